@@ -1,0 +1,1 @@
+"""The runsc side: finds roots and containers, reads metadata, applies sessions."""

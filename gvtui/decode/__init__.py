@@ -1,0 +1,1 @@
+"""Numbers into names: flags, errno, addresses; one readable line for each message."""

@@ -1,0 +1,1 @@
+"""A trace written as something else: text, JSON lines, gVisor save files."""

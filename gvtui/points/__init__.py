@@ -1,0 +1,1 @@
+"""Trace points: their names, what the runtime offers, and the session document that picks them."""

@@ -1,0 +1,1 @@
+"""The viewer. The only room that imports textual."""

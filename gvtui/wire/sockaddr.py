@@ -1,0 +1,68 @@
+"""Socket addresses as the sandboxed program passed them, put into words.
+
+The bytes come from the program's memory, so any length and any family must be expected. Layouts:
+Linux `struct sockaddr_in`, `sockaddr_in6`, `sockaddr_un`, `sockaddr_nl`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import struct
+from dataclasses import dataclass
+
+AF_NETLINK = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A socket address taken apart."""
+
+    family: int | None
+    """None if not even the family was there."""
+    text: str
+    """Short form: `127.0.0.1:80`, `[::1]:80`, `/run/x.sock`, `@abstract`, `netlink:0`; hex if the
+    bytes do not fit their family."""
+    host: str | None = None
+    port: int | None = None
+    path: bytes | None = None
+    """Of a Unix socket; starts with a zero byte if abstract; empty if unnamed."""
+    netlink_pid: int | None = None
+    netlink_groups: int | None = None
+    flow_info: int = 0
+    scope_id: int = 0
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether the bytes fit their family."""
+        return self.host is not None or self.path is not None or self.netlink_pid is not None
+
+
+def parse_sockaddr(raw: bytes) -> Address:
+    """Take an address apart; never raises."""
+    if len(raw) < 2:
+        return Address(None, raw.hex())
+    (family,) = struct.unpack_from("<H", raw)
+    if family == socket.AF_INET and len(raw) >= 8:
+        (port,) = struct.unpack_from(">H", raw, 2)
+        host = str(ipaddress.IPv4Address(raw[4:8]))
+        return Address(family, f"{host}:{port}", host=host, port=port)
+    if family == socket.AF_INET6 and len(raw) >= 24:
+        port, flow_info = struct.unpack_from(">HI", raw, 2)
+        host = str(ipaddress.IPv6Address(raw[8:24]))
+        scope_id = struct.unpack_from("<I", raw, 24)[0] if len(raw) >= 28 else 0
+        return Address(
+            family, f"[{host}]:{port}", host=host, port=port, flow_info=flow_info, scope_id=scope_id
+        )
+    if family == socket.AF_UNIX:
+        path = raw[2:]
+        if path[:1] == b"\0":
+            text = "@" + path[1:].decode("utf-8", "backslashreplace")
+        else:
+            path = path.split(b"\0", 1)[0]
+            text = path.decode("utf-8", "backslashreplace")
+        return Address(family, text, path=path)
+    if family == AF_NETLINK and len(raw) >= 12:
+        pid, groups = struct.unpack_from("<II", raw, 4)
+        return Address(family, f"netlink:{pid}", netlink_pid=pid, netlink_groups=groups)
+    return Address(family, raw.hex())
