@@ -1,0 +1,91 @@
+"""Names and heads of the files that make up a trace."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, NamedTuple
+
+from gvtui.trace.row import ROW_SIZE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOG_SUFFIX = ".gvtrace"
+INDEX_SUFFIX = ".index"
+STRINGS_SUFFIX = ".strings"
+
+INDEX_MAGIC = b"GVTUIDX\x01"
+_INDEX_HEAD = struct.Struct("<8s16sQIIQQQI")
+INDEX_HEAD_SIZE = 88
+"""Bytes in front of the first row of an index."""
+
+
+class IndexHead(NamedTuple):
+    """The head of an index file.
+
+    The last three are zero while the index is being written, and are set when it is closed: an
+    index that was not closed, and that nobody is writing, cannot be trusted.
+    """
+
+    trace_id: bytes
+    first_row: int
+    """Id of the first row in this file."""
+    rows: int = 0
+    log_size: int = 0
+    """Bytes of the log that the index describes."""
+    checksum: int = 0
+    """CRC-32 of all rows."""
+    damaged_bytes: int = 0
+    """Bytes of the log that could not be read when the index was rebuilt from it."""
+    strings_checksum: int = 0
+    """CRC-32 of all strings that the rows refer to."""
+
+    def pack(self) -> bytes:
+        """The head as it lies on disk."""
+        packed = _INDEX_HEAD.pack(
+            INDEX_MAGIC,
+            self.trace_id,
+            self.first_row,
+            ROW_SIZE,
+            self.checksum,
+            self.rows,
+            self.log_size,
+            self.damaged_bytes,
+            self.strings_checksum,
+        )
+        return packed.ljust(INDEX_HEAD_SIZE, b"\0")
+
+    @classmethod
+    def unpack(cls, data: bytes) -> IndexHead | None:
+        """The head read back; None if these bytes are not the head of such an index."""
+        if len(data) < INDEX_HEAD_SIZE:
+            return None
+        fields = _INDEX_HEAD.unpack_from(data)
+        magic, trace_id, first_row, row_size, checksum, *rest = fields
+        if magic != INDEX_MAGIC or row_size != ROW_SIZE:
+            return None
+        rows, log_size, damaged_bytes, strings_checksum = rest
+        return cls(trace_id, first_row, rows, log_size, checksum, damaged_bytes, strings_checksum)
+
+
+def index_path(log: Path) -> Path:
+    """Where the index of a log lies."""
+    return log.with_name(log.name + INDEX_SUFFIX)
+
+
+def strings_path(trace: Path) -> Path:
+    """Where the strings of a trace lie: beside a recording, inside a flight recorder's folder."""
+    if trace.is_dir():
+        return trace / f"trace{STRINGS_SUFFIX}"
+    return trace.with_name(trace.name + STRINGS_SUFFIX)
+
+
+def segment_path(folder: Path, number: int) -> Path:
+    """Where segment `number` of a flight recorder lies."""
+    return folder / f"{number:08d}{LOG_SUFFIX}"
+
+
+def segment_numbers(folder: Path) -> list[int]:
+    """The segments of a flight recorder that are there, oldest first."""
+    found = (path.name.removesuffix(LOG_SUFFIX) for path in folder.glob(f"*{LOG_SUFFIX}"))
+    return sorted(int(name) for name in found if name.isdigit())

@@ -1,0 +1,318 @@
+"""Makes index rows from messages.
+
+This is on the monitor's hot path. Most messages of a busy program repeat: the same thread makes
+the same call with the same arguments. So a message's bytes are cut into the time, the rest of the
+context data, and the rest of the message; the last two are looked up whole, and parsed only when
+they have not been seen. What cannot be cut that way is parsed in full, with the same outcome.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.message import DecodeError
+
+from gvtui.points.names import point_name
+from gvtui.trace.row import ERRNO_OTHER, NO_FD, NO_SYSNO, NO_UID, Direction, Flag, Kind
+from gvtui.wire.header import MIN_HEADER_SIZE
+from gvtui.wire.messages import KINDS, MessageKind
+from gvtui.wire.pb import common_pb2
+from gvtui.wire.sockaddr import parse_sockaddr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from google.protobuf.message import Message
+
+    from gvtui.trace.strings import StringTable
+
+_HEADER = struct.Struct("<HHI")
+_HEAD = struct.Struct("<QqqIII")
+_CONTEXT = struct.Struct("<iiIII")
+_REST = struct.Struct("<qiIIiHHBBBB")
+
+_MAX_CACHED = 1 << 15
+"""Entries of each cache before it is emptied: bounds what a sandbox can make the monitor hold."""
+_MAX_CACHED_BYTES = 512
+"""Longer pieces are not kept: they seldom repeat."""
+
+_CONTEXT_TAG = 0x0A
+_TIME_TAG = 0x08
+_CONTINUED = 0x8080808080808080
+
+_NO_CONTEXT = _CONTEXT.pack(0, 0, 0, 0, NO_UID)
+_PLAIN_ROW = _REST.pack(0, NO_FD, 0, 0, NO_SYSNO, 0, 0, Kind.MESSAGE, 0, 0, 0)
+
+
+class _Shape:
+    """Which of the fields that rows need a message class has."""
+
+    __slots__ = ("fd_field", "has_address", "has_sysno", "kind", "path_fields")
+
+    def __init__(self, kind: MessageKind) -> None:
+        fields = kind.message_class.DESCRIPTOR.fields_by_name
+        self.kind = kind
+        self.has_sysno = "sysno" in fields
+        self.has_address = "address" in fields
+        self.fd_field = next((name for name in ("fd", "old_fd") if name in fields), None)
+        wanted = ("pathname", "fd_path", "binary_path", "mapped_path")
+        self.path_fields = [name for name in wanted if name in fields]
+
+
+_SHAPES = {number: _Shape(kind) for number, kind in KINDS.items()}
+
+
+def _clamp(value: int, low: int, high: int, otherwise: int) -> int:
+    return value if low <= value <= high else otherwise
+
+
+class Indexer:
+    """Turns messages into rows, with what it must remember in between."""
+
+    def __init__(self, strings: StringTable, architecture: str) -> None:
+        self._strings = strings
+        self._architecture = architecture
+        self._contexts: dict[bytes, bytes | None] = {}
+        self._rests: dict[int, dict[bytes, bytes | None]] = {
+            number: {} for number, kind in KINDS.items() if kind.is_syscall
+        }
+        self._cached_rests = 0
+        self._last_dropped: dict[int, int] = {}
+
+    def last_dropped(self, conn: int) -> int:
+        """The connection's dropped count as last taken in."""
+        return self._last_dropped.get(conn, 0)
+
+    def set_last_dropped(self, conn: int, count: int) -> None:
+        """Say where the connection's dropped count stands."""
+        self._last_dropped[conn] = count
+
+    def forget(self, conn: int) -> None:
+        """The connection has ended."""
+        self._last_dropped.pop(conn, None)
+
+    def event(self, kind: Kind, conn: int, recv_ns: int, offset: int, length: int) -> bytes:
+        """The row of a record that is no message."""
+        head = _HEAD.pack(offset, recv_ns, 0, length, 0, conn)
+        return head + _NO_CONTEXT + _REST.pack(0, NO_FD, 0, 0, NO_SYSNO, 0, 0, kind, 0, 0, 0)
+
+    def messages(self, conn: int, messages: Iterable[tuple[int, int, bytes]]) -> list[bytes]:
+        """Rows of several messages of one connection.
+
+        Args:
+            conn: the connection's number.
+            messages: for each its time of receipt in ns, its offset in the log, and its bytes.
+
+        Returns:
+            Pieces that make the rows when joined; a drop's row comes before that of the message
+            that told of it.
+        """
+        pieces: list[bytes] = []
+        append = pieces.append
+        unpack_header, pack_head = _HEADER.unpack_from, _HEAD.pack
+        contexts, rests = self._contexts, self._rests
+        from_bytes = int.from_bytes
+        last_dropped = self._last_dropped.get(conn, 0)
+        for recv_ns, offset, datagram in messages:
+            length = len(datagram)
+            if length < 20:
+                pieces += self._in_full(conn, recv_ns, offset, datagram)
+                last_dropped = self._last_dropped.get(conn, 0)
+                continue
+            header_size, message_type, dropped = unpack_header(datagram)
+            if header_size != 8 or datagram[8] != _CONTEXT_TAG or dropped != last_dropped:
+                pieces += self._in_full(conn, recv_ns, offset, datagram)
+                last_dropped = self._last_dropped.get(conn, 0)
+                continue
+            size = datagram[9]
+            start = 10
+            if size > 127:
+                size = (size & 0x7F) | datagram[10] << 7
+                start = 11 if datagram[10] < 128 else length
+            end = start + size
+            by_rest = rests.get(message_type)
+            if by_rest is None or size < 10 or end > length or datagram[start] != _TIME_TAG:
+                pieces += self._in_full(conn, recv_ns, offset, datagram)
+                continue
+            # Nine bytes of varint: any time from 1972 to 2262, so in practice every message.
+            time = from_bytes(datagram[start + 1 : start + 9], "little")
+            last = datagram[start + 9]
+            if time & _CONTINUED != _CONTINUED or last > 127:
+                pieces += self._in_full(conn, recv_ns, offset, datagram)
+                continue
+            context = contexts.get(datagram[start + 10 : end]) or self._new_context(
+                datagram[start + 10 : end]
+            )
+            rest = by_rest.get(datagram[end:]) or self._new_rest(message_type, datagram[end:])
+            if context is None or rest is None:
+                pieces += self._in_full(conn, recv_ns, offset, datagram)
+                continue
+            time = (time & 0x007F007F007F007F) | (time & 0x7F007F007F007F00) >> 1
+            time = (time & 0x00003FFF00003FFF) | (time & 0x3FFF00003FFF0000) >> 2
+            time = (time & 0x0FFFFFFF) | (time & 0x0FFFFFFF00000000) >> 4 | last << 56
+            append(pack_head(offset, recv_ns, time, length, dropped, conn))
+            append(context)
+            append(rest)
+        return pieces
+
+    def truncated(
+        self, conn: int, recv_ns: int, offset: int, datagram: bytes, real_size: int
+    ) -> list[bytes]:
+        """Rows of a message of which only the beginning was received."""
+        message_type, dropped, pieces = 0, 0, []
+        if len(datagram) >= MIN_HEADER_SIZE:
+            _, message_type, dropped = _HEADER.unpack_from(datagram)
+            pieces = self._drop_row(conn, recv_ns, offset, len(datagram), dropped)
+        point = self._strings.number("truncated")
+        fields = (real_size, NO_FD, 0, point, NO_SYSNO, 0, message_type, Kind.MESSAGE, 0)
+        return [
+            *pieces,
+            _HEAD.pack(offset, recv_ns, 0, len(datagram), dropped, conn),
+            _NO_CONTEXT,
+            _REST.pack(*fields, Flag.TRUNCATED, 0),
+        ]
+
+    def _drop_row(
+        self, conn: int, recv_ns: int, offset: int, length: int, dropped: int
+    ) -> list[bytes]:
+        last = self._last_dropped.get(conn, 0)
+        step = (dropped - last) & 0xFFFFFFFF
+        # Tasks read the counter before they write, so it may come a little too low: not a wrap.
+        if step == 0 or step >= 1 << 31:
+            return []
+        self._last_dropped[conn] = dropped
+        head = _HEAD.pack(offset, recv_ns, 0, length, dropped, conn)
+        return [
+            head + _NO_CONTEXT + _REST.pack(step, NO_FD, 0, 0, NO_SYSNO, 0, 0, Kind.DROP, 0, 0, 0)
+        ]
+
+    def _in_full(self, conn: int, recv_ns: int, offset: int, datagram: bytes) -> list[bytes]:
+        length = len(datagram)
+        if length < MIN_HEADER_SIZE:
+            head = _HEAD.pack(offset, recv_ns, 0, length, 0, conn)
+            return [head, _NO_CONTEXT, self._bad_rest(0)]
+        header_size, message_type, dropped = _HEADER.unpack_from(datagram)
+        if header_size < MIN_HEADER_SIZE or header_size > length:
+            head = _HEAD.pack(offset, recv_ns, 0, length, 0, conn)
+            return [head, _NO_CONTEXT, self._bad_rest(message_type)]
+        pieces = self._drop_row(conn, recv_ns, offset, length, dropped)
+        time_ns, context, rest = self._parse(message_type, datagram[header_size:])
+        pieces += [_HEAD.pack(offset, recv_ns, time_ns, length, dropped, conn), context, rest]
+        return pieces
+
+    def _parse(self, message_type: int, payload: bytes) -> tuple[int, bytes, bytes]:
+        """Time, context part and remaining part of a message's row."""
+        shape = _SHAPES.get(message_type)
+        if shape is None:
+            point = self._strings.number(point_name(message_type, 0, None, self._architecture))
+            fields = (0, NO_FD, 0, point, NO_SYSNO, 0, message_type, Kind.MESSAGE, 0)
+            return 0, _NO_CONTEXT, _REST.pack(*fields, Flag.UNKNOWN_TYPE, 0)
+        try:
+            message: Any = shape.kind.message_class.FromString(payload)
+        except DecodeError:
+            return 0, _NO_CONTEXT, self._bad_rest(message_type)
+        context_data = message.context_data
+        container = context_data.container_id
+        if not container and message_type == 1:
+            container = message.id
+        return (
+            context_data.time_ns,
+            self._context_part(context_data, container),
+            self._rest_part(shape, message),
+        )
+
+    def _bad_rest(self, message_type: int) -> bytes:
+        point = self._strings.number("malformed")
+        fields = (0, NO_FD, 0, point, NO_SYSNO, 0, message_type, Kind.MESSAGE, 0)
+        return _REST.pack(*fields, Flag.MALFORMED, 0)
+
+    def _context_part(self, context_data: common_pb2.ContextData, container: str) -> bytes:
+        number = self._strings.number
+        uid = context_data.credentials.real_uid if context_data.HasField("credentials") else NO_UID
+        return _CONTEXT.pack(
+            context_data.thread_group_id,
+            context_data.thread_id,
+            number(context_data.process_name),
+            number(container),
+            uid,
+        )
+
+    def _rest_part(self, shape: _Shape, message: Any) -> bytes:  # noqa: ANN401
+        number = self._strings.number
+        direction, result, errno = Direction.NONE, 0, 0
+        sysno, point_sysno = NO_SYSNO, 0
+        if shape.kind.is_syscall:
+            direction = Direction.ENTER
+            if message.HasField("exit"):
+                direction = Direction.EXIT
+                result = message.exit.result
+                errno = _clamp(message.exit.errorno, 0, ERRNO_OTHER - 1, ERRNO_OTHER)
+            point_sysno = message.sysno
+            sysno = _clamp(point_sysno, 0, (1 << 31) - 1, NO_SYSNO)
+        side = "X" if direction is Direction.EXIT else "E"
+        point = point_name(shape.kind.message_type, point_sysno, side, self._architecture)
+        fd = NO_FD
+        if shape.fd_field:
+            fd = _clamp(getattr(message, shape.fd_field), NO_FD + 1, (1 << 31) - 1, NO_FD)
+        return _REST.pack(
+            result,
+            fd,
+            number(self._path(shape, message)),
+            number(point),
+            sysno,
+            errno,
+            shape.kind.message_type,
+            Kind.MESSAGE,
+            direction,
+            0,
+            0,
+        )
+
+    @staticmethod
+    def _path(shape: _Shape, message: Message) -> str:
+        for name in shape.path_fields:
+            path: str = getattr(message, name)
+            if path and not (shape.has_address and name == "fd_path" and message.address):  # type: ignore[attr-defined]
+                return path
+        if shape.has_address and message.address:  # type: ignore[attr-defined]
+            return parse_sockaddr(message.address).text  # type: ignore[attr-defined]
+        return ""
+
+    def _new_context(self, tail: bytes) -> bytes | None:
+        """The context part for context data without its time; None if it must be parsed in full."""
+        if tail in self._contexts:
+            return None
+        try:
+            context_data = common_pb2.ContextData.FromString(tail)
+        except DecodeError:
+            return None
+        part = None
+        # A time hidden among the other fields would win over the one in front.
+        if not context_data.time_ns and context_data.SerializeToString() == tail:
+            part = self._context_part(context_data, context_data.container_id)
+        if len(tail) <= _MAX_CACHED_BYTES:
+            if len(self._contexts) >= _MAX_CACHED:
+                self._contexts.clear()
+            self._contexts[tail] = part
+        return part
+
+    def _new_rest(self, message_type: int, tail: bytes) -> bytes | None:
+        """The remaining part for a message without its context data; None as above."""
+        by_rest = self._rests[message_type]
+        if tail in by_rest:
+            return None
+        shape = _SHAPES[message_type]
+        try:
+            message: Any = shape.kind.message_class.FromString(tail)
+        except DecodeError:
+            return None
+        part = None if message.HasField("context_data") else self._rest_part(shape, message)
+        if len(tail) <= _MAX_CACHED_BYTES:
+            if self._cached_rests >= _MAX_CACHED:
+                for cache in self._rests.values():
+                    cache.clear()
+                self._cached_rests = 0
+            by_rest[tail] = part
+            self._cached_rests += 1
+        return part

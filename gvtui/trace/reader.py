@@ -1,0 +1,462 @@
+"""Reads a trace: one way for a live view, a recording, and a save file of gVisor's."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gvtui.points.syscalls import ARCHITECTURES, host_architecture
+from gvtui.trace import files, savefile
+from gvtui.trace.connections import Connections
+from gvtui.trace.rebuild import rebuild_index
+from gvtui.trace.records import (
+    HEAD_SIZE,
+    LOG_FORMAT,
+    LogKind,
+    TraceError,
+    scan,
+    unpack_details,
+)
+from gvtui.trace.row import LOST_STRING, ROW_DTYPE, ROW_SIZE, Row
+from gvtui.trace.strings import LOST_TEXT, StringReader
+from gvtui.wire.messages import Decoded, decode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from gvtui.trace.rebuild import Progress
+
+_BLOCK = 256
+"""Rows read at once when single rows are asked for."""
+_MAX_BLOCKS = 64
+
+_CHECK_STEP = 8 << 20
+"""Bytes of index checked between two reports of progress."""
+
+_MAX_HEADER = 1 << 20
+
+
+@dataclass(slots=True)
+class _Segment:
+    number: int
+    log_fd: int
+    index_fd: int
+    first_row: int
+    rows: int
+
+    @property
+    def end_row(self) -> int:
+        return self.first_row + self.rows
+
+    @classmethod
+    def open(cls, number: int, log: Path, index: Path) -> _Segment:
+        log_fd = os.open(log, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            index_fd = os.open(index, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            os.close(log_fd)
+            raise
+        head = files.IndexHead.unpack(os.pread(index_fd, files.INDEX_HEAD_SIZE, 0))
+        segment = cls(number, log_fd, index_fd, head.first_row if head else 0, 0)
+        segment.refresh()
+        return segment
+
+    def refresh(self) -> bool:
+        rows = max(0, os.fstat(self.index_fd).st_size - files.INDEX_HEAD_SIZE) // ROW_SIZE
+        changed = rows != self.rows
+        self.rows = rows
+        return changed
+
+    def read(self, start: int, out: npt.NDArray[np.void]) -> int:
+        """Fill `out` with rows from `start` on; returns how many there were."""
+        offset = files.INDEX_HEAD_SIZE + (start - self.first_row) * ROW_SIZE
+        return os.preadv(self.index_fd, [out.view(np.uint8).data], offset) // ROW_SIZE
+
+    def close(self) -> None:
+        os.close(self.log_fd)
+        os.close(self.index_fd)
+
+
+class Trace:
+    """A trace, finished or still growing. It owns its file descriptors until `close`."""
+
+    def __init__(
+        self,
+        path: Path,
+        segments: list[_Segment],
+        strings: StringReader,
+        *,
+        architecture: str,
+        scratch: tempfile.TemporaryDirectory[str] | None = None,
+        is_save_file: bool = False,
+        damaged_bytes: int = 0,
+    ) -> None:
+        self.path = path
+        self.architecture = architecture
+        """`x86_64` or `arm64`."""
+        self.is_save_file = is_save_file
+        self.damaged_bytes = damaged_bytes
+        """Bytes of the log that could not be read, as a torn tail."""
+        self.first_row = segments[0].first_row
+        """Oldest row still held: a flight recorder lets old ones go."""
+        self.end_row = self.first_row
+        """One past the newest row that `refresh` has found."""
+        self.connections = Connections()
+        self.limit: int | None = None
+        """Rows from this id on are held back until it moves: for replay in time."""
+        self._segments = segments
+        self._strings = strings
+        self._scratch = scratch
+        self._blocks: OrderedDict[tuple[int, int], list[Any]] = OrderedDict()
+        self._folder = path if path.is_dir() else None
+
+    @classmethod
+    def open(cls, path: Path | str, *, progress: Progress | None = None) -> Trace:
+        """Open a recording, a save file of gVisor's, or a flight recorder's folder.
+
+        An index that is missing, stale or damaged is made again: beside the recording, or in a
+        temporary place where that cannot be written to.
+
+        Args:
+            path: what to open.
+            progress: called with bytes done and bytes in all while that takes time.
+
+        Raises:
+            TraceError: it is no trace, or cannot be read.
+        """
+        path = Path(path)
+        try:
+            if path.is_dir():
+                trace = cls._open_folder(path)
+            else:
+                with path.open("rb") as file:
+                    start = file.read(len(savefile.SIGNATURE))
+                if start == savefile.SIGNATURE:
+                    trace = cls._open_save_file(path, progress)
+                else:
+                    trace = cls._open_recording(path, progress)
+        except OSError as error:
+            raise TraceError(f"cannot read {path}: {error.strerror or error}") from error
+        trace.refresh()
+        return trace
+
+    @classmethod
+    def _open_folder(cls, folder: Path) -> Trace:
+        numbers = files.segment_numbers(folder)
+        if not numbers:
+            raise TraceError(f"{folder} holds no trace")
+        head = read_header(files.segment_path(folder, numbers[0]))
+        strings = StringReader(files.strings_path(folder), head["id"])
+        segments = []
+        for number in numbers:
+            log = files.segment_path(folder, number)
+            segments.append(_Segment.open(number, log, files.index_path(log)))
+        return cls(folder, segments, strings, architecture=_architecture(head))
+
+    @classmethod
+    def _open_save_file(cls, path: Path, progress: Progress | None) -> Trace:
+        scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
+        index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
+        trace_id = bytes(16)
+        architecture = host_architecture()
+        rebuild_index(
+            path,
+            index,
+            texts,
+            trace_id=trace_id,
+            architecture=architecture,
+            is_save_file=True,
+            progress=progress,
+        )
+        return cls(
+            path,
+            [_Segment.open(1, path, index)],
+            StringReader(texts, trace_id),
+            architecture=architecture,
+            scratch=scratch,
+            is_save_file=True,
+            damaged_bytes=_damaged_bytes(index),
+        )
+
+    @classmethod
+    def _open_recording(cls, path: Path, progress: Progress | None) -> Trace:
+        head = read_header(path)
+        trace_id = head["id"]
+        index, texts = files.index_path(path), files.strings_path(path)
+        strings = _open_checked(path, index, texts, trace_id, progress)
+        scratch = None
+        if strings is None:
+            if not os.access(path.parent, os.W_OK):
+                scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
+                index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
+            rebuild_index(
+                path,
+                index,
+                texts,
+                trace_id=trace_id,
+                architecture=_architecture(head),
+                progress=progress,
+            )
+            strings = StringReader(texts, trace_id)
+        return cls(
+            path,
+            [_Segment.open(1, path, index)],
+            strings,
+            architecture=_architecture(head),
+            scratch=scratch,
+            damaged_bytes=_damaged_bytes(index),
+        )
+
+    @property
+    def strings(self) -> Sequence[str]:
+        """All interned strings; a string's place is its number. Grows with `refresh`."""
+        return self._strings.texts
+
+    @property
+    def size_bytes(self) -> int:
+        """Disk that log, index and strings take."""
+        fds = [self._strings.fileno()]
+        for segment in self._segments:
+            fds += [segment.log_fd, segment.index_fd]
+        return sum(os.fstat(fd).st_size for fd in fds)
+
+    @property
+    def available_rows(self) -> int:
+        """One past the newest row on disk, those held back by `limit` included."""
+        return self._segments[-1].end_row
+
+    def refresh(self) -> bool:
+        """Pick up what was appended; True if rows came, or old ones went."""
+        before = (self.first_row, self.end_row)
+        if self._folder is not None:
+            self._refresh_segments(self._folder)
+        self._segments[-1].refresh()
+        # Strings after rows: then every string of a row that is seen has been read.
+        self._strings.refresh()
+        end = self._segments[-1].end_row
+        if self.limit is not None:
+            end = min(end, self.limit)
+        self.first_row = self._segments[0].first_row
+        start, self.end_row = self.end_row, max(end, self.end_row)
+        if self.end_row > start:
+            self.connections.update(self, max(start, self.first_row), self.end_row)
+        return before != (self.first_row, self.end_row)
+
+    def _refresh_segments(self, folder: Path) -> None:
+        known = {segment.number for segment in self._segments}
+        numbers = files.segment_numbers(folder)
+        for number in numbers:
+            if number > self._segments[-1].number and number not in known:
+                log = files.segment_path(folder, number)
+                try:
+                    segment = _Segment.open(number, log, files.index_path(log))
+                except FileNotFoundError:
+                    break
+                if not segment.first_row:
+                    # Its index has no head yet; the next refresh finds it whole.
+                    segment.close()
+                    break
+                self._segments[-1].refresh()
+                self._segments.append(segment)
+        if numbers:
+            while len(self._segments) > 1 and self._segments[0].number < numbers[0]:
+                self._segments.pop(0).close()
+
+    def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
+        """Rows from `start` to before `stop`, as far as they are held; dtype `ROW_DTYPE`."""
+        start = max(start, self.first_row)
+        stop = min(stop, self.end_row)
+        if stop <= start:
+            return np.empty(0, ROW_DTYPE)
+        out = np.empty(stop - start, ROW_DTYPE)
+        filled = 0
+        for segment in self._segments:
+            begin, end = max(start, segment.first_row), min(stop, segment.end_row)
+            if begin < end:
+                filled += segment.read(begin, out[filled : filled + end - begin])
+        return out[:filled]
+
+    def row(self, index: int) -> Row:
+        """One row.
+
+        Raises:
+            IndexError: it is not there, or not held any more.
+        """
+        if not self.first_row <= index < self.end_row:
+            raise IndexError(
+                f"no row {index}: rows {self.first_row} to {self.end_row - 1} are held"
+            )
+        start = index - index % _BLOCK
+        stop = min(start + _BLOCK, self.end_row)
+        first = max(start, self.first_row)
+        block = self._blocks.get((first, stop))
+        if block is None:
+            block = self.rows(first, stop).tolist()
+            self._blocks[first, stop] = block
+            if len(self._blocks) > _MAX_BLOCKS:
+                self._blocks.popitem(last=False)
+        return Row(*block[index - first])
+
+    def payload(self, index: int) -> bytes:
+        """A row's record: for a message its bytes, header included; else a msgpack map.
+
+        Raises:
+            IndexError: the row is not there.
+        """
+        row = self.row(index)
+        for segment in self._segments:
+            if segment.first_row <= index < segment.end_row:
+                return os.pread(segment.log_fd, row.length, row.offset)
+        raise IndexError(f"row {index} is not held any more")
+
+    def decoded(self, index: int) -> Decoded:
+        """A message row's message.
+
+        Raises:
+            IndexError: the row is not there.
+            WireError: the message is malformed.
+        """
+        return decode(self.payload(index))
+
+    def details(self, index: int) -> dict[str, Any]:
+        """What an opened, closed or mark row says."""
+        return unpack_details(self.payload(index))
+
+    def string(self, number: int) -> str:
+        """An interned string; an ellipsis for one that was not kept."""
+        texts = self._strings.texts
+        return texts[number] if number < len(texts) else LOST_TEXT
+
+    def process_name(self, index: int) -> str:
+        """A row's process name in full, even if it was not interned."""
+        row = self.row(index)
+        if row.process != LOST_STRING:
+            return self.string(row.process)
+        name: str = self.decoded(index).message.context_data.process_name  # type: ignore[union-attr]
+        return name
+
+    def row_at_time(self, time_ns: int) -> int:
+        """The first row received at or after a time; `available_rows` if there is none."""
+        low, high = self.first_row, self.available_rows
+        while low < high:
+            middle = (low + high) // 2
+            if self._when(middle) < time_ns:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _when(self, index: int) -> int:
+        """Time of receipt of a row on disk, the sandbox's time where there is none."""
+        out = np.empty(1, ROW_DTYPE)
+        for segment in self._segments:
+            if segment.first_row <= index < segment.end_row and segment.read(index, out):
+                return int(out["recv_ns"][0] or out["time_ns"][0])
+        return 0
+
+    def close(self) -> None:
+        """Close all files, and remove an index that was made in a temporary place."""
+        for segment in self._segments:
+            segment.close()
+        self._strings.close()
+        if self._scratch is not None:
+            self._scratch.cleanup()
+
+
+def read_header(log: Path) -> dict[str, Any]:
+    """The header record of a log.
+
+    Raises:
+        TraceError: there is none, or it is of a later version.
+        OSError: the file cannot be read.
+    """
+    with log.open("rb") as file:
+        start = file.read(HEAD_SIZE + _MAX_HEADER)
+    first = next(scan(start), None) if len(start) >= HEAD_SIZE else None
+    if first is None or isinstance(first, int) or first.kind != LogKind.HEADER:
+        raise TraceError(f"{log} is neither a gvtui recording nor a gVisor save file")
+    head = unpack_details(first.payload)
+    if head.get("format", 0) > LOG_FORMAT:
+        raise TraceError(
+            f"{log} was written by a later version ({head.get('program')}); update gvtui to read it"
+        )
+    if not isinstance(head.get("id"), bytes):
+        raise TraceError(f"the head of {log} is damaged")
+    return head
+
+
+def _architecture(head: dict[str, Any]) -> str:
+    architecture = head.get("arch")
+    return architecture if architecture in ARCHITECTURES else host_architecture()
+
+
+def _damaged_bytes(index: Path) -> int:
+    with index.open("rb") as file:
+        head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
+    return head.damaged_bytes if head else 0
+
+
+def _is_being_written(log: Path) -> bool:
+    with log.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _open_checked(
+    log: Path, index: Path, texts: Path, trace_id: bytes, progress: Progress | None
+) -> StringReader | None:
+    """The strings of a recording whose index can be trusted; None if it has to be made again."""
+    try:
+        strings = StringReader(texts, trace_id)
+    except (OSError, TraceError):
+        return None
+    try:
+        trusted = _is_being_written(log) or _is_intact(log, index, trace_id, strings, progress)
+    except OSError:
+        trusted = False
+    if not trusted:
+        strings.close()
+        return None
+    return strings
+
+
+def _is_intact(
+    log: Path, index: Path, trace_id: bytes, strings: StringReader, progress: Progress | None
+) -> bool:
+    with index.open("rb") as file:
+        head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
+        if head is None or head.trace_id != trace_id or not head.log_size:
+            return False
+        size = os.fstat(file.fileno()).st_size
+        if head.log_size != log.stat().st_size:
+            return False
+        if size != files.INDEX_HEAD_SIZE + head.rows * ROW_SIZE:
+            return False
+        checksum = done = highest = 0
+        step = _CHECK_STEP - _CHECK_STEP % ROW_SIZE
+        while data := file.read(step):
+            checksum = zlib.crc32(data, checksum)
+            rows = np.frombuffer(data, ROW_DTYPE)
+            for column in ("process", "container", "path", "point"):
+                highest = max(highest, int(rows[column].max()))
+            done += len(data)
+            if progress and done >= step:
+                progress(done, size)
+    return (
+        checksum == head.checksum
+        and highest < len(strings.texts)
+        and strings.checksum == head.strings_checksum
+    )

@@ -1,0 +1,159 @@
+"""Makes the index of a log again, where it is missing, stale or damaged."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import zlib
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from gvtui.trace import files, savefile
+from gvtui.trace.indexer import Indexer
+from gvtui.trace.records import REAL_SIZE, LogKind, Record, scan, unpack_details
+from gvtui.trace.row import ROW_SIZE, Kind
+from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
+from gvtui.trace.strings import StringTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    Progress = Callable[[int, int], None]
+    """Called with bytes done and bytes in all."""
+
+_BATCH = 512
+"""Messages indexed at once."""
+
+_STEP_BYTES = 16 << 20
+"""After so many bytes of log, its pages are let go and progress is told."""
+
+_EVENT_KINDS = {
+    LogKind.OPENED: Kind.OPENED,
+    LogKind.CLOSED: Kind.CLOSED,
+    LogKind.MARK: Kind.MARK,
+}
+
+
+def rebuild_index(
+    log: Path,
+    index: Path,
+    strings: Path,
+    *,
+    trace_id: bytes,
+    architecture: str,
+    first_row: int = 0,
+    is_save_file: bool = False,
+    progress: Progress | None = None,
+) -> None:
+    """Write the index and the strings of a log anew; each replaces its old file when it is whole.
+
+    Raises:
+        OSError: a file cannot be read or written.
+        TraceError: a save file's head is damaged.
+    """
+    table = StringTable()
+    indexer = Indexer(table, architecture)
+    size = log.stat().st_size
+    new_index, new_strings = (
+        path.with_name(f"{path.name}.{os.getpid()}.new") for path in (index, strings)
+    )
+    checksum = texts_checksum = rows_size = damaged = 0
+    try:
+        with log.open("rb") as source, new_index.open("wb") as out, new_strings.open("wb") as texts:
+            out.write(bytes(files.INDEX_HEAD_SIZE))
+            texts.write(STRINGS_MAGIC + trace_id)
+            mapped = mmap.mmap(source.fileno(), 0, prot=mmap.PROT_READ) if size else None
+            try:
+                data: mmap.mmap | bytes = mapped if mapped is not None else b""
+                records = _saved(data) if is_save_file else scan(data)  # type: ignore[arg-type]
+                told = 0
+                for rows, position, lost in _rows(indexer, records):
+                    out.write(rows)
+                    checksum = zlib.crc32(rows, checksum)
+                    rows_size += len(rows)
+                    damaged += lost
+                    pending = table.pending()
+                    texts.write(pending)
+                    texts_checksum = zlib.crc32(pending, texts_checksum)
+                    table.written()
+                    if position - told >= _STEP_BYTES:
+                        if mapped is not None:
+                            mapped.madvise(mmap.MADV_DONTNEED, 0, position & ~0xFFFF)
+                        told = position
+                        if progress:
+                            progress(position, size)
+            finally:
+                if mapped is not None:
+                    mapped.close()
+            out.seek(0)
+            rows_count = rows_size // ROW_SIZE
+            head = files.IndexHead(
+                trace_id, first_row, rows_count, size, checksum, damaged, texts_checksum
+            )
+            out.write(head.pack())
+        os.replace(new_strings, strings)
+        os.replace(new_index, index)
+    finally:
+        for path in (new_index, new_strings):
+            path.unlink(missing_ok=True)
+    if progress:
+        progress(size, size)
+
+
+def _saved(data: mmap.mmap | bytes) -> Iterator[Record | int]:
+    """A save file's messages as records of one connection."""
+    yield Record(LogKind.OPENED, 1, 0, 0, b"")
+    for item in savefile.scan(data):  # type: ignore[arg-type]
+        if isinstance(item, int):
+            yield item
+        else:
+            yield Record(LogKind.MESSAGE, 1, 0, item.offset, item.datagram)
+    yield Record(LogKind.CLOSED, 1, 0, 0, b"")
+
+
+def _rows(indexer: Indexer, records: Iterable[Record | int]) -> Iterator[tuple[bytes, int, int]]:
+    """Rows of the records, batch by batch: the rows, the place reached, bytes passed over."""
+    batch: list[tuple[int, int, bytes]] = []
+    conn = position = lost = 0
+    for record in chain(records, [0]):
+        ends_batch = isinstance(record, int) or record.kind != LogKind.MESSAGE
+        if batch and (ends_batch or len(batch) >= _BATCH or record.conn != conn):  # type: ignore[union-attr]
+            yield b"".join(indexer.messages(conn, batch)), position, lost
+            batch, lost = [], 0
+        if isinstance(record, int):
+            lost += record
+            position += record
+            continue
+        position = record.offset + len(record.payload)
+        if record.kind == LogKind.MESSAGE:
+            conn = record.conn
+            batch.append((record.recv_ns, record.offset, record.payload))
+            continue
+        rows = _event_row(indexer, record)
+        if rows:
+            yield rows, position, lost
+            lost = 0
+    if lost:
+        yield b"", position, lost
+
+
+def _event_row(indexer: Indexer, record: Record) -> bytes:
+    if record.kind == LogKind.TRUNCATED:
+        if len(record.payload) < REAL_SIZE.size:
+            return b""
+        (real_size,) = REAL_SIZE.unpack_from(record.payload)
+        beginning = record.payload[REAL_SIZE.size :]
+        offset = record.offset + REAL_SIZE.size
+        pieces = indexer.truncated(record.conn, record.recv_ns, offset, beginning, real_size)
+        return b"".join(pieces)
+    kind = _EVENT_KINDS.get(LogKind(record.kind))
+    if kind is None:
+        return b""
+    if kind is Kind.OPENED:
+        before = unpack_details(record.payload).get("dropped_before")
+        if isinstance(before, int):
+            indexer.set_last_dropped(record.conn, before & 0xFFFFFFFF)
+    elif kind is Kind.CLOSED:
+        indexer.forget(record.conn)
+    return indexer.event(kind, record.conn, record.recv_ns, record.offset, len(record.payload))

@@ -1,0 +1,141 @@
+"""The log's records: how they lie on disk, and how they are found again after damage.
+
+Every record is one msgpack array `[kind, connection, time, payload]` with its numbers always at
+their full width, so that a record's head is 21 bytes and its size is known from them alone. For a
+message the payload is what came over the socket, header included; for all other kinds it is a
+msgpack map. A log is these records and nothing else: it can be cut after any record, and two logs
+can be joined end to end.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgpack
+
+from gvtui.errors import GvtuiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LOG_FORMAT = 1
+"""Version of the log's format, written into every header record."""
+
+HEAD = struct.Struct(">BBBIBQBI")
+HEAD_SIZE = HEAD.size
+"""Bytes in front of a record's payload."""
+
+_ARRAY_OF_4, _U32, _U64, _BIN32 = 0x94, 0xCE, 0xCF, 0xC6
+_PLAUSIBLE_HEAD = re.compile(rb"\x94[\x00-\x05]\xce.{4}\xcf.{8}\xc6.{4}", re.DOTALL)
+
+MAX_PAYLOAD = 16 << 20
+"""Bytes of the largest payload that a reader believes; anything above is damage."""
+
+REAL_SIZE = struct.Struct(">Q")
+"""In front of the bytes of a truncated message: how long it really was."""
+
+
+class TraceError(GvtuiError):
+    """A trace that cannot be opened, read or written."""
+
+
+class LogKind(IntEnum):
+    """The first field of a record."""
+
+    HEADER = 0
+    MESSAGE = 1
+    OPENED = 2
+    CLOSED = 3
+    MARK = 4
+    TRUNCATED = 5
+    """A message longer than the largest taken in: its real size, then its beginning."""
+
+
+class Record(NamedTuple):
+    """One record of a log."""
+
+    kind: int
+    conn: int
+    recv_ns: int
+    offset: int
+    """Where the payload starts in the file."""
+    payload: bytes
+
+
+def pack_head(kind: int, conn: int, recv_ns: int, size: int) -> bytes:
+    """The 21 bytes in front of a payload of `size` bytes."""
+    return HEAD.pack(_ARRAY_OF_4, kind, _U32, conn, _U64, recv_ns, _BIN32, size)
+
+
+def pack_record(kind: int, conn: int, recv_ns: int, payload: bytes) -> bytes:
+    """One whole record."""
+    return pack_head(kind, conn, recv_ns, len(payload)) + payload
+
+
+def pack_details(details: dict[str, Any]) -> bytes:
+    """The payload of a record that is no message."""
+    packed: bytes = msgpack.packb(details, use_bin_type=True)
+    return packed
+
+
+def unpack_details(payload: bytes) -> dict[str, Any]:
+    """What `pack_details` packed; an empty dict if the bytes are damaged."""
+    try:
+        details = msgpack.unpackb(payload, raw=False, strict_map_key=False)
+    except (ValueError, msgpack.exceptions.UnpackException):
+        return {}
+    return details if isinstance(details, dict) else {}
+
+
+def _head_at(data: bytes | memoryview, position: int) -> tuple[int, int, int, int] | None:
+    """Kind, connection, time and payload size of the record head at `position`, if it is one."""
+    array, kind, u32, conn, u64, recv_ns, bin32, size = HEAD.unpack_from(data, position)
+    if (array, u32, u64, bin32) != (_ARRAY_OF_4, _U32, _U64, _BIN32):
+        return None
+    if kind > LogKind.TRUNCATED or size > MAX_PAYLOAD:
+        return None
+    return kind, conn, recv_ns, size
+
+
+def scan(data: bytes | memoryview, start: int = 0) -> Iterator[Record | int]:
+    """Walk over the records of a log.
+
+    Args:
+        data: the whole log, as bytes or a mapped file.
+        start: where the first record begins.
+
+    Yields:
+        Each `Record`; and for each damaged stretch, an int: how many bytes were passed over. A
+        stretch ends where a plausible record is followed by another one or by the end of the file.
+    """
+    end = len(data)
+    position = start
+    while position < end:
+        head = _head_at(data, position) if position + HEAD_SIZE <= end else None
+        if head is not None and position + HEAD_SIZE + head[3] <= end:
+            kind, conn, recv_ns, size = head
+            offset = position + HEAD_SIZE
+            position = offset + size
+            yield Record(kind, conn, recv_ns, offset, bytes(data[offset:position]))
+            continue
+        resumed = _next_record(data, position + 1)
+        yield resumed - position
+        position = resumed
+
+
+def _next_record(data: bytes | memoryview, start: int) -> int:
+    """Where the next believable record begins; the end of `data` if there is none."""
+    end = len(data)
+    for match in _PLAUSIBLE_HEAD.finditer(data, start):
+        head = _head_at(data, match.start())
+        if head is None:
+            continue
+        after = match.start() + HEAD_SIZE + head[3]
+        if after == end:
+            return match.start()
+        if after + HEAD_SIZE <= end and _head_at(data, after) is not None:
+            return match.start()
+    return end
