@@ -1,0 +1,52 @@
+"""A number for each row of a trace, held for as long as the row is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.query.source import CHUNK
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+
+class RowColumn:
+    """A 32-bit number for each row, in chunks that can be let go."""
+
+    def __init__(self) -> None:
+        self._chunks: dict[int, npt.NDArray[np.int32]] = {}
+
+    def chunk(self, number: int) -> npt.NDArray[np.int32]:
+        """A chunk to write to."""
+        return self._chunks.setdefault(number, np.zeros(CHUNK, np.int32))
+
+    def get(self, row: int) -> int:
+        """A row's number; 0 if none is held."""
+        chunk = self._chunks.get(row // CHUNK)
+        return 0 if chunk is None else int(chunk[row % CHUNK])
+
+    def put(self, row: int, value: int) -> None:
+        """Change a row's number, if its chunk is still held."""
+        chunk = self._chunks.get(row // CHUNK)
+        if chunk is not None:
+            chunk[row % CHUNK] = value
+
+    def slice(self, start: int, count: int) -> npt.NDArray[np.int32]:
+        """A copy of a range; 0 where nothing is held."""
+        out = np.zeros(count, np.int32)
+        done = 0
+        while done < count:
+            number, offset = divmod(start + done, CHUNK)
+            size = min(count - done, CHUNK - offset)
+            chunk = self._chunks.get(number)
+            if chunk is not None:
+                out[done : done + size] = chunk[offset : offset + size]
+            done += size
+        return out
+
+    def let_go(self, before: int) -> None:
+        """Free the chunks that lie wholly before a row."""
+        for number in [number for number in self._chunks if (number + 1) * CHUNK <= before]:
+            del self._chunks[number]

@@ -1,0 +1,381 @@
+"""Which exit belongs to which enter, and how long the call took.
+
+The points of one thread come in order. Each thread has two layers, raw points and decoded ones,
+since a session may have both for the same call (`E raw, E decoded, X raw, X decoded`). In a layer,
+calls nest like brackets: an exit closes the newest open enter of the same message type and system
+call number. What stands above that enter has lost its exit.
+
+Where points were dropped in between, an enter that the thread has since gone past is not paired:
+its own exit may be among the lost ones.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.brackets import (
+    CLOSED,
+    NO_ENTER,
+    NO_EXIT,
+    NO_THREAD,
+    NOT_A_CALL,
+    OPEN,
+    THREAD_ENDED,
+    OpenCalls,
+    OpenEnter,
+)
+from gvtui.query.column import RowColumn
+from gvtui.query.source import CHUNK, group
+from gvtui.trace.row import Direction, Kind
+from gvtui.wire.messages import RAW_SYSCALL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from gvtui.query.source import RowSource
+
+UNKNOWN_NS = -1
+"""Duration of a call that cannot be had: no partner, or the session does not collect the time."""
+
+_TASK_EXIT = 5
+
+
+class Unpaired(Enum):
+    """Why a row has no partner; the value says it to the user."""
+
+    NOT_A_CALL = "not a system call"
+    NOT_READ = "not looked at yet"
+    IN_FLIGHT = "still running"
+    EXIT_NOT_SEEN = "its exit was not seen"
+    ENTER_NOT_SEEN = "its enter was not seen"
+    THREAD_ENDED = "the thread ended in this call"
+    CONNECTION_CLOSED = "the connection ended during this call"
+    NO_THREAD_ID = "thread_id is not collected"
+    GONE = "its partner is not held any more"
+
+
+_REASONS = {
+    NOT_A_CALL: Unpaired.NOT_A_CALL,
+    NO_ENTER: Unpaired.ENTER_NOT_SEEN,
+    NO_EXIT: Unpaired.EXIT_NOT_SEEN,
+    THREAD_ENDED: Unpaired.THREAD_ENDED,
+    CLOSED: Unpaired.CONNECTION_CLOSED,
+    NO_THREAD: Unpaired.NO_THREAD_ID,
+}
+
+
+class Call(NamedTuple):
+    """A system call as far as the trace has it."""
+
+    enter: int | None
+    exit: int | None
+    duration_ns: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A call that has not returned yet."""
+
+    row: int
+    conn: int
+    pid: int
+    tid: int
+    message_type: int
+    sysno: int
+    since_ns: int
+    """When it began: by the sandbox's clock if `is_exact`, else when the monitor received it."""
+    is_exact: bool
+
+    def age_ns(self, now_ns: int) -> int:
+        """How long it has been running."""
+        return max(0, now_ns - self.since_ns)
+
+
+class Pairs:
+    """Enter and exit rows of a trace brought together; follows a trace that grows.
+
+    Takes four bytes for each row held, and a bounded amount for open calls.
+    """
+
+    def __init__(self, trace: RowSource) -> None:
+        self._trace = trace
+        self.position = trace.first_row
+        """Rows before this one have been looked at."""
+        self.missing_fields: set[str] = set()
+        """Session fields whose absence leaves calls without partner (`thread_id`) or duration
+        (`time`)."""
+        self._column = RowColumn()
+        numbers = sysnos_by_name(trace.architecture)
+        execs = {numbers[name] for name in ("execve", "execveat") if name in numbers}
+        self._open = OpenCalls(self._column, execs)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all rows have been looked at."""
+        return self.position >= self._trace.end_row
+
+    def advance(self, budget: int = 4 * CHUNK) -> int:
+        """Look at up to `budget` more rows; returns how many."""
+        if self.position < self._trace.first_row:
+            self.position = self._trace.first_row
+        self._column.let_go(self._trace.first_row)
+        done = 0
+        while done < budget and self.position < self._trace.end_row:
+            start = self.position
+            stop = min(start - start % CHUNK + CHUNK, self._trace.end_row, start + budget - done)
+            rows = self._trace.rows(start, stop)
+            if not len(rows):
+                break
+            self._take_in(start, rows)
+            self.position = start + len(rows)
+            done += len(rows)
+        return done
+
+    def partner(self, row: int) -> int | None:
+        """The other side of a call; None if there is none, or it is not held any more."""
+        distance = self._column.get(row) if row >= self._trace.first_row else 0
+        if distance == 0 or distance <= NO_THREAD:
+            return None
+        other = row + distance
+        return other if other >= self._trace.first_row else None
+
+    def reason(self, row: int) -> Unpaired | None:
+        """Why a row has no partner; None if it has one."""
+        if row >= self.position:
+            return Unpaired.NOT_READ
+        if row < self._trace.first_row:
+            return Unpaired.GONE
+        value = self._column.get(row)
+        if value == OPEN:
+            held = self._trace.row(row)
+            running = self._open.running(held.conn, held.tid * 2 + (held.type == RAW_SYSCALL))
+            if running is not None and running.row == row:
+                return Unpaired.IN_FLIGHT
+            return Unpaired.EXIT_NOT_SEEN
+        if value in _REASONS:
+            return _REASONS[value]
+        return None if row + value >= self._trace.first_row else Unpaired.GONE
+
+    def call(self, row: int) -> Call | None:
+        """The call that a row belongs to; None if it belongs to none."""
+        try:
+            held = self._trace.row(row)
+        except IndexError:
+            return None
+        if held.direction == Direction.NONE:
+            return None
+        other = self.partner(row)
+        duration = self.duration_ns(row)
+        if held.direction == Direction.ENTER:
+            return Call(row, other, duration)
+        return Call(other, row, duration)
+
+    def duration_ns(self, row: int) -> int | None:
+        """How long a row's call took, by the sandbox's clock; None if that cannot be had."""
+        duration = int(self.durations(row, self._trace.rows(row, row + 1))[0])
+        return None if duration == UNKNOWN_NS else duration
+
+    def partners(self, start: int, count: int) -> npt.NDArray[np.int64]:
+        """Partners of the rows from `start` on; -1 where there is none or it is not held."""
+        distance = self._column.slice(start, count).astype(np.int64)
+        ids = np.arange(start, start + count) + distance
+        has = (distance != 0) & (distance > NO_THREAD) & (ids >= self._trace.first_row)
+        return np.where(has, ids, -1)
+
+    def durations(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+        """How long calls took, in nanoseconds, for enter and exit rows alike.
+
+        Args:
+            start: row id of the first of `rows`.
+            rows: consecutive rows.
+
+        Returns:
+            `UNKNOWN_NS` where it cannot be had: a duration is never made up from times of receipt.
+        """
+        times = rows["time_ns"]
+        partners = self.partners(start, len(rows))
+        other = self.gather("time_ns", times, start, partners)
+        enters = rows["direction"] == Direction.ENTER
+        known = (partners >= 0) & (times > 0) & (other > 0)
+        spans = np.where(enters, other, times) - np.where(enters, times, other)
+        return np.where(known & (spans >= 0), spans, UNKNOWN_NS)
+
+    def gather(
+        self,
+        name: str,
+        column: npt.NDArray[np.generic],
+        start: int,
+        ids: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.int64]:
+        """A field of the rows `ids`, 0 for ids that are not held.
+
+        Args:
+            name: the field.
+            column: its values for the rows from `start` on, where most of `ids` are.
+            start: row id of the column's first value.
+            ids: which rows; -1 for none.
+        """
+        places = ids - start
+        inside = (places >= 0) & (places < len(column))
+        out = np.zeros(len(ids), np.int64)
+        out[inside] = column[places[inside]]
+        for place in np.flatnonzero(~inside & (ids >= 0)).tolist():
+            try:
+                out[place] = getattr(self._trace.row(int(ids[place])), name)
+            except IndexError:
+                continue
+        return out
+
+    def fold_mask(
+        self,
+        start: int,
+        rows: npt.NDArray[np.void],
+        matched: npt.NDArray[np.bool_] | None = None,
+        earlier: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]] | None = None,
+    ) -> npt.NDArray[np.bool_]:
+        """Which rows to show when each call is one row.
+
+        A call stands where it entered; its exit is shown only if its enter is not. The answer for
+        a row that has been looked at never changes, so a view only ever grows at its end.
+
+        Args:
+            start: row id of the first of `rows`.
+            rows: consecutive rows, all before `position`.
+            matched: which of them pass the filter; None for all.
+            earlier: says of rows before `start` whether they passed the filter; None if all did.
+        """
+        shown = np.ones(len(rows), np.bool_) if matched is None else matched.copy()
+        partners = self.partners(start, len(rows))
+        folded = np.flatnonzero((rows["direction"] == Direction.EXIT) & (partners >= 0) & shown)
+        enters = partners[folded]
+        inside = enters >= start
+        has_enter = np.ones(len(folded), np.bool_)
+        if matched is not None:
+            has_enter[inside] = matched[enters[inside] - start]
+        if earlier is not None and not inside.all():
+            has_enter[~inside] = earlier(enters[~inside])
+        shown[folded[has_enter]] = False
+        return shown
+
+    def in_flight(self) -> list[OpenCall]:
+        """Calls that have not returned, oldest first; a call with raw and decoded points once."""
+        calls: dict[tuple[int, int, int], OpenCall] = {}
+        for conn, key, call in self._open:
+            tid, is_raw = key >> 1, key & 1
+            if is_raw and (conn, tid, call.sysno) in calls:
+                continue
+            try:
+                row = self._trace.row(call.row)
+            except IndexError:
+                continue
+            calls[conn, tid, call.sysno] = OpenCall(
+                call.row,
+                conn,
+                call.pid,
+                tid,
+                call.message_type,
+                call.sysno,
+                row.when_ns,
+                row.time_ns > 0,
+            )
+        return sorted(calls.values(), key=lambda call: call.row)
+
+    def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
+        direction, types, tids = rows["direction"], rows["type"], rows["tid"]
+        is_call = direction != Direction.NONE
+        offset = start % CHUNK
+        column = self._column.chunk(start // CHUNK)[offset : offset + len(rows)]
+        column[direction == Direction.ENTER] = OPEN
+        column[direction == Direction.EXIT] = NO_ENTER
+        column[is_call & (tids == 0)] = NO_THREAD
+        if (is_call & (tids == 0)).any():
+            self.missing_fields.add("thread_id")
+        if (is_call & (rows["time_ns"] <= 0)).any():
+            self.missing_fields.add("time")
+
+        places = np.flatnonzero(is_call & (tids != 0))
+        layers = types[places] == RAW_SYSCALL
+        ends = np.flatnonzero((types == _TASK_EXIT) & (rows["kind"] == Kind.MESSAGE) & (tids != 0))
+        if len(ends):
+            places = np.concatenate((places, ends, ends))
+            none = np.zeros(len(ends), np.bool_)
+            layers = np.concatenate((layers, none, ~none))
+            by_row = np.argsort(places, kind="stable")
+            places, layers = places[by_row], layers[by_row]
+        order, starts = group(rows["conn"][places], tids[places], layers)
+        places, layers = places[order], layers[order]
+        side, kinds, numbers = direction[places], types[places], rows["sysno"][places]
+        adjacent = (
+            (side[:-1] == Direction.ENTER)
+            & (side[1:] == Direction.EXIT)
+            & (kinds[:-1] == kinds[1:])
+            & (numbers[:-1] == numbers[1:])
+        )
+        if len(starts) > 1:
+            adjacent[starts[1:] - 1] = False
+        first = np.flatnonzero(adjacent)
+        enters, exits = places[first], places[first + 1]
+        column[enters] = exits - enters
+        column[exits] = enters - exits
+
+        left = np.ones(len(places), np.bool_)
+        left[first] = left[first + 1] = False
+        is_first = np.zeros(len(places), np.bool_)
+        is_first[starts] = True
+        remaining = np.flatnonzero(left)
+        controls = np.flatnonzero((rows["kind"] == Kind.DROP) | (rows["kind"] == Kind.CLOSED))
+        self._settle(
+            start,
+            rows,
+            sorted(
+                [
+                    *zip(
+                        places[remaining].tolist(),
+                        layers[remaining].tolist(),
+                        is_first[remaining].tolist(),
+                        strict=True,
+                    ),
+                    *((place, False, False) for place in controls.tolist()),
+                ]
+            ),
+        )
+        if self._open and len(places):
+            lasts = np.append(starts[1:], len(places)) - 1
+            newest = places[lasts]
+            for conn, tid, layer, place in zip(
+                rows["conn"][newest].tolist(),
+                tids[newest].tolist(),
+                layers[lasts].tolist(),
+                newest.tolist(),
+                strict=True,
+            ):
+                self._open.note_newest(conn, tid * 2 + layer, start + place)
+
+    def _settle(
+        self, start: int, rows: npt.NDArray[np.void], events: list[tuple[int, bool, bool]]
+    ) -> None:
+        """Go through the rows that do not pair with their neighbour, in the order they came."""
+        places = [place for place, _, _ in events]
+        names = ("kind", "direction", "conn", "tid", "errno", "type", "sysno", "pid")
+        columns = [rows[name][places].tolist() for name in names]
+        for event, kind, direction, conn, tid, errno, *what in zip(events, *columns, strict=True):
+            place, layer, is_first = event
+            key = tid * 2 + layer
+            call = OpenEnter(start + place, *what)
+            if kind == Kind.DROP:
+                self._open.dropped(conn, call.row)
+            elif kind == Kind.CLOSED:
+                self._open.connection_closed(conn)
+            elif direction == Direction.ENTER:
+                self._open.enter(conn, key, call)
+            elif direction == Direction.EXIT:
+                self._open.exit(conn, key, call, failed=errno != 0, is_first=is_first)
+            else:
+                self._open.thread_ended(conn, key)

@@ -1,0 +1,82 @@
+"""A trace in memory, for tests that make up rows."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gvtui.trace.row import NO_FD, NO_SYSNO, NO_UID, ROW_DTYPE, Direction, Kind, Row
+from gvtui.wire.messages import decode
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.wire.messages import Decoded
+
+
+def make_row(**fields: int) -> dict[str, int]:
+    """A row's fields, with the values of absent ones."""
+    defaults = dict.fromkeys(ROW_DTYPE.names or (), 0)
+    return defaults | {"conn": 1, "fd": NO_FD, "uid": NO_UID, "sysno": NO_SYSNO} | fields
+
+
+def enter(tid: int, sysno: int, time_ns: int = 0, **fields: int) -> dict[str, int]:
+    """An enter row, of a read where not said otherwise, of a process with one thread."""
+    given = {"tid": tid, "pid": tid, "sysno": sysno, "time_ns": time_ns, "type": 9}
+    return make_row(direction=Direction.ENTER, **(given | fields))
+
+
+def leave(tid: int, sysno: int, time_ns: int = 0, **fields: int) -> dict[str, int]:
+    """An exit row, likewise."""
+    given = {"tid": tid, "pid": tid, "sysno": sysno, "time_ns": time_ns, "type": 9}
+    return make_row(direction=Direction.EXIT, **(given | fields))
+
+
+def task_exit(tid: int) -> dict[str, int]:
+    return make_row(tid=tid, pid=tid, type=5)
+
+
+def drop(conn: int = 1, count: int = 1) -> dict[str, int]:
+    return make_row(conn=conn, kind=Kind.DROP, result=count)
+
+
+def closed(conn: int = 1) -> dict[str, int]:
+    return make_row(conn=conn, kind=Kind.CLOSED)
+
+
+class MemoryTrace:
+    """What queries need of a trace, over rows in memory."""
+
+    def __init__(self, rows: list[dict[str, int]], *, first_row: int = 0) -> None:
+        self.first_row = first_row
+        self.base = first_row
+        self.architecture = "x86_64"
+        self.strings = ["", "…"]
+        self.payloads: dict[int, bytes] = {}
+        self.connections: dict[int, Any] = {1: SimpleNamespace(container_id="box")}
+        self._rows = np.zeros(len(rows), ROW_DTYPE)
+        for name in ROW_DTYPE.names or ():
+            self._rows[name] = [row[name] for row in rows]
+        self.end_row = first_row + len(rows)
+
+    def intern(self, text: str) -> int:
+        if text not in self.strings:
+            self.strings.append(text)
+        return self.strings.index(text)
+
+    def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
+        start, stop = max(start, self.first_row), min(stop, self.end_row)
+        return self._rows[start - self.base : max(start, stop) - self.base].copy()
+
+    def row(self, index: int) -> Row:
+        if not self.first_row <= index < self.end_row:
+            raise IndexError(index)
+        return Row(*self._rows[index - self.base].item())
+
+    def decoded(self, index: int) -> Decoded:
+        return decode(self.payloads[index])
+
+    def string(self, number: int) -> str:
+        return self.strings[number]
