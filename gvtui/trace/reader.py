@@ -121,7 +121,9 @@ class Trace:
         self._folder = path if path.is_dir() else None
 
     @classmethod
-    def open(cls, path: Path | str, *, progress: Progress | None = None) -> Trace:
+    def open(
+        cls, path: Path | str, *, progress: Progress | None = None, limit: int | None = None
+    ) -> Trace:
         """Open a recording, a save file of gVisor's, or a flight recorder's folder.
 
         An index that is missing, stale or damaged is made again: beside the recording, or in a
@@ -130,6 +132,7 @@ class Trace:
         Args:
             path: what to open.
             progress: called with bytes done and bytes in all while that takes time.
+            limit: hold rows back from this id on.
 
         Raises:
             TraceError: it is no trace, or cannot be read.
@@ -147,6 +150,7 @@ class Trace:
                     trace = cls._open_recording(path, progress)
         except OSError as error:
             raise TraceError(f"cannot read {path}: {error.strerror or error}") from error
+        trace.limit = limit
         trace.refresh()
         return trace
 

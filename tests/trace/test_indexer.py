@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gvtui.trace.indexer import Indexer
+from gvtui.trace.row import (
+    ERRNO_OTHER,
+    LOST_STRING,
+    NO_FD,
+    NO_SYSNO,
+    NO_UID,
+    ROW_DTYPE,
+    Direction,
+    Flag,
+    Kind,
+    Row,
+)
+from gvtui.trace.strings import StringTable
+from gvtui.wire.header import build_message
+from gvtui.wire.pb import common_pb2, syscall_pb2
+from tests.trace.factory import (
+    CONTAINER,
+    TIME_NS,
+    context,
+    exit_message,
+    read_message,
+    recorded_datagrams,
+    start_message,
+)
+
+
+class Indexed:
+    """Rows of some datagrams of one connection, with their strings."""
+
+    def __init__(self, *datagrams: bytes) -> None:
+        self.table = StringTable()
+        indexer = Indexer(self.table, "x86_64")
+        pieces = indexer.messages(1, [(5 + n, 100 * n, data) for n, data in enumerate(datagrams)])
+        self.rows = [Row(*row) for row in np.frombuffer(b"".join(pieces), ROW_DTYPE).tolist()]
+
+    def text(self, number: int) -> str:
+        return next(text for text, known in self.table._numbers.items() if known == number)
+
+
+def test_an_enter_row() -> None:
+    indexed = Indexed(read_message())
+    (row,) = indexed.rows
+    assert (row.time_ns, row.recv_ns, row.offset, row.length) == (
+        TIME_NS,
+        5,
+        0,
+        len(read_message()),
+    )
+    assert (row.pid, row.tid, row.uid, row.fd, row.sysno, row.type) == (7, 7, 1000, 3, 0, 9)
+    assert (row.kind, row.direction, row.flags) == (Kind.MESSAGE, Direction.ENTER, 0)
+    assert indexed.text(row.process) == "bash"
+    assert indexed.text(row.container) == CONTAINER
+    assert indexed.text(row.path) == "/etc/passwd"
+    assert indexed.text(row.point) == "syscall/read/enter"
+
+
+def test_an_exit_is_told_by_presence() -> None:
+    rows = Indexed(read_message(result=0), read_message(result=9), read_message(errno=2)).rows
+    assert [row.direction for row in rows] == [Direction.EXIT] * 3
+    assert [(row.result, row.errno) for row in rows] == [(0, 0), (9, 0), (0, 2)]
+
+
+def test_events_and_empty_messages() -> None:
+    indexed = Indexed(start_message(), exit_message(), build_message(5, b""), build_message(9, b""))
+    start, task_exit, empty_exit, empty_read = indexed.rows
+    assert indexed.text(start.container) == CONTAINER
+    assert indexed.text(task_exit.point) == "sentry/task_exit"
+    assert task_exit.direction == Direction.NONE
+    assert (task_exit.sysno, task_exit.fd) == (NO_SYSNO, NO_FD)
+    assert (empty_exit.pid, empty_exit.uid, empty_exit.flags) == (0, NO_UID, 0)
+    assert indexed.text(empty_read.point) == "syscall/read/enter"
+
+
+def test_an_address_is_the_path_of_a_connect() -> None:
+    address = b"\x02\x00\x1f\x90\x7f\x00\x00\x01" + bytes(8)
+    message = syscall_pb2.Connect(sysno=42, fd=3, fd_path="socket:[1]", address=address)
+    indexed = Indexed(build_message(10, message.SerializeToString()))
+    assert indexed.text(indexed.rows[0].path) == "127.0.0.1:8080"
+
+
+def test_values_out_of_range_are_not_taken_for_others() -> None:
+    message = syscall_pb2.Syscall(sysno=1 << 40, arg1=1)
+    message.exit.errorno = 1 << 40
+    opened = syscall_pb2.Open(sysno=257, fd=1 << 40, pathname="x" * 5000)
+    rows = Indexed(
+        build_message(6, message.SerializeToString()), build_message(7, opened.SerializeToString())
+    ).rows
+    assert (rows[0].sysno, rows[0].errno) == (NO_SYSNO, ERRNO_OTHER)
+    assert (rows[1].fd, rows[1].path) == (NO_FD, LOST_STRING)
+
+
+@pytest.mark.parametrize(
+    "datagram",
+    [
+        b"",
+        b"\x08\x00\x09",
+        b"\x04\x00\x09\x00\x00\x00\x00\x00",
+        b"\xff\x00\x09\x00\x00\x00\x00\x00",
+        build_message(9, b"\xff\xff\xff"),
+        build_message(9, b"\x0a\x02\x4a\x05"),
+        build_message(7, b"\x32\x02\xff\xfe"),
+    ],
+)
+def test_malformed_messages_are_marked(datagram: bytes) -> None:
+    indexed = Indexed(datagram)
+    (row,) = indexed.rows
+    assert row.flags == Flag.MALFORMED
+    assert row.length == len(datagram)
+    assert indexed.text(row.point) == "malformed"
+
+
+def test_unknown_types_are_carried_on() -> None:
+    indexed = Indexed(build_message(4711, b"anything"))
+    (row,) = indexed.rows
+    assert (row.flags, row.type) == (Flag.UNKNOWN_TYPE, 4711)
+    assert indexed.text(row.point) == "unknown/4711"
+
+
+def test_a_larger_header_is_passed_over() -> None:
+    payload = read_message()[8:]
+    plain, grown = Indexed(read_message()), Indexed(build_message(9, payload, header_size=24))
+    assert grown.rows[0]._replace(length=0) == plain.rows[0]._replace(length=0)
+
+
+def drops(*counts: int) -> list[int]:
+    rows = Indexed(*(read_message(dropped=count) for count in counts)).rows
+    return [row.result for row in rows if row.kind == Kind.DROP]
+
+
+def test_drops_get_a_row_in_front_of_the_message_that_tells() -> None:
+    rows = Indexed(read_message(), read_message(dropped=37)).rows
+    assert [row.kind for row in rows] == [Kind.MESSAGE, Kind.DROP, Kind.MESSAGE]
+    assert rows[1].result == 37
+
+
+def test_drop_counts_step_back_and_wrap() -> None:
+    assert drops(5, 5, 9, 7, 9, 10) == [5, 4, 1]
+    top = (1 << 32) - 3
+    assert sum(drops(*range(0, top, 1 << 30), top, 4)) == top + 7
+
+
+def test_a_session_that_replaces_another_counts_from_nothing() -> None:
+    table = StringTable()
+    indexer = Indexer(table, "x86_64")
+    indexer.messages(1, [(1, 0, read_message(dropped=5))])
+    rows = np.frombuffer(
+        b"".join(indexer.messages(2, [(1, 0, read_message(dropped=3))])), ROW_DTYPE
+    )
+    assert rows["result"][rows["kind"] == Kind.DROP].tolist() == [3]
+
+
+def resolved(table: StringTable, data: bytes) -> list[Row]:
+    """Rows with their strings in place of numbers, which depend on who asked first."""
+    texts: Any = {number: text for text, number in table._numbers.items()}
+    rows = [Row(*row) for row in np.frombuffer(data, ROW_DTYPE).tolist()]
+    return [
+        row._replace(
+            process=texts[row.process],
+            container=texts[row.container],
+            path=texts[row.path],
+            point=texts[row.point],
+        )
+        for row in rows
+    ]
+
+
+def rows_in_full(datagrams: list[bytes]) -> list[Row]:
+    table = StringTable()
+    indexer = Indexer(table, "x86_64")
+    return resolved(
+        table, b"".join(b"".join(indexer._in_full(1, 9, 0, data)) for data in datagrams)
+    )
+
+
+def rows_by_parts(datagrams: list[bytes]) -> list[Row]:
+    table = StringTable()
+    indexer = Indexer(table, "x86_64")
+    return resolved(table, b"".join(indexer.messages(1, [(9, 0, data) for data in datagrams])))
+
+
+@pytest.mark.parametrize("name", ["shell-2022", "network-2024", "compile-2024", "seed-example"])
+def test_the_quick_way_gives_the_rows_of_the_plain_way(name: str) -> None:
+    datagrams = recorded_datagrams(name)
+    assert rows_by_parts(datagrams) == rows_in_full(datagrams)
+
+
+times = st.one_of(st.just(TIME_NS), st.integers(0, (1 << 63) - 1), st.integers(-5, 300))
+messages = st.builds(
+    lambda time, tid, name, fd, result, extra: build_message(
+        9,
+        syscall_pb2.Read(
+            context_data=common_pb2.ContextData(time_ns=time, thread_id=tid, process_name=name),
+            exit=None if result is None else syscall_pb2.Exit(result=result),
+            fd=fd,
+        ).SerializeToString()
+        + extra,
+        dropped_count=tid & 3,
+    ),
+    times,
+    st.integers(-3, 1 << 30),
+    st.text(max_size=200),
+    st.integers(-(1 << 63), (1 << 63) - 1),
+    st.none() | st.integers(-5, 5),
+    # Bytes a sandbox could add: another context, another time, an unknown field, rubbish.
+    st.sampled_from([b"", b"\x0a\x02\x08\x07", b"\x0a\x00", b"\xf8\x07\x01", b"\xff", b"\x30\x01"]),
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(messages, max_size=12).map(lambda some: some * 2))
+def test_both_ways_agree_on_anything_a_sandbox_may_send(datagrams: list[bytes]) -> None:
+    assert rows_by_parts(datagrams) == rows_in_full(datagrams)
+
+
+@given(st.lists(st.binary(max_size=60) | st.binary(max_size=60).map(lambda b: build_message(9, b))))
+def test_any_bytes_give_one_row_each(datagrams: list[bytes]) -> None:
+    rows = rows_by_parts(datagrams)
+    assert sum(row.kind == Kind.MESSAGE for row in rows) == len(datagrams)
+    assert rows == rows_in_full(datagrams)
+
+
+def test_the_caches_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gvtui.trace.indexer._MAX_CACHED", 50)
+    indexer = Indexer(StringTable(), "x86_64")
+    batch: list[Any] = [(1, 0, read_message(pid=n, fd=n)) for n in range(1, 500)]
+    indexer.messages(1, batch)
+    assert len(indexer._contexts) <= 50
+    assert sum(len(cache) for cache in indexer._rests.values()) <= 50
+
+
+def test_context_data_of_every_message_is_taken() -> None:
+    message = syscall_pb2.Fork(context_data=context(pid=3, tid=4, name="x"), sysno=57)
+    (row,) = Indexed(build_message(29, message.SerializeToString())).rows
+    assert (row.pid, row.tid) == (3, 4)
