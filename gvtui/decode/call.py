@@ -1,0 +1,58 @@
+"""What the renderers of system calls work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gvtui.decode.escape import in_angles
+from gvtui.decode.file_flags import AT_FDCWD
+from gvtui.decode.numbers import int32
+
+NOT_KNOWN = "..."
+"""Stands for what the sandbox does not send, or cannot know before the call returns."""
+
+_FD_ERROR = "[err:"
+"""How the sandbox begins the path of a descriptor that it could not look up."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One side of a system call, on its way into words."""
+
+    name: str
+    """Of the system call, such as `openat`."""
+    architecture: str
+    message: Any
+    """The protobuf message; its type depends on the call."""
+    is_exit: bool
+    errno: int
+    """0 on enter, and where the call succeeded."""
+    enter: Any
+    """The message of the matching enter, of the same type; None if it is not known."""
+
+    def fd_path(self) -> str:
+        """Path of the descriptor argument; the enter knows it where the exit no longer can."""
+        path: str = self.message.fd_path
+        if path and not path.startswith(_FD_ERROR):
+            return path
+        if self.enter is not None:
+            earlier: str = self.enter.fd_path
+            if not earlier.startswith(_FD_ERROR):
+                return earlier
+        return ""
+
+    def fd(self) -> str:
+        """The descriptor argument as `3</etc/passwd>`."""
+        return descriptor(self.message.fd, self.fd_path())
+
+    def directory(self) -> str:
+        """The descriptor argument that a path is relative to: `AT_FDCWD` or `4</tmp>`."""
+        number = self.message.fd
+        return "AT_FDCWD" if number == AT_FDCWD else descriptor(number, self.fd_path())
+
+
+def descriptor(fd: int, path: str) -> str:
+    """`3</etc/passwd>`, or only `3` where the path is not known."""
+    number = int32(fd)
+    return f"{number}{in_angles(path)}" if path else str(number)

@@ -1,0 +1,345 @@
+"""Arguments and results of the system calls that the sandbox decodes, one form for each message."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gvtui.decode import file_flags, memory_flags, sockets, task_flags
+from gvtui.decode.call import NOT_KNOWN, Call, descriptor
+from gvtui.decode.errno_names import failure
+from gvtui.decode.escape import quoted, string_list
+from gvtui.decode.fcntl import fcntl_argument, fcntl_result
+from gvtui.decode.numbers import identity, int64, octal, pointer
+from gvtui.decode.signals import signal_set
+from gvtui.decode.times import timespec
+from gvtui.wire.pb import syscall_pb2
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+Arguments = Callable[[Call], list[str]]
+Result = Callable[[Call], str]
+
+
+def _open(call: Call) -> list[str]:
+    message = call.message
+    if call.name == "creat":
+        return [quoted(message.pathname), octal(message.mode)]
+    shown = [] if call.name == "open" else [call.directory()]
+    shown += [quoted(message.pathname), file_flags.OPEN[call.architecture].text(message.flags)]
+    if file_flags.opens_with_mode(message.flags):
+        shown.append(octal(message.mode))
+    return shown
+
+
+def _opened(call: Call) -> str:
+    message = call.message
+    return descriptor(message.exit.result, _opened_path(call))
+
+
+def _opened_path(call: Call) -> str:
+    """Where the opened path leads, as far as the message tells; symbolic links are not seen."""
+    message = call.message
+    path: str = message.pathname
+    if not path or path.startswith("/"):
+        return path
+    at_cwd = call.name in ("open", "creat") or message.fd == file_flags.AT_FDCWD
+    base = message.context_data.cwd if at_cwd else call.fd_path()
+    return posixpath.normpath(posixpath.join(base, path)) if base.startswith("/") else ""
+
+
+def _close(call: Call) -> list[str]:
+    return [call.fd()]
+
+
+_VECTOR_CALLS = frozenset({"readv", "writev", "preadv", "pwritev", "preadv2", "pwritev2"})
+
+
+def _transfer(call: Call) -> list[str]:
+    message = call.message
+    buffer = f"[{NOT_KNOWN}]" if call.name in _VECTOR_CALLS else NOT_KNOWN
+    shown = [call.fd(), buffer, str(message.count)]
+    if message.has_offset:
+        shown.append(str(message.offset))
+    elif call.name in ("preadv2", "pwritev2"):
+        shown.append("-1")
+    if message.flags or call.name in ("preadv2", "pwritev2"):
+        shown.append(file_flags.RWF.text(message.flags))
+    return shown
+
+
+def _connect(call: Call) -> list[str]:
+    return [call.fd(), sockets.address(call.message.address)]
+
+
+def _accept(call: Call) -> list[str]:
+    message = call.message
+    shown = [call.fd()]
+    if not call.is_exit or call.errno:
+        shown.append(NOT_KNOWN)
+    else:
+        shown.append(sockets.address(message.address) if message.address else "NULL")
+    if call.name != "accept" or message.flags:
+        shown.append(sockets.ACCEPT_FLAGS.text(message.flags))
+    return shown
+
+
+def _listen(call: Call) -> list[str]:
+    message = call.message
+    shown = [call.fd(), str(message.backlog)]
+    known = []
+    if message.socket_family or message.socket_type:
+        known.append(sockets.FAMILY.text(message.socket_family))
+        known.append(sockets.SOCKET_TYPE.text(message.socket_type))
+    if message.address:
+        known.append(sockets.address(message.address))
+    if known:
+        shown[-1] += f" /* {' '.join(known)} */"
+    return shown
+
+
+def _execve(call: Call) -> list[str]:
+    message = call.message
+    shown = [quoted(message.pathname), string_list(message.argv)]
+    count = len(message.envv)
+    shown.append(f"[/* {count} var{'' if count == 1 else 's'} */]" if count else NOT_KNOWN)
+    if call.name == "execveat":
+        return [call.directory(), *shown, file_flags.EXECVEAT.text(message.flags)]
+    return shown
+
+
+def _socket(call: Call) -> list[str]:
+    message = call.message
+    return [
+        sockets.FAMILY.text(message.domain),
+        sockets.SOCKET_TYPE.text(message.type),
+        sockets.protocol(message.domain, message.protocol),
+    ]
+
+
+def _new_pair(call: Call, first: int, second: int) -> str:
+    return f"[{first}, {second}]" if call.is_exit and not call.errno else NOT_KNOWN
+
+
+def _socketpair(call: Call) -> list[str]:
+    message = call.message
+    return [*_socket(call), _new_pair(call, message.socket1, message.socket2)]
+
+
+def _pipe(call: Call) -> list[str]:
+    message = call.message
+    shown = [_new_pair(call, message.reader, message.writer)]
+    if call.name != "pipe" or message.flags:
+        shown.append(file_flags.PIPE[call.architecture].text(message.flags))
+    return shown
+
+
+def _chdir(call: Call) -> list[str]:
+    return [call.fd()] if call.name == "fchdir" else [quoted(call.message.pathname)]
+
+
+def _chroot(call: Call) -> list[str]:
+    return [quoted(call.message.pathname)]
+
+
+def _setid(call: Call) -> list[str]:
+    return [] if call.name == "setsid" else [identity(call.message.id)]
+
+
+def _setresid(call: Call) -> list[str]:
+    message = call.message
+    return [identity(message.rid), identity(message.eid), identity(message.sid)]
+
+
+def rlimit(limit: syscall_pb2.StructRlimit) -> str:
+    """A `StructRlimit` as strace writes it."""
+    current, most = task_flags.rlimit_value(limit.cur), task_flags.rlimit_value(limit.max)
+    return f"{{rlim_cur={current}, rlim_max={most}}}"
+
+
+def _prlimit(call: Call) -> list[str]:
+    message = call.message
+    shown = [str(message.pid), task_flags.RLIMIT.text(message.resource)]
+    shown.append(rlimit(message.new_limit) if message.HasField("new_limit") else "NULL")
+    shown.append(_filled_in(call, "old_limit", rlimit))
+    return shown
+
+
+def _filled_in(call: Call, field: str, form: Callable[[Any], str]) -> str:
+    """An argument that the kernel fills in: on enter there is only what lay in memory before."""
+    message = call.message
+    if not message.HasField(field):
+        return "NULL"
+    return form(getattr(message, field)) if call.is_exit and not call.errno else NOT_KNOWN
+
+
+def _fcntl(call: Call) -> list[str]:
+    message = call.message
+    shown = [call.fd(), file_flags.FCNTL.text(message.cmd)]
+    argument = fcntl_argument(message.cmd, message.args, call.architecture)
+    return shown if argument is None else [*shown, argument]
+
+
+def _fcntl_result(call: Call) -> str:
+    message = call.message
+    return fcntl_result(message.cmd, message.exit.result, call.fd_path(), call.architecture)
+
+
+def _dup(call: Call) -> list[str]:
+    message = call.message
+    shown = [descriptor(message.old_fd, call.fd_path())]
+    if call.name != "dup":
+        shown.append(str(message.new_fd))
+    if call.name == "dup3" or message.flags:
+        shown.append(file_flags.DUP3.text(message.flags))
+    return shown
+
+
+def _duplicated(call: Call) -> str:
+    return descriptor(call.message.exit.result, call.fd_path())
+
+
+def _signalfd(call: Call) -> list[str]:
+    message = call.message
+    shown = [call.fd(), signal_set(message.sigset)]
+    if call.name != "signalfd" or message.flags:
+        shown.append(file_flags.SIGNALFD.text(message.flags))
+    return shown
+
+
+def _eventfd(call: Call) -> list[str]:
+    message = call.message
+    shown = [str(message.val & 0xFFFFFFFF)]
+    if call.name != "eventfd" or message.flags:
+        shown.append(file_flags.EVENTFD.text(message.flags))
+    return shown
+
+
+def _clone(call: Call) -> list[str]:
+    message = call.message
+    shown = [task_flags.clone_flags(message.flags), f"child_stack={pointer(message.stack)}"]
+    if message.new_tid:
+        shown.append(f"parent_tid={pointer(message.new_tid)}")
+    if message.tls:
+        shown.append(f"tls={pointer(message.tls)}")
+    return shown
+
+
+def _fork(_: Call) -> list[str]:
+    return []
+
+
+def itimerspec(spec: syscall_pb2.ItimerSpec) -> str:
+    """An `ItimerSpec` as strace writes it."""
+    interval = timespec(spec.interval.sec, spec.interval.nsec)
+    return f"{{it_interval={interval}, it_value={timespec(spec.value.sec, spec.value.nsec)}}}"
+
+
+def _timerfd_create(call: Call) -> list[str]:
+    message = call.message
+    clock = task_flags.CLOCK.text(message.clock_id)
+    return [clock, task_flags.TIMERFD_CREATE.text(message.flags)]
+
+
+def _timerfd_settime(call: Call) -> list[str]:
+    message = call.message
+    new_value = itimerspec(message.new_value) if message.HasField("new_value") else "NULL"
+    flags = task_flags.TIMERFD_SETTIME.text(message.flags)
+    return [call.fd(), flags, new_value, _filled_in(call, "old_value", itimerspec)]
+
+
+def _timerfd_gettime(call: Call) -> list[str]:
+    if not call.is_exit or call.errno:
+        return [call.fd(), NOT_KNOWN]
+    return [call.fd(), _filled_in(call, "cur_value", itimerspec)]
+
+
+def _inotify_init(call: Call) -> list[str]:
+    if call.name == "inotify_init":
+        return []
+    return [file_flags.INOTIFY_INIT.text(call.message.flags)]
+
+
+def _inotify_add_watch(call: Call) -> list[str]:
+    message = call.message
+    return [call.fd(), quoted(message.pathname), file_flags.INOTIFY_MASK.text(message.mask)]
+
+
+def _inotify_rm_watch(call: Call) -> list[str]:
+    return [call.fd(), str(call.message.wd)]
+
+
+def _mmap(call: Call) -> list[str]:
+    message = call.message
+    return [
+        pointer(message.addr),
+        str(message.length),
+        memory_flags.PROT[call.architecture].text(message.prot),
+        memory_flags.MAP[call.architecture].text(message.flags),
+        call.fd(),
+        hex(message.offset) if message.offset > 0 else str(message.offset),
+    ]
+
+
+def _mapped(call: Call) -> str:
+    return hex(call.message.exit.result & 0xFFFFFFFFFFFFFFFF)
+
+
+_PTRACE_TRACEME = 0
+
+
+def _ptrace(call: Call) -> list[str]:
+    message = call.message
+    shown = [task_flags.PTRACE[call.architecture].text(message.request)]
+    if message.request != _PTRACE_TRACEME:
+        shown.append(str(message.pid))
+    return shown
+
+
+def _number(call: Call) -> str:
+    return str(int64(call.message.exit.result))
+
+
+FORMS: dict[type[Message], tuple[Arguments, Result]] = {
+    syscall_pb2.Open: (_open, _opened),
+    syscall_pb2.Close: (_close, _number),
+    syscall_pb2.Read: (_transfer, _number),
+    syscall_pb2.Write: (_transfer, _number),
+    syscall_pb2.Connect: (_connect, _number),
+    syscall_pb2.Bind: (_connect, _number),
+    syscall_pb2.Accept: (_accept, _number),
+    syscall_pb2.Listen: (_listen, _number),
+    syscall_pb2.Execve: (_execve, _number),
+    syscall_pb2.Socket: (_socket, _number),
+    syscall_pb2.SocketPair: (_socketpair, _number),
+    syscall_pb2.Pipe: (_pipe, _number),
+    syscall_pb2.Chdir: (_chdir, _number),
+    syscall_pb2.Chroot: (_chroot, _number),
+    syscall_pb2.Setid: (_setid, _number),
+    syscall_pb2.Setresid: (_setresid, _number),
+    syscall_pb2.Prlimit: (_prlimit, _number),
+    syscall_pb2.Fcntl: (_fcntl, _fcntl_result),
+    syscall_pb2.Dup: (_dup, _duplicated),
+    syscall_pb2.Signalfd: (_signalfd, _number),
+    syscall_pb2.Eventfd: (_eventfd, _number),
+    syscall_pb2.Clone: (_clone, _number),
+    syscall_pb2.Fork: (_fork, _number),
+    syscall_pb2.TimerfdCreate: (_timerfd_create, _number),
+    syscall_pb2.TimerfdSetTime: (_timerfd_settime, _number),
+    syscall_pb2.TimerfdGetTime: (_timerfd_gettime, _number),
+    syscall_pb2.InotifyInit: (_inotify_init, _number),
+    syscall_pb2.InotifyAddWatch: (_inotify_add_watch, _number),
+    syscall_pb2.InotifyRmWatch: (_inotify_rm_watch, _number),
+    syscall_pb2.Mmap: (_mmap, _mapped),
+    syscall_pb2.Ptrace: (_ptrace, _number),
+}
+"""How each message shows its arguments, and its result where the call succeeded."""
+
+
+def result(call: Call, succeeded: Result) -> str:
+    """The result as strace shows it; empty on enter."""
+    if not call.is_exit:
+        return ""
+    return failure(call.errno) if call.errno else succeeded(call)

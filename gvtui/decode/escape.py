@@ -1,0 +1,133 @@
+"""Text from a sandbox made safe for a terminal, and quoted as strace quotes strings."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+STRING_LIMIT = 4096
+"""Characters of a string that `quoted` shows: as long as a Linux path may be."""
+
+ELEMENT_LIMIT = 256
+"""Characters shown of one string among many, such as one word of a command."""
+
+LIST_LIMIT = 64
+"""Strings shown of a list."""
+
+MAX_MARKS = 2
+"""Combining marks shown on one character; more would run into the lines above and below."""
+
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def _blank_but_printable() -> frozenset[str]:
+    """Characters that `str.isprintable` lets through though nothing can be seen of them.
+
+    Source: Unicode, DerivedCoreProperties.txt, property Default_Ignorable_Code_Point.
+    """
+    singles = {0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0}
+    ranges = ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
+    numbers = singles.union(*(range(first, last + 1) for first, last in ranges))
+    return frozenset(map(chr, numbers))
+
+
+_BLANK = _blank_but_printable()
+
+
+def _takes_no_cell(character: str) -> bool:
+    """Whether it is drawn onto the character before: combining marks, Hangul vowels and finals."""
+    return unicodedata.category(character) in ("Mn", "Me") or (
+        "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff"
+    )
+
+
+def _escape_sequence(character: str) -> str:
+    short = _SHORT.get(character)
+    if short is not None:
+        return short
+    number = ord(character)
+    if 0xDC80 <= number <= 0xDCFF:
+        return f"\\x{number - 0xDC00:02x}"
+    if number <= 0xFF:
+        return f"\\x{number:02x}"
+    if number <= 0xFFFF:
+        return f"\\u{number:04x}"
+    return f"\\U{number:08x}"
+
+
+def _visible(text: str, quoting: str) -> Iterator[str]:
+    marks = MAX_MARKS
+    for character in text:
+        if character in quoting:
+            marks = MAX_MARKS
+            yield "\\" + character
+        elif not character.isprintable() or character in _BLANK:
+            marks = MAX_MARKS
+            yield _escape_sequence(character)
+        elif character.isascii():
+            marks = 0
+            yield character
+        elif _takes_no_cell(character):
+            marks += 1
+            yield character if marks <= MAX_MARKS else _escape_sequence(character)
+        else:
+            marks = 0
+            yield character
+
+
+def escape(text: str, limit: int | None = None) -> str:
+    r"""Make `text` safe to show on a terminal.
+
+    Control characters, direction overrides, characters of no width, line and paragraph
+    separators, surrogates and unassigned code points become `\n`, `\x1b`, `\u202e` and the like.
+    A backslash stays as it is. At most `limit` characters come back; if some had to go, the last
+    one is `…`.
+    """
+    cut = limit is not None and len(text) > limit
+    if cut:
+        text = text[:limit]
+    shown = text if text.isascii() and text.isprintable() else "".join(_visible(text, ""))
+    if limit is not None and (cut or len(shown) > limit):
+        return shown[: max(limit - 1, 0)] + "…"
+    return shown
+
+
+def quoted(text: str, limit: int = STRING_LIMIT) -> str:
+    """`text` in double quotes, escaped; `...` follows the quotes if it had to be cut."""
+    tail = ""
+    if len(text) > limit:
+        text = text[:limit]
+        tail = "..."
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"{tail}'
+    return f'"{"".join(_visible(text, _QUOTING))}"{tail}'
+
+
+_QUOTING = '"\\'
+
+
+def quoted_bytes(raw: bytes, limit: int = STRING_LIMIT) -> str:
+    r"""As `quoted`; bytes that are no UTF-8 show as `\x80`."""
+    return quoted(raw[: limit * 4 + 4].decode("utf-8", "surrogateescape"), limit)
+
+
+def in_angles(text: str, limit: int = STRING_LIMIT) -> str:
+    """What a descriptor stands for, as strace puts it behind the number: `</etc/passwd>`."""
+    shown = escape(text, limit)
+    if "<" in shown or ">" in shown:
+        shown = shown.replace("<", "\\x3c").replace(">", "\\x3e")
+    return f"<{shown}>"
+
+
+def string_list(strings: Iterable[str]) -> str:
+    """`["cat", "/etc/passwd"]`; long words and long lists are cut."""
+    shown: list[str] = []
+    for string in strings:
+        if len(shown) == LIST_LIMIT:
+            shown.append("...")
+            break
+        shown.append(quoted(string, ELEMENT_LIMIT))
+    return f"[{', '.join(shown)}]"

@@ -1,0 +1,79 @@
+"""Messages that are no system calls: a container's start, clone, exec, exit, mapped files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gvtui.decode.escape import quoted, string_list
+from gvtui.decode.file_flags import file_mode
+from gvtui.decode.signals import wait_status
+from gvtui.decode.task_flags import clone_flags
+from gvtui.wire.pb import container_pb2, sentry_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from google.protobuf.message import Message
+
+
+def _variables(env: Sequence[str]) -> list[str]:
+    count = len(env)
+    return [f"[/* {count} var{'' if count == 1 else 's'} */]"] if count else []
+
+
+def _start(message: container_pb2.Start) -> str:
+    shown = [quoted(message.id), string_list(message.args), *_variables(message.env)]
+    if message.cwd:
+        shown.append(f"cwd={quoted(message.cwd)}")
+    if message.terminal:
+        shown.append("terminal")
+    return ", ".join(shown)
+
+
+def _clone(message: sentry_pb2.CloneInfo) -> str:
+    thread, group = message.created_thread_id, message.created_thread_group_id
+    whose = f" thread of {group}" if group and group != thread else ""
+    return f"→ {thread}{whose} ({clone_flags(message.flags)})"
+
+
+def _execve(message: sentry_pb2.ExecveInfo) -> str:
+    shown = [quoted(message.binary_path), string_list(message.argv), *_variables(message.env)]
+    if message.execfn and message.execfn != message.binary_path:
+        shown.append(f"execfn={quoted(message.execfn)}")
+    if message.binary_mode:
+        owner = f"{message.binary_uid}:{message.binary_gid}"
+        shown.append(f"{file_mode(message.binary_mode)} {owner}")
+    if message.binary_overlayfs_upper:
+        shown.append("overlayfs upper")
+    if message.binary_in_memfd:
+        shown.append("memfd")
+    if message.binary_sha256:
+        shown.append(f"sha256={message.binary_sha256[:32].hex()}")
+    return ", ".join(shown)
+
+
+def _exit(message: sentry_pb2.TaskExit | sentry_pb2.ExitNotifyParentInfo) -> str:
+    return wait_status(message.exit_status)
+
+
+def _mmap(message: sentry_pb2.MmapInfo) -> str:
+    shown = [quoted(message.mapped_path)]
+    if message.mapped_mode:
+        owner = f"{message.mapped_uid}:{message.mapped_gid}"
+        shown.append(f"{file_mode(message.mapped_mode)} {owner}")
+    if message.is_initial_mmap:
+        shown.append("initial")
+    if message.overlayfs_upper:
+        shown.append("overlayfs upper")
+    return ", ".join(shown)
+
+
+FORMS: dict[type[Message], Callable[[Any], str]] = {
+    container_pb2.Start: _start,
+    sentry_pb2.CloneInfo: _clone,
+    sentry_pb2.ExecveInfo: _execve,
+    sentry_pb2.ExitNotifyParentInfo: _exit,
+    sentry_pb2.TaskExit: _exit,
+    sentry_pb2.MmapInfo: _mmap,
+}
+"""How each event is put on one line."""

@@ -1,0 +1,83 @@
+"""Turning numbers into names: sets of bits, and numbers that pick one of several meanings."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Choice:
+    """A number that picks one of several meanings."""
+
+    __slots__ = ("mask", "names")
+
+    names: dict[int, str]
+    mask: int
+    """Bits that count: what arrives may be sign-extended."""
+
+    def __init__(self, names: Mapping[int, str], bits: int = 32) -> None:
+        self.names = dict(names)
+        self.mask = (1 << bits) - 1
+
+    def text(self, value: int) -> str:
+        """The name, or the number in hex."""
+        name = self.names.get(value)
+        if name is None:
+            masked = value & self.mask
+            name = self.names.get(masked) or hex(masked)
+        return name
+
+
+class Flags:
+    """A number whose bits have names, with perhaps a choice in some of its bits."""
+
+    __slots__ = ("bits", "choice", "choice_mask", "mask", "zero")
+
+    def __init__(
+        self,
+        bits: Mapping[str, int],
+        *,
+        zero: str = "0",
+        choice: Mapping[int, str] | None = None,
+        choice_mask: int = 0,
+        width: int = 32,
+    ) -> None:
+        """Names are given in the order they are shown.
+
+        Args:
+            bits: Values by name. One that contains another must come first.
+            zero: What to show where no bit is set.
+            choice: Names of what the bits of `choice_mask` choose; shown first.
+            choice_mask: Bits that choose one of several meanings together.
+            width: How many bits of the value count.
+        """
+        self.bits = tuple((value, name) for name, value in bits.items())
+        self.zero = zero
+        self.choice = dict(choice or {})
+        self.choice_mask = choice_mask
+        self.mask = (1 << width) - 1
+
+    def text(self, value: int) -> str:
+        """Names joined by `|`; bits without a name follow in hex."""
+        return _flags_text(self, value & self.mask)
+
+
+@functools.lru_cache(maxsize=4096)
+def _flags_text(flags: Flags, value: int) -> str:
+    shown: list[str] = []
+    if flags.choice_mask:
+        chosen = value & flags.choice_mask
+        name = flags.choice.get(chosen)
+        if name is not None:
+            shown.append(name)
+            value &= ~flags.choice_mask
+    for bits, name in flags.bits:
+        if value & bits == bits:
+            shown.append(name)
+            value &= ~bits
+    if value:
+        shown.append(hex(value))
+    return "|".join(shown) or flags.zero

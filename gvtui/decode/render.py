@@ -1,0 +1,138 @@
+"""One message on one line, as strace would print it."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gvtui.decode import calls, events
+from gvtui.decode.call import Call
+from gvtui.decode.escape import escape, quoted, string_list
+from gvtui.decode.raw import raw_arguments, raw_result
+from gvtui.decode.sockets import address, hex_bytes
+from gvtui.points.names import event_type, point_name
+from gvtui.wire.messages import Decoded, Unknown
+from gvtui.wire.pb import syscall_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from google.protobuf.message import Message
+
+ARGUMENTS_LIMIT = 2000
+"""Characters of a call's arguments on one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message in words, safe to show on a terminal."""
+
+    name: str
+    """The system call, or the trace point of another event: `openat`, `sentry/clone`."""
+    arguments: str
+    """One line without name and parentheses: `AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC`."""
+    result: str
+    """`3</etc/passwd>`, `-1 ENOENT (No such file or directory)`; empty on enter and events."""
+    failed: bool
+    """The call returned an error."""
+
+
+_FORMS: dict[type[Message], tuple[calls.Arguments, calls.Result]] = {
+    **calls.FORMS,
+    syscall_pb2.Syscall: (raw_arguments, raw_result),
+}
+
+
+@functools.lru_cache(maxsize=4096)
+def _name(message_type: int, sysno: int, architecture: str) -> str:
+    return escape(event_type(point_name(message_type, sysno, "E", architecture), architecture))
+
+
+def render(
+    decoded: Decoded,
+    *,
+    architecture: str,
+    enter: Decoded | None = None,
+    limit: int = ARGUMENTS_LIMIT,
+) -> Rendered:
+    """Put a message into words; never raises.
+
+    Args:
+        decoded: The message.
+        architecture: Of the sandbox; one of `gvtui.points.syscalls.ARCHITECTURES`.
+        enter: The enter that belongs to an exit, if it is known. It supplies the path of a closed
+            descriptor, and tells whether the program's memory changed during the call.
+        limit: Characters of the arguments; `…` ends them where some had to go.
+    """
+    message: Any = decoded.message
+    message_type = decoded.header.message_type
+    if isinstance(message, Unknown):
+        return Rendered(_name(message_type, 0, architecture), _unknown(message, limit), "", False)
+    forms = _FORMS.get(type(message))
+    if forms is None:
+        text = events.FORMS[type(message)](message)
+        return Rendered(_name(message_type, 0, architecture), _cut(text, limit), "", False)
+    name = _name(message_type, message.sysno, architecture)
+    is_exit = message.HasField("exit")
+    errno = message.exit.errorno if is_exit else 0
+    before = enter.message if enter is not None and is_exit else None
+    if type(before) is not type(message):
+        before = None
+    call = Call(name, architecture, message, is_exit, errno, before)
+    arguments = _cut(", ".join(forms[0](call)), limit)
+    if before is not None:
+        arguments += _changed(message, before)
+    return Rendered(name, arguments, calls.result(call, forms[1]), errno != 0)
+
+
+def strace_line(decoded: Decoded, *, architecture: str, enter: Decoded | None = None) -> str:
+    """The whole line as strace prints it.
+
+    `close(3</etc/passwd>) = 0` for an exit, `close(3</etc/passwd> <unfinished ...>` for an enter,
+    `+++ exited 3 +++` for the end of a task, `--- sentry/clone → 111 (SIGCHLD) ---` for others.
+    """
+    shown = render(decoded, architecture=architecture, enter=enter)
+    if decoded.kind is None or not decoded.kind.is_syscall:
+        if shown.name == "sentry/task_exit":
+            return f"+++ {shown.arguments} +++"
+        return f"--- {shown.name} {shown.arguments} ---"
+    if not shown.result:
+        return f"{shown.name}({shown.arguments} <unfinished ...>"
+    return f"{shown.name}({shown.arguments}) = {shown.result}"
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
+
+
+def _unknown(message: Unknown, limit: int) -> str:
+    size = len(message.payload)
+    text = f"{size} byte{'' if size == 1 else 's'}"
+    return _cut(f"{text} {hex_bytes(message.payload)}" if size else text, limit)
+
+
+_READ_TWICE: dict[type[Message], tuple[tuple[str, str, Callable[[Any], str]], ...]] = {
+    syscall_pb2.Open: (("pathname", "path", quoted),),
+    syscall_pb2.Chdir: (("pathname", "path", quoted),),
+    syscall_pb2.Chroot: (("pathname", "path", quoted),),
+    syscall_pb2.InotifyAddWatch: (("pathname", "path", quoted),),
+    syscall_pb2.Execve: (("pathname", "path", quoted), ("argv", "argv", string_list)),
+    syscall_pb2.Connect: (("address", "address", address),),
+    syscall_pb2.Bind: (("address", "address", address),),
+}
+"""Fields that the sandbox reads from the program's memory on enter, and again on exit."""
+
+
+def _changed(message: Message, before: Message) -> str:
+    """What the program put in place of an argument while the call ran; empty if nothing."""
+    notes = []
+    for field, label, form in _READ_TWICE.get(type(message), ()):
+        earlier = getattr(before, field)
+        if earlier == getattr(message, field):
+            continue
+        shown = form(earlier)
+        # Bytes behind the end of an address may change without changing the address.
+        if shown != form(getattr(message, field)) or field != "address":
+            notes.append(f" ⚠ {label} changed: {shown} at enter")
+    return "".join(notes)

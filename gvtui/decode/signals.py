@@ -1,0 +1,54 @@
+"""Signals and wait statuses of Linux, which are the same on x86_64 and arm64."""
+
+from __future__ import annotations
+
+import signal
+
+_FIRST_REALTIME = 32
+_LAST_SIGNAL = 64
+
+_NAMES: dict[int, str] = {
+    int(number): number.name for number in signal.Signals if number < _FIRST_REALTIME
+}
+_NAMES.update({6: "SIGABRT", 16: "SIGSTKFLT", 17: "SIGCHLD", 29: "SIGIO"})
+_NAMES[_FIRST_REALTIME] = "SIGRTMIN"
+_NAMES.update(
+    {n: f"SIGRT_{n - _FIRST_REALTIME}" for n in range(_FIRST_REALTIME + 1, _LAST_SIGNAL + 1)}
+)
+
+
+def signal_name(number: int) -> str:
+    """`SIGKILL` for 9; the number where there is no such signal."""
+    return _NAMES.get(number, str(number))
+
+
+def signal_set(mask: int) -> str:
+    """A 64-bit signal mask as strace shows it: `[INT TERM]`, or `~[INT]` where most are set."""
+    inverted = mask.bit_count() > _LAST_SIGNAL * 2 // 3
+    names = (
+        _NAMES[number].removeprefix("SIG")
+        for number in range(1, _LAST_SIGNAL + 1)
+        if bool(mask >> (number - 1) & 1) != inverted
+    )
+    return f"{'~' if inverted else ''}[{' '.join(names)}]"
+
+
+def wait_status(status: int) -> str:
+    """What a wait status says: `exited 3`, `killed by SIGSEGV (core dumped)`.
+
+    Layout as Linux has it: low 7 bits the signal, bit 7 the core dump, bits 8 to 15 the exit code;
+    0x7f in the low byte means stopped, 0xffff continued.
+    """
+    bits = status & 0xFFFFFFFF
+    if bits >> 16 and bits & 0xFF != 0x7F:
+        return f"status {bits:#x}"
+    signal_number = bits & 0x7F
+    if bits == 0xFFFF:
+        return "continued"
+    if bits & 0xFF == 0x7F:
+        event = f" (event {bits >> 16})" if bits >> 16 else ""
+        return f"stopped by {signal_name(bits >> 8 & 0xFF)}{event}"
+    if signal_number == 0:
+        return f"exited {bits >> 8 & 0xFF}" if not bits & 0x80 else f"status {bits:#x}"
+    core = " (core dumped)" if bits & 0x80 else ""
+    return f"killed by {signal_name(signal_number)}{core}"
