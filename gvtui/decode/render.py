@@ -76,7 +76,7 @@ def render(
     name = _name(message_type, message.sysno, architecture)
     is_exit = message.HasField("exit")
     errno = message.exit.errorno if is_exit else 0
-    before = enter.message if enter is not None and is_exit else None
+    before: Any = enter.message if enter is not None and is_exit else None
     if type(before) is not type(message):
         before = None
     call = Call(name, architecture, message, is_exit, errno, before)
