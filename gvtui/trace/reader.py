@@ -368,6 +368,19 @@ class Trace:
                 return int(out["recv_ns"][0] or out["time_ns"][0])
         return 0
 
+    def log_extents(self) -> list[tuple[int, int]]:
+        """The log files of the rows held: for each a new descriptor, the caller's, and the bytes
+        up to the end of its last row's record."""
+        extents = []
+        for segment in self._segments:
+            size = os.fstat(segment.log_fd).st_size
+            if segment is self._segments[-1]:
+                last = np.empty(1, ROW_DTYPE)
+                if segment.rows and segment.read(segment.end_row - 1, last):
+                    size = int(last["offset"][0]) + int(last["length"][0])
+            extents.append((os.dup(segment.log_fd), size))
+        return extents
+
     def close(self) -> None:
         """Close all files, and remove an index that was made in a temporary place."""
         for segment in self._segments:

@@ -1,0 +1,64 @@
+"""The monitor's process: `python -m gvtui.monitor CONTROL_FD OPTIONS TRACE`.
+
+Started by `gvtui.monitor.client`, not by hand: the control channel is an inherited descriptor.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import sys
+from pathlib import Path
+
+import trio
+
+from gvtui.errors import GvtuiError
+from gvtui.monitor.listener import Listener
+from gvtui.monitor.options import MonitorOptions
+from gvtui.monitor.priority import become_realtime, quiet_collector
+from gvtui.monitor.server import Control, Monitor
+from gvtui.trace.writer import TraceWriter
+
+
+def main() -> int:
+    """Run the monitor; gives the process's exit code."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    options = MonitorOptions.unpack(json.loads(sys.argv[2]))
+    trace_path = Path(sys.argv[3])
+    control = Control(channel)
+    keep_bytes = None if options.record else options.keep_bytes
+    try:
+        # The socket first: where it is refused, no file has been made.
+        listener = Listener(options.listen, mode=options.socket_mode, group=options.socket_group)
+    except GvtuiError as error:
+        control.say("failed", text=str(error))
+        return error.exit_code
+    with listener:
+        try:
+            writer = TraceWriter(trace_path, keep_bytes=keep_bytes)
+        except GvtuiError as error:
+            control.say("failed", text=str(error))
+            return error.exit_code
+        is_realtime = options.realtime and become_realtime()
+        quiet_collector()
+        control.say("listening", realtime=is_realtime, path=str(options.listen))
+        trio.run(Monitor(options, listener, writer, control).run)
+    writer.close()
+    control.say("stopped")
+    if options.record is None and _viewer_has_gone(channel):
+        shutil.rmtree(trace_path, ignore_errors=True)
+    return 0
+
+
+def _viewer_has_gone(channel: socket.socket) -> bool:
+    try:
+        return channel.recv(1, socket.MSG_PEEK) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,205 @@
+"""Starts a monitor as a process of its own and talks to it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import msgpack
+import platformdirs
+
+from gvtui.monitor.listener import MonitorError
+
+if TYPE_CHECKING:
+    from gvtui.monitor.options import MonitorOptions
+
+__all__ = ["MonitorError", "MonitorProcess"]
+
+START_SECONDS = 15.0
+"""How long a monitor may take until it listens."""
+
+_MAX_EVENT_BYTES = 1 << 20
+_LOCK_NAME = "lock"
+
+
+class MonitorProcess:
+    """A running monitor, in a session of its own so that no key of the terminal reaches it.
+
+    Owns the process, the control channel, and the flight recorder's folder; `stop` ends all three.
+    """
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        channel: socket.socket,
+        trace_path: Path,
+        errors: IO[bytes],
+        lock_fd: int | None,
+    ) -> None:
+        self.trace_path = trace_path
+        """What `Trace.open` takes."""
+        self.realtime = False
+        """Whether the monitor runs at real-time priority."""
+        self._process = process
+        self._channel = channel
+        self._errors = errors
+        self._lock_fd = lock_fd
+        self._told_death = False
+
+    @classmethod
+    def start(cls, options: MonitorOptions) -> MonitorProcess:
+        """Start a monitor and wait until it listens.
+
+        Raises:
+            MonitorError: it cannot listen or write; the message says why and what to do.
+        """
+        lock_fd = None
+        if options.record is not None:
+            trace_path = options.record.absolute()
+        else:
+            trace_path, lock_fd = _make_folder()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        errors = tempfile.TemporaryFile()  # noqa: SIM115
+        inherited = [theirs.fileno()] + ([lock_fd] if lock_fd is not None else [])
+        with theirs:
+            command = [sys.executable, "-m", "gvtui.monitor", str(theirs.fileno())]
+            process = subprocess.Popen(
+                [*command, json.dumps(options.pack()), str(trace_path)],
+                pass_fds=inherited,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+            )
+        ours.setblocking(False)
+        monitor = cls(process, ours, trace_path, errors, lock_fd)
+        try:
+            monitor._wait_until_listening()
+        except BaseException:
+            monitor.stop()
+            raise
+        return monitor
+
+    def _wait_until_listening(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            select.select([self._channel], [], [], max(0.0, deadline - time.monotonic()))
+            for event in self.read_events():
+                if event["kind"] == "listening":
+                    self.realtime = bool(event.get("realtime"))
+                    return
+                if event["kind"] == "failed":
+                    raise MonitorError(str(event.get("text")))
+                if event["kind"] == "died":
+                    raise MonitorError(f"the monitor did not start: {event['text']}")
+        raise MonitorError(f"the monitor did not start within {START_SECONDS:g} s")
+
+    @property
+    def pid(self) -> int:
+        """The monitor's process."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def fileno(self) -> int:
+        """The control channel's descriptor: readable when `read_events` has something."""
+        return self._channel.fileno()
+
+    def read_events(self) -> list[dict[str, Any]]:
+        """What the monitor has said since the last call; never waits.
+
+        Besides what `gvtui.monitor.options` lists: `died` (with `text`) once, when the process has
+        gone without being asked to.
+        """
+        events: list[dict[str, Any]] = []
+        while True:
+            try:
+                data = self._channel.recv(_MAX_EVENT_BYTES)
+            except BlockingIOError:
+                return events
+            except OSError:
+                data = b""
+            if not data:
+                if not self._told_death:
+                    self._told_death = True
+                    events.append({"kind": "died", "text": self._last_words()})
+                return events
+            message = msgpack.unpackb(data)
+            if message.get("kind") == "stopped":
+                self._told_death = True
+            events.append(message)
+
+    def send_mark(self, details: dict[str, Any]) -> bool:
+        """Have the monitor note something in the trace; False if it cannot be told now."""
+        # Packed, for one message of the channel has to hold a session with all its points.
+        packed = zlib.compress(msgpack.packb(details))
+        try:
+            self._channel.send(msgpack.packb({"kind": "mark", "details": packed}))
+        except OSError:
+            return False
+        return True
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """End the monitor and remove its flight recorder; a recording stays."""
+        with contextlib.suppress(OSError):
+            self._channel.send(msgpack.packb({"kind": "stop"}))
+        try:
+            self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait()
+        self._channel.close()
+        self._errors.close()
+        if self._lock_fd is not None:
+            shutil.rmtree(self.trace_path, ignore_errors=True)
+            os.close(self._lock_fd)
+            self._lock_fd = None
+
+    def _last_words(self) -> str:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)
+        code = self._process.returncode
+        self._errors.seek(0)
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        if code is not None and code < 0:
+            return f"it was killed by {signal.Signals(-code).name}"
+        return f"it ended with code {code}" + (f": {lines[-1]}" if lines else "")
+
+
+def _make_folder() -> tuple[Path, int]:
+    """A private folder for a flight recorder, and the descriptor of the lock that guards it."""
+    place = Path(platformdirs.user_cache_dir("gvtui"), "live")
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _remove_left_behind(place)
+        folder = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=place))
+        lock_fd = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise MonitorError(f"cannot write to {place}: {error.strerror}") from error
+    # Shared with the monitor: the folder is guarded as long as either of the two lives.
+    fcntl.flock(lock_fd, fcntl.LOCK_SH)
+    return folder, lock_fd
+
+
+def _remove_left_behind(place: Path) -> None:
+    """Remove folders whose monitor and viewer were both killed."""
+    for folder in place.iterdir():
+        with contextlib.suppress(OSError), (folder / _LOCK_NAME).open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,128 @@
+"""The socket that sandboxes connect to: made, guarded and removed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import grp
+import os
+import socket
+import stat
+from typing import TYPE_CHECKING
+
+from gvtui.errors import GvtuiError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+MAX_PATH_BYTES = 107
+"""Bytes that fit `sun_path` of Linux, its closing zero left out."""
+
+_BACKLOG = 128
+
+
+class MonitorError(GvtuiError):
+    """The monitor cannot listen, or has gone."""
+
+
+class Listener:
+    """A listening SEQPACKET socket on a path of the file system. Owns both until `close`."""
+
+    def __init__(self, path: Path, *, mode: int = 0o600, group: str | None = None) -> None:
+        """Bind and listen.
+
+        A socket file that nobody answers at is replaced. Anything else at the path is left alone.
+
+        Raises:
+            MonitorError: the path is taken, too long, or cannot be made.
+        """
+        self.path = path
+        if len(os.fsencode(path)) > MAX_PATH_BYTES:
+            raise MonitorError(
+                f"the socket path {path} is longer than {MAX_PATH_BYTES} bytes; choose a shorter one"
+            )
+        group_id = _group_id(group)
+        _clear_stale(path)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.setblocking(False)
+        # Nobody may connect before owner and mode are right.
+        before = os.umask(0o177)
+        try:
+            self.socket.bind(os.fspath(path))
+        except OSError as error:
+            self.socket.close()
+            raise MonitorError(f"cannot make the socket {path}: {error.strerror}") from error
+        finally:
+            os.umask(before)
+        info = os.stat(path)
+        self._identity = (info.st_dev, info.st_ino)
+        try:
+            if group_id is not None:
+                os.chown(path, -1, group_id)
+            os.chmod(path, mode)
+            self.socket.listen(_BACKLOG)
+        except OSError as error:
+            self.close()
+            raise MonitorError(f"cannot set up the socket {path}: {error.strerror}") from error
+
+    def __enter__(self) -> Listener:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop listening and remove the socket file, unless another has taken its place."""
+        with contextlib.suppress(OSError):
+            info = os.lstat(self.path)
+            if (info.st_dev, info.st_ino) == self._identity:
+                os.unlink(self.path)
+        self.socket.close()
+
+
+def _group_id(group: str | None) -> int | None:
+    if group is None:
+        return None
+    try:
+        return int(group) if group.isdigit() else grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise MonitorError(f"there is no group {group!r} on this machine") from None
+
+
+def _clear_stale(path: Path) -> None:
+    """Remove a socket file that nobody listens at.
+
+    Raises:
+        MonitorError: somebody listens there, or it is no socket, or that cannot be told.
+    """
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise MonitorError(f"cannot look at {path}: {error.strerror}") from error
+    if not stat.S_ISSOCK(mode):
+        raise MonitorError(f"{path} exists and is no socket; it is left alone, choose another path")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(os.fspath(path))
+        except ConnectionRefusedError:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+            return
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            if error.errno != errno.EPROTOTYPE:
+                reason = error.strerror or str(error)
+                raise MonitorError(f"cannot tell whether {path} is in use: {reason}") from error
+    raise MonitorError(
+        f"another program listens at {path}; end it first, or choose another path with --listen"
+    )

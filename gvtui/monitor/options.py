@@ -1,0 +1,60 @@
+"""What a monitor is told when it starts, and the words it says to its viewer.
+
+Control messages are msgpack maps over a socketpair, each with a `kind`.
+
+From the monitor: `listening` (the trace's path, whether priority is real-time), `failed` (it could
+not start: why), `log` (`level`, `text`: a line for the user), `fault` (`text`: it cannot write, and
+messages are lost from the record; `cleared` when it can again), `opened` and `closed` (`conn` and
+details, also in the trace), `stopped`.
+
+To the monitor: `stop`, `mark` (`details`: zlib-packed msgpack map to note in the trace).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+DEFAULT_LISTEN = Path("/tmp/gvisor_events.sock")
+"""Where gvtui listens unless told otherwise."""
+
+DEFAULT_KEEP_BYTES = 2 << 30
+"""Disk a live view may use for what it has seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorOptions:
+    """How to listen and what to write."""
+
+    listen: Path = DEFAULT_LISTEN
+    record: Path | None = None
+    """A recording to write and keep; None for a flight recorder that goes at the end."""
+    keep_bytes: int = DEFAULT_KEEP_BYTES
+    """Disk that the flight recorder may use; without effect on a recording."""
+    realtime: bool = True
+    """Ask for real-time priority."""
+    socket_mode: int = 0o600
+    socket_group: str | None = None
+    coalesce_seconds: float = 0.001
+    """How long a connection rests between two turns; 0 wakes for every message."""
+
+    def pack(self) -> dict[str, Any]:
+        """The options as plain values, for the command line of the monitor's process."""
+        return {
+            "listen": str(self.listen),
+            "record": str(self.record) if self.record else None,
+            "keep_bytes": self.keep_bytes,
+            "realtime": self.realtime,
+            "socket_mode": self.socket_mode,
+            "socket_group": self.socket_group,
+            "coalesce_seconds": self.coalesce_seconds,
+        }
+
+    @classmethod
+    def unpack(cls, values: dict[str, Any]) -> MonitorOptions:
+        """The options back from plain values."""
+        record = values.pop("record")
+        return cls(
+            listen=Path(values.pop("listen")), record=Path(record) if record else None, **values
+        )
