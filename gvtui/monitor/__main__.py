@@ -5,6 +5,7 @@ Started by `gvtui.monitor.client`, not by hand: the control channel is an inheri
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import socket
@@ -42,8 +43,8 @@ def main() -> int:
             return error.exit_code
         is_realtime = options.realtime and become_realtime()
         quiet_collector()
-        control.say("listening", realtime=is_realtime, path=str(options.listen))
-        trio.run(Monitor(options, listener, writer, control).run)
+        monitor = Monitor(options, listener, writer, control)
+        trio.run(functools.partial(monitor.run, realtime=is_realtime))
     writer.close()
     control.say("stopped")
     if options.record is None and _viewer_has_gone(channel):

@@ -103,17 +103,25 @@ class Monitor:
         self._lost = 0
         self._lost_since_ns = 0
 
-    async def run(self) -> None:
-        """Serve until told to stop, by the viewer, a signal, or the viewer's death."""
+    async def run(self, *, realtime: bool = False) -> None:
+        """Serve until told to stop, by the viewer, a signal, or the viewer's death.
+
+        Args:
+            realtime: whether this process has real-time priority; the viewer is told.
+        """
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._wait_for_signal, nursery.cancel_scope)
+            await nursery.start(self._wait_for_signal, nursery.cancel_scope)
+            self._control.say("listening", realtime=realtime, path=str(self._options.listen))
             nursery.start_soon(self._obey, nursery.cancel_scope)
             nursery.start_soon(self._keep_house)
             nursery.start_soon(self._accept, nursery)
 
-    async def _wait_for_signal(self, scope: trio.CancelScope) -> None:
+    async def _wait_for_signal(
+        self, scope: trio.CancelScope, *, task_status: trio.TaskStatus[None]
+    ) -> None:
         stopping = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
         with trio.open_signal_receiver(*stopping) as signals:
+            task_status.started()
             async for number in signals:
                 self._control.say("log", level="info", text=f"stopped by {_signal_name(number)}")
                 scope.cancel()

@@ -1,0 +1,48 @@
+"""A stand-in for a sandbox: connects, shakes hands, sends what it is told to."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from gvtui.wire.handshake import build_handshake, parse_handshake
+
+WAIT_SECONDS = 20.0
+
+
+class FakeSandbox:
+    """One connection to a monitor. Closes with `close`."""
+
+    def __init__(self, path: Path, *, greet: bool = True) -> None:
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(WAIT_SECONDS)
+        self.socket.connect(str(path))
+        if greet:
+            self.socket.send(build_handshake())
+            assert parse_handshake(self.socket.recv(1024)) == 1
+
+    def send(self, *datagrams: bytes) -> None:
+        for datagram in datagrams:
+            self.socket.send(datagram)
+
+    def was_closed(self) -> bool:
+        """Wait until the other side has closed the connection."""
+        poll = select.poll()
+        poll.register(self.socket, select.POLLRDHUP | select.POLLHUP)
+        return bool(poll.poll(WAIT_SECONDS * 1000))
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def wait_until(condition: Callable[[], bool]) -> bool:
+    """Poll for what another process does; False if it has not come in time."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.005)
+    return False

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import pytest
+
+from gvtui.monitor.client import MonitorError, MonitorProcess
+from gvtui.monitor.options import MonitorOptions
+from gvtui.trace.reader import Trace
+from tests.monitor.sandbox import FakeSandbox, wait_until
+from tests.trace.factory import read_message
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return Path(platformdirs.user_cache_dir("gvtui"), "live")
+
+
+@pytest.fixture
+def options(tmp_path: Path) -> MonitorOptions:
+    return MonitorOptions(listen=tmp_path / "s.sock", realtime=False)
+
+
+@pytest.fixture
+def monitor(options: MonitorOptions) -> Iterator[MonitorProcess]:
+    process = MonitorProcess.start(options)
+    yield process
+    process.stop()
+
+
+def gather(monitor: MonitorProcess, kind: str) -> dict[str, Any]:
+    """Wait for an event of a kind."""
+    found: list[dict[str, Any]] = []
+
+    def came() -> bool:
+        found.extend(event for event in monitor.read_events() if event["kind"] == kind)
+        return bool(found)
+
+    assert wait_until(came), f"no {kind}"
+    return found[0]
+
+
+def test_what_a_sandbox_sends_is_in_the_trace(
+    monitor: MonitorProcess, options: MonitorOptions
+) -> None:
+    trace = Trace.open(monitor.trace_path)
+    sandbox = FakeSandbox(options.listen)
+    sandbox.send(*(read_message(fd=n) for n in range(100)))
+    assert wait_until(lambda: trace.refresh() and trace.connections.messages == 100)
+    assert trace.rows(1, 101)["fd"].tolist() == list(range(100))
+    assert trace.connections[1].peer_pid == os.getpid()
+    sandbox.close()
+    assert wait_until(lambda: trace.refresh() and not trace.connections[1].connected)
+    assert trace.connections[1].close_reason == "closed by the sandbox"
+    trace.close()
+
+
+def test_it_is_in_a_session_of_its_own(monitor: MonitorProcess) -> None:
+    assert os.getsid(monitor.pid) == monitor.pid != os.getsid(0)
+
+
+def test_it_cleans_up_behind_itself(monitor: MonitorProcess, options: MonitorOptions) -> None:
+    assert options.listen.exists()
+    assert monitor.trace_path.is_dir()
+    monitor.stop()
+    assert not options.listen.exists()
+    assert not monitor.trace_path.exists()
+    assert not monitor.alive
+
+
+def test_a_recording_stays(tmp_path: Path, options: MonitorOptions) -> None:
+    path = tmp_path / "run.gvtrace"
+    monitor = MonitorProcess.start(
+        MonitorOptions(listen=options.listen, record=path, realtime=False)
+    )
+    sandbox = FakeSandbox(options.listen)
+    sandbox.send(read_message())
+    gather(monitor, "opened")
+    monitor.stop()
+    assert sandbox.was_closed()
+    sandbox.close()
+    trace = Trace.open(path)
+    assert trace.connections.messages == 1
+    assert trace.connections[1].close_reason == "the monitor stopped"
+    trace.close()
+
+
+def test_a_path_in_use_is_refused_with_the_reason(
+    monitor: MonitorProcess, options: MonitorOptions, cache: Path
+) -> None:
+    with pytest.raises(MonitorError, match="another program listens"):
+        MonitorProcess.start(options)
+    assert monitor.alive
+    assert [path.name for path in cache.iterdir()] == [monitor.trace_path.name]
+
+
+def test_a_recording_that_exists_is_refused(tmp_path: Path, options: MonitorOptions) -> None:
+    (tmp_path / "x.gvtrace").touch()
+    with pytest.raises(MonitorError, match="exists already"):
+        MonitorProcess.start(
+            MonitorOptions(listen=options.listen, record=tmp_path / "x.gvtrace", realtime=False)
+        )
+    assert not options.listen.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_signals_stop_it_cleanly(
+    monitor: MonitorProcess, options: MonitorOptions, number: signal.Signals
+) -> None:
+    os.kill(monitor.pid, number)
+    assert wait_until(lambda: not monitor.alive)
+    assert not options.listen.exists()
+    assert "stopped" in [event["kind"] for event in monitor.read_events()]
+
+
+def test_its_violent_death_is_told_and_the_trace_stays(
+    monitor: MonitorProcess, options: MonitorOptions
+) -> None:
+    trace = Trace.open(monitor.trace_path)
+    sandbox = FakeSandbox(options.listen)
+    sandbox.send(read_message())
+    assert wait_until(lambda: trace.refresh() and trace.connections.messages == 1)
+    os.kill(monitor.pid, signal.SIGKILL)
+    assert gather(monitor, "died")["text"] == "it was killed by SIGKILL"
+    assert monitor.read_events() == []
+    assert trace.payload(1) == read_message()
+    trace.close()
+    sandbox.close()
+
+
+def test_the_viewers_death_ends_it(options: MonitorOptions, tmp_path: Path) -> None:
+    pid = os.fork()
+    if pid == 0:
+        child = MonitorProcess.start(options)
+        (tmp_path / "pids").write_text(f"{child.pid}\n{child.trace_path}")
+        os._exit(0)
+    os.waitpid(pid, 0)
+    monitor_pid, folder = (tmp_path / "pids").read_text().splitlines()
+    assert wait_until(lambda: not Path(folder).exists())
+    assert wait_until(lambda: not options.listen.exists())
+    assert wait_until(lambda: not is_running(int(monitor_pid)))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_what_both_left_behind_is_removed_by_the_next(options: MonitorOptions, cache: Path) -> None:
+    left = cache / "left-behind"
+    left.mkdir(parents=True)
+    (left / "lock").touch()
+    (left / "00000001.gvtrace").touch()
+    MonitorProcess.start(options).stop()
+    assert not left.exists()
+
+
+def test_marks_reach_the_trace(monitor: MonitorProcess) -> None:
+    details = {"kind": "session", "json": "x" * 500_000}
+    assert monitor.send_mark(details)
+    trace = Trace.open(monitor.trace_path)
+    assert wait_until(lambda: trace.refresh() or trace.end_row == 1)
+    assert trace.details(0) == details
+    trace.close()
+
+
+def test_refused_clients_are_told_and_hold_up_nobody(
+    monitor: MonitorProcess, options: MonitorOptions
+) -> None:
+    silent = FakeSandbox(options.listen, greet=False)
+    garbage = FakeSandbox(options.listen, greet=False)
+    garbage.send(b"\xff\xff\xff\xff")
+    assert garbage.was_closed()
+    assert "no handshake" in gather(monitor, "log")["text"]
+    old = FakeSandbox(options.listen, greet=False)
+    old.send(b"\x08\x00")
+    assert old.was_closed()
+    good = FakeSandbox(options.listen)
+    good.send(read_message())
+    assert gather(monitor, "opened")["conn"] == 1
+    for sandbox in (silent, garbage, old, good):
+        sandbox.close()

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from pathlib import Path
+
+import pytest
+
+from gvtui.monitor.listener import Listener, MonitorError
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_it_listens_and_cleans_up(tmp_path: Path) -> None:
+    path = tmp_path / "s.sock"
+    with Listener(path) as listener:
+        assert mode_of(path) == 0o600
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+            client.connect(str(path))
+            listener.socket.accept()[0].close()
+    assert not path.exists()
+
+
+def test_mode_and_group_can_be_widened(tmp_path: Path) -> None:
+    path = tmp_path / "s.sock"
+    with Listener(path, mode=0o660, group=str(os.getgid())):
+        assert mode_of(path) == 0o660
+        assert path.stat().st_gid == os.getgid()
+
+
+def test_an_unknown_group_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MonitorError, match="no group 'no-such-group'"):
+        Listener(tmp_path / "s.sock", group="no-such-group")
+    assert not (tmp_path / "s.sock").exists()
+
+
+def test_a_stale_socket_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "s.sock"
+    dead = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    dead.bind(str(path))
+    dead.close()
+    assert path.exists()
+    with Listener(path):
+        pass
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_SEQPACKET, socket.SOCK_STREAM])
+def test_a_live_socket_is_refused(tmp_path: Path, kind: int) -> None:
+    path = tmp_path / "s.sock"
+    with socket.socket(socket.AF_UNIX, kind) as other:
+        other.bind(str(path))
+        other.listen()
+        with pytest.raises(MonitorError, match="another program listens"):
+            Listener(path)
+    assert path.exists()
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, Path.touch])
+def test_what_is_no_socket_is_left_alone(tmp_path: Path, make: object) -> None:
+    path = tmp_path / "precious"
+    make(path)  # type: ignore[operator]
+    with pytest.raises(MonitorError, match="is no socket"):
+        Listener(path)
+    assert path.exists()
+
+
+def test_a_path_that_is_too_long_or_cannot_be_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MonitorError, match="longer than 107 bytes"):
+        Listener(tmp_path / ("x" * 120))
+    with pytest.raises(MonitorError, match="cannot make the socket"):
+        Listener(tmp_path / "no" / "s.sock")
+
+
+def test_a_successors_socket_is_not_removed(tmp_path: Path) -> None:
+    path = tmp_path / "s.sock"
+    first = Listener(path)
+    path.unlink()
+    with Listener(path):
+        first.close()
+        assert path.exists()

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gvtui.monitor import peer
+from gvtui.monitor.peer import peer_details
+
+
+def test_the_peer_is_told_by_the_kernel() -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        details = peer_details(ours)
+    assert (details["peer_pid"], details["peer_uid"]) == (os.getpid(), os.getuid())
+    assert details["command"]
+    assert "container_id" not in details
+
+
+def test_the_command_line_names_the_container(tmp_path: Path) -> None:
+    path = tmp_path / "s.sock"
+    script = (
+        "import socket, sys; s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET);"
+        f"s.connect({str(path)!r}); s.recv(1)"
+    )
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        command = [sys.executable, "-c", script]
+        # The first word is the interpreter: what follows `-c SCRIPT` reads as runsc's words do.
+        with subprocess.Popen([*command, "run", "--bundle", "b", "web"]) as process:
+            connection, _ = listening.accept()
+            details = peer_details(connection)
+            connection.close()
+    assert details["peer_pid"] == process.pid
+    assert details["command"][-1] == "web"
+
+
+def test_a_process_that_has_gone_has_no_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peer, "Path", lambda *_: Path("/nonexistent"))
+    assert peer._command_line(1) == []

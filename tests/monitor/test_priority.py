@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+
+import pytest
+
+from gvtui.monitor.priority import become_realtime, collect_when_idle
+
+
+def test_real_time_is_granted_or_quietly_refused() -> None:
+    script = (
+        "import os; from gvtui.monitor.priority import become_realtime;"
+        "print(become_realtime(), os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK)"
+    )
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    granted, policy = out.stdout.split()
+    assert (granted == "True") == (int(policy) == os.SCHED_FIFO)
+
+
+def test_a_refusal_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "sched_setscheduler", refuse)
+    assert become_realtime() is False
+
+
+def test_the_collector_is_off_until_idle() -> None:
+    script = (
+        "import gc; from gvtui.monitor.priority import quiet_collector;"
+        "quiet_collector(); print(gc.isenabled(), gc.get_freeze_count() > 0)"
+    )
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert out.stdout.split() == ["False", "True"]
+    collect_when_idle()
+    assert gc.isenabled()
