@@ -216,11 +216,20 @@ _ADJUST: dict[str, Callable[[tuple[int, ...], Named, str], None]] = {
 _DIFFERS = {("arm64", "clone"): "arm64:clone"}
 
 
+def argument_names(call: Call) -> list[str]:
+    """What the numbers of a call are called, in order; empty where the table has no such call."""
+    return [name for name, _ in _entry(call) or ()]
+
+
+def _entry(call: Call) -> tuple[tuple[str, str], ...] | None:
+    return ARGUMENTS.get(_DIFFERS.get((call.architecture, call.name), call.name))
+
+
 def named_arguments(call: Call) -> Named:
     """The arguments by name; `arg1` to `arg6` in hex where the table has no such call."""
     message = call.message
     numbers = (message.arg1, message.arg2, message.arg3, message.arg4, message.arg5, message.arg6)
-    entry = ARGUMENTS.get(_DIFFERS.get((call.architecture, call.name), call.name))
+    entry = _entry(call)
     if entry is None:
         return [(f"arg{index}", hex(number)) for index, number in enumerate(numbers, 1)]
     forms = _FORMS_BY_ARCHITECTURE[call.architecture]

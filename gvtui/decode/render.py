@@ -73,17 +73,29 @@ def render(
     if forms is None:
         text = events.FORMS[type(message)](message)
         return Rendered(_name(message_type, 0, architecture), _cut(text, limit), "", False)
-    name = _name(message_type, message.sysno, architecture)
+    call = call_of(decoded, architecture, enter)
+    arguments = _cut(", ".join(forms[0](call)), limit)
+    if call.enter is not None:
+        arguments += _changed(message, call.enter)
+    return Rendered(call.name, arguments, calls.result(call, forms[1]), call.errno != 0)
+
+
+def call_of(decoded: Decoded, architecture: str, enter: Decoded | None = None) -> Call:
+    """What the forms of a system call's message work with."""
+    message: Any = decoded.message
+    name = _name(decoded.header.message_type, message.sysno, architecture)
     is_exit = message.HasField("exit")
     errno = message.exit.errorno if is_exit else 0
     before: Any = enter.message if enter is not None and is_exit else None
     if type(before) is not type(message):
         before = None
-    call = Call(name, architecture, message, is_exit, errno, before)
-    arguments = _cut(", ".join(forms[0](call)), limit)
-    if before is not None:
-        arguments += _changed(message, before)
-    return Rendered(name, arguments, calls.result(call, forms[1]), errno != 0)
+    return Call(name, architecture, message, is_exit, errno, before)
+
+
+def result_of(decoded: Decoded, architecture: str) -> str:
+    """The result of a system call's exit in words; empty for an enter."""
+    call = call_of(decoded, architecture)
+    return calls.result(call, _FORMS[type(call.message)][1])
 
 
 def strace_line(decoded: Decoded, *, architecture: str, enter: Decoded | None = None) -> str:

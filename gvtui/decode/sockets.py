@@ -6,6 +6,7 @@ include/uapi/linux/in.h, include/uapi/asm-generic/socket.h.
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 
 from gvtui.decode.escape import quoted_bytes
@@ -246,6 +247,17 @@ def hex_bytes(raw: bytes, limit: int = _HEX_LIMIT) -> str:
     if not raw:
         return '""'
     return f"0x{raw[:limit].hex()}{'...' if len(raw) > limit else ''}"
+
+
+def ip_address(raw: bytes) -> str:
+    """An IP address from its 4 or 16 bytes; hex for any other length."""
+    return str(ipaddress.ip_address(raw)) if len(raw) in (4, 16) else hex_bytes(raw)
+
+
+def ip_endpoint(ip: bytes, port: int) -> str:
+    """Address and port: `127.0.0.1:80`, `[::1]:80`."""
+    host = ip_address(ip)
+    return f"[{host}]:{port}" if len(ip) == 16 else f"{host}:{port}"
 
 
 def address(raw: bytes) -> str:

@@ -1,0 +1,238 @@
+"""Every field of a message, by path, as it came and in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from google.protobuf import empty_pb2
+from google.protobuf.message import DecodeError, Message
+from google.protobuf.unknown_fields import UnknownFieldSet  # type: ignore[import-not-found]
+
+from gvtui.decode.escape import escape, quoted
+from gvtui.decode.field_forms import FORMS, SYSNO, Form
+from gvtui.decode.numbers import int64
+from gvtui.decode.raw import argument_names, named_arguments
+from gvtui.decode.render import call_of, result_of
+from gvtui.decode.sockets import hex_bytes
+from gvtui.wire.messages import KINDS, Decoded, Unknown
+from gvtui.wire.pb import syscall_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from google.protobuf.descriptor import FieldDescriptor
+
+TEXT_LIMIT = 4096
+"""Characters shown of one field."""
+
+ELEMENTS_LIMIT = 1000
+"""Elements shown of a repeated field; a line behind them says how many are left."""
+
+DEPTH_LIMIT = 8
+"""How deep messages are followed into each other: the schema's deepest has four."""
+
+_CONTEXT = "context_data"
+
+_ARGUMENT_FIELDS = tuple(f"arg{index}" for index in range(1, 7))
+
+
+@dataclass(frozen=True, slots=True)
+class FieldView:
+    """One field of a message, safe to show on a terminal."""
+
+    path: str
+    """Names from the message down: `context_data.credentials.real_uid`, `argv[0]`."""
+    number: int
+    """The field's number in its message."""
+    raw: str
+    """The value as it came: numbers in decimal, bytes in hex, strings escaped."""
+    decoded: str
+    """The value in words; the same as `raw` where there is nothing to add."""
+
+
+def field_views(decoded: Decoded, *, architecture: str) -> list[FieldView]:
+    """Every field that came, nested and unknown ones too; context data last.
+
+    Fields that hold their default are not sent, and so not listed, except for the result of a
+    call that returned 0. A message of an unknown type is taken apart as far as its bytes allow.
+    Never raises.
+    """
+    message = decoded.message
+    if isinstance(message, Unknown):
+        return _views_of_unknown(message)
+    views: list[FieldView] = []
+    context: list[FieldView] = []
+    for field, value in message.ListFields():
+        target = context if field.name == _CONTEXT else views
+        if field.name == "exit" and field.message_type is not None:
+            target.extend(_exit_views(decoded, field.number, architecture))
+        else:
+            target.extend(_views(field, value, message, "", architecture, 0))
+    if isinstance(message, syscall_pb2.Syscall):
+        views = [view for view in views if not view.path.startswith("arg")]
+        views.extend(_raw_views(decoded, architecture))
+    views.extend(_unknown_fields(message, ""))
+    return views + context
+
+
+def arguments(decoded: Decoded, *, architecture: str) -> dict[str, str]:
+    """The arguments of a call, or the fields of an event, by name.
+
+    Meant for comparing, not for showing: strings come as they are, without quotes and escapes.
+    Numbers come as their names where they have one (`O_RDONLY|O_CLOEXEC`), else in decimal.
+    Fields that hold their default are there too; messages only if they came.
+    """
+    message: Any = decoded.message
+    if isinstance(message, Unknown):
+        return {}
+    if type(message) is syscall_pb2.Syscall:
+        return dict(named_arguments(call_of(decoded, architecture)))
+    found: dict[str, str] = {}
+    for name, form, repeated, nested in _PLANS[type(message)]:
+        if nested and not message.HasField(name):
+            continue
+        value = getattr(message, name)
+        if form is not None:
+            found[name] = form(value, message, architecture)
+        elif repeated:
+            found[name] = " ".join(map(str, value))
+        elif not nested:
+            found[name] = _plain(value)
+    return found
+
+
+def _plan(kind: type[Message]) -> tuple[tuple[str, Form | None, bool, bool], ...]:
+    forms = FORMS.get(kind, {})
+    return tuple(
+        (field.name, forms.get(field.name), field.is_repeated, field.message_type is not None)
+        for field in kind.DESCRIPTOR.fields
+        if field.name not in (_CONTEXT, "exit", "sysno")
+    )
+
+
+_PLANS = {kind.message_class: _plan(kind.message_class) for kind in KINDS.values()}
+"""For each message its own fields: the name, the form, whether repeated, whether a message."""
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _raw_views(decoded: Decoded, architecture: str) -> Iterator[FieldView]:
+    """The six numbers of a raw call; the ones that it takes with their names, others in hex."""
+    message: Any = decoded.message
+    call = call_of(decoded, architecture)
+    words = dict(named_arguments(call))
+    names = argument_names(call)
+    for index, field in enumerate(_ARGUMENT_FIELDS):
+        value = getattr(message, field)
+        name = names[index] if index < len(names) else field
+        text = words.get(name)
+        if text is not None and name != field:
+            shown = f"{name}={text}"
+        elif value:
+            shown = hex(value)
+        else:
+            continue
+        number = syscall_pb2.Syscall.DESCRIPTOR.fields_by_name[field].number
+        yield FieldView(field, number, str(value), shown)
+
+
+def _exit_views(decoded: Decoded, number: int, architecture: str) -> Iterator[FieldView]:
+    message: Any = decoded.message
+    outcome = message.exit
+    shown = escape(result_of(decoded, architecture), TEXT_LIMIT)
+    if outcome.result or not outcome.errorno:
+        raw = str(outcome.result)
+        yield FieldView("exit.result", 1, raw, raw if outcome.errorno else shown)
+    if outcome.errorno:
+        yield FieldView("exit.errorno", 2, str(outcome.errorno), shown)
+    yield from _unknown_fields(outcome, "exit.")
+
+
+def _views(
+    field: FieldDescriptor,
+    value: object,
+    parent: Message,
+    prefix: str,
+    architecture: str,
+    depth: int,
+) -> Iterator[FieldView]:
+    path = prefix + field.name
+    if field.is_repeated:
+        elements = cast("Sequence[object]", value)
+        for index, element in enumerate(elements):
+            if index == ELEMENTS_LIMIT:
+                left = f"{len(elements) - index:,} more"
+                yield FieldView(f"{path}[{index}…]", field.number, left, left)
+                break
+            yield from _one(field, element, parent, f"{path}[{index}]", architecture, depth)
+    else:
+        yield from _one(field, value, parent, path, architecture, depth)
+
+
+def _one(
+    field: FieldDescriptor,
+    value: object,
+    parent: Message,
+    path: str,
+    architecture: str,
+    depth: int,
+) -> Iterator[FieldView]:
+    form = FORMS.get(type(parent), {}).get(field.name)
+    if form is None and field.name == "sysno":
+        form = SYSNO
+    words = escape(form(value, parent, architecture), TEXT_LIMIT) if form is not None else ""
+    if isinstance(value, Message):
+        inner = value.ListFields() if depth < DEPTH_LIMIT else []
+        if words or not inner:
+            yield FieldView(path, field.number, "" if inner else "{}", words or "{}")
+        for inner_field, inner_value in inner:
+            yield from _views(inner_field, inner_value, value, f"{path}.", architecture, depth + 1)
+        yield from _unknown_fields(value, f"{path}.")
+    elif isinstance(value, str):
+        yield FieldView(path, field.number, escape(value, TEXT_LIMIT), words or quoted(value))
+    elif isinstance(value, bytes):
+        raw = hex_bytes(value, TEXT_LIMIT // 2)
+        yield FieldView(path, field.number, raw, words or raw)
+    else:
+        raw = _plain(value)
+        yield FieldView(path, field.number, raw, words or raw)
+
+
+def _unknown_fields(message: Message, prefix: str) -> Iterator[FieldView]:
+    for index, field in enumerate(UnknownFieldSet(message)):
+        if index == ELEMENTS_LIMIT:
+            break
+        data = field.data
+        if isinstance(data, bytes):
+            raw = hex_bytes(data, TEXT_LIMIT // 2)
+            words = _perhaps_text(data) or raw
+        elif isinstance(data, int):
+            raw = str(data)
+            words = raw if int64(data) >= 0 else f"{raw} (signed {int64(data)})"
+        else:
+            raw = words = "a group"
+        yield FieldView(f"{prefix}#{field.field_number}", field.field_number, raw, words)
+
+
+def _perhaps_text(data: bytes) -> str:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return ""
+    return quoted(text) if text.isprintable() else ""
+
+
+def _views_of_unknown(message: Unknown) -> list[FieldView]:
+    try:
+        views = list(_unknown_fields(empty_pb2.Empty.FromString(message.payload), ""))
+    except DecodeError:
+        raw = hex_bytes(message.payload, TEXT_LIMIT // 2)
+        return [FieldView("payload", 0, raw, raw)]
+    return views
