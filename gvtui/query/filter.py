@@ -1,0 +1,284 @@
+"""The filter language: from text to a mask over the rows of a trace.
+
+A comparison of a field that a row lacks is false, whatever the operator; so `not` of it is true.
+Rows that are no messages (a connection opened or closed, a mark, a drop) have few fields: evt.num,
+evt.time, evt.kind, evt.dropped, conn.num, and the container of their connection. They pass a filter
+by these or by a `not`, as any other row would.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gvtui.query.fields import Field, ValueKind
+from gvtui.query.filter_conditions import (
+    Always,
+    Condition,
+    Cost,
+    Joined,
+    Not,
+    NumberCondition,
+    TimeCondition,
+    number_test,
+)
+from gvtui.query.filter_error import FilterError
+from gvtui.query.filter_messages import ArgumentCondition, ArgumentsCondition
+from gvtui.query.filter_parse import (
+    Comparison,
+    Junction,
+    Literal,
+    Negation,
+    Node,
+    parse,
+    shown_word,
+)
+from gvtui.query.filter_regex import RegexError
+from gvtui.query.filter_rows import UNKNOWN, Batch, FilterContext, NoContext
+from gvtui.query.filter_strings import CommandLineCondition, string_condition
+from gvtui.query.filter_text import text_test
+from gvtui.query.filter_values import (
+    Interval,
+    ValueTextError,
+    duration,
+    errno_value,
+    moment,
+    number,
+)
+from gvtui.query.sets import SETS
+from gvtui.query.source import RowSource
+from gvtui.trace.row import NO_FD, NO_UID, Direction, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import tzinfo
+
+    from gvtui.query.filter_rows import Mask, Rows
+
+__all__ = [
+    "Filter",
+    "FilterContext",
+    "FilterError",
+    "TraceLike",
+    "compile_filter",
+    "conjunction",
+]
+
+TraceLike = RowSource
+
+_COLUMNS: dict[str, tuple[str, int | None]] = {
+    "evt.num": ("evt.num", None),
+    "evt.dir": ("direction", Direction.NONE),
+    "evt.res": ("evt.res", UNKNOWN),
+    "evt.failed": ("evt.failed", UNKNOWN),
+    "evt.errno": ("evt.errno", UNKNOWN),
+    "evt.latency": ("evt.latency", -1),
+    "evt.kind": ("kind", None),
+    "evt.dropped": ("evt.dropped", UNKNOWN),
+    "proc.pid": ("pid", 0),
+    "proc.ppid": ("proc.ppid", -1),
+    "thread.tid": ("tid", 0),
+    "fd.num": ("fd", NO_FD),
+    "user.uid": ("uid", NO_UID),
+    "conn.num": ("conn", 0),
+}
+"""Fields that are numbers: their column, and what stands there for a row that lacks it."""
+
+_CHOICES: dict[str, dict[str, int]] = {
+    "evt.dir": {
+        "e": Direction.ENTER,
+        ">": Direction.ENTER,
+        "x": Direction.EXIT,
+        "<": Direction.EXIT,
+    },
+    "evt.failed": {"true": 1, "false": 0},
+    "evt.kind": {kind.name.lower(): kind for kind in Kind},
+}
+
+
+class Filter:
+    """A condition on rows, ready to be asked."""
+
+    def __init__(
+        self,
+        text: str,
+        condition: Condition,
+        fields: frozenset[str],
+        needs: frozenset[str],
+        context: FilterContext,
+    ) -> None:
+        self.text = text
+        self.fields = fields
+        """Names of the fields it uses, `evt.arg.flags` for an argument."""
+        self.needs = needs
+        """Context fields that the session must collect for it, by their session names."""
+        self._condition = condition
+        self._context = context
+
+    def mask(self, trace: TraceLike, rows: Rows, start: int) -> Mask:
+        """For each row whether it passes.
+
+        Args:
+            trace: where the rows are from.
+            rows: consecutive rows.
+            start: row id of the first of them.
+        """
+        return self._condition.holds(Batch(trace, rows, start, self._context), None)
+
+    def matches(self, trace: TraceLike, row_id: int) -> bool:
+        """Whether one row passes; one that is not held does not."""
+        rows = trace.rows(row_id, row_id + 1)
+        return len(rows) == 1 and bool(self.mask(trace, rows, row_id)[0])
+
+
+def compile_filter(
+    text: str, context: FilterContext | None = None, *, zone: tzinfo | None = None
+) -> Filter:
+    """Make a filter of a text; without content it lets every row pass.
+
+    Args:
+        text: the filter.
+        context: knows what rows do not say by themselves; without it, that counts as lacking.
+        zone: time zone of the times in the text; None for the local one.
+
+    Raises:
+        FilterError: the text is no filter.
+    """
+    tree = parse(text)
+    comparisons = list(_comparisons(tree)) if tree else []
+    names = (f"{c.field.name}.{c.argument}" if c.argument else c.field.name for c in comparisons)
+    needs = (need for comparison in comparisons for need in comparison.field.needs)
+    condition = _Compiler(text, zone).condition(tree) if tree else Always()
+    return Filter(text, condition, frozenset(names), frozenset(needs), context or NoContext())
+
+
+def conjunction(parts: Iterable[str]) -> str:
+    """One filter that holds where all of several do; those without content are left out.
+
+    Raises:
+        FilterError: one of them is no filter.
+    """
+    wanted: list[tuple[str, Node]] = []
+    for part in parts:
+        tree = parse(part)
+        if tree is not None:
+            wanted.append((part.strip(), tree))
+    if len(wanted) == 1:
+        return wanted[0][0]
+    return " and ".join(
+        f"({part})" if isinstance(tree, Junction) and not tree.is_and else part
+        for part, tree in wanted
+    )
+
+
+def _comparisons(node: Node) -> Iterator[Comparison]:
+    if isinstance(node, Comparison):
+        yield node
+    elif isinstance(node, Negation):
+        yield from _comparisons(node.child)
+    else:
+        for child in node.children:
+            yield from _comparisons(child)
+
+
+class _Compiler:
+    """Turns the tree into conditions, reading the values as their fields demand."""
+
+    def __init__(self, text: str, zone: tzinfo | None) -> None:
+        self._text = text
+        self._zone = zone
+
+    def condition(self, node: Node) -> Condition:
+        if isinstance(node, Negation):
+            return Not(self.condition(node.child))
+        if isinstance(node, Junction):
+            children = [self.condition(child) for child in node.children]
+            return Joined(children, is_and=node.is_and)
+        field = node.field
+        if field.kind in (ValueKind.TEXT, ValueKind.EVENT):
+            return self._of_texts(node)
+        if field.kind is ValueKind.ANY:
+            return self._of_argument(node)
+        if field.kind is ValueKind.TIME:
+            return self._of_times(node)
+        column, unknown = _COLUMNS[field.name]
+        values = [self._number(field, literal) for literal in node.values]
+        intervals = [Interval(value, value) for value in values]
+        cost = Cost.OTHERS if field.name in ("evt.latency", "proc.ppid") else Cost.COLUMN
+        return NumberCondition(column, number_test(node.operator, intervals), unknown, cost)
+
+    def _of_times(self, node: Comparison) -> Condition:
+        if node.operator == "exists":
+            return NumberCondition("evt.time", number_test("exists", []), 0, Cost.COLUMN)
+        moments = []
+        for literal in node.values:
+            try:
+                moments.append(moment(literal.text, self._zone))
+            except ValueTextError as error:
+                raise self._wrong(node.field, literal, str(error)) from None
+        return TimeCondition(node.operator, moments, self._zone)
+
+    def _of_texts(self, node: Comparison) -> Condition:
+        operator = node.operator
+        texts = [literal.text for literal in node.values]
+        if node.field.kind is ValueKind.EVENT and operator in ("=", "!=", "in"):
+            members = [name for literal in node.values for name in self._events(literal)]
+            if len(members) != 1:
+                condition = string_condition(node.field.name, text_test("in", members))
+                if operator == "!=":
+                    known = string_condition(node.field.name, bool)
+                    return Joined([known, Not(condition)], is_and=True)
+                return condition
+        test = bool if operator == "exists" else self._text_test(node, texts)
+        if node.field.name == "evt.args":
+            return ArgumentsCondition(test)
+        if node.field.name == "proc.cmdline":
+            return CommandLineCondition(test)
+        return string_condition(node.field.name, test)
+
+    def _of_argument(self, node: Comparison) -> Condition:
+        texts = [literal.text for literal in node.values]
+        test = None
+        if node.operator in ("<", "<=", ">", ">="):
+            self._number(node.field, node.values[0])
+        elif node.operator != "exists":
+            test = self._text_test(node, texts)
+        return ArgumentCondition(node.argument, node.operator, texts, test)
+
+    def _text_test(self, node: Comparison, texts: list[str]) -> Callable[[str], bool]:
+        try:
+            return text_test(node.operator, texts)
+        except RegexError as error:
+            literal = node.values[0]
+            column = literal.start + literal.quoted + error.position
+            expected = "a regular expression" if node.operator == "regex" else "a pattern"
+            raise FilterError(self._text, column, str(error), [expected]) from None
+
+    def _events(self, literal: Literal) -> Iterable[str]:
+        if literal.quoted or not literal.text.startswith("%"):
+            return (literal.text,)
+        members = SETS.get(literal.text)
+        if members is None:
+            raise FilterError(
+                self._text, literal.start, f"there is no set {shown_word(literal.text)}", list(SETS)
+            )
+        return members
+
+    def _number(self, field: Field, literal: Literal) -> int:
+        try:
+            if field.name in _CHOICES:
+                return _CHOICES[field.name][literal.text.lower()]
+            if field.kind is ValueKind.DURATION:
+                return duration(literal.text)
+            if field.kind is ValueKind.RESULT:
+                code = errno_value(literal.text)
+                if code is not None:
+                    return -code if field.name == "evt.res" else code
+            return number(literal.text)
+        except KeyError:
+            raise self._wrong(field, literal, f"is no value of {field.name}") from None
+        except ValueTextError as error:
+            raise self._wrong(field, literal, str(error)) from None
+
+    def _wrong(self, field: Field, literal: Literal, why: str) -> FilterError:
+        expected = list(field.choices) or [field.kind.value]
+        return FilterError(self._text, literal.start, f"{shown_word(literal.text)} {why}", expected)

@@ -1,0 +1,202 @@
+"""Conditions: what a filter's comparisons become, and how `and`, `or` and `not` join them.
+
+A condition answers for all rows of a batch at once. It may be told which rows are wanted; its
+answers for others mean nothing. So what is dear, such as decoding messages, is only done for rows
+that cheaper conditions have left open.
+"""
+
+from __future__ import annotations
+
+import functools
+from datetime import datetime
+from enum import IntEnum
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from gvtui.query.filter_values import DAY_NS, Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import tzinfo
+
+    from gvtui.query.filter_rows import Batch, Mask, Numbers
+
+
+class Cost(IntEnum):
+    """What a condition takes, roughly."""
+
+    COLUMN = 0
+    STRINGS = 1
+    OTHERS = 2
+    """Asks the filter's context."""
+    MESSAGES = 3
+    """Decodes messages one by one."""
+
+
+class Condition(Protocol):
+    """Something that holds for a row or does not."""
+
+    @property
+    def cost(self) -> Cost:
+        """The dearest thing it does."""
+
+    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+        """For each row whether it holds; the answer only matters where `wanted` is true."""
+
+
+class Always:
+    """Holds for every row."""
+
+    cost = Cost.COLUMN
+
+    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+        """True for all."""
+        return np.ones(len(batch), np.bool_)
+
+
+class Not:
+    """Holds where another does not."""
+
+    def __init__(self, child: Condition) -> None:
+        self.cost = child.cost
+        self._child = child
+
+    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+        """The other's answers, turned round."""
+        return ~self._child.holds(batch, wanted)
+
+
+class Joined:
+    """Several conditions with `and` or `or` between them, asked in the order of their cost."""
+
+    def __init__(self, children: Sequence[Condition], *, is_and: bool) -> None:
+        self._children = sorted(children, key=lambda child: child.cost)
+        self._is_and = is_and
+        self.cost = self._children[-1].cost
+
+    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+        """Ask each about the rows that those before it have left open."""
+        answer = self._children[0].holds(batch, wanted)
+        for child in self._children[1:]:
+            open_rows = answer if self._is_and else ~answer
+            if wanted is not None:
+                open_rows = open_rows & wanted
+            if not open_rows.any():
+                break
+            more = child.holds(batch, open_rows)
+            answer = answer & more if self._is_and else answer | more
+        return answer
+
+
+class NumberCondition:
+    """Compares a column of numbers."""
+
+    def __init__(
+        self, column: str, test: Callable[[Numbers], Mask], unknown: int | None, cost: Cost
+    ) -> None:
+        """Make one.
+
+        Args:
+            column: its name in the batch.
+            test: the comparison.
+            unknown: what stands in the column where a row lacks the field; None if none does.
+            cost: what the column takes.
+        """
+        self.cost = cost
+        self._column = column
+        self._test = test
+        self._unknown = unknown
+        self._must_exclude = unknown is not None and bool(test(np.array([unknown]))[0])
+
+    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+        """Compare the whole column."""
+        values = batch.column(self._column)
+        answer = self._test(values)
+        return answer & (values != self._unknown) if self._must_exclude else answer
+
+
+def number_test(operator: str, intervals: Sequence[Interval]) -> Callable[[Numbers], Mask]:
+    """A comparison with numbers; of intervals, their nearer end decides."""
+    low, high = intervals[0].low, intervals[0].high
+    if operator == "exists":
+        return lambda values: np.ones(len(values), np.bool_)
+    if operator == "<":
+        return lambda values: values < low
+    if operator == "<=":
+        return lambda values: values <= high
+    if operator == ">":
+        return lambda values: values > high
+    if operator == ">=":
+        return lambda values: values >= low
+    equal = _equals_any(intervals)
+    return (lambda values: ~equal(values)) if operator == "!=" else equal
+
+
+def _equals_any(intervals: Sequence[Interval]) -> Callable[[Numbers], Mask]:
+    singles = [low for low, high, _ in intervals if low == high]
+    wide = [(low, high) for low, high, _ in intervals if low != high]
+    if len(singles) == 1 and not wide:
+        (single,) = singles
+        return lambda values: values == single
+    among = np.array(sorted(set(singles)), np.int64)
+
+    def test(values: Numbers) -> Mask:
+        answer = np.isin(values, among)
+        for low, high in wide:
+            answer |= (values >= low) & (values <= high)
+        return answer
+
+    return test
+
+
+class TimeCondition:
+    """Compares the time of rows with times of day and full times."""
+
+    cost = Cost.COLUMN
+
+    def __init__(self, operator: str, moments: Sequence[Interval], zone: tzinfo | None) -> None:
+        self._zone = zone
+        of_day = [moment for moment in moments if moment.of_day]
+        full = [moment for moment in moments if not moment.of_day]
+        negated = operator == "!="
+        self._negated = negated
+        compare = "=" if negated else operator
+        self._of_day = number_test(compare, of_day) if of_day else None
+        self._full = number_test(compare, full) if full else None
+
+    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+        """Compare the times; a row without any never passes."""
+        times = batch.column("evt.time")
+        answer: Mask = np.zeros(len(times), np.bool_)
+        if self._full is not None:
+            answer |= self._full(times)
+        if self._of_day is not None:
+            answer |= self._of_day((times + _zone_offsets(times, self._zone)) % DAY_NS)
+        if self._negated:
+            answer = ~answer
+        answer &= times != 0
+        return answer
+
+
+_STEP_NS = 900 * 1_000_000_000
+
+
+def _zone_offsets(times: Numbers, zone: tzinfo | None) -> Numbers | int:
+    """What to add to each time to get local time; zones change on a quarter of an hour."""
+    steps = times // _STEP_NS
+    if len(steps) and steps.min() == steps.max():
+        return _zone_offset(int(steps[0]), zone)
+    distinct, places = np.unique(steps, return_inverse=True)
+    offsets = [_zone_offset(step, zone) for step in distinct.tolist()]
+    return np.array(offsets, np.int64)[places]
+
+
+@functools.lru_cache(maxsize=4096)
+def _zone_offset(step: int, zone: tzinfo | None) -> int:
+    try:
+        when = datetime.fromtimestamp(step * 900, zone)
+        offset = (when if zone is not None else when.astimezone()).utcoffset()
+    except (ValueError, OverflowError, OSError):
+        return 0
+    return round(offset.total_seconds() * 1_000_000_000) if offset else 0

@@ -1,0 +1,43 @@
+"""What is wrong with a filter, where, and what was expected there."""
+
+from __future__ import annotations
+
+from gvtui.errors import UsageError
+
+_WINDOW = 100
+"""Characters of a filter shown around the place of an error."""
+
+
+class FilterError(UsageError):
+    """A filter that cannot be used."""
+
+    def __init__(self, text: str, column: int, message: str, expected: list[str]) -> None:
+        self.text = text
+        self.column = min(max(column, 0), len(text))
+        """Where in the text, counted from 0."""
+        self.message = message
+        """What is wrong, in one sentence without a full stop."""
+        self.expected = expected
+        """What could stand there instead."""
+        super().__init__(text, column, message, expected)
+
+    @property
+    def summary(self) -> str:
+        """One line: the column as people count it, what is wrong, what was expected."""
+        line = f"column {self.column + 1}: {self.message}"
+        return f"{line}; expected {self._expected_text()}" if self.expected else line
+
+    def _expected_text(self) -> str:
+        if len(self.expected) == 1:
+            return self.expected[0]
+        return f"{', '.join(self.expected[:-1])} or {self.expected[-1]}"
+
+    def __str__(self) -> str:
+        start = max(0, min(self.column - _WINDOW // 2, len(self.text) - _WINDOW))
+        shown = self.text[start : start + _WINDOW]
+        # One cell for each character, so that the caret stands below the right one.
+        shown = "".join(char if " " <= char <= "~" else "?" for char in shown)
+        lead = "..." if start else ""
+        tail = "..." if start + _WINDOW < len(self.text) else ""
+        caret = " " * (len(lead) + self.column - start) + "^"
+        return f"in the filter, {self.summary}\n  {lead}{shown}{tail}\n  {caret}"

@@ -1,0 +1,170 @@
+"""What conditions take from a message itself, where its row does not say it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gvtui.decode.render import render
+from gvtui.query.filter_conditions import Cost
+from gvtui.query.filter_values import ValueTextError, number
+from gvtui.wire.messages import Unknown
+from gvtui.wire.sockaddr import parse_sockaddr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from gvtui.query.filter_rows import Batch, Mask
+    from gvtui.wire.messages import Decoded
+
+ARGUMENTS_LIMIT = 1 << 16
+"""Characters of a call's arguments that conditions look at."""
+
+
+def process_of(decoded: Decoded) -> str:
+    """The process name in a message; empty where there is none."""
+    if isinstance(decoded.message, Unknown):
+        return ""
+    message: Any = decoded.message
+    name: str = message.context_data.process_name
+    return name
+
+
+def container_of(decoded: Decoded) -> str:
+    """The container ID in a message; empty where there is none."""
+    if isinstance(decoded.message, Unknown):
+        return ""
+    message: Any = decoded.message
+    container: str = message.context_data.container_id
+    return container or getattr(message, "id", "")
+
+
+def path_of(decoded: Decoded) -> str:
+    """The path, program or address that the row of a message would show; empty if there is none."""
+    message: Any = decoded.message
+    address = getattr(message, "address", b"")
+    for name in ("pathname", "fd_path", "binary_path", "mapped_path"):
+        path: str = getattr(message, name, "")
+        if path and not (name == "fd_path" and address):
+            return path
+    return parse_sockaddr(address).text if address else ""
+
+
+class ArgumentsCondition:
+    """Compares the arguments as the list shows them."""
+
+    cost = Cost.MESSAGES
+
+    def __init__(self, test: Callable[[str], bool]) -> None:
+        self._test = test
+
+    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+        """Put each wanted message's arguments into words."""
+        holds = np.zeros(len(batch), np.bool_)
+        for place, decoded in _wanted(batch, wanted):
+            shown = render(
+                decoded, architecture=batch.trace.architecture, limit=ARGUMENTS_LIMIT
+            ).arguments
+            holds[place] = bool(shown) and self._test(shown)
+        return holds
+
+
+class ArgumentCondition:
+    """Compares one argument."""
+
+    cost = Cost.MESSAGES
+
+    def __init__(
+        self, name: str, operator: str, texts: Sequence[str], test: Callable[[str], bool] | None
+    ) -> None:
+        """Make one.
+
+        Args:
+            name: of the argument, as its message calls it.
+            operator: how to compare.
+            texts: what to compare with.
+            test: the comparison of texts; None where the operator compares numbers only.
+        """
+        self._name = name
+        self._operator = operator
+        self._numbers = [value for value in map(_number, texts) if value is not None]
+        self._test = test
+
+    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+        """Look into each wanted message."""
+        holds = np.zeros(len(batch), np.bool_)
+        for place, decoded in _wanted(batch, wanted):
+            forms = list(argument_forms(decoded, self._name, batch.trace.architecture))
+            holds[place] = bool(forms) and self._passes(forms)
+        return holds
+
+    def _passes(self, forms: list[int | str]) -> bool:
+        if self._operator == "!=":
+            return not any(self._equals(form) for form in forms)
+        return any(self._equals(form) for form in forms)
+
+    def _equals(self, form: int | str) -> bool:
+        operator = self._operator
+        if operator == "exists":
+            return True
+        if isinstance(form, str):
+            if self._test is None:
+                return False
+            return not self._test(form) if operator == "!=" else self._test(form)
+        if operator in ("=", "!=", "in"):
+            return form in self._numbers
+        if not self._numbers:
+            return False
+        return _ORDER[operator](form, self._numbers[0]) if operator in _ORDER else False
+
+
+_ORDER: dict[str, Callable[[int, int], bool]] = {
+    "<": lambda left, right: left < right,
+    "<=": lambda left, right: left <= right,
+    ">": lambda left, right: left > right,
+    ">=": lambda left, right: left >= right,
+}
+
+
+def _number(text: str) -> int | None:
+    try:
+        return number(text)
+    except ValueTextError:
+        return None
+
+
+def _wanted(batch: Batch, wanted: Mask | None) -> Iterator[tuple[int, Decoded]]:
+    places = range(len(batch)) if wanted is None else np.flatnonzero(wanted).tolist()
+    for place in places:
+        decoded = batch.decoded(place)
+        if decoded is not None:
+            yield place, decoded
+
+
+def argument_forms(decoded: Decoded, name: str, architecture: str) -> Iterator[int | str]:
+    """An argument of a message in each form that it can be compared in; none if it is absent."""
+    message: Any = decoded.message
+    if isinstance(message, Unknown):
+        return
+    field = message.DESCRIPTOR.fields_by_name.get(name)
+    if field is None or name in ("context_data", "exit"):
+        return
+    value = getattr(message, name)
+    if field.message_type is not None:
+        if field.is_repeated or message.HasField(name):
+            yield " ".join(str(value).split())
+    elif field.is_repeated:
+        yield from value
+        yield " ".join(map(str, value))
+    elif isinstance(value, bytes):
+        yield value.hex()
+        if name == "address":
+            yield parse_sockaddr(value).text
+    elif isinstance(value, bool):
+        yield int(value)
+        yield "true" if value else "false"
+    else:
+        yield value
+        if not isinstance(value, str):
+            yield str(value)

@@ -1,0 +1,281 @@
+"""Filter text into a tree; errors say where and what was expected.
+
+The grammar is Falco's and sysdig's condition syntax (libsinsp's filter parser). Values stand
+behind an operator only, so a word that is a keyword elsewhere can be one without quotes.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from gvtui.query.fields import (
+    OPERATORS,
+    OPERATORS_BY_NAME,
+    Field,
+    ValueKind,
+    find_field,
+    similar_fields,
+)
+from gvtui.query.filter_error import FilterError
+
+if TYPE_CHECKING:
+    from lark import Lark, Token
+
+MAX_TEXT = 1 << 16
+"""Characters of a filter."""
+MAX_DEPTH = 100
+"""Nested conditions, so that no filter exhausts the stack of whoever walks the tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """A value as it was typed."""
+
+    text: str
+    """Without quotes and escapes."""
+    quoted: bool
+    start: int
+    """Where it stands in the filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A field, an operator, and the values."""
+
+    field: Field
+    argument: str
+    """The name behind the field; "" where it takes none."""
+    operator: str
+    """Its name, `=` for `==`."""
+    values: tuple[Literal, ...]
+    start: int
+    """Where the field stands in the filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """`not` something."""
+
+    child: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Junction:
+    """Several conditions, with `and` or `or` between them."""
+
+    is_and: bool
+    children: tuple[Node, ...]
+
+
+Node: TypeAlias = Comparison | Negation | Junction
+
+_WORD_OPERATORS = [operator.name for operator in OPERATORS if operator.name.isalpha()]
+_SIGNS = sorted((o.name for o in OPERATORS if not o.name.isalpha()), key=len, reverse=True)
+_COMPARING = [name for name in _WORD_OPERATORS if name not in ("in", "exists")]
+
+_GRAMMAR = rf"""
+?start: either
+?either: both (_OR both)*
+?both: negation (_AND negation)*
+?negation: NOT negation -> no
+    | "(" either ")"
+    | FIELD EXISTS -> exists
+    | FIELD COMPARE value -> compare
+    | FIELD IN (value | list) -> among
+list: "(" value ("," value)* ")"
+value: QUOTED | BARE
+
+_AND.2: /and(?![\w.])/i
+_OR.2: /or(?![\w.])/i
+NOT.2: /not(?![\w.])/i
+IN.2: /in(?![\w.])/i
+EXISTS.2: /exists(?![\w.])/i
+COMPARE: /{"|".join(_SIGNS)}|(?:{"|".join(_COMPARING)})(?![\w.])/i
+FIELD: /[a-z_][\w.\[\]-]*/i
+QUOTED: /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/s
+BARE: /[^\s(),"'=][^\s(),"']*/
+%ignore /\s+/
+"""
+
+_ESCAPE = re.compile(
+    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|u\{([0-9a-fA-F]{1,6})\}|(.))", re.DOTALL
+)
+_SHORT_ESCAPES = {"\\": "\\", '"': '"', "'": "'", "n": "\n", "t": "\t", "r": "\r"}
+
+_LAST_WORD = re.compile(r"[A-Za-z_][\w.\[\]-]*\s*\Z")
+_BARE_WORD = re.compile(r"[^\s(),\"']+")
+
+_EXPECTED = {
+    "FIELD": "a field",
+    "NOT": "not",
+    "LPAR": "(",
+    "RPAR": ")",
+    "COMMA": ",",
+    "_AND": "and",
+    "_OR": "or",
+    "QUOTED": "a value",
+    "BARE": "a value",
+    "$END": "the end",
+}
+
+
+def parse(text: str) -> Node | None:
+    """The tree of a filter; None for one without content.
+
+    Raises:
+        FilterError: it cannot be read.
+    """
+    if len(text) > MAX_TEXT:
+        raise FilterError(text, MAX_TEXT, f"the filter is longer than {MAX_TEXT} characters", [])
+    if not text.strip():
+        return None
+    from lark import UnexpectedCharacters, UnexpectedToken
+
+    try:
+        tree = grammar().parse(text)
+    except UnexpectedCharacters as error:
+        raise _unexpected(text, error.pos_in_stream or 0, error.allowed) from None
+    except UnexpectedToken as error:
+        at_end = error.token.type == "$END"
+        column = len(text.rstrip()) if at_end else error.token.start_pos or 0
+        raise _unexpected(text, column, error.accepts or error.expected) from None
+    return _Builder(text).node(tree, 1)
+
+
+@functools.cache
+def grammar() -> Lark:
+    """The parser, made when it is first needed."""
+    from lark import Lark
+
+    return Lark(_GRAMMAR, parser="lalr", lexer="contextual", maybe_placeholders=False)
+
+
+def _unexpected(text: str, column: int, names: set[str]) -> FilterError:
+    rest = text[column:].strip()
+    if "COMPARE" in names:
+        match = _LAST_WORD.search(text, 0, column)
+        name = match.group().rstrip() if match else ""
+        found = find_field(name)
+        if found is None:
+            return unknown_field(text, match.start() if match else column, name)
+        expected = found[0].operators()
+        what = "an operator is missing here" if not rest else f"{_word(rest)} is no operator"
+        return FilterError(text, column, what, expected)
+    expected = list(dict.fromkeys(shown for name, shown in _EXPECTED.items() if name in names))
+    if not rest:
+        return FilterError(text, column, "the filter ends too early", expected)
+    if rest[0] in "\"'" and "QUOTED" in names:
+        return FilterError(text, column, "this quote is not closed", ["a closing quote"])
+    return FilterError(text, column, f"{_word(rest)} does not belong here", expected)
+
+
+def _word(text: str) -> str:
+    match = _BARE_WORD.match(text)
+    return shown_word(match.group() if match else text[:1])
+
+
+def shown_word(word: str) -> str:
+    """A word of a filter as messages show it: in quotes, escaped, and not too long."""
+    shown = ascii(word)
+    return shown if len(shown) <= 60 else f"{shown[:57]}...{shown[0]}"
+
+
+def unknown_field(text: str, start: int, name: str) -> FilterError:
+    """The error of a field that is not there."""
+    return FilterError(
+        text, start, f"there is no field {shown_word(name)}", similar_fields(name) or ["a field"]
+    )
+
+
+def unquoted(text: str) -> str:
+    """What a quoted value means.
+
+    `\\xHH`, `\\uHHHH`, `\\u{H...}`, `\\n`, `\\r`, `\\t`, and the backslash before a quote or
+    itself are taken away; any other backslash stays, so that regular expressions can be typed.
+    """
+    return _ESCAPE.sub(_unescape, text)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    digits = match[1] or match[2] or match[3]
+    if digits:
+        number = int(digits, 16)
+        return chr(number) if number <= 0x10FFFF else match[0]
+    return _SHORT_ESCAPES.get(match[4], match[0])
+
+
+class _Builder:
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def node(self, tree: Any, depth: int) -> Node:  # noqa: ANN401
+        if depth > MAX_DEPTH:
+            raise FilterError(
+                self._text,
+                _first_token(tree).start_pos or 0,
+                f"conditions are nested deeper than {MAX_DEPTH}",
+                [],
+            )
+        children = tree.children
+        if tree.data == "no":
+            return Negation(self.node(children[1], depth + 1))
+        if tree.data in ("either", "both"):
+            parts = tuple(self.node(child, depth + 1) for child in children)
+            return Junction(tree.data == "both", parts)
+        return self._comparison(children)
+
+    def _comparison(self, children: list[Any]) -> Comparison:
+        token: Token = children[0]
+        start = token.start_pos or 0
+        found = find_field(str(token))
+        if found is None:
+            raise unknown_field(self._text, start, str(token))
+        field, argument = found
+        sign: Token = children[1]
+        operator = OPERATORS_BY_NAME[sign.lower()]
+        if field.kind not in operator.kinds:
+            raise FilterError(
+                self._text,
+                sign.start_pos or 0,
+                f"{field.label} cannot be compared with {operator.name}",
+                field.operators(),
+            )
+        name = operator.alias_of or operator.name
+        values: tuple[Literal, ...] = ()
+        if name == "in":
+            values = self._among(field, children[2])
+        elif name != "exists":
+            values = (_literal(children[2]),)
+        return Comparison(field, argument, name, values, start)
+
+    def _among(self, field: Field, tree: Any) -> tuple[Literal, ...]:  # noqa: ANN401
+        if tree.data == "list":
+            return tuple(_literal(child) for child in tree.children)
+        literal = _literal(tree)
+        if field.kind is not ValueKind.EVENT or literal.quoted or not literal.text.startswith("%"):
+            is_event = field.kind is ValueKind.EVENT
+            raise FilterError(
+                self._text,
+                literal.start,
+                "in takes a list of values",
+                ["(", "a set such as %file"] if is_event else ["("],
+            )
+        return (literal,)
+
+
+def _first_token(tree: Any) -> Token:  # noqa: ANN401
+    while hasattr(tree, "children"):
+        tree = tree.children[0]
+    token: Token = tree
+    return token
+
+
+def _literal(tree: Any) -> Literal:  # noqa: ANN401
+    token: Token = tree.children[0]
+    start = token.start_pos or 0
+    if token.type == "QUOTED":
+        return Literal(unquoted(token[1:-1]), True, start)
+    return Literal(str(token), False, start)

@@ -1,0 +1,151 @@
+"""Rows under test, and the sources outside the trace that conditions may ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from gvtui.trace.row import Direction, Kind
+from gvtui.wire.header import WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from gvtui.query.source import RowSource
+    from gvtui.wire.messages import Decoded
+
+    Mask = npt.NDArray[np.bool_]
+    Numbers = npt.NDArray[Any]
+    Rows = npt.NDArray[np.void]
+
+UNKNOWN = -(1 << 63)
+"""Stands in a column of numbers for a row that lacks the field."""
+
+_MAX_KEPT = 4096
+
+
+class FilterContext(Protocol):
+    """What conditions ask of others: things that no row says by itself.
+
+    Each method takes consecutive rows, the first of them with the row id `start`.
+    """
+
+    def latency_ns(self, start: int, rows: Rows) -> npt.NDArray[np.int64]:
+        """How long each row's call took, in nanoseconds; -1 where it is not known."""
+
+    def parent_pid(self, start: int, rows: Rows) -> npt.NDArray[np.int64]:
+        """Process id of the parent of each row's process; -1 where it is not known."""
+
+    def command_line(self, start: int, rows: Rows) -> tuple[npt.NDArray[np.intp], Sequence[str]]:
+        """Command lines without repetition, and for each row the place of its own in them.
+
+        The place is -1 where it is not known.
+        """
+
+
+class NoContext:
+    """Knows nothing."""
+
+    def latency_ns(self, start: int, rows: Rows) -> npt.NDArray[np.int64]:
+        """Nothing is known."""
+        return np.full(len(rows), -1, np.int64)
+
+    def parent_pid(self, start: int, rows: Rows) -> npt.NDArray[np.int64]:
+        """Nothing is known."""
+        return np.full(len(rows), -1, np.int64)
+
+    def command_line(self, start: int, rows: Rows) -> tuple[npt.NDArray[np.intp], Sequence[str]]:
+        """Nothing is known."""
+        return np.full(len(rows), -1, np.intp), []
+
+
+class Batch:
+    """Consecutive rows of a trace, with what conditions have found out about them so far."""
+
+    def __init__(self, trace: RowSource, rows: Rows, start: int, context: FilterContext) -> None:
+        self.trace = trace
+        self.rows = rows
+        self.start = start
+        self.context = context
+        self._columns: dict[str, Numbers] = {}
+        self._decoded: dict[int, Decoded | None] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def column(self, name: str) -> Numbers:
+        """A field of the rows, by its name in the row or in `DERIVED`."""
+        column = self._columns.get(name)
+        if column is None:
+            derive = DERIVED.get(name)
+            column = derive(self) if derive else np.ascontiguousarray(self.rows[name])
+            self._columns[name] = column
+        return column
+
+    def decoded(self, place: int) -> Decoded | None:
+        """A row's message; None if it has none or it cannot be read."""
+        if place in self._decoded:
+            return self._decoded[place]
+        decoded = None
+        if self.rows["kind"][place] == Kind.MESSAGE:
+            try:
+                decoded = self.trace.decoded(self.start + place)
+            except (WireError, IndexError):
+                decoded = None
+        if len(self._decoded) < _MAX_KEPT:
+            self._decoded[place] = decoded
+        return decoded
+
+
+def _number(batch: Batch) -> Numbers:
+    return np.arange(batch.start, batch.start + len(batch), dtype=np.int64)
+
+
+def _when(batch: Batch) -> Numbers:
+    times = batch.column("time_ns")
+    return np.where(times != 0, times, batch.rows["recv_ns"])
+
+
+def _on_exits(batch: Batch, values: Numbers) -> Numbers:
+    return np.where(batch.column("direction") == Direction.EXIT, values, UNKNOWN)
+
+
+def _result(batch: Batch) -> Numbers:
+    errors = batch.column("errno").astype(np.int64)
+    return _on_exits(batch, np.where(errors != 0, -errors, batch.rows["result"]))
+
+
+def _errno(batch: Batch) -> Numbers:
+    return _on_exits(batch, batch.column("errno").astype(np.int64))
+
+
+def _failed(batch: Batch) -> Numbers:
+    return _on_exits(batch, (batch.column("errno") != 0).astype(np.int64))
+
+
+def _dropped(batch: Batch) -> Numbers:
+    return np.where(batch.column("kind") == Kind.DROP, batch.rows["result"], UNKNOWN)
+
+
+def _latency(batch: Batch) -> Numbers:
+    return batch.context.latency_ns(batch.start, batch.rows)
+
+
+def _parent(batch: Batch) -> Numbers:
+    return batch.context.parent_pid(batch.start, batch.rows)
+
+
+DERIVED: dict[str, Callable[[Batch], Numbers]] = {
+    "evt.num": _number,
+    "evt.time": _when,
+    "evt.res": _result,
+    "evt.errno": _errno,
+    "evt.failed": _failed,
+    "evt.dropped": _dropped,
+    "evt.latency": _latency,
+    "proc.ppid": _parent,
+}
+"""Columns of numbers that are worked out from the rows."""

@@ -1,0 +1,193 @@
+"""Conditions on texts: each distinct text is looked at once, rows only look the answer up."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.points.names import event_type, point_name
+from gvtui.query.filter_conditions import Cost
+from gvtui.query.filter_messages import container_of, path_of, process_of
+from gvtui.trace.row import LOST_STRING, Direction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
+
+    from gvtui.query.filter_rows import Batch, Mask
+    from gvtui.query.source import RowSource
+
+_NO, _YES, _NOT_LOOKED_AT, _LOST, _ABSENT = range(5)
+
+
+class StringAnswers:
+    """For each interned string of a trace, whether it passes; found out when first asked."""
+
+    def __init__(self, test: Callable[[RowSource, str], bool]) -> None:
+        self._test = test
+        self._trace: weakref.ref[RowSource] | None = None
+        self._codes: npt.NDArray[np.uint8] = np.empty(0, np.uint8)
+
+    def look_up(self, trace: RowSource, numbers: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint8]:
+        """`_YES`, `_NO`, `_LOST` or `_ABSENT` for each string number."""
+        if self._trace is None or self._trace() is not trace:
+            self._trace = weakref.ref(trace)
+            self._codes = np.array([_ABSENT, _LOST], np.uint8)
+        known = len(trace.strings)
+        if known > len(self._codes):
+            codes = np.full(max(known, len(self._codes) * 2), _NOT_LOOKED_AT, np.uint8)
+            codes[: len(self._codes)] = self._codes
+            self._codes = codes
+        if len(numbers) and int(numbers.max()) >= known:
+            numbers = np.where(numbers < known, numbers, np.uint32(LOST_STRING))
+        answers = self._codes.take(numbers)
+        new = answers == _NOT_LOOKED_AT
+        if new.any():
+            for number in np.unique(numbers[new]).tolist():
+                self._codes[number] = self._test(trace, trace.strings[number])
+            answers = self._codes.take(numbers)
+        return answers
+
+
+class StringCondition:
+    """Compares a column of interned strings."""
+
+    cost = Cost.STRINGS
+
+    def __init__(
+        self,
+        column: str,
+        test: Callable[[str], bool],
+        lost: Callable[[Batch, int], str | None],
+    ) -> None:
+        """Make one.
+
+        Args:
+            column: its name in the row.
+            test: the comparison, for texts that are not empty.
+            lost: finds the text of a row whose string was not kept; None where there is none.
+        """
+        self._column = column
+        self._test = test
+        self._lost = lost
+        self._answers = StringAnswers(lambda trace, text: test(self.meaning(trace, text)))
+
+    def meaning(self, trace: RowSource, text: str) -> str:
+        """What is compared, for a string of the column."""
+        return text
+
+    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+        """Look every row up; decode messages only for strings that were not kept."""
+        answers = self._answers.look_up(batch.trace, batch.column(self._column))
+        holds: Mask = answers == _YES
+        if (answers > _YES).any():
+            self._resolve(batch, wanted, answers, holds)
+        return holds
+
+    def _resolve(
+        self, batch: Batch, wanted: Mask | None, answers: npt.NDArray[np.uint8], holds: Mask
+    ) -> None:
+        lost = answers == _LOST
+        if wanted is not None:
+            lost &= wanted
+        for place in np.flatnonzero(lost).tolist():
+            text = self._lost(batch, place)
+            holds[place] = bool(text) and self._test(self.meaning(batch.trace, text or ""))
+
+
+class EventTypeCondition(StringCondition):
+    """Compares the name of the system call or event, which the point's name tells."""
+
+    def __init__(self, test: Callable[[str], bool]) -> None:
+        super().__init__("point", test, _lost_point)
+
+    def meaning(self, trace: RowSource, text: str) -> str:
+        """The event's name."""
+        return event_type(text, trace.architecture)
+
+
+class ContainerCondition(StringCondition):
+    """Compares the container ID: the message's, or else that of its connection."""
+
+    def __init__(self, test: Callable[[str], bool]) -> None:
+        super().__init__("container", test, _lost_container)
+
+    def _resolve(
+        self, batch: Batch, wanted: Mask | None, answers: npt.NDArray[np.uint8], holds: Mask
+    ) -> None:
+        super()._resolve(batch, wanted, answers, holds)
+        absent = np.flatnonzero(answers == _ABSENT)
+        if not len(absent):
+            return
+        conns, places = np.unique(batch.column("conn")[absent], return_inverse=True)
+        passes = np.zeros(len(conns), np.bool_)
+        for index, number in enumerate(conns.tolist()):
+            connection = batch.trace.connections.get(number)
+            container = connection.container_id if connection else ""
+            passes[index] = bool(container) and self._test(container)
+        holds[absent] = passes[places]
+
+
+class CommandLineCondition:
+    """Compares command lines, which the filter's context knows."""
+
+    cost = Cost.OTHERS
+
+    def __init__(self, test: Callable[[str], bool]) -> None:
+        self._test = test
+
+    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+        """Look at each distinct command line once."""
+        places, texts = batch.context.command_line(batch.start, batch.rows)
+        holds = np.zeros(len(batch), np.bool_)
+        asked = places >= 0
+        if wanted is not None:
+            asked &= wanted
+        used, index = np.unique(places[asked], return_inverse=True)
+        passes = [bool(texts[place]) and self._test(texts[place]) for place in used.tolist()]
+        holds[asked] = np.array(passes, np.bool_)[index]
+        return holds
+
+
+def _lost_process(batch: Batch, place: int) -> str | None:
+    decoded = batch.decoded(place)
+    return process_of(decoded) if decoded else None
+
+
+def _lost_path(batch: Batch, place: int) -> str | None:
+    decoded = batch.decoded(place)
+    return path_of(decoded) if decoded else None
+
+
+def _lost_container(batch: Batch, place: int) -> str | None:
+    decoded = batch.decoded(place)
+    return container_of(decoded) if decoded else None
+
+
+def _lost_point(batch: Batch, place: int) -> str | None:
+    decoded = batch.decoded(place)
+    if decoded is None:
+        return None
+    number = getattr(decoded.message, "sysno", 0)
+    side = "X" if batch.rows["direction"][place] == Direction.EXIT else "E"
+    return point_name(decoded.header.message_type, number, side, batch.trace.architecture)
+
+
+def string_condition(field: str, test: Callable[[str], bool]) -> StringCondition:
+    """The condition for a field whose texts are interned."""
+    if field == "evt.type":
+        return EventTypeCondition(test)
+    if field == "container.id":
+        return ContainerCondition(test)
+    column, lost = _COLUMNS[field]
+    return StringCondition(column, test, lost)
+
+
+_COLUMNS: dict[str, tuple[str, Callable[[Batch, int], str | None]]] = {
+    "proc.name": ("process", _lost_process),
+    "fd.name": ("path", _lost_path),
+    "point.name": ("point", _lost_point),
+}

@@ -1,0 +1,150 @@
+"""Values of the filter language: numbers, errno names, durations, times."""
+
+from __future__ import annotations
+
+import errno
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from gvtui.decode.errno_names import errno_name
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
+DAY_NS = 86_400 * 1_000_000_000
+
+_RESTART_CODES = (512, 513, 514, 516)
+
+ERRNO_BY_NAME: dict[str, int] = {
+    **{name: value for name, value in vars(errno).items() if name.startswith("E")},
+    **{errno_name(code): code for code in _RESTART_CODES},
+}
+"""Every errno name with its number, second names such as EWOULDBLOCK too."""
+
+DURATION_UNITS = {
+    "ns": 1,
+    "us": 1_000,
+    "µs": 1_000,
+    "μs": 1_000,
+    "ms": 1_000_000,
+    "s": 1_000_000_000,
+    "m": 60_000_000_000,
+    "min": 60_000_000_000,
+    "h": 3_600_000_000_000,
+}
+
+_NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]{1,16}|0[oO][0-7]{1,22}|[0-9]{1,20})", re.ASCII)
+_DURATION = re.compile(r"([0-9]{1,20})(?:\.([0-9]{1,20}))?([a-zµμ]*)")
+_CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<frac>[0-9]{1,9}))?)?"
+_TIME_OF_DAY = re.compile(_CLOCK)
+_DATE = re.compile(
+    r"(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]"
+    + _CLOCK
+    + r"(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?)?"
+)
+
+
+class Interval(NamedTuple):
+    """What a value covers, both ends included: `14:05` is a whole minute."""
+
+    low: int
+    high: int
+    of_day: bool = False
+    """Whether it is nanoseconds since midnight instead of nanoseconds since 1970."""
+
+
+class ValueTextError(ValueError):
+    """A value that means nothing; the message says why."""
+
+
+def number(text: str) -> int:
+    """A whole number, decimal, `0x` or `0o`.
+
+    Raises:
+        ValueTextError: it is none, or has more than 64 bits.
+    """
+    if not _NUMBER.fullmatch(text):
+        raise ValueTextError("is no number")
+    bare = text.lstrip("+-")
+    value = int(bare, 0 if bare[:2].lower() in ("0x", "0o") else 10)
+    value = -value if text[0] == "-" else value
+    if not SMALLEST <= value <= LARGEST:
+        raise ValueTextError("has more than 64 bits")
+    return value
+
+
+def errno_value(text: str) -> int | None:
+    """The number of an errno name in any case; None if it is none."""
+    return ERRNO_BY_NAME.get(text.upper())
+
+
+def duration(text: str) -> int:
+    """A duration in nanoseconds; a number without a unit is nanoseconds.
+
+    Raises:
+        ValueTextError: it is none.
+    """
+    match = _DURATION.fullmatch(text)
+    unit = DURATION_UNITS.get(match[3] or "ns") if match else None
+    if match is None or unit is None:
+        raise ValueTextError("is no duration")
+    fraction = match[2] or ""
+    value: int = int(match[1]) * unit + int(fraction or 0) * unit // 10 ** len(fraction)
+    if value > LARGEST:
+        raise ValueTextError("is too long a time")
+    return value
+
+
+def moment(text: str, zone: tzinfo | None) -> Interval:
+    """A time of day, a date, a date and time, or nanoseconds since 1970.
+
+    Args:
+        text: as typed.
+        zone: where it is that time, unless the text has a zone; None for the local one.
+
+    Raises:
+        ValueTextError: it is none of these.
+    """
+    if match := _TIME_OF_DAY.fullmatch(text):
+        low, size = _clock(match)
+        return Interval(low, low + size - 1, of_day=True)
+    if match := _DATE.fullmatch(text):
+        return _date(match, zone)
+    try:
+        value = number(text)
+    except ValueTextError:
+        raise ValueTextError("is no time") from None
+    return Interval(value, value)
+
+
+def _clock(match: re.Match[str]) -> tuple[int, int]:
+    hour, minute, second = (int(match[name] or 0) for name in ("hour", "minute", "second"))
+    if hour > 23 or minute > 59 or second > 59:
+        raise ValueTextError("is no time of day")
+    fraction = match["frac"] or ""
+    low = (hour * 3600 + minute * 60 + second) * 1_000_000_000 + int(fraction.ljust(9, "0") or 0)
+    if match["second"] is None:
+        return low, 60_000_000_000
+    return low, 10 ** (9 - len(fraction))
+
+
+def _date(match: re.Match[str], zone: tzinfo | None) -> Interval:
+    of_day, size = _clock(match) if match["hour"] is not None else (0, DAY_NS)
+    try:
+        midnight = datetime.fromisoformat(match["date"])
+        seconds, rest = divmod(of_day, 1_000_000_000)
+        when = midnight.replace(
+            hour=seconds // 3600, minute=seconds // 60 % 60, second=seconds % 60
+        )
+        if match["hour"] is not None and match["zone"]:
+            when = datetime.fromisoformat(when.isoformat() + match["zone"])
+        elif zone is not None:
+            when = when.replace(tzinfo=zone)
+        since = when.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    except (ValueError, OverflowError, OSError):
+        raise ValueTextError("is no date") from None
+    low = (since.days * 86_400 + since.seconds) * 1_000_000_000 + rest
+    low = min(max(low, SMALLEST), LARGEST)
+    return Interval(low, min(low + size - 1, LARGEST))

@@ -1,0 +1,213 @@
+"""The rows that a filter lets through, found bit by bit, as positions for a list to scroll in."""
+
+from __future__ import annotations
+
+import bisect
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from gvtui.query.filter import Filter
+    from gvtui.query.source import RowSource
+
+SLICE = 1 << 16
+"""Rows filtered at once at most."""
+_FIRST_SLICE = 1 << 12
+_CHUNK = 1 << 16
+_MAX_DISTANCE = (1 << 32) - 1
+
+
+class _Chunk:
+    """Row ids in ascending order, as distances from the first, four bytes each."""
+
+    __slots__ = ("base", "count", "distances", "position")
+
+    def __init__(self, position: int, base: int) -> None:
+        self.position = position
+        """Position of its first row, counted from the view's beginning."""
+        self.base = base
+        self.count = 0
+        self.distances: npt.NDArray[np.uint32] = np.empty(64, np.uint32)
+
+    def take(self, ids: npt.NDArray[np.int64]) -> int:
+        """Take in as many as there is room for; returns how many."""
+        room = min(len(ids), _CHUNK - self.count)
+        if room and int(ids[room - 1]) - self.base > _MAX_DISTANCE:
+            room = int(np.searchsorted(ids[:room], self.base + _MAX_DISTANCE, "right"))
+        size = len(self.distances)
+        if self.count + room > size:
+            while self.count + room > size:
+                size *= 2
+            grown = np.empty(size, np.uint32)
+            grown[: self.count] = self.distances[: self.count]
+            self.distances = grown
+        self.distances[self.count : self.count + room] = ids[:room] - self.base
+        self.count += room
+        return room
+
+    def ids(self, start: int, stop: int) -> npt.NDArray[np.int64]:
+        return self.distances[start:stop].astype(np.int64) + self.base
+
+    def place_of(self, row_id: int) -> int:
+        """How many of its rows come before `row_id`."""
+        distance = min(max(row_id - self.base, 0), _MAX_DISTANCE + 1)
+        return int(np.searchsorted(self.distances[: self.count], distance))
+
+
+class RowView:
+    """Rows of a trace that pass a filter, in order.
+
+    Positions are 0 to `count - 1`. New rows come at the end, so a position stays what it is until
+    the trace lets old rows go; then all move down by as much as `removed` goes up. Call `advance`
+    to take in what changed: the trace's own `refresh` alone changes nothing here.
+    """
+
+    def __init__(self, trace: RowSource, filter: Filter | None = None) -> None:  # noqa: A002
+        self._trace = trace
+        self._filter = filter if filter is not None and filter.text.strip() else None
+        self._first = trace.first_row
+        self._end = trace.end_row
+        self._scanned = trace.first_row
+        self._chunks: list[_Chunk] = []
+        self._found = 0
+        self._slice = _FIRST_SLICE
+        self.removed = 0
+        """How many positions have gone at the front since the view was made."""
+
+    @property
+    def count(self) -> int:
+        """Rows known to pass."""
+        if self._filter is None:
+            return self._end - self._first
+        return self._found - self.removed
+
+    def __len__(self) -> int:
+        return self.count
+
+    @property
+    def total(self) -> int:
+        """Rows of the trace."""
+        return self._end - self._first
+
+    @property
+    def progress(self) -> float:
+        """How much of the trace has been looked at, from 0 to 1."""
+        if self._filter is None or self.total == 0:
+            return 1.0
+        return (self._scanned - self._first) / self.total
+
+    @property
+    def complete(self) -> bool:
+        """Whether all rows have been looked at."""
+        return self._filter is None or self._scanned >= self._end
+
+    def advance(self, budget_seconds: float) -> bool:
+        """Take in what changed in the trace, looking at rows for about as long as given.
+
+        Returns:
+            Whether anything changed, be it only the progress.
+        """
+        before = (self._first, self._end, self._scanned)
+        self._follow()
+        if self._filter is not None:
+            self._scan(self._filter, budget_seconds)
+        return before != (self._first, self._end, self._scanned)
+
+    def _follow(self) -> None:
+        """Note what the trace holds now, and forget rows that are gone."""
+        first = self._trace.first_row
+        self._end = self._trace.end_row
+        if first == self._first:
+            return
+        if self._filter is None:
+            self.removed += first - self._first
+        else:
+            self.removed += self.position_of(first)
+            while self._chunks and self.removed >= self._chunks[0].position + self._chunks[0].count:
+                del self._chunks[0]
+        self._first = first
+        self._scanned = max(self._scanned, first)
+
+    def _scan(self, condition: Filter, budget_seconds: float) -> None:
+        deadline = time.monotonic() + budget_seconds
+        started = time.monotonic()
+        while self._scanned < self._end:
+            stop = min(self._scanned + self._slice, self._end)
+            rows = self._trace.rows(self._scanned, stop)
+            if not len(rows):
+                break
+            mask = condition.mask(self._trace, rows, self._scanned)
+            self._add(np.flatnonzero(mask) + self._scanned)
+            self._scanned += len(rows)
+            now = time.monotonic()
+            took, left, started = now - started, deadline - now, now
+            # The next slice may take half of what is left: some rows take longer than others.
+            fitting = len(rows) * left / (2 * took) if took > 0 else SLICE
+            self._slice = int(min(max(fitting, _FIRST_SLICE), self._slice * 4, SLICE))
+            if left <= 0:
+                break
+
+    def _add(self, ids: npt.NDArray[np.int64]) -> None:
+        while len(ids):
+            if not self._chunks or not (taken := self._chunks[-1].take(ids)):
+                self._chunks.append(_Chunk(self._found, int(ids[0])))
+                taken = self._chunks[-1].take(ids)
+            self._found += taken
+            ids = ids[taken:]
+
+    def __getitem__(self, position: int) -> int:
+        """Row id at a position; a negative one counts from the end.
+
+        Raises:
+            IndexError: there is no such position.
+        """
+        count = self.count
+        place = position + count if position < 0 else position
+        if not 0 <= place < count:
+            raise IndexError(f"no position {position} in a view of {count} rows")
+        if self._filter is None:
+            return self._first + place
+        chunk = self._chunk_at(place + self.removed)
+        return chunk.base + int(chunk.distances[place + self.removed - chunk.position])
+
+    def __iter__(self) -> Iterator[int]:
+        for start in range(0, self.count, _CHUNK):
+            yield from self.slice(start, start + _CHUNK).tolist()
+
+    def slice(self, start: int, stop: int) -> npt.NDArray[np.int64]:
+        """Row ids at positions from `start` to before `stop`, as far as there are any."""
+        start, stop = max(start, 0), min(stop, self.count)
+        if stop <= start:
+            return np.empty(0, np.int64)
+        if self._filter is None:
+            return np.arange(self._first + start, self._first + stop, dtype=np.int64)
+        start, stop = start + self.removed, stop + self.removed
+        parts = []
+        for chunk in self._chunks[self._index_at(start) :]:
+            if chunk.position >= stop:
+                break
+            low = max(start - chunk.position, 0)
+            parts.append(chunk.ids(low, min(stop - chunk.position, chunk.count)))
+        return np.concatenate(parts)
+
+    def position_of(self, row_id: int) -> int:
+        """Position of a row, or of the nearest after it; `count` if there is none."""
+        if self._filter is None:
+            return min(max(row_id - self._first, 0), self.count)
+        index = bisect.bisect_right(self._chunks, row_id, key=lambda chunk: chunk.base) - 1
+        if index < 0:
+            return 0
+        chunk = self._chunks[index]
+        return max(chunk.position + chunk.place_of(row_id) - self.removed, 0)
+
+    def _index_at(self, position: int) -> int:
+        return bisect.bisect_right(self._chunks, position, key=lambda chunk: chunk.position) - 1
+
+    def _chunk_at(self, position: int) -> _Chunk:
+        return self._chunks[self._index_at(position)]
