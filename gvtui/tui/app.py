@@ -1,0 +1,235 @@
+"""The viewer: puts the panes together, and brings them the news once in a while."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from textual.app import ComposeResult, SystemCommand
+from textual.containers import Horizontal, Vertical
+from textual.widgets import ContentSwitcher, Footer, Static
+
+from gvtui.trace.reader import Trace
+from gvtui.tui.base import FILTER_SECONDS
+from gvtui.tui.detail import DetailView
+from gvtui.tui.filterbar import FilterBar
+from gvtui.tui.keys import COMMANDS, bindings
+from gvtui.tui.options import LiveOptions
+from gvtui.tui.panes import SIDEBAR, TABS
+from gvtui.tui.replay import ReplayClock
+from gvtui.tui.status import Item, StatusLine, items
+from gvtui.tui.tabs import TabLine
+from gvtui.tui.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
+from gvtui.tui.trace_actions import TraceActions
+from gvtui.tui.watch import Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from textual.screen import Screen
+    from textual.widget import Widget
+
+__all__ = ["GvtuiApp", "LiveOptions", "run_live", "run_replay"]
+
+SHORTEST_TICK, LONGEST_TICK = 1 / 30, 1 / 5
+"""Seconds between two updates: many while they are cheap, fewer while they are not."""
+_REST = 2.0
+"""How many times as long as an update took the screen then rests."""
+_CALM_SECONDS = 0.25
+"""Numbers that change faster than this cannot be read."""
+
+
+class GvtuiApp(TraceActions):
+    """The terminal UI over one trace, live or recorded."""
+
+    CSS_PATH = "gvtui.tcss"
+    TITLE = "gvtui"
+    BINDINGS = [
+        *bindings("app"),
+        *((str(number), f"tab('{spec.id}')") for number, spec in enumerate(TABS, 1)),
+    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high"), (46, "-tall")]
+
+    def __init__(
+        self,
+        trace: Trace,
+        *,
+        monitor: Watch | None = None,
+        replay: ReplayClock | None = None,
+        **options: Any,  # noqa: ANN401
+    ) -> None:
+        """See `ViewerBase`; `monitor` watches when live, `replay` the clock of a recording."""
+        super().__init__(trace, **options)
+        self.monitor = monitor
+        self.replay = replay
+        self.status = StatusLine()
+        self.filterbar = FilterBar(self.model)
+        self.detail = DetailView(self.model)
+        self.banner = Static("", id="banner", markup=False)
+        self._panes = [(spec, spec.make(self.model)) for spec in SIDEBAR]
+        self._tabs = [
+            (spec, self.stream if spec.id == "stream" else spec.make(self.model)) for spec in TABS
+        ]
+        self._calm_at = 0.0
+
+    def compose(self) -> ComposeResult:
+        """Status, sidebar, tabs, details and keys."""
+        yield self.status
+        yield self.banner
+        with Horizontal(id="body"):
+            with Vertical(id="sidebar"):
+                yield from (pane for _, pane in self._panes)
+            with Vertical(id="main"):
+                yield TabLine()
+                yield self.filterbar
+                yield self.prompt
+                with ContentSwitcher(id="tabs", initial=TABS[0].id):
+                    yield from (pane for _, pane in self._tabs)
+                yield self.detail
+        yield Footer(compact=True, show_command_palette=False)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The viewer's own colours, for themes that do not know them."""
+        return DEFAULT_VARIABLES
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Everything that has a key, for the palette, then what Textual offers."""
+        for command in COMMANDS:
+            if command.owner == "app":
+                yield SystemCommand(
+                    command.title,
+                    f"{command.group}   key: {command.key_text}",
+                    lambda action=command.action: self.call_later(self.run_action, action),
+                )
+        own = ("Quit", "Keys", "Maximize", "Minimize")
+        for entry in super().get_system_commands(screen):
+            if entry.title not in own:
+                yield entry
+
+    def on_mount(self) -> None:
+        """Set the theme and start the updates."""
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = DARK_NAME
+        self.stream.focus()
+        self.tick()
+        self._schedule(time.perf_counter())
+
+    def _schedule(self, began: float) -> None:
+        took = time.perf_counter() - began
+        self.set_timer(min(LONGEST_TICK, max(SHORTEST_TICK, took * _REST)), self._tick)
+
+    def _tick(self) -> None:
+        began = time.perf_counter()
+        self.tick()
+        # After the screen is painted, so that the time for that counts too.
+        self.call_after_refresh(self._schedule, began)
+
+    def tick(self) -> None:
+        """Take in what is new and have it drawn."""
+        if self.monitor is not None:
+            for notice in self.monitor.poll():
+                level = {"info": "information"}.get(notice.level, notice.level)
+                self.tell(notice.text, level)
+        if self.replay is not None:
+            self.replay.advance()
+        changed = self.model.refresh(FILTER_SECONDS)
+        calm = time.monotonic() - self._calm_at >= _CALM_SECONDS
+        if changed or calm:
+            self._bring_news(calm)
+
+    def show_news(self) -> None:
+        """Have every pane draw what has changed, now."""
+        self._bring_news(True)
+
+    def _bring_news(self, calm: bool) -> None:
+        panes: list[tuple[Any, Widget]] = [
+            *self._panes,
+            *((spec, pane) for spec, pane in self._tabs if pane.display),
+        ]
+        for spec, pane in panes:
+            if calm or spec.often:
+                pane.news()  # type: ignore[attr-defined]
+        if calm:
+            self._calm_at = time.monotonic()
+            self.filterbar.news()
+            self.detail.news()
+            self._show_status()
+            self._show_banner()
+
+    def _show_status(self) -> None:
+        said = items(self.model, self.stream.new_rows, self.replay.words if self.replay else "")
+        if self.keeping:
+            said.insert(-1, Item(self.keeping, self.keeping, "record"))
+        self.status.say(said)
+
+    def _show_banner(self) -> None:
+        fault = self.monitor.fault if self.monitor else ""
+        dead = self.monitor is not None and self.monitor.dead
+        words = f" ✗ {fault}" + ("  R starts another." if dead else "") if fault else ""
+        if words != str(self.banner.content):
+            self.banner.update(words)
+        self.banner.set_class(bool(words), "open")
+
+    def on_stream_view_cursor_moved(self) -> None:
+        """Show the selected row's details; a moving target only a few times a second."""
+        if not self.model.following:
+            self.detail.news()
+
+    def on_stream_view_follow_changed(self) -> None:
+        """Say at once whether the stream follows."""
+        self._show_status()
+
+    def action_hex(self) -> None:
+        """Show or hide the selected message's bytes."""
+        self.screen_stack[0].remove_class("no-detail")
+        self.detail.toggle_hex()
+
+
+def run_live(options: LiveOptions) -> int:
+    """Listen, and show what comes until the user leaves.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        GvtuiError: the monitor cannot start, or the filter is none.
+    """
+    watch = Watch.start(options)
+    try:
+        trace = Trace.open(watch.trace_path)
+        app = GvtuiApp(trace, monitor=watch, live=options, filter_text=options.filter_text)
+        app.run()
+        app.model.trace.close()
+        if options.on_exit is not None:
+            options.on_exit()
+    finally:
+        watch.stop()
+    return app.return_code or 0
+
+
+def run_replay(path: Path | str, *, speed: float | None = None, filter_text: str = "") -> int:
+    """Show a recording: all of it at once, or row by row at `speed` times its own pace.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        GvtuiError: it is no trace, or the filter is none.
+    """
+    trace = Trace.open(path, progress=_say_progress if sys.stderr.isatty() else None)
+    try:
+        replay = ReplayClock(trace, speed) if speed is not None else None
+        app = GvtuiApp(trace, replay=replay, filter_text=filter_text)
+        app.run()
+    finally:
+        trace.close()
+    return app.return_code or 0
+
+
+def _say_progress(done: int, total: int) -> None:
+    end = "\r" if done < total else "\r\033[K"
+    print(f"reading {done / max(total, 1):.0%} of {total:,} bytes", end=end, file=sys.stderr)

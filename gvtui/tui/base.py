@@ -1,0 +1,73 @@
+"""What the app and its groups of actions share: the model, and how a change reaches the screen."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from textual.app import App
+
+from gvtui.query.filter import FilterError
+from gvtui.tui.model import Model
+from gvtui.tui.prompt import Problem, Prompt
+from gvtui.tui.stream import StreamView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import tzinfo
+
+    from gvtui.trace.reader import Trace
+    from gvtui.tui.options import LiveOptions
+
+FILTER_SECONDS = 0.01
+"""Time for filtering in one go; more would make keys wait."""
+
+
+class ViewerBase(App[int]):
+    """The app without its screen. Subclasses add actions, `GvtuiApp` the panes."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        *,
+        live: LiveOptions | None = None,
+        filter_text: str = "",
+        zone: tzinfo | None = None,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        """Take the trace over; it is closed by whoever opened it.
+
+        Raises:
+            FilterError: `filter_text` is no filter.
+        """
+        super().__init__()
+        self.model = Model(trace, live=live, zone=zone, clock=clock)
+        self.stream = StreamView(self.model)
+        self.prompt = Prompt()
+        if filter_text.strip():
+            self.model.check(filter_text)
+            self.model.chips.put(filter_text.strip())
+            self.model.apply_chips()
+
+    def show_news(self) -> None:
+        """Have every pane draw what has changed, now."""
+        raise NotImplementedError
+
+    def apply_chips(self) -> None:
+        """Put changed chips into force and show what they leave."""
+        self.model.apply_chips()
+        self.model.view.advance(FILTER_SECONDS)
+        self.show_news()
+
+    def check_filter(self, text: str) -> Problem | None:
+        """What is wrong with a filter, None if nothing is."""
+        try:
+            self.model.check(text)
+        except FilterError as error:
+            expected = f"; expected {', '.join(error.expected)}" if error.expected else ""
+            return Problem(f"{error.message}{expected}", error.column)
+        return None
+
+    def tell(self, text: str, level: Any = "information") -> None:  # noqa: ANN401
+        """Show a note for some seconds; its words are never read as markup."""
+        self.notify(text, severity=level, markup=False)

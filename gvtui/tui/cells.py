@@ -1,0 +1,64 @@
+"""Text cut and filled to a number of terminal cells, and numbers made short."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+ELLIPSIS = "…"
+
+SPARKS = "▁▂▃▄▅▆▇█"
+
+
+def width_of(text: str) -> int:
+    """Terminal cells that `text` takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Cut or fill `text` to exactly `width` cells; what is cut ends in an ellipsis."""
+    if width <= 0:
+        return ""
+    taken = width_of(text)
+    if taken <= width:
+        return " " * (width - taken) + text if right else text + " " * (width - taken)
+    if text.isascii():
+        return text[: width - 1] + ELLIPSIS
+    return set_cell_size(text, width - 1) + ELLIPSIS
+
+
+def short_count(number: float) -> str:
+    """A count in at most five cells: `999`, `44.1k`, `1.2M`."""
+    for limit, divisor, suffix in (
+        (1e4, 1, ""),
+        (1e6, 1e3, "k"),
+        (1e9, 1e6, "M"),
+        (1e12, 1e9, "G"),
+    ):
+        if number < limit:
+            scaled = number / divisor
+            return (
+                f"{scaled:.0f}{suffix}" if scaled >= 100 or not suffix else f"{scaled:.1f}{suffix}"
+            )
+    return f"{number / 1e12:.0f}T"
+
+
+def short_bytes(number: float) -> str:
+    """A number of bytes in binary units: `512 B`, `1.2 GiB`."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024:
+            return (
+                f"{number:.0f} {unit}" if unit == "B" or number >= 100 else f"{number:.1f} {unit}"
+            )
+        number /= 1024
+    return f"{number:.1f} TiB"
+
+
+def spark(values: list[int], width: int) -> str:
+    """A small chart of the last `width` values; all blank where nothing came."""
+    shown = values[-width:]
+    highest = max(shown, default=0)
+    if highest == 0:
+        return " " * width
+    top = len(SPARKS) - 1
+    marks = [" " if value <= 0 else SPARKS[round(value / highest * top)] for value in shown]
+    return "".join(marks).rjust(width)

@@ -1,0 +1,49 @@
+"""Times as the screen shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from functools import lru_cache
+
+SECOND_NS = 1_000_000_000
+
+
+@lru_cache(maxsize=512)
+def _second(seconds: int, zone: tzinfo | None) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, zone).strftime("%H:%M:%S")
+    except (OverflowError, OSError, ValueError):
+        return "??:??:??"
+
+
+def clock_text(time_ns: int, zone: tzinfo | None, digits: int = 6) -> str:
+    """Time of day with `digits` digits of the second; dashes for a time that is not known."""
+    if time_ns <= 0:
+        return "--:--:--"
+    seconds, rest = divmod(time_ns, SECOND_NS)
+    return f"{_second(seconds, zone)}.{rest:09d}"[: 9 + digits]
+
+
+def date_text(time_ns: int, zone: tzinfo | None) -> str:
+    """Date and time of day in full, with nanoseconds."""
+    try:
+        day = datetime.fromtimestamp(time_ns // SECOND_NS, zone).strftime("%Y-%m-%d %H:%M:%S")
+    except (OverflowError, OSError, ValueError):
+        return str(time_ns)
+    return f"{day}.{time_ns % SECOND_NS:09d}"
+
+
+def span_text(span_ns: int) -> str:
+    """A span with its sign, in the unit that suits it: `+182 µs`, `+1.204 s`, `+3:04:05`."""
+    sign, size = ("-" if span_ns < 0 else "+"), abs(span_ns)
+    if size < 1_000:
+        return f"{sign}{size} ns"
+    if size < 1_000_000:
+        return f"{sign}{size / 1e3:.3g} µs" if size < 999_500 else f"{sign}1 ms"
+    if size < SECOND_NS:
+        return f"{sign}{size / 1e6:.4g} ms"
+    if size < 60 * SECOND_NS:
+        return f"{sign}{size / 1e9:.3f} s"
+    minutes, seconds = divmod(size // SECOND_NS, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{sign}{hours}:{minutes:02d}:{seconds:02d}"

@@ -1,0 +1,189 @@
+"""Everything about the selected row: each field decoded and raw, the context, the bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from gvtui.decode.fields import field_views
+from gvtui.trace.row import Flag, Kind
+from gvtui.tui.cells import fit
+from gvtui.tui.clock import date_text
+from gvtui.tui.linewidget import LineWidget, Part
+from gvtui.tui.rows import word
+from gvtui.wire.header import WireError
+from gvtui.wire.messages import Decoded, Unknown
+
+if TYPE_CHECKING:
+    from gvtui.decode.fields import FieldView
+    from gvtui.trace.row import Row
+    from gvtui.tui.model import Model
+
+_HEX_ROW = 16
+_MAX_FIELDS = 500
+"""Lines of fields shown: a hostile message may have a million."""
+_MAX_VALUE = 4000
+_NAME_WIDTH = 26
+_NARROW_NAME_WIDTH = 18
+_TWO_COLUMNS = 110
+"""Cells from which on the context stands beside the message's own fields."""
+_LEFT_SHARE = 0.55
+_CONTEXT = "context_data."
+
+
+class DetailView(LineWidget, ScrollView, can_focus=True):
+    """A heading, then fields, then bytes if asked for; only the lines on screen are made."""
+
+    PREFIX = "detail"
+    LOOKS = ("heading", "bar", "field", "value", "raw", "context", "faint", "alarm")
+    ALLOW_SELECT = False
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(id="detail")
+        self._model = model
+        self._shown: tuple[object, ...] | None = None
+        self._heading: list[Part] = []
+        self._fields: list[list[Part]] = []
+        """Lines of the message's own fields."""
+        self._context_fields: list[list[Part]] = []
+        self._data = b""
+        self._hex = False
+
+    def news(self) -> None:
+        """Show the row at the cursor if it is another one."""
+        key = (self._model.cursor, id(self._model.trace), self._hex, self.size.width)
+        if key != self._shown:
+            self._shown = key
+            self._fill()
+
+    def on_resize(self) -> None:
+        """Lay the fields out again."""
+        self.news()
+
+    @property
+    def _lines(self) -> int:
+        """Lines that fields and context take."""
+        if self._two_columns:
+            return max(len(self._fields), len(self._context_fields))
+        return len(self._fields) + len(self._context_fields)
+
+    @property
+    def _two_columns(self) -> bool:
+        return self.size.width >= _TWO_COLUMNS
+
+    def toggle_hex(self) -> None:
+        """Show or hide the bytes."""
+        self._hex = not self._hex
+        self.news()
+        if self._hex and self._data:
+            self.scroll_to(y=self._lines, animate=False)
+
+    def _fill(self) -> None:
+        model = self._model
+        self._fields, self._context_fields, self._data = [], [], b""
+        cursor = model.cursor
+        if cursor is None:
+            self._heading = [(" Details", "heading"), ("   of the selected row", "faint")]
+        else:
+            try:
+                self._fill_row(cursor, model.trace.row(cursor))
+            except IndexError:
+                self._heading = [(f" Row {cursor:,} is gone", "heading")]
+        hex_lines = -(-len(self._data) // _HEX_ROW) + 1 if self._data else 0
+        self.virtual_size = Size(self.size.width, 1 + self._lines + hex_lines)
+        self.scroll_to(y=0, animate=False)
+        self.refresh()
+
+    def _fill_row(self, row_id: int, row: Row) -> None:
+        model = self._model
+        trace = model.trace
+        container = word(trace.connections.container_of(row, trace))
+        if row.kind != Kind.MESSAGE:
+            text = model.texts[row_id]
+            self._heading = [(f" {text.rule}", "heading"), (f"   row {row_id:,}", "faint")]
+            self._add("received", date_text(row.recv_ns, model.zone) if row.recv_ns else "-", "")
+            if row.kind != Kind.DROP:
+                for key, value in list(trace.details(row_id).items())[:_MAX_FIELDS]:
+                    self._add(word(str(key)), word(str(value)), "")
+            return
+        payload = trace.payload(row_id)
+        point = word(trace.string(row.point))
+        self._heading = [
+            (f" {point}", "heading"),
+            (f"   row {row_id:,}   {row.length} bytes   connection {row.conn}", "faint"),
+            (f"   {container}", "raw"),
+        ]
+        if row.recv_ns:
+            self._heading.append((f"   received {date_text(row.recv_ns, model.zone)}", "faint"))
+        try:
+            if row.flags & Flag.TRUNCATED:
+                raise WireError(
+                    "it is longer than the largest message taken in; its beginning is here"
+                )
+            decoded = trace.decoded(row_id)
+        except WireError as error:
+            self._fields.append([(f"  ! This message cannot be read: {error}.", "alarm")])
+            self._data = payload
+            return
+        if isinstance(decoded.message, Unknown):
+            words = f"  ? Message type {decoded.header.message_type} is not known to this version."
+            self._fields.append([(words, "alarm")])
+            self._data = payload
+        else:
+            self._fill_fields(decoded)
+        if self._hex:
+            self._data = payload
+
+    def _fill_fields(self, decoded: Decoded) -> None:
+        for view in field_views(decoded, architecture=self._model.trace.architecture)[:_MAX_FIELDS]:
+            self._add_view(view)
+
+    def _add_view(self, view: FieldView) -> None:
+        in_context = view.path.startswith(_CONTEXT)
+        look = "context" if in_context else "field"
+        self._add(view.path.removeprefix(_CONTEXT), view.decoded, view.raw, look)
+
+    def _add(self, name: str, value: str, raw: str, look: str = "field") -> None:
+        value = value[:_MAX_VALUE]
+        width = _NAME_WIDTH if self.size.width >= _TWO_COLUMNS else _NARROW_NAME_WIDTH
+        parts: list[Part] = [(f"  {fit(name, width)} ", look), (value, "value")]
+        if raw not in ("", value):
+            parts.append((f"   {raw[:_MAX_VALUE]}", "raw"))
+        (self._context_fields if look == "context" else self._fields).append(parts)
+
+    def render_line(self, y: int) -> Strip:
+        """The heading stays in place; what is under it scrolls."""
+        width = self.size.width
+        if y == 0:
+            return self.strip(self._heading, width, ground="bar")
+        place = y - 1 + round(self.scroll_y)
+        if place < self._lines:
+            return self._field_line(place, width)
+        place -= self._lines + 1
+        if not self._data:
+            return self.strip([], width)
+        if place < 0:
+            return self.strip([(f"  {len(self._data)} bytes, header included", "faint")], width)
+        return self.strip(_hex_line(self._data, place * _HEX_ROW), width)
+
+    def _field_line(self, place: int, width: int) -> Strip:
+        if not self._two_columns:
+            both = (*self._fields, *self._context_fields)
+            return self.strip(both[place], width)
+        left = int(width * _LEFT_SHARE)
+        sides = ((self._fields, left), (self._context_fields, width - left))
+        return Strip.join(
+            self.strip(lines[place] if place < len(lines) else [], cells) for lines, cells in sides
+        )
+
+
+def _hex_line(data: bytes, offset: int) -> list[Part]:
+    chunk = data[offset : offset + _HEX_ROW]
+    if not chunk:
+        return []
+    halves = f"{chunk[:8].hex(' '):<23}  {chunk[8:].hex(' '):<23}"
+    text = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in chunk)
+    return [(f"  {offset:06x}  ", "faint"), (halves, "value"), (f"  {text}", "raw")]

@@ -1,0 +1,52 @@
+"""What the stream says while it has no rows: how to get some."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from gvtui.tui.model import Model
+
+
+class Line(NamedTuple):
+    """One line of advice."""
+
+    text: str
+    is_command: bool = False
+
+
+def state(model: Model) -> tuple[object, ...]:
+    """What the advice depends on."""
+    view = model.view
+    return (model.is_live, bool(len(model.trace.connections)), view.total, view.complete)
+
+
+def lines(model: Model) -> list[Line]:
+    """The advice for the state that the model is in."""
+    view = model.view
+    if model.filtered and view.total:
+        if not view.complete:
+            return [Line(f"Filtering {view.total:,} rows: {view.progress:.0%}")]
+        return [
+            Line(f"No row matches: the filters hide {view.total:,}."),
+            Line("\\ switches them off and on, ⌫ removes the last one."),
+        ]
+    if not model.live:
+        return [Line("This recording holds no rows.")]
+    if len(model.trace.connections):
+        return [
+            Line("A sandbox has connected and has sent nothing yet."),
+            Line("Rows come as soon as a traced call is made."),
+        ]
+    socket = shlex.quote(str(model.live.listen))
+    return [
+        Line("No sandbox has connected yet. Start one that does, in another terminal:"),
+        Line(""),
+        Line(f"gvtui session new --endpoint {socket} > session.json", True),
+        Line("runsc --pod-init-config=session.json do COMMAND", True),
+        Line(""),
+        Line("A container that runs already connects with:"),
+        Line(""),
+        Line("runsc trace create --config session.json CONTAINER", True),
+    ]

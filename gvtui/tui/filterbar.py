@@ -1,0 +1,186 @@
+"""The filters in force as chips, and how many rows they leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual.message import Message
+
+from gvtui.tui.cells import ELLIPSIS, fit, width_of
+from gvtui.tui.keys import bindings
+from gvtui.tui.linewidget import LineWidget, Part
+from gvtui.tui.rows import word
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.geometry import Size
+    from textual.strip import Strip
+
+    from gvtui.tui.model import Model
+
+_MAX_LINES = 3
+_MAX_CHIP = 60
+_REMOVE = "×"
+
+
+class _Spot(NamedTuple):
+    """Where a chip is drawn."""
+
+    line: int
+    start: int
+    text: str
+
+
+class FilterBar(LineWidget, can_focus=True):
+    """A line, or up to three, with the chips on the left and the count on the right."""
+
+    PREFIX = "chips"
+    LOOKS = ("chip", "off", "selected", "faint", "count", "progress")
+    BINDINGS = bindings("chips")
+    ALLOW_SELECT = False
+
+    class Toggled(Message):
+        """A chip is to be switched off or on."""
+
+        def __init__(self, place: int) -> None:
+            super().__init__()
+            self.place = place
+
+    class Removed(Message):
+        """A chip is to go."""
+
+        def __init__(self, place: int) -> None:
+            super().__init__()
+            self.place = place
+
+    class Edited(Message):
+        """A chip's expression is to be typed anew."""
+
+        def __init__(self, place: int) -> None:
+            super().__init__()
+            self.place = place
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(id="filterbar")
+        self._model = model
+        self._selected = 0
+        self._said: tuple[object, ...] = ()
+
+    def news(self) -> None:
+        """Draw the chips and the count if they have changed."""
+        model = self._model
+        chips = tuple((chip.expression, chip.enabled) for chip in model.chips)
+        said = (chips, model.chips.suspended, self._count())
+        if said != self._said:
+            moved = not self._said or self._said[:2] != said[:2]
+            self._said = said
+            self._selected = max(0, min(self._selected, len(chips) - 1))
+            self.refresh(layout=moved)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """One line, or as many as the chips need."""
+        spots = self._spots(width)
+        return min(_MAX_LINES, spots[-1].line + 1) if spots else 1
+
+    def _count(self) -> str:
+        model, view = self._model, self._model.view
+        if not model.filtered:
+            return ""
+        hidden = view.total - view.count
+        if not view.complete:
+            return f"filtering {view.progress:.0%}   {view.count:,} of {view.total:,} shown"
+        return f"{view.count:,} of {view.total:,} shown, {hidden:,} hidden"
+
+    def _spots(self, width: int) -> list[_Spot]:
+        model = self._model
+        room = width - width_of(self._count()) - 3
+        spots: list[_Spot] = []
+        line, start = 0, 1
+        for chip in model.chips:
+            on = chip.enabled and not model.chips.suspended
+            words = word(chip.expression)
+            if width_of(words) > _MAX_CHIP:
+                words = fit(words, _MAX_CHIP - 1) + ELLIPSIS
+            text = f" {'●' if on else '○'} {words} {_REMOVE} "
+            if start > 1 and start + width_of(text) > room and line < _MAX_LINES - 1:
+                line, start, room = line + 1, 1, width - 1
+            spots.append(_Spot(line, start, text))
+            start += width_of(text) + 1
+        return spots
+
+    def render_line(self, y: int) -> Strip:
+        """One line of chips."""
+        width = self.size.width
+        chips = self._model.chips
+        if not len(chips):
+            if y:
+                return self.strip([], width)
+            hint = " no filter     p this pid   n this name   e enter   x exit   f type one"
+            return self.strip([(hint, "faint")], width)
+        parts: list[Part] = []
+        taken = 0
+        for place, spot in enumerate(self._spots(width)):
+            if spot.line != y:
+                continue
+            on = chips[place].enabled and not chips.suspended
+            look = "selected" if self.has_focus and place == self._selected else ""
+            parts += [
+                (" " * (spot.start - taken), ""),
+                (spot.text, look or ("chip" if on else "off")),
+            ]
+            taken = spot.start + width_of(spot.text)
+        if y == 0:
+            count = self._count()
+            look = "count" if self._model.view.complete else "progress"
+            gap = width - taken - width_of(count) - 1
+            if gap < 1:
+                parts = [
+                    (fit("".join(text for text, _ in parts), width - width_of(count) - 2), "chip")
+                ]
+                gap = 1
+            parts += [(" " * gap, ""), (count, look)]
+        return self.strip(parts, width)
+
+    def _place_at(self, x: int, y: int) -> tuple[int, bool] | None:
+        """The chip at a place on screen, and whether it is its × that is there."""
+        for place, spot in enumerate(self._spots(self.size.width)):
+            end = spot.start + width_of(spot.text)
+            if spot.line == y and spot.start <= x < end:
+                return place, x >= end - 3
+        return None
+
+    def on_click(self, event: events.Click) -> None:
+        """Switch a chip, or remove it."""
+        found = self._place_at(event.x, event.y)
+        if found is not None:
+            place, removes = found
+            self.post_message(self.Removed(place) if removes else self.Toggled(place))
+
+    def on_focus(self) -> None:
+        """Show which chip is selected."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Hide which chip is selected."""
+        self.refresh()
+
+    def action_chip(self, step: int) -> None:
+        """Select another chip."""
+        last = max(0, len(self._model.chips) - 1)
+        self._selected = max(0, min(self._selected + step, last))
+        self.refresh()
+
+    def action_toggle_chip(self) -> None:
+        """Switch the selected chip off, or on again."""
+        if len(self._model.chips):
+            self.post_message(self.Toggled(self._selected))
+
+    def action_delete_chip(self) -> None:
+        """Remove the selected chip."""
+        if len(self._model.chips):
+            self.post_message(self.Removed(self._selected))
+
+    def action_edit_chip(self) -> None:
+        """Type the selected chip's expression anew."""
+        if len(self._model.chips):
+            self.post_message(self.Edited(self._selected))

@@ -1,0 +1,133 @@
+"""Every key of the viewer, in one place: bindings, footer, help screen and palette come from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing the user can ask for."""
+
+    action: str
+    """Textual action, as in `action_follow`; also the binding's id."""
+    keys: str
+    """Keys that call it, separated by commas, in Textual's names."""
+    title: str
+    """What it does, for the palette and the help screen."""
+    group: str
+    """Heading on the help screen."""
+    owner: str = "app"
+    """Where the key works: everywhere (`app`), or in the focused `stream`, `list` or `chips`."""
+    footer: str = ""
+    """Short label in the footer; empty keeps it out of there."""
+    shown_key: str = ""
+    """How the keys are written, where their names do not serve."""
+    priority: bool = False
+    """Whether it comes before the focused widget's own keys."""
+
+    @property
+    def key_text(self) -> str:
+        """The keys as a person reads them."""
+        return self.shown_key or " ".join(_KEY_WORDS.get(key, key) for key in self.keys.split(","))
+
+
+_KEY_WORDS = {
+    "question_mark": "?",
+    "backslash": "\\",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "enter": "Enter",
+    "escape": "Esc",
+    "backspace": "⌫",
+    "delete": "Del",
+    "space": "space",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "tab": "Tab",
+}
+
+FOLLOWING, FILTER, SCREEN, TRACE, MOVING = "Following", "Filter", "Screen", "Recording", "Moving"
+
+COMMANDS: tuple[Command, ...] = (
+    Command("follow", "space", "Pause, or follow the newest rows", FOLLOWING, footer="pause"),
+    Command("newest", "end", "Go to the newest row and follow", FOLLOWING, "stream"),
+    Command("slower", "left_square_bracket", "Play at half the speed", FOLLOWING),
+    Command("faster", "right_square_bracket", "Play at twice the speed", FOLLOWING),
+    Command("move(-1)", "up", "Up one row; pauses following", MOVING, "stream"),
+    Command("move(1)", "down", "Down one row", MOVING, "stream"),
+    Command("page(-1)", "pageup", "Up one screen", MOVING, "stream"),
+    Command("page(1)", "pagedown", "Down one screen", MOVING, "stream"),
+    Command("oldest", "home", "Go to the oldest row", MOVING, "stream"),
+    Command("shift(-1)", "left", "Show the arguments further left", MOVING, "stream"),
+    Command("shift(1)", "right", "Show the arguments further right", MOVING, "stream"),
+    Command("goto", "g", "Go to a time or a row number", MOVING, footer="go to"),
+    Command("pid", "p", "Only this row's process (pid); again: all", FILTER, footer="this pid"),
+    Command("name", "n", "Only this row's process name; again: all", FILTER, footer="this name"),
+    Command("pid_value", "P", "Only, or without, pids that you type", FILTER),
+    Command("name_value", "N", "Only, or without, process names that you type", FILTER),
+    Command("enter_only", "e", "Only enter rows; again: both", FILTER, footer="enter"),
+    Command("exit_only", "x", "Only exit rows; again: both", FILTER, footer="exit"),
+    Command("filter", "f", "Type a filter", FILTER, footer="filter"),
+    Command("suspend", "backslash", "Switch all filters off, and on again", FILTER),
+    Command("remove_chip", "backspace", "Remove the last filter", FILTER),
+    Command("toggle_chip", "space", "Switch this filter off, and on again", FILTER, "chips"),
+    Command("edit_chip", "enter", "Change this filter", FILTER, "chips"),
+    Command("delete_chip", "delete,backspace", "Remove this filter", FILTER, "chips"),
+    Command("chip(-1)", "left", "The filter to the left", FILTER, "chips"),
+    Command("chip(1)", "right", "The filter to the right", FILTER, "chips"),
+    Command("move(-1)", "up", "Up one sandbox", SCREEN, "list"),
+    Command("move(1)", "down", "Down one sandbox", SCREEN, "list"),
+    Command("choose", "enter", "Only this sandbox; again: all", SCREEN, "list"),
+    Command("time", "t", "Time of day, since the first row, or since the row above", SCREEN),
+    Command("columns", "c", "Choose the columns", SCREEN),
+    Command("hex", "h", "The selected message's bytes", SCREEN, footer="hex"),
+    Command("detail", "d", "Show or hide the details", SCREEN),
+    Command("sidebar", "b", "Show or hide the sandboxes", SCREEN),
+    Command("log", "l", "What the monitor said", SCREEN),
+    Command("theme", "ctrl+t", "Light or dark", SCREEN, shown_key="Ctrl+T"),
+    Command(
+        "keep",
+        "k,ctrl+s",
+        "Keep what has been seen, in a file",
+        TRACE,
+        footer="keep",
+        shown_key="k Ctrl+S",
+    ),
+    Command("restart", "R", "Start the monitor again, after it has failed", TRACE),
+    Command("help", "question_mark,f1", "All keys", SCREEN, footer="help", shown_key="? F1"),
+    Command("quit", "q,ctrl+q", "Leave", SCREEN, shown_key="q Ctrl+Q"),
+)
+"""All commands, in the order of the help screen within their groups."""
+
+
+def bindings(owner: str) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:
+    """The Textual bindings of the commands that work in `owner`."""
+    return [
+        Binding(
+            command.keys,
+            command.action,
+            command.footer or command.title,
+            show=bool(command.footer),
+            priority=command.priority,
+            key_display=command.key_text.split(" ")[0],
+        )
+        for command in COMMANDS
+        if command.owner == owner
+    ]
+
+
+def groups() -> dict[str, list[Command]]:
+    """The commands by heading, headings in the order of the help screen."""
+    found: dict[str, list[Command]] = {}
+    for heading in (FOLLOWING, MOVING, FILTER, SCREEN, TRACE):
+        found[heading] = [command for command in COMMANDS if command.group == heading]
+    return found

@@ -1,0 +1,64 @@
+"""What widgets that draw their own lines have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from textual.strip import Strip
+from textual.widget import Widget
+
+from gvtui.tui.cells import width_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.style import Style
+
+Part = tuple[str, str]
+"""Words, and the name of their style; "" is the widget's own."""
+
+
+class LineWidget(Widget):
+    """A widget that draws styled words line by line.
+
+    Words are never read as markup. Their styles come from the stylesheet, as component classes
+    named after `PREFIX`, and are resolved once for each change of theme.
+    """
+
+    PREFIX: ClassVar[str] = ""
+    LOOKS: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls, **options: bool) -> None:
+        super().__init_subclass__(**options)
+        cls.COMPONENT_CLASSES = {f"{cls.PREFIX}--{look}" for look in cls.LOOKS}
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
+        self._looks: dict[str, Style] = {}
+
+    def notify_style_update(self) -> None:
+        """Take changed styles over."""
+        super().notify_style_update()
+        self._looks = {}
+
+    def look(self, name: str) -> Style:
+        """The style of one of `LOOKS`."""
+        style = self._looks.get(name)
+        if style is None:
+            style = self.rich_style
+            if name:
+                own = self.get_component_rich_style(f"{self.PREFIX}--{name}", partial=True)
+                style = style + own
+            self._looks[name] = style
+        return style
+
+    def strip(self, parts: Iterable[Part], width: int, *, ground: str = "") -> Strip:
+        """One line of words, cut or filled to `width`; `ground` is a style under all of it."""
+        segments = [Segment(text, self.look(name)) for text, name in parts if text]
+        line = Strip(segments, sum(width_of(segment.text) for segment in segments))
+        line = line.adjust_cell_length(width, self.look(""))
+        if not ground:
+            return line
+        under = self.get_component_rich_style(f"{self.PREFIX}--{ground}", partial=True)
+        return Strip(list(Segment.apply_style(line, post_style=under)), line.cell_length)

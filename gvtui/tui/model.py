@@ -1,0 +1,127 @@
+"""What the screen shows: the trace, the filters in force, the rows they leave, and the clock."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from gvtui.query.filter import Filter, compile_filter, conjunction
+from gvtui.query.view import RowView
+from gvtui.tui.chips import Chips
+from gvtui.tui.columns import TimeMode
+from gvtui.tui.rows import RowTexts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import tzinfo
+
+    from gvtui.trace.connections import Sandbox
+    from gvtui.trace.reader import Trace
+    from gvtui.tui.options import LiveOptions
+
+
+class Model:
+    """The state that panes draw. Only the app and its actions change it."""
+
+    def __init__(
+        self,
+        trace: Trace,
+        *,
+        live: LiveOptions | None = None,
+        zone: tzinfo | None = None,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self.live = live
+        """How the sandboxes are watched; None for a recording."""
+        self.zone = zone
+        """Time zone of the times shown; None is the local one."""
+        self.chips = Chips()
+        self.generation = 0
+        """Goes up when the view was made anew: positions of before mean nothing then."""
+        self.time_mode = TimeMode.CLOCK
+        self.hidden_columns: frozenset[str] = frozenset()
+        self._clock = clock
+        self._take(trace)
+
+    def _take(self, trace: Trace) -> None:
+        self.trace = trace
+        self.view = RowView(trace, None)
+        self.texts = RowTexts(trace)
+        self.cursor: int | None = None
+        """Row id of the selected row."""
+        self.following = True
+        self.first_row_ever = trace.first_row
+        """The oldest row there was when the viewer began; those before `trace.first_row` are gone."""
+        self._base_ns = 0
+
+    def replace_trace(self, trace: Trace) -> None:
+        """Show another trace, with the same filters."""
+        self._take(trace)
+        self.apply_chips()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether rows may still come from sandboxes."""
+        return self.live is not None
+
+    def refresh(self, budget_seconds: float) -> bool:
+        """Take in new rows and filter them for at most the budget; True if anything changed."""
+        grew = self.trace.refresh()
+        if not self._base_ns and self.trace.end_row > self.trace.first_row:
+            self._base_ns = self._first_time()
+        return self.view.advance(budget_seconds) or grew
+
+    def _first_time(self) -> int:
+        rows = self.trace.rows(self.trace.first_row, self.trace.first_row + 64)
+        for row in rows:
+            when = int(row["time_ns"]) or int(row["recv_ns"])
+            if when:
+                return when
+        return 0
+
+    @property
+    def base_ns(self) -> int:
+        """The time of the first row that has one; 0 while there is none."""
+        return self._base_ns
+
+    @property
+    def now_ns(self) -> int:
+        """Now: by the clock when live, by the newest row in a recording."""
+        if self.is_live:
+            return self._clock()
+        newest = self.trace.rows(self.trace.end_row - 64, self.trace.end_row)
+        if not len(newest):
+            return 0
+        recv = int(newest["recv_ns"].max())
+        return (recv or int(newest["time_ns"].max())) + 1_000_000_000
+
+    @property
+    def sandboxes(self) -> list[Sandbox]:
+        """The sandboxes that have connected, in the order they came."""
+        return self.trace.connections.sandboxes()
+
+    @property
+    def rate(self) -> float:
+        """Messages a second over all connections."""
+        now = self.now_ns
+        return sum(conn.rate(now) for conn in self.trace.connections.values() if conn.connected)
+
+    def check(self, expression: str) -> Filter:
+        """Compile a filter without applying it.
+
+        Raises:
+            FilterError: it is none.
+        """
+        return compile_filter(expression, zone=self.zone)
+
+    def apply_chips(self) -> None:
+        """Make the view anew from the chips that are on."""
+        parts = self.chips.active()
+        condition = self.check(conjunction(parts)) if parts else None
+        self.view = RowView(self.trace, condition)
+        self.generation += 1
+
+    @property
+    def filtered(self) -> bool:
+        """Whether any filter is in force."""
+        return bool(self.chips.active())

@@ -1,0 +1,38 @@
+"""What the command line tells the viewer; imports nothing heavy, so that help stays quick."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """How to watch sandboxes live."""
+
+    listen: Path
+    """The socket that sandboxes connect to."""
+    record: Path | None = None
+    """Where to keep the recording; None keeps the newest part in a temporary place."""
+    filter_text: str = ""
+    """A condition to start with."""
+    runsc: str | None = None
+    """The `runsc` to call; None looks for it."""
+    roots: tuple[Path, ...] = ()
+    """Runtime roots to look for containers in; empty looks in the usual places."""
+    keep_bytes: int = 2 << 30
+    """Most bytes that the temporary trace takes."""
+    realtime: bool = True
+    """Whether the monitor asks for real-time priority."""
+    socket_mode: int = 0o600
+    """Permissions of the socket."""
+    socket_group: str | None = None
+    """Group that owns the socket; None leaves it."""
+    session_file: Path | None = None
+    """A session document to start the points from."""
+    on_exit: Callable[[], None] | None = None
+    """Called once after the screen has gone and before the monitor is stopped."""

@@ -1,0 +1,210 @@
+"""Draws the stream's rows as strips of styled segments; no markup, so data cannot style itself."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from gvtui.tui.cells import fit, width_of
+from gvtui.tui.clock import clock_text, span_text
+from gvtui.tui.columns import Placed, TimeMode, place
+from gvtui.tui.rows import FAILED_SIGN, SHORT_ID, Look, RowText
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.style import Style
+
+    from gvtui.tui.model import Model
+
+STYLES = (
+    "heading",
+    "time",
+    "sandbox",
+    "pid",
+    "process",
+    "enter",
+    "exit",
+    "event",
+    "failed",
+    "bad",
+    "drop",
+    "note",
+    "name",
+    "arguments",
+    "faint",
+    "result",
+    "cursor",
+)
+"""Names of the stream's styles, as the stylesheet has them after `stream--`."""
+
+CURSOR_MARK = "▌"
+
+_KEPT = 1024
+_NARROW_TIME = 12
+
+_SIGN_STYLE = {
+    Look.ENTER: "enter",
+    Look.EXIT: "exit",
+    Look.FAILED: "failed",
+    Look.EVENT: "event",
+    Look.BAD: "bad",
+    Look.DROP: "drop",
+    Look.NOTE: "note",
+}
+
+_TIME_TITLES = {
+    TimeMode.CLOCK: "time",
+    TimeMode.SINCE_FIRST: "since start",
+    TimeMode.SINCE_PREVIOUS: "since above",
+}
+
+
+class Painter:
+    """Makes strips of rows, and keeps them until something that they depend on changes."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._styles: dict[str, Style] = {}
+        self._placed: tuple[Placed, ...] = ()
+        self._key: tuple[object, ...] = ()
+        self._kept: OrderedDict[tuple[int, bool, int], Strip] = OrderedDict()
+        self.width = 0
+        self.shift = 0
+        """Characters of the arguments that are scrolled off to the left."""
+
+    def restyle(self, find: Callable[[str], Style]) -> None:
+        """Take the styles over from the stylesheet; `find` resolves one of `STYLES`."""
+        self._styles = {name: find(name) for name in STYLES}
+        self._kept.clear()
+
+    def prepare(self, width: int) -> None:
+        """Get ready to paint rows of `width` cells with the model's present settings."""
+        model = self._model
+        key = (width, self.shift, model.time_mode, model.hidden_columns, model.base_ns)
+        if key != self._key:
+            self._key = key
+            self.width = width
+            self._placed = place(width, model.hidden_columns)
+            self._kept.clear()
+
+    def heading(self) -> Strip:
+        """The line of column titles."""
+        style = self._styles["heading"]
+        words = [" "]
+        for placed in self._placed:
+            title = placed.column.title
+            if placed.column.key == "time":
+                title = _TIME_TITLES[self._model.time_mode]
+            right = placed.column.key in ("pid", "tid")
+            words.append(fit(title, placed.width, right=right) + " ")
+        return Strip([Segment(fit("".join(words), self.width), style)], self.width)
+
+    def row(self, row_id: int, previous_id: int | None, selected: bool) -> Strip:
+        """One row; `previous_id` is the row shown above it, if there is one."""
+        relative = self._model.time_mode is TimeMode.SINCE_PREVIOUS
+        key = (row_id, selected, previous_id if relative and previous_id is not None else -1)
+        strip = self._kept.get(key)
+        if strip is None:
+            strip = self._paint(row_id, previous_id, selected)
+            self._kept[key] = strip
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return strip
+
+    def _paint(self, row_id: int, previous_id: int | None, selected: bool) -> Strip:
+        styles = self._styles
+        try:
+            text = self._model.texts[row_id]
+        except IndexError:
+            words = f"  row {row_id:,} is gone: the trace keeps only the newest rows"
+            return Strip([Segment(fit(words, self.width), styles["faint"])], self.width)
+        if text.rule:
+            segments = self._rule(text)
+        else:
+            segments = [Segment(" ", styles["faint"])]
+            for placed in self._placed:
+                segments.extend(self._cell(placed, text, previous_id))
+                segments.append(Segment(" ", styles["faint"]))
+            segments.pop()
+        if selected:
+            segments[0] = Segment(CURSOR_MARK, styles["enter"])
+            segments = list(Segment.apply_style(segments, post_style=styles["cursor"]))
+        return Strip(segments, self.width)
+
+    def _rule(self, text: RowText) -> list[Segment]:
+        style = self._styles["drop" if text.look is Look.DROP else "note"]
+        line = self._styles["faint"]
+        words = f" {text.rule} "
+        room = self.width - 1
+        taken = width_of(words)
+        if taken >= room - 8:
+            return [Segment(" ", line), Segment(fit(words, room), style)]
+        left = 4 if text.look is Look.NOTE else (room - taken) // 2
+        right = room - taken - left
+        return [
+            Segment(" ", line),
+            Segment("┄" * left, line),
+            Segment(words, style),
+            Segment("┄" * right, line),
+        ]
+
+    def _cell(self, placed: Placed, text: RowText, previous_id: int | None) -> list[Segment]:
+        styles, width, key = self._styles, placed.width, placed.column.key
+        row = text.row
+        if key == "time":
+            return [Segment(fit(self._time(text, previous_id, width), width), styles["time"])]
+        if key == "sandbox":
+            return [Segment(fit(text.container[:SHORT_ID], width), styles["sandbox"])]
+        if key == "pid":
+            return [Segment(fit(str(row.pid or ""), width, right=True), styles["pid"])]
+        if key == "tid":
+            style = styles["faint" if row.tid == row.pid else "pid"]
+            return [Segment(fit(str(row.tid or ""), width, right=True), style)]
+        if key == "process":
+            return [Segment(fit(text.process, width), styles["process"])]
+        if key == "sign":
+            return [Segment(text.sign, styles[_SIGN_STYLE[text.look]])]
+        if key == "call":
+            return self._call(text, width)
+        return [self._result(text, width)]
+
+    def _time(self, text: RowText, previous_id: int | None, width: int) -> str:
+        model, when = self._model, text.row.when_ns
+        if model.time_mode is TimeMode.CLOCK:
+            return clock_text(when, model.zone, 3 if width <= _NARROW_TIME else 6)
+        if not when:
+            return "-"
+        since = model.base_ns
+        if model.time_mode is TimeMode.SINCE_PREVIOUS:
+            since = 0
+            if previous_id is not None and previous_id >= model.trace.first_row:
+                since = model.trace.row(previous_id).when_ns
+            if not since:
+                return ""
+        return span_text(when - since).rjust(width)
+
+    def _call(self, text: RowText, width: int) -> list[Segment]:
+        styles = self._styles
+        name_style = styles[{Look.EVENT: "event", Look.BAD: "bad"}.get(text.look, "name")]
+        name = text.name
+        arguments = text.arguments
+        if text.look in (Look.ENTER, Look.EXIT, Look.FAILED):
+            arguments = f"({arguments})"
+        elif arguments:
+            arguments = " " + arguments
+        if self.shift:
+            arguments = "…" + arguments[self.shift :] if self.shift < len(arguments) else ""
+        taken = width_of(name)
+        if taken >= width:
+            return [Segment(fit(name, width), name_style)]
+        style = styles["arguments" if text.look in (Look.ENTER, Look.EVENT) else "faint"]
+        return [Segment(name, name_style), Segment(fit(arguments, width - taken), style)]
+
+    def _result(self, text: RowText, width: int) -> Segment:
+        if text.look is Look.FAILED:
+            return Segment(fit(f"{FAILED_SIGN} {text.result}", width), self._styles["failed"])
+        return Segment(fit(text.result, width), self._styles["result"])

@@ -1,0 +1,39 @@
+"""The parts of the screen that show the trace: one line here adds one.
+
+A pane is a widget made with the model. Its `news` is called when the model has changed and it is
+on screen; it draws only what is different then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gvtui.tui.sandboxes import SandboxList
+from gvtui.tui.stream import StreamView
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.widget import Widget
+
+    from gvtui.tui.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class PaneSpec:
+    """A pane and where it stands."""
+
+    id: str
+    """The widget's id, which it gives itself."""
+    title: str
+    make: Callable[[Model], Widget]
+    often: bool = False
+    """Whether `news` comes with every tick; else a few times a second, as fast as one reads."""
+
+
+TABS: tuple[PaneSpec, ...] = (PaneSpec("stream", "Stream", StreamView, often=True),)
+"""What shares the right side, in the order of the tabs; keys 1 to 9 show them."""
+
+SIDEBAR: tuple[PaneSpec, ...] = (PaneSpec("sandboxes", "Sandboxes", SandboxList),)
+"""What stands in the sidebar, from above to below."""

@@ -1,0 +1,186 @@
+"""What the stream says about one row: decoded when it is first shown, kept while it is near."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from gvtui.decode.errno_names import errno_name
+from gvtui.decode.escape import escape
+from gvtui.decode.render import render
+from gvtui.points.names import event_type
+from gvtui.trace.row import ERRNO_OTHER, LOST_STRING, Direction, Flag, Kind, Row
+from gvtui.wire.header import WireError
+
+if TYPE_CHECKING:
+    from gvtui.trace.reader import Trace
+
+SHORT_ID = 12
+"""Characters of a container ID that lists show, as Docker does."""
+
+_KEPT = 4096
+"""Rows kept decoded: many screens, a few megabytes."""
+_MAX_WORD = 400
+"""Characters of a name or ID that are looked at: a sandbox may send any length."""
+_MAX_ARGUMENTS = 2000
+
+
+class Look(Enum):
+    """What a row is, for its sign and its colours."""
+
+    ENTER = "enter"
+    EXIT = "exit"
+    FAILED = "failed"
+    EVENT = "event"
+    BAD = "bad"
+    DROP = "drop"
+    NOTE = "note"
+    """Connected, disconnected, or a mark."""
+
+
+_SIGNS = {
+    "sentry/clone": "⑂",
+    "sentry/execve": "»",
+    "sentry/task_exit": "†",
+    "sentry/exit_notify_parent": "†",
+    "container/start": "◉",
+}
+ENTER_SIGN, EXIT_SIGN, EVENT_SIGN, BAD_SIGN, UNKNOWN_SIGN = "→", "←", "◆", "!", "?"
+FAILED_SIGN, DROP_SIGN = "✗", "▲"
+
+
+@dataclass(frozen=True, slots=True)
+class RowText:
+    """One row in words, all of them harmless on a terminal."""
+
+    row_id: int
+    row: Row
+    look: Look
+    sign: str
+    container: str
+    """The container ID in full."""
+    process: str
+    name: str
+    """System call or event."""
+    arguments: str
+    result: str
+    rule: str = ""
+    """The words of a row that is drawn as a rule across the stream; "" for messages."""
+
+
+class RowTexts:
+    """Row texts by row id, decoded on demand."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._kept: OrderedDict[int, RowText] = OrderedDict()
+
+    def __getitem__(self, row_id: int) -> RowText:
+        """The text of a row.
+
+        Raises:
+            IndexError: the row is not held any more.
+        """
+        text = self._kept.get(row_id)
+        if text is not None:
+            self._kept.move_to_end(row_id)
+            return text
+        text = self._make(row_id)
+        self._kept[row_id] = text
+        if len(self._kept) > _KEPT:
+            self._kept.popitem(last=False)
+        return text
+
+    def _make(self, row_id: int) -> RowText:
+        trace = self._trace
+        row = trace.row(row_id)
+        container = word(trace.connections.container_of(row, trace))
+        if row.kind != Kind.MESSAGE:
+            look = Look.DROP if row.kind == Kind.DROP else Look.NOTE
+            rule = self._rule(row_id, row, container)
+            return RowText(row_id, row, look, DROP_SIGN, container, "", "", "", "", rule)
+        process = trace.string(row.process)
+        if row.flags & Flag.MALFORMED:
+            return self._bad(row_id, row, container)
+        try:
+            decoded = trace.decoded(row_id)
+        except WireError:
+            return self._bad(row_id, row, container)
+        if row.process == LOST_STRING:
+            process = trace.process_name(row_id)
+        rendered = render(decoded, architecture=trace.architecture, limit=_MAX_ARGUMENTS)
+        look, sign = _look(row, rendered.failed, trace)
+        result = rendered.result
+        if rendered.failed and row.errno not in (0, ERRNO_OTHER):
+            result = errno_name(row.errno)
+        return RowText(
+            row_id,
+            row,
+            look,
+            sign,
+            container,
+            word(process),
+            rendered.name,
+            rendered.arguments,
+            result,
+        )
+
+    def _bad(self, row_id: int, row: Row, container: str) -> RowText:
+        kind = "truncated" if row.flags & Flag.TRUNCATED else "malformed"
+        return RowText(
+            row_id,
+            row,
+            Look.BAD,
+            BAD_SIGN,
+            container,
+            "",
+            kind,
+            f"message of {row.length} bytes",
+            "",
+        )
+
+    def _rule(self, row_id: int, row: Row, container: str) -> str:
+        who = f"sandbox {container[:SHORT_ID]}" if container else f"connection {row.conn}"
+        if row.kind == Kind.DROP:
+            return f"{DROP_SIGN} {row.result:,} points dropped by {who} here"
+        details = self._trace.details(row_id)
+        if row.kind == Kind.OPENED:
+            return f"● {who} connected{_peer(details)}"
+        if row.kind == Kind.CLOSED:
+            reason = word(str(details.get("reason") or ""))
+            return f"○ {who} disconnected" + (f": {reason}" if reason else "")
+        return f"▪ {_mark(details)}"
+
+
+def _look(row: Row, failed: bool, trace: Trace) -> tuple[Look, str]:
+    if row.flags & Flag.UNKNOWN_TYPE:
+        return Look.BAD, UNKNOWN_SIGN
+    if row.direction == Direction.ENTER:
+        return Look.ENTER, ENTER_SIGN
+    if row.direction == Direction.EXIT:
+        return (Look.FAILED if failed else Look.EXIT), EXIT_SIGN
+    return Look.EVENT, _SIGNS.get(trace.string(row.point), EVENT_SIGN)
+
+
+def _peer(details: dict[str, Any]) -> str:
+    pid = details.get("peer_pid")
+    return f" (by pid {pid})" if isinstance(pid, int) and pid else ""
+
+
+def _mark(details: dict[str, Any]) -> str:
+    text = details.get("text")
+    if text:
+        return word(str(text))
+    return ", ".join(f"{word(str(key))} {word(str(value))}" for key, value in details.items())
+
+
+def word(text: str) -> str:
+    """A name or ID from outside, cut to a sane length and made harmless."""
+    return escape(text[:_MAX_WORD])
+
+
+def call_name(text: RowText, trace: Trace) -> str:
+    """The system call or event of a row, as filters name it."""
+    return event_type(trace.string(text.row.point), trace.architecture)

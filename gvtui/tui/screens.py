@@ -1,0 +1,135 @@
+"""Screens that lie over the viewer: all keys, the columns to choose, what the monitor said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import SelectionList, Static
+from textual.widgets.selection_list import Selection
+
+from gvtui.tui import rows
+from gvtui.tui.columns import COLUMNS, FIXED
+from gvtui.tui.keys import groups
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual.app import ComposeResult
+
+_CLOSE = Binding("escape,q,question_mark,f1", "dismiss", "Close", show=False)
+
+_SIGNS = (
+    (rows.ENTER_SIGN, "a system call begins"),
+    (rows.EXIT_SIGN, "it returns; ✗ before the error's name if it failed"),
+    ("⑂ » †", "clone, exec, exit, as the kernel of the sandbox reports them"),
+    ("◉", "a container starts"),
+    (rows.EVENT_SIGN, "another event"),
+    (
+        f"{rows.BAD_SIGN} {rows.UNKNOWN_SIGN}",
+        "a message that cannot be read, or of a type not known",
+    ),
+    (rows.DROP_SIGN, "the sandbox dropped points here: they are lost"),
+    ("● ○", "a sandbox is connected, or gone"),
+)
+
+
+class Overlay(ModalScreen[None]):
+    """A panel in the middle of the screen; escape closes it."""
+
+    BINDINGS = [_CLOSE]
+
+    def on_click(self) -> None:
+        """A click beside the panel closes it."""
+
+
+class HelpScreen(Overlay):
+    """Every key, and every sign."""
+
+    def compose(self) -> ComposeResult:
+        """The list in a panel that scrolls."""
+        with VerticalScroll(classes="panel"):
+            yield Static(help_text(), markup=False)
+
+    def on_mount(self) -> None:
+        """Keys scroll at once."""
+        self.query_one(VerticalScroll).focus()
+
+
+def help_text() -> Text:
+    """The keys by group, then the signs."""
+    text = Text()
+    for heading, commands in groups().items():
+        text.append(f"{heading}\n", "bold")
+        for command in commands:
+            where = {"list": " (in the sandboxes)", "chips": " (in the filters)"}.get(
+                command.owner, ""
+            )
+            text.append(f"  {command.key_text:<12}", "bold cyan")
+            text.append(f"{command.title}{where}\n")
+        text.append("\n")
+    text.append("Signs\n", "bold")
+    for sign, meaning in _SIGNS:
+        text.append(f"  {sign:<12}", "bold cyan")
+        text.append(f"{meaning}\n")
+    text.append("\nCtrl+P finds any of these by its words. Tab goes from pane to pane. ")
+    text.append("Esc closes this.")
+    return text
+
+
+class ColumnScreen(Overlay):
+    """Which columns the stream shows."""
+
+    BINDINGS: ClassVar = [Binding("escape,c,q", "dismiss", "Close", show=False)]
+
+    def __init__(self, hidden: frozenset[str], changed: Callable[[frozenset[str]], None]) -> None:
+        super().__init__()
+        self._hidden = hidden
+        self._changed = changed
+
+    def compose(self) -> ComposeResult:
+        """A list with a box for each column that can go."""
+        with Vertical(classes="panel"):
+            yield Static("Columns: space switches, Esc closes", markup=False)
+            yield SelectionList[str](
+                *(
+                    Selection(
+                        f"{column.title:<9} {column.what}",
+                        column.key,
+                        column.key not in self._hidden,
+                    )
+                    for column in COLUMNS
+                    if column.key not in FIXED
+                ),
+                compact=True,
+            )
+
+    def on_selection_list_selected_changed(self, event: SelectionList.SelectedChanged[str]) -> None:
+        """Apply the choice at once."""
+        shown = set(event.selection_list.selected) | FIXED
+        self._changed(frozenset(column.key for column in COLUMNS) - shown)
+
+
+class LogScreen(Overlay):
+    """What the monitor has said since the viewer began."""
+
+    BINDINGS: ClassVar = [Binding("escape,l,q", "dismiss", "Close", show=False)]
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        """The lines, newest last."""
+        with VerticalScroll(classes="panel"):
+            said = "\n".join(self._lines) or "The monitor has said nothing yet."
+            yield Static(said, markup=False)
+
+    def on_mount(self) -> None:
+        """The newest line is in sight."""
+        panel = self.query_one(VerticalScroll)
+        panel.scroll_end(animate=False)
+        panel.focus()

@@ -1,0 +1,133 @@
+"""The first line of the screen: what is watched, how much came, and what was lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gvtui.tui.cells import short_bytes, short_count, width_of
+from gvtui.tui.linewidget import LineWidget, Part
+from gvtui.tui.rows import DROP_SIGN, word
+
+if TYPE_CHECKING:
+    from textual.strip import Strip
+
+    from gvtui.tui.model import Model
+
+_GAP = "   "
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One statement of the status line."""
+
+    full: str
+    short: str
+    style: str = ""
+    goes: int = 0
+    """Its turn to be shortened, then left out, 1 first; 0 is shortened last and always shown."""
+
+
+def items(model: Model, new_rows: int, playing: str = "") -> list[Item]:
+    """What the line says, in order; the last item stands at the right edge."""
+    trace = model.trace
+    connections = trace.connections
+    all_sandboxes = model.sandboxes
+    connected = sum(sandbox.connected for sandbox in all_sandboxes)
+    place = word(str(model.live.listen if model.live else trace.path))
+    said = [Item("gvtui", "gvtui", "name", 2), Item(place, place.rsplit("/", 1)[-1], "place", 4)]
+    if model.is_live:
+        noun = "sandbox" if connected == 1 else "sandboxes"
+        sign = "●" if connected else "○"
+        style = "good" if connected else "faint"
+        said.append(Item(f"{sign} {connected} {noun}", f"{sign} {connected}", style, 5))
+        said.append(Item(f"{short_count(model.rate)}/s", f"{short_count(model.rate)}/s", "", 6))
+    else:
+        count = len(all_sandboxes)
+        noun = "sandbox" if count == 1 else "sandboxes"
+        said.append(Item(f"{count} {noun}", "", "", 3))
+    total = trace.end_row - model.first_row_ever
+    said.append(Item(f"{total:,} rows", f"{short_count(total)} rows"))
+    dropped = connections.dropped
+    words = f"{dropped:,} dropped" if dropped < 1_000_000 else f"{short_count(dropped)} dropped"
+    said.append(
+        Item(f"{DROP_SIGN} {words}", f"{DROP_SIGN} {short_count(dropped)}", "alarm")
+        if dropped
+        else Item("0 dropped", "0 dropped", "faint")
+    )
+    if connections.malformed:
+        bad = f"! {connections.malformed:,}"
+        said.append(Item(f"{bad} malformed", f"{bad} bad", "bad"))
+    if trace.first_row > model.first_row_ever:
+        gone = f"rows before {trace.first_row:,} are gone"
+        said.append(Item(gone, f"<{short_count(trace.first_row)} gone", "bad", 7))
+    if model.live and model.live.record:
+        name = word(model.live.record.name)
+        size = short_bytes(trace.size_bytes)
+        said.append(Item(f"● REC {name} {size}", f"● REC {size}", "record"))
+    elif model.is_live:
+        said.append(Item(f"{short_bytes(trace.size_bytes)} kept", "", "faint", 1))
+    said.append(_following(model, new_rows, playing))
+    return said
+
+
+def _following(model: Model, new_rows: int, playing: str) -> Item:
+    if model.following:
+        words = f"▶ {playing}" if playing else "▶ following" if model.is_live else "▶ at the end"
+        return Item(words, words.replace("following", "follow"), "good")
+    come = f" +{new_rows:,}" if new_rows else ""
+    return Item(
+        f"‖ paused{come} new" if come else "‖ paused",
+        f"‖ +{short_count(new_rows)}" if come else "‖ paused",
+        "paused",
+    )
+
+
+def layout(said: list[Item], width: int) -> list[Part]:
+    """The items as they fit `width`: shortened, then left out, in their turns."""
+    forms = [item.full for item in said]
+
+    def taken() -> int:
+        shown = [form for form in forms if form]
+        return sum(width_of(form) for form in shown) + len(_GAP) * max(0, len(shown) - 1) + 2
+
+    turns = sorted((item.goes or 99, place) for place, item in enumerate(said))
+    for short in (True, False):
+        for goes, place in turns:
+            if taken() <= width:
+                break
+            if short:
+                forms[place] = said[place].short
+            elif goes < 99:
+                forms[place] = ""
+    parts: list[Part] = [(" ", "")]
+    for item, form in zip(said[:-1], forms[:-1], strict=True):
+        if form:
+            parts += [(form, item.style), (_GAP, "")]
+    left = sum(width_of(text) for text, _ in parts)
+    parts.append((" " * max(0, width - left - width_of(forms[-1]) - 1), ""))
+    parts.append((forms[-1], said[-1].style))
+    return parts
+
+
+class StatusLine(LineWidget):
+    """The status line as a widget; `say` sets what it shows."""
+
+    PREFIX = "status"
+    LOOKS = ("name", "place", "good", "faint", "alarm", "bad", "record", "paused")
+
+    def __init__(self) -> None:
+        super().__init__(id="status")
+        self._said: list[Item] = []
+
+    def say(self, said: list[Item]) -> None:
+        """Show these items."""
+        if said != self._said:
+            self._said = said
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The line."""
+        if y or not self._said:
+            return self.strip([], self.size.width)
+        return self.strip(layout(self._said, self.size.width), self.size.width)

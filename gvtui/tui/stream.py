@@ -1,0 +1,293 @@
+"""The stream of rows: draws the rows on screen and no others, however long the trace is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from gvtui.tui import empty
+from gvtui.tui.cells import fit
+from gvtui.tui.keys import bindings
+from gvtui.tui.painter import STYLES, Painter
+
+if TYPE_CHECKING:
+    from rich.style import Style
+    from textual import events
+    from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
+
+    from gvtui.tui.model import Model
+
+_WHEEL_ROWS = 3
+_SHIFT_STEP = 8
+_HEADING = 1
+"""Lines above the first row."""
+
+
+class StreamView(ScrollView, can_focus=True):
+    """Rows of the model's view, with a cursor.
+
+    The place shown is held as row ids, not as positions: a view that is still being filtered, or
+    that loses old rows, moves nothing under the reader. The scrollbar is set by hand and
+    `virtual_size` never changes, so that new rows cost no layout.
+    """
+
+    BINDINGS = bindings("stream")
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"stream--{name}" for name in STYLES}
+
+    class CursorMoved(Message):
+        """Another row is selected."""
+
+    class FollowChanged(Message):
+        """Following was paused or resumed."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(id="stream")
+        self._model = model
+        self._painter = Painter(model)
+        self._top = 0
+        """Position in the view of the first row shown."""
+        self._top_id: int | None = None
+        self._shown: list[int] = []
+        """Ids of the rows on screen."""
+        self._above: int | None = None
+        """Id of the row above the first one shown."""
+        self._generation = model.generation
+        self._settling = False
+        """Whether the place for the cursor is not yet known: the view is still being filtered."""
+        self._painted: tuple[object, ...] = ()
+        self._paused_at = 0
+        """The trace's end when following was paused."""
+
+    @property
+    def page(self) -> int:
+        """Rows that fit on screen."""
+        return max(1, self.size.height - _HEADING)
+
+    @property
+    def new_rows(self) -> int:
+        """Rows that have come into the view since following was paused."""
+        if self._model.following:
+            return 0
+        view = self._model.view
+        return view.count - self._place_of(self._paused_at)
+
+    def on_mount(self) -> None:
+        """Take the styles over."""
+        self._painter.restyle(self._find_style)
+        self.news()
+
+    def on_resize(self) -> None:
+        """Fit the rows to the new size."""
+        self.news()
+
+    def notify_style_update(self) -> None:
+        """Take changed styles over."""
+        super().notify_style_update()
+        if self.is_mounted:
+            self._painter.restyle(self._find_style)
+
+    def _find_style(self, name: str) -> Style:
+        own = self.get_component_rich_style(f"stream--{name}", partial=True)
+        return own if name == "cursor" else self.rich_style + own
+
+    def news(self) -> None:
+        """Draw what has changed in the model, if any of it is on screen."""
+        model, view = self._model, self._model.view
+        if self._generation != model.generation:
+            self._generation = model.generation
+            self._settling = True
+        if self._settling:
+            self._settle()
+        last = max(0, view.count - self.page)
+        if model.following:
+            self._top = last
+            self._select_id(view[view.count - 1] if view.count else None)
+        elif self._top_id is not None:
+            self._top = min(self._place_of(self._top_id), last)
+        self._show()
+
+    def _settle(self) -> None:
+        """Find a place in a view that was made anew: where the cursor was, if it can be."""
+        model = self._model
+        self._settling = not model.view.complete
+        if not model.following and model.cursor is not None:
+            self._top = max(0, self._place_of(model.cursor) - self.page // 2)
+            self._hold_top()
+
+    def redraw(self) -> None:
+        """Draw everything again: what rows look like has changed."""
+        self._painted = ()
+        self._show()
+
+    def _show(self) -> None:
+        view, model = self._model.view, self._model
+        self._painter.prepare(self.size.width)
+        self._shown = view.slice(self._top, self._top + self.page).tolist()
+        self._above = view[self._top - 1] if 0 < self._top < view.count else None
+        painted = (
+            self._top if not self._shown else self._shown[0],
+            len(self._shown),
+            self._above,
+            model.cursor,
+            self._generation,
+            self.size,
+            empty.state(model) if not self._shown else None,
+        )
+        self._sync_scrollbar()
+        if painted != self._painted:
+            self._painted = painted
+            self.refresh()
+
+    def _sync_scrollbar(self) -> None:
+        if self.show_vertical_scrollbar:
+            bar = self.vertical_scrollbar
+            bar.window_virtual_size = max(self._model.view.count, 1)
+            bar.window_size = self.page
+            bar.position = self._top
+
+    def render_line(self, y: int) -> Strip:
+        """One line: the heading, a row, or nothing."""
+        if y < _HEADING:
+            return self._painter.heading()
+        place = y - _HEADING
+        if place >= len(self._shown):
+            return self._blank(place)
+        row_id = self._shown[place]
+        above = self._shown[place - 1] if place else self._above
+        return self._painter.row(row_id, above, row_id == self._model.cursor)
+
+    def _blank(self, place: int) -> Strip:
+        width = self.size.width
+        lines = empty.lines(self._model) if not self._shown else []
+        if 1 <= place <= len(lines):
+            line = lines[place - 1]
+            style = "name" if line.is_command else "faint"
+            return Strip([Segment(fit("  " + line.text, width), self._find_style(style))], width)
+        return Strip.blank(width, self.rich_style)
+
+    def _place_of(self, row_id: int) -> int:
+        """How many rows of the view are older than `row_id`."""
+        return self._model.view.position_of(row_id)
+
+    def _hold_top(self) -> None:
+        view = self._model.view
+        self._top_id = view[self._top] if self._top < view.count else None
+
+    def _select_id(self, row_id: int | None) -> None:
+        if row_id != self._model.cursor:
+            self._model.cursor = row_id
+            self.post_message(self.CursorMoved())
+
+    def pause(self) -> None:
+        """Stop following; the rows shown stay where they are."""
+        if self._model.following:
+            self._model.following = False
+            self._paused_at = self._model.trace.end_row
+            self.post_message(self.FollowChanged())
+        self._settling = False
+        self._hold_top()
+
+    def follow(self) -> None:
+        """Show the newest rows, and those that come."""
+        if not self._model.following:
+            self._model.following = True
+            self.post_message(self.FollowChanged())
+        self.news()
+
+    def select(self, place: int) -> None:
+        """Move the cursor to a position of the view, and the screen with it where needed."""
+        view = self._model.view
+        if not view.count:
+            return
+        place = min(max(place, 0), view.count - 1)
+        if place < self._top:
+            self._top = place
+        elif place >= self._top + self.page:
+            self._top = place - self.page + 1
+        self.pause()
+        self._select_id(view[place])
+        self._show()
+
+    def jump(self, row_id: int) -> None:
+        """Select a row, or the next one that is shown, in the middle of the screen."""
+        place = self._place_of(row_id)
+        self._top = max(0, min(place - self.page // 2, self._model.view.count - self.page))
+        self.select(place)
+
+    def scroll_rows(self, top: int) -> None:
+        """Bring a position to the top of the screen; the cursor stays with its row."""
+        self._top = min(max(top, 0), max(0, self._model.view.count - self.page))
+        self.pause()
+        self._show()
+
+    @property
+    def _cursor_place(self) -> int:
+        cursor = self._model.cursor
+        return self._top if cursor is None else self._place_of(cursor)
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor by rows."""
+        self.select(self._cursor_place + rows)
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by screens."""
+        step = pages * max(1, self.page - 1)
+        if self._cursor_place + step < self._model.view.count:
+            self._top = max(0, min(self._top + step, self._model.view.count - self.page))
+        self.select(self._cursor_place + step)
+
+    def action_oldest(self) -> None:
+        """Select the oldest row."""
+        self.select(0)
+
+    def action_newest(self) -> None:
+        """Go to the newest row and follow."""
+        self.follow()
+
+    def action_shift(self, steps: int) -> None:
+        """Scroll the arguments sideways."""
+        self._painter.shift = max(0, self._painter.shift + steps * _SHIFT_STEP)
+        self.redraw()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll down; the cursor stays with its row."""
+        event.stop()
+        event.prevent_default()
+        if not self._model.following:
+            self.scroll_rows(self._top + _WHEEL_ROWS)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll up, which pauses."""
+        event.stop()
+        event.prevent_default()
+        self.scroll_rows(self._top - _WHEEL_ROWS)
+
+    def on_scroll_to(self, message: ScrollTo) -> None:
+        """The scrollbar was dragged."""
+        message.stop()
+        message.prevent_default()
+        if message.y is not None:
+            self.scroll_rows(round(message.y))
+
+    def on_scroll_up(self, message: ScrollUp) -> None:
+        """The scrollbar was clicked above its handle."""
+        message.stop()
+        message.prevent_default()
+        self.scroll_rows(self._top - self.page)
+
+    def on_scroll_down(self, message: ScrollDown) -> None:
+        """The scrollbar was clicked below its handle."""
+        message.stop()
+        message.prevent_default()
+        self.scroll_rows(self._top + self.page)
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the row under the mouse."""
+        place = event.y - _HEADING
+        if 0 <= place < len(self._shown):
+            self.select(self._top + place)

@@ -1,0 +1,87 @@
+"""Keys that change what the screen shows, and where in the trace it is."""
+
+from __future__ import annotations
+
+from textual.widgets import ContentSwitcher
+
+from gvtui.tui.columns import TimeMode
+from gvtui.tui.filter_actions import FilterActions
+from gvtui.tui.places import HINT, PlaceError, find_row
+from gvtui.tui.prompt import Problem, Question
+from gvtui.tui.screens import ColumnScreen, HelpScreen
+from gvtui.tui.tabs import TabLine
+from gvtui.tui.theme import DARK_NAME, LIGHT_NAME
+
+
+class ViewActions(FilterActions):
+    """Columns, times, panes, themes, help; going to a place."""
+
+    def action_time(self) -> None:
+        """Count times another way."""
+        modes = list(TimeMode)
+        self.model.time_mode = modes[(modes.index(self.model.time_mode) + 1) % len(modes)]
+        self.stream.redraw()
+
+    def action_columns(self) -> None:
+        """Choose columns."""
+
+        def changed(hidden: frozenset[str]) -> None:
+            self.model.hidden_columns = hidden
+            self.stream.redraw()
+
+        self.push_screen(ColumnScreen(self.model.hidden_columns, changed))
+
+    def action_goto(self) -> None:
+        """Ask for a place and go there."""
+
+        def done(text: str) -> Problem | None:
+            if not text.strip():
+                return None
+            try:
+                row_id = find_row(text, self.model)
+            except PlaceError as error:
+                return Problem(str(error))
+            self.stream.jump(row_id)
+            return None
+
+        self.prompt.ask(Question("go to", done, hint=HINT))
+
+    def action_detail(self) -> None:
+        """Show or hide the details."""
+        self.screen_stack[0].toggle_class("no-detail")
+
+    def action_sidebar(self) -> None:
+        """Show or hide the sidebar; on a narrow screen it lies over the stream."""
+        screen = self.screen_stack[0]
+        if screen.has_class("-narrow"):
+            screen.toggle_class("with-sidebar")
+            shown = screen.has_class("with-sidebar")
+        else:
+            screen.toggle_class("no-sidebar")
+            shown = not screen.has_class("no-sidebar")
+        if shown:
+            screen.query_one("#sandboxes").focus()
+        else:
+            self.stream.focus()
+
+    def action_theme(self) -> None:
+        """Light or dark."""
+        self.theme = LIGHT_NAME if self.current_theme.dark else DARK_NAME
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        self.push_screen(HelpScreen())
+
+    def action_tab(self, pane_id: str) -> None:
+        """Show another tab."""
+        screen = self.screen_stack[0]
+        screen.query_one("#tabs", ContentSwitcher).current = pane_id
+        screen.query_one(TabLine).show(pane_id)
+        pane = screen.query_one(f"#{pane_id}")
+        if pane.can_focus:
+            pane.focus()
+        self.show_news()
+
+    def on_tab_line_picked(self, message: TabLine.Picked) -> None:
+        """A tab's title was clicked."""
+        self.action_tab(message.pane_id)

@@ -1,0 +1,114 @@
+"""The monitor as the viewer sees it: whether it lives, what it says, how it is started again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gvtui.decode.escape import escape
+from gvtui.monitor.client import MonitorProcess
+from gvtui.monitor.options import MonitorOptions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvtui.tui.options import LiveOptions
+
+_KEPT_LINES = 1000
+_MAX_LINE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line from the monitor for the user."""
+
+    level: str
+    """`info`, `warning` or `error`."""
+    text: str
+
+
+class Watch:
+    """Owns the monitor's process from start to stop."""
+
+    def __init__(self, options: LiveOptions, monitor: MonitorProcess) -> None:
+        self.options = options
+        self.fault = ""
+        """What has gone wrong with the monitor; "" while all is well."""
+        self.dead = False
+        """Whether the monitor has gone."""
+        self.said: list[str] = []
+        """What it has said, newest last."""
+        self._monitor = monitor
+        self._finished: list[MonitorProcess] = []
+        self._starts = 1
+
+    @classmethod
+    def start(cls, options: LiveOptions) -> Watch:
+        """Start a monitor and wait until it listens.
+
+        Raises:
+            MonitorError: it cannot.
+        """
+        return cls(options, MonitorProcess.start(_monitor_options(options, options.record)))
+
+    @property
+    def monitor(self) -> MonitorProcess:
+        """The monitor that runs, or ran last."""
+        return self._monitor
+
+    @property
+    def trace_path(self) -> Path:
+        """The trace it writes."""
+        return self._monitor.trace_path
+
+    def poll(self) -> list[Notice]:
+        """What is new from the monitor; never waits."""
+        notices = []
+        for event in self._monitor.read_events() if not self.dead else []:
+            kind, text = event.get("kind"), escape(str(event.get("text", "")), _MAX_LINE)
+            if kind == "log":
+                notices.append(Notice(str(event.get("level", "info")), text))
+            elif kind == "fault":
+                cleared = bool(event.get("cleared"))
+                self.fault = "" if cleared else f"The monitor cannot write: {text}"
+                notices.append(Notice("info" if cleared else "error", text))
+            elif kind in ("died", "stopped"):
+                self.dead = True
+                why = text or "it was told to stop"
+                self.fault = f"The monitor has gone: {why}. What came before is kept."
+                notices.append(Notice("error", self.fault))
+        self.said += [f"{notice.level:<8}{notice.text}" for notice in notices]
+        del self.said[:-_KEPT_LINES]
+        return notices
+
+    def restart(self) -> None:
+        """Start another monitor with a trace of its own; waits, so call it from a thread.
+
+        Raises:
+            MonitorError: it cannot be started.
+        """
+        self._starts += 1
+        record = self.options.record
+        if record is not None:
+            record = record.with_name(f"{record.stem}-{self._starts}{record.suffix}")
+        monitor = MonitorProcess.start(_monitor_options(self.options, record))
+        self._finished.append(self._monitor)
+        self._monitor = monitor
+        self.dead = False
+        self.fault = ""
+
+    def stop(self) -> None:
+        """End the monitor and remove temporary traces."""
+        for monitor in [self._monitor, *self._finished]:
+            monitor.stop()
+
+
+def _monitor_options(options: LiveOptions, record: Path | None) -> MonitorOptions:
+    return MonitorOptions(
+        listen=options.listen,
+        record=record,
+        keep_bytes=options.keep_bytes,
+        realtime=options.realtime,
+        socket_mode=options.socket_mode,
+        socket_group=options.socket_group,
+    )
