@@ -309,7 +309,7 @@ class Pairs:
             layers = np.concatenate((layers, none, ~none))
             by_row = np.argsort(places, kind="stable")
             places, layers = places[by_row], layers[by_row]
-        order, starts = group(rows["conn"][places], tids[places], layers)
+        order, bounds = group(rows["conn"][places], tids[places], layers)
         places, layers = places[order], layers[order]
         side, kinds, numbers = direction[places], types[places], rows["sysno"][places]
         adjacent = (
@@ -318,8 +318,7 @@ class Pairs:
             & (kinds[:-1] == kinds[1:])
             & (numbers[:-1] == numbers[1:])
         )
-        if len(starts) > 1:
-            adjacent[starts[1:] - 1] = False
+        adjacent[bounds[1:-1] - 1] = False
         first = np.flatnonzero(adjacent)
         enters, exits = places[first], places[first + 1]
         column[enters] = exits - enters
@@ -328,7 +327,7 @@ class Pairs:
         left = np.ones(len(places), np.bool_)
         left[first] = left[first + 1] = False
         is_first = np.zeros(len(places), np.bool_)
-        is_first[starts] = True
+        is_first[bounds[:-1]] = True
         remaining = np.flatnonzero(left)
         controls = np.flatnonzero((rows["kind"] == Kind.DROP) | (rows["kind"] == Kind.CLOSED))
         self._settle(
@@ -347,7 +346,7 @@ class Pairs:
             ),
         )
         if self._open and len(places):
-            lasts = np.append(starts[1:], len(places)) - 1
+            lasts = bounds[1:] - 1
             newest = places[lasts]
             for conn, tid, layer, place in zip(
                 rows["conn"][newest].tolist(),

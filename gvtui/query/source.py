@@ -50,11 +50,12 @@ def group(*columns: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], npt.NDArray
     """Bring rows with equal values in whole-number columns together.
 
     Returns:
-        The order that does so, stable within a group, and where in it each group begins.
+        The order that does so, stable within a group, and where in it each group begins, followed
+        by the number of rows.
     """
     count = len(columns[0])
     if count == 0:
-        return np.empty(0, np.intp), np.empty(0, np.intp)
+        return np.empty(0, np.intp), np.zeros(1, np.intp)
     index_bits = (count - 1).bit_length()
     bits = index_bits
     parts = []
@@ -80,5 +81,4 @@ def group(*columns: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], npt.NDArray
         for part, _ in parts:
             ordered = part[order]
             differs |= ordered[1:] != ordered[:-1]
-    starts = np.flatnonzero(np.concatenate(([True], differs)))
-    return order, starts
+    return order, np.flatnonzero(np.concatenate(([True], differs, [True])))

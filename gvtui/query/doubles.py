@@ -1,0 +1,54 @@
+"""Calls that a session reports twice: once by a raw point, once by a decoded one."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.query.source import group
+from gvtui.trace.row import Direction
+from gvtui.wire.messages import RAW_SYSCALL
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+_MAX_CARRIED = 1 << 16
+
+
+class Doubles:
+    """Finds decoded rows whose raw twin came just before them in their thread.
+
+    A sandbox sends the raw point first, then the decoded one, from the same thread: so the twin is
+    the row before, with the same system call number and direction. Rows must be given in order.
+    """
+
+    def __init__(self) -> None:
+        self._raw_tails: dict[tuple[int, int], tuple[int, int]] = {}
+
+    def mask(self, rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+        """Which of the next rows repeat the raw row before them."""
+        result = np.zeros(len(rows), np.bool_)
+        direction, tids = rows["direction"], rows["tid"]
+        places = np.flatnonzero((direction != Direction.NONE) & (tids != 0))
+        is_raw = rows["type"][places] == RAW_SYSCALL
+        if not self._raw_tails and not is_raw.any():
+            return result
+        order, bounds = group(rows["conn"][places], tids[places])
+        places, is_raw = places[order], is_raw[order]
+        side, sysno = direction[places], rows["sysno"][places]
+        twin = is_raw[:-1] & ~is_raw[1:] & (side[:-1] == side[1:]) & (sysno[:-1] == sysno[1:])
+        twin[bounds[1:-1] - 1] = False
+        result[places[1:][twin]] = True
+        for first, end in pairwise(bounds.tolist()):
+            row = rows[places[first]]
+            thread = (int(row["conn"]), int(row["tid"]))
+            tail = self._raw_tails.pop(thread, None)
+            if tail == (int(side[first]), int(sysno[first])) and not is_raw[first]:
+                result[places[first]] = True
+            if is_raw[end - 1]:
+                self._raw_tails[thread] = (int(side[end - 1]), int(sysno[end - 1]))
+        if len(self._raw_tails) > _MAX_CARRIED:
+            self._raw_tails.clear()
+        return result

@@ -1,0 +1,55 @@
+"""Filter texts that lead from a number or a process to the rows behind it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gvtui.query.process import Process
+    from gvtui.query.processes import Processes
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@%+-]+")
+_WORDS = {"and", "or", "not", "in", "exists", "contains", "true", "false"}
+_UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"))
+
+
+def quoted(text: str) -> str:
+    """A text as a value of the filter language, in quotes where it needs them."""
+    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def duration_text(duration_ns: int) -> str:
+    """A duration as a value of the filter language, exactly."""
+    for size, unit in _UNITS:
+        if duration_ns and duration_ns % size == 0:
+            return f"{duration_ns // size}{unit}"
+    return f"{duration_ns}ns"
+
+
+def processes_filter(tree: Processes, processes: Iterable[Process]) -> str:
+    """The filter for the rows of some processes, all of one container; "" for none."""
+    chosen = list(processes)
+    if not chosen:
+        return ""
+    plain = [str(process.pid) for process in chosen if not tree.is_reused(process)]
+    parts = [
+        f"proc.pid = {process.pid} and evt.num >= {process.first_row}"
+        f" and evt.num <= {process.last_row}"
+        for process in chosen
+        if tree.is_reused(process)
+    ]
+    if len(plain) == 1:
+        parts.insert(0, f"proc.pid = {plain[0]}")
+    elif plain:
+        parts.insert(0, f"proc.pid in ({', '.join(plain)})")
+    text = " or ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
+    container = chosen[0].container
+    if container and len(tree.containers()) > 1:
+        text = f"({text})" if len(parts) > 1 else text
+        text = f"container.id = {quoted(container)} and {text}"
+    return text

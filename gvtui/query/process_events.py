@@ -1,0 +1,198 @@
+"""What each kind of message tells of processes.
+
+Facts that decide here, seen with runsc 0.0~20240729:
+
+- The ids in `sentry/clone` and in context data are those of the sandbox as a whole. The result of
+  a fork is the id inside its container or pid namespace: it only serves where no
+  `sentry/clone` came.
+- A thread that executes a program takes over the id of its process, after `sentry/task_exit` came
+  for the first thread. So that event ends a process only if nothing is heard from it any more.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from gvtui.query.process import Process, ProcessId, Source, short_args
+from gvtui.trace.row import Direction
+from gvtui.wire.messages import RAW_SYSCALL
+
+if TYPE_CHECKING:
+    from gvtui.query.processes import Processes
+    from gvtui.trace.row import Row
+    from gvtui.wire.messages import Decoded
+
+AnyMessage: TypeAlias = Any
+"""A protobuf message whose class the type of its row decides."""
+
+_START, _CLONE, _EXEC, _NOTIFY, _TASK_EXIT = range(1, 6)
+_SYSCALL_EXECVE, _SYSCALL_CLONE, _SYSCALL_FORK = 11, 23, 29
+EVENT_TYPES = [
+    _START,
+    _CLONE,
+    _EXEC,
+    _NOTIFY,
+    _TASK_EXIT,
+    _SYSCALL_EXECVE,
+    _SYSCALL_CLONE,
+    _SYSCALL_FORK,
+]
+"""Message types that tell of processes."""
+
+_CLONE_PARENT = 0x8000
+_CLONE_THREAD = 0x10000
+_MAX_PID = 1 << 22
+
+
+class ProcessEvents:
+    """Puts messages about processes into the tree."""
+
+    def __init__(self, tree: Processes) -> None:
+        self._tree = tree
+        self._clones_seen: set[int] = set()
+
+    def take(self, row: Row, number: int, decoded: Decoded) -> None:
+        """Take in one message; `number` is its row id."""
+        message: AnyMessage = decoded.message
+        container = self._tree.container_of(row)
+        source = Source.EVENT if row.direction == Direction.NONE else Source.CONTEXT
+        process = self._tree.ensure(row.conn, number, message.context_data, container, source)
+        if row.type == _START:
+            self._started(row, number, message, process, container)
+        elif row.type == _CLONE:
+            self._cloned(row, number, message, process, container)
+        elif row.type == _SYSCALL_EXECVE:
+            if process is not None:
+                self._exec_called(row, number, message, process)
+        elif row.type in (_SYSCALL_CLONE, _SYSCALL_FORK, RAW_SYSCALL):
+            if row.direction == Direction.EXIT and row.result > 0 and process is not None:
+                self._fork_returned(row, number, message, process)
+        elif process is None:
+            return
+        elif row.type == _EXEC:
+            self._executed(row, number, message, process)
+        elif row.type == _TASK_EXIT:
+            self._thread_ended(row, number, message, process)
+        elif row.type == _NOTIFY:
+            self._end(process, row, number, message.exit_status)
+        self._tree.version += 1
+
+    def _started(
+        self, row: Row, number: int, message: AnyMessage, process: Process | None, container: str
+    ) -> None:
+        if process is None:
+            process = self._tree.create(container, 0, 0, Source.EVENT, number)
+        process.name = process.name or (message.args[0].rpartition("/")[2] if message.args else "")
+        process.cwd = message.cwd or process.cwd
+        if not process.execs:
+            process.begin_with(message.args)
+
+    def _cloned(
+        self, row: Row, number: int, message: AnyMessage, process: Process | None, container: str
+    ) -> None:
+        self._clones_seen.add(row.conn)
+        pid, tid = message.created_thread_group_id, message.created_thread_id
+        start_ns = message.created_thread_start_time_ns
+        is_thread = message.flags & _CLONE_THREAD
+        if process is not None and (is_thread or pid == process.pid):
+            process.thread(tid, start_ns)
+            return
+        if is_thread or pid <= 0:
+            return
+        child = self._tree.current(row.conn, pid, start_ns)
+        if child is None or child.start_ns != start_ns:
+            child = self._tree.create(container, pid, start_ns, Source.EVENT, number)
+            self._tree.begin_span(row.conn, number, child)
+        child.source = Source.EVENT
+        child.thread(tid, start_ns)
+        self._inherit(child, process, bool(message.flags & _CLONE_PARENT))
+
+    def _inherit(self, child: Process, process: Process | None, from_sibling: bool) -> None:
+        if process is None or child is process:
+            return
+        child.name = child.name or process.name
+        child.cwd = child.cwd or process.cwd
+        child.is_exec_session = child.is_exec_session or process.is_exec_session
+        if not child.execs and not child.args:
+            child.begin_with(process.args)
+        parent = process.parent if from_sibling else process
+        self._tree.adopt(child, parent, process.parent_pid if from_sibling else process.pid)
+
+    def _fork_returned(self, row: Row, number: int, message: AnyMessage, process: Process) -> None:
+        flags = message.flags if row.type == _SYSCALL_CLONE else 0
+        if row.type == RAW_SYSCALL:
+            flags = message.arg1 if message.sysno == self._tree.clone_sysno else 0
+        is_told = row.conn in self._clones_seen
+        if is_told or flags & _CLONE_THREAD or not 0 < row.result < _MAX_PID:
+            return
+        child = self._tree.current(row.conn, row.result)
+        if child is None or child.has_ended:
+            container = self._tree.container_of(row)
+            child = self._tree.create(container, row.result, 0, Source.CONTEXT, number)
+            self._tree.begin_span(row.conn, number, child)
+        self._inherit(child, process, bool(flags & _CLONE_PARENT))
+
+    def _executed(self, row: Row, number: int, message: AnyMessage, process: Process) -> None:
+        last = process.execs[-1] if process.execs else None
+        if last is not None and not last.is_confirmed:
+            process.undo_exec()
+        process.add_exec(number, row.time_ns, message.binary_path, message.argv, is_confirmed=True)
+        self._goes_on(process)
+        self._pipe(process, message, "pipe_input_proc", "pipe_from")
+        self._pipe(process, message, "pipe_output_proc", "pipe_to")
+
+    def _pipe(self, process: Process, message: AnyMessage, field: str, attribute: str) -> None:
+        if not message.HasField(field):
+            return
+        other = getattr(message, field).context_data
+        if other.thread_group_id > 0:
+            other_id = ProcessId(
+                other.container_id or process.container,
+                other.thread_group_id,
+                other.thread_group_start_time_ns,
+            )
+            setattr(process, attribute, other_id)
+
+    def _exec_called(self, row: Row, number: int, message: AnyMessage, process: Process) -> None:
+        last = process.execs[-1] if process.execs else None
+        if row.direction == Direction.ENTER:
+            if last is not None and not last.is_confirmed:
+                process.undo_exec()
+            process.add_exec(
+                number, row.time_ns, message.pathname, message.argv, is_confirmed=False
+            )
+        elif message.exit.errorno:
+            process.undo_exec()
+        else:
+            self._goes_on(process)
+            if last is not None and not last.is_confirmed:
+                process.confirm_exec()
+            elif last is None or last.args != short_args(message.argv):
+                process.add_exec(
+                    number, row.time_ns, message.pathname, message.argv, is_confirmed=True
+                )
+
+    def _goes_on(self, process: Process) -> None:
+        """It executes a program: its other threads are gone, and it has not ended."""
+        process.revive()
+        for thread in process.threads.values():
+            thread.has_ended = thread.has_ended or thread.tid != process.pid
+
+    def _thread_ended(self, row: Row, number: int, message: AnyMessage, process: Process) -> None:
+        tid = message.context_data.thread_id
+        thread = process.thread(tid, message.context_data.thread_start_time_ns) if tid else None
+        if thread is not None:
+            thread.has_ended = True
+            thread.end_ns = row.time_ns
+            thread.exit_status = message.exit_status
+        first = process.threads.get(process.pid)
+        is_last = first is not None and all(t.has_ended for t in process.threads.values())
+        if tid == process.pid or is_last:
+            self._end(process, row, number, message.exit_status)
+
+    def _end(self, process: Process, row: Row, number: int, exit_status: int) -> None:
+        if not process.has_ended or not process.end_ns:
+            process.end_ns = row.time_ns
+        process.has_ended = True
+        process.end_row = number
+        process.exit_status = exit_status

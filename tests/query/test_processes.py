@@ -1,0 +1,454 @@
+"""The process tree, against the events of real traces and made-up ones."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from gvtui.query.drill import processes_filter
+from gvtui.query.pairs import Pairs
+from gvtui.query.process import ProcessId, Source
+from gvtui.query.processes import Processes
+from gvtui.query.procfs import ProcfsEntry, parse_procfs, seed
+from gvtui.trace.reader import Trace
+from gvtui.trace.writer import TraceWriter
+from gvtui.wire.header import build_message
+from gvtui.wire.messages import decode
+from gvtui.wire.pb import common_pb2, container_pb2, sentry_pb2, syscall_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DATA = Path(__file__).parent.parent / "data"
+TRACES = DATA / "traces"
+
+
+def tree_of(trace: Trace, step: int = 1 << 20, **options: int) -> Processes:
+    pairs = Pairs(trace)
+    tree = Processes(trace, pairs, **options)
+    while pairs.advance(step):
+        while tree.advance(step):
+            pass
+    return tree
+
+
+class Box:
+    """A sandbox whose messages are made up."""
+
+    def __init__(self, path: Path) -> None:
+        self.writer = TraceWriter(path)
+        self.path = path
+        self.clock = 1_700_000_000_000_000_000
+        self.writer.opened(1, self.clock, {})
+
+    def context(self, pid: int, tid: int = 0, **fields: Any) -> common_pb2.ContextData:
+        self.clock += 1000
+        given: dict[str, Any] = {
+            "time_ns": self.clock,
+            "thread_id": tid or pid,
+            "thread_group_id": pid,
+            "thread_group_start_time_ns": pid,
+            "container_id": "box",
+        }
+        return common_pb2.ContextData(**(given | fields))
+
+    def send(self, number: int, message: Any, conn: int = 1) -> None:
+        payload = message.SerializeToString()
+        self.writer.message(conn, self.clock, build_message(number, payload))
+
+    def start(self, pid: int = 1, *args: str) -> None:
+        context = self.context(pid)
+        self.send(1, container_pb2.Start(context_data=context, id="box", args=args))
+
+    def clone(self, pid: int, child: int, start_ns: int = 0, **fields: int) -> None:
+        given = {
+            "created_thread_id": child,
+            "created_thread_group_id": child,
+            "created_thread_start_time_ns": start_ns or child,
+        }
+        self.send(2, sentry_pb2.CloneInfo(context_data=self.context(pid), **(given | fields)))
+
+    def read(self, context: common_pb2.ContextData, *, errno: int | None = None) -> None:
+        message = syscall_pb2.Read(context_data=context)
+        if errno is not None:
+            message.exit.errorno = errno
+            message.exit.SetInParent()
+        self.send(9, message)
+
+    def execve(self, context: common_pb2.ContextData, *argv: str, errno: int | None = None) -> None:
+        message = syscall_pb2.Execve(context_data=context, sysno=59, pathname=argv[0], argv=argv)
+        if errno is not None:
+            message.exit.errorno = errno
+            message.exit.SetInParent()
+        self.send(11, message)
+
+    def executed(self, context: common_pb2.ContextData, *argv: str, **fields: Any) -> None:
+        self.send(
+            3,
+            sentry_pb2.ExecveInfo(context_data=context, binary_path=argv[0], argv=argv, **fields),
+        )
+
+    def task_exit(self, context: common_pb2.ContextData, status: int = 0) -> None:
+        self.send(5, sentry_pb2.TaskExit(context_data=context, exit_status=status))
+
+    def notify(self, context: common_pb2.ContextData, status: int = 0) -> None:
+        self.send(4, sentry_pb2.ExitNotifyParentInfo(context_data=context, exit_status=status))
+
+    def tree(self, step: int = 1 << 20, **options: int) -> Processes:
+        self.writer.close()
+        return tree_of(Trace.open(self.path), step, **options)
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Box:
+    return Box(tmp_path / "made-up.gvtrace")
+
+
+def only(tree: Processes, pid: int) -> Any:
+    found = [process for process in tree if process.pid == pid]
+    assert len(found) == 1
+    return found[0]
+
+
+def events_of(name: str) -> Iterator[tuple[str, str]]:
+    for line in (TRACES / f"{name}.txt").read_text().splitlines():
+        kind, arrow, rest = line.partition(" => ")
+        if arrow:
+            yield kind, rest
+
+
+def number(name: str, text: str) -> int:
+    found = re.search(rf"\b{name}: (\d+)", text)
+    return int(found[1]) if found else 0
+
+
+@pytest.mark.parametrize("name", ["compile-2024", "shell-2024", "shell-2022", "network-2024"])
+@pytest.mark.parametrize("step", [1 << 20, 5])
+def test_the_tree_is_that_of_the_events(name: str, step: int) -> None:
+    trace = Trace.open(TRACES / f"{name}.trace")
+    tree = tree_of(trace, step)
+    parents = {1: 0}
+    starts: dict[int, int] = {}
+    statuses: dict[int, tuple[int, int]] = {}
+    programs: dict[int, list[str]] = {}
+    for kind, text in events_of(name):
+        pid = number("thread_group_id", text)
+        if kind == "Start":
+            starts[pid] = number("thread_group_start_time_ns", text)
+        elif kind == "CloneInfo":
+            child = number("created_thread_group_id", text)
+            parents[child] = pid
+            starts[child] = number("created_thread_start_time_ns", text)
+        elif kind == "ExecveInfo":
+            path = re.search(r'binary_path: "([^"]*)"', text)
+            assert path is not None
+            programs.setdefault(pid, []).append(path[1])
+        elif kind == "TaskExit":
+            statuses[pid] = (number("exit_status", text), number("time_ns", text))
+    found = {process.pid: process for process in tree}
+    assert {pid: p.parent.pid if p.parent else 0 for pid, p in found.items()} == parents
+    assert {pid: process.start_ns for pid, process in found.items()} == starts
+    assert {pid: (p.exit_status, p.end_ns) for pid, p in found.items()} == statuses
+    assert {
+        pid: [entry.path for entry in process.execs]
+        for pid, process in found.items()
+        if process.execs
+    } == programs
+    assert all(process.has_ended for process in tree)
+    assert all(process.source is Source.EVENT for process in tree)
+    assert [process.pid for process in tree.roots()] == [1]
+    assert next(iter(tree.roots()[0].subtree())).pid == 1
+    assert {process.pid for process in tree.roots()[0].subtree()} == set(parents)
+    trace.close()
+
+
+@pytest.mark.parametrize("name", ["compile-2024", "shell-2024"])
+def test_calls_and_errors_are_those_of_the_messages(name: str) -> None:
+    trace = Trace.open(TRACES / f"{name}.trace")
+    tree = tree_of(trace, 100)
+    enters: Counter[int] = Counter()
+    errors: Counter[int] = Counter()
+    for row in range(trace.first_row, trace.end_row):
+        if trace.row(row).direction == 0:
+            continue
+        decoded = decode(trace.payload(row))
+        message: Any = decoded.message
+        assert decoded.kind is not None
+        # A call with a decoded point has a raw one too where all points are on.
+        if name == "compile-2024" or decoded.kind.name == "Syscall":
+            pid = message.context_data.thread_group_id
+            enters[pid] += not message.HasField("exit")
+            errors[pid] += bool(message.exit.errorno)
+    assert {process.pid: process.calls for process in tree} == dict(enters)
+    assert {process.pid: process.errors for process in tree} == dict(errors)
+    trace.close()
+
+
+def test_command_lines_follow_the_programs(box: Box) -> None:
+    box.start(1, "/bin/sh", "-c", "ls; true")
+    box.clone(1, 2)
+    box.execve(box.context(2), "/nowhere/ls", "-l")
+    box.execve(box.context(2), "/nowhere/ls", "-l", errno=2)
+    box.execve(box.context(2), "/bin/ls", "-l")
+    box.executed(box.context(2), "/bin/ls", "-l")
+    box.execve(box.context(2), "/bin/ls", "-l", errno=0)
+    box.clone(1, 3)
+    box.execve(box.context(3), "/bin/a b", "$x")
+    tree = box.tree()
+    assert only(tree, 1).command_line == "/bin/sh -c 'ls; true'"
+    listed = only(tree, 2)
+    assert [(entry.path, entry.is_confirmed) for entry in listed.execs] == [("/bin/ls", True)]
+    assert listed.args == ["/bin/ls", "-l"]
+    assert listed.args_at(listed.first_row) == ["/bin/sh", "-c", "ls; true"]
+    assert only(tree, 3).command_line == "'/bin/a b' '$x'"
+    assert not only(tree, 3).execs[0].is_confirmed
+
+
+def test_a_program_known_from_the_call_alone(box: Box) -> None:
+    box.execve(box.context(2), "/bin/ls", errno=0)
+    box.execve(box.context(2), "/bin/ls", errno=0)
+    box.execve(box.context(2), "/bin/cat", errno=0)
+    tree = box.tree()
+    assert [entry.path for entry in only(tree, 2).execs] == ["/bin/ls", "/bin/cat"]
+    assert only(tree, 2).source is Source.CONTEXT
+
+
+def test_threads_fold_under_their_process(box: Box) -> None:
+    box.start(1)
+    box.clone(1, 5, created_thread_group_id=1, flags=0x10000)
+    box.read(box.context(1, 6))
+    box.task_exit(box.context(1, 5), 9)
+    tree = box.tree()
+    assert len(tree) == 1
+    threads = only(tree, 1).threads
+    assert sorted(threads) == [1, 5, 6]
+    assert (threads[5].has_ended, threads[5].exit_status) == (True, 9)
+    assert not only(tree, 1).has_ended
+
+
+def test_a_thread_that_executes_a_program_does_not_end_its_process(box: Box) -> None:
+    box.start(1)
+    box.clone(1, 3, created_thread_group_id=1, flags=0x10000)
+    box.execve(box.context(1, 3), "/bin/true")
+    box.executed(box.context(1, 3), "/bin/true")
+    box.task_exit(box.context(1, 1))
+    box.execve(box.context(1, 3), "/bin/true", errno=0)
+    box.read(box.context(1, 1))
+    tree = box.tree()
+    assert not only(tree, 1).has_ended
+    assert [entry.path for entry in only(tree, 1).execs] == ["/bin/true"]
+
+
+def test_a_first_thread_that_ends_before_the_others(box: Box) -> None:
+    box.start(1)
+    box.clone(1, 3, created_thread_group_id=1, flags=0x10000)
+    box.read(box.context(1, 3))
+    box.task_exit(box.context(1, 1))
+    box.read(box.context(1, 3))
+    assert not only(box.tree(), 1).has_ended
+
+
+def test_an_exit_notice_ends_a_process(box: Box) -> None:
+    box.notify(box.context(4), 256)
+    process = only(box.tree(), 4)
+    assert (process.has_ended, process.exit_status, process.end_ns) == (True, 256, box.clock)
+
+
+def test_ids_used_again_make_new_processes(box: Box) -> None:
+    box.start(1)
+    box.clone(1, 2, start_ns=100)
+    box.read(box.context(2, thread_group_start_time_ns=100))
+    box.task_exit(box.context(2, thread_group_start_time_ns=100))
+    box.clone(1, 2, start_ns=200)
+    box.read(box.context(2, thread_group_start_time_ns=200))
+    box.read(box.context(2, thread_group_start_time_ns=200), errno=5)
+    tree = box.tree()
+    first, second = (process for process in tree if process.pid == 2)
+    assert (first.start_ns, second.start_ns) == (100, 200)
+    assert (first.has_ended, second.has_ended) == (True, False)
+    assert (first.errors, second.errors) == (0, 1)
+    assert tree.at(1, 2, first.last_row) is first
+    assert tree.at(1, 2, second.last_row) is second
+    assert tree.find(ProcessId("box", 2, 100)) is first
+    assert processes_filter(tree, [first]) == (
+        f"proc.pid = 2 and evt.num >= {first.first_row} and evt.num <= {first.last_row}"
+    )
+    assert processes_filter(tree, only(tree, 1).subtree()).startswith("(proc.pid = 1) or (proc.")
+
+
+@pytest.mark.parametrize("step", [1, 3, 1 << 20])
+def test_ids_used_again_unnoticed_are_told_apart_by_their_start(box: Box, step: int) -> None:
+    for start_ns, count in ((100, 3), (200, 4)):
+        for _ in range(count):
+            box.read(box.context(2, thread_group_start_time_ns=start_ns))
+    tree = box.tree(step)
+    first, second = tree
+    assert [(p.start_ns, p.calls, p.has_ended) for p in (first, second)] == [
+        (100, 3, True),
+        (200, 4, False),
+    ]
+    assert second.first_row == first.last_row + 1
+    assert all(process.source is Source.CONTEXT for process in tree)
+
+
+def test_parents_from_context_data(box: Box) -> None:
+    box.read(box.context(3, parent_thread_group_id=2, is_exec_session=True))
+    box.read(box.context(2))
+    tree = box.tree()
+    assert only(tree, 3).parent is only(tree, 2)
+    assert only(tree, 3).is_exec_session
+    assert only(tree, 3).depth == 1
+
+
+def test_parents_that_make_a_circle_are_not_believed(box: Box) -> None:
+    box.read(box.context(2, parent_thread_group_id=3))
+    box.read(box.context(3, parent_thread_group_id=2))
+    box.read(box.context(4, parent_thread_group_id=4))
+    tree = box.tree()
+    assert sum(len(list(root.subtree())) for root in tree.roots()) == 3
+
+
+def test_forks_known_from_the_call_alone_are_deduced(box: Box) -> None:
+    box.start(1, "sh")
+    message = syscall_pb2.Fork(context_data=box.context(1), sysno=57)
+    message.exit.result = 7
+    box.send(29, message)
+    box.read(box.context(7, process_name="child"))
+    tree = box.tree()
+    child = only(tree, 7)
+    assert (child.parent, child.source, child.name) == (only(tree, 1), Source.CONTEXT, "child")
+    assert child.start_ns == 7
+
+
+def test_the_result_of_a_fork_in_a_pid_namespace_is_not_taken_for_a_process(box: Box) -> None:
+    box.start(1)
+    box.clone(1, 8)
+    message = syscall_pb2.Fork(context_data=box.context(1), sysno=57)
+    message.exit.result = 2
+    box.send(29, message)
+    assert sorted(process.pid for process in box.tree()) == [1, 8]
+
+
+def test_pipes_between_processes(box: Box) -> None:
+    box.start(1)
+    box.clone(1, 2)
+    box.clone(1, 3)
+    other = sentry_pb2.PipeProcInfo(context_data=box.context(2))
+    box.executed(box.context(3), "/bin/sort", pipe_input_proc=other)
+    tree = box.tree()
+    source = only(tree, 3).pipe_from
+    assert source == ProcessId("box", 2, 2)
+    assert tree.find(source) is only(tree, 2)
+    assert only(tree, 3).pipe_to is None
+
+
+def test_a_session_without_process_ids(box: Box) -> None:
+    box.send(1, container_pb2.Start(id="box", args=["/bin/sh"]))
+    box.read(common_pb2.ContextData(time_ns=1))
+    tree = box.tree()
+    assert [(process.pid, process.command_line) for process in tree] == [(0, "/bin/sh")]
+    assert tree.rows_without_pid == 1
+
+
+def test_processes_from_procfs_join_those_of_the_trace(box: Box) -> None:
+    entries = parse_procfs((DATA / "procfs-2024-07.txt").read_text())
+    assert [(entry.pid, entry.parent_pid, entry.args) for entry in entries] == [
+        (1, 0, ["sleep", "300"]),
+        (2, 1, ["sleep", "1000"]),
+        (3, 1, ["cat"]),
+    ]
+    box.read(box.context(2, thread_group_start_time_ns=entries[1].start_ns))
+    box.writer.close()
+    trace = Trace.open(box.path)
+    pairs = Pairs(trace)
+    tree = Processes(trace, pairs)
+    seed(tree, "box", entries)
+    pairs.advance()
+    tree.advance()
+    assert len(tree) == 3
+    assert [child.pid for child in only(tree, 1).children.values()] == [2, 3]
+    assert only(tree, 2).calls == 1
+    assert only(tree, 2).first_row >= 0
+    assert only(tree, 2).source is Source.PROCFS
+    assert only(tree, 2).pipe_to == only(tree, 3).id
+    assert only(tree, 3).pipe_from == only(tree, 2).id
+    late = Processes(trace, pairs)
+    late.advance()
+    seed(late, "box", entries)
+    assert len(late) == 3
+    assert only(late, 2).command_line == "sleep 1000"
+    assert only(late, 2).parent is only(late, 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "PROCFS DUMP\n\n",
+        "PROCFS DUMP\n\n{",
+        '{"status": 5}',
+        '{"status": {"pid": "x"}}\n{"status": {"pid": 0}}',
+        "[" * 100_000,
+        '{"a":' * 100_000,
+    ],
+)
+def test_a_dump_that_makes_no_sense_has_no_processes(text: str) -> None:
+    assert parse_procfs(text) == []
+
+
+def test_a_dump_with_odd_parts_gives_what_can_be_read() -> None:
+    text = 'PROCFS DUMP\n\n{oops\n{"status": {"pid": 3, "ppid": -1}, "args": [1, "a"], "fdlist": 1}'
+    assert parse_procfs(text) == [ProcfsEntry(3, 0, 0, "", "", ["a"])]
+
+
+def test_one_container_over_several_connections(box: Box) -> None:
+    box.read(box.context(2))
+    box.writer.closed(1, box.clock, {})
+    box.writer.opened(2, box.clock, {})
+    message = syscall_pb2.Read(context_data=box.context(2))
+    box.send(9, message, conn=2)
+    tree = box.tree()
+    assert len(tree) == 1
+    assert only(tree, 2).calls == 2
+
+
+def test_the_number_of_processes_is_bounded(box: Box) -> None:
+    for pid in range(1, 200):
+        box.clone(1, pid + 1)
+        if pid % 2:
+            box.task_exit(box.context(pid + 1))
+    tree = box.tree(50, max_processes=64)
+    assert len(tree) <= 64
+    assert tree.forgotten >= 100
+    known = set(tree)
+    for process in tree:
+        assert process.parent is None or process.parent in known
+        assert set(process.children.values()) <= known
+
+
+def test_the_number_of_each_row(box: Box) -> None:
+    box.read(box.context(2))
+    box.read(common_pb2.ContextData(thread_id=4))
+    box.read(box.context(3))
+    tree = box.tree()
+    trace = Trace.open(box.path)
+    rows = trace.rows(0, trace.end_row)
+    numbers = tree.numbers(0, rows)
+    expected = [0, only(tree, 2).number, 0, only(tree, 3).number]
+    assert numbers.tolist() == expected
+    assert numbers.dtype == np.int64
+
+
+def test_rates_count_the_last_two_seconds(box: Box) -> None:
+    second = 1_000_000_000
+    for _ in range(6):
+        box.read(box.context(2))
+    process = only(box.tree(), 2)
+    now = (box.clock // second + 1) * second
+    assert process.rate(now) == 3
+    assert process.rate(now + 10 * second) == 0
