@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 ARGUMENTS_LIMIT = 2000
 """Characters of a call's arguments on one line."""
 
+CHANGE_LIMIT = 400
+"""Characters shown of what an argument was before the program changed it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
@@ -146,5 +149,5 @@ def _changed(message: Message, before: Message) -> str:
         shown = form(earlier)
         # Bytes behind the end of an address may change without changing the address.
         if shown != form(getattr(message, field)) or field != "address":
-            notes.append(f" ⚠ {label} changed: {shown} at enter")
+            notes.append(f" ⚠ {label} changed: {_cut(shown, CHANGE_LIMIT)} at enter")
     return "".join(notes)

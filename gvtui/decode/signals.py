@@ -40,15 +40,14 @@ def wait_status(status: int) -> str:
     0x7f in the low byte means stopped, 0xffff continued.
     """
     bits = status & 0xFFFFFFFF
-    if bits >> 16 and bits & 0xFF != 0x7F:
-        return f"status {bits:#x}"
-    signal_number = bits & 0x7F
-    if bits == 0xFFFF:
-        return "continued"
-    if bits & 0xFF == 0x7F:
+    low, number = bits & 0xFF, bits & 0x7F
+    if low == 0x7F:
         event = f" (event {bits >> 16})" if bits >> 16 else ""
         return f"stopped by {signal_name(bits >> 8 & 0xFF)}{event}"
-    if signal_number == 0:
-        return f"exited {bits >> 8 & 0xFF}" if not bits & 0x80 else f"status {bits:#x}"
-    core = " (core dumped)" if bits & 0x80 else ""
-    return f"killed by {signal_name(signal_number)}{core}"
+    if bits == 0xFFFF:
+        return "continued"
+    if bits >> 16 or number == 0x7F or low == 0x80:
+        return f"status {bits:#x}"
+    if number == 0:
+        return f"exited {bits >> 8}"
+    return f"killed by {signal_name(number)}{' (core dumped)' if bits & 0x80 else ''}"

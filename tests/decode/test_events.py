@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gvtui.decode.render import Rendered, render, strace_line
+from gvtui.wire.messages import KINDS
+from gvtui.wire.pb import container_pb2
+from gvtui.wire.pb import sentry_pb2 as pb
+from tests.decode.helpers import wrap
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+CASES: list[tuple[Message, str, str]] = [
+    (
+        container_pb2.Start(
+            id="c1", cwd="/", args=["sh", "-c", "x"], env=["A=1", "B=2"], terminal=True
+        ),
+        "container/start",
+        '"c1", ["sh", "-c", "x"], [/* 2 vars */], cwd="/", terminal',
+    ),
+    (
+        pb.CloneInfo(created_thread_id=111, created_thread_group_id=111, flags=0x4100),
+        "sentry/clone",
+        "→ 111 (CLONE_VM|CLONE_VFORK)",
+    ),
+    (
+        pb.CloneInfo(created_thread_id=112, created_thread_group_id=111, flags=0x10100),
+        "sentry/clone",
+        "→ 112 thread of 111 (CLONE_VM|CLONE_THREAD)",
+    ),
+    (
+        pb.ExecveInfo(
+            binary_path="/bin/cat",
+            argv=["cat"],
+            env=["A=1"],
+            execfn="cat",
+            binary_mode=0o104755,
+            binary_uid=0,
+            binary_gid=5,
+            binary_sha256=b"\1\2",
+            binary_overlayfs_upper=True,
+            binary_in_memfd=True,
+        ),
+        "sentry/execve",
+        '"/bin/cat", ["cat"], [/* 1 var */], execfn="cat", S_IFREG|S_ISUID|0755 0:5, '
+        "overlayfs upper, memfd, sha256=0102",
+    ),
+    (pb.ExitNotifyParentInfo(exit_status=9), "sentry/exit_notify_parent", "killed by SIGKILL"),
+    (pb.TaskExit(exit_status=0x300), "sentry/task_exit", "exited 3"),
+    (
+        pb.MmapInfo(mapped_path="/lib/libc.so", mapped_mode=0o100644, is_initial_mmap=True),
+        "sentry/mmap",
+        '"/lib/libc.so", S_IFREG|0644 0:0, initial',
+    ),
+]
+
+
+@pytest.mark.parametrize(("message", "name", "arguments"), CASES)
+def test_form(message: Message, name: str, arguments: str) -> None:
+    shown = render(wrap(message), architecture="x86_64")
+    assert shown == Rendered(name, arguments, "", False)
+
+
+def test_every_event_has_a_case() -> None:
+    tried = {type(message) for message, _, _ in CASES}
+    assert tried == {kind.message_class for kind in KINDS.values() if not kind.is_syscall}
+
+
+def test_strace_lines() -> None:
+    assert (
+        strace_line(wrap(pb.TaskExit(exit_status=0x300)), architecture="x86_64")
+        == "+++ exited 3 +++"
+    )
+    clone = pb.CloneInfo(created_thread_id=111, flags=17)
+    assert strace_line(wrap(clone), architecture="arm64") == "--- sentry/clone → 111 (SIGCHLD) ---"
