@@ -1,0 +1,1 @@
+"""The subcommands of `gvtui`, one module for each family."""
