@@ -28,13 +28,16 @@ def distinct_lines(name: str) -> list[str]:
     """The first line of each call, side and outcome, and every line of short traces."""
     pairs = with_enters(recorded(name))
     shown: list[str] = []
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[int, str, str]] = set()
     for decoded, enter in pairs:
         line = strace_line(decoded, architecture="x86_64", enter=enter)
         call, _, rest = line.partition("(")
-        outcome = rest.rpartition(") = ")[2].split(" ")[1] if ") = -1 " in line else line[-1]
-        if len(pairs) < 50 or (call, outcome) not in seen:
-            seen.add((call, outcome))
+        outcome = "unfinished" if rest.endswith("...>") else "done"
+        if ") = -1 " in rest:
+            outcome = rest.rpartition(") = -1 ")[2]
+        key = (decoded.header.message_type, call, outcome)
+        if len(pairs) < 50 or key not in seen:
+            seen.add(key)
             shown.append(line)
     return shown
 
