@@ -1,0 +1,260 @@
+"""The trace points that a runsc offers, read from `runsc trace metadata`.
+
+gVisor says that the output may change without notice, so lines are searched for what is known, and
+the rest is passed over. Fields and points that gvtui has never heard of are kept and usable.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gvtui.errors import GvtuiError
+from gvtui.points.groups import purposes_of
+from gvtui.points.names import event_type
+from gvtui.points.syscalls import host_architecture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+COMPONENTS = ("container", "sentry", "syscall", "sysno")
+"""Components in the order to show; `sysno` is the raw system calls."""
+
+NEWER_POINTS = frozenset(
+    [
+        "sentry/mmap",
+        "syscall/mmap/enter",
+        "syscall/mmap/exit",
+        "syscall/listen/enter",
+        "syscall/listen/exit",
+        "syscall/ptrace/enter",
+        "syscall/ptrace/exit",
+    ]
+)
+"""Points of builds from 2026 that the bundled catalogue lacks."""
+
+NEWER_CONTEXT_FIELDS = frozenset(["parent_thread_group_id", "is_exec_session"])
+"""Context fields of builds from 2026 that the bundled catalogue lacks."""
+
+_MAX_DIGITS = 9
+
+_NAME = re.compile(r"\bname:\s*([^\s,]+)", re.IGNORECASE)
+_FIELDS = re.compile(r"\b(optional|context)[ _-]?fields:\s*\[([^\]]*)\]", re.IGNORECASE)
+_SECTION = re.compile(r"\s*(\w+)\s*\(\d+\)\s*:?\s*", re.ASCII)
+_BETWEEN = re.compile(r"[|,\s]+")
+_SAFE = re.compile(r"[A-Za-z0-9_./:+-]{1,100}")
+
+
+class CatalogueError(GvtuiError):
+    """The points that a runsc offers could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class PointSpec:
+    """One trace point, as the runtime offers it."""
+
+    name: str
+    """Such as `syscall/openat/enter`."""
+    optional_fields: tuple[str, ...]
+    context_fields: tuple[str, ...]
+    event: str
+    """The system call's name, such as `openat` (also for raw points), or the name of an event."""
+
+    @property
+    def component(self) -> str:
+        """`container`, `sentry`, `syscall`, or `sysno` for a raw system call."""
+        parts = self.name.split("/")
+        return "sysno" if is_raw(self.name) else parts[0]
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it sends a system call's six arguments as numbers."""
+        return is_raw(self.name)
+
+    @property
+    def sysno(self) -> int | None:
+        """The system call's number, for raw points."""
+        return sysno_of(self.name)
+
+    @property
+    def direction(self) -> str | None:
+        """`E` for an enter point, `X` for an exit point, None for other events."""
+        return direction_of(self.name)
+
+    @property
+    def sibling(self) -> str | None:
+        """The exit point's name for an enter point, and the other way round."""
+        return sibling_of(self.name)
+
+    @property
+    def purposes(self) -> tuple[str, ...]:
+        """What it is for: keys of `groups.PURPOSES`, or `other`."""
+        return purposes_of(self.event)
+
+    @property
+    def call(self) -> str:
+        """The name without its side: `syscall/openat`, `syscall/sysno/35`, `sentry/clone`."""
+        return call_of(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What one runsc offers."""
+
+    points: Mapping[str, PointSpec]
+    """By name, in the order to show: by component, then name or number, enter before exit."""
+    sinks: tuple[str, ...]
+    source: str
+    """Whose it is: `runsc 0.0~20240729.0`, or `bundled (runsc 0.0~20240729.0)`."""
+    architecture: str
+    """The architecture that raw numbers are of: `x86_64` or `arm64`."""
+    is_bundled: bool = False
+    """It came with gvtui, not from a runsc on this machine."""
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.points
+
+    def __iter__(self) -> Iterator[PointSpec]:
+        return iter(self.points.values())
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def get(self, name: str) -> PointSpec | None:
+        """The point of that name."""
+        return self.points.get(name)
+
+    @property
+    def context_fields(self) -> tuple[str, ...]:
+        """Every context field that some point has, in the order the runtime lists them."""
+        return _all_of(spec.context_fields for spec in self)
+
+    @property
+    def optional_fields(self) -> tuple[str, ...]:
+        """Every optional field that some point has."""
+        return _all_of(spec.optional_fields for spec in self)
+
+    @property
+    def schematized(self) -> list[PointSpec]:
+        """The points whose messages have fields of their own: all but the raw ones."""
+        return [spec for spec in self if not spec.is_raw]
+
+    def search(self, pattern: str) -> list[PointSpec]:
+        """Points that match a pattern: words that each occur in name, event, purpose or optional field.
+
+        A word with `*`, `?` or `[` is matched against the whole name, or the whole event, as a
+        shell does.
+        """
+        words = pattern.lower().split()
+        return [spec for spec in self if all(_matches(spec, word) for word in words)]
+
+
+def parse_metadata(text: str, source: str, architecture: str | None = None) -> Catalogue:
+    """The catalogue in the output of `runsc trace metadata`.
+
+    Args:
+        text: what the command printed.
+        source: where it is from, for the user to read.
+        architecture: what the raw numbers are of; this machine's if not given.
+
+    Raises:
+        CatalogueError: it lists no point at all.
+    """
+    architecture = architecture or host_architecture()
+    specs: list[PointSpec] = []
+    sinks: list[str] = []
+    section = ""
+    for line in text.splitlines():
+        heading = _SECTION.fullmatch(line)
+        if heading:
+            section = heading[1].lower()
+            continue
+        found = _NAME.search(line)
+        if not found or not _SAFE.fullmatch(found[1]):
+            continue
+        name = found[1]
+        if section.startswith("sink") or "/" not in name:
+            sinks.append(name)
+            continue
+        fields: dict[str, tuple[str, ...]] = {}
+        for kind, listed in _FIELDS.findall(line):
+            names = (each for each in _BETWEEN.split(listed.strip()) if _SAFE.fullmatch(each))
+            fields[kind.lower()] = tuple(dict.fromkeys(names))
+        specs.append(
+            make_spec(name, fields.get("optional", ()), fields.get("context", ()), architecture)
+        )
+    if not specs:
+        raise CatalogueError(f"{source} lists no trace points that gvtui can read")
+    return Catalogue(in_order(specs), tuple(dict.fromkeys(sinks)), source, architecture)
+
+
+def make_spec(
+    name: str, optional: tuple[str, ...], context: tuple[str, ...], architecture: str
+) -> PointSpec:
+    """A point's entry."""
+    return PointSpec(name, optional, context, event_type(name, architecture))
+
+
+def in_order(specs: Iterable[PointSpec]) -> dict[str, PointSpec]:
+    """Points by name, in the order to show."""
+    return {spec.name: spec for spec in sorted(specs, key=lambda spec: sort_key(spec.name))}
+
+
+@functools.lru_cache(maxsize=8192)
+def sort_key(name: str) -> tuple[int, int, str, int]:
+    """Orders point names: by component, then number or name, enter before exit."""
+    component = "sysno" if is_raw(name) else name.split("/")[0]
+    place = COMPONENTS.index(component) if component in COMPONENTS else len(COMPONENTS)
+    side = {"E": 0, "X": 1}.get(direction_of(name) or "", 2)
+    return (place, sysno_of(name) or 0, call_of(name), side)
+
+
+def is_raw(name: str) -> bool:
+    """Whether a point of that name sends a system call's arguments as numbers."""
+    parts = name.split("/")
+    return len(parts) > 2 and parts[0] == "syscall" and parts[1] == "sysno"
+
+
+def sysno_of(name: str) -> int | None:
+    """The system call's number in a raw point's name."""
+    number = name.split("/")[2] if is_raw(name) else ""
+    return int(number) if number.isdecimal() and len(number) <= _MAX_DIGITS else None
+
+
+def direction_of(name: str) -> str | None:
+    """`E`, `X` or None, by a point's name."""
+    if name.startswith("syscall/"):
+        return {"enter": "E", "exit": "X"}.get(name.rpartition("/")[2])
+    return None
+
+
+def sibling_of(name: str) -> str | None:
+    """The other side's name; None for events that have no sides."""
+    call, _, side = name.rpartition("/")
+    if direction_of(name) is None:
+        return None
+    return f"{call}/{'exit' if side == 'enter' else 'enter'}"
+
+
+def call_of(name: str) -> str:
+    """A point's name without its side."""
+    return name.rpartition("/")[0] if direction_of(name) else name
+
+
+def _all_of(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for names in dict.fromkeys(groups):
+        found.update(dict.fromkeys(names))
+    return tuple(found)
+
+
+def _matches(spec: PointSpec, word: str) -> bool:
+    if any(sign in word for sign in "*?["):
+        return any(fnmatch.fnmatchcase(text.lower(), word) for text in (spec.name, spec.event))
+    return any(
+        word in text.lower()
+        for text in (spec.name, spec.event, *spec.purposes, *spec.optional_fields)
+    )

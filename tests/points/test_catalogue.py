@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gvtui.points.bundled import bundled_catalogue
+from gvtui.points.catalogue import (
+    CatalogueError,
+    call_of,
+    parse_metadata,
+    sibling_of,
+    sort_key,
+)
+
+DATA = Path(__file__).parents[1] / "data"
+
+NEWER = """\
+POINTS (3)
+Name: sentry/mmap, optional fields: [fd_path|sha9], context fields: [time|parent_thread_group_id|is_exec_session]
+Name: syscall/listen/enter, optional fields: [], context fields: [time], cost: [low], since: 2026
+Name: tomorrow/point, context fields: [time]
+
+SINKS (1)
+Name: remote
+"""
+
+
+def read(name: str) -> str:
+    return (DATA / name).read_text()
+
+
+@pytest.mark.parametrize("name", ["metadata-2022-12.txt", "metadata-2024-07.txt"])
+def test_reads_what_runsc_prints(name: str) -> None:
+    catalogue = parse_metadata(read(name), name, "x86_64")
+    assert len(catalogue) == 991
+    assert set(catalogue.sinks) == {"null", "remote"}
+    assert not catalogue.is_bundled
+    spec = catalogue.points["syscall/openat/enter"]
+    assert spec.optional_fields == ("fd_path",)
+    assert spec.context_fields[:2] == ("time", "thread_id")
+    assert (spec.component, spec.event, spec.direction) == ("syscall", "openat", "E")
+    assert spec.sibling == "syscall/openat/exit"
+    assert not spec.is_raw
+
+
+def test_versions_differ_in_fields() -> None:
+    old, new = (
+        parse_metadata(read(name), name)
+        for name in ("metadata-2022-12.txt", "metadata-2024-07.txt")
+    )
+    name = "sentry/exit_notify_parent"
+    assert set(old.points[name].context_fields) - set(new.points[name].context_fields) == {"cwd"}
+
+
+def test_raw_points_have_the_call_s_name() -> None:
+    spec = bundled_catalogue().points["syscall/sysno/35/exit"]
+    assert (spec.component, spec.event, spec.sysno) == ("sysno", "nanosleep", 35)
+    assert spec.purposes == ("time",)
+    assert spec.call == "syscall/sysno/35"
+
+
+def test_the_bundled_catalogue_is_the_release_s() -> None:
+    text = read("metadata-2024-07.txt")
+    whole = parse_metadata(text, "", "x86_64")
+    bundled = bundled_catalogue()
+    assert bundled.is_bundled
+    assert "bundled" in bundled.source
+    assert dict(bundled.points) == dict(whole.points)
+    assert list(bundled.points) == list(whole.points)
+
+
+def test_order_is_component_then_number_then_side() -> None:
+    names = [
+        "syscall/sysno/100/enter",
+        "syscall/sysno/9/exit",
+        "syscall/sysno/9/enter",
+        "syscall/read/exit",
+        "sentry/clone",
+        "container/start",
+        "tomorrow/point",
+    ]
+    assert sorted(names, key=sort_key) == [
+        "container/start",
+        "sentry/clone",
+        "syscall/read/exit",
+        "syscall/sysno/9/enter",
+        "syscall/sysno/9/exit",
+        "syscall/sysno/100/enter",
+        "tomorrow/point",
+    ]
+
+
+def test_a_newer_format_is_read_as_far_as_it_is_known() -> None:
+    catalogue = parse_metadata(NEWER, "runsc 2026")
+    assert set(catalogue.points) == {"sentry/mmap", "syscall/listen/enter", "tomorrow/point"}
+    assert catalogue.points["sentry/mmap"].optional_fields == ("fd_path", "sha9")
+    assert "is_exec_session" in catalogue.context_fields
+    assert catalogue.points["tomorrow/point"].component == "tomorrow"
+    assert catalogue.sinks == ("remote",)
+
+
+def test_output_without_points_is_refused() -> None:
+    with pytest.raises(CatalogueError, match="this runsc lists no trace points"):
+        parse_metadata("usage: trace\n", "this runsc")
+
+
+def test_names_that_a_terminal_must_not_see_are_passed_over() -> None:
+    catalogue = parse_metadata(
+        "Name: a/b\nName: \x1b[31m/x\nName: c/d, context fields: [x\x07|y]\n", ""
+    )
+    assert list(catalogue.points) == ["a/b", "c/d"]
+    assert catalogue.points["c/d"].context_fields == ("y",)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "some", "none"),
+    [
+        ("openat", "syscall/openat/enter", "syscall/open/enter"),
+        ("nanosleep", "syscall/sysno/35/enter", "syscall/open/enter"),
+        ("syscall/open/*", "syscall/open/exit", "syscall/openat/exit"),
+        ("network exit", "syscall/connect/exit", "syscall/connect/enter"),
+        ("envv", "syscall/execve/enter", "sentry/execve"),
+        ("CLONE", "sentry/clone", "sentry/execve"),
+        ("", "sentry/clone", "no/such"),
+    ],
+)
+def test_search(pattern: str, some: str, none: str) -> None:
+    names = [spec.name for spec in bundled_catalogue().search(pattern)]
+    assert some in names
+    assert none not in names
+
+
+def test_names_of_events_have_no_sides() -> None:
+    assert sibling_of("sentry/clone") is None
+    assert call_of("sentry/clone") == "sentry/clone"
+    assert sibling_of("syscall/sysno/3/exit") == "syscall/sysno/3/enter"
+
+
+@given(st.text())
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        catalogue = parse_metadata(text, "it")
+    except CatalogueError:
+        return
+    assert len(catalogue) > 0
+
+
+@given(st.text(alphabet="syscall/no0123456789entrxi ", max_size=40))
+def test_names_of_any_shape_can_be_ordered(name: str) -> None:
+    assert sort_key(name) == sort_key(name)
