@@ -10,6 +10,7 @@ from textual.app import ComposeResult, SystemCommand
 from textual.containers import Horizontal, Vertical
 from textual.widgets import ContentSwitcher, Footer, Static
 
+from gvtui.query.filter import compile_filter
 from gvtui.trace.reader import Trace
 from gvtui.tui.base import FILTER_SECONDS
 from gvtui.tui.detail import DetailView
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GvtuiApp", "LiveOptions", "run_live", "run_replay"]
 
-SHORTEST_TICK, LONGEST_TICK = 1 / 30, 1 / 5
-"""Seconds between two updates: many while they are cheap, fewer while they are not."""
+SHORTEST_TICK, IDLE_TICK, LONGEST_TICK = 1 / 30, 1 / 10, 1 / 5
+"""Seconds between two updates: fewer while nothing comes, and while they are costly."""
 _REST = 2.0
 """How many times as long as an update took the screen then rests."""
 _CALM_SECONDS = 0.25
@@ -89,7 +90,7 @@ class GvtuiApp(TraceActions):
                 with ContentSwitcher(id="tabs", initial=TABS[0].id):
                     yield from (pane for _, pane in self._tabs)
                 yield self.detail
-        yield Footer(compact=True, show_command_palette=False)
+        yield Footer(show_command_palette=False)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The viewer's own colours, for themes that do not know them."""
@@ -116,20 +117,20 @@ class GvtuiApp(TraceActions):
         self.theme = DARK_NAME
         self.stream.focus()
         self.tick()
-        self._schedule(time.perf_counter())
+        self._schedule(time.perf_counter(), SHORTEST_TICK)
 
-    def _schedule(self, began: float) -> None:
+    def _schedule(self, began: float, shortest: float) -> None:
         took = time.perf_counter() - began
-        self.set_timer(min(LONGEST_TICK, max(SHORTEST_TICK, took * _REST)), self._tick)
+        self.set_timer(min(LONGEST_TICK, max(shortest, took * _REST)), self._tick)
 
     def _tick(self) -> None:
         began = time.perf_counter()
-        self.tick()
+        shortest = SHORTEST_TICK if self.tick() else IDLE_TICK
         # After the screen is painted, so that the time for that counts too.
-        self.call_after_refresh(self._schedule, began)
+        self.call_after_refresh(self._schedule, began, shortest)
 
-    def tick(self) -> None:
-        """Take in what is new and have it drawn."""
+    def tick(self) -> bool:
+        """Take in what is new and have it drawn; True if there was anything."""
         if self.monitor is not None:
             for notice in self.monitor.poll():
                 level = {"info": "information"}.get(notice.level, notice.level)
@@ -140,6 +141,7 @@ class GvtuiApp(TraceActions):
         calm = time.monotonic() - self._calm_at >= _CALM_SECONDS
         if changed or calm:
             self._bring_news(calm)
+        return changed
 
     def show_news(self) -> None:
         """Have every pane draw what has changed, now."""
@@ -198,17 +200,16 @@ def run_live(options: LiveOptions) -> int:
     Raises:
         GvtuiError: the monitor cannot start, or the filter is none.
     """
+    compile_filter(options.filter_text)
     watch = Watch.start(options)
     try:
         trace = Trace.open(watch.trace_path)
-        app = GvtuiApp(trace, monitor=watch, live=options, filter_text=options.filter_text)
-        app.run()
-        app.model.trace.close()
+        code = _run(GvtuiApp(trace, monitor=watch, live=options, filter_text=options.filter_text))
         if options.on_exit is not None:
             options.on_exit()
     finally:
         watch.stop()
-    return app.return_code or 0
+    return code
 
 
 def run_replay(path: Path | str, *, speed: float | None = None, filter_text: str = "") -> int:
@@ -220,13 +221,18 @@ def run_replay(path: Path | str, *, speed: float | None = None, filter_text: str
     Raises:
         GvtuiError: it is no trace, or the filter is none.
     """
+    compile_filter(filter_text)
     trace = Trace.open(path, progress=_say_progress if sys.stderr.isatty() else None)
+    replay = ReplayClock(trace, speed) if speed is not None else None
+    return _run(GvtuiApp(trace, replay=replay, filter_text=filter_text))
+
+
+def _run(app: GvtuiApp) -> int:
+    """Run the app, then close the trace that it shows last."""
     try:
-        replay = ReplayClock(trace, speed) if speed is not None else None
-        app = GvtuiApp(trace, replay=replay, filter_text=filter_text)
         app.run()
     finally:
-        trace.close()
+        app.model.trace.close()
     return app.return_code or 0
 
 

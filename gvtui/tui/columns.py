@@ -47,7 +47,7 @@ FIXED = frozenset(("sign", "call"))
 
 _LEAST_CALL = 34
 """Cells that the call should have before any column that gives way is shown."""
-_ROOMY = 112
+_ROOMY = 120
 """Cells from which on columns take their wide form."""
 
 

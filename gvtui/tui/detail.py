@@ -28,9 +28,10 @@ _MAX_FIELDS = 500
 _MAX_VALUE = 4000
 _NAME_WIDTH = 26
 _NARROW_NAME_WIDTH = 18
+_ROOMY = 80
 _TWO_COLUMNS = 110
 """Cells from which on the context stands beside the message's own fields."""
-_LEFT_SHARE = 0.55
+_LEFT_SHARE = 0.45
 _CONTEXT = "context_data."
 
 
@@ -54,7 +55,12 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
 
     def news(self) -> None:
         """Show the row at the cursor if it is another one."""
-        key = (self._model.cursor, id(self._model.trace), self._hex, self.size.width)
+        key = (
+            self._model.cursor,
+            id(self._model.trace),
+            self._hex,
+            self.scrollable_content_region.width,
+        )
         if key != self._shown:
             self._shown = key
             self._fill()
@@ -72,7 +78,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
 
     @property
     def _two_columns(self) -> bool:
-        return self.size.width >= _TWO_COLUMNS
+        return self.scrollable_content_region.width >= _TWO_COLUMNS
 
     def toggle_hex(self) -> None:
         """Show or hide the bytes."""
@@ -93,7 +99,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             except IndexError:
                 self._heading = [(f" Row {cursor:,} is gone", "heading")]
         hex_lines = -(-len(self._data) // _HEX_ROW) + 1 if self._data else 0
-        self.virtual_size = Size(self.size.width, 1 + self._lines + hex_lines)
+        self.virtual_size = Size(self.scrollable_content_region.width, 1 + self._lines + hex_lines)
         self.scroll_to(y=0, animate=False)
         self.refresh()
 
@@ -148,15 +154,16 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
 
     def _add(self, name: str, value: str, raw: str, look: str = "field") -> None:
         value = value[:_MAX_VALUE]
-        width = _NAME_WIDTH if self.size.width >= _TWO_COLUMNS else _NARROW_NAME_WIDTH
+        roomy = self.scrollable_content_region.width >= _ROOMY
+        width = _NAME_WIDTH if roomy else _NARROW_NAME_WIDTH
         parts: list[Part] = [(f"  {fit(name, width)} ", look), (value, "value")]
-        if raw not in ("", value):
+        if raw not in ("", value, "{}", value[1:-1]):
             parts.append((f"   {raw[:_MAX_VALUE]}", "raw"))
         (self._context_fields if look == "context" else self._fields).append(parts)
 
     def render_line(self, y: int) -> Strip:
         """The heading stays in place; what is under it scrolls."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if y == 0:
             return self.strip(self._heading, width, ground="bar")
         place = y - 1 + round(self.scroll_y)

@@ -49,7 +49,8 @@ class Model:
         self.texts = RowTexts(trace)
         self.cursor: int | None = None
         """Row id of the selected row."""
-        self.following = True
+        self.following = self.is_live or self.trace.limit is not None
+        """Whether the newest rows are shown; a recording that is all there begins at its start."""
         self.first_row_ever = trace.first_row
         """The oldest row there was when the viewer began; those before `trace.first_row` are gone."""
         self._base_ns = 0

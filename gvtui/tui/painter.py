@@ -35,6 +35,7 @@ STYLES = (
     "note",
     "name",
     "arguments",
+    "returned",
     "faint",
     "result",
     "cursor",
@@ -101,7 +102,7 @@ class Painter:
                 title = _TIME_TITLES[self._model.time_mode]
             right = placed.column.key in ("pid", "tid")
             words.append(fit(title, placed.width, right=right) + " ")
-        return Strip([Segment(fit("".join(words), self.width), style)], self.width)
+        return Strip([Segment(fit("".join(words).rstrip(), self.width), style)], self.width)
 
     def row(self, row_id: int, previous_id: int | None, selected: bool) -> Strip:
         """One row; `previous_id` is the row shown above it, if there is one."""
@@ -201,7 +202,7 @@ class Painter:
         taken = width_of(name)
         if taken >= width:
             return [Segment(fit(name, width), name_style)]
-        style = styles["arguments" if text.look in (Look.ENTER, Look.EVENT) else "faint"]
+        style = styles["arguments" if text.look in (Look.ENTER, Look.EVENT) else "returned"]
         return [Segment(name, name_style), Segment(fit(arguments, width - taken), style)]
 
     def _result(self, text: RowText, width: int) -> Segment:

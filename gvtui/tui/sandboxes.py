@@ -71,22 +71,22 @@ class SandboxList(LineWidget, can_focus=True):
         latest = sandbox.latest
         connected = sandbox.connected
         short = word(sandbox.container_id)[:SHORT_ID] or f"connection {latest.conn}"
-        chart = spark(latest.per_second(now, _SPARK), _SPARK)
-        room = max(0, width - 4 - width_of(short) - 1 - _SPARK - 1)
+        lively = connected and self._model.is_live
+        chart = " " + spark(latest.per_second(now, _SPARK), _SPARK) if lively else ""
+        room = max(0, width - 4 - width_of(short) - 1 - width_of(chart))
         first: list[Part] = [
             ("● " if connected else "○ ", "good" if connected else "gone"),
             (short + " ", "id"),
-            (fit(command_of(sandbox), room) + " ", "command"),
+            (fit(command_of(sandbox), room), "command"),
             (chart, "spark"),
         ]
         second: list[Part] = [("  ", "")]
-        live = self._model.is_live
-        state = ("connected" if live else "open") if connected else "gone"
+        state = "connected" if lively else "open" if connected else "gone"
         second.append((state, "good" if connected else "gone"))
         if len(sandbox.connections) > 1:
             second.append((f" #{len(sandbox.connections)}", "faint"))
-        second.append((f"  {short_count(sandbox.messages)}", "number"))
-        if connected and live:
+        second.append((f"  {short_count(sandbox.messages)} msgs", "number"))
+        if lively:
             second.append((f"  {short_count(latest.rate(now))}/s", "number"))
         if sandbox.dropped:
             second.append((f"  {DROP_SIGN} {short_count(sandbox.dropped)} dropped", "alarm"))

@@ -75,6 +75,9 @@ def _following(model: Model, new_rows: int, playing: str) -> Item:
     if model.following:
         words = f"▶ {playing}" if playing else "▶ following" if model.is_live else "▶ at the end"
         return Item(words, words.replace("following", "follow"), "good")
+    if not model.is_live and not playing:
+        row = "no row" if model.cursor is None else f"row {model.cursor:,}"
+        return Item(f"‖ {row}", f"‖ {row}")
     come = f" +{new_rows:,}" if new_rows else ""
     return Item(
         f"‖ paused{come} new" if come else "‖ paused",

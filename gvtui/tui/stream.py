@@ -59,8 +59,13 @@ class StreamView(ScrollView, can_focus=True):
         self._generation = model.generation
         self._settling = False
         """Whether the place for the cursor is not yet known: the view is still being filtered."""
+        self._width = 0
+        self._anchor: int | None = None
+        """The row that was selected last by hand; filters may have moved the cursor off it."""
+        self._styled = False
+        """Whether the painter has the stylesheet's present styles."""
         self._painted: tuple[object, ...] = ()
-        self._paused_at = 0
+        self._paused_at = model.trace.end_row
         """The trace's end when following was paused."""
 
     @property
@@ -77,8 +82,7 @@ class StreamView(ScrollView, can_focus=True):
         return view.count - self._place_of(self._paused_at)
 
     def on_mount(self) -> None:
-        """Take the styles over."""
-        self._painter.restyle(self._find_style)
+        """Show what there is."""
         self.news()
 
     def on_resize(self) -> None:
@@ -88,8 +92,7 @@ class StreamView(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Take changed styles over."""
         super().notify_style_update()
-        if self.is_mounted:
-            self._painter.restyle(self._find_style)
+        self._styled = False
 
     def _find_style(self, name: str) -> Style:
         own = self.get_component_rich_style(f"stream--{name}", partial=True)
@@ -107,17 +110,25 @@ class StreamView(ScrollView, can_focus=True):
         if model.following:
             self._top = last
             self._select_id(view[view.count - 1] if view.count else None)
+        elif model.cursor is None and view.count:
+            self._top = 0
+            self._select_id(view[0])
+            self._anchor = view[0]
+            self._hold_top()
         elif self._top_id is not None:
             self._top = min(self._place_of(self._top_id), last)
         self._show()
 
     def _settle(self) -> None:
-        """Find a place in a view that was made anew: where the cursor was, if it can be."""
-        model = self._model
-        self._settling = not model.view.complete
-        if not model.following and model.cursor is not None:
-            self._top = max(0, self._place_of(model.cursor) - self.page // 2)
-            self._hold_top()
+        """Find a place in a view that was made anew: where the cursor was, or just after."""
+        view = self._model.view
+        self._settling = not view.complete
+        if self._model.following or self._anchor is None or not view.count:
+            return
+        place = min(self._place_of(self._anchor), view.count - 1)
+        self._select_id(view[place])
+        self._top = max(0, place - self.page // 2)
+        self._hold_top()
 
     def redraw(self) -> None:
         """Draw everything again: what rows look like has changed."""
@@ -126,7 +137,8 @@ class StreamView(ScrollView, can_focus=True):
 
     def _show(self) -> None:
         view, model = self._model.view, self._model
-        self._painter.prepare(self.size.width)
+        self._width = self.scrollable_content_region.width
+        self._painter.prepare(self._width)
         self._shown = view.slice(self._top, self._top + self.page).tolist()
         self._above = view[self._top - 1] if 0 < self._top < view.count else None
         painted = (
@@ -152,6 +164,9 @@ class StreamView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line: the heading, a row, or nothing."""
+        if not self._styled:
+            self._styled = True
+            self._painter.restyle(self._find_style)
         if y < _HEADING:
             return self._painter.heading()
         place = y - _HEADING
@@ -162,7 +177,7 @@ class StreamView(ScrollView, can_focus=True):
         return self._painter.row(row_id, above, row_id == self._model.cursor)
 
     def _blank(self, place: int) -> Strip:
-        width = self.size.width
+        width = self._width
         lines = empty.lines(self._model) if not self._shown else []
         if 1 <= place <= len(lines):
             line = lines[place - 1]
@@ -188,6 +203,7 @@ class StreamView(ScrollView, can_focus=True):
         if self._model.following:
             self._model.following = False
             self._paused_at = self._model.trace.end_row
+            self._anchor = self._model.cursor
             self.post_message(self.FollowChanged())
         self._settling = False
         self._hold_top()
@@ -211,6 +227,7 @@ class StreamView(ScrollView, can_focus=True):
             self._top = place - self.page + 1
         self.pause()
         self._select_id(view[place])
+        self._anchor = view[place]
         self._show()
 
     def jump(self, row_id: int) -> None:

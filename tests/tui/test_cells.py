@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from gvtui.tui.cells import fit, short_bytes, short_count, spark
+
+
+@given(st.text(st.characters(categories=("L", "N", "P", "S"))), st.integers(0, 50))
+def test_text_fits_exactly(text: str, width: int) -> None:
+    assert cell_len(fit(text, width)) == width
+
+
+def test_what_is_cut_says_so() -> None:
+    assert fit("openat", 4) == "ope…"
+    assert fit("界界界", 4) == "界 …"
+    assert fit("12", 4, right=True) == "  12"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0"), (9999, "9999"), (44_120, "44.1k"), (999_999, "1000k"), (12_402_118, "12.4M")],
+)
+def test_short_counts(number: int, text: str) -> None:
+    assert short_count(number) == text
+
+
+def test_short_bytes() -> None:
+    assert [short_bytes(n) for n in (0, 1023, 1536, 5 << 20, 1 << 31, 3 << 40)] == [
+        "0 B",
+        "1023 B",
+        "1.5 KiB",
+        "5.0 MiB",
+        "2.0 GiB",
+        "3.0 TiB",
+    ]
+
+
+def test_sparks_are_blank_where_nothing_came() -> None:
+    assert spark([0, 0], 4) == "    "
+    assert spark([1, 0, 8], 4) == " ▂ █"
+    assert spark([3] * 9, 4) == "████"

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.widgets import Input
+
+from gvtui.query.filter import FilterError
+from gvtui.trace.reader import Trace
+from gvtui.trace.row import Direction
+from gvtui.tui.app import GvtuiApp
+from gvtui.tui.chips import PID
+from tests.tui.helpers import (
+    TRACES,
+    Recorder,
+    drive,
+    live,
+    open_message,
+    recording,
+    screen_text,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    import numpy.typing as npt
+    from textual.pilot import Pilot
+
+
+def _column(app: GvtuiApp, name: str) -> set[int]:
+    view, trace = app.model.view, app.model.trace
+    rows: npt.NDArray[np.void] = trace.rows(trace.first_row, trace.end_row)
+    return set(rows[name][view.slice(0, view.count) - trace.first_row].tolist())
+
+
+def test_a_key_narrows_to_the_selected_rows_pid_and_back() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        everything = app.model.view.count
+        app.stream.jump(1000)
+        row = app.model.trace.row(1000)
+        await pilot.press("p")
+        assert _column(app, "pid") == {row.pid}
+        assert app.model.view.count < everything
+        shown, hidden = app.model.view.count, everything - app.model.view.count
+        assert f"{shown:,} of {everything:,} shown, {hidden:,} hidden" in screen_text(app)
+        assert app.model.cursor == 1000
+        await pilot.press("p")
+        assert app.model.view.count == everything
+        assert app.model.cursor == 1000
+
+    drive(app, script)
+
+
+def test_name_and_direction_combine() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.stream.jump(1000)
+        name = app.model.trace.process_name(1000)
+        await pilot.press("n", "x")
+        names = {app.model.trace.string(number) for number in _column(app, "process")}
+        assert names == {name}
+        assert _column(app, "direction") == {Direction.EXIT}
+        await pilot.press("e")
+        assert _column(app, "direction") == {Direction.ENTER}
+        await pilot.press("e")
+        assert _column(app, "direction") >= {Direction.ENTER, Direction.EXIT}
+        await pilot.press("backspace")
+        assert not app.model.filtered
+
+    drive(app, script)
+
+
+def test_filters_apply_to_rows_that_come_later(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(10, pid=110, process="bash")
+    recorder.add(5, pid=112, process="sh")
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("N", *"!bash", "enter")
+        assert app.model.chips[0].expression == "proc.name != bash"
+        assert app.model.view.count == 5
+        recorder.add(3, pid=110, process="bash")
+        recorder.add(4, pid=113, process="curl")
+        app.tick()
+        assert app.model.view.count == 9
+        await pilot.press("P", *"112, 113", "enter")
+        assert app.model.chips[1].expression == "proc.pid in (112, 113)"
+        assert app.model.view.count == 9
+        await pilot.press("P", *"113", "enter")
+        assert app.model.view.count == 4
+        await pilot.press("backslash")
+        assert app.model.view.count == app.model.view.total
+        await pilot.press("backslash")
+        assert app.model.view.count == 4
+
+    drive(app, script)
+
+
+def test_a_wrong_filter_is_shown_with_a_caret_and_not_applied() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("f", *"evt.type = open and prox.pid = 1", "enter")
+        await pilot.pause()
+        assert app.prompt.is_open
+        assert not app.model.filtered
+        lines = screen_text(app).splitlines()
+        typed = next(line for line in lines if "prox.pid" in line)
+        problem = next(line for line in lines if "^" in line)
+        assert problem.index("^") == typed.index("prox.pid")
+        app.prompt.query_one(Input).value = "evt.failed = true"
+        await pilot.press("enter")
+        await pilot.pause()
+        assert not app.prompt.is_open
+        assert 0 < app.model.view.count < app.model.view.total
+        assert 0 not in _column(app, "errno")
+        assert app.focused is app.stream
+
+    drive(app, script)
+
+
+def test_escape_leaves_the_prompt_without_a_filter() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("f", *"evt.failed", "escape")
+        assert not app.prompt.is_open
+        assert not app.model.filtered
+        await pilot.press("P", *"x", "enter")
+        assert app.prompt.is_open
+        assert "'x' is no pid" in screen_text(app)
+        await pilot.press("escape")
+        assert app.focused is app.stream
+
+    drive(app, script)
+
+
+def test_chips_are_clicked_off_and_away() -> None:
+    app = recording(filter_text="evt.failed = true")
+
+    async def script(pilot: Pilot[int]) -> None:
+        filtered = app.model.view.count
+        await pilot.click("#filterbar", offset=(5, 0))
+        assert app.model.view.count == app.model.view.total
+        assert "○ evt.failed = true" in screen_text(app)
+        await pilot.click("#filterbar", offset=(5, 0))
+        assert app.model.view.count == filtered
+        await pilot.click("#filterbar", offset=(len(" ● evt.failed = true ×"), 0))
+        assert len(app.model.chips) == 0
+
+    drive(app, script)
+
+
+def test_chips_have_keys_when_focused() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.model.chips.put("proc.pid = 1", PID)
+        app.model.chips.put("evt.failed = true")
+        app.apply_chips()
+        app.filterbar.focus()
+        await pilot.press("right", "space")
+        assert app.model.chips.active() == ["proc.pid = 1"]
+        await pilot.press("left", "enter", *" or true", "escape")
+        app.filterbar.focus()
+        await pilot.press("delete")
+        assert [chip.expression for chip in app.model.chips] == ["evt.failed = true"]
+        await pilot.press("enter")
+        app.prompt.query_one(Input).value = "evt.failed = false"
+        await pilot.press("enter")
+        assert [chip.expression for chip in app.model.chips] == ["evt.failed = false"]
+
+    drive(app, script)
+
+
+def test_choosing_a_sandbox_narrows_the_stream(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(10, container="aaaa")
+    recorder.writer.opened(2, recorder.now, {})
+    recorder.writer.message(2, recorder.now, open_message("/b", container="bbbb"))
+    recorder.writer.flush()
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.screen.query_one("#sandboxes").focus()
+        await pilot.press("down", "enter")
+        assert app.model.chips[0].expression == "container.id = bbbb"
+        assert {app.model.texts[row].container for row in app.model.view} == {"bbbb"}
+        await pilot.click("#sandboxes", offset=(5, 1))
+        assert app.model.chips[0].expression == "container.id = aaaa"
+        await pilot.click("#sandboxes", offset=(5, 1))
+        assert not app.model.filtered
+
+    drive(app, script)
+
+
+def test_a_wrong_filter_is_refused_at_the_start() -> None:
+    trace = Trace.open(TRACES / "seed-example.trace")
+    with pytest.raises(FilterError):
+        GvtuiApp(trace, filter_text="proc.pid =")
+    trace.close()

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gvtui.trace.reader import Trace
+from gvtui.tui.model import Model
+from gvtui.tui.places import PlaceError, find_row
+from tests.tui.helpers import Recorder, drive, recording
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Iterator[Model]:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(5000)
+    trace = Trace.open(recorder.path)
+    model = Model(trace, zone=UTC)
+    model.refresh(1.0)
+    yield model
+    trace.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("#1204", 1204),
+        ("1,204", 1204),
+        ("17:36:48", 1000),
+        ("17:36:48.5", 1500),
+        ("17:36", 0),
+        ("+2", 2000),
+        ("+0.25 s", 250),
+        ("23:59:59", 5001),
+    ],
+)
+def test_places(model: Model, text: str, row: int) -> None:
+    assert find_row(text, model) == row
+
+
+@pytest.mark.parametrize("text", ["", "#", ",", "noon", "25:00", "12:61", "+", "1.5"])
+def test_what_is_no_place(model: Model, text: str) -> None:
+    with pytest.raises(PlaceError):
+        find_row(text, model)
+
+
+def test_a_key_asks_and_goes_there() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("g", *"noon", "enter")
+        assert app.prompt.is_open
+        await pilot.press("escape", "g", *"#500", "enter")
+        assert app.model.cursor == 500
+        assert 500 in app.stream._shown
+
+    drive(app, script)
