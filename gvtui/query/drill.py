@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from gvtui.query.filter_parse import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -11,16 +12,7 @@ if TYPE_CHECKING:
     from gvtui.query.process import Process
     from gvtui.query.processes import Processes
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./:@%+-]+")
-_WORDS = {"and", "or", "not", "in", "exists", "contains", "true", "false"}
 _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"))
-
-
-def quoted(text: str) -> str:
-    """A text as a value of the filter language, in quotes where it needs them."""
-    if _PLAIN.fullmatch(text) and text.lower() not in _WORDS:
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def duration_text(duration_ns: int) -> str:
@@ -51,5 +43,5 @@ def processes_filter(tree: Processes, processes: Iterable[Process]) -> str:
     container = chosen[0].container
     if container and len(tree.containers()) > 1:
         text = f"({text})" if len(parts) > 1 else text
-        text = f"container.id = {quoted(container)} and {text}"
+        text = f"container.id = {literal(container)} and {text}"
     return text

@@ -116,7 +116,7 @@ class Processes:
             rows: consecutive rows.
         """
         result = np.zeros(len(rows), np.int64)
-        for places, process in self._runs(start, rows):
+        for places, process in self.runs(start, rows):
             result[places] = process.number
         return result
 
@@ -335,10 +335,15 @@ class Processes:
                 low = middle + 1
         return low
 
-    def _runs(
+    def runs(
         self, start: int, rows: npt.NDArray[np.void]
     ) -> Iterator[tuple[npt.NDArray[np.intp], Process]]:
-        """Each process with the places of its rows, in order."""
+        """Each known process with the places of its rows, in order.
+
+        Args:
+            start: row id of the first of `rows`.
+            rows: consecutive rows.
+        """
         places = np.flatnonzero(rows["pid"] > 0)
         order, bounds = group(rows["conn"][places], rows["pid"][places])
         places = places[order]
@@ -366,7 +371,7 @@ class Processes:
         self.rows_without_pid += int(((enters | exits) & (rows["pid"] <= 0)).sum())
         when = np.where(rows["recv_ns"] > 0, rows["recv_ns"], rows["time_ns"]) // SECOND_NS
         recent = when >= int(when.max()) - _RATE_SECONDS if len(when) else loose
-        for places, process in self._runs(start, rows):
+        for places, process in self.runs(start, rows):
             process.count(
                 calls=int(calls[places].sum()),
                 loose_enters=int((enters & loose)[places].sum()),

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.trace.row import NO_FD, NO_SYSNO, NO_UID, ROW_DTYPE, Direction, Kind, Row
-from gvtui.wire.messages import decode
+from gvtui.wire.header import Header
+from gvtui.wire.messages import KINDS, Decoded, Unknown
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-
-    from gvtui.wire.messages import Decoded
 
 
 def make_row(**fields: int) -> dict[str, int]:
@@ -47,14 +46,13 @@ def closed(conn: int = 1) -> dict[str, int]:
 
 
 class MemoryTrace:
-    """What queries need of a trace, over rows in memory."""
+    """What queries need of a trace, over rows in memory; messages have their context only."""
 
     def __init__(self, rows: list[dict[str, int]], *, first_row: int = 0) -> None:
         self.first_row = first_row
         self.base = first_row
         self.architecture = "x86_64"
         self.strings = ["", "…"]
-        self.payloads: dict[int, bytes] = {}
         self.connections: dict[int, Any] = {1: SimpleNamespace(container_id="box")}
         self._rows = np.zeros(len(rows), ROW_DTYPE)
         for name in ROW_DTYPE.names or ():
@@ -76,7 +74,14 @@ class MemoryTrace:
         return Row(*self._rows[index - self.base].item())
 
     def decoded(self, index: int) -> Decoded:
-        return decode(self.payloads[index])
+        row = self.row(index)
+        kind = KINDS.get(row.type)
+        if kind is None:
+            return Decoded(Header(8, row.type, 0), None, Unknown(row.type, b""))
+        message: Any = kind.message_class()
+        message.context_data.thread_group_id = row.pid
+        message.context_data.thread_id = row.tid
+        return Decoded(Header(8, row.type, 0), kind, message)
 
     def string(self, number: int) -> str:
         return self.strings[number]

@@ -1,0 +1,136 @@
+"""Statistics as text, in the manner of `strace -c`, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from gvtui.decode.escape import escape
+from gvtui.query.durations import PERCENTILE_ERROR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gvtui.query.statistics import Line, Statistics
+
+_TOP = 20
+"""Lines of the tables by process and by path in the text."""
+
+
+def stats_text(statistics: Statistics) -> Iterator[str]:
+    """Lines of text: a table by system call, then the busiest processes and paths, and errors.
+
+    Times are seconds in all, and microseconds for each call.
+    """
+    yield from _syscall_table(statistics)
+    yield from _short_table("process", statistics.by_process())
+    yield from _short_table("path", [line for line in statistics.by_path() if line.is_call])
+    yield from _short_table("error", statistics.by_errno())
+    events = [line for line in statistics.by_syscall(events=True) if not line.is_call]
+    if events:
+        yield ""
+        yield f"{'count':>9}  event"
+        for line in sorted(events, key=lambda line: (-line.calls, line.label)):
+            yield f"{line.calls:>9}  {line.label}"
+    yield from _notes(statistics)
+
+
+def stats_json(statistics: Statistics) -> str:
+    """One JSON object, indented; times in nanoseconds, null where they are not known."""
+    total = statistics.total()
+    content = {
+        "rows": statistics.rows,
+        "dropped": statistics.dropped,
+        "lower_bound": statistics.is_lower_bound,
+        "percentile_error": PERCENTILE_ERROR,
+        "total": _fields(total),
+        "syscalls": [_fields(line) for line in statistics.by_syscall()],
+        "processes": [_fields(line) for line in statistics.by_process()],
+        "paths": [_fields(line) for line in statistics.by_path()],
+        "errors": [_fields(line) for line in statistics.by_errno()],
+        "events": [
+            {"name": line.label, "count": line.calls, "filter": line.filter_text}
+            for line in statistics.by_syscall(events=True)
+            if not line.is_call
+        ],
+        "histogram": [
+            {"from_ns": band.low_ns, "below_ns": band.high_ns, "calls": band.count}
+            for band in statistics.histogram()
+        ],
+    }
+    return json.dumps(content, indent=2)
+
+
+def _fields(line: Line) -> dict[str, Any]:
+    is_timed = line.timed > 0
+    return {
+        "name": line.label,
+        "filter": line.filter_text,
+        "calls": line.calls,
+        "errors": line.errors,
+        "timed": line.timed,
+        "total_ns": line.total_ns if is_timed else None,
+        "max_ns": line.max_ns if is_timed else None,
+        "p50_ns": line.p50_ns,
+        "p95_ns": line.p95_ns,
+        "p99_ns": line.p99_ns,
+        "share": round(line.share, 6),
+    }
+
+
+def _syscall_table(statistics: Statistics) -> Iterator[str]:
+    lines = statistics.by_syscall()
+    head = ("% time", "seconds", "usecs/call", "p50", "p95", "p99", "calls", "errors")
+    rule = f"{'-' * 6} {'-' * 11} {'-' * 11} {'-' * 9} {'-' * 9} {'-' * 9} {'-' * 9} {'-' * 9} "
+    yield _columns(*head) + " syscall"
+    yield rule + "-" * 16
+    for line in lines:
+        yield f"{_measures(line)} {escape(line.label)}"
+    yield rule + "-" * 16
+    yield f"{_measures(statistics.total())} total"
+
+
+def _measures(line: Line) -> str:
+    return _columns(
+        f"{line.share * 100:.2f}",
+        f"{line.total_ns / 1e9:.6f}" if line.timed else "",
+        _micros(line.mean_ns),
+        _micros(line.p50_ns),
+        _micros(line.p95_ns),
+        _micros(line.p99_ns),
+        str(line.calls),
+        str(line.errors or ""),
+    )
+
+
+def _columns(*cells: str) -> str:
+    widths = (6, 11, 11, 9, 9, 9, 9, 9)
+    return " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+
+
+def _micros(duration_ns: int | None) -> str:
+    return "" if duration_ns is None else str(duration_ns // 1000)
+
+
+def _short_table(name: str, lines: Sequence[Line]) -> Iterator[str]:
+    if not lines:
+        return
+    yield ""
+    yield f"{'seconds':>11} {'calls':>9} {'errors':>9} {name}"
+    for line in lines[:_TOP]:
+        seconds = f"{line.total_ns / 1e9:.6f}" if line.timed else ""
+        yield f"{seconds:>11} {line.calls:>9} {line.errors or '':>9} {escape(line.label)}"
+    if len(lines) > _TOP:
+        yield f"{'':>31} ({len(lines) - _TOP} more)"
+
+
+def _notes(statistics: Statistics) -> Iterator[str]:
+    total = statistics.total()
+    if statistics.is_lower_bound or (total.calls and not total.timed):
+        yield ""
+    if statistics.dropped:
+        yield f"{statistics.dropped} points were dropped: all numbers are lower bounds."
+    if statistics.missed_rows:
+        yield f"{statistics.missed_rows} rows were let go before they were counted."
+    if total.calls and not total.timed:
+        yield "No durations: the session must collect time and thread_id."

@@ -1,0 +1,88 @@
+"""Durations counted into bands: fine ones for percentiles, coarse ones for people.
+
+The fine bands are 16 for each power of two. A percentile is read as the middle of its band, so it
+is wrong by at most 1/32, about 3 %.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.query.drill import duration_text
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+PERCENTILE_ERROR = 1 / 32
+"""Largest relative error of a percentile."""
+
+_STEPS = 16
+_STEP_BITS = 4
+_MAX_BITS = 44
+_LONGEST = (1 << _MAX_BITS) - 1
+"""About five hours; longer durations count as this long."""
+FINE_BANDS = (_MAX_BITS - _STEP_BITS + 1) * _STEPS
+
+EDGES = [0, *(base * 10**exponent for exponent in range(3, 11) for base in (1, 2, 5)), 10**11]
+"""Where the coarse bands begin, in nanoseconds: 0, 1 µs, 2 µs, 5 µs, 10 µs, ..., 50 s, 100 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One bar of a histogram of durations."""
+
+    low_ns: int
+    high_ns: int | None
+    """None for the last band, which has no end."""
+    count: int
+
+    @property
+    def filter_text(self) -> str:
+        """The filter for the calls in this band."""
+        low = f"evt.latency >= {duration_text(self.low_ns)}"
+        if self.high_ns is None:
+            return low
+        return f"{low} and evt.latency < {duration_text(self.high_ns)}"
+
+
+def fine_bands(durations: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The fine band of each duration."""
+    clipped = np.clip(durations, 0, _LONGEST)
+    exponents = np.frexp(clipped.astype(np.float64))[1].astype(np.int64) - 1
+    shifts = np.maximum(exponents - _STEP_BITS, 0)
+    bands: npt.NDArray[np.int64] = shifts * _STEPS + (clipped >> shifts)
+    return bands
+
+
+def coarse_bands(durations: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
+    """The coarse band of each duration."""
+    return np.searchsorted(EDGES, durations, "right") - 1
+
+
+def percentile(counts: npt.NDArray[np.int64], fraction: float) -> int | None:
+    """A percentile in nanoseconds, from counts by fine band; None if nothing was counted."""
+    total = int(counts.sum())
+    if not total:
+        return None
+    rank = max(1, int(np.ceil(total * fraction)))
+    band = int(np.searchsorted(np.cumsum(counts), rank))
+    if band < _STEPS:
+        return band
+    shift = band // _STEPS - 1
+    low = (band - shift * _STEPS) << shift
+    return low + ((1 << shift) - 1) // 2
+
+
+def histogram(counts: npt.NDArray[np.int64]) -> list[Band]:
+    """Bands with their counts, from the first that is not empty to the last; [] if all are."""
+    filled = np.flatnonzero(counts)
+    if not len(filled):
+        return []
+    ends = [*EDGES[1:], None]
+    return [
+        Band(EDGES[place], ends[place], int(counts[place]))
+        for place in range(int(filled[0]), int(filled[-1]) + 1)
+    ]

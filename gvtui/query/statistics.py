@@ -1,0 +1,357 @@
+"""Numbers over the calls of a trace, or of those that a filter lets through.
+
+How calls are counted:
+
+- A call counts once, whether its enter, its exit or both pass the filter. Its error and duration
+  come from its exit row, its path from its enter row. Without thread ids there are no pairs, and of
+  a system call's enters and exits the more count.
+- A call that raw and decoded points both report counts once in the totals, by process, by error and
+  in the histogram. By system call the raw points are left out where all their calls have decoded
+  points too; else they stand apart as `read (raw)`.
+- Percentiles are wrong by at most 3 %, see `durations`. All else is exact, but where the sandbox
+  dropped points it is a lower bound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.decode.errno_names import errno_name
+from gvtui.points.names import event_type, point_name
+from gvtui.query.column import RowColumn
+from gvtui.query.doubles import Doubles
+from gvtui.query.drill import processes_filter
+from gvtui.query.durations import Band, histogram, percentile
+from gvtui.query.filter_parse import literal
+from gvtui.query.source import CHUNK
+from gvtui.query.tally import OTHER, Sums, Tally, added
+from gvtui.trace.row import ERRNO_OTHER, LOST_STRING, Direction, Kind
+from gvtui.wire.messages import RAW_SYSCALL
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.query.filter import Filter
+    from gvtui.query.pairs import Pairs
+    from gvtui.query.processes import Processes
+    from gvtui.query.source import RowSource
+
+_MAX_SYSCALLS = 1024
+_MAX_PROCESSES = 20_000
+_MAX_PATHS = 50_000
+_EVENT = 1 << 40
+"""Added to the message type for the key of an event that is no system call."""
+_RAW = 1 << 33
+_ALL = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a table of statistics."""
+
+    label: str
+    filter_text: str
+    """The filter for the rows behind it; "" where there is none."""
+    calls: int
+    errors: int
+    timed: int
+    """Calls with a known duration; the times are theirs alone."""
+    total_ns: int
+    max_ns: int
+    share: float
+    """Of the total duration, or of the calls where no durations are known; 0 to 1."""
+    p50_ns: int | None = None
+    """None where percentiles are not kept, or no duration is known."""
+    p95_ns: int | None = None
+    p99_ns: int | None = None
+    is_call: bool = True
+    """False for an event that is no system call."""
+    number: int = 0
+    """Of a process, its number in the tree."""
+
+    @property
+    def mean_ns(self) -> int | None:
+        """Mean duration; None if none is known."""
+        return self.total_ns // self.timed if self.timed else None
+
+
+class Statistics:
+    """Sums over the rows that `Pairs` and `Processes` have looked at; follows as these go on.
+
+    Rows that a flight recorder lets go stay counted.
+    """
+
+    def __init__(
+        self,
+        trace: RowSource,
+        pairs: Pairs,
+        processes: Processes,
+        condition: Filter | None = None,
+    ) -> None:
+        self._trace = trace
+        self._pairs = pairs
+        self._processes = processes
+        self._condition = condition
+        self.position = trace.first_row
+        """Rows before this one have been looked at."""
+        self.rows = 0
+        """Rows counted: those that pass the filter."""
+        self.dropped = 0
+        """Points that sandboxes dropped, in the whole trace."""
+        self.missed_rows = 0
+        """Rows that were let go before they could be looked at."""
+        self._matched = RowColumn()
+        self._doubles = Doubles()
+        self._totals = Tally(max_keys=1, with_bands=True)
+        self._syscalls = Tally(max_keys=_MAX_SYSCALLS, with_bands=True)
+        self._doubled = Tally(max_keys=_MAX_SYSCALLS)
+        self._by_process = Tally(max_keys=_MAX_PROCESSES)
+        self._by_path = Tally(max_keys=_MAX_PATHS)
+        self._by_errno = Tally(max_keys=1 << 16)
+
+    @property
+    def is_lower_bound(self) -> bool:
+        """Whether points are missing from the numbers."""
+        return self.dropped > 0 or self.missed_rows > 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all rows have been looked at."""
+        return self.position >= self._trace.end_row
+
+    @property
+    def progress(self) -> float:
+        """How much of the trace has been looked at, from 0 to 1."""
+        total = self._trace.end_row - self._trace.first_row
+        seen = self.position - self._trace.first_row
+        return min(1.0, max(0.0, seen / total)) if total > 0 else 1.0
+
+    def advance(self, budget: int = 4 * CHUNK) -> int:
+        """Look at up to `budget` more rows; returns how many."""
+        if self.position < self._trace.first_row:
+            self.missed_rows += self._trace.first_row - self.position
+            self.position = self._trace.first_row
+        self._matched.let_go(self._trace.first_row)
+        end = min(self._pairs.position, self._processes.position)
+        done = 0
+        while done < budget and self.position < end:
+            start = self.position
+            stop = min(start - start % CHUNK + CHUNK, end, start + budget - done)
+            rows = self._trace.rows(start, stop)
+            if not len(rows):
+                break
+            self._take_in(start, rows)
+            self.position = start + len(rows)
+            done += len(rows)
+        return done
+
+    def total(self) -> Line:
+        """All calls together."""
+        sums = self._totals.sums(_ALL)
+        return self._line("total", "", sums, self._totals, _ALL)
+
+    def by_syscall(self, *, events: bool = False) -> list[Line]:
+        """Lines by system call, those that took longest first.
+
+        Args:
+            events: have lines for events that are no system calls too.
+        """
+        decoded = {key for key, _ in self._syscalls if key < _RAW and key != OTHER}
+        lines = []
+        for key, sums in self._syscalls:
+            is_event = key >= _EVENT
+            if is_event and not events:
+                continue
+            is_raw = _RAW <= key < _EVENT
+            if is_raw and sums.calls <= self._doubled.sums(key).calls:
+                continue
+            name = self._syscall_name(key)
+            label, text = name, f"evt.type = {literal(name)}"
+            if key == OTHER:
+                label, text = "(others)", ""
+            elif is_raw and any(self._syscall_name(other) == name for other in decoded):
+                label = f"{name} (raw)"
+                text = f"point.name startswith syscall/sysno/{(key - _RAW) & 0xFFFFFFFF}/"
+            lines.append(self._line(label, text, sums, self._syscalls, key, is_call=not is_event))
+        return _sorted(lines)
+
+    def by_process(self) -> list[Line]:
+        """Lines by process, those that spent most time in calls first."""
+        lines, forgotten = [], []
+        for number, sums in self._by_process:
+            process = self._processes.get(number)
+            if process is not None:
+                label = f"{process.pid} {process.name}".rstrip()
+                text = processes_filter(self._processes, [process])
+            elif number == 0:
+                label, text = "(process not known)", "not proc.pid exists"
+            else:
+                forgotten.append(sums)
+                continue
+            lines.append(self._line(label, text, sums, self._by_process, number, number=number))
+        if forgotten:
+            lines.append(self._line("(others)", "", added(forgotten), self._by_process, OTHER))
+        return _sorted(lines)
+
+    def by_path(self) -> list[Line]:
+        """Lines by path, those that calls spent most time on first."""
+        lines = []
+        for string, sums in self._by_path:
+            if string in (OTHER, LOST_STRING):
+                label, text = "(others)", ""
+            else:
+                label = self._trace.string(string)
+                text = f"fd.name = {literal(label)}"
+            lines.append(self._line(label, text, sums, self._by_path, string))
+        return _sorted(lines)
+
+    def by_errno(self) -> list[Line]:
+        """Lines by error of the calls that failed, the most frequent first."""
+        lines = []
+        for errno, sums in self._by_errno:
+            name = errno_name(errno)
+            label = "(others)" if errno == ERRNO_OTHER else name
+            text = f"evt.errno = {name if name.startswith('E') else errno}"
+            lines.append(self._line(label, text, sums, self._by_errno, errno))
+        return sorted(lines, key=lambda line: (-line.calls, line.label))
+
+    def histogram(self, syscall: str | None = None) -> list[Band]:
+        """How long calls took: all of them, or those of one line of `by_syscall`."""
+        if syscall is None:
+            return histogram(self._totals.coarse(_ALL))
+        bare = syscall.removesuffix(" (raw)")
+        keys = [key for key, _ in self._syscalls if self._syscall_name(key) == bare]
+        wants_raw = syscall != bare or not any(key < _RAW for key in keys)
+        chosen = [key for key in keys if (key >= _RAW) == wants_raw]
+        return histogram(self._syscalls.coarse(chosen[0])) if chosen else []
+
+    def _syscall_name(self, key: int) -> str:
+        if key == OTHER:
+            return ""
+        architecture = self._trace.architecture
+        if key >= _EVENT:
+            return event_type(point_name(key - _EVENT, 0, None, architecture), architecture)
+        is_raw = key >= _RAW
+        sysno = key & 0xFFFFFFFF
+        message_type = RAW_SYSCALL if is_raw else RAW_SYSCALL + 1
+        return event_type(point_name(message_type, sysno, "E", architecture), architecture)
+
+    def _line(
+        self,
+        label: str,
+        filter_text: str,
+        sums: Sums,
+        tally: Tally,
+        key: int,
+        *,
+        is_call: bool = True,
+        number: int = 0,
+    ) -> Line:
+        totals = self._totals.sums(_ALL)
+        share = 0.0
+        if totals.total_ns:
+            share = sums.total_ns / totals.total_ns
+        elif totals.calls:
+            share = sums.calls / totals.calls
+        fine = tally.fine(key)
+        limits = [percentile(fine, fraction) for fraction in (0.5, 0.95, 0.99)]
+        p50, p95, p99 = (None if value is None else min(value, sums.max_ns) for value in limits)
+        return Line(
+            label,
+            filter_text,
+            sums.calls,
+            sums.errors,
+            sums.timed,
+            sums.total_ns,
+            sums.max_ns,
+            share,
+            p50,
+            p95,
+            p99,
+            is_call,
+            number,
+        )
+
+    def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
+        count = len(rows)
+        self.dropped += int(rows["result"][rows["kind"] == Kind.DROP].sum())
+        matched = np.ones(count, np.bool_)
+        if self._condition is not None:
+            matched = self._condition.mask(self._trace, rows, start)
+            offset = start % CHUNK
+            self._matched.chunk(start // CHUNK)[offset : offset + count] = matched
+        self.rows += int(matched.sum())
+
+        direction = rows["direction"]
+        is_enter, is_exit = direction == Direction.ENTER, direction == Direction.EXIT
+        loose = (rows["tid"] == 0) & (is_enter | is_exit)
+        partners = self._pairs.partners(start, count)
+        enter_matched = is_exit & (partners >= 0) & self._were_matched(start, matched, partners)
+        counted = (matched & is_enter & ~loose) | (matched & is_exit & ~loose & ~enter_matched)
+        settled = is_exit & (matched | enter_matched)
+        double = np.zeros(count, np.bool_)
+        double[matched] = self._doubles.mask(rows[matched])
+
+        durations = self._pairs.durations(start, rows)
+        failed = rows["errno"] != 0
+        types, sysnos = rows["type"].astype(np.int64), rows["sysno"].astype(np.int64)
+        syscall = np.where(types == RAW_SYSCALL, _RAW, 0) + (sysnos & 0xFFFFFFFF)
+        is_event = matched & (rows["kind"] == Kind.MESSAGE) & ~is_enter & ~is_exit
+        self._syscalls.count(types[is_event] + _EVENT)
+        self._add(
+            self._syscalls, syscall, counted, loose & matched, is_enter, settled, failed, durations
+        )
+        twice = double & (is_enter | is_exit)
+        self._doubled.count_loose(syscall[twice] + _RAW, is_enter[twice])
+
+        once = ~double
+        calls = (counted & once, loose & matched & once, is_enter, settled & once)
+        self._add(self._totals, np.zeros(count, np.int64), *calls, failed, durations)
+        numbers = self._processes.numbers(start, rows)
+        self._add(self._by_process, numbers, *calls, failed, durations)
+        errors = rows["errno"].astype(np.int64)
+        ended = settled & once & failed
+        self._by_errno.count(errors[ended])
+        self._by_errno.outcome(errors[ended], failed[ended], durations[ended])
+
+        own = rows["path"].astype(np.int64)
+        of_enter = self._pairs.gather("path", rows["path"], start, np.where(is_exit, partners, -1))
+        paths = np.where(of_enter != 0, of_enter, own)
+        has = paths != 0
+        calls = (counted & has, loose & matched & has, is_enter, settled & has)
+        self._add(self._by_path, paths, *calls, failed, durations)
+
+    @staticmethod
+    def _add(
+        tally: Tally,
+        keys: npt.NDArray[np.int64],
+        counted: npt.NDArray[np.bool_],
+        loose: npt.NDArray[np.bool_],
+        is_enter: npt.NDArray[np.bool_],
+        settled: npt.NDArray[np.bool_],
+        failed: npt.NDArray[np.bool_],
+        durations: npt.NDArray[np.int64],
+    ) -> None:
+        tally.count(keys[counted])
+        tally.count_loose(keys[loose], is_enter[loose])
+        tally.outcome(keys[settled], failed[settled], durations[settled])
+
+    def _were_matched(
+        self, start: int, matched: npt.NDArray[np.bool_], partners: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.bool_]:
+        """Whether each row's partner passed the filter, as far as it has been looked at."""
+        if self._condition is None:
+            return partners >= 0
+        result = np.zeros(len(partners), np.bool_)
+        inside = (partners >= start) & (partners < start + len(partners))
+        result[inside] = matched[partners[inside] - start]
+        for place in np.flatnonzero((partners >= 0) & (partners < start)).tolist():
+            result[place] = self._matched.get(int(partners[place])) != 0
+        return result
+
+
+def _sorted(lines: list[Line]) -> list[Line]:
+    return sorted(lines, key=lambda line: (-line.total_ns, -line.calls, line.label))

@@ -1,0 +1,152 @@
+"""Sums over calls by a key: a system call, a process, a path, an error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.query.durations import EDGES, FINE_BANDS, coarse_bands, fine_bands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import numpy.typing as npt
+
+OTHER = -(1 << 62)
+"""Key under which all is summed that came after the table was full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What a tally holds for one key."""
+
+    calls: int
+    errors: int
+    timed: int
+    """Calls with a known duration."""
+    total_ns: int
+    max_ns: int
+
+
+def added(parts: Iterable[Sums]) -> Sums:
+    """Several sums as one."""
+    columns = list(
+        zip(*((s.calls, s.errors, s.timed, s.total_ns, s.max_ns) for s in parts), strict=True)
+    )
+    if not columns:
+        return Sums(0, 0, 0, 0, 0)
+    calls, errors, timed, totals, longest = columns
+    return Sums(sum(calls), sum(errors), sum(timed), sum(totals), max(longest))
+
+
+class Tally:
+    """Growing columns of sums, one place for each key."""
+
+    def __init__(self, *, max_keys: int, with_bands: bool = False) -> None:
+        self._max_keys = max_keys
+        self._places: dict[int, int] = {}
+        self._counted = np.zeros(16, np.int64)
+        self._loose_enters = np.zeros(16, np.int64)
+        self._loose_exits = np.zeros(16, np.int64)
+        self._errors = np.zeros(16, np.int64)
+        self._timed = np.zeros(16, np.int64)
+        self._total = np.zeros(16, np.float64)
+        self._max = np.zeros(16, np.int64)
+        size = 16 if with_bands else 0
+        self._fine = np.zeros((size, FINE_BANDS), np.int64)
+        self._coarse = np.zeros((size, len(EDGES)), np.int64)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __iter__(self) -> Iterator[tuple[int, Sums]]:
+        for key in list(self._places):
+            yield key, self.sums(key)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether keys were summed under `OTHER`."""
+        return OTHER in self._places
+
+    def sums(self, key: int) -> Sums:
+        """What is held for a key."""
+        place = self._places.get(key)
+        if place is None:
+            return Sums(0, 0, 0, 0, 0)
+        loose = max(int(self._loose_enters[place]), int(self._loose_exits[place]))
+        return Sums(
+            int(self._counted[place]) + loose,
+            int(self._errors[place]),
+            int(self._timed[place]),
+            int(self._total[place]),
+            int(self._max[place]),
+        )
+
+    def fine(self, key: int) -> npt.NDArray[np.int64]:
+        """Counts by fine band; a tally without bands has none."""
+        place = self._places.get(key, len(self._fine))
+        return self._fine[place] if place < len(self._fine) else np.zeros(FINE_BANDS, np.int64)
+
+    def coarse(self, key: int) -> npt.NDArray[np.int64]:
+        """Counts by coarse band."""
+        place = self._places.get(key, len(self._coarse))
+        return self._coarse[place] if place < len(self._coarse) else np.zeros(len(EDGES), np.int64)
+
+    def count(self, keys: npt.NDArray[np.int64]) -> None:
+        """Add a call for each key given."""
+        places, inverse = self._find(keys)
+        np.add.at(self._counted, places[inverse], 1)
+
+    def count_loose(self, keys: npt.NDArray[np.int64], is_enter: npt.NDArray[np.bool_]) -> None:
+        """Add sides of calls whose thread is not known: of enters and exits the more count."""
+        places, inverse = self._find(keys)
+        np.add.at(self._loose_enters, places[inverse[is_enter]], 1)
+        np.add.at(self._loose_exits, places[inverse[~is_enter]], 1)
+
+    def outcome(
+        self,
+        keys: npt.NDArray[np.int64],
+        failed: npt.NDArray[np.bool_],
+        durations: npt.NDArray[np.int64],
+    ) -> None:
+        """Add the results of calls; a duration below zero is not known."""
+        places, inverse = self._find(keys)
+        np.add.at(self._errors, places[inverse[failed]], 1)
+        is_timed = durations >= 0
+        timed, known = places[inverse[is_timed]], durations[is_timed]
+        np.add.at(self._timed, timed, 1)
+        np.add.at(self._total, timed, known)
+        np.maximum.at(self._max, timed, known)
+        if len(self._fine):
+            np.add.at(self._fine, (timed, fine_bands(known)), 1)
+            np.add.at(self._coarse, (timed, coarse_bands(known)), 1)
+
+    def _find(
+        self, keys: npt.NDArray[np.int64]
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Places of the distinct keys, and which of these each key has."""
+        distinct, inverse = np.unique(keys, return_inverse=True)
+        places = np.fromiter(
+            (self._place(key) for key in distinct.tolist()), np.intp, len(distinct)
+        )
+        return places, inverse
+
+    def _place(self, key: int) -> int:
+        place = self._places.get(key)
+        if place is not None:
+            return place
+        if len(self._places) >= self._max_keys and key != OTHER:
+            return self._place(OTHER)
+        place = self._places[key] = len(self._places)
+        if place >= len(self._counted):
+            self._grow()
+        return place
+
+    def _grow(self) -> None:
+        for name in ("counted", "loose_enters", "loose_exits", "errors", "timed", "total", "max"):
+            column = getattr(self, f"_{name}")
+            setattr(self, f"_{name}", np.concatenate((column, np.zeros_like(column))))
+        self._fine = np.concatenate((self._fine, np.zeros_like(self._fine)))
+        self._coarse = np.concatenate((self._coarse, np.zeros_like(self._coarse)))

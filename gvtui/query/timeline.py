@@ -1,0 +1,156 @@
+"""How much happened when, over a whole trace, in a fixed number of buckets.
+
+Where the trace outgrows the buckets, each takes in its neighbour and they become twice as wide.
+Times are those of receipt; of a gVisor save file, which has none, those of the sandbox.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.query.source import CHUNK
+from gvtui.trace.row import Direction, Kind
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.query.source import RowSource
+
+_FIRST_WIDTH_NS = 1_000_000
+_LARGEST_STEP_NS = 86_400 * 1_000_000_000
+_LATEST_NS = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A span of time and what happened in it."""
+
+    start_ns: int
+    end_ns: int
+    rows: int
+    """Messages."""
+    errors: int
+    """Messages that tell of a failed call."""
+    dropped: int
+    """Points that the sandboxes said they dropped."""
+    first_row: int
+    """Its first row; the next row where it has none."""
+
+    @property
+    def rate(self) -> float:
+        """Messages a second."""
+        return self.rows * 1e9 / (self.end_ns - self.start_ns)
+
+
+class Timeline:
+    """Counts over time; follows a trace that grows. Rows that are let go stay counted."""
+
+    def __init__(self, trace: RowSource, *, size: int = 2048) -> None:
+        assert size % 2 == 0
+        self._trace = trace
+        self._size = size
+        self.position = trace.first_row
+        """Rows before this one have been looked at."""
+        self.start_ns = 0
+        """When the first row came; 0 while there is none."""
+        self.end_ns = 0
+        """When the newest one came."""
+        self.width_ns = _FIRST_WIDTH_NS
+        self._rows = np.zeros(size, np.int64)
+        self._errors = np.zeros(size, np.int64)
+        self._dropped = np.zeros(size, np.int64)
+        self._first = np.full(size, -1, np.int64)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all rows have been looked at."""
+        return self.position >= self._trace.end_row
+
+    def advance(self, budget: int = 4 * CHUNK) -> int:
+        """Look at up to `budget` more rows; returns how many."""
+        self.position = max(self.position, self._trace.first_row)
+        done = 0
+        while done < budget and self.position < self._trace.end_row:
+            stop = min(self.position + CHUNK, self._trace.end_row, self.position + budget - done)
+            rows = self._trace.rows(self.position, stop)
+            if not len(rows):
+                break
+            self._take_in(self.position, rows)
+            self.position += len(rows)
+            done += len(rows)
+        return done
+
+    def buckets(self, count: int) -> list[Bucket]:
+        """The whole trace in at most `count` buckets, about equally wide."""
+        if not self.start_ns:
+            return []
+        used = (self.end_ns - self.start_ns) // self.width_ns + 1
+        edges = np.linspace(0, used, min(count, used) + 1).astype(np.int64)
+        begins = edges[:-1]
+        sums = [
+            np.add.reduceat(column[:used], begins).tolist()
+            for column in (self._rows, self._errors, self._dropped)
+        ]
+        firsts = self._first_rows(used)[begins].tolist()
+        times = (self.start_ns + edges * self.width_ns).tolist()
+        return [
+            Bucket(*fields) for fields in zip(times[:-1], times[1:], *sums, firsts, strict=True)
+        ]
+
+    def bucket_of(self, row: int, count: int) -> int:
+        """Which of `buckets(count)` a row is in."""
+        buckets = self.buckets(count)
+        firsts = [bucket.first_row for bucket in buckets]
+        return max(0, int(np.searchsorted(firsts, row, "right")) - 1)
+
+    def _first_rows(self, used: int) -> npt.NDArray[np.int64]:
+        """First rows of the buckets, with the next bucket's where one is empty."""
+        first = np.where(self._first[:used] < 0, self.position, self._first[:used])
+        return np.minimum.accumulate(first[::-1])[::-1]
+
+    def _times(self, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+        """A time for each row that never steps back."""
+        times = np.where(rows["recv_ns"] > 0, rows["recv_ns"], rows["time_ns"])
+        known = times[times > 0]
+        if not len(known):
+            return np.full(len(rows), self.end_ns, np.int64)
+        # One absurd time must not push all others into a single bucket.
+        middle = int(np.sort(known)[len(known) // 2])
+        latest = max(self.end_ns, middle) + _LARGEST_STEP_NS
+        times[times > min(latest, _LATEST_NS)] = 0
+        if not self.start_ns:
+            times[times < middle - _LARGEST_STEP_NS] = 0
+            self.start_ns = self.end_ns = int(times[times > 0][0]) if (times > 0).any() else 0
+        times[0] = max(int(times[0]), self.end_ns)
+        return np.maximum.accumulate(times)
+
+    def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
+        times = self._times(rows)
+        if not self.start_ns:
+            return
+        self.end_ns = int(times[-1])
+        while (self.end_ns - self.start_ns) // self.width_ns >= self._size:
+            self._widen()
+        places = (times - self.start_ns) // self.width_ns
+        is_message = rows["kind"] == Kind.MESSAGE
+        is_drop = rows["kind"] == Kind.DROP
+        failed = is_message & (rows["direction"] == Direction.EXIT) & (rows["errno"] != 0)
+        np.add.at(self._rows, places[is_message], 1)
+        np.add.at(self._errors, places[failed], 1)
+        np.add.at(self._dropped, places[is_drop], rows["result"][is_drop])
+        distinct, first = np.unique(places, return_index=True)
+        new = self._first[distinct] < 0
+        self._first[distinct[new]] = start + first[new]
+
+    def _widen(self) -> None:
+        half = self._size // 2
+        for column in (self._rows, self._errors, self._dropped):
+            column[:half] = column[0 : 2 * half : 2] + column[1 : 2 * half : 2]
+            column[half:] = 0
+        left, right = self._first[0 : 2 * half : 2].copy(), self._first[1 : 2 * half : 2].copy()
+        self._first[:half] = np.where(left >= 0, left, right)
+        self._first[half:] = -1
+        self.width_ns *= 2
