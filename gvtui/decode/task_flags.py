@@ -193,7 +193,11 @@ ARCH_PRCTL = Choice(
         0x1004: "ARCH_GET_GS",
         0x1011: "ARCH_GET_CPUID",
         0x1012: "ARCH_SET_CPUID",
-        0x3001: "ARCH_CET_STATUS",
+        0x5001: "ARCH_SHSTK_ENABLE",
+        0x5002: "ARCH_SHSTK_DISABLE",
+        0x5003: "ARCH_SHSTK_LOCK",
+        0x5004: "ARCH_SHSTK_UNLOCK",
+        0x5005: "ARCH_SHSTK_STATUS",
     }
 )
 PRCTL = Choice(

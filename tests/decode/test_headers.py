@@ -24,15 +24,8 @@ linux/seccomp.h linux/netlink.h netinet/in.h netinet/tcp.h asm/prctl.h linux/soc
 linux/close_range.h stdio.h signal.h unistd.h linux/falloc.h asm/ptrace-abi.h
 """.split()
 
-OWN_NAMES = {
-    "RLIM64_INFINITY",
-    # The kernel's name for what the C library calls O_ASYNC.
-    "FASYNC",
-    # The C library hides the flag behind a value of 0 on x86_64.
-    "O_LARGEFILE",
-    # Not in the C library: its names differ from the kernel's.
-    "PTRACE_GETREGSET",
-}
+OWN_NAMES = {"O_LARGEFILE"}
+"""Names whose value the C library hides: O_LARGEFILE is 0 to 64-bit programs."""
 
 
 def table_values(module: ModuleType) -> dict[str, int]:

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from gvtui.decode.call import Call, descriptor
+from gvtui.wire.pb import syscall_pb2 as pb
+
+
+def close(fd_path: str, enter: pb.Close | None = None) -> Call:
+    message = pb.Close(fd=3, fd_path=fd_path)
+    return Call("close", "x86_64", message, enter is not None, 0, enter)
+
+
+def test_descriptor() -> None:
+    assert descriptor(3, "/etc/passwd") == "3</etc/passwd>"
+    assert descriptor(3, "") == "3"
+    assert descriptor(0xFFFFFFFF, "") == "-1"
+
+
+def test_paths_that_say_only_what_went_wrong_are_none() -> None:
+    assert close("[err: FD not found]").fd() == "3"
+    assert close("[err: FD not found]", pb.Close(fd=3, fd_path="[err: x]")).fd() == "3"
+
+
+def test_the_enter_helps_out() -> None:
+    enter = pb.Close(fd=3, fd_path="/f")
+    assert close("", enter).fd() == "3</f>"
+    assert close("/g", enter).fd() == "3</g>"
+
+
+def test_directory() -> None:
+    call = Call("openat", "arm64", pb.Open(fd=-100), False, 0, None)
+    assert call.directory() == "AT_FDCWD"
