@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.query.fields import Field, ValueKind
+from gvtui.query.fields import Field, ValueKind, describe_fields
 from gvtui.query.filter_conditions import (
     Always,
     Condition,
@@ -22,6 +22,7 @@ from gvtui.query.filter_conditions import (
     number_test,
 )
 from gvtui.query.filter_error import FilterError
+from gvtui.query.filter_help import reference
 from gvtui.query.filter_messages import ArgumentCondition, ArgumentsCondition
 from gvtui.query.filter_parse import (
     Comparison,
@@ -29,10 +30,11 @@ from gvtui.query.filter_parse import (
     Literal,
     Negation,
     Node,
+    literal,
     parse,
     shown_word,
 )
-from gvtui.query.filter_regex import RegexError
+from gvtui.query.filter_regex_parse import RegexError
 from gvtui.query.filter_rows import UNKNOWN, Batch, FilterContext, NoContext
 from gvtui.query.filter_strings import CommandLineCondition, string_condition
 from gvtui.query.filter_text import text_test
@@ -61,6 +63,9 @@ __all__ = [
     "TraceLike",
     "compile_filter",
     "conjunction",
+    "describe_fields",
+    "literal",
+    "reference",
 ]
 
 TraceLike = RowSource
@@ -82,6 +87,9 @@ _COLUMNS: dict[str, tuple[str, int | None]] = {
     "conn.num": ("conn", 0),
 }
 """Fields that are numbers: their column, and what stands there for a row that lacks it."""
+
+_ASK_OTHERS = frozenset(("evt.latency", "proc.ppid", "proc.cmdline"))
+"""Fields that the filter's context knows."""
 
 _CHOICES: dict[str, dict[str, int]] = {
     "evt.dir": {
@@ -113,6 +121,7 @@ class Filter:
         """Context fields that the session must collect for it, by their session names."""
         self._condition = condition
         self._context = context
+        self._asks_others = not fields.isdisjoint(_ASK_OTHERS)
 
     def mask(self, trace: TraceLike, rows: Rows, start: int) -> Mask:
         """For each row whether it passes.
@@ -122,7 +131,15 @@ class Filter:
             rows: consecutive rows.
             start: row id of the first of them.
         """
+        if self._asks_others:
+            self._bring_up(start + len(rows))
         return self._condition.holds(Batch(trace, rows, start, self._context), None)
+
+    def _bring_up(self, stop: int) -> None:
+        """Have the context look at all rows before `stop`."""
+        while (missing := stop - self._context.position) > 0:
+            if not self._context.advance(missing):
+                break
 
     def matches(self, trace: TraceLike, row_id: int) -> bool:
         """Whether one row passes; one that is not held does not."""
@@ -201,27 +218,27 @@ class _Compiler:
         if field.kind is ValueKind.TIME:
             return self._of_times(node)
         column, unknown = _COLUMNS[field.name]
-        values = [self._number(field, literal) for literal in node.values]
+        values = [self._number(field, value) for value in node.values]
         intervals = [Interval(value, value) for value in values]
-        cost = Cost.OTHERS if field.name in ("evt.latency", "proc.ppid") else Cost.COLUMN
+        cost = Cost.OTHERS if field.name in _ASK_OTHERS else Cost.COLUMN
         return NumberCondition(column, number_test(node.operator, intervals), unknown, cost)
 
     def _of_times(self, node: Comparison) -> Condition:
         if node.operator == "exists":
             return NumberCondition("evt.time", number_test("exists", []), 0, Cost.COLUMN)
         moments = []
-        for literal in node.values:
+        for value in node.values:
             try:
-                moments.append(moment(literal.text, self._zone))
+                moments.append(moment(value.text, self._zone))
             except ValueTextError as error:
-                raise self._wrong(node.field, literal, str(error)) from None
+                raise self._wrong(node.field, value, str(error)) from None
         return TimeCondition(node.operator, moments, self._zone)
 
     def _of_texts(self, node: Comparison) -> Condition:
         operator = node.operator
-        texts = [literal.text for literal in node.values]
+        texts = [value.text for value in node.values]
         if node.field.kind is ValueKind.EVENT and operator in ("=", "!=", "in"):
-            members = [name for literal in node.values for name in self._events(literal)]
+            members = [name for value in node.values for name in self._events(value)]
             if len(members) != 1:
                 condition = string_condition(node.field.name, text_test("in", members))
                 if operator == "!=":
@@ -236,7 +253,7 @@ class _Compiler:
         return string_condition(node.field.name, test)
 
     def _of_argument(self, node: Comparison) -> Condition:
-        texts = [literal.text for literal in node.values]
+        texts = [value.text for value in node.values]
         test = None
         if node.operator in ("<", "<=", ">", ">="):
             self._number(node.field, node.values[0])
@@ -248,37 +265,37 @@ class _Compiler:
         try:
             return text_test(node.operator, texts)
         except RegexError as error:
-            literal = node.values[0]
-            column = literal.start + literal.quoted + error.position
+            value = node.values[0]
+            column = value.start + value.quoted + error.position
             expected = "a regular expression" if node.operator == "regex" else "a pattern"
             raise FilterError(self._text, column, str(error), [expected]) from None
 
-    def _events(self, literal: Literal) -> Iterable[str]:
-        if literal.quoted or not literal.text.startswith("%"):
-            return (literal.text,)
-        members = SETS.get(literal.text)
+    def _events(self, value: Literal) -> Iterable[str]:
+        if value.quoted or not value.text.startswith("%"):
+            return (value.text,)
+        members = SETS.get(value.text)
         if members is None:
             raise FilterError(
-                self._text, literal.start, f"there is no set {shown_word(literal.text)}", list(SETS)
+                self._text, value.start, f"there is no set {shown_word(value.text)}", list(SETS)
             )
         return members
 
-    def _number(self, field: Field, literal: Literal) -> int:
+    def _number(self, field: Field, value: Literal) -> int:
         try:
             if field.name in _CHOICES:
-                return _CHOICES[field.name][literal.text.lower()]
+                return _CHOICES[field.name][value.text.lower()]
             if field.kind is ValueKind.DURATION:
-                return duration(literal.text)
+                return duration(value.text)
             if field.kind is ValueKind.RESULT:
-                code = errno_value(literal.text)
+                code = errno_value(value.text)
                 if code is not None:
                     return -code if field.name == "evt.res" else code
-            return number(literal.text)
+            return number(value.text)
         except KeyError:
-            raise self._wrong(field, literal, f"is no value of {field.name}") from None
+            raise self._wrong(field, value, f"is no value of {field.name}") from None
         except ValueTextError as error:
-            raise self._wrong(field, literal, str(error)) from None
+            raise self._wrong(field, value, str(error)) from None
 
-    def _wrong(self, field: Field, literal: Literal, why: str) -> FilterError:
+    def _wrong(self, field: Field, value: Literal, why: str) -> FilterError:
         expected = list(field.choices) or [field.kind.value]
-        return FilterError(self._text, literal.start, f"{shown_word(literal.text)} {why}", expected)
+        return FilterError(self._text, value.start, f"{shown_word(value.text)} {why}", expected)

@@ -117,10 +117,10 @@ class NumberCondition:
 
 
 def number_test(operator: str, intervals: Sequence[Interval]) -> Callable[[Numbers], Mask]:
-    """A comparison with numbers; of intervals, their nearer end decides."""
-    low, high = intervals[0].low, intervals[0].high
+    """A comparison with numbers; `exists` holds for all. Of an interval, the nearer end counts."""
     if operator == "exists":
         return lambda values: np.ones(len(values), np.bool_)
+    low, high, _ = intervals[0]
     if operator == "<":
         return lambda values: values < low
     if operator == "<=":

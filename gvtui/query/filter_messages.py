@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gvtui.decode.fields import arguments
 from gvtui.decode.render import render
 from gvtui.query.filter_conditions import Cost
 from gvtui.query.filter_values import ValueTextError, number
@@ -95,7 +96,7 @@ class ArgumentCondition:
         """Look into each wanted message."""
         holds = np.zeros(len(batch), np.bool_)
         for place, decoded in _wanted(batch, wanted):
-            forms = list(argument_forms(decoded, self._name, batch.trace.architecture))
+            forms = argument_forms(decoded, self._name, batch.trace.architecture)
             holds[place] = bool(forms) and self._passes(forms)
         return holds
 
@@ -142,29 +143,27 @@ def _wanted(batch: Batch, wanted: Mask | None) -> Iterator[tuple[int, Decoded]]:
             yield place, decoded
 
 
-def argument_forms(decoded: Decoded, name: str, architecture: str) -> Iterator[int | str]:
-    """An argument of a message in each form that it can be compared in; none if it is absent."""
+def argument_forms(decoded: Decoded, name: str, architecture: str) -> list[int | str]:
+    """An argument of a message in each form that it can be compared in; none if it is absent.
+
+    That is as a number, as the text that came, and in the words that the list shows for it.
+    """
+    words = arguments(decoded, architecture=architecture).get(name)
+    forms: list[int | str] = [] if words is None else [words]
     message: Any = decoded.message
-    if isinstance(message, Unknown):
-        return
-    field = message.DESCRIPTOR.fields_by_name.get(name)
-    if field is None or name in ("context_data", "exit"):
-        return
-    value = getattr(message, name)
-    if field.message_type is not None:
-        if field.is_repeated or message.HasField(name):
-            yield " ".join(str(value).split())
-    elif field.is_repeated:
-        yield from value
-        yield " ".join(map(str, value))
-    elif isinstance(value, bytes):
-        yield value.hex()
-        if name == "address":
-            yield parse_sockaddr(value).text
-    elif isinstance(value, bool):
-        yield int(value)
-        yield "true" if value else "false"
-    else:
-        yield value
-        if not isinstance(value, str):
-            yield str(value)
+    known = None if isinstance(message, Unknown) else message.DESCRIPTOR.fields_by_name
+    if known and name in known and known[name].message_type is None:
+        value = getattr(message, name)
+        if known[name].is_repeated:
+            forms += value
+        elif isinstance(value, int):
+            forms += [int(value), str(value).lower()]
+        elif isinstance(value, str):
+            forms.append(value)
+        else:
+            forms.append(value.hex())
+    elif words is not None:
+        number_form = _number(words)
+        if number_form is not None:
+            forms.append(number_form)
+    return forms

@@ -106,7 +106,10 @@ _ESCAPE = re.compile(
 _SHORT_ESCAPES = {"\\": "\\", '"': '"', "'": "'", "n": "\n", "t": "\t", "r": "\r"}
 
 _LAST_WORD = re.compile(r"[A-Za-z_][\w.\[\]-]*\s*\Z")
+_WORDS = re.compile(r"[A-Za-z_][\w.\[\]-]*")
 _BARE_WORD = re.compile(r"[^\s(),\"']+")
+
+_PLAIN_VALUE = re.compile(r"[\w./+@:-]+", re.ASCII)
 
 _EXPECTED = {
     "FIELD": "a field",
@@ -164,12 +167,26 @@ def _unexpected(text: str, column: int, names: set[str]) -> FilterError:
         expected = found[0].operators()
         what = "an operator is missing here" if not rest else f"{_word(rest)} is no operator"
         return FilterError(text, column, what, expected)
+    if names == {"$END"}:
+        # What came before was taken for a whole filter, which could have gone on.
+        names = {"_AND", "_OR", "$END"}
     expected = list(dict.fromkeys(shown for name, shown in _EXPECTED.items() if name in names))
+    if "BARE" in names:
+        expected = [_value_expected(text, column), *expected[:-1]]
     if not rest:
         return FilterError(text, column, "the filter ends too early", expected)
     if rest[0] in "\"'" and "QUOTED" in names:
         return FilterError(text, column, "this quote is not closed", ["a closing quote"])
     return FilterError(text, column, f"{_word(rest)} does not belong here", expected)
+
+
+def _value_expected(text: str, column: int) -> str:
+    """What kind of value the field takes that stands last before the column."""
+    for match in reversed(list(_WORDS.finditer(text, 0, column))):
+        found = find_field(match.group())
+        if found is not None:
+            return ", ".join(found[0].choices) or found[0].kind.value
+    return "a value"
 
 
 def _word(text: str) -> str:
@@ -205,6 +222,22 @@ def _unescape(match: re.Match[str]) -> str:
         number = int(digits, 16)
         return chr(number) if number <= 0x10FFFF else match[0]
     return _SHORT_ESCAPES.get(match[4], match[0])
+
+
+def literal(value: str) -> str:
+    """A value as a filter writes it: bare where that can be, else in quotes."""
+    if _PLAIN_VALUE.fullmatch(value):
+        return value
+    return f'"{"".join(map(_escaped, value))}"'
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return "\\" + char
+    if char.isprintable():
+        return char
+    code = ord(char)
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{{{code:x}}}"
 
 
 class _Builder:

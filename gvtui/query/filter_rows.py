@@ -30,8 +30,16 @@ _MAX_KEPT = 4096
 class FilterContext(Protocol):
     """What conditions ask of others: things that no row says by itself.
 
-    Each method takes consecutive rows, the first of them with the row id `start`.
+    It looks at the trace in order. The methods that answer take consecutive rows before
+    `position`, the first of them with the row id `start`.
     """
+
+    @property
+    def position(self) -> int:
+        """Rows before this one can be asked about."""
+
+    def advance(self, budget: int) -> int:
+        """Look at up to `budget` more rows; returns how many, 0 when there are no more."""
 
     def latency_ns(self, start: int, rows: Rows) -> npt.NDArray[np.int64]:
         """How long each row's call took, in nanoseconds; -1 where it is not known."""
@@ -48,6 +56,12 @@ class FilterContext(Protocol):
 
 class NoContext:
     """Knows nothing."""
+
+    position = 0
+
+    def advance(self, budget: int) -> int:
+        """There is nothing to look at."""
+        return 0
 
     def latency_ns(self, start: int, rows: Rows) -> npt.NDArray[np.int64]:
         """Nothing is known."""

@@ -6,7 +6,8 @@ import fnmatch
 import re
 from typing import TYPE_CHECKING
 
-from gvtui.query.filter_regex import MAX_PATTERN, Regex, RegexError
+from gvtui.query.filter_regex import Regex
+from gvtui.query.filter_regex_parse import MAX_PATTERN, RegexError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,0 +1,242 @@
+"""What could stand at a place in a filter: fields, operators, and values that the trace has."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from gvtui.decode.errno_names import errno_text
+from gvtui.points.names import event_type
+from gvtui.points.syscalls import names_by_sysno
+from gvtui.query.fields import FIELDS, OPERATORS, Field, ValueKind, find_field
+from gvtui.query.filter_parse import MAX_TEXT, grammar, literal
+from gvtui.query.filter_values import ERRNO_BY_NAME
+from gvtui.query.sets import SET_DESCRIPTIONS
+from gvtui.trace.row import LOST_STRING, NO_FD, NO_UID
+from gvtui.wire.messages import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gvtui.query.source import RowSource
+
+MAX_COMPLETIONS = 200
+
+_SAMPLE = 20_000
+"""Rows looked at for values: the newest ones."""
+
+_WORD_REST = re.compile(r"[^\s(),\"'=<>!]*")
+
+_STRING_COLUMNS = {
+    "proc.name": "process",
+    "fd.name": "path",
+    "container.id": "container",
+    "point.name": "point",
+    "evt.type": "point",
+}
+
+_NUMBER_COLUMNS = {
+    "proc.pid": ("pid", 0),
+    "thread.tid": ("tid", 0),
+    "fd.num": ("fd", NO_FD),
+    "user.uid": ("uid", NO_UID),
+    "conn.num": ("conn", 0),
+}
+
+_WORD_TERMINALS = ("FIELD", "BARE")
+
+_DURATIONS = ("100us", "1ms", "10ms", "100ms", "1s")
+
+
+class Completion(NamedTuple):
+    """Something to put in place of a part of the filter."""
+
+    text: str
+    start: int
+    """Where the part begins that it replaces."""
+    end: int
+    note: str
+    """What it is, in a few words. May hold text from a sandbox, as `text` may: escape it."""
+
+
+class _Place(NamedTuple):
+    """What the text in front of the cursor leads to."""
+
+    start: int
+    """Where the word at the cursor begins."""
+    word: str
+    """Its part in front of the cursor, without quotes."""
+    accepts: set[str]
+    """Names of the grammar's terminals that could be there."""
+    field: Field | None
+    """The field last named."""
+
+
+def complete(text: str, cursor: int, trace: RowSource | None = None) -> list[Completion]:
+    """What could stand at the cursor, likelier things first.
+
+    Args:
+        text: the filter as far as it is typed.
+        cursor: a place in it, from 0 to its length.
+        trace: whose recent rows give values; None for none.
+    """
+    cursor = min(max(cursor, 0), len(text))
+    place = _place(text[: min(cursor, MAX_TEXT)])
+    if place is None:
+        return []
+    rest = _WORD_REST.match(text, cursor)
+    end = rest.end() if rest else cursor
+    wanted = place.word.casefold()
+    begins, has = [], []
+    offers: dict[str, str] = {}
+    for offered, note in _offers(place, trace):
+        offers.setdefault(offered, note)
+    for offered, note in offers.items():
+        # A value in quotes is found by what it says.
+        shown = offered.lstrip("\"'").casefold()
+        if shown.startswith(wanted):
+            begins.append(Completion(offered, place.start, end, note))
+        elif wanted in shown:
+            has.append(Completion(offered, place.start, end, note))
+    return (begins + has)[:MAX_COMPLETIONS]
+
+
+def _place(before: str) -> _Place | None:
+    """Where the cursor stands; None if something before it is wrong."""
+    from lark import UnexpectedCharacters, UnexpectedToken
+
+    reader = grammar().parse_interactive(before)
+    field: Field | None = None
+    start = len(before)
+    try:
+        for token in reader.iter_parse():
+            is_word = token.type in _WORD_TERMINALS or token.isalpha()
+            if token.end_pos == len(before) and is_word:
+                start = token.start_pos or 0
+                break
+            if token.type == "FIELD":
+                found = find_field(str(token))
+                field = found[0] if found else None
+    except UnexpectedCharacters as error:
+        start = error.pos_in_stream or 0
+    except UnexpectedToken as error:
+        start = error.token.start_pos or 0
+        if error.token.end_pos != len(before):
+            return None
+    word = before[start:]
+    if word[:1] in ("'", '"'):
+        word = word[1:]
+    elif any(char.isspace() for char in word):
+        return None
+    accepts = set(reader.accepts())  # type: ignore[no-untyped-call]
+    return _Place(start, word, accepts, field)
+
+
+def _offers(place: _Place, trace: RowSource | None) -> Iterator[tuple[str, str]]:
+    accepts = place.accepts
+    if "FIELD" in accepts:
+        yield from _fields(place.word)
+        yield "not", "turns the next condition round"
+        yield "(", "opens a group"
+    if "COMPARE" in accepts:
+        names = place.field.operators() if place.field else [o.name for o in OPERATORS]
+        notes = {operator.name: operator.description for operator in OPERATORS}
+        for name in names:
+            yield name, notes[name]
+    elif "LPAR" in accepts and "FIELD" not in accepts:
+        yield "(", "opens a list"
+        if place.field is not None and place.field.kind is ValueKind.EVENT:
+            yield from SET_DESCRIPTIONS.items()
+    elif "BARE" in accepts and place.field is not None:
+        yield from _values(place.field, trace)
+    if "_AND" in accepts:
+        yield "and", "both conditions"
+        yield "or", "either condition"
+    if "RPAR" in accepts:
+        yield ")", "closes the list or group"
+
+
+def _fields(word: str) -> Iterator[tuple[str, str]]:
+    for field in FIELDS:
+        if not field.takes_argument:
+            yield field.name, field.description
+        elif word.startswith(f"{field.name}."):
+            for name in _argument_names():
+                yield f"{field.name}.{name}", "an argument"
+        else:
+            yield f"{field.name}.", field.description
+
+
+@functools.cache
+def _argument_names() -> list[str]:
+    names = {
+        name for kind in KINDS.values() for name in kind.message_class.DESCRIPTOR.fields_by_name
+    }
+    return sorted(names - {"context_data", "exit"})
+
+
+def _values(field: Field, trace: RowSource | None) -> Iterator[tuple[str, str]]:
+    if field.kind is ValueKind.CHOICE:
+        for choice in field.choices:
+            yield choice, ""
+    elif field.kind is ValueKind.RESULT:
+        yield "0", "succeeded"
+        for name, code in sorted(ERRNO_BY_NAME.items(), key=lambda item: item[1]):
+            yield name, errno_text(code)
+    elif field.kind is ValueKind.DURATION:
+        for duration in _DURATIONS:
+            yield duration, ""
+    if trace is not None:
+        yield from _seen(field, trace)
+    if field.kind is ValueKind.EVENT:
+        yield from SET_DESCRIPTIONS.items()
+        yield from _events(trace.architecture if trace is not None else "x86_64")
+
+
+def _seen(field: Field, trace: RowSource) -> Iterator[tuple[str, str]]:
+    """Values of the newest rows, the most frequent first."""
+    rows = trace.rows(max(trace.first_row, trace.end_row - _SAMPLE), trace.end_row)
+    if field.name in _NUMBER_COLUMNS:
+        column, unknown = _NUMBER_COLUMNS[field.name]
+        for number, count in _frequent(rows[column]):
+            if number != unknown:
+                yield str(number), _rows_text(count)
+    elif field.name in _STRING_COLUMNS:
+        counts: dict[str, int] = {}
+        for number, count in _frequent(rows[_STRING_COLUMNS[field.name]]):
+            if number > LOST_STRING:
+                text = trace.string(number)
+                if field.kind is ValueKind.EVENT:
+                    text = event_type(text, trace.architecture)
+                counts[text] = counts.get(text, 0) + count
+        for text in sorted(counts, key=lambda text: -counts[text]):
+            yield literal(text), _rows_text(counts[text])
+        if field.name == "container.id":
+            for connection in _connections(trace):
+                yield literal(connection), "connected"
+
+
+def _connections(trace: RowSource) -> Iterable[str]:
+    ids = (connection.container_id for connection in trace.connections.values())
+    return dict.fromkeys(container for container in ids if container)
+
+
+def _frequent(column: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[tuple[int, int]]:
+    values, counts = np.unique(column, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[: MAX_COMPLETIONS * 4]
+    return list(zip(values[order].tolist(), counts[order].tolist(), strict=True))
+
+
+def _rows_text(count: int) -> str:
+    return f"{count:,} of the newest rows" if count != 1 else "1 of the newest rows"
+
+
+def _events(architecture: str) -> Iterator[tuple[str, str]]:
+    for kind in KINDS.values():
+        if kind.point:
+            yield kind.point, "event"
+    for name in sorted(names_by_sysno(architecture).values()):
+        yield name, "system call"

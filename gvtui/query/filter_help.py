@@ -1,0 +1,132 @@
+"""The reference of the filter language, written from the tables that the parser itself uses."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from gvtui.query.fields import FIELDS, OPERATORS
+from gvtui.query.filter_values import DURATION_UNITS
+from gvtui.query.sets import SET_DESCRIPTIONS, SETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gvtui.query.fields import Field
+
+_WIDTH = 92
+_COLUMN = 16
+
+EXAMPLES: tuple[tuple[str, str], ...] = (
+    ("proc.name = bash", "what bash does"),
+    (
+        "evt.type in (openat, execve) and fd.name startswith /etc and evt.failed = true",
+        "files below /etc that could not be opened or run",
+    ),
+    ("evt.type in %network and not fd.name contains 127.0.0.1", "network calls to elsewhere"),
+    ("evt.res = ENOENT", "calls that found no such file"),
+    ("evt.latency > 10ms and evt.dir = X", "calls that took long"),
+    ("proc.pid in (110, 112) or proc.ppid = 110", "two processes, and children of one"),
+    ("evt.arg.flags contains O_CREAT", "calls that may create a file"),
+    ("evt.time >= 14:05 and evt.time < 14:10", "five minutes"),
+    ('fd.name regex "^/(etc|root)/"', "a regular expression in quotes, for its brackets"),
+    ("not user.uid = 0 and user.uid exists", "whoever is not root"),
+    ("evt.kind = drop or evt.failed = true", "failures, and where the sandbox dropped points"),
+)
+"""Filters with what they are for."""
+
+
+def reference() -> str:
+    """Every field, operator, set and kind of value, with examples, for a terminal."""
+    parts = [
+        _paragraph(
+            "A filter is a condition that a row meets or does not: a field, an operator and a "
+            "value, as Falco and sysdig write it. and, or, not and ( ) join conditions; not binds "
+            "closest, then and, then or."
+        ),
+        _section("Examples", EXAMPLES, wide=True),
+        "Fields\n" + "\n".join(map(_field_lines, FIELDS)),
+        _section("Operators", [(operator.name, operator.description) for operator in OPERATORS]),
+        _section("Values", _value_rows()),
+        _section(
+            "Sets, for evt.type",
+            [(name, f"{SET_DESCRIPTIONS[name]} ({len(SETS[name])})") for name in SETS],
+        ),
+        "Rules\n" + "\n".join(_bullet(rule) for rule in _RULES),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+_RULES = (
+    "A comparison with a field that the row lacks is false, whatever the operator; not turns that "
+    "round. The list above says what a session must collect for a field: (from group_id).",
+    "Rows that are no messages have evt.num, evt.time, evt.kind, conn.num and container.id, and "
+    "drop rows evt.dropped.",
+    "evt.res, evt.errno and evt.failed are known on exits only. The result of a call that failed "
+    "is its error number below zero, so evt.res < 0 holds for all that failed.",
+    "A value needs quotes, single or double, if it has spaces, quotes, commas or brackets in it. "
+    "In quotes, \\\" \\' \\\\ \\n \\r \\t \\xHH and \\u{H...} are escapes; before anything else a "
+    "backslash stays.",
+    "Regular expressions are found anywhere in the text, other than in Falco, where they must fit "
+    "it all. They know . [ ] ( ) (?: ) | * + ? {n,m} ^ $ \\d \\w \\s \\b and (?i) at the front; "
+    "neither references to groups nor looking ahead or behind. They take time in proportion to "
+    "the text, whatever it is.",
+    "A star of a glob covers / too.",
+    "A time covers as much as it does not say: evt.time = 14:05 is the whole minute.",
+)
+
+
+def _value_rows() -> list[tuple[str, str]]:
+    units = ", ".join(unit for unit in DURATION_UNITS if unit.isascii())
+    return [
+        ("number", "12, -1, 0x1f, 0o17"),
+        ("result", "a number, or an errno name: evt.res = ENOENT"),
+        ("duration", f"10ms, 1.5s; units: {units}; nanoseconds without one"),
+        (
+            "time",
+            "14:05, 14:05:09, 14:05:09.25: time of day, on any day; 2026-08-21, "
+            "2026-08-21T14:05:09.25, also with Z or +02:00: once; or nanoseconds since 1970",
+        ),
+        ("text", "bash, /etc/passwd, or in quotes"),
+        ("set", "%file and the others below, alone or among names: evt.type in (%file, close)"),
+    ]
+
+
+def _field_lines(field: Field) -> str:
+    text = field.description
+    if field.choices and field.name != "evt.dir":
+        text += f": {', '.join(field.choices)}"
+    if field.needs:
+        text += f" (from {', '.join(sorted(field.needs))})"
+    return f"{_row(field.label, text)}\n{' ' * (_COLUMN + 2)}{field.example}"
+
+
+def _section(title: str, rows: Iterable[tuple[str, str]], *, wide: bool = False) -> str:
+    lines = [title]
+    for name, text in rows:
+        if wide:
+            lines += [f"  {name}", f"      {text}"]
+            continue
+        lines.append(_row(name, text))
+    return "\n".join(lines)
+
+
+def _row(name: str, text: str) -> str:
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=f"  {name:<{_COLUMN}}",
+        subsequent_indent=" " * (_COLUMN + 2),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _paragraph(text: str) -> str:
+    return textwrap.fill(text, _WIDTH)
+
+
+def _bullet(text: str) -> str:
+    return textwrap.fill(
+        text, _WIDTH, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False
+    )
