@@ -7,12 +7,13 @@ import signal
 import time
 import zlib
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgpack
 import trio
 
-from gvtui.monitor.intake import send_reply, take_turn
+from gvtui.monitor.intake import Intake, Received, send_reply
 from gvtui.monitor.peer import peer_details
 from gvtui.monitor.priority import collect_when_idle
 from gvtui.wire.handshake import MAX_HANDSHAKE_SIZE, build_handshake, parse_handshake
@@ -34,6 +35,9 @@ MAX_CONTROL_BYTES = 1 << 20
 
 MAX_CONNECTIONS = 4096
 """Connections at once; further ones wait in the kernel's queue."""
+
+CROWDED_TURN = 128
+"""Messages in a turn after which the connection does not rest: half of what fills its buffer."""
 
 _OVERLOADED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _HOUSEKEEPING_SECONDS = 1.0
@@ -96,6 +100,7 @@ class Monitor:
         self._listener = listener
         self._writer = writer
         self._control = control
+        self._intake = Intake()
         self._next_conn = 1
         self._connections = 0
         self._turns = 0
@@ -213,43 +218,43 @@ class Monitor:
         opened_ns = time.time_ns()
         self._write(lambda: self._writer.opened(conn, opened_ns, details), 0)
         self._control.say("opened", conn=conn, **details)
-        messages = size = 0
+        messages = 0
         reason = "the monitor stopped"
         rest = self._options.coalesce_seconds
         try:
             while True:
                 await trio.lowlevel.wait_readable(connection.fileno())
-                turn = take_turn(connection)
-                messages += len(turn.messages) + len(turn.truncated)
-                size += sum(len(datagram) for _, datagram in turn.messages)
+                turn = self._intake.take_turn(connection)
+                messages += turn.messages
                 self._store(conn, turn)
                 if turn.ended:
                     reason = turn.ended
                     break
-                if turn.is_full:
-                    await trio.lowlevel.checkpoint()
-                elif rest:
+                if rest and not turn.is_full and turn.messages < CROWDED_TURN:
                     await trio.sleep(rest)
+                else:
+                    await trio.lowlevel.checkpoint()
         except trio.Cancelled:
-            self._store(conn, take_turn(connection))
+            turn = self._intake.take_turn(connection)
+            messages += turn.messages
+            self._store(conn, turn)
             raise
         finally:
-            summary = {"reason": reason, "messages": messages, "bytes": size}
+            summary = {"reason": reason, "messages": messages}
             self._write(lambda: self._writer.closed(conn, time.time_ns(), summary), 0)
             self._control.say("closed", conn=conn, **summary)
 
     def _store(self, conn: int, turn: Turn) -> None:
         self._turns += 1
-        if turn.messages:
-            batch = turn.messages
-            self._write(lambda: self._writer.messages(conn, batch), len(batch))
-        for recv_ns, beginning, real_size in turn.truncated:
-            self._write(
-                lambda recv_ns=recv_ns, beginning=beginning, real_size=real_size: (
-                    self._writer.truncated(conn, recv_ns, beginning, real_size)
-                ),
-                1,
-            )
+        for part in turn.parts:
+            if isinstance(part, Received):
+                count = len(part.datagrams)
+                self._write(
+                    partial(self._writer.received, conn, part.recv_ns, part.datagrams), count
+                )
+            else:
+                cut = (part.recv_ns, part.beginning, part.real_size)
+                self._write(partial(self._writer.truncated, conn, *cut), 1)
 
     def _write(self, write: Any, messages: int) -> None:  # noqa: ANN401
         """Write, or count what was lost: the sandboxes are drained whatever the disk says."""

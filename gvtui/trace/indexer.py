@@ -39,7 +39,15 @@ _MAX_CACHED_BYTES = 512
 
 _CONTEXT_TAG = 0x0A
 _TIME_TAG = 0x08
-_CONTINUED = 0x8080808080808080
+
+# A header of eight bytes, the tag and length of the context data, the tag of the time, and the
+# time in two parts; the length takes one byte or two.
+_SHORT = struct.Struct("<HHIBBBI5s")
+_LONG = struct.Struct("<HHIBBBBI5s")
+_SHORTEST = _LONG.size
+
+_LOW_BITS = [(pair & 0x7F) | (pair >> 8 & 0x7F) << 7 for pair in range(1 << 16)]
+"""The fourteen bits that two bytes of a varint hold."""
 
 _NO_CONTEXT = _CONTEXT.pack(0, 0, 0, 0, NO_UID)
 _PLAIN_ROW = _REST.pack(0, NO_FD, 0, 0, NO_SYSNO, 0, 0, Kind.MESSAGE, 0, 0, 0)
@@ -74,6 +82,7 @@ class Indexer:
         self._strings = strings
         self._architecture = architecture
         self._contexts: dict[bytes, bytes | None] = {}
+        self._high_bits: dict[bytes, int] = {}
         self._rests: dict[int, dict[bytes, bytes | None]] = {
             number: {} for number, kind in KINDS.items() if kind.is_syscall
         }
@@ -110,51 +119,67 @@ class Indexer:
         """
         pieces: list[bytes] = []
         append = pieces.append
-        unpack_header, pack_head = _HEADER.unpack_from, _HEAD.pack
-        contexts, rests = self._contexts, self._rests
-        from_bytes = int.from_bytes
+        unpack_short, unpack_long = _SHORT.unpack_from, _LONG.unpack_from
+        pack_head, low_bits = _HEAD.pack, _LOW_BITS
+        contexts, rests, high_bits = self._contexts, self._rests, self._high_bits
         last_dropped = self._last_dropped.get(conn, 0)
         for recv_ns, offset, datagram in messages:
             length = len(datagram)
-            if length < 20:
+            if length < _SHORTEST:
                 pieces += self._in_full(conn, recv_ns, offset, datagram)
                 last_dropped = self._last_dropped.get(conn, 0)
                 continue
-            header_size, message_type, dropped = unpack_header(datagram)
-            if header_size != 8 or datagram[8] != _CONTEXT_TAG or dropped != last_dropped:
-                pieces += self._in_full(conn, recv_ns, offset, datagram)
-                last_dropped = self._last_dropped.get(conn, 0)
-                continue
-            size = datagram[9]
-            start = 10
-            if size > 127:
-                size = (size & 0x7F) | datagram[10] << 7
-                start = 11 if datagram[10] < 128 else length
+            if datagram[9] < 128:
+                header_size, message_type, dropped, tag, size, time_tag, low, high = unpack_short(
+                    datagram
+                )
+                start = 10
+            else:
+                header_size, message_type, dropped, tag, size, more, time_tag, low, high = (
+                    unpack_long(datagram)
+                )
+                size = (size & 0x7F) | more << 7
+                start = 11 if more < 128 else length
             end = start + size
-            by_rest = rests.get(message_type)
-            if by_rest is None or size < 10 or end > length or datagram[start] != _TIME_TAG:
+            # Nine bytes of varint hold any time from 1972 to 2262: in practice every message's.
+            base = high_bits.get(high)
+            if (
+                header_size != 8
+                or dropped != last_dropped
+                or tag != _CONTEXT_TAG
+                or time_tag != _TIME_TAG
+                or end > length
+                or size < 10
+                or low & 0x80808080 != 0x80808080
+                or (base is None and (base := self._new_high_bits(high)) is None)
+                or (by_rest := rests.get(message_type)) is None
+            ):
                 pieces += self._in_full(conn, recv_ns, offset, datagram)
+                last_dropped = self._last_dropped.get(conn, 0)
                 continue
-            # Nine bytes of varint: any time from 1972 to 2262, so in practice every message.
-            time = from_bytes(datagram[start + 1 : start + 9], "little")
-            last = datagram[start + 9]
-            if time & _CONTINUED != _CONTINUED or last > 127:
-                pieces += self._in_full(conn, recv_ns, offset, datagram)
-                continue
-            context = contexts.get(datagram[start + 10 : end]) or self._new_context(
-                datagram[start + 10 : end]
-            )
-            rest = by_rest.get(datagram[end:]) or self._new_rest(message_type, datagram[end:])
+            tail = datagram[start + 10 : end]
+            context = contexts.get(tail) or self._new_context(tail)
+            tail = datagram[end:]
+            rest = by_rest.get(tail) or self._new_rest(message_type, tail)
             if context is None or rest is None:
                 pieces += self._in_full(conn, recv_ns, offset, datagram)
                 continue
-            time = (time & 0x007F007F007F007F) | (time & 0x7F007F007F007F00) >> 1
-            time = (time & 0x00003FFF00003FFF) | (time & 0x3FFF00003FFF0000) >> 2
-            time = (time & 0x0FFFFFFF) | (time & 0x0FFFFFFF00000000) >> 4 | last << 56
-            append(pack_head(offset, recv_ns, time, length, dropped, conn))
+            time_ns = base + low_bits[low & 0xFFFF] + (low_bits[low >> 16] << 14)
+            append(pack_head(offset, recv_ns, time_ns, length, dropped, conn))
             append(context)
             append(rest)
         return pieces
+
+    def _new_high_bits(self, high: bytes) -> int | None:
+        """The upper 35 bits of a time, from the last five of its nine bytes; None if it has not
+        nine bytes."""
+        if high[4] > 127 or any(byte < 128 for byte in high[:4]):
+            return None
+        if len(self._high_bits) >= _MAX_CACHED:
+            self._high_bits.clear()
+        bits = sum((byte & 0x7F) << (28 + 7 * place) for place, byte in enumerate(high))
+        self._high_bits[high] = bits
+        return bits
 
     def truncated(
         self, conn: int, recv_ns: int, offset: int, datagram: bytes, real_size: int

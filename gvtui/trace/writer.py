@@ -13,6 +13,7 @@ import time
 import uuid
 import zlib
 from dataclasses import dataclass, field
+from itertools import accumulate, chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 from gvtui.trace.strings import StringTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 DEFAULT_SEGMENT_BYTES = 128 << 20
 """Bytes of log and index after which a flight recorder begins its next segment."""
@@ -189,18 +190,23 @@ class TraceWriter:
         Raises:
             OSError: they could not be written, and none of them was.
         """
-        position = self._segment.log.size + HEAD_SIZE
-        pieces: list[bytes] = []
-        located: list[tuple[int, int, bytes]] = []
-        for recv_ns, datagram in batch:
-            size = len(datagram)
-            pieces.append(pack_head(1, conn, recv_ns, size))
-            pieces.append(datagram)
-            located.append((recv_ns, position, datagram))
-            position += size + HEAD_SIZE
+        self._store(conn, [recv_ns for recv_ns, _ in batch], [data for _, data in batch])
+
+    def received(self, conn: int, recv_ns: int, datagrams: list[bytes]) -> None:
+        """Append messages that were received in one go; raises as `messages` does."""
+        self._store(conn, repeat(recv_ns), datagrams)
+
+    def _store(self, conn: int, times: Iterable[int], datagrams: list[bytes]) -> None:
+        heads = [
+            pack_head(1, conn, recv_ns, len(data))
+            for recv_ns, data in zip(times, datagrams, strict=False)
+        ]
+        records = b"".join(chain.from_iterable(zip(heads, datagrams, strict=True)))
+        first = self._segment.log.size + HEAD_SIZE
+        offsets = accumulate((len(data) + HEAD_SIZE for data in datagrams), initial=first)
         last_dropped = self._indexer.last_dropped(conn)
-        rows = self._indexer.messages(conn, located)
-        self._append(b"".join(pieces), b"".join(rows), conn, last_dropped)
+        rows = self._indexer.messages(conn, zip(times, offsets, datagrams, strict=False))
+        self._append(records, b"".join(rows), conn, last_dropped)
 
     def truncated(self, conn: int, recv_ns: int, beginning: bytes, real_size: int) -> None:
         """Append what was received of a message of `real_size` bytes; raises as `messages` does."""

@@ -1,0 +1,1 @@
+"""Measurements, run by `make bench`. Machines are noisy: compare within one run."""

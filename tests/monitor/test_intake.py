@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from gvtui.monitor import intake
-from gvtui.monitor.intake import TURN_MESSAGES, send_reply, take_turn
+from gvtui.monitor.intake import TURN_BATCHES, Intake, Received, Truncated, Turn, send_reply
 
 Pair = tuple[socket.socket, socket.socket]
+
+BATCH = 8
 
 
 @pytest.fixture
@@ -21,83 +22,102 @@ def pair() -> Iterator[Pair]:
         yield ours, theirs
 
 
-def test_what_lies_ready_is_taken_in_order(pair: Pair) -> None:
+@pytest.fixture
+def intake() -> Intake:
+    return Intake(BATCH, 1000)
+
+
+def datagrams(*turns: Turn) -> list[bytes]:
+    parts = [part for turn in turns for part in turn.parts]
+    return [data for part in parts if isinstance(part, Received) for data in part.datagrams]
+
+
+def test_what_lies_ready_is_taken_in_order(pair: Pair, intake: Intake) -> None:
     ours, theirs = pair
-    datagrams = [bytes([n]) * (n + 1) for n in range(50)]
-    for datagram in datagrams:
+    sent = [bytes([n]) * (n + 1) for n in range(20)]
+    for datagram in sent:
         theirs.send(datagram)
-    turn = take_turn(ours)
-    assert [data for _, data in turn.messages] == datagrams
-    times = [when for when, _ in turn.messages]
+    turn = intake.take_turn(ours)
+    assert datagrams(turn) == sent
+    times = [part.recv_ns for part in turn.parts]
     assert times == sorted(times)
-    assert (turn.is_full, turn.ended) == (False, "")
-    assert take_turn(ours).messages == []
+    assert (turn.messages, turn.is_full, turn.ended) == (20, False, "")
+    assert intake.take_turn(ours).parts == []
 
 
-def test_a_turn_is_bounded(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_turn_is_bounded(pair: Pair, intake: Intake) -> None:
     ours, theirs = pair
-    monkeypatch.setattr(intake, "TURN_MESSAGES", 10)
-    for number in range(25):
+    limit = BATCH * TURN_BATCHES
+    for number in range(limit + 5):
         theirs.send(bytes([number]))
-    sizes = []
-    while (turn := take_turn(ours)).messages:
-        sizes.append((len(turn.messages), turn.is_full))
-    assert sizes == [(10, True), (10, True), (5, False)]
-    assert TURN_MESSAGES < 1000
+    first, second = intake.take_turn(ours), intake.take_turn(ours)
+    assert (first.messages, first.is_full) == (limit, True)
+    assert (second.messages, second.is_full) == (5, False)
 
 
-def test_huge_messages_bound_a_turn_too(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    ours, theirs = pair
-    monkeypatch.setattr(intake, "TURN_BYTES", 1500)
-    for _ in range(3):
-        theirs.send(bytes(1000))
-    turn = take_turn(ours)
-    assert (len(turn.messages), turn.is_full) == (2, True)
-
-
-def test_a_message_over_the_limit_is_told_with_its_real_size(
-    pair: Pair, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("place", [0, 3, 7])
+def test_a_message_over_the_limit_is_told_in_its_place(
+    pair: Pair, intake: Intake, place: int
 ) -> None:
     ours, theirs = pair
-    monkeypatch.setattr(intake, "MAX_MESSAGE_SIZE", 1000)
-    monkeypatch.setattr(intake, "_buffer", memoryview(bytearray(1000)))
-    data = os.urandom(1500)
-    theirs.send(b"before")
-    theirs.send(data)
-    theirs.send(b"after")
-    turn = take_turn(ours)
-    assert [message for _, message in turn.messages] == [b"before"]
-    ((_, beginning, real_size),) = turn.truncated
-    assert (beginning, real_size) == (data[:1000], 1500)
-    assert [message for _, message in take_turn(ours).messages] == [b"after"]
+    huge = os.urandom(1500)
+    sent = [bytes([n]) for n in range(8)]
+    sent[place] = huge
+    for datagram in sent:
+        theirs.send(datagram)
+    turn = intake.take_turn(ours)
+    ((where, part),) = [(n, p) for n, p in enumerate(turn.parts) if isinstance(p, Truncated)]
+    assert (where, part.beginning, part.real_size) == (place, huge[:1000], 1500)
+    assert datagrams(turn) == [data for data in sent if data != huge]
+    assert turn.messages == 8
 
 
-def test_what_was_sent_before_the_end_is_taken(pair: Pair) -> None:
+def test_a_message_of_just_the_limit_is_whole(pair: Pair, intake: Intake) -> None:
     ours, theirs = pair
-    theirs.send(b"last words")
+    theirs.send(bytes(1000))
+    assert datagrams(intake.take_turn(ours)) == [bytes(1000)]
+
+
+@pytest.mark.parametrize("count", [0, 1, BATCH - 1, BATCH, BATCH + 1])
+def test_what_was_sent_before_the_end_is_taken(pair: Pair, intake: Intake, count: int) -> None:
+    ours, theirs = pair
+    for _ in range(count):
+        theirs.send(b"last words")
     theirs.close()
-    turn = take_turn(ours)
-    assert [data for _, data in turn.messages] == [b"last words"]
+    turn = intake.take_turn(ours)
+    assert datagrams(turn) == [b"last words"] * count
     assert turn.ended == "closed by the sandbox"
 
 
-def test_an_empty_message_is_not_the_end(pair: Pair) -> None:
+def test_an_empty_message_is_not_the_end(pair: Pair, intake: Intake) -> None:
     ours, theirs = pair
-    for datagram in (b"a", b"", b"b"):
+    sent = [b"a", b"", b"b", b""]
+    for datagram in sent:
         theirs.send(datagram)
-    turn = take_turn(ours)
-    assert [data for _, data in turn.messages] == [b"a", b"", b"b"]
+    turn = intake.take_turn(ours)
+    assert datagrams(turn) == sent
+    assert turn.ended == ""
+    for _ in range(BATCH):
+        theirs.send(b"")
+    turn = intake.take_turn(ours)
+    assert datagrams(turn) == [b""] * BATCH
     assert turn.ended == ""
 
 
-def test_a_reset_does_not_hide_what_lies_ready(pair: Pair) -> None:
+def test_a_reset_does_not_hide_what_lies_ready(pair: Pair, intake: Intake) -> None:
     ours, theirs = pair
     ours.send(b"an answer that is never read")
     theirs.send(b"still here")
     theirs.close()
-    turns = [take_turn(ours), take_turn(ours)]
-    assert [data for turn in turns for _, data in turn.messages] == [b"still here"]
-    assert turns[-1].ended == "closed by the sandbox"
+    turn = intake.take_turn(ours)
+    assert datagrams(turn) == [b"still here"]
+    assert turn.ended == "closed by the sandbox"
+
+
+def test_a_broken_descriptor_ends_the_connection(intake: Intake) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as unconnected:
+        turn = intake.take_turn(unconnected)
+    assert turn.ended.startswith("broken: ")
 
 
 def test_a_reply_to_nobody_is_told(pair: Pair) -> None:
