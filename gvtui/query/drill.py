@@ -24,10 +24,15 @@ def duration_text(duration_ns: int) -> str:
 
 
 def processes_filter(tree: Processes, processes: Iterable[Process]) -> str:
-    """The filter for the rows of some processes, all of one container; "" for none."""
+    """The filter for the rows of some processes, all of one container; "" for none.
+
+    Processes whose id is not known are left out; for these alone it is that of their container.
+    """
     chosen = list(processes)
+    container = chosen[0].container if chosen else ""
+    chosen = [process for process in chosen if process.pid]
     if not chosen:
-        return ""
+        return f"container.id = {literal(container)}" if container else ""
     plain = [str(process.pid) for process in chosen if not tree.is_reused(process)]
     parts = [
         f"proc.pid = {process.pid} and evt.num >= {process.first_row}"
@@ -40,7 +45,6 @@ def processes_filter(tree: Processes, processes: Iterable[Process]) -> str:
     elif plain:
         parts.insert(0, f"proc.pid in ({', '.join(plain)})")
     text = " or ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
-    container = chosen[0].container
     if container and len(tree.containers()) > 1:
         text = f"({text})" if len(parts) > 1 else text
         text = f"container.id = {literal(container)} and {text}"

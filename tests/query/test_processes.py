@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gvtui.query.drill import processes_filter
+from gvtui.query.filter import compile_filter
 from gvtui.query.pairs import Pairs
 from gvtui.query.process import ProcessId, Source
 from gvtui.query.processes import Processes
@@ -101,7 +105,11 @@ class Box:
 
     def tree(self, step: int = 1 << 20, **options: int) -> Processes:
         self.writer.close()
-        return tree_of(Trace.open(self.path), step, **options)
+        trace = Trace.open(self.path)
+        try:
+            return tree_of(trace, step, **options)
+        finally:
+            trace.close()
 
 
 @pytest.fixture
@@ -353,6 +361,8 @@ def test_a_session_without_process_ids(box: Box) -> None:
     tree = box.tree()
     assert [(process.pid, process.command_line) for process in tree] == [(0, "/bin/sh")]
     assert tree.rows_without_pid == 1
+    assert processes_filter(tree, tree) == "container.id = box"
+    assert processes_filter(tree, []) == ""
 
 
 def test_processes_from_procfs_join_those_of_the_trace(box: Box) -> None:
@@ -452,3 +462,81 @@ def test_rates_count_the_last_two_seconds(box: Box) -> None:
     now = (box.clock // second + 1) * second
     assert process.rate(now) == 3
     assert process.rate(now + 10 * second) == 0
+
+
+small = st.integers(0, 4)
+contexts = st.builds(
+    lambda pid, tid, start, parent, container: common_pb2.ContextData(
+        time_ns=5,
+        thread_group_id=pid,
+        thread_id=tid,
+        thread_group_start_time_ns=start,
+        parent_thread_group_id=parent,
+        container_id=container,
+    ),
+    st.integers(-1, 4),
+    st.integers(-1, 4),
+    small,
+    st.integers(-1, 4),
+    st.sampled_from(["", "a", "b"]),
+)
+sysnos = st.sampled_from([0, 56, 57, 59])
+exits = st.none() | st.builds(
+    syscall_pb2.Exit, result=st.integers(-2, 5), errorno=st.sampled_from([0, 0, 2])
+)
+messages = st.one_of(
+    st.tuples(st.just(1), st.builds(container_pb2.Start, context_data=contexts)),
+    st.tuples(
+        st.just(2),
+        st.builds(
+            sentry_pb2.CloneInfo,
+            context_data=contexts,
+            created_thread_id=st.integers(-1, 4),
+            created_thread_group_id=st.integers(-1, 4),
+            created_thread_start_time_ns=small,
+            flags=st.sampled_from([0, 0x8000, 0x10000]),
+        ),
+    ),
+    st.tuples(
+        st.just(3),
+        st.builds(
+            sentry_pb2.ExecveInfo,
+            context_data=contexts,
+            pipe_input_proc=st.none() | st.builds(sentry_pb2.PipeProcInfo, context_data=contexts),
+        ),
+    ),
+    st.tuples(st.just(4), st.builds(sentry_pb2.ExitNotifyParentInfo, context_data=contexts)),
+    st.tuples(st.just(5), st.builds(sentry_pb2.TaskExit, context_data=contexts)),
+    *(
+        st.tuples(
+            st.just(number),
+            st.builds(message_class, context_data=contexts, sysno=sysnos, exit=exits),
+        )
+        for number, message_class in (
+            (6, syscall_pb2.Syscall),
+            (9, syscall_pb2.Read),
+            (11, syscall_pb2.Execve),
+            (23, syscall_pb2.Clone),
+            (29, syscall_pb2.Fork),
+        )
+    ),
+)
+
+
+@given(st.lists(messages, max_size=40), st.integers(1, 40), st.integers(2, 30))
+def test_whatever_a_sandbox_sends_the_tree_stays_a_tree(
+    sent: list[tuple[int, Any]], step: int, limit: int
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        box = Box(Path(folder) / "made-up.gvtrace")
+        for number, message in sent:
+            box.send(number, message)
+        tree = box.tree(step, max_processes=limit)
+        members = list(tree)
+        reached = [process for root in tree.roots() for process in root.subtree()]
+        assert sorted(p.number for p in reached) == sorted(p.number for p in members)
+        assert len(members) <= limit
+        for process in members:
+            assert process.parent is None or process.number in process.parent.children
+            assert process.command_line is not None
+            compile_filter(processes_filter(tree, process.subtree()))

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gvtui.points.names import event_type, point_name
 from gvtui.query.context import QueryContext
@@ -209,6 +211,31 @@ def test_raw_points_without_decoded_ones_keep_their_name() -> None:
     assert [band.count for band in statistics.histogram("read")] == [1]
     assert [band.count for band in statistics.histogram("mmap")] == [1]
     assert statistics.histogram("nothing") == []
+
+
+sides = st.builds(
+    lambda make, tid, sysno, kind, errno: make(tid, sysno, 7 * tid, type=kind, errno=errno),
+    st.sampled_from([enter, leave]),
+    st.integers(0, 3),
+    st.sampled_from([READ, WRITE]),
+    st.sampled_from([9, RAW_SYSCALL]),
+    st.sampled_from([0, 0, 2]),
+)
+
+
+@given(
+    st.lists(st.one_of(sides, sides, st.just(drop()), st.just(make_row(type=5, tid=1)))),
+    st.sampled_from(["", "evt.dir = X", "evt.dir = E", "thread.tid = 1", "evt.failed = true"]),
+    st.integers(1, 20),
+)
+def test_small_steps_and_one_go_agree(rows: list[dict[str, int]], text: str, step: int) -> None:
+    whole = statistics_of(MemoryTrace(rows), text)
+    steps = statistics_of(MemoryTrace(rows), text, step)
+    assert whole.total() == steps.total()
+    assert whole.by_syscall(events=True) == steps.by_syscall(events=True)
+    assert whole.by_errno() == steps.by_errno()
+    assert whole.histogram() == steps.histogram()
+    assert whole.rows == steps.rows
 
 
 def test_drops_make_lower_bounds() -> None:
