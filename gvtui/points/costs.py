@@ -1,0 +1,59 @@
+"""Hints where switching something on is costly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gvtui.points.catalogue import PointSpec, is_raw
+
+if TYPE_CHECKING:
+    from gvtui.points.session import Session
+
+FIELD_COSTS = {
+    "fd_path": "the sandbox looks up a path for each call",
+    "envv": "whole environments: a message above 212,960 bytes is dropped, and the exec with it",
+    "env": "the whole environment of each container that starts",
+    "cwd": "the sandbox looks up a path for each message",
+    "credentials": "adds all user and group ids and capabilities to each message",
+    "binary_info": "the sandbox looks at each binary that is executed",
+    "binary_sha256": "the sandbox reads and hashes each binary that is executed",
+    "binary_sha1": "the sandbox reads and hashes each binary that is executed",
+}
+"""What a field costs, by its name."""
+
+_BUSY = frozenset(
+    "read write readv writev pread64 pwrite64 preadv pwritev close futex clock_gettime "
+    "epoll_wait epoll_pwait poll ppoll select recvfrom sendto recvmsg sendmsg gettimeofday "
+    "sched_yield lseek".split()
+)
+
+ALL_RAW = 100
+"""As many raw points as make a flood."""
+
+
+def point_cost(spec: PointSpec) -> str:
+    """A hint for a point that many programs hit very often; "" for others."""
+    if spec.event in _BUSY:
+        return "programs call this very often: expect many messages"
+    return ""
+
+
+def session_costs(session: Session) -> list[str]:
+    """Hints for a session as a whole, the heaviest first."""
+    hints = []
+    raw = sum(1 for point in session.points if is_raw(point.name))
+    if raw >= ALL_RAW:
+        hints.append(
+            f"{raw} raw points: every system call is sent twice, which slows programs that make "
+            "many and drops points unless the sink retries"
+        )
+    counts: dict[str, int] = {}
+    for point in session.points:
+        for name in (*point.optional_fields, *point.context_fields):
+            if name in FIELD_COSTS:
+                counts[name] = counts.get(name, 0) + 1
+    hints += [
+        f"{name} on {count} {'point' if count == 1 else 'points'}: {FIELD_COSTS[name]}"
+        for name, count in sorted(counts.items(), key=lambda item: -item[1])
+    ]
+    return hints

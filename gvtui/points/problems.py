@@ -1,0 +1,59 @@
+"""What is wrong with a session, said so that a person can put it right."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_MAX_NEAREST = 3
+_MAX_COMPARED = 200
+_LIKENESS = 0.6
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding."""
+
+    severity: Severity
+    """`error`: the runtime refuses it or it cannot be meant; `warning`: worth a look."""
+    place: str
+    """Where, such as `points[3].context_fields[0]`; "" for the whole."""
+    message: str
+    """What is wrong, one sentence without its full stop."""
+    hint: str = ""
+    """What to do; may be empty."""
+
+    def __str__(self) -> str:
+        place = f"{self.place}: " if self.place else ""
+        hint = f"; {self.hint}" if self.hint else ""
+        return f"{place}{self.message}{hint}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The problem as plain values, for JSON."""
+        return {
+            "severity": self.severity,
+            "place": self.place,
+            "message": self.message,
+            "hint": self.hint,
+        }
+
+
+def errors(problems: Iterable[Problem]) -> list[Problem]:
+    """Those that are errors."""
+    return [problem for problem in problems if problem.severity == "error"]
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A hint that names the known word most like this one; "" if none is like it."""
+    if len(word) > _MAX_COMPARED:
+        return ""
+    known = list(known)
+    exact = [each for each in known if each.lower() == word.lower()]
+    found = exact or difflib.get_close_matches(word, known, _MAX_NEAREST, _LIKENESS)
+    return f"did you mean {found[0]!r}?" if found else ""

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gvtui.points.bundled import bundled_catalogue
+from gvtui.points.check import check_session
+from gvtui.points.problems import errors
+from gvtui.points.session import Point, Session, Sink
+
+BUNDLED = bundled_catalogue()
+CATALOGUE = replace(BUNDLED, is_bundled=False, source="runsc 1")
+SINK = Sink("remote", {"endpoint": "/tmp/s.sock"})
+GOOD = Session((Point("syscall/openat/enter", ("fd_path",), ("time",)),), (SINK,))
+
+
+def found(session: Session, catalogue: Any = CATALOGUE) -> list[tuple[str, str, str]]:
+    return [
+        (problem.severity, problem.place, f"{problem.message}; {problem.hint}")
+        for problem in check_session(session, catalogue)
+    ]
+
+
+def only(session: Session, catalogue: Any = CATALOGUE) -> tuple[str, str, str]:
+    problems = found(session, catalogue)
+    assert len(problems) == 1
+    return problems[0]
+
+
+def with_config(**config: Any) -> Session:
+    return replace(GOOD, sinks=(Sink("remote", {"endpoint": "/tmp/s", **config}),))
+
+
+def test_a_good_session() -> None:
+    assert found(GOOD) == []
+
+
+def test_the_name_is_fixed() -> None:
+    severity, place, text = only(replace(GOOD, name="Mine"))
+    assert (severity, place) == ("error", "name")
+    assert "no session name but 'Default', not 'Mine'" in text
+
+
+def test_an_unknown_point_is_answered_with_the_nearest() -> None:
+    severity, place, text = only(replace(GOOD, points=(Point("syscall/opnat/enter"),)))
+    assert (severity, place) == ("error", "points[0].name")
+    assert "runsc 1 has no point 'syscall/opnat/enter'" in text
+    assert "did you mean 'syscall/openat/enter'?" in text
+
+
+def test_an_unknown_point_that_is_skipped_is_a_warning() -> None:
+    session = replace(GOOD, points=(Point("no/such"),), ignore_missing=True)
+    severity, _, text = only(session)
+    assert severity == "warning"
+    assert "ignore_missing skips it" in text
+
+
+def test_points_of_newer_runtimes_are_known_to_the_bundled_catalogue() -> None:
+    session = replace(GOOD, points=(Point("sentry/mmap"),))
+    assert only(session, BUNDLED)[0] == "warning"
+    assert only(session)[0] == "error"
+    field = replace(GOOD, points=(Point("sentry/clone", (), ("is_exec_session",)),))
+    assert only(field, BUNDLED)[0] == "warning"
+    assert only(field)[0] == "error"
+
+
+@pytest.mark.parametrize(
+    ("point", "place", "text"),
+    [
+        (
+            Point("syscall/openat/enter", ("fdpath",)),
+            "points[0].optional_fields[0]",
+            "did you mean 'fd_path'?",
+        ),
+        (Point("sentry/clone", ("zzz",)), "points[0].optional_fields[0]", "no optional fields"),
+        (
+            Point("sentry/clone", (), ("time", "group_di")),
+            "points[0].context_fields[1]",
+            "did you mean 'group_id'?",
+        ),
+        (
+            Point("sentry/exit_notify_parent", (), ("cwd",)),
+            "points[0].context_fields[0]",
+            "it has time,",
+        ),
+    ],
+)
+def test_unknown_fields(point: Point, place: str, text: str) -> None:
+    problem = only(replace(GOOD, points=(point,)))
+    assert problem[:2] == ("error", place)
+    assert text in problem[2]
+
+
+def test_duplicates() -> None:
+    twice = replace(GOOD, points=GOOD.points * 2)
+    assert only(twice)[:2] == ("error", "points[1].name")
+    assert "stands at points[0] already" in only(twice)[2]
+    fields = replace(GOOD, points=(Point("sentry/clone", (), ("time", "time")),))
+    assert only(fields)[:2] == ("warning", "points[0].context_fields[1]")
+
+
+def test_points_need_a_name() -> None:
+    assert only(replace(GOOD, points=(Point(""),)))[:2] == ("error", "points[0].name")
+
+
+def test_nothing_traced_and_nothing_sent() -> None:
+    assert only(replace(GOOD, points=()))[:2] == ("warning", "points")
+    assert only(replace(GOOD, sinks=()))[:2] == ("warning", "sinks")
+
+
+def test_raw_sides_out_of_step() -> None:
+    enter = Point("syscall/sysno/3/enter", (), ("time",))
+    leave = Point("syscall/sysno/3/exit", (), ("time", "cwd"))
+    assert only(replace(GOOD, points=(enter, leave)))[:2] == (
+        "warning",
+        "points[1].context_fields",
+    )
+    assert "switch syscall/sysno/3/enter on" in only(replace(GOOD, points=(leave,)))[2]
+    assert found(replace(GOOD, points=(enter, replace(leave, context_fields=("time",))))) == []
+    assert found(replace(GOOD, points=(replace(leave, context_fields=()),))) == []
+
+
+@pytest.mark.parametrize(
+    ("config", "severity", "key", "text"),
+    [
+        ({"endpoint": 7}, "error", "endpoint", "7 is not a string"),
+        ({"endpoint": None}, "error", "endpoint", "None is not a string"),
+        ({"endpoint": ""}, "error", "endpoint", "no path"),
+        ({"endpoint": "/a\0b"}, "error", "endpoint", "no path"),
+        ({"endpoint": "/" + "x" * 107}, "error", "endpoint", "108 bytes are too long"),
+        ({"endpoint": "/" + "ä" * 54}, "error", "endpoint", "109 bytes are too long"),
+        ({"endpoint": "here.sock"}, "warning", "endpoint", "relative"),
+        ({"retries": 1.5}, "error", "retries", "1.5 is not a whole number"),
+        ({"retries": "5"}, "error", "retries", "'5' is not a whole number"),
+        ({"retries": True}, "error", "retries", "True is not a whole number"),
+        ({"retries": None}, "error", "retries", "None is not a whole number"),
+        ({"retries": float("inf")}, "error", "retries", "not a whole number"),
+        ({"retries": -1}, "warning", "retries", "none"),
+        ({"retries": 101}, "warning", "retries", "hold the traced program up"),
+        ({"backoff": 5}, "error", "backoff", "5 is not a string"),
+        ({"backoff": "5"}, "error", "backoff", "no duration"),
+        ({"backoff_max": "ten"}, "error", "backoff_max", "no duration"),
+        ({"backoff": "20ms"}, "error", "backoff", "above backoff_max (10ms, the default)"),
+        ({"backoff_max": "20us"}, "error", "backoff", "(25us, the default) is above"),
+        ({"backoff": "-1us"}, "warning", "backoff", "below 0"),
+        ({"retry": 5}, "warning", "retry", "did you mean 'retries'?"),
+    ],
+)
+def test_settings_of_the_remote_sink(
+    config: dict[str, Any], severity: str, key: str, text: str
+) -> None:
+    problem = only(with_config(**config))
+    assert problem[:2] == (severity, f"sinks[0].config.{key}")
+    assert text in problem[2]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"retries": 5, "backoff": "100us", "backoff_max": "5ms"},
+        {"retries": 5.0},
+        {"backoff": "10ms"},
+        {"backoff": "0"},
+        {"endpoint": "/" + "x" * 106},
+    ],
+)
+def test_settings_that_the_remote_sink_takes(config: dict[str, Any]) -> None:
+    assert found(with_config(**config)) == []
+
+
+def test_a_remote_sink_needs_an_endpoint() -> None:
+    problem = only(replace(GOOD, sinks=(Sink("remote"),)))
+    assert problem[:2] == ("error", "sinks[0].config.endpoint")
+
+
+def test_other_sinks() -> None:
+    assert only(replace(GOOD, sinks=(Sink("remot"),)))[:2] == ("error", "sinks[0].name")
+    assert "bad file descriptor" in only(replace(GOOD, sinks=(Sink("null"),)))[2]
+    assert "all comes twice" in only(replace(GOOD, sinks=(SINK, SINK)))[2]
+
+
+def test_errors_are_picked_out() -> None:
+    problems = check_session(replace(GOOD, name="x", sinks=()), CATALOGUE)
+    assert [problem.place for problem in errors(problems)] == ["name"]
