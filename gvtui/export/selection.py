@@ -1,0 +1,96 @@
+"""The rows that an export writes: those that pass a filter, taken up as the trace grows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gvtui.query.context import QueryContext
+from gvtui.query.filter import compile_filter
+from gvtui.query.pairs import Pairs
+from gvtui.query.processes import Processes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    import numpy.typing as npt
+
+    from gvtui.trace.reader import Trace
+
+CHUNK = 1 << 14
+"""Rows filtered at once."""
+
+_NEEDS_CONTEXT = {"evt.latency", "proc.ppid", "proc.cmdline"}
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Consecutive rows, and which of them were chosen."""
+
+    start: int
+    rows: npt.NDArray[np.void]
+    chosen: npt.NDArray[np.bool_] | None
+    """None if all are."""
+
+    def row_ids(self) -> list[int]:
+        """Ids of the chosen rows."""
+        if self.chosen is None:
+            return list(range(self.start, self.start + len(self.rows)))
+        ids: list[int] = (self.chosen.nonzero()[0] + self.start).tolist()
+        return ids
+
+
+class Selection:
+    """Rows of a trace that pass a filter. The trace stays the caller's."""
+
+    def __init__(self, trace: Trace, filter_text: str = "") -> None:
+        """Choose rows.
+
+        Args:
+            trace: where from.
+            filter_text: a condition; empty chooses all rows.
+
+        Raises:
+            FilterError: the text is no filter.
+        """
+        self.trace = trace
+        self.pairs = Pairs(trace)
+        """Which enter belongs to which exit, as far as `look_ahead` has read."""
+        self._context: QueryContext | None = None
+        fields = compile_filter(filter_text).fields
+        if fields & _NEEDS_CONTEXT:
+            self._context = QueryContext(self.pairs, Processes(trace, self.pairs))
+        self._filter = compile_filter(filter_text, self._context) if filter_text.strip() else None
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether there is a condition at all."""
+        return self._filter is not None
+
+    def look_ahead(self) -> None:
+        """Pair all rows that are there now."""
+        while self.pairs.advance():
+            pass
+
+    def includes(self, row_id: int) -> bool:
+        """Whether a row is chosen."""
+        return self._filter is None or self._filter.matches(self.trace, row_id)
+
+    def chunks(self, start: int, stop: int) -> Iterator[Chunk]:
+        """The rows from `start` to before `stop`, as far as they are held."""
+        while self._context is not None and self._context.advance():
+            pass
+        start = max(start, self.trace.first_row)
+        while start < stop:
+            rows = self.trace.rows(start, min(start + CHUNK, stop))
+            if not len(rows):
+                return
+            chosen = self._filter.mask(self.trace, rows, start) if self._filter else None
+            yield Chunk(start, rows, chosen)
+            start += len(rows)
+
+    def row_ids(self, start: int, stop: int) -> Iterator[int]:
+        """Ids of the chosen rows from `start` to before `stop`."""
+        for chunk in self.chunks(start, stop):
+            yield from chunk.row_ids()

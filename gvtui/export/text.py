@@ -1,0 +1,72 @@
+"""One line for each message, as gVisor's example server prints it.
+
+`E Open sysno: 257 fd: -100 pathname: "/etc/passwd"` for an enter, `X Open exit { result: 3 } ...` for
+an exit, `CloneInfo => created_thread_id: 2` for other events: the fields in protobuf's text format,
+with every byte that is not printable ASCII escaped.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from google.protobuf import text_format
+
+from gvtui.trace.row import Flag, Kind
+from gvtui.wire.header import WireError
+from gvtui.wire.messages import Unknown, decode, direction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvtui.export.selection import Selection
+    from gvtui.wire.messages import Decoded
+
+_EVENTS = {Kind.OPENED: "Connection accepted", Kind.CLOSED: "Connection closed"}
+
+
+class TextExport:
+    """Writes the chosen rows of a trace as lines of text."""
+
+    def __init__(self, selection: Selection) -> None:
+        self._selection = selection
+
+    def lines(self, start: int, stop: int) -> Iterator[str]:
+        """Lines, without their ends, of the rows from `start` to before `stop`.
+
+        Marks and drops have no line.
+        """
+        trace = self._selection.trace
+        for row_id in self._selection.row_ids(start, stop):
+            row = trace.row(row_id)
+            if row.kind == Kind.MESSAGE:
+                yield datagram_line(trace.payload(row_id), bool(row.flags & Flag.TRUNCATED))
+            elif row.kind in _EVENTS:
+                yield _EVENTS[Kind(row.kind)]
+
+
+def message_line(decoded: Decoded) -> str:
+    """The line of one message; `Unknown(type=77) => payload: 0a0b` for a type that is not known."""
+    message = decoded.message
+    if decoded.kind is None or isinstance(message, Unknown):
+        raw = message.payload if isinstance(message, Unknown) else b""
+        return f"{message} => payload: {raw.hex()}".rstrip()
+    fields = text_format.MessageToString(
+        message, as_one_line=True, as_utf8=False, print_unknown_fields=True
+    )
+    side = direction(decoded.kind, message)
+    head = f"{side} {decoded.kind.name}" if side else f"{decoded.kind.name} =>"
+    return f"{head} {fields}".rstrip()
+
+
+def datagram_line(datagram: bytes, truncated: bool = False) -> str:
+    """The line of a message as it came, whatever it is.
+
+    A message that cannot be read gives `Malformed => reason: "..." bytes: 0a0b`, one of which only
+    the beginning was received `Truncated => bytes: 0a0b`.
+    """
+    if truncated:
+        return f"Truncated => bytes: {datagram.hex()}".rstrip()
+    try:
+        return message_line(decode(datagram))
+    except WireError as error:
+        return f'Malformed => reason: "{error}" bytes: {datagram.hex()}'.rstrip()

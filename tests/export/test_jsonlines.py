@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.message import Message
+from hypothesis import given, settings
+
+from gvtui.export.jsonlines import JsonExport, fields_of
+from gvtui.export.selection import Selection
+from gvtui.trace.reader import Trace
+from gvtui.trace.writer import TraceWriter
+from gvtui.wire.header import build_message
+from gvtui.wire.pb import common_pb2, syscall_pb2
+from tests.decode.helpers import KNOWN_MESSAGES
+from tests.trace.factory import CONTAINER, TIME_NS, TRACES, read_message, write_trace
+
+KEYS = "conn point message dir time_ns recv_ns container_id pid tid process dropped fields".split()
+
+
+def objects_of(path: Path, filter_text: str = "") -> list[dict[str, Any]]:
+    trace = Trace.open(path)
+    try:
+        lines = list(JsonExport(Selection(trace, filter_text)).lines(0, trace.end_row))
+    finally:
+        trace.close()
+    assert all(line.isascii() and line.isprintable() for line in lines)
+    return [json.loads(line) for line in lines]
+
+
+def test_a_message(tmp_path: Path) -> None:
+    path = write_trace(
+        tmp_path / "x.gvtrace", [(1, [read_message(result=10, tid=8, dropped=2, name="bäsh")])]
+    )
+    opened, drop, message, closed = objects_of(path)
+    assert list(message) == KEYS
+    fields = message.pop("fields")
+    assert message == {
+        "conn": 1,
+        "point": "syscall/read/exit",
+        "message": "Read",
+        "dir": "X",
+        "time_ns": TIME_NS,
+        "recv_ns": TIME_NS,
+        "container_id": CONTAINER,
+        "pid": 7,
+        "tid": 8,
+        "process": "bäsh",
+        "dropped": 2,
+    }
+    assert fields["exit"] == {"result": 10, "errorno": 0}
+    assert fields["fd_path"] == "/etc/passwd"
+    assert fields["sysno"] == 0
+    assert fields["context_data"]["credentials"]["real_uid"] == 1000
+    assert "cwd" not in fields["context_data"]
+    assert opened == {
+        "peer_pid": 101,
+        "peer_uid": 0,
+        "command": ["runsc"],
+        "event": "opened",
+        "conn": 1,
+        "recv_ns": TIME_NS,
+        "container_id": CONTAINER,
+    }
+    assert (drop["event"], drop["points"], drop["conn"]) == ("drop", 2, 1)
+    assert (closed["event"], closed["reason"]) == ("closed", "closed by the sandbox")
+
+
+def test_what_is_not_collected_is_null(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "x.gvtrace")
+    writer.message(1, TIME_NS, build_message(7, b""))
+    writer.close()
+    (message,) = objects_of(tmp_path / "x.gvtrace")
+    for key in ("time_ns", "container_id", "pid", "tid", "process"):
+        assert message[key] is None
+    assert message["dir"] == "E"
+    assert message["fields"]["pathname"] == ""
+    assert "exit" not in message["fields"]
+
+
+def test_the_container_of_the_connection_where_the_message_has_none(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "x.gvtrace")
+    writer.opened(1, TIME_NS, {"container_id": "c0ffee"})
+    writer.message(1, TIME_NS, build_message(7, b""))
+    writer.close()
+    assert objects_of(tmp_path / "x.gvtrace")[1]["container_id"] == "c0ffee"
+
+
+def test_bytes_are_hex_and_marks_have_their_details(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "x.gvtrace")
+    message = syscall_pb2.Connect(fd=3, address=b"\x02\x00\x00\x50")
+    writer.message(1, TIME_NS, build_message(10, message.SerializeToString()))
+    writer.mark(TIME_NS, {"kind": "session", "raw": b"\x01"})
+    writer.close()
+    connect, mark = objects_of(tmp_path / "x.gvtrace")
+    assert connect["fields"]["address"] == "02000050"
+    assert mark == {
+        "kind": "session",
+        "raw": "01",
+        "event": "mark",
+        "conn": None,
+        "recv_ns": TIME_NS,
+        "container_id": None,
+    }
+
+
+def test_messages_that_are_not_understood(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "x.gvtrace")
+    writer.messages(
+        1, [(0, build_message(77, b"\n")), (0, build_message(7, b"\xff")), (0, b"\x01")]
+    )
+    writer.truncated(1, 0, build_message(7, b"ab"), 2_000_000)
+    writer.close()
+    unknown, malformed, short, truncated = objects_of(tmp_path / "x.gvtrace")
+    assert (unknown["message"], unknown["point"]) == ("Unknown", "unknown/77")
+    assert unknown["fields"] == {"type": 77, "payload": "0a"}
+    assert unknown["recv_ns"] is None
+    assert malformed["malformed"] == "the payload is no valid Open message"
+    assert malformed["fields"] == {"bytes": build_message(7, b"\xff").hex()}
+    assert short["fields"] == {"bytes": "01"}
+    assert truncated["truncated"] is True
+
+
+@pytest.mark.parametrize("path", sorted(TRACES.glob("*.trace")), ids=lambda path: path.stem)
+def test_every_recorded_message_has_every_key(path: Path) -> None:
+    trace = Trace.open(path)
+    for number, shown in enumerate(objects_of(path)):
+        if "event" in shown:
+            continue
+        assert list(shown) == KEYS
+        decoded = trace.decoded(number)
+        assert decoded.kind is not None
+        assert shown["message"] == decoded.kind.name
+        assert (shown["dir"] == "X") == ("exit" in shown["fields"])
+    trace.close()
+
+
+def test_filtered() -> None:
+    shown = objects_of(TRACES / "shell-2024.trace", "evt.res = ENOENT")
+    assert {message["fields"]["exit"]["errorno"] for message in shown} == {2}
+
+
+@settings(max_examples=50)
+@given(KNOWN_MESSAGES)
+def test_fields_make_the_same_message_again(message: Message) -> None:
+    assert type(message)(**fields_of(message)) == message
+
+
+def test_context_data_has_only_what_was_sent() -> None:
+    message = syscall_pb2.Open(context_data=common_pb2.ContextData(thread_id=1))
+    assert fields_of(message)["context_data"] == {"thread_id": 1}

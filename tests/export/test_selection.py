@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from gvtui.export import selection
+from gvtui.export.selection import Selection
+from gvtui.query.filter import FilterError
+from gvtui.trace.reader import Trace
+from tests.trace.factory import TRACES
+
+
+@pytest.fixture
+def trace() -> Iterator[Trace]:
+    opened = Trace.open(TRACES / "shell-2024.trace")
+    yield opened
+    opened.close()
+
+
+def test_all_rows_without_a_filter(trace: Trace) -> None:
+    assert list(Selection(trace).row_ids(0, trace.end_row)) == list(range(trace.end_row))
+
+
+def test_only_the_rows_asked_for(trace: Trace) -> None:
+    assert list(Selection(trace).row_ids(3, 6)) == [3, 4, 5]
+    assert list(Selection(trace).row_ids(trace.end_row - 1, trace.end_row + 9)) == [
+        trace.end_row - 1
+    ]
+
+
+def test_rows_that_pass(trace: Trace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(selection, "CHUNK", 7)
+    chosen = Selection(trace, "proc.name = cat and evt.failed = true")
+    ids = list(chosen.row_ids(0, trace.end_row))
+    assert ids
+    for row_id in range(trace.end_row):
+        row = trace.row(row_id)
+        passes = trace.string(row.process) == "cat" and row.errno != 0
+        assert (row_id in ids) == passes == chosen.includes(row_id)
+
+
+def test_filters_that_need_to_know_the_process_tree(trace: Trace) -> None:
+    ids = list(Selection(trace, "proc.ppid = 1").row_ids(0, trace.end_row))
+    assert ids
+    assert all(trace.row(row_id).pid != 1 for row_id in ids)
+    assert list(Selection(trace, 'proc.cmdline contains "ls -la"').row_ids(0, trace.end_row))
+    assert list(Selection(trace, "evt.latency > 100us").row_ids(0, trace.end_row))
+
+
+def test_look_ahead_pairs_everything(trace: Trace) -> None:
+    chosen = Selection(trace)
+    chosen.look_ahead()
+    assert chosen.pairs.is_done
+
+
+def test_a_text_that_is_no_filter(trace: Trace) -> None:
+    with pytest.raises(FilterError):
+        Selection(trace, "proc.name =")
