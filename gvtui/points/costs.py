@@ -14,7 +14,7 @@ FIELD_COSTS = {
     "envv": "whole environments: a message above 212,960 bytes is dropped, and the exec with it",
     "env": "the whole environment of each container that starts",
     "cwd": "the sandbox looks up a path for each message",
-    "credentials": "adds all user and group ids and capabilities to each message",
+    "credentials": "adds the user and group ids to each message",
     "binary_info": "the sandbox looks at each binary that is executed",
     "binary_sha256": "the sandbox reads and hashes each binary that is executed",
     "binary_sha1": "the sandbox reads and hashes each binary that is executed",

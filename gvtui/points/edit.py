@@ -1,0 +1,82 @@
+"""Edits of a session in the terms of a catalogue: points on and off, fields on and off, in bulk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+from gvtui.points.catalogue import Catalogue, is_raw, sibling_of
+from gvtui.points.presets import make_point
+from gvtui.points.session import DEFAULT_CONTEXT_FIELDS, Point, Session, keep_in_step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+FieldKind = Literal["optional", "context"]
+
+
+def switch_on(
+    session: Session,
+    names: Iterable[str],
+    catalogue: Catalogue,
+    context_fields: Iterable[str] = DEFAULT_CONTEXT_FIELDS,
+) -> Session:
+    """Put points on, with these context fields; points that are on already stay as they are.
+
+    Names that the catalogue lacks are switched on without fields.
+    """
+    context = tuple(context_fields)
+    on = session.point_names
+    new = []
+    for name in names:
+        spec = catalogue.get(name)
+        if name not in on:
+            new.append(make_point(spec, context) if spec else Point(name))
+    return keep_in_step(session.with_points(new))[0]
+
+
+def switch_off(session: Session, names: Iterable[str]) -> Session:
+    """Put points off."""
+    return session.without_points(names)
+
+
+def set_field(
+    session: Session,
+    names: Iterable[str],
+    kind: FieldKind,
+    field: str,
+    on: bool,
+    catalogue: Catalogue,
+) -> Session:
+    """Ask for a field, or no longer, of those of the points that are on and offer it.
+
+    Raw calls change on both sides, since runtimes up to August 2026 fill the exit by the enter
+    point's fields.
+    """
+    wanted = set(names)
+    if kind == "context":
+        wanted |= {sibling_of(name) or name for name in wanted if is_raw(name)}
+    changed = []
+    for point in session.points:
+        spec = catalogue.get(point.name)
+        if point.name not in wanted or spec is None:
+            continue
+        offered = spec.optional_fields if kind == "optional" else spec.context_fields
+        have = point.optional_fields if kind == "optional" else point.context_fields
+        if on and field in offered and field not in have:
+            # In the catalogue's order, so that the file does not depend on the order of clicks.
+            extra = tuple(each for each in have if each not in offered)
+            have = (*(each for each in offered if each in have or each == field), *extra)
+        elif not on:
+            have = tuple(each for each in have if each != field)
+        changed.append(
+            replace(point, optional_fields=have)
+            if kind == "optional"
+            else replace(point, context_fields=have)
+        )
+    return session.with_points(changed)
+
+
+def lacks_context(session: Session, field: str) -> list[str]:
+    """The points that are on without a context field, by name."""
+    return [point.name for point in session.points if field not in point.context_fields]

@@ -1,0 +1,176 @@
+"""Ready-made sessions, each built from what the runtime at hand offers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gvtui.points.session import DEFAULT_CONTEXT_FIELDS, Point, Session, Sink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from gvtui.points.catalogue import Catalogue, PointSpec
+
+_TREE = ("container/start", "sentry/clone", "sentry/execve", "sentry/task_exit")
+"""Events that a process tree needs; every preset but `seed` has them."""
+
+_STARTS = ("fork", "vfork", "clone", "execve", "execveat")
+_SEED_CONTEXT = ("group_id", "process_name")
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A ready-made choice of points."""
+
+    name: str
+    title: str
+    description: str
+    """What it is good for and what it leaves out, a sentence or two."""
+    choose: Callable[[Catalogue, tuple[str, ...]], Iterable[Point]]
+    """The points, given a catalogue and the context fields wanted."""
+
+
+def build_preset(
+    name: str,
+    catalogue: Catalogue,
+    *,
+    context_fields: Iterable[str] = DEFAULT_CONTEXT_FIELDS,
+    sinks: tuple[Sink, ...] = (),
+) -> Session:
+    """A session made by a preset; points and fields that the runtime lacks are left out.
+
+    Args:
+        name: a key of `PRESETS`.
+        catalogue: what the runtime offers.
+        context_fields: fields to ask of each point; `seed` and `everything` have their own.
+        sinks: where the points go.
+
+    Raises:
+        KeyError: there is no such preset.
+    """
+    points = PRESETS[name].choose(catalogue, tuple(context_fields))
+    return Session(sinks=sinks).with_points(points)
+
+
+def make_point(
+    spec: PointSpec,
+    context_fields: Iterable[str] = DEFAULT_CONTEXT_FIELDS,
+    optional_fields: Iterable[str] = (),
+) -> Point:
+    """A point with those of the fields that it has."""
+    return Point(
+        spec.name,
+        tuple(field for field in optional_fields if field in spec.optional_fields),
+        tuple(field for field in context_fields if field in spec.context_fields),
+    )
+
+
+def _processes(catalogue: Catalogue, context: tuple[str, ...]) -> Iterable[Point]:
+    for spec in catalogue.schematized:
+        if (
+            spec.component in ("container", "sentry") and "processes" in spec.purposes
+        ) or spec.event in _STARTS:
+            yield make_point(spec, context)
+
+
+def _files(catalogue: Catalogue, context: tuple[str, ...]) -> Iterable[Point]:
+    yield from _tree(catalogue, context)
+    for spec in catalogue.schematized:
+        if spec.component == "syscall" and _is_of_files(spec):
+            # An exit's path is of no use: after a close the descriptor is gone.
+            paths = ("fd_path",) if spec.direction == "E" else ()
+            yield make_point(spec, context, paths)
+
+
+def _is_of_files(spec: PointSpec) -> bool:
+    if spec.event in _STARTS:
+        return spec.event.startswith("exec")
+    if {"network", "time", "signals"} & set(spec.purposes):
+        return False
+    return bool({"files", "descriptors"} & set(spec.purposes)) and spec.event not in (
+        "eventfd",
+        "eventfd2",
+        "mmap",
+    )
+
+
+def _network(catalogue: Catalogue, context: tuple[str, ...]) -> Iterable[Point]:
+    yield from _tree(catalogue, context)
+    decoded = {spec.event for spec in catalogue.schematized}
+    for spec in catalogue:
+        if "network" in spec.purposes and (not spec.is_raw or spec.event not in decoded):
+            yield make_point(spec, context)
+
+
+def _all_schematized(catalogue: Catalogue, context: tuple[str, ...]) -> Iterable[Point]:
+    return (make_point(spec, context) for spec in catalogue.schematized)
+
+
+def _everything(catalogue: Catalogue, _: tuple[str, ...]) -> Iterable[Point]:
+    return (make_point(spec, spec.context_fields, spec.optional_fields) for spec in catalogue)
+
+
+def _seed(catalogue: Catalogue, _: tuple[str, ...]) -> Iterable[Point]:
+    for spec in catalogue:
+        if spec.name in ("container/start", "sentry/clone", "sentry/task_exit"):
+            yield make_point(spec, ())
+        elif spec.name in ("syscall/fork/enter", "syscall/fork/exit", "syscall/execve/enter") or (
+            spec.is_raw and spec.event == "nanosleep"
+        ):
+            yield make_point(spec, _SEED_CONTEXT)
+
+
+def _tree(catalogue: Catalogue, context: tuple[str, ...]) -> Iterable[Point]:
+    return (make_point(spec, context) for spec in catalogue if spec.name in _TREE)
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            "processes",
+            "Processes",
+            "Which programs start, from whom, with which arguments, and how they end. Few messages; "
+            "good to leave on.",
+            _processes,
+        ),
+        Preset(
+            "files",
+            "Files",
+            "Opening, reading, writing and closing of files, with their paths, and the processes "
+            "that do it. Many messages where programs read or write in small pieces.",
+            _files,
+        ),
+        Preset(
+            "network",
+            "Network",
+            "Sockets: connecting, listening, accepting, with addresses; sending and receiving as raw "
+            "calls, with sizes but no addresses; and the processes that do it.",
+            _network,
+        ),
+        Preset(
+            "all-schematized",
+            "All with fields of their own",
+            "Every point whose messages gVisor takes apart, without the optional fields. Calls that "
+            "exist only as raw points are left out.",
+            _all_schematized,
+        ),
+        Preset(
+            "everything",
+            "Everything",
+            "Every point, raw system calls too, with every field. A flood that slows programs a "
+            "lot; an exec with a large environment is dropped. For short looks and for tests.",
+            _everything,
+        ),
+        Preset(
+            "seed",
+            "gVisor's own example",
+            "The points of the example in gVisor's documentation, with its few context fields, and "
+            "the start of containers and the end of tasks. For comparing with gVisor's example "
+            "server; gvtui's columns stay half empty.",
+            _seed,
+        ),
+    )
+}
+"""By name, in the order to show."""
