@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import tempfile
-import zlib
 from collections import OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gvtui.points.syscalls import ARCHITECTURES, host_architecture
-from gvtui.trace import files, savefile
+from gvtui.trace import files
 from gvtui.trace.connections import Connections
-from gvtui.trace.rebuild import rebuild_index
-from gvtui.trace.records import (
-    HEAD_SIZE,
-    LOG_FORMAT,
-    LogKind,
-    TraceError,
-    scan,
-    unpack_details,
-)
-from gvtui.trace.row import LOST_STRING, ROW_DTYPE, ROW_SIZE, Row
-from gvtui.trace.strings import LOST_TEXT, StringReader
+from gvtui.trace.opening import Parts, open_parts
+from gvtui.trace.records import TraceError, unpack_details
+from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Row
+from gvtui.trace.segment import Segment
+from gvtui.trace.strings import LOST_TEXT
 from gvtui.wire.messages import Decoded, decode
 
 if TYPE_CHECKING:
@@ -40,83 +29,28 @@ _BLOCK = 256
 """Rows read at once when single rows are asked for."""
 _MAX_BLOCKS = 64
 
-_CHECK_STEP = 8 << 20
-"""Bytes of index checked between two reports of progress."""
-
-_MAX_HEADER = 1 << 20
-
-
-@dataclass(slots=True)
-class _Segment:
-    number: int
-    log_fd: int
-    index_fd: int
-    first_row: int
-    rows: int
-
-    @property
-    def end_row(self) -> int:
-        return self.first_row + self.rows
-
-    @classmethod
-    def open(cls, number: int, log: Path, index: Path) -> _Segment:
-        log_fd = os.open(log, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            index_fd = os.open(index, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            os.close(log_fd)
-            raise
-        head = files.IndexHead.unpack(os.pread(index_fd, files.INDEX_HEAD_SIZE, 0))
-        segment = cls(number, log_fd, index_fd, head.first_row if head else 0, 0)
-        segment.refresh()
-        return segment
-
-    def refresh(self) -> bool:
-        rows = max(0, os.fstat(self.index_fd).st_size - files.INDEX_HEAD_SIZE) // ROW_SIZE
-        changed = rows != self.rows
-        self.rows = rows
-        return changed
-
-    def read(self, start: int, out: npt.NDArray[np.void]) -> int:
-        """Fill `out` with rows from `start` on; returns how many there were."""
-        offset = files.INDEX_HEAD_SIZE + (start - self.first_row) * ROW_SIZE
-        return os.preadv(self.index_fd, [out.view(np.uint8).data], offset) // ROW_SIZE
-
-    def close(self) -> None:
-        os.close(self.log_fd)
-        os.close(self.index_fd)
-
 
 class Trace:
     """A trace, finished or still growing. It owns its file descriptors until `close`."""
 
-    def __init__(
-        self,
-        path: Path,
-        segments: list[_Segment],
-        strings: StringReader,
-        *,
-        architecture: str,
-        scratch: tempfile.TemporaryDirectory[str] | None = None,
-        is_save_file: bool = False,
-        damaged_bytes: int = 0,
-    ) -> None:
+    def __init__(self, path: Path, parts: Parts) -> None:
+        """Take over the open files of a trace; `open` does that and opens them."""
         self.path = path
-        self.architecture = architecture
+        self.architecture = parts.architecture
         """`x86_64` or `arm64`."""
-        self.is_save_file = is_save_file
-        self.damaged_bytes = damaged_bytes
+        self.is_save_file = parts.is_save_file
+        self.damaged_bytes = parts.damaged_bytes
         """Bytes of the log that could not be read, as a torn tail."""
-        self.first_row = segments[0].first_row
+        self.first_row = parts.segments[0].first_row
         """Oldest row still held: a flight recorder lets old ones go."""
         self.end_row = self.first_row
         """One past the newest row that `refresh` has found."""
         self.connections = Connections()
         self.limit: int | None = None
         """Rows from this id on are held back until it moves: for replay in time."""
-        self._segments = segments
-        self._strings = strings
-        self._scratch = scratch
+        self._segments = parts.segments
+        self._strings = parts.strings
+        self._scratch = parts.scratch
         self._blocks: OrderedDict[tuple[int, int], list[Any]] = OrderedDict()
         self._folder = path if path.is_dir() else None
 
@@ -139,87 +73,12 @@ class Trace:
         """
         path = Path(path)
         try:
-            if path.is_dir():
-                trace = cls._open_folder(path)
-            else:
-                with path.open("rb") as file:
-                    start = file.read(len(savefile.SIGNATURE))
-                if start == savefile.SIGNATURE:
-                    trace = cls._open_save_file(path, progress)
-                else:
-                    trace = cls._open_recording(path, progress)
+            trace = cls(path, open_parts(path, progress))
         except OSError as error:
             raise TraceError(f"cannot read {path}: {error.strerror or error}") from error
         trace.limit = limit
         trace.refresh()
         return trace
-
-    @classmethod
-    def _open_folder(cls, folder: Path) -> Trace:
-        numbers = files.segment_numbers(folder)
-        if not numbers:
-            raise TraceError(f"{folder} holds no trace")
-        head = read_header(files.segment_path(folder, numbers[0]))
-        strings = StringReader(files.strings_path(folder), head["id"])
-        segments = []
-        for number in numbers:
-            log = files.segment_path(folder, number)
-            segments.append(_Segment.open(number, log, files.index_path(log)))
-        return cls(folder, segments, strings, architecture=_architecture(head))
-
-    @classmethod
-    def _open_save_file(cls, path: Path, progress: Progress | None) -> Trace:
-        scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
-        index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
-        trace_id = bytes(16)
-        architecture = host_architecture()
-        rebuild_index(
-            path,
-            index,
-            texts,
-            trace_id=trace_id,
-            architecture=architecture,
-            is_save_file=True,
-            progress=progress,
-        )
-        return cls(
-            path,
-            [_Segment.open(1, path, index)],
-            StringReader(texts, trace_id),
-            architecture=architecture,
-            scratch=scratch,
-            is_save_file=True,
-            damaged_bytes=_damaged_bytes(index),
-        )
-
-    @classmethod
-    def _open_recording(cls, path: Path, progress: Progress | None) -> Trace:
-        head = read_header(path)
-        trace_id = head["id"]
-        index, texts = files.index_path(path), files.strings_path(path)
-        strings = _open_checked(path, index, texts, trace_id, progress)
-        scratch = None
-        if strings is None:
-            if not os.access(path.parent, os.W_OK):
-                scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
-                index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
-            rebuild_index(
-                path,
-                index,
-                texts,
-                trace_id=trace_id,
-                architecture=_architecture(head),
-                progress=progress,
-            )
-            strings = StringReader(texts, trace_id)
-        return cls(
-            path,
-            [_Segment.open(1, path, index)],
-            strings,
-            architecture=_architecture(head),
-            scratch=scratch,
-            damaged_bytes=_damaged_bytes(index),
-        )
 
     @property
     def strings(self) -> Sequence[str]:
@@ -263,7 +122,7 @@ class Trace:
             if number > self._segments[-1].number and number not in known:
                 log = files.segment_path(folder, number)
                 try:
-                    segment = _Segment.open(number, log, files.index_path(log))
+                    segment = Segment.open(number, log, files.index_path(log))
                 except FileNotFoundError:
                     break
                 if not segment.first_row:
@@ -388,92 +247,3 @@ class Trace:
         self._strings.close()
         if self._scratch is not None:
             self._scratch.cleanup()
-
-
-def read_header(log: Path) -> dict[str, Any]:
-    """The header record of a log.
-
-    Raises:
-        TraceError: there is none, or it is of a later version.
-        OSError: the file cannot be read.
-    """
-    with log.open("rb") as file:
-        start = file.read(HEAD_SIZE + _MAX_HEADER)
-    first = next(scan(start), None) if len(start) >= HEAD_SIZE else None
-    if first is None or isinstance(first, int) or first.kind != LogKind.HEADER:
-        raise TraceError(f"{log} is neither a gvtui recording nor a gVisor save file")
-    head = unpack_details(first.payload)
-    if head.get("format", 0) > LOG_FORMAT:
-        raise TraceError(
-            f"{log} was written by a later version ({head.get('program')}); update gvtui to read it"
-        )
-    if not isinstance(head.get("id"), bytes):
-        raise TraceError(f"the head of {log} is damaged")
-    return head
-
-
-def _architecture(head: dict[str, Any]) -> str:
-    architecture = head.get("arch")
-    return architecture if architecture in ARCHITECTURES else host_architecture()
-
-
-def _damaged_bytes(index: Path) -> int:
-    with index.open("rb") as file:
-        head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
-    return head.damaged_bytes if head else 0
-
-
-def _is_being_written(log: Path) -> bool:
-    with log.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
-
-
-def _open_checked(
-    log: Path, index: Path, texts: Path, trace_id: bytes, progress: Progress | None
-) -> StringReader | None:
-    """The strings of a recording whose index can be trusted; None if it has to be made again."""
-    try:
-        strings = StringReader(texts, trace_id)
-    except (OSError, TraceError):
-        return None
-    try:
-        trusted = _is_being_written(log) or _is_intact(log, index, trace_id, strings, progress)
-    except OSError:
-        trusted = False
-    if not trusted:
-        strings.close()
-        return None
-    return strings
-
-
-def _is_intact(
-    log: Path, index: Path, trace_id: bytes, strings: StringReader, progress: Progress | None
-) -> bool:
-    with index.open("rb") as file:
-        head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
-        if head is None or head.trace_id != trace_id or not head.log_size:
-            return False
-        size = os.fstat(file.fileno()).st_size
-        if head.log_size != log.stat().st_size:
-            return False
-        if size != files.INDEX_HEAD_SIZE + head.rows * ROW_SIZE:
-            return False
-        checksum = done = highest = 0
-        step = _CHECK_STEP - _CHECK_STEP % ROW_SIZE
-        while data := file.read(step):
-            checksum = zlib.crc32(data, checksum)
-            rows = np.frombuffer(data, ROW_DTYPE)
-            for column in ("process", "container", "path", "point"):
-                highest = max(highest, int(rows[column].max()))
-            done += len(data)
-            if progress and done >= step:
-                progress(done, size)
-    return (
-        checksum == head.checksum
-        and highest < len(strings.texts)
-        and strings.checksum == head.strings_checksum
-    )
