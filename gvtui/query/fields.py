@@ -140,8 +140,8 @@ FIELDS: tuple[Field, ...] = (
     _field(
         "evt.latency",
         ValueKind.DURATION,
-        "how long the call took, where both its enter and its exit were seen; nanoseconds "
-        "without a unit",
+        "how long the call took, where both its enter and its exit are in the trace; for an "
+        "enter, only if its exit had come when the row was filtered",
         "evt.latency > 10ms",
         "time",
         "thread_id",

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from gvtui.query.fields import FIELDS, OPERATORS
+from gvtui.query.filter import compile_filter, describe_fields, reference
+from gvtui.query.filter_help import EXAMPLES
+from gvtui.query.sets import SETS
+
+
+def test_everything_is_in_the_reference() -> None:
+    text = reference()
+    for field in FIELDS:
+        assert f"\n  {field.label} " in text
+        assert field.example in text
+    for operator in OPERATORS:
+        assert f"\n  {operator.name} " in text
+    for name in SETS:
+        assert f"\n  {name} " in text
+
+
+def test_the_reference_fits_a_terminal() -> None:
+    text = reference()
+    assert max(map(len, text.splitlines())) <= 100
+    assert text.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("text", [example for example, _ in EXAMPLES])
+def test_examples_work(text: str) -> None:
+    assert compile_filter(text).fields
+
+
+def test_examples_of_fields_are_about_them() -> None:
+    for described in describe_fields():
+        (used,) = compile_filter(described.example).fields
+        assert used.startswith(described.name.removesuffix(".NAME"))
+        assert described.operators
+        assert described.values
+        assert described.description
