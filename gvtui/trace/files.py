@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.trace.row import ROW_SIZE
@@ -16,8 +17,9 @@ STRINGS_SUFFIX = ".strings"
 
 INDEX_MAGIC = b"GVTUIDX\x01"
 _INDEX_HEAD = struct.Struct("<8s16sQIIQQQI")
+_CHECKSUM = struct.Struct("<I")
 INDEX_HEAD_SIZE = 88
-"""Bytes in front of the first row of an index."""
+"""Bytes in front of the first row of an index; the last four are the checksum of the others."""
 
 
 class IndexHead(NamedTuple):
@@ -53,12 +55,16 @@ class IndexHead(NamedTuple):
             self.damaged_bytes,
             self.strings_checksum,
         )
-        return packed.ljust(INDEX_HEAD_SIZE, b"\0")
+        packed = packed.ljust(INDEX_HEAD_SIZE - _CHECKSUM.size, b"\0")
+        return packed + _CHECKSUM.pack(zlib.crc32(packed))
 
     @classmethod
     def unpack(cls, data: bytes) -> IndexHead | None:
         """The head read back; None if these bytes are not the head of such an index."""
         if len(data) < INDEX_HEAD_SIZE:
+            return None
+        (own_checksum,) = _CHECKSUM.unpack_from(data, INDEX_HEAD_SIZE - _CHECKSUM.size)
+        if zlib.crc32(data[: INDEX_HEAD_SIZE - _CHECKSUM.size]) != own_checksum:
             return None
         fields = _INDEX_HEAD.unpack_from(data)
         magic, trace_id, first_row, row_size, checksum, *rest = fields

@@ -125,7 +125,7 @@ class Trace:
                     segment = Segment.open(number, log, files.index_path(log))
                 except FileNotFoundError:
                     break
-                if not segment.first_row:
+                if not segment.has_head:
                     # Its index has no head yet; the next refresh finds it whole.
                     segment.close()
                     break

@@ -29,6 +29,8 @@ class Segment:
     index_fd: int
     first_row: int
     rows: int
+    has_head: bool
+    """Whether the index has its head: a segment that is being made may not have it yet."""
 
     @property
     def end_row(self) -> int:
@@ -49,7 +51,7 @@ class Segment:
             os.close(log_fd)
             raise
         head = files.IndexHead.unpack(os.pread(index_fd, files.INDEX_HEAD_SIZE, 0))
-        segment = cls(number, log_fd, index_fd, head.first_row if head else 0, 0)
+        segment = cls(number, log_fd, index_fd, head.first_row if head else 0, 0, head is not None)
         segment.refresh()
         return segment
 

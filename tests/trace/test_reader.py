@@ -1,17 +1,11 @@
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from gvtui.trace import files
 from gvtui.trace.reader import Trace
-from gvtui.trace.records import LogKind, TraceError, pack_details, pack_record
 from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
 from gvtui.wire.header import WireError
@@ -21,15 +15,6 @@ from tests.trace.factory import TIME_NS, TRACES, read_message, recorded_datagram
 @pytest.fixture
 def recording(tmp_path: Path) -> Path:
     return write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("seed-example"))] * 3)
-
-
-def everything(path: Path) -> tuple[list[tuple[object, ...]], list[str], list[bytes]]:
-    trace = Trace.open(path)
-    try:
-        rows = trace.rows(0, 1 << 40).tolist()
-        return rows, list(trace.strings), [trace.payload(row) for row in range(len(rows))]
-    finally:
-        trace.close()
 
 
 def test_a_save_file_and_a_recording_read_alike(tmp_path: Path) -> None:
@@ -45,72 +30,6 @@ def test_a_save_file_and_a_recording_read_alike(tmp_path: Path) -> None:
     assert [trace.decoded(5).header.message_type for trace in (saved, recorded)] == [6, 6]
     recorded.close()
     saved.close()
-
-
-@pytest.mark.parametrize("suffix", [files.INDEX_SUFFIX, files.STRINGS_SUFFIX])
-def test_a_missing_index_is_made_again(recording: Path, suffix: str) -> None:
-    before = everything(recording)
-    Path(f"{recording}{suffix}").unlink()
-    assert everything(recording) == before
-    assert Path(f"{recording}{suffix}").exists()
-
-
-@given(data=st.data())
-def test_a_damaged_index_is_made_again(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    recording = write_trace(
-        tmp_path_factory.mktemp("r") / "run.gvtrace", [(1, recorded_datagrams("seed-example"))]
-    )
-    before = everything(recording)
-    suffix = data.draw(st.sampled_from([files.INDEX_SUFFIX, files.STRINGS_SUFFIX]))
-    path = Path(f"{recording}{suffix}")
-    raw = bytearray(path.read_bytes())
-    if data.draw(st.booleans()):
-        place = data.draw(st.integers(0, len(raw) - 1))
-        raw[place] ^= data.draw(st.integers(1, 255))
-    else:
-        del raw[data.draw(st.integers(0, len(raw) - 1)) :]
-    path.write_bytes(raw)
-    assert everything(recording) == before
-
-
-def test_an_index_of_another_recording_is_made_again(recording: Path, tmp_path: Path) -> None:
-    before = everything(recording)
-    other = write_trace(tmp_path / "other.gvtrace", [(1, [read_message()])])
-    for suffix in (files.INDEX_SUFFIX, files.STRINGS_SUFFIX):
-        shutil.copy(f"{other}{suffix}", f"{recording}{suffix}")
-    assert everything(recording) == before
-
-
-def test_a_torn_tail_costs_one_record(recording: Path) -> None:
-    rows, _, _ = everything(recording)
-    with recording.open("r+b") as log:
-        log.truncate(recording.stat().st_size - 3)
-    trace = Trace.open(recording)
-    assert trace.end_row == len(rows) - 1
-    assert 0 < trace.damaged_bytes < 100
-    assert trace.connections[1].connected
-    trace.close()
-    # What was found is remembered with the index.
-    trace = Trace.open(recording)
-    assert trace.damaged_bytes > 0
-    trace.close()
-
-
-def test_a_recording_that_was_never_closed_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "a.gvtrace"
-    writer = TraceWriter(path)
-    writer.messages(1, [(TIME_NS, read_message(fd=n)) for n in range(5)])
-    copy = tmp_path / "copy.gvtrace"
-    for suffix in ("", files.INDEX_SUFFIX, files.STRINGS_SUFFIX):
-        shutil.copy(f"{path}{suffix}", f"{copy}{suffix}")
-    with files.index_path(copy).open("ab") as index:
-        index.write(b"half a row")
-    trace = Trace.open(copy)
-    assert trace.rows(0, 9)["fd"].tolist() == [0, 1, 2, 3, 4]
-    trace.close()
-    writer.close()
 
 
 def test_a_growing_recording_is_followed(tmp_path: Path) -> None:
@@ -166,47 +85,6 @@ def test_a_time_finds_its_row(recording: Path) -> None:
     assert trace.row_at_time(TIME_NS + 1) == 2
     assert trace.row_at_time(TIME_NS + 10**12) == trace.end_row
     trace.close()
-
-
-def test_an_index_that_cannot_stand_beside_its_log_is_temporary(
-    recording: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = everything(recording)
-    files.index_path(recording).unlink()
-    monkeypatch.setattr(os, "access", lambda *_: False)
-    assert everything(recording) == before
-    assert not files.index_path(recording).exists()
-
-
-def test_progress_is_told(recording: Path) -> None:
-    files.index_path(recording).unlink()
-    told: list[tuple[int, int]] = []
-    Trace.open(recording, progress=lambda done, total: told.append((done, total))).close()
-    size = recording.stat().st_size
-    assert told[-1] == (size, size)
-
-
-@pytest.mark.parametrize("content", [b"", b"hello", b"\x94" * 100, bytes(1000)])
-def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "x.gvtrace"
-    path.write_bytes(content)
-    with pytest.raises(TraceError, match="neither a gvtui recording nor"):
-        Trace.open(path)
-
-
-def test_a_recording_of_a_later_version_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "x.gvtrace"
-    head = {"format": 99, "program": "gvtui 9", "id": bytes(16)}
-    path.write_bytes(pack_record(LogKind.HEADER, 0, 1, pack_details(head)))
-    with pytest.raises(TraceError, match=r"later version \(gvtui 9\)"):
-        Trace.open(path)
-
-
-@pytest.mark.parametrize("name", ["missing", "empty"])
-def test_what_is_not_there_is_told(tmp_path: Path, name: str) -> None:
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(TraceError, match=r"cannot read|holds no trace"):
-        Trace.open(tmp_path / name)
 
 
 def test_a_malformed_message_says_so_when_decoded(tmp_path: Path) -> None:
