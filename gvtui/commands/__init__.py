@@ -1,1 +1,1 @@
-"""The subcommands of `gvtui`, one module for each family."""
+"""One module for each command; the command line loads them when they are called."""

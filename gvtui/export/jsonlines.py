@@ -16,8 +16,8 @@ A message has
 
 What is not known is null. Bytes are hex. Numbers are whole, and may be larger than 2**53. A type that
 is not known has `message` `Unknown` and `fields` `type` and `payload`. A message that cannot be read
-has `malformed` with the reason, and one of which only the beginning was received `truncated` true;
-both have `fields` `bytes`.
+has `malformed` with the reason, and one of which only the beginning was received `truncated` with
+its full size in bytes; both have `fields` `bytes`.
 
 Other rows have `event` instead of `point`: `opened`, `closed`, `mark` with their details, and `drop`
 with the number of points dropped before the next message of that connection.
@@ -81,7 +81,7 @@ class JsonExport:
             shown["container_id"] = connection.container_id or None
         payload = trace.payload(row_id)
         if row.flags & Flag.TRUNCATED:
-            return {**shown, "truncated": True, "fields": {"bytes": payload}}
+            return {**shown, "truncated": row.result, "fields": {"bytes": payload}}
         try:
             message: Any = decode(payload).message
         except WireError as error:

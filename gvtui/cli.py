@@ -1,0 +1,146 @@
+"""The command line. Commands are loaded only when they are called, so that help stays quick."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from gvtui import __version__
+from gvtui.commands.options import MONITOR_OPTIONS, VIEWER_OPTIONS, apply, examples
+from gvtui.errors import GvtuiError
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Entry(NamedTuple):
+    """A command that has not been loaded."""
+
+    place: str
+    """Module and attribute, as `package.module:attribute`."""
+    help: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "replay": Entry("gvtui.commands.replay:replay", "Look at a recording in the viewer."),
+    "print": Entry("gvtui.commands.print:print_", "Print messages, live or of a recording."),
+    "record": Entry(
+        "gvtui.commands.record:record", "Record what sandboxes send, without a screen."
+    ),
+    "send": Entry("gvtui.commands.send:send", "Play a recording into any monitor's socket."),
+    "convert": Entry("gvtui.commands.convert:convert", "Turn a recording into another format."),
+    "session": Entry("gvtui.commands.session:session", "Make, check and apply trace sessions."),
+    "points": Entry("gvtui.commands.points:points", "List trace points and their fields."),
+    "doctor": Entry("gvtui.commands.doctor:doctor", "Find out what is in the way on this machine."),
+    "demo": Entry("gvtui.commands.demo:demo", "Show gvtui at work, with or without gVisor."),
+    "help": Entry("gvtui.commands.help:help_", "Explain a topic, such as the filter language."),
+}
+"""Every command, in the order that help lists them."""
+
+
+class LazyGroup(click.Group):
+    """Loads a command's module when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, loaded now; None if there is none of that name."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, attribute = entry.place.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with a suggestion for a name that is no command."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            hint = ""
+            if Path(name).exists():
+                hint = f" To look at that file: gvtui replay {name}"
+            elif close := difflib.get_close_matches(name, COMMANDS, 1):
+                hint = f" Did you mean {close[0]}?"
+            ctx.fail(f"There is no command {name!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=examples(
+        "gvtui",
+        "gvtui --listen /run/gvtui.sock --record today.gvtrace",
+        "gvtui --filter 'proc.name = bash and evt.failed = true'",
+        "gvtui replay today.gvtrace",
+    ),
+)
+@click.version_option(__version__, "-V", "--version", message="gvtui %(version)s")
+@apply(VIEWER_OPTIONS)
+@apply(MONITOR_OPTIONS)
+@click.pass_context
+def cli(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401
+    """Watch what runs inside gVisor sandboxes.
+
+    Without a command, this opens the live viewer: it listens on a Unix socket, and shows what the
+    sandboxes that connect to it report. A trace session tells a sandbox to connect: make one with
+    "gvtui session new", start sandboxes with "runsc --pod-init-config=FILE", or hand it to running
+    ones with "gvtui session apply".
+    """
+    if ctx.invoked_subcommand is None:
+        from gvtui.commands.live import live
+
+        ctx.exit(live(options))
+    for name in options:
+        if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            flag = next(p.opts[0] for p in cli.params if p.name == name)
+            ctx.fail(f"{flag} before a command is without effect; put it behind the command.")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process: 0 done, 1 failed, 2 called wrongly."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        arguments: without the program's name; None takes the process's own.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        code = cli.main(arguments, prog_name="gvtui", standalone_mode=False)
+        sys.stdout.flush()
+    except GvtuiError as error:
+        click.echo(f"gvtui: {error}", err=True)
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 1
+    except BrokenPipeError:
+        # Whoever read our output has seen enough. Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,49 @@
+"""`gvtui convert`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gvtui.commands.options import FILE, FILTER_OPTION, examples
+from gvtui.commands.terminal import count, say, say_progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(
+    epilog=examples(
+        "gvtui convert today.gvtrace today.jsonl",
+        "gvtui convert save.trace save.gvtrace",
+        "gvtui convert today.gvtrace one.trace --filter 'conn.num = 1'",
+    )
+)
+@click.argument("source", metavar="IN", type=FILE)
+@click.argument("out", metavar="OUT", type=FILE)
+@FILTER_OPTION
+def convert(source: Path, out: Path, filter_text: str) -> None:
+    """Turn a recording into another format.
+
+    IN is a recording of gvtui's, or one that gVisor's tracereplay saved. How the name of OUT ends
+    says what it becomes:
+
+    \b
+      .gvtrace         a recording of gvtui's
+      .trace           a save file of gVisor's, of one connection
+      .jsonl or .json  one JSON object a line
+      .txt             lines as gVisor's example server prints them
+      .strace          lines as strace -f -ttt prints them
+    """
+    from gvtui.export.convert import convert as write
+    from gvtui.export.selection import Selection
+    from gvtui.trace.reader import Trace
+
+    trace = Trace.open(source, progress=say_progress)
+    try:
+        written = write(Selection(trace, filter_text), out, progress=say_progress)
+    finally:
+        trace.close()
+    what = "message" if out.suffix.lower() in (".gvtrace", ".trace") else "line"
+    say(f"gvtui: wrote {count(written, what)} to {out}")

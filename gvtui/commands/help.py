@@ -1,0 +1,24 @@
+"""`gvtui help`."""
+
+from __future__ import annotations
+
+import click
+
+from gvtui.commands.options import examples
+
+
+@click.command(name="help", epilog=examples("gvtui help filters"))
+@click.argument("topic", type=click.Choice(["filters"]), required=False)
+@click.pass_context
+def help_(ctx: click.Context, topic: str | None) -> None:
+    """Explain a topic; without one, list the commands.
+
+    filters: the language of --filter, every field, operator and set.
+    """
+    if topic is None:
+        assert ctx.parent is not None
+        click.echo(ctx.parent.get_help())
+        return
+    from gvtui.query.filter import reference
+
+    click.echo_via_pager(reference())

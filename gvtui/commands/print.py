@@ -1,0 +1,177 @@
+"""`gvtui print`."""
+
+from __future__ import annotations
+
+import select
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
+
+import click
+
+from gvtui.commands.options import (
+    FILE,
+    FILTER_OPTION,
+    KEEP_OPTION,
+    MONITOR_OPTIONS,
+    apply,
+    examples,
+    monitor_options,
+)
+from gvtui.commands.terminal import count, say, say_progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gvtui.export.selection import Selection
+    from gvtui.trace.reader import Trace
+
+BATCH = 2048
+"""Rows printed at once; what a live view has already is printed in turns of this size."""
+
+_PAUSE_SECONDS = 0.05
+"""How long to rest when a live trace has nothing new."""
+
+
+class Export(Protocol):
+    """Writes rows as lines."""
+
+    def lines(self, start: int, stop: int) -> Iterator[str]:
+        """Lines of the rows from `start` to before `stop`."""
+
+
+def exporter(style: str, selection: Selection) -> Export:
+    """What writes `text`, `json` or `strace`."""
+    if style == "json":
+        from gvtui.export.jsonlines import JsonExport
+
+        return JsonExport(selection)
+    if style == "strace":
+        from gvtui.export.strace import StraceExport
+
+        return StraceExport(selection)
+    from gvtui.export.text import TextExport
+
+    return TextExport(selection)
+
+
+@click.command(
+    name="print",
+    epilog=examples(
+        "gvtui print",
+        "gvtui print --listen /run/gvtui.sock --format json | jq .point",
+        "gvtui print save.trace --filter 'evt.type = openat and evt.failed = true'",
+        "gvtui print today.gvtrace --format strace > today.strace",
+    ),
+)
+@click.argument("file", type=FILE, required=False)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json", "strace"]),
+    default="text",
+    show_default=True,
+    help="text: as gVisor's example server prints; json: one object a line; strace: as strace -f "
+    "-ttt prints.",
+)
+@FILTER_OPTION
+@apply(MONITOR_OPTIONS)
+@KEEP_OPTION
+@click.pass_context
+def print_(
+    ctx: click.Context,
+    /,
+    file: Path | None,
+    style: str,
+    filter_text: str,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Print messages, live or of a recording.
+
+    With FILE, prints that recording, gvtui's or gVisor's. Without, listens and prints what comes
+    until Ctrl-C ends it.
+    """
+    from gvtui.query.filter import compile_filter
+
+    compile_filter(filter_text)
+    # A character that the output cannot hold must not end the command.
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if file is None:
+        _print_live(style, filter_text, options)
+        return
+    for name in ("listen", "socket_mode", "socket_group", "no_realtime", "keep_bytes"):
+        if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
+            ctx.fail("Give a file to print, or options to listen with, not both.")
+    _print_file(file, style, filter_text)
+
+
+def _print_file(file: Path, style: str, filter_text: str) -> None:
+    from gvtui.export.selection import Selection
+    from gvtui.trace.reader import Trace
+
+    trace = Trace.open(file, progress=say_progress)
+    try:
+        export = exporter(style, Selection(trace, filter_text))
+        for start in range(trace.first_row, trace.end_row, BATCH):
+            _write(export, start, min(start + BATCH, trace.end_row))
+        _say_end(trace)
+    finally:
+        trace.close()
+
+
+def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> None:
+    from gvtui.commands.watching import watching
+    from gvtui.export.selection import Selection
+    from gvtui.trace.reader import Trace
+
+    with watching(monitor_options(options, keep_bytes=options["keep_bytes"])) as state:
+        say(f"gvtui: listening on {options['listen']}; Ctrl-C ends")
+        trace = Trace.open(state.monitor.trace_path)
+        try:
+            export = exporter(style, Selection(trace, filter_text))
+            done = trace.first_row
+            end: int | None = None
+            # After one signal what has come is still printed, after a second no more.
+            while state.signals < 2 and (end is None or done < end):
+                trace.refresh()
+                if state.ending and end is None:
+                    end = trace.end_row
+                if done < trace.first_row:
+                    say(f"gvtui: {count(trace.first_row - done, 'row')} went before being printed")
+                    done = trace.first_row
+                if done < trace.end_row:
+                    stop = min(done + BATCH, trace.end_row)
+                    _write(export, done, stop)
+                    done = stop
+                    state.pass_on()
+                elif _nobody_reads():
+                    return
+                else:
+                    state.wait(_PAUSE_SECONDS)
+            _say_end(trace)
+        finally:
+            trace.close()
+
+
+def _nobody_reads() -> bool:
+    """Whether the output is a pipe whose other end was closed."""
+    poll = select.poll()
+    poll.register(sys.stdout, 0)
+    return any(what & select.POLLERR for _, what in poll.poll(0))
+
+
+def _write(export: Export, start: int, stop: int) -> None:
+    text = "".join(f"{line}\n" for line in export.lines(start, stop))
+    if text:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def _say_end(trace: Trace) -> None:
+    """Say what the output does not show."""
+    for sandbox in trace.connections.sandboxes():
+        if sandbox.dropped:
+            name = sandbox.container_id or f"of connection {sandbox.latest.conn}"
+            say(f"gvtui: {count(sandbox.dropped, 'point')} dropped by sandbox {name}")
+    if trace.damaged_bytes:
+        say(f"gvtui: {count(trace.damaged_bytes, 'byte')} of {trace.path} could not be read")

@@ -1,0 +1,40 @@
+"""`gvtui replay`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gvtui.commands.options import FILE, FILTER_OPTION, examples
+from gvtui.commands.terminal import need_terminal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(
+    epilog=examples(
+        "gvtui replay today.gvtrace",
+        "gvtui replay save.trace --filter 'evt.failed = true'",
+        "gvtui replay today.gvtrace --speed 10",
+    )
+)
+@click.argument("file", type=FILE)
+@click.option(
+    "--speed",
+    metavar="X",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Show rows as time went by, X times as fast; without it, all at once.",
+)
+@FILTER_OPTION
+@click.pass_context
+def replay(ctx: click.Context, file: Path, speed: float | None, filter_text: str) -> None:
+    """Look at a recording in the viewer.
+
+    FILE is a recording of gvtui's, or one that gVisor's tracereplay saved.
+    """
+    need_terminal(f"gvtui print {file}")
+    from gvtui.tui.app import run_replay
+
+    ctx.exit(run_replay(file, speed=speed, filter_text=filter_text))

@@ -1,0 +1,62 @@
+"""`gvtui send`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from gvtui.commands.options import FILE, examples
+from gvtui.commands.terminal import count, say, say_progress
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(
+    epilog=examples(
+        "gvtui send today.gvtrace --endpoint /tmp/gvisor_events.sock",
+        "gvtui send save.trace --endpoint /run/gvtui.sock --speed 10",
+        "gvtui send save.trace --endpoint /run/falco.sock --fast",
+    )
+)
+@click.argument("file", type=FILE)
+@click.option(
+    "--endpoint", metavar="PATH", type=FILE, required=True, help="Socket of the monitor to play to."
+)
+@click.option(
+    "--speed",
+    metavar="X",
+    type=click.FloatRange(min=0, min_open=True),
+    help="X times as fast as it was; 1 if not given.",
+)
+@click.option("--fast", is_flag=True, help="As fast as the monitor takes it.")
+@click.option("--loop", is_flag=True, help="Begin again at the end, until Ctrl-C.")
+def send(file: Path, endpoint: Path, speed: float | None, fast: bool, loop: bool) -> None:
+    """Play a recording into any monitor's socket.
+
+    Does what the sandboxes did: one connection for each that was recorded, the handshake, then the
+    messages at the pace at which they came. The monitor may be gvtui or any other.
+    """
+    from gvtui.export.send import play
+    from gvtui.trace.reader import Trace
+
+    if fast and speed is not None:
+        raise click.UsageError("Give --speed or --fast, not both.")
+    trace = Trace.open(file, progress=say_progress)
+    try:
+        while True:
+            began = time.monotonic()
+            sent = play(trace, endpoint, speed=None if fast else speed or 1.0)
+            took = time.monotonic() - began
+            words = f"{count(sent.messages, 'message')} on {count(sent.connections, 'connection')}"
+            say(f"gvtui: sent {words} in {took:.1f} s")
+            if sent.skipped:
+                say(
+                    f"gvtui: left out {count(sent.skipped, 'message')} that the trace has cut short"
+                )
+            if not loop:
+                return
+    finally:
+        trace.close()

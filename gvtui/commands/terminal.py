@@ -1,0 +1,47 @@
+"""What commands say on the terminal besides their output."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from gvtui.errors import GvtuiError
+
+
+class NoTerminalError(GvtuiError):
+    """The viewer has no terminal to draw on."""
+
+
+def need_terminal(instead: str) -> None:
+    """Make sure that there is a terminal.
+
+    Args:
+        instead: a command that needs none.
+
+    Raises:
+        NoTerminalError: there is none.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise NoTerminalError(f"the viewer needs a terminal; without one, use: {instead}")
+    if os.environ.get("TERM", "dumb") == "dumb":
+        raise NoTerminalError(
+            "the viewer needs a terminal that can move its cursor, but TERM is "
+            f"{os.environ.get('TERM') or 'not set'}; without one, use: {instead}"
+        )
+
+
+def say(text: str) -> None:
+    """Write a line for the user, apart from the output."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def say_progress(done: int, total: int) -> None:
+    """Show how far long work is, if somebody watches."""
+    if sys.stderr.isatty():
+        text = f"\r{done / max(total, 1):.0%}" if done < total else ""
+        print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def count(number: int, noun: str) -> str:
+    """`1 message`, `12,402 messages`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,103 @@
+"""A monitor for commands without a screen, and the signals that end them."""
+
+from __future__ import annotations
+
+import select
+import signal
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from gvtui.commands.terminal import say
+from gvtui.decode.escape import escape
+from gvtui.errors import GvtuiError
+from gvtui.monitor.client import MonitorProcess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvtui.monitor.options import MonitorOptions
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_MAX_LINE = 1000
+"""Characters shown of what the monitor says: it may quote a sandbox."""
+
+
+class MonitorDiedError(GvtuiError):
+    """The monitor has gone without being asked to."""
+
+
+class Watching:
+    """A running monitor, and whether it is time to end."""
+
+    def __init__(self, monitor: MonitorProcess) -> None:
+        self.monitor = monitor
+        self.signals = 0
+        """How often a signal has asked for the end."""
+
+    @property
+    def ending(self) -> bool:
+        """Whether it is time to end."""
+        return self.signals > 0
+
+    def wait(self, seconds: float) -> None:
+        """Wait for so long, and pass on what the monitor says; returns early when it is time to end.
+
+        Raises:
+            MonitorDiedError: the monitor has gone.
+        """
+        deadline = time.monotonic() + seconds
+        while not self.ending:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return
+            # A signal cuts a select short only if its handler raises, so none lasts long.
+            ready, _, _ = select.select([self.monitor], [], [], min(left, 0.1))
+            if ready:
+                self.pass_on()
+
+    def pass_on(self) -> None:
+        """Write what the monitor has said to standard error.
+
+        Raises:
+            MonitorDiedError: the monitor has gone.
+        """
+        for event in self.monitor.read_events():
+            self._tell(event)
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        kind, text = event.get("kind"), escape(str(event.get("text") or ""), _MAX_LINE)
+        if kind == "log":
+            say(f"gvtui: {text}")
+        elif kind == "fault":
+            say(f"gvtui: {text}" if text else "gvtui: the monitor can write again")
+        elif kind == "died" or (kind == "stopped" and not self.ending):
+            raise MonitorDiedError(f"the monitor has gone: {text or 'it was told to stop'}")
+
+
+@contextmanager
+def watching(options: MonitorOptions) -> Iterator[Watching]:
+    """Run a monitor; it is stopped at the end, and a flight recorder is removed.
+
+    Ctrl-C, SIGTERM and SIGHUP are counted instead of cutting the work short.
+
+    Raises:
+        MonitorError: the monitor cannot start.
+    """
+    monitor = MonitorProcess.start(options)
+    state = Watching(monitor)
+
+    def end(*_: object) -> None:
+        state.signals += 1
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        before = {number: signal.signal(number, end) for number in _ENDING}
+    try:
+        yield state
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        monitor.stop()

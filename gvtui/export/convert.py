@@ -1,0 +1,154 @@
+"""Writes a trace as a file of another format."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import TYPE_CHECKING, Any
+
+from gvtui.errors import GvtuiError, UsageError
+from gvtui.export.jsonlines import JsonExport
+from gvtui.export.strace import StraceExport
+from gvtui.export.text import TextExport
+from gvtui.trace.files import index_path, strings_path
+from gvtui.trace.row import Flag, Kind
+from gvtui.trace.savefile import SaveFileWriter
+from gvtui.trace.writer import TraceWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvtui.export.selection import Selection
+    from gvtui.trace.rebuild import Progress
+
+_LINES: dict[str, Any] = {
+    ".txt": TextExport,
+    ".json": JsonExport,
+    ".jsonl": JsonExport,
+    ".strace": StraceExport,
+}
+
+SUFFIXES = (".gvtrace", ".trace", *_LINES)
+"""What the name of a file to write may end with."""
+
+_STEP = 4096
+"""Rows between two reports of progress."""
+
+
+class ConvertError(GvtuiError):
+    """A file that cannot be written."""
+
+
+def convert(selection: Selection, out: Path, *, progress: Progress | None = None) -> int:
+    """Write the chosen rows to a new file; its suffix says the format.
+
+    `.gvtrace` gives a recording, `.trace` a save file of gVisor's, `.txt`, `.json` or `.jsonl`, and
+    `.strace` what `gvtui print` prints. The file appears when it is whole.
+
+    Args:
+        selection: which rows of which trace.
+        out: the file, which must not exist.
+        progress: called with rows done and rows in all.
+
+    Returns:
+        How many messages, or lines, were written.
+
+    Raises:
+        UsageError: the suffix is not known.
+        ConvertError: the file exists, cannot be written, or cannot hold what was chosen.
+    """
+    suffix = out.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(f"what to write to {out}? Its name must end with {', '.join(SUFFIXES)}")
+    if out.exists():
+        raise ConvertError(f"{out} exists already; choose another name")
+    unfinished = out.with_name(f"{out.name}.{os.getpid()}.new")
+    try:
+        if suffix == ".gvtrace":
+            written = _write_recording(selection, unfinished, progress)
+        elif suffix == ".trace":
+            written = _write_save_file(selection, unfinished, progress)
+        else:
+            written = _write_lines(selection, _LINES[suffix], unfinished, progress)
+        for name in (index_path, strings_path):
+            with contextlib.suppress(FileNotFoundError):
+                name(unfinished).rename(name(out))
+        unfinished.rename(out)
+        if progress:
+            progress(1, 1)
+    except OSError as error:
+        raise ConvertError(f"cannot write {out}: {error.strerror or error}") from error
+    finally:
+        for path in (unfinished, index_path(unfinished), strings_path(unfinished)):
+            path.unlink(missing_ok=True)
+    return written
+
+
+def _write_lines(
+    selection: Selection,
+    style: Any,  # noqa: ANN401
+    out: Path,
+    progress: Progress | None,
+) -> int:
+    trace = selection.trace
+    export = style(selection)
+    written = 0
+    with out.open("x", encoding="utf-8", errors="backslashreplace") as file:
+        for start in range(trace.first_row, trace.end_row, _STEP):
+            for line in export.lines(start, min(start + _STEP, trace.end_row)):
+                file.write(f"{line}\n")
+                written += 1
+            _tell(selection, start, progress)
+    return written
+
+
+def _write_save_file(selection: Selection, out: Path, progress: Progress | None) -> int:
+    trace = selection.trace
+    conn = written = 0
+    with out.open("xb") as file:
+        writer = SaveFileWriter(file)
+        for row_id in selection.row_ids(trace.first_row, trace.end_row):
+            row = trace.row(row_id)
+            if row.kind != Kind.MESSAGE or row.flags & Flag.TRUNCATED:
+                continue
+            if row.conn != (conn := conn or row.conn):
+                raise ConvertError(
+                    "a gVisor save file holds one connection, and there are several here; choose "
+                    f"one: --filter 'conn.num = {conn}'"
+                )
+            writer.message(trace.payload(row_id))
+            written += 1
+            _tell(selection, row_id, progress)
+    return written
+
+
+def _write_recording(selection: Selection, out: Path, progress: Progress | None) -> int:
+    """Who connected and what was marked is kept whatever the filter: rows need it."""
+    trace = selection.trace
+    writer = TraceWriter(out, architecture=trace.architecture)
+    written = 0
+    for chunk in selection.chunks(trace.first_row, trace.end_row):
+        chosen = set(chunk.row_ids())
+        for row_id in range(chunk.start, chunk.start + len(chunk.rows)):
+            row = trace.row(row_id)
+            if row.kind == Kind.MESSAGE and row_id in chosen:
+                if row.flags & Flag.TRUNCATED:
+                    writer.truncated(row.conn, row.recv_ns, trace.payload(row_id), row.result)
+                else:
+                    writer.message(row.conn, row.recv_ns, trace.payload(row_id))
+                written += 1
+            elif row.kind == Kind.OPENED:
+                writer.opened(row.conn, row.recv_ns, trace.details(row_id))
+            elif row.kind == Kind.CLOSED:
+                writer.closed(row.conn, row.recv_ns, trace.details(row_id))
+            elif row.kind == Kind.MARK:
+                writer.mark(row.recv_ns, trace.details(row_id), row.conn)
+        _tell(selection, chunk.start, progress)
+    writer.close()
+    return written
+
+
+def _tell(selection: Selection, row_id: int, progress: Progress | None) -> None:
+    if progress and row_id % _STEP == 0:
+        trace = selection.trace
+        progress(row_id - trace.first_row, trace.end_row - trace.first_row)
