@@ -51,7 +51,7 @@ class GvtuiApp(TraceActions):
         *bindings("app"),
         *((str(number), f"tab('{spec.id}')") for number, spec in enumerate(TABS, 1)),
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-medium"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high"), (46, "-tall")]
 
     def __init__(

@@ -26,6 +26,22 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return set_cell_size(text, width - 1) + ELLIPSIS
 
 
+def wrap(text: str, width: int) -> list[str]:
+    """Cut `text` into lines of at most `width` cells."""
+    width = max(width, 2)
+    if text.isascii():
+        return [text[at : at + width] for at in range(0, len(text), width)] or [""]
+    lines, line, taken = [], "", 0
+    for character in text:
+        cells = cell_len(character)
+        if taken + cells > width:
+            lines.append(line)
+            line, taken = "", 0
+        line += character
+        taken += cells
+    return [*lines, line]
+
+
 def short_count(number: float) -> str:
     """A count in at most five cells: `999`, `44.1k`, `1.2M`."""
     for limit, divisor, suffix in (

@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from gvtui.decode.fields import field_views
 from gvtui.trace.row import Flag, Kind
-from gvtui.tui.cells import fit
+from gvtui.tui.cells import fit, width_of, wrap
 from gvtui.tui.clock import date_text
 from gvtui.tui.linewidget import LineWidget, Part
 from gvtui.tui.rows import word
@@ -29,9 +29,9 @@ _MAX_VALUE = 4000
 _NAME_WIDTH = 26
 _NARROW_NAME_WIDTH = 18
 _ROOMY = 80
-_TWO_COLUMNS = 110
+_TWO_COLUMNS = 140
 """Cells from which on the context stands beside the message's own fields."""
-_LEFT_SHARE = 0.45
+_LEFT_SHARE = 0.48
 _CONTEXT = "context_data."
 
 
@@ -62,8 +62,11 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             self.scrollable_content_region.width,
         )
         if key != self._shown:
+            same_row = self._shown is not None and self._shown[:2] == key[:2]
             self._shown = key
             self._fill()
+            if not same_row:
+                self.scroll_to(y=0, animate=False)
 
     def on_resize(self) -> None:
         """Lay the fields out again."""
@@ -100,7 +103,6 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
                 self._heading = [(f" Row {cursor:,} is gone", "heading")]
         hex_lines = -(-len(self._data) // _HEX_ROW) + 1 if self._data else 0
         self.virtual_size = Size(self.scrollable_content_region.width, 1 + self._lines + hex_lines)
-        self.scroll_to(y=0, animate=False)
         self.refresh()
 
     def _fill_row(self, row_id: int, row: Row) -> None:
@@ -153,13 +155,29 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         self._add(view.path.removeprefix(_CONTEXT), view.decoded, view.raw, look)
 
     def _add(self, name: str, value: str, raw: str, look: str = "field") -> None:
-        value = value[:_MAX_VALUE]
+        value, raw = value[:_MAX_VALUE], raw[:_MAX_VALUE]
         roomy = self.scrollable_content_region.width >= _ROOMY
         width = _NAME_WIDTH if roomy else _NARROW_NAME_WIDTH
-        parts: list[Part] = [(f"  {fit(name, width)} ", look), (value, "value")]
-        if raw not in ("", value, "{}", value[1:-1]):
-            parts.append((f"   {raw[:_MAX_VALUE]}", "raw"))
-        (self._context_fields if look == "context" else self._fields).append(parts)
+        lines = self._context_fields if look == "context" else self._fields
+        room = self._column_width(look) - width - 4
+        first, *rest = wrap(value, room)
+        parts: list[Part] = [(f"  {fit(name, width)} ", look), (first, "value")]
+        indent = " " * (width + 3)
+        tells_more = raw not in ("", value, "{}", value[1:-1])
+        beside = not rest and width_of(first) + width_of(raw) + 3 <= room
+        if tells_more and beside:
+            parts.append((f"   {raw}", "raw"))
+        lines.append(parts)
+        lines += [[(indent, ""), (more, "value")] for more in rest]
+        if tells_more and not beside:
+            lines += [[(indent, ""), (more, "raw")] for more in wrap(raw, room)]
+
+    def _column_width(self, look: str) -> int:
+        width = self.scrollable_content_region.width
+        if not self._two_columns:
+            return width
+        left = int(width * _LEFT_SHARE)
+        return width - left if look == "context" else left
 
     def render_line(self, y: int) -> Strip:
         """The heading stays in place; what is under it scrolls."""

@@ -85,12 +85,17 @@ class SandboxList(LineWidget, can_focus=True):
         second.append((state, "good" if connected else "gone"))
         if len(sandbox.connections) > 1:
             second.append((f" #{len(sandbox.connections)}", "faint"))
-        second.append((f"  {short_count(sandbox.messages)} msgs", "number"))
-        if lively:
-            second.append((f"  {short_count(latest.rate(now))}/s", "number"))
+        rate = f"  {short_count(latest.rate(now))}/s" if lively else ""
+        count, dropped = short_count(sandbox.messages), ""
         if sandbox.dropped:
-            second.append((f"  {DROP_SIGN} {short_count(sandbox.dropped)} dropped", "alarm"))
-        return first, second
+            dropped = f"  {DROP_SIGN} {short_count(sandbox.dropped)}"
+        left = width - 1 - sum(width_of(text) for text, _ in second)
+        numbers = f"  {count} msgs{rate}"
+        if width_of(numbers + dropped) > left:
+            numbers = f"  {count}{rate}"
+        if dropped and width_of(numbers + dropped) + len(" dropped") <= left:
+            dropped += " dropped"
+        return first, [*second, (numbers, "number"), (dropped, "alarm")]
 
     def _is_chosen(self, sandbox: Sandbox) -> bool:
         chip = self._model.chips.in_slot(CONTAINER)

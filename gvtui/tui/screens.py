@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
@@ -59,25 +59,25 @@ class HelpScreen(Overlay):
         self.query_one(VerticalScroll).focus()
 
 
-def help_text() -> Text:
+def help_text() -> Content:
     """The keys by group, then the signs."""
-    text = Text()
+    parts: list[str | tuple[str, str]] = []
     for heading, commands in groups().items():
-        text.append(f"{heading}\n", "bold")
+        parts.append((f"{heading}\n", "bold"))
         for command in commands:
             where = {"list": " (in the sandboxes)", "chips": " (in the filters)"}.get(
                 command.owner, ""
             )
-            text.append(f"  {command.key_text:<12}", "bold cyan")
-            text.append(f"{command.title}{where}\n")
-        text.append("\n")
-    text.append("Signs\n", "bold")
+            parts.append((f"  {command.key_text:<12}", "bold $primary"))
+            parts.append(f"{command.title}{where}\n")
+        parts.append("\n")
+    parts.append(("Signs\n", "bold"))
     for sign, meaning in _SIGNS:
-        text.append(f"  {sign:<12}", "bold cyan")
-        text.append(f"{meaning}\n")
-    text.append("\nCtrl+P finds any of these by its words. Tab goes from pane to pane. ")
-    text.append("Esc closes this.")
-    return text
+        parts.append((f"  {sign:<12}", "bold $primary"))
+        parts.append(f"{meaning}\n")
+    parts.append("\nCtrl+P finds any of these by its words. Tab goes from pane to pane.\n")
+    parts.append("Esc closes this.")
+    return Content.assemble(*parts)
 
 
 class ColumnScreen(Overlay):

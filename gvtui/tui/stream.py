@@ -17,6 +17,7 @@ from gvtui.tui.painter import STYLES, Painter
 if TYPE_CHECKING:
     from rich.style import Style
     from textual import events
+    from textual.screen import Screen
     from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 
     from gvtui.tui.model import Model
@@ -83,6 +84,8 @@ class StreamView(ScrollView, can_focus=True):
 
     def on_mount(self) -> None:
         """Show what there is."""
+        # Every layout sets the scrollbar by `virtual_size`, which says nothing here.
+        self.screen.screen_layout_refresh_signal.subscribe(self, self._after_layout, immediate=True)
         self.news()
 
     def on_resize(self) -> None:
@@ -154,6 +157,9 @@ class StreamView(ScrollView, can_focus=True):
         if painted != self._painted:
             self._painted = painted
             self.refresh()
+
+    def _after_layout(self, screen: Screen[object]) -> None:
+        self._sync_scrollbar()
 
     def _sync_scrollbar(self) -> None:
         if self.show_vertical_scrollbar:

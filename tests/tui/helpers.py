@@ -87,10 +87,12 @@ def drive(
     """Run the app without a terminal and let the script use it."""
 
     async def run() -> None:
-        async with app.run_test(size=size) as pilot:
-            await pilot.pause()
-            await script(pilot)
-        app.model.trace.close()
+        try:
+            async with app.run_test(size=size) as pilot:
+                await pilot.pause()
+                await script(pilot)
+        finally:
+            app.model.trace.close()
 
     asyncio.run(run())
 

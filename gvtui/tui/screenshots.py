@@ -1,0 +1,167 @@
+"""Draws the pictures of the README from the real app, over real recordings.
+
+`python -m gvtui.tui.screenshots [FOLDER]` writes one SVG for each scene. The scenes are fixed in
+time and size, so that the same program draws the same pictures; the tests compare them too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gvtui.trace.reader import Trace
+from gvtui.trace.row import Kind
+from gvtui.trace.writer import TraceWriter
+from gvtui.tui.app import GvtuiApp
+from gvtui.tui.options import LiveOptions
+from gvtui.wire.header import build_message
+from gvtui.wire.messages import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+TRACES = Path("tests/data/traces")
+"""The recordings, from the repository's root."""
+
+_SOCKET = Path("/tmp/gvisor_events.sock")
+_SECOND = 1_000_000_000
+_START_NS = 1_795_455_407 * _SECOND
+_LASTS_NS = 6 * _SECOND
+"""How long the recordings are spread over when they are shown as if they came live."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One picture."""
+
+    name: str
+    size: tuple[int, int]
+    """Columns and rows."""
+    make: Callable[[Path], Iterator[GvtuiApp]]
+    """Yields the app, given a folder for its trace; cleans up when it goes on."""
+    keys: tuple[str, ...] = ()
+    """Keys pressed before the picture is taken."""
+
+
+def _recorded(name: str) -> Callable[[Path], Iterator[GvtuiApp]]:
+    def make(_: Path) -> Iterator[GvtuiApp]:
+        trace = Trace.open(TRACES / name)
+        yield GvtuiApp(trace, zone=UTC)
+        trace.close()
+
+    return make
+
+
+def _live(folder: Path) -> Iterator[GvtuiApp]:
+    """Three recordings at once, as if their sandboxes were connected now."""
+    path = folder / "live.gvtrace"
+    _merge(path, ("shell-2024.trace", "compile-2024.trace", "network-2024.trace"))
+    yield from _watched(path)
+
+
+def _nothing(folder: Path) -> Iterator[GvtuiApp]:
+    path = folder / "empty.gvtrace"
+    TraceWriter(path).close()
+    yield from _watched(path)
+
+
+def _watched(path: Path) -> Iterator[GvtuiApp]:
+    trace = Trace.open(path)
+    yield GvtuiApp(
+        trace,
+        live=LiveOptions(listen=_SOCKET),
+        zone=UTC,
+        clock=lambda: _START_NS + _LASTS_NS,
+    )
+    trace.close()
+
+
+def _merge(path: Path, names: tuple[str, ...]) -> None:
+    """Write recordings into one trace, each stretched over the same few seconds.
+
+    The last one ends early. The second one's headers say that points were dropped on the way, as
+    they do when a monitor is too slow.
+    """
+    messages: list[tuple[int, int, bytes]] = []
+    for conn, name in enumerate(names, 1):
+        trace = Trace.open(TRACES / name)
+        rows = [
+            row_id
+            for row_id in range(trace.first_row, trace.end_row)
+            if trace.row(row_id).kind == Kind.MESSAGE
+        ]
+        lasts = _LASTS_NS if conn < len(names) else _LASTS_NS * 2 // 3
+        for place, row_id in enumerate(rows):
+            when = _START_NS + lasts * place // len(rows)
+            decoded = trace.decoded(row_id)
+            if isinstance(decoded.message, Unknown):
+                continue
+            decoded.message.context_data.time_ns = when  # type: ignore[attr-defined]
+            dropped = 37 if conn == 2 and place > len(rows) * 99 // 100 else 0
+            payload = decoded.message.SerializeToString()
+            datagram = build_message(decoded.header.message_type, payload, dropped)
+            messages.append((when, conn, datagram))
+        trace.close()
+    messages.sort(key=lambda message: message[0])
+    writer = TraceWriter(path)
+    for conn in range(1, len(names) + 1):
+        writer.opened(conn, _START_NS, {"peer_pid": 4240 + conn, "peer_uid": 0})
+    closed = False
+    for when, conn, datagram in messages:
+        if when > _START_NS + _LASTS_NS * 2 // 3 and not closed:
+            closed = True
+            writer.closed(len(names), when, {"reason": ""})
+        writer.message(conn, when, datagram)
+    writer.close()
+
+
+_CONNECT = ("g", *"#940", "enter")
+
+SCENES: tuple[Scene, ...] = (
+    Scene("live", (160, 44), _live),
+    Scene("waiting", (120, 30), _nothing),
+    Scene("filter", (140, 40), _recorded("compile-2024.trace"), ("g", *"#402", "enter", "n", "x")),
+    Scene("bytes", (140, 40), _recorded("network-2024.trace"), (*_CONNECT, "h")),
+    Scene("small", (80, 24), _recorded("shell-2024.trace"), ("pagedown", "pagedown", "down")),
+    Scene("light", (120, 36), _recorded("compile-2024.trace"), ("g", *"#402", "enter", "ctrl+t")),
+    Scene("help", (120, 50), _recorded("shell-2024.trace"), ("question_mark",)),
+)
+"""The pictures, in the order of the README."""
+
+
+@contextmanager
+def opened(scene: Scene) -> Iterator[GvtuiApp]:
+    """The scene's app, with its trace closed and removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="gvtui-scene-") as folder:
+        yield from scene.make(Path(folder))
+
+
+async def draw(scene: Scene) -> str:
+    """The scene as SVG."""
+    with opened(scene) as app:
+        async with app.run_test(size=scene.size) as pilot:
+            await pilot.pause()
+            for key in scene.keys:
+                await pilot.press(key)
+            app.show_news()
+            await pilot.pause()
+            return app.export_screenshot(title="gvtui")
+
+
+def main(folder: str = "screenshots") -> int:
+    """Draw every scene into a folder."""
+    for scene in SCENES:
+        target = Path(folder, f"{scene.name}.svg")
+        target.write_text(asyncio.run(draw(scene)), encoding="utf-8")
+        print(target)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.tui.helpers import Recorder, drive, live, recording
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from gvtui.tui.app import GvtuiApp
+
+
+def _lines(app: GvtuiApp) -> list[str]:
+    detail = app.detail
+    return [detail.render_line(y).text.rstrip() for y in range(detail.size.height)]
+
+
+def test_every_field_is_there_decoded_and_raw() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.stream.jump(402)
+        await pilot.pause()
+        text = "\n".join(_lines(app))
+        assert "syscall/openat/enter" in text
+        assert '"/usr/local/include/bits/floatn.h"' in text
+        assert "O_RDONLY|O_NOCTTY   256" in text
+        assert "AT_FDCWD   -100" in text
+        assert "2026-11-23 17:37:16.713806332" in text
+
+    drive(app, script, (160, 50))
+
+
+def test_long_values_are_wrapped_not_cut(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(1, path="/a" * 150)
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        text = "".join(line.strip() for line in _lines(app))
+        assert "/a" * 150 in text
+
+    drive(app, script)
+
+
+def test_a_key_shows_the_bytes() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.stream.jump(402)
+        await pilot.press("h")
+        assert "119 bytes, header included" in "\n".join(_lines(app))
+        assert any(line.startswith("  000000  08 00 07 00") for line in _lines(app))
+        await pilot.press("h")
+        assert not any("header included" in line for line in _lines(app))
+
+    drive(app, script)
+
+
+def test_a_message_that_cannot_be_read_shows_why_and_its_bytes(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.writer.message(1, recorder.now, b"\x08\x00\x07\x00\x00\x00\x00\x00\xff\xff")
+    recorder.writer.message(1, recorder.now, b"\x08\x00\xe7\x03\x00\x00\x00\x00\x08\x01")
+    recorder.writer.flush()
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        text = "\n".join(_lines(app))
+        assert "Message type 999 is not known" in text
+        assert "000000  08 00 e7 03" in text
+        await pilot.press("up")
+        text = "\n".join(_lines(app))
+        assert "This message cannot be read: the payload is no valid Open message" in text
+        assert "000000  08 00 07 00" in text
+
+    drive(app, script)
+
+
+def test_rows_that_are_no_messages_say_what_they_are(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(1)
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("home")
+        text = "\n".join(_lines(app))
+        assert "connected (by pid 4242)" in text
+        assert "peer_uid" in text
+
+    drive(app, script)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import re
+
+from gvtui.tui.app import GvtuiApp
+from gvtui.tui.filterbar import FilterBar
+from gvtui.tui.keys import COMMANDS, groups
+from gvtui.tui.sandboxes import SandboxList
+from gvtui.tui.screens import help_text
+from gvtui.tui.stream import StreamView
+from tests.tui.helpers import drive, recording
+
+OWNERS = {"app": GvtuiApp, "stream": StreamView, "list": SandboxList, "chips": FilterBar}
+
+
+def test_every_command_has_an_action_where_its_key_works() -> None:
+    for command in COMMANDS:
+        name = re.match(r"\w+", command.action)
+        assert name
+        assert hasattr(OWNERS[command.owner], f"action_{name[0]}"), command
+
+
+def test_no_key_is_given_twice_in_one_place() -> None:
+    for owner in OWNERS:
+        keys = [key for c in COMMANDS if c.owner == owner for key in c.keys.split(",")]
+        assert len(keys) == len(set(keys))
+
+
+def test_help_lists_every_command() -> None:
+    text = help_text().plain
+    for command in COMMANDS:
+        assert command.title in text
+        assert command.key_text in text
+    assert sum(map(len, groups().values())) == len(COMMANDS)
+
+
+def test_the_palette_has_every_command_that_works_everywhere() -> None:
+    app = recording()
+
+    async def script(pilot: object) -> None:
+        titles = [entry.title for entry in app.get_system_commands(app.screen)]
+        assert {c.title for c in COMMANDS if c.owner == "app"} <= set(titles)
+        assert len(titles) == len(set(titles))
+
+    drive(app, script)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gvtui.tui.sandboxes import SandboxList
+from tests.tui.helpers import Recorder, drive, live, open_message
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from gvtui.tui.app import GvtuiApp
+
+
+def _entry(app: GvtuiApp, number: int) -> str:
+    pane = app.screen.query_one(SandboxList)
+    return "\n".join(pane.render_line(1 + 2 * number + line).text for line in (0, 1))
+
+
+def test_a_sandbox_is_connected_and_then_gone(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(20)
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert "● c0ffee runsc" in _entry(app, 0)
+        assert "connected  20 msgs" in _entry(app, 0)
+        recorder.add(1, dropped=5)
+        recorder.writer.closed(1, recorder.now, {})
+        recorder.writer.flush()
+        app.tick()
+        app.show_news()
+        assert "○ c0ffee" in _entry(app, 0)
+        assert "gone  21 msgs  ▲ 5 dropped" in _entry(app, 0)
+
+    drive(app, script)
+
+
+def test_successive_connections_of_a_container_are_one_entry(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(2, dropped=2)
+    recorder.writer.closed(1, recorder.now, {})
+    recorder.writer.opened(2, recorder.now, {})
+    message = open_message("/x", time_ns=recorder.now, dropped=3)
+    recorder.writer.message(2, recorder.now, message)
+    recorder.writer.flush()
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert "connected #2  3" in _entry(app, 0)
+        assert "▲ 5" in _entry(app, 0)
+        assert not _entry(app, 1).strip()
+
+    drive(app, script)
+
+
+def test_a_sandbox_that_says_nothing_is_named_by_its_connection(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.writer.flush()
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert "● connection 1" in _entry(app, 0)
+        app.screen.query_one(SandboxList).focus()
+        await pilot.press("enter")
+        assert not app.model.filtered
+
+    drive(app, script)

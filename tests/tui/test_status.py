@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from gvtui.tui.status import Item, items, layout
+from tests.tui.helpers import Recorder, live, recording
+
+SAID = [
+    Item("gvtui", "gvtui", "name", 2),
+    Item("/tmp/gvisor_events.sock", "gvisor_events.sock", "place", 4),
+    Item("● 3 sandboxes", "● 3", "good", 5),
+    Item("44.1k/s", "44.1k/s", "", 6),
+    Item("12,402,118 rows", "12.4M rows"),
+    Item("▲ 37 dropped", "▲ 37", "alarm"),
+    Item("● REC run.gvtrace 1.2 GiB", "● REC 1.2 GiB", "record"),
+    Item("‖ paused +1,234 new", "‖ +1234", "paused"),
+]
+
+
+@pytest.mark.parametrize("width", [200, 120, 100, 80, 60])
+def test_the_numbers_that_can_hurt_are_always_there(width: int) -> None:
+    text = "".join(text for text, _ in layout(SAID, width))
+    assert cell_len(text) <= width
+    for sign in ("rows", "▲ 37", "REC", "‖"):
+        assert sign in text
+
+
+def test_the_last_item_stands_at_the_right_edge() -> None:
+    text = "".join(text for text, _ in layout(SAID, 200))
+    assert text.endswith("new")
+    assert cell_len(text) == 199
+
+
+def test_a_live_view_says_what_came_and_what_was_lost(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(9)
+    recorder.add(1, dropped=3)
+    recorder.writer.message(1, recorder.now, b"short")
+    recorder.writer.flush()
+    app = live(recorder.path)
+    text = "".join(item.full + "|" for item in items(app.model, 0))
+    assert "● 1 sandbox|" in text
+    assert "▲ 3 dropped|" in text
+    assert "! 1 malformed|" in text
+    assert "13 rows|" in text
+    assert "▶ following|" in text
+    app.model.trace.close()
+
+
+def test_a_recording_says_which_row_is_selected() -> None:
+    app = recording("seed-example")
+    app.model.cursor = 1
+    assert items(app.model, 0)[-1].full == "‖ row 1"
+    app.model.trace.close()
