@@ -116,9 +116,16 @@ def _rows(indexer: Indexer, records: Iterable[Record | int]) -> Iterator[tuple[b
     """Rows of the records, batch by batch: the rows, the place reached, bytes passed over."""
     batch: list[tuple[int, int, bytes]] = []
     conn = position = lost = 0
+    is_message = int(LogKind.MESSAGE)
     for record in chain(records, [0]):
-        ends_batch = isinstance(record, int) or record.kind != LogKind.MESSAGE
-        if batch and (ends_batch or len(batch) >= _BATCH or record.conn != conn):  # type: ignore[union-attr]
+        if isinstance(record, Record):
+            kind, record_conn, recv_ns, offset, payload = record
+            if kind == is_message and record_conn == conn and len(batch) < _BATCH:
+                batch.append((recv_ns, offset, payload))
+                continue
+        if batch:
+            _, offset, payload = batch[-1]
+            position = offset + len(payload)
             yield b"".join(indexer.messages(conn, batch)), position, lost
             batch, lost = [], 0
         if isinstance(record, int):
@@ -126,7 +133,7 @@ def _rows(indexer: Indexer, records: Iterable[Record | int]) -> Iterator[tuple[b
             position += record
             continue
         position = record.offset + len(record.payload)
-        if record.kind == LogKind.MESSAGE:
+        if record.kind == is_message:
             conn = record.conn
             batch.append((record.recv_ns, record.offset, record.payload))
             continue

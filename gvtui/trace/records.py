@@ -54,6 +54,9 @@ class LogKind(IntEnum):
     """A message longer than the largest taken in: its real size, then its beginning."""
 
 
+_LAST_KIND = int(LogKind.TRUNCATED)
+
+
 class Record(NamedTuple):
     """One record of a log."""
 
@@ -113,14 +116,25 @@ def scan(data: bytes | memoryview, start: int = 0) -> Iterator[Record | int]:
     """
     end = len(data)
     position = start
+    last_head = end - HEAD_SIZE
+    unpack, record = HEAD.unpack_from, Record
     while position < end:
-        head = _head_at(data, position) if position + HEAD_SIZE <= end else None
-        if head is not None and position + HEAD_SIZE + head[3] <= end:
-            kind, conn, recv_ns, size = head
+        if position <= last_head:
+            array, kind, u32, conn, u64, recv_ns, bin32, size = unpack(data, position)
             offset = position + HEAD_SIZE
-            position = offset + size
-            yield Record(kind, conn, recv_ns, offset, bytes(data[offset:position]))
-            continue
+            after = offset + size
+            if (
+                array == _ARRAY_OF_4
+                and u32 == _U32
+                and u64 == _U64
+                and bin32 == _BIN32
+                and kind <= _LAST_KIND
+                and size <= MAX_PAYLOAD
+                and after <= end
+            ):
+                position = after
+                yield record(kind, conn, recv_ns, offset, bytes(data[offset:after]))
+                continue
         resumed = _next_record(data, position + 1)
         yield resumed - position
         position = resumed

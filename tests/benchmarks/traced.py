@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from gvtui.monitor.client import MonitorProcess
@@ -63,7 +64,7 @@ def main() -> None:
     if runsc is None:
         print("(a) needs runsc, which is not installed")
         return
-    monitors = {
+    monitors: dict[str, Callable[[Runsc, Path], tuple[float, int, int]]] = {
         "null sink": under_null_sink,
         "wakes for every message": under_reference,
         "gvtui": under_gvtui,
