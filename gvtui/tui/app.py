@@ -171,10 +171,12 @@ class GvtuiApp(TraceActions):
     def _show_banner(self) -> None:
         fault = self.monitor.fault if self.monitor else ""
         dead = self.monitor is not None and self.monitor.dead
-        words = f" ✗ {fault}" + ("  R starts another." if dead else "") if fault else ""
+        notice = self.model.live.notice if self.model.live else ""
+        words = f" ✗ {fault}" + ("  R starts another." if dead else "") if fault else notice
         if words != str(self.banner.content):
             self.banner.update(words)
         self.banner.set_class(bool(words), "open")
+        self.banner.set_class(not fault, "notice")
 
     def on_stream_view_cursor_moved(self) -> None:
         """Show the selected row's details; a moving target only a few times a second."""

@@ -34,5 +34,7 @@ class LiveOptions:
     """Group that owns the socket; None leaves it."""
     session_file: Path | None = None
     """A session document to start the points from."""
+    notice: str = ""
+    """A line that stays on the screen, such as that this is a demonstration."""
     on_exit: Callable[[], None] | None = None
     """Called once after the screen has gone and before the monitor is stopped."""
