@@ -1,0 +1,268 @@
+"""The agent: what the viewer and the command line ask about runsc, and have it do.
+
+Every method that calls runsc blocks, for at most some multiples of the time limit: the viewer calls
+it in a thread. An `Agent` may be used from several threads; changes of one sandbox wait for each
+other, those of different sandboxes do not.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from gvtui.agent.discover import Inventory, own_runsc, take_inventory
+from gvtui.agent.outcome import Outcome, State
+from gvtui.agent.registry import Applied, Registry
+from gvtui.agent.runsc import DEFAULT_TIMEOUT
+from gvtui.agent.transaction import Transaction
+from gvtui.errors import GvtuiError
+from gvtui.points.bundled import bundled_catalogue
+from gvtui.points.runsc_command import container_id_from_command, root_from_command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from gvtui.agent.containers import Container
+    from gvtui.agent.memory import Memory
+    from gvtui.points.catalogue import Catalogue
+    from gvtui.points.session import Session
+
+OnExit = Literal["delete", "keep", "restore"]
+"""What becomes of gvtui's sessions at the end: ended, left running, or what was found put back."""
+
+_JUST_BEFORE_NS = 1_000_000_000
+"""A runsc may have connected before its pid was noted; a pid is not used again that soon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which container a connection belongs to, and how that is known."""
+
+    container: Container | None
+    """None if its root is not among those that gvtui may see."""
+    container_id: str
+    """"" if nothing tells."""
+    by: Literal["pid", "command", "message", ""]
+    """`pid`: gvtui made the connection's session; `command`: the peer's command line names it;
+    `message`: the sandbox says so; "": unknown."""
+
+
+class Agent:
+    """Finds containers, knows their points, changes their sessions."""
+
+    def __init__(
+        self,
+        binaries: Sequence[str] = (),
+        roots: Sequence[Path | str] = (),
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        memory: Memory | None = None,
+    ) -> None:
+        """Prepare; nothing is called yet.
+
+        Args:
+            binaries: runsc binaries to use, in place of those found.
+            roots: runsc roots to look at, in place of those found.
+            timeout: seconds for each call of runsc.
+            memory: where to note sessions for later runs; None notes nothing.
+        """
+        self.registry = Registry()
+        self._binaries = tuple(binaries)
+        self._roots = tuple(roots)
+        self._timeout = timeout
+        self._memory = memory
+        self._lock = threading.Lock()
+        self._sandbox_locks: dict[tuple[str, str], threading.Lock] = {}
+        self._catalogues: dict[tuple[str, int], Catalogue] = {}
+
+    def inventory(self) -> Inventory:
+        """Binaries, roots and containers, now."""
+        return take_inventory(self._binaries, self._roots, self._timeout)
+
+    def catalogue(self, container: Container) -> Catalogue:
+        """The points that a container's own runtime offers.
+
+        Asks the very binary that runs the sandbox where it may, since the one installed may be
+        another by now.
+
+        Raises:
+            RunscError, CatalogueError: they could not be read.
+        """
+        key = (str(container.root), container.pid)
+        with self._lock:
+            known = self._catalogues.get(key)
+        if known is not None:
+            return known
+        running = own_runsc(container)
+        try:
+            catalogue = (running or container.runsc).catalogue()
+        except GvtuiError:
+            if running is None:
+                raise
+            catalogue = container.runsc.catalogue()
+        with self._lock:
+            self._catalogues[key] = catalogue
+        return catalogue
+
+    def any_catalogue(self, inventory: Inventory | None = None) -> Catalogue:
+        """The points of the preferred runsc; the bundled list if there is none that answers."""
+        found = inventory or self.inventory()
+        for runsc in found.binaries:
+            try:
+                return runsc.catalogue()
+            except GvtuiError:
+                continue
+        return bundled_catalogue()
+
+    def apply(
+        self,
+        container: Container,
+        session: Session,
+        *,
+        replace_unknown: bool = False,
+        on_start: Callable[[int], None] | None = None,
+    ) -> Outcome:
+        """Make a session in the container's sandbox, or put it in place of the one there.
+
+        Never raises for what runsc does; the outcome says how it went and what runs now.
+
+        Args:
+            container: any container of the sandbox.
+            session: what to trace from now on.
+            replace_unknown: replace a session that gvtui did not make. Without it, such a session
+                stays and the outcome `needs_confirmation`.
+            on_start: called with the pid of each runsc that will connect, before it does.
+        """
+        with self._sandbox_lock(container):
+            own = self.registry.get(container)
+            try:
+                catalogue = self.catalogue(container) if container.can_be_traced else None
+            except GvtuiError:
+                catalogue = None
+            recalled = self._memory.recall(container) if self._memory else None
+            transaction = Transaction(
+                container,
+                former=own.session if own else recalled,
+                former_is_own=own is not None,
+                catalogue=catalogue,
+                replace_unknown=replace_unknown,
+                on_start=self._starter(container, on_start),
+            )
+            return self._change(container, transaction, lambda: transaction.apply(session))
+
+    def delete(self, container: Container, *, delete_unknown: bool = False) -> Outcome:
+        """End the session of the container's sandbox.
+
+        Args:
+            container: any container of the sandbox.
+            delete_unknown: end it even if gvtui did not make it.
+        """
+        with self._sandbox_lock(container):
+            own = self.registry.get(container)
+            transaction = Transaction(
+                container,
+                former=own.session if own else None,
+                former_is_own=own is not None,
+                replace_unknown=delete_unknown,
+            )
+            return self._change(container, transaction, transaction.delete)
+
+    def leave(self, policy: OnExit) -> list[Outcome]:
+        """Deal with gvtui's own sessions at the end; other monitors' are never touched.
+
+        Args:
+            policy: `delete` ends them; `keep` leaves them; `restore` puts back what gvtui found:
+                no session, or the session that it knows. One that it does not know cannot be put
+                back; gvtui's own is then ended, and the outcome's notes say so.
+        """
+        if policy == "keep":
+            return []
+        return [self._leave(applied, policy) for applied in self.registry.all()]
+
+    def match(
+        self,
+        peer_pid: int | None,
+        opened_ns: int,
+        command: list[str],
+        said_id: str,
+        containers: Iterable[Container],
+    ) -> Match:
+        """Tell which container a connection belongs to; calls nothing.
+
+        Args:
+            peer_pid: pid of the process that connected.
+            opened_ns: when, Unix time.
+            command: its command line, may be empty.
+            said_id: the container ID that the messages carry, or "".
+            containers: those known, as from the inventory.
+        """
+        exact = self.registry.container_of(peer_pid, opened_ns) if peer_pid is not None else None
+        if exact is not None:
+            return Match(exact, exact.id, "pid")
+        known = list(containers)
+        named = container_id_from_command(command)
+        if named:
+            return Match(_pick(known, named, root_from_command(command)), named, "command")
+        if said_id:
+            return Match(_pick(known, said_id, None), said_id, "message")
+        return Match(None, "", "")
+
+    def connection_closed(self, peer_pid: int) -> Applied | None:
+        """Take in that a connection has closed.
+
+        Returns:
+            gvtui's session that ran on it, if it did: it has been ended by somebody else, or its
+            sandbox has. It is not gvtui's any more, so a later change asks before replacing.
+        """
+        return self.registry.lost(peer_pid)
+
+    def _leave(self, applied: Applied, policy: OnExit) -> Outcome:
+        container = applied.container
+        note = ""
+        if policy == "restore" and applied.found_session:
+            if applied.found is not None:
+                return self.apply(container, applied.found)
+            note = "the session found at first cannot be put back: gvtui did not make it"
+        outcome = self.delete(container)
+        return replace(outcome, notes=(*outcome.notes, note)) if note else outcome
+
+    def _change(
+        self, container: Container, transaction: Transaction, change: Callable[[], Outcome]
+    ) -> Outcome:
+        self.registry.begin(container)
+        try:
+            outcome = change()
+            self.registry.note(outcome, had_session=transaction.had_session)
+        finally:
+            self.registry.end(container)
+        if self._memory is not None:
+            if outcome.state in (State.APPLIED, State.RESTORED) and outcome.session:
+                self._memory.remember(container, outcome.session)
+            elif outcome.state in (State.DELETED, State.LOST):
+                self._memory.forget(container)
+        return outcome
+
+    def _starter(
+        self, container: Container, then: Callable[[int], None] | None
+    ) -> Callable[[int], None]:
+        def started(pid: int) -> None:
+            self.registry.started(container, pid, time.time_ns() - _JUST_BEFORE_NS)
+            if then is not None:
+                then(pid)
+
+        return started
+
+    def _sandbox_lock(self, container: Container) -> threading.Lock:
+        with self._lock:
+            return self._sandbox_locks.setdefault(container.sandbox_key, threading.Lock())
+
+
+def _pick(containers: list[Container], container_id: str, root: str | None) -> Container | None:
+    found = [each for each in containers if each.id == container_id]
+    if root is not None:
+        in_root = [each for each in found if str(each.root) == root]
+        found = in_root or found
+    return found[0] if len(found) == 1 else None

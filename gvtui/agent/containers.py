@@ -1,0 +1,119 @@
+"""Containers as runsc lists them, and which sandbox each runs in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from gvtui.agent.runsc import Runsc
+
+_SANDBOX_ID_KEYS = ("io.kubernetes.cri.sandbox-id", "io.kubernetes.cri-o.SandboxID")
+_NAME_KEYS = ("io.kubernetes.cri.container-name", "io.kubernetes.container.name")
+_POD_KEYS = ("io.kubernetes.cri.sandbox-name", "io.kubernetes.pod.name")
+_IMAGE_KEYS = ("io.kubernetes.cri.image-name", "io.kubernetes.cri-o.ImageName")
+_STATE_FILE = ".state"
+_STATE_JOIN = "_sandbox:"
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container under one of runsc's roots."""
+
+    id: str
+    root: Path
+    runsc: Runsc
+    """The binary to talk to it with."""
+    status: str
+    """`running`, `created`, `stopped`, `paused`; "" if runsc does not say."""
+    pid: int
+    """Pid of the sandbox's process on this machine; 0 if it has none."""
+    sandbox_id: str
+    """The sandbox it runs in: its own ID, or its pod's. Sessions belong to sandboxes."""
+    bundle: str = ""
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Tells it from all others: root and ID."""
+        return (str(self.root), self.id)
+
+    @property
+    def sandbox_key(self) -> tuple[str, str]:
+        """Tells its sandbox from all others: root and ID."""
+        return (str(self.root), self.sandbox_id)
+
+    @property
+    def is_sandbox(self) -> bool:
+        """Whether it is its sandbox's first container, by whose ID sessions go."""
+        return self.id == self.sandbox_id
+
+    @property
+    def can_be_traced(self) -> bool:
+        """Whether a session can be made for it now."""
+        return self.status in ("running", "created", "paused")
+
+    @property
+    def label(self) -> str:
+        """Its pod, name and image where Kubernetes' annotations tell; may be empty."""
+        pod, name, image = (
+            next((self.annotations[key] for key in keys if key in self.annotations), "")
+            for keys in (_POD_KEYS, _NAME_KEYS, _IMAGE_KEYS)
+        )
+        where = "/".join(part for part in (pod, name) if part)
+        return " ".join(part for part in (where, image) if part)
+
+
+def list_containers(runsc: Runsc, root: Path) -> list[Container]:
+    """The containers under a root.
+
+    Raises:
+        RunscError: runsc could not list them.
+    """
+    return read_containers(runsc.list_containers(root), runsc, root, sandbox_ids(root))
+
+
+def read_containers(
+    values: Iterable[dict[str, Any]], runsc: Runsc, root: Path, sandboxes: Mapping[str, str]
+) -> list[Container]:
+    """Containers from the objects that `runsc list` prints; what has no ID is left out."""
+    found = []
+    for each in values:
+        container_id, pid = each.get("id"), each.get("pid")
+        if not isinstance(container_id, str) or not container_id:
+            continue
+        raw = each.get("annotations")
+        notes = (
+            {str(key): str(value) for key, value in raw.items()} if isinstance(raw, dict) else {}
+        )
+        told = next((notes[key] for key in _SANDBOX_ID_KEYS if notes.get(key)), container_id)
+        found.append(
+            Container(
+                container_id,
+                root,
+                runsc,
+                str(each.get("status") or ""),
+                pid if isinstance(pid, int) else 0,
+                sandboxes.get(container_id, told),
+                str(each.get("bundle") or ""),
+                notes,
+            )
+        )
+    return found
+
+
+def sandbox_ids(root: Path) -> dict[str, str]:
+    """The sandbox of each container, from the names of runsc's state files."""
+    try:
+        names = [entry.name for entry in root.iterdir()]
+    except OSError:
+        return {}
+    found = {}
+    for name in names:
+        container_id, join, sandbox_id = name.removesuffix(_STATE_FILE).partition(_STATE_JOIN)
+        if join and name.endswith(_STATE_FILE):
+            found[container_id] = sandbox_id
+    return found

@@ -1,0 +1,139 @@
+"""What came of a change: what runs now, said so that nobody is left guessing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from gvtui.points.document import dump_session
+from gvtui.points.session import Session, diff_sessions
+
+if TYPE_CHECKING:
+    from gvtui.agent.containers import Container
+    from gvtui.points.problems import Problem
+
+
+class State(Enum):
+    """How a change ended."""
+
+    APPLIED = "applied"
+    """The new session runs; it was read back."""
+    DELETED = "deleted"
+    """No session runs, as wanted."""
+    REFUSED = "refused"
+    """Nothing has changed."""
+    NEEDS_CONFIRMATION = "needs confirmation"
+    """Nothing has changed: the session there is not gvtui's, so replacing it was not tried."""
+    RESTORED = "restored"
+    """The change failed after the former session was gone; that one was put back."""
+    LOST = "lost"
+    """The former session is gone and could not be put back: nothing is traced."""
+    UNCERTAIN = "uncertain"
+    """What runs cannot be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time in which points were lost, uncounted, while one session replaced another."""
+
+    start_ns: int
+    end_ns: int
+    """Unix times in nanoseconds; the gap lies within, mostly much shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of a change to one sandbox's session."""
+
+    container: Container
+    state: State
+    kept: str
+    """What runs now, one sentence without its full stop."""
+    session: Session | None = None
+    """The session that runs now, if gvtui knows it."""
+    former: Session | None = None
+    """The session that ran before, if gvtui knows it."""
+    error: str = ""
+    """Why the change failed, one sentence without its full stop."""
+    detail: str = ""
+    """All that runsc said."""
+    problems: tuple[Problem, ...] = ()
+    """What the checks found; errors mean that runsc was not asked."""
+    skipped_points: tuple[str, ...] = ()
+    """Points that the runtime lacks and skipped under `ignore_missing`."""
+    skipped_fields: tuple[str, ...] = ()
+    """Fields likewise, as `point field`."""
+    notes: tuple[str, ...] = ()
+    """What was done otherwise than asked, such as a key left out for an old runsc."""
+    gap: Gap | None = None
+    pids: tuple[int, ...] = field(default=())
+    """Pids of the runsc commands that may have connected, the last one first."""
+
+    @property
+    def applied(self) -> bool:
+        """Whether things are as wanted."""
+        return self.state in (State.APPLIED, State.DELETED)
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether the same call with `replace_unknown` would go on."""
+        return self.state is State.NEEDS_CONFIRMATION
+
+    @property
+    def runsc_pid(self) -> int | None:
+        """Pid of the runsc that made the session which runs now: the peer's pid of its connection."""
+        return self.pids[0] if self.pids else None
+
+    @property
+    def session_json(self) -> str:
+        """The session that runs now, as its file would hold it; "" if it is not known."""
+        return dump_session(self.session) if self.session else ""
+
+    @property
+    def sentence(self) -> str:
+        """Error and result in one line."""
+        return f"{self.error}; {self.kept}" if self.error else self.kept
+
+    def as_dict(self) -> dict[str, Any]:
+        """The outcome as plain values, for JSON."""
+        return {
+            "container_id": self.container.id,
+            "sandbox_id": self.container.sandbox_id,
+            "root": str(self.container.root),
+            "state": self.state.value,
+            "applied": self.applied,
+            "kept": self.kept,
+            "error": self.error,
+            "detail": self.detail,
+            "problems": [problem.as_dict() for problem in self.problems],
+            "skipped_points": list(self.skipped_points),
+            "skipped_fields": list(self.skipped_fields),
+            "notes": list(self.notes),
+            "runsc_pid": self.runsc_pid,
+            "session": self.session.as_dict() if self.session else None,
+        }
+
+    def mark(self) -> dict[str, Any] | None:
+        """What to note in the recording, so that a later reader knows what was on.
+
+        Returns:
+            Values for a mark: `text` for people; `kind` ("session"), `state`, `container_id`,
+            `root`, `session` (JSON text), `pid`, `gap_start_ns`, `gap_end_ns`. None if nothing has
+            changed.
+        """
+        if self.state in (State.REFUSED, State.NEEDS_CONFIRMATION):
+            return None
+        change = str(diff_sessions(self.former, self.session)) if self.session else ""
+        points = f", {len(self.session.points)} points ({change})" if self.session else ""
+        gap = {"gap_start_ns": self.gap.start_ns, "gap_end_ns": self.gap.end_ns} if self.gap else {}
+        return {
+            "kind": "session",
+            "text": f"session {self.state.value} for {self.container.sandbox_id}{points}",
+            "state": self.state.value,
+            "container_id": self.container.sandbox_id,
+            "root": str(self.container.root),
+            "session": self.session_json,
+            "pid": self.runsc_pid or 0,
+            **gap,
+        }

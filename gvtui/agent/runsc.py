@@ -1,0 +1,305 @@
+"""Calls of runsc: each with a time limit, none through a shell, its errors in plain words.
+
+All functions block until runsc has answered: call them in a thread where a screen must not stand
+still.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from gvtui.agent.plain import plain_sentence
+from gvtui.errors import GvtuiError
+from gvtui.points.catalogue import Catalogue, parse_metadata
+from gvtui.points.session import SESSION_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+DEFAULT_TIMEOUT = 10.0
+"""Seconds that a call of runsc may take; 25 ms are usual."""
+
+MAX_OUTPUT = 16 << 20
+"""Bytes of runsc's output that are read."""
+
+_AFTER_KILL = 5.0
+_ID = re.compile(r"[A-Za-z0-9_+.][A-Za-z0-9_+.\-]{0,1023}")
+_VERSION = re.compile(r"^runsc version (?:release-)?(\S+)", re.MULTILINE)
+_SINK = re.compile(r"\s+Sink: (?P<name>\"[^\"]*\"), dropped: (?P<dropped>\d+)")
+
+
+class RunscError(GvtuiError):
+    """A call of runsc that came to nothing: one sentence; `detail` has all that runsc said."""
+
+    def __init__(self, message: str, detail: str = "", call: Call | None = None) -> None:
+        super().__init__(message)
+        self.detail = detail or message
+        self.call = call
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A finished call of runsc."""
+
+    words: tuple[str, ...]
+    pid: int
+    returncode: int | None
+    """Negative for a signal that ended it; None if it was killed at its time limit."""
+    stdout: str
+    stderr: str
+    started_ns: int
+    ended_ns: int
+    """Unix times in nanoseconds."""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether runsc said that all went well."""
+        return self.returncode == 0
+
+    @property
+    def answered(self) -> bool:
+        """Whether runsc ended by itself, so that what it says holds."""
+        return self.returncode is not None and self.returncode >= 0
+
+    @property
+    def detail(self) -> str:
+        """The command line and all that it said, for the user who wants the full text."""
+        end = "killed at its time limit" if self.returncode is None else f"exit {self.returncode}"
+        said = (self.stderr or self.stdout).strip()
+        return f"$ {' '.join(self.words)}\n{said}\n[{end}]"
+
+    def error(self, container_id: str = "", root: str = "") -> RunscError:
+        """What went wrong."""
+        if self.returncode is None:
+            seconds = (self.ended_ns - self.started_ns) / 1e9
+            message = f"runsc did not answer within {seconds:.0f} s and was stopped"
+        elif self.returncode < 0:
+            message = f"runsc was ended by {_signal_name(-self.returncode)}"
+        else:
+            message = plain_sentence(self.stderr or self.stdout, container_id, root)
+        return RunscError(message, self.detail, self)
+
+
+@dataclass(frozen=True, slots=True)
+class SinkStatus:
+    """A sink of a running session."""
+
+    name: str
+    dropped: int
+    """Points that it failed to send since the session began."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStatus:
+    """A session that a sandbox runs, as far as `runsc trace list` tells: never its points."""
+
+    name: str
+    sinks: tuple[SinkStatus, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Runsc:
+    """A runsc binary."""
+
+    path: str
+    timeout: float = DEFAULT_TIMEOUT
+    """Seconds for each call."""
+
+    def call(
+        self,
+        *words: str,
+        root: Path | str | None = None,
+        timeout: float | None = None,
+        on_start: Callable[[int], None] | None = None,
+    ) -> Call:
+        """Run it and wait for its end, or for the time limit.
+
+        The terminal's Ctrl-C does not reach it, so a change is not torn in two.
+
+        Args:
+            words: the arguments.
+            root: the value of `--root`.
+            timeout: seconds; the binary's own limit if not given.
+            on_start: called with its pid as soon as there is one.
+
+        Raises:
+            RunscError: it could not be started.
+        """
+        flags = [f"--root={root}"] if root is not None else []
+        command = [self.path, *flags, *words]
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            started = time.time_ns()
+            try:
+                process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise RunscError(f"cannot run {self.path}: {error.strerror}") from error
+            returncode: int | None
+            try:
+                if on_start is not None:
+                    on_start(process.pid)
+                returncode = process.wait(self.timeout if timeout is None else timeout)
+            except subprocess.TimeoutExpired:
+                returncode = None
+            finally:
+                if process.poll() is None:
+                    _kill(process)
+            ended = time.time_ns()
+            texts = (_text(out), _text(err))
+        return Call(tuple(command), process.pid, returncode, *texts, started, ended)
+
+    def checked(self, *words: str, root: Path | str | None = None, container_id: str = "") -> str:
+        """Run it and give what it printed.
+
+        Raises:
+            RunscError: it could not be started, failed, or took too long.
+        """
+        call = self.call(*words, root=root)
+        if not call.succeeded:
+            raise call.error(container_id, str(root or ""))
+        return call.stdout
+
+    def version(self) -> str:
+        """Its version, such as `0.0~20240729.0` or `20260817.0`."""
+        found = _VERSION.search(self.checked("--version"))
+        if not found:
+            raise RunscError(f"{self.path} does not say that it is runsc")
+        return found[1]
+
+    def catalogue(self) -> Catalogue:
+        """The trace points that it offers; those of a sandbox it runs may be of an older binary.
+
+        Raises:
+            CatalogueError: the list could not be understood.
+        """
+        version = self.version()
+        return parse_metadata(self.checked("trace", "metadata"), f"runsc {version}")
+
+    def list_sessions(self, root: Path | str, sandbox_id: str) -> list[SessionStatus]:
+        """The sessions that a sandbox runs: none or one, today."""
+        checked_id(sandbox_id)
+        text = self.checked("trace", "list", sandbox_id, root=root, container_id=sandbox_id)
+        return parse_sessions(text)
+
+    def delete_session(self, root: Path | str, sandbox_id: str) -> None:
+        """End a sandbox's session."""
+        checked_id(sandbox_id)
+        words = ("trace", "delete", f"--name={SESSION_NAME}", sandbox_id)
+        self.checked(*words, root=root, container_id=sandbox_id)
+
+    def create_session(
+        self,
+        root: Path | str,
+        sandbox_id: str,
+        text: str,
+        *,
+        force: bool,
+        on_start: Callable[[int], None] | None = None,
+        timeout: float | None = None,
+    ) -> Call:
+        """Ask for a session; the caller judges the result.
+
+        Args:
+            root: runsc's root.
+            sandbox_id: the sandbox.
+            text: the session file's text.
+            force: replace a session that is there. It is deleted before the new one is looked at.
+            on_start: called with runsc's pid, which is the peer's pid of the connection to come.
+            timeout: seconds; the connection's handshake has no limit of its own.
+        """
+        checked_id(sandbox_id)
+        with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            words = ["trace", "create", f"--config={file.name}"]
+            words += ["--force"] if force else []
+            return self.call(*words, sandbox_id, root=root, on_start=on_start, timeout=timeout)
+
+    def procfs(self, root: Path | str, sandbox_id: str) -> str:
+        """What the sandbox's processes are now, as `runsc trace procfs` prints it."""
+        checked_id(sandbox_id)
+        return self.checked("trace", "procfs", sandbox_id, root=root, container_id=sandbox_id)
+
+    def pids(self, root: Path | str, container_id: str) -> list[int]:
+        """The pids inside a container, as the container counts them."""
+        checked_id(container_id)
+        words = ("ps", "-format=json", container_id)
+        values = parse_json(self.checked(*words, root=root, container_id=container_id))
+        return [value for value in values if isinstance(value, int)]
+
+    def list_containers(self, root: Path | str) -> list[dict[str, Any]]:
+        """The objects that `runsc list -format=json` prints."""
+        values = parse_json(self.checked("list", "-format=json", root=root))
+        return [value for value in values if isinstance(value, dict)]
+
+
+def checked_id(container_id: str) -> str:
+    """The ID, if it can be one.
+
+    Raises:
+        RunscError: it has characters that no ID has, or looks like a flag.
+    """
+    if not _ID.fullmatch(container_id):
+        raise RunscError(f"{container_id!r} is no container ID")
+    return container_id
+
+
+def parse_json(text: str) -> list[Any]:
+    """A JSON list that runsc printed; its `null` is an empty one."""
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise RunscError("runsc printed no JSON where it should have", text) from error
+    if values is None:
+        return []
+    if not isinstance(values, list):
+        raise RunscError("runsc printed no list where it should have", text)
+    return values
+
+
+def parse_sessions(text: str) -> list[SessionStatus]:
+    """The sessions in what `runsc trace list` printed; lines not understood are passed over."""
+    sessions: list[SessionStatus] = []
+    for line in text.splitlines():
+        sink = _SINK.match(line)
+        if sink and sessions:
+            last = sessions[-1]
+            status = SinkStatus(sink["name"].strip('"'), int(sink["dropped"]))
+            sessions[-1] = SessionStatus(last.name, (*last.sinks, status))
+        elif line.startswith('"') and line.rstrip().endswith('"'):
+            sessions.append(SessionStatus(line.strip().strip('"')))
+    return sessions
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_AFTER_KILL)
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read(MAX_OUTPUT).decode("utf-8", "replace")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,324 @@
+"""Changing a sandbox's session so that a change which fails leaves it traced as before.
+
+`runsc trace create --force` deletes the session that is there before it looks at the new one. So
+what comes of a failure is read back, and the former session put back where gvtui knows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from gvtui.agent.outcome import Gap, Outcome, State
+from gvtui.agent.plain import unknown_key
+from gvtui.agent.runsc import Call, RunscError, SessionStatus
+from gvtui.points.check import check_session
+from gvtui.points.document import pod_init_document
+from gvtui.points.problems import errors
+from gvtui.points.session import SESSION_NAME, Point, Session, keep_in_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gvtui.agent.containers import Container
+    from gvtui.points.catalogue import Catalogue
+    from gvtui.points.problems import Problem
+
+_NEWER_KEYS = ("options", "ignore_missing")
+
+
+@dataclass
+class Transaction:
+    """One change of one sandbox's session; use it once."""
+
+    container: Container
+    former: Session | None = None
+    """The session that is thought to run, for putting back; None if gvtui does not know it."""
+    former_is_own: bool = False
+    """gvtui made the session that runs, so it may be replaced without asking."""
+    catalogue: Catalogue | None = None
+    """What the sandbox offers; None if that could not be read."""
+    replace_unknown: bool = False
+    """The user has agreed to lose a session that gvtui did not make."""
+    on_start: Callable[[int], None] | None = None
+    """Called with the pid of each runsc that will connect."""
+    timeout: float | None = None
+    _calls: list[Call] = field(default_factory=list, init=False)
+    _notes: list[str] = field(default_factory=list, init=False)
+    _problems: tuple[Problem, ...] = field(default=(), init=False)
+    had_session: bool = field(default=False, init=False)
+    """There was a session before."""
+
+    def apply(self, session: Session) -> Outcome:
+        """Make a session, or put it in place of the one there."""
+        problem = self._why_not()
+        if problem:
+            return self._outcome(State.REFUSED, "nothing has changed", error=problem)
+        session = self._prepare(session)
+        wrong = errors(self._problems)
+        if wrong:
+            more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+            return self._unchanged(f"{wrong[0]}{more}")
+        try:
+            self.had_session = bool(self._sessions())
+        except RunscError as error:
+            return self._unchanged(str(error), error.detail)
+        if self.had_session and not self.former_is_own and not self.replace_unknown:
+            return self._outcome(
+                State.NEEDS_CONFIRMATION,
+                "the session there goes on; gvtui did not make it and cannot read its points, so "
+                "replacing it may end another monitor's view",
+                error="the sandbox has a session already",
+            )
+        try:
+            session, call = self._create(session)
+        except RunscError as error:
+            return self._unchanged(str(error), error.detail)
+        if not call.succeeded:
+            return self._after_failure(call)
+        return self._after_success(session)
+
+    def delete(self) -> Outcome:
+        """End the session."""
+        try:
+            self.had_session = bool(self._sessions())
+            if self.had_session and not self.former_is_own and not self.replace_unknown:
+                return self._outcome(
+                    State.NEEDS_CONFIRMATION,
+                    "the session there goes on; gvtui did not make it",
+                    error="the sandbox has a session of another monitor",
+                )
+            if self.had_session:
+                self.container.runsc.delete_session(self.container.root, self.container.sandbox_id)
+            left = self._sessions()
+        except RunscError as error:
+            return self._outcome(
+                State.UNCERTAIN,
+                "whether the session still runs cannot be told",
+                error=str(error),
+                detail=error.detail,
+            )
+        if left:
+            return self._outcome(
+                State.REFUSED, "a session still runs", error="the session was not deleted"
+            )
+        kept = "no session runs" if self.had_session else "there was no session"
+        return self._outcome(State.DELETED, kept)
+
+    def _why_not(self) -> str:
+        if not self.container.can_be_traced:
+            status = self.container.status or "in an unknown state"
+            return f"{self.container.id} is {status}, not running"
+        return ""
+
+    def _prepare(self, session: Session) -> Session:
+        session, changed = keep_in_step(session)
+        if changed:
+            count = f"{len(changed)} raw {'point' if len(changed) == 1 else 'points'}"
+            self._notes.append(f"{count} given the context fields of the other side")
+        if self.catalogue is None:
+            self._notes.append("the runtime's points could not be read, so nothing was checked")
+        else:
+            self._problems = tuple(check_session(session, self.catalogue))
+        return session
+
+    def _create(self, session: Session) -> tuple[Session, Call]:
+        """Ask runsc, leaving out keys that it is too old for: it refuses those untouched."""
+        while True:
+            call = self._call(session, force=self.had_session)
+            key = None if call.succeeded else unknown_key(call.stderr)
+            if key == "options" and session.options is not None:
+                session = replace(session, options=None)
+            elif key == "ignore_missing" and session.ignore_missing:
+                session = self._without_missing(replace(session, ignore_missing=False))
+            else:
+                return session, call
+            self._notes.append(f"this runsc does not know {key!r}; it was left out")
+
+    def _call(self, session: Session, *, force: bool) -> Call:
+        # Under `trace_session` an unknown key is named in runsc's refusal; bare, another is.
+        call = self.container.runsc.create_session(
+            self.container.root,
+            self.container.sandbox_id,
+            pod_init_document(session).text(),
+            force=force,
+            on_start=self.on_start,
+            timeout=self.timeout,
+        )
+        self._calls.append(call)
+        return call
+
+    def _without_missing(self, session: Session) -> Session:
+        if self.catalogue is None:
+            return session
+        kept = []
+        for point in session.points:
+            spec = self.catalogue.get(point.name)
+            if spec is not None:
+                kept.append(
+                    Point(
+                        point.name,
+                        tuple(
+                            each for each in point.optional_fields if each in spec.optional_fields
+                        ),
+                        tuple(each for each in point.context_fields if each in spec.context_fields),
+                    )
+                )
+        return replace(session, points=tuple(kept))
+
+    def _after_success(self, session: Session) -> Outcome:
+        try:
+            now = self._sessions()
+        except RunscError as error:
+            return self._outcome(
+                State.UNCERTAIN,
+                "runsc said that the session was made, but the sandbox no longer answers",
+                error=str(error),
+                detail=error.detail,
+            )
+        if not any(status.name == SESSION_NAME for status in now):
+            return self._put_back("runsc said that the session was made, but there is none", "")
+        skipped_points, skipped_fields = self._skipped(session)
+        if skipped_points or skipped_fields:
+            count = len(skipped_points) + len(skipped_fields)
+            self._notes.append(
+                f"the runtime lacks {count} of the points and fields and skipped them"
+            )
+        count = len(session.points) - len(skipped_points)
+        kept = f"the new session runs, with {count} {'point' if count == 1 else 'points'}"
+        outcome = self._outcome(State.APPLIED, kept, session=session)
+        return replace(outcome, skipped_points=skipped_points, skipped_fields=skipped_fields)
+
+    def _after_failure(self, call: Call) -> Outcome:
+        error = call.error(self.container.sandbox_id, str(self.container.root))
+        why, detail = str(error), error.detail
+        try:
+            now = self._sessions()
+        except RunscError as lost:
+            was = "whether the former session still runs" if self.had_session else "what runs"
+            return self._outcome(
+                State.UNCERTAIN,
+                f"{was} cannot be told: {lost}",
+                error=why,
+                detail=f"{detail}\n{lost.detail}",
+            )
+        if not self.had_session:
+            if not now:
+                return self._unchanged(why, detail)
+            if call.answered:
+                kept = "a session that another monitor has just made runs"
+                return self._outcome(State.REFUSED, kept, error=why, detail=detail)
+            kept = "a session is there now, most likely the new one, but runsc did not confirm it"
+            return self._outcome(State.UNCERTAIN, kept, error=why, detail=detail)
+        if now and call.answered:
+            return self._unchanged(why, detail)
+        if now and self.former is None:
+            kept = "a session runs; whether the former or the new one cannot be told"
+            return self._outcome(State.UNCERTAIN, kept, error=why, detail=detail)
+        return self._put_back(why, detail)
+
+    def _put_back(self, why: str, detail: str) -> Outcome:
+        if not self.had_session:
+            return self._outcome(State.LOST, "no session runs", error=why, detail=detail)
+        if self.former is None:
+            return self._outcome(
+                State.LOST,
+                "nothing is traced: the former session is gone, and gvtui, which did not make it, "
+                "cannot put it back",
+                error=why,
+                detail=detail,
+            )
+        failure = self._restore(self.former)
+        if failure is not None:
+            return self._not_put_back(failure, why, detail)
+        return self._outcome(
+            State.RESTORED,
+            "the former session was deleted on the way and has been put back; points between are "
+            "lost",
+            session=self.former,
+            error=why,
+            detail=detail,
+        )
+
+    def _restore(self, former: Session) -> RunscError | None:
+        try:
+            call = self._call(former, force=True)
+            if not call.succeeded:
+                return call.error(self.container.sandbox_id, str(self.container.root))
+            if not self._sessions():
+                return RunscError("runsc said that it was made, but there is none")
+        except RunscError as error:
+            return error
+        return None
+
+    def _not_put_back(self, failure: RunscError, why: str, detail: str) -> Outcome:
+        detail = f"{detail}\n{failure.detail}"
+        try:
+            now = self._sessions()
+        except RunscError as error:
+            kept = f"what runs cannot be told: {error}"
+            return self._outcome(State.UNCERTAIN, kept, error=why, detail=detail)
+        if now:
+            kept = (
+                "a session runs: the former one, unless runsc was stopped in the moment of "
+                f"replacing it; making sure of that failed: {failure}"
+            )
+            return self._outcome(State.UNCERTAIN, kept, error=why, detail=detail)
+        kept = (
+            f"nothing is traced: the former session is gone, and putting it back failed: {failure}"
+        )
+        return self._outcome(State.LOST, kept, error=why, detail=detail)
+
+    def _skipped(self, session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        if self.catalogue is None or not session.ignore_missing:
+            return (), ()
+        points, fields = [], []
+        for point in session.points:
+            spec = self.catalogue.get(point.name)
+            if spec is None:
+                points.append(point.name)
+                continue
+            offered = {*spec.optional_fields, *spec.context_fields}
+            wanted = (*point.optional_fields, *point.context_fields)
+            fields += [f"{point.name} {name}" for name in wanted if name not in offered]
+        return tuple(points), tuple(fields)
+
+    def _sessions(self) -> list[SessionStatus]:
+        return self.container.runsc.list_sessions(self.container.root, self.container.sandbox_id)
+
+    def _unchanged(self, why: str, detail: str = "") -> Outcome:
+        if self.had_session:
+            kept = "the former session goes on"
+        elif self._calls:
+            kept = "there is no session, as before"
+        else:
+            kept = "nothing has changed"
+        former = self.former if self.had_session else None
+        return self._outcome(State.REFUSED, kept, session=former, error=why, detail=detail)
+
+    def _outcome(
+        self,
+        state: State,
+        kept: str,
+        *,
+        session: Session | None = None,
+        error: str = "",
+        detail: str = "",
+    ) -> Outcome:
+        made = list(reversed(self._calls))
+        gap = None
+        if made and self.had_session and state is not State.REFUSED:
+            gap = Gap(made[-1].started_ns, made[0].ended_ns)
+        return Outcome(
+            self.container,
+            state,
+            kept,
+            session=session,
+            former=self.former,
+            problems=self._problems,
+            notes=tuple(self._notes),
+            gap=gap,
+            pids=tuple(call.pid for call in made),
+            error=error,
+            detail=detail,
+        )
