@@ -1,0 +1,184 @@
+"""`gvtui demo`: a sandbox of gvtui's own to watch, or a recording of one."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+import tempfile
+import threading
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gvtui.commands.options import examples
+from gvtui.commands.terminal import need_terminal, say
+
+if TYPE_CHECKING:
+    from gvtui.commands.sandbox import UsableRunsc
+
+_WAIT_SECONDS = 20.0
+"""How long the viewer may take until it listens."""
+
+_ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "HOME": "/"}
+"""All that the sandbox gets to see of the environment."""
+
+_END_SECONDS = 5.0
+"""How long the sandbox may take to end by itself."""
+
+
+@click.command(
+    epilog=examples("gvtui demo", "gvtui demo --recorded", "gvtui demo --runsc /opt/runsc/runsc")
+)
+@click.option("--runsc", metavar="BIN", help="The runsc to use; found in PATH if not given.")
+@click.option("--recorded", is_flag=True, help="Play the recording even if runsc could be used.")
+@click.pass_context
+def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:
+    """Show gvtui at work, with or without gVisor.
+
+    Where runsc can run a sandbox, this starts one that works in a loop, and watches it. Elsewhere,
+    a recording of a real sandbox is played into the viewer's socket, again and again. The screen
+    says which of the two it is.
+    """
+    need_terminal("gvtui print --listen PATH")
+    from gvtui.commands.sandbox import Unusable, find_runsc, probe
+
+    usable: UsableRunsc | Unusable
+    if recorded:
+        usable = Unusable("as asked for")
+    else:
+        say("gvtui: looking for a runsc that can run a sandbox here ...")
+        usable = probe(find_runsc(runsc))
+    with tempfile.TemporaryDirectory(prefix="gvtui-demo-") as folder:
+        endpoint = Path(folder, "events.sock")
+        if isinstance(usable, Unusable):
+            notice = (
+                f" Demonstration: a recording of a real sandbox, again and again ({usable.reason})"
+            )
+            source = Source(recording_command(endpoint), endpoint, Path(folder, "output"))
+        else:
+            notice = (
+                f" Demonstration: a real sandbox, run by {usable.path} ({usable.platform}); "
+                "it ends when you quit"
+            )
+            command = sandbox_command(usable, endpoint, Path(folder))
+            source = Source(command, endpoint, Path(folder, "output"), _ENVIRONMENT)
+        ctx.exit(_watch(endpoint, notice, source))
+
+
+def _watch(endpoint: Path, notice: str, source: Source) -> int:
+    from gvtui.tui.app import run_live
+    from gvtui.tui.options import LiveOptions
+
+    source.start()
+    try:
+        # Ended before the monitor, so that it does not fail for want of one.
+        code = run_live(LiveOptions(listen=endpoint, notice=notice, on_exit=source.stop))
+    finally:
+        source.stop()
+    if source.failure:
+        say(f"gvtui: what was to be watched had ended before: {source.failure}")
+        return 1
+    return code
+
+
+class Source:
+    """Runs what the viewer watches, from when the viewer listens until `stop`."""
+
+    def __init__(
+        self,
+        command: list[str],
+        endpoint: Path,
+        output: Path,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        self.failure = ""
+        """Why it had ended before it was stopped; "" if it had not."""
+        self._command = command
+        self._endpoint = endpoint
+        self._output = output
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="demo", daemon=True)
+
+    def start(self) -> None:
+        """Begin to wait for the viewer."""
+        self._thread.start()
+
+    def _run(self) -> None:
+        waited = 0.0
+        while not self._endpoint.exists() and waited < _WAIT_SECONDS:
+            if self._stopping.wait(0.05):
+                return
+            waited += 0.05
+        with self._output.open("wb") as output:
+            # Its standard input ends when this process does, whatever ends it; so then does it.
+            self._process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                cwd="/",
+                env=self._environment,
+            )
+
+    def stop(self) -> None:
+        """End it; may be called again."""
+        self._stopping.set()
+        self._thread.join()
+        process = self._process
+        if process is None:
+            return
+        self._process = None
+        if process.poll() is not None:
+            said = self._output.read_text(errors="replace").strip().splitlines()
+            self.failure = said[-1] if said else f"code {process.returncode}"
+        assert process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.close()
+        try:
+            process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def recording_command(endpoint: Path) -> list[str]:
+    """The command that plays the recording that comes with gvtui."""
+    recording = str(resources.files("gvtui") / "data" / "demo.trace")
+    send = ["send", recording, "--endpoint", str(endpoint), "--loop"]
+    # Like the sandbox, it is to end when its standard input does.
+    script = '"$@" & cat > /dev/null; kill $!'
+    return ["sh", "-c", script, "gvtui-demo", sys.executable, "-m", "gvtui", *send]
+
+
+def sandbox_command(runsc: UsableRunsc, endpoint: Path, folder: Path) -> list[str]:
+    """The command that runs the demonstration's sandbox, traced from its first step.
+
+    Args:
+        runsc: what runs it.
+        endpoint: where its trace session sends to.
+        folder: for the session's file and runsc's own state.
+
+    Raises:
+        GvtuiError: the runsc does not tell its points.
+    """
+    from gvtui.agent.runsc import Runsc
+    from gvtui.points.document import pod_init_document, save_document
+    from gvtui.points.session import REMOTE, Point, Session, Sink
+    from gvtui.points.tuning import LOSSLESS
+
+    points = Runsc(runsc.path).catalogue().schematized
+    session = Session(
+        points=tuple(Point(p.name, p.optional_fields, p.context_fields) for p in points),
+        sinks=(Sink(REMOTE, {"endpoint": str(endpoint), **LOSSLESS.config()}),),
+    )
+    pod_init = folder / "pod-init.json"
+    save_document(pod_init, pod_init_document(session))
+    workload = (resources.files("gvtui") / "data" / "workload.sh").read_text()
+    flags = [f"--root={folder / 'root'}", f"--pod-init-config={pod_init}", *runsc.flags]
+    return [runsc.path, *flags, "do", "sh", "-c", workload]

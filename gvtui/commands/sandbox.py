@@ -1,0 +1,84 @@
+"""Finds out whether a runsc on this machine can run a sandbox, and how."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from gvtui.decode.escape import escape
+
+PROBE_SECONDS = 20.0
+"""How long a sandbox that does nothing may take; a second is usual."""
+
+_PLATFORMS = ("systrap", "ptrace", "kvm")
+"""Platforms to try: the usual one, that of versions before 2023, and that of machines with KVM."""
+
+_PLACES = ("/usr/local/bin/runsc", "/usr/bin/runsc", "/opt/runsc/runsc")
+_MAX_REASON = 200
+
+
+@dataclass(frozen=True, slots=True)
+class UsableRunsc:
+    """A runsc that has just run a sandbox."""
+
+    path: str
+    platform: str
+    flags: tuple[str, ...]
+    """What it needs before the subcommand, here and for this user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Why no sandbox can be run."""
+
+    reason: str
+
+
+def find_runsc(named: str | None = None) -> str | None:
+    """The runsc to use: the one named, or the one in PATH or a usual place; None if there is none."""
+    if named is not None:
+        return shutil.which(named)
+    return shutil.which("runsc") or next((p for p in _PLACES if os.access(p, os.X_OK)), None)
+
+
+def probe(path: str | None) -> UsableRunsc | Unusable:
+    """Run a sandbox that does nothing, on one platform after the other."""
+    if path is None:
+        return Unusable("runsc is not installed")
+    reason = ""
+    rootless = () if os.geteuid() == 0 else ("--rootless",)
+    for platform in _PLATFORMS:
+        flags = (*rootless, "--network=none", "--ignore-cgroups", f"--platform={platform}")
+        failure = _try(path, flags)
+        if failure is None:
+            return UsableRunsc(path, platform, flags)
+        reason = reason or failure
+    return Unusable(f"{path} cannot run a sandbox: {reason}")
+
+
+def _try(path: str, flags: tuple[str, ...]) -> str | None:
+    """Why a sandbox could not run; None if it did."""
+    with tempfile.TemporaryDirectory(prefix="gvtui-probe-") as root:
+        command = [path, f"--root={root}", *flags, "do", "true"]
+        try:
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=PROBE_SECONDS,
+                start_new_session=True,
+                cwd=Path("/"),
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return f"it did not end within {PROBE_SECONDS:g} s"
+        except OSError as error:
+            return str(error.strerror)
+    if done.returncode == 0:
+        return None
+    said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
+    return escape(said[-1], _MAX_REASON) if said else f"it ended with code {done.returncode}"
