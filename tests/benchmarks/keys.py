@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import statistics
 import tempfile
 import threading
 import time
 from pathlib import Path
 
-from tests.benchmarks.screen import Viewer
+from tests.benchmarks.screen import FRAME, Viewer
 from tests.benchmarks.table import print_table
 from tests.benchmarks.workload import find_runsc, pod_init_file, run_dd
-
-_ROWS = re.compile(rb"([\d,]+) rows")
 
 
 def main() -> None:
@@ -37,7 +34,7 @@ def main() -> None:
                 started = time.perf_counter()
                 viewer.forget()
                 viewer.read(0.5)
-                frames += len({match[1] for match in _ROWS.finditer(viewer.seen)})
+                frames += viewer.seen.count(FRAME)
                 seconds += time.perf_counter() - started
                 for text in ("paused", "following"):
                     viewer.forget()

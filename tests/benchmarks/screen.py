@@ -16,6 +16,11 @@ from pathlib import Path
 
 WIDTH, HEIGHT = 200, 50
 
+_SYNC_QUERY, _SYNC_ANSWER = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
+FRAME = b"\x1b[?2026h"
+"""What the program writes in front of each repaint, once it knows that the terminal takes it
+(synchronized output, private mode 2026)."""
+
 
 class Viewer:
     """`gvtui` with some arguments, behind a pseudo-terminal of 200x50. Ends with `close`."""
@@ -49,6 +54,8 @@ class Viewer:
                 return False
             if not data:
                 return False
+            if _SYNC_QUERY in data:
+                os.write(self._fd, _SYNC_ANSWER)
             self.seen += data
             if left <= 0:
                 return True
