@@ -8,16 +8,17 @@ from textual.binding import Binding
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import SelectionList, Static
-from textual.widgets.selection_list import Selection
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from gvtui.tui import rows
-from gvtui.tui.columns import COLUMNS, FIXED
+from gvtui.tui.columns import COLUMNS, FIXED, Column
 from gvtui.tui.keys import groups
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from textual import events
     from textual.app import ComposeResult
 
 _CLOSE = Binding("escape,q,question_mark,f1", "dismiss", "Close", show=False)
@@ -25,7 +26,7 @@ _CLOSE = Binding("escape,q,question_mark,f1", "dismiss", "Close", show=False)
 _SIGNS = (
     (rows.ENTER_SIGN, "a system call begins"),
     (rows.EXIT_SIGN, "it returns; ✗ before the error's name if it failed"),
-    ("⑂ » †", "clone, exec, exit, as the kernel of the sandbox reports them"),
+    ("+ » †", "clone, exec, exit, as the kernel of the sandbox reports them"),
     ("◉", "a container starts"),
     (rows.EVENT_SIGN, "another event"),
     (
@@ -42,8 +43,10 @@ class Overlay(ModalScreen[None]):
 
     BINDINGS = [_CLOSE]
 
-    def on_click(self) -> None:
+    def on_click(self, event: events.Click) -> None:
         """A click beside the panel closes it."""
+        if self.get_widget_at(event.screen_x, event.screen_y)[0] is self:
+            self.dismiss()
 
 
 class HelpScreen(Overlay):
@@ -83,7 +86,10 @@ def help_text() -> Content:
 class ColumnScreen(Overlay):
     """Which columns the stream shows."""
 
-    BINDINGS: ClassVar = [Binding("escape,c,q", "dismiss", "Close", show=False)]
+    BINDINGS: ClassVar = [
+        Binding("escape,c,q", "dismiss", "Close", show=False),
+        Binding("space", "switch", "Switch", show=False),
+    ]
 
     def __init__(self, hidden: frozenset[str], changed: Callable[[frozenset[str]], None]) -> None:
         super().__init__()
@@ -91,26 +97,33 @@ class ColumnScreen(Overlay):
         self._changed = changed
 
     def compose(self) -> ComposeResult:
-        """A list with a box for each column that can go."""
+        """A line for each column that can go, with a sign that says whether it is shown."""
         with Vertical(classes="panel"):
-            yield Static("Columns: space switches, Esc closes", markup=False)
-            yield SelectionList[str](
+            yield Static("Columns: Enter or space switches, Esc closes", markup=False)
+            yield OptionList(
                 *(
-                    Selection(
-                        f"{column.title:<9} {column.what}",
-                        column.key,
-                        column.key not in self._hidden,
-                    )
+                    Option(self._line(column), id=column.key)
                     for column in COLUMNS
                     if column.key not in FIXED
                 ),
                 compact=True,
+                markup=False,
             )
 
-    def on_selection_list_selected_changed(self, event: SelectionList.SelectedChanged[str]) -> None:
-        """Apply the choice at once."""
-        shown = set(event.selection_list.selected) | FIXED
-        self._changed(frozenset(column.key for column in COLUMNS) - shown)
+    def _line(self, column: Column) -> str:
+        sign = "○" if column.key in self._hidden else "●"
+        return f"{sign} {column.title:<9} {column.what}"
+
+    def action_switch(self) -> None:
+        """Show or hide the column at the cursor."""
+        self.query_one(OptionList).action_select()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Show or hide a column, at once."""
+        column = next(column for column in COLUMNS if column.key == event.option_id)
+        self._hidden ^= {column.key}
+        event.option_list.replace_option_prompt(column.key, self._line(column))
+        self._changed(self._hidden)
 
 
 class LogScreen(Overlay):
