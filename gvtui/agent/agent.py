@@ -201,7 +201,7 @@ class Agent:
         """
         exact = self.registry.container_of(peer_pid, opened_ns) if peer_pid is not None else None
         if exact is not None:
-            return Match(exact, exact.id, "pid")
+            return Match(exact, exact.sandbox_id, "pid")
         known = list(containers)
         named = container_id_from_command(command)
         if named:

@@ -125,7 +125,8 @@ class Outcome:
         if self.state in (State.REFUSED, State.NEEDS_CONFIRMATION):
             return None
         change = str(diff_sessions(self.former, self.session)) if self.session else ""
-        points = f", {len(self.session.points)} points ({change})" if self.session else ""
+        count = len(self.session.points) if self.session else 0
+        points = f", {count} {'point' if count == 1 else 'points'} ({change})" if count else ""
         gap = {"gap_start_ns": self.gap.start_ns, "gap_end_ns": self.gap.end_ns} if self.gap else {}
         return {
             "kind": "session",

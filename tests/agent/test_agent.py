@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gvtui.agent.agent import Agent, Match
+from gvtui.agent.memory import Memory
+from gvtui.agent.outcome import State
+from gvtui.points.session import Point, Session, Sink
+from tests.agent.fake import FakeRunsc
+
+SINK = Sink("remote", {"endpoint": "/tmp/s"})
+FIRST = Session((Point("sentry/clone", (), ("time",)),), (SINK,))
+SECOND = Session((Point("syscall/open/enter"),), (SINK,))
+OTHERS = Session((Point("sentry/clone"),), (SINK,))
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> FakeRunsc:
+    return FakeRunsc(tmp_path)
+
+
+@pytest.fixture
+def agent(fake: FakeRunsc) -> Agent:
+    return Agent([fake.path], [fake.root])
+
+
+def test_a_session_of_gvtui_s_is_replaced_without_asking(agent: Agent, fake: FakeRunsc) -> None:
+    container = fake.container()
+    assert agent.apply(container, FIRST).applied
+    outcome = agent.apply(container, SECOND)
+    assert outcome.applied
+    assert outcome.former == FIRST
+    assert fake.session() == SECOND.as_dict()
+    applied = agent.registry.get(container)
+    assert applied is not None
+    assert (applied.session, applied.pid) == (SECOND, outcome.runsc_pid)
+
+
+def test_a_failed_change_keeps_gvtui_s_session(agent: Agent, fake: FakeRunsc) -> None:
+    container = fake.container()
+    agent.apply(container, FIRST)
+    fake.behave("refuse")
+    outcome = agent.apply(container, SECOND)
+    assert outcome.state is State.RESTORED
+    applied = agent.registry.get(container)
+    assert applied is not None
+    assert (applied.session, applied.pid) == (FIRST, outcome.runsc_pid)
+
+
+def test_after_the_connection_closed_the_session_is_not_gvtui_s(
+    agent: Agent, fake: FakeRunsc
+) -> None:
+    container = fake.container()
+    pid = agent.apply(container, FIRST).runsc_pid
+    assert pid is not None
+    assert agent.connection_closed(pid + 1) is None
+    lost = agent.connection_closed(pid)
+    assert lost is not None
+    assert lost.session == FIRST
+    fake.run_session(OTHERS.as_dict())
+    assert agent.apply(container, SECOND).needs_confirmation
+    assert agent.leave("delete") == []
+    assert fake.session() == OTHERS.as_dict()
+
+
+def test_a_connection_that_a_change_itself_closes_is_no_loss(agent: Agent, fake: FakeRunsc) -> None:
+    container = fake.container()
+    pid = agent.apply(container, FIRST).runsc_pid
+    assert pid is not None
+    outcome = agent.apply(
+        container, SECOND, on_start=lambda _: agent.connection_closed(pid) and None
+    )
+    assert outcome.applied
+    applied = agent.registry.get(container)
+    assert applied is not None
+    assert not applied.found_session
+
+
+def test_catalogues_are_read_once(agent: Agent, fake: FakeRunsc) -> None:
+    container = fake.container()
+    first = agent.catalogue(container)
+    assert agent.catalogue(container) is first
+    assert fake.calls().count(["trace", "metadata"]) == 1
+    assert agent.any_catalogue().source == "runsc 20990101.0"
+    assert Agent(["/no/such"]).any_catalogue().is_bundled
+
+
+def test_an_unreadable_catalogue_is_no_obstacle(agent: Agent, fake: FakeRunsc) -> None:
+    (fake.folder / "metadata").write_text("all changed")
+    outcome = agent.apply(fake.container(), FIRST)
+    assert outcome.applied
+    assert "nothing was checked" in outcome.notes[0]
+
+
+def test_leaving_deletes_or_keeps(agent: Agent, fake: FakeRunsc) -> None:
+    container = fake.container()
+    agent.apply(container, FIRST)
+    assert agent.leave("keep") == []
+    assert fake.session() == FIRST.as_dict()
+    [outcome] = agent.leave("delete")
+    assert outcome.state is State.DELETED
+    assert fake.session() is None
+    assert agent.leave("delete") == []
+
+
+def test_leaving_puts_back_that_there_was_nothing(agent: Agent, fake: FakeRunsc) -> None:
+    agent.apply(fake.container(), FIRST)
+    [outcome] = agent.leave("restore")
+    assert outcome.state is State.DELETED
+    assert outcome.notes == ()
+
+
+def test_leaving_cannot_put_back_what_it_does_not_know(agent: Agent, fake: FakeRunsc) -> None:
+    fake.run_session(OTHERS.as_dict())
+    agent.apply(fake.container(), FIRST, replace_unknown=True)
+    [outcome] = agent.leave("restore")
+    assert outcome.state is State.DELETED
+    assert "cannot be put back" in outcome.notes[0]
+
+
+def test_what_an_earlier_run_made_can_be_put_back(fake: FakeRunsc, tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "notes")
+    container = fake.container()
+    earlier = Agent([fake.path], [fake.root], memory=memory)
+    earlier.apply(container, FIRST)
+    later = Agent([fake.path], [fake.root], memory=memory)
+    assert later.apply(container, SECOND).needs_confirmation
+    fake.behave("refuse")
+    outcome = later.apply(container, SECOND, replace_unknown=True)
+    assert outcome.state is State.RESTORED
+    assert fake.session() == FIRST.as_dict()
+    later.apply(container, SECOND, replace_unknown=True)
+    [outcome] = later.leave("restore")
+    assert outcome.state is State.APPLIED
+    assert fake.session() == FIRST.as_dict()
+    assert later.delete(container, delete_unknown=True).applied
+    assert memory.recall(container) is None
+
+
+def test_notes_are_of_one_sandbox(fake: FakeRunsc, tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "notes")
+    container = fake.container()
+    memory.remember(container, FIRST)
+    assert memory.recall(container) == FIRST
+    assert memory.recall(replace(container, pid=1)) is None
+    assert memory.recall(replace(container, root=Path("/r"))) is None
+    Memory(Path("/dev/null/x")).remember(container, FIRST)
+
+
+def test_deleting_another_monitor_s_session_needs_a_word(agent: Agent, fake: FakeRunsc) -> None:
+    fake.run_session(OTHERS.as_dict())
+    assert agent.delete(fake.container()).needs_confirmation
+    assert agent.delete(fake.container(), delete_unknown=True).applied
+
+
+def test_containers_of_one_pod_share_the_session(agent: Agent, fake: FakeRunsc) -> None:
+    container = fake.container()
+    inner = replace(container, id="inner")
+    assert agent.apply(inner, FIRST).applied
+    assert fake.session("c1") == FIRST.as_dict()
+    assert agent.apply(container, SECOND).applied
+
+
+def test_two_changes_of_one_sandbox_take_turns(agent: Agent, fake: FakeRunsc) -> None:
+    container = fake.container()
+    with ThreadPoolExecutor(4) as pool:
+        changes = [FIRST, SECOND, FIRST, SECOND]
+        outcomes = list(pool.map(lambda session: agent.apply(container, session), changes))
+    assert all(outcome.applied for outcome in outcomes)
+    applied = agent.registry.get(container)
+    assert applied is not None
+    assert fake.session() == applied.session.as_dict()
+
+
+def test_a_connection_is_matched_by_pid_then_command_then_message(
+    agent: Agent, fake: FakeRunsc
+) -> None:
+    container = fake.container()
+    pid = agent.apply(container, FIRST).runsc_pid
+    now = time.time_ns()
+    other = replace(container, root=Path("/other"))
+    known = [container, other]
+    command = ["runsc", "--root=/other", "trace", "create", "--config=x", "c1"]
+    assert agent.match(pid, now, command, "said", known) == Match(container, "c1", "pid")
+    before = now - 3_600_000_000_000
+    assert agent.match(pid, before, command, "", known) == Match(other, "c1", "command")
+    assert agent.match(None, now, command, "", []) == Match(None, "c1", "command")
+    assert agent.match(5, now, ["runsc", "run", "c1"], "", known) == Match(None, "c1", "command")
+    assert agent.match(5, now, ["runsc", "do", "x"], "c1", [other]) == Match(other, "c1", "message")
+    assert agent.match(5, now, [], "", known) == Match(None, "", "")
