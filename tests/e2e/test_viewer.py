@@ -1,0 +1,143 @@
+"""The viewer over its own monitor, with real sandboxes connecting."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from gvtui.points.bundled import bundled_catalogue
+from gvtui.points.document import pod_init_document, save_document
+from gvtui.points.presets import build_preset
+from gvtui.points.session import Sink
+from gvtui.trace.reader import Trace
+from gvtui.trace.row import Kind
+from gvtui.tui.app import GvtuiApp
+from gvtui.tui.options import LiveOptions
+from gvtui.tui.watch import Watch
+from tests.e2e.containers import WAIT_SECONDS, RunscBinary, binaries_as_params, need
+
+pytestmark = [pytest.mark.e2e]
+
+SCRIPT = "cat /etc/hostname > /dev/null; ls / > /dev/null; (exit 3); cat /nonexistent"
+
+
+@pytest.fixture(params=binaries_as_params())
+def binary(request: pytest.FixtureRequest) -> RunscBinary:
+    return need(request.param)
+
+
+@pytest.fixture
+def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    watching = Watch.start(LiveOptions(listen=tmp_path / "s.sock"))
+    yield watching
+    watching.stop()
+
+
+def run_sandbox(binary: RunscBinary, folder: Path, script: str = SCRIPT) -> None:
+    """`runsc do` with all points on, sent to the viewer's socket without loss."""
+    sink = Sink("remote", {"endpoint": str(folder / "s.sock"), "retries": 5, "backoff": "100us"})
+    session = build_preset("everything", bundled_catalogue(), sinks=(sink,))
+    save_document(folder / "init.json", pod_init_document(session))
+    flags = [f"--platform={binary.platform}", "--network=none", "--ignore-cgroups"]
+    pod_init = f"--pod-init-config={folder / 'init.json'}"
+    subprocess.run(
+        [binary.path, f"--root={folder}/root", *flags, pod_init, "do", "/bin/sh", "-c", script],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        timeout=WAIT_SECONDS,
+        check=False,
+    )
+
+
+def view(watch: Watch, script: Callable[[Pilot[int], GvtuiApp], Awaitable[None]]) -> None:
+    """Use the app over the monitor's trace."""
+    app = GvtuiApp(Trace.open(watch.trace_path), monitor=watch, live=watch.options)
+
+    async def run() -> None:
+        try:
+            async with app.run_test(size=(160, 40)) as pilot:
+                await script(pilot, app)
+        finally:
+            app.model.trace.close()
+
+    asyncio.run(run())
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
+    """Let the app work until the condition holds."""
+    for _ in range(int(WAIT_SECONDS / 0.02)):
+        if condition():
+            return
+        await pilot.pause(0.02)
+    pytest.fail("it has not come in time")
+
+
+def test_rows_come_and_filters_narrow_them_truly(
+    binary: RunscBinary, watch: Watch, tmp_path: Path
+) -> None:
+    async def script(pilot: Pilot[int], app: GvtuiApp) -> None:
+        await asyncio.to_thread(run_sandbox, binary, tmp_path)
+        trace = app.model.trace
+        await until(pilot, lambda: bool(trace.connections) and not trace.connections[1].connected)
+        await until(pilot, lambda: app.model.view.complete)
+        rows = trace.rows(0, trace.end_row)
+        assert trace.connections.dropped == trace.connections.malformed == 0
+        assert len(rows) > 500
+        assert app.model.view.count == len(rows)
+        cats = {
+            int(row["pid"])
+            for row in rows[rows["kind"] == Kind.MESSAGE]
+            if trace.string(int(row["process"])) == "cat"
+        }
+        assert len(cats) == 2
+        pid = min(cats)
+
+        app.stream.jump(int((rows["pid"] == pid).argmax()))
+        await pilot.press("p")
+        await until(pilot, lambda: app.model.filtered and app.model.view.complete)
+        expected = (rows["pid"] == pid).nonzero()[0].tolist()
+        assert app.model.view.slice(0, app.model.view.count).tolist() == expected
+
+        await pilot.press("backspace")
+        await until(pilot, lambda: app.model.view.count == len(rows))
+        is_cat = [trace.string(int(number)) == "cat" for number in rows["process"]]
+        app.stream.jump(is_cat.index(True))
+        await pilot.press("n")
+        await until(pilot, lambda: app.model.filtered and app.model.view.complete)
+        expected = [place for place, cat in enumerate(is_cat) if cat]
+        assert app.model.view.slice(0, app.model.view.count).tolist() == expected
+
+    view(watch, script)
+
+
+def test_what_comes_later_is_filtered_too(
+    binary: RunscBinary, watch: Watch, tmp_path: Path
+) -> None:
+    async def script(pilot: Pilot[int], app: GvtuiApp) -> None:
+        app.model.chips.put("proc.name = ls")
+        app.model.apply_chips()
+        await asyncio.to_thread(run_sandbox, binary, tmp_path)
+        await asyncio.to_thread(run_sandbox, binary, tmp_path, "ls /usr")
+        trace = app.model.trace
+        await until(
+            pilot,
+            lambda: (
+                len(trace.connections) == 2
+                and not any(c.connected for c in trace.connections.values())
+                and app.model.view.complete
+            ),
+        )
+        shown = app.model.view.slice(0, app.model.view.count)
+        names = {trace.string(int(trace.row(int(row)).process)) for row in shown}
+        assert names == {"ls"}
+        assert {trace.row(int(row)).conn for row in shown} == {1, 2}
+        assert len(app.model.sandboxes) == 2
+
+    view(watch, script)
