@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -116,6 +117,10 @@ def cli(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process: 0 done, 1 failed, 2 called wrongly."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # As Ctrl-C does, so that temporary files go and the terminal is put right.
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
     sys.exit(run(arguments))
 
 

@@ -43,14 +43,16 @@ def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:
     says which of the two it is.
     """
     need_terminal("gvtui print --listen PATH")
-    from gvtui.commands.sandbox import Unusable, find_runsc, probe
+    from gvtui.agent.discover import find_binaries
+    from gvtui.commands.sandbox import Unusable, probe
 
     usable: UsableRunsc | Unusable
     if recorded:
         usable = Unusable("as asked for")
     else:
         say("gvtui: looking for a runsc that can run a sandbox here ...")
-        usable = probe(find_runsc(runsc))
+        found = find_binaries([runsc] if runsc else [])
+        usable = probe(found[0].path) if found else Unusable("runsc is not installed")
     with tempfile.TemporaryDirectory(prefix="gvtui-demo-") as folder:
         endpoint = Path(folder, "events.sock")
         if isinstance(usable, Unusable):

@@ -1,9 +1,8 @@
-"""Finds out whether a runsc on this machine can run a sandbox, and how."""
+"""Finds out whether a runsc can run a sandbox here, and how."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 from dataclasses import dataclass
@@ -17,7 +16,6 @@ PROBE_SECONDS = 20.0
 _PLATFORMS = ("systrap", "ptrace", "kvm")
 """Platforms to try: the usual one, that of versions before 2023, and that of machines with KVM."""
 
-_PLACES = ("/usr/local/bin/runsc", "/usr/bin/runsc", "/opt/runsc/runsc")
 _MAX_REASON = 200
 
 
@@ -38,17 +36,8 @@ class Unusable:
     reason: str
 
 
-def find_runsc(named: str | None = None) -> str | None:
-    """The runsc to use: the one named, or the one in PATH or a usual place; None if there is none."""
-    if named is not None:
-        return shutil.which(named)
-    return shutil.which("runsc") or next((p for p in _PLACES if os.access(p, os.X_OK)), None)
-
-
-def probe(path: str | None) -> UsableRunsc | Unusable:
+def probe(path: str) -> UsableRunsc | Unusable:
     """Run a sandbox that does nothing, on one platform after the other."""
-    if path is None:
-        return Unusable("runsc is not installed")
     reason = ""
     rootless = () if os.geteuid() == 0 else ("--rootless",)
     for platform in _PLATFORMS:

@@ -1,0 +1,215 @@
+"""`gvtui doctor`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from gvtui import __version__
+from gvtui.commands.options import FILE, LISTEN_OPTION, examples
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_WMEM = Path("/proc/sys/net/core/wmem_default")
+_USUAL_WMEM = 212_992
+_MESSAGE_OVERHEAD = 32
+"""Bytes of the sender's buffer that a message cannot use."""
+
+_LEAST_COLUMNS, _LEAST_LINES = 80, 24
+_TIMEOUT_SECONDS = 20.0
+_WIDTH = 11
+
+
+class Verdict(Enum):
+    """How much a finding matters; the value is its sign."""
+
+    GOOD = "ok"
+    NOTE = "note"
+    BAD = "FAIL"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found."""
+
+    verdict: Verdict
+    subject: str
+    text: str
+    advice: str = ""
+    """What to do about it."""
+
+
+@click.command(epilog=examples("gvtui doctor", "gvtui doctor --listen /run/gvtui.sock"))
+@LISTEN_OPTION
+@click.option(
+    "--runsc", metavar="BIN", type=FILE, help="The runsc to look at; else all that are found."
+)
+@click.pass_context
+def doctor(ctx: click.Context, /, listen: Path, runsc: Path | None) -> None:
+    """Find out what is in the way on this machine.
+
+    Checks runsc and runs a sandbox that does nothing; checks the socket's place, real-time priority,
+    the sender's buffer, the disk and the terminal. Ends with code 1 if something must be changed
+    before gvtui can work.
+    """
+    click.echo(f"gvtui {__version__}, Python {sys.version.split()[0]}")
+    is_bad = False
+    for finding in examine(listen, str(runsc) if runsc else None):
+        is_bad = is_bad or finding.verdict is Verdict.BAD
+        click.echo(f"{finding.verdict.value:<5} {finding.subject:<{_WIDTH}}{finding.text}")
+        if finding.advice:
+            click.echo(f"{'':<{_WIDTH + 6}}{finding.advice}")
+    ctx.exit(int(is_bad))
+
+
+def examine(listen: Path, runsc: str | None) -> Iterator[Finding]:
+    """All checks, one after the other."""
+    yield from check_runsc(runsc)
+    yield check_socket(listen)
+    yield check_priority()
+    yield check_buffer()
+    yield check_disk()
+    yield from check_terminal()
+
+
+def check_runsc(named: str | None) -> Iterator[Finding]:
+    """Whether there is a runsc, and whether it can run a sandbox here."""
+    from gvtui.agent.discover import find_binaries
+    from gvtui.agent.runsc import RunscError
+    from gvtui.commands.sandbox import Unusable, probe
+    from gvtui.errors import GvtuiError
+
+    try:
+        found = find_binaries([named] if named else [])
+    except RunscError as error:
+        yield Finding(Verdict.BAD, "runsc", str(error))
+        return
+    if not found:
+        yield Finding(
+            Verdict.NOTE,
+            "runsc",
+            "not found; recordings can be looked at without",
+            "Install gVisor, or name its runsc with --runsc.",
+        )
+    for runsc in found:
+        try:
+            version, points = runsc.version(), len(runsc.catalogue())
+        except GvtuiError as error:
+            yield Finding(Verdict.BAD, "runsc", f"{runsc.path}: {error}")
+            continue
+        yield Finding(Verdict.GOOD, "runsc", f"{runsc.path}, {version}, {points} trace points")
+        usable = probe(runsc.path)
+        if isinstance(usable, Unusable):
+            yield Finding(
+                Verdict.NOTE,
+                "sandbox",
+                usable.reason,
+                "Sandboxes that others start can be watched all the same.",
+            )
+        else:
+            yield Finding(Verdict.GOOD, "sandbox", f"runs with {' '.join(usable.flags)}")
+
+
+def check_socket(listen: Path) -> Finding:
+    """Whether gvtui can listen there."""
+    from gvtui.errors import GvtuiError
+    from gvtui.monitor.listener import Listener
+
+    try:
+        Listener(listen).close()
+    except GvtuiError as error:
+        return Finding(Verdict.BAD, "socket", str(error))
+    return Finding(Verdict.GOOD, "socket", f"{listen} is free to listen at")
+
+
+def check_priority() -> Finding:
+    """Whether the monitor may run at real-time priority."""
+    code = (
+        "import sys; from gvtui.monitor.priority import become_realtime as try_; "
+        "sys.exit(not try_())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], timeout=_TIMEOUT_SECONDS, capture_output=True, check=False
+    )
+    if done.returncode == 0:
+        return Finding(Verdict.GOOD, "priority", "the monitor may run at real-time priority")
+    return Finding(
+        Verdict.NOTE,
+        "priority",
+        "no real-time priority; sandboxes drop points sooner while the machine is busy",
+        "Run gvtui as root, or allow it: ulimit -r 10 (rtprio in /etc/security/limits.conf).",
+    )
+
+
+def check_buffer(setting: Path = _WMEM) -> Finding:
+    """How large a message may be: the sender's buffer limits it."""
+    try:
+        size = int(setting.read_text())
+    except (OSError, ValueError):
+        return Finding(Verdict.NOTE, "buffer", f"{setting} cannot be read")
+    text = f"messages of up to {size - _MESSAGE_OVERHEAD:,} bytes reach gvtui"
+    if size < _USUAL_WMEM:
+        return Finding(
+            Verdict.NOTE,
+            "buffer",
+            f"{text}: sandboxes drop points sooner than usual",
+            f"sysctl net.core.wmem_default={_USUAL_WMEM}, before the sandboxes start.",
+        )
+    return Finding(Verdict.GOOD, "buffer", f"{text}; an execve with longer arguments is lost")
+
+
+def check_disk() -> Finding:
+    """Whether there is room for what a live view keeps."""
+    import platformdirs
+
+    from gvtui.monitor.options import DEFAULT_KEEP_BYTES
+
+    place = Path(platformdirs.user_cache_dir("gvtui"))
+    while not place.exists():
+        place = place.parent
+    if not os.access(place, os.W_OK):
+        return Finding(
+            Verdict.BAD, "disk", f"{place} cannot be written to", "Set XDG_CACHE_HOME elsewhere."
+        )
+    free = shutil.disk_usage(place).free
+    text = f"{free / (1 << 30):.1f} GiB free in {place}"
+    if free < DEFAULT_KEEP_BYTES:
+        return Finding(Verdict.NOTE, "disk", text, "Give --keep a smaller size than 2GiB.")
+    return Finding(Verdict.GOOD, "disk", text)
+
+
+def check_terminal() -> Iterator[Finding]:
+    """Whether the viewer can be drawn."""
+    if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        yield Finding(
+            Verdict.NOTE,
+            "terminal",
+            "this is none that the viewer can draw on",
+            "gvtui print and gvtui record work without.",
+        )
+        return
+    size = os.get_terminal_size(sys.stdout.fileno())
+    text = f"{os.environ['TERM']}, {size.columns}x{size.lines}"
+    if size.columns < _LEAST_COLUMNS or size.lines < _LEAST_LINES:
+        yield Finding(
+            Verdict.NOTE, "terminal", text, f"{_LEAST_COLUMNS}x{_LEAST_LINES} is the least to use."
+        )
+    else:
+        yield Finding(Verdict.GOOD, "terminal", text)
+    encoding = sys.stdout.encoding.lower().replace("-", "")
+    if encoding != "utf8":
+        yield Finding(
+            Verdict.NOTE,
+            "terminal",
+            f"its encoding is {sys.stdout.encoding}: lines and signs cannot be drawn",
+            "Set LANG=C.UTF-8.",
+        )
