@@ -97,7 +97,12 @@ class Intake:
         """Set up buffers for `batch` messages of at most `limit` bytes each."""
         self._batch = batch
         self._limit = limit
-        self._memory = mmap.mmap(-1, batch * limit)
+        private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
+        self._memory = mmap.mmap(-1, batch * limit, flags=private)
+        if hasattr(mmap, "MADV_NOHUGEPAGE"):
+            # Each buffer's first page is all that small messages touch.
+            with contextlib.suppress(OSError):
+                self._memory.madvise(mmap.MADV_NOHUGEPAGE)
         self._offsets = [place * limit for place in range(batch)]
         base = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         self._vectors = (_IoVec * batch)()
