@@ -72,9 +72,11 @@ def test_a_connection_that_a_change_itself_closes_is_no_loss(agent: Agent, fake:
     container = fake.container()
     pid = agent.apply(container, FIRST).runsc_pid
     assert pid is not None
-    outcome = agent.apply(
-        container, SECOND, on_start=lambda _: agent.connection_closed(pid) and None
-    )
+
+    def closed(_: int) -> None:
+        assert agent.connection_closed(pid) is None
+
+    outcome = agent.apply(container, SECOND, on_start=closed)
     assert outcome.applied
     applied = agent.registry.get(container)
     assert applied is not None

@@ -1,0 +1,145 @@
+"""Editing a pod init file: the session that containers get which start later.
+
+Needs no runsc and no root; only the right to write the file.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from gvtui.points.document import (
+    SessionDocument,
+    SessionError,
+    load_document,
+    pod_init_document,
+    save_document,
+)
+from gvtui.points.problems import Problem
+from gvtui.points.session import Session, SessionDiff, diff_sessions, keep_in_step
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+RUNTIME_NAME = "runsc-trace"
+"""The name for the traced runtime in the instructions."""
+
+
+class SessionFile:
+    """A session file being edited: what is in it, and what is staged.
+
+    `written` is the session in the file, `staged` the one to write. Set `staged` freely.
+    """
+
+    def __init__(self, path: Path, document: SessionDocument, *, exists: bool = True) -> None:
+        self.path = path
+        self.exists = exists
+        self.staged = document.session
+        self._document = document
+
+    @classmethod
+    def open(cls, path: Path) -> SessionFile:
+        """Load a file; one that is not there yet begins as a pod init file without points.
+
+        Raises:
+            SessionError: it cannot be read, or is no session file.
+        """
+        if not path.exists():
+            return cls(path, pod_init_document(Session()), exists=False)
+        return cls(path, load_document(path))
+
+    @property
+    def written(self) -> Session:
+        """The session in the file, as last read or written."""
+        return self._document.session
+
+    @property
+    def is_wrapped(self) -> bool:
+        """Whether the session is under `trace_session`, as containers' start needs it."""
+        return self._document.is_wrapped
+
+    @property
+    def diff(self) -> SessionDiff:
+        """What writing would change."""
+        return diff_sessions(self.written if self.exists else None, self.staged)
+
+    def text(self) -> str:
+        """What would be written."""
+        return self._document.with_session(self.staged).text()
+
+    def undo(self) -> None:
+        """Stage what the file holds."""
+        self.staged = self.written
+
+    def changed_outside(self) -> bool:
+        """Whether somebody else has changed the file's session since it was read or written."""
+        try:
+            now = load_document(self.path)
+        except SessionError:
+            return self.exists
+        return not self.exists or bool(diff_sessions(self.written, now.session))
+
+    def write(self) -> None:
+        """Write what is staged, in one step; raw calls are kept in step.
+
+        Raises:
+            SessionError: it cannot be written; the file is as it was.
+        """
+        self.staged = keep_in_step(self.staged)[0]
+        document = self._document.with_session(self.staged)
+        save_document(self.path, document)
+        self._document = document
+        self.exists = True
+
+
+def start_problems(session: Session) -> list[Problem]:
+    """Warnings for a session that containers get at their start."""
+    return [
+        Problem(
+            "warning",
+            f"sinks[{at}].ignore_setup_error",
+            f"while nobody listens at {sink.endpoint}, no container can start",
+            "set ignore_setup_error to true, or keep a monitor running",
+        )
+        for at, sink in enumerate(session.sinks)
+        if sink.endpoint is not None and not sink.ignore_setup_error
+    ]
+
+
+def how_to_install(path: Path, runsc: str = "runsc", name: str = RUNTIME_NAME) -> str:
+    """How to have Docker or containerd start containers with a pod init file, for the user to read.
+
+    Args:
+        path: the file; made absolute.
+        runsc: the runsc binary.
+        name: what to call the runtime.
+    """
+    place = path.absolute()
+    flag = shlex.quote(f"--pod-init-config={place}")
+    return f"""\
+Containers that start with the runtime {name} are then traced from their first moment on.
+Those that run already are not touched.
+
+Docker: add a runtime, once, then start containers with it:
+
+  sudo {shlex.quote(runsc)} install --runtime={name} -- {flag}
+  sudo systemctl reload docker
+  docker run --rm --runtime={name} alpine echo hello
+
+containerd: in /etc/containerd/config.toml, give the runtime a file of runsc's flags:
+
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}]
+    runtime_type = "io.containerd.runsc.v1"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}.options]
+    TypeUrl = "io.containerd.runsc.v1.options"
+    ConfigPath = "/etc/containerd/{name}.toml"
+
+and in /etc/containerd/{name}.toml:
+
+  [runsc_config]
+    pod-init-config = "{place}"
+
+then restart containerd.
+
+runsc by hand: put {flag} before the subcommand.
+"""
