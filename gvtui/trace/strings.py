@@ -32,7 +32,9 @@ _LENGTH = struct.Struct("<I")
 class StringTable:
     """Hands out numbers for strings and collects what is not written yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_total_bytes: int = MAX_TOTAL_BYTES) -> None:
+        """Begin an empty table that keeps at most so many bytes of text."""
+        self._max_total_bytes = max_total_bytes
         self._numbers: dict[str, int] = {"": EMPTY_STRING, LOST_TEXT: LOST_STRING}
         self._pending: list[bytes] = []
         self._total_bytes = 0
@@ -49,7 +51,7 @@ class StringTable:
         if (
             len(encoded) > MAX_STRING_BYTES
             or len(self._numbers) >= MAX_STRINGS
-            or self._total_bytes + len(encoded) > MAX_TOTAL_BYTES
+            or self._total_bytes + len(encoded) > self._max_total_bytes
         ):
             return LOST_STRING
         number = self._numbers[text] = len(self._numbers)

@@ -33,13 +33,16 @@ from gvtui.trace.records import (
 )
 from gvtui.trace.row import ROW_SIZE, Kind
 from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
-from gvtui.trace.strings import StringTable
+from gvtui.trace.strings import MAX_TOTAL_BYTES, StringTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 DEFAULT_SEGMENT_BYTES = 128 << 20
 """Bytes of log and index after which a flight recorder begins its next segment."""
+
+_STRINGS_PART = 8
+"""Strings may take this fraction of a flight recorder's disk."""
 
 _MIN_SEGMENTS = 4
 """A flight recorder drops its oldest segment whole, so it never has just one or two."""
@@ -133,7 +136,9 @@ class TraceWriter:
         self._segment_bytes = segment_bytes or min(
             DEFAULT_SEGMENT_BYTES, (keep_bytes or 0) // _MIN_SEGMENTS or DEFAULT_SEGMENT_BYTES
         )
-        self._table = StringTable()
+        # Strings stay when segments go, so they get a small part of what a recorder may use.
+        part = (keep_bytes or MAX_TOTAL_BYTES * _STRINGS_PART) // _STRINGS_PART
+        self._table = StringTable(min(MAX_TOTAL_BYTES, part))
         self._indexer = Indexer(self._table, self.architecture)
         self._open: dict[int, _OpenConnection] = {}
         self._old_segments: list[tuple[int, int]] = []
@@ -296,7 +301,7 @@ class TraceWriter:
             return
         self._seal(full)
         self._old_segments.append((full.number, full.size))
-        limit = (self._keep_bytes or 0) - self._segment_bytes
+        limit = (self._keep_bytes or 0) - self._segment_bytes - self._strings.size
         while self._old_segments and sum(size for _, size in self._old_segments) > limit:
             number, _ = self._old_segments.pop(0)
             log = files.segment_path(self.path, number)

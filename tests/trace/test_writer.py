@@ -61,6 +61,16 @@ def test_a_flight_recorder_drops_its_oldest_segment(tmp_path: Path) -> None:
     writer.close()
 
 
+def test_strings_count_towards_what_a_flight_recorder_may_use(tmp_path: Path) -> None:
+    keep = 200_000
+    writer = TraceWriter(tmp_path / "live", keep_bytes=keep)
+    for number in range(3000):
+        writer.message(1, TIME_NS, read_message(name=f"process {number} " + "x" * 100))
+    used = sum(path.stat().st_size for path in (tmp_path / "live").iterdir())
+    assert used <= keep
+    writer.close()
+
+
 class FullDisk:
     """Stands in for os.write: writes half, then says that the disk is full, while `full`."""
 
