@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -134,14 +136,21 @@ def test_its_violent_death_is_told_and_the_trace_stays(
     sandbox.close()
 
 
-def test_the_viewers_death_ends_it(options: MonitorOptions, tmp_path: Path) -> None:
-    pid = os.fork()
-    if pid == 0:
-        child = MonitorProcess.start(options)
-        (tmp_path / "pids").write_text(f"{child.pid}\n{child.trace_path}")
-        os._exit(0)
-    os.waitpid(pid, 0)
-    monitor_pid, folder = (tmp_path / "pids").read_text().splitlines()
+SHORT_LIVED_VIEWER = """
+import os, sys
+from pathlib import Path
+from gvtui.monitor.client import MonitorProcess
+from gvtui.monitor.options import MonitorOptions
+monitor = MonitorProcess.start(MonitorOptions(listen=Path(sys.argv[1]), realtime=False))
+print(monitor.pid, monitor.trace_path, flush=True)
+os._exit(1)
+"""
+
+
+def test_the_viewers_death_ends_it(options: MonitorOptions) -> None:
+    command = [sys.executable, "-c", SHORT_LIVED_VIEWER, str(options.listen)]
+    out = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    monitor_pid, folder = out.split()
     assert wait_until(lambda: not Path(folder).exists())
     assert wait_until(lambda: not options.listen.exists())
     assert wait_until(lambda: not is_running(int(monitor_pid)))
