@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gvtui.cli import run
+from gvtui.commands import terminal
+from gvtui.tui import app
+from gvtui.tui.options import LiveOptions
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[LiveOptions]:
+    """What the viewer was started with."""
+    found: list[LiveOptions] = []
+
+    def run_live(options: LiveOptions) -> int:
+        found.append(options)
+        return 0
+
+    monkeypatch.setattr(app, "run_live", run_live)
+    monkeypatch.setattr(terminal, "need_terminal", lambda instead: None)
+    return found
+
+
+def test_without_options(started: list[LiveOptions]) -> None:
+    assert run([]) == 0
+    assert started == [LiveOptions(listen=Path("/tmp/gvisor_events.sock"))]
+
+
+def test_with_all_options(started: list[LiveOptions]) -> None:
+    arguments: dict[str, Any] = {
+        "--listen": "/run/x",
+        "--filter": "proc.name = bash",
+        "--record": "x.gvtrace",
+        "--runsc": "/opt/runsc",
+        "--keep": "1GiB",
+        "--socket-mode": "660",
+        "--socket-group": "staff",
+        "--session-file": "s.json",
+    }
+    flat = [word for pair in arguments.items() for word in pair]
+    assert run([*flat, "--root", "/a", "--root", "/b", "--no-realtime"]) == 0
+    (options,) = started
+    assert options == LiveOptions(
+        listen=Path("/run/x"),
+        record=Path("x.gvtrace"),
+        filter_text="proc.name = bash",
+        runsc="/opt/runsc",
+        roots=(Path("/a"), Path("/b")),
+        keep_bytes=1 << 30,
+        realtime=False,
+        socket_mode=0o660,
+        socket_group="staff",
+        session_file=Path("s.json"),
+    )
+
+
+def test_a_wrong_filter_is_told_before_anything_starts(started: list[LiveOptions]) -> None:
+    assert run(["--filter", "proc.nam = bash"]) == 2
+    assert started == []

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gvtui.cli import run
+from gvtui.trace.writer import TraceWriter
+from tests.commands.helpers import Running
+from tests.monitor.sandbox import FakeSandbox, wait_until
+from tests.trace.factory import TIME_NS, TRACES, read_message, recorded_datagrams, write_trace
+
+SHELL = TRACES / "shell-2024.trace"
+
+
+def test_text_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["print", str(SHELL)]) == 0
+    printed = [" ".join(line.split(" ")) for line in capsys.readouterr().out.splitlines()]
+    assert len(printed) == len(SHELL.with_suffix(".txt").read_text().splitlines())
+    assert printed[0] == "Connection accepted"
+
+
+def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--format", "json", "--filter", "evt.type = execve and evt.dir = E"]
+    assert run(["print", str(SHELL), *arguments]) == 0
+    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {message["dir"] for message in shown} == {"E"}
+    assert {message["message"] for message in shown} == {"Execve", "Syscall"}
+
+
+def test_strace(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["print", str(SHELL), "--format", "strace"]) == 0
+    assert 'openat(AT_FDCWD, "/nonexistent", O_RDONLY) = -1 ENOENT' in capsys.readouterr().out
+
+
+def test_what_was_dropped_is_said_at_the_end(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_trace(tmp_path / "x.gvtrace", [(1, [read_message(dropped=37)])])
+    assert run(["print", str(path)]) == 0
+    assert capsys.readouterr().err == "gvtui: 37 points dropped by sandbox runsc-123456\n"
+
+
+def test_a_torn_end_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.trace"
+    path.write_bytes(SHELL.read_bytes()[:-5])
+    assert run(["print", str(path)]) == 0
+    assert "could not be read" in capsys.readouterr().err
+
+
+def test_a_recording_while_it_grows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    writer = TraceWriter(tmp_path / "x.gvtrace")
+    writer.message(1, TIME_NS, read_message())
+    assert run(["print", str(tmp_path / "x.gvtrace")]) == 0
+    assert capsys.readouterr().out.startswith("E Read ")
+    writer.close()
+
+
+def test_a_file_and_options_to_listen_with(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["print", str(SHELL), "--listen", "/tmp/x"]) == 2
+    assert "not both" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_live_prints_at_once_and_ends_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
+    with Running(tmp_path, "print", "--no-realtime") as command:
+        sandbox = FakeSandbox(command.socket)
+        sandbox.send(*recorded_datagrams("upstream-echo"))
+        assert wait_until(lambda: command.out.count("\n") == 11)
+        sandbox.close()
+        assert wait_until(lambda: command.out.count("\n") == 12)
+        assert command.end(number) == 0
+        folded = [" ".join(line.split()) for line in command.out.splitlines()]
+        expected = (TRACES / "upstream-echo.txt").read_text().splitlines()
+        assert folded == [" ".join(line.split()) for line in expected]
+        assert not command.socket.exists()
+        assert "Traceback" not in command.err
+
+
+def test_live_with_a_filter_and_drops(tmp_path: Path) -> None:
+    arguments = ["--no-realtime", "--filter", "evt.dir = X", "--format", "strace"]
+    with Running(tmp_path, "print", *arguments) as command:
+        sandbox = FakeSandbox(command.socket)
+        sandbox.send(read_message(), read_message(result=10, dropped=4))
+        assert wait_until(lambda: "read(" in command.out)
+        assert command.end() == 0
+        assert command.out == "7     1795455436.533277 read(3</etc/passwd>, ..., 10) = 10\n"
+        assert command.err.endswith("gvtui: 4 points dropped by sandbox runsc-123456\n")
+        sandbox.close()
+
+
+def test_live_ends_when_its_reader_has_gone(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gvtui", "print", "--no-realtime", "--listen", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert b"listening on" in process.stderr.readline()
+    process.stdout.close()
+    assert process.wait(60) == 0
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert not path.exists()
+
+
+def test_live_ends_when_the_monitor_dies(tmp_path: Path) -> None:
+    with Running(tmp_path, "print", "--no-realtime") as command:
+        children = Path(f"/proc/{command.process.pid}/task/{command.process.pid}/children")
+        (monitor,) = children.read_text().split()
+        os.kill(int(monitor), signal.SIGKILL)
+        assert command.process.wait(60) == 1
+        assert "gvtui: the monitor has gone: it was killed by SIGKILL" in command.err
+
+
+def test_a_socket_that_is_taken(tmp_path: Path) -> None:
+    with Running(tmp_path, "print", "--no-realtime") as command:
+        assert run(["print", "--listen", str(command.socket)]) == 1
+        command.end()

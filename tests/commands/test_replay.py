@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gvtui.cli import run
+from gvtui.commands import replay
+from gvtui.tui import app
+
+
+def test_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[tuple[Path, float | None, str]] = []
+
+    def run_replay(path: Path, *, speed: float | None, filter_text: str) -> int:
+        found.append((path, speed, filter_text))
+        return 3
+
+    monkeypatch.setattr(app, "run_replay", run_replay)
+    monkeypatch.setattr(replay, "need_terminal", lambda instead: None)
+    assert run(["replay", "a.trace"]) == 3
+    assert run(["replay", "a.trace", "--speed", "2.5", "--filter", "evt.failed = true"]) == 3
+    assert found == [(Path("a.trace"), None, ""), (Path("a.trace"), 2.5, "evt.failed = true")]
+
+
+def test_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["replay", "a.trace"]) == 1
+    assert "use: gvtui print a.trace" in capsys.readouterr().err
+
+
+def test_wrong_usage() -> None:
+    assert run(["replay"]) == 2
+    assert run(["replay", "a.trace", "--speed", "-1"]) == 2

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from gvtui.commands import sandbox
+from gvtui.commands.sandbox import Unusable, UsableRunsc, probe
+from tests.commands.fake_runsc import fake_runsc
+
+
+def test_the_first_platform_that_works(tmp_path: Path) -> None:
+    path = fake_runsc(tmp_path, platform="ptrace")
+    found = probe(path)
+    assert isinstance(found, UsableRunsc)
+    assert found.path == path
+    assert found.platform == "ptrace"
+    assert found.flags[-3:] == ("--network=none", "--ignore-cgroups", "--platform=ptrace")
+
+
+def test_no_root_needed_where_there_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    found = probe(fake_runsc(tmp_path))
+    assert isinstance(found, UsableRunsc)
+    assert found.flags[0] == "--rootless"
+
+
+def test_no_platform_that_works(tmp_path: Path) -> None:
+    path = fake_runsc(tmp_path, platform="none")
+    assert probe(path) == Unusable(f"{path} cannot run a sandbox: no such platform")
+
+
+def test_what_is_no_program(tmp_path: Path) -> None:
+    found = probe(str(tmp_path / "nothing"))
+    assert isinstance(found, Unusable)
+    assert "No such file" in found.reason
+
+
+def test_one_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "runsc"
+    path.write_text("#!/bin/sh\nexec cat /dev/zero > /dev/null\n")
+    path.chmod(0o755)
+    monkeypatch.setattr(sandbox, "PROBE_SECONDS", 0.2)
+    found = probe(str(path))
+    assert isinstance(found, Unusable)
+    assert "did not end within 0.2 s" in found.reason

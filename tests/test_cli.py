@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from gvtui import __version__
+from gvtui.cli import COMMANDS, cli, run
+from gvtui.errors import GvtuiError
+from tests.trace.factory import TRACES
+
+ECHO = str(TRACES / "upstream-echo.trace")
+
+HEAVY = ("textual", "rich", "trio", "google.protobuf", "numpy", "msgpack", "lark", "platformdirs")
+
+
+def gvtui(*arguments: str, **more: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "gvtui", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        **more,  # type: ignore[call-overload]
+    )
+
+
+def every_command() -> list[list[str]]:
+    found: list[list[str]] = []
+    for name in COMMANDS:
+        command = cli.get_command(click.Context(cli), name)
+        found.append([name])
+        if isinstance(command, click.Group):
+            found += [[name, inner] for inner in command.commands]
+    return found
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["print", "--help"]])
+def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+    code = (
+        "import sys; from gvtui.cli import run; "
+        f"assert run({arguments!r}) == 0; "
+        f"heavy = {HEAVY!r}; "
+        "sys.exit(','.join(name for name in heavy if name in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"gvtui {__version__}\n"
+
+
+@pytest.mark.parametrize("arguments", [[], *every_command()], ids=" ".join)
+def test_every_help_has_examples_and_fits_a_terminal(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run([*arguments, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "Examples:\n    gvtui" in text
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_table_says_what_the_commands_say(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, entry in COMMANDS.items():
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        assert command.name == name
+        assert command.help is not None
+        assert command.help.strip().splitlines()[0] == entry.help
+
+
+def test_a_name_that_is_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["reply"]) == 2
+    assert "Did you mean replay?" in capsys.readouterr().err
+    assert run([ECHO]) == 2
+    assert f"gvtui replay {ECHO}" in capsys.readouterr().err
+
+
+def test_options_of_the_viewer_before_a_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--filter", "evt.failed = true", "print", ECHO]) == 2
+    assert "--filter before a command is without effect" in capsys.readouterr().err
+
+
+def test_an_error_is_one_line_without_traceback() -> None:
+    done = gvtui("print", "missing.trace")
+    assert done.returncode == 1
+    assert done.stderr == "gvtui: cannot read missing.trace: No such file or directory\n"
+    assert done.stdout == ""
+
+
+def test_a_wrong_filter_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["print", ECHO, "--filter", "evt.tipe = open"]) == 2
+    assert capsys.readouterr().err.startswith("gvtui: in the filter, column 1: ")
+
+
+def test_the_viewer_needs_a_terminal() -> None:
+    done = gvtui(stdin=subprocess.DEVNULL)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "gvtui: the viewer needs a terminal; without one, use: gvtui print --listen PATH\n"
+    )
+
+
+def test_a_closed_pipe_ends_quietly() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gvtui", "print", str(TRACES / "shell-2024.trace")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline() == b"Connection accepted\n"
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(60) == 0
+    process.stderr.close()
+
+
+def test_an_interrupt_ends_without_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "main", interrupt)
+    assert run([]) == 1
+
+
+def test_an_error_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    class OddError(GvtuiError):
+        exit_code = 7
+
+    def fail(*_: object, **__: object) -> None:
+        raise OddError("no luck")
+
+    monkeypatch.setattr(cli, "main", fail)
+    assert run([]) == 7
+
+
+def test_the_installed_program_and_the_module_are_the_same() -> None:
+    program = Path(sys.executable).with_name("gvtui")
+    done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == gvtui("--version").stdout
