@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import socket
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gvtui.wire.sockaddr import AF_NETLINK, Address, parse_sockaddr
+
+
+def ipv4(host: str, port: int, rest: bytes = bytes(8)) -> bytes:
+    return (
+        struct.pack("<H", socket.AF_INET) + struct.pack(">H", port) + socket.inet_aton(host) + rest
+    )
+
+
+def ipv6(host: str, port: int, flow: int = 0, scope: int | None = 0) -> bytes:
+    raw = struct.pack("<H", socket.AF_INET6) + struct.pack(">HI", port, flow)
+    raw += socket.inet_pton(socket.AF_INET6, host)
+    return raw if scope is None else raw + struct.pack("<I", scope)
+
+
+@given(st.ip_addresses(v=4), st.integers(0, 65535), st.binary(max_size=20))
+def test_ipv4(host: object, port: int, rest: bytes) -> None:
+    address = parse_sockaddr(ipv4(str(host), port, rest))
+    assert address.text == f"{host}:{port}"
+    assert (address.host, address.port) == (str(host), port)
+    assert address.is_understood
+
+
+@given(st.ip_addresses(v=6), st.integers(0, 65535), st.integers(0, 0xFFFFFFFF))
+def test_ipv6(host: object, port: int, scope: int) -> None:
+    address = parse_sockaddr(ipv6(str(host), port, 7, scope))
+    assert address.text == f"[{host}]:{port}"
+    assert (address.flow_info, address.scope_id) == (7, scope)
+
+
+def test_ipv6_without_a_scope() -> None:
+    assert parse_sockaddr(ipv6("::1", 80, scope=None)).text == "[::1]:80"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (b"/run/x.sock", "/run/x.sock"),
+        (b"/run/x.sock\0rubbish", "/run/x.sock"),
+        (b"\0abstract", "@abstract"),
+        (b"\0a\0b", "@a\0b"),
+        (b"", ""),
+        (b"/\xff", "/\\xff"),
+    ],
+)
+def test_unix(path: bytes, text: str) -> None:
+    address = parse_sockaddr(struct.pack("<H", socket.AF_UNIX) + path)
+    assert address.text == text
+    assert address.is_understood
+
+
+def test_netlink() -> None:
+    address = parse_sockaddr(struct.pack("<HHII", AF_NETLINK, 0, 42, 3))
+    assert address.text == "netlink:42"
+    assert (address.netlink_pid, address.netlink_groups) == (42, 3)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\x02", b"\x02\x00\x00\x50", b"\x0a\x00\x00\x50", b"\x63\x00abc", b"\x10\x00\x00"]
+)
+def test_what_does_not_fit_its_family_is_hex(raw: bytes) -> None:
+    address = parse_sockaddr(raw)
+    assert address == Address(struct.unpack("<H", raw[:2])[0] if len(raw) > 1 else None, raw.hex())
+    assert not address.is_understood
+
+
+@given(st.binary(max_size=140))
+def test_any_bytes(raw: bytes) -> None:
+    assert isinstance(parse_sockaddr(raw).text, str)
