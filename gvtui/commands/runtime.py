@@ -1,0 +1,135 @@
+"""Options and lookups of the commands that talk to runsc."""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gvtui.commands.options import FILE
+from gvtui.errors import GvtuiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+    from types import FrameType
+
+    from gvtui.agent.agent import Agent
+    from gvtui.agent.containers import Container
+    from gvtui.agent.discover import Inventory
+    from gvtui.points.catalogue import Catalogue
+
+RUNSC_OPTION = click.option(
+    "--runsc",
+    "binaries",
+    metavar="BIN",
+    multiple=True,
+    help="The runsc to use, in place of those found here; may be given several times.",
+)
+
+ROOT_OPTION = click.option(
+    "--root",
+    "roots",
+    metavar="DIR",
+    type=FILE,
+    multiple=True,
+    help="Look in this root of runsc's, in place of those found here; may be given several times.",
+)
+
+TIMEOUT_OPTION = click.option(
+    "--timeout",
+    metavar="SECONDS",
+    type=click.FloatRange(0.1, 3600),
+    default=10.0,
+    show_default=True,
+    help="How long each call of runsc may take.",
+)
+
+JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+class RuntimeLookupError(GvtuiError):
+    """What was asked for is not on this machine, or is not clear."""
+
+
+def open_agent(options: dict[str, Any]) -> Agent:
+    """The agent for the options that a command was given; it notes sessions for later runs."""
+    import platformdirs
+
+    from gvtui.agent.agent import Agent
+    from gvtui.agent.memory import Memory
+
+    folder = platformdirs.user_state_path("gvtui") / "sessions"
+    return Agent(
+        options.get("binaries", ()),
+        options.get("roots", ()),
+        timeout=options.get("timeout", 10.0),
+        memory=Memory(folder),
+    )
+
+
+def find_container(inventory: Inventory, container_id: str) -> Container:
+    """The container of that ID, or of the only ID that begins so.
+
+    Raises:
+        RuntimeLookupError: there is none, or more than one.
+    """
+    from gvtui.decode.escape import escape
+
+    if inventory.problem:
+        raise RuntimeLookupError(inventory.problem)
+    found = inventory.find(container_id)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        places = ", ".join(f"{each.id} in {each.root}" for each in found)
+        raise RuntimeLookupError(
+            f"more than one container is meant by {escape(container_id)}: {escape(places)}; "
+            "give the whole ID, or --root"
+        )
+    failed = [f"{report.root}: {report.error}" for report in inventory.roots if report.error]
+    looked = ", ".join(str(report.root) for report in inventory.roots) or "no root at all"
+    why = f" ({'; '.join(failed)})" if failed else ""
+    raise RuntimeLookupError(
+        escape(f"no container {container_id} in {looked}{why}; name its root with --root")
+    )
+
+
+def find_catalogue(binaries: tuple[str, ...], *, bundled: bool = False) -> Catalogue:
+    """The points of a named runsc, of one found here, or the bundled list.
+
+    Raises:
+        GvtuiError: a named runsc could not be asked.
+    """
+    from gvtui.agent.discover import find_binaries
+    from gvtui.points.bundled import bundled_catalogue
+
+    if bundled:
+        return bundled_catalogue()
+    for runsc in find_binaries(binaries):
+        try:
+            return runsc.catalogue()
+        except GvtuiError:
+            if binaries:
+                raise
+    return bundled_catalogue()
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hold Ctrl-C back, so that a change is not left half done; it takes effect at the end."""
+    held: list[tuple[int, FrameType | None]] = []
+    former = signal.signal(signal.SIGINT, lambda *what: held.append(what))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
+    if held:
+        raise KeyboardInterrupt
+
+
+def relative_to_here(path: Path) -> str:
+    """A socket's path as a session needs it: absolute, since runsc may be elsewhere."""
+    return str(path.absolute())

@@ -1,0 +1,405 @@
+"""`gvtui session`: make, check and apply trace sessions."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gvtui.commands.options import FILE, examples
+from gvtui.commands.runtime import (
+    JSON_OPTION,
+    ROOT_OPTION,
+    RUNSC_OPTION,
+    TIMEOUT_OPTION,
+    find_catalogue,
+    find_container,
+    open_agent,
+    relative_to_here,
+    undisturbed,
+)
+from gvtui.commands.terminal import say
+from gvtui.monitor.options import DEFAULT_LISTEN
+from gvtui.points.presets import PRESETS
+from gvtui.points.session import DEFAULT_CONTEXT_FIELDS
+from gvtui.points.tuning import TUNINGS
+
+if TYPE_CHECKING:
+    from gvtui.agent.containers import Container
+    from gvtui.agent.outcome import Outcome
+    from gvtui.points.catalogue import Catalogue
+    from gvtui.points.document import SessionDocument
+    from gvtui.points.problems import Problem
+    from gvtui.points.session import Session
+
+_SESSION_FILE = click.Path(path_type=Path, allow_dash=True)
+
+
+def _described(names: dict[str, str]) -> str:
+    """A list of names with what they mean, for the end of a help text."""
+    lines = []
+    for name, text in names.items():
+        wrapped = textwrap.wrap(text, 56)
+        lines += [
+            f"  {left:<16} {right}" for left, right in zip_longest([name], wrapped, fillvalue="")
+        ]
+    return "\b\n" + "\n".join(lines)
+
+
+@click.group()
+def session() -> None:
+    """Make, check and apply trace sessions.
+
+    A session says which trace points a sandbox sends, with which fields, and where to. A sandbox
+    has one at most.
+    """
+
+
+@session.command(
+    epilog="Presets:\n\n"
+    + _described({name: preset.description for name, preset in PRESETS.items()})
+    + "\n\nTunings:\n\n"
+    + _described({name: f"{tuning.title}: {tuning.cost}" for name, tuning in TUNINGS.items()})
+    + "\n\n"
+    + examples(
+        "gvtui session new --preset files > files.json",
+        "gvtui session new --preset processes --pod-init --out /etc/gvtui-pod-init.json",
+        "gvtui session new --preset network | gvtui session apply - CONTAINER",
+        "gvtui session new --point 'syscall/open*' --optional fd_path --context time,cwd",
+    ),
+)
+@click.option("--preset", type=click.Choice(list(PRESETS)), help="What to trace.")
+@click.option(
+    "--point",
+    "patterns",
+    metavar="PATTERN",
+    multiple=True,
+    help="Trace the points that match as well; as for `gvtui points`.",
+)
+@click.option(
+    "--endpoint",
+    metavar="PATH",
+    type=FILE,
+    default=DEFAULT_LISTEN,
+    show_default=True,
+    help="The monitor's socket.",
+)
+@click.option(
+    "--tuning",
+    type=click.Choice(list(TUNINGS)),
+    default=next(iter(TUNINGS)),
+    show_default=True,
+    help="How hard a sandbox tries to send.",
+)
+@click.option(
+    "--context",
+    metavar="FIELD,...",
+    help=f"Context fields of every point; {','.join(DEFAULT_CONTEXT_FIELDS)} if not given.",
+)
+@click.option("--optional", metavar="FIELD,...", help="Optional fields, where a point has them.")
+@click.option("--pod-init", is_flag=True, help="A file for containers that start later.")
+@click.option(
+    "--out",
+    metavar="FILE",
+    type=FILE,
+    help="Put the session into this file; what else a pod init file holds stays.",
+)
+@RUNSC_OPTION
+def new(
+    preset: str | None,
+    patterns: tuple[str, ...],
+    endpoint: Path,
+    tuning: str,
+    context: str | None,
+    optional: str | None,
+    pod_init: bool,
+    out: Path | None,
+    binaries: tuple[str, ...],
+) -> None:
+    """Write a session from a preset, or from points.
+
+    The points are those of the runsc here; of a list that comes with gvtui, if there is none.
+    """
+    from gvtui.agent.pod_init import how_to_install
+    from gvtui.points.costs import session_costs
+    from gvtui.points.document import (
+        SessionDocument,
+        load_document,
+        pod_init_document,
+        save_document,
+    )
+    from gvtui.points.tuning import remote_sink
+
+    if preset is None and not patterns:
+        raise click.UsageError("Say what to trace: --preset, --point, or both.")
+    catalogue = find_catalogue(binaries)
+    if catalogue.is_bundled:
+        say(f"gvtui: no runsc that answers; points are {catalogue.source}")
+    sink = remote_sink(relative_to_here(endpoint), TUNINGS[tuning], ignore_setup_error=pod_init)
+    made = _choose(catalogue, preset, patterns, _words(context), _words(optional) or ())
+    made = made.with_sinks(sink)
+    document = pod_init_document(made) if pod_init else SessionDocument(made)
+    for hint in session_costs(made):
+        say(f"gvtui: {hint}")
+    if out is None:
+        click.echo(document.text(), nl=False)
+        return
+    if out.exists():
+        document = load_document(out).with_session(made)
+    save_document(out, document)
+    if pod_init:
+        say(how_to_install(out, *binaries[:1]))
+
+
+def _words(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(filter(None, text.replace(" ", "").split(",")))
+
+
+def _choose(
+    catalogue: Catalogue,
+    preset: str | None,
+    patterns: tuple[str, ...],
+    context: tuple[str, ...] | None,
+    optional: tuple[str, ...],
+) -> Session:
+    from gvtui.points.edit import set_field, switch_on
+    from gvtui.points.presets import build_preset
+    from gvtui.points.problems import nearest
+    from gvtui.points.session import Session
+
+    known = {"context": catalogue.context_fields, "optional": catalogue.optional_fields}
+    for kind, fields in (("context", context or ()), ("optional", optional)):
+        for field in fields:
+            if field not in known[kind]:
+                hint = nearest(field, known[kind])
+                raise click.UsageError(f"No point has a {kind} field {field!r}. {hint}".strip())
+    wanted = DEFAULT_CONTEXT_FIELDS if context is None else context
+    made = build_preset(preset, catalogue, context_fields=wanted) if preset else Session()
+    for pattern in patterns:
+        found = [spec.name for spec in catalogue.search(pattern)]
+        if not found:
+            raise click.UsageError(
+                f"No point matches {pattern!r}. {nearest(pattern, catalogue.points)}".strip()
+            )
+        made = switch_on(made, found, catalogue, wanted)
+    for field in optional:
+        made = set_field(made, made.point_names, "optional", field, True, catalogue)
+    return made
+
+
+@session.command(
+    epilog=examples(
+        "gvtui session check files.json",
+        "gvtui session check --json files.json | jq '.problems[]'",
+    )
+)
+@click.argument("file", type=_SESSION_FILE)
+@RUNSC_OPTION
+@JSON_OPTION
+@click.pass_context
+def check(ctx: click.Context, /, file: Path, binaries: tuple[str, ...], as_json: bool) -> None:
+    """Check a session file, or a pod init file, against the points of a runsc.
+
+    Exit code 0: runsc would take it, though there may be warnings; 1: there are errors.
+    """
+    from gvtui.agent.pod_init import start_problems
+    from gvtui.points.check import check_session
+    from gvtui.points.document import SessionError
+    from gvtui.points.problems import errors
+
+    catalogue = find_catalogue(binaries)
+    try:
+        document = _load(file)
+        problems = check_session(document.session, catalogue)
+        if document.is_wrapped:
+            problems += start_problems(document.session)
+    except SessionError as error:
+        problems = error.problems
+    bad = errors(problems)
+    if as_json:
+        found = [problem.as_dict() for problem in problems]
+        _print_json(
+            {"file": str(file), "against": catalogue.source, "valid": not bad, "problems": found}
+        )
+    else:
+        _print_problems(problems)
+        counts = f"{len(bad)} errors, {len(problems) - len(bad)} warnings"
+        click.echo(f"{file}: {counts if problems else 'good'}, against {catalogue.source}")
+    ctx.exit(1 if bad else 0)
+
+
+@session.command(
+    epilog=examples(
+        "gvtui session apply files.json 4f5c0d",
+        "gvtui session apply --root /run/containerd/runsc/k8s.io --replace files.json 4f5c0d",
+    )
+)
+@click.argument("file", type=_SESSION_FILE)
+@click.argument("container", metavar="CONTAINER")
+@click.option("--replace", is_flag=True, help="Replace a session that the sandbox has already.")
+@ROOT_OPTION
+@RUNSC_OPTION
+@TIMEOUT_OPTION
+@JSON_OPTION
+@click.pass_context
+def apply(
+    ctx: click.Context,
+    /,
+    file: Path,
+    container: str,
+    replace: bool,
+    as_json: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Have a running sandbox trace what a session file says.
+
+    CONTAINER is a container's ID, or how it begins. The monitor must be listening. If the change
+    fails, the former session is put back where gvtui knows it.
+    """
+    document = _load(file)
+    agent = open_agent(options)
+    target = find_container(agent.inventory(), container)
+    with undisturbed():
+        outcome = agent.apply(target, document.session, replace_unknown=replace)
+    _report(outcome, as_json, "add --replace to replace it")
+    ctx.exit(0 if outcome.applied else 1)
+
+
+@session.command(
+    name="list",
+    epilog=examples("gvtui session list", "gvtui session list --json --root /run/runsc"),
+)
+@ROOT_OPTION
+@RUNSC_OPTION
+@TIMEOUT_OPTION
+@JSON_OPTION
+@click.pass_context
+def list_(
+    ctx: click.Context,
+    /,
+    as_json: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """List sandboxes and the sessions they run.
+
+    Exit code 1: a root could not be looked at, or a sandbox did not answer.
+    """
+    from gvtui.decode.escape import escape
+
+    inventory = open_agent(options).inventory()
+    rows = [_sandbox_row(each) for each in inventory.containers if each.is_sandbox]
+    problems = [inventory.problem] if inventory.problem else []
+    problems += [f"{report.root}: {report.error}" for report in inventory.roots if report.error]
+    problems += [f"{row['id']}: {row['error']}" for row in rows if row["error"]]
+    if as_json:
+        _print_json({"sandboxes": rows, "problems": problems})
+    else:
+        width = max([len(row["id"]) for row in rows], default=0)
+        for row in rows:
+            said = ", ".join(_said(each) for each in row["sessions"]) or "no session"
+            line = (
+                f"{row['id']:<{width}}  {row['status']:<8}  {said}  {row['root']}  {row['label']}"
+            )
+            click.echo(escape(line.rstrip()))
+        if not rows and not problems:
+            say("gvtui: no sandboxes")
+        for problem in problems:
+            say(f"gvtui: {escape(problem)}")
+    ctx.exit(1 if problems else 0)
+
+
+@session.command(epilog=examples("gvtui session delete 4f5c0d"))
+@click.argument("container", metavar="CONTAINER")
+@ROOT_OPTION
+@RUNSC_OPTION
+@TIMEOUT_OPTION
+@JSON_OPTION
+@click.pass_context
+def delete(
+    ctx: click.Context,
+    /,
+    container: str,
+    as_json: bool,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """End a sandbox's session, whoever made it.
+
+    CONTAINER is a container's ID, or how it begins.
+    """
+    agent = open_agent(options)
+    target = find_container(agent.inventory(), container)
+    with undisturbed():
+        outcome = agent.delete(target, delete_unknown=True)
+    _report(outcome, as_json, "")
+    ctx.exit(0 if outcome.applied else 1)
+
+
+def _load(file: Path) -> SessionDocument:
+    from gvtui.points.document import load_document, parse_document
+
+    return parse_document(sys.stdin.read()) if str(file) == "-" else load_document(file)
+
+
+def _sandbox_row(container: Container) -> dict[str, Any]:
+    from gvtui.agent.runsc import RunscError
+
+    sessions, error = [], ""
+    if container.can_be_traced:
+        try:
+            for status in container.runsc.list_sessions(container.root, container.id):
+                sinks = [{"name": sink.name, "dropped": sink.dropped} for sink in status.sinks]
+                sessions.append({"name": status.name, "sinks": sinks})
+        except RunscError as failure:
+            error = str(failure)
+    return {
+        "id": container.id,
+        "root": str(container.root),
+        "runsc": container.runsc.path,
+        "status": container.status,
+        "pid": container.pid,
+        "label": container.label,
+        "sessions": sessions,
+        "error": error,
+    }
+
+
+def _said(values: dict[str, Any]) -> str:
+    sinks = [f"{sink['name']}, {sink['dropped']:,} dropped" for sink in values["sinks"]]
+    return f"{values['name']} ({'; '.join(sinks) or 'no sink'})"
+
+
+def _report(outcome: Outcome, as_json: bool, confirm: str) -> None:
+    from gvtui.decode.escape import escape
+
+    if as_json:
+        _print_json(outcome.as_dict())
+        return
+    _print_problems(list(outcome.problems))
+    for note in outcome.notes:
+        say(f"gvtui: {escape(note)}")
+    for name in (*outcome.skipped_points, *outcome.skipped_fields):
+        say(f"gvtui: skipped: {escape(name)}")
+    hint = f"; {confirm}" if outcome.needs_confirmation and confirm else ""
+    line = escape(f"{outcome.container.id}: {outcome.sentence}{hint}")
+    if outcome.applied:
+        click.echo(line)
+    else:
+        say(f"gvtui: {line}")
+        for detail in outcome.detail.splitlines():
+            say(f"  {escape(detail)}")
+
+
+def _print_problems(problems: list[Problem]) -> None:
+    from gvtui.decode.escape import escape
+
+    for problem in problems:
+        say(f"{problem.severity}: {escape(str(problem))}")
+
+
+def _print_json(values: dict[str, Any]) -> None:
+    click.echo(json.dumps(values, indent=2))

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gvtui.agent.discover import take_inventory
+from gvtui.commands.runtime import RuntimeLookupError, find_container, undisturbed
+from gvtui.commands.session import session
+from gvtui.points.document import load_document, parse_document
+from gvtui.points.presets import PRESETS
+from gvtui.points.tuning import LOWEST_OVERHEAD, tuning_of
+from tests.agent.fake import FakeRunsc
+
+GOOD = """{"name": "Default", "points": [{"name": "sentry/clone"}],
+"sinks": [{"name": "remote", "config": {"endpoint": "/tmp/s"}}]}"""
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeRunsc:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return FakeRunsc(tmp_path)
+
+
+@pytest.fixture
+def good(tmp_path: Path) -> str:
+    path = tmp_path / "good.json"
+    path.write_text(GOOD)
+    return str(path)
+
+
+def run(*words: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(session, list(words), input=text)
+
+
+def at(fake: FakeRunsc) -> list[str]:
+    return ["--root", str(fake.root), "--runsc", fake.path]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_new_session_passes_its_own_check(preset: str, tmp_path: Path) -> None:
+    result = run("new", "--preset", preset, "--endpoint", "/run/monitor.sock")
+    assert result.exit_code == 0
+    document = parse_document(result.stdout)
+    assert document.session.endpoints == ("/run/monitor.sock",)
+    path = tmp_path / "session.json"
+    path.write_text(result.stdout)
+    assert run("check", str(path)).exit_code == 0
+
+
+def test_a_new_session_of_points(fake: FakeRunsc) -> None:
+    result = run(
+        "new", "--runsc", fake.path, "--point", "syscall/open/*", "--point", "clone",
+        "--optional", "fd_path", "--context", "time,cwd", "--tuning", "lowest-overhead",
+    )  # fmt: skip
+    made = parse_document(result.stdout).session
+    assert [(point.name, point.optional_fields, point.context_fields) for point in made.points] == [
+        ("sentry/clone", (), ("time", "cwd")),
+        ("syscall/open/enter", ("fd_path",), ("time",)),
+    ]
+    assert tuning_of(made.sinks[0]) is LOWEST_OVERHEAD
+
+
+def test_costly_choices_are_told() -> None:
+    assert "raw points" in run("new", "--preset", "everything").stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--preset", "nope"],
+        ["--preset", "files", "--context", "tim"],
+        ["--preset", "files", "--optional", "fd_paht"],
+        ["--point", "no/such/point"],
+    ],
+)
+def test_what_cannot_be_made(words: list[str]) -> None:
+    assert run("new", *words).exit_code == 2
+
+
+def test_a_session_goes_into_a_pod_init_file(tmp_path: Path) -> None:
+    path = tmp_path / "pod.json"
+    result = run("new", "--preset", "processes", "--pod-init", "--out", str(path))
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert f"--pod-init-config={path}" in result.stderr
+    document = load_document(path)
+    assert document.is_wrapped
+    assert document.session.sinks[0].ignore_setup_error
+    path.write_text('{"mine": 1, "trace_session": {"name": "Default"}}')
+    run("new", "--preset", "seed", "--out", str(path))
+    assert json.loads(path.read_text())["mine"] == 1
+    assert len(load_document(path).session.points) == 8
+
+
+def test_check(tmp_path: Path, good: str) -> None:
+    result = run("check", good)
+    assert result.exit_code == 0
+    assert "good.json: good, against" in result.stdout
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"name": "Default", "points": [{"name": "sentry/clon"}], "sinks": []}')
+    result = run("check", str(bad))
+    assert result.exit_code == 1
+    assert "error: points[0].name:" in result.stderr
+    assert "did you mean 'sentry/clone'?" in result.stderr
+    assert "1 errors, 1 warnings" in result.stdout
+
+
+def test_check_as_json(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.json"
+    bad.write_text('{"nam": "Default", "trace_session": {"sinks": [{"x": 1}]}}')
+    result = run("check", "--json", str(bad))
+    assert result.exit_code == 1
+    values = json.loads(result.stdout)
+    assert values["valid"] is False
+    assert values["problems"][0]["place"] == "trace_session.sinks[0].x"
+    assert run("check", "/no/such").exit_code == 1
+
+
+def test_check_of_standard_input() -> None:
+    assert run("check", "-", text=GOOD).exit_code == 0
+
+
+def test_a_pod_init_file_that_keeps_containers_from_starting() -> None:
+    result = run("check", "-", text=f'{{"trace_session": {GOOD}}}')
+    assert result.exit_code == 0
+    assert "no container can start" in result.stderr
+
+
+def test_apply_and_list_and_delete(fake: FakeRunsc, good: str) -> None:
+    result = run("apply", good, "c1", *at(fake))
+    assert result.exit_code == 0
+    assert result.stdout == "c1: the new session runs, with 1 point\n"
+    result = run("list", *at(fake))
+    assert result.exit_code == 0
+    assert "c1  running   Default (remote, 3 dropped)" in result.stdout
+    result = run("list", "--json", *at(fake))
+    [row] = json.loads(result.stdout)["sandboxes"]
+    assert row["sessions"] == [{"name": "Default", "sinks": [{"name": "remote", "dropped": 3}]}]
+    result = run("delete", "c1", *at(fake))
+    assert (result.exit_code, result.stdout) == (0, "c1: no session runs\n")
+    assert fake.session() is None
+    assert "no session" in run("list", *at(fake)).stdout
+
+
+def test_a_session_there_is_replaced_only_on_demand(fake: FakeRunsc, good: str) -> None:
+    run("apply", good, "c", *at(fake))
+    result = run("apply", good, "c1", *at(fake))
+    assert result.exit_code == 1
+    assert "add --replace to replace it" in result.stderr
+    assert run("apply", "--replace", good, "c1", *at(fake)).exit_code == 0
+
+
+def test_a_failed_change_puts_back_what_an_earlier_command_made(
+    fake: FakeRunsc, good: str, tmp_path: Path
+) -> None:
+    run("apply", good, "c1", *at(fake))
+    other = tmp_path / "other.json"
+    other.write_text(GOOD.replace("sentry/clone", "syscall/open/enter"))
+    fake.behave("refuse")
+    result = run("apply", "--replace", "--json", str(other), "c1", *at(fake))
+    assert result.exit_code == 1
+    values = json.loads(result.stdout)
+    assert values["state"] == "restored"
+    assert values["error"] == "the runtime has no point no/such"
+    running = fake.session()
+    assert running is not None
+    assert running["points"] == [{"name": "sentry/clone"}]
+
+
+def test_a_refusal_tells_all_that_runsc_said(fake: FakeRunsc, good: str) -> None:
+    fake.behave("unreachable")
+    result = run("apply", good, "c1", *at(fake))
+    assert result.exit_code == 1
+    assert "c1: nobody listens at /tmp/s" in result.stderr
+    assert "  creating session: connect" in result.stderr
+
+
+def test_containers_that_are_not_there(fake: FakeRunsc, good: str) -> None:
+    result = run("apply", good, "zzz", *at(fake))
+    assert isinstance(result.exception, RuntimeLookupError)
+    assert f"no container zzz in {fake.root}" in str(result.exception)
+    fake.have(*({"id": name, "status": "running", "pid": 1} for name in ("ab", "ac")))
+    inventory = take_inventory([fake.path], [fake.root])
+    with pytest.raises(RuntimeLookupError, match="more than one container"):
+        find_container(inventory, "a")
+    with pytest.raises(RuntimeLookupError, match="no program"):
+        find_container(take_inventory(["/no/such"]), "a")
+
+
+def test_list_tells_of_roots_that_cannot_be_read(fake: FakeRunsc) -> None:
+    (fake.root / "broken").touch()
+    result = run("list", *at(fake))
+    assert result.exit_code == 1
+    assert "reading state: no good" in result.stderr
+
+
+def test_list_tells_of_sandboxes_that_do_not_answer(fake: FakeRunsc) -> None:
+    fake.sandbox_gone()
+    result = run("list", *at(fake))
+    assert result.exit_code == 1
+    assert "the sandbox c1 does not answer" in result.stderr
+
+
+def test_an_interrupt_waits_for_the_end_of_a_change() -> None:
+    steps = []
+
+    def change() -> None:
+        with undisturbed():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0)
+            steps.append("done")
+
+    with pytest.raises(KeyboardInterrupt):
+        change()
+    assert steps == ["done"]
