@@ -244,6 +244,9 @@ class Listener:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.connections: list[Received] = []
+        self.answering = threading.Event()
+        """Cleared, connections are accepted and their handshakes left unanswered."""
+        self.answering.set()
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._server.bind(str(path))
         self._server.listen(64)
@@ -274,6 +277,7 @@ class Listener:
     def _take(self, connection: socket.socket, received: Received) -> None:
         with connection, contextlib.suppress(OSError):
             connection.recv(1 << 16)
+            self.answering.wait(WAIT_SECONDS)
             connection.send(build_handshake())
             while datagram := connection.recv(1 << 20):
                 received.messages.append(decode(datagram))
