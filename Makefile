@@ -1,0 +1,55 @@
+# On a fresh machine, Python 3.11 or later with pip and venv is all that is needed.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test lint proto screenshots bench clean
+
+help:
+	@echo "make demo         show gvtui at work"
+	@echo "make test         all checks and tests, with real sandboxes where runsc can run them"
+	@echo "make lint         the checks alone"
+	@echo "make proto        generate the protobuf modules from proto/"
+	@echo "make screenshots  draw the pictures of the README"
+	@echo "make bench        measure"
+
+# The program alone, and with what its development needs.
+APP := .venv/.app-installed
+DEV := .venv/.dev-installed
+
+$(APP): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e .
+	touch $@
+
+$(DEV): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e '.[dev]'
+	touch $@ $(APP)
+
+demo: $(APP)
+	$(BIN)/gvtui demo
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Sandboxes and benchmarks of time do not go well with other tests beside them.
+test: lint
+	$(BIN)/pytest -n auto -m 'not e2e'
+	$(BIN)/pytest -m e2e
+
+proto: $(DEV)
+	$(BIN)/python -m grpc_tools.protoc -Igvtui/wire/pb=proto --python_out=. --pyi_out=. \
+		gvtui/wire/pb/common.proto gvtui/wire/pb/container.proto \
+		gvtui/wire/pb/sentry.proto gvtui/wire/pb/syscall.proto
+
+screenshots: $(DEV)
+	$(BIN)/python -m gvtui.tui.screenshots screenshots
+
+bench: $(DEV)
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
