@@ -144,16 +144,6 @@ def test_what_an_earlier_run_made_can_be_put_back(fake: FakeRunsc, tmp_path: Pat
     assert memory.recall(container) is None
 
 
-def test_notes_are_of_one_sandbox(fake: FakeRunsc, tmp_path: Path) -> None:
-    memory = Memory(tmp_path / "notes")
-    container = fake.container()
-    memory.remember(container, FIRST)
-    assert memory.recall(container) == FIRST
-    assert memory.recall(replace(container, pid=1)) is None
-    assert memory.recall(replace(container, root=Path("/r"))) is None
-    Memory(Path("/dev/null/x")).remember(container, FIRST)
-
-
 def test_deleting_another_monitor_s_session_needs_a_word(agent: Agent, fake: FakeRunsc) -> None:
     fake.run_session(OTHERS.as_dict())
     assert agent.delete(fake.container()).needs_confirmation

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from gvtui.agent import discover
-from gvtui.agent.containers import Container, read_containers, sandbox_ids
+from gvtui.agent.containers import Container
 from gvtui.agent.discover import (
     SandboxProcess,
     find_binaries,
@@ -162,33 +161,6 @@ def test_another_user_s_binary_is_not_run(tmp_path: Path) -> None:
     container = Container("c1", Path("/r"), Runsc("runsc"), "running", 10, "c1")
     assert own_runsc(container, proc) is None
     assert sandbox_processes(proc)[0].binary == ""
-
-
-def test_containers_of_a_pod_share_its_sandbox(tmp_path: Path) -> None:
-    for name in ("pod_sandbox:pod.state", "sub_sandbox:pod.state", "sub_sandbox:pod.lock", "x"):
-        (tmp_path / name).touch()
-    assert sandbox_ids(tmp_path) == {"pod": "pod", "sub": "pod"}
-    assert sandbox_ids(tmp_path / "none") == {}
-    values: list[dict[str, Any]] = [
-        {"id": "pod", "status": "running", "pid": 4},
-        {"id": "sub", "status": "running", "pid": 4},
-        {
-            "id": "told",
-            "pid": "no",
-            "annotations": {
-                "io.kubernetes.cri.sandbox-id": "pod",
-                "io.kubernetes.cri.sandbox-name": "web",
-                "io.kubernetes.cri.container-name": "nginx",
-                "io.kubernetes.cri.image-name": "nginx:1",
-            },
-        },
-    ]
-    runsc = Runsc("runsc")
-    pod, sub, told = read_containers(values, runsc, tmp_path, sandbox_ids(tmp_path))
-    assert [pod.is_sandbox, sub.is_sandbox, told.is_sandbox] == [True, False, False]
-    assert pod.sandbox_key == sub.sandbox_key == told.sandbox_key
-    assert told.label == "web/nginx nginx:1"
-    assert (told.pid, told.status, told.can_be_traced) == (0, "", False)
 
 
 def test_containers_are_found_by_the_start_of_their_id(fake: FakeRunsc) -> None:

@@ -272,20 +272,3 @@ def test_deleting(fake: FakeRunsc) -> None:
     assert fake.session() is None
     fake.sandbox_gone()
     assert Transaction(fake.container()).delete().state is State.UNCERTAIN
-
-
-def test_what_is_noted_in_the_recording(fake: FakeRunsc) -> None:
-    mark = change_own(fake).mark()
-    assert mark is not None
-    assert mark["text"] == "session applied for c1, 1 point (+1 −1)"
-    assert mark["kind"] == "session"
-    assert '"sentry/clone"' in mark["session"]
-    assert mark["gap_start_ns"] < mark["gap_end_ns"]
-    assert mark["pid"] > 0
-
-
-def test_the_outcome_as_plain_values(fake: FakeRunsc) -> None:
-    values = change(fake).as_dict()
-    assert values["state"] == "applied"
-    assert values["session"] == NEW.as_dict()
-    assert values["container_id"] == "c1"

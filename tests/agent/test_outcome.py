@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gvtui.agent.containers import Container
+from gvtui.agent.outcome import Gap, Outcome, State
+from gvtui.agent.runsc import Runsc
+from gvtui.points.document import parse_document
+from gvtui.points.session import Point, Session
+
+NEW = Session((Point("sentry/clone", (), ("time",)),))
+FORMER = Session((Point("syscall/open/enter"),))
+INNER = Container("inner", Path("/r"), Runsc("runsc"), "running", 7, "pod")
+
+
+def outcome(state: State = State.APPLIED, **more: Any) -> Outcome:
+    values = {"session": NEW, "former": FORMER, "pids": (9, 8), **more}
+    return Outcome(INNER, state, "it runs", **values)
+
+
+def test_what_is_noted_in_the_recording() -> None:
+    mark = outcome(gap=Gap(1, 2)).mark()
+    assert mark is not None
+    assert mark["text"] == "session applied for pod, 1 point (+1 −1)"
+    assert (mark["kind"], mark["pid"], mark["container_id"]) == ("session", 9, "pod")
+    assert parse_document(mark["session"]).session == NEW
+    assert (mark["gap_start_ns"], mark["gap_end_ns"]) == (1, 2)
+
+
+def test_the_end_of_a_session_is_noted_too() -> None:
+    mark = outcome(State.LOST, session=None).mark()
+    assert mark is not None
+    assert mark["text"] == "session lost for pod"
+    assert mark["session"] == ""
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.NEEDS_CONFIRMATION])
+def test_what_changed_nothing_is_not_noted(state: State) -> None:
+    assert outcome(state).mark() is None
+
+
+@pytest.mark.parametrize("state", State)
+def test_the_outcome_as_plain_values(state: State) -> None:
+    values = json.loads(json.dumps(outcome(state).as_dict()))
+    assert values["state"] == state.value
+    assert values["applied"] is (state in (State.APPLIED, State.DELETED))
+    assert values["session"] == NEW.as_dict()
+    assert (values["container_id"], values["sandbox_id"]) == ("inner", "pod")
+
+
+def test_error_and_result_make_one_sentence() -> None:
+    assert outcome().sentence == "it runs"
+    assert outcome(error="it broke").sentence == "it broke; it runs"

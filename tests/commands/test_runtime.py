@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from gvtui.agent.discover import take_inventory
+from gvtui.commands.runtime import (
+    RuntimeLookupError,
+    find_catalogue,
+    find_container,
+    relative_to_here,
+    undisturbed,
+)
+from tests.agent.fake import FakeRunsc
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> FakeRunsc:
+    return FakeRunsc(tmp_path)
+
+
+def test_an_interrupt_waits_for_the_end_of_a_change() -> None:
+    steps = []
+
+    def change() -> None:
+        with undisturbed():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0)
+            steps.append("done")
+
+    with pytest.raises(KeyboardInterrupt):
+        change()
+    assert steps == ["done"]
+
+
+def test_containers_are_found_or_the_places_named(fake: FakeRunsc) -> None:
+    fake.have(*({"id": name, "status": "running", "pid": 1} for name in ("ab", "ac")))
+    inventory = take_inventory([fake.path], [fake.root])
+    assert find_container(inventory, "ab").id == "ab"
+    with pytest.raises(RuntimeLookupError, match="more than one container is meant by a"):
+        find_container(inventory, "a")
+    with pytest.raises(RuntimeLookupError, match=f"no container zzz in {fake.root}; name"):
+        find_container(inventory, "zzz")
+    with pytest.raises(RuntimeLookupError, match="no program"):
+        find_container(take_inventory(["/no/such"]), "a")
+
+
+def test_roots_that_failed_are_named(fake: FakeRunsc) -> None:
+    (fake.root / "broken").touch()
+    with pytest.raises(RuntimeLookupError, match="reading state: no good"):
+        find_container(take_inventory([fake.path], [fake.root]), "c1")
+
+
+def test_catalogues(fake: FakeRunsc) -> None:
+    assert find_catalogue((fake.path,)).source == "runsc 20990101.0"
+    assert find_catalogue((fake.path,), bundled=True).is_bundled
+
+
+def test_sockets_are_named_in_full() -> None:
+    assert relative_to_here(Path("s")) == str(Path.cwd() / "s")
