@@ -32,7 +32,12 @@ ALL_RAW = 100
 
 
 def point_cost(spec: PointSpec) -> str:
-    """A hint for a point that many programs hit very often; "" for others."""
+    """A hint for a point that is hit very often, or whose messages are large; "" for others."""
+    if spec.name == "sentry/execve":
+        return (
+            "sends the whole environment, whatever is asked for; a message above 212,960 bytes is "
+            "dropped"
+        )
     if spec.event in _BUSY:
         return "programs call this very often: expect many messages"
     return ""

@@ -51,6 +51,7 @@ def test_costs_are_told() -> None:
 def test_busy_points_are_told() -> None:
     assert point_cost(CATALOGUE.points["syscall/read/enter"])
     assert point_cost(CATALOGUE.points["syscall/sysno/202/exit"])
+    assert "environment" in point_cost(CATALOGUE.points["sentry/execve"])
     assert not point_cost(CATALOGUE.points["sentry/clone"])
 
 
