@@ -62,6 +62,17 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        """Run the command; a reader that has seen enough of its output is no failure."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Python would try to write the rest once more at exit, and complain.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
+        return result
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by the table alone."""
         with formatter.section("Commands"):
@@ -135,7 +146,6 @@ def run(arguments: list[str] | None = None) -> int:
     """
     try:
         code = cli.main(arguments, prog_name="gvtui", standalone_mode=False)
-        sys.stdout.flush()
     except GvtuiError as error:
         click.echo(f"gvtui: {error}", err=True)
         return error.exit_code
@@ -144,8 +154,4 @@ def run(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 1
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     return code if isinstance(code, int) else 0

@@ -11,9 +11,10 @@ from gvtui.commands.options import examples
 @click.argument("topic", type=click.Choice(["filters"]), required=False)
 @click.pass_context
 def help_(ctx: click.Context, topic: str | None) -> None:
-    """Explain a topic; without one, list the commands.
+    """Explain a topic, such as the filter language.
 
-    filters: the language of --filter, every field, operator and set.
+    Without a topic, this lists the commands. Topics: filters, the language of
+    --filter with every field, operator and set.
     """
     if topic is None:
         assert ctx.parent is not None

@@ -51,7 +51,13 @@ def _described(names: dict[str, str]) -> str:
     return "\b\n" + "\n".join(lines)
 
 
-@click.group()
+@click.group(
+    epilog=examples(
+        "gvtui session new > trace.json",
+        "gvtui session check trace.json",
+        "gvtui session apply trace.json 4f5c0d",
+    )
+)
 def session() -> None:
     """Make, check and apply trace sessions.
 
