@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.e2e.containers import find_binaries
 
 COUNT = 100_000
 POINTS = [f"syscall/{name}/{side}" for name in ("read", "write") for side in ("enter", "exit")]
@@ -34,16 +34,13 @@ class Runsc:
 
 
 def find_runsc() -> Runsc | None:
-    """The newest runsc that is named in GVTUI_RUNSC or on the path; None if there is none."""
-    named = [path for path in os.environ.get("GVTUI_RUNSC", "").split(":") if path]
-    for path in [*named, shutil.which("runsc") or ""]:
-        if path and Path(path).exists():
-            probe = subprocess.run([path, "flags"], capture_output=True, text=True, check=False)
-            text = probe.stdout + probe.stderr
-            platform = "systrap" if "systrap" in text else "ptrace"
-            flags = (f"--platform={platform}", "--network=none", "--ignore-cgroups")
-            return Runsc(path, flags)
-    return None
+    """The newest runsc that the tests would use; None if there is none."""
+    binaries = find_binaries()
+    if not binaries:
+        return None
+    newest = binaries[-1]
+    flags = (f"--platform={newest.platform}", "--network=none", "--ignore-cgroups")
+    return Runsc(newest.path, flags)
 
 
 def pod_init_file(folder: Path, endpoint: Path | None) -> Path:

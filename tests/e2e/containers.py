@@ -28,7 +28,6 @@ from gvtui.wire.messages import Decoded, Unknown, decode, direction
 
 WAIT_SECONDS = 30.0
 _FIRST_WITH_SYSTRAP = 20230401
-_EXTRA_PLACES = ("/opt/runsc-2024/runsc",)
 
 BUSY_LOOP = ["/bin/sh", "-c", "while :; do cat /etc/hostname > /dev/null; sleep 0.1; done"]
 """A workload that keeps making processes, opening a file and sleeping."""
@@ -56,10 +55,10 @@ class RunscBinary:
 def find_binaries() -> list[RunscBinary]:
     """Every runsc on this machine, oldest first.
 
-    `GVTUI_TEST_RUNSC` (paths parted by colons) says which; else the one in PATH and known places.
+    `GVTUI_TEST_RUNSC` (paths parted by colons) says which; else the one in PATH.
     """
     named = os.environ.get("GVTUI_TEST_RUNSC")
-    places = named.split(":") if named else [shutil.which("runsc") or "", *_EXTRA_PLACES]
+    places = named.split(":") if named else [shutil.which("runsc") or ""]
     found = []
     for place in dict.fromkeys(places):
         if not place or not os.access(place, os.X_OK):
