@@ -14,6 +14,7 @@ from gvtui.query.filter import compile_filter
 from gvtui.trace.reader import Trace
 from gvtui.tui.base import FILTER_SECONDS
 from gvtui.tui.detail import DetailView
+from gvtui.tui.drill import DrillActions
 from gvtui.tui.filterbar import FilterBar
 from gvtui.tui.keys import COMMANDS, bindings
 from gvtui.tui.options import LiveOptions
@@ -22,7 +23,7 @@ from gvtui.tui.replay import ReplayClock
 from gvtui.tui.status import Item, StatusLine, items
 from gvtui.tui.tabs import TabLine
 from gvtui.tui.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
-from gvtui.tui.trace_actions import TraceActions
+from gvtui.tui.timeline_strip import TimelineStrip
 from gvtui.tui.watch import Watch
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ _CALM_SECONDS = 0.25
 """Numbers that change faster than this cannot be read."""
 
 
-class GvtuiApp(TraceActions):
+class GvtuiApp(DrillActions):
     """The terminal UI over one trace, live or recorded."""
 
     CSS_PATH = "gvtui.tcss"
@@ -67,6 +68,7 @@ class GvtuiApp(TraceActions):
         self.monitor = monitor
         self.replay = replay
         self.status = StatusLine()
+        self.timeline = TimelineStrip(self.model, lambda: self.stream.window)
         self.filterbar = FilterBar(self.model)
         self.detail = DetailView(self.model)
         self.banner = Static("", id="banner", markup=False)
@@ -79,6 +81,7 @@ class GvtuiApp(TraceActions):
     def compose(self) -> ComposeResult:
         """Status, sidebar, tabs, details and keys."""
         yield self.status
+        yield self.timeline
         yield self.banner
         with Horizontal(id="body"):
             with Vertical(id="sidebar"):
@@ -157,6 +160,7 @@ class GvtuiApp(TraceActions):
                 pane.news()  # type: ignore[attr-defined]
         if calm:
             self._calm_at = time.monotonic()
+            self.timeline.news()
             self.filterbar.news()
             self.detail.news()
             self._show_status()

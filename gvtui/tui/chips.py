@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gvtui.errors import GvtuiError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 PID, NAME, DIRECTION, CONTAINER = "proc.pid", "proc.name", "evt.dir", "container.id"
 """Fields that a key filters by; at most one chip for each."""
@@ -86,6 +86,11 @@ class Chips:
     def clear_slot(self, slot: str) -> None:
         """Take a field's chip away, if there is one."""
         self._chips = [chip for chip in self._chips if chip.slot != slot]
+
+    def restore(self, chips: Iterable[Chip], *, suspended: bool) -> None:
+        """Have these chips and no others."""
+        self._chips = list(chips)
+        self.suspended = suspended
 
     def toggle(self, place: int) -> None:
         """Switch a chip off or on."""

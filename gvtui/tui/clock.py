@@ -47,3 +47,8 @@ def span_text(span_ns: int) -> str:
     minutes, seconds = divmod(size // SECOND_NS, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{sign}{hours}:{minutes:02d}:{seconds:02d}"
+
+
+def took_text(span_ns: int) -> str:
+    """How long something took, in the unit that suits it: `182 µs`, `3:04:05`."""
+    return span_text(abs(span_ns))[1:]

@@ -39,15 +39,16 @@ COLUMNS = (
     Column("sign", "", "Enter →, exit ←, or an event's sign", 1, 1),
     Column("call", "call", "System call or event, and its arguments", 0, 0),
     Column("result", "result", "Result, or the error's name", 14, 18),
+    Column("duration", "took", "How long the call took", 8, 9, gives_way=3),
 )
 """All columns in their order. `call` takes what the others leave."""
 
 FIXED = frozenset(("sign", "call"))
 """Columns that are always there."""
 
-_LEAST_CALL = 34
+_LEAST_CALL = 40
 """Cells that the call should have before any column that gives way is shown."""
-_ROOMY = 120
+_ROOMY = 132
 """Cells from which on columns take their wide form."""
 
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from gvtui.query.filter import Filter, compile_filter, conjunction
 from gvtui.query.view import RowView
+from gvtui.tui.analysis import Analysis
 from gvtui.tui.chips import Chips
 from gvtui.tui.columns import TimeMode
+from gvtui.tui.folded import call_view
 from gvtui.tui.rows import RowTexts
 
 if TYPE_CHECKING:
@@ -40,13 +42,18 @@ class Model:
         """Goes up when the view was made anew: positions of before mean nothing then."""
         self.time_mode = TimeMode.CLOCK
         self.hidden_columns: frozenset[str] = frozenset()
+        self.whole_calls = False
+        """Whether a call is one row, not two."""
         self._clock = clock
         self._take(trace)
 
     def _take(self, trace: Trace) -> None:
         self.trace = trace
+        self.analysis = Analysis(trace)
+        self.condition: Filter | None = None
+        """The filters in force as one; None lets every row pass."""
         self.view = RowView(trace, None)
-        self.texts = RowTexts(trace)
+        self.texts = RowTexts(trace, self.analysis.pairs)
         self.cursor: int | None = None
         """Row id of the selected row."""
         self.following = self.is_live or self.trace.limit is not None
@@ -70,7 +77,8 @@ class Model:
         grew = self.trace.refresh()
         if not self._base_ns and self.trace.end_row > self.trace.first_row:
             self._base_ns = self._first_time()
-        return self.view.advance(budget_seconds) or grew
+        changed = self.view.advance(budget_seconds) or grew
+        return self.analysis.advance(is_idle=not changed) or changed
 
     def _first_time(self) -> int:
         rows = self.trace.rows(self.trace.first_row, self.trace.first_row + 64)
@@ -97,6 +105,11 @@ class Model:
         return (recv or int(newest["time_ns"].max())) + 1_000_000_000
 
     @property
+    def clock_ns(self) -> int:
+        """Now; in a recording the time that it has come to."""
+        return self._clock() if self.is_live else self.analysis.timeline.end_ns
+
+    @property
     def sandboxes(self) -> list[Sandbox]:
         """The sandboxes that have connected, in the order they came."""
         return self.trace.connections.sandboxes()
@@ -113,13 +126,16 @@ class Model:
         Raises:
             FilterError: it is none.
         """
-        return compile_filter(expression, zone=self.zone)
+        return compile_filter(expression, self.analysis.context, zone=self.zone)
 
     def apply_chips(self) -> None:
         """Make the view anew from the chips that are on."""
         parts = self.chips.active()
-        condition = self.check(conjunction(parts)) if parts else None
-        self.view = RowView(self.trace, condition)
+        self.condition = self.check(conjunction(parts)) if parts else None
+        if self.whole_calls:
+            self.view = call_view(self.trace, self.condition, self.analysis.pairs)
+        else:
+            self.view = RowView(self.trace, self.condition)
         self.generation += 1
 
     @property

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual.strip import Strip
 
+from gvtui.query.pairs import Unpaired
 from gvtui.tui.cells import fit, width_of
-from gvtui.tui.clock import clock_text, span_text
+from gvtui.tui.clock import SECOND_NS, clock_text, span_text, took_text
 from gvtui.tui.columns import Placed, TimeMode, place
 from gvtui.tui.rows import FAILED_SIGN, SHORT_ID, Look, RowText
 
@@ -38,6 +39,9 @@ STYLES = (
     "returned",
     "faint",
     "result",
+    "duration",
+    "slow",
+    "running",
     "cursor",
 )
 """Names of the stream's styles, as the stylesheet has them after `stream--`."""
@@ -46,16 +50,30 @@ CURSOR_MARK = "▌"
 
 _KEPT = 1024
 _NARROW_TIME = 12
+_SLOW_NS = SECOND_NS // 10
+"""Calls that took longer than this stand out."""
 
 _SIGN_STYLE = {
     Look.ENTER: "enter",
     Look.EXIT: "exit",
     Look.FAILED: "failed",
+    Look.CALL: "exit",
+    Look.RUNNING: "running",
     Look.EVENT: "event",
     Look.BAD: "bad",
     Look.DROP: "drop",
     Look.NOTE: "note",
 }
+
+_UNPAIRED = {
+    Unpaired.IN_FLIGHT: "… running",
+    Unpaired.NOT_READ: "…",
+    Unpaired.EXIT_NOT_SEEN: "exit not seen",
+    Unpaired.THREAD_ENDED: "thread ended",
+    Unpaired.CONNECTION_CLOSED: "disconnected",
+    Unpaired.GONE: "exit is gone",
+}
+"""What stands in place of the result of a call that has none."""
 
 _TIME_TITLES = {
     TimeMode.CLOCK: "time",
@@ -76,6 +94,8 @@ class Painter:
         self.width = 0
         self.shift = 0
         """Characters of the arguments that are scrolled off to the left."""
+        self.changing = False
+        """Set when a row was painted that time alone will change: a call that still runs."""
 
     def restyle(self, find: Callable[[str], Style]) -> None:
         """Take the styles over from the stylesheet; `find` resolves one of `STYLES`."""
@@ -85,7 +105,14 @@ class Painter:
     def prepare(self, width: int) -> None:
         """Get ready to paint rows of `width` cells with the model's present settings."""
         model = self._model
-        key = (width, self.shift, model.time_mode, model.hidden_columns, model.base_ns)
+        key = (
+            width,
+            self.shift,
+            model.time_mode,
+            model.hidden_columns,
+            model.base_ns,
+            model.whole_calls,
+        )
         if key != self._key:
             self._key = key
             self.width = width
@@ -100,7 +127,7 @@ class Painter:
             title = placed.column.title
             if placed.column.key == "time":
                 title = _TIME_TITLES[self._model.time_mode]
-            right = placed.column.key in ("pid", "tid")
+            right = placed.column.key in ("pid", "tid", "duration")
             words.append(fit(title, placed.width, right=right) + " ")
         return Strip([Segment(fit("".join(words).rstrip(), self.width), style)], self.width)
 
@@ -110,19 +137,22 @@ class Painter:
         key = (row_id, selected, previous_id if relative and previous_id is not None else -1)
         strip = self._kept.get(key)
         if strip is None:
-            strip = self._paint(row_id, previous_id, selected)
+            strip, is_final = self._paint(row_id, previous_id, selected)
+            if not is_final:
+                self.changing = True
+                return strip
             self._kept[key] = strip
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         return strip
 
-    def _paint(self, row_id: int, previous_id: int | None, selected: bool) -> Strip:
+    def _paint(self, row_id: int, previous_id: int | None, selected: bool) -> tuple[Strip, bool]:
         styles = self._styles
         try:
-            text = self._model.texts[row_id]
+            text = self._model.texts.text(row_id, whole=self._model.whole_calls)
         except IndexError:
             words = f"  row {row_id:,} is gone: the trace keeps only the newest rows"
-            return Strip([Segment(fit(words, self.width), styles["faint"])], self.width)
+            return Strip([Segment(fit(words, self.width), styles["faint"])], self.width), True
         if text.rule:
             segments = self._rule(text)
         else:
@@ -134,7 +164,7 @@ class Painter:
         if selected:
             segments[0] = Segment(CURSOR_MARK, styles["enter"])
             segments = list(Segment.apply_style(segments, post_style=styles["cursor"]))
-        return Strip(segments, self.width)
+        return Strip(segments, self.width), text.is_final
 
     def _rule(self, text: RowText) -> list[Segment]:
         style = self._styles["drop" if text.look is Look.DROP else "note"]
@@ -171,6 +201,8 @@ class Painter:
             return [Segment(text.sign, styles[_SIGN_STYLE[text.look]])]
         if key == "call":
             return self._call(text, width)
+        if key == "duration":
+            return [self._duration(text, width)]
         return [self._result(text, width)]
 
     def _time(self, text: RowText, previous_id: int | None, width: int) -> str:
@@ -193,7 +225,7 @@ class Painter:
         name_style = styles[{Look.EVENT: "event", Look.BAD: "bad"}.get(text.look, "name")]
         name = text.name
         arguments = text.arguments
-        if text.look in (Look.ENTER, Look.EXIT, Look.FAILED):
+        if text.look not in (Look.EVENT, Look.BAD):
             arguments = f"({arguments})"
         elif arguments:
             arguments = " " + arguments
@@ -202,10 +234,26 @@ class Painter:
         taken = width_of(name)
         if taken >= width:
             return [Segment(fit(name, width), name_style)]
-        style = styles["arguments" if text.look in (Look.ENTER, Look.EVENT) else "returned"]
+        is_plain = text.is_whole or text.look in (Look.ENTER, Look.EVENT)
+        style = styles["arguments" if is_plain else "returned"]
         return [Segment(name, name_style), Segment(fit(arguments, width - taken), style)]
 
     def _result(self, text: RowText, width: int) -> Segment:
         if text.look is Look.FAILED:
             return Segment(fit(f"{FAILED_SIGN} {text.result}", width), self._styles["failed"])
+        if text.unpaired is not None:
+            words = _UNPAIRED.get(text.unpaired, "")
+            is_running = text.look is Look.RUNNING
+            return Segment(fit(words, width), self._styles["running" if is_running else "faint"])
         return Segment(fit(text.result, width), self._styles["result"])
+
+    def _duration(self, text: RowText, width: int) -> Segment:
+        if text.look is Look.RUNNING:
+            age = max(0, self._model.clock_ns - text.row.when_ns) if text.row.when_ns else 0
+            words, style = f"{took_text(age)}…" if age else "", "running"
+        elif text.duration_ns is None:
+            words, style = "", "faint"
+        else:
+            words = took_text(text.duration_ns)
+            style = "slow" if text.duration_ns >= _SLOW_NS else "duration"
+        return Segment(fit(words, width, right=True), self._styles[style])

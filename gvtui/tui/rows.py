@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.escape import escape
 from gvtui.decode.render import render
 from gvtui.points.names import event_type
+from gvtui.query.pairs import Unpaired
 from gvtui.trace.row import ERRNO_OTHER, LOST_STRING, Direction, Flag, Kind, Row
 from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:
+    from gvtui.query.pairs import Pairs
     from gvtui.trace.reader import Trace
+    from gvtui.wire.messages import Decoded
 
 SHORT_ID = 12
 """Characters of a container ID that lists show, as Docker does."""
@@ -36,19 +39,23 @@ class Look(Enum):
     EVENT = "event"
     BAD = "bad"
     DROP = "drop"
+    CALL = "call"
+    """A whole call."""
+    RUNNING = "running"
+    """A call that has not returned."""
     NOTE = "note"
     """Connected, disconnected, or a mark."""
 
 
 _SIGNS = {
-    "sentry/clone": "⑂",
+    "sentry/clone": "+",
     "sentry/execve": "»",
     "sentry/task_exit": "†",
     "sentry/exit_notify_parent": "†",
     "container/start": "◉",
 }
 ENTER_SIGN, EXIT_SIGN, EVENT_SIGN, BAD_SIGN, UNKNOWN_SIGN = "→", "←", "◆", "!", "?"
-FAILED_SIGN, DROP_SIGN = "✗", "▲"
+FAILED_SIGN, DROP_SIGN, CALL_SIGN = "✗", "▲", "↔"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +75,35 @@ class RowText:
     result: str
     rule: str = ""
     """The words of a row that is drawn as a rule across the stream; "" for messages."""
+    duration_ns: int | None = None
+    """How long the call took, on the row that shows its result."""
+    unpaired: Unpaired | None = None
+    """Of a whole call, why it has no result."""
+    is_whole: bool = False
+    """Whether it stands for both sides of a call."""
+    is_final: bool = True
+    """Whether nothing that comes later changes it."""
+
+
+class _Side(NamedTuple):
+    """The message that a row shows, and what the other side of its call adds."""
+
+    decoded: Decoded
+    enter: Decoded | None = None
+    errno: int = 0
+    duration_ns: int | None = None
+    unpaired: Unpaired | None = None
+    is_whole: bool = False
+    is_final: bool = True
 
 
 class RowTexts:
     """Row texts by row id, decoded on demand."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, pairs: Pairs) -> None:
         self._trace = trace
-        self._kept: OrderedDict[int, RowText] = OrderedDict()
+        self._pairs = pairs
+        self._kept: OrderedDict[tuple[int, bool], RowText] = OrderedDict()
 
     def __getitem__(self, row_id: int) -> RowText:
         """The text of a row.
@@ -83,17 +111,27 @@ class RowTexts:
         Raises:
             IndexError: the row is not held any more.
         """
-        text = self._kept.get(row_id)
+        return self.text(row_id)
+
+    def text(self, row_id: int, *, whole: bool = False) -> RowText:
+        """The text of a row; if `whole`, with both sides of its call in one.
+
+        Raises:
+            IndexError: the row is not held any more.
+        """
+        key = (row_id, whole)
+        text = self._kept.get(key)
         if text is not None:
-            self._kept.move_to_end(row_id)
+            self._kept.move_to_end(key)
             return text
-        text = self._make(row_id)
-        self._kept[row_id] = text
-        if len(self._kept) > _KEPT:
-            self._kept.popitem(last=False)
+        text = self._make(row_id, whole)
+        if text.is_final:
+            self._kept[key] = text
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
         return text
 
-    def _make(self, row_id: int) -> RowText:
+    def _make(self, row_id: int, whole: bool) -> RowText:
         trace = self._trace
         row = trace.row(row_id)
         container = word(trace.connections.container_of(row, trace))
@@ -105,16 +143,22 @@ class RowTexts:
         if row.flags & Flag.MALFORMED:
             return self._bad(row_id, row, container)
         try:
-            decoded = trace.decoded(row_id)
+            side = self._side(row_id, row, whole)
         except WireError:
             return self._bad(row_id, row, container)
         if row.process == LOST_STRING:
             process = trace.process_name(row_id)
-        rendered = render(decoded, architecture=trace.architecture, limit=_MAX_ARGUMENTS)
+        rendered = render(
+            side.decoded, architecture=trace.architecture, enter=side.enter, limit=_MAX_ARGUMENTS
+        )
         look, sign = _look(row, rendered.failed, trace)
+        if side.is_whole:
+            look, sign = (Look.FAILED if rendered.failed else Look.CALL), CALL_SIGN
+        elif side.unpaired is Unpaired.IN_FLIGHT:
+            look = Look.RUNNING
         result = rendered.result
-        if rendered.failed and row.errno not in (0, ERRNO_OTHER):
-            result = errno_name(row.errno)
+        if rendered.failed and side.errno not in (0, ERRNO_OTHER):
+            result = errno_name(side.errno)
         return RowText(
             row_id,
             row,
@@ -125,7 +169,55 @@ class RowTexts:
             rendered.name,
             rendered.arguments,
             result,
+            duration_ns=side.duration_ns,
+            unpaired=side.unpaired,
+            is_whole=side.is_whole,
+            is_final=side.is_final,
         )
+
+    def _side(self, row_id: int, row: Row, whole: bool) -> _Side:
+        """The message that tells most of what a row stands for, and what its pair adds."""
+        trace, pairs = self._trace, self._pairs
+        if row.direction == Direction.NONE:
+            return _Side(trace.decoded(row_id))
+        if row_id >= pairs.position:
+            waits = Unpaired.NOT_READ if whole and row.direction == Direction.ENTER else None
+            return _Side(trace.decoded(row_id), unpaired=waits, is_final=False)
+        other = pairs.partner(row_id)
+        if row.direction == Direction.EXIT:
+            if other is None:
+                return _Side(trace.decoded(row_id), errno=row.errno)
+            return _Side(
+                trace.decoded(row_id),
+                self._enter(other),
+                row.errno,
+                pairs.duration_ns(row_id),
+                is_whole=whole,
+            )
+        if not whole:
+            return _Side(trace.decoded(row_id))
+        if other is None:
+            why = pairs.reason(row_id)
+            return _Side(
+                trace.decoded(row_id), unpaired=why, is_final=why is not Unpaired.IN_FLIGHT
+            )
+        try:
+            exit_side = trace.decoded(other)
+        except WireError:
+            return _Side(trace.decoded(row_id))
+        return _Side(
+            exit_side,
+            trace.decoded(row_id),
+            trace.row(other).errno,
+            pairs.duration_ns(row_id),
+            is_whole=True,
+        )
+
+    def _enter(self, row_id: int) -> Decoded | None:
+        try:
+            return self._trace.decoded(row_id)
+        except (WireError, IndexError):
+            return None
 
     def _bad(self, row_id: int, row: Row, container: str) -> RowText:
         kind = "truncated" if row.flags & Flag.TRUNCATED else "malformed"

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from gvtui.tui import rows
 from gvtui.tui.columns import COLUMNS, FIXED, Column
 from gvtui.tui.keys import groups
+from gvtui.tui.timeline_strip import WINDOW_SIGN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,6 +34,8 @@ _SIGNS = (
         f"{rows.BAD_SIGN} {rows.UNKNOWN_SIGN}",
         "a message that cannot be read, or of a type not known",
     ),
+    (f"{rows.CALL_SIGN} …", "a whole call; one that still runs"),
+    (WINDOW_SIGN, "on the timeline: what the stream shows; underlined: many calls fail"),
     (rows.DROP_SIGN, "the sandbox dropped points here: they are lost"),
     ("● ○", "a sandbox is connected, or gone"),
 )
@@ -87,7 +90,7 @@ class ColumnScreen(Overlay):
     """Which columns the stream shows."""
 
     BINDINGS: ClassVar = [
-        Binding("escape,c,q", "dismiss", "Close", show=False),
+        Binding("escape,C,q", "dismiss", "Close", show=False),
         Binding("space", "switch", "Switch", show=False),
     ]
 

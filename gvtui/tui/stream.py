@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _WHEEL_ROWS = 3
 _SHIFT_STEP = 8
+_AGE_STEP_NS = 250_000_000
+"""How often the ages of calls that still run are drawn anew."""
 _HEADING = 1
 """Lines above the first row."""
 
@@ -73,6 +75,11 @@ class StreamView(ScrollView, can_focus=True):
     def page(self) -> int:
         """Rows that fit on screen."""
         return max(1, self.size.height - _HEADING)
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """Ids of the first and last row on screen; None while there are none."""
+        return (self._shown[0], self._shown[-1]) if self._shown else None
 
     @property
     def new_rows(self) -> int:
@@ -152,11 +159,22 @@ class StreamView(ScrollView, can_focus=True):
             self._generation,
             self.size,
             empty.state(model) if not self._shown else None,
+            self._progress(),
         )
         self._sync_scrollbar()
         if painted != self._painted:
             self._painted = painted
+            self._painter.changing = False
             self.refresh()
+
+    def _progress(self) -> tuple[int, int]:
+        """What rows that are not final depend on."""
+        if not self._painter.changing or not self._shown:
+            return 0, 0
+        model = self._model
+        position = model.analysis.pairs.position
+        paired = min(max(position, self._shown[0]), self._shown[-1] + 1)
+        return paired, model.clock_ns // _AGE_STEP_NS
 
     def _after_layout(self, screen: Screen[object]) -> None:
         self._sync_scrollbar()

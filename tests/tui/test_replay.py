@@ -95,7 +95,7 @@ def test_the_viewer_plays_pauses_and_ends() -> None:
         shown = app.model.view.count
         assert 0 < shown < 1719
         assert "playing ×1" in screen_text(app)
-        await pilot.press("right_square_bracket", "space")
+        await pilot.press("greater_than_sign", "space")
         clock.now += SECOND
         app.tick()
         assert app.model.view.count == shown

@@ -252,7 +252,7 @@ def test_any_size_works(size: tuple[int, int]) -> None:
     app = recording("network-2024")
 
     async def script(pilot: Pilot[int]) -> None:
-        await pilot.press("down", "h", "f", "escape", "b", "c", "escape", "question_mark")
+        await pilot.press("down", "h", "f", "escape", "b", "C", "escape", "question_mark")
         await pilot.pause()
 
     drive(app, script, size)

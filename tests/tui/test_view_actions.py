@@ -16,7 +16,7 @@ def test_columns_are_switched_off_and_on() -> None:
 
     async def script(pilot: Pilot[int]) -> None:
         assert "process" in app.stream.render_line(0).text
-        await pilot.press("c", "down", "down", "down", "down", "space")
+        await pilot.press("C", "down", "down", "down", "down", "space")
         await pilot.pause()
         assert "○ process" in screen_text(app)
         assert app.model.hidden_columns == {"process"}
@@ -24,7 +24,7 @@ def test_columns_are_switched_off_and_on() -> None:
         await pilot.pause()
         assert "process" not in app.stream.render_line(0).text
         assert "perl " not in stream_lines(app)[3]
-        await pilot.press("c", "down", "down", "down", "down", "enter", "c")
+        await pilot.press("C", "down", "down", "down", "down", "enter", "c")
         assert app.model.hidden_columns == frozenset()
 
     drive(app, script)

@@ -1,0 +1,62 @@
+"""The rows that are left when each call has one row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.query.filter import Filter
+from gvtui.query.filter_conditions import Always
+from gvtui.query.filter_rows import NoContext
+from gvtui.query.view import RowView
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.query.filter import TraceLike
+    from gvtui.query.filter_rows import Mask, Rows
+    from gvtui.query.pairs import Pairs
+
+
+class _CallFilter(Filter):
+    """Lets a call pass once: where it entered, or where it returned if only that passes."""
+
+    def __init__(self, condition: Filter | None, pairs: Pairs) -> None:
+        text = condition.text if condition is not None else "calls"
+        super().__init__(text, Always(), frozenset(), frozenset(), NoContext())
+        self._inner = condition
+        self._pairs = pairs
+        self.view: RowView | None = None
+
+    def mask(self, trace: TraceLike, rows: Rows, start: int) -> Mask:
+        """See `Filter.mask`; looks for the pairs of these rows first."""
+        while (missing := start + len(rows) - self._pairs.position) > 0:
+            if not self._pairs.advance(missing):
+                break
+        if self._inner is None:
+            return self._pairs.fold_mask(start, rows)
+        matched = self._inner.mask(trace, rows, start)
+        return self._pairs.fold_mask(start, rows, matched, self._are_shown)
+
+    def _are_shown(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        # What was shown counts, not what would be: an enter is asked for its latency too early.
+        view = self.view
+        return np.array([view is not None and row_id in view for row_id in ids.tolist()], np.bool_)
+
+
+class _CallView(RowView):
+    """A view that tells whether a row is in it."""
+
+    def __contains__(self, row_id: object) -> bool:
+        if not isinstance(row_id, int):
+            return False
+        place = self.position_of(row_id)
+        return place < self.count and self[place] == row_id
+
+
+def call_view(trace: TraceLike, condition: Filter | None, pairs: Pairs) -> RowView:
+    """A view of the rows that pass `condition` in which each call has one row."""
+    folded = _CallFilter(condition, pairs)
+    folded.view = view = _CallView(trace, folded)
+    return view

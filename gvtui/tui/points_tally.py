@@ -1,0 +1,146 @@
+"""How often each trace point has sent, and how often it does now; counted as the trace grows."""
+
+from __future__ import annotations
+
+from collections import deque
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gvtui.trace.row import NO_UID, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    import numpy.typing as npt
+
+    from gvtui.trace.reader import Trace
+
+COLUMNS = {
+    "group_id": "pid",
+    "thread_id": "tid",
+    "process_name": "process",
+    "container_id": "container",
+    "time": "time_ns",
+    "credentials": "uid",
+}
+"""Context fields whose absence shows in a row, with the row's column."""
+
+_CHUNK = 1 << 16
+_MAX_POINTS = 4096
+"""Points counted for each connection: a hostile sandbox could name millions."""
+_STEP_NS = 500_000_000
+_SPAN_NS = 2_000_000_000
+"""How long a rate looks back."""
+
+Counts = dict[int, int]
+"""Messages by the string number of their point."""
+
+
+class Tally:
+    """Counts of one trace by connection and point."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.marks: list[dict[str, Any]] = []
+        """The sessions that were noted in the trace, oldest first."""
+        self._position = trace.first_row
+        self._counts: dict[int, Counts] = {}
+        self._lacking: dict[int, dict[str, int]] = {}
+        self._past: deque[tuple[int, dict[int, Counts]]] = deque()
+
+    @property
+    def complete(self) -> bool:
+        """Whether all rows are counted."""
+        return self._position >= self.trace.end_row
+
+    def advance(self, seconds: float) -> bool:
+        """Count more rows for about so long; True if there were any."""
+        deadline = perf_counter() + seconds
+        began = self._position
+        while not self.complete:
+            start = max(self._position, self.trace.first_row)
+            rows = self.trace.rows(start, min(start + _CHUNK, self.trace.end_row))
+            self._count(rows, start)
+            self._position = start + max(len(rows), 1)
+            if perf_counter() >= deadline:
+                break
+        return self._position != began
+
+    def _count(self, rows: npt.NDArray[np.void], start: int) -> None:
+        for place in np.flatnonzero(rows["kind"] == Kind.MARK).tolist():
+            self._take_mark(start + place)
+        rows = rows[rows["kind"] == Kind.MESSAGE]
+        connections = rows["conn"]
+        for conn in np.unique(connections).tolist():
+            part = rows if len(self._counts) == 1 and conn in self._counts else None
+            if part is None or (connections != conn).any():
+                part = rows[connections == conn]
+            counts = self._counts.setdefault(conn, {})
+            found = np.bincount(part["point"])
+            for number in np.flatnonzero(found).tolist():
+                if number in counts or len(counts) < _MAX_POINTS:
+                    counts[number] = counts.get(number, 0) + int(found[number])
+            lacking = self._lacking.setdefault(conn, dict.fromkeys(COLUMNS, 0))
+            for field, column in COLUMNS.items():
+                absent = NO_UID if column == "uid" else 0
+                lacking[field] += int(np.count_nonzero(part[column] == absent))
+
+    def _take_mark(self, row_id: int) -> None:
+        try:
+            details = self.trace.details(row_id)
+        except IndexError:
+            return
+        if details.get("kind") == "session":
+            self.marks.append(details)
+
+    def by_point(self, connections: Collection[int] | None = None) -> dict[str, int]:
+        """Messages of each point, on these connections or on all."""
+        return self._named(_sum(self._counts, connections))
+
+    def rates(self, now_ns: int, connections: Collection[int] | None = None) -> dict[str, float]:
+        """Messages a second of each point over the last two seconds; call it again and again."""
+        if not self.complete:
+            return {}
+        past = self._past
+        if not past or now_ns - past[-1][0] >= _STEP_NS:
+            copies = {conn: dict(counts) for conn, counts in self._counts.items()}
+            past.append((now_ns, copies))
+        while len(past) > 1 and now_ns - past[0][0] > _SPAN_NS:
+            past.popleft()
+        then_ns, before = past[0]
+        seconds = (now_ns - then_ns) / 1e9
+        if seconds <= 0:
+            return {}
+        old = _sum(before, connections)
+        grown = {
+            number: count - old.get(number, 0)
+            for number, count in _sum(self._counts, connections).items()
+            if count > old.get(number, 0)
+        }
+        return {name: count / seconds for name, count in self._named(grown).items()}
+
+    def _named(self, counts: Counts) -> dict[str, int]:
+        named: dict[str, int] = {}
+        for number, count in counts.items():
+            name = self.trace.string(number)
+            named[name] = named.get(name, 0) + count
+        return named
+
+    def lacks(self, field: str, connections: Collection[int]) -> bool:
+        """Whether most messages on these connections came without a context field."""
+        if field not in COLUMNS:
+            return False
+        absent = sum(self._lacking.get(conn, {}).get(field, 0) for conn in connections)
+        total = sum(sum(self._counts.get(conn, {}).values()) for conn in connections)
+        return total > 0 and absent * 2 > total
+
+
+def _sum(counts: dict[int, Counts], connections: Collection[int] | None) -> Counts:
+    total: Counts = {}
+    for conn, each in counts.items():
+        if connections is None or conn in connections:
+            for number, count in each.items():
+                total[number] = total.get(number, 0) + count
+    return total

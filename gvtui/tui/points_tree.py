@@ -1,0 +1,190 @@
+"""The points as lines of a tree: groups, calls, fields. Knows nothing of sessions or screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Literal
+
+from gvtui.points.catalogue import COMPONENTS
+from gvtui.points.groups import OTHER, PURPOSES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from gvtui.points.catalogue import Catalogue, PointSpec
+    from gvtui.points.edit import FieldKind
+
+ALL = "*"
+"""Key of the line for all points together."""
+
+_FIELDS = "+"
+_COMPONENT_TITLES = {"sysno": "sysno (raw calls)"}
+
+
+class LineKind(Enum):
+    """What a line stands for."""
+
+    GROUP = "group"
+    CALL = "call"
+    """A system call with its two sides, or an event."""
+    FIELDS = "fields"
+    """Opens the fields of all points of a group."""
+    FIELD = "field"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the tree."""
+
+    kind: LineKind
+    key: str
+    """Tells it from all others, and stays when the tree is made anew."""
+    depth: int
+    label: str
+    names: tuple[str, ...]
+    """The points that it is about."""
+    enter: str = ""
+    """Of a call, the point of each side; an event has only `enter`."""
+    exit: str = ""
+    sided: bool = False
+    """Whether it has an enter and an exit side."""
+    field: str = ""
+    field_kind: FieldKind = "context"
+    is_open: bool = False
+    parent: str = ""
+
+    @property
+    def can_open(self) -> bool:
+        """Whether there are lines beneath it."""
+        return self.kind is not LineKind.FIELD
+
+
+Grouping = Literal["component", "purpose"]
+
+
+def build_lines(
+    catalogue: Catalogue,
+    grouping: Grouping,
+    opened: Collection[str],
+    found: Iterable[PointSpec] | None = None,
+    only: Collection[str] | None = None,
+) -> list[Line]:
+    """The lines that show, from above to below.
+
+    Args:
+        catalogue: what the runtime offers.
+        grouping: by what the calls are put together.
+        opened: keys of the lines that are open.
+        found: the points to show, all groups open; None shows all points.
+        only: names of the points to show besides; None does not narrow.
+    """
+    searching = found is not None
+    specs = list(catalogue if found is None else found)
+    if only is not None:
+        specs = [spec for spec in specs if spec.name in only]
+    lines: list[Line] = []
+    if not searching and specs:
+        names = tuple(spec.name for spec in specs)
+        is_open = ALL in opened
+        lines.append(Line(LineKind.FIELDS, ALL, 0, "fields of all that is on", names,
+                          is_open=is_open))  # fmt: skip
+        if is_open:
+            lines += _fields(ALL, 1, specs, names)
+    for group, members in _groups(specs, grouping).items():
+        names = tuple(spec.name for spec in members)
+        is_open = searching or group in opened
+        title = _COMPONENT_TITLES.get(group, group)
+        lines.append(Line(LineKind.GROUP, group, 0, title, names, is_open=is_open))
+        if is_open:
+            lines += _group(group, members, names, opened, grouping, searching)
+    return lines
+
+
+def _groups(specs: list[PointSpec], grouping: Grouping) -> dict[str, list[PointSpec]]:
+    order = COMPONENTS if grouping == "component" else (*PURPOSES, OTHER)
+    groups: dict[str, list[PointSpec]] = {name: [] for name in order}
+    for spec in specs:
+        keys = (spec.component,) if grouping == "component" else spec.purposes
+        for key in keys:
+            groups.setdefault(key, []).append(spec)
+    return {name: members for name, members in groups.items() if members}
+
+
+def _group(
+    group: str,
+    members: list[PointSpec],
+    names: tuple[str, ...],
+    opened: Collection[str],
+    grouping: Grouping,
+    searching: bool,
+) -> Iterator[Line]:
+    key = f"{group}/{_FIELDS}"
+    if not searching:
+        yield Line(
+            LineKind.FIELDS, key, 1, "fields of these", names, is_open=key in opened, parent=group
+        )
+        if key in opened:
+            yield from _fields(key, 2, members, names)
+    calls: dict[str, list[PointSpec]] = {}
+    for spec in members:
+        calls.setdefault(spec.call, []).append(spec)
+    for call, sides in calls.items():
+        key = f"{group}/{call}"
+        line = _call(key, group, sides, grouping, is_open=key in opened)
+        yield line
+        if line.is_open:
+            yield from _fields(key, 2, sides, line.names, line)
+
+
+def _call(
+    key: str, group: str, sides: list[PointSpec], grouping: Grouping, *, is_open: bool
+) -> Line:
+    spec = sides[0]
+    label = spec.event
+    if spec.is_raw:
+        label = f"{spec.sysno} {spec.event}" if grouping == "component" else f"{label} (raw)"
+    elif grouping == "component":
+        label = label.rpartition("/")[2]
+    by_side = {side.direction: side.name for side in sides}
+    return Line(
+        LineKind.CALL,
+        key,
+        1,
+        label,
+        tuple(side.name for side in sides),
+        by_side.get("E") or by_side.get(None, ""),
+        by_side.get("X", ""),
+        spec.direction is not None,
+        is_open=is_open,
+        parent=group,
+    )
+
+
+def _fields(
+    parent: str,
+    depth: int,
+    specs: list[PointSpec],
+    names: tuple[str, ...],
+    call: Line | None = None,
+) -> Iterator[Line]:
+    offered: dict[tuple[FieldKind, str], dict[str, None]] = {}
+    kinds: tuple[FieldKind, ...] = ("optional", "context")
+    for kind in kinds:
+        for spec in specs:
+            for field in spec.optional_fields if kind == "optional" else spec.context_fields:
+                offered.setdefault((kind, field), {})[spec.name] = None
+    for (kind, field), having in offered.items():
+        yield Line(
+            LineKind.FIELD,
+            f"{parent}/{kind}:{field}",
+            depth,
+            field,
+            tuple(name for name in names if name in having),
+            call.enter if call and call.enter in having else "",
+            call.exit if call and call.exit in having else "",
+            bool(call and call.sided),
+            field=field,
+            field_kind=kind,
+            parent=parent,
+        )
