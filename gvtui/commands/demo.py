@@ -77,7 +77,10 @@ def _watch(endpoint: Path, notice: str, source: Source) -> int:
     source.start()
     try:
         # Ended before the monitor, so that it does not fail for want of one.
-        code = run_live(LiveOptions(listen=endpoint, notice=notice, on_exit=source.stop))
+        options = LiveOptions(
+            listen=endpoint, notice=notice, on_exit="restore", at_exit=source.stop
+        )
+        code = run_live(options)
     finally:
         source.stop()
     if source.failure:

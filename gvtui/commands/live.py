@@ -20,6 +20,7 @@ def live_options(options: dict[str, Any], **more: Any) -> LiveOptions:  # noqa: 
         socket_mode=options["socket_mode"],
         socket_group=options["socket_group"],
         session_file=options["session_file"],
+        on_exit=options["on_exit"] or "ask",
         **more,
     )
 

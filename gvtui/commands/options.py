@@ -142,13 +142,13 @@ VIEWER_OPTIONS = (
         "--session-file",
         metavar="FILE",
         type=FILE,
-        help="Session to start the choice of points from.",
+        help="Pod init file that the Points pane edits, for containers that start later.",
     ),
     click.option(
         "--on-exit",
         type=click.Choice(["delete", "keep", "restore"]),
         help="What becomes of sessions that the viewer applied: delete them, keep them, or put "
-        "back what was there before.",
+        "back what was there before. The viewer asks if this is not given.",
     ),
 )
 

@@ -211,8 +211,8 @@ def run_live(options: LiveOptions) -> int:
     try:
         trace = Trace.open(watch.trace_path)
         code = _run(GvtuiApp(trace, monitor=watch, live=options, filter_text=options.filter_text))
-        if options.on_exit is not None:
-            options.on_exit()
+        if options.at_exit is not None:
+            options.at_exit()
     finally:
         watch.stop()
     return code

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +33,11 @@ class LiveOptions:
     socket_group: str | None = None
     """Group that owns the socket; None leaves it."""
     session_file: Path | None = None
-    """A session document to start the points from."""
+    """A pod init file that the Points pane edits, for containers that start later."""
+    on_exit: Literal["ask", "delete", "keep", "restore"] = "ask"
+    """What becomes of the sessions that the viewer has made: ended, left running, or what was found
+    put back; `ask` asks when the user leaves."""
     notice: str = ""
     """A line that stays on the screen, such as that this is a demonstration."""
-    on_exit: Callable[[], None] | None = None
+    at_exit: Callable[[], None] | None = None
     """Called once after the screen has gone and before the monitor is stopped."""

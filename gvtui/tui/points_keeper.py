@@ -1,0 +1,214 @@
+"""The viewer's hold on runsc and on session files. What calls runsc blocks: call it in a thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import platformdirs
+
+from gvtui.agent.agent import Agent
+from gvtui.agent.memory import Memory
+from gvtui.agent.outcome import Outcome, State
+from gvtui.agent.pod_init import SessionFile
+from gvtui.decode.escape import escape
+from gvtui.errors import GvtuiError
+from gvtui.points.library import Library
+from gvtui.tui.points_model import Owner, Target
+from gvtui.tui.rows import SHORT_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from gvtui.agent.agent import OnExit
+    from gvtui.agent.containers import Container
+    from gvtui.points.session import Session
+    from gvtui.trace.connections import Connection
+    from gvtui.tui.options import LiveOptions
+    from gvtui.tui.points_model import Key
+
+ExitPolicy = Literal["ask", "delete", "keep", "restore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What was found, once."""
+
+    targets: tuple[Target, ...]
+    containers: tuple[Container, ...]
+    problem: str = ""
+    """Why there are no sandboxes to choose from, one sentence."""
+
+
+class Keeper:
+    """Looks for sandboxes, applies sessions, and puts things right at the end."""
+
+    def __init__(
+        self,
+        agent: Agent,
+        *,
+        memory: Memory | None = None,
+        library: Library | None = None,
+        file: SessionFile | None = None,
+        policy: ExitPolicy = "ask",
+    ) -> None:
+        self.agent = agent
+        self.library = library
+        self.file = file
+        self.policy: ExitPolicy = policy
+        """What becomes of gvtui's sessions when the viewer ends."""
+        self.containers: tuple[Container, ...] = ()
+        """Those of the last survey, of pods also the ones beside the first."""
+        self._memory = memory
+
+    @classmethod
+    def start(cls, options: LiveOptions) -> Keeper:
+        """Get ready; nothing is called yet.
+
+        Raises:
+            SessionError: the session file is none.
+        """
+        memory = Memory(platformdirs.user_state_path("gvtui") / "sessions")
+        binaries = (options.runsc,) if options.runsc else ()
+        return cls(
+            Agent(binaries, options.roots, memory=memory),
+            memory=memory,
+            library=Library(platformdirs.user_config_path("gvtui") / "sessions"),
+            file=SessionFile.open(options.session_file) if options.session_file else None,
+            policy=options.on_exit,
+        )
+
+    def survey(self) -> Survey:
+        """Look for sandboxes and their sessions; never raises for what it may not see."""
+        inventory = self.agent.inventory()
+        targets = [self.file_target()] if self.file else []
+        problems = [inventory.problem] if inventory.problem else []
+        problems += [report.error for report in inventory.roots if report.error]
+        sandboxes = [each for each in inventory.containers if each.is_sandbox]
+        targets += [self._look_at(each) for each in sandboxes if each.can_be_traced]
+        if not problems and not inventory.roots:
+            problems.append("no root of runsc's here: name one with --root")
+        self.containers = inventory.containers
+        return Survey(tuple(targets), inventory.containers, escape("; ".join(problems)))
+
+    def file_target(self) -> Target:
+        """The session file as it is now; what another has written there is read again."""
+        file = self.file
+        assert file is not None
+        error = ""
+        if file.changed_outside():
+            try:
+                file = self.file = SessionFile.open(file.path)
+            except GvtuiError as failure:
+                error = escape(str(failure))
+        return Target(
+            ("file", str(file.path)),
+            escape(file.path.name),
+            Owner.FILE,
+            applied=file.written if file.exists else None,
+            error=error,
+            exists=file.exists,
+        )
+
+    def _look_at(self, container: Container) -> Target:
+        title = escape(container.label or container.id[:SHORT_ID])
+        catalogue, error = None, ""
+        try:
+            catalogue = self.agent.catalogue(container)
+            sessions = container.runsc.list_sessions(container.root, container.sandbox_id)
+        except GvtuiError as failure:
+            error = str(failure)
+            owner, applied = Owner.UNKNOWN, None
+        else:
+            owner, applied = self._owner(container, bool(sessions))
+        return Target(container.sandbox_key, title, owner, container, applied, catalogue, error)
+
+    def _owner(self, container: Container, is_traced: bool) -> tuple[Owner, Session | None]:
+        if not is_traced:
+            return Owner.NONE, None
+        own = self.agent.registry.get(container)
+        if own is not None:
+            return Owner.OURS, own.session
+        recalled = self._memory.recall(container) if self._memory else None
+        return (Owner.EARLIER, recalled) if recalled else (Owner.OTHER, None)
+
+    def apply(self, container: Container, session: Session, *, replace: bool) -> Outcome:
+        """Have a sandbox run a session; see `Agent.apply`."""
+        if not session.points:
+            return self.agent.delete(container, delete_unknown=replace)
+        return self.agent.apply(container, session, replace_unknown=replace)
+
+    def write(self, session: Session) -> None:
+        """Write the session file in one step.
+
+        Raises:
+            SessionError: it cannot be written; it is as it was.
+        """
+        assert self.file is not None
+        self.file.staged = session
+        self.file.write()
+
+    def key_of(self, connection: Connection) -> Key | None:
+        """The sandbox that a connection belongs to, as far as is known."""
+        said = connection.container_id if connection.container_source == "message" else ""
+        found = self.agent.match(
+            connection.peer_pid, connection.opened_ns, connection.command, said, self.containers
+        )
+        return found.container.sandbox_key if found.container is not None else None
+
+    @property
+    def has_made(self) -> bool:
+        """Whether sessions of gvtui's run now."""
+        return bool(self.agent.registry.all())
+
+    def leave(self, policy: OnExit) -> list[Outcome]:
+        """Deal with gvtui's own sessions at the end; nobody else's are touched."""
+        return self.agent.leave(policy)
+
+
+def marks_of(outcome: Outcome) -> list[dict[str, Any]]:
+    """What to note in the recording about a change: the gap, then what runs now."""
+    mark = outcome.mark()
+    if mark is None:
+        return []
+    marks = []
+    if outcome.gap is not None:
+        gap = outcome.gap
+        lasted = max(1, round((gap.end_ns - gap.start_ns) / 1e6))
+        marks.append(
+            {
+                "kind": "gap",
+                "text": f"gap of at most {lasted} ms: points of {mark['container_id']} are "
+                "missing while its session was replaced",
+                "container_id": mark["container_id"],
+                "start_ns": gap.start_ns,
+                "end_ns": gap.end_ns,
+            }
+        )
+    return [*marks, mark]
+
+
+def words_of(outcome: Outcome) -> tuple[str, str, str]:
+    """An outcome in words for the screen: a sentence, its look, and all that is known."""
+    parts = [outcome.sentence, *outcome.notes]
+    skipped = (*outcome.skipped_points, *outcome.skipped_fields)
+    parts += [f"skipped {', '.join(skipped[:5])}"] if skipped else []
+    look = "good" if outcome.applied else "alarm"
+    if outcome.state in (State.RESTORED, State.NEEDS_CONFIRMATION):
+        look = "bad"
+    lines = [*parts, "", *(f"{each.severity}: {each}" for each in outcome.problems)]
+    detail = "\n".join([*lines, outcome.detail])
+    sentence = escape(". ".join(part[:1].upper() + part[1:] for part in parts if part))
+    return f"{sentence}.", look, detail
+
+
+def summary_of(outcomes: Iterable[Outcome]) -> str:
+    """The outcomes of a change to several sandboxes, in one sentence."""
+    found = list(outcomes)
+    done = sum(outcome.applied for outcome in found)
+    failed = [outcome for outcome in found if not outcome.applied]
+    words = f"Applied to {done} of {len(found)} sandboxes."
+    for outcome in failed[:3]:
+        words += f" {escape(outcome.container.sandbox_id[:SHORT_ID])}: {escape(outcome.sentence)}."
+    return words

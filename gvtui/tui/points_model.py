@@ -1,0 +1,360 @@
+"""What the Points pane shows and stages, without a screen: targets, the tree, the boxes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from gvtui.points.bundled import bundled_catalogue
+from gvtui.points.costs import FIELD_COSTS, point_cost
+from gvtui.points.edit import set_field, switch_off, switch_on
+from gvtui.points.session import DEFAULT_CONTEXT_FIELDS, Point, Session
+from gvtui.points.tuning import remote_sink
+from gvtui.tui.points_edit import Edit
+from gvtui.tui.points_tree import Grouping, Line, LineKind, build_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from gvtui.agent.containers import Container
+    from gvtui.points.catalogue import Catalogue
+
+Key = tuple[str, str]
+
+NOWHERE: Key = ("", "")
+"""The target while there is none: sessions can be staged and kept all the same."""
+
+MANY_POINTS = 100
+"""Raw points that are switched on at once as a flood."""
+
+
+class Owner(Enum):
+    """Whose session runs at a target."""
+
+    OURS = "gvtui's session"
+    EARLIER = "a session that gvtui made earlier"
+    OTHER = "a session that gvtui did not make"
+    NONE = "no session"
+    UNKNOWN = "not known"
+    FILE = "file"
+    RECORDED = "as recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a session can be applied: a sandbox, or a file."""
+
+    key: Key
+    title: str
+    owner: Owner
+    container: Container | None = None
+    applied: Session | None = None
+    """What runs there, or stands in the file, where that is known."""
+    catalogue: Catalogue | None = None
+    error: str = ""
+    """Why nothing is known about it."""
+    exists: bool = True
+    """Of a file, whether it is there yet."""
+
+
+class Box(Enum):
+    """The state of a box."""
+
+    ON = "on"
+    OFF = "off"
+    SOME = "some"
+    ABSENT = "absent"
+    """There is nothing to switch."""
+
+
+class PointsState:
+    """The state of the pane. Everything in it is changed on the screen's thread."""
+
+    def __init__(self, endpoint: Path | None = None) -> None:
+        """Begin without targets.
+
+        Args:
+            endpoint: the socket that sessions are to send to; None for a recording.
+        """
+        self.endpoint = endpoint.absolute() if endpoint else None
+        self.targets: tuple[Target, ...] = ()
+        self.problem = ""
+        """Why there are no sandboxes to choose from."""
+        self.grouping: Grouping = "component"
+        self.only_on = False
+        self.pattern = ""
+        self.cursor = ""
+        """Key of the line at the cursor."""
+        self.note = ""
+        """What came of the last change, for the user to read."""
+        self.note_look = "faint"
+        self.detail = ""
+        """All that runsc said about it."""
+        self.busy = ""
+        """What is being done right now."""
+        self.counts: dict[str, int] = {}
+        self.rates: dict[str, float] = {}
+        self.version = 0
+        """Goes up when anything but the counts has changed."""
+        self._opened: set[str] = set()
+        self._key: Key = NOWHERE
+        self._edits: dict[Key, Edit] = {}
+        self._lines: tuple[tuple[object, ...], list[Line]] | None = None
+
+    @property
+    def target(self) -> Target | None:
+        """The one that is shown."""
+        return next((each for each in self.targets if each.key == self._key), None)
+
+    @property
+    def edit(self) -> Edit:
+        """What is staged for the target shown."""
+        return self.edit_of(self._key)
+
+    def edit_of(self, key: Key) -> Edit:
+        """What is staged for a target."""
+        edit = self._edits.get(key)
+        if edit is None:
+            edit = self._edits[key] = Edit(self.empty_session(for_file=key[0] == "file"))
+        return edit
+
+    def empty_session(self, *, for_file: bool = False) -> Session:
+        """A session without points that sends to this viewer."""
+        if self.endpoint is None:
+            return Session()
+        return Session(sinks=(remote_sink(str(self.endpoint), ignore_setup_error=for_file),))
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the target's runtime offers."""
+        target = self.target
+        if target is not None and target.catalogue is not None:
+            return target.catalogue
+        known = (each.catalogue for each in self.targets if each.catalogue is not None)
+        return next(known, None) or bundled_catalogue()
+
+    def take_targets(self, targets: Iterable[Target], problem: str = "") -> None:
+        """Take in what was found; the target shown stays if it is still there."""
+        self.targets = tuple(targets)
+        self.problem = problem
+        for target in self.targets:
+            edit = self.edit_of(target.key)
+            if target.applied is not None or not edit.is_guess:
+                edit.take_applied(target.applied)
+            elif target.owner is Owner.NONE:
+                edit.take_applied(None)
+        if self.target is None and self.targets:
+            former = self._key
+            self._key = self.targets[0].key
+            nowhere = self._edits.get(NOWHERE)
+            if former == NOWHERE and nowhere is not None and nowhere.is_staged:
+                self.edit.stage(nowhere.staged)
+                del self._edits[NOWHERE]
+        self.changed()
+
+    def take_guess(self, names: Iterable[str]) -> None:
+        """Take what a sandbox has sent for the points of a session that nobody can read."""
+        edit, target = self.edit, self.target
+        if target is None or target.owner is not Owner.OTHER or edit.is_staged:
+            return
+        seen = frozenset(names)
+        known = edit.applied.point_names if edit.applied and edit.is_guess else frozenset()
+        if not seen <= known:
+            session = switch_on(self.empty_session(), sorted(seen | known), self.catalogue)
+            edit.take_applied(session, is_guess=True)
+            self.changed()
+
+    def choose(self, key: Key) -> bool:
+        """Show another target; False if there is none of that key."""
+        if not any(each.key == key for each in self.targets):
+            return False
+        self._key = key
+        self.changed()
+        return True
+
+    def next_target(self, step: int = 1) -> None:
+        """Show the next target."""
+        keys = [each.key for each in self.targets]
+        if keys:
+            place = keys.index(self._key) if self._key in keys else -1
+            self.choose(keys[(place + step) % len(keys)])
+
+    def changed(self) -> None:
+        """Something but the counts has changed."""
+        self.version += 1
+
+    def say(self, note: str, look: str = "faint", detail: str = "") -> None:
+        """Show a sentence in the pane."""
+        self.note, self.note_look = note, look
+        if detail:
+            self.detail = detail
+        self.changed()
+
+    def lines(self) -> list[Line]:
+        """The tree's lines as they are shown now."""
+        catalogue = self.catalogue
+        on = frozenset(self.edit.points()) if self.only_on else None
+        key = (id(catalogue), self.grouping, self.pattern, on, frozenset(self._opened))
+        if self._lines is None or self._lines[0] != key:
+            found = catalogue.search(self.pattern) if self.pattern.strip() else None
+            lines = build_lines(catalogue, self.grouping, self._opened, found, on)
+            self._lines = (key, lines)
+        return self._lines[1]
+
+    def place(self) -> int:
+        """Where the cursor is among the lines."""
+        lines = self.lines()
+        return next((at for at, line in enumerate(lines) if line.key == self.cursor), 0)
+
+    def at_cursor(self) -> Line | None:
+        """The line at the cursor."""
+        lines = self.lines()
+        return lines[self.place()] if lines else None
+
+    def open(self, line: Line, is_open: bool | None = None) -> None:
+        """Open or close a line; the other way round if not told which."""
+        if not line.can_open:
+            return
+        wanted = (line.key not in self._opened) if is_open is None else is_open
+        if wanted:
+            self._opened.add(line.key)
+        else:
+            self._opened.discard(line.key)
+        self.changed()
+
+    def open_all(self) -> None:
+        """Open every group, call and list of fields; close all if all are open."""
+        before = frozenset(self._opened)
+        while True:
+            closed = [line.key for line in self.lines() if line.can_open and not line.is_open]
+            if not set(closed) - self._opened:
+                break
+            self._opened.update(closed)
+        if before >= self._opened:
+            self._opened.clear()
+        self.changed()
+
+    def reveal(self, name: str) -> None:
+        """Put the cursor on a point, with its group open."""
+        spec = self.catalogue.get(name)
+        if spec is None:
+            return
+        group = spec.component if self.grouping == "component" else spec.purposes[0]
+        self.pattern, self.only_on = "", False
+        self._opened.add(group)
+        self.cursor = f"{group}/{spec.call}"
+        self.changed()
+
+    def box(self, line: Line, side: str = "", *, applied: bool = False) -> Box:
+        """The state of a line's box.
+
+        Args:
+            line: the line.
+            side: `E` or `X` for one side of a call; "" for all that the line is about.
+            applied: as applied, not as staged.
+        """
+        names = {"E": (line.enter,), "X": (line.exit,)}.get(side, line.names)
+        names = tuple(filter(None, names))
+        points = self.edit.points(applied=applied)
+        if line.kind is LineKind.FIELD:
+            on = [_has(points[name], line) for name in names if name in points]
+            if not on:
+                return Box.OFF if names else Box.ABSENT
+        else:
+            on = [name in points for name in names]
+        if not on:
+            return Box.ABSENT
+        return Box.ON if all(on) else Box.SOME if any(on) else Box.OFF
+
+    def sign(self, line: Line) -> str:
+        """What staging changes about a line: `+`, `−`, `~`, or nothing."""
+        diff = self.edit.diff
+        if not diff:
+            return " "
+        if line.kind is LineKind.FIELD:
+            now, then = self.edit.points(), self.edit.points(applied=True)
+            with_now = {name for name in line.names if name in now and _has(now[name], line)}
+            with_then = {name for name in line.names if name in then and _has(then[name], line)}
+        elif line.kind is LineKind.FIELDS:
+            return " "
+        else:
+            now, then = self.edit.points(), self.edit.points(applied=True)
+            with_now = {name for name in line.names if name in now}
+            with_then = {name for name in line.names if name in then}
+            if with_now == with_then:
+                changed = any(now[name] != then[name] for name in with_now)
+                return "~" if changed else " "
+        if with_now > with_then:
+            return "+"
+        return "−" if with_now < with_then else " " if with_now == with_then else "~"
+
+    def toggle(self, line: Line, side: str = "") -> None:
+        """Switch a line's box: on if not all of it is on."""
+        names = tuple(filter(None, {"E": (line.enter,), "X": (line.exit,)}.get(side, line.names)))
+        if line.kind is LineKind.FIELDS or not names:
+            return
+        on = self.box(line, side) is not Box.ON
+        if line.kind is LineKind.FIELD:
+            self.set_field(names, line, on)
+        else:
+            self.switch(names, on)
+
+    def switch(self, names: Iterable[str], on: bool) -> None:
+        """Stage points on or off."""
+        edit = self.edit
+        if on:
+            session = switch_on(edit.staged, names, self.catalogue, self._context())
+        else:
+            session = switch_off(edit.staged, names)
+        self.stage(session)
+
+    def set_field(self, names: Iterable[str], line: Line, on: bool) -> None:
+        """Stage a field on or off; a point that is off is switched on with it."""
+        session = self.edit.staged
+        names = tuple(names)
+        if on and not any(name in self.edit.points() for name in names):
+            session = switch_on(session, names, self.catalogue, self._context())
+        self.stage(set_field(session, names, line.field_kind, line.field, on, self.catalogue))
+
+    def stage(self, session: Session) -> None:
+        """Stage a whole session."""
+        self.edit.stage(session)
+        self.changed()
+
+    def add_context(self, fields: Iterable[str], key: Key) -> None:
+        """Stage context fields on all points of a target."""
+        edit = self.edit_of(key)
+        session = edit.staged
+        for field in fields:
+            session = set_field(
+                session, session.point_names, "context", field, True, self.catalogue
+            )
+        edit.stage(session)
+        self.changed()
+
+    def _context(self) -> tuple[str, ...]:
+        """Context fields for a new point: those that all points have, and what gvtui needs."""
+        points = self.edit.staged.points
+        if not points:
+            return DEFAULT_CONTEXT_FIELDS
+        common = set(points[0].context_fields).intersection(
+            *(point.context_fields for point in points)
+        )
+        return tuple(dict.fromkeys((*DEFAULT_CONTEXT_FIELDS, *sorted(common))))
+
+    def cost(self, line: Line) -> str:
+        """Why switching a line on is costly; "" if it is not."""
+        if line.kind is LineKind.FIELD:
+            return FIELD_COSTS.get(line.field, "")
+        specs = [spec for name in line.names if (spec := self.catalogue.get(name))]
+        raw = sum(spec.is_raw for spec in specs)
+        if line.kind is LineKind.GROUP and raw >= MANY_POINTS:
+            return f"{raw} raw points: a flood that slows programs and drops points"
+        return point_cost(specs[0]) if line.kind is LineKind.CALL and specs else ""
+
+
+def _has(point: Point, line: Line) -> bool:
+    fields = point.optional_fields if line.field_kind == "optional" else point.context_fields
+    return line.field in fields
