@@ -17,6 +17,7 @@ from gvtui.query.filter_values import ERRNO_BY_NAME
 from gvtui.query.sets import SET_DESCRIPTIONS
 from gvtui.trace.row import LOST_STRING, NO_FD, NO_UID
 from gvtui.wire.messages import KINDS
+from gvtui.wire.pb.common_pb2 import ContextData
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -164,8 +165,9 @@ def _fields(word: str) -> Iterator[tuple[str, str]]:
         if not field.takes_argument:
             yield field.name, field.description
         elif word.startswith(f"{field.name}."):
-            for name in _argument_names():
-                yield f"{field.name}.{name}", "an argument"
+            in_context = field.name == "context"
+            for name in _context_names() if in_context else _argument_names():
+                yield f"{field.name}.{name}", "of the context" if in_context else "an argument"
         else:
             yield f"{field.name}.", field.description
 
@@ -176,6 +178,15 @@ def _argument_names() -> list[str]:
         name for kind in KINDS.values() for name in kind.message_class.DESCRIPTOR.fields_by_name
     }
     return sorted(names - {"context_data", "exit"})
+
+
+@functools.cache
+def _context_names() -> list[str]:
+    names = []
+    for field in ContextData.DESCRIPTOR.fields:
+        inner = field.message_type.fields if field.message_type is not None else ()
+        names += [f"{field.name}.{part.name}" for part in inner] or [field.name]
+    return names
 
 
 def _values(field: Field, trace: RowSource | None) -> Iterator[tuple[str, str]]:

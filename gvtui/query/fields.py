@@ -161,6 +161,14 @@ FIELDS: tuple[Field, ...] = (
         takes_argument=True,
     ),
     _field(
+        "context",
+        ValueKind.ANY,
+        "any other field of the context, by its name in the message: cwd, is_exec_session, "
+        "credentials.effective_uid, ...; one without a dot that is 0 or empty counts as lacking",
+        "context.cwd startswith /home",
+        takes_argument=True,
+    ),
+    _field(
         "evt.kind",
         ValueKind.CHOICE,
         "what the row is",

@@ -23,7 +23,12 @@ from gvtui.query.filter_conditions import (
 )
 from gvtui.query.filter_error import FilterError
 from gvtui.query.filter_help import reference
-from gvtui.query.filter_messages import ArgumentCondition, ArgumentsCondition
+from gvtui.query.filter_messages import (
+    ArgumentCondition,
+    ArgumentsCondition,
+    argument_forms,
+    context_forms,
+)
 from gvtui.query.filter_parse import (
     Comparison,
     Junction,
@@ -259,7 +264,8 @@ class _Compiler:
             self._number(node.field, node.values[0])
         elif node.operator != "exists":
             test = self._text_test(node, texts)
-        return ArgumentCondition(node.argument, node.operator, texts, test)
+        forms = context_forms if node.field.name == "context" else argument_forms
+        return ArgumentCondition(node.argument, node.operator, texts, test, forms)
 
     def _text_test(self, node: Comparison, texts: list[str]) -> Callable[[str], bool]:
         try:

@@ -77,7 +77,12 @@ class ArgumentCondition:
     cost = Cost.MESSAGES
 
     def __init__(
-        self, name: str, operator: str, texts: Sequence[str], test: Callable[[str], bool] | None
+        self,
+        name: str,
+        operator: str,
+        texts: Sequence[str],
+        test: Callable[[str], bool] | None,
+        forms: Callable[[Decoded, str, str], list[int | str]],
     ) -> None:
         """Make one.
 
@@ -86,8 +91,10 @@ class ArgumentCondition:
             operator: how to compare.
             texts: what to compare with.
             test: the comparison of texts; None where the operator compares numbers only.
+            forms: gives the argument in each form, as `argument_forms` does.
         """
         self._name = name
+        self._forms = forms
         self._operator = operator
         self._numbers = [value for value in map(_number, texts) if value is not None]
         self._test = test
@@ -96,7 +103,7 @@ class ArgumentCondition:
         """Look into each wanted message."""
         holds = np.zeros(len(batch), np.bool_)
         for place, decoded in _wanted(batch, wanted):
-            forms = argument_forms(decoded, self._name, batch.trace.architecture)
+            forms = self._forms(decoded, self._name, batch.trace.architecture)
             holds[place] = bool(forms) and self._passes(forms)
         return holds
 
@@ -166,4 +173,39 @@ def argument_forms(decoded: Decoded, name: str, architecture: str) -> list[int |
         number_form = _number(words)
         if number_form is not None:
             forms.append(number_form)
+    elif known and "." in name:
+        forms += _inner_forms(message, name)
+    return forms
+
+
+def context_forms(decoded: Decoded, name: str, architecture: str) -> list[int | str]:
+    """As `argument_forms`, for a field of the context; none where it was not collected."""
+    message: Any = decoded.message
+    if isinstance(message, Unknown) or not message.HasField("context_data"):
+        return []
+    return _inner_forms(message.context_data, name)
+
+
+def _inner_forms(message: Any, path: str) -> list[int | str]:  # noqa: ANN401
+    """The values at a path of names, all elements of a repeated field; none if it did not come."""
+    *outer, last = path.split(".")
+    for name in outer:
+        field = message.DESCRIPTOR.fields_by_name.get(name)
+        if field is None or field.message_type is None or field.is_repeated:
+            return []
+        if not message.HasField(name):
+            return []
+        message = getattr(message, name)
+    field = message.DESCRIPTOR.fields_by_name.get(last)
+    if field is None or field.message_type is not None:
+        return []
+    value = getattr(message, last)
+    forms: list[int | str] = []
+    # Only what stands alone says by 0 that it was not collected; root's uid is 0 as well.
+    came = bool(value or outer)
+    for element in value if field.is_repeated else [value] if came else []:
+        if isinstance(element, int):
+            forms += [int(element), str(element).lower()]
+        else:
+            forms.append(element.hex() if isinstance(element, bytes) else element)
     return forms

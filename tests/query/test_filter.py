@@ -331,9 +331,36 @@ class TestArguments:
             ("evt.arg.nothing exists", []),
             ("not evt.arg.nothing = 1", [0, 1, 2, 3, 4, 5]),
             ("evt.arg.context_data exists", []),
+            ("evt.arg.exit.result exists", [1]),
+            ("evt.arg.exit.result.more exists", []),
+            ("evt.arg.pathname.more exists", []),
         ],
     )
     def test_what_passes(self, trace: TextTrace, text: str, expected: list[int]) -> None:
+        assert passing(trace, text) == expected
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("context.cwd = /root", [0]),
+            ("context.cwd startswith /", [0]),
+            ("context.cwd != /root", []),
+            ("context.credentials.effective_uid = 0", [0]),
+            ("context.credentials.saved_gid > 6", [0]),
+            ("context.is_exec_session = true", [0]),
+            ("context.parent_thread_group_id exists", []),
+            ("context.credentials exists", []),
+            ("context.nothing exists", []),
+            ("not context.cwd = /root", [1]),
+        ],
+    )
+    def test_the_context_in_full(self, text: str, expected: list[int]) -> None:
+        trace = TextTrace()
+        message: tuple[int, Any] = open_message("/tmp/new", flags=0o101)
+        context = message[1].context_data
+        context.cwd, context.is_exec_session, context.credentials.saved_gid = "/root", True, 7
+        trace.add(direction=1, message=message)
+        trace.add(direction=1, message=open_message("/tmp/old"))
         assert passing(trace, text) == expected
 
     def test_only_rows_left_open_are_decoded(self, trace: TextTrace) -> None:
