@@ -1,0 +1,147 @@
+"""The real program in a real terminal, tmux's."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.containers import wait_until
+from tests.trace.factory import TRACES
+
+pytestmark = pytest.mark.e2e
+
+GVTUI = f"{sys.executable} -m gvtui"
+
+
+class Terminal:
+    """A tmux server of its own with one window. `close` ends all that runs in it."""
+
+    def __init__(self, command: str, columns: int = 130, lines: int = 40) -> None:
+        self._server = f"gvtui-{uuid.uuid4().hex[:8]}"
+        size = ["-x", str(columns), "-y", str(lines)]
+        self._tmux("-f", os.devnull, "new-session", "-d", *size, f"{command}; echo ended $?; cat")
+
+    def _tmux(self, *words: str) -> str:
+        done = subprocess.run(
+            ["tmux", "-L", self._server, *words],
+            capture_output=True,
+            text=True,
+            check=True,
+            # Named, since readline puts LINES and COLUMNS where only children see them.
+            env=dict(os.environ),
+        )
+        return done.stdout
+
+    def keys(self, *keys: str) -> None:
+        """Press keys, by tmux's names."""
+        self._tmux("send-keys", *keys)
+
+    @property
+    def screen(self) -> str:
+        """What is on the screen."""
+        return self._tmux("capture-pane", "-p")
+
+    @property
+    def program(self) -> int:
+        """The process of the program in the window."""
+        shell = self._tmux("display-message", "-p", "#{pane_pid}").strip()
+        return int(Path(f"/proc/{shell}/task/{shell}/children").read_text().split()[0])
+
+    def wait_for(self, pattern: str) -> str:
+        """Wait until the screen shows something; gives the screen."""
+        assert wait_until(lambda: re.search(pattern, self.screen) is not None), self.screen
+        return self.screen
+
+    def close(self) -> None:
+        """End it."""
+        self._tmux("kill-server")
+
+
+@pytest.fixture
+def tmux() -> None:
+    if shutil.which("tmux") is None:
+        if os.environ.get("GVTUI_REQUIRE_RUNSC") == "1":
+            pytest.fail("no tmux on this machine")
+        pytest.skip("no tmux on this machine")
+
+
+@pytest.fixture
+def live(tmux: None, tmp_path: Path) -> Iterator[tuple[Terminal, Path]]:
+    """The viewer, listening, and its socket."""
+    socket = tmp_path / "s"
+    terminal = Terminal(f"XDG_CACHE_HOME={tmp_path}/cache {GVTUI} --listen {socket}")
+    try:
+        assert wait_until(socket.exists), terminal.screen
+        yield terminal, socket
+    finally:
+        terminal.close()
+
+
+def test_what_is_sent_is_on_the_screen_and_filters_narrow_it(live: tuple[Terminal, Path]) -> None:
+    terminal, socket = live
+    trace = TRACES / "shell-2024.trace"
+    words = ["send", str(trace), "--endpoint", str(socket), "--fast"]
+    subprocess.run([sys.executable, "-m", "gvtui", *words], check=True, capture_output=True)
+    screen = terminal.wait_for(r"2,171 rows")
+    assert "runsc-749074" in screen
+    terminal.keys("End")
+    terminal.wait_for(r"sentry/task_exit|exit_group")
+
+    terminal.keys("x")
+    terminal.wait_for(r"[\d,]+ of 2,171")
+    shown = [line for line in terminal.screen.splitlines() if " → " in line and "execve(" in line]
+    assert not shown
+
+    terminal.keys("?")
+    terminal.wait_for(r"Only this row's process")
+    terminal.keys("Escape")
+    # Only then the next key: an escape that others follow at once is a part of theirs.
+    assert wait_until(lambda: "Only this row's process" not in terminal.screen)
+
+    terminal.keys("q")
+    terminal.wait_for(r"ended 0")
+    assert wait_until(lambda: not socket.exists())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_the_end_by_a_signal_leaves_nothing_behind(
+    live: tuple[Terminal, Path], tmp_path: Path, number: signal.Signals
+) -> None:
+    terminal, socket = live
+    terminal.wait_for(r"No sandbox has connected")
+    os.kill(terminal.program, number)
+    terminal.wait_for(r"ended 1")
+    assert wait_until(lambda: not socket.exists())
+    assert wait_until(lambda: not list((tmp_path / "cache").rglob("*.gvtrace")))
+
+
+def test_a_recording_in_the_viewer(tmux: None) -> None:
+    terminal = Terminal(
+        f"{GVTUI} replay {TRACES / 'network-2024.trace'} --filter 'evt.type = connect'"
+    )
+    try:
+        screen = terminal.wait_for(r"ECONNREFUSED")
+        assert "of 1,719" in screen
+        terminal.keys("q")
+        terminal.wait_for(r"ended 0")
+    finally:
+        terminal.close()
+
+
+def test_a_small_terminal_will_do(tmux: None) -> None:
+    terminal = Terminal(f"{GVTUI} replay {TRACES / 'shell-2022.trace'}", 80, 24)
+    try:
+        terminal.wait_for(r"openat|execve|brk")
+        terminal.keys("q")
+        terminal.wait_for(r"ended 0")
+    finally:
+        terminal.close()
