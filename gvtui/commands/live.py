@@ -7,7 +7,7 @@ from typing import Any
 from gvtui.tui.options import LiveOptions
 
 
-def live_options(options: dict[str, Any], **more: Any) -> LiveOptions:  # noqa: ANN401
+def live_options(options: dict[str, Any]) -> LiveOptions:
     """What the viewer is told, from the command line's options."""
     return LiveOptions(
         listen=options["listen"],
@@ -21,7 +21,6 @@ def live_options(options: dict[str, Any], **more: Any) -> LiveOptions:  # noqa: 
         socket_group=options["socket_group"],
         session_file=options["session_file"],
         on_exit=options["on_exit"] or "ask",
-        **more,
     )
 
 

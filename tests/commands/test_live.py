@@ -40,6 +40,7 @@ def test_with_all_options(started: list[LiveOptions]) -> None:
         "--socket-mode": "660",
         "--socket-group": "staff",
         "--session-file": "s.json",
+        "--on-exit": "restore",
     }
     flat = [word for pair in arguments.items() for word in pair]
     assert run([*flat, "--root", "/a", "--root", "/b", "--no-realtime"]) == 0
@@ -55,6 +56,7 @@ def test_with_all_options(started: list[LiveOptions]) -> None:
         socket_mode=0o660,
         socket_group="staff",
         session_file=Path("s.json"),
+        on_exit="restore",
     )
 
 

@@ -1,0 +1,136 @@
+"""The order of the rooms, by what really gets imported, and a test for every module."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import gvtui
+
+REPO = Path(__file__).parents[1]
+PACKAGE = REPO / "gvtui"
+TESTS = REPO / "tests"
+
+ROOMS = (
+    "wire",
+    "points",
+    "trace",
+    "decode",
+    "query",
+    "monitor",
+    "agent",
+    "export",
+    "tui",
+    "commands",
+)
+"""From the lowest to the highest; none imports one that comes after it."""
+
+WITHOUT_TEXTUAL = [room for room in ROOMS if room not in ("tui", "commands")]
+
+TESTED_ELSEWHERE = {
+    "__main__": "test_cli",
+    "errors": "test_cli",
+    "monitor/__main__": "monitor/test_client",
+    "points/bundled": "points/test_catalogue",
+    "points/costs": "points/test_tuning",
+    "points/problems": "points/test_check",
+    "query/brackets": "query/test_pairs",
+    "query/column": "query/test_pairs",
+    "query/doubles": "query/test_statistics",
+    "query/drill": "query/test_processes",
+    "query/fields": "query/test_filter_parse",
+    "query/process": "query/test_processes",
+    "query/process_events": "query/test_processes",
+    "query/procfs": "query/test_processes",
+    "query/source": "query/test_pairs",
+    "query/tally": "query/test_statistics",
+}
+"""Modules that are parts of another one, and the test that goes through them."""
+
+
+def modules(room: str) -> list[str]:
+    """The modules of a room, those of the generated package left out."""
+    path = PACKAGE / room
+    found = pkgutil.walk_packages([str(path)], f"gvtui.{room}.")
+    return [module.name for module in found if module.name != "gvtui.monitor.__main__"]
+
+
+def imported_by(names: list[str]) -> set[str]:
+    """What a fresh interpreter has loaded after importing these."""
+    code = (
+        "import importlib, sys\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+        "print('\\n'.join(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_loads_no_higher_one(room: str) -> None:
+    loaded = imported_by([f"gvtui.{room}", *modules(room)])
+    higher = ROOMS[ROOMS.index(room) + 1 :]
+    assert not {name for name in loaded for other in higher if name.startswith(f"gvtui.{other}.")}
+    if room in WITHOUT_TEXTUAL:
+        assert not loaded & {"textual", "rich"}
+
+
+def test_the_monitor_loads_little() -> None:
+    """It starts with every viewer, and everything it loads costs it memory and time."""
+    loaded = imported_by(["gvtui.monitor.__main__"])
+    assert not loaded & {"textual", "rich", "lark", "click"}
+
+
+def test_the_linter_agrees() -> None:
+    program = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([program], cwd=REPO, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+def test_every_room_is_known() -> None:
+    packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert packages == set(ROOMS)
+    assert gvtui.__version__
+
+
+def is_tested(module: str) -> bool:
+    """Whether a module has a test of its own, or one of the module it is a part of."""
+    room, _, stem = module.rpartition("/")
+    parts = stem.split("_")
+    names = ["_".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    if module in TESTED_ELSEWHERE:
+        names = [TESTED_ELSEWHERE[module].rpartition("/")[2].removeprefix("test_")]
+    return any((TESTS / room / f"test_{name}.py").exists() for name in names)
+
+
+def source_modules() -> list[str]:
+    """Modules of all rooms but the viewer's, whose panes are tested on the whole screen."""
+    paths = [path.relative_to(PACKAGE).with_suffix("") for path in PACKAGE.rglob("*.py")]
+    return sorted(
+        path.as_posix()
+        for path in paths
+        if path.name != "__init__" and path.parts[0] != "tui" and "pb" not in path.parts
+    )
+
+
+@pytest.mark.parametrize("module", source_modules())
+def test_every_module_has_a_test(module: str) -> None:
+    assert is_tested(module), f"tests/{module} is missing"
+
+
+def test_no_exception_is_left_over() -> None:
+    assert set(TESTED_ELSEWHERE) <= set(source_modules())
+    own = {
+        module
+        for module in TESTED_ELSEWHERE
+        for room, _, stem in [module.rpartition("/")]
+        if (TESTS / room / f"test_{stem}.py").exists()
+    }
+    assert not own, "these have a test of their own now"
