@@ -25,7 +25,7 @@ from gvtui.commands.runtime import (
 )
 from gvtui.commands.terminal import say
 from gvtui.monitor.options import DEFAULT_LISTEN
-from gvtui.points.presets import PRESETS
+from gvtui.points.presets import DEFAULT_PRESET, PRESETS
 from gvtui.points.session import DEFAULT_CONTEXT_FIELDS
 from gvtui.points.tuning import TUNINGS
 
@@ -53,7 +53,7 @@ def _described(names: dict[str, str]) -> str:
 
 @click.group(
     epilog=examples(
-        "gvtui session new > trace.json",
+        "gvtui session new --preset files > trace.json",
         "gvtui session check trace.json",
         "gvtui session apply trace.json 4f5c0d",
     )
@@ -79,7 +79,11 @@ def session() -> None:
         "gvtui session new --point 'syscall/open*' --optional fd_path --context time,cwd",
     ),
 )
-@click.option("--preset", type=click.Choice(list(PRESETS)), help="What to trace.")
+@click.option(
+    "--preset",
+    type=click.Choice(list(PRESETS)),
+    help=f"What to trace; {DEFAULT_PRESET} if neither this nor a point is given.",
+)
 @click.option(
     "--point",
     "patterns",
@@ -142,7 +146,7 @@ def new(
     from gvtui.points.tuning import remote_sink
 
     if preset is None and not patterns:
-        raise click.UsageError("Say what to trace: --preset, --point, or both.")
+        preset = DEFAULT_PRESET
     catalogue = find_catalogue(binaries)
     if catalogue.is_bundled:
         say(f"gvtui: no runsc that answers; points are {catalogue.source}")
