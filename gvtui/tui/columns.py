@@ -61,9 +61,23 @@ class Placed:
     width: int
 
 
-def place(width: int, hidden: frozenset[str]) -> tuple[Placed, ...]:
-    """Lay the columns out in `width` cells; the first cell is left for the cursor's mark."""
-    shown = [column for column in COLUMNS if column.key not in hidden]
+def place(
+    width: int,
+    hidden: frozenset[str],
+    needed: frozenset[str] = frozenset(),
+    added: tuple[Column, ...] = (),
+) -> tuple[Placed, ...]:
+    """Lay the columns out in `width` cells; the first cell is left for the cursor's mark.
+
+    Args:
+        width: cells on the screen.
+        hidden: columns that the user has switched off.
+        needed: columns that do not give way.
+        added: columns that the user has added; they stand in front of the result.
+    """
+    before = next(place for place, column in enumerate(COLUMNS) if column.key == "call") + 1
+    every = (*COLUMNS[:before], *added, *COLUMNS[before:])
+    shown = [column for column in every if column.key not in hidden]
     roomy = width >= _ROOMY
 
     def wanted(column: Column) -> int:
@@ -75,7 +89,7 @@ def place(width: int, hidden: frozenset[str]) -> tuple[Placed, ...]:
     for turn in sorted(column.gives_way for column in COLUMNS if column.gives_way):
         if left() >= _LEAST_CALL:
             break
-        shown = [column for column in shown if column.gives_way != turn]
+        shown = [c for c in shown if c.gives_way != turn or c.key in needed]
     call = max(1, left())
     placed, start = [], 1
     for column in shown:

@@ -9,11 +9,14 @@ from gvtui.query.filter import Filter, compile_filter, conjunction
 from gvtui.query.view import RowView
 from gvtui.tui.analysis import Analysis
 from gvtui.tui.chips import Chips
-from gvtui.tui.columns import TimeMode
+from gvtui.tui.columns import Column, TimeMode
 from gvtui.tui.folded import call_view
+from gvtui.tui.marks import Marks
+from gvtui.tui.points_model import PointsState
 from gvtui.tui.rows import RowTexts
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
     from datetime import tzinfo
 
@@ -42,8 +45,16 @@ class Model:
         """Goes up when the view was made anew: positions of before mean nothing then."""
         self.time_mode = TimeMode.CLOCK
         self.hidden_columns: frozenset[str] = frozenset()
+        self.points = PointsState(live.listen if live else None)
+        """What is traced, and what is staged to be."""
         self.whole_calls = False
         """Whether a call is one row, not two."""
+        self.field_columns: tuple[Column, ...] = ()
+        """Columns that the user has added."""
+        self.highlight: re.Pattern[str] | None = None
+        """What is searched for."""
+        self.monitor_gone = False
+        """Whether nothing can come any more though sandboxes may still run."""
         self._clock = clock
         self._take(trace)
 
@@ -54,6 +65,7 @@ class Model:
         """The filters in force as one; None lets every row pass."""
         self.view = RowView(trace, None)
         self.texts = RowTexts(trace, self.analysis.pairs)
+        self.marks = Marks(trace)
         self.cursor: int | None = None
         """Row id of the selected row."""
         self.following = self.is_live or self.trace.limit is not None

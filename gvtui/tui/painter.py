@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual.strip import Strip
 
-from gvtui.query.pairs import Unpaired
 from gvtui.tui.cells import fit, width_of
-from gvtui.tui.clock import SECOND_NS, clock_text, span_text, took_text
+from gvtui.tui.celltexts import call_text, duration_text, result_text, time_text
+from gvtui.tui.clock import SECOND_NS, took_text
 from gvtui.tui.columns import Placed, TimeMode, place
-from gvtui.tui.rows import FAILED_SIGN, SHORT_ID, Look, RowText
+from gvtui.tui.fieldcolumns import field_text
+from gvtui.tui.highlight import highlight, highlight_end
+from gvtui.tui.rows import SHORT_ID, Look, RowText
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,10 +45,13 @@ STYLES = (
     "slow",
     "running",
     "cursor",
+    "found",
+    "mark",
 )
 """Names of the stream's styles, as the stylesheet has them after `stream--`."""
 
 CURSOR_MARK = "▌"
+BOOKMARK, BOOKMARK_AT_CURSOR = "⚑", "⚐"
 
 _KEPT = 1024
 _NARROW_TIME = 12
@@ -64,16 +69,6 @@ _SIGN_STYLE = {
     Look.DROP: "drop",
     Look.NOTE: "note",
 }
-
-_UNPAIRED = {
-    Unpaired.IN_FLIGHT: "… running",
-    Unpaired.NOT_READ: "…",
-    Unpaired.EXIT_NOT_SEEN: "exit not seen",
-    Unpaired.THREAD_ENDED: "thread ended",
-    Unpaired.CONNECTION_CLOSED: "disconnected",
-    Unpaired.GONE: "exit is gone",
-}
-"""What stands in place of the result of a call that has none."""
 
 _TIME_TITLES = {
     TimeMode.CLOCK: "time",
@@ -112,11 +107,15 @@ class Painter:
             model.hidden_columns,
             model.base_ns,
             model.whole_calls,
+            model.field_columns,
+            model.highlight,
+            model.marks.changes,
         )
         if key != self._key:
             self._key = key
             self.width = width
-            self._placed = place(width, model.hidden_columns)
+            needed = frozenset(("duration",)) if model.whole_calls else frozenset[str]()
+            self._placed = place(width, model.hidden_columns, needed, model.field_columns)
             self._kept.clear()
 
     def heading(self) -> Strip:
@@ -158,11 +157,14 @@ class Painter:
         else:
             segments = [Segment(" ", styles["faint"])]
             for placed in self._placed:
-                segments.extend(self._cell(placed, text, previous_id))
+                segments.extend(self._marked_cell(placed, text, previous_id))
                 segments.append(Segment(" ", styles["faint"]))
             segments.pop()
+        is_marked = row_id in self._model.marks
+        if is_marked:
+            segments[0] = Segment(BOOKMARK, styles["mark"])
         if selected:
-            segments[0] = Segment(CURSOR_MARK, styles["enter"])
+            segments[0] = Segment(BOOKMARK_AT_CURSOR if is_marked else CURSOR_MARK, styles["enter"])
             segments = list(Segment.apply_style(segments, post_style=styles["cursor"]))
         return Strip(segments, self.width), text.is_final
 
@@ -173,15 +175,50 @@ class Painter:
         room = self.width - 1
         taken = width_of(words)
         if taken >= room - 8:
-            return [Segment(" ", line), Segment(fit(words, room), style)]
+            shown = self._find([Segment(fit(words, room), style)], text.rule)
+            return [Segment(" ", line), *shown]
         left = 4 if text.look is Look.NOTE else (room - taken) // 2
         right = room - taken - left
         return [
             Segment(" ", line),
             Segment("┄" * left, line),
-            Segment(words, style),
+            *self._find([Segment(words, style)], text.rule),
             Segment("┄" * right, line),
         ]
+
+    def _find(self, cell: list[Segment], full: str) -> list[Segment]:
+        """Have what is searched for stand out; where it is cut off, the cell's end."""
+        pattern = self._model.highlight
+        if pattern is None:
+            return cell
+        found = highlight(cell, pattern, self._styles["found"])
+        if found is None and pattern.search(full):
+            found = highlight_end(cell, self._styles["found"])
+        return found or cell
+
+    def _marked_cell(self, placed: Placed, text: RowText, previous_id: int | None) -> list[Segment]:
+        cell = self._cell(placed, text, previous_id)
+        if self._model.highlight is None or placed.column.key == "sign":
+            return cell
+        return self._find(cell, self._full_text(placed.column.key, text, previous_id))
+
+    def _full_text(self, key: str, text: RowText, previous_id: int | None) -> str:
+        """The words of a cell, uncut."""
+        row = text.row
+        if key == "time":
+            return time_text(self._model, row.when_ns, previous_id)
+        if key in ("pid", "tid"):
+            return str((row.pid if key == "pid" else row.tid) or "")
+        if key == "call":
+            return call_text(text)
+        words = {
+            "sandbox": text.container,
+            "process": text.process,
+            "result": result_text(text),
+            "duration": duration_text(text),
+        }
+        found = words.get(key)
+        return field_text(self._model, key, text.row_id) if found is None else found
 
     def _cell(self, placed: Placed, text: RowText, previous_id: int | None) -> list[Segment]:
         styles, width, key = self._styles, placed.width, placed.column.key
@@ -203,22 +240,15 @@ class Painter:
             return self._call(text, width)
         if key == "duration":
             return [self._duration(text, width)]
-        return [self._result(text, width)]
+        if key == "result":
+            return [self._result(text, width)]
+        value = field_text(self._model, key, text.row_id)
+        return [Segment(fit(value, width), styles["returned"])]
 
     def _time(self, text: RowText, previous_id: int | None, width: int) -> str:
-        model, when = self._model, text.row.when_ns
-        if model.time_mode is TimeMode.CLOCK:
-            return clock_text(when, model.zone, 3 if width <= _NARROW_TIME else 6)
-        if not when:
-            return "-"
-        since = model.base_ns
-        if model.time_mode is TimeMode.SINCE_PREVIOUS:
-            since = 0
-            if previous_id is not None and previous_id >= model.trace.first_row:
-                since = model.trace.row(previous_id).when_ns
-            if not since:
-                return ""
-        return span_text(when - since).rjust(width)
+        digits = 3 if width <= _NARROW_TIME else 6
+        words = time_text(self._model, text.row.when_ns, previous_id, digits)
+        return words if self._model.time_mode is TimeMode.CLOCK else words.rjust(width)
 
     def _call(self, text: RowText, width: int) -> list[Segment]:
         styles = self._styles
@@ -239,13 +269,12 @@ class Painter:
         return [Segment(name, name_style), Segment(fit(arguments, width - taken), style)]
 
     def _result(self, text: RowText, width: int) -> Segment:
+        style = "result"
         if text.look is Look.FAILED:
-            return Segment(fit(f"{FAILED_SIGN} {text.result}", width), self._styles["failed"])
-        if text.unpaired is not None:
-            words = _UNPAIRED.get(text.unpaired, "")
-            is_running = text.look is Look.RUNNING
-            return Segment(fit(words, width), self._styles["running" if is_running else "faint"])
-        return Segment(fit(text.result, width), self._styles["result"])
+            style = "failed"
+        elif text.unpaired is not None:
+            style = "running" if text.look is Look.RUNNING else "faint"
+        return Segment(fit(result_text(text), width), self._styles[style])
 
     def _duration(self, text: RowText, width: int) -> Segment:
         if text.look is Look.RUNNING:

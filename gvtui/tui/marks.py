@@ -1,0 +1,226 @@
+"""Bookmarks: rows with a note, kept in a file beside the recording."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gvtui.decode.escape import escape
+from gvtui.errors import GvtuiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gvtui.trace.reader import Trace
+    from gvtui.trace.row import Row
+
+MAX_NOTE = 1000
+"""Characters of a note."""
+MAX_MARKS = 10_000
+
+_FORMAT = 1
+_MAX_FILE = 32 << 20
+_NEAR = 4096
+"""Rows looked at for one whose number has changed."""
+
+
+class MarksError(GvtuiError):
+    """Bookmarks cannot be read or written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A bookmark: the row's number, its note, and what tells the row from others.
+
+    Row numbers change when a part of a trace is kept in another file.
+    """
+
+    row: int
+    note: str
+    conn: int
+    kind: int
+    recv_ns: int
+    time_ns: int
+
+    def fits(self, row: Row) -> bool:
+        """Whether this is a bookmark of such a row."""
+        return (row.conn, row.kind, row.recv_ns, row.time_ns) == (
+            self.conn,
+            self.kind,
+            self.recv_ns,
+            self.time_ns,
+        )
+
+
+def marks_path(trace_path: Path) -> Path:
+    """The file beside a recording."""
+    return trace_path.with_name(f"{trace_path.name}.marks")
+
+
+class Marks:
+    """The bookmarks of a trace; each change is written at once, but for a flight recorder's."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._path = None if trace.path.is_dir() else marks_path(trace.path)
+        self._marks: dict[int, Mark] = {}
+        self.changes = 0
+        """Goes up with each change."""
+        self.problem = ""
+        """Why the file beside the recording could not be read; "" if all is well."""
+        if self._path is not None and self._path.exists():
+            try:
+                self._marks = {mark.row: mark for mark in _find(trace, _read(self._path))}
+            except MarksError as error:
+                self.problem = str(error)
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+    def __contains__(self, row_id: object) -> bool:
+        return row_id in self._marks
+
+    def __iter__(self) -> Iterator[Mark]:
+        """The bookmarks in the order of their rows."""
+        return iter(sorted(self._marks.values(), key=lambda mark: mark.row))
+
+    def note(self, row_id: int) -> str | None:
+        """A row's note, None if it has no bookmark."""
+        mark = self._marks.get(row_id)
+        return mark.note if mark is not None else None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether they are in a file; else they are written when the trace is kept."""
+        return self._path is not None
+
+    def set(self, row_id: int, note: str) -> None:
+        """Put a bookmark on a row, or change its note.
+
+        Raises:
+            IndexError: the row is not held any more.
+            MarksError: there are too many, or the file cannot be written; the mark stays in memory.
+        """
+        if row_id not in self._marks and len(self._marks) >= MAX_MARKS:
+            raise MarksError(f"there are {MAX_MARKS:,} bookmarks already; remove some first")
+        row = self._trace.row(row_id)
+        self._marks[row_id] = Mark(
+            row_id, note[:MAX_NOTE], row.conn, row.kind, row.recv_ns, row.time_ns
+        )
+        self._changed()
+
+    def remove(self, row_id: int) -> None:
+        """Take a row's bookmark away, if it has one.
+
+        Raises:
+            MarksError: the file cannot be written; the mark is gone from memory.
+        """
+        if self._marks.pop(row_id, None) is not None:
+            self._changed()
+
+    def _changed(self) -> None:
+        self.changes += 1
+        if self._path is None:
+            return
+        if self.problem:
+            raise MarksError(f"{self.problem}; it is left as it is, and this change is not kept")
+        write_marks(self._path, list(self))
+
+    def write_beside(self, trace_path: Path) -> None:
+        """Write them for a copy of the trace; nothing if there are none.
+
+        Raises:
+            MarksError: the file cannot be written.
+        """
+        if self._marks:
+            write_marks(marks_path(trace_path), list(self))
+
+
+def write_marks(path: Path, marks: list[Mark]) -> None:
+    """Write bookmarks in place of what the file had; without any, remove it.
+
+    Raises:
+        MarksError: it cannot be written.
+    """
+    document = {
+        "format": _FORMAT,
+        "marks": [
+            {
+                "row": mark.row,
+                "note": mark.note,
+                "conn": mark.conn,
+                "kind": mark.kind,
+                "recv_ns": mark.recv_ns,
+                "time_ns": mark.time_ns,
+            }
+            for mark in marks
+        ],
+    }
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        if not marks:
+            path.unlink(missing_ok=True)
+            return
+        with unfinished.open("w", encoding="utf-8", errors="replace") as out:
+            json.dump(document, out, ensure_ascii=False, indent=1)
+            out.flush()
+            os.fsync(out.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise MarksError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _read(path: Path) -> list[Mark]:
+    try:
+        with path.open("rb") as source:
+            data = source.read(_MAX_FILE + 1)
+    except OSError as error:
+        raise MarksError(f"cannot read {path}: {error.strerror}") from error
+    if len(data) > _MAX_FILE:
+        raise MarksError(f"{path} is larger than bookmarks can be")
+    try:
+        document = json.loads(data)
+        if document["format"] != _FORMAT:
+            raise MarksError(f"{path} was written by another version")
+        return [_mark(entry) for entry in document["marks"][:MAX_MARKS]]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise MarksError(f"{path} holds no bookmarks that can be read") from error
+
+
+def _mark(entry: dict[str, Any]) -> Mark:
+    numbers = [entry[name] for name in ("row", "conn", "kind", "recv_ns", "time_ns")]
+    if not all(type(number) is int for number in numbers) or not isinstance(entry["note"], str):
+        raise TypeError("not a bookmark")
+    row, conn, kind, recv_ns, time_ns = numbers
+    return Mark(row, entry["note"][:MAX_NOTE], conn, kind, recv_ns, time_ns)
+
+
+def _find(trace: Trace, marks: list[Mark]) -> Iterator[Mark]:
+    """The bookmarks with the numbers that their rows have in this trace; those not there are left out."""
+    for mark in marks:
+        row_id = _row_of(trace, mark)
+        if row_id is not None:
+            yield Mark(row_id, mark.note, mark.conn, mark.kind, mark.recv_ns, mark.time_ns)
+
+
+def _row_of(trace: Trace, mark: Mark) -> int | None:
+    with contextlib.suppress(IndexError):
+        if mark.fits(trace.row(mark.row)):
+            return mark.row
+    start = trace.row_at_time(mark.recv_ns) if mark.recv_ns else 0
+    rows = trace.rows(start, start + _NEAR)
+    for row_id in range(start, start + len(rows)):
+        if mark.fits(trace.row(row_id)):
+            return row_id
+    return None
+
+
+def note_text(note: str) -> str:
+    """A note as the screen shows it."""
+    return escape(note, MAX_NOTE)

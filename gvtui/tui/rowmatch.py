@@ -1,0 +1,197 @@
+"""Whether a row's words have a text in them, without putting every row into words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from google.protobuf.message import DecodeError
+
+from gvtui.query.pairs import Unpaired
+from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind, Row
+from gvtui.tui.celltexts import UNPAIRED, call_text, duration_text, result_text, time_text
+from gvtui.tui.clock import took_text
+from gvtui.tui.fieldcolumns import field_text
+from gvtui.tui.rows import RowText, word
+from gvtui.wire.pb.common_pb2 import ContextData
+
+if TYPE_CHECKING:
+    from gvtui.tui.model import Model
+
+MAX_TEXT = 500
+"""Characters of a text that is searched for."""
+
+_MAX_KEPT = 30_000
+"""Calls whose words are kept, some ten megabytes."""
+_MAX_ANSWERS = 100_000
+
+_OF_TIMES = frozenset("0123456789:.-+? nsµm")
+"""Every character that a time or a duration may have."""
+
+_CONTEXT_TAG = 0x0A
+_CONTINUES = 0x80
+
+
+def pattern_of(text: str) -> re.Pattern[str]:
+    """The pattern that finds `text`; upper and lower case alike if it has no upper case."""
+    flags = 0 if any(char.isupper() for char in text) else re.IGNORECASE
+    return re.compile(re.escape(text[:MAX_TEXT]), flags)
+
+
+class _Words(NamedTuple):
+    """The words of a row that depend on its message alone."""
+
+    call: str
+    result: str
+
+
+class CallWords:
+    """Words of calls by the bytes of their messages: many rows of a trace are the same call.
+
+    What the words depend on is the message without its context, the working folder in that, and
+    the same of the other side of the call. They are kept from one search to the next.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[object, ...], _Words] = {}
+
+    def words(self, model: Model, row_id: int, partner: int | None) -> _Words:
+        """The words of a message row that can be read."""
+        ids = (row_id,) if partner is None else (row_id, partner)
+        contents = [_content(model.trace.payload(side)) for side in ids]
+        key = tuple(contents)
+        found = self._kept.get(key)
+        if found is None:
+            text = model.texts.text(row_id, whole=model.whole_calls)
+            found = _Words(call_text(text), result_text(text))
+            if text.unpaired is not None:
+                found = found._replace(result="")
+            if None in contents:
+                return found
+            if len(self._kept) >= _MAX_KEPT:
+                self._kept.clear()
+            self._kept[key] = found
+        return found
+
+
+def _content(payload: bytes) -> tuple[bytes, str, bytes] | None:
+    """What a message's words depend on; None if its bytes are out of the ordinary."""
+    start = int.from_bytes(payload[:2], "little")
+    if len(payload) < start + 2 or payload[start] != _CONTEXT_TAG:
+        return payload[2:4], "", payload[start:]
+    size, shift, place = 0, 0, start + 1
+    while place < len(payload) and shift < 28:
+        byte = payload[place]
+        size |= (byte & ~_CONTINUES) << shift
+        place, shift = place + 1, shift + 7
+        if not byte & _CONTINUES:
+            break
+    else:
+        return None
+    try:
+        context = ContextData.FromString(payload[place : place + size])
+    except DecodeError:
+        return None
+    return payload[2:4], context.cwd, payload[place + size :]
+
+
+class Match(NamedTuple):
+    """Whether a row has the text."""
+
+    found: bool
+    is_final: bool = True
+    """Whether it stays so: a call that still runs has no result yet."""
+
+
+class RowMatcher:
+    """Looks for one text in rows, cell by cell, in all columns that are not switched off."""
+
+    def __init__(self, model: Model, text: str, words: CallWords) -> None:
+        self._model = model
+        self._words = words
+        self.pattern = pattern_of(text)
+        self._hidden = model.hidden_columns
+        characters = frozenset(text)
+        self._is_number = text.isdigit()
+        self._is_span = characters <= _OF_TIMES
+        self._answers: dict[str, bool] = {}
+
+    def _has(self, text: str) -> bool:
+        """Whether a text has it; for texts that come again and again."""
+        answer = self._answers.get(text)
+        if answer is None:
+            if len(self._answers) >= _MAX_ANSWERS:
+                self._answers.clear()
+            answer = self._answers[text] = self.pattern.search(word(text)) is not None
+        return answer
+
+    def match(self, row_id: int, previous_id: int | None) -> Match:
+        """Look at a row that pairs have been looked for; `previous_id` is the row shown above.
+
+        Raises:
+            IndexError: the row is not held any more.
+        """
+        model, trace, hidden = self._model, self._model.trace, self._hidden
+        row = trace.row(row_id)
+        if row.kind != Kind.MESSAGE:
+            return Match(self.pattern.search(model.texts[row_id].rule) is not None)
+        if "sandbox" not in hidden and self._has(trace.connections.container_of(row, trace)):
+            return Match(True)
+        if self._is_number and (
+            (row.pid and "pid" not in hidden and self._has(str(row.pid)))
+            or (row.tid and "tid" not in hidden and self._has(str(row.tid)))
+        ):
+            return Match(True)
+        if self._is_span and "time" not in hidden:
+            shown = time_text(model, row.when_ns, previous_id)
+            if self.pattern.search(shown):
+                return Match(True)
+        if row.flags & Flag.MALFORMED:
+            return Match(self._in_text(model.texts.text(row_id, whole=model.whole_calls)))
+        if "process" not in hidden:
+            lost = row.process == LOST_STRING
+            name = trace.process_name(row_id) if lost else trace.string(row.process)
+            if self._has(name):
+                return Match(True)
+        match = self._in_call(row_id, row)
+        if not match.found and any(
+            self.pattern.search(field_text(model, column.key, row_id))
+            for column in model.field_columns
+        ):
+            return Match(True)
+        return match
+
+    def _in_call(self, row_id: int, row: Row) -> Match:
+        """Look at the call, its result, and its duration."""
+        model, pairs = self._model, self._model.analysis.pairs
+        partner = None
+        if row.direction == Direction.EXIT or (
+            model.whole_calls and row.direction == Direction.ENTER
+        ):
+            partner = pairs.partner(row_id)
+        words = self._words.words(model, row_id, partner)
+        if self.pattern.search(words.call):
+            return Match(True)
+        if "result" not in self._hidden and self.pattern.search(words.result):
+            return Match(True)
+        if partner is not None:
+            if self._is_span and "duration" not in self._hidden:
+                took = pairs.duration_ns(row_id)
+                return Match(took is not None and bool(self.pattern.search(took_text(took))))
+            return Match(False)
+        if model.whole_calls and row.direction == Direction.ENTER:
+            why = pairs.reason(row_id)
+            said = UNPAIRED.get(why, "") if why is not None else ""
+            found = "result" not in self._hidden and self.pattern.search(said) is not None
+            return Match(found, why is not Unpaired.IN_FLIGHT)
+        return Match(False)
+
+    def _in_text(self, text: RowText) -> bool:
+        hidden = self._hidden
+        cells = (
+            ("call", call_text(text)),
+            ("process", text.process),
+            ("result", result_text(text)),
+            ("duration", duration_text(text)),
+        )
+        return any(key not in hidden and self.pattern.search(words) for key, words in cells)
