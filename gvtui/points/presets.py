@@ -31,6 +31,10 @@ class Preset:
     """The points, given a catalogue and the context fields wanted."""
 
 
+DEFAULT_PRESET = "all-schematized"
+"""What is traced where nobody says what."""
+
+
 def build_preset(
     name: str,
     catalogue: Catalogue,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
+from gvtui.monitor.options import DEFAULT_LISTEN
+
 if TYPE_CHECKING:
     from gvtui.tui.model import Model
 
@@ -39,11 +41,12 @@ def lines(model: Model) -> list[Line]:
             Line("A sandbox has connected and has sent nothing yet."),
             Line("Rows come as soon as a traced call is made."),
         ]
-    socket = shlex.quote(str(model.live.listen))
+    listen = model.live.listen
+    endpoint = "" if listen == DEFAULT_LISTEN else f" --endpoint {shlex.quote(str(listen))}"
     return [
         Line("No sandbox has connected yet. Start one that does, in another terminal:"),
         Line(""),
-        Line(f"gvtui session new --endpoint {socket} > session.json", True),
+        Line(f"gvtui session new --pod-init{endpoint} > session.json", True),
         Line("runsc --pod-init-config=session.json do COMMAND", True),
         Line(""),
         Line("A container that runs already connects with:"),
