@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from gvtui.commands.runtime import RuntimeLookupError
 from gvtui.commands.session import session
 from gvtui.points.document import load_document, parse_document
-from gvtui.points.presets import PRESETS
+from gvtui.points.presets import DEFAULT_PRESET, PRESETS
 from gvtui.points.tuning import LOWEST_OVERHEAD, tuning_of
 from tests.agent.fake import FakeRunsc
 
@@ -49,6 +49,12 @@ def test_a_new_session_passes_its_own_check(preset: str, tmp_path: Path) -> None
     assert run("check", str(path)).exit_code == 0
 
 
+def test_a_new_session_needs_no_choice() -> None:
+    plain, named = run("new"), run("new", "--preset", DEFAULT_PRESET)
+    assert plain.exit_code == 0
+    assert plain.stdout == named.stdout
+
+
 def test_a_new_session_of_points(fake: FakeRunsc) -> None:
     result = run(
         "new", "--runsc", fake.path, "--point", "syscall/open/*", "--point", "clone",
@@ -69,7 +75,6 @@ def test_costly_choices_are_told() -> None:
 @pytest.mark.parametrize(
     "words",
     [
-        [],
         ["--preset", "nope"],
         ["--preset", "files", "--context", "tim"],
         ["--preset", "files", "--optional", "fd_paht"],
