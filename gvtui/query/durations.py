@@ -14,6 +14,8 @@ import numpy as np
 from gvtui.query.drill import duration_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy.typing as npt
 
 PERCENTILE_ERROR = 1 / 32
@@ -64,11 +66,21 @@ def coarse_bands(durations: npt.NDArray[np.int64]) -> npt.NDArray[np.intp]:
 
 def percentile(counts: npt.NDArray[np.int64], fraction: float) -> int | None:
     """A percentile in nanoseconds, from counts by fine band; None if nothing was counted."""
-    total = int(counts.sum())
+    return percentiles(counts, (fraction,))[0]
+
+
+def percentiles(counts: npt.NDArray[np.int64], fractions: Sequence[float]) -> list[int | None]:
+    """Several percentiles at once, as `percentile` gives them."""
+    sums = np.cumsum(counts)
+    total = int(sums[-1])
     if not total:
-        return None
-    rank = max(1, int(np.ceil(total * fraction)))
-    band = int(np.searchsorted(np.cumsum(counts), rank))
+        return [None] * len(fractions)
+    ranks = [max(1, int(np.ceil(total * fraction))) for fraction in fractions]
+    return [_middle(band) for band in np.searchsorted(sums, ranks).tolist()]
+
+
+def _middle(band: int) -> int:
+    """The duration in the middle of a fine band."""
     if band < _STEPS:
         return band
     shift = band // _STEPS - 1

@@ -24,7 +24,7 @@ from gvtui.points.names import event_type, point_name
 from gvtui.query.column import RowColumn
 from gvtui.query.doubles import Doubles
 from gvtui.query.drill import processes_filter
-from gvtui.query.durations import Band, histogram, percentile
+from gvtui.query.durations import Band, histogram, percentiles
 from gvtui.query.filter_parse import literal
 from gvtui.query.source import CHUNK
 from gvtui.query.tally import OTHER, Sums, Tally, added
@@ -46,6 +46,8 @@ _EVENT = 1 << 40
 """Added to the message type for the key of an event that is no system call."""
 _RAW = 1 << 33
 _ALL = 0
+_FRACTIONS = (0.5, 0.95, 0.99)
+_OTHERS = "(others)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ class Statistics:
             name = self._syscall_name(key)
             label, text = name, f"evt.type = {literal(name)}"
             if key == OTHER:
-                label, text = "(others)", ""
+                label, text = _OTHERS, ""
             elif is_raw and any(self._syscall_name(other) == name for other in decoded):
                 label = f"{name} (raw)"
                 text = f"point.name startswith syscall/sysno/{(key - _RAW) & 0xFFFFFFFF}/"
@@ -182,38 +184,63 @@ class Statistics:
         """Lines by process, those that spent most time in calls first."""
         lines, forgotten = [], []
         for number, sums in self._by_process:
-            process = self._processes.get(number)
-            if process is not None:
-                label = f"{process.pid} {process.name}".rstrip()
-                text = processes_filter(self._processes, [process])
-            elif number == 0:
-                label, text = "(process not known)", "not proc.pid exists"
+            if self.knows_process(number):
+                lines.append(self.process_line(number))
             else:
                 forgotten.append(sums)
-                continue
-            lines.append(self._line(label, text, sums, self._by_process, number, number=number))
         if forgotten:
-            lines.append(self._line("(others)", "", added(forgotten), self._by_process, OTHER))
+            lines.append(self._line(_OTHERS, "", added(forgotten), self._by_process, OTHER))
         return _sorted(lines)
+
+    def knows_process(self, number: int) -> bool:
+        """Whether a process is still in the tree; 0, for those never known, always is."""
+        return number == 0 or self._processes.get(number) is not None
+
+    def process_line(self, number: int, *, filtered: bool = True) -> Line:
+        """The line of one process.
+
+        Args:
+            number: its number in the tree; 0 for calls of processes not known.
+            filtered: give the line its filter, which takes long where processes are many.
+        """
+        process = self._processes.get(number)
+        if number == 0:
+            label, text = "(process not known)", "not proc.pid exists"
+        elif process is None:
+            label, text = _OTHERS, ""
+        else:
+            label = f"{process.pid} {process.name}".rstrip()
+            text = processes_filter(self._processes, [process]) if filtered else ""
+        sums = self._by_process.sums(number)
+        return self._line(label, text, sums, self._by_process, number, number=number)
 
     def by_path(self) -> list[Line]:
         """Lines by path, those that calls spent most time on first."""
-        lines = []
-        for string, sums in self._by_path:
-            if string in (OTHER, LOST_STRING):
-                label, text = "(others)", ""
-            else:
-                label = self._trace.string(string)
-                text = f"fd.name = {literal(label)}"
-            lines.append(self._line(label, text, sums, self._by_path, string))
-        return _sorted(lines)
+        return _sorted([self.path_line(string) for string, _ in self._by_path])
+
+    def path_line(self, string: int) -> Line:
+        """The line of one path, by its string's number."""
+        if string in (OTHER, LOST_STRING):
+            label, text = _OTHERS, ""
+        else:
+            label = self._trace.string(string)
+            text = f"fd.name = {literal(label)}"
+        return self._line(label, text, self._by_path.sums(string), self._by_path, string)
+
+    def process_columns(self) -> dict[str, npt.NDArray[np.int64]]:
+        """The numbers of all processes, as `Tally.columns` gives them."""
+        return self._by_process.columns()
+
+    def path_columns(self) -> dict[str, npt.NDArray[np.int64]]:
+        """The numbers of all paths, as `Tally.columns` gives them."""
+        return self._by_path.columns()
 
     def by_errno(self) -> list[Line]:
         """Lines by error of the calls that failed, the most frequent first."""
         lines = []
         for errno, sums in self._by_errno:
             name = errno_name(errno)
-            label = "(others)" if errno == ERRNO_OTHER else name
+            label = _OTHERS if errno == ERRNO_OTHER else name
             text = f"evt.errno = {name if name.startswith('E') else errno}"
             lines.append(self._line(label, text, sums, self._by_errno, errno))
         return sorted(lines, key=lambda line: (-line.calls, line.label))
@@ -256,8 +283,9 @@ class Statistics:
             share = sums.total_ns / totals.total_ns
         elif totals.calls:
             share = sums.calls / totals.calls
-        fine = tally.fine(key)
-        limits = [percentile(fine, fraction) for fraction in (0.5, 0.95, 0.99)]
+        limits: list[int | None] = [None] * len(_FRACTIONS)
+        if tally.has_bands:
+            limits = percentiles(tally.fine(key), _FRACTIONS)
         p50, p95, p99 = (None if value is None else min(value, sums.max_ns) for value in limits)
         return Line(
             label,

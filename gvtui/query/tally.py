@@ -84,6 +84,24 @@ class Tally:
             int(self._max[place]),
         )
 
+    @property
+    def has_bands(self) -> bool:
+        """Whether durations are counted by band."""
+        return len(self._fine) > 0
+
+    def columns(self) -> dict[str, npt.NDArray[np.int64]]:
+        """All sums at once: an array for each field of `Sums`, and the keys as `key`."""
+        count = len(self._places)
+        loose = np.maximum(self._loose_enters[:count], self._loose_exits[:count])
+        return {
+            "key": np.fromiter(self._places, np.int64, count),
+            "calls": self._counted[:count] + loose,
+            "errors": self._errors[:count].copy(),
+            "timed": self._timed[:count].copy(),
+            "total_ns": self._total[:count].astype(np.int64),
+            "max_ns": self._max[:count].copy(),
+        }
+
     def fine(self, key: int) -> npt.NDArray[np.int64]:
         """Counts by fine band; a tally without bands has none."""
         place = self._places.get(key, len(self._fine))

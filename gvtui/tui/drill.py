@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from textual.message import Message
 from textual.widgets import ContentSwitcher
 
 from gvtui.tui.trace_actions import TraceActions
@@ -13,24 +12,10 @@ from gvtui.tui.trace_actions import TraceActions
 if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
     from gvtui.tui.chips import Chip
+    from gvtui.tui.drilled import Drilled
     from gvtui.tui.timeline_strip import TimelineStrip
 
 _MAX_DEPTH = 100
-
-
-class Drilled(Message):
-    """The stream is to show the rows behind something."""
-
-    def __init__(self, expression: str, slot: str) -> None:
-        """Ask for it.
-
-        Args:
-            expression: a filter.
-            slot: the field it is about; the chip takes the place of that field's chip.
-        """
-        super().__init__()
-        self.expression = expression
-        self.slot = slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +46,8 @@ class DrillActions(TraceActions):
         del self._places[:-_MAX_DEPTH]
         self.model.chips.put(message.expression, message.slot)
         self.apply_chips()
+        if message.row is not None and message.row >= 0:
+            self.stream.jump(message.row)
         self.action_tab("stream")
 
     def _here(self) -> _Place:

@@ -20,7 +20,8 @@ class Command:
     group: str
     """Heading on the help screen."""
     owner: str = "app"
-    """Where the key works: everywhere (`app`), or in the focused `stream`, `list` or `chips`."""
+    """Where the key works: everywhere (`app`), or in what has the focus: `stream`, `list` (of
+    sandboxes), `chips`, `processes`, `numbers`, `bands`; `lines` stands for the last three."""
     footer: str = ""
     """Short label in the footer; empty keeps it out of there."""
     shown_key: str = ""
@@ -60,6 +61,7 @@ _KEY_WORDS = {
 }
 
 FOLLOWING, FILTER, SCREEN, TRACE, MOVING = "Following", "Filter", "Screen", "Recording", "Moving"
+PROCESSES, NUMBERS = "In the processes", "In the numbers"
 
 COMMANDS: tuple[Command, ...] = (
     Command("follow", "space", "Pause, or follow the newest rows", FOLLOWING, footer="pause"),
@@ -96,6 +98,31 @@ COMMANDS: tuple[Command, ...] = (
     Command("move(-1)", "up", "Up one sandbox", SCREEN, "list"),
     Command("move(1)", "down", "Down one sandbox", SCREEN, "list"),
     Command("choose", "enter", "Only this sandbox; again: all", SCREEN, "list"),
+    Command("move(-1)", "up", "Up one line", MOVING, "lines"),
+    Command("move(1)", "down", "Down one line", MOVING, "lines"),
+    Command("page(-1)", "pageup", "Up one screen of lines", MOVING, "lines"),
+    Command("page(1)", "pagedown", "Down one screen of lines", MOVING, "lines"),
+    Command("first", "home", "The first line", MOVING, "lines"),
+    Command("last", "end", "The last line", MOVING, "lines"),
+    Command("fold(1)", "right", "Show children; programs and threads", PROCESSES, "processes"),
+    Command("fold(-1)", "left", "Show less; then go to the parent", PROCESSES, "processes"),
+    Command(
+        "filter_process", "enter", "Only this process's rows", PROCESSES, "processes", "this one"
+    ),
+    Command(
+        "filter_subtree",
+        "s",
+        "Only its rows and those of all that it started",
+        PROCESSES,
+        "processes",
+        footer="its subtree",
+    ),
+    Command("table(-1)", "left", "The table to the left", NUMBERS, "numbers"),
+    Command("table(1)", "right", "The table to the right", NUMBERS, "numbers", "other table"),
+    Command("sort", "s", "Sort by the next column", NUMBERS, "numbers", "sort"),
+    Command("reverse", "S", "Sort the other way round", NUMBERS, "numbers"),
+    Command("drill", "enter", "Only the rows behind this line", NUMBERS, "numbers", "its rows"),
+    Command("drill", "enter", "Only the calls that took so long", NUMBERS, "bands", "these calls"),
     Command("time", "t", "Time of day, since the first row, or since the row above", SCREEN),
     Command("calls", "c", "A call as one row, or its enter and its exit", SCREEN, footer="calls"),
     Command("columns", "C", "Choose the columns", SCREEN),
@@ -138,6 +165,6 @@ def bindings(owner: str) -> list[Binding | tuple[str, str] | tuple[str, str, str
 def groups() -> dict[str, list[Command]]:
     """The commands by heading, headings in the order of the help screen."""
     found: dict[str, list[Command]] = {}
-    for heading in (FOLLOWING, MOVING, FILTER, SCREEN, TRACE):
+    for heading in (FOLLOWING, MOVING, FILTER, PROCESSES, NUMBERS, SCREEN, TRACE):
         found[heading] = [command for command in COMMANDS if command.group == heading]
     return found

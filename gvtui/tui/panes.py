@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gvtui.tui.numbers_pane import NumbersPane
+from gvtui.tui.processes_pane import ProcessesPane
 from gvtui.tui.sandboxes import SandboxList
 from gvtui.tui.stream import StreamView
 
@@ -32,7 +34,11 @@ class PaneSpec:
     """Whether `news` comes with every tick; else a few times a second, as fast as one reads."""
 
 
-TABS: tuple[PaneSpec, ...] = (PaneSpec("stream", "Stream", StreamView, often=True),)
+TABS: tuple[PaneSpec, ...] = (
+    PaneSpec("stream", "Stream", StreamView, often=True),
+    PaneSpec("processes", "Processes", ProcessesPane, often=True),
+    PaneSpec("numbers", "Numbers", NumbersPane, often=True),
+)
 """What shares the right side, in the order of the tabs; keys 1 to 9 show them."""
 
 SIDEBAR: tuple[PaneSpec, ...] = (PaneSpec("sandboxes", "Sandboxes", SandboxList),)

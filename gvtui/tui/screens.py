@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from gvtui.tui import rows
 from gvtui.tui.columns import COLUMNS, FIXED, Column
 from gvtui.tui.keys import groups
+from gvtui.tui.processes_pane import ENDED_SIGN, RUNS_SIGN
 from gvtui.tui.timeline_strip import WINDOW_SIGN
 
 if TYPE_CHECKING:
@@ -36,9 +37,19 @@ _SIGNS = (
     ),
     (f"{rows.CALL_SIGN} …", "a whole call; one that still runs"),
     (WINDOW_SIGN, "on the timeline: what the stream shows; underlined: many calls fail"),
+    (f"{RUNS_SIGN} {ENDED_SIGN}", "a process runs, or has ended"),
+    ("~ ◦", "a process deduced from its messages; one that ran before the session"),
     (rows.DROP_SIGN, "the sandbox dropped points here: they are lost"),
     ("● ○", "a sandbox is connected, or gone"),
 )
+
+
+_WHERE = {
+    "list": " (in the sandboxes)",
+    "chips": " (in the filters)",
+    "lines": " (in the processes and numbers)",
+    "bands": " (in the histogram)",
+}
 
 
 class Overlay(ModalScreen[None]):
@@ -71,9 +82,7 @@ def help_text() -> Content:
     for heading, commands in groups().items():
         parts.append((f"{heading}\n", "bold"))
         for command in commands:
-            where = {"list": " (in the sandboxes)", "chips": " (in the filters)"}.get(
-                command.owner, ""
-            )
+            where = _WHERE.get(command.owner, "")
             parts.append((f"  {command.key_text:<12}", "bold $primary"))
             parts.append(f"{command.title}{where}\n")
         parts.append("\n")

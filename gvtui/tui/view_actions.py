@@ -77,9 +77,12 @@ class ViewActions(FilterActions):
         screen = self.screen_stack[0]
         screen.query_one("#tabs", ContentSwitcher).current = pane_id
         screen.query_one(TabLine).show(pane_id)
+        screen.set_class(pane_id != "stream", "other-tab")
         pane = screen.query_one(f"#{pane_id}")
-        if pane.can_focus:
-            pane.focus()
+        for widget in (pane, *pane.query("*")):
+            if widget.can_focus:
+                widget.focus()
+                break
         self.show_news()
 
     def on_tab_line_picked(self, message: TabLine.Picked) -> None:

@@ -5,12 +5,25 @@ import re
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.filterbar import FilterBar
 from gvtui.tui.keys import COMMANDS, groups
+from gvtui.tui.listpane import ListPane
+from gvtui.tui.numbers_bands import NumbersBands
+from gvtui.tui.numbers_table import NumbersTable
+from gvtui.tui.processes_pane import ProcessesPane
 from gvtui.tui.sandboxes import SandboxList
 from gvtui.tui.screens import help_text
 from gvtui.tui.stream import StreamView
 from tests.tui.helpers import drive, recording
 
-OWNERS = {"app": GvtuiApp, "stream": StreamView, "list": SandboxList, "chips": FilterBar}
+OWNERS = {
+    "app": GvtuiApp,
+    "stream": StreamView,
+    "list": SandboxList,
+    "chips": FilterBar,
+    "lines": ListPane,
+    "processes": ProcessesPane,
+    "numbers": NumbersTable,
+    "bands": NumbersBands,
+}
 
 
 def test_every_command_has_an_action_where_its_key_works() -> None:

@@ -1,0 +1,142 @@
+"""Statistics as tables that are sorted by any column; of long ones only what is looked at is made."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.query.statistics import Line, Statistics
+
+MAX_LINES = 2000
+"""Lines that a table by process or by path has at most: those that come first."""
+
+
+class By(Enum):
+    """What a table has a line for."""
+
+    SYSCALL = "syscalls"
+    PROCESS = "processes"
+    PATH = "paths"
+    ERRNO = "errors"
+    EVENT = "events"
+
+
+class Order(Enum):
+    """What the lines of a table are sorted by."""
+
+    NAME = "name"
+    CALLS = "calls"
+    ERRORS = "errors"
+    TOTAL = "total"
+    MEAN = "mean"
+    P50 = "p50"
+    P95 = "p95"
+    P99 = "p99"
+    MAX = "max"
+
+
+_ATTRIBUTES = {
+    Order.CALLS: "calls",
+    Order.ERRORS: "errors",
+    Order.TOTAL: "total_ns",
+    Order.MEAN: "mean_ns",
+    Order.P50: "p50_ns",
+    Order.P95: "p95_ns",
+    Order.P99: "p99_ns",
+    Order.MAX: "max_ns",
+}
+
+
+class Table:
+    """The lines of one kind, as they stood when it was made."""
+
+    def __init__(
+        self, statistics: Statistics, by: By, order: Order, *, is_ascending: bool = False
+    ) -> None:
+        self._statistics = statistics
+        self.by = by
+        self._lines: list[Line] = []
+        self._keys: list[int] = []
+        self.left_out = 0
+        """Lines that were too many, or whose process is forgotten."""
+        if by is By.PROCESS or by is By.PATH:
+            self._sort_columns(order, is_ascending)
+        else:
+            self._lines = _sorted(self._small(), order, is_ascending)
+
+    def __len__(self) -> int:
+        return len(self._keys) or len(self._lines)
+
+    def __getitem__(self, place: int) -> Line:
+        """A line; one of a process lacks its filter, see `filter_text`."""
+        if not self._keys:
+            return self._lines[place]
+        if self.by is By.PROCESS:
+            return self._statistics.process_line(self._keys[place], filtered=False)
+        return self._statistics.path_line(self._keys[place])
+
+    def key(self, place: int) -> int | str:
+        """What a line is about, however the table is sorted."""
+        return self._keys[place] if self._keys else self._lines[place].label
+
+    def place_of(self, key: int | str) -> int | None:
+        """Where the line about something is; None if there is none."""
+        keys = [self.key(place) for place in range(len(self))]
+        return keys.index(key) if key in keys else None
+
+    def filter_text(self, place: int) -> str:
+        """The filter for the rows behind a line; "" where there is none."""
+        if self._keys and self.by is By.PROCESS:
+            return self._statistics.process_line(self._keys[place]).filter_text
+        return self[place].filter_text
+
+    def _small(self) -> list[Line]:
+        if self.by is By.ERRNO:
+            return self._statistics.by_errno()
+        if self.by is By.SYSCALL:
+            return self._statistics.by_syscall()
+        return [line for line in self._statistics.by_syscall(events=True) if not line.is_call]
+
+    def _sort_columns(self, order: Order, is_ascending: bool) -> None:
+        columns = (
+            self._statistics.process_columns()
+            if self.by is By.PROCESS
+            else self._statistics.path_columns()
+        )
+        values = _values(columns, order)
+        by_size = np.lexsort((columns["key"], values if is_ascending else -values))
+        chosen = columns["key"][by_size[:MAX_LINES]].tolist()
+        if self.by is By.PROCESS:
+            chosen = [key for key in chosen if self._statistics.knows_process(key)]
+        self.left_out = len(by_size) - len(chosen)
+        self._keys = chosen
+        if order is Order.NAME:
+            names = {key: self[place].label for place, key in enumerate(chosen)}
+            self._keys = sorted(chosen, key=names.__getitem__, reverse=not is_ascending)
+
+
+def _values(columns: dict[str, npt.NDArray[np.int64]], order: Order) -> npt.NDArray[np.int64]:
+    if order in (Order.CALLS, Order.ERRORS, Order.MAX):
+        return columns[_ATTRIBUTES[order]]
+    if order is Order.MEAN:
+        return columns["total_ns"] // np.maximum(columns["timed"], 1)
+    totals = columns["total_ns"]
+    # Without durations the number of calls says most.
+    return totals if totals.any() else columns["calls"]
+
+
+def _sorted(lines: list[Line], order: Order, is_ascending: bool) -> list[Line]:
+    if order is Order.NAME:
+        return sorted(lines, key=lambda line: line.label, reverse=not is_ascending)
+    attribute = _ATTRIBUTES[order]
+    sign = 1 if is_ascending else -1
+
+    def rank(line: Line) -> tuple[int, int, str]:
+        return sign * (getattr(line, attribute) or 0), -line.calls, line.label
+
+    return sorted(lines, key=rank)

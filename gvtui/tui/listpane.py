@@ -1,0 +1,200 @@
+"""A list of lines under a heading that stays: cursor, scrolling, mouse; draws what is on screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.scroll_view import ScrollView
+
+from gvtui.tui.keys import bindings
+from gvtui.tui.linewidget import LineWidget, Part
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.screen import Screen
+    from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
+    from textual.strip import Strip
+
+_WHEEL_LINES = 3
+CURSOR_MARK = "▌"
+
+
+class ListPane(LineWidget, ScrollView, can_focus=True):
+    """Shows the lines that a subclass has, however many there are.
+
+    The scrollbar is set by hand and `virtual_size` never changes, so that new lines cost no
+    layout.
+    """
+
+    BINDINGS = bindings("lines")
+    ALLOW_SELECT = False
+
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self.cursor = 0
+        """Which line is selected."""
+        self._top = 0
+        self._drawn: list[tuple[list[Part], str]] = []
+        self._headings: list[list[Part]] = []
+
+    def count(self) -> int:
+        """How many lines there are."""
+        raise NotImplementedError
+
+    def line(self, place: int) -> tuple[list[Part], str]:
+        """A line's words after the cursor's mark, and the style that lies under it."""
+        raise NotImplementedError
+
+    def headings(self) -> list[list[Part]]:
+        """The lines above the list."""
+        raise NotImplementedError
+
+    def moved(self) -> None:
+        """The cursor was moved by hand."""
+
+    def on_mount(self) -> None:
+        """Keep the scrollbar as it should be."""
+        # Every layout sets the scrollbar by `virtual_size`, which says nothing here.
+        self.screen.screen_layout_refresh_signal.subscribe(self, self._after_layout, immediate=True)
+
+    def _after_layout(self, screen: Screen[object]) -> None:
+        self._sync_scrollbar()
+
+    def _sync_scrollbar(self) -> None:
+        if self.show_vertical_scrollbar:
+            bar = self.vertical_scrollbar
+            bar.window_virtual_size = max(self.count(), 1)
+            bar.window_size = self.page
+            bar.position = self._top
+
+    @property
+    def page(self) -> int:
+        """Lines that fit on screen."""
+        return max(1, self.size.height - len(self._headings))
+
+    @property
+    def width(self) -> int:
+        """Cells for a line's words."""
+        return max(0, self.scrollable_content_region.width - 1)
+
+    def redraw(self) -> None:
+        """Draw what is on screen, if any of it has changed."""
+        headings = self.headings()
+        count = self.count()
+        self.cursor = max(0, min(self.cursor, count - 1))
+        page = max(1, self.size.height - len(headings))
+        self._top = max(0, min(self._top, count - page))
+        drawn = [self.line(place) for place in range(self._top, min(self._top + page, count))]
+        self._sync_scrollbar()
+        if drawn != self._drawn or headings != self._headings:
+            self._drawn, self._headings = drawn, headings
+            self.refresh()
+
+    def show_cursor(self) -> None:
+        """Scroll so that the selected line is on screen."""
+        self._top = max(min(self._top, self.cursor), self.cursor - self.page + 1)
+
+    def on_resize(self) -> None:
+        """Lay the lines out again."""
+        self.redraw()
+        self.show_cursor()
+        self.redraw()
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Dim the cursor."""
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """A heading, a line, or nothing."""
+        width = self.scrollable_content_region.width
+        if y < len(self._headings):
+            return self.strip([(" ", ""), *self._headings[y]], width)
+        place = y - len(self._headings)
+        if place >= len(self._drawn):
+            return self.strip([], width)
+        parts, ground = self._drawn[place]
+        is_selected = place + self._top == self.cursor
+        mark = CURSOR_MARK if is_selected and self.has_focus else " "
+        if is_selected:
+            ground = "cursor"
+        return self.strip([(mark, "mark"), *parts], width, ground=ground)
+
+    def select(self, place: int) -> None:
+        """Move the cursor to a line, and the screen with it."""
+        self.cursor = max(0, min(place, self.count() - 1))
+        self.show_cursor()
+        self.moved()
+        self.redraw()
+        self.refresh()
+
+    def scroll_lines(self, top: int) -> None:
+        """Bring a line to the top; the cursor stays with its line."""
+        self._top = top
+        self.redraw()
+
+    def action_move(self, lines: int) -> None:
+        """Move the cursor by lines."""
+        self.select(self.cursor + lines)
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by screens."""
+        self.select(self.cursor + pages * max(1, self.page - 1))
+
+    def action_first(self) -> None:
+        """Select the first line."""
+        self.select(0)
+
+    def action_last(self) -> None:
+        """Select the last line."""
+        self.select(self.count() - 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll down."""
+        event.stop()
+        event.prevent_default()
+        self.scroll_lines(self._top + _WHEEL_LINES)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll up."""
+        event.stop()
+        event.prevent_default()
+        self.scroll_lines(self._top - _WHEEL_LINES)
+
+    def on_scroll_to(self, message: ScrollTo) -> None:
+        """The scrollbar was dragged."""
+        message.stop()
+        message.prevent_default()
+        if message.y is not None:
+            self.scroll_lines(round(message.y))
+
+    def on_scroll_up(self, message: ScrollUp) -> None:
+        """The scrollbar was clicked above its handle."""
+        message.stop()
+        message.prevent_default()
+        self.scroll_lines(self._top - self.page)
+
+    def on_scroll_down(self, message: ScrollDown) -> None:
+        """The scrollbar was clicked below its handle."""
+        message.stop()
+        message.prevent_default()
+        self.scroll_lines(self._top + self.page)
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the line under the mouse; one that is selected already is opened."""
+        place = event.y - len(self._headings)
+        if place < 0:
+            self.heading_clicked(event.x - 1, event.y)
+        elif place < len(self._drawn):
+            was_there = self.cursor == place + self._top
+            self.select(place + self._top)
+            self.clicked(event.x - 1, was_there)
+
+    def heading_clicked(self, x: int, y: int) -> None:
+        """A heading was clicked."""
+
+    def clicked(self, x: int, again: bool) -> None:
+        """The selected line was clicked; `again` if it was selected already."""

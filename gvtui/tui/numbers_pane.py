@@ -1,0 +1,97 @@
+"""The numbers: statistics over the rows that the filters leave, as they come."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from textual.containers import Container
+
+from gvtui.query.statistics import Statistics
+from gvtui.tui.analysis import Paced
+from gvtui.tui.numbers_bands import NumbersBands
+from gvtui.tui.numbers_table import NumbersTable
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from gvtui.tui.analysis import Analysis
+    from gvtui.tui.model import Model
+
+_KEPT = 3
+"""Filters whose statistics are kept, so that the way back costs nothing."""
+_CALM_SECONDS = 0.25
+
+
+class NumbersPane(Container):
+    """A table of statistics, and beside or under it how long calls took."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(id="numbers")
+        self._model = model
+        self._table = NumbersTable(model)
+        self._bands = NumbersBands()
+        self._analysis: Analysis | None = None
+        self._kept: dict[str, Statistics] = {}
+        self._statistics: Statistics | None = None
+        self._shown: tuple[int, int] | None = None
+        self._drawn_at = 0.0
+
+    def compose(self) -> ComposeResult:
+        """The table and the histogram."""
+        yield self._table
+        yield self._bands
+
+    def news(self) -> None:
+        """Have the statistics follow the trace and its filters, and draw them once in a while."""
+        model, analysis = self._model, self._model.analysis
+        analysis.wants_processes = True
+        if analysis is not self._analysis:
+            self._analysis = analysis
+            self._kept = {}
+        statistics = self._for_filter()
+        if statistics is not self._statistics or analysis.follower is None:
+            self._statistics = statistics
+            analysis.follower = Paced(statistics.advance)
+            self._drawn_at = 0.0
+        shown = (id(statistics), statistics.position)
+        is_calm = time.monotonic() - self._drawn_at >= _CALM_SECONDS
+        if is_calm and (shown != self._shown or not model.is_live):
+            self._shown, self._drawn_at = shown, time.monotonic()
+            self._draw()
+
+    def _for_filter(self) -> Statistics:
+        """The statistics of the filters in force."""
+        analysis, condition = self._model.analysis, self._model.condition
+        text = condition.text if condition is not None else ""
+        statistics = self._kept.pop(text, None)
+        if statistics is None:
+            statistics = Statistics(
+                self._model.trace, analysis.pairs, analysis.processes, condition
+            )
+        self._kept[text] = statistics
+        for old in list(self._kept)[:-_KEPT]:
+            del self._kept[old]
+        return statistics
+
+    def _draw(self) -> None:
+        if self._statistics is not None:
+            self._table.take(self._statistics)
+            self._draw_bands()
+
+    def _draw_bands(self) -> None:
+        if self._statistics is None:
+            return
+        syscall = self._table.selected_syscall
+        text = self._table.selected_filter if syscall is not None else ""
+        self._bands.take(self._statistics.histogram(syscall), syscall or "", text)
+
+    def on_numbers_table_selected(self, message: NumbersTable.Selected) -> None:
+        """Show the durations of what is selected."""
+        message.stop()
+        self._draw_bands()
+
+    def on_hide(self) -> None:
+        """Nobody looks: stop counting until somebody does."""
+        if self._analysis is not None:
+            self._analysis.follower = None

@@ -1,0 +1,316 @@
+"""Tables of statistics: by system call, process, path, error and event."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from textual.message import Message
+
+from gvtui.query.tables import By, Order, Table
+from gvtui.tui.cells import fit, width_of
+from gvtui.tui.chips import PID
+from gvtui.tui.clock import took_text
+from gvtui.tui.drilled import Drilled
+from gvtui.tui.keys import bindings
+from gvtui.tui.listpane import ListPane
+from gvtui.tui.rows import DROP_SIGN, FAILED_SIGN, word
+
+if TYPE_CHECKING:
+    from gvtui.query.statistics import Line, Statistics
+    from gvtui.tui.linewidget import Part
+    from gvtui.tui.model import Model
+
+EVENT_TYPE = "evt.type"
+_SLOTS = {
+    By.SYSCALL: EVENT_TYPE,
+    By.EVENT: EVENT_TYPE,
+    By.PROCESS: PID,
+    By.PATH: "fd.name",
+    By.ERRNO: "evt.errno",
+}
+"""The chip that a line's filter takes the place of."""
+
+_BOUND = "≥"
+_UP, _DOWN = "▲", "▼"
+_LEAST_NAME = 16
+
+
+class _Column(NamedTuple):
+    title: str
+    order: Order
+    width: int
+    gives_way: int = 0
+
+
+_SHARE = "share"
+_CALLS = _Column("calls", Order.CALLS, 10)
+_ERRORS = _Column("errors", Order.ERRORS, 8)
+_TOTAL = _Column("total", Order.TOTAL, 9)
+_LAST = _Column(_SHARE, Order.TOTAL, 6, 1)
+_MEAN = _Column("mean", Order.MEAN, 8, 2)
+_MAX = _Column("max", Order.MAX, 8, 3)
+
+_COLUMNS = {
+    By.SYSCALL: (
+        _CALLS,
+        _ERRORS,
+        _TOTAL,
+        _Column("p50", Order.P50, 8, 3),
+        _Column("p95", Order.P95, 8, 2),
+        _Column("p99", Order.P99, 8),
+        _LAST,
+    ),
+    By.PROCESS: (_CALLS, _ERRORS, _TOTAL, _MEAN, _MAX, _LAST),
+    By.PATH: (_CALLS, _ERRORS, _TOTAL, _MEAN, _MAX, _LAST),
+    By.ERRNO: (_Column("calls", Order.CALLS, 10), _TOTAL, _MEAN, _MAX),
+    By.EVENT: (_Column("count", Order.CALLS, 10),),
+}
+_NAMES = {
+    By.SYSCALL: "system call",
+    By.PROCESS: "process",
+    By.PATH: "path",
+    By.ERRNO: "error",
+    By.EVENT: "event",
+}
+
+
+class NumbersTable(ListPane):
+    """One of the tables, sorted by one of its columns."""
+
+    PREFIX = "numbers"
+    LOOKS = (
+        "heading", "active", "sorted", "faint", "name", "number", "error", "time", "total",
+        "progress", "alarm", "mark", "cursor",
+    )  # fmt: skip
+    BINDINGS = bindings("numbers")
+
+    class Selected(Message):
+        """Another line is selected, or another table is shown."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__(id="numbers-table")
+        self._model = model
+        self._statistics: Statistics | None = None
+        self._total: Line | None = None
+        self._table: Table | None = None
+        self._by = By.SYSCALL
+        self._order = Order.TOTAL
+        self._is_ascending = False
+        self._keys: dict[By, int | str] = {}
+        """What the cursor was put on in each table."""
+
+    def take(self, statistics: Statistics) -> None:
+        """Show what these statistics have come to."""
+        self._statistics = statistics
+        self._total = statistics.total()
+        self._table = Table(statistics, self._by, self._order, is_ascending=self._is_ascending)
+        key = self._keys.get(self._by)
+        place = self._table.place_of(key) if key is not None else None
+        if place is not None and place != self.cursor:
+            self._top = max(0, self._top + place - self.cursor)
+            self.cursor = place
+        self.redraw()
+
+    @property
+    def selected_syscall(self) -> str | None:
+        """The system call of the selected line, None in other tables."""
+        table = self._table
+        if self._by is not By.SYSCALL or table is None or self.cursor >= len(table):
+            return None
+        return table[self.cursor].label
+
+    @property
+    def selected_filter(self) -> str:
+        """The filter for the rows behind the selected line."""
+        table = self._table
+        return table.filter_text(self.cursor) if table and self.cursor < len(table) else ""
+
+    def moved(self) -> None:
+        """Note what the cursor is on."""
+        if self._table is not None and self.cursor < len(self._table):
+            self._keys[self._by] = self._table.key(self.cursor)
+        self.post_message(self.Selected())
+
+    def count(self) -> int:
+        """How many lines the table has."""
+        return len(self._table) if self._table is not None else 0
+
+    def headings(self) -> list[list[Part]]:
+        """Which table it is, what the numbers lack, the columns' titles, and the total."""
+        lines = [self._title()]
+        statistics, total = self._statistics, self._total
+        if statistics is None or total is None:
+            return lines
+        lines += [[(text, look)] for text, look in self._notes(statistics, total)]
+        name, columns = self._layout()
+        heads: list[Part] = [self._head(_NAMES[self._by], Order.NAME, name)]
+        for column in columns:
+            order = column.order if column.title != _SHARE else None
+            heads += [(" ", ""), self._head(column.title, order, column.width, right=True)]
+        lines.append(heads)
+        if self._by not in (By.EVENT, By.ERRNO):
+            lines.append(self._cells(total, "all", name, columns, "total"))
+        return lines
+
+    def _title(self) -> list[Part]:
+        parts: list[Part] = []
+        for by in By:
+            parts += [(f" {by.value} ", "active" if by is self._by else "heading"), (" ", "")]
+        statistics = self._statistics
+        if statistics is not None:
+            said, look = f"{statistics.rows:,} rows", "faint"
+            if not statistics.is_done and statistics.progress < 0.99:
+                said, look = f"counting {statistics.progress:.0%}", "progress"
+            left_out = self._table.left_out if self._table is not None else 0
+            if left_out:
+                said = f"{left_out:,} more not shown   {said}"
+            taken = sum(width_of(text) for text, _ in parts)
+            parts += [(" " * max(1, self.width - taken - width_of(said) - 1), ""), (said, look)]
+        return parts
+
+    def _notes(self, statistics: Statistics, total: Line) -> list[tuple[str, str]]:
+        notes = []
+        if statistics.dropped:
+            words = f"{DROP_SIGN} {statistics.dropped:,} points were dropped: numbers are lower"
+            notes.append((f"{words} bounds ({_BOUND})", "alarm"))
+        if statistics.missed_rows:
+            words = f"{statistics.missed_rows:,} rows were let go before they were counted"
+            notes.append((f"{words} ({_BOUND})", "progress"))
+        missing = sorted(self._model.analysis.pairs.missing_fields)
+        if missing and total.calls:
+            fields = " and ".join(missing)
+            some = "Some calls have no" if total.timed else "No"
+            what = "pairs and durations" if "thread_id" in missing else "durations"
+            notes.append((f"{some} {what}: have the session collect {fields}.", "progress"))
+        return notes
+
+    def _layout(self) -> tuple[int, list[_Column]]:
+        """Cells of the name, and the columns that fit."""
+        columns = list(_COLUMNS[self._by])
+
+        def left() -> int:
+            return self.width - 1 - sum(column.width + 1 for column in columns)
+
+        for turn in sorted({column.gives_way for column in columns if column.gives_way}):
+            if left() >= _LEAST_NAME:
+                break
+            columns = [column for column in columns if column.gives_way != turn]
+        return max(1, left()), columns
+
+    def _head(self, title: str, order: Order | None, width: int, *, right: bool = False) -> Part:
+        if order is not self._order:
+            return fit(title, width, right=right), "heading"
+        sign = _UP if self._is_ascending else _DOWN
+        words = f"{sign}{title}" if right else f"{title} {sign}"
+        return fit(words, width, right=right), "sorted"
+
+    def line(self, place: int) -> tuple[list[Part], str]:
+        """One line of the table."""
+        name, columns = self._layout()
+        assert self._table is not None
+        line = self._table[place]
+        return self._cells(line, word(line.label), name, columns, "name"), ""
+
+    def _cells(
+        self, line: Line, label: str, name: int, columns: list[_Column], look: str
+    ) -> list[Part]:
+        parts: list[Part] = [(fit(label, name), look)]
+        for column in columns:
+            text, style = self._value(line, column)
+            parts.append((" " + fit(text, column.width, right=True), style))
+        return parts
+
+    def _value(self, line: Line, column: _Column) -> tuple[str, str]:
+        bound = _BOUND if self._statistics is not None and self._statistics.is_lower_bound else ""
+        if column.title == _SHARE:
+            return (f"{line.share:.1%}" if line.share else ""), "faint"
+        order = column.order
+        if order is Order.CALLS:
+            return f"{bound}{line.calls:,}", "number"
+        if order is Order.ERRORS:
+            return (f"{FAILED_SIGN} {bound}{line.errors:,}" if line.errors else ""), "error"
+        if not line.timed:
+            return "", "time"
+        if order is Order.TOTAL:
+            return f"{bound}{took_text(line.total_ns)}", "number"
+        spans = {
+            Order.MEAN: line.mean_ns,
+            Order.P50: line.p50_ns,
+            Order.P95: line.p95_ns,
+            Order.P99: line.p99_ns,
+            Order.MAX: line.max_ns,
+        }
+        span = spans[order]
+        return ("" if span is None else took_text(span)), "time"
+
+    def heading_clicked(self, x: int, y: int) -> None:
+        """Another table, or another column to sort by."""
+        if y == 0:
+            start = 0
+            for by in By:
+                end = start + len(by.value) + 2
+                if start <= x < end:
+                    self._show(by)
+                start = end + 1
+            return
+        name, columns = self._layout()
+        if x < name:
+            self._sort(Order.NAME)
+        start = name
+        for column in columns:
+            if start < x <= start + column.width:
+                self._sort(column.order)
+            start += column.width + 1
+
+    def clicked(self, x: int, again: bool) -> None:
+        """A line that was selected already is opened."""
+        if again:
+            self.action_drill()
+
+    def _show(self, by: By) -> None:
+        self._by = by
+        orders = self._orders()
+        if self._order not in orders:
+            self._order = Order.CALLS
+        self.cursor = self._top = 0
+        self._again()
+
+    def _orders(self) -> list[Order]:
+        orders = [Order.NAME, *(column.order for column in _COLUMNS[self._by])]
+        return list(dict.fromkeys(orders))
+
+    def _sort(self, order: Order) -> None:
+        """Sort by a column: the largest first, names by the alphabet; again: the other way."""
+        if order is self._order:
+            self._is_ascending = not self._is_ascending
+        else:
+            self._order, self._is_ascending = order, order is Order.NAME
+        self._again()
+
+    def _again(self) -> None:
+        if self._statistics is not None:
+            self.take(self._statistics)
+        self.show_cursor()
+        self.redraw()
+        self.post_message(self.Selected())
+
+    def action_table(self, step: int) -> None:
+        """Show another table."""
+        tables = list(By)
+        self._show(tables[(tables.index(self._by) + step) % len(tables)])
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        orders = self._orders()
+        self._sort(orders[(orders.index(self._order) + 1) % len(orders)])
+
+    def action_reverse(self) -> None:
+        """Sort the other way round."""
+        self._sort(self._order)
+
+    def action_drill(self) -> None:
+        """Show the rows behind the selected line."""
+        expression = self.selected_filter
+        if expression:
+            self.moved()
+            self.post_message(Drilled(expression, _SLOTS[self._by]))

@@ -1,0 +1,96 @@
+"""The process tree as lines: what is unfolded, in order, with its guides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvtui.query.process import Exec, Process, Thread
+    from gvtui.query.processes import Processes
+
+_MAX_GUIDE = 40
+"""Cells of guides before a name; deeper ones stand no further right."""
+
+Key: TypeAlias = tuple[object, ...]
+
+
+class Fold(IntEnum):
+    """How much of a process is shown."""
+
+    CLOSED = 0
+    CHILDREN = 1
+    ALL = 2
+    """Its children, the programs that it executed, and its threads."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeLine:
+    """One line of the tree: a sandbox, a process, or a program or thread of one."""
+
+    guide: str
+    container: str
+    process: Process | None = None
+    """None for a sandbox's heading."""
+    fold: Fold = Fold.CHILDREN
+    executed: Exec | None = None
+    thread: Thread | None = None
+
+    @property
+    def key(self) -> Key:
+        """What the line is about, whatever stands around it."""
+        if self.process is None:
+            return ("container", self.container)
+        if self.executed is not None:
+            return ("exec", self.process.number, self.executed.row)
+        if self.thread is not None:
+            return ("thread", self.process.number, self.thread.tid)
+        return ("process", self.process.number)
+
+
+def tree_lines(tree: Processes, folds: dict[int, Fold]) -> Iterator[TreeLine]:
+    """The lines from above to below.
+
+    May be paused between any two: what the tree takes in meanwhile shows the next time.
+
+    Args:
+        tree: the processes.
+        folds: how much is shown of those that are not as usual, by their numbers.
+    """
+    roots: dict[str, list[Process]] = {}
+    for process in list(tree):
+        if process.parent is None:
+            roots.setdefault(process.container, []).append(process)
+    for container, processes in roots.items():
+        if len(roots) > 1:
+            yield TreeLine("", container)
+        yield from _forest(processes, folds)
+
+
+def _forest(roots: list[Process], folds: dict[int, Fold]) -> Iterator[TreeLine]:
+    pending = [(process, "", "") for process in reversed(roots)]
+    while pending:
+        process, guide, below = pending.pop()
+        fold = folds.get(process.number, Fold.CHILDREN)
+        yield TreeLine(guide, process.container, process, fold)
+        if fold is Fold.CLOSED:
+            continue
+        children = list(process.children.values())
+        if fold is Fold.ALL:
+            rail = below + ("│ " if children else "  ")
+            for executed in list(process.execs):
+                yield TreeLine(rail, process.container, process, executed=executed)
+            for thread in list(process.threads.values()):
+                if thread.tid != process.pid:
+                    yield TreeLine(rail, process.container, process, thread=thread)
+        room = len(below) < _MAX_GUIDE
+        for child in reversed(children):
+            is_last = child is children[-1]
+            if room:
+                ends = ("└ ", "  ") if is_last else ("├ ", "│ ")
+                pending.append((child, below + ends[0], below + ends[1]))
+            else:
+                pending.append((child, below, below))

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from gvtui.trace.reader import Trace
+from gvtui.tui.analysis import Analysis, Paced
+from tests.tui.helpers import TRACES
+
+
+class Worker:
+    """Takes a fixed time for each row, by a clock of its own."""
+
+    def __init__(self, rows: int, seconds_per_row: float) -> None:
+        self.left = rows
+        self.cost = seconds_per_row
+        self.now = 0.0
+        self.asked: list[int] = []
+
+    def advance(self, budget: int) -> int:
+        done = min(budget, self.left)
+        self.asked.append(budget)
+        self.left -= done
+        self.now += done * self.cost
+        return done
+
+    def clock(self) -> float:
+        return self.now
+
+
+def test_a_slow_worker_gets_small_slices() -> None:
+    worker = Worker(1_000_000, 1e-4)
+    paced = Paced(worker.advance, worker.clock)
+    for _ in range(50):
+        began = worker.now
+        paced.run(began + 0.01)
+        assert worker.now - began <= 0.02
+    assert worker.left < 1_000_000 - 50 * 64
+
+
+def test_a_fast_worker_gets_large_slices_and_ends() -> None:
+    worker = Worker(1_000_000, 1e-7)
+    paced = Paced(worker.advance, worker.clock)
+    while worker.left:
+        paced.run(worker.now + 0.01)
+    assert max(worker.asked) > 30_000
+    assert paced.run(worker.now + 0.01) == 0
+
+
+def test_processes_wait_until_somebody_looks_or_nothing_else_is_to_do() -> None:
+    with_trace = Trace.open(TRACES / "compile-2024.trace")
+    analysis = Analysis(with_trace)
+    for _ in range(200):
+        analysis.advance(0.05)
+    assert analysis.pairs.is_done
+    assert analysis.timeline.is_done
+    assert len(analysis.processes) == 0
+    for _ in range(200):
+        analysis.advance(0.05, is_idle=True)
+    assert len(analysis.processes) == 7
+    assert not analysis.advance(0.05, is_idle=True)
+    with_trace.close()
+
+
+def test_a_follower_is_paced_too() -> None:
+    trace = Trace.open(TRACES / "compile-2024.trace")
+    analysis = Analysis(trace)
+    worker = Worker(1000, 0.0)
+    analysis.follower = Paced(worker.advance)
+    while analysis.advance(0.05):
+        pass
+    assert worker.left == 0
+    trace.close()

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gvtui.query.context import QueryContext
+from gvtui.query.filter import compile_filter
+from gvtui.query.pairs import Pairs
+from gvtui.query.processes import Processes
+from gvtui.trace.reader import Trace
+from gvtui.trace.row import Direction
+from gvtui.tui.folded import call_view
+from tests.tui.helpers import TRACES, Recorder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    "text", ["", "evt.failed = true", "evt.type = openat", "evt.dir = X", "evt.latency > 100us"]
+)
+@pytest.mark.parametrize("name", ["compile-2024", "shell-2022", "network-2024"])
+def test_each_call_has_one_row(name: str, text: str) -> None:
+    trace = Trace.open(TRACES / f"{name}.trace")
+    pairs = Pairs(trace)
+    context = QueryContext(pairs, Processes(trace, pairs))
+    condition = compile_filter(text, context) if text else None
+    view = call_view(trace, condition, pairs)
+    while not view.complete:
+        view.advance(0.01)
+    matched = {
+        row_id
+        for row_id in range(trace.first_row, trace.end_row)
+        if condition is None or condition.matches(trace, row_id)
+    }
+    expected = [
+        row_id
+        for row_id in sorted(matched)
+        if trace.row(row_id).direction != Direction.EXIT or pairs.partner(row_id) not in matched
+    ]
+    assert list(view) == expected
+    trace.close()
+
+
+def test_a_call_whose_latency_came_too_late_is_shown_by_its_exit(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(1)
+    trace = Trace.open(recorder.path)
+    pairs = Pairs(trace)
+    condition = compile_filter("evt.latency > 1us", QueryContext(pairs, Processes(trace, pairs)))
+    view = call_view(trace, condition, pairs)
+    view.advance(0.01)
+    assert view.count == 0
+    recorder.add(1, result=3)
+    trace.refresh()
+    view.advance(0.01)
+    assert list(view) == [2]
+    trace.close()
