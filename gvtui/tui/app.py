@@ -19,6 +19,8 @@ from gvtui.tui.filterbar import FilterBar
 from gvtui.tui.keys import COMMANDS, bindings
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.panes import SIDEBAR, TABS
+from gvtui.tui.points_actions import PointsActions
+from gvtui.tui.points_keeper import Keeper, settle
 from gvtui.tui.replay import ReplayClock
 from gvtui.tui.status import Item, StatusLine, items
 from gvtui.tui.tabs import TabLine
@@ -43,7 +45,7 @@ _CALM_SECONDS = 0.25
 """Numbers that change faster than this cannot be read."""
 
 
-class GvtuiApp(DrillActions):
+class GvtuiApp(PointsActions, DrillActions):
     """The terminal UI over one trace, live or recorded."""
 
     CSS_PATH = "gvtui.tcss"
@@ -207,14 +209,22 @@ def run_live(options: LiveOptions) -> int:
         GvtuiError: the monitor cannot start, or the filter is none.
     """
     compile_filter(options.filter_text)
+    keeper = Keeper.start(options)
     watch = Watch.start(options)
+    app: GvtuiApp | None = None
     try:
         trace = Trace.open(watch.trace_path)
-        code = _run(GvtuiApp(trace, monitor=watch, live=options, filter_text=options.filter_text))
-        if options.at_exit is not None:
-            options.at_exit()
+        app = GvtuiApp(trace, monitor=watch, live=options, filter_text=options.filter_text)
+        app.keeper = keeper
+        code = _run(app)
     finally:
-        watch.stop()
+        try:
+            for line in settle(keeper, app.leave_policy if app else None, watch):
+                print(f"gvtui: {line}", file=sys.stderr)
+            if options.at_exit is not None:
+                options.at_exit()
+        finally:
+            watch.stop()
     return code
 
 

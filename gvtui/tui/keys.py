@@ -58,9 +58,12 @@ _KEY_WORDS = {
     "less_than_sign": "<",
     "greater_than_sign": ">",
     "tab": "Tab",
+    "slash": "/",
+    "asterisk": "*",
 }
 
 FOLLOWING, FILTER, SCREEN, TRACE, MOVING = "Following", "Filter", "Screen", "Recording", "Moving"
+POINTS = "What is traced"
 PROCESSES, NUMBERS = "In the processes", "In the numbers"
 
 COMMANDS: tuple[Command, ...] = (
@@ -123,6 +126,46 @@ COMMANDS: tuple[Command, ...] = (
     Command("reverse", "S", "Sort the other way round", NUMBERS, "numbers"),
     Command("drill", "enter", "Only the rows behind this line", NUMBERS, "numbers", "its rows"),
     Command("drill", "enter", "Only the calls that took so long", NUMBERS, "bands", "these calls"),
+    Command(
+        "points",
+        "o",
+        "Choose what is traced; again: on the whole right side",
+        POINTS,
+        footer="points",
+    ),
+    Command("apply", "a", "Apply what is staged", POINTS, footer="apply"),
+    Command("apply_all", "A", "Apply what is staged to all sandboxes", POINTS),
+    Command("undo", "u", "Undo the last change of what is staged", POINTS),
+    Command("discard", "U", "Stage what is applied; undo brings the rest back", POINTS),
+    Command("stop_point", "s", "Stop tracing this row's point", POINTS),
+    Command("more_of_process", "m", "Trace this process's files, sockets, ...", POINTS),
+    Command("add_needed", "F", "Collect the fields that the filter needs", POINTS),
+    Command("move(-1)", "up", "Up one line of the points", POINTS, "points"),
+    Command("move(1)", "down", "Down one line of the points", POINTS, "points"),
+    Command("page(-1)", "pageup", "Up one screen of points", POINTS, "points"),
+    Command("page(1)", "pagedown", "Down one screen of points", POINTS, "points"),
+    Command("first", "home", "The first line of the points", POINTS, "points"),
+    Command("last", "end", "The last line of the points", POINTS, "points"),
+    Command("open", "right", "Show what is beneath: calls, fields", POINTS, "points"),
+    Command("close", "left", "Hide what is beneath; then go up", POINTS, "points"),
+    Command("unfold", "enter", "Show or hide what is beneath", POINTS, "points"),
+    Command("unfold_all", "asterisk", "Show or hide everything", POINTS, "points"),
+    Command("switch", "space", "Switch this point, field or group", POINTS, "points", "on/off"),
+    Command("switch('E')", "e", "Switch its enter side", POINTS, "points", "enter"),
+    Command("switch('X')", "x", "Switch its exit side", POINTS, "points", "exit"),
+    Command("search", "slash", "Find points by name, purpose or field", POINTS, "points", "find"),
+    Command("clear_search", "escape", "Show all points; then leave them", POINTS, "points"),
+    Command(
+        "group", "g", "Group by component, or by what calls are for", POINTS, "points", "group"
+    ),
+    Command("only_on", "h", "Only the points that are on; again: all", POINTS, "points"),
+    Command("target", "c", "The next sandbox", POINTS, "points", "sandbox"),
+    Command("ask('preview')", "v", "What applying changes, as JSON", POINTS, "points", "changes"),
+    Command("ask('load')", "L", "Stage a preset, or what was saved", POINTS, "points", "presets"),
+    Command("ask('save')", "S", "Save what is staged, under a name", POINTS, "points"),
+    Command("ask('tuning')", "T", "Lose nothing, or cost least", POINTS, "points"),
+    Command("ask('said')", "i", "All that runsc said about the last change", POINTS, "points"),
+    Command("ask('install')", "y", "How containers that start later get it", POINTS, "points"),
     Command("time", "t", "Time of day, since the first row, or since the row above", SCREEN),
     Command("calls", "c", "A call as one row, or its enter and its exit", SCREEN, footer="calls"),
     Command("columns", "C", "Choose the columns", SCREEN),
@@ -165,6 +208,6 @@ def bindings(owner: str) -> list[Binding | tuple[str, str] | tuple[str, str, str
 def groups() -> dict[str, list[Command]]:
     """The commands by heading, headings in the order of the help screen."""
     found: dict[str, list[Command]] = {}
-    for heading in (FOLLOWING, MOVING, FILTER, PROCESSES, NUMBERS, SCREEN, TRACE):
+    for heading in (FOLLOWING, MOVING, FILTER, POINTS, PROCESSES, NUMBERS, SCREEN, TRACE):
         found[heading] = [command for command in COMMANDS if command.group == heading]
     return found

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvtui.tui.numbers_pane import NumbersPane
+from gvtui.tui.points_pane import make_large, make_small
 from gvtui.tui.processes_pane import ProcessesPane
 from gvtui.tui.sandboxes import SandboxList
 from gvtui.tui.stream import StreamView
@@ -38,8 +39,12 @@ TABS: tuple[PaneSpec, ...] = (
     PaneSpec("stream", "Stream", StreamView, often=True),
     PaneSpec("processes", "Processes", ProcessesPane, often=True),
     PaneSpec("numbers", "Numbers", NumbersPane, often=True),
+    PaneSpec("points-large", "Points", make_large),
 )
 """What shares the right side, in the order of the tabs; keys 1 to 9 show them."""
 
-SIDEBAR: tuple[PaneSpec, ...] = (PaneSpec("sandboxes", "Sandboxes", SandboxList),)
+SIDEBAR: tuple[PaneSpec, ...] = (
+    PaneSpec("sandboxes", "Sandboxes", SandboxList),
+    PaneSpec("points", "Points", make_small),
+)
 """What stands in the sidebar, from above to below."""

@@ -72,6 +72,11 @@ class Edit:
             self._history.append(self._staged)
             self._staged = None
 
+    def settle(self, sent: Session) -> None:
+        """What was staged now runs, be it in other words; what was changed since stays staged."""
+        if self._staged is not None and self._staged.points == sent.points:
+            self._staged = None
+
     def take_applied(self, session: Session | None, *, is_guess: bool = False) -> None:
         """Take in what runs; what is staged stays, unless it is just that."""
         before = self.applied or self.start

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gvtui.trace.connections import Connection
     from gvtui.tui.options import LiveOptions
     from gvtui.tui.points_model import Key
+    from gvtui.tui.watch import Watch
 
 ExitPolicy = Literal["ask", "delete", "keep", "restore"]
 
@@ -212,3 +213,27 @@ def summary_of(outcomes: Iterable[Outcome]) -> str:
     for outcome in failed[:3]:
         words += f" {escape(outcome.container.sandbox_id[:SHORT_ID])}: {escape(outcome.sentence)}."
     return words
+
+
+def settle(keeper: Keeper, chosen: OnExit | None, watch: Watch) -> list[str]:
+    """Deal with gvtui's sessions when the screen has gone.
+
+    Args:
+        keeper: the hold on them.
+        chosen: what the user answered; None where there was no question, or no answer.
+        watch: the monitor, to note in the recording what is done.
+
+    Returns:
+        What was done, for the user to read.
+    """
+    policy = chosen or ("restore" if keeper.policy == "ask" else keeper.policy)
+    if policy == "keep":
+        count = len(keeper.agent.registry.all())
+        return [f"{count} sandboxes keep gvtui's sessions"] if count else []
+    said = []
+    for outcome in keeper.leave(policy):
+        for mark in marks_of(outcome):
+            watch.monitor.send_mark(mark)
+        notes = "".join(f"; {note}" for note in outcome.notes)
+        said.append(escape(f"{outcome.container.sandbox_id}: {outcome.sentence}{notes}"))
+    return said

@@ -8,6 +8,7 @@ from gvtui.tui.keys import COMMANDS, groups
 from gvtui.tui.listpane import ListPane
 from gvtui.tui.numbers_bands import NumbersBands
 from gvtui.tui.numbers_table import NumbersTable
+from gvtui.tui.points_pane import PointsPane
 from gvtui.tui.processes_pane import ProcessesPane
 from gvtui.tui.sandboxes import SandboxList
 from gvtui.tui.screens import help_text
@@ -15,6 +16,7 @@ from gvtui.tui.stream import StreamView
 from tests.tui.helpers import drive, recording
 
 OWNERS = {
+    "points": PointsPane,
     "app": GvtuiApp,
     "stream": StreamView,
     "list": SandboxList,

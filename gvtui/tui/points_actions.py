@@ -1,0 +1,267 @@
+"""Keys that choose what is traced, and the upkeep of the Points pane while the viewer runs."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from textual.widgets import ContentSwitcher, Static
+
+from gvtui.points.catalogue import sibling_of
+from gvtui.tui.points_apply import PointsApply
+from gvtui.tui.points_hints import lacking_fields, untraced_events
+from gvtui.tui.points_model import Owner, Target
+from gvtui.tui.points_pane import LARGE, PointsPane
+from gvtui.tui.points_row import MORE, more_of_process
+from gvtui.tui.points_screens import ChoiceScreen
+from gvtui.tui.points_tally import Tally
+from gvtui.tui.rows import SHORT_ID, word
+
+if TYPE_CHECKING:
+    from gvtui.trace.row import Row
+    from gvtui.tui.points_model import Key
+
+_LOOK_SECONDS = 0.5
+_COUNT_SECONDS = 0.008
+"""Time for counting in one go."""
+_SURVEY_SECONDS, _IDLE_SURVEY_SECONDS = 5.0, 30.0
+"""How often sandboxes are looked for: while the pane shows, and while it does not."""
+
+
+class PointsActions(PointsApply):
+    """The Points pane's part of the app."""
+
+    def on_mount(self) -> None:
+        """Begin to look after the pane."""
+        self._tally = Tally(self.model.trace)
+        self._ended: set[int] = set()
+        self._connections = 0
+        self._needs_line = Static("", id="needs", markup=False)
+        self.screen.query_one("#main").mount(self._needs_line, after="#filterbar")
+        self.set_interval(_LOOK_SECONDS, self.look_after)
+        self.look_after()
+
+    def look_after(self) -> None:
+        """Count what has come, and look for sandboxes when it is time."""
+        model, state = self.model, self.model.points
+        trace = model.trace
+        if self._tally.trace is not trace:
+            self._tally = Tally(trace)
+            self._ended.clear()
+        self._tally.advance(_COUNT_SECONDS)
+        if not model.is_live:
+            self._take_recorded()
+        self._notice_connections()
+        target = state.target
+        connections = self._connections_of(target.key) if target else None
+        if target is not None and target.owner in (Owner.FILE, Owner.RECORDED):
+            connections = None
+        state.counts = self._tally.by_point(connections)
+        state.rates = self._tally.rates(model.now_ns, connections) if model.is_live else {}
+        state.take_guess(state.counts)
+        self._say_needs()
+        if self._survey_is_due():
+            self.start_survey()
+        for pane in self.screen_stack[0].query(PointsPane):
+            if pane.display:
+                pane.news()
+
+    def _survey_is_due(self) -> bool:
+        if self.keeper is None or self.surveying or self.model.points.busy:
+            return False
+        visible = any(pane.display for pane in self.screen_stack[0].query(PointsPane))
+        pause = _SURVEY_SECONDS if visible else _IDLE_SURVEY_SECONDS
+        return self.survey_wanted or time.monotonic() - self.surveyed_at >= pause
+
+    def _take_recorded(self) -> None:
+        """Show the sessions that were noted in a recording as they were last."""
+        if not self._tally.marks:
+            return
+        state = self.model.points
+        sessions: dict[str, Target] = {}
+        for mark in self._tally.marks:
+            target = recorded_target(mark)
+            sessions[target.title] = target
+        if [each.title for each in state.targets] != list(sessions):
+            state.take_targets(sessions.values())
+
+    def _notice_connections(self) -> None:
+        """Look for sandboxes when one comes or goes; tell if a session of gvtui's has ended."""
+        connections = self.model.trace.connections
+        if len(connections) != self._connections:
+            self._connections = len(connections)
+            self.survey_wanted = True
+        for connection in connections.values():
+            if connection.connected or connection.conn in self._ended:
+                continue
+            self._ended.add(connection.conn)
+            self.survey_wanted = True
+            if self.keeper is not None and connection.peer_pid:
+                lost = self.keeper.agent.connection_closed(connection.peer_pid)
+                if lost is not None:
+                    short = word(lost.container.sandbox_id[:SHORT_ID])
+                    self.model.points.say(
+                        f"The session of gvtui's for {short} has ended: another monitor has "
+                        "replaced it, or the sandbox is gone.",
+                        "bad",
+                    )
+
+    def _connections_of(self, key: Key) -> set[int]:
+        if self.keeper is None:
+            return set(self.model.trace.connections)
+        return {
+            connection.conn
+            for connection in self.model.trace.connections.values()
+            if self.keeper.key_of(connection) == key
+        }
+
+    def _say_needs(self) -> None:
+        """Say what the filter needs and the sessions do not collect."""
+        model = self.model
+        lacking: dict[str, str] = {}
+        if model.condition is not None and model.condition.needs:
+            lacking = lacking_fields(
+                model.condition.needs, model.points, self._tally, self._connections_of
+            )
+        words = ""
+        if lacking:
+            fields = ", ".join(lacking)
+            words = f" ! This filter needs {fields}: {next(iter(lacking.values()))}."
+            if model.is_live:
+                words += "  F stages it, a applies."
+        if words != str(self._needs_line.content):
+            self._needs_line.update(words)
+            self._needs_line.set_class(bool(words), "open")
+        self._lacking = tuple(lacking)
+
+    def action_add_needed(self) -> None:
+        """Stage the context fields that the filter needs."""
+        state = self.model.points
+        fields = self._lacking
+        if not fields:
+            self.tell("The filter needs no field that is not collected.")
+            return
+        if not self._may_stage():
+            return
+        for target in state.targets:
+            if state.edit_of(target.key).staged.points and target.owner is not Owner.FILE:
+                state.add_context(fields, target.key)
+        self.tell(f"Staged: {', '.join(fields)} on all points. a applies, A to all sandboxes.")
+        self.look_after()
+
+    def action_points(self) -> None:
+        """Go to the Points pane; once more: have it large, and small again."""
+        screen = self.screen_stack[0]
+        tabs = screen.query_one("#tabs", ContentSwitcher)
+        small = screen.query_one("#points", PointsPane)
+        self._reveal_untraced()
+        if screen.has_class("-narrow"):
+            self.action_tab("stream" if tabs.current == LARGE else LARGE)
+        elif tabs.current == LARGE:
+            self.action_tab("stream")
+            small.focus()
+        elif self.focused is small:
+            self.action_tab(LARGE)
+        else:
+            screen.remove_class("no-sidebar")
+            small.focus()
+
+    def _reveal_untraced(self) -> None:
+        model = self.model
+        if model.condition is not None and not model.view.count and model.view.complete:
+            state = model.points
+            events = untraced_events(model.condition.text, state)
+            found = [spec for spec in state.catalogue if spec.event in events]
+            if found:
+                state.reveal(found[0].name)
+
+    def _choose_target_of(self, row: Row) -> bool:
+        """Show the target that a row came from; False if nothing can be staged there."""
+        if not self._may_stage():
+            return False
+        connection = self.model.trace.connections.get(row.conn)
+        key = self.keeper.key_of(connection) if self.keeper and connection else None
+        if key is not None and self.model.points.choose(key):
+            self._guess_now(key)
+            return True
+        self.tell(
+            "Which sandbox this row came from is not known, or gvtui may not change it: "
+            "choose one in the Points pane with c.",
+            "warning",
+        )
+        return False
+
+    def _guess_now(self, key: Key) -> None:
+        state = self.model.points
+        state.take_guess(self._tally.by_point(self._connections_of(key)))
+
+    def action_stop_point(self) -> None:
+        """Stage the selected row's point off."""
+        row = self._selected_message()
+        if row is None or not self._choose_target_of(row):
+            return
+        state = self.model.points
+        name = self.model.trace.string(row.point)
+        names = [name]
+        sibling = sibling_of(name)
+        if self.model.whole_calls and sibling:
+            names.append(sibling)
+        names = [each for each in names if each in state.edit.points()]
+        if not names:
+            self.tell(f"{word(name)} is off already, or staged to be.", "warning")
+            return
+        state.switch(names, False)
+        state.reveal(name)
+        self.tell(f"Staged: {' and '.join(map(word, names))} off. a applies, u undoes.")
+        self.look_after()
+
+    def action_more_of_process(self) -> None:
+        """Ask what else of the selected row's process to trace, and stage it."""
+        row = self._selected_message()
+        if row is None or not self._choose_target_of(row):
+            return
+        name = word(self.model.trace.process_name(self.model.cursor or 0))
+        pid = f" (pid {row.pid})" if row.pid else ""
+        question = (
+            f"Trace of the process {name or '?'}{pid}:\n\ngVisor traces whole sandboxes. So the "
+            "points are staged for its sandbox, and the stream is narrowed to the process.\n"
+        )
+        self.push_screen(ChoiceScreen(question, MORE), partial(self._stage_more, row))
+
+    def _stage_more(self, row: Row, answer: str | None) -> None:
+        if answer is None:
+            return
+        state = self.model.points
+        before = len(state.edit.points())
+        state.stage(more_of_process(answer, state.edit.staged, state.catalogue))
+        state.grouping = "component" if answer in ("paths", "decoded", "all") else "purpose"
+        if state.grouping == "purpose":
+            state.cursor = answer
+        state.changed()
+        if row.pid:
+            self.model.chips.put(f"proc.pid = {row.pid}", "proc.pid")
+            self.apply_chips()
+        added = len(state.edit.points()) - before
+        self.tell(f"Staged: {added} more points ({state.edit.diff}). a applies, u undoes.")
+        self.look_after()
+
+    def on_points_pane_refused(self) -> None:
+        """Tell why nothing can be staged."""
+        self._may_stage()
+
+    def on_points_pane_asked(self, message: PointsPane.Asked) -> None:
+        """Do what a key of the pane asks for."""
+        getattr(self, f"points_{message.what}")()
+
+
+def recorded_target(mark: dict[str, Any]) -> Target:
+    """What a session mark of a recording says ran."""
+    from gvtui.points.document import SessionError, parse_document
+
+    title = word(str(mark.get("container_id") or "sandbox"))
+    try:
+        session = parse_document(str(mark.get("session") or "")).session
+    except SessionError:
+        session = None
+    return Target(("recorded", title), title[:SHORT_ID], Owner.RECORDED, applied=session)
