@@ -195,17 +195,20 @@ class TraceWriter:
         Raises:
             OSError: they could not be written, and none of them was.
         """
-        self._store(conn, [recv_ns for recv_ns, _ in batch], [data for _, data in batch])
+        heads = [pack_head(1, conn, recv_ns, len(data)) for recv_ns, data in batch]
+        datagrams = [data for _, data in batch]
+        self._store(conn, heads, [recv_ns for recv_ns, _ in batch], datagrams)
 
     def received(self, conn: int, recv_ns: int, datagrams: list[bytes]) -> None:
         """Append messages that were received in one go; raises as `messages` does."""
-        self._store(conn, repeat(recv_ns), datagrams)
+        # Heads differ by size alone, and a batch has few sizes.
+        sizes = list(map(len, datagrams))
+        head_of = {size: pack_head(1, conn, recv_ns, size) for size in set(sizes)}
+        self._store(conn, map(head_of.__getitem__, sizes), repeat(recv_ns), datagrams)
 
-    def _store(self, conn: int, times: Iterable[int], datagrams: list[bytes]) -> None:
-        heads = [
-            pack_head(1, conn, recv_ns, len(data))
-            for recv_ns, data in zip(times, datagrams, strict=False)
-        ]
+    def _store(
+        self, conn: int, heads: Iterable[bytes], times: Iterable[int], datagrams: list[bytes]
+    ) -> None:
         records = b"".join(chain.from_iterable(zip(heads, datagrams, strict=True)))
         first = self._segment.log.size + HEAD_SIZE
         offsets = accumulate((len(data) + HEAD_SIZE for data in datagrams), initial=first)
