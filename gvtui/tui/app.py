@@ -14,7 +14,6 @@ from gvtui.query.filter import compile_filter
 from gvtui.trace.reader import Trace
 from gvtui.tui.base import FILTER_SECONDS
 from gvtui.tui.detail import DetailView
-from gvtui.tui.drill import DrillActions
 from gvtui.tui.filterbar import FilterBar
 from gvtui.tui.keys import COMMANDS, bindings
 from gvtui.tui.options import LiveOptions
@@ -22,6 +21,7 @@ from gvtui.tui.panes import SIDEBAR, TABS
 from gvtui.tui.points_actions import PointsActions
 from gvtui.tui.points_keeper import Keeper, settle
 from gvtui.tui.replay import ReplayClock
+from gvtui.tui.saved_actions import SavedActions
 from gvtui.tui.status import Item, StatusLine, items
 from gvtui.tui.tabs import TabLine
 from gvtui.tui.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
@@ -45,7 +45,7 @@ _CALM_SECONDS = 0.25
 """Numbers that change faster than this cannot be read."""
 
 
-class GvtuiApp(PointsActions, DrillActions):
+class GvtuiApp(PointsActions, SavedActions):
     """The terminal UI over one trace, live or recorded."""
 
     CSS_PATH = "gvtui.tcss"
@@ -92,6 +92,7 @@ class GvtuiApp(PointsActions, DrillActions):
                 yield TabLine()
                 yield self.filterbar
                 yield self.prompt
+                yield self.searchbar
                 with ContentSwitcher(id="tabs", initial=TABS[0].id):
                     yield from (pane for _, pane in self._tabs)
                 yield self.detail
@@ -140,6 +141,7 @@ class GvtuiApp(PointsActions, DrillActions):
             for notice in self.monitor.poll():
                 level = {"info": "information"}.get(notice.level, notice.level)
                 self.tell(notice.text, level)
+            self.model.monitor_gone = self.monitor.dead
         if self.replay is not None:
             self.replay.advance()
         changed = self.model.refresh(FILTER_SECONDS)
@@ -176,7 +178,7 @@ class GvtuiApp(PointsActions, DrillActions):
 
     def _show_banner(self) -> None:
         fault = self.monitor.fault if self.monitor else ""
-        dead = self.monitor is not None and self.monitor.dead
+        dead = self.model.monitor_gone
         notice = self.model.live.notice if self.model.live else ""
         words = f" ✗ {fault}" + ("  R starts another." if dead else "") if fault else notice
         if words != str(self.banner.content):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.geometry import Size
+from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -12,12 +13,15 @@ from gvtui.decode.fields import field_views
 from gvtui.trace.row import Flag, Kind
 from gvtui.tui.cells import fit, width_of, wrap
 from gvtui.tui.clock import date_text
+from gvtui.tui.keys import bindings
 from gvtui.tui.linewidget import LineWidget, Part
 from gvtui.tui.rows import word
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Decoded, Unknown
 
 if TYPE_CHECKING:
+    from textual import events
+
     from gvtui.decode.fields import FieldView
     from gvtui.trace.row import Row
     from gvtui.tui.model import Model
@@ -33,23 +37,46 @@ _TWO_COLUMNS = 140
 """Cells from which on the context stands beside the message's own fields."""
 _LEFT_SHARE = 0.48
 _CONTEXT = "context_data."
+_NO_FIELD = -1
+
+_Line = tuple[list[Part], int]
+"""Words, and which of the fields they are about."""
 
 
 class DetailView(LineWidget, ScrollView, can_focus=True):
     """A heading, then fields, then bytes if asked for; only the lines on screen are made."""
 
     PREFIX = "detail"
-    LOOKS = ("heading", "bar", "field", "value", "raw", "context", "faint", "alarm")
+    LOOKS = ("heading", "bar", "field", "value", "raw", "context", "faint", "alarm", "cursor")
+    BINDINGS = bindings("detail")
     ALLOW_SELECT = False
+
+    class Used(Message):
+        """Something is to be done with a field."""
+
+        def __init__(self, field: FieldView, use: str) -> None:
+            """Ask for it.
+
+            Args:
+                field: the field.
+                use: `only`, `without`, `column`, or `menu` to ask the user.
+            """
+            super().__init__()
+            self.field = field
+            self.use = use
 
     def __init__(self, model: Model) -> None:
         super().__init__(id="detail")
         self._model = model
         self._shown: tuple[object, ...] | None = None
         self._heading: list[Part] = []
-        self._fields: list[list[Part]] = []
+        self._views: list[FieldView] = []
+        """The fields, in the order of their lines."""
+        self._picked = 0
+        """The field at the cursor, which shows while this has the focus."""
+        self._fields: list[_Line] = []
         """Lines of the message's own fields."""
-        self._context_fields: list[list[Part]] = []
+        self._context_fields: list[_Line] = []
         self._data = b""
         self._hex = False
 
@@ -64,9 +91,15 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         if key != self._shown:
             same_row = self._shown is not None and self._shown[:2] == key[:2]
             self._shown = key
+            path = self._views[self._picked].path if self._picked < len(self._views) else ""
             self._fill()
+            # From row to row the cursor stays with its field, to compare.
+            paths = [view.path for view in self._views]
+            self._picked = paths.index(path) if path in paths else 0
             if not same_row:
                 self.scroll_to(y=0, animate=False)
+                if self.has_focus:
+                    self._show_picked()
 
     def on_resize(self) -> None:
         """Lay the fields out again."""
@@ -92,7 +125,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
 
     def _fill(self) -> None:
         model = self._model
-        self._fields, self._context_fields, self._data = [], [], b""
+        self._fields, self._context_fields, self._data, self._views = [], [], b"", []
         cursor = model.cursor
         if cursor is None:
             self._heading = [(" Details", "heading"), ("   of the selected row", "faint")]
@@ -133,12 +166,13 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
                 )
             decoded = trace.decoded(row_id)
         except WireError as error:
-            self._fields.append([(f"  ! This message cannot be read: {error}.", "alarm")])
+            words = f"  ! This message cannot be read: {error}."
+            self._fields.append(([(words, "alarm")], _NO_FIELD))
             self._data = payload
             return
         if isinstance(decoded.message, Unknown):
             words = f"  ? Message type {decoded.header.message_type} is not known to this version."
-            self._fields.append([(words, "alarm")])
+            self._fields.append(([(words, "alarm")], _NO_FIELD))
             self._data = payload
         else:
             self._fill_fields(decoded)
@@ -152,9 +186,13 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
     def _add_view(self, view: FieldView) -> None:
         in_context = view.path.startswith(_CONTEXT)
         look = "context" if in_context else "field"
-        self._add(view.path.removeprefix(_CONTEXT), view.decoded, view.raw, look)
+        self._views.append(view)
+        owner = len(self._views) - 1
+        self._add(view.path.removeprefix(_CONTEXT), view.decoded, view.raw, look, owner)
 
-    def _add(self, name: str, value: str, raw: str, look: str = "field") -> None:
+    def _add(
+        self, name: str, value: str, raw: str, look: str = "field", owner: int = _NO_FIELD
+    ) -> None:
         value, raw = value[:_MAX_VALUE], raw[:_MAX_VALUE]
         roomy = self.scrollable_content_region.width >= _ROOMY
         width = _NAME_WIDTH if roomy else _NARROW_NAME_WIDTH
@@ -167,10 +205,10 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         beside = not rest and width_of(first) + width_of(raw) + 3 <= room
         if tells_more and beside:
             parts.append((f"   {raw}", "raw"))
-        lines.append(parts)
-        lines += [[(indent, ""), (more, "value")] for more in rest]
+        lines.append((parts, owner))
+        lines += [([(indent, ""), (more, "value")], owner) for more in rest]
         if tells_more and not beside:
-            lines += [[(indent, ""), (more, "raw")] for more in wrap(raw, room)]
+            lines += [([(indent, ""), (more, "raw")], owner) for more in wrap(raw, room)]
 
     def _column_width(self, look: str) -> int:
         width = self.scrollable_content_region.width
@@ -196,13 +234,77 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
 
     def _field_line(self, place: int, width: int) -> Strip:
         if not self._two_columns:
-            both = (*self._fields, *self._context_fields)
-            return self.strip(both[place], width)
+            return self._one_line((*self._fields, *self._context_fields)[place], width)
         left = int(width * _LEFT_SHARE)
         sides = ((self._fields, left), (self._context_fields, width - left))
         return Strip.join(
-            self.strip(lines[place] if place < len(lines) else [], cells) for lines, cells in sides
+            self._one_line(lines[place] if place < len(lines) else ([], _NO_FIELD), cells)
+            for lines, cells in sides
         )
+
+    def _one_line(self, line: _Line, width: int) -> Strip:
+        parts, owner = line
+        at_cursor = self.has_focus and owner == self._picked
+        return self.strip(parts, width, ground="cursor" if at_cursor else "")
+
+    @property
+    def picked(self) -> FieldView | None:
+        """The field at the cursor; None if the row has none."""
+        return self._views[self._picked] if self._picked < len(self._views) else None
+
+    def _show_picked(self) -> None:
+        """Bring the field at the cursor into sight."""
+        places = [
+            place
+            for lines, start in (
+                (self._fields, 0),
+                (self._context_fields, 0 if self._two_columns else len(self._fields)),
+            )
+            for place, (_, owner) in enumerate(lines, start)
+            if owner == self._picked
+        ]
+        if places:
+            room = max(1, self.size.height - 1)
+            top = min(max(round(self.scroll_y), places[-1] - room + 1), places[0])
+            self.scroll_to(y=top, animate=False)
+        self.refresh()
+
+    def action_field(self, step: int) -> None:
+        """Go to another field."""
+        self._picked = max(0, min(self._picked + step, len(self._views) - 1))
+        self._show_picked()
+
+    def action_use(self, use: str) -> None:
+        """Do something with the field at the cursor."""
+        if self.picked is not None:
+            self.post_message(self.Used(self.picked, use))
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self._show_picked()
+
+    def on_blur(self) -> None:
+        """Hide the cursor."""
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on a field; on the field where it stands, say what can be done with it."""
+        owner = self._field_at(event.x, event.y)
+        if owner == _NO_FIELD:
+            return
+        again = owner == self._picked and event.chain > 1
+        self._picked = owner
+        self.refresh()
+        if again or event.button != 1:
+            self.action_use("menu")
+
+    def _field_at(self, x: int, y: int) -> int:
+        place = y - 1 + round(self.scroll_y)
+        lines: tuple[_Line, ...] | list[_Line] = (*self._fields, *self._context_fields)
+        if self._two_columns:
+            left = int(self.scrollable_content_region.width * _LEFT_SHARE)
+            lines = self._fields if x < left else self._context_fields
+        return lines[place][1] if y > 0 and 0 <= place < len(lines) else _NO_FIELD
 
 
 def _hex_line(data: bytes, offset: int) -> list[Part]:

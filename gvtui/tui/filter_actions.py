@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gvtui.query.completion import complete
 from gvtui.trace.row import Kind, Row
 from gvtui.tui.base import ViewerBase
 from gvtui.tui.chips import (
@@ -15,15 +16,22 @@ from gvtui.tui.chips import (
     equals,
     values_expression,
 )
+from gvtui.tui.history import History, filter_history_path
 from gvtui.tui.prompt import Problem, Question
 
 if TYPE_CHECKING:
+    from gvtui.trace.reader import Trace
     from gvtui.tui.filterbar import FilterBar
     from gvtui.tui.sandboxes import SandboxList
 
 
 class FilterActions(ViewerBase):
     """Filters by the selected row's values, by typed values, and in the filter language."""
+
+    def __init__(self, trace: Trace, **options: Any) -> None:  # noqa: ANN401
+        """See `ViewerBase`."""
+        super().__init__(trace, **options)
+        self.history = History(filter_history_path())
 
     def _flip(self, field: str, value: int | str) -> None:
         self.model.chips.flip(equals(field, value), field)
@@ -114,7 +122,17 @@ class FilterActions(ViewerBase):
             return problem
 
         hint = "proc.name = bash and evt.type in (openat, execve) and evt.failed = true"
-        self.prompt.ask(Question("filter", done, self.check_filter, value, hint))
+        self.prompt.ask(
+            Question(
+                "filter",
+                done,
+                self.check_filter,
+                value,
+                hint,
+                complete=lambda text, cursor: complete(text, cursor, self.model.trace),
+                history=self.history,
+            )
+        )
 
     def action_suspend(self) -> None:
         """Switch all filters off, or on again."""

@@ -86,10 +86,13 @@ class FilterBar(LineWidget, can_focus=True):
         model, view = self._model, self._model.view
         if not model.filtered:
             return ""
-        hidden = view.total - view.count
+        shown = f"{view.count:,} of {view.total:,}"
         if not view.complete:
-            return f"filtering {view.progress:.0%}   {view.count:,} of {view.total:,} shown"
-        return f"{view.count:,} of {view.total:,} shown, {hidden:,} hidden"
+            return f"filtering {view.progress:.0%}   {shown}"
+        if model.whole_calls:
+            # Exits that are one row with their enter are not hidden.
+            return f"{shown} rows"
+        return f"{shown} · {view.total - view.count:,} hidden"
 
     def _spots(self, width: int) -> list[_Spot]:
         model = self._model

@@ -21,7 +21,7 @@ class Command:
     """Heading on the help screen."""
     owner: str = "app"
     """Where the key works: everywhere (`app`), or in what has the focus: `stream`, `list` (of
-    sandboxes), `chips`, `processes`, `numbers`, `bands`; `lines` stands for the last three."""
+    sandboxes), `chips`, `detail`, `processes`, `numbers`, `bands`; `lines` stands for the last three."""
     footer: str = ""
     """Short label in the footer; empty keeps it out of there."""
     shown_key: str = ""
@@ -60,10 +60,18 @@ _KEY_WORDS = {
     "tab": "Tab",
     "slash": "/",
     "asterisk": "*",
+    "full_stop": ".",
+    "comma": ",",
+    "apostrophe": "'",
+    "plus": "+",
+    "equals_sign": "=",
+    "minus": "-",
+    "vertical_line": "|",
+    "f3": "F3",
 }
 
 FOLLOWING, FILTER, SCREEN, TRACE, MOVING = "Following", "Filter", "Screen", "Recording", "Moving"
-POINTS = "What is traced"
+POINTS, FIELDS = "What is traced", "In the details"
 PROCESSES, NUMBERS = "In the processes", "In the numbers"
 
 COMMANDS: tuple[Command, ...] = (
@@ -83,6 +91,19 @@ COMMANDS: tuple[Command, ...] = (
     Command("timeline(1)", "right_square_bracket", "On along the timeline", MOVING),
     Command("drop(-1)", "left_curly_bracket", "Where points were last dropped", MOVING),
     Command("drop(1)", "right_curly_bracket", "Where points are next dropped", MOVING),
+    Command("search", "slash", "Search text in the rows", MOVING, footer="search"),
+    Command("search_next(1)", "full_stop,f3", "The next row that has the text", MOVING),
+    Command(
+        "search_next(-1)",
+        "comma,shift+f3",
+        "The row before that has it",
+        MOVING,
+        shown_key=", Shift+F3",
+    ),
+    Command("enter", "enter", "The next match; else to the fields", MOVING, "stream"),
+    Command("leave", "escape", "Search no more", MOVING, "stream"),
+    Command("mark", "m", "Bookmark this row, with a note", MOVING),
+    Command("marks", "apostrophe", "The bookmarks: go to one, remove one", MOVING),
     Command("drill_back", "r", "Back to where Enter led here from, with its filters", MOVING),
     Command("pid", "p", "Only this row's process (pid); again: all", FILTER, footer="pid"),
     Command("name", "n", "Only this row's process name; again: all", FILTER, footer="name"),
@@ -91,6 +112,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("enter_only", "e", "Only enter rows; again: both", FILTER, footer="enter"),
     Command("exit_only", "x", "Only exit rows; again: both", FILTER, footer="exit"),
     Command("filter", "f", "Type a filter", FILTER, footer="filter"),
+    Command("saved_filters", "v", "Pick a saved filter", FILTER),
+    Command("save_filter", "w", "Save the filters in force under a name", FILTER),
     Command("suspend", "backslash", "Switch all filters off, and on again", FILTER),
     Command("remove_chip", "backspace", "Remove the last filter", FILTER),
     Command("toggle_chip", "space", "Switch this filter off, and on again", FILTER, "chips"),
@@ -138,7 +161,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("undo", "u", "Undo the last change of what is staged", POINTS),
     Command("discard", "U", "Stage what is applied; undo brings the rest back", POINTS),
     Command("stop_point", "s", "Stop tracing this row's point", POINTS),
-    Command("more_of_process", "m", "Trace this process's files, sockets, ...", POINTS),
+    Command("more_of_process", "M", "Trace this process's files, sockets, ...", POINTS),
     Command("add_needed", "F", "Collect the fields that the filter needs", POINTS),
     Command("move(-1)", "up", "Up one line of the points", POINTS, "points"),
     Command("move(1)", "down", "Down one line of the points", POINTS, "points"),
@@ -166,6 +189,19 @@ COMMANDS: tuple[Command, ...] = (
     Command("ask('tuning')", "T", "Lose nothing, or cost least", POINTS, "points"),
     Command("ask('said')", "i", "All that runsc said about the last change", POINTS, "points"),
     Command("ask('install')", "y", "How containers that start later get it", POINTS, "points"),
+    Command("field(-1)", "up", "The field above", FIELDS, "detail"),
+    Command("field(1)", "down", "The field below", FIELDS, "detail"),
+    Command("use('menu')", "enter", "What can be done with this field", FIELDS, "detail", "use"),
+    Command("use('only')", "plus,equals_sign", "Filter to this", FIELDS, "detail", "only this"),
+    Command("use('without')", "minus", "Filter this out", FIELDS, "detail", "not this"),
+    Command(
+        "use('column')",
+        "vertical_line",
+        "Show it as a column, or no more",
+        FIELDS,
+        "detail",
+        footer="column",
+    ),
     Command("time", "t", "Time of day, since the first row, or since the row above", SCREEN),
     Command("calls", "c", "A call as one row, or its enter and its exit", SCREEN, footer="calls"),
     Command("columns", "C", "Choose the columns", SCREEN),
@@ -208,6 +244,6 @@ def bindings(owner: str) -> list[Binding | tuple[str, str] | tuple[str, str, str
 def groups() -> dict[str, list[Command]]:
     """The commands by heading, headings in the order of the help screen."""
     found: dict[str, list[Command]] = {}
-    for heading in (FOLLOWING, MOVING, FILTER, POINTS, PROCESSES, NUMBERS, SCREEN, TRACE):
+    for heading in (FOLLOWING, MOVING, FILTER, FIELDS, POINTS, PROCESSES, NUMBERS, SCREEN, TRACE):
         found[heading] = [command for command in COMMANDS if command.group == heading]
     return found

@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
+from textual.message import Message
 from textual.widgets import Input, Static
 
+from gvtui.tui.cells import width_of
+from gvtui.tui.suggestions import Suggestions
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
+
+    from gvtui.query.completion import Completion
+    from gvtui.tui.history import History
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +42,71 @@ class Question:
     """Looks at the text while it is typed."""
     value: str = ""
     hint: str = ""
+    complete: Callable[[str, int], Sequence[Completion]] | None = None
+    """What could stand at a place of the text."""
+    history: History | None = None
+    """What was typed before."""
+    typed: Callable[[str], None] | None = None
+    """Told of each change of the text, also where nothing is left of it."""
+    cancelled: Callable[[], None] | None = None
+    """Told when the user leaves the prompt without an answer."""
+
+
+class PromptInput(Input):
+    """An input that passes some keys on: those that pick suggestions and old entries."""
+
+    BINDINGS = [
+        Binding("tab", "pick", "take", show=False),
+        Binding("up", "choose(-1)", "before", show=False),
+        Binding("down", "choose(1)", "after", show=False),
+    ]
+
+    class Picked(Message):
+        """A suggestion is to be taken."""
+
+    class Chosen(Message):
+        """Another suggestion, or another entry of the history, is wanted."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    def action_pick(self) -> None:
+        """Take a suggestion."""
+        self.post_message(self.Picked())
+
+    def action_choose(self, step: int) -> None:
+        """Go to another one."""
+        self.post_message(self.Chosen(step))
 
 
 class Prompt(Vertical):
-    """A label, an input, and a line for what is wrong; hidden while nothing is asked."""
+    """A label, an input, a line for what is wrong, and suggestions; hidden while nothing is asked."""
 
     BINDINGS = [Binding("escape", "cancel", "cancel", key_display="Esc")]
 
     def __init__(self) -> None:
         super().__init__(id="prompt")
         self._question: Question | None = None
+        self._recalled = ""
+        """The old entry that the input shows."""
 
     def compose(self) -> ComposeResult:
-        """The label and the input side by side, the problem under them."""
+        """The label and the input side by side, the rest under them."""
         with Horizontal(id="prompt-line"):
             yield Static("", id="prompt-label", markup=False)
-            yield Input(id="prompt-input", compact=True, select_on_focus=False)
+            yield PromptInput(id="prompt-input", compact=True, select_on_focus=False)
         yield Static("", id="prompt-problem", markup=False)
+        yield Suggestions()
 
     @property
     def is_open(self) -> bool:
         """Whether something is asked."""
         return self._question is not None
+
+    @property
+    def _suggestions(self) -> Suggestions:
+        return self.query_one(Suggestions)
 
     def ask(self, question: Question) -> None:
         """Show the question and take the keyboard."""
@@ -64,36 +114,141 @@ class Prompt(Vertical):
         self.query_one("#prompt-label", Static).update(f" {question.label} ")
         entry = self.query_one(Input)
         entry.placeholder = question.hint
-        entry.value = question.value
-        entry.cursor_position = len(question.value)
         self._show(None)
+        self._suggestions.offer((), 0)
+        if question.history is not None:
+            question.history.begin()
         self.add_class("open")
+        is_same = entry.value == question.value
+        self._set(question.value)
+        if is_same:
+            self._look(question.value)
         entry.focus()
+
+    def _set(self, text: str) -> None:
+        entry = self.query_one(Input)
+        entry.value = text
+        entry.cursor_position = len(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Look at the text as it is typed."""
         event.stop()
         question = self._question
-        if question is not None and question.check is not None:
-            self._show(question.check(event.value) if event.value.strip() else None)
+        if question is None:
+            return
+        history = question.history
+        if history is not None and history.is_browsing and event.value != self._recalled:
+            history.stop()
+        self._look(event.value)
+
+    def _look(self, text: str) -> None:
+        """Say what is wrong with the text, or suggest how it could go on."""
+        question = self._question
+        if question is None:
+            return
+        if question.typed is not None:
+            question.typed(text)
+        items = self._complete(text)
+        problem = question.check(text) if question.check is not None and text.strip() else None
+        begun = min(items[0].start, len(text.rstrip())) if items else len(text) + 1
+        if problem is not None and problem.column is not None and problem.column >= begun:
+            # What is still being typed, or has yet to come, is no mistake.
+            problem = None
+        self._show(problem)
+
+    def _complete(self, text: str) -> Sequence[Completion]:
+        question = self._question
+        items: Sequence[Completion] = ()
+        browsing = question is not None and question.history and question.history.is_browsing
+        if question is not None and question.complete is not None and not browsing:
+            found = question.complete(text, self.query_one(Input).cursor_position)
+            items = [item for item in found if text[item.start : item.end] != item.text]
+        column = items[0].start if items else 0
+        self._suggestions.offer(items, self._indent(column))
+        return items
+
+    def on_prompt_input_chosen(self, message: PromptInput.Chosen) -> None:
+        """Up and down: through the suggestions, or through the history."""
+        message.stop()
+        suggestions, question = self._suggestions, self._question
+        history = question.history if question is not None else None
+        browsing = history is not None and history.is_browsing
+        into_list = message.step > 0 or suggestions.picked is not None
+        if suggestions.items and into_list and not browsing:
+            suggestions.move(message.step)
+        elif history is not None:
+            found = history.move(message.step, self.query_one(Input).value)
+            if found is not None:
+                self._recalled = found
+                self._set(found)
+
+    def on_prompt_input_picked(self, message: PromptInput.Picked) -> None:
+        """Tab: take the suggestion that is picked out, or the first."""
+        message.stop()
+        self._take(self._suggestions.picked or 0)
+
+    def on_suggestions_clicked(self, message: Suggestions.Clicked) -> None:
+        """Take the suggestion that was clicked."""
+        message.stop()
+        self._take(message.place)
+
+    def _take(self, place: int) -> None:
+        items = self._suggestions.items
+        if place >= len(items):
+            return
+        item = items[place]
+        entry = self.query_one(Input)
+        text = entry.value
+        after = text[item.end :]
+        # A name that ends in a dot goes on.
+        gap = "" if item.text.endswith((".", "(")) or after[:1] in (" ", ")", ",") else " "
+        entry.value = text[: item.start] + item.text + gap + after
+        entry.cursor_position = item.start + len(item.text) + len(gap)
+        entry.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Hand the text over, and close if it was good."""
         event.stop()
+        if self._suggestions.picked is not None:
+            self._take(self._suggestions.picked)
+            return
         question = self._question
         if question is None:
             return
         problem = question.done(event.value)
         if problem is not None:
+            self._suggestions.offer((), 0)
             self._show(problem)
-        elif self._question is question:
-            self.action_cancel()
+            return
+        if question.history is not None:
+            question.history.add(event.value)
+        if self._question is question:
+            self.close()
 
     def action_cancel(self) -> None:
+        """Close the list if something is picked out in it, else the prompt."""
+        if self._suggestions.picked is not None:
+            self._suggestions.offer((), 0)
+            return
+        question = self._question
+        self.close()
+        if question is not None and question.cancelled is not None:
+            question.cancelled()
+
+    def close(self) -> None:
         """Close; the keyboard goes back to the stream."""
         self._question = None
         self.remove_class("open")
+        self._suggestions.offer((), 0)
         self.screen.query_one("#stream").focus()
+
+    def _indent(self, column: int) -> int:
+        """The column on the screen of a place in the text."""
+        entry = self.query_one(Input)
+        question = self._question
+        label = f" {question.label} " if question is not None else ""
+        before = width_of(entry.value[:column])
+        return width_of(label) + before - round(entry.scroll_offset.x)
 
     def _show(self, problem: Problem | None) -> None:
         line = self.query_one("#prompt-problem", Static)
@@ -104,7 +259,6 @@ class Prompt(Vertical):
         if problem.column is None:
             line.update(f" {problem.message}")
             return
-        entry = self.query_one(Input)
-        label = self.query_one("#prompt-label", Static)
-        indent = label.size.width + problem.column - round(entry.scroll_offset.x)
-        line.update(f"{' ' * max(0, indent)}^ {problem.message}")
+        lead = " " * max(0, self._indent(problem.column))
+        fits = len(lead) + 2 + width_of(problem.message) <= self.size.width
+        line.update(f"{lead}^ {problem.message}" if fits else f"{lead}^\n {problem.message}")

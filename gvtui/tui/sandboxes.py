@@ -24,6 +24,8 @@ _LINES = 2
 """Lines that a sandbox takes."""
 _SPARK = 8
 _HEADING = 1
+LOST_SIGN = "◌"
+"""Nobody knows whether it is still there: the monitor has gone."""
 
 
 class SandboxList(LineWidget, can_focus=True):
@@ -71,18 +73,21 @@ class SandboxList(LineWidget, can_focus=True):
         latest = sandbox.latest
         connected = sandbox.connected
         short = word(sandbox.container_id)[:SHORT_ID] or f"connection {latest.conn}"
-        lively = connected and self._model.is_live
+        gone = self._model.monitor_gone
+        lively = connected and self._model.is_live and not gone
         chart = " " + spark(latest.per_second(now, _SPARK), _SPARK) if lively else ""
         room = max(0, width - 4 - width_of(short) - 1 - width_of(chart))
         first: list[Part] = [
-            ("● " if connected else "○ ", "good" if connected else "gone"),
+            (f"{_sign(connected, gone)} ", "good" if connected and not gone else "gone"),
             (short + " ", "id"),
             (fit(command_of(sandbox), room), "command"),
             (chart, "spark"),
         ]
         second: list[Part] = [("  ", "")]
         state = "connected" if lively else "open" if connected else "gone"
-        second.append((state, "good" if connected else "gone"))
+        if connected and gone:
+            state = "monitor gone"
+        second.append((state, "alarm" if gone else "good" if connected else "gone"))
         if len(sandbox.connections) > 1:
             second.append((f" #{len(sandbox.connections)}", "faint"))
         rate = f"  {short_count(latest.rate(now))}/s" if lively else ""
@@ -163,6 +168,12 @@ class SandboxList(LineWidget, can_focus=True):
         """Narrow the stream to the sandbox at the cursor, or widen it again."""
         if self._cursor < len(self._sandboxes):
             self.post_message(self.Chosen(self._sandboxes[self._cursor].container_id))
+
+
+def _sign(connected: bool, monitor_gone: bool) -> str:
+    if not connected:
+        return "○"
+    return LOST_SIGN if monitor_gone else "●"
 
 
 def command_of(sandbox: Sandbox) -> str:

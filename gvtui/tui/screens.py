@@ -14,7 +14,9 @@ from textual.widgets.option_list import Option
 from gvtui.tui import rows
 from gvtui.tui.columns import COLUMNS, FIXED, Column
 from gvtui.tui.keys import groups
+from gvtui.tui.painter import BOOKMARK, BOOKMARK_AT_CURSOR
 from gvtui.tui.processes_pane import ENDED_SIGN, RUNS_SIGN
+from gvtui.tui.sandboxes import LOST_SIGN
 from gvtui.tui.timeline_strip import WINDOW_SIGN
 
 if TYPE_CHECKING:
@@ -40,7 +42,11 @@ _SIGNS = (
     (f"{RUNS_SIGN} {ENDED_SIGN}", "a process runs, or has ended"),
     ("~ ◦", "a process deduced from its messages; one that ran before the session"),
     (rows.DROP_SIGN, "the sandbox dropped points here: they are lost"),
-    ("● ○", "a sandbox is connected, or gone"),
+    (
+        f"● ○ {LOST_SIGN}",
+        "a sandbox is connected, or gone; nobody knows, for the monitor has gone",
+    ),
+    (f"{BOOKMARK} {BOOKMARK_AT_CURSOR}", "a bookmark; on the selected row"),
 )
 
 
@@ -103,8 +109,15 @@ class ColumnScreen(Overlay):
         Binding("space", "switch", "Switch", show=False),
     ]
 
-    def __init__(self, hidden: frozenset[str], changed: Callable[[frozenset[str]], None]) -> None:
+    def __init__(
+        self,
+        hidden: frozenset[str],
+        changed: Callable[[frozenset[str]], None],
+        added: tuple[Column, ...] = (),
+    ) -> None:
+        """Make it; `added` are the columns that the user has added."""
         super().__init__()
+        self._columns = (*COLUMNS, *added)
         self._hidden = hidden
         self._changed = changed
 
@@ -115,7 +128,7 @@ class ColumnScreen(Overlay):
             yield OptionList(
                 *(
                     Option(self._line(column), id=column.key)
-                    for column in COLUMNS
+                    for column in self._columns
                     if column.key not in FIXED
                 ),
                 compact=True,
@@ -132,7 +145,7 @@ class ColumnScreen(Overlay):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Show or hide a column, at once."""
-        column = next(column for column in COLUMNS if column.key == event.option_id)
+        column = next(column for column in self._columns if column.key == event.option_id)
         self._hidden ^= {column.key}
         event.option_list.replace_option_prompt(column.key, self._line(column))
         self._changed(self._hidden)

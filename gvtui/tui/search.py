@@ -112,12 +112,12 @@ class Search:
         if not self.reaches_start:
             return None
         place = bisect_left(self._found, row_id)
-        return place + 1 if place < len(self._found) and self._found[place] == row_id else None
+        return place + 1 if self.has(row_id) else None
 
     def has(self, row_id: int) -> bool:
         """Whether a row is among those found."""
         place = bisect_left(self._found, row_id)
-        return bool(place < len(self._found) and self._found[place] == row_id)
+        return place < len(self._found) and bool(self._found[place] == row_id)
 
     def step(self, row_id: int, direction: int) -> int | None:
         """The nearest row found after (1) or before (-1) a row, past the end from the start again.
@@ -187,7 +187,7 @@ class Search:
         paired_to = self._model.analysis.pairs.position
         for row_id in ids:
             if row_id >= paired_to:
-                return row_id != ids[0]
+                return bool(row_id != ids[0])
             if self._test(row_id, previous):
                 self._found.append(row_id)
             previous = row_id

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gvtui.tui.cells import short_bytes, short_count, width_of
 from gvtui.tui.linewidget import LineWidget, Part
 from gvtui.tui.rows import DROP_SIGN, word
+from gvtui.tui.sandboxes import LOST_SIGN
 
 if TYPE_CHECKING:
     from textual.strip import Strip
@@ -36,7 +37,9 @@ def items(model: Model, new_rows: int, playing: str = "") -> list[Item]:
     connected = sum(sandbox.connected for sandbox in all_sandboxes)
     place = word(str(model.live.listen if model.live else trace.path))
     said = [Item("gvtui", "gvtui", "name", 2), Item(place, place.rsplit("/", 1)[-1], "place", 4)]
-    if model.is_live:
+    if model.monitor_gone:
+        said.append(Item(f"{LOST_SIGN} monitor gone", f"{LOST_SIGN} gone", "alarm"))
+    elif model.is_live:
         noun = "sandbox" if connected == 1 else "sandboxes"
         sign = "●" if connected else "○"
         style = "good" if connected else "faint"

@@ -45,6 +45,12 @@ class StreamView(ScrollView, can_focus=True):
     class CursorMoved(Message):
         """Another row is selected."""
 
+    class Entered(Message):
+        """Enter was pressed on a row."""
+
+    class Left(Message):
+        """Esc was pressed."""
+
     class FollowChanged(Message):
         """Following was paused or resumed."""
 
@@ -289,6 +295,14 @@ class StreamView(ScrollView, can_focus=True):
     def action_newest(self) -> None:
         """Go to the newest row and follow."""
         self.follow()
+
+    def action_enter(self) -> None:
+        """Go on with the search, or into the row."""
+        self.post_message(self.Entered())
+
+    def action_leave(self) -> None:
+        """End the search."""
+        self.post_message(self.Left())
 
     def action_shift(self, steps: int) -> None:
         """Scroll the arguments sideways."""

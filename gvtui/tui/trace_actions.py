@@ -91,7 +91,9 @@ class TraceActions(ViewActions):
                 self.keeping = f"keeping {done / max(total, 1):.0%}"
 
         try:
+            marks = self.model.marks
             keep.save(self.model.trace, path, progress=progress)
+            marks.write_beside(path)
         except (GvtuiError, OSError) as error:
             self.call_from_thread(self.tell, f"Not kept: {error}", "error")
         else:

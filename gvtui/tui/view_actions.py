@@ -29,7 +29,7 @@ class ViewActions(FilterActions):
             self.model.hidden_columns = hidden
             self.stream.redraw()
 
-        self.push_screen(ColumnScreen(self.model.hidden_columns, changed))
+        self.push_screen(ColumnScreen(self.model.hidden_columns, changed, self.model.field_columns))
 
     def action_goto(self) -> None:
         """Ask for a place and go there."""

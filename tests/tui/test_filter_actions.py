@@ -45,7 +45,7 @@ def test_a_key_narrows_to_the_selected_rows_pid_and_back() -> None:
         assert _column(app, "pid") == {row.pid}
         assert app.model.view.count < everything
         shown, hidden = app.model.view.count, everything - app.model.view.count
-        assert f"{shown:,} of {everything:,} shown, {hidden:,} hidden" in screen_text(app)
+        assert f"{shown:,} of {everything:,} · {hidden:,} hidden" in screen_text(app)
         assert app.model.cursor == 1000
         await pilot.press("p")
         assert app.model.view.count == everything

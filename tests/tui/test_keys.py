@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 from gvtui.tui.app import GvtuiApp
+from gvtui.tui.detail import DetailView
 from gvtui.tui.filterbar import FilterBar
 from gvtui.tui.keys import COMMANDS, groups
 from gvtui.tui.listpane import ListPane
@@ -21,6 +22,7 @@ OWNERS = {
     "stream": StreamView,
     "list": SandboxList,
     "chips": FilterBar,
+    "detail": DetailView,
     "lines": ListPane,
     "processes": ProcessesPane,
     "numbers": NumbersTable,

@@ -1,0 +1,136 @@
+"""From a field in the details to a filter on its value, or a column that shows it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gvtui.decode.errno_names import errno_name
+from gvtui.decode.fields import arguments
+from gvtui.points.names import event_type
+from gvtui.query.filter import literal
+from gvtui.tui.chips import CONTAINER, NAME, PID
+from gvtui.wire.messages import Unknown
+
+if TYPE_CHECKING:
+    from gvtui.decode.fields import FieldView
+    from gvtui.trace.reader import Trace
+
+_CONTEXT = "context_data."
+
+_OWN_NAMES = {
+    "context_data.time_ns": "evt.time",
+    "context_data.thread_id": "thread.tid",
+    "context_data.thread_group_id": PID,
+    "context_data.container_id": CONTAINER,
+    "context_data.process_name": NAME,
+    "context_data.credentials.real_uid": "user.uid",
+}
+"""Fields that filters know by a name of their own."""
+
+_ELEMENT = re.compile(r"\[(\d+)\]")
+_MAX_VALUE = 2000
+"""Characters of a value to filter by: a filter of several may have twice as many."""
+
+
+class FieldUse(NamedTuple):
+    """What can be done with a field."""
+
+    column: str
+    """Its name as a column; "" if it cannot be shown as one."""
+    field: str
+    """Its name in filters; "" if it cannot be filtered by."""
+    value: str = ""
+    """The operator and its value, as filters write them."""
+
+    @property
+    def only(self) -> str:
+        """The filter for rows with this value."""
+        return f"{self.field} {self.value}"
+
+    @property
+    def without(self) -> str:
+        """The filter for all other rows, those without the field too."""
+        return f"not {self.field} {self.value}"
+
+    @property
+    def slot(self) -> str:
+        """The chip that it takes the place of; "" for none."""
+        return self.field if self.field in (PID, NAME, CONTAINER) else ""
+
+
+_NOTHING = FieldUse("", "")
+
+
+def field_use(trace: Trace, row_id: int, view: FieldView) -> FieldUse:
+    """What can be done with a field of a message.
+
+    Raises:
+        IndexError: the row is not held any more.
+        WireError: the message cannot be read.
+    """
+    decoded = trace.decoded(row_id)
+    message: Any = decoded.message
+    path = view.path
+    name = _ELEMENT.sub("", path)
+    if isinstance(message, Unknown) or "#" in name or "…" in name:
+        return _NOTHING
+    value = _value(message, path)
+    if path.startswith(_CONTEXT):
+        inner = path.removeprefix(_CONTEXT)
+        if value is None or isinstance(value, bytes):
+            return _NOTHING
+        field = _OWN_NAMES.get(path, f"context.{inner}")
+        return FieldUse(f"context.{inner}", field, _compared(value))
+    column = f"evt.arg.{name}"
+    if name == "sysno":
+        kind = event_type(trace.string(trace.row(row_id).point), trace.architecture)
+        return FieldUse(column, "evt.type", _compared(kind))
+    if name == "exit.result":
+        failed = bool(message.exit.errorno)
+        return FieldUse(column, column if failed else "evt.res", f"= {message.exit.result}")
+    if name == "exit.errorno" and isinstance(value, int):
+        return FieldUse(column, "evt.errno", f"= {_errno(value)}")
+    named = view.decoded.partition("=")[0]
+    words = arguments(decoded, architecture=trace.architecture)
+    if name.startswith("arg") and named != view.decoded and named in words:
+        return FieldUse(f"evt.arg.{named}", f"evt.arg.{named}", _compared(words[named]))
+    if isinstance(value, int) and words.get(name):
+        return FieldUse(column, column, _compared(words[name]))
+    if isinstance(value, (int, str)):
+        return FieldUse(column, column, _compared(value))
+    if name in words:
+        return FieldUse(column, column, _compared(words[name]))
+    return _NOTHING
+
+
+def _compared(value: int | str) -> str:
+    if isinstance(value, bool):
+        return f"= {str(value).lower()}"
+    if isinstance(value, int):
+        return f"= {value}"
+    operator = "=" if len(value) <= _MAX_VALUE else "startswith"
+    return f"{operator} {literal(value[:_MAX_VALUE])}"
+
+
+def _errno(code: int) -> str:
+    name = errno_name(code)
+    return name if name.isidentifier() else str(code)
+
+
+def _value(message: Any, path: str) -> int | str | bytes | None:  # noqa: ANN401
+    """The plain value at a path; None if there is none, or it is in an element of a message list."""
+    value: Any = message
+    for part in path.split("."):
+        index = _ELEMENT.search(part)
+        name = part[: index.start()] if index else part
+        if not hasattr(value, "DESCRIPTOR") or name not in value.DESCRIPTOR.fields_by_name:
+            return None
+        value = getattr(value, name)
+        if index:
+            if int(index[1]) >= len(value):
+                return None
+            value = value[int(index[1])]
+            if hasattr(value, "DESCRIPTOR"):
+                return None
+    return value if isinstance(value, (int, str, bytes)) else None

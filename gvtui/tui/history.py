@@ -1,0 +1,95 @@
+"""What was typed before, kept from one run to the next."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+import platformdirs
+
+MAX_ENTRIES = 500
+
+_MAX_FILE = 1 << 20
+_MAX_ENTRY = 4096
+
+
+def filter_history_path() -> Path:
+    """Where typed filters are kept."""
+    return Path(platformdirs.user_state_dir("gvtui"), "filters")
+
+
+class History:
+    """Entries, oldest first, and a place among them.
+
+    What cannot be read or written is left out: nobody should lose a filter for it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._entries: list[str] = []
+        self._place: int | None = None
+        self._typed = ""
+
+    def begin(self) -> None:
+        """Take in what other viewers have added, and stand after the newest entry."""
+        self._entries = self._read()
+        self._place = None
+
+    def _read(self) -> list[str]:
+        data = b""
+        with contextlib.suppress(OSError), self._path.open("rb") as source:
+            source.seek(0, os.SEEK_END)
+            source.seek(max(0, source.tell() - _MAX_FILE))
+            data = source.read(_MAX_FILE)
+        lines = data.decode(errors="replace").split("\n")
+        good = [line for line in lines if line.strip() and line.isprintable()]
+        # Of equal entries the newest counts.
+        return list(reversed(dict.fromkeys(reversed(good))))[-MAX_ENTRIES:]
+
+    @property
+    def is_browsing(self) -> bool:
+        """Whether an old entry is shown."""
+        return self._place is not None
+
+    def stop(self) -> None:
+        """Stand after the newest entry again: what was shown has been changed."""
+        self._place = None
+
+    def move(self, step: int, typed: str) -> str | None:
+        """The entry before (-1) or after (1); what was typed after the newest; None if no more."""
+        place = len(self._entries) if self._place is None else self._place
+        if self._place is None:
+            self._typed = typed
+        place += step
+        if not 0 <= place <= len(self._entries):
+            return None
+        if place == len(self._entries):
+            self._place = None
+            return self._typed
+        self._place = place
+        return self._entries[place]
+
+    def add(self, text: str) -> None:
+        """Note an entry; one that a line cannot hold is left out."""
+        text = text.strip()
+        if not text or not text.isprintable() or len(text) > _MAX_ENTRY:
+            return
+        self._entries = [entry for entry in self._entries if entry != text] + [text]
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            too_large = self._path.exists() and self._path.stat().st_size > _MAX_FILE // 2
+            if too_large:
+                self._write(self._read())
+            with open(self._path, "a", encoding="utf-8", opener=_private) as out:
+                out.write(f"{text}\n")
+
+    def _write(self, entries: list[str]) -> None:
+        unfinished = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
+        with open(unfinished, "w", encoding="utf-8", opener=_private) as out:
+            out.writelines(f"{entry}\n" for entry in entries)
+        unfinished.replace(self._path)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

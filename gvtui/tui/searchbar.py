@@ -1,0 +1,69 @@
+"""What is searched for, and how many rows have it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gvtui.tui.cells import fit
+from gvtui.tui.linewidget import LineWidget, Part
+from gvtui.tui.rows import word
+
+if TYPE_CHECKING:
+    from textual.strip import Strip
+
+    from gvtui.tui.search import Search
+
+_KEYS = "Enter . next   , back   Esc ends"
+_ROOMY = 80
+
+
+class SearchBar(LineWidget):
+    """One line while something is searched for, else none."""
+
+    PREFIX = "search"
+    LOOKS = ("text", "count", "progress", "none", "faint")
+    ALLOW_SELECT = False
+
+    def __init__(self) -> None:
+        super().__init__(id="searchbar")
+        self._said: tuple[str, str, str] | None = None
+
+    def say(self, search: Search | None, row_id: int | None) -> None:
+        """Show how far a search is, and which of its rows one is; None hides the line."""
+        said = None
+        if search is not None:
+            look = "count" if search.complete else "progress"
+            if search.complete and not search.count:
+                look = "none"
+            said = (word(search.text), count_text(search, row_id), look)
+        if said != self._said:
+            self._said = said
+            self.set_class(said is not None, "open")
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The line."""
+        width = self.size.width
+        if self._said is None or y:
+            return self.strip([], width)
+        text, count, look = self._said
+        room = max(8, width - len(count) - 6)
+        parts: list[Part] = [(" / ", "faint")]
+        shown = text if len(text) <= room else fit(text, room)
+        parts += [(shown, "text"), ("   ", ""), (count, look)]
+        if width >= _ROOMY:
+            taken = sum(len(part) for part, _ in parts)
+            parts += [(" " * max(3, width - taken - len(_KEYS) - 1), ""), (_KEYS, "faint")]
+        return self.strip(parts, width)
+
+
+def count_text(search: Search, row_id: int | None) -> str:
+    """`3 of 1,204`, with `…` while it is still being counted."""
+    if search.complete and not search.count:
+        return "nothing found"
+    number = search.number_of(row_id) if row_id is not None else None
+    total = f"{search.count:,}"
+    if not search.complete:
+        percent = f"{min(search.progress, 0.99):.0%}"
+        return f"{number:,} of {total}… {percent}" if number else f"… of {total}… {percent}"
+    return f"{number:,} of {total}" if number else f"{total} found"

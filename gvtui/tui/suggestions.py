@@ -1,0 +1,106 @@
+"""The list under the prompt of what could stand at the cursor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from gvtui.decode.escape import escape
+from gvtui.tui.cells import fit, width_of
+from gvtui.tui.linewidget import LineWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from textual import events
+    from textual.strip import Strip
+
+    from gvtui.query.completion import Completion
+
+LINES = 8
+"""Suggestions on screen at once."""
+
+_MAX_TEXT, _MAX_NOTE = 48, 60
+
+
+class Suggestions(LineWidget):
+    """Suggestions, one of which may be picked out; hidden while there are none."""
+
+    PREFIX = "suggest"
+    LOOKS = ("text", "note", "picked", "more")
+    ALLOW_SELECT = False
+
+    class Clicked(Message):
+        """A suggestion was clicked."""
+
+        def __init__(self, place: int) -> None:
+            super().__init__()
+            self.place = place
+
+    def __init__(self) -> None:
+        super().__init__(id="prompt-suggestions")
+        self._items: Sequence[Completion] = ()
+        self._lines: list[tuple[str, str]] = []
+        self._top = 0
+        self._text_width = 0
+        self.picked: int | None = None
+        """Place of the one picked out with the arrow keys."""
+
+    @property
+    def items(self) -> Sequence[Completion]:
+        """What is suggested."""
+        return self._items
+
+    def offer(self, items: Sequence[Completion], column: int) -> None:
+        """Show these, their texts beginning at a column; none hides the list."""
+        self._items = items
+        self._lines = [
+            (escape(item.text, _MAX_TEXT), escape(item.note, _MAX_NOTE)) for item in items
+        ]
+        self._top, self.picked = 0, None
+        self.set_class(bool(items), "open")
+        if items:
+            self._text_width = max(width_of(text) for text, _ in self._lines)
+            width = self._text_width + max(width_of(note) for _, note in self._lines) + 4
+            room = self.app.size.width
+            self.styles.width = min(width, room)
+            self.styles.height = min(LINES, len(items))
+            self.styles.offset = (max(0, min(column - 1, room - width)), 0)
+            self.refresh(layout=True)
+
+    def move(self, step: int) -> None:
+        """Pick the next or the one before; before the first, none."""
+        place = (-1 if self.picked is None else self.picked) + step
+        self.picked = min(place, len(self._items) - 1) if place >= 0 else None
+        if self.picked is None:
+            self._top = 0
+        else:
+            self._top = max(min(self._top, self.picked), self.picked - LINES + 1)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """A text, and what it is."""
+        width, place = self.size.width, self._top + y
+        if place >= len(self._lines):
+            return self.strip([], width)
+        text, note = self._lines[place]
+        picked = place == self.picked
+        parts = [
+            (f" {fit(text, self._text_width)}  ", "picked" if picked else "text"),
+            (note, "picked" if picked else "note"),
+        ]
+        hidden_more = y == LINES - 1 and place + 1 < len(self._lines)
+        if hidden_more:
+            more = f" +{len(self._lines) - place - 1} "
+            room = max(0, width - width_of(more))
+            used = fit("".join(part for part, _ in parts), room)
+            return self.strip([(used, "picked" if picked else "text"), (more, "more")], width)
+        return self.strip(parts, width, ground="picked" if picked else "")
+
+    def on_click(self, event: events.Click) -> None:
+        """Take the one under the mouse."""
+        event.stop()
+        place = self._top + event.y
+        if place < len(self._items):
+            self.post_message(self.Clicked(place))
