@@ -7,6 +7,7 @@ import importlib
 import os
 import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -132,7 +133,14 @@ def main(arguments: list[str] | None = None) -> None:
         # As Ctrl-C does, so that temporary files go and the terminal is put right.
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, signal.default_int_handler)
-    sys.exit(run(arguments))
+    code = run(arguments)
+    if any(not thread.daemon for thread in threading.enumerate()[1:]):
+        # The viewer's thread for keys reads on for ever where its terminal has gone. By now all
+        # else is put away.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:

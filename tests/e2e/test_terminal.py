@@ -124,6 +124,20 @@ def test_the_end_by_a_signal_leaves_nothing_behind(
     assert wait_until(lambda: not list((tmp_path / "cache").rglob("*.gvtrace")))
 
 
+def test_a_terminal_that_goes_takes_the_program_with_it(
+    tmux: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    socket = tmp_path / "s.sock"
+    terminal = Terminal(f"{GVTUI} --listen {socket}")
+    terminal.wait_for(r"No sandbox has connected")
+    program = Path(f"/proc/{terminal.program}")
+    terminal.close()
+    assert wait_until(lambda: not program.exists())
+    assert not socket.exists()
+    assert not list((tmp_path / "cache").rglob("*.gvtrace"))
+
+
 def test_a_recording_in_the_viewer(tmux: None) -> None:
     terminal = Terminal(
         f"{GVTUI} replay {TRACES / 'network-2024.trace'} --filter 'evt.type = connect'"
