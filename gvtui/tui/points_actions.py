@@ -150,6 +150,11 @@ class PointsActions(PointsApply):
         self.tell(f"Staged: {', '.join(fields)} on all points. a applies, A to all sandboxes.")
         self.look_after()
 
+    def action_tab(self, pane_id: str) -> None:
+        """Show another tab; the large pane takes the place of the small one."""
+        super().action_tab(pane_id)
+        self.screen_stack[0].query_one("#points", PointsPane).give_place(pane_id == LARGE)
+
     def action_points(self) -> None:
         """Go to the Points pane; once more: have it large, and small again."""
         screen = self.screen_stack[0]
@@ -160,12 +165,13 @@ class PointsActions(PointsApply):
             self.action_tab("stream" if tabs.current == LARGE else LARGE)
         elif tabs.current == LARGE:
             self.action_tab("stream")
-            small.focus()
+            # Behind the stream, which asks for the keyboard too.
+            self.call_later(screen.set_focus, small)
         elif self.focused is small:
             self.action_tab(LARGE)
         else:
             screen.remove_class("no-sidebar")
-            small.focus()
+            screen.set_focus(small)
 
     def _reveal_untraced(self) -> None:
         model = self.model

@@ -108,7 +108,7 @@ class PointsApply(TraceActions):
             self._write(target)
         elif target.container is not None:
             if not state.edit.diff:
-                self.tell("Nothing is staged: this sandbox runs just that.")
+                self.tell("Nothing is staged: in Points, space switches a point on or off.")
                 return
             self._apply([(target.container, self._to_apply(state.edit.staged))])
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from gvtui.tui.points_model import Key
     from gvtui.tui.watch import Watch
 
+_MAX_TITLE = 80
+
 ExitPolicy = Literal["ask", "delete", "keep", "restore"]
 
 
@@ -113,7 +115,7 @@ class Keeper:
         )
 
     def _look_at(self, container: Container) -> Target:
-        title = escape(container.label or container.id[:SHORT_ID])
+        title = escape((container.label or container.id)[:_MAX_TITLE])
         catalogue, error = None, ""
         try:
             catalogue = self.agent.catalogue(container)

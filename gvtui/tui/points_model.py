@@ -101,7 +101,11 @@ class PointsState:
         self._opened: set[str] = set()
         self._key: Key = NOWHERE
         self._edits: dict[Key, Edit] = {}
-        self._lines: tuple[tuple[object, ...], list[Line]] | None = None
+        self._folds = 0
+        """Goes up when a line is opened or closed."""
+        self._tree_key: tuple[object, ...] = ()
+        self._lines: list[Line] = []
+        self._places: dict[str, int] = {}
 
     @property
     def target(self) -> Target | None:
@@ -196,17 +200,18 @@ class PointsState:
         """The tree's lines as they are shown now."""
         catalogue = self.catalogue
         on = frozenset(self.edit.points()) if self.only_on else None
-        key = (id(catalogue), self.grouping, self.pattern, on, frozenset(self._opened))
-        if self._lines is None or self._lines[0] != key:
+        key = (id(catalogue), self.grouping, self.pattern, on, self._folds)
+        if self._tree_key != key:
+            self._tree_key = key
             found = catalogue.search(self.pattern) if self.pattern.strip() else None
-            lines = build_lines(catalogue, self.grouping, self._opened, found, on)
-            self._lines = (key, lines)
-        return self._lines[1]
+            self._lines = build_lines(catalogue, self.grouping, self._opened, found, on)
+            self._places = {line.key: place for place, line in enumerate(self._lines)}
+        return self._lines
 
     def place(self) -> int:
         """Where the cursor is among the lines."""
-        lines = self.lines()
-        return next((at for at, line in enumerate(lines) if line.key == self.cursor), 0)
+        self.lines()
+        return self._places.get(self.cursor, 0)
 
     def at_cursor(self) -> Line | None:
         """The line at the cursor."""
@@ -222,18 +227,20 @@ class PointsState:
             self._opened.add(line.key)
         else:
             self._opened.discard(line.key)
-        self.changed()
+        self._folded()
 
     def open_all(self) -> None:
         """Open every group, call and list of fields; close all if all are open."""
         before = frozenset(self._opened)
-        while True:
-            closed = [line.key for line in self.lines() if line.can_open and not line.is_open]
-            if not set(closed) - self._opened:
-                break
+        while closed := [line.key for line in self.lines() if line.can_open and not line.is_open]:
             self._opened.update(closed)
+            self._folds += 1
         if before >= self._opened:
             self._opened.clear()
+        self._folded()
+
+    def _folded(self) -> None:
+        self._folds += 1
         self.changed()
 
     def reveal(self, name: str) -> None:
@@ -245,7 +252,7 @@ class PointsState:
         self.pattern, self.only_on = "", False
         self._opened.add(group)
         self.cursor = f"{group}/{spec.call}"
-        self.changed()
+        self._folded()
 
     def box(self, line: Line, side: str = "", *, applied: bool = False) -> Box:
         """The state of a line's box.

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from gvtui.decode.escape import escape
-from gvtui.tui.cells import fit, short_count, width_of, wrap
 from gvtui.tui.keys import bindings
 from gvtui.tui.linewidget import LineWidget, Part
-from gvtui.tui.points_model import Box, Owner
+from gvtui.tui.points_paint import PointsPainter, box_spots
 from gvtui.tui.points_tree import Line, LineKind
 
 if TYPE_CHECKING:
@@ -23,26 +21,7 @@ if TYPE_CHECKING:
 LARGE = "points-large"
 """Id of the pane where it takes the right side."""
 
-COST_SIGN = "$"
-
-_MAX_NOTE = 3
-_ROOMY = 56
-"""Cells from which on rates are shown."""
-_HINTS_FROM = 110
-"""Cells from which on each line says what it costs."""
-_LABEL_CELLS = 36
 _WHEEL_LINES = 3
-_BOX = 3
-_OWNER_WORDS = {
-    Owner.OURS: ("gvtui", "good"),
-    Owner.EARLIER: ("gvtui, earlier", "good"),
-    Owner.OTHER: ("another's", "bad"),
-    Owner.NONE: ("untraced", "faint"),
-    Owner.UNKNOWN: ("not known", "bad"),
-    Owner.FILE: ("file", "good"),
-    Owner.RECORDED: ("as recorded", "faint"),
-}
-_SIGN_LOOKS = {"+": "added", "−": "removed", "~": "bad"}
 
 
 class PointsPane(LineWidget, can_focus=True):
@@ -69,7 +48,7 @@ class PointsPane(LineWidget, can_focus=True):
     def __init__(self, model: Model, *, large: bool = False) -> None:
         super().__init__(id=LARGE if large else "points", classes="points")
         self._model = model
-        self._large = large
+        self._painter = PointsPainter(model.points, large=large)
         self._top = 0
         self._shown: tuple[object, ...] = ()
         self._searching = False
@@ -81,16 +60,12 @@ class PointsPane(LineWidget, can_focus=True):
         """What the pane shows."""
         return self._model.points
 
-    def on_show(self) -> None:
-        """The large pane takes the place of the small one."""
-        if self._large:
-            self.screen.add_class(LARGE)
-        self.news()
-
-    def on_hide(self) -> None:
-        """Give the place back."""
-        if self._large:
-            self.screen.remove_class(LARGE)
+    def give_place(self, hidden: bool) -> None:
+        """Hide while the large pane shows; at once, so that the keyboard can follow."""
+        if hidden:
+            self.display = False
+        else:
+            self.styles.inline.clear_rule("display")
 
     def news(self) -> None:
         """Draw what has changed."""
@@ -101,8 +76,8 @@ class PointsPane(LineWidget, can_focus=True):
         )  # fmt: skip
         if shown != self._shown:
             self._shown = shown
-            self._head = self._heading()
-            self._foot = self._footing()
+            self._head = self._painter.heading(self.size.width, self._searching)
+            self._foot = self._painter.footing(self.size.width, self._searching, self.has_focus)
             self.refresh()
 
     def on_resize(self) -> None:
@@ -122,78 +97,6 @@ class PointsPane(LineWidget, can_focus=True):
     def _page(self) -> int:
         return max(1, self.size.height - len(self._head) - len(self._foot))
 
-    def _heading(self) -> list[list[Part]]:
-        state, width = self.state, self.size.width
-        diff = state.edit.diff
-        staged: list[Part] = []
-        if diff:
-            staged = [(f"{diff} staged ", "staged")]
-        elif state.edit.applied is not None:
-            count = len(state.edit.applied.points)
-            staged = [(f"{count} on ", "faint")]
-        lines = [_spread([(" Points", "heading")], staged, width)]
-        lines += self._target_lines()
-        for text in wrap(state.busy or state.note, width - 3)[:_MAX_NOTE]:
-            if text:
-                lines.append([(f"  {text}", "faint" if state.busy else state.note_look)])
-        if self._searching or state.pattern:
-            count = sum(line.kind is LineKind.CALL for line in state.lines())
-            end = "▏" if self._searching else ""
-            found: list[Part] = [(f"{count} ", "faint")]
-            lines.append(_spread([(f" / {escape(state.pattern)}{end}", "name")], found, width))
-        return lines
-
-    def _target_lines(self) -> list[list[Part]]:
-        state, width = self.state, self.size.width
-        target = state.target
-        if target is None:
-            if state.endpoint is None:
-                return [[("  of this recording", "faint")]]
-            return [[(f"  {state.problem or 'no sandbox that could be traced'}", "faint")]]
-        place = state.targets.index(target) + 1
-        count = f"{place}/{len(state.targets)} " if len(state.targets) > 1 else ""
-        words, look = _OWNER_WORDS[target.owner]
-        if target.owner is Owner.FILE and not target.exists:
-            words = "new file"
-        if self._large and target.container is not None:
-            container = target.container
-            words += f"   {container.status}   pid {container.pid}   {container.root}"
-        left: list[Part] = [(f"  {count}", "faint"), (f"{target.title} ", "name")]
-        right: list[Part] = [(f"{words} ", look)]
-        lines = [_spread(left, right, width)]
-        if target.error:
-            lines += [[(f"  {text}", "alarm")] for text in wrap(target.error, width - 3)[:2]]
-        elif state.edit.is_guess:
-            lines.append([("  shown: what it has sent so far", "faint")])
-        return lines
-
-    def _footing(self) -> list[list[Part]]:
-        width = self.size.width
-        words = self._hint()
-        lines = wrap(words, width - 2)[:2] if words else []
-        return [[(f" {text}", "faint")] for text in lines]
-
-    def _hint(self) -> str:
-        """What the line at the cursor means, or which key does something about it."""
-        state = self.state
-        line = state.at_cursor()
-        if self._searching:
-            return "Enter keeps what is found, Esc shows all again"
-        if line is None:
-            return "nothing found: Esc shows all again"
-        cost = state.cost(line)
-        if cost:
-            return f"{COST_SIGN} {cost}"
-        if line.kind is LineKind.FIELDS or (line.kind is LineKind.GROUP and not self.has_focus):
-            return "→ opens, ← closes"
-        is_off = state.box(line) is Box.OFF
-        if state.edit.diff:
-            return "a applies what is staged, u undoes, v shows it"
-        if is_off:
-            sides = ", e and x one side of it" if line.sided else ""
-            return f"off: space switches it on{sides}"
-        return "space switches, / finds, g groups"
-
     def render_line(self, y: int) -> Strip:
         """The heading, a line of the tree, or the hint."""
         width, height = self.size.width, self.size.height
@@ -209,63 +112,11 @@ class PointsPane(LineWidget, can_focus=True):
         line = lines[place]
         at_cursor = self.has_focus and place == self.state.place()
         ground = "cursor" if at_cursor else ""
-        return self.strip(self._line(line, at_cursor, width), width, ground=ground)
-
-    def _line(self, line: Line, at_cursor: bool, width: int) -> list[Part]:
-        state = self.state
-        sign = state.sign(line)
-        parts: list[Part] = [("▌" if at_cursor else " ", "good")]
-        parts.append((sign, _SIGN_LOOKS.get(sign, "")))
-        parts += _boxes(state, line)
-        costly = COST_SIGN if state.cost(line) else ""
-        right = self._right(line, width)
-        room = width - sum(width_of(text) for text, _ in (*parts, *right)) - len(costly) - 1
-        if width >= _HINTS_FROM:
-            room = min(room, _LABEL_CELLS)
-        label = fit(line.label, room) if width_of(line.label) > room else line.label
-        parts.append((label, self._label_look(line)))
-        if costly:
-            parts.append((f" {costly}", "bad"))
-        if width >= _HINTS_FROM:
-            taken = sum(width_of(text) for text, _ in parts)
-            parts.append((" " * max(0, _LABEL_CELLS + 18 - taken), ""))
-            left = width - sum(width_of(text) for text, _ in (*parts, *right)) - 1
-            parts.append((fit(state.cost(line), max(0, left)), "faint"))
-        return _spread(parts, right, width)
-
-    def _label_look(self, line: Line) -> str:
-        if line.kind is LineKind.GROUP:
-            return "group"
-        if line.kind is LineKind.FIELDS:
-            return "faint"
-        if line.kind is LineKind.FIELD:
-            return "field"
-        return "faint" if self.state.box(line) is Box.OFF else "name"
-
-    def _right(self, line: Line, width: int) -> list[Part]:
-        state = self.state
-        if line.kind is LineKind.FIELD:
-            return [(f"{line.field_kind} ", "faint")] if width >= _ROOMY else []
-        if line.kind is LineKind.FIELDS:
-            return []
-        count = sum(state.counts.get(name, 0) for name in line.names)
-        rate = sum(state.rates.get(name, 0.0) for name in line.names)
-        parts: list[Part] = []
-        if line.kind is LineKind.GROUP:
-            on = sum(name in state.edit.points() for name in line.names)
-            parts.append((f" {on}/{len(line.names)}", "faint"))
-        if width >= _ROOMY:
-            words = f"{short_count(rate)}/s" if rate else ""
-            parts.append((f"{count:>13,}" if count else " " * 13, "number"))
-            parts.append((f"{words:>9} ", "good"))
-        else:
-            lively = "good" if rate else "number"
-            parts.append((f" {short_count(count) if count else '':>5} ", lively))
-        return parts
+        return self.strip(self._painter.line(line, at_cursor, width), width, ground=ground)
 
     def _keep_in_sight(self) -> None:
-        self._head = self._heading()
-        self._foot = self._footing()
+        self._head = self._painter.heading(self.size.width, self._searching)
+        self._foot = self._painter.footing(self.size.width, self._searching, self.has_focus)
         place = self.state.place()
         lines = self.state.lines()
         if self.has_focus:
@@ -424,7 +275,7 @@ class PointsPane(LineWidget, can_focus=True):
         line = lines[place]
         self.state.cursor = line.key
         start = 2
-        for text, _, side in _box_spots(self.state, line):
+        for text, _, side in box_spots(self.state, line):
             if side is not None and start <= event.x < start + len(text):
                 self._switch(line, side)
                 return
@@ -447,47 +298,6 @@ class PointsPane(LineWidget, can_focus=True):
         last = max(0, len(self.state.lines()) - self._page)
         self._top = max(0, min(self._top + step, last))
         self.news()
-
-
-def _box_spots(state: PointsState, line: Line) -> list[tuple[str, str, str | None]]:
-    """What stands before a label: words, their look, and which side a click on them switches."""
-    twist = ("▾ " if line.is_open else "▸ ") if line.can_open else "  "
-    spots: list[tuple[str, str, str | None]] = [("  " * line.depth + twist, "faint", None)]
-    if line.kind is LineKind.FIELDS:
-        return spots
-    if line.kind is LineKind.GROUP or not line.sided:
-        spots.append((*_box(state.box(line), "●"), ""))
-    else:
-        spots += [(*_box(state.box(line, side), side), side) for side in ("E", "X")]
-    spots.append((" ", "", None))
-    return spots
-
-
-def _boxes(state: PointsState, line: Line) -> list[Part]:
-    return [(text, look) for text, look, _ in _box_spots(state, line)]
-
-
-def _box(box: Box, letter: str) -> tuple[str, str]:
-    if box is Box.ABSENT:
-        return " " * _BOX, ""
-    sign = {Box.ON: letter, Box.SOME: "◐", Box.OFF: " "}[box]
-    return f"[{sign}]", "off" if box is Box.OFF else "on"
-
-
-def _spread(left: list[Part], right: list[Part], width: int) -> list[Part]:
-    """Words at both edges; those at the left give way."""
-    room = width - sum(width_of(text) for text, _ in right)
-    taken, kept = 0, []
-    for text, look in left:
-        cells = width_of(text)
-        if taken + cells > room:
-            text = fit(text, max(0, room - taken))
-            cells = room - taken
-        kept.append((text, look))
-        taken += cells
-        if taken >= room:
-            break
-    return [*kept, (" " * max(0, room - taken), ""), *right]
 
 
 def make_small(model: Model) -> PointsPane:

@@ -1,0 +1,214 @@
+"""Draws the Points pane: its heading, the lines of the tree, the hint at its foot."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from gvtui.decode.escape import escape
+from gvtui.tui.cells import fit, short_count, width_of
+from gvtui.tui.points_model import Box, Owner
+from gvtui.tui.points_tree import Line, LineKind
+
+if TYPE_CHECKING:
+    from gvtui.tui.linewidget import Part
+    from gvtui.tui.points_model import PointsState
+
+COST_SIGN = "$"
+
+_MAX_NOTE = 3
+_ROOMY = 56
+"""Cells from which on rates are shown."""
+_HINTS_FROM = 110
+"""Cells from which on each line says what it costs."""
+_LABEL_CELLS = 36
+_BOX = 3
+_OWNER_WORDS = {
+    Owner.OURS: ("gvtui", "good"),
+    Owner.EARLIER: ("gvtui, earlier", "good"),
+    Owner.OTHER: ("another's", "bad"),
+    Owner.NONE: ("untraced", "faint"),
+    Owner.UNKNOWN: ("not known", "bad"),
+    Owner.FILE: ("file", "good"),
+    Owner.RECORDED: ("as recorded", "faint"),
+}
+_SIGN_LOOKS = {"+": "added", "−": "removed", "~": "bad"}
+
+
+class PointsPainter:
+    """Puts the pane into words; `large` says more of the target."""
+
+    def __init__(self, state: PointsState, *, large: bool) -> None:
+        self._state = state
+        self.large = large
+
+    def heading(self, width: int, searching: bool) -> list[list[Part]]:
+        """What stands above the tree: what is staged, where, what came of it, the search."""
+        state = self._state
+        diff = state.edit.diff
+        staged: list[Part] = []
+        if diff:
+            staged = [(f"{diff} staged ", "staged")]
+        elif state.edit.applied is not None:
+            count = len(state.edit.applied.points)
+            staged = [(f"{count} on ", "faint")]
+        lines = [_spread([(" Points", "heading")], staged, width)]
+        lines += self._target_lines(width)
+        for text in _wrap(state.busy or state.note, width - 3)[:_MAX_NOTE]:
+            if text:
+                lines.append([(f"  {text}", "faint" if state.busy else state.note_look)])
+        if searching or state.pattern:
+            count = sum(line.kind is LineKind.CALL for line in state.lines())
+            end = "▏" if searching else ""
+            found: list[Part] = [(f"{count} ", "faint")]
+            lines.append(_spread([(f" / {escape(state.pattern)}{end}", "name")], found, width))
+        return lines
+
+    def _target_lines(self, width: int) -> list[list[Part]]:
+        state = self._state
+        target = state.target
+        if target is None:
+            if state.endpoint is None:
+                return [[("  of this recording", "faint")]]
+            return [[(f"  {state.problem or 'no sandbox that could be traced'}", "faint")]]
+        place = state.targets.index(target) + 1
+        count = f"{place}/{len(state.targets)} " if len(state.targets) > 1 else ""
+        words, look = _OWNER_WORDS[target.owner]
+        if target.owner is Owner.FILE and not target.exists:
+            words = "new file"
+        if self.large and target.container is not None:
+            container = target.container
+            words += f"   {container.status}   pid {container.pid}   {container.root}"
+        left: list[Part] = [(f"  {count}", "faint"), (f"{target.title} ", "name")]
+        right: list[Part] = [(f"{words} ", look)]
+        lines = [_spread(left, right, width)]
+        if target.error:
+            lines += [[(f"  {text}", "alarm")] for text in _wrap(target.error, width - 3)[:2]]
+        elif state.edit.is_guess:
+            lines.append([("  shown: what it has sent so far", "faint")])
+        return lines
+
+    def footing(self, width: int, searching: bool, focused: bool) -> list[list[Part]]:
+        """What stands below the tree: a hint for the line at the cursor."""
+        words = self._hint(searching, focused)
+        lines = _wrap(words, width - 2)[:2] if words else []
+        return [[(f" {text}", "faint")] for text in lines]
+
+    def _hint(self, searching: bool, focused: bool) -> str:
+        """What the line at the cursor means, or which key does something about it."""
+        state = self._state
+        line = state.at_cursor()
+        if searching:
+            return "Enter keeps what is found, Esc shows all again"
+        if line is None:
+            return "nothing found: Esc shows all again"
+        cost = state.cost(line)
+        if cost:
+            return f"{COST_SIGN} {cost}"
+        if line.kind is LineKind.FIELDS or (line.kind is LineKind.GROUP and not focused):
+            return "→ opens, ← closes"
+        is_off = state.box(line) is Box.OFF
+        if state.edit.diff:
+            return "a applies what is staged, u undoes, v shows it"
+        if is_off:
+            sides = ", e and x one side of it" if line.sided else ""
+            return f"off: space switches it on{sides}"
+        return "space switches, / finds, g groups"
+
+    def line(self, line: Line, at_cursor: bool, width: int) -> list[Part]:
+        """One line of the tree."""
+        state = self._state
+        sign = state.sign(line)
+        parts: list[Part] = [("▌" if at_cursor else " ", "good")]
+        parts.append((sign, _SIGN_LOOKS.get(sign, "")))
+        parts += _boxes(state, line)
+        costly = COST_SIGN if state.cost(line) else ""
+        right = self._right(line, width)
+        room = width - sum(width_of(text) for text, _ in (*parts, *right)) - len(costly) - 1
+        if width >= _HINTS_FROM:
+            room = min(room, _LABEL_CELLS)
+        label = fit(line.label, room) if width_of(line.label) > room else line.label
+        parts.append((label, self._label_look(line)))
+        if costly:
+            parts.append((f" {costly}", "bad"))
+        if width >= _HINTS_FROM:
+            taken = sum(width_of(text) for text, _ in parts)
+            parts.append((" " * max(0, _LABEL_CELLS + 18 - taken), ""))
+            left = width - sum(width_of(text) for text, _ in (*parts, *right)) - 1
+            parts.append((fit(state.cost(line), max(0, left)), "faint"))
+        return _spread(parts, right, width)
+
+    def _label_look(self, line: Line) -> str:
+        if line.kind is LineKind.GROUP:
+            return "group"
+        if line.kind is LineKind.FIELDS:
+            return "faint"
+        if line.kind is LineKind.FIELD:
+            return "field"
+        return "faint" if self._state.box(line) is Box.OFF else "name"
+
+    def _right(self, line: Line, width: int) -> list[Part]:
+        state = self._state
+        if line.kind is LineKind.FIELD:
+            return [(f"{line.field_kind} ", "faint")] if width >= _ROOMY else []
+        if line.kind is LineKind.FIELDS:
+            return []
+        count = sum(state.counts.get(name, 0) for name in line.names)
+        rate = sum(state.rates.get(name, 0.0) for name in line.names)
+        parts: list[Part] = []
+        if line.kind is LineKind.GROUP:
+            on = sum(name in state.edit.points() for name in line.names)
+            parts.append((f" {on}/{len(line.names)}", "faint"))
+        if width >= _ROOMY:
+            words = f"{short_count(rate)}/s" if rate else ""
+            parts.append((f"{count:>13,}" if count else " " * 13, "number"))
+            parts.append((f"{words:>9} ", "good"))
+        else:
+            lively = "good" if rate else "number"
+            parts.append((f" {short_count(count) if count else '':>5} ", lively))
+        return parts
+
+
+def box_spots(state: PointsState, line: Line) -> list[tuple[str, str, str | None]]:
+    """What stands before a label: words, their look, and which side a click on them switches."""
+    twist = ("▾ " if line.is_open else "▸ ") if line.can_open else "  "
+    spots: list[tuple[str, str, str | None]] = [("  " * line.depth + twist, "faint", None)]
+    if line.kind is LineKind.FIELDS:
+        return spots
+    if line.kind is LineKind.GROUP or not line.sided:
+        spots.append((*_box(state.box(line), "●"), ""))
+    else:
+        spots += [(*_box(state.box(line, side), side), side) for side in ("E", "X")]
+    spots.append((" ", "", None))
+    return spots
+
+
+def _boxes(state: PointsState, line: Line) -> list[Part]:
+    return [(text, look) for text, look, _ in box_spots(state, line)]
+
+
+def _box(box: Box, letter: str) -> tuple[str, str]:
+    if box is Box.ABSENT:
+        return " " * _BOX, ""
+    sign = {Box.ON: letter, Box.SOME: "◐", Box.OFF: " "}[box]
+    return f"[{sign}]", "off" if box is Box.OFF else "on"
+
+
+def _spread(left: list[Part], right: list[Part], width: int) -> list[Part]:
+    """Words at both edges; those at the left give way."""
+    room = width - sum(width_of(text) for text, _ in right)
+    taken, kept = 0, []
+    for text, look in left:
+        cells = width_of(text)
+        if taken + cells > room:
+            text = fit(text, max(0, room - taken))
+            cells = room - taken
+        kept.append((text, look))
+        taken += cells
+        if taken >= room:
+            break
+    return [*kept, (" " * max(0, room - taken), ""), *right]
+
+
+def _wrap(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, max(10, width), break_on_hyphens=False)
