@@ -7,6 +7,7 @@ index.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -146,6 +147,8 @@ class TraceWriter:
         try:
             if keep_bytes is not None:
                 self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            else:
+                self._clear_way()
             self._strings = _Output.create(files.strings_path(self.path))
             self._strings.append(STRINGS_MAGIC + self.trace_id)
             self._segment = self._new_segment(1, 0)
@@ -155,6 +158,17 @@ class TraceWriter:
             ) from error
         except OSError as error:
             raise TraceError(f"cannot write {self.path}: {error.strerror}") from error
+
+    def _clear_way(self) -> None:
+        """Remove what was made from a recording that is no longer there.
+
+        Raises:
+            FileExistsError: the recording is there.
+        """
+        if self.path.exists():
+            raise FileExistsError(errno.EEXIST, "it exists", str(self.path))
+        for path in (files.index_path(self.path), files.strings_path(self.path)):
+            path.unlink(missing_ok=True)
 
     @property
     def is_flight_recorder(self) -> bool:

@@ -25,9 +25,18 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
 def test_a_recording_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "a.gvtrace"
     path.write_bytes(b"precious")
-    with pytest.raises(TraceError, match="exists already"):
+    files.strings_path(path).touch()
+    with pytest.raises(TraceError, match=r"a\.gvtrace exists already"):
         TraceWriter(path)
     assert path.read_bytes() == b"precious"
+
+
+def test_what_a_removed_recording_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    path = write_trace(tmp_path / "a.gvtrace", [(1, [read_message(fd=1)])])
+    path.unlink()
+    trace = Trace.open(write_trace(path, [(1, [read_message(fd=2)])]))
+    assert trace.row(1).fd == 2
+    trace.close()
 
 
 def test_a_folder_that_is_missing_is_told(tmp_path: Path) -> None:
