@@ -148,7 +148,8 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             self._add("received", date_text(row.recv_ns, model.zone) if row.recv_ns else "-", "")
             if row.kind != Kind.DROP:
                 for key, value in list(trace.details(row_id).items())[:_MAX_FIELDS]:
-                    self._add(word(str(key)), word(str(value)), "")
+                    for line in str(value).splitlines()[:_MAX_FIELDS] or [""]:
+                        self._add(word(str(key)), word(line), "")
             return
         payload = trace.payload(row_id)
         point = word(trace.string(row.point))

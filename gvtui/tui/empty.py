@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.monitor.options import DEFAULT_LISTEN
+from gvtui.tui.points_hints import untraced_events
 
 if TYPE_CHECKING:
     from gvtui.tui.model import Model
@@ -33,6 +34,7 @@ def lines(model: Model) -> list[Line]:
         return [
             Line(f"No row matches: the filters hide {view.total:,}."),
             Line("\\ switches them off and on, ⌫ removes the last one."),
+            *_untraced(model),
         ]
     if not model.live:
         return [Line("This recording holds no rows.")]
@@ -49,7 +51,21 @@ def lines(model: Model) -> list[Line]:
         Line(f"gvtui session new --pod-init{endpoint} > session.json", True),
         Line("runsc --pod-init-config=session.json do COMMAND", True),
         Line(""),
-        Line("A container that runs already connects with:"),
+        Line("A container that runs already: o shows the points, space switches one on, L stages"),
+        Line("a ready-made choice, a applies. Without the viewer:"),
         Line(""),
-        Line("runsc trace create --config session.json CONTAINER", True),
+        Line("gvtui session apply session.json CONTAINER", True),
+    ]
+
+
+def _untraced(model: Model) -> list[Line]:
+    """Which key has it traced, if the filter asks for what is not."""
+    events = untraced_events(model.condition.text, model.points) if model.condition else []
+    if not events or not model.is_live:
+        return []
+    names = " and ".join(events)
+    are = "are" if len(events) > 1 else "is"
+    return [
+        Line(""),
+        Line(f"{names} {are} not traced: o shows the points, space switches on, a applies."),
     ]

@@ -192,7 +192,7 @@ class PointsApply(TraceActions):
             words = summary_of(outcomes)
             look = "good" if all(outcome.applied for outcome in outcomes) else "bad"
             detail = "\n\n".join(words_of(outcome)[2] for outcome in outcomes)
-        state.say(words, look, detail)
+        state.say("" if asked else words, look, detail)
         if asked:
             self._ask_to_replace(asked, outcomes)
         elif look != "good":

@@ -174,8 +174,10 @@ class PointsState:
         """Show another target; False if there is none of that key."""
         if not any(each.key == key for each in self.targets):
             return False
-        self._key = key
-        self.changed()
+        if key != self._key:
+            self._key = key
+            self.note = ""
+            self.changed()
         return True
 
     def next_target(self, step: int = 1) -> None:

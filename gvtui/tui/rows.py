@@ -54,6 +54,8 @@ _SIGNS = {
     "sentry/exit_notify_parent": "†",
     "container/start": "◉",
 }
+GAP_SIGN, SESSION_SIGN = "≠", "■"
+_MARK_SIGNS = {"gap": GAP_SIGN, "session": SESSION_SIGN}
 ENTER_SIGN, EXIT_SIGN, EVENT_SIGN, BAD_SIGN, UNKNOWN_SIGN = "→", "←", "◆", "!", "?"
 FAILED_SIGN, DROP_SIGN, CALL_SIGN = "✗", "▲", "↔"
 
@@ -243,7 +245,8 @@ class RowTexts:
         if row.kind == Kind.CLOSED:
             reason = word(str(details.get("reason") or ""))
             return f"○ {who} disconnected" + (f": {reason}" if reason else "")
-        return f"▪ {_mark(details)}"
+        sign = _MARK_SIGNS.get(str(details.get("kind")), "▪")
+        return f"{sign} {_mark(details)}"
 
 
 def _look(row: Row, failed: bool, trace: Trace) -> tuple[Look, str]:
