@@ -91,6 +91,7 @@ class GvtuiApp(PointsActions, SavedActions):
             with Vertical(id="main"):
                 yield TabLine()
                 yield self.filterbar
+                yield self.needs_line
                 yield self.prompt
                 yield self.searchbar
                 with ContentSwitcher(id="tabs", initial=TABS[0].id):

@@ -19,6 +19,7 @@ from gvtui.tui.points_tally import Tally
 from gvtui.tui.rows import SHORT_ID, word
 
 if TYPE_CHECKING:
+    from gvtui.trace.reader import Trace
     from gvtui.trace.row import Row
     from gvtui.tui.points_model import Key
 
@@ -32,13 +33,17 @@ _SURVEY_SECONDS, _IDLE_SURVEY_SECONDS = 5.0, 30.0
 class PointsActions(PointsApply):
     """The Points pane's part of the app."""
 
-    def on_mount(self) -> None:
-        """Begin to look after the pane."""
-        self._tally = Tally(self.model.trace)
+    def __init__(self, trace: Trace, **options: Any) -> None:  # noqa: ANN401
+        """See `ViewerBase`."""
+        super().__init__(trace, **options)
+        self.needs_line = Static("", id="needs", markup=False)
+        """Says what the filter needs and no session collects."""
+        self._tally = Tally(trace)
         self._ended: set[int] = set()
         self._connections = 0
-        self._needs_line = Static("", id="needs", markup=False)
-        self.screen.query_one("#main").mount(self._needs_line, after="#filterbar")
+
+    def on_mount(self) -> None:
+        """Begin to look after the pane."""
         self.set_interval(_LOOK_SECONDS, self.look_after)
         self.look_after()
 
@@ -130,9 +135,9 @@ class PointsActions(PointsApply):
             words = f" ! This filter needs {fields}: {next(iter(lacking.values()))}."
             if model.is_live:
                 words += "  F stages it, a applies."
-        if words != str(self._needs_line.content):
-            self._needs_line.update(words)
-            self._needs_line.set_class(bool(words), "open")
+        if words != str(self.needs_line.content):
+            self.needs_line.update(words)
+            self.needs_line.set_class(bool(words), "open")
         self._lacking = tuple(lacking)
 
     def action_add_needed(self) -> None:

@@ -52,6 +52,8 @@ class PointsPane(LineWidget, can_focus=True):
         self._top = 0
         self._shown: tuple[object, ...] = ()
         self._searching = False
+        self._cursor = ""
+        """Key of the line that was brought in sight last."""
         self._head: list[list[Part]] = []
         self._foot: list[list[Part]] = []
 
@@ -70,6 +72,10 @@ class PointsPane(LineWidget, can_focus=True):
     def news(self) -> None:
         """Draw what has changed."""
         state = self.state
+        if state.cursor != self._cursor:
+            # Something else has moved it, such as a key in the stream.
+            self._cursor = state.cursor
+            self._to_cursor()
         shown = (
             state.version, state.cursor, self._top, self.size, self.has_focus, self._searching,
             state.counts, state.rates,
@@ -117,12 +123,15 @@ class PointsPane(LineWidget, can_focus=True):
     def _keep_in_sight(self) -> None:
         self._head = self._painter.heading(self.size.width, self._searching)
         self._foot = self._painter.footing(self.size.width, self._searching, self.has_focus)
-        place = self.state.place()
-        lines = self.state.lines()
         if self.has_focus:
-            self._top = max(min(self._top, place), place - self._page + 1)
-        self._top = max(0, min(self._top, len(lines) - self._page))
+            self._to_cursor()
+        self._top = max(0, min(self._top, len(self.state.lines()) - self._page))
         self.news()
+
+    def _to_cursor(self) -> None:
+        place = self.state.place()
+        self._top = max(min(self._top, place), place - self._page + 1)
+        self._cursor = self.state.cursor
 
     def go(self, place: int) -> None:
         """Put the cursor on a line."""

@@ -46,6 +46,9 @@ _SIGNS = (
         f"● ○ {LOST_SIGN}",
         "a sandbox is connected, or gone; nobody knows, for the monitor has gone",
     ),
+    (f"{rows.SESSION_SIGN} {rows.GAP_SIGN}", "a session was applied; points are missing meanwhile"),
+    ("[E] [X] [●]", "a point that is on: enter, exit, an event; [◐] some of them; $ costly"),
+    ("+ − ~", "in the points: what is staged comes, goes, changes"),
     (f"{BOOKMARK} {BOOKMARK_AT_CURSOR}", "a bookmark; on the selected row"),
 )
 
