@@ -19,14 +19,15 @@ ANALYSIS_SECONDS = 0.008
 """Time for all of it in one go; more would make keys wait."""
 
 _LEAST, _MOST = 64, 1 << 16
-_FIRST_RATE = 20_000.0
-_FASTER = 4.0
+_TURN_SECONDS = 0.007
+"""How long one slice of work should take."""
 
 
 class Paced:
     """Has a worker look at as many rows as fit the time given.
 
-    How many that are is learned: some rows take a thousand times as long as others.
+    How many that are is learned: some rows take a thousand times as long as others, and each
+    slice takes some time whatever its size, so that small ones are dear.
     """
 
     def __init__(
@@ -40,22 +41,36 @@ class Paced:
         """
         self._advance = advance
         self._clock = clock
-        self._rate = _FIRST_RATE
+        self._slice = _LEAST
+        self._takes = 0.0
+        """Seconds that a slice takes."""
 
     def run(self, deadline: float) -> int:
         """Work until about `deadline`, or until nothing is left; returns how many rows."""
         total = 0
         while (left := deadline - (began := self._clock())) > 0:
-            # Half of the time, so that a slice which is slower than the last one still fits.
-            wanted = min(max(int(self._rate * left / 2), _LEAST), _MOST)
+            wanted = self._slice
+            if self._takes > left:
+                if total:
+                    break
+                wanted = max(_LEAST, int(wanted * left / self._takes))
             done = self._advance(wanted)
             total += done
+            took = self._clock() - began
+            if done == self._slice or took > _TURN_SECONDS:
+                self._learn(done, took)
             if done < wanted:
                 break
-            took = self._clock() - began
-            measured = done / took if took > 0 else self._rate * _FASTER
-            self._rate = min(measured, self._rate * _FASTER)
         return total
+
+    def _learn(self, rows: int, took: float) -> None:
+        self._takes = took
+        if took < _TURN_SECONDS / 2:
+            self._slice = min(rows * 2, _MOST)
+            self._takes = took * 2
+        elif took > _TURN_SECONDS:
+            self._slice = max(_LEAST, int(rows * _TURN_SECONDS / took))
+            self._takes = _TURN_SECONDS
 
 
 class Analysis:
@@ -71,9 +86,12 @@ class Analysis:
         """Whether anybody looks at processes; else they wait until nothing else is to do."""
         self.follower: Paced | None = None
         """Works behind pairs and processes; the statistics, while they are looked at."""
+        self.is_behind = False
+        """Whether the time given last was too short."""
         self._timeline = Paced(self.timeline.advance)
         self._pairs = Paced(self.pairs.advance)
         self._processes = Paced(self.processes.advance)
+        self._follower_first = False
 
     def advance(self, budget_seconds: float = ANALYSIS_SECONDS, *, is_idle: bool = False) -> bool:
         """Go on for about as long as given; True if there was anything to do.
@@ -83,9 +101,15 @@ class Analysis:
             is_idle: no rows have come, so that there is time for what nobody looks at.
         """
         deadline = perf_counter() + budget_seconds
-        done = self._timeline.run(deadline) + self._pairs.run(deadline)
+        workers = []
         if self.wants_processes or is_idle:
-            done += self._processes.run(deadline)
+            workers.append(self._processes)
         if self.follower is not None:
-            done += self.follower.run(deadline)
+            workers.append(self.follower)
+        # One of them takes most of the time: many small slices take longer than few large ones.
+        self._follower_first = not self._follower_first
+        if self._follower_first:
+            workers.reverse()
+        done = sum(w.run(deadline) for w in (self._timeline, self._pairs, *workers))
+        self.is_behind = perf_counter() >= deadline
         return done > 0

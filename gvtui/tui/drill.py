@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gvtui.tui.timeline_strip import TimelineStrip
 
 _MAX_DEPTH = 100
+_ANALYSIS_INTERVAL = 1 / 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,14 @@ class DrillActions(TraceActions):
         """See `ViewerBase`."""
         super().__init__(trace, **options)
         self._places: list[_Place] = []
+
+    def on_mount(self) -> None:
+        """Work on what the analysis is behind with, in more than the time that updates spare."""
+        self.set_interval(_ANALYSIS_INTERVAL, self._analyse)
+
+    def _analyse(self) -> None:
+        if self.model.analysis.is_behind:
+            self.model.analysis.advance()
 
     def on_drilled(self, message: Drilled) -> None:
         """Add the filter and show the stream."""

@@ -31,6 +31,7 @@ SOURCE_SIGNS = {Source.EVENT: " ", Source.PROCFS: "◦", Source.CONTEXT: "~"}
 """How a process is known."""
 
 _BUILD_SECONDS = 0.004
+_PAUSE_SECONDS = 0.02
 _CALM_SECONDS = 0.25
 _LOOK_AFTER = 64
 """Lines made between two looks at the clock."""
@@ -100,6 +101,12 @@ class ProcessesPane(ListPane):
         if self._build() or is_calm:
             self._drawn_at = time.monotonic()
             self.redraw()
+        if self._building is not None:
+            self.set_timer(_PAUSE_SECONDS, self._go_on)
+
+    def _go_on(self) -> None:
+        if self.display and self._building is not None:
+            self.news()
 
     @property
     def _version(self) -> tuple[int, int]:

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from textual.widgets import ContentSwitcher
+
+from gvtui.tui.process_lines import Fold
+from gvtui.tui.processes_pane import ENDED_SIGN, RUNS_SIGN, ProcessesPane
+from tests.tui.helpers import Recorder, drive, live, recording, screen_text
+from tests.tui.test_stream import HOSTILE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from gvtui.tui.app import GvtuiApp
+
+
+async def _open(app: GvtuiApp, pilot: Pilot[int]) -> ProcessesPane:
+    await pilot.press("2")
+    await _settle(app, pilot)
+    return app.query_one(ProcessesPane)
+
+
+async def _settle(app: GvtuiApp, pilot: Pilot[int]) -> None:
+    pane = app.query_one(ProcessesPane)
+    app.tick()
+    while app.model.analysis.processes.position < app.model.trace.end_row:
+        app.tick()
+    pane._drawn_at = 0.0
+    pane.news()
+    while pane._building is not None:
+        pane.news()
+    await pilot.pause()
+
+
+def _lines(pane: ProcessesPane) -> list[str]:
+    lines = [pane.render_line(y).text for y in range(2, pane.size.height)]
+    return [line.rstrip() for line in lines if line.strip()]
+
+
+def test_the_tree_of_a_recording() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = await _open(app, pilot)
+        lines = _lines(pane)
+        assert [line.split(ENDED_SIGN)[1].split()[1] for line in lines] == [
+            "sh",
+            "gcc",
+            "cc1",
+            "as",
+            "collect2",
+            "ld",
+            "h",
+        ]
+        assert "gcc -O2 -pthread" in lines[1]
+        assert "exited 0" in lines[0]
+        assert lines[2].split()[-2:] == ["190", "52"]
+        assert f"0 running   {ENDED_SIGN} 7 ended" in pane.render_line(0).text
+        assert not app.detail.display
+
+    drive(app, script, (160, 40))
+
+
+def test_enter_and_s_narrow_the_stream_to_a_process_or_its_subtree() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        await _open(app, pilot)
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        assert app.model.chips.active() == ["proc.pid = 2"]
+        assert app.query_one("#tabs", ContentSwitcher).current == "stream"
+        await pilot.press("r")
+        await pilot.pause()
+        pane = app.query_one(ProcessesPane)
+        assert pane.cursor == 1
+        assert pane.has_focus
+        await pilot.press("s")
+        await pilot.pause()
+        assert app.model.chips.active() == ["proc.pid in (2, 3, 4, 5, 6)"]
+
+    drive(app, script)
+
+
+def test_left_and_right_fold() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = await _open(app, pilot)
+        await pilot.press("down", "left")
+        await _settle(app, pilot)
+        assert pane.count() == 3
+        assert "▸" in _lines(pane)[1]
+        await pilot.press("right", "right")
+        await _settle(app, pilot)
+        assert any("» gcc -O2" in line for line in _lines(pane))
+        await pilot.press("down", "left")
+        await _settle(app, pilot)
+        assert pane.cursor == 1
+        await pilot.press("down", "enter")
+        await pilot.pause()
+        tree = app.model.analysis.processes
+        gcc = next(process for process in tree if process.name == "gcc")
+        assert app.model.cursor == gcc.execs[0].row
+        await pilot.press("r")
+        await _settle(app, pilot)
+        await pilot.press("end")
+        await _settle(app, pilot)
+        await pilot.press("right")
+        await _settle(app, pilot)
+        assert not any(f"{ENDED_SIGN} thread" in line for line in _lines(pane))
+        list(tree)[-1].thread(99)
+        tree.version += 1
+        await _settle(app, pilot)
+        assert f"{RUNS_SIGN} thread 99" in _lines(pane)[-1]
+
+    drive(app, script)
+
+
+def test_live_processes_run_and_the_cursor_stays_on_its_process(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    for pid in range(1, 30):
+        recorder.add(2, pid=pid, process=f"worker-{pid}")
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = await _open(app, pilot)
+        await pilot.press("down", "down")
+        assert "29 running" in pane.render_line(0).text
+        assert "~ 29 deduced" in pane.render_line(0).text
+        assert f"{RUNS_SIGN}~3 worker-3" in _lines(pane)[2]
+        recorder.add(100, pid=500, process="late")
+        await _settle(app, pilot)
+        assert "30 running" in pane.render_line(0).text
+        assert pane._lines[pane.cursor].process is not None
+        assert pane._lines[pane.cursor].process.pid == 3
+        assert "100" in _lines(pane)[-1]
+
+    drive(app, script)
+
+
+def test_dropped_points_make_lower_bounds(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(3)
+    recorder.add(1, dropped=5)
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = await _open(app, pilot)
+        assert "≥4" in _lines(pane)[0]
+
+    drive(app, script)
+
+
+def test_hostile_names_are_harmless(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(1, process=HOSTILE, container=HOSTILE)
+    recorder.add(1, pid=2, process=HOSTILE, container="b")
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        await _open(app, pilot)
+        await pilot.press("down", "right", "right")
+        await _settle(app, pilot)
+        text = screen_text(app)
+        assert all(line.isprintable() for line in text.splitlines())
+        assert "\u202e" not in text
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.model.view.count >= 1
+
+    drive(app, script)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50), (30, 10), (12, 4)])
+def test_any_size_works(size: tuple[int, int]) -> None:
+    app = recording("shell-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        await _open(app, pilot)
+        await pilot.press("pagedown", "end", "right", "right", "home", "left", "left")
+        await _settle(app, pilot)
+
+    drive(app, script, size)
+
+
+def test_thousands_of_processes_are_laid_out_in_slices(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(1)
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = await _open(app, pilot)
+        tree = app.model.analysis.processes
+        first = next(iter(tree))
+        for pid in range(2, 5000):
+            tree.adopt(tree.create("c0ffee", pid, 0, first.source, 1), first, 1)
+        drawn = []
+        original = pane.line
+
+        def counted(place: int) -> object:
+            drawn.append(place)
+            return original(place)
+
+        pane.line = counted  # type: ignore[method-assign, assignment]
+        await _settle(app, pilot)
+        assert pane.count() == 4999
+        assert len(drawn) <= 4 * pane.page
+        await pilot.press("end")
+        assert "4999" in _lines(pane)[-1]
+        assert pane._lines[-1].fold is Fold.CHILDREN
+
+    drive(app, script)
