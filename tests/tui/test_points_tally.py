@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from gvtui.trace.reader import Trace
+from gvtui.trace.row import Kind
+from gvtui.tui.points_tally import Tally
+from tests.tui.helpers import SECOND, START_NS, TRACES, Recorder
+
+
+def test_counts_are_those_of_the_rows() -> None:
+    trace = Trace.open(TRACES / "shell-2024.trace")
+    try:
+        tally = Tally(trace)
+        while tally.advance(0.0):
+            pass
+        assert tally.complete
+        rows = trace.rows(0, trace.end_row)
+        messages = rows[rows["kind"] == Kind.MESSAGE]
+        expected = Counter(trace.string(int(number)) for number in messages["point"])
+        assert tally.by_point() == expected
+        assert tally.by_point({1}) == expected
+        assert tally.by_point({2}) == {}
+    finally:
+        trace.close()
+
+
+def test_a_rate_is_of_what_has_come_lately(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(10)
+    trace = Trace.open(recorder.path)
+    tally = Tally(trace)
+    assert tally.rates(START_NS) == {}
+    tally.advance(1)
+    assert tally.rates(START_NS) == {}
+    recorder.add(30)
+    trace.refresh()
+    tally.advance(1)
+    assert tally.rates(START_NS + SECOND) == {"syscall/openat/enter": 30.0}
+    assert tally.rates(START_NS + SECOND, {7}) == {}
+    for second in range(2, 6):
+        rates = tally.rates(START_NS + second * SECOND)
+    assert rates == {}
+    trace.close()
+
+
+def test_it_tells_which_context_most_messages_lack(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(5, pid=0)
+    recorder.add(2)
+    trace = Trace.open(recorder.path)
+    tally = Tally(trace)
+    assert not tally.lacks("group_id", {1})
+    tally.advance(1)
+    assert tally.lacks("group_id", {1})
+    assert tally.lacks("credentials", {1})
+    assert not tally.lacks("process_name", {1})
+    assert not tally.lacks("cwd", {1})
+    assert not tally.lacks("group_id", set())
+    trace.close()
+
+
+def test_marks_of_sessions_are_kept(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.writer.mark(recorder.now, {"kind": "session", "container_id": "c", "session": "{}"})
+    recorder.writer.mark(recorder.now, {"kind": "gap", "text": "gap"})
+    recorder.add()
+    trace = Trace.open(recorder.path)
+    tally = Tally(trace)
+    tally.advance(1)
+    assert [mark["container_id"] for mark in tally.marks] == ["c"]
+    trace.close()
