@@ -102,10 +102,10 @@ def test_what_is_sent_is_on_the_screen_and_filters_narrow_it(live: tuple[Termina
     assert not shown
 
     terminal.keys("?")
-    terminal.wait_for(r"Only this row's process")
+    terminal.wait_for(r"Pause, or follow the newest rows")
     terminal.keys("Escape")
     # Only then the next key: an escape that others follow at once is a part of theirs.
-    assert wait_until(lambda: "Only this row's process" not in terminal.screen)
+    assert wait_until(lambda: "Pause, or follow the newest rows" not in terminal.screen)
 
     terminal.keys("q")
     terminal.wait_for(r"ended 0")
