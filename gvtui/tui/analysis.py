@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import perf_counter
+from time import thread_time
 from typing import TYPE_CHECKING
 
 from gvtui.query.context import QueryContext
@@ -31,23 +31,26 @@ class Paced:
     """
 
     def __init__(
-        self, advance: Callable[[int], int], clock: Callable[[], float] = perf_counter
+        self, advance: Callable[[int], int], clock: Callable[[], float] = thread_time
     ) -> None:
         """Pace a worker.
 
         Args:
             advance: looks at up to so many more rows and returns how many it did.
-            clock: seconds that go by.
+            clock: seconds that go by; the time that others had of the processor does not count.
         """
         self._advance = advance
         self._clock = clock
         self._slice = _LEAST
         self._takes = 0.0
         """Seconds that a slice takes."""
+        self.is_done = False
+        """Whether nothing was left when it worked last."""
 
     def run(self, deadline: float) -> int:
         """Work until about `deadline`, or until nothing is left; returns how many rows."""
         total = 0
+        self.is_done = False
         while (left := deadline - (began := self._clock())) > 0:
             wanted = self._slice
             if self._takes > left:
@@ -60,6 +63,7 @@ class Paced:
             if done == self._slice or took > _TURN_SECONDS:
                 self._learn(done, took)
             if done < wanted:
+                self.is_done = True
                 break
         return total
 
@@ -100,7 +104,7 @@ class Analysis:
             budget_seconds: time for all together.
             is_idle: no rows have come, so that there is time for what nobody looks at.
         """
-        deadline = perf_counter() + budget_seconds
+        deadline = thread_time() + budget_seconds
         workers = []
         if self.wants_processes or is_idle:
             workers.append(self._processes)
@@ -110,6 +114,7 @@ class Analysis:
         self._follower_first = not self._follower_first
         if self._follower_first:
             workers.reverse()
-        done = sum(w.run(deadline) for w in (self._timeline, self._pairs, *workers))
-        self.is_behind = perf_counter() >= deadline
+        workers = [self._timeline, self._pairs, *workers]
+        done = sum(worker.run(deadline) for worker in workers)
+        self.is_behind = not all(worker.is_done for worker in workers)
         return done > 0
