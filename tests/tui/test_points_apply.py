@@ -1,0 +1,434 @@
+"""The Points pane over a stand-in for runsc: keys pressed, sessions applied, questions asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import OptionList
+
+from gvtui.agent.agent import Agent
+from gvtui.agent.memory import Memory
+from gvtui.agent.pod_init import SessionFile
+from gvtui.points.library import Library
+from gvtui.trace.reader import Trace
+from gvtui.tui.app import GvtuiApp
+from gvtui.tui.options import LiveOptions
+from gvtui.tui.points_keeper import Keeper, settle
+from gvtui.tui.points_model import Owner
+from gvtui.tui.points_screens import ChoiceScreen, TextScreen
+from tests.agent.fake import FakeRunsc
+from tests.tui.helpers import Recorder, drive, screen_text
+
+OPEN = "syscall/open/enter"
+FOREIGN: dict[str, Any] = {"name": "Default", "points": [{"name": "sentry/clone"}], "sinks": []}
+
+
+class Marks:
+    """Stands for the watch and its monitor; keeps the marks."""
+
+    fault, dead = "", False
+
+    def __init__(self) -> None:
+        self.marks: list[dict[str, Any]] = []
+        self.said: list[str] = []
+
+    @property
+    def monitor(self) -> Marks:
+        return self
+
+    def poll(self) -> list[Any]:
+        return []
+
+    def send_mark(self, details: dict[str, Any]) -> bool:
+        self.marks.append(details)
+        return True
+
+
+class Bench:
+    """An app over a stand-in runsc with one container, and what it left behind."""
+
+    def __init__(self, folder: Path, file: Path | None = None, policy: Any = "ask") -> None:
+        (folder / "runsc").mkdir()
+        self.runsc = FakeRunsc(folder / "runsc")
+        memory = Memory(folder / "memory")
+        self.keeper = Keeper(
+            Agent([self.runsc.path], [self.runsc.root], memory=memory),
+            memory=memory,
+            library=Library(folder / "library"),
+            file=SessionFile.open(file) if file else None,
+            policy=policy,
+        )
+        self.recorder = Recorder(folder / "a.gvtrace")
+        self.recorder.writer.flush()
+        self.watch = Marks()
+        self.socket = folder / "s.sock"
+        self.app = GvtuiApp(
+            Trace.open(self.recorder.path), live=LiveOptions(listen=self.socket), zone=UTC
+        )
+        self.app.keeper = self.keeper
+        self.app.monitor = self.watch  # type: ignore[assignment]
+
+    @property
+    def state(self) -> Any:
+        return self.app.model.points
+
+    def run(
+        self, script: Callable[[Pilot[int]], Awaitable[None]], size: tuple[int, int] = (160, 46)
+    ) -> None:
+        async def whole(pilot: Pilot[int]) -> None:
+            await until(pilot, lambda: bool(self.state.targets))
+            await script(pilot)
+
+        drive(self.app, whole, size)
+
+    async def stage(self, pilot: Pilot[int], name: str = OPEN) -> None:
+        """Go to a point and switch it, by keys."""
+        if self.app.focused is None or "points" not in (self.app.focused.id or ""):
+            await pilot.press("o")
+            await pilot.pause()
+        self.state.reveal(name)
+        await pilot.press("space")
+
+    async def apply(self, pilot: Pilot[int], key: str = "a") -> None:
+        await pilot.press(key)
+        await until(pilot, lambda: not self.state.busy)
+
+    async def answer(self, pilot: Pilot[int], answer: str) -> None:
+        await until(pilot, lambda: isinstance(self.app.screen, ChoiceScreen))
+        options = self.app.screen.query_one(OptionList)
+        options.highlighted = options.get_option_index(answer)
+        await pilot.press("enter")
+        await pilot.pause()
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
+    for _ in range(1500):
+        if condition():
+            return
+        await pilot.pause(0.01)
+    pytest.fail("it has not come")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_a_point_is_staged_and_applied(bench: Bench) -> None:
+    async def script(pilot: Pilot[int]) -> None:
+        assert bench.state.target.owner is Owner.NONE
+        await bench.stage(pilot)
+        assert "+1 staged" in screen_text(bench.app)
+        assert bench.runsc.session() is None
+        await bench.apply(pilot)
+        session = bench.runsc.session()
+        assert session is not None
+        assert [point["name"] for point in session["points"]] == [OPEN]
+        assert session["sinks"][0]["config"]["endpoint"] == str(bench.socket)
+        assert bench.state.target.owner is Owner.OURS
+        assert not bench.state.edit.is_staged
+        assert "The new session runs" in screen_text(bench.app)
+        assert [mark["kind"] for mark in bench.watch.marks] == ["session"]
+
+    bench.run(script)
+
+
+def test_replacing_marks_the_gap_and_undo_leads_back(bench: Bench) -> None:
+    async def script(pilot: Pilot[int]) -> None:
+        await bench.stage(pilot)
+        await bench.apply(pilot)
+        await bench.stage(pilot, "sentry/clone")
+        await bench.apply(pilot)
+        assert [mark["kind"] for mark in bench.watch.marks] == ["session", "gap", "session"]
+        assert "sentry/clone" in json.loads(bench.watch.marks[-1]["session"])["points"][0]["name"]
+        await pilot.press("u")
+        assert "−1 staged" in screen_text(bench.app)
+        await bench.apply(pilot)
+        session = bench.runsc.session()
+        assert session is not None
+        assert len(session["points"]) == 1
+        await pilot.press("u")
+        await pilot.press("U")
+        assert not bench.state.edit.is_staged
+
+    bench.run(script)
+
+
+def test_switching_everything_off_ends_the_session(bench: Bench) -> None:
+    async def script(pilot: Pilot[int]) -> None:
+        await bench.stage(pilot)
+        await bench.apply(pilot)
+        await bench.stage(pilot)
+        await bench.apply(pilot)
+        assert bench.runsc.session() is None
+        assert bench.state.target.owner is Owner.NONE
+
+    bench.run(script)
+
+
+def test_a_refusal_is_told_and_what_ran_before_goes_on(bench: Bench) -> None:
+    async def script(pilot: Pilot[int]) -> None:
+        await bench.stage(pilot)
+        await bench.apply(pilot)
+        before = bench.runsc.session()
+        bench.runsc.behave("refuse", "ok")
+        await bench.stage(pilot, "sentry/clone")
+        await bench.apply(pilot)
+        assert bench.runsc.session() == before
+        assert "has been put back" in bench.state.note
+        assert str(bench.state.edit.diff) == "+1"
+        await pilot.press("i")
+        await pilot.pause()
+        assert isinstance(bench.app.screen, TextScreen)
+        assert 'point "no/such" not found' in screen_text(bench.app)
+        await pilot.press("escape")
+
+    bench.run(script)
+
+
+def test_a_session_of_another_is_replaced_only_if_the_user_says_so(bench: Bench) -> None:
+    bench.runsc.run_session(FOREIGN)
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert bench.state.target.owner is Owner.OTHER
+        await bench.stage(pilot)
+        await bench.apply(pilot)
+        await bench.answer(pilot, "leave")
+        assert bench.runsc.session() == FOREIGN
+        assert bench.state.edit.is_staged
+        await bench.apply(pilot)
+        await bench.answer(pilot, "replace")
+        await until(pilot, lambda: bench.state.target.owner is Owner.OURS)
+        assert bench.runsc.session() != FOREIGN
+
+    bench.run(script)
+
+
+def test_all_sandboxes_get_what_is_staged(bench: Bench) -> None:
+    bench.runsc.have(
+        {"id": "c1", "status": "running", "pid": 1}, {"id": "c2", "status": "running", "pid": 2}
+    )
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert [target.title for target in bench.state.targets] == ["c1", "c2"]
+        await bench.stage(pilot)
+        await bench.apply(pilot, "A")
+        assert bench.runsc.session("c1") == bench.runsc.session("c2")
+        assert "Applied to 2 of 2" in bench.state.note
+        await pilot.press("c")
+        assert bench.state.target.title == "c2"
+        await bench.stage(pilot, "sentry/clone")
+        await bench.apply(pilot)
+        assert bench.runsc.session("c1") != bench.runsc.session("c2")
+
+    bench.run(script)
+
+
+@pytest.mark.parametrize(("answer", "left"), [("delete", False), ("keep", True)])
+def test_leaving_asks_what_becomes_of_the_sessions(bench: Bench, answer: str, left: bool) -> None:
+    async def script(pilot: Pilot[int]) -> None:
+        await bench.stage(pilot)
+        await bench.apply(pilot)
+        await pilot.press("q")
+        await bench.answer(pilot, "stay")
+        assert bench.app.is_running
+        await pilot.press("q")
+        await bench.answer(pilot, answer)
+
+    bench.run(script)
+    said = settle(bench.keeper, bench.app.leave_policy, bench.watch)  # type: ignore[arg-type]
+    assert bool(bench.runsc.session()) is left
+    assert said
+    assert bench.watch.marks[-1]["state"] == ("applied" if left else "deleted")
+
+
+def test_without_an_answer_all_is_put_back_and_others_are_left_alone(bench: Bench) -> None:
+    bench.runsc.have(
+        {"id": "c1", "status": "running", "pid": 1}, {"id": "c2", "status": "running", "pid": 2}
+    )
+    bench.runsc.run_session(FOREIGN, "c2")
+
+    async def script(pilot: Pilot[int]) -> None:
+        await bench.stage(pilot)
+        await bench.apply(pilot)
+
+    bench.run(script)
+    settle(bench.keeper, None, bench.watch)  # type: ignore[arg-type]
+    assert bench.runsc.session("c1") is None
+    assert bench.runsc.session("c2") == FOREIGN
+
+
+def test_leaving_asks_nothing_if_nothing_was_made(bench: Bench) -> None:
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("q")
+        await until(pilot, lambda: not bench.app.is_running)
+
+    bench.run(script)
+    assert settle(bench.keeper, None, bench.watch) == []  # type: ignore[arg-type]
+
+
+def test_a_row_stops_its_own_point(bench: Bench) -> None:
+    async def script(pilot: Pilot[int]) -> None:
+        await bench.stage(pilot)
+        await bench.apply(pilot)
+        recorder = bench.recorder
+        recorder.writer.closed(1, recorder.now, {})
+        details = {"peer_pid": 7, "command": ["runsc", "trace", "create", "c1"]}
+        recorder.writer.opened(2, recorder.now, details)
+        recorder.writer.flush()
+        bench.state.edit.stage(bench.state.edit.staged)
+        bench.app.tick()
+        recorder.writer.message(2, recorder.now, _open(recorder.now))
+        recorder.writer.flush()
+        bench.app.tick()
+        bench.app.stream.focus()
+        await pilot.press("end", "up", "down", "s")
+        await pilot.pause()
+        assert bench.state.edit.staged.points == ()
+        assert "−1 staged" in screen_text(bench.app)
+
+    bench.run(script)
+
+
+def _open(now: int) -> bytes:
+    from gvtui.wire.header import build_message
+    from gvtui.wire.pb import syscall_pb2
+
+    message = syscall_pb2.Open(sysno=2, pathname="/etc/passwd")
+    message.context_data.thread_group_id = 5
+    message.context_data.container_id = "c1"
+    message.context_data.time_ns = now
+    return build_message(7, message.SerializeToString(), 0)
+
+
+def test_a_row_has_more_of_its_process_traced(bench: Bench) -> None:
+    async def script(pilot: Pilot[int]) -> None:
+        recorder = bench.recorder
+        details = {"peer_pid": 7, "command": ["runsc", "trace", "create", "c1"]}
+        recorder.writer.opened(2, recorder.now, details)
+        recorder.writer.message(2, recorder.now, _open(recorder.now))
+        recorder.writer.flush()
+        bench.app.tick()
+        bench.app.stream.focus()
+        await pilot.press("end", "up", "down", "M")
+        await bench.answer(pilot, "processes")
+        assert "sentry/clone" in bench.state.edit.staged.point_names
+        assert [chip.expression for chip in bench.app.model.chips] == ["proc.pid = 5"]
+
+    bench.run(script)
+
+
+def test_a_filter_tells_which_field_is_not_collected_and_adds_it(bench: Bench) -> None:
+    async def script(pilot: Pilot[int]) -> None:
+        bench.runsc.run_session(FOREIGN)
+        await bench.stage(pilot)
+        point = bench.state.edit.staged.points[0]
+        bench.state.stage(bench.state.edit.staged.with_points([type(point)(point.name)]))
+        bench.runsc.run_session(FOREIGN)
+        await bench.apply(pilot)
+        await bench.answer(pilot, "replace")
+        await until(pilot, lambda: bench.state.target.owner is Owner.OURS)
+        bench.app.model.chips.put("evt.time > 1")
+        bench.app.apply_chips()
+        bench.app.look_after()
+        await pilot.pause()
+        assert "This filter needs time" in screen_text(bench.app)
+        await pilot.press("F")
+        assert bench.state.edit.points()[OPEN].context_fields == ("time",)
+
+    bench.run(script)
+
+
+def test_a_session_file_is_edited_and_written(tmp_path: Path) -> None:
+    file = tmp_path / "init.json"
+    file.write_text('{"other": 1, "trace_session": {"name": "Default", "points": []}}\n')
+    bench = Bench(tmp_path, file)
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert bench.state.target.owner is Owner.FILE
+        await bench.stage(pilot)
+        await pilot.press("a")
+        await pilot.pause()
+        written = json.loads(file.read_text())
+        assert written["other"] == 1
+        assert written["trace_session"]["points"][0]["name"] == OPEN
+        assert "Written" in bench.state.note
+        assert not bench.state.edit.is_staged
+        await pilot.press("y")
+        await pilot.pause()
+        assert f"pod-init-config={file}" in screen_text(bench.app)
+        await pilot.press("escape")
+        await bench.stage(pilot, "sentry/clone")
+        file.write_text('{"trace_session": {"name": "Default"}}')
+        await pilot.press("a")
+        await pilot.pause()
+        assert "Somebody else" in bench.state.note
+        assert "sentry" not in file.read_text()
+        await pilot.press("a")
+        await pilot.pause()
+        assert "sentry/clone" in file.read_text()
+
+    bench.run(script)
+    assert bench.runsc.session() is None
+
+
+def test_a_new_file_is_made_with_a_sink_that_lets_containers_start(tmp_path: Path) -> None:
+    file = tmp_path / "new.json"
+    bench = Bench(tmp_path, file)
+
+    async def script(pilot: Pilot[int]) -> None:
+        await bench.stage(pilot)
+        await pilot.press("a")
+        await pilot.pause()
+
+    bench.run(script)
+    [sink] = json.loads(file.read_text())["trace_session"]["sinks"]
+    assert sink["ignore_setup_error"]
+    assert sink["config"]["endpoint"] == str(bench.socket)
+
+
+def test_presets_are_staged_and_saved_under_names(bench: Bench) -> None:
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("o")
+        await pilot.pause()
+        await pilot.press("L")
+        await bench.answer(pilot, "everything")
+        assert len(bench.state.edit.staged.points) == 4
+        await pilot.press("S")
+        await pilot.pause()
+        await pilot.press(*"mine", "enter")
+        assert bench.keeper.library is not None
+        assert bench.keeper.library.names() == ["mine"]
+        await pilot.press("o")
+        await pilot.pause()
+        await pilot.press("U", "L")
+        await bench.answer(pilot, "saved:mine")
+        assert len(bench.state.edit.staged.points) == 4
+        await pilot.press("T")
+        assert bench.state.edit.staged.sinks[0].config["retries"] == 0
+        await pilot.press("v")
+        await pilot.pause()
+        assert "What applying changes: +4" in screen_text(bench.app)
+        await pilot.press("escape")
+
+    bench.run(script)
+
+
+def test_no_runsc_is_said_and_nothing_hangs(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.app.keeper = Keeper(Agent([str(tmp_path / "missing")]))
+
+    async def script(pilot: Pilot[int]) -> None:
+        await until(pilot, lambda: bool(bench.state.problem))
+        await pilot.press("o")
+        await pilot.pause()
+        assert "there is no program" in screen_text(bench.app)
+        await pilot.press("a")
+
+    drive(bench.app, script, (160, 46))
