@@ -47,9 +47,9 @@ def _value(decoded: Decoded, field: str, architecture: str) -> str:
         return _shown(context_forms(decoded, field.removeprefix(_CONTEXT), architecture))
     name = field.removeprefix(_ARGUMENT)
     words = arguments(decoded, architecture=architecture).get(name)
-    return words if words is not None else _shown(argument_forms(decoded, name, architecture))
+    return words or _shown(argument_forms(decoded, name, architecture))
 
 
 def _shown(forms: list[int | str]) -> str:
-    """Of each value the last form, which is a text."""
-    return " ".join(form for form in forms if isinstance(form, str))
+    """The forms that are texts; of a number that is the one form."""
+    return " ".join(form for form in forms if isinstance(form, str) and form)

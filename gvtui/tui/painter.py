@@ -165,7 +165,13 @@ class Painter:
             segments[0] = Segment(BOOKMARK, styles["mark"])
         if selected:
             segments[0] = Segment(BOOKMARK_AT_CURSOR if is_marked else CURSOR_MARK, styles["enter"])
-            segments = list(Segment.apply_style(segments, post_style=styles["cursor"]))
+            found, under = styles["found"].bgcolor, styles["cursor"]
+            segments = [
+                segment
+                if segment.style is not None and segment.style.bgcolor == found
+                else Segment(segment.text, segment.style + under if segment.style else under)
+                for segment in segments
+            ]
         return Strip(segments, self.width), text.is_final
 
     def _rule(self, text: RowText) -> list[Segment]:

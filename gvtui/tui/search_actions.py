@@ -30,6 +30,8 @@ class SearchActions(DrillActions):
         self._words: tuple[Trace | None, CallWords] = (None, CallWords())
         self._wanted: tuple[int, int] | None = None
         """The row from which, and the direction in which, the next match is wanted."""
+        self._is_first = False
+        """Whether it is the text's first match that is wanted."""
         self._is_searching = False
         self._searched_before = ""
         self._place_before: tuple[int | None, bool] = (None, False)
@@ -56,6 +58,10 @@ class SearchActions(DrillActions):
 
     def _cancelled(self) -> None:
         self.action_search_end()
+        self._go_back()
+
+    def _go_back(self) -> None:
+        """Be where the reader was when the search was asked for."""
         cursor, following = self._place_before
         if following:
             self.stream.follow()
@@ -74,7 +80,7 @@ class SearchActions(DrillActions):
         before = self._place_before[0]
         start = self._row_here if before is None else before
         self._start(text, start)
-        self._wanted = (start - 1, 1)
+        self._wanted, self._is_first = (start - 1, 1), True
         self._search_more()
 
     @property
@@ -99,7 +105,7 @@ class SearchActions(DrillActions):
                 self.action_search()
                 return
             self._start(self._searched_before, self._row_here)
-        self._wanted = (self._row_here, direction)
+        self._wanted, self._is_first = (self._row_here, direction), False
         self._search_more()
 
     def on_stream_view_entered(self) -> None:
@@ -147,8 +153,10 @@ class SearchActions(DrillActions):
         here, direction = self._wanted
         row_id = search.step(here, direction)
         if row_id is not None:
-            self._wanted = None
+            self._wanted, self._is_first = None, False
             if row_id != self.model.cursor or self.model.following:
                 self.stream.jump(row_id)
         elif search.complete:
             self._wanted = None
+            if self._is_first:
+                self._go_back()

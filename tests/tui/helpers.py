@@ -35,9 +35,10 @@ def open_message(
     errno: int = 0,
     time_ns: int = START_NS,
     dropped: int = 0,
+    flags: int = 0,
 ) -> bytes:
     """An `openat`; with a result, or an error, it is the exit."""
-    message = syscall_pb2.Open(sysno=257, fd=-100, pathname=path)
+    message = syscall_pb2.Open(sysno=257, fd=-100, pathname=path, flags=flags)
     context = message.context_data
     context.time_ns = time_ns
     context.thread_group_id = context.thread_id = pid

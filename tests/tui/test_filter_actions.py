@@ -204,3 +204,21 @@ def test_a_wrong_filter_is_refused_at_the_start() -> None:
     with pytest.raises(FilterError):
         GvtuiApp(trace, filter_text="proc.pid =")
     trace.close()
+
+
+@pytest.mark.parametrize(
+    "expression", ["evt.latency > 1us", "proc.ppid = 1", "proc.cmdline contains cat"]
+)
+def test_filters_that_ask_others_work_in_the_viewer(expression: str) -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("f")
+        app.prompt.query_one(Input).value = expression
+        await pilot.press("enter")
+        while not app.model.view.complete:
+            app.tick()
+            await pilot.pause()
+        assert 0 < app.model.view.count < app.model.view.total
+
+    drive(app, script)

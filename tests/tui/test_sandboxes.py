@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.tui.sandboxes import SandboxList
-from tests.tui.helpers import Recorder, drive, live, open_message
+from tests.tui.helpers import Recorder, drive, live, open_message, screen_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,5 +65,29 @@ def test_a_sandbox_that_says_nothing_is_named_by_its_connection(tmp_path: Path) 
         app.screen.query_one(SandboxList).focus()
         await pilot.press("enter")
         assert not app.model.filtered
+
+    drive(app, script)
+
+
+def test_nobody_is_connected_to_a_monitor_that_has_gone(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(3)
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.show_news()
+        await pilot.pause()
+        assert "● 1 sandbox" in screen_text(app)
+        app.model.monitor_gone = True
+        app.show_news()
+        await pilot.pause()
+        shown = screen_text(app)
+        assert "●" not in shown
+        assert shown.count("◌") == 2
+        assert shown.count("monitor gone") == 2
+        app.model.monitor_gone = False
+        app.show_news()
+        await pilot.pause()
+        assert "● 1 sandbox" in screen_text(app)
 
     drive(app, script)

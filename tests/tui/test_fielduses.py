@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gvtui.decode.fields import field_views
+from gvtui.query.filter import compile_filter
+from gvtui.trace.reader import Trace
+from gvtui.trace.row import Kind
+from gvtui.tui.fieldcolumns import field_text
+from gvtui.tui.fielduses import field_use
+from gvtui.tui.model import Model
+from tests.tui.helpers import TRACES, Recorder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = sorted(path.stem for path in TRACES.glob("*.trace"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_field_leads_to_its_row_and_away_from_it(name: str) -> None:
+    trace = Trace.open(TRACES / f"{name}.trace")
+    model = Model(trace)
+    seen: set[tuple[int, str]] = set()
+    for row_id in range(trace.first_row, trace.end_row):
+        row = trace.row(row_id)
+        if row.kind != Kind.MESSAGE or row.flags:
+            continue
+        for view in field_views(trace.decoded(row_id), architecture=trace.architecture):
+            if (row.type, view.path) in seen:
+                continue
+            seen.add((row.type, view.path))
+            use = field_use(trace, row_id, view)
+            if use.field:
+                assert compile_filter(use.only).matches(trace, row_id), use
+                assert not compile_filter(use.without).matches(trace, row_id), use
+            if use.column:
+                assert field_text(model, use.column, row_id), use
+    assert seen
+    trace.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "only"),
+    [
+        ("pathname", 'evt.arg.pathname = "/a b\\x1b"'),
+        ("flags", 'evt.arg.flags = "O_RDONLY|O_CREAT"'),
+        ("sysno", "evt.type = openat"),
+        ("exit.errorno", "evt.errno = EACCES"),
+        ("context_data.thread_group_id", "proc.pid = 7"),
+        ("context_data.process_name", "proc.name = bash"),
+        ("context_data.container_id", "container.id = c0ffee"),
+    ],
+)
+def test_filters_are_as_one_would_type_them(tmp_path: Path, path: str, only: str) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(1, path="/a b\x1b", pid=7, errno=13, flags=0o100)
+    recorder.writer.close()
+    trace = Trace.open(recorder.path)
+    views = field_views(trace.decoded(1), architecture=trace.architecture)
+    view = next(view for view in views if view.path == path)
+    use = field_use(trace, 1, view)
+    assert use.only == only
+    assert use.without == f"not {only}"
+    assert use.slot == (use.field if use.field.startswith(("proc.", "container.")) else "")
+    trace.close()
+
+
+def test_a_value_too_long_to_type_is_compared_by_its_beginning(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(1, path="/" + "x" * 4000)
+    recorder.writer.close()
+    trace = Trace.open(recorder.path)
+    views = field_views(trace.decoded(1), architecture=trace.architecture)
+    use = field_use(trace, 1, next(view for view in views if view.path == "pathname"))
+    assert use.only.startswith("evt.arg.pathname startswith /xxx")
+    assert compile_filter(use.only).matches(trace, 1)
+    trace.close()

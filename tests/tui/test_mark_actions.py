@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from gvtui.trace.reader import Trace
+from gvtui.tui.app import GvtuiApp
+from gvtui.tui.marks import marks_path
+from gvtui.tui.painter import BOOKMARK, BOOKMARK_AT_CURSOR
+from tests.tui.helpers import TRACES, Recorder, drive, live, screen_text, stream_lines
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+
+def copied(tmp_path: Path) -> GvtuiApp:
+    path = tmp_path / "a.trace"
+    shutil.copy(TRACES / "shell-2024.trace", path)
+    return GvtuiApp(Trace.open(path))
+
+
+def test_a_bookmark_has_a_note_and_a_sign(tmp_path: Path) -> None:
+    app = copied(tmp_path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.stream.jump(100)
+        await pilot.press("m", *"why here", "enter")
+        assert app.model.marks.note(100) == "why here"
+        assert sum(line.startswith(BOOKMARK_AT_CURSOR) for line in stream_lines(app)) == 1
+        await pilot.press("down")
+        assert sum(line.startswith(BOOKMARK) for line in stream_lines(app)) == 1
+        await pilot.press("home", "apostrophe")
+        await pilot.pause()
+        assert "100" in screen_text(app)
+        assert "why here" in screen_text(app)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.model.cursor == 100
+        await pilot.press("m")
+        assert app.prompt.is_open
+        await pilot.press(*["backspace"] * 8, "minus", "enter")
+        assert 100 not in app.model.marks
+
+    drive(app, script)
+    assert not marks_path(app.model.trace.path).exists()
+
+
+def test_bookmarks_are_there_again_and_go_with_delete(tmp_path: Path) -> None:
+    app = copied(tmp_path)
+
+    async def set_two(pilot: Pilot[int]) -> None:
+        app.stream.jump(100)
+        await pilot.press("m", "enter", "down", "m", *"second", "enter")
+
+    drive(app, set_two)
+    again = GvtuiApp(Trace.open(app.model.trace.path))
+
+    async def remove_one(pilot: Pilot[int]) -> None:
+        await pilot.press("apostrophe")
+        await pilot.pause()
+        await pilot.press("delete")
+        assert [mark.row for mark in again.model.marks] == [101]
+        await pilot.press("escape")
+        again.model.chips.put("evt.num > 105")
+        again.apply_chips()
+        await pilot.press("apostrophe", "enter")
+        await pilot.pause()
+        assert again.model.cursor == 106
+
+    drive(again, remove_one)
+
+
+def test_there_must_be_a_row_to_mark(tmp_path: Path) -> None:
+    path = tmp_path / "a.gvtrace"
+    Recorder(path).writer.close()
+    app = live(path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.model.cursor = None
+        app.action_mark()
+        assert not app.prompt.is_open
+        await pilot.press("apostrophe")
+        assert len(app.screen_stack) == 1
+
+    drive(app, script)
+
+
+def test_marking_pauses_so_that_the_row_stays(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(5)
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        row = app.model.cursor
+        await pilot.press("m")
+        recorder.add(5)
+        app.tick()
+        await pilot.press("x", "enter")
+        assert [mark.row for mark in app.model.marks] == [row]
+        assert not app.model.following
+
+    drive(app, script)

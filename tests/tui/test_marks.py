@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gvtui.trace import keep
+from gvtui.trace.reader import Trace
+from gvtui.trace.writer import TraceWriter
+from gvtui.tui.marks import Marks, MarksError, marks_path, note_text
+from tests.tui.helpers import START_NS, Recorder, open_message
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Trace:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(10)
+    recorder.writer.close()
+    trace = Trace.open(recorder.path)
+    trace.refresh()
+    return trace
+
+
+def test_they_lie_beside_the_recording(trace: Trace) -> None:
+    marks = Marks(trace)
+    marks.set(3, "look \x1b[31m here")
+    marks.set(1, "")
+    marks.set(3, "look here")
+    again = Marks(trace)
+    assert [(mark.row, mark.note) for mark in again] == [(1, ""), (3, "look here")]
+    assert 3 in again
+    assert again.note(3) == "look here"
+    assert again.note(4) is None
+    assert again.is_kept
+    again.remove(3)
+    again.remove(1)
+    assert not marks_path(trace.path).exists()
+    trace.close()
+
+
+def test_a_flight_recorders_are_written_when_it_is_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "live"
+    folder.mkdir()
+    writer = TraceWriter(folder, segment_bytes=4096, keep_bytes=16384)
+    writer.opened(1, START_NS, {})
+    for number in range(1, 400):
+        when = START_NS + number
+        writer.message(1, when, open_message(f"/{number}", time_ns=when))
+    writer.flush()
+    trace = Trace.open(folder)
+    trace.refresh()
+    assert trace.first_row > 0
+    marks = Marks(trace)
+    marked = trace.first_row + 20
+    marks.set(marked, "this one")
+    assert not marks.is_kept
+    kept = tmp_path / "kept.gvtrace"
+    keep.save(trace, kept)
+    marks.write_beside(kept)
+    copy = Trace.open(kept)
+    copy.refresh()
+    (mark,) = Marks(copy)
+    assert mark.row != marked
+    assert copy.row(mark.row).recv_ns == trace.row(marked).recv_ns
+    assert mark.note == "this one"
+    for opened in (trace, copy):
+        opened.close()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"format": 2, "marks": []}',
+        b'{"format": 1}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+)
+def test_a_file_that_cannot_be_read_is_left_alone(trace: Trace, content: bytes) -> None:
+    marks_path(trace.path).write_bytes(content)
+    marks = Marks(trace)
+    assert marks.problem
+    assert len(marks) == 0
+    with pytest.raises(MarksError):
+        marks.set(1, "note")
+    assert 1 in marks
+    assert marks_path(trace.path).read_bytes() == content
+    trace.close()
+
+
+_ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+_ENTRY = st.fixed_dictionaries(
+    {name: st.integers() | _ANY for name in ("row", "conn", "kind", "recv_ns", "time_ns", "note")}
+)
+
+
+@given(entries=st.lists(_ENTRY | _ANY))
+def test_hostile_files_are_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, entries: list[object]
+) -> None:
+    recorder = Recorder(tmp_path_factory.mktemp("marks") / "a.gvtrace")
+    recorder.add(1)
+    recorder.writer.close()
+    trace = Trace.open(recorder.path)
+    marks_path(trace.path).write_text(json.dumps({"format": 1, "marks": entries}))
+    marks = Marks(trace)
+    assert marks.problem or len(marks) == 0
+    trace.close()
+
+
+def test_a_note_is_harmless_on_screen() -> None:
+    assert note_text("a\x1b]0;x\x07\u202e") == "a\\x1b]0;x\\x07\\u202e"
+
+
+def test_a_folder_that_cannot_be_written_is_an_error(
+    trace: Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = Marks(trace)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+    with pytest.raises(MarksError, match="Permission denied"):
+        marks.set(2, "x")
+    assert marks.note(2) == "x"
+    trace.close()
