@@ -82,7 +82,8 @@ def test_nobody_is_connected_to_a_monitor_that_has_gone(tmp_path: Path) -> None:
         app.show_news()
         await pilot.pause()
         shown = screen_text(app)
-        assert "●" not in shown
+        assert "● c0ffee" not in shown
+        assert "● 1 sandbox" not in shown
         assert shown.count("◌") == 2
         assert shown.count("monitor gone") == 2
         app.model.monitor_gone = False
