@@ -26,6 +26,16 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return set_cell_size(text, width - 1) + ELLIPSIS
 
 
+def fit_end(text: str, width: int) -> str:
+    """As `fit`, but what is cut is the beginning: of a path the end tells most."""
+    if width <= 0 or width_of(text) <= width:
+        return fit(text, width)
+    kept = text[-(width - 1) :] if width > 1 else ""
+    while width_of(kept) > width - 1:
+        kept = kept[1:]
+    return fit(ELLIPSIS + kept, width)
+
+
 def wrap(text: str, width: int) -> list[str]:
     """Cut `text` into lines of at most `width` cells."""
     width = max(width, 2)

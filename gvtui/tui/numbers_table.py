@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.message import Message
 
 from gvtui.query.tables import By, Order, Table
-from gvtui.tui.cells import fit, width_of
+from gvtui.tui.cells import fit, fit_end, width_of
 from gvtui.tui.chips import PID
 from gvtui.tui.clock import took_text
 from gvtui.tui.drilled import Drilled
@@ -32,7 +32,7 @@ _SLOTS = {
 
 _BOUND = "≥"
 _UP, _DOWN = "▲", "▼"
-_LEAST_NAME = 16
+_LEAST_NAME, _LEAST_PATH = 16, 40
 
 
 class _Column(NamedTuple):
@@ -192,7 +192,7 @@ class NumbersTable(ListPane):
             return self.width - 1 - sum(column.width + 1 for column in columns)
 
         for turn in sorted({column.gives_way for column in columns if column.gives_way}):
-            if left() >= _LEAST_NAME:
+            if left() >= (_LEAST_PATH if self._by is By.PATH else _LEAST_NAME):
                 break
             columns = [column for column in columns if column.gives_way != turn]
         return max(1, left()), columns
@@ -214,7 +214,8 @@ class NumbersTable(ListPane):
     def _cells(
         self, line: Line, label: str, name: int, columns: list[_Column], look: str
     ) -> list[Part]:
-        parts: list[Part] = [(fit(label, name), look)]
+        shorten = fit_end if self._by is By.PATH else fit
+        parts: list[Part] = [(shorten(label, name), look)]
         for column in columns:
             text, style = self._value(line, column)
             parts.append((" " + fit(text, column.width, right=True), style))

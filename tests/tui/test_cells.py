@@ -5,18 +5,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gvtui.tui.cells import fit, short_bytes, short_count, spark
+from gvtui.tui.cells import fit, fit_end, short_bytes, short_count, spark
 
 
 @given(st.text(st.characters(categories=("L", "N", "P", "S"))), st.integers(0, 50))
 def test_text_fits_exactly(text: str, width: int) -> None:
     assert cell_len(fit(text, width)) == width
+    assert cell_len(fit_end(text, width)) == width
 
 
 def test_what_is_cut_says_so() -> None:
     assert fit("openat", 4) == "ope…"
     assert fit("界界界", 4) == "界 …"
     assert fit("12", 4, right=True) == "  12"
+    assert fit_end("/usr/lib", 5) == "…/lib"
 
 
 @pytest.mark.parametrize(
