@@ -52,8 +52,8 @@ class PointsPane(LineWidget, can_focus=True):
         self._top = 0
         self._shown: tuple[object, ...] = ()
         self._searching = False
-        self._cursor = ""
-        """Key of the line that was brought in sight last."""
+        self._cursor: str | None = None
+        """Key of the line that was brought in sight last; None has the cursor brought there."""
         self._head: list[list[Part]] = []
         self._foot: list[list[Part]] = []
 
@@ -71,20 +71,23 @@ class PointsPane(LineWidget, can_focus=True):
 
     def news(self) -> None:
         """Draw what has changed."""
+        if self._look() != self._shown:
+            self._head = self._painter.heading(self.size.width, self._searching)
+            self._foot = self._painter.footing(self.size.width, self._searching, self.has_focus)
+            if self.state.cursor != self._cursor:
+                # Something else has moved it, such as a key in the stream.
+                self._to_cursor()
+            self._top = max(0, min(self._top, len(self.state.lines()) - self._page))
+            self._shown = self._look()
+            self.refresh()
+
+    def _look(self) -> tuple[object, ...]:
+        """What the picture depends on."""
         state = self.state
-        if state.cursor != self._cursor:
-            # Something else has moved it, such as a key in the stream.
-            self._cursor = state.cursor
-            self._to_cursor()
-        shown = (
+        return (
             state.version, state.cursor, self._top, self.size, self.has_focus, self._searching,
             state.counts, state.rates,
         )  # fmt: skip
-        if shown != self._shown:
-            self._shown = shown
-            self._head = self._painter.heading(self.size.width, self._searching)
-            self._foot = self._painter.footing(self.size.width, self._searching, self.has_focus)
-            self.refresh()
 
     def on_resize(self) -> None:
         """Lay it out again."""
@@ -121,11 +124,9 @@ class PointsPane(LineWidget, can_focus=True):
         return self.strip(self._painter.line(line, at_cursor, width), width, ground=ground)
 
     def _keep_in_sight(self) -> None:
-        self._head = self._painter.heading(self.size.width, self._searching)
-        self._foot = self._painter.footing(self.size.width, self._searching, self.has_focus)
+        """Draw it with the cursor on screen."""
         if self.has_focus:
-            self._to_cursor()
-        self._top = max(0, min(self._top, len(self.state.lines()) - self._page))
+            self._cursor = None
         self.news()
 
     def _to_cursor(self) -> None:

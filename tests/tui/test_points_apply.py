@@ -78,6 +78,9 @@ class Bench:
     def state(self) -> Any:
         return self.app.model.points
 
+    def owner(self) -> Any:
+        return self.state.target.owner
+
     def run(
         self, script: Callable[[Pilot[int]], Awaitable[None]], size: tuple[int, int] = (160, 46)
     ) -> None:
@@ -122,7 +125,7 @@ def bench(tmp_path: Path) -> Bench:
 
 def test_a_point_is_staged_and_applied(bench: Bench) -> None:
     async def script(pilot: Pilot[int]) -> None:
-        assert bench.state.target.owner is Owner.NONE
+        assert bench.owner() is Owner.NONE
         await bench.stage(pilot)
         assert "+1 staged" in screen_text(bench.app)
         assert bench.runsc.session() is None
@@ -131,7 +134,7 @@ def test_a_point_is_staged_and_applied(bench: Bench) -> None:
         assert session is not None
         assert [point["name"] for point in session["points"]] == [OPEN]
         assert session["sinks"][0]["config"]["endpoint"] == str(bench.socket)
-        assert bench.state.target.owner is Owner.OURS
+        assert bench.owner() is Owner.OURS
         assert not bench.state.edit.is_staged
         assert "The new session runs" in screen_text(bench.app)
         assert [mark["kind"] for mark in bench.watch.marks] == ["session"]
@@ -167,7 +170,7 @@ def test_switching_everything_off_ends_the_session(bench: Bench) -> None:
         await bench.stage(pilot)
         await bench.apply(pilot)
         assert bench.runsc.session() is None
-        assert bench.state.target.owner is Owner.NONE
+        assert bench.owner() is Owner.NONE
 
     bench.run(script)
 
@@ -196,7 +199,7 @@ def test_a_session_of_another_is_replaced_only_if_the_user_says_so(bench: Bench)
     bench.runsc.run_session(FOREIGN)
 
     async def script(pilot: Pilot[int]) -> None:
-        assert bench.state.target.owner is Owner.OTHER
+        assert bench.owner() is Owner.OTHER
         await bench.stage(pilot)
         await bench.apply(pilot)
         await bench.answer(pilot, "leave")
@@ -204,7 +207,7 @@ def test_a_session_of_another_is_replaced_only_if_the_user_says_so(bench: Bench)
         assert bench.state.edit.is_staged
         await bench.apply(pilot)
         await bench.answer(pilot, "replace")
-        await until(pilot, lambda: bench.state.target.owner is Owner.OURS)
+        await until(pilot, lambda: bench.owner() is Owner.OURS)
         assert bench.runsc.session() != FOREIGN
 
     bench.run(script)
@@ -333,7 +336,7 @@ def test_a_filter_tells_which_field_is_not_collected_and_adds_it(bench: Bench) -
         bench.runsc.run_session(FOREIGN)
         await bench.apply(pilot)
         await bench.answer(pilot, "replace")
-        await until(pilot, lambda: bench.state.target.owner is Owner.OURS)
+        await until(pilot, lambda: bench.owner() is Owner.OURS)
         bench.app.model.chips.put("evt.time > 1")
         bench.app.apply_chips()
         bench.app.look_after()
@@ -351,7 +354,7 @@ def test_a_session_file_is_edited_and_written(tmp_path: Path) -> None:
     bench = Bench(tmp_path, file)
 
     async def script(pilot: Pilot[int]) -> None:
-        assert bench.state.target.owner is Owner.FILE
+        assert bench.owner() is Owner.FILE
         await bench.stage(pilot)
         await pilot.press("a")
         await pilot.pause()

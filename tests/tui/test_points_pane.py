@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gvtui.trace.writer import TraceWriter
+from gvtui.tui.app import GvtuiApp
+from gvtui.tui.points_pane import PointsPane
+from gvtui.tui.points_tree import LineKind
+from tests.tui.helpers import Recorder, drive, live, open_message, recording, screen_text
+
+if TYPE_CHECKING:
+    import pytest
+    from textual.pilot import Pilot
+
+ENTER, EXIT = "syscall/openat/enter", "syscall/openat/exit"
+
+
+def watched(folder: Path) -> GvtuiApp:
+    recorder = Recorder(folder / "a.gvtrace")
+    recorder.add(3)
+    recorder.add(2, result=3)
+    return live(recorder.path)
+
+
+def focused(app: GvtuiApp) -> PointsPane:
+    assert isinstance(app.focused, PointsPane)
+    return app.focused
+
+
+def text(pane: PointsPane) -> str:
+    return "\n".join(pane.render_line(y).text for y in range(pane.size.height))
+
+
+async def search(pilot: Pilot[int], *keys: str) -> None:
+    await pilot.press("slash", *keys)
+
+
+def test_a_key_leads_to_the_pane_and_makes_it_large(tmp_path: Path) -> None:
+    app = watched(tmp_path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("o")
+        small = focused(app)
+        assert small.id == "points"
+        assert small.size.width < 50
+        await pilot.press("o")
+        await pilot.pause()
+        large = focused(app)
+        assert large.id == "points-large"
+        assert large.size.width > 80
+        assert not small.display
+        await pilot.press("o")
+        await pilot.pause()
+        assert focused(app) is small
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.focused is app.stream
+
+    drive(app, script, (160, 46))
+
+
+def test_on_a_narrow_screen_it_is_a_tab(tmp_path: Path) -> None:
+    app = watched(tmp_path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("o")
+        await pilot.pause()
+        assert focused(app).id == "points-large"
+        assert "[ ] syscall" in screen_text(app)
+        await pilot.press("o")
+        await pilot.pause()
+        assert app.focused is app.stream
+
+    drive(app, script, (80, 24))
+
+
+def test_counts_stand_beside_the_points(tmp_path: Path) -> None:
+    app = watched(tmp_path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.look_after()
+        await pilot.press("o")
+        await search(pilot, *"openat", "enter")
+        assert re.search(r"\[ \]\[ \] openat +5 ", text(focused(app)))
+        assert app.model.points.counts == {ENTER: 3, EXIT: 2}
+
+    drive(app, script, (160, 46))
+
+
+def test_the_search_takes_letters_until_enter(tmp_path: Path) -> None:
+    app = watched(tmp_path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        state = app.model.points
+        await pilot.press("o")
+        await search(pilot, *"openx", "backspace")
+        assert state.pattern == "open"
+        line = state.at_cursor()
+        assert line is not None
+        assert line.kind is LineKind.CALL
+        await pilot.press("enter", "x")
+        assert state.edit.staged.point_names == {"syscall/open/exit"}
+        await pilot.press("escape")
+        assert state.pattern == ""
+        await search(pilot, *"nothing at all")
+        assert "nothing" in text(focused(app))
+        await pilot.press("space", "escape")
+        assert state.pattern == ""
+
+    drive(app, script, (160, 46))
+
+
+def test_keys_open_close_and_switch(tmp_path: Path) -> None:
+    app = watched(tmp_path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        state = app.model.points
+        await pilot.press("o", "down", "down", "right")
+        group = state.at_cursor()
+        assert group is not None
+        assert group.key == "sentry"
+        assert group.is_open
+        await pilot.press("down", "down", "space")
+        assert state.edit.staged.point_names == {"sentry/clone"}
+        await pilot.press("enter", "down", "space")
+        await pilot.press("left", "left", "left")
+        assert state.cursor == "sentry"
+        await pilot.press("left", "end")
+        assert state.cursor == "sysno"
+        await pilot.press("home")
+        assert state.place() == 0
+        await pilot.press("h")
+        assert [line.key for line in state.lines()] == ["*", "sentry"]
+        await pilot.press("h", "g")
+        assert state.grouping == "purpose"
+
+    drive(app, script, (160, 46))
+
+
+def test_a_click_on_a_box_switches_that_side(tmp_path: Path) -> None:
+    app = watched(tmp_path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        state = app.model.points
+        await pilot.press("o")
+        state.reveal(ENTER)
+        app.show_news()
+        pane = focused(app)
+        y = next(y for y in range(pane.size.height) if " openat " in pane.render_line(y).text)
+        x = pane.render_line(y).text.index("[ ][ ]")
+        await pilot.click(PointsPane, offset=(x + 4, y))
+        assert state.edit.staged.point_names == {EXIT}
+        await pilot.click(PointsPane, offset=(x - 2, y))
+        line = state.at_cursor()
+        assert line is not None
+        assert line.is_open
+
+    drive(app, script, (160, 46))
+
+
+def test_with_all_points_open_only_lines_on_screen_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = watched(tmp_path)
+    drawn = 0
+    original = PointsPane.render_line
+
+    def counted(pane: PointsPane, y: int) -> object:
+        nonlocal drawn
+        drawn += 1
+        return original(pane, y)
+
+    monkeypatch.setattr(PointsPane, "render_line", counted)
+
+    async def script(pilot: Pilot[int]) -> None:
+        nonlocal drawn
+        await pilot.press("o", "o")
+        await pilot.pause()
+        await pilot.press("asterisk")
+        assert len(app.model.points.lines()) > 5000
+        for key in ("end", "pageup", "up", "space", "home"):
+            drawn = 0
+            await pilot.press(key)
+            await pilot.pause()
+            assert drawn <= 5 * app.size.height
+
+    drive(app, script, (160, 46))
+
+
+def test_a_recording_shows_what_it_says_was_traced_and_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.gvtrace"
+    writer = TraceWriter(path)
+    session = '{"name": "Default", "points": [{"name": "sentry/clone"}]}'
+    mark = {"kind": "session", "text": "session applied", "container_id": "c0ffee\x1b[31m"}
+    writer.mark(1, {**mark, "session": session})
+    writer.close()
+    from gvtui.trace.reader import Trace
+
+    app = GvtuiApp(Trace.open(path))
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.look_after()
+        await pilot.press("o")
+        assert "as recorded" in screen_text(app)
+        assert "\x1b" not in screen_text(app)
+        await pilot.press("down", "down", "right", "down", "down", "space")
+        assert app.model.points.edit.staged.point_names == {"sentry/clone"}
+        assert not app.model.points.edit.is_staged
+        await pilot.press("a", "s", "F")
+        assert "■ session applied" in screen_text(app)
+
+    drive(app, script, (160, 46))
+
+
+def test_a_recording_without_marks_counts_all_the_same() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.look_after()
+        await pilot.press("o")
+        assert "of this recording" in screen_text(app)
+        assert sum(app.model.points.counts.values()) > 1000
+
+    drive(app, script, (160, 46))
+
+
+def test_an_empty_stream_tells_the_key_that_turns_the_point_on(tmp_path: Path) -> None:
+    app = watched(tmp_path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.look_after()
+        app.model.chips.put("evt.type = connect")
+        app.apply_chips()
+        await pilot.pause()
+        assert "connect is not traced: o shows the points" in screen_text(app)
+        await pilot.press("o")
+        line = app.model.points.at_cursor()
+        assert line is not None
+        assert line.enter == "syscall/connect/enter"
+
+    drive(app, script, (160, 46))
+
+
+def test_a_recording_says_which_field_most_rows_lack(tmp_path: Path) -> None:
+    path = tmp_path / "a.gvtrace"
+    writer = TraceWriter(path)
+    writer.opened(1, 1, {})
+    writer.message(1, 2, open_message("/x", pid=0))
+    writer.close()
+    from gvtui.trace.reader import Trace
+
+    app = GvtuiApp(Trace.open(path), filter_text="proc.pid = 4")
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.look_after()
+        await pilot.pause()
+        assert "This filter needs group_id: most messages came without it." in screen_text(app)
+
+    drive(app, script)
