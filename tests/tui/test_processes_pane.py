@@ -136,8 +136,9 @@ def test_live_processes_run_and_the_cursor_stays_on_its_process(tmp_path: Path) 
         recorder.add(100, pid=500, process="late")
         await _settle(app, pilot)
         assert "30 running" in pane.render_line(0).text
-        assert pane._lines[pane.cursor].process is not None
-        assert pane._lines[pane.cursor].process.pid == 3
+        process = pane._lines[pane.cursor].process
+        assert process is not None
+        assert process.pid == 3
         assert "100" in _lines(pane)[-1]
 
     drive(app, script)
