@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.message import Message
+from textual.widget import Widget
 
 from gvtui.decode.escape import escape
 from gvtui.tui.cells import fit, width_of
@@ -63,7 +64,8 @@ class Suggestions(LineWidget):
         if items:
             self._text_width = max(width_of(text) for text, _ in self._lines)
             width = self._text_width + max(width_of(note) for _, note in self._lines) + 4
-            room = self.app.size.width
+            left = self.parent.region.x if isinstance(self.parent, Widget) else 0
+            room = max(1, self.app.size.width - left)
             self.styles.width = min(width, room)
             self.styles.height = min(LINES, len(items))
             self.styles.offset = (max(0, min(column - 1, room - width)), 0)
@@ -86,17 +88,16 @@ class Suggestions(LineWidget):
             return self.strip([], width)
         text, note = self._lines[place]
         picked = place == self.picked
+        left = len(self._lines) - place - 1
+        more = f" +{left} " if left and y == LINES - 1 else ""
+        text = f" {fit(text, self._text_width)}  "
+        note = fit(note, max(0, width - width_of(text) - width_of(more)))
         parts = [
-            (f" {fit(text, self._text_width)}  ", "picked" if picked else "text"),
+            (text, "picked" if picked else "text"),
             (note, "picked" if picked else "note"),
+            (more, "more"),
         ]
-        hidden_more = y == LINES - 1 and place + 1 < len(self._lines)
-        if hidden_more:
-            more = f" +{len(self._lines) - place - 1} "
-            room = max(0, width - width_of(more))
-            used = fit("".join(part for part, _ in parts), room)
-            return self.strip([(used, "picked" if picked else "text"), (more, "more")], width)
-        return self.strip(parts, width, ground="picked" if picked else "")
+        return self.strip(parts, width)
 
     def on_click(self, event: events.Click) -> None:
         """Take the one under the mouse."""
