@@ -202,8 +202,14 @@ def words_of(outcome: Outcome) -> tuple[str, str, str]:
         look = "bad"
     lines = [*parts, "", *(f"{each.severity}: {each}" for each in outcome.problems)]
     detail = "\n".join([*lines, outcome.detail])
-    sentence = escape(". ".join(part[:1].upper() + part[1:] for part in parts if part))
+    sentence = escape(". ".join(_capital(part) for part in parts if part))
     return f"{sentence}.", look, detail
+
+
+def _capital(sentence: str) -> str:
+    """A sentence with its first letter large, unless it begins with a name such as `points[0]`."""
+    first = sentence.partition(" ")[0]
+    return sentence[:1].upper() + sentence[1:] if first.isalpha() else sentence
 
 
 def summary_of(outcomes: Iterable[Outcome]) -> str:
