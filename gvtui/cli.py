@@ -162,4 +162,23 @@ def run(arguments: list[str] | None = None) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return 1
+    except Exception as error:
+        click.echo(f"gvtui: {_internal(error)}", err=True)
+        return 1
     return code if isinstance(code, int) else 0
+
+
+def _internal(error: Exception) -> str:
+    """What to say of an error that nobody foresaw; its traceback goes to a file."""
+    import tempfile
+    import traceback
+
+    said = f"a fault of gvtui itself: {type(error).__name__}: {error}"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="gvtui-fault-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            traceback.print_exception(error, file=file)
+    except OSError:
+        return said
+    return f"{said}\nPlease report it with {file.name}"

@@ -149,3 +149,19 @@ def test_the_installed_program_and_the_module_are_the_same() -> None:
     program = Path(sys.executable).with_name("gvtui")
     done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == gvtui("--version").stdout
+
+
+def test_a_fault_of_gvtui_itself_is_told_without_a_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("nobody foresaw this")
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("gvtui.cli.cli.main", fail)
+    assert run(["print"]) == 1
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError: nobody foresaw this" in said
+    assert "Traceback" not in said
+    (report,) = tmp_path.glob("gvtui-fault-*.txt")
+    assert "Traceback" in report.read_text()

@@ -62,6 +62,7 @@ def exporter(style: str, selection: Selection) -> Export:
         "gvtui print --listen /run/gvtui.sock --format json | jq .point",
         "gvtui print save.trace --filter 'evt.type = openat and evt.failed = true'",
         "gvtui print today.gvtrace --format strace > today.strace",
+        "gvtui print today.gvtrace --stats",
     ),
 )
 @click.argument("file", type=FILE, required=False)
@@ -74,6 +75,12 @@ def exporter(style: str, selection: Selection) -> Export:
     help="text: as gVisor's example server prints; json: one object a line; strace: as strace -f "
     "-ttt prints.",
 )
+@click.option(
+    "--stats",
+    is_flag=True,
+    help="Numbers instead of messages, as strace -c gives them; with --format json as JSON. Of a "
+    "recording only.",
+)
 @FILTER_OPTION
 @apply(MONITOR_OPTIONS)
 @KEEP_OPTION
@@ -83,6 +90,7 @@ def print_(
     /,
     file: Path | None,
     style: str,
+    stats: bool,
     filter_text: str,
     **options: Any,  # noqa: ANN401
 ) -> None:
@@ -96,13 +104,46 @@ def print_(
     compile_filter(filter_text)
     # A character that the output cannot hold must not end the command.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    if stats and (file is None or style == "strace"):
+        ctx.fail("--stats takes a file to count, and --format text or json.")
     if file is None:
         _print_live(style, filter_text, options)
         return
     for name in ("listen", "socket_mode", "socket_group", "no_realtime", "keep_bytes"):
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             ctx.fail("Give a file to print, or options to listen with, not both.")
-    _print_file(file, style, filter_text)
+    if stats:
+        _print_stats(file, style, filter_text)
+    else:
+        _print_file(file, style, filter_text)
+
+
+def _print_stats(file: Path, style: str, filter_text: str) -> None:
+    from gvtui.export.stats import stats_json, stats_text
+    from gvtui.query.context import QueryContext
+    from gvtui.query.filter import compile_filter
+    from gvtui.query.pairs import Pairs
+    from gvtui.query.processes import Processes
+    from gvtui.query.statistics import Statistics
+    from gvtui.trace.reader import Trace
+
+    trace = Trace.open(file, progress=say_progress)
+    try:
+        pairs = Pairs(trace)
+        processes = Processes(trace, pairs)
+        context = QueryContext(pairs, processes)
+        condition = compile_filter(filter_text, context) if filter_text else None
+        statistics = Statistics(trace, pairs, processes, condition)
+        while context.advance() or statistics.advance():
+            pass
+        if style == "json":
+            click.echo(stats_json(statistics))
+        else:
+            for line in stats_text(statistics):
+                click.echo(line)
+        _say_end(trace)
+    finally:
+        trace.close()
 
 
 def _print_file(file: Path, style: str, filter_text: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -31,6 +32,26 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
     shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {message["dir"] for message in shown} == {"E"}
     assert {message["message"] for message in shown} == {"Execve", "Syscall"}
+
+
+def test_stats(capsys: pytest.CaptureFixture[str]) -> None:
+    trace = str(TRACES / "compile-2024.trace")
+    assert run(["print", trace, "--stats", "--filter", "proc.name = ld"]) == 0
+    text = capsys.readouterr().out
+    assert run(["print", trace, "--stats", "--format", "json", "--filter", "proc.name = ld"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    arguments = ["--format", "json", "--filter", "proc.name = ld and evt.dir = E"]
+    assert run(["print", trace, *arguments]) == 0
+    messages = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    reads = sum(message["point"] == "syscall/read/enter" for message in messages)
+    assert reads > 100
+    assert {line["name"]: line["calls"] for line in told["syscalls"]}["read"] == reads
+    assert re.search(rf" {reads} +read$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("words", [["--stats"], [str(SHELL), "--stats", "--format", "strace"]])
+def test_stats_need_a_file(words: list[str]) -> None:
+    assert run(["print", *words]) == 2
 
 
 def test_strace(capsys: pytest.CaptureFixture[str]) -> None:
