@@ -33,10 +33,14 @@ def snap(
         opened.append(app)
 
         async def settle(pilot: Any) -> None:
+            # Keys come in here, and not from the plugin, so that all they set off has been done.
+            await pilot.press(*keys)
+            while app.tick():
+                await pilot.pause()
             app.show_news()
             await pilot.pause()
 
-        assert snap_compare(app, terminal_size=size, press=keys, run_before=settle)
+        assert snap_compare(app, terminal_size=size, run_before=settle)
 
     yield compare
     for app in opened:
