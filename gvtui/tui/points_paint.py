@@ -165,7 +165,9 @@ class PointsPainter:
             parts.append((f"{words:>9} ", "good"))
         else:
             lively = "good" if rate else "number"
-            parts.append((f" {short_count(count) if count else '':>5} ", lively))
+            # Without a count, a long name may have its cells; groups keep theirs in line.
+            if count or line.kind is LineKind.GROUP:
+                parts.append((f" {short_count(count) if count else '':>5} ", lively))
         return parts
 
 
