@@ -53,6 +53,7 @@ def reference() -> str:
             [(name, f"{SET_DESCRIPTIONS[name]} ({len(SETS[name])})") for name in SETS],
         ),
         "Rules\n" + "\n".join(_bullet(rule) for rule in _RULES),
+        _section("In the viewer", _VIEWER),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -73,6 +74,36 @@ _RULES = (
     "the text, whatever it is.",
     "A star of a glob covers / too.",
     "A time covers as much as it does not say: evt.time = 14:05 is the whole minute.",
+)
+
+
+_VIEWER: tuple[tuple[str, str], ...] = (
+    (
+        "f",
+        "types a filter. Tab takes a suggestion: a field, an operator, a value seen; the arrow "
+        "keys pick another, or bring back what was typed before",
+    ),
+    ("p n e x", "only the selected row's pid or process name, enters, exits; P and N type values"),
+    (
+        "Enter",
+        "goes to the selected row's fields; there + filters to a value, - filters it out, | "
+        "shows the field as a column, Enter asks",
+    ),
+    (
+        "\\ and Backspace",
+        "switch all filters off and on, and remove the last; a click on a chip "
+        "switches it, on its × removes it",
+    ),
+    (
+        "w and v",
+        "save the filters in force under a name, and pick a saved one; they stand in the "
+        "table [filters] of gvtui/config.toml in the user's configuration folder",
+    ),
+    (
+        "/",
+        "searches text in the rows that the filters leave; . and , go to the next and the one "
+        "before, Esc ends",
+    ),
 )
 
 

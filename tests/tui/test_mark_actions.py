@@ -3,9 +3,11 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+from textual.widgets import Input
+
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
-from gvtui.tui.marks import marks_path
+from gvtui.tui.marks import Marks, marks_path
 from gvtui.tui.painter import BOOKMARK, BOOKMARK_AT_CURSOR
 from tests.tui.helpers import TRACES, Recorder, drive, live, screen_text, stream_lines
 
@@ -70,6 +72,24 @@ def test_bookmarks_are_there_again_and_go_with_delete(tmp_path: Path) -> None:
         assert again.model.cursor == 106
 
     drive(again, remove_one)
+
+
+def test_bookmarks_go_with_the_trace_that_is_kept(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(5)
+    app = live(recorder.path)
+    kept = tmp_path / "kept.gvtrace"
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("up", "m", *"look", "enter", "k")
+        app.prompt.query_one(Input).value = str(kept)
+        await pilot.press("enter")
+        await app.workers.wait_for_complete()
+
+    drive(app, script)
+    trace = Trace.open(kept)
+    assert [(mark.row, mark.note) for mark in Marks(trace)] == [(4, "look")]
+    trace.close()
 
 
 def test_there_must_be_a_row_to_mark(tmp_path: Path) -> None:
