@@ -50,6 +50,8 @@ class PointsApply(TraceActions):
     surveyed_at = 0.0
     """When sandboxes were last looked for, by the monotonic clock."""
     _lacking: tuple[str, ...] = ()
+    _changes_made = 0
+    """A survey that began before a change knows nothing of it."""
 
     def look_after(self) -> None:
         """Have the pane take in what is new."""
@@ -64,20 +66,23 @@ class PointsApply(TraceActions):
     def start_survey(self) -> None:
         """Look for sandboxes, in a thread."""
         self.surveying, self.survey_wanted = True, False
-        self.run_worker(self._survey, thread=True, group="survey", exit_on_error=False)
+        survey = partial(self._survey, self._changes_made)
+        self.run_worker(survey, thread=True, group="survey", exit_on_error=False)
 
-    def _survey(self) -> None:
+    def _survey(self, changes_made: int) -> None:
         assert self.keeper is not None
         try:
             survey = self.keeper.survey()
         finally:
             self.surveyed_at = time.monotonic()
             self.surveying = False
-        self.call_from_thread(self._take_survey, survey)
+        self.call_from_thread(self._take_survey, survey, changes_made)
 
-    def _take_survey(self, survey: Survey) -> None:
+    def _take_survey(self, survey: Survey, changes_made: int) -> None:
         state = self.model.points
-        if not state.busy:
+        if changes_made != self._changes_made:
+            self.survey_wanted = True
+        else:
             state.take_targets(survey.targets, survey.problem)
             self.look_after()
 
@@ -141,6 +146,7 @@ class PointsApply(TraceActions):
 
     def _apply(self, changes: list[_Change], *, replace_unknown: bool = False) -> None:
         state = self.model.points
+        self._changes_made += 1
         count = f"{len(changes)} sandboxes" if len(changes) > 1 else ""
         state.busy = f"applying to {count or word(changes[0][0].sandbox_id[:SHORT_ID])} …"
         state.changed()
@@ -177,6 +183,7 @@ class PointsApply(TraceActions):
     ) -> None:
         state = self.model.points
         state.busy = ""
+        self._changes_made += 1
         for (container, sent), outcome in zip(changes, outcomes, strict=True):
             if outcome.applied:
                 state.edit_of(container.sandbox_key).settle(sent)
