@@ -15,11 +15,16 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gvtui.points.bundled import bundled_catalogue
+from gvtui.points.document import pod_init_document, save_document
+from gvtui.points.presets import build_preset
+from gvtui.points.tuning import LOSSLESS, remote_sink
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
+from gvtui.tui.points_keeper import Keeper
 from gvtui.wire.header import build_message
 from gvtui.wire.messages import Unknown
 
@@ -63,6 +68,17 @@ def _live(folder: Path) -> Iterator[GvtuiApp]:
     path = folder / "live.gvtrace"
     _merge(path, ("shell-2024.trace", "compile-2024.trace", "network-2024.trace"))
     yield from _watched(path)
+
+
+def _choosing(folder: Path) -> Iterator[GvtuiApp]:
+    """A session file whose points are being chosen."""
+    sink = remote_sink(str(_SOCKET), LOSSLESS)
+    session = build_preset("processes", bundled_catalogue(), sinks=(sink,))
+    file = folder / "pod-init.json"
+    save_document(file, pod_init_document(session))
+    for app in _live(folder):
+        app.keeper = Keeper.start(LiveOptions(listen=_SOCKET, session_file=file))
+        yield app
 
 
 def _nothing(folder: Path) -> Iterator[GvtuiApp]:
@@ -121,12 +137,16 @@ def _merge(path: Path, names: tuple[str, ...]) -> None:
     writer.close()
 
 
+_POINTS = ("4", *["down"] * 3, "right", *["down"] * 2, "space", "down", "space")
 _CONNECT = ("g", *"#940", "enter")
 
 SCENES: tuple[Scene, ...] = (
     Scene("live", (160, 44), _live),
     Scene("waiting", (120, 30), _nothing),
     Scene("filter", (140, 40), _recorded("compile-2024.trace"), ("g", *"#402", "enter", "n", "x")),
+    Scene("processes", (140, 30), _recorded("compile-2024.trace"), ("2",)),
+    Scene("numbers", (140, 30), _recorded("compile-2024.trace"), ("3",)),
+    Scene("points", (140, 40), _choosing, _POINTS),
     Scene("bytes", (140, 40), _recorded("network-2024.trace"), (*_CONNECT, "h")),
     Scene("small", (80, 24), _recorded("shell-2024.trace"), ("pagedown", "pagedown", "down")),
     Scene("light", (120, 36), _recorded("compile-2024.trace"), ("g", *"#402", "enter", "ctrl+t")),
