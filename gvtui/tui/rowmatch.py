@@ -24,6 +24,8 @@ MAX_TEXT = 500
 _MAX_KEPT = 30_000
 """Calls whose words are kept, some ten megabytes."""
 _MAX_ANSWERS = 100_000
+_MAX_CONTENTS = 4096
+_MALFORMED = int(Flag.MALFORMED)
 
 _OF_TIMES = frozenset("0123456789:.-+? nsµm")
 """Every character that a time or a duration may have."""
@@ -36,6 +38,10 @@ def pattern_of(text: str) -> re.Pattern[str]:
     """The pattern that finds `text`; upper and lower case alike if it has no upper case."""
     flags = 0 if any(char.isupper() for char in text) else re.IGNORECASE
     return re.compile(re.escape(text[:MAX_TEXT]), flags)
+
+
+_Content = tuple[bytes, str, bytes]
+"""Of a message its type, the working folder, and all but its context."""
 
 
 class _Words(NamedTuple):
@@ -54,27 +60,36 @@ class CallWords:
 
     def __init__(self) -> None:
         self._kept: dict[tuple[object, ...], _Words] = {}
+        self._contents: dict[int, _Content | None] = {}
 
     def words(self, model: Model, row_id: int, partner: int | None) -> _Words:
         """The words of a message row that can be read."""
-        ids = (row_id,) if partner is None else (row_id, partner)
-        contents = [_content(model.trace.payload(side)) for side in ids]
-        key = tuple(contents)
+        own = self._content(model, row_id)
+        key = (own,) if partner is None else (own, self._content(model, partner))
         found = self._kept.get(key)
         if found is None:
             text = model.texts.text(row_id, whole=model.whole_calls)
             found = _Words(call_text(text), result_text(text))
             if text.unpaired is not None:
                 found = found._replace(result="")
-            if None in contents:
+            if None in key:
                 return found
             if len(self._kept) >= _MAX_KEPT:
                 self._kept.clear()
             self._kept[key] = found
         return found
 
+    def _content(self, model: Model, row_id: int) -> _Content | None:
+        """The content of a message; the other side of its call asks for it again."""
+        if row_id in self._contents:
+            return self._contents[row_id]
+        if len(self._contents) >= _MAX_CONTENTS:
+            self._contents.clear()
+        content = self._contents[row_id] = _content(model.trace.payload(row_id))
+        return content
 
-def _content(payload: bytes) -> tuple[bytes, str, bytes] | None:
+
+def _content(payload: bytes) -> _Content | None:
     """What a message's words depend on; None if its bytes are out of the ordinary."""
     start = int.from_bytes(payload[:2], "little")
     if len(payload) < start + 2 or payload[start] != _CONTEXT_TAG:
@@ -146,7 +161,7 @@ class RowMatcher:
             shown = time_text(model, row.when_ns, previous_id)
             if self.pattern.search(shown):
                 return Match(True)
-        if row.flags & Flag.MALFORMED:
+        if row.flags & _MALFORMED:
             return Match(self._in_text(model.texts.text(row_id, whole=model.whole_calls)))
         if "process" not in hidden:
             lost = row.process == LOST_STRING

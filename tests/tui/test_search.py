@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-WORDS = CallWords()
+WORDS: dict[Model, CallWords] = {}
 
 
 def model_of(path: Path) -> Model:
@@ -137,7 +137,9 @@ def test_any_part_of_a_row_leads_to_it(model: Model, data: st.DataObject) -> Non
         return
     start = data.draw(st.integers(0, len(full) - 1))
     text = full[start : data.draw(st.integers(start + 1, len(full)))]
-    search = Search(model, text, data.draw(st.integers(0, model.trace.end_row)), WORDS)
+    start_row = data.draw(st.integers(0, model.trace.end_row))
+    words = WORDS.setdefault(model, CallWords())
+    search = Search(model, text, start_row, words)
     assert row_id in found_by(search)
 
 
