@@ -131,6 +131,9 @@ class GvtuiApp(PointsActions, SavedActions):
         self.set_timer(min(LONGEST_TICK, max(shortest, took * _REST)), self._tick)
 
     def _tick(self) -> None:
+        if not self.screen_stack:
+            # A last timer, while the app closes.
+            return
         began = time.perf_counter()
         shortest = SHORTEST_TICK if self.tick() else IDLE_TICK
         # After the screen is painted, so that the time for that counts too.
