@@ -23,6 +23,10 @@ DEFAULT_KEEP_BYTES = 2 << 30
 """Disk a live view may use for what it has seen."""
 
 
+SEND_BUFFER_BYTES = 4 << 20
+"""Kernel memory that a sandbox's messages may take on their way; one of 100 bytes takes 768."""
+
+
 @dataclass(frozen=True, slots=True)
 class MonitorOptions:
     """How to listen and what to write."""
@@ -37,7 +41,10 @@ class MonitorOptions:
     socket_mode: int = 0o600
     socket_group: str | None = None
     coalesce_seconds: float = 0.001
-    """How long a connection rests between two turns; 0 wakes for every message."""
+    """How long a connection rests between two turns, longer where its send buffer has more room;
+    0 wakes for every message."""
+    send_buffer_bytes: int = SEND_BUFFER_BYTES
+    """Room for what each sandbox has sent and nobody has taken yet; 0 leaves it as it comes."""
 
     def pack(self) -> dict[str, Any]:
         """The options as plain values, for the command line of the monitor's process."""
@@ -49,6 +56,7 @@ class MonitorOptions:
             "socket_mode": self.socket_mode,
             "socket_group": self.socket_group,
             "coalesce_seconds": self.coalesce_seconds,
+            "send_buffer_bytes": self.send_buffer_bytes,
         }
 
     @classmethod

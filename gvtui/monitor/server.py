@@ -16,6 +16,7 @@ import trio
 from gvtui.monitor.intake import Intake, Received, send_reply
 from gvtui.monitor.peer import peer_details
 from gvtui.monitor.priority import collect_when_idle
+from gvtui.monitor.sendbuffer import enlarge_send_buffer
 from gvtui.wire.handshake import MAX_HANDSHAKE_SIZE, build_handshake, parse_handshake
 from gvtui.wire.header import WireError
 
@@ -38,6 +39,12 @@ MAX_CONNECTIONS = 4096
 
 CROWDED_TURN = 128
 """Messages in a turn after which the connection does not rest: half of what fills its buffer."""
+
+USUAL_BUFFER_BYTES = 212_992
+"""A sender's buffer as it is by default (net.core.wmem_default): it fills within 4 to 6 ms."""
+
+MOST_ROOM = 10
+"""How many times as long a connection with more room may rest: the screen is to stay live."""
 
 _OVERLOADED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _HOUSEKEEPING_SECONDS = 1.0
@@ -178,6 +185,10 @@ class Monitor:
         try:
             with connection:
                 details = peer_details(connection)
+                if self._options.send_buffer_bytes:
+                    details["send_buffer"] = enlarge_send_buffer(
+                        connection, details["peer_pid"], self._options.send_buffer_bytes
+                    )
                 refused = await self._greet(connection)
                 if refused is not None:
                     if refused:
@@ -220,7 +231,10 @@ class Monitor:
         self._control.say("opened", conn=conn, **details)
         messages = 0
         reason = "the monitor stopped"
-        rest = self._options.coalesce_seconds
+        # Each wake takes a processor from the traced program, so they are as few as may be.
+        room = details.get("send_buffer", 0) / USUAL_BUFFER_BYTES
+        times = min(max(1.0, room), MOST_ROOM)
+        rest, crowded = self._options.coalesce_seconds * times, CROWDED_TURN * times
         try:
             while True:
                 await trio.lowlevel.wait_readable(connection.fileno())
@@ -230,7 +244,7 @@ class Monitor:
                 if turn.ended:
                     reason = turn.ended
                     break
-                if rest and not turn.is_full and turn.messages < CROWDED_TURN:
+                if rest and not turn.is_full and turn.messages < crowded:
                     await trio.sleep(rest)
                 else:
                     await trio.lowlevel.checkpoint()

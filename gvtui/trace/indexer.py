@@ -11,9 +11,11 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from google.protobuf.message import DecodeError
 
 from gvtui.points.names import point_name
+from gvtui.trace.repeats import FEWEST, Repeats
 from gvtui.trace.row import ERRNO_OTHER, NO_FD, NO_SYSNO, NO_UID, Direction, Flag, Kind
 from gvtui.wire.header import MIN_HEADER_SIZE
 from gvtui.wire.messages import KINDS, MessageKind
@@ -21,7 +23,7 @@ from gvtui.wire.pb import common_pb2
 from gvtui.wire.sockaddr import parse_sockaddr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from google.protobuf.message import Message
 
@@ -50,7 +52,6 @@ _LOW_BITS = [(pair & 0x7F) | (pair >> 8 & 0x7F) << 7 for pair in range(1 << 16)]
 """The fourteen bits that two bytes of a varint hold."""
 
 _NO_CONTEXT = _CONTEXT.pack(0, 0, 0, 0, NO_UID)
-_PLAIN_ROW = _REST.pack(0, NO_FD, 0, 0, NO_SYSNO, 0, 0, Kind.MESSAGE, 0, 0, 0)
 
 
 class _Shape:
@@ -88,6 +89,7 @@ class Indexer:
         }
         self._cached_rests = 0
         self._last_dropped: dict[int, int] = {}
+        self._repeats = Repeats()
 
     def last_dropped(self, conn: int) -> int:
         """The connection's dropped count as last taken in."""
@@ -106,24 +108,68 @@ class Indexer:
         head = _HEAD.pack(offset, recv_ns, 0, length, 0, conn)
         return head + _NO_CONTEXT + _REST.pack(0, NO_FD, 0, 0, NO_SYSNO, 0, 0, kind, 0, 0, 0)
 
-    def messages(self, conn: int, messages: Iterable[tuple[int, int, bytes]]) -> list[bytes]:
+    def messages(
+        self, conn: int, times: Sequence[int], offsets: Sequence[int], datagrams: Sequence[bytes]
+    ) -> list[bytes]:
         """Rows of several messages of one connection.
 
         Args:
             conn: the connection's number.
-            messages: for each its time of receipt in ns, its offset in the log, and its bytes.
+            times: for each message its time of receipt in ns.
+            offsets: for each message its offset in the log.
+            datagrams: the messages' bytes.
 
         Returns:
             Pieces that make the rows when joined; a drop's row comes before that of the message
             that told of it.
         """
         pieces: list[bytes] = []
+        if len(datagrams) < FEWEST:
+            self._one_by_one(pieces, conn, times, offsets, datagrams)
+            return pieces
+        lines = self._repeats.lines(datagrams)
+        known, rows = self._repeats.find(lines)
+        # Where the dropped count changes, and behind bytes that are no header, nothing is as plain
+        # as it looks.
+        is_quiet = np.empty(len(datagrams), np.bool_)
+        is_quiet[0] = lines.dropped[0] == self._last_dropped.get(conn, 0)
+        is_quiet[1:] = (lines.dropped[1:] == lines.dropped[:-1]) & known[:-1]
+        is_quiet[1:] |= lines.dropped[1:] == self._last_dropped.get(conn, 0)
+        known &= is_quiet
+        rows["offset"], rows["recv_ns"], rows["conn"] = offsets, times, conn
+        # Stretches of known and of other messages take turns.
+        turns = (np.flatnonzero(known[1:] != known[:-1]) + 1).tolist()
+        start = 0
+        for stop in [*turns, len(datagrams)]:
+            if known[start]:
+                pieces.append(rows[start:stop].tobytes())
+            else:
+                part = slice(start, stop)
+                plain = self._one_by_one(pieces, conn, times[part], offsets[part], datagrams[part])
+                for place, row in plain:
+                    self._repeats.learn(lines, start + place, row)
+            start = stop
+        return pieces
+
+    def _one_by_one(
+        self,
+        pieces: list[bytes],
+        conn: int,
+        times: Sequence[int],
+        offsets: Sequence[int],
+        datagrams: Sequence[bytes],
+    ) -> list[tuple[int, bytes]]:
+        """Add the rows of some messages; gives the places and rows of those that hold nothing new
+        but their time."""
+        plain: list[tuple[int, bytes]] = []
         append = pieces.append
         unpack_short, unpack_long = _SHORT.unpack_from, _LONG.unpack_from
         pack_head, low_bits = _HEAD.pack, _LOW_BITS
         contexts, rests, high_bits = self._contexts, self._rests, self._high_bits
         last_dropped = self._last_dropped.get(conn, 0)
-        for recv_ns, offset, datagram in messages:
+        for place, (recv_ns, offset, datagram) in enumerate(
+            zip(times, offsets, datagrams, strict=True)
+        ):
             length = len(datagram)
             if length < _SHORTEST:
                 pieces += self._in_full(conn, recv_ns, offset, datagram)
@@ -158,17 +204,22 @@ class Indexer:
                 last_dropped = self._last_dropped.get(conn, 0)
                 continue
             tail = datagram[start + 10 : end]
-            context = contexts.get(tail) or self._new_context(tail)
+            context = known_context = contexts.get(tail)
+            if context is None:
+                context = self._new_context(tail)
             tail = datagram[end:]
-            rest = by_rest.get(tail) or self._new_rest(message_type, tail)
+            rest = known_rest = by_rest.get(tail)
+            if rest is None:
+                rest = self._new_rest(message_type, tail)
             if context is None or rest is None:
                 pieces += self._in_full(conn, recv_ns, offset, datagram)
                 continue
             time_ns = base + low_bits[low & 0xFFFF] + (low_bits[low >> 16] << 14)
-            append(pack_head(offset, recv_ns, time_ns, length, dropped, conn))
-            append(context)
-            append(rest)
-        return pieces
+            row = pack_head(offset, recv_ns, time_ns, length, dropped, conn) + context + rest
+            append(row)
+            if known_context is not None and known_rest is not None:
+                plain.append((place, row))
+        return plain
 
     def _new_high_bits(self, high: bytes) -> int | None:
         """The upper 35 bits of a time, from the last five of its nine bytes; None if it has not

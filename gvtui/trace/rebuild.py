@@ -124,9 +124,9 @@ def _rows(indexer: Indexer, records: Iterable[Record | int]) -> Iterator[tuple[b
                 batch.append((recv_ns, offset, payload))
                 continue
         if batch:
-            _, offset, payload = batch[-1]
-            position = offset + len(payload)
-            yield b"".join(indexer.messages(conn, batch)), position, lost
+            times, offsets, payloads = zip(*batch, strict=True)
+            position = offsets[-1] + len(payloads[-1])
+            yield b"".join(indexer.messages(conn, times, offsets, payloads)), position, lost
             batch, lost = [], 0
         if isinstance(record, int):
             lost += record

@@ -14,7 +14,7 @@ import time
 import uuid
 import zlib
 from dataclasses import dataclass, field
-from itertools import accumulate, chain, repeat
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -218,16 +218,17 @@ class TraceWriter:
         # Heads differ by size alone, and a batch has few sizes.
         sizes = list(map(len, datagrams))
         head_of = {size: pack_head(1, conn, recv_ns, size) for size in set(sizes)}
-        self._store(conn, map(head_of.__getitem__, sizes), repeat(recv_ns), datagrams)
+        heads = map(head_of.__getitem__, sizes)
+        self._store(conn, heads, [recv_ns] * len(datagrams), datagrams)
 
     def _store(
-        self, conn: int, heads: Iterable[bytes], times: Iterable[int], datagrams: list[bytes]
+        self, conn: int, heads: Iterable[bytes], times: list[int], datagrams: list[bytes]
     ) -> None:
         records = b"".join(chain.from_iterable(zip(heads, datagrams, strict=True)))
         first = self._segment.log.size + HEAD_SIZE
-        offsets = accumulate((len(data) + HEAD_SIZE for data in datagrams), initial=first)
+        places = accumulate((len(data) + HEAD_SIZE for data in datagrams[:-1]), initial=first)
         last_dropped = self._indexer.last_dropped(conn)
-        rows = self._indexer.messages(conn, zip(times, offsets, datagrams, strict=False))
+        rows = self._indexer.messages(conn, times, list(places), datagrams)
         self._append(records, b"".join(rows), conn, last_dropped)
 
     def truncated(self, conn: int, recv_ns: int, beginning: bytes, real_size: int) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from gvtui.agent.runsc import Runsc
+from gvtui.monitor.options import SEND_BUFFER_BYTES
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.header import parse_header
@@ -76,6 +77,23 @@ def test_every_call_of_a_known_program_is_there(binary: RunscBinary, tmp_path: P
     assert found["syscall/read/exit /dev/zero 7"] == 3000
     assert found["syscall/write/enter /dev/null 0"] == 3000
     assert found["syscall/write/exit /dev/null 7"] == 3000
+    trace.close()
+
+
+def test_a_message_larger_than_the_usual_buffer(binary: RunscBinary, tmp_path: Path) -> None:
+    """An execve of 400,000 bytes, which a sandbox drops whatever its session says, unless the
+    monitor has made room for it."""
+    script = "x=$(head -c 100000 /dev/zero | tr '\\0' x); exec /bin/true $x $x $x $x"
+    with recording(tmp_path) as one:
+        pod_init = write_pod_init(tmp_path / "init.json", everything(one.socket))
+        run_do(binary, tmp_path, pod_init, "/bin/sh", "-c", script)
+        one.wait_for(1)
+        trace = one.end()
+    (connection,) = trace.connections.values()
+    assert connection.details["send_buffer"] == SEND_BUFFER_BYTES
+    assert (connection.dropped, connection.truncated, connection.malformed) == (0, 0, 0)
+    longest = max(trace.row(row_id).length for row_id in range(trace.first_row, trace.end_row))
+    assert longest > 400_000
     trace.close()
 
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 import numpy as np
 import pytest
+from google.protobuf.message import DecodeError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -34,14 +37,21 @@ from tests.trace.factory import (
 )
 
 
+def pieces(indexer: Indexer, datagrams: Sequence[bytes], conn: int = 1) -> bytes:
+    """Rows of datagrams that are received one ns after another, 100 bytes apart in the log."""
+    numbers = range(len(datagrams))
+    times, offsets = [5 + n for n in numbers], [100 * n for n in numbers]
+    return b"".join(indexer.messages(conn, times, offsets, datagrams))
+
+
 class Indexed:
     """Rows of some datagrams of one connection, with their strings."""
 
     def __init__(self, *datagrams: bytes) -> None:
         self.table = StringTable()
         indexer = Indexer(self.table, "x86_64")
-        pieces = indexer.messages(1, [(5 + n, 100 * n, data) for n, data in enumerate(datagrams)])
-        self.rows = [Row(*row) for row in np.frombuffer(b"".join(pieces), ROW_DTYPE).tolist()]
+        rows = np.frombuffer(pieces(indexer, datagrams), ROW_DTYPE)
+        self.rows = [Row(*row) for row in rows.tolist()]
 
     def text(self, number: int) -> str:
         return next(text for text, known in self.table._numbers.items() if known == number)
@@ -152,10 +162,8 @@ def test_drop_counts_step_back_and_wrap() -> None:
 def test_a_session_that_replaces_another_counts_from_nothing() -> None:
     table = StringTable()
     indexer = Indexer(table, "x86_64")
-    indexer.messages(1, [(1, 0, read_message(dropped=5))])
-    rows = np.frombuffer(
-        b"".join(indexer.messages(2, [(1, 0, read_message(dropped=3))])), ROW_DTYPE
-    )
+    pieces(indexer, [read_message(dropped=5)])
+    rows = np.frombuffer(pieces(indexer, [read_message(dropped=3)], conn=2), ROW_DTYPE)
     assert rows["result"][rows["kind"] == Kind.DROP].tolist() == [3]
 
 
@@ -177,15 +185,18 @@ def resolved(table: StringTable, data: bytes) -> list[Row]:
 def rows_in_full(datagrams: list[bytes]) -> list[Row]:
     table = StringTable()
     indexer = Indexer(table, "x86_64")
-    return resolved(
-        table, b"".join(b"".join(indexer._in_full(1, 9, 0, data)) for data in datagrams)
-    )
+    rows = [
+        piece
+        for number, data in enumerate(datagrams)
+        for piece in indexer._in_full(1, 5 + number, 100 * number, data)
+    ]
+    return resolved(table, b"".join(rows))
 
 
 def rows_by_parts(datagrams: list[bytes]) -> list[Row]:
     table = StringTable()
     indexer = Indexer(table, "x86_64")
-    return resolved(table, b"".join(indexer.messages(1, [(9, 0, data) for data in datagrams])))
+    return resolved(table, pieces(indexer, datagrams))
 
 
 @pytest.mark.parametrize("name", ["shell-2022", "network-2024", "compile-2024", "seed-example"])
@@ -222,6 +233,49 @@ def test_both_ways_agree_on_anything_a_sandbox_may_send(datagrams: list[bytes]) 
     assert rows_by_parts(datagrams) == rows_in_full(datagrams)
 
 
+def at_times(datagrams: list[bytes], clock: Iterator[int]) -> list[bytes]:
+    """The same messages at later times, where they have one."""
+    later = []
+    for data in datagrams:
+        message = syscall_pb2.Read()
+        try:
+            message.ParseFromString(data[8:])
+        except DecodeError:
+            later.append(data)
+            continue
+        message.context_data.time_ns = next(clock)
+        later.append(data[:8] + message.SerializeToString())
+    return later
+
+
+@settings(max_examples=100)
+@given(st.lists(messages | st.binary(max_size=40), min_size=1, max_size=8), st.data())
+def test_repeated_messages_get_the_rows_of_the_plain_way(
+    some: list[bytes], data: st.DataObject
+) -> None:
+    clock = count(TIME_NS, 1 << 20)
+    flood = [message for _ in range(60) for message in at_times(some, clock)]
+    odd = data.draw(st.lists(messages | st.binary(max_size=40), max_size=4))
+    for message in odd:
+        flood.insert(data.draw(st.integers(0, len(flood))), message)
+    table = StringTable()
+    indexer = Indexer(table, "x86_64")
+    # Three batches: what the first teaches is used by the others.
+    third = len(flood) // 3 + 1
+    rows = b"".join(
+        b"".join(
+            indexer.messages(
+                1,
+                [5 + n for n in range(start, min(start + third, len(flood)))],
+                [100 * n for n in range(start, min(start + third, len(flood)))],
+                flood[start : start + third],
+            )
+        )
+        for start in range(0, len(flood), third)
+    )
+    assert resolved(table, rows) == rows_in_full(flood)
+
+
 @given(st.lists(st.binary(max_size=60) | st.binary(max_size=60).map(lambda b: build_message(9, b))))
 def test_any_bytes_give_one_row_each(datagrams: list[bytes]) -> None:
     rows = rows_by_parts(datagrams)
@@ -232,8 +286,7 @@ def test_any_bytes_give_one_row_each(datagrams: list[bytes]) -> None:
 def test_the_caches_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gvtui.trace.indexer._MAX_CACHED", 50)
     indexer = Indexer(StringTable(), "x86_64")
-    batch: list[Any] = [(1, 0, read_message(pid=n, fd=n)) for n in range(1, 500)]
-    indexer.messages(1, batch)
+    pieces(indexer, [read_message(pid=n, fd=n) for n in range(1, 500)])
     assert len(indexer._contexts) <= 50
     assert sum(len(cache) for cache in indexer._rests.values()) <= 50
 

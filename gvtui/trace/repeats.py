@@ -1,0 +1,140 @@
+"""Rows of messages that differ from an earlier one in their time alone, many at once.
+
+A program in a tight loop sends the same few messages again and again. They are compared as whole
+batches: each message's first bytes as a line of 64-bit words, its time cut out, looked up by a sum
+of weighted words, and then compared word by word. So a wrong match cannot come about, whatever a
+sandbox sends.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.trace.row import ROW_DTYPE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+WIDTH = 256
+"""Bytes of the longest message that is looked up."""
+
+FEWEST = 64
+"""Messages from which on a batch is worth looking up: fewer are indexed sooner one by one."""
+
+MAX_KNOWN = 4096
+"""Messages known at once; then they are learned anew. About 1.4 MB."""
+
+_WORDS = WIDTH // 8
+_STEP = 64
+
+_U64 = np.uint64
+_CONTINUED = _U64(0x8080_8080_8080_8080)
+_SEVEN_BITS = _U64(0x7F7F_7F7F_7F7F_7F7F)
+_LOW_HALF, _BYTE = _U64(0xFFFF_FFFF), _U64(0xFF)
+# A varint's bytes hold seven bits each: neighbours are joined to 14, 28 and 56 bits.
+_JOINS = [
+    (_U64(0x007F_007F_007F_007F), _U64(0x7F00_7F00_7F00_7F00), _U64(1)),
+    (_U64(0x0000_3FFF_0000_3FFF), _U64(0x3FFF_0000_3FFF_0000), _U64(2)),
+    (_U64(0x0000_0000_0FFF_FFFF), _U64(0x0FFF_FFFF_0000_0000), _U64(4)),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A batch of messages as lines of words, for looking up and for learning."""
+
+    words: npt.NDArray[np.uint64]
+    """A line for each message: size and type of the header, the message's size, all that follows
+    but the time."""
+    sums: list[int]
+    """What each line is looked up by."""
+    time_ns: npt.NDArray[np.uint64]
+    lengths: npt.NDArray[np.int64]
+    dropped: npt.NDArray[np.uint64]
+    """The headers' dropped counts."""
+    fits: npt.NDArray[np.bool_]
+    """Which messages are short enough, and have a time of nine bytes where it is cut out."""
+
+
+class Repeats:
+    """Remembers rows of messages and finds them again for messages that repeat them."""
+
+    def __init__(self) -> None:
+        # Weights that no sandbox can know, so that none can make its messages collide.
+        self._weights = np.frombuffer(np.random.default_rng().bytes(WIDTH), _U64) | _U64(1)
+        self._places: dict[int, int] = {}
+        self._words = np.zeros((MAX_KNOWN, _WORDS), _U64)
+        self._rows = np.zeros(MAX_KNOWN, ROW_DTYPE)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def lines(self, datagrams: Sequence[bytes]) -> Lines:
+        """The messages as lines; nothing is required of their bytes."""
+        count = len(datagrams)
+        packed = bytearray(-(-count // _STEP) * _STEP * WIDTH)
+        _packer(len(packed) // WIDTH).pack_into(
+            packed, 0, *datagrams, *repeat(b"", len(packed) // WIDTH - count)
+        )
+        words = np.frombuffer(packed, _U64).reshape(-1, _WORDS)[:count]
+        lengths = np.fromiter(map(len, datagrams), np.int64, count)
+        first, second, third = words[:, 0], words[:, 1], words[:, 2]
+        dropped = first >> _U64(32)
+        # Bytes in front of the time within the second word: tag and length of the context data,
+        # where the length takes one byte or two, and the tag of the time.
+        front = np.where(second & _U64(0x8000), _U64(32), _U64(24))
+        low = second >> front | third << (_U64(64) - front)
+        last = third >> front & _BYTE
+        fits = (low & _CONTINUED == _CONTINUED) & (last < _U64(128)) & (lengths <= WIDTH)
+        time = low & _SEVEN_BITS
+        for even, odd, shift in _JOINS:
+            time = time & even | (time & odd) >> shift
+        time |= last << _U64(56)
+        words[:, 0] = first & _LOW_HALF | lengths.astype(_U64) << _U64(32)
+        words[:, 1] = second & ((_U64(1) << front) - _U64(1))
+        behind = front + _U64(8)
+        words[:, 2] = third >> behind << behind
+        return Lines(words, (words @ self._weights).tolist(), time, lengths, dropped, fits)
+
+    def find(self, lines: Lines) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.void]]:
+        """Which messages are known, and a row for each that is.
+
+        Of a row, `offset`, `recv_ns` and `conn` are still to be set.
+        """
+        places = np.fromiter(
+            map(self._places.get, lines.sums, repeat(-1)), np.int64, len(lines.sums)
+        )
+        known = lines.fits & (places >= 0)
+        known &= (self._words.take(places, axis=0) == lines.words).all(axis=1)
+        rows = self._rows.take(places)
+        rows["time_ns"] = lines.time_ns
+        rows["length"] = lines.lengths
+        rows["dropped"] = lines.dropped
+        return known, rows
+
+    def learn(self, lines: Lines, place: int, row: bytes) -> None:
+        """Remember the row of the message at `place`, all of which but its time it shares with
+        every message of the same line."""
+        line_sum = lines.sums[place]
+        if line_sum in self._places or not lines.fits[place]:
+            return
+        if len(self._places) >= MAX_KNOWN:
+            self._places.clear()
+        number = len(self._places)
+        self._words[number] = lines.words[place]
+        self._rows[number] = np.frombuffer(row, ROW_DTYPE)[0]
+        self._places[line_sum] = number
+
+
+@lru_cache(maxsize=16)
+def _packer(count: int) -> struct.Struct:
+    """Puts messages beside each other, each filled up with zeros or cut to `WIDTH` bytes."""
+    return struct.Struct(f"{WIDTH}s" * count)

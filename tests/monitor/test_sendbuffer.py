@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gvtui.monitor import sendbuffer
+from gvtui.monitor.peer import peer_details
+from gvtui.monitor.sendbuffer import enlarge_send_buffer
+
+WANTED = 4 << 20
+
+CLIENT = """
+import socket, sys
+client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+client.connect(sys.argv[1])
+client.recv(1)
+print(client.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF), flush=True)
+"""
+
+
+@pytest.fixture
+def listening(tmp_path: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(str(tmp_path / "s.sock"))
+        listening.listen()
+        yield listening
+
+
+def room_of(sender: socket.socket) -> int:
+    return sender.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+
+
+def connect(listening: socket.socket) -> tuple[socket.socket, socket.socket]:
+    client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    client.connect(listening.getsockname())
+    return client, listening.accept()[0]
+
+
+def fill(sender: socket.socket) -> int:
+    """How many messages of 100 bytes it takes until no more fit."""
+    sender.setblocking(False)
+    sent = 0
+    while True:
+        try:
+            sender.send(bytes(100))
+        except BlockingIOError:
+            return sent
+        sent += 1
+
+
+def test_another_processs_buffer_is_enlarged(listening: socket.socket) -> None:
+    command = [sys.executable, "-c", CLIENT, listening.getsockname()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        connection, _ = listening.accept()
+        with connection:
+            room = enlarge_send_buffer(connection, peer_details(connection)["peer_pid"], WANTED)
+            connection.send(b".")
+            assert process.stdout is not None
+            told = int(process.stdout.readline())
+    if os.geteuid() == 0:
+        assert told == WANTED
+    assert room in (0, told)
+
+
+def test_more_fits_than_before(listening: socket.socket) -> None:
+    plain, plain_peer = connect(listening)
+    with plain, plain_peer:
+        usual = fill(plain)
+    client, connection = connect(listening)
+    with client, connection:
+        room = enlarge_send_buffer(connection, os.getpid(), WANTED)
+        assert room == room_of(client)
+        assert fill(client) > 1.9 * usual
+
+
+def test_a_buffer_that_is_larger_stays(listening: socket.socket) -> None:
+    client, connection = connect(listening)
+    with client, connection:
+        before = room_of(client)
+        assert enlarge_send_buffer(connection, os.getpid(), before // 2) == before
+        assert room_of(client) == before
+
+
+def test_without_the_right_to_force_it_goes_as_far_as_it_may(
+    listening: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = socket.socket.setsockopt
+
+    class Bound(socket.socket):
+        def setsockopt(self, level: int, option: int, *value: int) -> None:  # type: ignore[override]
+            if option == sendbuffer._SO_SNDBUFFORCE:
+                raise PermissionError
+            real(self, level, option, *value)
+
+    client, connection = connect(listening)
+    with client, connection:
+        bound = Bound(fileno=os.dup(client.fileno()))
+        with bound:
+            assert sendbuffer._set_size(bound, WANTED) == room_of(client)
+        assert room_of(client) > 212_992
+
+
+def test_other_sockets_of_the_peer_are_left_alone(listening: socket.socket, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as elsewhere:
+        elsewhere.bind(str(tmp_path / "other.sock"))
+        elsewhere.listen()
+        other, other_peer = connect(elsewhere)
+        client, connection = connect(listening)
+        before = room_of(other)
+        with other, other_peer, client, connection:
+            assert enlarge_send_buffer(connection, os.getpid(), WANTED) > before
+            assert room_of(other) == before
+
+
+def test_a_peer_that_cannot_be_reached_is_left_as_it_is(listening: socket.socket) -> None:
+    client, connection = connect(listening)
+    with client, connection:
+        before = room_of(client)
+        assert enlarge_send_buffer(connection, 0, WANTED) == 0
+        with subprocess.Popen(["true"]) as gone:
+            gone.wait()
+        assert enlarge_send_buffer(connection, gone.pid, WANTED) == 0
+        assert room_of(client) == before
