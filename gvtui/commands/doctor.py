@@ -150,8 +150,19 @@ def check_priority() -> Finding:
     )
 
 
-def check_buffer(setting: Path = _WMEM) -> Finding:
-    """How large a message may be: the sender's buffer limits it."""
+def check_buffer(setting: Path = _WMEM, *, may_enlarge: bool | None = None) -> Finding:
+    """How much room a sandbox's messages have, which limits their size as well."""
+    from gvtui.monitor import sendbuffer
+    from gvtui.monitor.options import SEND_BUFFER_BYTES
+    from gvtui.wire.header import MAX_MESSAGE_SIZE
+
+    if sendbuffer.may_enlarge() if may_enlarge is None else may_enlarge:
+        return Finding(
+            Verdict.GOOD,
+            "buffer",
+            f"each sandbox gets room for {SEND_BUFFER_BYTES >> 20} MiB of messages, and messages of "
+            f"up to {MAX_MESSAGE_SIZE >> 20} MiB reach gvtui",
+        )
     try:
         size = int(setting.read_text())
     except (OSError, ValueError):
@@ -164,7 +175,12 @@ def check_buffer(setting: Path = _WMEM) -> Finding:
             f"{text}: sandboxes drop points sooner than usual",
             f"sysctl net.core.wmem_default={_USUAL_WMEM}, before the sandboxes start.",
         )
-    return Finding(Verdict.GOOD, "buffer", f"{text}; an execve with longer arguments is lost")
+    return Finding(
+        Verdict.NOTE,
+        "buffer",
+        f"{text}; an execve with longer arguments is lost",
+        "Run gvtui as root: it then gives each sandbox more room.",
+    )
 
 
 def check_disk() -> Finding:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gvtui.commands.options import send_buffer_bytes
 from gvtui.tui.options import LiveOptions
 
 
@@ -19,6 +20,7 @@ def live_options(options: dict[str, Any]) -> LiveOptions:
         realtime=not options["no_realtime"],
         socket_mode=options["socket_mode"],
         socket_group=options["socket_group"],
+        send_buffer_bytes=send_buffer_bytes(options),
         session_file=options["session_file"],
         on_exit=options["on_exit"] or "ask",
     )

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gvtui.monitor.options import DEFAULT_KEEP_BYTES, DEFAULT_LISTEN, MonitorOptions
+from gvtui.monitor.options import (
+    DEFAULT_KEEP_BYTES,
+    DEFAULT_LISTEN,
+    SEND_BUFFER_BYTES,
+    MonitorOptions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -111,6 +116,11 @@ SOCKET_OPTIONS = (
         is_flag=True,
         help="Receive at normal priority. Sandboxes then drop points sooner.",
     ),
+    click.option(
+        "--no-enlarge",
+        is_flag=True,
+        help="Leave the sandboxes' send buffers as they are. Sandboxes then drop points sooner.",
+    ),
 )
 
 MONITOR_OPTIONS = (LISTEN_OPTION, *SOCKET_OPTIONS)
@@ -153,6 +163,11 @@ VIEWER_OPTIONS = (
 )
 
 
+def send_buffer_bytes(options: dict[str, Any]) -> int:
+    """Room for what each sandbox has sent; 0 leaves it as it comes."""
+    return 0 if options["no_enlarge"] else SEND_BUFFER_BYTES
+
+
 def monitor_options(
     options: dict[str, Any], *, record: Path | None = None, keep_bytes: int = DEFAULT_KEEP_BYTES
 ) -> MonitorOptions:
@@ -164,4 +179,5 @@ def monitor_options(
         realtime=not options["no_realtime"],
         socket_mode=options["socket_mode"],
         socket_group=options["socket_group"],
+        send_buffer_bytes=send_buffer_bytes(options),
     )

@@ -109,7 +109,8 @@ def print_(
     if file is None:
         _print_live(style, filter_text, options)
         return
-    for name in ("listen", "socket_mode", "socket_group", "no_realtime", "keep_bytes"):
+    listening = ("listen", "socket_mode", "socket_group", "no_realtime", "no_enlarge", "keep_bytes")
+    for name in listening:
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             ctx.fail("Give a file to print, or options to listen with, not both.")
     if stats:

@@ -14,11 +14,15 @@ import ctypes
 import os
 import socket
 from itertools import islice
+from pathlib import Path
 
 _SYS_PIDFD_GETFD = 438
 """The same on all architectures: pidfd_getfd(2), Linux 5.6."""
 _SO_SNDBUFFORCE = 32
 """socket(7); like SO_SNDBUF, but not bounded by net.core.wmem_max."""
+
+_NEEDED_RIGHTS = 1 << 12 | 1 << 19
+"""CAP_NET_ADMIN and CAP_SYS_PTRACE (capabilities(7))."""
 
 _MAX_DESCRIPTORS = 256
 """Descriptors of the peer that are looked at; `runsc` has a few dozen at most."""
@@ -51,6 +55,15 @@ def enlarge_send_buffer(connection: socket.socket, peer_pid: int, size: int) -> 
         finally:
             os.close(pidfd)
     return min(sizes, default=0)
+
+
+def may_enlarge() -> bool:
+    """Whether this process has the rights that `enlarge_send_buffer` needs for any sandbox."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == "CapEff":
+            return int(value, 16) & _NEEDED_RIGHTS == _NEEDED_RIGHTS
+    return False
 
 
 def _socket_numbers(pid: int) -> list[int]:

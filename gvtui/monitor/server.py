@@ -231,10 +231,7 @@ class Monitor:
         self._control.say("opened", conn=conn, **details)
         messages = 0
         reason = "the monitor stopped"
-        # Each wake takes a processor from the traced program, so they are as few as may be.
-        room = details.get("send_buffer", 0) / USUAL_BUFFER_BYTES
-        times = min(max(1.0, room), MOST_ROOM)
-        rest, crowded = self._options.coalesce_seconds * times, CROWDED_TURN * times
+        rest, crowded = rhythm(self._options.coalesce_seconds, details.get("send_buffer", 0))
         try:
             while True:
                 await trio.lowlevel.wait_readable(connection.fileno())
@@ -289,6 +286,20 @@ class Monitor:
         self._control.say("fault", text="", lost=self._lost)
         note = {"kind": "lost", "messages": self._lost, "since_ns": self._lost_since_ns}
         self._write(lambda: self._writer.mark(time.time_ns(), note), 0)
+
+
+def rhythm(coalesce_seconds: float, send_buffer: int) -> tuple[float, float]:
+    """When a connection rests: each wake takes a processor from the traced program.
+
+    Args:
+        coalesce_seconds: the rest of a connection with the usual send buffer.
+        send_buffer: bytes of this connection's; 0 if it is as usual.
+
+    Returns:
+        Seconds between two turns, and the messages of a turn after which there is no rest.
+    """
+    times = min(max(1.0, send_buffer / USUAL_BUFFER_BYTES), MOST_ROOM)
+    return coalesce_seconds * times, CROWDED_TURN * times
 
 
 def _peer_text(details: dict[str, Any]) -> str:

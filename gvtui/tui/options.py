@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from gvtui.monitor.options import SEND_BUFFER_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -32,6 +34,8 @@ class LiveOptions:
     """Permissions of the socket."""
     socket_group: str | None = None
     """Group that owns the socket; None leaves it."""
+    send_buffer_bytes: int = SEND_BUFFER_BYTES
+    """Room for what each sandbox has sent and nobody has taken yet; 0 leaves it as it comes."""
     session_file: Path | None = None
     """A pod init file that the Points pane edits, for containers that start later."""
     on_exit: Literal["ask", "delete", "keep", "restore"] = "ask"

@@ -111,4 +111,5 @@ def _monitor_options(options: LiveOptions, record: Path | None) -> MonitorOption
         realtime=options.realtime,
         socket_mode=options.socket_mode,
         socket_group=options.socket_group,
+        send_buffer_bytes=options.send_buffer_bytes,
     )

@@ -37,14 +37,10 @@ def under_reference(runsc: Runsc, folder: Path) -> tuple[float, int, int]:
     return seconds, messages, dropped
 
 
-def under_gvtui(
-    runsc: Runsc, folder: Path, *, coalesce: float = 0.001, realtime: bool = True
-) -> tuple[float, int, int]:
+def under_gvtui(runsc: Runsc, folder: Path, **options: float | bool) -> tuple[float, int, int]:
     """The same under gvtui's monitor, log and index written."""
     path = folder / "gvtui.sock"
-    monitor = MonitorProcess.start(
-        MonitorOptions(listen=path, coalesce_seconds=coalesce, realtime=realtime)
-    )
+    monitor = MonitorProcess.start(MonitorOptions(listen=path, **options))  # type: ignore[arg-type]
     try:
         seconds = run_dd(runsc, pod_init_file(folder, path))
         trace = Trace.open(monitor.trace_path)
@@ -69,7 +65,8 @@ def main() -> None:
         "wakes for every message": under_reference,
         "gvtui": under_gvtui,
         "gvtui --no-realtime": lambda r, f: under_gvtui(r, f, realtime=False),
-        "gvtui without coalescing": lambda r, f: under_gvtui(r, f, coalesce=0.0),
+        "gvtui --no-enlarge": lambda r, f: under_gvtui(r, f, send_buffer_bytes=0),
+        "gvtui without coalescing": lambda r, f: under_gvtui(r, f, coalesce_seconds=0.0),
     }
     results: dict[str, list[tuple[float, int, int]]] = {name: [] for name in monitors}
     with tempfile.TemporaryDirectory() as name:

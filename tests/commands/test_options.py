@@ -51,7 +51,7 @@ def test_monitor_options() -> None:
         found.append(monitor_options(options, record=Path("x")))
 
     arguments = ["--listen", "/run/x", "--socket-mode", "660", "--socket-group", "g"]
-    command.main([*arguments, "--no-realtime"], standalone_mode=False)
+    command.main([*arguments, "--no-realtime", "--no-enlarge"], standalone_mode=False)
     command.main([], standalone_mode=False)
     assert found[0] == MonitorOptions(
         listen=Path("/run/x"),
@@ -59,5 +59,6 @@ def test_monitor_options() -> None:
         realtime=False,
         socket_mode=0o660,
         socket_group="g",
+        send_buffer_bytes=0,
     )
     assert found[1] == MonitorOptions(record=Path("x"))

@@ -11,7 +11,7 @@ import pytest
 
 from gvtui.monitor import sendbuffer
 from gvtui.monitor.peer import peer_details
-from gvtui.monitor.sendbuffer import enlarge_send_buffer
+from gvtui.monitor.sendbuffer import enlarge_send_buffer, may_enlarge
 
 WANTED = 4 << 20
 
@@ -77,6 +77,14 @@ def test_more_fits_than_before(listening: socket.socket) -> None:
         room = enlarge_send_buffer(connection, os.getpid(), WANTED)
         assert room == room_of(client)
         assert fill(client) > 1.9 * usual
+
+
+def test_root_may() -> None:
+    with open("/proc/self/status") as status:
+        (rights,) = (line.split()[1] for line in status if line.startswith("CapEff"))
+    assert may_enlarge() == (
+        f"{int(rights, 16):064b}"[-13] + f"{int(rights, 16):064b}"[-20] == "11"
+    )
 
 
 def test_a_buffer_that_is_larger_stays(listening: socket.socket) -> None:

@@ -15,7 +15,7 @@ from trio.testing import MockClock
 from gvtui.monitor import server
 from gvtui.monitor.listener import Listener
 from gvtui.monitor.options import MonitorOptions
-from gvtui.monitor.server import Control, Monitor
+from gvtui.monitor.server import Control, Monitor, rhythm
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.writer import TraceWriter
@@ -26,7 +26,7 @@ from tests.trace.factory import read_message
 class Running:
     """A monitor run within the test's own event loop, and both ends of its control channel."""
 
-    def __init__(self, tmp_path: Path) -> None:
+    def __init__(self, tmp_path: Path, options: dict[str, Any]) -> None:
         self.path = tmp_path / "s.sock"
         self.ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.ours.setblocking(False)
@@ -34,8 +34,9 @@ class Running:
         self.writer = TraceWriter(tmp_path / "t.gvtrace")
         self.trace = Trace.open(tmp_path / "t.gvtrace")
         self.theirs = theirs
-        options = MonitorOptions(listen=self.path)
-        self.monitor = Monitor(options, self.listener, self.writer, Control(theirs))
+        self.monitor = Monitor(
+            MonitorOptions(listen=self.path, **options), self.listener, self.writer, Control(theirs)
+        )
 
     def close(self) -> None:
         for thing in (self.listener, self.writer, self.trace, self.ours, self.theirs):
@@ -65,8 +66,13 @@ async def connect(path: Path, greeting: bytes | None = None) -> trio.socket.Sock
     return client
 
 
-def run(tmp_path: Path, test: Callable[[Running], Awaitable[None]], clock: Any = None) -> None:
-    running = Running(tmp_path)
+def run(
+    tmp_path: Path,
+    test: Callable[[Running], Awaitable[None]],
+    clock: Any = None,
+    **options: Any,
+) -> None:
+    running = Running(tmp_path, options)
 
     async def main() -> None:
         async with trio.open_nursery() as nursery:
@@ -99,6 +105,28 @@ def test_many_sandboxes_at_once(tmp_path: Path) -> None:
             assert rows["fd"][rows["pid"] == number].tolist() == list(range(200))
 
     run(tmp_path, check)
+
+
+def test_a_connection_with_room_rests_longer() -> None:
+    usual = server.USUAL_BUFFER_BYTES
+    assert rhythm(0.001, 0) == rhythm(0.001, usual) == (0.001, server.CROWDED_TURN)
+    assert rhythm(0.001, 4 * usual) == (0.004, 4 * server.CROWDED_TURN)
+    assert rhythm(0.001, 100 * usual) == (0.01, 10 * server.CROWDED_TURN)
+    assert rhythm(0.0, 4 * usual)[0] == 0.0
+
+
+@pytest.mark.parametrize("size", [0, 2 * server.USUAL_BUFFER_BYTES])
+def test_the_send_buffer_is_enlarged_and_noted(tmp_path: Path, size: int) -> None:
+    async def check(running: Running) -> None:
+        client = await connect(running.path, build_handshake())
+        before = client.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+        await running.until(lambda: len(running.trace.connections) == 1)
+        (connection,) = running.trace.connections.values()
+        assert connection.details.get("send_buffer") == (size or None)
+        assert before == (size or server.USUAL_BUFFER_BYTES)
+        client.close()
+
+    run(tmp_path, check, send_buffer_bytes=size)
 
 
 def test_a_silent_client_is_closed_in_time_and_holds_up_nobody(tmp_path: Path) -> None:
