@@ -9,9 +9,11 @@ from gvtui.points.catalogue import PointSpec, is_raw
 if TYPE_CHECKING:
     from gvtui.points.session import Session
 
+_TOO_LARGE = "a message too large for the send buffer (gvtui doctor tells how large) is lost"
+
 FIELD_COSTS = {
     "fd_path": "the sandbox looks up a path for each call",
-    "envv": "whole environments: a message above 212,960 bytes is dropped, and the exec with it",
+    "envv": f"whole environments, and {_TOO_LARGE}",
     "env": "the whole environment of each container that starts",
     "cwd": "the sandbox looks up a path for each message",
     "credentials": "adds the user and group ids to each message",
@@ -34,10 +36,7 @@ ALL_RAW = 100
 def point_cost(spec: PointSpec) -> str:
     """A hint for a point that is hit very often, or whose messages are large; "" for others."""
     if spec.name == "sentry/execve":
-        return (
-            "sends the whole environment, whatever is asked for; a message above 212,960 bytes is "
-            "dropped"
-        )
+        return f"sends the whole environment, whatever is asked for, and {_TOO_LARGE}"
     if spec.event in _BUSY:
         return "programs call this very often: expect many messages"
     return ""

@@ -164,7 +164,7 @@ PRESETS = {
             "everything",
             "Everything",
             "Every point, raw system calls too, with every field. A flood that slows programs a "
-            "lot; an exec with a large environment is dropped. For short looks and for tests.",
+            "lot; an exec with a large environment may be lost. For short looks and for tests.",
             _everything,
         ),
         Preset(

@@ -25,6 +25,11 @@ SHORT_ID = 12
 
 _KEPT = 4096
 """Rows kept decoded: many screens, a few megabytes."""
+_SENT_NOTHING = (
+    " before it sent anything. Perhaps its runsc refused the session: gvtui session check tells"
+)
+"""A session that does not suit a pod's runsc is given up, which only runsc's debug log says."""
+
 _MAX_WORD = 400
 """Characters of a name or ID that are looked at: a sandbox may send any length."""
 _MAX_ARGUMENTS = 2000
@@ -244,7 +249,8 @@ class RowTexts:
             return f"● {who} connected{_peer(details)}"
         if row.kind == Kind.CLOSED:
             reason = word(str(details.get("reason") or ""))
-            return f"○ {who} disconnected" + (f": {reason}" if reason else "")
+            said = f"○ {who} disconnected" + (f": {reason}" if reason else "")
+            return said + (_SENT_NOTHING if details.get("messages") == 0 else "")
         sign = _MARK_SIGNS.get(str(details.get("kind")), "▪")
         return f"{sign} {_mark(details)}"
 

@@ -45,6 +45,20 @@ def test_keys_move_the_cursor_and_the_screen() -> None:
     drive(app, script)
 
 
+def test_a_connection_that_sent_nothing_is_wondered_at(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.writer.closed(1, 1, {"reason": "closed by the sandbox", "messages": 0})
+    app = live(tmp_path / "a.gvtrace")
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert (
+            "disconnected: closed by the sandbox before it sent anything." in stream_lines(app)[-1]
+        )
+        assert "gvtui session check" in stream_lines(app)[-1]
+
+    drive(app, script, size=(200, 50))
+
+
 def test_a_paused_stream_stays_and_counts_what_comes(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "a.gvtrace")
     recorder.add(200)
