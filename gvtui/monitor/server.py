@@ -40,6 +40,9 @@ MAX_CONNECTIONS = 4096
 CROWDED_TURN = 128
 """Messages in a turn after which the connection does not rest: half of what fills its buffer."""
 
+LAST_TURNS = 8
+"""Turns when the monitor stops: more than what any send buffer holds, for its sandbox may go on."""
+
 USUAL_BUFFER_BYTES = 212_992
 """A sender's buffer as it is by default (net.core.wmem_default): it fills within 4 to 6 ms."""
 
@@ -246,9 +249,12 @@ class Monitor:
                 else:
                     await trio.lowlevel.checkpoint()
         except trio.Cancelled:
-            turn = self._intake.take_turn(connection)
-            messages += turn.messages
-            self._store(conn, turn)
+            for _ in range(LAST_TURNS):
+                turn = self._intake.take_turn(connection)
+                messages += turn.messages
+                self._store(conn, turn)
+                if not turn.is_full:
+                    break
             raise
         finally:
             summary = {"reason": reason, "messages": messages}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -127,6 +128,28 @@ def test_the_send_buffer_is_enlarged_and_noted(tmp_path: Path, size: int) -> Non
         client.close()
 
     run(tmp_path, check, send_buffer_bytes=size)
+
+
+def test_what_lies_ready_at_the_end_is_taken(tmp_path: Path) -> None:
+    sent = 0
+
+    async def check(running: Running) -> None:
+        nonlocal sent
+        client = await connect(running.path, build_handshake())
+        await running.until(lambda: len(running.trace.connections) == 1)
+        # No await between the first message and the end: the monitor does not get a turn before.
+        with client, socket.socket(fileno=os.dup(client.fileno())) as plain:
+            plain.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    plain.send(read_message(fd=sent))
+                    sent += 1
+
+    run(tmp_path, check, send_buffer_bytes=4 << 20)
+    trace = Trace.open(tmp_path / "t.gvtrace")
+    assert sent > 4000
+    assert trace.connections.messages == sent
+    trace.close()
 
 
 def test_a_silent_client_is_closed_in_time_and_holds_up_nobody(tmp_path: Path) -> None:
