@@ -39,6 +39,9 @@ _MAX_CACHED = 1 << 15
 _MAX_CACHED_BYTES = 512
 """Longer pieces are not kept: they seldom repeat."""
 
+_LONGEST_PATIENCE = 64
+"""Batches that are indexed one by one, at most, before repeats are looked for again."""
+
 _CONTEXT_TAG = 0x0A
 _TIME_TAG = 0x08
 
@@ -90,6 +93,8 @@ class Indexer:
         self._cached_rests = 0
         self._last_dropped: dict[int, int] = {}
         self._repeats = Repeats()
+        self._varied = 0
+        self._patience = 1
 
     def last_dropped(self, conn: int) -> int:
         """The connection's dropped count as last taken in."""
@@ -124,11 +129,16 @@ class Indexer:
             that told of it.
         """
         pieces: list[bytes] = []
-        if len(datagrams) < FEWEST:
+        if len(datagrams) < FEWEST or self._varied:
+            self._varied = max(0, self._varied - 1)
             self._one_by_one(pieces, conn, times, offsets, datagrams)
             return pieces
         lines = self._repeats.lines(datagrams)
         known, rows = self._repeats.find(lines)
+        # Looking up what is seldom known costs more than it saves: then it is tried less and less.
+        is_worth_it = 2 * np.count_nonzero(known) >= len(datagrams)
+        self._patience = 1 if is_worth_it else min(2 * self._patience, _LONGEST_PATIENCE)
+        self._varied = 0 if is_worth_it else self._patience
         # Where the dropped count changes, and behind bytes that are no header, nothing is as plain
         # as it looks.
         is_quiet = np.empty(len(datagrams), np.bool_)
@@ -146,8 +156,8 @@ class Indexer:
             else:
                 part = slice(start, stop)
                 plain = self._one_by_one(pieces, conn, times[part], offsets[part], datagrams[part])
-                for place, row in plain:
-                    self._repeats.learn(lines, start + place, row)
+                places = [start + place for place, _ in plain]
+                self._repeats.learn(lines, places, [row for _, row in plain])
             start = stop
         return pieces
 

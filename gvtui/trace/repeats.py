@@ -29,8 +29,8 @@ WIDTH = 256
 FEWEST = 64
 """Messages from which on a batch is worth looking up: fewer are indexed sooner one by one."""
 
-MAX_KNOWN = 4096
-"""Messages known at once; then they are learned anew. About 1.4 MB."""
+MAX_KNOWN = 1 << 14
+"""Messages known at once; then they are learned anew. Some 5 MB."""
 
 _WORDS = WIDTH // 8
 _STEP = 64
@@ -120,18 +120,29 @@ class Repeats:
         rows["dropped"] = lines.dropped
         return known, rows
 
-    def learn(self, lines: Lines, place: int, row: bytes) -> None:
-        """Remember the row of the message at `place`, all of which but its time it shares with
-        every message of the same line."""
-        line_sum = lines.sums[place]
-        if line_sum in self._places or not lines.fits[place]:
+    def learn(self, lines: Lines, places: Sequence[int], rows: Sequence[bytes]) -> None:
+        """Remember rows of messages that share all but their time with every message of the same
+        line.
+
+        Args:
+            lines: a batch.
+            places: which of its messages to remember.
+            rows: a row for each of these.
+        """
+        new: dict[int, tuple[int, bytes]] = {}
+        for place, row in zip(places, rows, strict=True):
+            line_sum = lines.sums[place]
+            if line_sum not in self._places and lines.fits[place]:
+                new[line_sum] = place, row
+        if not new:
             return
-        if len(self._places) >= MAX_KNOWN:
+        if len(self._places) + len(new) > MAX_KNOWN:
             self._places.clear()
-        number = len(self._places)
-        self._words[number] = lines.words[place]
-        self._rows[number] = np.frombuffer(row, ROW_DTYPE)[0]
-        self._places[line_sum] = number
+        first = len(self._places)
+        stop = first + len(new)
+        self._words[first:stop] = lines.words[[place for place, _ in new.values()]]
+        self._rows[first:stop] = np.frombuffer(b"".join(row for _, row in new.values()), ROW_DTYPE)
+        self._places.update(zip(new, range(first, stop), strict=True))
 
 
 @lru_cache(maxsize=16)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from typing import Any
 
@@ -260,19 +260,14 @@ def test_repeated_messages_get_the_rows_of_the_plain_way(
         flood.insert(data.draw(st.integers(0, len(flood))), message)
     table = StringTable()
     indexer = Indexer(table, "x86_64")
+    rows = b""
     # Three batches: what the first teaches is used by the others.
     third = len(flood) // 3 + 1
-    rows = b"".join(
-        b"".join(
-            indexer.messages(
-                1,
-                [5 + n for n in range(start, min(start + third, len(flood)))],
-                [100 * n for n in range(start, min(start + third, len(flood)))],
-                flood[start : start + third],
-            )
-        )
-        for start in range(0, len(flood), third)
-    )
+    for start in range(0, len(flood), third):
+        numbers = range(start, min(start + third, len(flood)))
+        times, offsets = [5 + n for n in numbers], [100 * n for n in numbers]
+        indexer._varied = 0
+        rows += b"".join(indexer.messages(1, times, offsets, flood[start : start + third]))
     assert resolved(table, rows) == rows_in_full(flood)
 
 
@@ -281,6 +276,46 @@ def test_any_bytes_give_one_row_each(datagrams: list[bytes]) -> None:
     rows = rows_by_parts(datagrams)
     assert sum(row.kind == Kind.MESSAGE for row in rows) == len(datagrams)
     assert rows == rows_in_full(datagrams)
+
+
+def one_by_one(indexer: Indexer, batches: Iterable[list[bytes]]) -> list[int]:
+    """How many messages of each batch were not found among those that repeat."""
+    counts: list[int] = []
+    plain = indexer._one_by_one
+
+    def counted(*arguments: Any) -> Any:
+        counts[-1] += len(arguments[-1])
+        return plain(*arguments)
+
+    indexer._one_by_one = counted  # type: ignore[assignment]
+    for batch in batches:
+        counts.append(0)
+        pieces(indexer, batch)
+    return counts
+
+
+def test_a_flood_is_looked_up() -> None:
+    clock = count(TIME_NS, 1 << 20)
+    indexer = Indexer(StringTable(), "x86_64")
+    loop = [read_message(fd=fd, result=result) for fd in (3, 4) for result in (None, 1)] * 32
+    batches = [at_times(loop, clock) for _ in range(6)]
+    drops = at_times(loop, clock)
+    drops[60:] = [data[:4] + b"\x07\0\0\0" + data[8:] for data in drops[60:]]
+    assert one_by_one(indexer, [*batches, drops]) == [128, 128, 128, 0, 0, 0, 1]
+
+
+def test_what_never_repeats_is_looked_up_seldom() -> None:
+    indexer = Indexer(StringTable(), "x86_64")
+    lines, looked_up = indexer._repeats.lines, []
+
+    def counted(datagrams: Sequence[bytes]) -> Any:
+        looked_up.append(len(datagrams))
+        return lines(datagrams)
+
+    indexer._repeats.lines = counted  # type: ignore[method-assign]
+    for batch in range(200):
+        pieces(indexer, [read_message(fd=batch, pid=pid) for pid in range(1, 101)])
+    assert 5 < len(looked_up) < 10
 
 
 def test_the_caches_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,8 +31,8 @@ def knowing(*datagrams: bytes) -> Repeats:
     """Knows the messages, by rows with pids 1, 2, ..."""
     repeats = Repeats()
     lines = repeats.lines(datagrams)
-    for place in range(len(datagrams)):
-        repeats.learn(lines, place, a_row(place + 1))
+    places = range(len(datagrams))
+    repeats.learn(lines, places, [a_row(place + 1) for place in places])
     return repeats
 
 
@@ -109,8 +109,8 @@ def test_what_is_known_stays_bounded() -> None:
     repeats = Repeats()
     messages = [read_at(TIME_NS, fd=fd) for fd in range(MAX_KNOWN + 50)]
     lines = repeats.lines(messages)
-    for place in range(len(messages)):
-        repeats.learn(lines, place, a_row(1))
+    for part in (range(MAX_KNOWN), range(MAX_KNOWN, len(messages))):
+        repeats.learn(lines, part, [a_row(1) for _ in part])
     assert len(repeats) == 50
     assert found(repeats, messages[-1], messages[0]) == [1, 0]
 
