@@ -9,30 +9,25 @@ they have not been seen. What cannot be cut that way is parsed in full, with the
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from gvtui.points.names import point_name
 from gvtui.trace.repeats import FEWEST, Repeats
-from gvtui.trace.row import ERRNO_OTHER, NO_FD, NO_SYSNO, NO_UID, Direction, Flag, Kind
+from gvtui.trace.row import Flag, Kind
+from gvtui.trace.rowparts import NO_CONTEXT, RowParts, event_rest
 from gvtui.wire.header import MIN_HEADER_SIZE
-from gvtui.wire.messages import KINDS, MessageKind
+from gvtui.wire.messages import KINDS
 from gvtui.wire.pb import common_pb2
-from gvtui.wire.sockaddr import parse_sockaddr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from google.protobuf.message import Message
 
     from gvtui.trace.strings import StringTable
 
 _HEADER = struct.Struct("<HHI")
 _HEAD = struct.Struct("<QqqIII")
-_CONTEXT = struct.Struct("<iiIII")
-_REST = struct.Struct("<qiIIiHHBBBB")
 
 _MAX_CACHED = 1 << 15
 """Entries of each cache before it is emptied: bounds what a sandbox can make the monitor hold."""
@@ -54,37 +49,12 @@ _SHORTEST = _LONG.size
 _LOW_BITS = [(pair & 0x7F) | (pair >> 8 & 0x7F) << 7 for pair in range(1 << 16)]
 """The fourteen bits that two bytes of a varint hold."""
 
-_NO_CONTEXT = _CONTEXT.pack(0, 0, 0, 0, NO_UID)
-
-
-class _Shape:
-    """Which of the fields that rows need a message class has."""
-
-    __slots__ = ("fd_field", "has_address", "has_sysno", "kind", "path_fields")
-
-    def __init__(self, kind: MessageKind) -> None:
-        fields = kind.message_class.DESCRIPTOR.fields_by_name
-        self.kind = kind
-        self.has_sysno = "sysno" in fields
-        self.has_address = "address" in fields
-        self.fd_field = next((name for name in ("fd", "old_fd") if name in fields), None)
-        wanted = ("pathname", "fd_path", "binary_path", "mapped_path")
-        self.path_fields = [name for name in wanted if name in fields]
-
-
-_SHAPES = {number: _Shape(kind) for number, kind in KINDS.items()}
-
-
-def _clamp(value: int, low: int, high: int, otherwise: int) -> int:
-    return value if low <= value <= high else otherwise
-
 
 class Indexer:
     """Turns messages into rows, with what it must remember in between."""
 
     def __init__(self, strings: StringTable, architecture: str) -> None:
-        self._strings = strings
-        self._architecture = architecture
+        self._parts = RowParts(strings, architecture)
         self._contexts: dict[bytes, bytes | None] = {}
         self._high_bits: dict[bytes, int] = {}
         self._rests: dict[int, dict[bytes, bytes | None]] = {
@@ -111,7 +81,7 @@ class Indexer:
     def event(self, kind: Kind, conn: int, recv_ns: int, offset: int, length: int) -> bytes:
         """The row of a record that is no message."""
         head = _HEAD.pack(offset, recv_ns, 0, length, 0, conn)
-        return head + _NO_CONTEXT + _REST.pack(0, NO_FD, 0, 0, NO_SYSNO, 0, 0, kind, 0, 0, 0)
+        return head + NO_CONTEXT + event_rest(kind)
 
     def messages(
         self, conn: int, times: Sequence[int], offsets: Sequence[int], datagrams: Sequence[bytes]
@@ -250,13 +220,11 @@ class Indexer:
         if len(datagram) >= MIN_HEADER_SIZE:
             _, message_type, dropped = _HEADER.unpack_from(datagram)
             pieces = self._drop_row(conn, recv_ns, offset, len(datagram), dropped)
-        point = self._strings.number("truncated")
-        fields = (real_size, NO_FD, 0, point, NO_SYSNO, 0, message_type, Kind.MESSAGE, 0)
         return [
             *pieces,
             _HEAD.pack(offset, recv_ns, 0, len(datagram), dropped, conn),
-            _NO_CONTEXT,
-            _REST.pack(*fields, Flag.TRUNCATED, 0),
+            NO_CONTEXT,
+            self._parts.odd("truncated", message_type, Flag.TRUNCATED, real_size),
         ]
 
     def _drop_row(
@@ -269,101 +237,21 @@ class Indexer:
             return []
         self._last_dropped[conn] = dropped
         head = _HEAD.pack(offset, recv_ns, 0, length, dropped, conn)
-        return [
-            head + _NO_CONTEXT + _REST.pack(step, NO_FD, 0, 0, NO_SYSNO, 0, 0, Kind.DROP, 0, 0, 0)
-        ]
+        return [head + NO_CONTEXT + event_rest(Kind.DROP, step)]
 
     def _in_full(self, conn: int, recv_ns: int, offset: int, datagram: bytes) -> list[bytes]:
         length = len(datagram)
         if length < MIN_HEADER_SIZE:
             head = _HEAD.pack(offset, recv_ns, 0, length, 0, conn)
-            return [head, _NO_CONTEXT, self._bad_rest(0)]
+            return [head, NO_CONTEXT, self._parts.malformed(0)]
         header_size, message_type, dropped = _HEADER.unpack_from(datagram)
         if header_size < MIN_HEADER_SIZE or header_size > length:
             head = _HEAD.pack(offset, recv_ns, 0, length, 0, conn)
-            return [head, _NO_CONTEXT, self._bad_rest(message_type)]
+            return [head, NO_CONTEXT, self._parts.malformed(message_type)]
         pieces = self._drop_row(conn, recv_ns, offset, length, dropped)
-        time_ns, context, rest = self._parse(message_type, datagram[header_size:])
+        time_ns, context, rest = self._parts.parse(message_type, datagram[header_size:])
         pieces += [_HEAD.pack(offset, recv_ns, time_ns, length, dropped, conn), context, rest]
         return pieces
-
-    def _parse(self, message_type: int, payload: bytes) -> tuple[int, bytes, bytes]:
-        """Time, context part and remaining part of a message's row."""
-        shape = _SHAPES.get(message_type)
-        if shape is None:
-            point = self._strings.number(point_name(message_type, 0, None, self._architecture))
-            fields = (0, NO_FD, 0, point, NO_SYSNO, 0, message_type, Kind.MESSAGE, 0)
-            return 0, _NO_CONTEXT, _REST.pack(*fields, Flag.UNKNOWN_TYPE, 0)
-        try:
-            message: Any = shape.kind.message_class.FromString(payload)
-        except DecodeError:
-            return 0, _NO_CONTEXT, self._bad_rest(message_type)
-        context_data = message.context_data
-        container = context_data.container_id
-        if not container and message_type == 1:
-            container = message.id
-        return (
-            context_data.time_ns,
-            self._context_part(context_data, container),
-            self._rest_part(shape, message),
-        )
-
-    def _bad_rest(self, message_type: int) -> bytes:
-        point = self._strings.number("malformed")
-        fields = (0, NO_FD, 0, point, NO_SYSNO, 0, message_type, Kind.MESSAGE, 0)
-        return _REST.pack(*fields, Flag.MALFORMED, 0)
-
-    def _context_part(self, context_data: common_pb2.ContextData, container: str) -> bytes:
-        number = self._strings.number
-        uid = context_data.credentials.real_uid if context_data.HasField("credentials") else NO_UID
-        return _CONTEXT.pack(
-            context_data.thread_group_id,
-            context_data.thread_id,
-            number(context_data.process_name),
-            number(container),
-            uid,
-        )
-
-    def _rest_part(self, shape: _Shape, message: Any) -> bytes:  # noqa: ANN401
-        number = self._strings.number
-        direction, result, errno = Direction.NONE, 0, 0
-        sysno, point_sysno = NO_SYSNO, 0
-        if shape.kind.is_syscall:
-            direction = Direction.ENTER
-            if message.HasField("exit"):
-                direction = Direction.EXIT
-                result = message.exit.result
-                errno = _clamp(message.exit.errorno, 0, ERRNO_OTHER - 1, ERRNO_OTHER)
-            point_sysno = message.sysno
-            sysno = _clamp(point_sysno, 0, (1 << 31) - 1, NO_SYSNO)
-        side = "X" if direction is Direction.EXIT else "E"
-        point = point_name(shape.kind.message_type, point_sysno, side, self._architecture)
-        fd = NO_FD
-        if shape.fd_field:
-            fd = _clamp(getattr(message, shape.fd_field), NO_FD + 1, (1 << 31) - 1, NO_FD)
-        return _REST.pack(
-            result,
-            fd,
-            number(self._path(shape, message)),
-            number(point),
-            sysno,
-            errno,
-            shape.kind.message_type,
-            Kind.MESSAGE,
-            direction,
-            0,
-            0,
-        )
-
-    @staticmethod
-    def _path(shape: _Shape, message: Message) -> str:
-        for name in shape.path_fields:
-            path: str = getattr(message, name)
-            if path and not (shape.has_address and name == "fd_path" and message.address):  # type: ignore[attr-defined]
-                return path
-        if shape.has_address and message.address:  # type: ignore[attr-defined]
-            return parse_sockaddr(message.address).text  # type: ignore[attr-defined]
-        return ""
 
     def _new_context(self, tail: bytes) -> bytes | None:
         """The context part for context data without its time; None if it must be parsed in full."""
@@ -376,7 +264,7 @@ class Indexer:
         part = None
         # A time hidden among the other fields would win over the one in front.
         if not context_data.time_ns and context_data.SerializeToString() == tail:
-            part = self._context_part(context_data, context_data.container_id)
+            part = self._parts.context(context_data, context_data.container_id)
         if len(tail) <= _MAX_CACHED_BYTES:
             if len(self._contexts) >= _MAX_CACHED:
                 self._contexts.clear()
@@ -388,12 +276,7 @@ class Indexer:
         by_rest = self._rests[message_type]
         if tail in by_rest:
             return None
-        shape = _SHAPES[message_type]
-        try:
-            message: Any = shape.kind.message_class.FromString(tail)
-        except DecodeError:
-            return None
-        part = None if message.HasField("context_data") else self._rest_part(shape, message)
+        part = self._parts.rest(message_type, tail)
         if len(tail) <= _MAX_CACHED_BYTES:
             if self._cached_rests >= _MAX_CACHED:
                 for cache in self._rests.values():
