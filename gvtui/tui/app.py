@@ -175,7 +175,9 @@ class GvtuiApp(PointsActions, SavedActions):
             self._show_banner()
 
     def _show_status(self) -> None:
-        said = items(self.model, self.stream.new_rows, self.replay.words if self.replay else "")
+        playing = self.replay.words if self.replay else ""
+        lost = self.monitor.lost if self.monitor else 0
+        said = items(self.model, self.stream.new_rows, playing, lost)
         if self.keeping:
             said.insert(-1, Item(self.keeping, self.keeping, "record"))
         self.status.say(said)
