@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import tempfile
@@ -21,6 +22,8 @@ from gvtui.trace.segment import Segment
 from gvtui.trace.strings import StringReader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gvtui.trace.rebuild import Progress
 
 _CHECK_STEP = 8 << 20
@@ -77,15 +80,19 @@ def _open_save_file(path: Path, progress: Progress | None) -> Parts:
     index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
     trace_id = bytes(16)
     architecture = host_architecture()
-    rebuild_index(
-        path,
-        index,
-        texts,
-        trace_id=trace_id,
-        architecture=architecture,
-        is_save_file=True,
-        progress=progress,
-    )
+    with _removed_on_failure(scratch):
+        try:
+            rebuild_index(
+                path,
+                index,
+                texts,
+                trace_id=trace_id,
+                architecture=architecture,
+                is_save_file=True,
+                progress=progress,
+            )
+        except TraceError as error:
+            raise TraceError(f"cannot read {path}: {error}") from error
     return Parts(
         [Segment.open(1, path, index)],
         StringReader(texts, trace_id),
@@ -106,14 +113,15 @@ def _open_recording(path: Path, progress: Progress | None) -> Parts:
         if not os.access(path.parent, os.W_OK):
             scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
             index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
-        rebuild_index(
-            path,
-            index,
-            texts,
-            trace_id=trace_id,
-            architecture=_architecture(head),
-            progress=progress,
-        )
+        with _removed_on_failure(scratch):
+            rebuild_index(
+                path,
+                index,
+                texts,
+                trace_id=trace_id,
+                architecture=_architecture(head),
+                progress=progress,
+            )
         strings = StringReader(texts, trace_id)
     return Parts(
         [Segment.open(1, path, index)],
@@ -122,6 +130,17 @@ def _open_recording(path: Path, progress: Progress | None) -> Parts:
         scratch=scratch,
         damaged_bytes=_damaged_bytes(index),
     )
+
+
+@contextlib.contextmanager
+def _removed_on_failure(scratch: tempfile.TemporaryDirectory[str] | None) -> Iterator[None]:
+    """Remove the temporary place if what is done with it fails."""
+    try:
+        yield
+    except BaseException:
+        if scratch is not None:
+            scratch.cleanup()
+        raise
 
 
 def read_header(log: Path) -> dict[str, Any]:
