@@ -209,7 +209,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("time", "t", "Time of day, since the first row, or since the row above", SCREEN),
     Command("calls", "c", "A call as one row, or its enter and its exit", SCREEN, footer="calls"),
     Command("columns", "C", "Choose the columns", SCREEN),
-    Command("hex", "h", "The selected message's bytes", SCREEN, footer="hex"),
+    Command("hex", "h", "The selected message's bytes, in hex", SCREEN, footer="hex"),
     Command("detail", "d", "Show or hide the details", SCREEN),
     Command("sidebar", "b", "Show or hide the sandboxes", SCREEN),
     Command("log", "l", "What the monitor said", SCREEN),

@@ -56,6 +56,11 @@ def test_faults_come_and_go(tmp_path: Path) -> None:
     assert watch.lost == 1234
     assert not watch.dead
     assert len(watch.said) == 2
+    # Again and again is in the log and the banner alone.
+    monitor.events = [full]
+    assert watch.poll() == []
+    assert watch.fault
+    assert len(watch.said) == 3
     watch.stop()
     assert monitor.stopped
 
