@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import tempfile
 import zlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,7 @@ from gvtui.trace.segment import Segment
 from gvtui.trace.strings import StringReader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gvtui.trace.rebuild import Progress
 
@@ -30,6 +32,8 @@ _CHECK_STEP = 8 << 20
 """Bytes of index checked between two reports of progress."""
 
 _MAX_HEADER = 1 << 20
+
+_CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,19 @@ def _open_folder(folder: Path) -> Parts:
     return Parts(segments, strings, _architecture(head))
 
 
+def _made_beside(path: Path, make: Callable[[], None]) -> bool:
+    """Make the index beside its recording; False if there is no room or no right to write."""
+    if not os.access(path.parent, os.W_OK):
+        return False
+    try:
+        make()
+    except OSError as error:
+        if error.errno not in _CANNOT_WRITE:
+            raise
+        return False
+    return True
+
+
 def _open_save_file(path: Path, progress: Progress | None) -> Parts:
     scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
     index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
@@ -110,18 +127,18 @@ def _open_recording(path: Path, progress: Progress | None) -> Parts:
     strings = _open_checked(path, index, texts, trace_id, progress)
     scratch = None
     if strings is None:
-        if not os.access(path.parent, os.W_OK):
+        make = partial(
+            rebuild_index,
+            path,
+            trace_id=trace_id,
+            architecture=_architecture(head),
+            progress=progress,
+        )
+        if not _made_beside(path, partial(make, index, texts)):
             scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
             index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
-        with _removed_on_failure(scratch):
-            rebuild_index(
-                path,
-                index,
-                texts,
-                trace_id=trace_id,
-                architecture=_architecture(head),
-                progress=progress,
-            )
+            with _removed_on_failure(scratch):
+                make(index, texts)
         strings = StringReader(texts, trace_id)
     return Parts(
         [Segment.open(1, path, index)],
@@ -133,13 +150,21 @@ def _open_recording(path: Path, progress: Progress | None) -> Parts:
 
 
 @contextlib.contextmanager
-def _removed_on_failure(scratch: tempfile.TemporaryDirectory[str] | None) -> Iterator[None]:
-    """Remove the temporary place if what is done with it fails."""
+def _removed_on_failure(scratch: tempfile.TemporaryDirectory[str]) -> Iterator[None]:
+    """Remove the temporary place if what is done with it fails.
+
+    Raises:
+        TraceError: there is no room in it.
+    """
     try:
         yield
-    except BaseException:
-        if scratch is not None:
-            scratch.cleanup()
+    except BaseException as error:
+        scratch.cleanup()
+        if isinstance(error, OSError) and error.errno in _CANNOT_WRITE:
+            raise TraceError(
+                f"cannot make an index in {tempfile.gettempdir()}: {error.strerror}; "
+                "name a place with more room in TMPDIR"
+            ) from error
         raise
 
 
