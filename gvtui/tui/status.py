@@ -77,7 +77,8 @@ def items(model: Model, new_rows: int, playing: str = "", lost: int = 0) -> list
         gone = f"rows before {trace.first_row:,} are gone"
         said.append(Item(gone, f"<{short_count(trace.first_row)} gone", "bad", 7))
     if model.live and model.live.record:
-        name = word(model.live.record.name)
+        # Of the trace: a monitor that was started again writes another file.
+        name = word(trace.path.name)
         size = short_bytes(trace.size_bytes)
         said.append(Item(f"● REC {name} {size}", f"● REC {size}", "record"))
     elif model.is_live:

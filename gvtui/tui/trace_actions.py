@@ -128,6 +128,8 @@ class TraceActions(ViewActions):
         else:
             self.call_from_thread(self.take_trace, trace)
             watch.forget_finished()
+            if watch.options.record is not None:
+                self.call_from_thread(self.tell, f"Recording goes on in {watch.trace_path}")
 
     def take_trace(self, trace: Trace) -> None:
         """Show another trace in place of the one so far, which is closed."""

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from gvtui.trace.reader import Trace
+from gvtui.tui.app import GvtuiApp
+from gvtui.tui.options import LiveOptions
 from gvtui.tui.status import Item, items, layout
 from gvtui.wire.header import build_message
 from tests.tui.helpers import Recorder, live, recording
@@ -64,6 +67,16 @@ def test_what_is_odd_is_counted_by_its_kind(tmp_path: Path) -> None:
     assert "✗ 1,200 not written|" in text
     cut = app.model.texts[2]
     assert cut.arguments == "message of 2,000,000 bytes, of which 4 are here"
+    app.model.trace.close()
+
+
+def test_the_recording_is_the_one_that_is_written(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "run-2.gvtrace")
+    recorder.writer.flush()
+    watched = LiveOptions(listen=tmp_path / "s", record=tmp_path / "run.gvtrace")
+    app = GvtuiApp(Trace.open(recorder.path), live=watched)
+    text = "".join(item.full + "|" for item in items(app.model, 0))
+    assert "● REC run-2.gvtrace " in text
     app.model.trace.close()
 
 
