@@ -17,7 +17,7 @@ from gvtui.commands.options import (
     examples,
     monitor_options,
 )
-from gvtui.commands.terminal import count, say, say_progress
+from gvtui.commands.terminal import count, say, say_progress, write_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -203,10 +203,7 @@ def _nobody_reads() -> bool:
 
 
 def _write(export: Export, start: int, stop: int) -> None:
-    text = "".join(f"{line}\n" for line in export.lines(start, stop))
-    if text:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+    write_out("".join(f"{line}\n" for line in export.lines(start, stop)))
 
 
 def _say_end(trace: Trace) -> None:

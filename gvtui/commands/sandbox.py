@@ -16,6 +16,9 @@ PROBE_SECONDS = 20.0
 _PLATFORMS = ("systrap", "ptrace", "kvm")
 """Platforms to try: the usual one, that of versions before 2023, and that of machines with KVM."""
 
+_UNKNOWN_PLATFORM = "unknown platform"
+"""How a runsc refuses a platform that it does not have: no reason where it has another."""
+
 _MAX_REASON = 200
 
 
@@ -45,7 +48,8 @@ def probe(path: str) -> UsableRunsc | Unusable:
         failure = _try(path, flags)
         if failure is None:
             return UsableRunsc(path, platform, flags)
-        reason = reason or failure
+        if not reason or _UNKNOWN_PLATFORM in reason:
+            reason = failure
     return Unusable(f"{path} cannot run a sandbox: {reason}")
 
 

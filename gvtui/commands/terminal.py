@@ -35,6 +35,20 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def write_out(text: str) -> None:
+    """Write to standard output, at once and in full.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+    """
+    stream = sys.stdout
+    stream.flush()
+    data = memoryview(text.encode(stream.encoding, stream.errors or "strict"))
+    # Python's buffer loses what is left of a write that a signal has cut short.
+    while data:
+        data = data[os.write(stream.fileno(), data) :]
+
+
 def say_progress(done: int, total: int) -> None:
     """Show how far long work is, if somebody watches."""
     if sys.stderr.isatty():

@@ -19,8 +19,9 @@ is not known has `message` `Unknown` and `fields` `type` and `payload`. A messag
 has `malformed` with the reason, and one of which only the beginning was received `truncated` with
 its full size in bytes; both have `fields` `bytes`.
 
-Other rows have `event` instead of `point`: `opened`, `closed`, `mark` with their details, and `drop`
-with the number of points dropped before the next message of that connection.
+Other rows have the same keys with null for what they are not, and `event` besides: `opened`, `closed`
+and `mark` with their details in `fields`, and `drop`, whose `fields` `points` is the number of points
+dropped before the next message of that connection.
 """
 
 from __future__ import annotations
@@ -96,15 +97,22 @@ class JsonExport:
 
     def _event(self, row_id: int, row: Row) -> dict[str, Any]:
         trace = self._selection.trace
-        shown: dict[str, Any] = {
+        is_drop = row.kind == Kind.DROP
+        return {
             "event": Kind(row.kind).name.lower(),
             "conn": row.conn or None,
+            "point": None,
+            "message": None,
+            "dir": None,
+            "time_ns": None,
             "recv_ns": row.recv_ns or None,
             "container_id": trace.connections.container_of(row, trace) or None,
+            "pid": None,
+            "tid": None,
+            "process": None,
+            "dropped": row.dropped if is_drop else None,
+            "fields": {"points": row.result} if is_drop else trace.details(row_id),
         }
-        if row.kind == Kind.DROP:
-            return {**shown, "points": row.result}
-        return {**trace.details(row_id), **shown}
 
 
 def fields_of(message: Message) -> dict[str, Any]:

@@ -39,7 +39,8 @@ class TextExport:
         for row_id in self._selection.row_ids(start, stop):
             row = trace.row(row_id)
             if row.kind == Kind.MESSAGE:
-                yield datagram_line(trace.payload(row_id), bool(row.flags & Flag.TRUNCATED))
+                real_size = row.result if row.flags & Flag.TRUNCATED else None
+                yield datagram_line(trace.payload(row_id), real_size)
             elif row.kind in _EVENTS:
                 yield _EVENTS[Kind(row.kind)]
 
@@ -58,14 +59,18 @@ def message_line(decoded: Decoded) -> str:
     return f"{head} {fields}".rstrip()
 
 
-def datagram_line(datagram: bytes, truncated: bool = False) -> str:
+def datagram_line(datagram: bytes, real_size: int | None = None) -> str:
     """The line of a message as it came, whatever it is.
 
     A message that cannot be read gives `Malformed => reason: "..." bytes: 0a0b`, one of which only
-    the beginning was received `Truncated => bytes: 0a0b`.
+    the beginning was received `Truncated => size: 2097160 bytes: 0a0b`.
+
+    Args:
+        datagram: what was received.
+        real_size: how long it was, if that is only its beginning.
     """
-    if truncated:
-        return f"Truncated => bytes: {datagram.hex()}".rstrip()
+    if real_size is not None:
+        return f"Truncated => size: {real_size} bytes: {datagram.hex()}".rstrip()
     try:
         return message_line(decode(datagram))
     except WireError as error:

@@ -4,8 +4,8 @@ Control messages are msgpack maps over a socketpair, each with a `kind`.
 
 From the monitor: `listening` (the trace's path, whether priority is real-time), `failed` (it could
 not start: why), `log` (`level`, `text`: a line for the user), `fault` (`text`: it cannot write, and
-messages are lost from the record; `cleared` when it can again), `opened` and `closed` (`conn` and
-details, also in the trace), `stopped`.
+messages are lost from the record, "" when it can again; `lost`: how many so far), `status` (every
+second: `fault` and `lost`), `opened` and `closed` (`conn` and details, also in the trace), `stopped`.
 
 To the monitor: `stop`, `mark` (`details`: zlib-packed msgpack map to note in the trace).
 """

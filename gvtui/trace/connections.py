@@ -198,6 +198,16 @@ class Connections:
         """Malformed messages over all connections."""
         return sum(connection.malformed for connection in self._by_number.values())
 
+    @property
+    def truncated(self) -> int:
+        """Messages of which only the beginning was taken in, over all connections."""
+        return sum(connection.truncated for connection in self._by_number.values())
+
+    @property
+    def unknown(self) -> int:
+        """Messages of a type that this version does not know, over all connections."""
+        return sum(connection.unknown for connection in self._by_number.values())
+
     def update(self, source: _Source, start: int, stop: int) -> None:
         """Take in the rows from `start` to before `stop`."""
         for begin in range(start, stop, _CHUNK):

@@ -54,7 +54,8 @@ def save(trace: Trace, path: Path, *, progress: Progress | None = None) -> int:
     try:
         if path.exists():
             raise TraceError(f"{path} exists already; choose another name")
-        with unfinished.open("xb") as out:
+        # For its owner alone, as a recording is: it may hold secrets.
+        with open(unfinished, "xb", opener=_private) as out:
             _copy(trace, extents, out, progress)
             size = out.tell()
         os.link(unfinished, path)
@@ -67,6 +68,10 @@ def save(trace: Trace, path: Path, *, progress: Progress | None = None) -> int:
             os.close(fd)
         unfinished.unlink(missing_ok=True)
     return size
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _copy(

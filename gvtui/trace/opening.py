@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import fcntl
 import os
 import tempfile
 import zlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +24,16 @@ from gvtui.trace.segment import Segment
 from gvtui.trace.strings import StringReader
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from gvtui.trace.rebuild import Progress
 
 _CHECK_STEP = 8 << 20
 """Bytes of index checked between two reports of progress."""
 
 _MAX_HEADER = 1 << 20
+
+_CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +79,37 @@ def _open_folder(folder: Path) -> Parts:
     return Parts(segments, strings, _architecture(head))
 
 
+def _made_beside(path: Path, make: Callable[[], None]) -> bool:
+    """Make the index beside its recording; False if there is no room or no right to write."""
+    if not os.access(path.parent, os.W_OK):
+        return False
+    try:
+        make()
+    except OSError as error:
+        if error.errno not in _CANNOT_WRITE:
+            raise
+        return False
+    return True
+
+
 def _open_save_file(path: Path, progress: Progress | None) -> Parts:
     scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
     index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
     trace_id = bytes(16)
     architecture = host_architecture()
-    rebuild_index(
-        path,
-        index,
-        texts,
-        trace_id=trace_id,
-        architecture=architecture,
-        is_save_file=True,
-        progress=progress,
-    )
+    with _removed_on_failure(scratch):
+        try:
+            rebuild_index(
+                path,
+                index,
+                texts,
+                trace_id=trace_id,
+                architecture=architecture,
+                is_save_file=True,
+                progress=progress,
+            )
+        except TraceError as error:
+            raise TraceError(f"cannot read {path}: {error}") from error
     return Parts(
         [Segment.open(1, path, index)],
         StringReader(texts, trace_id),
@@ -103,17 +127,18 @@ def _open_recording(path: Path, progress: Progress | None) -> Parts:
     strings = _open_checked(path, index, texts, trace_id, progress)
     scratch = None
     if strings is None:
-        if not os.access(path.parent, os.W_OK):
-            scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
-            index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
-        rebuild_index(
+        make = partial(
+            rebuild_index,
             path,
-            index,
-            texts,
             trace_id=trace_id,
             architecture=_architecture(head),
             progress=progress,
         )
+        if not _made_beside(path, partial(make, index, texts)):
+            scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
+            index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
+            with _removed_on_failure(scratch):
+                make(index, texts)
         strings = StringReader(texts, trace_id)
     return Parts(
         [Segment.open(1, path, index)],
@@ -122,6 +147,25 @@ def _open_recording(path: Path, progress: Progress | None) -> Parts:
         scratch=scratch,
         damaged_bytes=_damaged_bytes(index),
     )
+
+
+@contextlib.contextmanager
+def _removed_on_failure(scratch: tempfile.TemporaryDirectory[str]) -> Iterator[None]:
+    """Remove the temporary place if what is done with it fails.
+
+    Raises:
+        TraceError: there is no room in it.
+    """
+    try:
+        yield
+    except BaseException as error:
+        scratch.cleanup()
+        if isinstance(error, OSError) and error.errno in _CANNOT_WRITE:
+            raise TraceError(
+                f"cannot make an index in {tempfile.gettempdir()}: {error.strerror}; "
+                "name a place with more room in TMPDIR"
+            ) from error
+        raise
 
 
 def read_header(log: Path) -> dict[str, Any]:

@@ -59,8 +59,17 @@ def rebuild_index(
         path.with_name(f"{path.name}.{os.getpid()}.new") for path in (index, strings)
     )
     checksum = texts_checksum = rows_size = damaged = 0
+
+    def as_private(path: str, flags: int) -> int:
+        # Who may not read the log may not read what was made from it.
+        return os.open(path, flags, log.stat().st_mode & 0o666)
+
     try:
-        with log.open("rb") as source, new_index.open("wb") as out, new_strings.open("wb") as texts:
+        with (
+            log.open("rb") as source,
+            open(new_index, "wb", opener=as_private) as out,
+            open(new_strings, "wb", opener=as_private) as texts,
+        ):
             out.write(bytes(files.INDEX_HEAD_SIZE))
             texts.write(STRINGS_MAGIC + trace_id)
             mapped = mmap.mmap(source.fileno(), 0, prot=mmap.PROT_READ) if size else None

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult, SystemCommand
 from textual.containers import Horizontal, Vertical
-from textual.widgets import ContentSwitcher, Footer, Static
+from textual.widgets import ContentSwitcher, Static
 
 from gvtui.query.filter import compile_filter
 from gvtui.trace.reader import Trace
 from gvtui.tui.base import FILTER_SECONDS
 from gvtui.tui.detail import DetailView
 from gvtui.tui.filterbar import FilterBar
-from gvtui.tui.keys import COMMANDS, bindings
+from gvtui.tui.keyline import KeyLine
+from gvtui.tui.keys import COMMANDS, bindings, where
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.panes import SIDEBAR, TABS
 from gvtui.tui.points_actions import PointsActions
@@ -50,10 +51,7 @@ class GvtuiApp(PointsActions, SavedActions):
 
     CSS_PATH = "gvtui.tcss"
     TITLE = "gvtui"
-    BINDINGS = [
-        *bindings("app"),
-        *((str(number), f"tab('{spec.id}')") for number, spec in enumerate(TABS, 1)),
-    ]
+    BINDINGS = bindings("app")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-medium"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high"), (46, "-tall")]
 
@@ -97,7 +95,7 @@ class GvtuiApp(PointsActions, SavedActions):
                 with ContentSwitcher(id="tabs", initial=TABS[0].id):
                     yield from (pane for _, pane in self._tabs)
                 yield self.detail
-        yield Footer(show_command_palette=False)
+        yield KeyLine(show_command_palette=False)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The viewer's own colours, for themes that do not know them."""
@@ -105,13 +103,12 @@ class GvtuiApp(PointsActions, SavedActions):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Everything that has a key, for the palette, then what Textual offers."""
-        for command in COMMANDS:
-            if command.owner == "app":
-                yield SystemCommand(
-                    command.title,
-                    f"{command.group}   key: {command.key_text}",
-                    lambda action=command.action: self.call_later(self.run_action, action),
-                )
+        for command in sorted(COMMANDS, key=lambda command: command.owner != "app"):
+            yield SystemCommand(
+                command.title + where(command),
+                f"{command.group}   key: {command.key_text}",
+                lambda command=command: self.call_later(self.call_command, command),
+            )
         own = ("Quit", "Keys", "Maximize", "Minimize")
         for entry in super().get_system_commands(screen):
             if entry.title not in own:
@@ -123,8 +120,14 @@ class GvtuiApp(PointsActions, SavedActions):
         self.register_theme(LIGHT)
         self.theme = DARK_NAME
         self.stream.focus()
+        self.app_resume_signal.subscribe(self, lambda _: self._draw_again())
         self.tick()
         self._schedule(time.perf_counter(), SHORTEST_TICK)
+
+    def _draw_again(self) -> None:
+        """Draw everything: the terminal has shown something else meanwhile."""
+        for widget in self.screen.query("*"):
+            widget.refresh()
 
     def _schedule(self, began: float, shortest: float) -> None:
         took = time.perf_counter() - began
@@ -175,7 +178,9 @@ class GvtuiApp(PointsActions, SavedActions):
             self._show_banner()
 
     def _show_status(self) -> None:
-        said = items(self.model, self.stream.new_rows, self.replay.words if self.replay else "")
+        playing = self.replay.words if self.replay else ""
+        lost = self.monitor.lost if self.monitor else 0
+        said = items(self.model, self.stream.new_rows, playing, lost)
         if self.keeping:
             said.insert(-1, Item(self.keeping, self.keeping, "record"))
         self.status.say(said)

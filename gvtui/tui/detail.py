@@ -222,7 +222,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         """The heading stays in place; what is under it scrolls."""
         width = self.scrollable_content_region.width
         if y == 0:
-            return self.strip(self._heading, width, ground="bar")
+            return self.strip(_whole_parts(self._heading, width), width, ground="bar")
         place = y - 1 + round(self.scroll_y)
         if place < self._lines:
             return self._field_line(place, width)
@@ -306,6 +306,16 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             left = int(self.scrollable_content_region.width * _LEFT_SHARE)
             lines = self._fields if x < left else self._context_fields
         return lines[place][1] if y > 0 and 0 <= place < len(lines) else _NO_FIELD
+
+
+def _whole_parts(parts: list[Part], width: int) -> list[Part]:
+    """The first parts that fit the width in full; of the very first one what fits."""
+    shown = parts[:1]
+    for part in parts[1:]:
+        if sum(width_of(text) for text, _ in (*shown, part)) > width:
+            break
+        shown.append(part)
+    return shown
 
 
 def _hex_line(data: bytes, offset: int) -> list[Part]:

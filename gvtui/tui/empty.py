@@ -51,8 +51,8 @@ def lines(model: Model) -> list[Line]:
         Line(f"gvtui session new --pod-init{endpoint} > session.json", True),
         Line("runsc --pod-init-config=session.json do COMMAND", True),
         Line(""),
-        Line("A container that runs already: o shows the points, space switches one on, L stages"),
-        Line("a ready-made choice, a applies. Without the viewer:"),
+        Line("A container that runs already: o shows the points, space switches one on,"),
+        Line("L stages a ready-made choice, a applies. Without the viewer:"),
         Line(""),
         Line("gvtui session apply session.json CONTAINER", True),
     ]

@@ -202,10 +202,14 @@ COMMANDS: tuple[Command, ...] = (
         "detail",
         footer="column",
     ),
+    Command("tab('stream')", "1", "The stream of rows", SCREEN),
+    Command("tab('processes')", "2", "The tree of processes", SCREEN),
+    Command("tab('numbers')", "3", "Counts, errors and durations", SCREEN),
+    Command("tab('points-large')", "4", "The trace points", SCREEN),
     Command("time", "t", "Time of day, since the first row, or since the row above", SCREEN),
     Command("calls", "c", "A call as one row, or its enter and its exit", SCREEN, footer="calls"),
     Command("columns", "C", "Choose the columns", SCREEN),
-    Command("hex", "h", "The selected message's bytes", SCREEN, footer="hex"),
+    Command("hex", "h", "The selected message's bytes, in hex", SCREEN, footer="hex"),
     Command("detail", "d", "Show or hide the details", SCREEN),
     Command("sidebar", "b", "Show or hide the sandboxes", SCREEN),
     Command("log", "l", "What the monitor said", SCREEN),
@@ -218,11 +222,44 @@ COMMANDS: tuple[Command, ...] = (
         footer="keep",
         shown_key="k Ctrl+S",
     ),
+    Command(
+        "stop_here",
+        "ctrl+z",
+        "Back to the shell until fg; recording goes on",
+        SCREEN,
+        shown_key="Ctrl+Z",
+    ),
     Command("restart", "R", "Start the monitor again, after it has failed", TRACE),
     Command("help", "question_mark,f1", "All keys", SCREEN, footer="help", shown_key="? F1"),
     Command("quit", "q,ctrl+q", "Leave", SCREEN, shown_key="q Ctrl+Q"),
 )
 """All commands, in the order of the help screen within their groups."""
+
+
+PLACES = {
+    "stream": ("stream", "stream"),
+    "list": ("", "sandboxes"),
+    "chips": ("", "filterbar"),
+    "detail": ("", "detail"),
+    "points": ("points-large", "points-large"),
+    "lines": ("processes", "processes"),
+    "processes": ("processes", "processes"),
+    "numbers": ("numbers", "numbers-table"),
+    "bands": ("numbers", "numbers-bands"),
+}
+"""Where the keys of an owner work: the tab, "" for none, and the widget's id."""
+
+_WHERE = {
+    "list": " (in the sandboxes)",
+    "chips": " (in the filters)",
+    "lines": " (in the processes and numbers)",
+    "bands": " (in the histogram)",
+}
+
+
+def where(command: Command) -> str:
+    """The part of the screen where a key works, if its title does not tell."""
+    return _WHERE.get(command.owner, "")
 
 
 def bindings(owner: str) -> list[Binding | tuple[str, str] | tuple[str, str, str]]:

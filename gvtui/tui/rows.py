@@ -60,7 +60,7 @@ _SIGNS = {
     "container/start": "◉",
 }
 GAP_SIGN, SESSION_SIGN = "≠", "■"
-_MARK_SIGNS = {"gap": GAP_SIGN, "session": SESSION_SIGN}
+_MARK_SIGNS = {"gap": GAP_SIGN, "session": SESSION_SIGN, "lost": "✗"}
 ENTER_SIGN, EXIT_SIGN, EVENT_SIGN, BAD_SIGN, UNKNOWN_SIGN = "→", "←", "◆", "!", "?"
 FAILED_SIGN, DROP_SIGN, CALL_SIGN = "✗", "▲", "↔"
 
@@ -147,7 +147,7 @@ class RowTexts:
             rule = self._rule(row_id, row, container)
             return RowText(row_id, row, look, DROP_SIGN, container, "", "", "", "", rule)
         process = trace.string(row.process)
-        if row.flags & Flag.MALFORMED:
+        if row.flags & (Flag.MALFORMED | Flag.TRUNCATED):
             return self._bad(row_id, row, container)
         try:
             side = self._side(row_id, row, whole)
@@ -227,7 +227,9 @@ class RowTexts:
             return None
 
     def _bad(self, row_id: int, row: Row, container: str) -> RowText:
-        kind = "truncated" if row.flags & Flag.TRUNCATED else "malformed"
+        kind, size = "malformed", f"{row.length:,} bytes"
+        if row.flags & Flag.TRUNCATED:
+            kind, size = "truncated", f"{row.result:,} bytes, of which {row.length:,} are here"
         return RowText(
             row_id,
             row,
@@ -236,7 +238,7 @@ class RowTexts:
             container,
             "",
             kind,
-            f"message of {row.length} bytes",
+            f"message of {size}",
             "",
         )
 
@@ -274,6 +276,9 @@ def _mark(details: dict[str, Any]) -> str:
     text = details.get("text")
     if text:
         return word(str(text))
+    lost = details.get("messages")
+    if details.get("kind") == "lost" and isinstance(lost, int):
+        return f"{lost:,} messages could not be written before this"
     return ", ".join(f"{word(str(key))} {word(str(value))}" for key, value in details.items())
 
 

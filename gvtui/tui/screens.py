@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from gvtui.tui import rows
 from gvtui.tui.columns import COLUMNS, FIXED, Column
-from gvtui.tui.keys import groups
+from gvtui.tui.keys import groups, where
 from gvtui.tui.painter import BOOKMARK, BOOKMARK_AT_CURSOR
 from gvtui.tui.processes_pane import ENDED_SIGN, RUNS_SIGN
 from gvtui.tui.sandboxes import LOST_SIGN
@@ -53,14 +53,6 @@ _SIGNS = (
 )
 
 
-_WHERE = {
-    "list": " (in the sandboxes)",
-    "chips": " (in the filters)",
-    "lines": " (in the processes and numbers)",
-    "bands": " (in the histogram)",
-}
-
-
 class Overlay(ModalScreen[None]):
     """A panel in the middle of the screen; escape closes it."""
 
@@ -91,9 +83,8 @@ def help_text() -> Content:
     for heading, commands in groups().items():
         parts.append((f"{heading}\n", "bold"))
         for command in commands:
-            where = _WHERE.get(command.owner, "")
             parts.append((f"  {command.key_text:<12}", "bold $primary"))
-            parts.append(f"{command.title}{where}\n")
+            parts.append(f"{command.title}{where(command)}\n")
         parts.append("\n")
     parts.append(("Signs\n", "bold"))
     for sign, meaning in _SIGNS:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from gvtui.tui.cells import short_bytes, short_count, width_of
 from gvtui.tui.linewidget import LineWidget, Part
-from gvtui.tui.rows import DROP_SIGN, word
+from gvtui.tui.rows import BAD_SIGN, DROP_SIGN, FAILED_SIGN, UNKNOWN_SIGN, word
 from gvtui.tui.sandboxes import LOST_SIGN
 
 if TYPE_CHECKING:
     from textual.strip import Strip
 
+    from gvtui.trace.connections import Connections
     from gvtui.tui.model import Model
 
 _GAP = "   "
@@ -29,8 +30,15 @@ class Item:
     """Its turn to be shortened, then left out, 1 first; 0 is shortened last and always shown."""
 
 
-def items(model: Model, new_rows: int, playing: str = "") -> list[Item]:
-    """What the line says, in order; the last item stands at the right edge."""
+def items(model: Model, new_rows: int, playing: str = "", lost: int = 0) -> list[Item]:
+    """What the line says, in order; the last item stands at the right edge.
+
+    Args:
+        model: what is shown.
+        new_rows: rows that have come since the stream was paused.
+        playing: how fast a recording is played; "" if it is not.
+        lost: messages that the monitor could not write.
+    """
     trace = model.trace
     connections = trace.connections
     all_sandboxes = model.sandboxes
@@ -58,20 +66,40 @@ def items(model: Model, new_rows: int, playing: str = "") -> list[Item]:
         if dropped
         else Item("0 dropped", "0 dropped", "faint")
     )
-    if connections.malformed:
-        bad = f"! {connections.malformed:,}"
-        said.append(Item(f"{bad} malformed", f"{bad} bad", "bad"))
+    if lost:
+        said.append(
+            Item(
+                f"{FAILED_SIGN} {lost:,} not written", f"{FAILED_SIGN} {short_count(lost)}", "alarm"
+            )
+        )
+    said += _odd_messages(connections)
     if trace.first_row > model.first_row_ever:
         gone = f"rows before {trace.first_row:,} are gone"
         said.append(Item(gone, f"<{short_count(trace.first_row)} gone", "bad", 7))
     if model.live and model.live.record:
-        name = word(model.live.record.name)
+        # Of the trace: a monitor that was started again writes another file.
+        name = word(trace.path.name)
         size = short_bytes(trace.size_bytes)
         said.append(Item(f"● REC {name} {size}", f"● REC {size}", "record"))
     elif model.is_live:
-        said.append(Item(f"{short_bytes(trace.size_bytes)} kept", "", "faint", 1))
+        kept = f"{short_bytes(trace.size_bytes)} kept"
+        said.append(Item(kept, kept, "faint", 1))
     said.append(_following(model, new_rows, playing))
     return said
+
+
+def _odd_messages(connections: Connections) -> list[Item]:
+    """What came and could not be read, or not in full, or is of a type not known."""
+    kinds = (
+        (BAD_SIGN, connections.malformed, "malformed", "bad"),
+        (BAD_SIGN, connections.truncated, "truncated", "cut"),
+        (UNKNOWN_SIGN, connections.unknown, "of unknown type", "unknown"),
+    )
+    return [
+        Item(f"{sign} {count:,} {words}", f"{sign} {short_count(count)} {short}", "bad", 8)
+        for sign, count, words, short in kinds
+        if count
+    ]
 
 
 def _following(model: Model, new_rows: int, playing: str) -> Item:

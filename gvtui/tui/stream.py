@@ -164,6 +164,7 @@ class StreamView(ScrollView, can_focus=True):
             model.cursor,
             self._generation,
             self.size,
+            self._width,
             empty.state(model) if not self._shown else None,
             self._progress(),
         )

@@ -127,6 +127,9 @@ class TraceActions(ViewActions):
             self.call_from_thread(self.tell, f"Not started: {error}", "error")
         else:
             self.call_from_thread(self.take_trace, trace)
+            watch.forget_finished()
+            if watch.options.record is not None:
+                self.call_from_thread(self.tell, f"Recording goes on in {watch.trace_path}")
 
     def take_trace(self, trace: Trace) -> None:
         """Show another trace in place of the one so far, which is closed."""

@@ -6,6 +6,7 @@ from textual.widgets import ContentSwitcher
 
 from gvtui.tui.columns import TimeMode
 from gvtui.tui.filter_actions import FilterActions
+from gvtui.tui.keys import PLACES, Command
 from gvtui.tui.places import HINT, PlaceError, find_row
 from gvtui.tui.prompt import Problem, Question
 from gvtui.tui.screens import ColumnScreen, HelpScreen
@@ -84,6 +85,27 @@ class ViewActions(FilterActions):
                 widget.focus()
                 break
         self.show_news()
+
+    def action_stop_here(self) -> None:
+        """Give the terminal back to the shell until `fg`; the monitor goes on."""
+        self.action_suspend_process()
+
+    async def call_command(self, command: Command) -> None:
+        """Do what a key does, wherever the focus is: go to where the key works first."""
+        if command.owner == "app":
+            await self.run_action(command.action)
+            return
+        screen = self.screen_stack[0]
+        tab, widget_id = PLACES[command.owner]
+        if tab and screen.query_one("#tabs", ContentSwitcher).current != tab:
+            self.action_tab(tab)
+        if command.owner == "list" and not screen.query_one("#sidebar").display:
+            self.action_sidebar()
+        if command.owner == "detail":
+            screen.remove_class("no-detail")
+        widget = screen.query_one(f"#{widget_id}")
+        widget.focus()
+        await self.run_action(command.action, widget)
 
     def on_tab_line_picked(self, message: TabLine.Picked) -> None:
         """A tab's title was clicked."""

@@ -36,11 +36,14 @@ class Watch:
         """What has gone wrong with the monitor; "" while all is well."""
         self.dead = False
         """Whether the monitor has gone."""
+        self.lost = 0
+        """Messages that came and could not be written: they are in no row."""
         self.said: list[str] = []
         """What it has said, newest last."""
         self._monitor = monitor
         self._finished: list[MonitorProcess] = []
         self._starts = 1
+        self._faults = 0
 
     @classmethod
     def start(cls, options: LiveOptions) -> Watch:
@@ -62,24 +65,36 @@ class Watch:
         return self._monitor.trace_path
 
     def poll(self) -> list[Notice]:
-        """What is new from the monitor; never waits."""
-        notices = []
+        """What to tell the user at once of what the monitor has said; never waits."""
+        notices: list[Notice] = []
+        quiet: list[Notice] = []
         for event in self._monitor.read_events() if not self.dead else []:
-            kind, text = event.get("kind"), escape(str(event.get("text", "")), _MAX_LINE)
+            kind, text = event.get("kind"), escape(str(event.get("text") or ""), _MAX_LINE)
+            self.lost = max(self.lost, int(event.get("lost") or 0))
             if kind == "log":
                 notices.append(Notice(str(event.get("level", "info")), text))
             elif kind == "fault":
-                cleared = bool(event.get("cleared"))
-                self.fault = "" if cleared else f"The monitor cannot write: {text}"
-                notices.append(Notice("info" if cleared else "error", text))
+                notice = self._take_fault(text)
+                # A disk that is nearly full goes to and fro; the banner and the log tell it all.
+                (notices if self._faults <= 1 else quiet).append(notice)
             elif kind in ("died", "stopped"):
                 self.dead = True
                 why = text or "it was told to stop"
                 self.fault = f"The monitor has gone: {why}. What came before is kept."
                 notices.append(Notice("error", self.fault))
-        self.said += [f"{notice.level:<8}{notice.text}" for notice in notices]
+        self.said += [f"{notice.level:<8}{notice.text}" for notice in (*quiet, *notices)]
         del self.said[:-_KEPT_LINES]
         return notices
+
+    def _take_fault(self, text: str) -> Notice:
+        """What to say of a fault that has come, or of one that has gone: then its text is empty."""
+        if text:
+            self._faults += 1
+            self.fault = f"{text[:1].upper()}{text[1:]}: messages are lost from the record."
+            return Notice("error", self.fault)
+        self.fault = ""
+        lost = f"{self.lost:,} message{'' if self.lost == 1 else 's'}"
+        return Notice("info", f"The monitor can write again; {lost} could not be written.")
 
     def restart(self) -> None:
         """Start another monitor with a trace of its own; waits, so call it from a thread.
@@ -96,6 +111,12 @@ class Watch:
         self._monitor = monitor
         self.dead = False
         self.fault = ""
+        self.lost = 0
+
+    def forget_finished(self) -> None:
+        """Remove the temporary traces of monitors that have gone, once they are shown no more."""
+        while self._finished:
+            self._finished.pop().stop()
 
     def stop(self) -> None:
         """End the monitor and remove temporary traces."""

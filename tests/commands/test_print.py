@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -19,30 +21,30 @@ from tests.trace.factory import TIME_NS, TRACES, read_message, recorded_datagram
 SHELL = TRACES / "shell-2024.trace"
 
 
-def test_text_is_the_default(capsys: pytest.CaptureFixture[str]) -> None:
+def test_text_is_the_default(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["print", str(SHELL)]) == 0
-    printed = [" ".join(line.split(" ")) for line in capsys.readouterr().out.splitlines()]
+    printed = [" ".join(line.split(" ")) for line in capfd.readouterr().out.splitlines()]
     assert len(printed) == len(SHELL.with_suffix(".txt").read_text().splitlines())
     assert printed[0] == "Connection accepted"
 
 
-def test_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json(capfd: pytest.CaptureFixture[str]) -> None:
     arguments = ["--format", "json", "--filter", "evt.type = execve and evt.dir = E"]
     assert run(["print", str(SHELL), *arguments]) == 0
-    shown = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    shown = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     assert {message["dir"] for message in shown} == {"E"}
     assert {message["message"] for message in shown} == {"Execve", "Syscall"}
 
 
-def test_stats(capsys: pytest.CaptureFixture[str]) -> None:
+def test_stats(capfd: pytest.CaptureFixture[str]) -> None:
     trace = str(TRACES / "compile-2024.trace")
     assert run(["print", trace, "--stats", "--filter", "proc.name = ld"]) == 0
-    text = capsys.readouterr().out
+    text = capfd.readouterr().out
     assert run(["print", trace, "--stats", "--format", "json", "--filter", "proc.name = ld"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    told = json.loads(capfd.readouterr().out)
     arguments = ["--format", "json", "--filter", "proc.name = ld and evt.dir = E"]
     assert run(["print", trace, *arguments]) == 0
-    messages = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    messages = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
     reads = sum(message["point"] == "syscall/read/enter" for message in messages)
     assert reads > 100
     assert {line["name"]: line["calls"] for line in told["syscalls"]}["read"] == reads
@@ -54,37 +56,73 @@ def test_stats_need_a_file(words: list[str]) -> None:
     assert run(["print", *words]) == 2
 
 
-def test_strace(capsys: pytest.CaptureFixture[str]) -> None:
+def test_strace(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["print", str(SHELL), "--format", "strace"]) == 0
-    assert 'openat(AT_FDCWD, "/nonexistent", O_RDONLY) = -1 ENOENT' in capsys.readouterr().out
+    assert 'openat(AT_FDCWD, "/nonexistent", O_RDONLY) = -1 ENOENT' in capfd.readouterr().out
 
 
 def test_what_was_dropped_is_said_at_the_end(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = write_trace(tmp_path / "x.gvtrace", [(1, [read_message(dropped=37)])])
     assert run(["print", str(path)]) == 0
-    assert capsys.readouterr().err == "gvtui: 37 points dropped by sandbox runsc-123456\n"
+    assert capfd.readouterr().err == "gvtui: 37 points dropped by sandbox runsc-123456\n"
 
 
-def test_a_torn_end_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_torn_end_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.trace"
     path.write_bytes(SHELL.read_bytes()[:-5])
     assert run(["print", str(path)]) == 0
-    assert "could not be read" in capsys.readouterr().err
+    assert "could not be read" in capfd.readouterr().err
 
 
-def test_a_recording_while_it_grows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_is_cut_within_its_head_is_named(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "x.trace"
+    path.write_bytes(SHELL.read_bytes()[:18])
+    assert run(["print", str(path)]) == 1
+    assert capfd.readouterr().err.startswith(f"gvtui: cannot read {path}: ")
+
+
+def test_a_signal_while_nobody_reads_loses_no_byte(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gvtui", "print", "--no-realtime", "--listen", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert b"listening on" in process.stderr.readline()
+    sandbox = FakeSandbox(path)
+    sandbox.send(*[read_message(fd=number) for number in range(1, 2000)])
+    pipe = process.stdout.fileno()
+    assert wait_until(lambda: _is_full(pipe))
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    sandbox.close()
+    assert [int(fd) for fd in re.findall(r" fd: (\d+)", out.decode())] == list(range(1, 2000))
+    assert process.returncode == 0, err
+
+
+def _is_full(pipe: int) -> bool:
+    """Whether a writer to this pipe has to wait."""
+    held = fcntl.ioctl(pipe, termios.FIONREAD, bytes(4))
+    return int.from_bytes(held, sys.byteorder) > fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ) * 3 // 4
+
+
+def test_a_recording_while_it_grows(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     writer = TraceWriter(tmp_path / "x.gvtrace")
     writer.message(1, TIME_NS, read_message())
     assert run(["print", str(tmp_path / "x.gvtrace")]) == 0
-    assert capsys.readouterr().out.startswith("E Read ")
+    assert capfd.readouterr().out.startswith("E Read ")
     writer.close()
 
 
-def test_a_file_and_options_to_listen_with(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_and_options_to_listen_with(capfd: pytest.CaptureFixture[str]) -> None:
     assert run(["print", str(SHELL), "--listen", "/tmp/x"]) == 2
-    assert "not both" in capsys.readouterr().err
+    assert "not both" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

@@ -47,3 +47,14 @@ def test_one_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     found = probe(str(path))
     assert isinstance(found, Unusable)
     assert "did not end within 0.2 s" in found.reason
+
+
+def test_the_reason_is_that_of_a_platform_that_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "runsc"
+    path.write_text(
+        "#!/bin/sh\n"
+        'case "$*" in *=ptrace*) echo "no cgroups here" >&2;;'
+        ' *) echo "unknown platform: x" >&2;; esac\nexit 128\n'
+    )
+    path.chmod(0o755)
+    assert probe(str(path)) == Unusable(f"{path} cannot run a sandbox: no cgroups here")

@@ -138,6 +138,29 @@ def test_a_terminal_that_goes_takes_the_program_with_it(
     assert not list((tmp_path / "cache").rglob("*.gvtrace"))
 
 
+def test_ctrl_z_stops_the_viewer_and_no_sandbox(tmux: None, tmp_path: Path) -> None:
+    socket = tmp_path / "s"
+    command = f"XDG_CACHE_HOME={tmp_path}/cache {GVTUI} --listen {socket}"
+    terminal = Terminal("bash --norc -i", 200, 40)
+    try:
+        terminal.keys(command, "Enter")
+        terminal.wait_for(r"No sandbox has connected")
+        terminal.keys("C-z")
+        terminal.wait_for(r"Stopped")
+        trace = str(TRACES / "upstream-echo.trace")
+        words = ["send", trace, "--endpoint", str(socket), "--fast"]
+        subprocess.run([sys.executable, "-m", "gvtui", *words], check=True, capture_output=True)
+        terminal.keys("fg", "Enter")
+        terminal.wait_for(r"12 rows")
+        # What has not changed is drawn again too.
+        terminal.wait_for(r"1 Stream +2 Processes")
+        terminal.wait_for(r"no filter +p this pid")
+        terminal.keys("q")
+        assert wait_until(lambda: not socket.exists())
+    finally:
+        terminal.close()
+
+
 def test_a_recording_in_the_viewer(tmux: None) -> None:
     terminal = Terminal(
         f"{GVTUI} replay {TRACES / 'network-2024.trace'} --filter 'evt.type = connect'"

@@ -56,16 +56,15 @@ def test_a_message(tmp_path: Path) -> None:
     assert fields["context_data"]["credentials"]["real_uid"] == 1000
     assert "cwd" not in fields["context_data"]
     assert opened == {
-        "peer_pid": 101,
-        "peer_uid": 0,
-        "command": ["runsc"],
+        **dict.fromkeys(KEYS),
         "event": "opened",
         "conn": 1,
         "recv_ns": TIME_NS,
         "container_id": CONTAINER,
+        "fields": {"peer_pid": 101, "peer_uid": 0, "command": ["runsc"]},
     }
-    assert (drop["event"], drop["points"], drop["conn"]) == ("drop", 2, 1)
-    assert (closed["event"], closed["reason"]) == ("closed", "closed by the sandbox")
+    assert (drop["event"], drop["fields"], drop["dropped"]) == ("drop", {"points": 2}, 2)
+    assert (closed["event"], closed["fields"]["reason"]) == ("closed", "closed by the sandbox")
 
 
 def test_what_is_not_collected_is_null(tmp_path: Path) -> None:
@@ -97,12 +96,10 @@ def test_bytes_are_hex_and_marks_have_their_details(tmp_path: Path) -> None:
     connect, mark = objects_of(tmp_path / "x.gvtrace")
     assert connect["fields"]["address"] == "02000050"
     assert mark == {
-        "kind": "session",
-        "raw": "01",
+        **dict.fromkeys(KEYS),
         "event": "mark",
-        "conn": None,
         "recv_ns": TIME_NS,
-        "container_id": None,
+        "fields": {"kind": "session", "raw": "01"},
     }
 
 
@@ -128,6 +125,7 @@ def test_every_recorded_message_has_every_key(path: Path) -> None:
     trace = Trace.open(path)
     for number, shown in enumerate(objects_of(path)):
         if "event" in shown:
+            assert list(shown) == ["event", *KEYS]
             continue
         assert list(shown) == KEYS
         decoded = trace.decoded(number)

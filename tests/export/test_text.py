@@ -70,7 +70,7 @@ def test_messages_that_cannot_be_read() -> None:
         'Malformed => reason: "2 bytes, but a header takes 8" bytes: 0102'
     )
     assert datagram_line(build_message(7, b"\xff")).startswith("Malformed => ")
-    assert datagram_line(b"\x01\x02", truncated=True) == "Truncated => bytes: 0102"
+    assert datagram_line(b"\x01\x02", 2_000_000) == "Truncated => size: 2000000 bytes: 0102"
 
 
 def test_bytes_that_are_no_ascii_are_escaped() -> None:

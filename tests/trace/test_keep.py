@@ -28,6 +28,7 @@ def test_a_flight_recorder_becomes_a_recording(tmp_path: Path) -> None:
     assert told[-1][0] == told[-1][1]
     kept = Trace.open(tmp_path / "kept.gvtrace")
     assert (tmp_path / "kept.gvtrace").stat().st_size == size
+    assert (tmp_path / "kept.gvtrace").stat().st_mode & 0o777 == 0o600
     assert kept.damaged_bytes == 0
     ours, theirs = kept.rows(0, 9999), live.rows(0, 9999)
     assert ours["kind"][0] == Kind.OPENED

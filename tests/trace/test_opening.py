@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.trace import files
+from gvtui.trace import files, opening
 from gvtui.trace.reader import Trace
+from gvtui.trace.rebuild import rebuild_index
 from gvtui.trace.records import LogKind, TraceError, pack_details, pack_record
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message, recorded_datagrams, write_trace
@@ -103,6 +106,41 @@ def test_an_index_that_cannot_stand_beside_its_log_is_temporary(
     monkeypatch.setattr(os, "access", lambda *_: False)
     assert everything(recording) == before
     assert not files.index_path(recording).exists()
+
+
+def test_an_index_that_has_no_room_beside_its_log_is_temporary(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = everything(recording)
+    index = files.index_path(recording)
+    index.unlink()
+    full = {index.parent}
+
+    def rebuild(log: Path, index: Path, strings: Path, **options: Any) -> None:
+        if index.parent in full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        rebuild_index(log, index, strings, **options)
+
+    monkeypatch.setattr(opening, "rebuild_index", rebuild)
+    assert everything(recording) == before
+    assert not index.exists()
+
+    def full_everywhere(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(opening, "rebuild_index", full_everywhere)
+    with pytest.raises(TraceError, match=r"cannot make an index in .*: No space left on device"):
+        Trace.open(recording)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640])
+def test_who_may_not_read_the_log_may_not_read_its_index(recording: Path, mode: int) -> None:
+    recording.chmod(mode)
+    paths = [files.index_path(recording), files.strings_path(recording)]
+    for path in paths:
+        path.unlink()
+    everything(recording)
+    assert [path.stat().st_mode & 0o777 for path in paths] == [mode, mode]
 
 
 def test_progress_is_told(recording: Path) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.tui.helpers import Recorder, drive, live, recording
 
 if TYPE_CHECKING:
@@ -90,3 +92,21 @@ def test_rows_that_are_no_messages_say_what_they_are(tmp_path: Path) -> None:
         assert "peer_uid" in text
 
     drive(app, script)
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_the_heading_has_whole_words_alone(tmp_path: Path, width: int) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(1)
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        heading = _lines(app)[0]
+        assert heading.startswith(" syscall/openat/enter   row 1 ")
+        assert set(heading.split()[1:]) <= set(
+            f"row 1 {app.model.trace.row(1).length} bytes connection 1 c0ffee"
+            " received 2026-11-23 17:36:47.001000000".split()
+        )
+        assert ("received" in heading) == (width > 120)
+
+    drive(app, script, size=(width, 40))

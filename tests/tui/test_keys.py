@@ -1,20 +1,27 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+from textual.widgets import ContentSwitcher
 
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.detail import DetailView
 from gvtui.tui.filterbar import FilterBar
-from gvtui.tui.keys import COMMANDS, groups
+from gvtui.tui.keys import COMMANDS, PLACES, groups, where
 from gvtui.tui.listpane import ListPane
 from gvtui.tui.numbers_bands import NumbersBands
 from gvtui.tui.numbers_table import NumbersTable
+from gvtui.tui.panes import TABS
 from gvtui.tui.points_pane import PointsPane
 from gvtui.tui.processes_pane import ProcessesPane
 from gvtui.tui.sandboxes import SandboxList
 from gvtui.tui.screens import help_text
 from gvtui.tui.stream import StreamView
 from tests.tui.helpers import drive, recording
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
 
 OWNERS = {
     "points": PointsPane,
@@ -51,12 +58,37 @@ def test_help_lists_every_command() -> None:
     assert sum(map(len, groups().values())) == len(COMMANDS)
 
 
-def test_the_palette_has_every_command_that_works_everywhere() -> None:
+def test_the_palette_has_every_command() -> None:
     app = recording()
 
     async def script(pilot: object) -> None:
-        titles = [entry.title for entry in app.get_system_commands(app.screen)]
-        assert {c.title for c in COMMANDS if c.owner == "app"} <= set(titles)
-        assert len(titles) == len(set(titles))
+        entries = {entry.title: entry for entry in app.get_system_commands(app.screen)}
+        for command in COMMANDS:
+            entry = entries[command.title + where(command)]
+            assert f"key: {command.key_text}" in entry.help
 
     drive(app, script)
+
+
+def test_a_command_of_another_pane_goes_there() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        for owner, (tab, widget_id) in PLACES.items():
+            if owner == "bands":
+                # Its one command leads to the rows.
+                continue
+            await app.call_command(next(c for c in COMMANDS if c.owner == owner))
+            await pilot.pause()
+            widget = app.query_one(f"#{widget_id}")
+            assert isinstance(widget, OWNERS[owner])
+            assert not tab or app.query_one("#tabs", ContentSwitcher).current == tab
+            assert app.focused is widget, owner
+
+    drive(app, script)
+
+
+def test_every_tab_has_its_number() -> None:
+    keys = {command.keys: command.action for command in COMMANDS}
+    for number, spec in enumerate(TABS, 1):
+        assert keys[str(number)] == f"tab('{spec.id}')"

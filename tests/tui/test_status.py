@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from gvtui.trace.reader import Trace
+from gvtui.tui.app import GvtuiApp
+from gvtui.tui.options import LiveOptions
 from gvtui.tui.status import Item, items, layout
+from gvtui.wire.header import build_message
 from tests.tui.helpers import Recorder, live, recording
 
 SAID = [
@@ -48,6 +52,39 @@ def test_a_live_view_says_what_came_and_what_was_lost(tmp_path: Path) -> None:
     assert "13 rows|" in text
     assert "▶ following|" in text
     app.model.trace.close()
+
+
+def test_what_is_odd_is_counted_by_its_kind(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.writer.message(1, recorder.now, build_message(999, b"later"))
+    recorder.writer.truncated(1, recorder.now, b"\x08\x00\x07\x00", 2_000_000)
+    recorder.writer.flush()
+    app = live(recorder.path)
+    text = "".join(item.full + "|" for item in items(app.model, 0, lost=1200))
+    assert "! 1 truncated|" in text
+    assert "? 1 of unknown type|" in text
+    assert "malformed" not in text
+    assert "✗ 1,200 not written|" in text
+    cut = app.model.texts[2]
+    assert cut.arguments == "message of 2,000,000 bytes, of which 4 are here"
+    app.model.trace.close()
+
+
+def test_the_recording_is_the_one_that_is_written(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "run-2.gvtrace")
+    recorder.writer.flush()
+    watched = LiveOptions(listen=tmp_path / "s", record=tmp_path / "run.gvtrace")
+    app = GvtuiApp(Trace.open(recorder.path), live=watched)
+    text = "".join(item.full + "|" for item in items(app.model, 0))
+    assert "● REC run-2.gvtrace " in text
+    app.model.trace.close()
+
+
+def test_what_is_kept_stays_where_there_is_room() -> None:
+    said = [*SAID[:6], Item("298 KiB kept", "298 KiB kept", "faint", 1), SAID[-1]]
+    narrow = 118
+    assert "kept" in "".join(text for text, _ in layout(said, narrow))
+    assert "kept" not in "".join(text for text, _ in layout(said, 60))
 
 
 def test_a_recording_says_which_row_is_selected() -> None:

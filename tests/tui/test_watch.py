@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.watch import Watch
+from tests.monitor.sandbox import wait_until
 from tests.tui.helpers import Recorder, drive, live, screen_text
 
 if TYPE_CHECKING:
@@ -36,17 +39,48 @@ def _watch(monitor: FakeMonitor) -> Watch:
 def test_faults_come_and_go(tmp_path: Path) -> None:
     monitor = FakeMonitor(tmp_path)
     watch = _watch(monitor)
-    monitor.events = [{"kind": "fault", "text": "disk full\x1b[2J"}, {"kind": "opened", "conn": 1}]
+    full = {"kind": "fault", "text": "cannot write x\x1b[2J: disk full", "lost": 1}
+    monitor.events = [full, {"kind": "opened", "conn": 1}]
     (notice,) = watch.poll()
     assert notice.level == "error"
-    assert watch.fault == "The monitor cannot write: disk full\\x1b[2J"
-    monitor.events = [{"kind": "fault", "text": "it writes again", "cleared": True}]
-    watch.poll()
+    assert watch.fault == "Cannot write x\\x1b[2J: disk full: messages are lost from the record."
+    assert watch.lost == 1
+    monitor.events = [{"kind": "status", "fault": "cannot write x", "lost": 1200}]
+    assert watch.poll() == []
+    assert watch.lost == 1200
+    monitor.events = [{"kind": "fault", "text": "", "lost": 1234}]
+    (notice,) = watch.poll()
+    assert notice.level == "info"
+    assert "1,234 messages could not be written" in notice.text
     assert watch.fault == ""
+    assert watch.lost == 1234
     assert not watch.dead
     assert len(watch.said) == 2
+    # Again and again is in the log and the banner alone.
+    monitor.events = [full]
+    assert watch.poll() == []
+    assert watch.fault
+    assert len(watch.said) == 3
     watch.stop()
     assert monitor.stopped
+
+
+def test_a_restart_leaves_nothing_of_the_monitor_before(tmp_path: Path) -> None:
+    watch = Watch.start(LiveOptions(listen=tmp_path / "s", realtime=False))
+    try:
+        before = watch.trace_path
+        os.kill(watch.monitor.pid, signal.SIGKILL)
+        assert wait_until(lambda: bool(watch.poll()))
+        assert watch.dead
+        watch.restart()
+        assert not watch.dead
+        assert before.is_dir()
+        watch.forget_finished()
+        assert not before.exists()
+        assert watch.trace_path.is_dir()
+    finally:
+        watch.stop()
+    assert not (tmp_path / "s").exists()
 
 
 def test_a_monitor_that_died_leaves_what_came_and_a_way_out(tmp_path: Path) -> None:

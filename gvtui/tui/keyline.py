@@ -1,0 +1,49 @@
+"""The last line of the screen: the keys that work now, as many as fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+from textual.widgets import Footer, Input
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+LAST = "help"
+"""The key that stays however narrow the screen is: it leads to all others."""
+
+
+class KeyLine(Footer):
+    """A footer in which no key is cut in half: those that do not fit are left out."""
+
+    def compose(self) -> ComposeResult:
+        """The keys of what has the focus, then those that work everywhere."""
+        keys: list[Any] = list(super().compose())
+        if isinstance(self.screen.focused, Input):
+            # What is a letter there is typed.
+            keys = [key for key in keys if len(key.key_display) > 1]
+        fitting = fit_keys(
+            [(key.key_display, key.description) for key in keys], self.app.size.width
+        )
+        yield from (keys[place] for place in fitting)
+
+    def on_resize(self) -> None:
+        """Lay the keys out again."""
+        self.refresh(recompose=True)
+
+
+def fit_keys(keys: list[tuple[str, str]], width: int) -> list[int]:
+    """Which keys, each with its word, fit the width: the first ones, and the one that leads on."""
+
+    def cells(place: int) -> int:
+        return sum(Text(text).cell_len + 1 for text in keys[place]) + 1
+
+    places = list(range(len(keys)))
+    leading = next((place for place in places if keys[place][1] == LAST), None)
+    while places and sum(map(cells, places)) > width:
+        others = [place for place in places if place != leading]
+        if not others:
+            break
+        places.remove(others[-1])
+    return places

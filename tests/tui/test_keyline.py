@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gvtui.tui.keyline import LAST, fit_keys
+from tests.tui.helpers import drive, recording, screen_text
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+KEYS = [("space", "pause"), ("/", "search"), ("k", "keep"), ("?", LAST)]
+
+
+def test_the_first_ones_stay_and_the_one_that_leads_to_all() -> None:
+    assert fit_keys(KEYS, 200) == [0, 1, 2, 3]
+    assert fit_keys(KEYS, 33) == [0, 1, 3]
+    assert fit_keys(KEYS, 1) == [3]
+    assert fit_keys([], 80) == []
+
+
+@given(st.lists(st.tuples(st.text(max_size=5), st.text(max_size=9))), st.integers(0, 200))
+def test_no_more_than_fits(keys: list[tuple[str, str]], width: int) -> None:
+    places = fit_keys(keys, width)
+    assert places == sorted(set(places))
+    assert set(fit_keys(keys, width)) <= set(fit_keys(keys, width + 1))
+
+
+def test_where_text_is_typed_no_letter_is_a_key() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("f")
+        await pilot.pause()
+        await pilot.pause()
+        line = screen_text(app).splitlines()[-1]
+        assert line.split() == ["Esc", "cancel"]
+
+    drive(app, script)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120, 200])
+def test_no_key_is_cut(width: int) -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.pause()
+        line = screen_text(app).splitlines()[-1]
+        assert line.startswith(" space pause ")
+        assert " ? help" in line
+        for item in app.query("FooterKey"):
+            assert item.region.right <= width
+
+    drive(app, script, size=(width, 24))
