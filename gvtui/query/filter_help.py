@@ -64,7 +64,8 @@ _RULES = (
     "Rows that are no messages have evt.num, evt.time, evt.kind, conn.num and container.id, and "
     "drop rows evt.dropped.",
     "evt.res, evt.errno and evt.failed are known on exits only. The result of a call that failed "
-    "is its error number below zero, so evt.res < 0 holds for all that failed.",
+    "is its error number below zero, so evt.res < 0 holds for all that failed; an errno name "
+    "stands for calls that failed, never for a result that happens to be the same number.",
     "A value needs quotes, single or double, if it has spaces, quotes, commas or brackets in it. "
     "In quotes, \\\" \\' \\\\ \\n \\r \\t \\xHH and \\u{H...} are escapes; before anything else a "
     "backslash stays.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import ContentSwitcher, Static
 
+from gvtui.decode.ids import short_id
 from gvtui.points.catalogue import sibling_of
 from gvtui.tui.points_apply import PointsApply
 from gvtui.tui.points_hints import lacking_fields, untraced_events
@@ -16,7 +17,7 @@ from gvtui.tui.points_pane import LARGE, PointsPane
 from gvtui.tui.points_row import MORE, more_of_process
 from gvtui.tui.points_screens import ChoiceScreen
 from gvtui.tui.points_tally import Tally
-from gvtui.tui.rows import SHORT_ID, word
+from gvtui.tui.rows import word
 
 if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
@@ -105,7 +106,7 @@ class PointsActions(PointsApply):
             if self.keeper is not None and connection.peer_pid:
                 lost = self.keeper.agent.connection_closed(connection.peer_pid)
                 if lost is not None:
-                    short = word(lost.container.sandbox_id[:SHORT_ID])
+                    short = word(short_id(lost.container.sandbox_id))
                     self.model.points.say(
                         f"The session of gvtui's for {short} has ended: another monitor has "
                         "replaced it, or the sandbox is gone.",
@@ -275,4 +276,4 @@ def recorded_target(mark: dict[str, Any]) -> Target:
         session = parse_document(str(mark.get("session") or "")).session
     except SessionError:
         session = None
-    return Target(("recorded", title), title[:SHORT_ID], Owner.RECORDED, applied=session)
+    return Target(("recorded", title), short_id(title), Owner.RECORDED, applied=session)
