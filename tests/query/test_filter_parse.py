@@ -90,7 +90,7 @@ def test_a_literal_means_its_value(value: str) -> None:
         ("(fd.num = 1", 11, "ends too early", "')'"),
         ("proc.name = x and evt.typ in (openat", 18, "no field 'evt.typ'", "evt.type"),
         ("evt.typ = x y", 0, "no field 'evt.typ'", "evt.type"),
-        ("not nme = x )", 4, "no field 'nme'", "proc.name"),
+        ("not nme = x )", 4, "no field 'nme'", "fd.name"),
         ("fd.num = 1)", 10, "')' does not belong here", "and"),
         ("proc.name = 'x", 12, "quote is not closed", "a closing quote"),
         ("proc.pid = abc", 11, "'abc' is no number", "a number"),
