@@ -11,7 +11,7 @@ from textual.strip import Strip
 from gvtui.decode.ids import short_id
 from gvtui.tui.cells import fit, width_of
 from gvtui.tui.celltexts import call_text, duration_text, result_text, time_text
-from gvtui.tui.clock import SECOND_NS, took_text
+from gvtui.tui.clock import SECOND_NS, age_text, took_text
 from gvtui.tui.columns import Placed, TimeMode, place
 from gvtui.tui.fieldcolumns import field_text
 from gvtui.tui.highlight import highlight, highlight_end
@@ -286,7 +286,7 @@ class Painter:
     def _duration(self, text: RowText, width: int) -> Segment:
         if text.look is Look.RUNNING:
             age = max(0, self._model.clock_ns - text.row.when_ns) if text.row.when_ns else 0
-            words, style = f"{took_text(age)}…" if age else "", "running"
+            words, style = age_text(age) if age else "", "running"
         elif text.duration_ns is None:
             words, style = "", "faint"
         else:
