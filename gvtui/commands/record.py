@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gvtui.commands.options import FILE, MONITOR_OPTIONS, apply, examples, monitor_options
+from gvtui.commands.options import (
+    FILE,
+    FILTER_OPTION,
+    KEEP_OPTION,
+    MONITOR_OPTIONS,
+    apply,
+    examples,
+    monitor_options,
+)
 from gvtui.commands.terminal import count, say
 
 if TYPE_CHECKING:
@@ -18,12 +27,17 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 1.0
 """How often the numbers on the screen change."""
+_FOLLOW_SECONDS = 0.1
+"""How long to rest when nothing new has come that could be picked out."""
+_BATCH = 1 << 14
+"""Rows filtered between two looks at what else there is to do."""
 
 
 @click.command(
     epilog=examples(
         "gvtui record --out today.gvtrace",
         "gvtui record --listen /run/gvtui.sock --out boot.gvtrace --for 60",
+        "gvtui record --out failed.gvtrace --filter 'evt.failed = true'",
     )
 )
 @apply(MONITOR_OPTIONS)
@@ -35,12 +49,36 @@ _LOOK_SECONDS = 1.0
     type=click.FloatRange(min=0, min_open=True),
     help="Stop after so long; without it, Ctrl-C stops.",
 )
-def record(out: Path, seconds: float | None, **options: Any) -> None:  # noqa: ANN401
+@FILTER_OPTION
+@KEEP_OPTION
+@click.pass_context
+def record(
+    ctx: click.Context,
+    /,
+    out: Path,
+    seconds: float | None,
+    filter_text: str,
+    **options: Any,  # noqa: ANN401
+) -> None:
     """Record what sandboxes send, without a screen.
 
-    Every message is kept as it came. Look at the recording with "gvtui replay", or print it with
-    "gvtui print".
+    Every message is kept as it came; with --filter, those that meet the condition. Look at the
+    recording with "gvtui replay", or print it with "gvtui print".
     """
+    from gvtui.query.filter import compile_filter
+
+    compile_filter(filter_text)
+    end = time.monotonic() + seconds if seconds is not None else None
+    if filter_text.strip():
+        _record_chosen(out, end, filter_text, options)
+        return
+    if ctx.get_parameter_source("keep_bytes") is not click.core.ParameterSource.DEFAULT:
+        ctx.fail("--keep goes with --filter: without one, all is recorded.")
+    _record_all(out, end, options)
+
+
+def _record_all(out: Path, end: float | None, options: dict[str, Any]) -> None:
+    """Have the monitor write the recording itself."""
     from gvtui.commands.watching import watching
     from gvtui.trace.reader import Trace
 
@@ -48,29 +86,83 @@ def record(out: Path, seconds: float | None, **options: Any) -> None:  # noqa: A
         trace = Trace.open(state.monitor.trace_path)
         try:
             say(f"gvtui: listening on {options['listen']}, recording to {out}")
-            end = time.monotonic() + seconds if seconds is not None else None
-            while not state.ending and (end is None or time.monotonic() < end):
-                left = _LOOK_SECONDS if end is None else end - time.monotonic()
+            while not state.ending and (left := _seconds_to(end)) > 0:
                 state.wait(min(_LOOK_SECONDS, left))
                 trace.refresh()
-                _show(trace)
+                _show(_summary(trace))
             state.monitor.stop()
             trace.refresh()
-            if sys.stderr.isatty():
-                print("\r\033[K", end="", file=sys.stderr)
-            say(f"gvtui: recorded {_summary(trace)}")
+            _end(_summary(trace))
         finally:
             trace.close()
 
 
-def _show(trace: Trace) -> None:
+def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict[str, Any]) -> None:
+    """Pick the messages out of what the monitor keeps for a while."""
+    from gvtui.commands.watching import watching
+    from gvtui.export.recording import RecordingExport
+    from gvtui.export.selection import Selection
+    from gvtui.trace.reader import Trace
+    from gvtui.trace.records import TraceError
+
+    with watching(monitor_options(options, keep_bytes=options["keep_bytes"])) as state:
+        trace = Trace.open(state.monitor.trace_path)
+        try:
+            recording = RecordingExport(Selection(trace, filter_text), out)
+            say(
+                f"gvtui: listening on {options['listen']}, recording to {out} what meets the filter"
+            )
+            done = trace.first_row
+            is_last = False
+            while True:
+                if not is_last and (state.ending or _seconds_to(end) <= 0):
+                    state.monitor.stop()
+                    is_last = True
+                trace.refresh()
+                if done < trace.first_row:
+                    say(f"gvtui: {count(trace.first_row - done, 'row')} went before being filtered")
+                    done = trace.first_row
+                stop = min(done + _BATCH, trace.end_row)
+                recording.copy(done, stop)
+                done = stop
+                words = f"{recording.messages:,} of {_counts(trace)}"
+                _show(words)
+                if done == trace.end_row:
+                    if is_last:
+                        break
+                    state.wait(min(_FOLLOW_SECONDS, _seconds_to(end)))
+                elif not is_last:
+                    state.pass_on()
+            recording.close()
+            _end(words)
+        except OSError as error:
+            raise TraceError(f"cannot write {out}: {error.strerror or error}") from error
+        finally:
+            trace.close()
+
+
+def _seconds_to(end: float | None) -> float:
+    return math.inf if end is None else end - time.monotonic()
+
+
+def _show(words: str) -> None:
     if sys.stderr.isatty():
-        print(f"\r\033[K{_summary(trace)}", end="", file=sys.stderr, flush=True)
+        print(f"\r\033[K{words}", end="", file=sys.stderr, flush=True)
+
+
+def _end(words: str) -> None:
+    if sys.stderr.isatty():
+        print("\r\033[K", end="", file=sys.stderr)
+    say(f"gvtui: recorded {words}")
 
 
 def _summary(trace: Trace) -> str:
+    return f"{_counts(trace)}, {trace.size_bytes:,} bytes"
+
+
+def _counts(trace: Trace) -> str:
     connections = trace.connections
     return (
         f"{count(connections.messages, 'message')} of {count(len(connections), 'connection')}, "
-        f"{connections.dropped:,} dropped, {trace.size_bytes:,} bytes"
+        f"{connections.dropped:,} dropped"
     )

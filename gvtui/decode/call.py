@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import Any
 
-from gvtui.decode.escape import in_angles
+from gvtui.decode.escape import in_angles, quoted
 from gvtui.decode.file_flags import AT_FDCWD
-from gvtui.decode.numbers import int32
+from gvtui.decode.numbers import UINT32, int32
 
 NOT_KNOWN = "..."
 """Stands for what the sandbox does not send, or cannot know before the call returns."""
@@ -46,6 +47,19 @@ class Call:
         """The descriptor argument as `3</etc/passwd>`."""
         return descriptor(self.message.fd, self.fd_path())
 
+    def not_read(self, value: object) -> bool:
+        """Whether an argument lacks its value because the sandbox could not read it.
+
+        What is absent was not given, or lay where the program has no memory: only the error of the
+        call tells these apart.
+        """
+        return not value and self.errno == errno.EFAULT
+
+    def path(self) -> str:
+        """The path argument, in quotes."""
+        path = self.message.pathname
+        return NOT_KNOWN if self.not_read(path) else quoted(path)
+
     def directory(self) -> str:
         """The descriptor argument that a path is relative to: `AT_FDCWD` or `4</tmp>`."""
         number = self.message.fd
@@ -54,5 +68,6 @@ class Call:
 
 def descriptor(fd: int, path: str) -> str:
     """`3</etc/passwd>`, or only `3` where the path is not known."""
-    number = int32(fd)
+    # A number that no descriptor can have is not made into one.
+    number = int32(fd) if -(1 << 31) <= fd <= UINT32 else fd
     return f"{number}{in_angles(path)}" if path else str(number)

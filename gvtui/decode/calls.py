@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.decode import file_flags, memory_flags, sockets, task_flags
 from gvtui.decode.call import NOT_KNOWN, Call, descriptor
 from gvtui.decode.errno_names import failure
-from gvtui.decode.escape import quoted, string_list
+from gvtui.decode.escape import string_list
 from gvtui.decode.fcntl import fcntl_argument, fcntl_result
 from gvtui.decode.numbers import identity, int64, octal, pointer
 from gvtui.decode.signals import signal_set
@@ -26,9 +26,9 @@ Result = Callable[[Call], str]
 def _open(call: Call) -> list[str]:
     message = call.message
     if call.name == "creat":
-        return [quoted(message.pathname), octal(message.mode)]
+        return [call.path(), octal(message.mode)]
     shown = [] if call.name == "open" else [call.directory()]
-    shown += [quoted(message.pathname), file_flags.OPEN[call.architecture].text(message.flags)]
+    shown += [call.path(), file_flags.OPEN[call.architecture].text(message.flags)]
     if file_flags.opens_with_mode(message.flags):
         shown.append(octal(message.mode))
     return shown
@@ -59,8 +59,12 @@ _VECTOR_CALLS = frozenset({"readv", "writev", "preadv", "pwritev", "preadv2", "p
 
 def _transfer(call: Call) -> list[str]:
     message = call.message
-    buffer = f"[{NOT_KNOWN}]" if call.name in _VECTOR_CALLS else NOT_KNOWN
-    shown = [call.fd(), buffer, str(message.count)]
+    if call.name in _VECTOR_CALLS:
+        # Their count is that of the bytes that all vectors hold; how many there are is not sent.
+        size = f"/* {message.count} bytes */" if message.count else NOT_KNOWN
+        shown = [call.fd(), f"[{size}]", NOT_KNOWN]
+    else:
+        shown = [call.fd(), NOT_KNOWN, str(message.count)]
     if message.has_offset:
         shown.append(str(message.offset))
     elif call.name in ("preadv2", "pwritev2"):
@@ -71,7 +75,8 @@ def _transfer(call: Call) -> list[str]:
 
 
 def _connect(call: Call) -> list[str]:
-    return [call.fd(), sockets.address(call.message.address)]
+    address = call.message.address
+    return [call.fd(), NOT_KNOWN if call.not_read(address) else sockets.address(address)]
 
 
 def _accept(call: Call) -> list[str]:
@@ -102,7 +107,7 @@ def _listen(call: Call) -> list[str]:
 
 def _execve(call: Call) -> list[str]:
     message = call.message
-    shown = [quoted(message.pathname), string_list(message.argv)]
+    shown = [call.path(), string_list(message.argv)]
     count = len(message.envv)
     shown.append(f"[/* {count} var{'' if count == 1 else 's'} */]" if count else NOT_KNOWN)
     if call.name == "execveat":
@@ -137,11 +142,11 @@ def _pipe(call: Call) -> list[str]:
 
 
 def _chdir(call: Call) -> list[str]:
-    return [call.fd()] if call.name == "fchdir" else [quoted(call.message.pathname)]
+    return [call.fd()] if call.name == "fchdir" else [call.path()]
 
 
 def _chroot(call: Call) -> list[str]:
-    return [quoted(call.message.pathname)]
+    return [call.path()]
 
 
 def _setid(call: Call) -> list[str]:
@@ -162,16 +167,24 @@ def rlimit(limit: syscall_pb2.StructRlimit) -> str:
 def _prlimit(call: Call) -> list[str]:
     message = call.message
     shown = [str(message.pid), task_flags.RLIMIT.text(message.resource)]
-    shown.append(rlimit(message.new_limit) if message.HasField("new_limit") else "NULL")
+    shown.append(_given(call, "new_limit", rlimit))
     shown.append(_filled_in(call, "old_limit", rlimit))
     return shown
+
+
+def _given(call: Call, field: str, form: Callable[[Any], str]) -> str:
+    """An argument that the program gives, or leaves out."""
+    message = call.message
+    if message.HasField(field):
+        return form(getattr(message, field))
+    return NOT_KNOWN if call.not_read(None) else "NULL"
 
 
 def _filled_in(call: Call, field: str, form: Callable[[Any], str]) -> str:
     """An argument that the kernel fills in: on enter there is only what lay in memory before."""
     message = call.message
     if not message.HasField(field):
-        return "NULL"
+        return NOT_KNOWN if call.not_read(None) else "NULL"
     return form(getattr(message, field)) if call.is_exit and not call.errno else NOT_KNOWN
 
 
@@ -217,11 +230,17 @@ def _eventfd(call: Call) -> list[str]:
     return shown
 
 
+_WRITES_TID = task_flags.CLONE_BITS["CLONE_PARENT_SETTID"] | task_flags.CLONE_BITS["CLONE_PIDFD"]
+"""Flags with which clone writes to the memory of its caller."""
+
+
 def _clone(call: Call) -> list[str]:
     message = call.message
     shown = [task_flags.clone_flags(message.flags), f"child_stack={pointer(message.stack)}"]
-    if message.new_tid:
-        shown.append(f"parent_tid={pointer(message.new_tid)}")
+    if message.flags & _WRITES_TID:
+        # What the message has is the number that lies there, on enter an old one.
+        is_written = call.is_exit and not call.errno
+        shown.append(f"parent_tid={f'[{message.new_tid}]' if is_written else NOT_KNOWN}")
     if message.tls:
         shown.append(f"tls={pointer(message.tls)}")
     return shown
@@ -245,8 +264,8 @@ def _timerfd_create(call: Call) -> list[str]:
 
 def _timerfd_settime(call: Call) -> list[str]:
     message = call.message
-    new_value = itimerspec(message.new_value) if message.HasField("new_value") else "NULL"
     flags = task_flags.TIMERFD_SETTIME.text(message.flags)
+    new_value = _given(call, "new_value", itimerspec)
     return [call.fd(), flags, new_value, _filled_in(call, "old_value", itimerspec)]
 
 
@@ -263,8 +282,7 @@ def _inotify_init(call: Call) -> list[str]:
 
 
 def _inotify_add_watch(call: Call) -> list[str]:
-    message = call.message
-    return [call.fd(), quoted(message.pathname), file_flags.INOTIFY_MASK.text(message.mask)]
+    return [call.fd(), call.path(), file_flags.INOTIFY_MASK.text(call.message.mask)]
 
 
 def _inotify_rm_watch(call: Call) -> list[str]:

@@ -182,7 +182,7 @@ FORMS: dict[type[Message], dict[str, Form]] = {
         "flags": _simple(file_flags.SIGNALFD.text),
     },
     syscall_pb2.Eventfd: {"flags": _simple(file_flags.EVENTFD.text)},
-    syscall_pb2.Clone: {"flags": _CLONE, "stack": _POINTER, "new_tid": _POINTER, "tls": _POINTER},
+    syscall_pb2.Clone: {"flags": _CLONE, "stack": _POINTER, "tls": _POINTER},
     syscall_pb2.TimerfdCreate: {
         "clock_id": _simple(task_flags.CLOCK.text),
         "flags": _simple(task_flags.TIMERFD_CREATE.text),

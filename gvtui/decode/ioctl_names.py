@@ -55,6 +55,13 @@ _NAMES = {
     0x40049409: "FICLONE",
 }
 
+IOCTLS_WITHOUT_ARGUMENT = frozenset(
+    number
+    for number, name in _NAMES.items()
+    if name in ("TIOCEXCL", "TIOCNXCL", "TIOCNOTTY", "FIONCLEX", "FIOCLEX")
+)
+"""Requests that ignore the third argument."""
+
 
 def ioctl_name(request: int) -> str:
     """`TCGETS` for 0x5401; the number in hex where the name is not known."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import stat
 from typing import TYPE_CHECKING
 
 from gvtui.decode import file_flags, memory_flags, sockets, task_flags
 from gvtui.decode.fcntl import fcntl_argument, fcntl_result
-from gvtui.decode.ioctl_names import ioctl_name
+from gvtui.decode.ioctl_names import IOCTLS_WITHOUT_ARGUMENT, ioctl_name
 from gvtui.decode.numbers import UINT32, UINT64, identity, int32, int64, octal, pointer
 from gvtui.decode.raw_table import ARGUMENTS, RESULT_FORMS
 from gvtui.decode.signals import signal_name
@@ -71,7 +72,6 @@ _FORMS: dict[str, Callable[[int], str]] = {
     "level": sockets.LEVEL.text,
     "clone": task_flags.clone_flags,
     "unshare": task_flags.UNSHARE.text,
-    "wait4": task_flags.WAIT4_OPTIONS.text,
     "wait": task_flags.WAIT_OPTIONS.text,
     "waitid": task_flags.WAIT_ID.text,
     "clock": task_flags.CLOCK.text,
@@ -175,7 +175,7 @@ def _futex(numbers: tuple[int, ...], shown: Named, _: str) -> None:
 
 
 _PRCTL_WITHOUT_ARGUMENT = frozenset({3, 7, 13, 21, 27, 30})
-_PRCTL_SIGNAL, _PRCTL_SET_NAME = 1, 15
+_PRCTL_SIGNAL, _PRCTL_SET_NO_NEW_PRIVS = 1, 38
 _PRCTL_ONE_NUMBER = frozenset({4, 8, 14, 23, 24, 28, 29, 36})
 _PRCTL_ONE_POINTER = frozenset({2, 15, 16, 37, 40})
 
@@ -186,15 +186,40 @@ def _prctl(numbers: tuple[int, ...], shown: Named, _: str) -> None:
         del shown[1:]
     elif option == _PRCTL_SIGNAL:
         shown[1:] = [("arg2", signal_name(int32(numbers[1])))]
+    elif option == _PRCTL_SET_NO_NEW_PRIVS:
+        shown[1] = ("arg2", str(numbers[1]))
     elif option in _PRCTL_ONE_NUMBER:
         shown[1:] = [("arg2", str(numbers[1]))]
     elif option in _PRCTL_ONE_POINTER:
         shown[1:] = [("arg2", pointer(numbers[1]))]
 
 
+_PTRACE_TRACEME = 0
+_PTRACE_OF_PID_ONLY = frozenset({8, 16, 0x4207, 0x4208})
+"""PTRACE_KILL, PTRACE_ATTACH, PTRACE_INTERRUPT and PTRACE_LISTEN."""
+
+
 def _ptrace(numbers: tuple[int, ...], shown: Named, _: str) -> None:
-    if numbers[0] == 0:
+    if numbers[0] == _PTRACE_TRACEME:
         del shown[1:]
+    elif numbers[0] in _PTRACE_OF_PID_ONLY:
+        del shown[2:]
+
+
+_DEVICES = (stat.S_IFCHR, stat.S_IFBLK)
+
+
+def _mknod(mode_at: int) -> Callable[[tuple[int, ...], Named, str], None]:
+    def drop_device(numbers: tuple[int, ...], shown: Named, _: str) -> None:
+        if stat.S_IFMT(numbers[mode_at] & UINT32) not in _DEVICES:
+            shown.pop()
+
+    return drop_device
+
+
+def _ioctl(numbers: tuple[int, ...], shown: Named, _: str) -> None:
+    if numbers[1] & UINT32 in IOCTLS_WITHOUT_ARGUMENT:
+        shown.pop()
 
 
 _ADJUST: dict[str, Callable[[tuple[int, ...], Named, str], None]] = {
@@ -210,6 +235,9 @@ _ADJUST: dict[str, Callable[[tuple[int, ...], Named, str], None]] = {
     "futex": _futex,
     "prctl": _prctl,
     "ptrace": _ptrace,
+    "mknod": _mknod(1),
+    "mknodat": _mknod(2),
+    "ioctl": _ioctl,
 }
 """Calls where one argument decides about others."""
 

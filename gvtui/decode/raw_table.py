@@ -123,7 +123,7 @@ execve pathname:ptr argv:ptr envp:ptr
 execveat dirfd:dirfd pathname:ptr argv:ptr envp:ptr flags:execveat
 exit status:int
 exit_group status:int
-wait4 pid:int wstatus:ptr options:wait4 rusage:ptr
+wait4 pid:int wstatus:ptr options:wait rusage:ptr
 waitid idtype:waitid id:int infop:ptr options:wait rusage:ptr
 kill pid:int sig:signal
 tkill tid:int sig:signal

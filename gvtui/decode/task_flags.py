@@ -68,18 +68,6 @@ WAIT_OPTIONS = Flags(
         "__WCLONE": 0x80000000,
     }
 )
-WAIT4_OPTIONS = Flags(
-    {
-        "WNOHANG": 1,
-        "WUNTRACED": 2,
-        "WEXITED": 4,
-        "WCONTINUED": 8,
-        "WNOWAIT": 0x1000000,
-        "__WNOTHREAD": 0x20000000,
-        "__WALL": 0x40000000,
-        "__WCLONE": 0x80000000,
-    }
-)
 WAIT_ID = Choice({0: "P_ALL", 1: "P_PID", 2: "P_PGID", 3: "P_PIDFD"})
 
 RLIMIT = Choice(

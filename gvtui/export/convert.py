@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.errors import GvtuiError, UsageError
 from gvtui.export.jsonlines import JsonExport
+from gvtui.export.recording import RecordingExport
 from gvtui.export.strace import StraceExport
 from gvtui.export.text import TextExport
 from gvtui.trace.files import index_path, strings_path
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.savefile import SaveFileWriter
-from gvtui.trace.writer import TraceWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,29 +123,13 @@ def _write_save_file(selection: Selection, out: Path, progress: Progress | None)
 
 
 def _write_recording(selection: Selection, out: Path, progress: Progress | None) -> int:
-    """Who connected and what was marked is kept whatever the filter: rows need it."""
     trace = selection.trace
-    writer = TraceWriter(out, architecture=trace.architecture)
-    written = 0
-    for chunk in selection.chunks(trace.first_row, trace.end_row):
-        chosen = set(chunk.row_ids())
-        for row_id in range(chunk.start, chunk.start + len(chunk.rows)):
-            row = trace.row(row_id)
-            if row.kind == Kind.MESSAGE and row_id in chosen:
-                if row.flags & Flag.TRUNCATED:
-                    writer.truncated(row.conn, row.recv_ns, trace.payload(row_id), row.result)
-                else:
-                    writer.message(row.conn, row.recv_ns, trace.payload(row_id))
-                written += 1
-            elif row.kind == Kind.OPENED:
-                writer.opened(row.conn, row.recv_ns, trace.details(row_id))
-            elif row.kind == Kind.CLOSED:
-                writer.closed(row.conn, row.recv_ns, trace.details(row_id))
-            elif row.kind == Kind.MARK:
-                writer.mark(row.recv_ns, trace.details(row_id), row.conn)
-        _tell(selection, chunk.start, progress)
-    writer.close()
-    return written
+    recording = RecordingExport(selection, out)
+    for start in range(trace.first_row, trace.end_row, _STEP):
+        recording.copy(start, min(start + _STEP, trace.end_row))
+        _tell(selection, start - start % _STEP, progress)
+    recording.close()
+    return recording.messages
 
 
 def _tell(selection: Selection, row_id: int, progress: Progress | None) -> None:

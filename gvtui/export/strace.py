@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
+from gvtui.decode.ids import SHORT_ID, short_id
 from gvtui.decode.render import strace_line
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.wire.header import WireError
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from gvtui.export.selection import Chunk, Selection
     from gvtui.trace.row import Row
     from gvtui.wire.messages import Decoded
-
-_CONTAINER_WIDTH = 12
-"""Characters of a container's ID: as many as Docker shows."""
 
 _MICROSECOND_NS = 1000
 _SECOND_US = 1_000_000
@@ -83,6 +81,6 @@ class StraceExport:
         connections = self._selection.trace.connections
         if len(connections.sandboxes()) > 1:
             container = connections.container_of(row, self._selection.trace)
-            shown = escape(container[:_CONTAINER_WIDTH]) or f"#{row.conn}"
-            return f"{shown:<{_CONTAINER_WIDTH}} {head}"
+            shown = escape(short_id(container)) or f"#{row.conn}"
+            return f"{shown:<{SHORT_ID}} {head}"
         return head

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gvtui.decode.errno_names import errno_text
+from gvtui.decode.raw_table import ARGUMENTS
 from gvtui.points.names import event_type
 from gvtui.points.syscalls import names_by_sysno
 from gvtui.query.fields import FIELDS, OPERATORS, Field, ValueKind, find_field
@@ -177,6 +178,7 @@ def _argument_names() -> list[str]:
     names = {
         name for kind in KINDS.values() for name in kind.message_class.DESCRIPTOR.fields_by_name
     }
+    names |= {name for call in ARGUMENTS.values() for name, form in call if form != "skip"}
     return sorted(names - {"context_data", "exit"})
 
 

@@ -208,7 +208,7 @@ FIELDS: tuple[Field, ...] = (
     _field(
         "fd.name",
         ValueKind.TEXT,
-        "file, program or socket address the row is about",
+        "file, program or socket address the row is about; a relative path as the program gave it",
         "fd.name startswith /etc",
         "fd_path",
     ),

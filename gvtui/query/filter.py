@@ -222,11 +222,33 @@ class _Compiler:
             return self._of_argument(node)
         if field.kind is ValueKind.TIME:
             return self._of_times(node)
+        if field.name == "evt.res" and node.operator in ("=", "!=", "in"):
+            return self._of_results(node)
         column, unknown = _COLUMNS[field.name]
         values = [self._number(field, value) for value in node.values]
         intervals = [Interval(value, value) for value in values]
         cost = Cost.OTHERS if field.name in _ASK_OTHERS else Cost.COLUMN
         return NumberCondition(column, number_test(node.operator, intervals), unknown, cost)
+
+    def _of_results(self, node: Comparison) -> Condition:
+        """An errno name means a call that failed, not one that returned the same number."""
+        codes = [errno_value(value.text) for value in node.values]
+        names = [code for code in codes if code is not None]
+        numbers = [
+            self._number(node.field, value)
+            for value, code in zip(node.values, codes, strict=True)
+            if code is None
+        ]
+        parts: list[Condition] = [
+            NumberCondition(column, number_test("in", intervals), UNKNOWN, Cost.COLUMN)
+            for column, wanted in (("evt.errno", names), ("evt.res", numbers))
+            if (intervals := [Interval(value, value) for value in wanted])
+        ]
+        condition = parts[0] if len(parts) == 1 else Joined(parts, is_and=False)
+        if node.operator != "!=":
+            return condition
+        known = NumberCondition("evt.res", number_test("exists", []), UNKNOWN, Cost.COLUMN)
+        return Joined([known, Not(condition)], is_and=True)
 
     def _of_times(self, node: Comparison) -> Condition:
         if node.operator == "exists":

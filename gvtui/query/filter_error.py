@@ -24,8 +24,14 @@ class FilterError(UsageError):
     @property
     def summary(self) -> str:
         """One line: the column as people count it, what is wrong, what was expected."""
-        line = f"column {self.column + 1}: {self.message}"
-        return f"{line}; expected {self._expected_text()}" if self.expected else line
+        return f"column {self.column + 1}: {self.explanation}"
+
+    @property
+    def explanation(self) -> str:
+        """One line: what is wrong, and what was expected there."""
+        if not self.expected:
+            return self.message
+        return f"{self.message}; expected {self._expected_text()}"
 
     def _expected_text(self) -> str:
         if len(self.expected) == 1:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from gvtui.query.fields import Field
 
-_WIDTH = 92
+WIDTH = 92
+"""Characters of a line, where there is room."""
 _COLUMN = 16
 
 EXAMPLES: tuple[tuple[str, str], ...] = (
@@ -36,24 +37,26 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 """Filters with what they are for."""
 
 
-def reference() -> str:
+def reference(width: int = WIDTH) -> str:
     """Every field, operator, set and kind of value, with examples, for a terminal."""
     parts = [
         _paragraph(
             "A filter is a condition that a row meets or does not: a field, an operator and a "
             "value, as Falco and sysdig write it. and, or, not and ( ) join conditions; not binds "
-            "closest, then and, then or."
+            "closest, then and, then or.",
+            width,
         ),
-        _section("Examples", EXAMPLES, wide=True),
-        "Fields\n" + "\n".join(map(_field_lines, FIELDS)),
-        _section("Operators", [(operator.name, operator.description) for operator in OPERATORS]),
-        _section("Values", _value_rows()),
+        _section("Examples", EXAMPLES, width, wide=True),
+        "Fields\n" + "\n".join(_field_lines(field, width) for field in FIELDS),
+        _section("Operators", [(o.name, o.description) for o in OPERATORS], width),
+        _section("Values", _value_rows(), width),
         _section(
             "Sets, for evt.type",
             [(name, f"{SET_DESCRIPTIONS[name]} ({len(SETS[name])})") for name in SETS],
+            width,
         ),
-        "Rules\n" + "\n".join(_bullet(rule) for rule in _RULES),
-        _section("In the viewer", _VIEWER),
+        "Rules\n" + "\n".join(_bullet(rule, width) for rule in _RULES),
+        _section("In the viewer", _VIEWER, width),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -64,7 +67,8 @@ _RULES = (
     "Rows that are no messages have evt.num, evt.time, evt.kind, conn.num and container.id, and "
     "drop rows evt.dropped.",
     "evt.res, evt.errno and evt.failed are known on exits only. The result of a call that failed "
-    "is its error number below zero, so evt.res < 0 holds for all that failed.",
+    "is its error number below zero, so evt.res < 0 holds for all that failed; an errno name "
+    "stands for calls that failed, never for a result that happens to be the same number.",
     "A value needs quotes, single or double, if it has spaces, quotes, commas or brackets in it. "
     "In quotes, \\\" \\' \\\\ \\n \\r \\t \\xHH and \\u{H...} are escapes; before anything else a "
     "backslash stays.",
@@ -81,7 +85,7 @@ _VIEWER: tuple[tuple[str, str], ...] = (
     (
         "f",
         "types a filter. Tab takes a suggestion: a field, an operator, a value seen; the arrow "
-        "keys pick another, or bring back what was typed before",
+        "keys pick another, or bring back what was typed before; F2 shows this text",
     ),
     ("p n e x", "only the selected row's pid or process name, enters, exits; P and N type values"),
     (
@@ -123,29 +127,30 @@ def _value_rows() -> list[tuple[str, str]]:
     ]
 
 
-def _field_lines(field: Field) -> str:
+def _field_lines(field: Field, width: int) -> str:
     text = field.description
     if field.choices and field.name != "evt.dir":
         text += f": {', '.join(field.choices)}"
     if field.needs:
         text += f" (from {', '.join(sorted(field.needs))})"
-    return f"{_row(field.label, text)}\n{' ' * (_COLUMN + 2)}{field.example}"
+    return f"{_row(field.label, text, width)}\n{' ' * (_COLUMN + 2)}{field.example}"
 
 
-def _section(title: str, rows: Iterable[tuple[str, str]], *, wide: bool = False) -> str:
+def _section(title: str, rows: Iterable[tuple[str, str]], width: int, *, wide: bool = False) -> str:
     lines = [title]
     for name, text in rows:
         if wide:
-            lines += [f"  {name}", f"      {text}"]
+            lines.append(textwrap.fill(name, width, initial_indent="  ", subsequent_indent="    "))
+            lines.append(f"      {text}")
             continue
-        lines.append(_row(name, text))
+        lines.append(_row(name, text, width))
     return "\n".join(lines)
 
 
-def _row(name: str, text: str) -> str:
+def _row(name: str, text: str, width: int) -> str:
     return textwrap.fill(
         text,
-        _WIDTH,
+        width,
         initial_indent=f"  {name:<{_COLUMN}}",
         subsequent_indent=" " * (_COLUMN + 2),
         break_long_words=False,
@@ -153,11 +158,11 @@ def _row(name: str, text: str) -> str:
     )
 
 
-def _paragraph(text: str) -> str:
-    return textwrap.fill(text, _WIDTH)
+def _paragraph(text: str, width: int) -> str:
+    return textwrap.fill(text, width)
 
 
-def _bullet(text: str) -> str:
+def _bullet(text: str, width: int) -> str:
     return textwrap.fill(
-        text, _WIDTH, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False
+        text, width, initial_indent="  - ", subsequent_indent="    ", break_on_hyphens=False
     )

@@ -114,9 +114,9 @@ _PLAIN_VALUE = re.compile(r"[\w./+@:-]+", re.ASCII)
 _EXPECTED = {
     "FIELD": "a field",
     "NOT": "not",
-    "LPAR": "(",
-    "RPAR": ")",
-    "COMMA": ",",
+    "LPAR": "'('",
+    "RPAR": "')'",
+    "COMMA": "','",
     "_AND": "and",
     "_OR": "or",
     "QUOTED": "a value",
@@ -157,6 +157,9 @@ def grammar() -> Lark:
 
 
 def _unexpected(text: str, column: int, names: set[str]) -> FilterError:
+    unknown = _unknown_before(text, column)
+    if unknown is not None:
+        return unknown
     rest = text[column:].strip()
     if "COMPARE" in names:
         match = _LAST_WORD.search(text, 0, column)
@@ -178,6 +181,21 @@ def _unexpected(text: str, column: int, names: set[str]) -> FilterError:
     if rest[0] in "\"'" and "QUOTED" in names:
         return FilterError(text, column, "this quote is not closed", ["a closing quote"])
     return FilterError(text, column, f"{_word(rest)} does not belong here", expected)
+
+
+def _unknown_before(text: str, column: int) -> FilterError | None:
+    """The error of the first field that is not there, if one was compared before the column."""
+    from lark import UnexpectedInput
+
+    try:
+        for token in grammar().parse_interactive(text).iter_parse():
+            start = token.start_pos or 0
+            if token.type == "FIELD" and find_field(str(token)) is None:
+                is_compared = (token.end_pos or 0) < len(text[:column].rstrip())
+                return unknown_field(text, start, str(token)) if is_compared else None
+    except UnexpectedInput:
+        pass
+    return None
 
 
 def _value_expected(text: str, column: int) -> str:
@@ -294,7 +312,7 @@ class _Builder:
                 self._text,
                 literal.start,
                 "in takes a list of values",
-                ["(", "a set such as %file"] if is_event else ["("],
+                ["'('", "a set such as %file"] if is_event else ["'('"],
             )
         return (literal,)
 

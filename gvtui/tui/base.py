@@ -64,8 +64,7 @@ class ViewerBase(App[int]):
         try:
             self.model.check(text)
         except FilterError as error:
-            expected = f"; expected {', '.join(error.expected)}" if error.expected else ""
-            return Problem(f"{error.message}{expected}", error.column)
+            return Problem(error.explanation, error.column)
         return None
 
     def tell(self, text: str, level: Any = "information") -> None:  # noqa: ANN401

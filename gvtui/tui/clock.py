@@ -52,3 +52,17 @@ def span_text(span_ns: int) -> str:
 def took_text(span_ns: int) -> str:
     """How long something took, in the unit that suits it: `182 µs`, `3:04:05`."""
     return span_text(abs(span_ns))[1:]
+
+
+def age_text(span_ns: int) -> str:
+    """How long something has been going on, in eight cells: `201 ms…`, `17.2 s…`, `3:04:05…`."""
+    if span_ns < 1_000_000:
+        words = took_text(span_ns)
+    elif span_ns < SECOND_NS:
+        words = f"{span_ns // 1_000_000} ms"
+    elif span_ns < 60 * SECOND_NS:
+        words = f"{span_ns // (SECOND_NS // 10) / 10} s"
+    else:
+        hours = span_ns // (3600 * SECOND_NS)
+        words = took_text(span_ns) if hours < 10 else f"{hours} h"
+    return f"{words}…"

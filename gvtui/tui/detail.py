@@ -10,9 +10,10 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gvtui.decode.fields import field_views
-from gvtui.trace.row import Flag, Kind
+from gvtui.query.pairs import Unpaired
+from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.tui.cells import fit, width_of, wrap
-from gvtui.tui.clock import date_text
+from gvtui.tui.clock import date_text, span_text
 from gvtui.tui.keys import bindings
 from gvtui.tui.linewidget import LineWidget, Part
 from gvtui.tui.rows import word
@@ -54,14 +55,16 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
     class Used(Message):
         """Something is to be done with a field."""
 
-        def __init__(self, field: FieldView, use: str) -> None:
+        def __init__(self, row_id: int, field: FieldView, use: str) -> None:
             """Ask for it.
 
             Args:
+                row_id: the row whose message has it.
                 field: the field.
                 use: `only`, `without`, `column`, or `menu` to ask the user.
             """
             super().__init__()
+            self.row_id = row_id
             self.field = field
             self.use = use
 
@@ -77,6 +80,8 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         self._fields: list[_Line] = []
         """Lines of the message's own fields."""
         self._context_fields: list[_Line] = []
+        self._row_shown = 0
+        """The row whose message is shown."""
         self._data = b""
         self._hex = False
 
@@ -87,6 +92,8 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             id(self._model.trace),
             self._hex,
             self.scrollable_content_region.width,
+            self._model.whole_calls,
+            self._pair_words(self._model.cursor),
         )
         if key != self._shown:
             same_row = self._shown is not None and self._shown[:2] == key[:2]
@@ -100,6 +107,30 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
                 self.scroll_to(y=0, animate=False)
                 if self.has_focus:
                     self._show_picked()
+
+    def _choose_row(self, cursor: int) -> int:
+        """The row whose message to show: of a whole call its exit, which has the result as well."""
+        model = self._model
+        if model.whole_calls and model.trace.row(cursor).direction == Direction.ENTER:
+            other = model.analysis.pairs.partner(cursor)
+            return cursor if other is None else other
+        return cursor
+
+    def _pair_words(self, row_id: int | None) -> str:
+        """Where the other side of a call is, or why there is none; empty for what is no call."""
+        model = self._model
+        pairs = model.analysis.pairs
+        if row_id is None or not model.trace.first_row <= row_id < pairs.position:
+            return ""
+        is_enter = model.trace.row(row_id).direction == Direction.ENTER
+        other = pairs.partner(row_id)
+        if other is None:
+            reason = pairs.reason(row_id)
+            is_call = reason is not None and reason is not Unpaired.NOT_A_CALL
+            return f"   {reason.value}" if is_call and reason else ""
+        took = pairs.duration_ns(row_id)
+        when = "" if took is None else f", {span_text(took if is_enter else -took)}"
+        return f"   {'exit' if is_enter else 'enter'}: row {other:,}{when}"
 
     def on_resize(self) -> None:
         """Lay the fields out again."""
@@ -131,7 +162,8 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             self._heading = [(" Details", "heading"), ("   of the selected row", "faint")]
         else:
             try:
-                self._fill_row(cursor, model.trace.row(cursor))
+                self._row_shown = self._choose_row(cursor)
+                self._fill_row(self._row_shown, model.trace.row(self._row_shown))
             except IndexError:
                 self._heading = [(f" Row {cursor:,} is gone", "heading")]
         hex_lines = -(-len(self._data) // _HEX_ROW) + 1 if self._data else 0
@@ -155,7 +187,9 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         point = word(trace.string(row.point))
         self._heading = [
             (f" {point}", "heading"),
-            (f"   row {row_id:,}   {row.length} bytes   connection {row.conn}", "faint"),
+            (f"   row {row_id:,}", "faint"),
+            (self._pair_words(row_id), "context"),
+            (f"   {row.length} bytes   connection {row.conn}", "faint"),
             (f"   {container}", "raw"),
         ]
         if row.recv_ns:
@@ -278,7 +312,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
     def action_use(self, use: str) -> None:
         """Do something with the field at the cursor."""
         if self.picked is not None:
-            self.post_message(self.Used(self.picked, use))
+            self.post_message(self.Used(self._row_shown, self.picked, use))
 
     def on_focus(self) -> None:
         """Show the cursor."""
@@ -310,7 +344,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
 
 def _whole_parts(parts: list[Part], width: int) -> list[Part]:
     """The first parts that fit the width in full; of the very first one what fits."""
-    shown = parts[:1]
+    shown = [(fit(text, min(width, width_of(text))), look) for text, look in parts[:1]]
     for part in parts[1:]:
         if sum(width_of(text) for text, _ in (*shown, part)) > width:
             break

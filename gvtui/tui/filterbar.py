@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
-from gvtui.tui.cells import ELLIPSIS, fit, width_of
+from gvtui.tui.cells import fit, width_of
 from gvtui.tui.keys import bindings
 from gvtui.tui.linewidget import LineWidget, Part
 from gvtui.tui.rows import word
@@ -103,7 +103,7 @@ class FilterBar(LineWidget, can_focus=True):
             on = chip.enabled and not model.chips.suspended
             words = word(chip.expression)
             if width_of(words) > _MAX_CHIP:
-                words = fit(words, _MAX_CHIP - 1) + ELLIPSIS
+                words = fit(words, _MAX_CHIP)
             text = f" {'●' if on else '○'} {words} {_REMOVE} "
             if start > 1 and start + width_of(text) > room and line < _MAX_LINES - 1:
                 line, start, room = line + 1, 1, width - 1

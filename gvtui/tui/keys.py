@@ -67,6 +67,7 @@ _KEY_WORDS = {
     "equals_sign": "=",
     "minus": "-",
     "vertical_line": "|",
+    "f2": "F2",
     "f3": "F3",
 }
 
@@ -112,6 +113,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("enter_only", "e", "Only enter rows; again: both", FILTER, footer="enter"),
     Command("exit_only", "x", "Only exit rows; again: both", FILTER, footer="exit"),
     Command("filter", "f", "Type a filter", FILTER, footer="filter"),
+    Command("filter_help", "f2", "What filters can say: fields, operators, sets", FILTER),
     Command("saved_filters", "v", "Pick a saved filter", FILTER),
     Command("save_filter", "w", "Save the filters in force under a name", FILTER),
     Command("suspend", "backslash", "Switch all filters off, and on again", FILTER),
@@ -162,7 +164,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("discard", "U", "Stage what is applied; undo brings the rest back", POINTS),
     Command("stop_point", "s", "Stop tracing this row's point", POINTS),
     Command("more_of_process", "M", "Trace this process's files, sockets, ...", POINTS),
-    Command("add_needed", "F", "Collect the fields that the filter needs", POINTS),
+    Command("add_needed", "F", "Collect the fields that the filter, or durations, need", POINTS),
     Command("move(-1)", "up", "Up one line of the points", POINTS, "points"),
     Command("move(1)", "down", "Down one line of the points", POINTS, "points"),
     Command("page(-1)", "pageup", "Up one screen of points", POINTS, "points"),

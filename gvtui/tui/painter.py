@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual.strip import Strip
 
+from gvtui.decode.ids import short_id
 from gvtui.tui.cells import fit, width_of
 from gvtui.tui.celltexts import call_text, duration_text, result_text, time_text
-from gvtui.tui.clock import SECOND_NS, took_text
+from gvtui.tui.clock import SECOND_NS, age_text, took_text
 from gvtui.tui.columns import Placed, TimeMode, place
 from gvtui.tui.fieldcolumns import field_text
 from gvtui.tui.highlight import highlight, highlight_end
-from gvtui.tui.rows import SHORT_ID, Look, RowText
+from gvtui.tui.rows import Look, RowText
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -232,7 +233,7 @@ class Painter:
         if key == "time":
             return [Segment(fit(self._time(text, previous_id, width), width), styles["time"])]
         if key == "sandbox":
-            return [Segment(fit(text.container[:SHORT_ID], width), styles["sandbox"])]
+            return [Segment(fit(short_id(text.container), width), styles["sandbox"])]
         if key == "pid":
             return [Segment(fit(str(row.pid or ""), width, right=True), styles["pid"])]
         if key == "tid":
@@ -285,7 +286,7 @@ class Painter:
     def _duration(self, text: RowText, width: int) -> Segment:
         if text.look is Look.RUNNING:
             age = max(0, self._model.clock_ns - text.row.when_ns) if text.row.when_ns else 0
-            words, style = f"{took_text(age)}…" if age else "", "running"
+            words, style = age_text(age) if age else "", "running"
         elif text.duration_ns is None:
             words, style = "", "faint"
         else:

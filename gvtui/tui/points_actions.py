@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import ContentSwitcher, Static
 
+from gvtui.decode.ids import short_id
 from gvtui.points.catalogue import sibling_of
 from gvtui.tui.points_apply import PointsApply
 from gvtui.tui.points_hints import lacking_fields, untraced_events
@@ -16,9 +17,11 @@ from gvtui.tui.points_pane import LARGE, PointsPane
 from gvtui.tui.points_row import MORE, more_of_process
 from gvtui.tui.points_screens import ChoiceScreen
 from gvtui.tui.points_tally import Tally
-from gvtui.tui.rows import SHORT_ID, word
+from gvtui.tui.rows import word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gvtui.trace.reader import Trace
     from gvtui.trace.row import Row
     from gvtui.tui.points_model import Key
@@ -105,7 +108,7 @@ class PointsActions(PointsApply):
             if self.keeper is not None and connection.peer_pid:
                 lost = self.keeper.agent.connection_closed(connection.peer_pid)
                 if lost is not None:
-                    short = word(lost.container.sandbox_id[:SHORT_ID])
+                    short = word(short_id(lost.container.sandbox_id))
                     self.model.points.say(
                         f"The session of gvtui's for {short} has ended: another monitor has "
                         "replaced it, or the sandbox is gone.",
@@ -122,17 +125,21 @@ class PointsActions(PointsApply):
         }
 
     def _say_needs(self) -> None:
-        """Say what the filter needs and the sessions do not collect."""
+        """Say what is needed for what is shown and the sessions do not collect."""
         model = self.model
-        lacking: dict[str, str] = {}
-        if model.condition is not None and model.condition.needs:
-            lacking = lacking_fields(
-                model.condition.needs, model.points, self._tally, self._connections_of
-            )
+        who, lacking = (
+            "This filter needs",
+            self._lacking_of(model.condition.needs if model.condition is not None else ()),
+        )
+        tabs = self.screen_stack[0].query_one("#tabs", ContentSwitcher)
+        if not lacking and (model.whole_calls or tabs.current == "numbers"):
+            # Without the one, calls have no pairs, without the other no exact durations.
+            who = "Durations of calls need"
+            lacking = self._lacking_of(model.analysis.pairs.missing_fields)
         words = ""
         if lacking:
             fields = ", ".join(lacking)
-            words = f" ! This filter needs {fields}: {next(iter(lacking.values()))}."
+            words = f" ! {who} {fields}: {next(iter(lacking.values()))}."
             if model.is_live:
                 words += "  F stages it, a applies."
         if words != str(self.needs_line.content):
@@ -140,12 +147,15 @@ class PointsActions(PointsApply):
             self.needs_line.set_class(bool(words), "open")
         self._lacking = tuple(lacking)
 
+    def _lacking_of(self, needs: Iterable[str]) -> dict[str, str]:
+        return lacking_fields(needs, self.model.points, self._tally, self._connections_of)
+
     def action_add_needed(self) -> None:
-        """Stage the context fields that the filter needs."""
+        """Stage the context fields that the filter, or what is shown of calls, needs."""
         state = self.model.points
         fields = self._lacking
         if not fields:
-            self.tell("The filter needs no field that is not collected.")
+            self.tell("Nothing that is shown needs a field that is not collected.")
             return
         if not self._may_stage():
             return
@@ -275,4 +285,4 @@ def recorded_target(mark: dict[str, Any]) -> Target:
         session = parse_document(str(mark.get("session") or "")).session
     except SessionError:
         session = None
-    return Target(("recorded", title), title[:SHORT_ID], Owner.RECORDED, applied=session)
+    return Target(("recorded", title), short_id(title), Owner.RECORDED, applied=session)

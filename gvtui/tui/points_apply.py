@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gvtui.agent.pod_init import how_to_install, start_problems
+from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError
 from gvtui.points.check import check_session
 from gvtui.points.presets import PRESETS, build_preset
@@ -16,7 +17,7 @@ from gvtui.tui.points_keeper import marks_of, summary_of, words_of
 from gvtui.tui.points_model import Owner
 from gvtui.tui.points_screens import ChoiceScreen, TextScreen, preview, safe_lines
 from gvtui.tui.prompt import Problem, Question
-from gvtui.tui.rows import SHORT_ID, word
+from gvtui.tui.rows import word
 from gvtui.tui.trace_actions import TraceActions
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class PointsApply(TraceActions):
         state = self.model.points
         self._changes_made += 1
         count = f"{len(changes)} sandboxes" if len(changes) > 1 else ""
-        state.busy = f"applying to {count or word(changes[0][0].sandbox_id[:SHORT_ID])} …"
+        state.busy = f"applying to {count or word(short_id(changes[0][0].sandbox_id))} …"
         state.changed()
         self.run_worker(
             partial(self._apply_in_thread, changes, replace_unknown),
@@ -207,7 +208,7 @@ class PointsApply(TraceActions):
         self.look_after()
 
     def _ask_to_replace(self, changes: list[_Change], outcomes: list[Outcome]) -> None:
-        short = ", ".join(word(container.sandbox_id[:SHORT_ID]) for container, _ in changes[:5])
+        short = ", ".join(word(short_id(container.sandbox_id)) for container, _ in changes[:5])
         kept = next(outcome.kept for outcome in outcomes if outcome.needs_confirmation)
         question = (
             f"{short}: there is a session already that gvtui did not make.\n\n"
@@ -355,7 +356,7 @@ class PointsApply(TraceActions):
         if keeper is None or keeper.policy != "ask" or not keeper.has_made:
             self.exit()
             return
-        made = [word(each.container.sandbox_id[:SHORT_ID]) for each in keeper.agent.registry.all()]
+        made = [word(short_id(each.container.sandbox_id)) for each in keeper.agent.registry.all()]
         question = f"gvtui has made the sessions of {', '.join(made[:8])}. What of them?\n"
         self.push_screen(ChoiceScreen(question, _LEAVE), self._leave)
 

@@ -12,10 +12,10 @@ from gvtui.agent.memory import Memory
 from gvtui.agent.outcome import Outcome, State
 from gvtui.agent.pod_init import SessionFile
 from gvtui.decode.escape import escape
+from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError
 from gvtui.points.library import Library
 from gvtui.tui.points_model import Owner, Target
-from gvtui.tui.rows import SHORT_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -219,7 +219,7 @@ def summary_of(outcomes: Iterable[Outcome]) -> str:
     failed = [outcome for outcome in found if not outcome.applied]
     words = f"Applied to {done} of {len(found)} sandboxes."
     for outcome in failed[:3]:
-        words += f" {escape(outcome.container.sandbox_id[:SHORT_ID])}: {escape(outcome.sentence)}."
+        words += f" {escape(short_id(outcome.container.sandbox_id))}: {escape(outcome.sentence)}."
     return words
 
 

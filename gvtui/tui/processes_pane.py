@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from gvtui.decode.ids import short_id
 from gvtui.decode.signals import wait_status
 from gvtui.query.drill import processes_filter
 from gvtui.query.filter import literal
@@ -16,7 +17,7 @@ from gvtui.tui.drilled import Drilled
 from gvtui.tui.keys import bindings
 from gvtui.tui.listpane import ListPane
 from gvtui.tui.process_lines import Fold, Key, TreeLine, tree_lines
-from gvtui.tui.rows import FAILED_SIGN, SHORT_ID, word
+from gvtui.tui.rows import FAILED_SIGN, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -210,7 +211,7 @@ class ProcessesPane(ListPane):
         """A process, or what it is made of."""
         line = self._lines[place]
         if line.process is None:
-            container = word(line.container)[:SHORT_ID] or "container not known"
+            container = short_id(word(line.container)) or "container not known"
             return [(f"◉ {container}", "container")], ""
         name, columns, command = self._layout()
         if line.executed is not None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.escape import escape
+from gvtui.decode.ids import short_id
 from gvtui.decode.render import render
 from gvtui.points.names import event_type
 from gvtui.query.pairs import Unpaired
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from gvtui.query.pairs import Pairs
     from gvtui.trace.reader import Trace
     from gvtui.wire.messages import Decoded
-
-SHORT_ID = 12
-"""Characters of a container ID that lists show, as Docker does."""
 
 _KEPT = 4096
 """Rows kept decoded: many screens, a few megabytes."""
@@ -243,7 +241,7 @@ class RowTexts:
         )
 
     def _rule(self, row_id: int, row: Row, container: str) -> str:
-        who = f"sandbox {container[:SHORT_ID]}" if container else f"connection {row.conn}"
+        who = f"sandbox {short_id(container)}" if container else f"connection {row.conn}"
         if row.kind == Kind.DROP:
             return f"{DROP_SIGN} {row.result:,} points dropped by {who} here"
         details = self._trace.details(row_id)

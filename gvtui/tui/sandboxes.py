@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from gvtui.decode.ids import short_id
 from gvtui.tui.cells import fit, short_count, spark, width_of
 from gvtui.tui.chips import CONTAINER, equals
 from gvtui.tui.keys import bindings
 from gvtui.tui.linewidget import LineWidget, Part
-from gvtui.tui.rows import DROP_SIGN, SHORT_ID, word
+from gvtui.tui.rows import DROP_SIGN, word
 
 if TYPE_CHECKING:
     from textual import events
@@ -72,7 +73,7 @@ class SandboxList(LineWidget, can_focus=True):
     def _entry(self, sandbox: Sandbox, now: int, width: int) -> tuple[list[Part], list[Part]]:
         latest = sandbox.latest
         connected = sandbox.connected
-        short = word(sandbox.container_id)[:SHORT_ID] or f"connection {latest.conn}"
+        short = short_id(word(sandbox.container_id)) or f"connection {latest.conn}"
         gone = self._model.monitor_gone
         lively = connected and self._model.is_live and not gone
         chart = " " + spark(latest.per_second(now, _SPARK), _SPARK) if lively else ""

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from gvtui.query.filter_help import WIDTH, reference
 from gvtui.tui import rows
 from gvtui.tui.columns import COLUMNS, FIXED, Column
 from gvtui.tui.keys import groups, where
@@ -93,6 +94,27 @@ def help_text() -> Content:
     parts.append("\nCtrl+P finds any of these by its words. Tab goes from pane to pane.\n")
     parts.append("Esc closes this.")
     return Content.assemble(*parts)
+
+
+_PANEL_EDGES = 6
+"""Cells of a panel beside its text: the padding and the scrollbar."""
+_LEAST_WIDTH = 40
+
+
+class FilterHelpScreen(Overlay):
+    """All that a filter can say; a filter that is being typed stays as it is."""
+
+    BINDINGS: ClassVar = [Binding("escape,q,f2", "dismiss", "Close", show=False)]
+
+    def compose(self) -> ComposeResult:
+        """The text of `gvtui help filters` in a panel that scrolls."""
+        room = self.app.size.width * 96 // 100 - _PANEL_EDGES
+        with VerticalScroll(classes="panel wide"):
+            yield Static(reference(max(_LEAST_WIDTH, min(room, WIDTH))), markup=False)
+
+    def on_mount(self) -> None:
+        """Keys scroll at once."""
+        self.query_one(VerticalScroll).focus()
 
 
 class ColumnScreen(Overlay):

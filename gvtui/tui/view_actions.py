@@ -9,7 +9,7 @@ from gvtui.tui.filter_actions import FilterActions
 from gvtui.tui.keys import PLACES, Command
 from gvtui.tui.places import HINT, PlaceError, find_row
 from gvtui.tui.prompt import Problem, Question
-from gvtui.tui.screens import ColumnScreen, HelpScreen
+from gvtui.tui.screens import ColumnScreen, FilterHelpScreen, HelpScreen
 from gvtui.tui.tabs import TabLine
 from gvtui.tui.theme import DARK_NAME, LIGHT_NAME
 
@@ -72,6 +72,10 @@ class ViewActions(FilterActions):
     def action_help(self) -> None:
         """Show all keys."""
         self.push_screen(HelpScreen())
+
+    def action_filter_help(self) -> None:
+        """Show the filter language."""
+        self.push_screen(FilterHelpScreen())
 
     def action_tab(self, pane_id: str) -> None:
         """Show another tab."""

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 
 from gvtui.cli import run
+from gvtui.export.selection import Selection
 from gvtui.trace.reader import Trace
+from gvtui.trace.row import Kind
 from tests.commands.helpers import TIMEOUT, Running
 from tests.monitor.sandbox import FakeSandbox
-from tests.trace.factory import read_message, recorded_datagrams
+from tests.trace.factory import TRACES, read_message, recorded_datagrams
 
 
 def test_everything_that_came_is_in_the_recording(tmp_path: Path) -> None:
@@ -44,6 +46,58 @@ def test_what_comes_just_before_the_end_is_kept(tmp_path: Path) -> None:
         assert command.end() == 0
         sandbox.close()
         assert "recorded 1 message of 1 connection" in command.err
+
+
+def test_only_what_meets_a_filter(tmp_path: Path) -> None:
+    out = tmp_path / "x.gvtrace"
+    datagrams = recorded_datagrams("shell-2024")
+    condition = "evt.failed = true and evt.latency > 1us"
+    arguments = ["--out", str(out), "--filter", condition, "--no-realtime"]
+    with Running(tmp_path, "record", *arguments) as command:
+        sandbox = FakeSandbox(command.socket)
+        sandbox.send(*datagrams)
+        sandbox.close()
+        assert command.end() == 0
+    whole = Trace.open(TRACES / "shell-2024.trace")
+    selection = Selection(whole, condition)
+    expected = [
+        whole.payload(row_id) for row_id in selection.row_ids(whole.first_row, whole.end_row)
+    ]
+    assert expected
+    assert f"recorded {len(expected)} of {len(datagrams):,} messages of 1 connection" in command.err
+    trace = Trace.open(out)
+    rows = [trace.row(row_id) for row_id in range(trace.end_row)]
+    assert [row.kind for row in (rows[0], rows[-1])] == [Kind.OPENED, Kind.CLOSED]
+    assert [trace.payload(row_id) for row_id in range(1, trace.end_row - 1)] == expected
+    whole.close()
+    trace.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--filter", "proc.nam = x"], "no field 'proc.nam'"),
+        (["--keep", "1GiB"], "--keep goes with --filter"),
+    ],
+)
+def test_options_that_do_not_fit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    out = tmp_path / "x.gvtrace"
+    assert run(["record", "--out", str(out), *words]) == 2
+    assert said in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_an_old_recording_is_not_overwritten_by_what_meets_a_filter(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "x.gvtrace"
+    out.write_text("mine")
+    words = ["record", "--out", str(out), "--listen", str(tmp_path / "s"), "--filter", "fd.num = 1"]
+    assert run(words) == 1
+    assert "exists already" in capsys.readouterr().err
+    assert out.read_text() == "mine"
 
 
 def test_an_old_recording_is_not_overwritten(

@@ -82,12 +82,19 @@ CASES: list[tuple[Decoded, str]] = [
         call(pb.Read, "pread64", 784, fd=3, count=784, has_offset=True, offset=64),
         "pread64(3, ..., 784, 64) = 784",
     ),
-    (call(pb.Read, "readv", 7, fd=3, count=2), "readv(3, [...], 2) = 7"),
+    (call(pb.Read, "readv", 7, fd=3, count=23), "readv(3, [/* 23 bytes */], ...) = 7"),
     (
-        call(pb.Write, "pwritev2", 7, fd=3, count=2, has_offset=True, offset=5, flags=0x12),
-        "pwritev2(3, [...], 2, 5, RWF_DSYNC|RWF_APPEND) = 7",
+        call(pb.Write, "writev", errno=14, fd=3),
+        "writev(3, [...], ...) = -1 EFAULT (Bad address)",
     ),
-    (call(pb.Write, "pwritev2", 7, fd=3, count=2), "pwritev2(3, [...], 2, -1, 0) = 7"),
+    (
+        call(pb.Write, "pwritev2", 7, fd=3, count=9, has_offset=True, offset=5, flags=0x12),
+        "pwritev2(3, [/* 9 bytes */], ..., 5, RWF_DSYNC|RWF_APPEND) = 7",
+    ),
+    (
+        call(pb.Write, "pwritev2", 7, fd=3, count=9),
+        "pwritev2(3, [/* 9 bytes */], ..., -1, 0) = 7",
+    ),
     (call(pb.Write, "write", 7, fd=1, count=7), "write(1, ..., 7) = 7"),
     (
         call(pb.Connect, "connect", errno=111, fd=3, fd_path="socket:[1]", address=IPV4),
@@ -182,8 +189,17 @@ CASES: list[tuple[Decoded, str]] = [
         "clone(CLONE_VM|CLONE_VFORK|SIGCHLD, child_stack=NULL) = 9",
     ),
     (
-        call(pb.Clone, "clone", 9, flags=0x10100, stack=0x7000, new_tid=0x10, tls=0x20),
-        "clone(CLONE_VM|CLONE_THREAD, child_stack=0x7000, parent_tid=0x10, tls=0x20) = 9",
+        call(pb.Clone, "clone", 9, flags=0x110100, stack=0x7000, new_tid=9, tls=0x20),
+        "clone(CLONE_VM|CLONE_THREAD|CLONE_PARENT_SETTID, child_stack=0x7000, parent_tid=[9], "
+        "tls=0x20) = 9",
+    ),
+    (
+        call(pb.Clone, "clone", flags=0x110100, new_tid=4711),
+        "clone(CLONE_VM|CLONE_THREAD|CLONE_PARENT_SETTID, child_stack=NULL, parent_tid=...)",
+    ),
+    (
+        call(pb.Clone, "clone", 9, flags=0x100, new_tid=4711),
+        "clone(CLONE_VM, child_stack=NULL) = 9",
     ),
     (call(pb.Fork, "vfork", 9), "vfork() = 9"),
     (
@@ -197,6 +213,27 @@ CASES: list[tuple[Decoded, str]] = [
     (
         call(pb.TimerfdSetTime, "timerfd_settime", fd=3, old_value=EVERY_SECOND),
         "timerfd_settime(3, 0, NULL, ...)",
+    ),
+    (
+        call(pb.TimerfdSetTime, "timerfd_settime", errno=14, fd=3),
+        "timerfd_settime(3, 0, ..., ...) = -1 EFAULT (Bad address)",
+    ),
+    (
+        call(pb.Prlimit, "prlimit64", errno=14, resource=7),
+        "prlimit64(0, RLIMIT_NOFILE, ..., ...) = -1 EFAULT (Bad address)",
+    ),
+    (
+        call(pb.Open, "open", errno=14, flags=2),
+        "open(..., O_RDWR) = -1 EFAULT (Bad address)",
+    ),
+    (
+        call(pb.Connect, "connect", errno=14, fd=3),
+        "connect(3, ...) = -1 EFAULT (Bad address)",
+    ),
+    (call(pb.Chdir, "chdir", errno=2), 'chdir("") = -1 ENOENT (No such file or directory)'),
+    (
+        call(pb.Open, "openat", (1 << 32) + 3, fd=-100, pathname="/etc/passwd"),
+        'openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 4294967299</etc/passwd>',
     ),
     (call(pb.TimerfdGetTime, "timerfd_gettime", fd=3), "timerfd_gettime(3, ...)"),
     (

@@ -177,6 +177,17 @@ def test_an_errno_out_of_range_is_a_failure(trace: TextTrace) -> None:
     assert row in passing(trace, "evt.res < -4000")
 
 
+def test_an_errno_name_means_calls_that_failed(trace: TextTrace) -> None:
+    row = trace.call("fcntl", exits=True, result=-2)
+    for text in ("evt.res = ENOENT", "evt.res in (ENOENT, 17)", "evt.res in (ENOENT, EACCES)"):
+        assert row not in passing(trace, text)
+        assert 1 in passing(trace, text)
+    assert row in passing(trace, "evt.res != ENOENT")
+    assert 1 not in passing(trace, "evt.res != ENOENT")
+    for text in ("evt.res = -2", "evt.res < 0", "evt.failed = false", "evt.errno = 0"):
+        assert row in passing(trace, text)
+
+
 def test_fields_and_needs() -> None:
     condition = compile_filter("proc.pid = 1 and not (evt.arg.flags = 0 or proc.name exists)")
     assert condition.fields == {"proc.pid", "evt.arg.flags", "proc.name"}

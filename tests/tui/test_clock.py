@@ -4,7 +4,9 @@ from datetime import UTC
 
 import pytest
 
-from gvtui.tui.clock import clock_text, date_text, span_text
+from gvtui.tui.cells import width_of
+from gvtui.tui.clock import age_text, clock_text, date_text, span_text
+from gvtui.tui.columns import COLUMNS
 
 MOMENT = 1_795_455_407_118_204_005
 
@@ -34,3 +36,21 @@ def test_times_that_cannot_be(time_ns: int) -> None:
 )
 def test_spans(span: int, text: str) -> None:
     assert span_text(span) == text
+
+
+@pytest.mark.parametrize(
+    ("span", "text"),
+    [
+        (182_000, "182 µs…"),
+        (201_400_000, "201 ms…"),
+        (999_999_999, "999 ms…"),
+        (17_205_000_000, "17.2 s…"),
+        (59_999_000_000, "59.9 s…"),
+        (11_045_000_000_000, "3:04:05…"),
+        (36_000_000_000_000, "10 h…"),
+        (3_600_000_000_000_000, "1000 h…"),
+    ],
+)
+def test_ages_keep_their_unit_in_the_narrow_column(span: int, text: str) -> None:
+    assert age_text(span) == text
+    assert width_of(text) <= next(c.narrow for c in COLUMNS if c.key == "duration")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gvtui.tui.clock import span_text
 from tests.tui.helpers import Recorder, drive, live, recording
 
 if TYPE_CHECKING:
@@ -94,6 +95,79 @@ def test_rows_that_are_no_messages_say_what_they_are(tmp_path: Path) -> None:
     drive(app, script)
 
 
+def test_the_other_side_of_a_call_is_named() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        while app.tick():
+            pass
+        pairs = app.model.analysis.pairs
+        enter = next(row for row in range(400, 500) if (pairs.partner(row) or 0) > row)
+        leave = pairs.partner(enter)
+        took = pairs.duration_ns(enter)
+        assert leave is not None
+        assert took is not None
+        app.stream.jump(enter)
+        await pilot.pause()
+        assert f"exit: row {leave}, {span_text(took)}" in _lines(app)[0]
+        app.stream.jump(leave)
+        await pilot.pause()
+        assert f"enter: row {enter}, {span_text(-took)}" in _lines(app)[0]
+
+    drive(app, script, (160, 50))
+
+
+def test_a_call_that_runs_says_so_until_its_exit_comes(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(1)
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("up", "down")
+        while app.tick():
+            pass
+        app.show_news()
+        assert "still running" in _lines(app)[0]
+        recorder.add(1, result=3)
+        while app.tick():
+            pass
+        app.show_news()
+        assert "exit: row 2, +1 ms" in _lines(app)[0]
+        assert "exit.result" not in "\n".join(_lines(app))
+        await pilot.press("c")
+        app.show_news()
+        await pilot.pause()
+        text = "\n".join(_lines(app))
+        assert "syscall/openat/exit   row 2" in text
+        assert "enter: row 1, -1 ms" in text
+        assert "exit.result" in text
+        paths = [view.path for view in app.detail._views]
+        first = ["up"] * len(paths)
+        await pilot.press("enter", *first, *["down"] * paths.index("exit.result"), "+")
+        await pilot.pause()
+        assert [chip.expression for chip in app.model.chips] == ["evt.res = 3"]
+
+    drive(app, script, (160, 50))
+
+
+def test_no_number_in_a_narrow_heading_is_cut_unseen() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.stream.jump(402)
+        await pilot.pause()
+        parts = [text for text, _ in app.detail._heading]
+        whole = {"".join(parts[: count + 1]).strip() for count in range(len(parts))}
+        assert any("exit: row 403, +15.9 µs" in words for words in whole)
+        for width in range(30, 100):
+            await pilot.resize_terminal(width, 40)
+            await pilot.pause()
+            heading = app.detail.render_line(0).text.strip()
+            assert heading.endswith("…") or heading in whole
+
+    drive(app, script, (160, 50))
+
+
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_the_heading_has_whole_words_alone(tmp_path: Path, width: int) -> None:
     recorder = Recorder(tmp_path / "a.gvtrace")
@@ -105,7 +179,7 @@ def test_the_heading_has_whole_words_alone(tmp_path: Path, width: int) -> None:
         assert heading.startswith(" syscall/openat/enter   row 1 ")
         assert set(heading.split()[1:]) <= set(
             f"row 1 {app.model.trace.row(1).length} bytes connection 1 c0ffee"
-            " received 2026-11-23 17:36:47.001000000".split()
+            " still running received 2026-11-23 17:36:47.001000000".split()
         )
         assert ("received" in heading) == (width > 120)
 

@@ -104,6 +104,8 @@ class Bench:
 
     async def answer(self, pilot: Pilot[int], answer: str) -> None:
         await until(pilot, lambda: isinstance(self.app.screen, ChoiceScreen))
+        # The screen is there before what it is made of.
+        await until(pilot, lambda: bool(self.app.screen.query(OptionList)))
         options = self.app.screen.query_one(OptionList)
         options.highlighted = options.get_option_index(answer)
         await pilot.press("enter")
@@ -342,6 +344,30 @@ def test_a_filter_tells_which_field_is_not_collected_and_adds_it(bench: Bench) -
         bench.app.look_after()
         await pilot.pause()
         assert "This filter needs time" in screen_text(bench.app)
+        await pilot.press("F")
+        assert bench.state.edit.points()[OPEN].context_fields == ("time",)
+
+    bench.run(script)
+
+
+def test_calls_as_one_row_tell_which_field_is_not_collected_and_add_it(bench: Bench) -> None:
+    async def script(pilot: Pilot[int]) -> None:
+        bench.runsc.run_session(FOREIGN)
+        await bench.stage(pilot)
+        point = bench.state.edit.staged.points[0]
+        bench.state.stage(bench.state.edit.staged.with_points([type(point)(point.name)]))
+        bench.runsc.run_session(FOREIGN)
+        await bench.apply(pilot)
+        await bench.answer(pilot, "replace")
+        await until(pilot, lambda: bench.owner() is Owner.OURS)
+        bench.app.model.analysis.pairs.missing_fields.add("time")
+        bench.app.look_after()
+        assert bench.app.needs_line.content == ""
+        bench.app.stream.focus()
+        await pilot.press("c")
+        bench.app.look_after()
+        await pilot.pause()
+        assert "Durations of calls need time" in screen_text(bench.app)
         await pilot.press("F")
         assert bench.state.edit.points()[OPEN].context_fields == ("time",)
 

@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.points_pane import PointsPane
@@ -11,7 +13,6 @@ from gvtui.tui.points_tree import LineKind
 from tests.tui.helpers import Recorder, drive, live, open_message, recording, screen_text
 
 if TYPE_CHECKING:
-    import pytest
     from textual.pilot import Pilot
 
 ENTER, EXIT = "syscall/openat/enter", "syscall/openat/exit"
@@ -257,5 +258,31 @@ def test_a_recording_says_which_field_most_rows_lack(tmp_path: Path) -> None:
         app.look_after()
         await pilot.pause()
         assert "This filter needs group_id: most messages came without it." in screen_text(app)
+
+    drive(app, script)
+
+
+@pytest.mark.parametrize("key", ["c", "3"])
+def test_calls_without_pairs_say_which_fields_durations_need(tmp_path: Path, key: str) -> None:
+    path = tmp_path / "a.gvtrace"
+    writer = TraceWriter(path)
+    writer.opened(1, 1, {})
+    writer.message(1, 2, open_message("/x", pid=0, time_ns=0))
+    writer.close()
+    from gvtui.trace.reader import Trace
+
+    app = GvtuiApp(Trace.open(path))
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.look_after()
+        await pilot.pause()
+        assert "need" not in str(app.needs_line.content)
+        await pilot.press(key)
+        while app.tick():
+            pass
+        app.look_after()
+        await pilot.pause()
+        words = "Durations of calls need thread_id, time: most messages came without it."
+        assert words in screen_text(app)
 
     drive(app, script)

@@ -3,7 +3,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Static
 
+from gvtui.query.fields import FIELDS, OPERATORS
 from gvtui.tui.theme import DARK_NAME, LIGHT_NAME
 from tests.tui.helpers import drive, recording, screen_text, stream_lines
 
@@ -159,5 +161,29 @@ def test_on_a_narrow_screen_the_sidebar_comes_by_a_key() -> None:
         await pilot.pause()
         assert not sidebar.display
         assert app.focused is app.stream
+
+    drive(app, script, (80, 24))
+
+
+def test_the_filter_language_is_shown_while_a_filter_is_typed() -> None:
+    app = recording("network-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("f", *"fd.num ")
+        await pilot.press("f2")
+        await pilot.pause()
+        text = screen_text(app)
+        assert "A filter is a condition" in text
+        await pilot.press("pagedown")
+        await pilot.pause()
+        assert screen_text(app) != text
+        shown = str(app.screen.query_one(Static).content)
+        names = [field.name for field in FIELDS] + [operator.name for operator in OPERATORS]
+        assert all(name in shown for name in names)
+        assert max(map(len, shown.splitlines())) <= 80
+        await pilot.press("escape", *"= 3")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert [chip.expression for chip in app.model.chips] == ["fd.num = 3"]
 
     drive(app, script, (80, 24))

@@ -1,0 +1,24 @@
+"""Container IDs made short for lists."""
+
+from __future__ import annotations
+
+import re
+
+SHORT_ID = 12
+"""Characters of a container ID that lists show, as Docker does."""
+
+_TAIL = 5
+_HEX = re.compile(r"[0-9a-f]+")
+
+
+def short_id(container: str) -> str:
+    """A container ID in at most `SHORT_ID` characters: the beginning of one made of hex digits.
+
+    Others are names that people or orchestrators gave, whose ends tell them apart:
+    `checkout-worker-7` becomes `checko…ker-7`.
+    """
+    if len(container) <= SHORT_ID:
+        return container
+    if _HEX.fullmatch(container):
+        return container[:SHORT_ID]
+    return f"{container[: SHORT_ID - 1 - _TAIL]}…{container[-_TAIL:]}"

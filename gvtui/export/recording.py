@@ -1,0 +1,83 @@
+"""Copies the chosen rows of a trace into a new recording, all at once or as the trace grows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gvtui.trace.row import Flag, Kind
+from gvtui.trace.writer import TraceWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvtui.export.selection import Selection
+    from gvtui.trace.row import Row
+
+_UINT32 = 0xFFFFFFFF
+_HALF = 1 << 31
+
+
+class RecordingExport:
+    """Writes the chosen messages as they came.
+
+    Who connected and what was marked is kept whatever the filter: rows need it. A message tells
+    how many points were dropped before it; drops that only messages left out have told of are
+    noted in a mark when their connection ends.
+    """
+
+    def __init__(self, selection: Selection, out: Path) -> None:
+        """Make the recording.
+
+        Raises:
+            TraceError: the file is there already, or cannot be made.
+        """
+        self._selection = selection
+        self._writer = TraceWriter(out, architecture=selection.trace.architecture)
+        self._seen: dict[int, int] = {}
+        self._told: dict[int, int] = {}
+        self._newest_ns = 0
+        self.messages = 0
+        """Messages written so far."""
+
+    def copy(self, start: int, stop: int) -> None:
+        """Write what was chosen of the rows from `start` to before `stop`."""
+        trace = self._selection.trace
+        for chunk in self._selection.chunks(start, stop):
+            chosen = set(chunk.row_ids())
+            for row_id in range(chunk.start, chunk.start + len(chunk.rows)):
+                self._copy(row_id, trace.row(row_id), is_chosen=row_id in chosen)
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Finish the recording."""
+        for conn in list(self._seen):
+            self._note_drops(conn, self._newest_ns)
+        self._writer.close()
+
+    def _copy(self, row_id: int, row: Row, *, is_chosen: bool) -> None:
+        trace, writer = self._selection.trace, self._writer
+        self._newest_ns = max(self._newest_ns, row.recv_ns)
+        if row.kind == Kind.MESSAGE:
+            self._seen[row.conn] = row.dropped
+            if is_chosen:
+                self._told[row.conn] = row.dropped
+                self.messages += 1
+                if row.flags & Flag.TRUNCATED:
+                    writer.truncated(row.conn, row.recv_ns, trace.payload(row_id), row.result)
+                else:
+                    writer.message(row.conn, row.recv_ns, trace.payload(row_id))
+        elif row.kind == Kind.OPENED:
+            writer.opened(row.conn, row.recv_ns, trace.details(row_id))
+        elif row.kind == Kind.CLOSED:
+            self._note_drops(row.conn, row.recv_ns)
+            writer.closed(row.conn, row.recv_ns, trace.details(row_id))
+        elif row.kind == Kind.MARK:
+            writer.mark(row.recv_ns, trace.details(row_id), row.conn)
+
+    def _note_drops(self, conn: int, when_ns: int) -> None:
+        untold = (self._seen.pop(conn, 0) - self._told.pop(conn, 0)) & _UINT32
+        # A count that steps back a little is no loss.
+        if 0 < untold < _HALF:
+            points = "point" if untold == 1 else "points"
+            text = f"{untold:,} more {points} dropped behind the last message that was kept"
+            self._writer.mark(when_ns, {"text": text}, conn)

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gvtui.export.recording import RecordingExport
+from gvtui.export.selection import Selection
+from gvtui.trace.reader import Trace
+from gvtui.trace.records import TraceError
+from gvtui.trace.row import Kind
+from gvtui.trace.writer import TraceWriter
+from tests.trace.factory import TIME_NS, read_message
+
+
+def kinds(trace: Trace) -> list[Kind]:
+    return [Kind(trace.row(row_id).kind) for row_id in range(trace.end_row)]
+
+
+def test_it_follows_a_trace_that_grows(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "a.gvtrace")
+    writer.opened(1, TIME_NS, {"peer_pid": 7})
+    writer.flush()
+    trace = Trace.open(writer.path)
+    recording = RecordingExport(Selection(trace, "fd.num = 4"), tmp_path / "b.gvtrace")
+    done = 0
+    for step in range(3):
+        writer.message(1, TIME_NS + step, read_message(fd=3))
+        writer.message(1, TIME_NS + step, read_message(fd=4, count=step))
+        writer.flush()
+        trace.refresh()
+        recording.copy(done, trace.end_row)
+        done = trace.end_row
+    with_three = Trace.open(tmp_path / "b.gvtrace")
+    assert kinds(with_three) == [Kind.OPENED] + [Kind.MESSAGE] * 3
+    assert with_three.details(0) == {"peer_pid": 7}
+    writer.closed(1, TIME_NS + 9, {})
+    writer.close()
+    trace.refresh()
+    recording.copy(done, trace.end_row)
+    recording.close()
+    assert recording.messages == 3
+    with_three.refresh()
+    assert kinds(with_three)[-1] == Kind.CLOSED
+    assert [with_three.row(row_id).fd for row_id in (1, 2, 3)] == [4, 4, 4]
+    with_three.close()
+    trace.close()
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_no_drop_is_lost(tmp_path: Path, *, closes: bool) -> None:
+    writer = TraceWriter(tmp_path / "a.gvtrace")
+    writer.opened(1, TIME_NS, {})
+    for fd, dropped in ((3, 0), (3, 2), (4, 5), (3, 4), (3, 6), (3, 1505)):
+        writer.message(1, TIME_NS, read_message(fd=fd, dropped=dropped))
+    if closes:
+        writer.closed(1, TIME_NS + 1, {})
+    writer.close()
+    trace = Trace.open(writer.path)
+    recording = RecordingExport(Selection(trace, "fd.num = 4"), tmp_path / "b.gvtrace")
+    recording.copy(0, trace.end_row)
+    recording.close()
+    copied = Trace.open(tmp_path / "b.gvtrace")
+    expected = [Kind.OPENED, Kind.DROP, Kind.MESSAGE, Kind.MARK, *([Kind.CLOSED] if closes else [])]
+    assert kinds(copied) == expected
+    assert copied.row(1).result == 5
+    assert copied.details(3)["text"] == (
+        "1,500 more points dropped behind the last message that was kept"
+    )
+    copied.close()
+    trace.close()
+
+
+def test_an_old_file_stays(tmp_path: Path) -> None:
+    out = tmp_path / "b.gvtrace"
+    out.write_text("mine")
+    writer = TraceWriter(tmp_path / "a.gvtrace")
+    writer.close()
+    trace = Trace.open(writer.path)
+    with pytest.raises(TraceError, match="exists already"):
+        RecordingExport(Selection(trace), out)
+    assert out.read_text() == "mine"
+    trace.close()
