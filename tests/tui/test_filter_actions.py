@@ -232,4 +232,4 @@ def test_a_long_filter_ends_in_one_ellipsis() -> None:
         assert line.count("…") == 1
         assert "… ×" in line
 
-    drive(app, script)
+    drive(app, script, (180, 40))
