@@ -127,7 +127,7 @@ def test_calls_that_run_show_their_age(tmp_path: Path) -> None:
         slow, done = stream_lines(app)[1:3]
         assert "/slow" in slow
         assert "… running" in slow
-        assert slow.rstrip().endswith("4.999 s…")
+        assert slow.rstrip().endswith("4.9 s…")
         assert done.rstrip().endswith("1 ms")
         recorder.add(1, path="/slow", pid=7, result=4)
         await _settle(app, pilot)

@@ -222,3 +222,14 @@ def test_filters_that_ask_others_work_in_the_viewer(expression: str) -> None:
         assert 0 < app.model.view.count < app.model.view.total
 
     drive(app, script)
+
+
+def test_a_long_filter_ends_in_one_ellipsis() -> None:
+    app = recording(filter_text="proc.name = bash and fd.name startswith /" + "very-long-" * 9)
+
+    async def script(pilot: Pilot[int]) -> None:
+        line = app.filterbar.render_line(0).text
+        assert line.count("…") == 1
+        assert "… ×" in line
+
+    drive(app, script, (180, 40))
