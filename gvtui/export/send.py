@@ -144,7 +144,7 @@ def _send(connection: socket.socket, datagram: bytes, endpoint: Path, sent: Sent
         connection.send(datagram)
     except OSError as error:
         raise SendError(
-            f"the monitor at {endpoint} took {sent.messages:,} messages and then no more: "
+            f"the monitor at {endpoint} took {sent.messages:,} of the messages and then no more: "
             f"{error.strerror or error}"
         ) from error
     sent.messages += 1

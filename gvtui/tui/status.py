@@ -82,8 +82,7 @@ def items(model: Model, new_rows: int, playing: str = "", lost: int = 0) -> list
         size = short_bytes(trace.size_bytes)
         said.append(Item(f"● REC {name} {size}", f"● REC {size}", "record"))
     elif model.is_live:
-        kept = f"{short_bytes(trace.size_bytes)} kept"
-        said.append(Item(kept, kept, "faint", 1))
+        said.append(Item(f"{short_bytes(trace.size_bytes)} kept", "", "faint", 1))
     said.append(_following(model, new_rows, playing))
     return said
 
@@ -118,7 +117,10 @@ def _following(model: Model, new_rows: int, playing: str) -> Item:
 
 
 def layout(said: list[Item], width: int) -> list[Part]:
-    """The items as they fit `width`: shortened, then left out, in their turns."""
+    """The items as they fit `width`: shortened, then left out, in their turns.
+
+    One that was left out comes back if what the others gave up makes room for it.
+    """
     forms = [item.full for item in said]
 
     def taken() -> int:
@@ -133,6 +135,11 @@ def layout(said: list[Item], width: int) -> list[Part]:
             if short:
                 forms[place] = said[place].short
             elif goes < 99:
+                forms[place] = ""
+    for _, place in reversed(turns):
+        if not forms[place]:
+            forms[place] = said[place].full
+            if taken() > width:
                 forms[place] = ""
     parts: list[Part] = [(" ", "")]
     for item, form in zip(said[:-1], forms[:-1], strict=True):

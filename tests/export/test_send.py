@@ -150,6 +150,6 @@ def test_a_monitor_that_goes_away(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gvtui.export.send.connect", lambda endpoint: ours)
         trace = Trace.open(write_trace(tmp_path / "x.gvtrace", [(1, [read_message()])]))
-        with pytest.raises(SendError, match="took 0 messages and then no more"):
+        with pytest.raises(SendError, match="took 0 of the messages and then no more"):
             play(trace, tmp_path / "sock", speed=None)
         trace.close()

@@ -81,9 +81,11 @@ def test_the_recording_is_the_one_that_is_written(tmp_path: Path) -> None:
 
 
 def test_what_is_kept_stays_where_there_is_room() -> None:
-    said = [*SAID[:6], Item("298 KiB kept", "298 KiB kept", "faint", 1), SAID[-1]]
-    narrow = 118
-    assert "kept" in "".join(text for text, _ in layout(said, narrow))
+    place = Item(f"/{40 * 'far/'}s.sock", "s.sock", "place", 4)
+    said = [SAID[0], place, *SAID[2:6], Item("298 KiB kept", "", "faint", 1), SAID[-1]]
+    cut = "".join(text for text, _ in layout(said, 140))
+    assert "kept" in cut
+    assert "far" not in cut
     assert "kept" not in "".join(text for text, _ in layout(said, 60))
 
 
