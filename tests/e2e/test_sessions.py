@@ -30,35 +30,15 @@ from tests.e2e.containers import (
     Listener,
     Received,
     RunscBinary,
-    binaries_as_params,
-    need,
     running_container,
     start_container,
     wait_until,
 )
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.parametrize("binary", binaries_as_params(), indirect=True, scope="module"),
-]
+pytestmark = pytest.mark.e2e
 
 OPENAT = "syscall/openat/enter"
 CLOSE = "syscall/close/enter"
-
-
-@pytest.fixture(scope="module")
-def binary(request: pytest.FixtureRequest) -> RunscBinary:
-    return need(request.param)
-
-
-@pytest.fixture(scope="module")
-def shared(binary: RunscBinary) -> Iterator[Container]:
-    """A busy container for tests that leave it without a session."""
-    with (
-        tempfile.TemporaryDirectory(prefix="gv") as folder,
-        running_container(binary, Path(folder)) as one,
-    ):
-        yield one
 
 
 @pytest.fixture

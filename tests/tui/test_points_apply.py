@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import OptionList
 
 from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
@@ -21,9 +20,9 @@ from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.points_keeper import Keeper, settle
 from gvtui.tui.points_model import Owner
-from gvtui.tui.points_screens import ChoiceScreen, TextScreen
+from gvtui.tui.points_screens import TextScreen
 from tests.agent.fake import FakeRunsc
-from tests.tui.helpers import Recorder, drive, screen_text
+from tests.tui.helpers import Recorder, answer, drive, screen_text, until
 
 OPEN = "syscall/open/enter"
 FOREIGN: dict[str, Any] = {"name": "Default", "points": [{"name": "sentry/clone"}], "sinks": []}
@@ -101,21 +100,6 @@ class Bench:
     async def apply(self, pilot: Pilot[int], key: str = "a") -> None:
         await pilot.press(key)
         await until(pilot, lambda: not self.state.busy)
-
-    async def answer(self, pilot: Pilot[int], answer: str) -> None:
-        await until(pilot, lambda: isinstance(self.app.screen, ChoiceScreen))
-        options = self.app.screen.query_one(OptionList)
-        options.highlighted = options.get_option_index(answer)
-        await pilot.press("enter")
-        await pilot.pause()
-
-
-async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
-    for _ in range(1500):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    pytest.fail("it has not come")
 
 
 @pytest.fixture
@@ -202,11 +186,11 @@ def test_a_session_of_another_is_replaced_only_if_the_user_says_so(bench: Bench)
         assert bench.owner() is Owner.OTHER
         await bench.stage(pilot)
         await bench.apply(pilot)
-        await bench.answer(pilot, "leave")
+        await answer(pilot, "leave")
         assert bench.runsc.session() == FOREIGN
         assert bench.state.edit.is_staged
         await bench.apply(pilot)
-        await bench.answer(pilot, "replace")
+        await answer(pilot, "replace")
         await until(pilot, lambda: bench.owner() is Owner.OURS)
         assert bench.runsc.session() != FOREIGN
 
@@ -233,16 +217,16 @@ def test_all_sandboxes_get_what_is_staged(bench: Bench) -> None:
     bench.run(script)
 
 
-@pytest.mark.parametrize(("answer", "left"), [("delete", False), ("keep", True)])
-def test_leaving_asks_what_becomes_of_the_sessions(bench: Bench, answer: str, left: bool) -> None:
+@pytest.mark.parametrize(("choice", "left"), [("delete", False), ("keep", True)])
+def test_leaving_asks_what_becomes_of_the_sessions(bench: Bench, choice: str, left: bool) -> None:
     async def script(pilot: Pilot[int]) -> None:
         await bench.stage(pilot)
         await bench.apply(pilot)
         await pilot.press("q")
-        await bench.answer(pilot, "stay")
+        await answer(pilot, "stay")
         assert bench.app.is_running
         await pilot.press("q")
-        await bench.answer(pilot, answer)
+        await answer(pilot, choice)
 
     bench.run(script)
     said = settle(bench.keeper, bench.app.leave_policy, bench.watch)  # type: ignore[arg-type]
@@ -320,7 +304,7 @@ def test_a_row_has_more_of_its_process_traced(bench: Bench) -> None:
         bench.app.tick()
         bench.app.stream.focus()
         await pilot.press("end", "up", "down", "M")
-        await bench.answer(pilot, "processes")
+        await answer(pilot, "processes")
         assert "sentry/clone" in bench.state.edit.staged.point_names
         assert [chip.expression for chip in bench.app.model.chips] == ["proc.pid = 5"]
 
@@ -335,7 +319,7 @@ def test_a_filter_tells_which_field_is_not_collected_and_adds_it(bench: Bench) -
         bench.state.stage(bench.state.edit.staged.with_points([type(point)(point.name)]))
         bench.runsc.run_session(FOREIGN)
         await bench.apply(pilot)
-        await bench.answer(pilot, "replace")
+        await answer(pilot, "replace")
         await until(pilot, lambda: bench.owner() is Owner.OURS)
         bench.app.model.chips.put("evt.time > 1")
         bench.app.apply_chips()
@@ -401,7 +385,7 @@ def test_presets_are_staged_and_saved_under_names(bench: Bench) -> None:
         await pilot.press("o")
         await pilot.pause()
         await pilot.press("L")
-        await bench.answer(pilot, "everything")
+        await answer(pilot, "everything")
         assert len(bench.state.edit.staged.points) == 4
         await pilot.press("S")
         await pilot.pause()
@@ -411,7 +395,7 @@ def test_presets_are_staged_and_saved_under_names(bench: Bench) -> None:
         await pilot.press("o")
         await pilot.pause()
         await pilot.press("U", "L")
-        await bench.answer(pilot, "saved:mine")
+        await answer(pilot, "saved:mine")
         assert len(bench.state.edit.staged.points) == 4
         await pilot.press("T")
         assert bench.state.edit.staged.sinks[0].config["retries"] == 0
