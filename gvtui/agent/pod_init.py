@@ -72,12 +72,16 @@ class SessionFile:
         self.staged = self.written
 
     def changed_outside(self) -> bool:
-        """Whether somebody else has changed the file's session since it was read or written."""
+        """Whether somebody else has changed the file since it was read or written.
+
+        The session counts by what it means, what stands around it to the byte.
+        """
         try:
             now = load_document(self.path)
         except SessionError:
             return self.exists
-        return not self.exists or bool(diff_sessions(self.written, now.session))
+        around = now.with_session(self.written) != self._document
+        return not self.exists or around or bool(diff_sessions(self.written, now.session))
 
     def write(self) -> None:
         """Write what is staged, in one step; raw calls are kept in step.

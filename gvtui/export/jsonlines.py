@@ -104,7 +104,11 @@ class JsonExport:
         }
         if row.kind == Kind.DROP:
             return {**shown, "points": row.result}
-        return {**trace.details(row_id), **shown}
+        details = trace.details(row_id)
+        if row.kind == Kind.MARK and details.get("container_id"):
+            # A mark belongs to no connection; of a session, it says itself whose it was.
+            shown["container_id"] = str(details["container_id"])
+        return {**details, **shown}
 
 
 def fields_of(message: Message) -> dict[str, Any]:

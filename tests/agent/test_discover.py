@@ -69,6 +69,30 @@ def test_no_runsc_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no runsc on this machine" in take_inventory().problem
 
 
+def test_one_sandbox_that_does_not_answer_hides_no_other(
+    fake: FakeRunsc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (fake.root / "stuck").touch()
+    for name in ("c1_sandbox:c1", "c2_sandbox:c2", "inner_sandbox:c2", "dead_sandbox:dead"):
+        (fake.root / f"{name}.state").touch()
+    running = [
+        SandboxProcess(11, fake.root, "c1", fake.path),
+        SandboxProcess(12, fake.root, "c2", "/gone"),
+        SandboxProcess(13, fake.root / "elsewhere", "c3", fake.path),
+    ]
+    monkeypatch.setattr(discover, "sandbox_processes", lambda: running)
+    inventory = take_inventory([fake.path], [fake.root], 0.3)
+    [report] = inventory.roots
+    assert "did not answer within" in report.error
+    assert "from their processes" in report.error
+    assert [(each.id, each.sandbox_id, each.pid) for each in inventory.containers] == [
+        ("c1", "c1", 11),
+        ("c2", "c2", 12),
+        ("inner", "c2", 12),
+    ]
+    assert all(each.can_be_traced for each in inventory.containers)
+
+
 def test_binaries_of_running_sandboxes_are_found(
     fake: FakeRunsc, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.containers import (
     Container,
+    Listener,
     RunscBinary,
     binaries_as_params,
     need,
@@ -30,4 +31,11 @@ def shared(binary: RunscBinary) -> Iterator[Container]:
         tempfile.TemporaryDirectory(prefix="gv") as folder,
         running_container(binary, Path(folder)) as one,
     ):
+        yield one
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """A monitor that collects."""
+    with tempfile.TemporaryDirectory(prefix="gv") as folder, Listener(Path(folder, "s")) as one:
         yield one
