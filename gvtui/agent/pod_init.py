@@ -126,22 +126,23 @@ Those that run already are not touched.
 
 Docker: add a runtime, once, then start containers with it:
 
-  sudo {shlex.quote(runsc)} install --runtime={name} -- {flag}
+  sudo {shlex.quote(runsc)} install --runtime={name} -- \\
+    {flag}
   sudo systemctl reload docker
   docker run --rm --runtime={name} alpine echo hello
 
 containerd: in /etc/containerd/config.toml, give the runtime a file of runsc's flags:
 
-  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}]
-    runtime_type = "io.containerd.runsc.v1"
-  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}.options]
-    TypeUrl = "io.containerd.runsc.v1.options"
-    ConfigPath = "/etc/containerd/{name}.toml"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}]
+  runtime_type = "io.containerd.runsc.v1"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}.options]
+  TypeUrl = "io.containerd.runsc.v1.options"
+  ConfigPath = "/etc/containerd/{name}.toml"
 
 and in /etc/containerd/{name}.toml:
 
-  [runsc_config]
-    pod-init-config = "{place}"
+[runsc_config]
+  pod-init-config = "{place}"
 
 then restart containerd.
 

@@ -252,6 +252,11 @@ class PointsPane(LineWidget, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         """While searching, letters are the pattern."""
         if not self._searching:
+            if event.key == "slash":
+                # At once: its binding would come behind letters that were typed fast.
+                event.stop()
+                event.prevent_default()
+                self.action_search()
             return
         if event.key in ("up", "down"):
             self._searching = False

@@ -11,6 +11,7 @@ from gvtui.agent.discover import (
     SandboxProcess,
     find_binaries,
     find_roots,
+    has_ended,
     own_runsc,
     sandbox_processes,
     take_inventory,
@@ -172,6 +173,19 @@ def test_the_sandbox_s_own_binary_must_be_surely_that(tmp_path: Path) -> None:
     assert own_runsc(container(99), proc) is None
     binary.chmod(0o775)
     assert own_runsc(container(10), proc) is None
+
+
+def test_a_sandbox_has_ended_when_its_process_has(tmp_path: Path) -> None:
+    proc = tmp_path / "proc"
+    process(proc, 10, "runsc-sandbox", "--root=/r", "boot", "c1")
+    process(proc, 11, "sleep", "c1")
+    process(proc, 12)
+
+    def container(pid: int) -> Container:
+        return Container("c1", Path("/r"), Runsc("runsc"), "running", pid, "c1")
+
+    ended = [has_ended(container(pid), proc) for pid in (10, 11, 12, 99, 0)]
+    assert ended == [False, True, True, True, False]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

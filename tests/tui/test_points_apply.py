@@ -15,6 +15,7 @@ from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.pod_init import SessionFile
 from gvtui.points.library import Library
+from gvtui.points.session import Point, Session, Sink
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
@@ -55,7 +56,7 @@ class Bench:
     def __init__(self, folder: Path, file: Path | None = None, policy: Any = "ask") -> None:
         (folder / "runsc").mkdir()
         self.runsc = FakeRunsc(folder / "runsc")
-        memory = Memory(folder / "memory")
+        self.memory = memory = Memory(folder / "memory")
         self.keeper = Keeper(
             Agent([self.runsc.path], [self.runsc.root], memory=memory),
             memory=memory,
@@ -197,6 +198,82 @@ def test_a_session_of_another_is_replaced_only_if_the_user_says_so(bench: Bench)
     bench.run(script)
 
 
+def test_a_session_of_an_earlier_run_is_known_and_made_anew(bench: Bench) -> None:
+    [container] = bench.keeper.agent.inventory().containers
+    sink = Sink("remote", {"endpoint": str(bench.socket)})
+    session = Session((Point(OPEN, (), ("time",)),), (sink,))
+    earlier = Agent([bench.runsc.path], [bench.runsc.root], memory=bench.memory)
+    assert earlier.apply(container, session).applied
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert bench.owner() is Owner.EARLIER
+        assert bench.state.edit.points().keys() == {OPEN}
+        await until(pilot, lambda: bench.state.is_unheard)
+        await pilot.press("4")
+        await pilot.pause()
+        assert "sends nothing here: a makes it anew" in screen_text(bench.app)
+        await bench.apply(pilot)
+        await until(pilot, lambda: "what gvtui made there earlier" in screen_text(bench.app))
+        await answer(pilot, "replace")
+        await until(pilot, lambda: bench.owner() is Owner.OURS)
+
+    bench.run(script)
+
+
+def test_what_another_monitor_put_there_is_not_taken_for_an_earlier_one(bench: Bench) -> None:
+    [container] = bench.keeper.agent.inventory().containers
+    bench.memory.remember(container, Session((Point(OPEN),), (Sink("remote", {}),)))
+    bench.runsc.run_session(FOREIGN)
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert bench.owner() is Owner.OTHER
+
+    bench.run(script)
+
+
+def test_a_sandbox_that_has_gone_is_named(bench: Bench) -> None:
+    both = [{"id": name, "status": "running", "pid": 1} for name in ("c1", "c2")]
+    bench.runsc.have(*both)
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert bench.state.target.title == "c1"
+        bench.runsc.have(both[1])
+        bench.app.start_survey()
+        await until(pilot, lambda: bench.state.target.title == "c2")
+        assert bench.state.note == "c1 has gone. This is c2."
+
+    bench.run(script)
+
+
+def test_containers_of_a_pod_are_counted(bench: Bench) -> None:
+    inner = {"io.kubernetes.cri.sandbox-id": "pod"}
+    name = {"io.kubernetes.cri.sandbox-name": "shop"}
+    bench.runsc.have(
+        {"id": "pod", "status": "running", "pid": 1, "annotations": name},
+        {"id": "inner", "status": "running", "pid": 1, "annotations": inner},
+    )
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("4")
+        await pilot.pause()
+        assert [target.title for target in bench.state.targets] == ["pod shop"]
+        assert "2 containers   running   pid 1" in screen_text(bench.app)
+
+    bench.run(script)
+
+
+def test_a_root_that_cannot_be_listed_is_named_beside_the_others(bench: Bench) -> None:
+    missing = bench.runsc.folder / "no-root"
+    bench.keeper.agent = Agent([bench.runsc.path], [bench.runsc.root, missing])
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("4")
+        await pilot.pause()
+        assert "! there is no directory" in screen_text(bench.app)
+
+    bench.run(script)
+
+
 def test_all_sandboxes_get_what_is_staged(bench: Bench) -> None:
     bench.runsc.have(
         {"id": "c1", "status": "running", "pid": 1}, {"id": "c2", "status": "running", "pid": 2}
@@ -208,6 +285,8 @@ def test_all_sandboxes_get_what_is_staged(bench: Bench) -> None:
         await bench.apply(pilot, "A")
         assert bench.runsc.session("c1") == bench.runsc.session("c2")
         assert "Applied to 2 of 2" in bench.state.note
+        assert bench.state.detail.startswith("c1: the new session runs")
+        assert "c2: the new session runs" in bench.state.detail
         await pilot.press("c")
         assert bench.state.target.title == "c2"
         await bench.stage(pilot, "sentry/clone")
@@ -325,7 +404,7 @@ def test_a_filter_tells_which_field_is_not_collected_and_adds_it(bench: Bench) -
         bench.app.apply_chips()
         bench.app.look_after()
         await pilot.pause()
-        assert "This filter needs time" in screen_text(bench.app)
+        assert "This filter needs time: 1 of 1 points of c1 go without it" in screen_text(bench.app)
         await pilot.press("F")
         assert bench.state.edit.points()[OPEN].context_fields == ("time",)
 
@@ -352,13 +431,19 @@ def test_a_session_file_is_edited_and_written(tmp_path: Path) -> None:
         assert f"pod-init-config={file}" in screen_text(bench.app)
         await pilot.press("escape")
         await bench.stage(pilot, "sentry/clone")
-        file.write_text('{"trace_session": {"name": "Default"}}')
+        file.write_text('{"other": 2, "trace_session": {"name": "Default"}}')
+        bench.app.start_survey()
+        await until(pilot, lambda: "somebody else" in bench.state.target.error)
         await pilot.press("a")
         await pilot.pause()
         assert "Somebody else" in bench.state.note
         assert "sentry" not in file.read_text()
+        assert not bench.state.target.error
         await pilot.press("a")
         await pilot.pause()
+        written = json.loads(file.read_text())
+        assert written["other"] == 2
+        assert written["trace_session"]["points"][-1]["name"] == OPEN
         assert "sentry/clone" in file.read_text()
 
     bench.run(script)
@@ -392,8 +477,6 @@ def test_presets_are_staged_and_saved_under_names(bench: Bench) -> None:
         await pilot.press(*"mine", "enter")
         assert bench.keeper.library is not None
         assert bench.keeper.library.names() == ["mine"]
-        await pilot.press("o")
-        await pilot.pause()
         await pilot.press("U", "L")
         await answer(pilot, "saved:mine")
         assert len(bench.state.edit.staged.points) == 4
