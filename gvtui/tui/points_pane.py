@@ -66,8 +66,10 @@ class PointsPane(LineWidget, can_focus=True):
         """Hide while the large pane shows; at once, so that the keyboard can follow."""
         if hidden:
             self.display = False
-        else:
-            self.styles.inline.clear_rule("display")
+        elif self.styles.inline.clear_rule("display"):
+            # Clearing a rule alone has nothing laid out again.
+            self.refresh(layout=True)
+            self.screen.refresh(layout=True)
 
     def news(self) -> None:
         """Draw what has changed."""

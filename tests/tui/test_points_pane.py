@@ -215,6 +215,24 @@ def test_a_recording_shows_what_it_says_was_traced_and_changes_nothing(tmp_path:
     drive(app, script, (160, 46))
 
 
+def test_the_small_pane_comes_back_with_another_tab(tmp_path: Path) -> None:
+    app = watched(tmp_path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        small = app.screen.query_one("#points", PointsPane)
+        before = small.region
+        await pilot.press("4")
+        await pilot.pause()
+        assert not small.is_on_screen
+        await pilot.press("1")
+        await pilot.pause()
+        assert small.is_on_screen
+        assert small.region == before
+        assert "syscall" in "\n".join(screen_text(app).splitlines()[before.y :])
+
+    drive(app, script, (160, 46))
+
+
 def test_letters_typed_fast_behind_a_slash_switch_nothing(tmp_path: Path) -> None:
     app = watched(tmp_path)
 
