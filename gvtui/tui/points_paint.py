@@ -99,7 +99,7 @@ class PointsPainter:
         elif state.is_unheard:
             text = "it runs, but sends nothing here: a makes it anew"
             lines += [[(f"  {part}", "bad")] for part in _wrap(text, width - 3)]
-        if self.large:
+        if self.large and target.owner is not Owner.FILE:
             lines += [[(f"  ! {text}", "bad")] for text in _wrap(state.problem, width - 5)[:2]]
         return lines
 
