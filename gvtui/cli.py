@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import os
 import signal
@@ -163,6 +164,9 @@ def run(arguments: list[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return 1
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.EIO and not os.isatty(2):
+            # The terminal has gone, and with it whoever could be told.
+            return 1
         click.echo(f"gvtui: {_internal(error)}", err=True)
         return 1
     return code if isinstance(code, int) else 0

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -165,3 +166,13 @@ def test_a_fault_of_gvtui_itself_is_told_without_a_traceback(
     assert "Traceback" not in said
     (report,) = tmp_path.glob("gvtui-fault-*.txt")
     assert "Traceback" in report.read_text()
+
+
+def test_a_lost_terminal_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(cli, "main", lost)
+    monkeypatch.setattr("os.isatty", lambda _: False)
+    monkeypatch.setattr("gvtui.cli._internal", lambda _: pytest.fail("told as a fault"))
+    assert run([]) == 1

@@ -215,16 +215,26 @@ class Agent:
 
         Returns:
             gvtui's session that ran on it, if it did: it has been ended by somebody else, or its
-            sandbox has. It is not gvtui's any more, so a later change asks before replacing.
+            sandbox has. It is not gvtui's any more, so a later change asks before replacing, and
+            never puts it back as what was there.
         """
-        return self.registry.lost(peer_pid)
+        lost = self.registry.lost(peer_pid)
+        if lost is not None and self._memory is not None:
+            self._memory.forget(lost.container)
+        return lost
 
     def _leave(self, applied: Applied, policy: OnExit) -> Outcome:
         container = applied.container
         note = ""
         if policy == "restore" and applied.found_session:
             if applied.found is not None:
-                return self.apply(container, applied.found)
+                outcome = self.apply(container, applied.found)
+                if outcome.applied:
+                    count = len(applied.found.points)
+                    points = f"{count} {'point' if count == 1 else 'points'}"
+                    kept = f"the session found at first runs again, with {points}"
+                    outcome = replace(outcome, kept=kept)
+                return outcome
             note = "the session found at first cannot be put back: gvtui did not make it"
         outcome = self.delete(container)
         return replace(outcome, notes=(*outcome.notes, note)) if note else outcome

@@ -96,7 +96,7 @@ def read_containers(
                 root,
                 runsc,
                 str(each.get("status") or ""),
-                pid if isinstance(pid, int) else 0,
+                pid if isinstance(pid, int) and pid > 0 else 0,
                 sandboxes.get(container_id, told),
                 str(each.get("bundle") or ""),
                 notes,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gvtui.agent.containers import Container, list_containers
+from gvtui.agent.containers import Container, list_containers, sandbox_ids
 from gvtui.agent.runsc import DEFAULT_TIMEOUT, Runsc, RunscError
 from gvtui.points.runsc_command import parse_runsc_command
 
@@ -54,7 +54,7 @@ class RootReport:
     """The binary that listed it."""
     containers: tuple[Container, ...] = ()
     error: str = ""
-    """Why it could not be listed, one sentence; "" if it could."""
+    """Why it could not be listed, or not all of it, one sentence; "" if it could."""
     detail: str = ""
     """All that runsc said."""
 
@@ -178,10 +178,11 @@ def _report(root: Path, binaries: list[Runsc], processes: list[SandboxProcess]) 
         )
     by_path = {os.path.realpath(each.path): each for each in binaries}
     real = os.path.realpath(root)
+    here = [each for each in processes if os.path.realpath(each.root) == real]
     running = {
         process.pid: by_path[os.path.realpath(process.binary)]
-        for process in processes
-        if os.path.realpath(process.root) == real and os.path.realpath(process.binary) in by_path
+        for process in here
+        if os.path.realpath(process.binary) in by_path
     }
     # A binary lists the sandboxes of a newer one as stopped, so those that run here are asked.
     asked = list(dict.fromkeys(running.values())) or binaries
@@ -202,9 +203,33 @@ def _report(root: Path, binaries: list[Runsc], processes: list[SandboxProcess]) 
                 listed.setdefault(container.id, container)
         if not running:
             break
-    if answered is None and failure is not None:
-        return RootReport(root, None, error=str(failure), detail=failure.detail)
-    return RootReport(root, answered, tuple(listed.values()))
+    if failure is None:
+        return RootReport(root, answered, tuple(listed.values()))
+    # One sandbox that does not answer keeps runsc from listing its whole root.
+    for container in _by_processes(root, here, running, binaries[0]):
+        known = listed.get(container.id)
+        if known is None or not known.can_be_traced:
+            listed[container.id] = container
+    why = str(failure)
+    if listed:
+        why += "; what is known of its sandboxes is from their processes"
+    return RootReport(root, answered, tuple(listed.values()), why, failure.detail)
+
+
+def _by_processes(
+    root: Path, processes: list[SandboxProcess], running: dict[int, Runsc], other: Runsc
+) -> list[Container]:
+    """The containers of the sandboxes that have a process, where runsc cannot list them."""
+    members = sandbox_ids(root)
+    found = []
+    for process in processes:
+        runsc = running.get(process.pid, other)
+        inner = [name for name, sandbox in members.items() if sandbox == process.sandbox_id]
+        found += [
+            Container(each, root, runsc, "running", process.pid, process.sandbox_id)
+            for each in dict.fromkeys([process.sandbox_id, *inner])
+        ]
+    return found
 
 
 def own_runsc(container: Container, proc: Path = Path("/proc")) -> Runsc | None:
@@ -224,6 +249,14 @@ def own_runsc(container: Container, proc: Path = Path("/proc")) -> Runsc | None:
     if status.st_uid not in (0, os.geteuid()) or status.st_mode & _OTHERS_MAY_WRITE:
         return None
     return Runsc(str(entry / "exe"), container.runsc.timeout)
+
+
+def has_ended(container: Container, proc: Path = Path("/proc")) -> bool:
+    """Whether the process of a container's sandbox is surely gone; False if that cannot be told."""
+    if not container.pid:
+        return False
+    command = _command(proc / str(container.pid))
+    return command[:1] != [_SANDBOX_PROCESS] or command[-1:] != [container.sandbox_id]
 
 
 def _command(entry: Path) -> list[str]:

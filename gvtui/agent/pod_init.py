@@ -72,12 +72,16 @@ class SessionFile:
         self.staged = self.written
 
     def changed_outside(self) -> bool:
-        """Whether somebody else has changed the file's session since it was read or written."""
+        """Whether somebody else has changed the file since it was read or written.
+
+        The session counts by what it means, what stands around it to the byte.
+        """
         try:
             now = load_document(self.path)
         except SessionError:
             return self.exists
-        return not self.exists or bool(diff_sessions(self.written, now.session))
+        around = now.with_session(self.written) != self._document
+        return not self.exists or around or bool(diff_sessions(self.written, now.session))
 
     def write(self) -> None:
         """Write what is staged, in one step; raw calls are kept in step.
@@ -122,22 +126,23 @@ Those that run already are not touched.
 
 Docker: add a runtime, once, then start containers with it:
 
-  sudo {shlex.quote(runsc)} install --runtime={name} -- {flag}
+  sudo {shlex.quote(runsc)} install --runtime={name} -- \\
+    {flag}
   sudo systemctl reload docker
   docker run --rm --runtime={name} alpine echo hello
 
 containerd: in /etc/containerd/config.toml, give the runtime a file of runsc's flags:
 
-  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}]
-    runtime_type = "io.containerd.runsc.v1"
-  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}.options]
-    TypeUrl = "io.containerd.runsc.v1.options"
-    ConfigPath = "/etc/containerd/{name}.toml"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}]
+  runtime_type = "io.containerd.runsc.v1"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}.options]
+  TypeUrl = "io.containerd.runsc.v1.options"
+  ConfigPath = "/etc/containerd/{name}.toml"
 
 and in /etc/containerd/{name}.toml:
 
-  [runsc_config]
-    pod-init-config = "{place}"
+[runsc_config]
+  pod-init-config = "{place}"
 
 then restart containerd.
 

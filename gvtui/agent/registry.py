@@ -25,6 +25,8 @@ class Applied:
     """There was a session when gvtui first made its own here."""
     found: Session | None
     """That session, if gvtui knows it."""
+    doubtful: bool = False
+    """A change of it has ended so that nobody knows which of gvtui's sessions runs, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +83,20 @@ class Registry:
         key = outcome.container.sandbox_key
         with self._lock:
             before = self._applied.get(key)
-            if outcome.state in (State.DELETED, State.LOST, State.UNCERTAIN):
+            if outcome.state in (State.DELETED, State.LOST):
                 self._applied.pop(key, None)
+            elif outcome.state is State.UNCERTAIN:
+                if before is not None:
+                    self._applied[key] = replace(before, doubtful=True)
             elif outcome.state in (State.APPLIED, State.RESTORED) and outcome.session:
                 # A session put back for another monitor is not gvtui's to end.
                 if outcome.state is State.RESTORED and before is None:
                     return
                 pid = outcome.runsc_pid or 0
                 if before is not None:
-                    self._applied[key] = replace(before, session=outcome.session, pid=pid)
+                    self._applied[key] = replace(
+                        before, session=outcome.session, pid=pid, doubtful=False
+                    )
                 else:
                     self._applied[key] = Applied(
                         outcome.container, outcome.session, pid, had_session, outcome.former

@@ -75,7 +75,7 @@ class Call:
     def detail(self) -> str:
         """The command line and all that it said, for the user who wants the full text."""
         end = "killed at its time limit" if self.returncode is None else f"exit {self.returncode}"
-        said = (self.stderr or self.stdout).strip()
+        said = (self.stderr or self.stdout).strip() or "(it said nothing)"
         return f"$ {' '.join(self.words)}\n{said}\n[{end}]"
 
     def error(self, container_id: str = "", root: str = "") -> RunscError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from gvtui.agent.discover import has_ended
 from gvtui.agent.outcome import Gap, Outcome, State
 from gvtui.agent.plain import unknown_key
 from gvtui.agent.runsc import Call, RunscError, SessionStatus
@@ -64,10 +65,18 @@ class Transaction:
         except RunscError as error:
             return self._unchanged(str(error), error.detail)
         if self.had_session and not self.former_is_own and not self.replace_unknown:
+            kept = (
+                "the session there goes on; gvtui did not make it and cannot read its points, so "
+                "replacing it may end another monitor's view"
+            )
+            if self.former is not None:
+                kept = (
+                    "the session there goes on; it is what gvtui made there earlier, unless "
+                    "another monitor has replaced it since"
+                )
             return self._outcome(
                 State.NEEDS_CONFIRMATION,
-                "the session there goes on; gvtui did not make it and cannot read its points, so "
-                "replacing it may end another monitor's view",
+                kept,
                 error="the sandbox has a session already",
             )
         try:
@@ -92,12 +101,8 @@ class Transaction:
                 self.container.runsc.delete_session(self.container.root, self.container.sandbox_id)
             left = self._sessions()
         except RunscError as error:
-            return self._outcome(
-                State.UNCERTAIN,
-                "whether the session still runs cannot be told",
-                error=str(error),
-                detail=error.detail,
-            )
+            kept = "whether the session still runs cannot be told"
+            return self._unanswered(kept, str(error), error.detail)
         if left:
             return self._outcome(
                 State.REFUSED, "a session still runs", error="the session was not deleted"
@@ -170,12 +175,8 @@ class Transaction:
         try:
             now = self._sessions()
         except RunscError as error:
-            return self._outcome(
-                State.UNCERTAIN,
-                "runsc said that the session was made, but the sandbox no longer answers",
-                error=str(error),
-                detail=error.detail,
-            )
+            kept = "runsc said that the session was made, but the sandbox no longer answers"
+            return self._unanswered(kept, str(error), error.detail)
         if not any(status.name == SESSION_NAME for status in now):
             return self._put_back("runsc said that the session was made, but there is none", "")
         skipped_points, skipped_fields = self._skipped(session)
@@ -196,12 +197,8 @@ class Transaction:
             now = self._sessions()
         except RunscError as lost:
             was = "whether the former session still runs" if self.had_session else "what runs"
-            return self._outcome(
-                State.UNCERTAIN,
-                f"{was} cannot be told: {lost}",
-                error=why,
-                detail=f"{detail}\n{lost.detail}",
-            )
+            kept = f"{was} cannot be told: {lost}"
+            return self._unanswered(kept, why, f"{detail}\n{lost.detail}")
         if not self.had_session:
             if not now:
                 return self._unchanged(why, detail)
@@ -231,10 +228,15 @@ class Transaction:
         failure = self._restore(self.former)
         if failure is not None:
             return self._not_put_back(failure, why, detail)
+        kept = "the former session was deleted on the way and has been put back"
+        if not self.former_is_own:
+            kept = (
+                "the session there was deleted on the way; the one that gvtui made there last has "
+                "been put back, which is the same unless another monitor has replaced it since"
+            )
         return self._outcome(
             State.RESTORED,
-            "the former session was deleted on the way and has been put back; points between are "
-            "lost",
+            f"{kept}; points between are lost",
             session=self.former,
             error=why,
             detail=detail,
@@ -256,8 +258,7 @@ class Transaction:
         try:
             now = self._sessions()
         except RunscError as error:
-            kept = f"what runs cannot be told: {error}"
-            return self._outcome(State.UNCERTAIN, kept, error=why, detail=detail)
+            return self._unanswered(f"what runs cannot be told: {error}", why, detail)
         if now:
             kept = (
                 "a session runs: the former one, unless runsc was stopped in the moment of "
@@ -268,6 +269,14 @@ class Transaction:
             f"nothing is traced: the former session is gone, and putting it back failed: {failure}"
         )
         return self._outcome(State.LOST, kept, error=why, detail=detail)
+
+    def _unanswered(self, kept: str, why: str, detail: str) -> Outcome:
+        """The sandbox did not say what runs: nothing, if it has ended; else that is not known."""
+        if has_ended(self.container):
+            return self._outcome(
+                State.LOST, "nothing is traced: the sandbox has ended", error=why, detail=detail
+            )
+        return self._outcome(State.UNCERTAIN, kept, error=why, detail=detail)
 
     def _skipped(self, session: Session) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if self.catalogue is None or not session.ignore_missing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -70,6 +71,26 @@ def open_agent(options: dict[str, Any]) -> Agent:
     )
 
 
+def find_catalogues(binaries: tuple[str, ...]) -> list[Catalogue]:
+    """The points of each named runsc; if none is named, those of `find_catalogue`.
+
+    Raises:
+        GvtuiError: a named runsc could not be asked.
+    """
+    return [find_catalogue((each,)) for each in binaries] or [find_catalogue(())]
+
+
+@contextmanager
+def failing_in_json(as_json: bool) -> Iterator[None]:
+    """Print an error as JSON too, so that a script always has something to read."""
+    try:
+        yield
+    except GvtuiError as error:
+        if as_json:
+            click.echo(json.dumps({"applied": False, "error": str(error)}, indent=2))
+        raise
+
+
 def find_container(inventory: Inventory, container_id: str) -> Container:
     """The container of that ID, or of the only ID that begins so.
 
@@ -98,17 +119,17 @@ def find_container(inventory: Inventory, container_id: str) -> Container:
 
 
 def find_catalogue(binaries: tuple[str, ...], *, bundled: bool = False) -> Catalogue:
-    """The points of a named runsc, of one found here, or the bundled list.
+    """The points of a named runsc, of one found or running here, or the bundled list.
 
     Raises:
         GvtuiError: a named runsc could not be asked.
     """
-    from gvtui.agent.discover import find_binaries
+    from gvtui.agent.discover import find_binaries, sandbox_processes
     from gvtui.points.bundled import bundled_catalogue
 
     if bundled:
         return bundled_catalogue()
-    for runsc in find_binaries(binaries):
+    for runsc in find_binaries(binaries, sandbox_processes()):
         try:
             return runsc.catalogue()
         except GvtuiError:

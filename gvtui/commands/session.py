@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import textwrap
 from itertools import zip_longest
@@ -17,11 +16,21 @@ from gvtui.commands.runtime import (
     ROOT_OPTION,
     RUNSC_OPTION,
     TIMEOUT_OPTION,
+    failing_in_json,
     find_catalogue,
+    find_catalogues,
     find_container,
     open_agent,
     relative_to_here,
     undisturbed,
+)
+from gvtui.commands.session_report import (
+    count_of,
+    print_json,
+    print_problems,
+    report,
+    sandbox_row,
+    session_words,
 )
 from gvtui.commands.terminal import say
 from gvtui.monitor.options import DEFAULT_LISTEN
@@ -30,12 +39,12 @@ from gvtui.points.session import DEFAULT_CONTEXT_FIELDS
 from gvtui.points.tuning import TUNINGS
 
 if TYPE_CHECKING:
-    from gvtui.agent.containers import Container
-    from gvtui.agent.outcome import Outcome
     from gvtui.points.catalogue import Catalogue
     from gvtui.points.document import SessionDocument
-    from gvtui.points.problems import Problem
     from gvtui.points.session import Session
+
+_WORKERS = 8
+"""Sandboxes asked at once: one that does not answer takes a whole time limit."""
 
 _SESSION_FILE = click.Path(path_type=Path, allow_dash=True)
 
@@ -213,7 +222,7 @@ def _choose(
 @JSON_OPTION
 @click.pass_context
 def check(ctx: click.Context, /, file: Path, binaries: tuple[str, ...], as_json: bool) -> None:
-    """Check a session file, or a pod init file, against the points of a runsc.
+    """Check a session file, or a pod init file, against the points of a runsc, or of several.
 
     Exit code 0: runsc would take it, though there may be warnings; 1: there are errors.
     """
@@ -222,24 +231,24 @@ def check(ctx: click.Context, /, file: Path, binaries: tuple[str, ...], as_json:
     from gvtui.points.document import SessionError
     from gvtui.points.problems import errors
 
-    catalogue = find_catalogue(binaries)
+    catalogues = find_catalogues(binaries)
+    against = ", ".join(catalogue.source for catalogue in catalogues)
     try:
         document = _load(file)
-        problems = check_session(document.session, catalogue)
+        found = [each for one in catalogues for each in check_session(document.session, one)]
         if document.is_wrapped:
-            problems += start_problems(document.session)
+            found += start_problems(document.session)
+        problems = list(dict.fromkeys(found))
     except SessionError as error:
         problems = error.problems
     bad = errors(problems)
     if as_json:
-        found = [problem.as_dict() for problem in problems]
-        _print_json(
-            {"file": str(file), "against": catalogue.source, "valid": not bad, "problems": found}
-        )
+        said = [problem.as_dict() for problem in problems]
+        print_json({"file": str(file), "against": against, "valid": not bad, "problems": said})
     else:
-        _print_problems(problems)
-        counts = f"{len(bad)} errors, {len(problems) - len(bad)} warnings"
-        click.echo(f"{file}: {counts if problems else 'good'}, against {catalogue.source}")
+        print_problems(problems)
+        counts = f"{count_of(len(bad), 'error')}, {count_of(len(problems) - len(bad), 'warning')}"
+        click.echo(f"{file}: {counts if problems else 'good'}, against {against}")
     ctx.exit(1 if bad else 0)
 
 
@@ -271,12 +280,13 @@ def apply(
     CONTAINER is a container's ID, or how it begins. The monitor must be listening. If the change
     fails, the former session is put back where gvtui knows it.
     """
-    document = _load(file)
-    agent = open_agent(options)
-    target = find_container(agent.inventory(), container)
+    with failing_in_json(as_json):
+        document = _load(file)
+        agent = open_agent(options)
+        target = find_container(agent.inventory(), container)
     with undisturbed():
         outcome = agent.apply(target, document.session, replace_unknown=replace)
-    _report(outcome, as_json, "add --replace to replace it")
+    report(outcome, as_json, "add --replace to replace it")
     ctx.exit(0 if outcome.applied else 1)
 
 
@@ -295,27 +305,38 @@ def list_(
     as_json: bool,
     **options: Any,  # noqa: ANN401
 ) -> None:
-    """List sandboxes and the sessions they run.
+    """List sandboxes, their containers, and the sessions they run.
 
-    Exit code 1: a root could not be looked at, or a sandbox did not answer.
+    A pod's containers share one sandbox, and so one session. Exit code 1: a root could not be looked at, or a sandbox did not answer.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     from gvtui.decode.escape import escape
 
     inventory = open_agent(options).inventory()
-    rows = [_sandbox_row(each) for each in inventory.containers if each.is_sandbox]
+    sandboxes = [each for each in inventory.containers if each.is_sandbox]
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        rows = list(pool.map(sandbox_row, sandboxes, [inventory.containers] * len(sandboxes)))
     problems = [inventory.problem] if inventory.problem else []
     problems += [f"{report.root}: {report.error}" for report in inventory.roots if report.error]
     problems += [f"{row['id']}: {row['error']}" for row in rows if row["error"]]
     if as_json:
-        _print_json({"sandboxes": rows, "problems": problems})
+        print_json({"sandboxes": rows, "problems": problems})
     else:
         width = max([len(row["id"]) for row in rows], default=0)
         for row in rows:
-            said = ", ".join(_said(each) for each in row["sessions"]) or "no session"
+            said = ", ".join(session_words(each) for each in row["sessions"]) or "no session"
+            if row["error"]:
+                said = "not known"
+            pid = f"pid {row['pid']}" if row["pid"] else "no pid"
             line = (
-                f"{row['id']:<{width}}  {row['status']:<8}  {said}  {row['root']}  {row['label']}"
+                f"{row['id']:<{width}}  {row['status']:<8}  {pid:<11}  {said}  "
+                f"{row['root']}  {row['label']}"
             )
             click.echo(escape(line.rstrip()))
+            for inner in row["containers"]:
+                line = f"  + {inner['id']}  {inner['status']}  {inner['label']}"
+                click.echo(escape(line.rstrip()))
         if not rows and not problems:
             say("gvtui: no sandboxes")
         for problem in problems:
@@ -341,11 +362,12 @@ def delete(
 
     CONTAINER is a container's ID, or how it begins.
     """
-    agent = open_agent(options)
-    target = find_container(agent.inventory(), container)
+    with failing_in_json(as_json):
+        agent = open_agent(options)
+        target = find_container(agent.inventory(), container)
     with undisturbed():
         outcome = agent.delete(target, delete_unknown=True)
-    _report(outcome, as_json, "")
+    report(outcome, as_json, "")
     ctx.exit(0 if outcome.applied else 1)
 
 
@@ -353,63 +375,3 @@ def _load(file: Path) -> SessionDocument:
     from gvtui.points.document import load_document, parse_document
 
     return parse_document(sys.stdin.read()) if str(file) == "-" else load_document(file)
-
-
-def _sandbox_row(container: Container) -> dict[str, Any]:
-    from gvtui.agent.runsc import RunscError
-
-    sessions, error = [], ""
-    if container.can_be_traced:
-        try:
-            for status in container.runsc.list_sessions(container.root, container.id):
-                sinks = [{"name": sink.name, "dropped": sink.dropped} for sink in status.sinks]
-                sessions.append({"name": status.name, "sinks": sinks})
-        except RunscError as failure:
-            error = str(failure)
-    return {
-        "id": container.id,
-        "root": str(container.root),
-        "runsc": container.runsc.path,
-        "status": container.status,
-        "pid": container.pid,
-        "label": container.label,
-        "sessions": sessions,
-        "error": error,
-    }
-
-
-def _said(values: dict[str, Any]) -> str:
-    sinks = [f"{sink['name']}, {sink['dropped']:,} dropped" for sink in values["sinks"]]
-    return f"{values['name']} ({'; '.join(sinks) or 'no sink'})"
-
-
-def _report(outcome: Outcome, as_json: bool, confirm: str) -> None:
-    from gvtui.decode.escape import escape
-
-    if as_json:
-        _print_json(outcome.as_dict())
-        return
-    _print_problems(list(outcome.problems))
-    for note in outcome.notes:
-        say(f"gvtui: {escape(note)}")
-    for name in (*outcome.skipped_points, *outcome.skipped_fields):
-        say(f"gvtui: skipped: {escape(name)}")
-    hint = f"; {confirm}" if outcome.needs_confirmation and confirm else ""
-    line = escape(f"{outcome.container.id}: {outcome.sentence}{hint}")
-    if outcome.applied:
-        click.echo(line)
-    else:
-        say(f"gvtui: {line}")
-        for detail in outcome.detail.splitlines():
-            say(f"  {escape(detail)}")
-
-
-def _print_problems(problems: list[Problem]) -> None:
-    from gvtui.decode.escape import escape
-
-    for problem in problems:
-        say(f"{problem.severity}: {escape(str(problem))}")
-
-
-def _print_json(values: dict[str, Any]) -> None:
-    click.echo(json.dumps(values, indent=2))

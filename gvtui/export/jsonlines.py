@@ -98,6 +98,11 @@ class JsonExport:
     def _event(self, row_id: int, row: Row) -> dict[str, Any]:
         trace = self._selection.trace
         is_drop = row.kind == Kind.DROP
+        details = {} if is_drop else trace.details(row_id)
+        container = trace.connections.container_of(row, trace)
+        if row.kind == Kind.MARK:
+            # A mark belongs to no connection; of a session, it says itself whose it was.
+            container = str(details.get("container_id") or "")
         return {
             "event": Kind(row.kind).name.lower(),
             "conn": row.conn or None,
@@ -106,12 +111,12 @@ class JsonExport:
             "dir": None,
             "time_ns": None,
             "recv_ns": row.recv_ns or None,
-            "container_id": trace.connections.container_of(row, trace) or None,
+            "container_id": container or None,
             "pid": None,
             "tid": None,
             "process": None,
             "dropped": row.dropped if is_drop else None,
-            "fields": {"points": row.result} if is_drop else trace.details(row_id),
+            "fields": {"points": row.result} if is_drop else details,
         }
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult, SystemCommand
 from textual.containers import Horizontal, Vertical
+from textual.drivers.linux_driver import LinuxDriver
 from textual.widgets import ContentSwitcher, Static
 
 from gvtui.query.filter import compile_filter
 from gvtui.trace.reader import Trace
 from gvtui.tui.base import FILTER_SECONDS
 from gvtui.tui.detail import DetailView
+from gvtui.tui.driver import TerminalDriver
 from gvtui.tui.filterbar import FilterBar
 from gvtui.tui.keyline import KeyLine
 from gvtui.tui.keys import COMMANDS, bindings, where
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from textual.driver import Driver
     from textual.screen import Screen
     from textual.widget import Widget
 
@@ -96,6 +99,11 @@ class GvtuiApp(PointsActions, SavedActions):
                     yield from (pane for _, pane in self._tabs)
                 yield self.detail
         yield KeyLine(show_command_palette=False)
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's driver, made to bear the loss of the terminal."""
+        found = super().get_driver_class()
+        return TerminalDriver if found is LinuxDriver else found
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The viewer's own colours, for themes that do not know them."""

@@ -44,6 +44,9 @@ class PointsActions(PointsApply):
         self._tally = Tally(trace)
         self._ended: set[int] = set()
         self._connections = 0
+        self._recorded = 0
+        """How many of a recording's session marks the pane has taken in."""
+        self._unheard: Key | None = None
 
     def on_mount(self) -> None:
         """Begin to look after the pane."""
@@ -57,6 +60,7 @@ class PointsActions(PointsApply):
         if self._tally.trace is not trace:
             self._tally = Tally(trace)
             self._ended.clear()
+            self._recorded = 0
         self._tally.advance(_COUNT_SECONDS)
         if not model.is_live:
             self._take_recorded()
@@ -68,6 +72,7 @@ class PointsActions(PointsApply):
         state.counts = self._tally.by_point(connections)
         state.rates = self._tally.rates(model.now_ns, connections) if model.is_live else {}
         state.take_guess(state.counts)
+        self._notice_silence(target, connections)
         self._say_needs()
         if self._survey_is_due():
             self.start_survey()
@@ -84,15 +89,15 @@ class PointsActions(PointsApply):
 
     def _take_recorded(self) -> None:
         """Show the sessions that were noted in a recording as they were last."""
-        if not self._tally.marks:
+        if self._recorded == len(self._tally.marks):
             return
+        self._recorded = len(self._tally.marks)
         state = self.model.points
-        sessions: dict[str, Target] = {}
+        sessions: dict[Key, Target] = {}
         for mark in self._tally.marks:
             target = recorded_target(mark)
-            sessions[target.title] = target
-        if [each.title for each in state.targets] != list(sessions):
-            state.take_targets(sessions.values())
+            sessions[target.key] = target
+        state.take_targets(sessions.values())
 
     def _notice_connections(self) -> None:
         """Look for sandboxes when one comes or goes; tell if a session of gvtui's has ended."""
@@ -109,11 +114,28 @@ class PointsActions(PointsApply):
                 lost = self.keeper.agent.connection_closed(connection.peer_pid)
                 if lost is not None:
                     short = word(short_id(lost.container.sandbox_id))
-                    self.model.points.say(
-                        f"The session of gvtui's for {short} has ended: another monitor has "
-                        "replaced it, or the sandbox is gone.",
-                        "bad",
+                    words = (
+                        f"gvtui's session for {short} has ended: another monitor has replaced it, "
+                        "or the sandbox is gone."
                     )
+                    self.model.points.say(words, "bad")
+                    self.tell(words, "warning")
+
+    def _notice_silence(self, target: Target | None, connections: set[int] | None) -> None:
+        """See whether a session of gvtui's has a connection to this monitor."""
+        state, known = self.model.points, self.model.trace.connections
+        silent = (
+            target is not None
+            and target.owner in (Owner.OURS, Owner.EARLIER)
+            and not state.busy
+            and not any(known[conn].connected for conn in connections or ())
+        )
+        before, self._unheard = self._unheard, target.key if target and silent else None
+        # A connection just made may be a moment behind runsc's word.
+        silent = silent and before == self._unheard
+        if silent != state.is_unheard:
+            state.is_unheard = silent
+            state.changed()
 
     def _connections_of(self, key: Key) -> set[int]:
         if self.keeper is None:
@@ -159,10 +181,15 @@ class PointsActions(PointsApply):
             return
         if not self._may_stage():
             return
+        where = []
         for target in state.targets:
-            if state.edit_of(target.key).staged.points and target.owner is not Owner.FILE:
+            edit = state.edit_of(target.key)
+            before = edit.staged
+            if before.points and target.owner is not Owner.FILE:
                 state.add_context(fields, target.key)
-        self.tell(f"Staged: {', '.join(fields)} on all points. a applies, A to all sandboxes.")
+                where += [target.title] if edit.staged != before else []
+        words = f"Staged: {', '.join(fields)} on all points of {_list_of(where)}. a applies it here"
+        self.tell(f"{words}; in Points, c goes to the next sandbox." if where[1:] else f"{words}.")
         self.look_after()
 
     def action_tab(self, pane_id: str) -> None:
@@ -234,7 +261,8 @@ class PointsActions(PointsApply):
             return
         state.switch(names, False)
         state.reveal(name)
-        self.tell(f"Staged: {' and '.join(map(word, names))} off. a applies, u undoes.")
+        where = state.target.title if state.target else ""
+        self.tell(f"Staged for {where}: {' and '.join(map(word, names))} off. a applies, u undoes.")
         self.look_after()
 
     def action_more_of_process(self) -> None:
@@ -264,7 +292,10 @@ class PointsActions(PointsApply):
             self.model.chips.put(f"proc.pid = {row.pid}", "proc.pid")
             self.apply_chips()
         added = len(state.edit.points()) - before
-        self.tell(f"Staged: {added} more points ({state.edit.diff}). a applies, u undoes.")
+        where = state.target.title if state.target else ""
+        self.tell(
+            f"Staged for {where}: {added} more points ({state.edit.diff}). a applies, u undoes."
+        )
         self.look_after()
 
     def on_points_pane_refused(self) -> None:
@@ -276,6 +307,12 @@ class PointsActions(PointsApply):
         getattr(self, f"points_{message.what}")()
 
 
+def _list_of(names: list[str]) -> str:
+    """Names as a person lists them, not too many."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"
+
+
 def recorded_target(mark: dict[str, Any]) -> Target:
     """What a session mark of a recording says ran."""
     from gvtui.points.document import SessionError, parse_document
@@ -285,4 +322,5 @@ def recorded_target(mark: dict[str, Any]) -> Target:
         session = parse_document(str(mark.get("session") or "")).session
     except SessionError:
         session = None
-    return Target(("recorded", title), short_id(title), Owner.RECORDED, applied=session)
+    place = f"recorded {mark.get('root') or ''}"
+    return Target((place, title), short_id(title), Owner.RECORDED, applied=session)

@@ -80,12 +80,25 @@ class PointsApply(TraceActions):
         self.call_from_thread(self._take_survey, survey, changes_made)
 
     def _take_survey(self, survey: Survey, changes_made: int) -> None:
-        state = self.model.points
         if changes_made != self._changes_made:
             self.survey_wanted = True
         else:
-            state.take_targets(survey.targets, survey.problem)
+            self._take_targets(survey)
             self.look_after()
+
+    def _take_targets(self, survey: Survey) -> None:
+        keeper, state = self.keeper, self.model.points
+        targets = list(survey.targets)
+        if keeper is not None and keeper.file is not None:
+            error = survey.file_error
+            if survey.file is not None:
+                # What another has written is not taken from under what is staged.
+                if state.edit_of(keeper.file_target().key).is_staged:
+                    error = "somebody else has changed this file; a reads it again"
+                else:
+                    keeper.file = survey.file
+            targets.insert(0, keeper.file_target(error))
+        state.take_targets(targets, survey.problem)
 
     def action_undo(self) -> None:
         """Take the last change of what is staged back."""
@@ -113,7 +126,7 @@ class PointsApply(TraceActions):
         elif target.owner is Owner.FILE:
             self._write(target)
         elif target.container is not None:
-            if not state.edit.diff:
+            if not state.edit.diff and not state.is_unheard:
                 self.tell("Nothing is staged: in Points, space switches a point on or off.")
                 return
             self._apply([(target.container, self._to_apply(state.edit.staged))])
@@ -188,7 +201,7 @@ class PointsApply(TraceActions):
         for (container, sent), outcome in zip(changes, outcomes, strict=True):
             if outcome.applied:
                 state.edit_of(container.sandbox_key).settle(sent)
-        state.take_targets(survey.targets, survey.problem)
+        self._take_targets(survey)
         asked = [
             change
             for change, outcome in zip(changes, outcomes, strict=True)
@@ -199,7 +212,9 @@ class PointsApply(TraceActions):
         else:
             words = summary_of(outcomes)
             look = "good" if all(outcome.applied for outcome in outcomes) else "bad"
-            detail = "\n\n".join(words_of(outcome)[2] for outcome in outcomes)
+            detail = "\n\n".join(
+                f"{outcome.container.sandbox_id}: {words_of(outcome)[2]}" for outcome in outcomes
+            )
         state.say("" if asked else words, look, detail)
         if asked:
             self._ask_to_replace(asked, outcomes)
@@ -211,7 +226,7 @@ class PointsApply(TraceActions):
         short = ", ".join(word(short_id(container.sandbox_id)) for container, _ in changes[:5])
         kept = next(outcome.kept for outcome in outcomes if outcome.needs_confirmation)
         question = (
-            f"{short}: there is a session already that gvtui did not make.\n\n"
+            f"{short}: there is a session already that this gvtui did not make.\n\n"
             f"If you leave it, {kept}.\n"
         )
         answers = (("leave", "leave it as it is"), ("replace", "replace it with what is staged"))
@@ -230,30 +245,28 @@ class PointsApply(TraceActions):
         keeper, state = self.keeper, self.model.points
         assert keeper is not None
         assert keeper.file is not None
+        self._changes_made += 1
         edit = state.edit_of(target.key)
         try:
             if keeper.file.changed_outside():
-                state.take_targets(
-                    keeper.file_target() if each.key == target.key else each
-                    for each in state.targets
+                keeper.read_file_again()
+                words, look = (
+                    "Somebody else has changed the file; it was read again. Look, then a.",
+                    "bad",
                 )
-                state.say("Somebody else has changed the file; it was read again. Look, then a.",
-                          "bad")  # fmt: skip
             else:
                 keeper.write(edit.staged)
                 edit.settle(edit.staged)
-                state.take_targets(
-                    keeper.file_target() if each.key == target.key else each
-                    for each in state.targets
-                )
-                problems = [str(each) for each in start_problems(keeper.file.written)]
-                state.say(
-                    f"Written: containers that start from now on get it. y tells how."
-                    f"{' ' + '; '.join(problems) + '.' if problems else ''}",
-                    "good",
-                )
+                problems = "".join(f" {each}." for each in start_problems(keeper.file.written))
+                words = f"Written: containers that start from now on get it. y tells how.{problems}"
+                look = "good"
         except GvtuiError as error:
             state.say(f"Not written: {word(str(error))}.", "alarm", str(error))
+        else:
+            state.take_targets(
+                keeper.file_target() if each.key == target.key else each for each in state.targets
+            )
+            state.say(words, look)
         self.look_after()
 
     def points_preview(self) -> None:

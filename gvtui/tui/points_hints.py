@@ -30,19 +30,27 @@ def lacking_fields(
     """
     found: dict[str, str] = {}
     for need in sorted(needs):
+        lacking = []
         for target in state.targets:
             edit = state.edit_of(target.key)
             if target.owner is Owner.FILE or edit.applied is None:
                 continue
             if edit.is_guess:
                 if tally.lacks(need, connections_of(target.key)):
-                    found[need] = f"{target.title} does not send it"
+                    lacking.append(f"{target.title} does not send it")
                 continue
-            without = lacks_context(edit.applied, need)
+            catalogue = state.catalogue_of(target.key)
+            specs = [catalogue.get(name) for name in lacks_context(edit.applied, need)]
+            without = [spec for spec in specs if spec and need in spec.context_fields]
             if without:
-                count = len(edit.applied.points)
-                each = "the point" if count == 1 else f"{len(without)} of {count} points"
-                found[need] = f"{each} of {target.title} collect it not"
+                lacking.append(
+                    f"{len(without)} of {len(edit.applied.points)} points of {target.title} go "
+                    "without it"
+                )
+        if lacking:
+            more = len(lacking) - 1
+            others = f", and {more} more {'sandbox' if more == 1 else 'sandboxes'}" if more else ""
+            found[need] = lacking[0] + others
         if not state.targets and tally.lacks(need, set(tally.trace.connections)):
             found[need] = "most messages came without it"
     return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import platformdirs
@@ -23,13 +25,15 @@ if TYPE_CHECKING:
 
     from gvtui.agent.agent import OnExit
     from gvtui.agent.containers import Container
+    from gvtui.agent.runsc import SessionStatus
     from gvtui.points.session import Session
     from gvtui.trace.connections import Connection
     from gvtui.tui.options import LiveOptions
     from gvtui.tui.points_model import Key
     from gvtui.tui.watch import Watch
 
-_MAX_TITLE = 80
+_MAX_LABEL = 80
+_WORKERS = 8
 
 ExitPolicy = Literal["ask", "delete", "keep", "restore"]
 
@@ -39,9 +43,14 @@ class Survey:
     """What was found, once."""
 
     targets: tuple[Target, ...]
+    """The sandboxes."""
     containers: tuple[Container, ...]
     problem: str = ""
-    """Why there are no sandboxes to choose from, one sentence."""
+    """What could not be looked at, and why, one sentence."""
+    file: SessionFile | None = None
+    """The session file as somebody else has left it; None if nobody has touched it."""
+    file_error: str = ""
+    """Why it cannot be read any more."""
 
 
 class Keeper:
@@ -85,26 +94,43 @@ class Keeper:
     def survey(self) -> Survey:
         """Look for sandboxes and their sessions; never raises for what it may not see."""
         inventory = self.agent.inventory()
-        targets = [self.file_target()] if self.file else []
         problems = [inventory.problem] if inventory.problem else []
         problems += [report.error for report in inventory.roots if report.error]
         sandboxes = [each for each in inventory.containers if each.is_sandbox]
-        targets += [self._look_at(each) for each in sandboxes if each.can_be_traced]
+        sandboxes = [each for each in sandboxes if each.can_be_traced]
+        # One that does not answer takes a whole time limit: the others need not wait for it.
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            looked = list(pool.map(self._look_at, sandboxes))
+        count = Counter(each.sandbox_key for each in inventory.containers)
+        targets = tuple(replace(each, members=count[each.key]) for each in looked)
         if not problems and not inventory.roots:
             problems.append("no root of runsc's here: name one with --root")
         self.containers = inventory.containers
-        return Survey(tuple(targets), inventory.containers, escape("; ".join(problems)))
+        file, file_error = self._look_at_file()
+        problem = escape("; ".join(problems))
+        return Survey(targets, inventory.containers, problem, file, file_error)
 
-    def file_target(self) -> Target:
-        """The session file as it is now; what another has written there is read again."""
+    def _look_at_file(self) -> tuple[SessionFile | None, str]:
+        if self.file is None or not self.file.changed_outside():
+            return None, ""
+        try:
+            return SessionFile.open(self.file.path), ""
+        except GvtuiError as error:
+            return None, escape(str(error))
+
+    def read_file_again(self) -> None:
+        """Take what the session file holds now.
+
+        Raises:
+            SessionError: it cannot be read, or is no session file any more.
+        """
+        assert self.file is not None
+        self.file = SessionFile.open(self.file.path)
+
+    def file_target(self, error: str = "") -> Target:
+        """The session file as it was read or written last; calls nothing."""
         file = self.file
         assert file is not None
-        error = ""
-        if file.changed_outside():
-            try:
-                file = self.file = SessionFile.open(file.path)
-            except GvtuiError as failure:
-                error = escape(str(failure))
         return Target(
             ("file", str(file.path)),
             escape(file.path.name),
@@ -115,7 +141,9 @@ class Keeper:
         )
 
     def _look_at(self, container: Container) -> Target:
-        title = escape((container.label or container.id)[:_MAX_TITLE])
+        title = escape(short_id(container.id))
+        if container.label:
+            title += f" {escape(container.label[:_MAX_LABEL])}"
         catalogue, error = None, ""
         try:
             catalogue = self.agent.catalogue(container)
@@ -124,17 +152,23 @@ class Keeper:
             error = str(failure)
             owner, applied = Owner.UNKNOWN, None
         else:
-            owner, applied = self._owner(container, bool(sessions))
+            owner, applied = self._owner(container, sessions)
         return Target(container.sandbox_key, title, owner, container, applied, catalogue, error)
 
-    def _owner(self, container: Container, is_traced: bool) -> tuple[Owner, Session | None]:
-        if not is_traced:
+    def _owner(
+        self, container: Container, sessions: list[SessionStatus]
+    ) -> tuple[Owner, Session | None]:
+        if not sessions:
             return Owner.NONE, None
+        sinks = sessions[0].sinks
         own = self.agent.registry.get(container)
         if own is not None:
-            return Owner.OURS, own.session
+            return Owner.OURS, None if own.doubtful else own.session
         recalled = self._memory.recall(container) if self._memory else None
-        return (Owner.EARLIER, recalled) if recalled else (Owner.OTHER, None)
+        # Other sinks than gvtui's: somebody has replaced it since.
+        if recalled and [sink.name for sink in recalled.sinks] == [each.name for each in sinks]:
+            return Owner.EARLIER, recalled
+        return Owner.OTHER, None
 
     def apply(self, container: Container, session: Session, *, replace: bool) -> Outcome:
         """Have a sandbox run a session; see `Agent.apply`."""

@@ -55,6 +55,8 @@ class Target:
     catalogue: Catalogue | None = None
     error: str = ""
     """Why nothing is known about it."""
+    members: int = 1
+    """Containers that share the sandbox, and so its session."""
     exists: bool = True
     """Of a file, whether it is there yet."""
 
@@ -94,6 +96,8 @@ class PointsState:
         """All that runsc said about it."""
         self.busy = ""
         """What is being done right now."""
+        self.is_unheard = False
+        """gvtui's session runs at the target shown, and has no connection to this monitor."""
         self.counts: dict[str, int] = {}
         self.rates: dict[str, float] = {}
         self.version = 0
@@ -132,8 +136,12 @@ class PointsState:
 
     @property
     def catalogue(self) -> Catalogue:
-        """What the target's runtime offers."""
-        target = self.target
+        """What the runtime of the target shown offers."""
+        return self.catalogue_of(self._key)
+
+    def catalogue_of(self, key: Key) -> Catalogue:
+        """What a target's runtime offers; another's, or the bundled list, if that is not known."""
+        target = next((each for each in self.targets if each.key == key), None)
         if target is not None and target.catalogue is not None:
             return target.catalogue
         known = (each.catalogue for each in self.targets if each.catalogue is not None)
@@ -141,6 +149,7 @@ class PointsState:
 
     def take_targets(self, targets: Iterable[Target], problem: str = "") -> None:
         """Take in what was found; the target shown stays if it is still there."""
+        shown = self.target
         self.targets = tuple(targets)
         self.problem = problem
         for target in self.targets:
@@ -152,6 +161,8 @@ class PointsState:
         if self.target is None and self.targets:
             former = self._key
             self._key = self.targets[0].key
+            if shown is not None:
+                self.say(f"{shown.title} has gone. This is {self.targets[0].title}.", "bad")
             nowhere = self._edits.get(NOWHERE)
             if former == NOWHERE and nowhere is not None and nowhere.is_staged:
                 self.edit.stage(nowhere.staged)
@@ -161,7 +172,11 @@ class PointsState:
     def take_guess(self, names: Iterable[str]) -> None:
         """Take what a sandbox has sent for the points of a session that nobody can read."""
         edit, target = self.edit, self.target
-        if target is None or target.owner is not Owner.OTHER or edit.is_staged:
+        if target is None or edit.is_staged:
+            return
+        if target.owner is not Owner.OTHER and not (
+            target.owner is Owner.OURS and target.applied is None
+        ):
             return
         seen = frozenset(names)
         known = edit.applied.point_names if edit.applied and edit.is_guess else frozenset()
@@ -334,12 +349,10 @@ class PointsState:
 
     def add_context(self, fields: Iterable[str], key: Key) -> None:
         """Stage context fields on all points of a target."""
-        edit = self.edit_of(key)
+        edit, catalogue = self.edit_of(key), self.catalogue_of(key)
         session = edit.staged
         for field in fields:
-            session = set_field(
-                session, session.point_names, "context", field, True, self.catalogue
-            )
+            session = set_field(session, session.point_names, "context", field, True, catalogue)
         edit.stage(session)
         self.changed()
 

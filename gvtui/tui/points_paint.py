@@ -76,16 +76,31 @@ class PointsPainter:
         words, look = _OWNER_WORDS[target.owner]
         if target.owner is Owner.FILE and not target.exists:
             words = "new file"
+        if target.owner is Owner.RECORDED and target.applied is None:
+            words = "no session at the end"
+        facts = ""
         if self.large and target.container is not None:
             container = target.container
-            words += f"   {container.status}   pid {container.pid}   {container.root}"
+            pod = f"{target.members} containers   " if target.members > 1 else ""
+            facts = f"{pod}{container.status}   pid {container.pid}   {container.root} "
         left: list[Part] = [(f"  {count}", "faint"), (f"{target.title} ", "name")]
+        taken = sum(width_of(text) for text, _ in left) + width_of(words) + 1
+        beside = taken + width_of(facts) + 3 <= width
         right: list[Part] = [(f"{words} ", look)]
+        if facts and beside:
+            right.append((f"  {facts}", look))
         lines = [_spread(left, right, width)]
+        if facts and not beside:
+            lines.append(_spread([], [(fit(facts, min(width, width_of(facts))), "faint")], width))
         if target.error:
             lines += [[(f"  {text}", "alarm")] for text in _wrap(target.error, width - 3)[:2]]
         elif state.edit.is_guess:
             lines.append([("  shown: what it has sent so far", "faint")])
+        elif state.is_unheard:
+            text = "it runs, but sends nothing here: a makes it anew"
+            lines += [[(f"  {part}", "bad")] for part in _wrap(text, width - 3)]
+        if self.large and target.owner is not Owner.FILE:
+            lines += [[(f"  ! {text}", "bad")] for text in _wrap(state.problem, width - 5)[:2]]
         return lines
 
     def footing(self, width: int, searching: bool, focused: bool) -> list[list[Part]]:

@@ -66,8 +66,10 @@ class PointsPane(LineWidget, can_focus=True):
         """Hide while the large pane shows; at once, so that the keyboard can follow."""
         if hidden:
             self.display = False
-        else:
-            self.styles.inline.clear_rule("display")
+        elif self.styles.inline.clear_rule("display"):
+            # Clearing a rule alone has nothing laid out again.
+            self.refresh(layout=True)
+            self.screen.refresh(layout=True)
 
     def news(self) -> None:
         """Draw what has changed."""
@@ -252,6 +254,11 @@ class PointsPane(LineWidget, can_focus=True):
     def on_key(self, event: events.Key) -> None:
         """While searching, letters are the pattern."""
         if not self._searching:
+            if event.key == "slash":
+                # At once: its binding would come behind letters that were typed fast.
+                event.stop()
+                event.prevent_default()
+                self.action_search()
             return
         if event.key in ("up", "down"):
             self._searching = False

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gvtui.trace.connections import SECOND_NS
 from gvtui.trace.row import NO_UID, Kind
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ COLUMNS = {
 _CHUNK = 1 << 16
 _MAX_POINTS = 4096
 """Points counted for each connection: a hostile sandbox could name millions."""
-_STEP_NS = 500_000_000
-_SPAN_NS = 2_000_000_000
-"""How long a rate looks back."""
+_RATE_SECONDS = 2
+"""Whole seconds that a rate looks back, as the rates of connections do."""
+_KEPT_SECONDS = 6
 
 Counts = dict[int, int]
 """Messages by the string number of their point."""
@@ -48,7 +48,8 @@ class Tally:
         self._position = trace.first_row
         self._counts: dict[int, Counts] = {}
         self._lacking: dict[int, dict[str, int]] = {}
-        self._past: deque[tuple[int, dict[int, Counts]]] = deque()
+        self._recent: dict[int, dict[int, Counts]] = {}
+        """Counts of the newest seconds, each by connection."""
 
     @property
     def complete(self) -> bool:
@@ -77,15 +78,21 @@ class Tally:
             part = rows if len(self._counts) == 1 and conn in self._counts else None
             if part is None or (connections != conn).any():
                 part = rows[connections == conn]
-            counts = self._counts.setdefault(conn, {})
-            found = np.bincount(part["point"])
-            for number in np.flatnonzero(found).tolist():
-                if number in counts or len(counts) < _MAX_POINTS:
-                    counts[number] = counts.get(number, 0) + int(found[number])
+            _add(self._counts.setdefault(conn, {}), part)
+            self._count_seconds(conn, part)
             lacking = self._lacking.setdefault(conn, dict.fromkeys(COLUMNS, 0))
             for field, column in COLUMNS.items():
                 absent = NO_UID if column == "uid" else 0
                 lacking[field] += int(np.count_nonzero(part[column] == absent))
+
+    def _count_seconds(self, conn: int, rows: npt.NDArray[np.void]) -> None:
+        seconds = rows["recv_ns"] // SECOND_NS
+        # Of a chunk of an hour, all but the last seconds are past.
+        for second in np.unique(seconds)[-_KEPT_SECONDS:].tolist():
+            counts = self._recent.setdefault(second, {}).setdefault(conn, {})
+            _add(counts, rows[seconds == second])
+        while len(self._recent) > _KEPT_SECONDS:
+            del self._recent[min(self._recent)]
 
     def _take_mark(self, row_id: int) -> None:
         try:
@@ -100,26 +107,15 @@ class Tally:
         return self._named(_sum(self._counts, connections))
 
     def rates(self, now_ns: int, connections: Collection[int] | None = None) -> dict[str, float]:
-        """Messages a second of each point over the last two seconds; call it again and again."""
+        """Messages a second of each point, over the last two whole seconds before `now_ns`."""
         if not self.complete:
             return {}
-        past = self._past
-        if not past or now_ns - past[-1][0] >= _STEP_NS:
-            copies = {conn: dict(counts) for conn, counts in self._counts.items()}
-            past.append((now_ns, copies))
-        while len(past) > 1 and now_ns - past[0][0] > _SPAN_NS:
-            past.popleft()
-        then_ns, before = past[0]
-        seconds = (now_ns - then_ns) / 1e9
-        if seconds <= 0:
-            return {}
-        old = _sum(before, connections)
-        grown = {
-            number: count - old.get(number, 0)
-            for number, count in _sum(self._counts, connections).items()
-            if count > old.get(number, 0)
-        }
-        return {name: count / seconds for name, count in self._named(grown).items()}
+        now = now_ns // SECOND_NS
+        total: Counts = {}
+        for second in range(now - _RATE_SECONDS, now):
+            for number, count in _sum(self._recent.get(second, {}), connections).items():
+                total[number] = total.get(number, 0) + count
+        return {name: count / _RATE_SECONDS for name, count in self._named(total).items()}
 
     def _named(self, counts: Counts) -> dict[str, int]:
         named: dict[str, int] = {}
@@ -135,6 +131,13 @@ class Tally:
         absent = sum(self._lacking.get(conn, {}).get(field, 0) for conn in connections)
         total = sum(sum(self._counts.get(conn, {}).values()) for conn in connections)
         return total > 0 and absent * 2 > total
+
+
+def _add(counts: Counts, rows: npt.NDArray[np.void]) -> None:
+    found = np.bincount(rows["point"])
+    for number in np.flatnonzero(found).tolist():
+        if number in counts or len(counts) < _MAX_POINTS:
+            counts[number] = counts.get(number, 0) + int(found[number])
 
 
 def _sum(counts: dict[int, Counts], connections: Collection[int] | None) -> Counts:

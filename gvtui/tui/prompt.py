@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from gvtui.query.completion import Completion
     from gvtui.tui.history import History
@@ -88,6 +89,8 @@ class Prompt(Vertical):
     def __init__(self) -> None:
         super().__init__(id="prompt")
         self._question: Question | None = None
+        self._came_from: Widget | None = None
+        """What had the keyboard before."""
         self._recalled = ""
         """The old entry that the input shows."""
 
@@ -123,7 +126,10 @@ class Prompt(Vertical):
         self._set(question.value)
         if is_same:
             self._look(question.value)
-        entry.focus()
+        if self.screen.focused is not entry:
+            self._came_from = self.screen.focused
+        # Not `focus()`, which waits its turn: what is typed meanwhile would be taken for keys.
+        self.screen.set_focus(entry)
 
     def _set(self, text: str) -> None:
         entry = self.query_one(Input)
@@ -236,11 +242,14 @@ class Prompt(Vertical):
             question.cancelled()
 
     def close(self) -> None:
-        """Close; the keyboard goes back to the stream."""
+        """Close; the keyboard goes back to where it was, or to the stream."""
         self._question = None
         self.remove_class("open")
         self._suggestions.offer((), 0)
-        self.screen.query_one("#stream").focus()
+        former, self._came_from = self._came_from, None
+        stream = self.screen.query_one("#stream")
+        there = former is not None and former.is_attached and former.is_on_screen
+        self.screen.set_focus(former if there else stream)
 
     def _indent(self, column: int) -> int:
         """The column on the screen of a place in the text."""

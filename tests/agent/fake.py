@@ -53,17 +53,22 @@ if "version" in named:
 elif words == ["trace", "metadata"]:
     print((DATA / "metadata").read_text())
 elif words == ["list"]:
+    if (root / "stuck").exists():
+        time.sleep(600)
     if (root / "broken").exists():
         fail("W0101 00:00:00.000000    1 util.go:64] FATAL ERROR: reading state: no good")
     print((root / "containers.json").read_text())
 elif words[:2] == ["trace", "list"]:
     if (root / "gone").exists():
         fail("connecting to control server at PID 7: connection refused")
-    session = root / f"{words[2]}.session"
-    print(f"SESSIONS ({int(session.exists())})")
-    if session.exists():
+    try:
+        text = (root / f"{words[2]}.session").read_text()
+    except FileNotFoundError:
+        text = ""
+    print(f"SESSIONS ({int(bool(text))})")
+    if text:
         print('"Default"')
-        for sink in json.loads(session.read_text())["sinks"]:
+        for sink in json.loads(text)["sinks"]:
             print(f'\tSink: "{sink["name"]}", dropped: 3')
 elif words[:2] == ["trace", "delete"]:
     session = root / f"{words[2]}.session"
@@ -88,7 +93,9 @@ elif words[:2] == ["trace", "create"]:
     if what == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     if what != "void":
-        session.write_text(json.dumps(new))
+        whole = session.with_suffix(f".{os.getpid()}")
+        whole.write_text(json.dumps(new))
+        whole.replace(session)
     if what == "late":
         os.kill(os.getpid(), signal.SIGKILL)
     print('Trace session "Default" created.')
@@ -140,8 +147,12 @@ class FakeRunsc:
 
     def session(self, container_id: str = "c1") -> dict[str, Any] | None:
         """The session that runs."""
-        place = self.root / f"{container_id}.session"
-        return json.loads(place.read_text()) if place.exists() else None
+        try:
+            text = (self.root / f"{container_id}.session").read_text()
+        except FileNotFoundError:
+            return None
+        session: dict[str, Any] = json.loads(text)
+        return session
 
     def run_session(self, values: dict[str, Any], container_id: str = "c1") -> None:
         """Have a session run that gvtui did not make."""

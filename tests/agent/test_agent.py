@@ -68,6 +68,22 @@ def test_after_the_connection_closed_the_session_is_not_gvtui_s(
     assert fake.session() == OTHERS.as_dict()
 
 
+def test_what_another_monitor_has_replaced_is_forgotten(fake: FakeRunsc, tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "memory")
+    agent = Agent([fake.path], [fake.root], memory=memory)
+    container = fake.container()
+    pid = agent.apply(container, FIRST).runsc_pid
+    assert pid is not None
+    assert memory.recall(container) == FIRST
+    fake.run_session(OTHERS.as_dict())
+    agent.connection_closed(pid)
+    assert memory.recall(container) is None
+    assert agent.apply(container, SECOND, replace_unknown=True).applied
+    [outcome] = agent.leave("restore")
+    assert fake.session() is None
+    assert "cannot be put back" in outcome.notes[0]
+
+
 def test_a_connection_that_a_change_itself_closes_is_no_loss(agent: Agent, fake: FakeRunsc) -> None:
     container = fake.container()
     pid = agent.apply(container, FIRST).runsc_pid

@@ -17,7 +17,7 @@ def test_containers_of_a_pod_share_its_sandbox(tmp_path: Path) -> None:
         {"id": "sub", "status": "running", "pid": 4},
         {
             "id": "told",
-            "pid": "no",
+            "pid": -1,
             "annotations": {
                 "io.kubernetes.cri.sandbox-id": "pod",
                 "io.kubernetes.cri.sandbox-name": "web",

@@ -11,6 +11,7 @@ from gvtui.agent.discover import (
     SandboxProcess,
     find_binaries,
     find_roots,
+    has_ended,
     own_runsc,
     sandbox_processes,
     take_inventory,
@@ -67,6 +68,30 @@ def test_no_runsc() -> None:
 def test_no_runsc_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discover, "find_binaries", lambda *_: [])
     assert "no runsc on this machine" in take_inventory().problem
+
+
+def test_one_sandbox_that_does_not_answer_hides_no_other(
+    fake: FakeRunsc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (fake.root / "stuck").touch()
+    for name in ("c1_sandbox:c1", "c2_sandbox:c2", "inner_sandbox:c2", "dead_sandbox:dead"):
+        (fake.root / f"{name}.state").touch()
+    running = [
+        SandboxProcess(11, fake.root, "c1", fake.path),
+        SandboxProcess(12, fake.root, "c2", "/gone"),
+        SandboxProcess(13, fake.root / "elsewhere", "c3", fake.path),
+    ]
+    monkeypatch.setattr(discover, "sandbox_processes", lambda: running)
+    inventory = take_inventory([fake.path], [fake.root], 0.3)
+    [report] = inventory.roots
+    assert "did not answer within" in report.error
+    assert "from their processes" in report.error
+    assert [(each.id, each.sandbox_id, each.pid) for each in inventory.containers] == [
+        ("c1", "c1", 11),
+        ("c2", "c2", 12),
+        ("inner", "c2", 12),
+    ]
+    assert all(each.can_be_traced for each in inventory.containers)
 
 
 def test_binaries_of_running_sandboxes_are_found(
@@ -148,6 +173,19 @@ def test_the_sandbox_s_own_binary_must_be_surely_that(tmp_path: Path) -> None:
     assert own_runsc(container(99), proc) is None
     binary.chmod(0o775)
     assert own_runsc(container(10), proc) is None
+
+
+def test_a_sandbox_has_ended_when_its_process_has(tmp_path: Path) -> None:
+    proc = tmp_path / "proc"
+    process(proc, 10, "runsc-sandbox", "--root=/r", "boot", "c1")
+    process(proc, 11, "sleep", "c1")
+    process(proc, 12)
+
+    def container(pid: int) -> Container:
+        return Container("c1", Path("/r"), Runsc("runsc"), "running", pid, "c1")
+
+    ended = [has_ended(container(pid), proc) for pid in (10, 11, 12, 99, 0)]
+    assert ended == [False, True, True, True, False]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

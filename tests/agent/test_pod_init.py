@@ -81,6 +81,22 @@ def test_a_sink_that_stops_containers_from_starting_is_warned_of() -> None:
 
 def test_instructions_name_the_file(tmp_path: Path) -> None:
     text = how_to_install(tmp_path / "a b.json", "/opt/runsc")
-    assert f"-- '--pod-init-config={tmp_path}/a b.json'" in text
+    assert f"\\\n    '--pod-init-config={tmp_path}/a b.json'" in text
     assert "sudo /opt/runsc install --runtime=runsc-trace" in text
     assert f'pod-init-config = "{tmp_path}/a b.json"' in text
+
+
+def test_the_instructions_fit_a_small_terminal(tmp_path: Path) -> None:
+    text = how_to_install(Path("/etc/gvtui-pod-init.json"))
+    lines = [line for line in text.splitlines() if line[:1] in (" ", "[")]
+    assert max(map(len, lines)) <= 77
+
+
+def test_changes_around_the_session_are_seen(tmp_path: Path) -> None:
+    path = tmp_path / "pod.json"
+    path.write_text('{"mine": 1, "trace_session": {"name": "Default"}}')
+    file = SessionFile.open(path)
+    path.write_text('{"mine": 1, "trace_session": {"points": [],   "name": "Default"}}')
+    assert not file.changed_outside()
+    path.write_text('{"mine": 2, "trace_session": {"name": "Default"}}')
+    assert file.changed_outside()

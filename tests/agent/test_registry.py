@@ -40,12 +40,27 @@ def test_refusals_change_nothing() -> None:
     assert applied.session == FIRST
 
 
-def test_what_is_gone_or_uncertain_is_not_gvtui_s() -> None:
-    for state in (State.DELETED, State.LOST, State.UNCERTAIN):
+def test_what_is_gone_is_not_gvtui_s() -> None:
+    for state in (State.DELETED, State.LOST):
         registry = Registry()
         registry.note(outcome(State.APPLIED, FIRST, 1), had_session=False)
         registry.note(outcome(state, None, 2), had_session=True)
         assert registry.get(CONTAINER) is None
+
+
+def test_of_gvtui_s_sessions_one_of_two_may_run() -> None:
+    registry = Registry()
+    registry.note(outcome(State.UNCERTAIN, None, 1), had_session=True)
+    assert registry.get(CONTAINER) is None
+    registry.note(outcome(State.APPLIED, FIRST, 1), had_session=False)
+    registry.note(outcome(State.UNCERTAIN, None, 2), had_session=True)
+    applied = registry.get(CONTAINER)
+    assert applied is not None
+    assert applied.doubtful
+    registry.note(outcome(State.APPLIED, SECOND, 3), had_session=True)
+    applied = registry.get(CONTAINER)
+    assert applied is not None
+    assert not applied.doubtful
 
 
 def test_a_session_put_back_for_another_is_not_gvtui_s() -> None:

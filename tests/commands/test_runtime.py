@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.agent.discover import take_inventory
+from gvtui.agent import discover
+from gvtui.agent.discover import SandboxProcess, take_inventory
 from gvtui.commands.runtime import (
     RuntimeLookupError,
     find_catalogue,
@@ -58,6 +59,16 @@ def test_roots_that_failed_are_named(fake: FakeRunsc) -> None:
 def test_catalogues(fake: FakeRunsc) -> None:
     assert find_catalogue((fake.path,)).source == "runsc 20990101.0"
     assert find_catalogue((fake.path,), bundled=True).is_bundled
+
+
+def test_points_of_a_runsc_that_only_runs_here(
+    fake: FakeRunsc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = [SandboxProcess(7, fake.root, "c1", fake.path)]
+    monkeypatch.setattr(discover, "sandbox_processes", lambda: running)
+    monkeypatch.setattr(discover, "_BINARIES", ())
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert find_catalogue(()).source == "runsc 20990101.0"
 
 
 def test_sockets_are_named_in_full() -> None:

@@ -8,10 +8,12 @@ from click.testing import CliRunner, Result
 
 from gvtui.commands.runtime import RuntimeLookupError
 from gvtui.commands.session import session
+from gvtui.errors import GvtuiError
 from gvtui.points.document import load_document, parse_document
 from gvtui.points.presets import DEFAULT_PRESET, PRESETS
 from gvtui.points.tuning import LOWEST_OVERHEAD, tuning_of
 from tests.agent.fake import FakeRunsc
+from tests.commands.fake_runsc import fake_runsc
 
 GOOD = """{"name": "Default", "points": [{"name": "sentry/clone"}],
 "sinks": [{"name": "remote", "config": {"endpoint": "/tmp/s"}}]}"""
@@ -110,7 +112,19 @@ def test_check(tmp_path: Path, good: str) -> None:
     assert result.exit_code == 1
     assert "error: points[0].name:" in result.stderr
     assert "did you mean 'sentry/clone'?" in result.stderr
-    assert "1 errors, 1 warnings" in result.stdout
+    assert "1 error, 1 warning" in result.stdout
+
+
+def test_check_against_several_runtimes(fake: FakeRunsc, tmp_path: Path) -> None:
+    path = tmp_path / "good.json"
+    path.write_text(GOOD.replace("sentry/clone", "sentry/task_exit"))
+    (tmp_path / "other").mkdir()
+    newer = fake_runsc(tmp_path / "other")
+    assert run("check", "--runsc", newer, str(path)).exit_code == 0
+    result = run("check", "--runsc", newer, "--runsc", fake.path, str(path))
+    assert result.exit_code == 1
+    assert "runsc 20990101.0 has no point 'sentry/task_exit'" in result.stderr
+    assert "against runsc 0.0~20240729.0, runsc 20990101.0" in result.stdout
 
 
 def test_check_as_json(tmp_path: Path) -> None:
@@ -140,7 +154,7 @@ def test_apply_and_list_and_delete(fake: FakeRunsc, good: str) -> None:
     assert result.stdout == "c1: the new session runs, with 1 point\n"
     result = run("list", *at(fake))
     assert result.exit_code == 0
-    assert "c1  running   Default (remote, 3 dropped)" in result.stdout
+    assert "c1  running   pid 1        Default (remote, 3 dropped)" in result.stdout
     result = run("list", "--json", *at(fake))
     [row] = json.loads(result.stdout)["sandboxes"]
     assert row["sessions"] == [{"name": "Default", "sinks": [{"name": "remote", "dropped": 3}]}]
@@ -188,6 +202,30 @@ def test_containers_that_are_not_there(fake: FakeRunsc, good: str) -> None:
     assert isinstance(result.exception, RuntimeLookupError)
 
 
+def test_failures_are_json_too(fake: FakeRunsc, good: str) -> None:
+    for words in (["apply", good, "zzz"], ["apply", "/no/such", "c1"], ["delete", "zzz"]):
+        result = run(*words, "--json", *at(fake))
+        assert isinstance(result.exception, GvtuiError)
+        values = json.loads(result.stdout)
+        assert values["applied"] is False
+        assert values["error"]
+
+
+def test_list_has_the_containers_of_a_pod(fake: FakeRunsc) -> None:
+    fake.have(
+        {"id": "pod", "status": "running", "pid": 5},
+        {
+            "id": "inner",
+            "status": "running",
+            "pid": 5,
+            "annotations": {"io.kubernetes.cri.sandbox-id": "pod"},
+        },
+    )
+    assert "\n  + inner  running\n" in run("list", *at(fake)).stdout
+    [row] = json.loads(run("list", "--json", *at(fake)).stdout)["sandboxes"]
+    assert row["containers"] == [{"id": "inner", "status": "running", "label": ""}]
+
+
 def test_list_tells_of_roots_that_cannot_be_read(fake: FakeRunsc) -> None:
     (fake.root / "broken").touch()
     result = run("list", *at(fake))
@@ -200,3 +238,4 @@ def test_list_tells_of_sandboxes_that_do_not_answer(fake: FakeRunsc) -> None:
     result = run("list", *at(fake))
     assert result.exit_code == 1
     assert "the sandbox c1 does not answer" in result.stderr
+    assert "not known" in result.stdout

@@ -221,7 +221,12 @@ class Received:
 
     pid: int
     messages: list[Decoded] = field(default_factory=list)
-    closed: bool = False
+    ended: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the sandbox, or runsc, has closed it."""
+        return self.ended.is_set()
 
     def points(self) -> Counter[str]:
         """How many messages of each point came, as `syscall/openat/enter`."""
@@ -280,7 +285,7 @@ class Listener:
             connection.send(build_handshake())
             while datagram := connection.recv(1 << 20):
                 received.messages.append(decode(datagram))
-        received.closed = True
+        received.ended.set()
 
     def wait_for(self, condition: Callable[[], bool]) -> bool:
         """Wait until the condition holds; False if it has not in time."""

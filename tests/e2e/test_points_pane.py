@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import OptionList
 
 from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
@@ -25,40 +24,15 @@ from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.points_keeper import Keeper, settle
 from gvtui.tui.points_model import Owner
-from gvtui.tui.points_screens import ChoiceScreen
 from gvtui.tui.watch import Watch
-from tests.e2e.containers import (
-    WAIT_SECONDS,
-    Container,
-    RunscBinary,
-    binaries_as_params,
-    need,
-    running_container,
-)
+from tests.e2e.containers import Container, RunscBinary, running_container
+from tests.tui.helpers import answer, until
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.parametrize("binary", binaries_as_params(), indirect=True, scope="module"),
-]
+pytestmark = pytest.mark.e2e
 
 OPENAT, OPENAT_EXIT = "syscall/openat/enter", "syscall/openat/exit"
 CLOSE = "syscall/close/enter"
 FOREIGN = '{"trace_session": {"name": "Default", "points": [{"name": "sentry/clone"}]}}'
-
-
-@pytest.fixture(scope="module")
-def binary(request: pytest.FixtureRequest) -> RunscBinary:
-    return need(request.param)
-
-
-@pytest.fixture(scope="module")
-def shared(binary: RunscBinary) -> Iterator[Container]:
-    """A busy container for tests that leave it without a session."""
-    with (
-        tempfile.TemporaryDirectory(prefix="gv") as folder,
-        running_container(binary, Path(folder)) as one,
-    ):
-        yield one
 
 
 @dataclass
@@ -112,21 +86,6 @@ class Viewer:
         self.app.tick()
         since = self.app.model.trace.end_row
         await until(pilot, lambda: name in self.counts(since))
-
-    async def answer(self, pilot: Pilot[int], answer: str) -> None:
-        await until(pilot, lambda: isinstance(self.app.screen, ChoiceScreen))
-        options = self.app.screen.query_one(OptionList)
-        options.highlighted = options.get_option_index(answer)
-        await pilot.press("enter")
-        await until(pilot, lambda: not isinstance(self.app.screen, ChoiceScreen))
-
-
-async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
-    for _ in range(int(WAIT_SECONDS / 0.02)):
-        if condition():
-            return
-        await pilot.pause(0.02)
-    pytest.fail("it has not come in time")
 
 
 def use(
@@ -315,7 +274,7 @@ def test_a_session_of_another_monitor_is_asked_about_and_never_ended(
         assert viewer.owner() is Owner.OTHER
         await viewer.stage(pilot, OPENAT)
         await viewer.apply(pilot)
-        await viewer.answer(pilot, "leave")
+        await answer(pilot, "leave")
         assert viewer.owner() is Owner.OTHER
 
     try:
@@ -330,10 +289,7 @@ def test_leaving_may_keep_the_session(binary: RunscBinary, shared: Container) ->
         await viewer.stage(pilot, OPENAT)
         await viewer.apply(pilot)
         await pilot.press("q")
-        await until(pilot, lambda: isinstance(viewer.app.screen, ChoiceScreen))
-        options = viewer.app.screen.query_one(OptionList)
-        options.highlighted = options.get_option_index("keep")
-        await pilot.press("enter")
+        await answer(pilot, "keep")
 
     try:
         use(script, shared)

@@ -30,41 +30,14 @@ from tests.e2e.containers import (
     Listener,
     Received,
     RunscBinary,
-    binaries_as_params,
-    need,
     running_container,
-    start_container,
     wait_until,
 )
 
-pytestmark = [
-    pytest.mark.e2e,
-    pytest.mark.parametrize("binary", binaries_as_params(), indirect=True, scope="module"),
-]
+pytestmark = pytest.mark.e2e
 
 OPENAT = "syscall/openat/enter"
 CLOSE = "syscall/close/enter"
-
-
-@pytest.fixture(scope="module")
-def binary(request: pytest.FixtureRequest) -> RunscBinary:
-    return need(request.param)
-
-
-@pytest.fixture(scope="module")
-def shared(binary: RunscBinary) -> Iterator[Container]:
-    """A busy container for tests that leave it without a session."""
-    with (
-        tempfile.TemporaryDirectory(prefix="gv") as folder,
-        running_container(binary, Path(folder)) as one,
-    ):
-        yield one
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with tempfile.TemporaryDirectory(prefix="gv") as folder, Listener(Path(folder, "s")) as one:
-        yield one
 
 
 @pytest.fixture
@@ -345,30 +318,6 @@ def test_containers_of_a_pod_share_one_session(binary: RunscBinary, listener: Li
             [connection] = listener.connections
             assert wait_until(lambda: containers_in(connection) == {"pod", "inner"})
             assert agent.apply(found["pod"], session).applied
-
-
-def test_the_runtime_killed_in_the_middle_is_told_truly(
-    binary: RunscBinary, listener: Listener
-) -> None:
-    with tempfile.TemporaryDirectory(prefix="gv") as place:
-        container = start_container(binary, Path(place))
-        agent = Agent([binary.path], [container.root])
-        listed = only(agent)
-        session = Session(sinks=(remote_sink(str(listener.path)),))
-        session = switch_on(session, [OPENAT], agent.catalogue(listed))
-        assert agent.apply(listed, session).applied
-
-        def kill(_: int) -> None:
-            container.runsc("kill", container.id, "KILL", check=False)
-            wait_until(lambda: listener.connections[0].closed)
-            listener.answering.set()
-
-        listener.answering.clear()
-        outcome = agent.apply(listed, session, on_start=kill)
-        container.stop()
-    assert outcome.state is State.UNCERTAIN
-    assert "cannot be told" in outcome.kept
-    assert outcome.error
 
 
 def test_a_pod_init_file_is_used_by_a_new_sandbox(binary: RunscBinary, listener: Listener) -> None:

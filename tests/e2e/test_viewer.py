@@ -19,16 +19,11 @@ from gvtui.trace.row import Kind
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.watch import Watch
-from tests.e2e.containers import WAIT_SECONDS, RunscBinary, binaries_as_params, need
+from tests.e2e.containers import WAIT_SECONDS, RunscBinary
 
-pytestmark = [pytest.mark.e2e]
+pytestmark = pytest.mark.e2e
 
 SCRIPT = "cat /etc/hostname > /dev/null; ls / > /dev/null; (exit 3); cat /nonexistent"
-
-
-@pytest.fixture(params=binaries_as_params())
-def binary(request: pytest.FixtureRequest) -> RunscBinary:
-    return need(request.param)
 
 
 @pytest.fixture

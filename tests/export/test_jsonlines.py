@@ -92,8 +92,10 @@ def test_bytes_are_hex_and_marks_have_their_details(tmp_path: Path) -> None:
     message = syscall_pb2.Connect(fd=3, address=b"\x02\x00\x00\x50")
     writer.message(1, TIME_NS, build_message(10, message.SerializeToString()))
     writer.mark(TIME_NS, {"kind": "session", "raw": b"\x01"})
+    writer.mark(TIME_NS, {"kind": "session", "container_id": "c0ffee"})
     writer.close()
-    connect, mark = objects_of(tmp_path / "x.gvtrace")
+    connect, mark, named = objects_of(tmp_path / "x.gvtrace")
+    assert named["container_id"] == "c0ffee"
     assert connect["fields"]["address"] == "02000050"
     assert mark == {
         **dict.fromkeys(KEYS),

@@ -7,10 +7,14 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from textual.widgets import OptionList
+
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
+from gvtui.tui.points_screens import ChoiceScreen
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2
 
@@ -96,6 +100,28 @@ def drive(
             app.model.trace.close()
 
     asyncio.run(run())
+
+
+async def until(pilot: Pilot[int], condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Let the app run until the condition holds; fail the test if it does not."""
+    for _ in range(int(seconds / 0.02)):
+        if condition():
+            return
+        await pilot.pause(0.02)
+    pytest.fail("it has not come in time")
+
+
+async def answer(pilot: Pilot[int], choice: str) -> None:
+    """Choose one of the answers to the question that the app asks, or is about to ask."""
+    app = pilot.app
+    # A screen is there before its widgets are.
+    await until(pilot, lambda: bool(app.screen.query(OptionList)))
+    asked = app.screen
+    assert isinstance(asked, ChoiceScreen)
+    options = asked.query_one(OptionList)
+    options.highlighted = options.get_option_index(choice)
+    await pilot.press("enter")
+    await until(pilot, lambda: not app.is_running or asked not in app.screen_stack)
 
 
 def screen_text(app: GvtuiApp) -> str:

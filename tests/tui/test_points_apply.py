@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import OptionList
 
 from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.pod_init import SessionFile
 from gvtui.points.library import Library
+from gvtui.points.session import Point, Session, Sink
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.points_keeper import Keeper, settle
 from gvtui.tui.points_model import Owner
-from gvtui.tui.points_screens import ChoiceScreen, TextScreen
+from gvtui.tui.points_screens import TextScreen
 from tests.agent.fake import FakeRunsc
-from tests.tui.helpers import Recorder, drive, screen_text
+from tests.tui.helpers import Recorder, answer, drive, screen_text, until
 
 OPEN = "syscall/open/enter"
 FOREIGN: dict[str, Any] = {"name": "Default", "points": [{"name": "sentry/clone"}], "sinks": []}
@@ -56,7 +56,7 @@ class Bench:
     def __init__(self, folder: Path, file: Path | None = None, policy: Any = "ask") -> None:
         (folder / "runsc").mkdir()
         self.runsc = FakeRunsc(folder / "runsc")
-        memory = Memory(folder / "memory")
+        self.memory = memory = Memory(folder / "memory")
         self.keeper = Keeper(
             Agent([self.runsc.path], [self.runsc.root], memory=memory),
             memory=memory,
@@ -101,23 +101,6 @@ class Bench:
     async def apply(self, pilot: Pilot[int], key: str = "a") -> None:
         await pilot.press(key)
         await until(pilot, lambda: not self.state.busy)
-
-    async def answer(self, pilot: Pilot[int], answer: str) -> None:
-        await until(pilot, lambda: isinstance(self.app.screen, ChoiceScreen))
-        # The screen is there before what it is made of.
-        await until(pilot, lambda: bool(self.app.screen.query(OptionList)))
-        options = self.app.screen.query_one(OptionList)
-        options.highlighted = options.get_option_index(answer)
-        await pilot.press("enter")
-        await pilot.pause()
-
-
-async def until(pilot: Pilot[int], condition: Callable[[], bool]) -> None:
-    for _ in range(1500):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    pytest.fail("it has not come")
 
 
 @pytest.fixture
@@ -204,13 +187,89 @@ def test_a_session_of_another_is_replaced_only_if_the_user_says_so(bench: Bench)
         assert bench.owner() is Owner.OTHER
         await bench.stage(pilot)
         await bench.apply(pilot)
-        await bench.answer(pilot, "leave")
+        await answer(pilot, "leave")
         assert bench.runsc.session() == FOREIGN
         assert bench.state.edit.is_staged
         await bench.apply(pilot)
-        await bench.answer(pilot, "replace")
+        await answer(pilot, "replace")
         await until(pilot, lambda: bench.owner() is Owner.OURS)
         assert bench.runsc.session() != FOREIGN
+
+    bench.run(script)
+
+
+def test_a_session_of_an_earlier_run_is_known_and_made_anew(bench: Bench) -> None:
+    [container] = bench.keeper.agent.inventory().containers
+    sink = Sink("remote", {"endpoint": str(bench.socket)})
+    session = Session((Point(OPEN, (), ("time",)),), (sink,))
+    earlier = Agent([bench.runsc.path], [bench.runsc.root], memory=bench.memory)
+    assert earlier.apply(container, session).applied
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert bench.owner() is Owner.EARLIER
+        assert bench.state.edit.points().keys() == {OPEN}
+        await until(pilot, lambda: bench.state.is_unheard)
+        await pilot.press("4")
+        await pilot.pause()
+        assert "sends nothing here: a makes it anew" in screen_text(bench.app)
+        await bench.apply(pilot)
+        await until(pilot, lambda: "what gvtui made there earlier" in screen_text(bench.app))
+        await answer(pilot, "replace")
+        await until(pilot, lambda: bench.owner() is Owner.OURS)
+
+    bench.run(script)
+
+
+def test_what_another_monitor_put_there_is_not_taken_for_an_earlier_one(bench: Bench) -> None:
+    [container] = bench.keeper.agent.inventory().containers
+    bench.memory.remember(container, Session((Point(OPEN),), (Sink("remote", {}),)))
+    bench.runsc.run_session(FOREIGN)
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert bench.owner() is Owner.OTHER
+
+    bench.run(script)
+
+
+def test_a_sandbox_that_has_gone_is_named(bench: Bench) -> None:
+    both = [{"id": name, "status": "running", "pid": 1} for name in ("c1", "c2")]
+    bench.runsc.have(*both)
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert bench.state.target.title == "c1"
+        bench.runsc.have(both[1])
+        bench.app.start_survey()
+        await until(pilot, lambda: bench.state.target.title == "c2")
+        assert bench.state.note == "c1 has gone. This is c2."
+
+    bench.run(script)
+
+
+def test_containers_of_a_pod_are_counted(bench: Bench) -> None:
+    inner = {"io.kubernetes.cri.sandbox-id": "pod"}
+    name = {"io.kubernetes.cri.sandbox-name": "shop"}
+    bench.runsc.have(
+        {"id": "pod", "status": "running", "pid": 1, "annotations": name},
+        {"id": "inner", "status": "running", "pid": 1, "annotations": inner},
+    )
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("4")
+        await pilot.pause()
+        assert [target.title for target in bench.state.targets] == ["pod shop"]
+        assert "2 containers   running   pid 1" in screen_text(bench.app)
+
+    bench.run(script)
+
+
+def test_a_root_that_cannot_be_listed_is_named_beside_the_others(bench: Bench) -> None:
+    missing = bench.runsc.folder / "no-root"
+    bench.keeper.agent = Agent([bench.runsc.path], [bench.runsc.root, missing])
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("4")
+        await pilot.pause()
+        assert "! there is no directory" in screen_text(bench.app)
 
     bench.run(script)
 
@@ -226,6 +285,8 @@ def test_all_sandboxes_get_what_is_staged(bench: Bench) -> None:
         await bench.apply(pilot, "A")
         assert bench.runsc.session("c1") == bench.runsc.session("c2")
         assert "Applied to 2 of 2" in bench.state.note
+        assert bench.state.detail.startswith("c1: the new session runs")
+        assert "c2: the new session runs" in bench.state.detail
         await pilot.press("c")
         assert bench.state.target.title == "c2"
         await bench.stage(pilot, "sentry/clone")
@@ -235,16 +296,16 @@ def test_all_sandboxes_get_what_is_staged(bench: Bench) -> None:
     bench.run(script)
 
 
-@pytest.mark.parametrize(("answer", "left"), [("delete", False), ("keep", True)])
-def test_leaving_asks_what_becomes_of_the_sessions(bench: Bench, answer: str, left: bool) -> None:
+@pytest.mark.parametrize(("choice", "left"), [("delete", False), ("keep", True)])
+def test_leaving_asks_what_becomes_of_the_sessions(bench: Bench, choice: str, left: bool) -> None:
     async def script(pilot: Pilot[int]) -> None:
         await bench.stage(pilot)
         await bench.apply(pilot)
         await pilot.press("q")
-        await bench.answer(pilot, "stay")
+        await answer(pilot, "stay")
         assert bench.app.is_running
         await pilot.press("q")
-        await bench.answer(pilot, answer)
+        await answer(pilot, choice)
 
     bench.run(script)
     said = settle(bench.keeper, bench.app.leave_policy, bench.watch)  # type: ignore[arg-type]
@@ -322,7 +383,7 @@ def test_a_row_has_more_of_its_process_traced(bench: Bench) -> None:
         bench.app.tick()
         bench.app.stream.focus()
         await pilot.press("end", "up", "down", "M")
-        await bench.answer(pilot, "processes")
+        await answer(pilot, "processes")
         assert "sentry/clone" in bench.state.edit.staged.point_names
         assert [chip.expression for chip in bench.app.model.chips] == ["proc.pid = 5"]
 
@@ -337,13 +398,13 @@ def test_a_filter_tells_which_field_is_not_collected_and_adds_it(bench: Bench) -
         bench.state.stage(bench.state.edit.staged.with_points([type(point)(point.name)]))
         bench.runsc.run_session(FOREIGN)
         await bench.apply(pilot)
-        await bench.answer(pilot, "replace")
+        await answer(pilot, "replace")
         await until(pilot, lambda: bench.owner() is Owner.OURS)
         bench.app.model.chips.put("evt.time > 1")
         bench.app.apply_chips()
         bench.app.look_after()
         await pilot.pause()
-        assert "This filter needs time" in screen_text(bench.app)
+        assert "This filter needs time: 1 of 1 points of c1 go without it" in screen_text(bench.app)
         await pilot.press("F")
         assert bench.state.edit.points()[OPEN].context_fields == ("time",)
 
@@ -358,7 +419,7 @@ def test_calls_as_one_row_tell_which_field_is_not_collected_and_add_it(bench: Be
         bench.state.stage(bench.state.edit.staged.with_points([type(point)(point.name)]))
         bench.runsc.run_session(FOREIGN)
         await bench.apply(pilot)
-        await bench.answer(pilot, "replace")
+        await answer(pilot, "replace")
         await until(pilot, lambda: bench.owner() is Owner.OURS)
         bench.app.model.analysis.pairs.missing_fields.add("time")
         bench.app.look_after()
@@ -394,13 +455,19 @@ def test_a_session_file_is_edited_and_written(tmp_path: Path) -> None:
         assert f"pod-init-config={file}" in screen_text(bench.app)
         await pilot.press("escape")
         await bench.stage(pilot, "sentry/clone")
-        file.write_text('{"trace_session": {"name": "Default"}}')
+        file.write_text('{"other": 2, "trace_session": {"name": "Default"}}')
+        bench.app.start_survey()
+        await until(pilot, lambda: "somebody else" in bench.state.target.error)
         await pilot.press("a")
         await pilot.pause()
         assert "Somebody else" in bench.state.note
         assert "sentry" not in file.read_text()
+        assert not bench.state.target.error
         await pilot.press("a")
         await pilot.pause()
+        written = json.loads(file.read_text())
+        assert written["other"] == 2
+        assert written["trace_session"]["points"][-1]["name"] == OPEN
         assert "sentry/clone" in file.read_text()
 
     bench.run(script)
@@ -427,17 +494,15 @@ def test_presets_are_staged_and_saved_under_names(bench: Bench) -> None:
         await pilot.press("o")
         await pilot.pause()
         await pilot.press("L")
-        await bench.answer(pilot, "everything")
+        await answer(pilot, "everything")
         assert len(bench.state.edit.staged.points) == 4
         await pilot.press("S")
         await pilot.pause()
         await pilot.press(*"mine", "enter")
         assert bench.keeper.library is not None
         assert bench.keeper.library.names() == ["mine"]
-        await pilot.press("o")
-        await pilot.pause()
         await pilot.press("U", "L")
-        await bench.answer(pilot, "saved:mine")
+        await answer(pilot, "saved:mine")
         assert len(bench.state.edit.staged.points) == 4
         await pilot.press("T")
         assert bench.state.edit.staged.sinks[0].config["retries"] == 0

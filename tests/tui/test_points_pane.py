@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from textual import events
 
+from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.points_pane import PointsPane
@@ -197,8 +199,6 @@ def test_a_recording_shows_what_it_says_was_traced_and_changes_nothing(tmp_path:
     mark = {"kind": "session", "text": "session applied", "container_id": "c0ffee\x1b[31m"}
     writer.mark(1, {**mark, "session": session})
     writer.close()
-    from gvtui.trace.reader import Trace
-
     app = GvtuiApp(Trace.open(path))
 
     async def script(pilot: Pilot[int]) -> None:
@@ -211,6 +211,67 @@ def test_a_recording_shows_what_it_says_was_traced_and_changes_nothing(tmp_path:
         assert not app.model.points.edit.is_staged
         await pilot.press("a", "s", "F")
         assert "■ session applied" in screen_text(app)
+
+    drive(app, script, (160, 46))
+
+
+def test_the_small_pane_comes_back_with_another_tab(tmp_path: Path) -> None:
+    app = watched(tmp_path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        small = app.screen.query_one("#points", PointsPane)
+        before = small.region
+        await pilot.press("4")
+        await pilot.pause()
+        assert not small.is_on_screen
+        await pilot.press("1")
+        await pilot.pause()
+        assert small.is_on_screen
+        assert small.region == before
+        assert "syscall" in "\n".join(screen_text(app).splitlines()[before.y :])
+
+    drive(app, script, (160, 46))
+
+
+def test_letters_typed_fast_behind_a_slash_switch_nothing(tmp_path: Path) -> None:
+    app = watched(tmp_path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("4")
+        await pilot.pause()
+        pane = focused(app)
+        await pilot.press("down", "down")
+        for key in ("slash", "e", "x"):
+            pane.post_message(events.Key(key, None if key == "slash" else key))
+        await pilot.pause()
+        assert app.model.points.pattern == "ex"
+        assert not app.model.points.edit.is_staged
+
+    drive(app, script)
+
+
+def test_a_recording_shows_sessions_as_they_were_last(tmp_path: Path) -> None:
+    path = tmp_path / "a.gvtrace"
+    writer = TraceWriter(path)
+    mark = {"kind": "session", "text": "session applied", "container_id": "c1"}
+    session = '{"name": "Default", "points": [{"name": "sentry/clone"}]}'
+    writer.mark(1, {**mark, "session": session})
+    writer.mark(1, {**mark, "session": session, "root": "/other"})
+    writer.flush()
+    app = GvtuiApp(Trace.open(path))
+
+    async def script(pilot: Pilot[int]) -> None:
+        state = app.model.points
+        app.look_after()
+        assert [each.title for each in state.targets] == ["c1", "c1"]
+        assert state.edit.points().keys() == {"sentry/clone"}
+        writer.mark(2, {**mark, "session": "", "state": "deleted"})
+        writer.close()
+        app.model.refresh(1)
+        app.look_after()
+        assert state.edit.applied is None
+        await pilot.press("o")
+        assert "no session at the end" in screen_text(app)
 
     drive(app, script, (160, 46))
 
@@ -250,8 +311,6 @@ def test_a_recording_says_which_field_most_rows_lack(tmp_path: Path) -> None:
     writer.opened(1, 1, {})
     writer.message(1, 2, open_message("/x", pid=0))
     writer.close()
-    from gvtui.trace.reader import Trace
-
     app = GvtuiApp(Trace.open(path), filter_text="proc.pid = 4")
 
     async def script(pilot: Pilot[int]) -> None:

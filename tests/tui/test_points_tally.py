@@ -31,17 +31,33 @@ def test_a_rate_is_of_what_has_come_lately(tmp_path: Path) -> None:
     recorder.add(10)
     trace = Trace.open(recorder.path)
     tally = Tally(trace)
-    assert tally.rates(START_NS) == {}
+    assert tally.rates(START_NS + SECOND) == {}
     tally.advance(1)
     assert tally.rates(START_NS) == {}
+    recorder.now = START_NS + SECOND
     recorder.add(30)
     trace.refresh()
+    assert tally.rates(START_NS + 2 * SECOND) == {}
     tally.advance(1)
-    assert tally.rates(START_NS + SECOND) == {"syscall/openat/enter": 30.0}
-    assert tally.rates(START_NS + SECOND, {7}) == {}
-    for second in range(2, 6):
-        rates = tally.rates(START_NS + second * SECOND)
-    assert rates == {}
+    assert tally.rates(START_NS + SECOND) == {"syscall/openat/enter": 5.0}
+    assert tally.rates(START_NS + 2 * SECOND) == {"syscall/openat/enter": 20.0}
+    assert tally.rates(START_NS + 2 * SECOND, {7}) == {}
+    assert tally.rates(START_NS + 3 * SECOND) == {"syscall/openat/enter": 15.0}
+    assert tally.rates(START_NS + 4 * SECOND) == {}
+    trace.close()
+
+
+def test_rates_agree_with_those_of_the_connection(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    trace = Trace.open(recorder.path)
+    tally = Tally(trace)
+    for second in range(20):
+        recorder.now = START_NS + second * SECOND
+        recorder.add(second)
+        trace.refresh()
+        tally.advance(1)
+        now = START_NS + (second + 1) * SECOND
+        assert sum(tally.rates(now).values()) == trace.connections[1].rate(now)
     trace.close()
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
+from gvtui.tui.prompt import Question
 from gvtui.tui.suggestions import LINES, Suggestions
 from tests.tui.helpers import Recorder, drive, live, recording, screen_text
 
@@ -157,5 +158,28 @@ def test_the_caret_stands_under_the_error_behind_wide_characters() -> None:
         before = app.prompt._indent(len('proc.name = "日本" and '))
         left = app.prompt.region.x
         assert problem.index("^") == left + before
+
+    drive(app, script)
+
+
+def test_the_keyboard_is_the_prompt_s_at_once_and_goes_back(tmp_path: Path) -> None:
+    app = live(Recorder(tmp_path / "a.gvtrace").path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("4")
+        await pilot.pause()
+        pane = app.focused
+        assert pane is not None
+        assert pane.id == "points-large"
+        # What is typed before the next turn must not be taken for keys.
+        app.prompt.ask(Question("name", lambda _: None))
+        assert app.focused is app.prompt.query_one(Input)
+        await pilot.press("q", "enter")
+        assert app.is_running
+        assert app.focused is pane
+        app.prompt.ask(Question("name", lambda _: None))
+        pane.display = False
+        await pilot.press("escape")
+        assert app.stream.has_focus
 
     drive(app, script)

@@ -1,0 +1,90 @@
+"""What `gvtui session` says of sandboxes, problems and changes, in words and in JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gvtui.commands.terminal import say
+
+if TYPE_CHECKING:
+    from gvtui.agent.containers import Container
+    from gvtui.agent.outcome import Outcome
+    from gvtui.points.problems import Problem
+
+
+def sandbox_row(container: Container, containers: tuple[Container, ...]) -> dict[str, Any]:
+    """A sandbox with its other containers and its sessions; asks runsc."""
+    from gvtui.agent.runsc import RunscError
+
+    sessions, error = [], ""
+    if container.can_be_traced:
+        try:
+            for status in container.runsc.list_sessions(container.root, container.id):
+                sinks = [{"name": sink.name, "dropped": sink.dropped} for sink in status.sinks]
+                sessions.append({"name": status.name, "sinks": sinks})
+        except RunscError as failure:
+            error = str(failure)
+    return {
+        "id": container.id,
+        "root": str(container.root),
+        "runsc": container.runsc.path,
+        "status": container.status,
+        "pid": container.pid,
+        "label": container.label,
+        "containers": [
+            {"id": each.id, "status": each.status, "label": each.label}
+            for each in containers
+            if each.sandbox_key == container.sandbox_key and not each.is_sandbox
+        ],
+        "sessions": sessions,
+        "error": error,
+    }
+
+
+def session_words(values: dict[str, Any]) -> str:
+    """A session of `sandbox_row` in words."""
+    sinks = [f"{sink['name']}, {sink['dropped']:,} dropped" for sink in values["sinks"]]
+    return f"{values['name']} ({'; '.join(sinks) or 'no sink'})"
+
+
+def report(outcome: Outcome, as_json: bool, confirm: str) -> None:
+    """Tell how a change ended; `confirm` says how to go on where that was not tried."""
+    from gvtui.decode.escape import escape
+
+    if as_json:
+        print_json(outcome.as_dict())
+        return
+    print_problems(list(outcome.problems))
+    for note in outcome.notes:
+        say(f"gvtui: {escape(note)}")
+    for name in (*outcome.skipped_points, *outcome.skipped_fields):
+        say(f"gvtui: skipped: {escape(name)}")
+    hint = f"; {confirm}" if outcome.needs_confirmation and confirm else ""
+    line = escape(f"{outcome.container.id}: {outcome.sentence}{hint}")
+    if outcome.applied:
+        click.echo(line)
+    else:
+        say(f"gvtui: {line}")
+        for detail in outcome.detail.splitlines():
+            say(f"  {escape(detail)}")
+
+
+def print_problems(problems: list[Problem]) -> None:
+    """Each problem as a line on standard error."""
+    from gvtui.decode.escape import escape
+
+    for problem in problems:
+        say(f"{problem.severity}: {escape(str(problem))}")
+
+
+def print_json(values: dict[str, Any]) -> None:
+    """Values for scripts, on standard output."""
+    click.echo(json.dumps(values, indent=2))
+
+
+def count_of(number: int, noun: str) -> str:
+    """Such as `1 error`, `2 errors`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

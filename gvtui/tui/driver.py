@@ -1,0 +1,63 @@
+"""The terminal as the viewer writes to it: one that goes away must not keep the viewer from ending."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+
+class LostTerminal:
+    """A terminal's file on which writing never fails.
+
+    Textual's thread for output ends at an error, and whoever writes next waits for it for ever:
+    the viewer could then not put right the sessions that it made.
+    """
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self.is_lost = False
+        """Whether the terminal has gone: all further text is dropped."""
+
+    def write(self, text: str) -> int:
+        """Write, or drop the text where there is no terminal any more."""
+        if not self.is_lost:
+            try:
+                return self._file.write(text)
+            except OSError:
+                self.is_lost = True
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, where there is still a terminal."""
+        if not self.is_lost:
+            try:
+                self._file.flush()
+            except OSError:
+                self.is_lost = True
+
+    def isatty(self) -> bool:
+        """Whether it is a terminal."""
+        return self._file.isatty()
+
+    def fileno(self) -> int:
+        """The file's number."""
+        return self._file.fileno()
+
+
+class TerminalDriver(LinuxDriver):
+    """Textual's driver, over a terminal that may go away."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        """As Textual makes it."""
+        super().__init__(*args, **options)
+        self._file: Any = LostTerminal(self._file)
+
+    def _sigcont_application(self, *args: Any) -> None:  # noqa: ANN401
+        """Go on after a stop; a hang-up sends this signal too, and then there is nothing to go on."""
+        if os.isatty(self.fileno):
+            super()._sigcont_application(*args)

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import io
+
+from textual.drivers._writer_thread import WriterThread
+
+from gvtui.tui.driver import LostTerminal
+
+
+class Gone(io.StringIO):
+    """A terminal that hangs up."""
+
+    hung_up = False
+
+    def write(self, text: str) -> int:
+        if self.hung_up:
+            raise OSError(5, "Input/output error")
+        return super().write(text)
+
+    def flush(self) -> None:
+        if self.hung_up:
+            raise OSError(5, "Input/output error")
+
+
+def test_output_goes_to_the_terminal_while_it_is_there() -> None:
+    file = Gone()
+    terminal = LostTerminal(file)
+    assert terminal.write("a") == 1
+    terminal.flush()
+    assert file.getvalue() == "a"
+    assert not terminal.is_lost
+    assert not terminal.isatty()
+
+
+def test_a_terminal_that_has_gone_holds_nobody_up() -> None:
+    file = Gone()
+    terminal = LostTerminal(file)
+    file.hung_up = True
+    writer = WriterThread(terminal)  # type: ignore[arg-type]
+    writer.start()
+    for _ in range(500):
+        writer.write("x")
+    writer.stop()
+    assert not writer.is_alive()
+    assert terminal.is_lost
+    terminal.flush()
