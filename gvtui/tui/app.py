@@ -18,8 +18,8 @@ from gvtui.tui.filterbar import FilterBar
 from gvtui.tui.keys import COMMANDS, bindings
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.panes import SIDEBAR, TABS
-from gvtui.tui.points_actions import PointsActions
 from gvtui.tui.points_keeper import Keeper, settle
+from gvtui.tui.procfs_actions import ProcfsActions
 from gvtui.tui.replay import ReplayClock
 from gvtui.tui.saved_actions import SavedActions
 from gvtui.tui.status import Item, StatusLine, items
@@ -45,7 +45,7 @@ _CALM_SECONDS = 0.25
 """Numbers that change faster than this cannot be read."""
 
 
-class GvtuiApp(PointsActions, SavedActions):
+class GvtuiApp(ProcfsActions, SavedActions):
     """The terminal UI over one trace, live or recorded."""
 
     CSS_PATH = "gvtui.tcss"

@@ -47,6 +47,8 @@ class Model:
         self.hidden_columns: frozenset[str] = frozenset()
         self.points = PointsState(live.listen if live else None)
         """What is traced, and what is staged to be."""
+        self.procfs_note = ""
+        """Why processes from before a session are not known, or that they are asked for."""
         self.whole_calls = False
         """Whether a call is one row, not two."""
         self.field_columns: tuple[Column, ...] = ()
