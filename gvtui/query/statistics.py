@@ -119,6 +119,20 @@ class Statistics(Follower):
         return self.dropped > 0 or self.missed_rows > 0
 
     @property
+    def missing_fields(self) -> list[str]:
+        """Session fields whose absence leaves calls without pairs or durations."""
+        return sorted(self._pairs.missing_fields)
+
+    def shortfall(self) -> str:
+        """What calls lack for want of such fields, and which, in words; "" for nothing."""
+        missing, total = self.missing_fields, self.total()
+        if not missing or not total.calls:
+            return ""
+        some = "Some calls have no" if total.timed else "No"
+        what = "pairs and durations" if "thread_id" in missing else "durations"
+        return f"{some} {what}: the session does not collect {' and '.join(missing)}."
+
+    @property
     def progress(self) -> float:
         """How much of the trace has been looked at, from 0 to 1."""
         total = self._trace.end_row - self._trace.first_row

@@ -170,7 +170,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("discard", "U", "Stage what is applied; undo brings the rest back", POINTS),
     Command("stop_point", "s", "Stop tracing this row's point", POINTS),
     Command("more_of_process", "M", "Trace this process's files, sockets, ...", POINTS),
-    Command("add_needed", "F", "Collect the fields that the filter needs", POINTS),
+    Command("add_needed", "F", "Collect the fields that filter, calls or numbers need", POINTS),
     Command("move(-1)", "up", "Up one line of the points", POINTS, "points"),
     Command("move(1)", "down", "Down one line of the points", POINTS, "points"),
     Command("page(-1)", "pageup", "Up one screen of points", POINTS, "points"),

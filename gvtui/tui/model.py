@@ -54,6 +54,8 @@ class Model:
         """What is traced, and what is staged to be."""
         self.procfs_note = ""
         """Why processes from before a session are not known, or that they are asked for."""
+        self.calls_lack: tuple[str, ...] = ()
+        """Fields that sessions do not collect now and that pairs and durations need."""
         self.whole_calls = False
         """Whether a call is one row, not two."""
         self.field_columns: tuple[Column, ...] = ()
