@@ -22,11 +22,9 @@ class FieldActions(SearchActions):
 
     def on_detail_view_used(self, message: DetailView.Used) -> None:
         """Do what was asked with a field, or ask what to do."""
-        model, view = self.model, message.field
-        if model.cursor is None:
-            return
+        view = message.field
         try:
-            use = field_use(model.trace, model.cursor, view)
+            use = field_use(self.model.trace, message.row_id, view)
         except (IndexError, WireError):
             return
         if message.use == "menu":
