@@ -43,10 +43,11 @@ TESTED_ELSEWHERE = {
     "query/doubles": "query/test_statistics",
     "query/drill": "query/test_processes",
     "query/fields": "query/test_filter_parse",
+    "query/follower": "query/test_timeline",
     "query/process": "query/test_processes",
     "query/process_events": "query/test_processes",
-    "query/procfs": "query/test_processes",
     "query/source": "query/test_pairs",
+    "query/spans": "query/test_processes",
     "query/tally": "query/test_statistics",
 }
 """Modules that are parts of another one, and the test that goes through them."""

@@ -20,6 +20,7 @@ from gvtui.agent.transaction import Transaction
 from gvtui.errors import GvtuiError
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.runsc_command import container_id_from_command, root_from_command
+from gvtui.query.procfs import parse_procfs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gvtui.agent.memory import Memory
     from gvtui.points.catalogue import Catalogue
     from gvtui.points.session import Session
+    from gvtui.query.procfs import Dump
 
 OnExit = Literal["delete", "keep", "restore"]
 """What becomes of gvtui's sessions at the end: ended, left running, or what was found put back."""
@@ -116,6 +118,14 @@ class Agent:
             except GvtuiError:
                 continue
         return bundled_catalogue()
+
+    def processes(self, container: Container) -> Dump:
+        """The processes that run in the container's sandbox now.
+
+        Raises:
+            RunscError: the sandbox could not be asked.
+        """
+        return parse_procfs(container.runsc.procfs(container.root, container.sandbox_id))
 
     def apply(
         self,

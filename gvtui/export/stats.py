@@ -42,6 +42,7 @@ def stats_json(statistics: Statistics) -> str:
         "rows": statistics.rows,
         "dropped": statistics.dropped,
         "lower_bound": statistics.is_lower_bound,
+        "missing_fields": statistics.missing_fields,
         "percentile_error": PERCENTILE_ERROR,
         "total": _fields(total),
         "syscalls": [_fields(line) for line in statistics.by_syscall()],
@@ -125,12 +126,12 @@ def _short_table(name: str, lines: Sequence[Line]) -> Iterator[str]:
 
 
 def _notes(statistics: Statistics) -> Iterator[str]:
-    total = statistics.total()
-    if statistics.is_lower_bound or (total.calls and not total.timed):
+    shortfall = statistics.shortfall()
+    if statistics.is_lower_bound or shortfall:
         yield ""
     if statistics.dropped:
         yield f"{statistics.dropped} points were dropped: all numbers are lower bounds."
     if statistics.missed_rows:
         yield f"{statistics.missed_rows} rows were let go before they were counted."
-    if total.calls and not total.timed:
-        yield "No durations: the session must collect time and thread_id."
+    if shortfall:
+        yield shortfall

@@ -145,12 +145,17 @@ class MonitorProcess:
                 self._told_death = True
             events.append(message)
 
-    def send_mark(self, details: dict[str, Any]) -> bool:
-        """Have the monitor note something in the trace; False if it cannot be told now."""
+    def send_mark(self, details: dict[str, Any], conn: int = 0) -> bool:
+        """Have the monitor note something in the trace; False if it cannot be told now.
+
+        Args:
+            details: what to note.
+            conn: the connection that it is about; 0 for none.
+        """
         # Packed, for one message of the channel has to hold a session with all its points.
         packed = zlib.compress(msgpack.packb(details))
         try:
-            self._channel.send(msgpack.packb({"kind": "mark", "details": packed}))
+            self._channel.send(msgpack.packb({"kind": "mark", "conn": conn, "details": packed}))
         except OSError:
             return False
         return True

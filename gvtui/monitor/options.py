@@ -7,7 +7,8 @@ not start: why), `log` (`level`, `text`: a line for the user), `fault` (`text`: 
 messages are lost from the record, "" when it can again; `lost`: how many so far), `status` (every
 second: `fault` and `lost`), `opened` and `closed` (`conn` and details, also in the trace), `stopped`.
 
-To the monitor: `stop`, `mark` (`details`: zlib-packed msgpack map to note in the trace).
+To the monitor: `stop`, `mark` (`details`: zlib-packed msgpack map to note in the trace; `conn`: the
+connection that it is about, 0 for none).
 """
 
 from __future__ import annotations

@@ -149,10 +149,11 @@ class Monitor:
                 scope.cancel()
                 return
             if message.get("kind") == "mark":
-                self._mark(msgpack.unpackb(zlib.decompress(message["details"])))
+                details = msgpack.unpackb(zlib.decompress(message["details"]))
+                self._mark(details, int(message.get("conn") or 0))
 
-    def _mark(self, details: dict[str, Any]) -> None:
-        self._write(lambda: self._writer.mark(time.time_ns(), details), 0)
+    def _mark(self, details: dict[str, Any], conn: int) -> None:
+        self._write(lambda: self._writer.mark(time.time_ns(), details, conn), 0)
 
     async def _keep_house(self) -> None:
         turns = -1

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 _CONNECTING = ("run", "create", "restore", "trace create")
 """Subcommands that open a session's connection and name their container."""
 
+_STARTING = ("run", "create", "do")
+"""Subcommands whose session is there before the first process."""
+
 _SUBCOMMANDS = frozenset(
     "boot checkpoint create debug delete do events exec gofer kill list metric-metadata "
     "metric-server pause ps restore resume run spec start state trace umount usage wait".split()
@@ -48,6 +51,11 @@ class RunscCommand:
         if self.subcommand in _CONNECTING and self.arguments:
             return self.arguments[0]
         return None
+
+    @property
+    def starts_container(self) -> bool:
+        """Whether a session that it makes tells of all processes from the first on."""
+        return self.subcommand in _STARTING
 
 
 def parse_runsc_command(command: list[str]) -> RunscCommand:

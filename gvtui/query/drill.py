@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.query.filter_parse import literal
+from gvtui.query.process import ProcessId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,12 +35,7 @@ def processes_filter(tree: Processes, processes: Iterable[Process]) -> str:
     if not chosen:
         return f"container.id = {literal(container)}" if container else ""
     plain = [str(process.pid) for process in chosen if not tree.is_reused(process)]
-    parts = [
-        f"proc.pid = {process.pid} and evt.num >= {process.first_row}"
-        f" and evt.num <= {process.last_row}"
-        for process in chosen
-        if tree.is_reused(process)
-    ]
+    parts = [_span(tree, process) for process in chosen if tree.is_reused(process)]
     if len(plain) == 1:
         parts.insert(0, f"proc.pid = {plain[0]}")
     elif plain:
@@ -49,3 +45,12 @@ def processes_filter(tree: Processes, processes: Iterable[Process]) -> str:
         text = f"({text})" if len(parts) > 1 else text
         text = f"container.id = {literal(container)} and {text}"
     return text
+
+
+def _span(tree: Processes, process: Process) -> str:
+    """The filter for a process among others that had the same id."""
+    text = f"proc.pid = {process.pid} and evt.num >= {max(process.first_row, 0)}"
+    is_newest = tree.find(ProcessId(process.container, process.pid, 0)) is process
+    if is_newest and process.first_row >= 0:
+        return text
+    return f"{text} and evt.num <= {process.last_row}"

@@ -140,6 +140,12 @@ class Filter:
             self._bring_up(start + len(rows))
         return self._condition.holds(Batch(trace, rows, start, self._context), None)
 
+    def known_rows(self, start: int, stop: int) -> int:
+        """How many of these rows can be asked about at once; for others much must be read first."""
+        if not self._asks_others:
+            return stop - start
+        return max(0, min(stop, self._context.position) - start)
+
     def _bring_up(self, stop: int) -> None:
         """Have the context look at all rows before `stop`."""
         while (missing := stop - self._context.position) > 0:

@@ -30,6 +30,7 @@ from gvtui.query.brackets import (
     OpenEnter,
 )
 from gvtui.query.column import RowColumn
+from gvtui.query.follower import Follower
 from gvtui.query.source import CHUNK, group
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.messages import RAW_SYSCALL
@@ -98,16 +99,14 @@ class OpenCall:
         return max(0, now_ns - self.since_ns)
 
 
-class Pairs:
+class Pairs(Follower):
     """Enter and exit rows of a trace brought together; follows a trace that grows.
 
     Takes four bytes for each row held, and a bounded amount for open calls.
     """
 
     def __init__(self, trace: RowSource) -> None:
-        self._trace = trace
-        self.position = trace.first_row
-        """Rows before this one have been looked at."""
+        super().__init__(trace)
         self.missing_fields: set[str] = set()
         """Session fields whose absence leaves calls without partner (`thread_id`) or duration
         (`time`)."""
@@ -116,27 +115,8 @@ class Pairs:
         execs = {numbers[name] for name in ("execve", "execveat") if name in numbers}
         self._open = OpenCalls(self._column, execs)
 
-    @property
-    def is_done(self) -> bool:
-        """Whether all rows have been looked at."""
-        return self.position >= self._trace.end_row
-
-    def advance(self, budget: int = 4 * CHUNK) -> int:
-        """Look at up to `budget` more rows; returns how many."""
-        if self.position < self._trace.first_row:
-            self.position = self._trace.first_row
+    def _begin(self) -> None:
         self._column.let_go(self._trace.first_row)
-        done = 0
-        while done < budget and self.position < self._trace.end_row:
-            start = self.position
-            stop = min(start - start % CHUNK + CHUNK, self._trace.end_row, start + budget - done)
-            rows = self._trace.rows(start, stop)
-            if not len(rows):
-                break
-            self._take_in(start, rows)
-            self.position = start + len(rows)
-            done += len(rows)
-        return done
 
     def partner(self, row: int) -> int | None:
         """The other side of a call; None if there is none, or it is not held any more."""

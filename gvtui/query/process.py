@@ -27,7 +27,7 @@ class Source(Enum):
     """How a process is known; the value says it to the user."""
 
     EVENT = "from events"
-    PROCFS = "was running before the session"
+    PROCFS = "from procfs: no event told of its start"
     CONTEXT = "deduced from what its messages say of it"
 
 
@@ -94,12 +94,16 @@ class Process:
     """Process that this one's output is piped into."""
     is_exec_session: bool = False
     """Started in the container from outside, as by `runsc exec`."""
+    is_start_told: bool = False
+    """Whether an event told of its start."""
     has_ended: bool = False
     end_ns: int = 0
     """0 if it has not ended, or the time is not collected."""
     end_row: int = -1
     exit_status: int | None = None
     """Wait status as `waitpid` gives it; None if not known."""
+    listed_ns: int = 0
+    """When a dump of procfs last listed it; 0 if none did."""
     errors: int = 0
     threads_forgotten: int = 0
     _first_args: list[str] = field(default_factory=list)

@@ -82,6 +82,7 @@ class ProcessEvents:
     ) -> None:
         if process is None:
             process = self._tree.create(container, 0, 0, Source.EVENT, number)
+        process.source, process.is_start_told = Source.EVENT, True
         process.name = process.name or (message.args[0].rpartition("/")[2] if message.args else "")
         process.cwd = message.cwd or process.cwd
         if not process.execs:
@@ -99,11 +100,11 @@ class ProcessEvents:
             return
         if is_thread or pid <= 0:
             return
-        child = self._tree.current(row.conn, pid, start_ns)
+        child = self._tree.spans.current(row.conn, pid, start_ns)
         if child is None or child.start_ns != start_ns:
             child = self._tree.create(container, pid, start_ns, Source.EVENT, number)
-            self._tree.begin_span(row.conn, number, child)
-        child.source = Source.EVENT
+            self._tree.spans.begin(row.conn, number, child)
+        child.source, child.is_start_told = Source.EVENT, True
         child.thread(tid, start_ns)
         self._inherit(child, process, bool(message.flags & _CLONE_PARENT))
 
@@ -125,11 +126,11 @@ class ProcessEvents:
         is_told = row.conn in self._clones_seen
         if is_told or flags & _CLONE_THREAD or not 0 < row.result < _MAX_PID:
             return
-        child = self._tree.current(row.conn, row.result)
+        child = self._tree.spans.current(row.conn, row.result)
         if child is None or child.has_ended:
             container = self._tree.container_of(row)
             child = self._tree.create(container, row.result, 0, Source.CONTEXT, number)
-            self._tree.begin_span(row.conn, number, child)
+            self._tree.spans.begin(row.conn, number, child)
         self._inherit(child, process, bool(flags & _CLONE_PARENT))
 
     def _executed(self, row: Row, number: int, message: AnyMessage, process: Process) -> None:

@@ -6,7 +6,6 @@ whether the id has been used again. All other rows are counted by their columns.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +13,12 @@ import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.doubles import Doubles
+from gvtui.query.follower import Follower
 from gvtui.query.process import SECOND_NS, Process, ProcessId, Source
 from gvtui.query.process_events import EVENT_TYPES, ProcessEvents
-from gvtui.query.source import CHUNK, group
+from gvtui.query.procfs import MARK_KIND, take_mark
+from gvtui.query.source import group
+from gvtui.query.spans import Spans
 from gvtui.trace.row import EMPTY_STRING, LOST_STRING, Direction, Flag, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import RAW_SYSCALL, Unknown
@@ -34,21 +36,18 @@ MAX_PROCESSES = 20_000
 """Processes kept; of more, those that ended first are forgotten."""
 
 _MAX_ANCESTORS = 1000
-_MAX_SPANS = 1 << 16
 _RATE_SECONDS = 12
 
 
-class Processes:
+class Processes(Follower):
     """The process tree; follows a trace that grows, behind its `Pairs`."""
 
     def __init__(
         self, trace: RowSource, pairs: Pairs, *, max_processes: int = MAX_PROCESSES
     ) -> None:
-        self._trace = trace
+        super().__init__(trace)
         self._pairs = pairs
         self._max_processes = max_processes
-        self.position = trace.first_row
-        """Rows before this one have been looked at."""
         self.version = 0
         """Changes whenever a process came, went, or changed in what the tree shows of it."""
         self.forgotten = 0
@@ -57,7 +56,8 @@ class Processes:
         """System calls that belong to no known process, since `group_id` is not collected."""
         self._by_number: dict[int, Process] = {}
         self._by_pid: dict[tuple[str, int], list[Process]] = {}
-        self._spans: dict[tuple[int, int], list[tuple[int, Process]]] = {}
+        self.spans = Spans()
+        """Which process had an id when."""
         self._orphans: dict[tuple[str, int], list[int]] = {}
         self._next_number = 1
         self._doubles = Doubles()
@@ -101,13 +101,6 @@ class Processes:
         """Whether other processes had the same id."""
         return len(self._by_pid.get((process.container, process.pid), [])) > 1
 
-    def at(self, conn: int, pid: int, row: int) -> Process | None:
-        """The process that had an id on a connection when a row came; None if not known."""
-        spans = self._spans.get((conn, pid))
-        if not spans:
-            return None
-        return spans[max(0, bisect_right(spans, row, key=lambda span: span[0]) - 1)][1]
-
     def numbers(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """The number of each row's process; 0 where it is not known.
 
@@ -116,23 +109,13 @@ class Processes:
             rows: consecutive rows.
         """
         result = np.zeros(len(rows), np.int64)
-        for places, process in self.runs(start, rows):
+        for places, process in self.spans.runs(start, rows):
             result[places] = process.number
         return result
 
-    def advance(self, budget: int = 4 * CHUNK) -> int:
-        """Look at up to `budget` more of the rows that `Pairs` has seen; returns how many."""
-        self.position = max(self.position, self._trace.first_row)
-        done = 0
-        while done < budget and self.position < self._pairs.position:
-            stop = min(self.position + CHUNK, self._pairs.position, self.position + budget - done)
-            rows = self._trace.rows(self.position, stop)
-            if not len(rows):
-                break
-            self._take_in(self.position, rows)
-            self.position += len(rows)
-            done += len(rows)
-        return done
+    @property
+    def _end(self) -> int:
+        return self._pairs.position
 
     def container_of(self, row: Any) -> str:  # noqa: ANN401
         """A row's container: as its message says, else as its connection does."""
@@ -148,25 +131,25 @@ class Processes:
         pid, start_ns = context.thread_group_id, context.thread_group_start_time_ns
         if pid <= 0:
             return None
-        process = self.current(conn, pid, start_ns)
+        process = self.spans.current(conn, pid, start_ns)
         if process is None:
-            process = self._elsewhere(container, pid, start_ns)
+            process = self.elsewhere(container, pid, start_ns)
             if process is None:
                 process = self.create(container, pid, start_ns, source, row)
                 process.name, process.cwd = context.process_name, context.cwd
-            self.begin_span(conn, row, process)
-            if process.first_row < 0:
-                process.first_row = row
+            self.spans.begin(conn, row, process)
+        if process.first_row < 0:
+            process.first_row = row
         if not process.start_ns and start_ns:
             process.start_ns = start_ns
-        if source is Source.EVENT and process.source is not Source.EVENT:
+        if source is Source.EVENT and process.source is Source.CONTEXT:
             process.source = source
             self.version += 1
         if context.is_exec_session and not process.is_exec_session:
             process.is_exec_session = True
             self.version += 1
         if process.parent is None and context.parent_thread_group_id > 0:
-            parent = self.current(conn, context.parent_thread_group_id, 0)
+            parent = self.spans.current(conn, context.parent_thread_group_id, 0)
             self.adopt(process, parent, context.parent_thread_group_id)
         return process
 
@@ -188,14 +171,17 @@ class Processes:
         self.version += 1
         return process
 
-    def begin_span(self, conn: int, row: int, process: Process) -> None:
-        """From a row on, a connection's rows with this process id are this process's."""
-        key = (conn, process.pid)
-        if key not in self._spans and len(self._spans) >= _MAX_SPANS:
-            del self._spans[next(iter(self._spans))]
-        spans = self._spans.setdefault(key, [])
-        spans.append((row, process))
-        spans.sort(key=lambda span: span[0])
+    def _move(self, process: Process, container: str) -> None:
+        """A dump of a pod does not say which of its containers a process is in; a message does."""
+        if process.container == container:
+            return
+        former = (process.container, process.pid)
+        self._by_pid[former].remove(process)
+        if not self._by_pid[former]:
+            del self._by_pid[former]
+        process.container = container
+        self._by_pid.setdefault((container, process.pid), []).append(process)
+        self.version += 1
 
     def adopt(self, process: Process, parent: Process | None, parent_pid: int) -> None:
         """Put a process under its parent, where that is possible."""
@@ -226,14 +212,7 @@ class Processes:
         if len(waiting) < self._max_processes and process.number not in waiting[-1:]:
             waiting.append(process.number)
 
-    def current(self, conn: int, pid: int, start_ns: int = 0) -> Process | None:
-        """The process that has an id on a connection now; None if there is none."""
-        for _, process in reversed(self._spans.get((conn, pid), [])[-4:]):
-            if not start_ns or not process.start_ns or process.start_ns == start_ns:
-                return process
-        return None
-
-    def _elsewhere(self, container: str, pid: int, start_ns: int) -> Process | None:
+    def elsewhere(self, container: str, pid: int, start_ns: int) -> Process | None:
         """A process known from a dump or an earlier connection of the same container."""
         for process in reversed(self._by_pid.get((container, pid), [])[-4:] if container else []):
             if start_ns and process.start_ns:
@@ -259,12 +238,7 @@ class Processes:
             self._by_pid[key] = [p for p in self._by_pid.get(key, []) if p.number not in gone]
             if not self._by_pid[key]:
                 del self._by_pid[key]
-        for span_key, spans in list(self._spans.items()):
-            kept = [span for span in spans if span[1].number not in gone]
-            if kept:
-                self._spans[span_key] = kept
-            else:
-                del self._spans[span_key]
+        self.spans.forget(gone)
         self.forgotten += len(chosen)
         self.version += 1
 
@@ -283,9 +257,11 @@ class Processes:
             & (rows["direction"] == Direction.EXIT)
             & np.isin(rows["sysno"], self._fork_sysnos)
         )
-        for place in np.flatnonzero(
-            readable & (np.isin(types, EVENT_TYPES) | is_raw_fork)
-        ).tolist():
+        tells = readable & (np.isin(types, EVENT_TYPES) | is_raw_fork)
+        for place in np.flatnonzero(tells | (rows["kind"] == Kind.MARK)).tolist():
+            if rows["kind"][place] == Kind.MARK:
+                self._take_mark(start, rows, place)
+                continue
             try:
                 decoded = self._trace.decoded(start + place)
             except (WireError, IndexError):
@@ -295,6 +271,16 @@ class Processes:
         self._meet(start, rows)
         self._count(start, rows)
 
+    def _take_mark(self, start: int, rows: npt.NDArray[np.void], place: int) -> None:
+        try:
+            details = self._trace.details(start + place)
+        except IndexError:
+            return
+        if details.get("kind") == MARK_KIND:
+            # First those that had the ids before.
+            self._meet(start, rows[:place])
+            take_mark(self, start + place, int(rows["conn"][place]), details)
+
     def _meet(self, start: int, rows: npt.NDArray[np.void]) -> None:
         """Find processes that no event told of, and ids that were used again unnoticed."""
         places = np.flatnonzero(rows["pid"] > 0)
@@ -303,11 +289,15 @@ class Processes:
         for begin, end in pairwise(bounds.tolist()):
             first, last = rows[places[begin]], start + int(places[end - 1])
             conn, pid = int(first["conn"]), int(first["pid"])
-            if (conn, pid) not in self._spans:
+            if (conn, pid) not in self.spans:
                 self._meet_row(start + int(places[begin]))
-            process, context = self.at(conn, pid, last), self._context(last)
+            process, context = self.spans.at(conn, pid, last), self._context(last)
             start_ns = context.thread_group_start_time_ns if context is not None else 0
-            if process is None or not start_ns:
+            if process is None or context is None:
+                continue
+            if process.source is Source.PROCFS and context.container_id:
+                self._move(process, context.container_id)
+            if not start_ns:
                 continue
             if not process.start_ns:
                 process.start_ns = start_ns
@@ -335,31 +325,6 @@ class Processes:
                 low = middle + 1
         return low
 
-    def runs(
-        self, start: int, rows: npt.NDArray[np.void]
-    ) -> Iterator[tuple[npt.NDArray[np.intp], Process]]:
-        """Each known process with the places of its rows, in order.
-
-        Args:
-            start: row id of the first of `rows`.
-            rows: consecutive rows.
-        """
-        places = np.flatnonzero(rows["pid"] > 0)
-        order, bounds = group(rows["conn"][places], rows["pid"][places])
-        places = places[order]
-        for begin, end in pairwise(bounds.tolist()):
-            own = places[begin:end]
-            spans = self._spans.get((int(rows["conn"][own[0]]), int(rows["pid"][own[0]])))
-            if not spans:
-                continue
-            if len(spans) == 1:
-                yield own, spans[0][1]
-                continue
-            begins = np.array([row for row, _ in spans])
-            which = np.maximum(np.searchsorted(begins, own + start, "right") - 1, 0)
-            for place in np.unique(which).tolist():
-                yield own[which == place], spans[place][1]
-
     def _count(self, start: int, rows: npt.NDArray[np.void]) -> None:
         double = self._doubles.mask(rows)
         enters = (rows["direction"] == Direction.ENTER) & ~double
@@ -371,7 +336,7 @@ class Processes:
         self.rows_without_pid += int(((enters | exits) & (rows["pid"] <= 0)).sum())
         when = np.where(rows["recv_ns"] > 0, rows["recv_ns"], rows["time_ns"]) // SECOND_NS
         recent = when >= int(when.max()) - _RATE_SECONDS if len(when) else loose
-        for places, process in self.runs(start, rows):
+        for places, process in self.spans.runs(start, rows):
             process.count(
                 calls=int(calls[places].sum()),
                 loose_enters=int((enters & loose)[places].sum()),
@@ -381,6 +346,8 @@ class Processes:
             for tid in np.unique(rows["tid"][places]).tolist():
                 if tid > 0 and tid not in process.threads:
                     process.thread(tid)
+            if process.first_row < 0:
+                process.first_row = start + int(places[0])
             process.last_row = max(process.last_row, start + int(places[-1]))
             name = int(rows["process"][places[-1]])
             if name not in (EMPTY_STRING, LOST_STRING) and self._trace.string(name) != process.name:

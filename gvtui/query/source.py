@@ -34,6 +34,9 @@ class RowSource(Protocol):
     def decoded(self, index: int) -> Decoded:
         """A message row's message; WireError if it is malformed."""
 
+    def details(self, index: int) -> dict[str, Any]:
+        """What a row says that is no message."""
+
     @property
     def strings(self) -> Sequence[str]:
         """All interned strings."""

@@ -26,6 +26,7 @@ from gvtui.query.doubles import Doubles
 from gvtui.query.drill import processes_filter
 from gvtui.query.durations import Band, histogram, percentiles
 from gvtui.query.filter_parse import literal
+from gvtui.query.follower import Follower
 from gvtui.query.source import CHUNK
 from gvtui.query.tally import OTHER, Sums, Tally, added
 from gvtui.trace.row import ERRNO_OTHER, LOST_STRING, Direction, Kind
@@ -80,7 +81,7 @@ class Line:
         return self.total_ns // self.timed if self.timed else None
 
 
-class Statistics:
+class Statistics(Follower):
     """Sums over the rows that `Pairs` and `Processes` have looked at; follows as these go on.
 
     Rows that a flight recorder lets go stay counted.
@@ -93,12 +94,10 @@ class Statistics:
         processes: Processes,
         condition: Filter | None = None,
     ) -> None:
-        self._trace = trace
+        super().__init__(trace)
         self._pairs = pairs
         self._processes = processes
         self._condition = condition
-        self.position = trace.first_row
-        """Rows before this one have been looked at."""
         self.rows = 0
         """Rows counted: those that pass the filter."""
         self.dropped = 0
@@ -120,9 +119,18 @@ class Statistics:
         return self.dropped > 0 or self.missed_rows > 0
 
     @property
-    def is_done(self) -> bool:
-        """Whether all rows have been looked at."""
-        return self.position >= self._trace.end_row
+    def missing_fields(self) -> list[str]:
+        """Session fields whose absence leaves calls without pairs or durations."""
+        return sorted(self._pairs.missing_fields)
+
+    def shortfall(self) -> str:
+        """What calls lack for want of such fields, and which, in words; "" for nothing."""
+        missing, total = self.missing_fields, self.total()
+        if not missing or not total.calls:
+            return ""
+        some = "Some calls have no" if total.timed else "No"
+        what = "pairs and durations" if "thread_id" in missing else "durations"
+        return f"{some} {what}: the session does not collect {' and '.join(missing)}."
 
     @property
     def progress(self) -> float:
@@ -131,24 +139,13 @@ class Statistics:
         seen = self.position - self._trace.first_row
         return min(1.0, max(0.0, seen / total)) if total > 0 else 1.0
 
-    def advance(self, budget: int = 4 * CHUNK) -> int:
-        """Look at up to `budget` more rows; returns how many."""
-        if self.position < self._trace.first_row:
-            self.missed_rows += self._trace.first_row - self.position
-            self.position = self._trace.first_row
+    @property
+    def _end(self) -> int:
+        return min(self._pairs.position, self._processes.position)
+
+    def _begin(self) -> None:
+        self.missed_rows += max(0, self._trace.first_row - self.position)
         self._matched.let_go(self._trace.first_row)
-        end = min(self._pairs.position, self._processes.position)
-        done = 0
-        while done < budget and self.position < end:
-            start = self.position
-            stop = min(start - start % CHUNK + CHUNK, end, start + budget - done)
-            rows = self._trace.rows(start, stop)
-            if not len(rows):
-                break
-            self._take_in(start, rows)
-            self.position = start + len(rows)
-            done += len(rows)
-        return done
 
     def total(self) -> Line:
         """All calls together."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gvtui.query.source import CHUNK
+from gvtui.query.follower import Follower
 from gvtui.trace.row import Direction, Kind
 
 if TYPE_CHECKING:
@@ -45,15 +45,13 @@ class Bucket:
         return self.rows * 1e9 / (self.end_ns - self.start_ns)
 
 
-class Timeline:
+class Timeline(Follower):
     """Counts over time; follows a trace that grows. Rows that are let go stay counted."""
 
     def __init__(self, trace: RowSource, *, size: int = 2048) -> None:
         assert size % 2 == 0
-        self._trace = trace
+        super().__init__(trace)
         self._size = size
-        self.position = trace.first_row
-        """Rows before this one have been looked at."""
         self.start_ns = 0
         """When the first row came; 0 while there is none."""
         self.end_ns = 0
@@ -63,25 +61,6 @@ class Timeline:
         self._errors = np.zeros(size, np.int64)
         self._dropped = np.zeros(size, np.int64)
         self._first = np.full(size, -1, np.int64)
-
-    @property
-    def is_done(self) -> bool:
-        """Whether all rows have been looked at."""
-        return self.position >= self._trace.end_row
-
-    def advance(self, budget: int = 4 * CHUNK) -> int:
-        """Look at up to `budget` more rows; returns how many."""
-        self.position = max(self.position, self._trace.first_row)
-        done = 0
-        while done < budget and self.position < self._trace.end_row:
-            stop = min(self.position + CHUNK, self._trace.end_row, self.position + budget - done)
-            rows = self._trace.rows(self.position, stop)
-            if not len(rows):
-                break
-            self._take_in(self.position, rows)
-            self.position += len(rows)
-            done += len(rows)
-        return done
 
     def buckets(self, count: int) -> list[Bucket]:
         """The whole trace in at most `count` buckets, about equally wide."""

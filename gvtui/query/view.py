@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SLICE = 1 << 14
 """Rows filtered at once at most: few enough to stay in the processor's cache."""
-_FIRST_SLICE = 1 << 12
+_FIRST_SLICE = 1 << 9
 _CHUNK = 1 << 16
 _MAX_DISTANCE = (1 << 32) - 1
 
@@ -139,6 +139,10 @@ class RowView:
         started = time.monotonic()
         while self._scanned < self._end:
             stop = min(self._scanned + self._slice, self._end)
+            known = condition.known_rows(self._scanned, stop)
+            if not known:
+                self._slice = min(self._slice, _FIRST_SLICE)
+            stop = self._scanned + (known or min(stop - self._scanned, _FIRST_SLICE))
             rows = self._trace.rows(self._scanned, stop)
             if not len(rows):
                 break

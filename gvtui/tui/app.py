@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -21,8 +22,8 @@ from gvtui.tui.keyline import KeyLine
 from gvtui.tui.keys import COMMANDS, bindings, where
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.panes import SIDEBAR, TABS
-from gvtui.tui.points_actions import PointsActions
 from gvtui.tui.points_keeper import Keeper, settle
+from gvtui.tui.procfs_actions import ProcfsActions
 from gvtui.tui.replay import ReplayClock
 from gvtui.tui.saved_actions import SavedActions
 from gvtui.tui.status import Item, StatusLine, items
@@ -49,7 +50,7 @@ _CALM_SECONDS = 0.25
 """Numbers that change faster than this cannot be read."""
 
 
-class GvtuiApp(PointsActions, SavedActions):
+class GvtuiApp(ProcfsActions, SavedActions):
     """The terminal UI over one trace, live or recorded."""
 
     CSS_PATH = "gvtui.tcss"
@@ -146,12 +147,25 @@ class GvtuiApp(PointsActions, SavedActions):
             # A last timer, while the app closes.
             return
         began = time.perf_counter()
-        shortest = SHORTEST_TICK if self.tick() else IDLE_TICK
+        changed = self._take_in()
+        # In two steps, so that a key waits for one of them at most.
+        self.call_later(self._draw, began, changed)
+
+    def _draw(self, began: float, changed: bool) -> None:
+        if not self.screen_stack:
+            return
+        self._bring_due_news(changed)
         # After the screen is painted, so that the time for that counts too.
+        shortest = SHORTEST_TICK if changed else IDLE_TICK
         self.call_after_refresh(self._schedule, began, shortest)
 
     def tick(self) -> bool:
         """Take in what is new and have it drawn; True if there was anything."""
+        changed = self._take_in()
+        self._bring_due_news(changed)
+        return changed
+
+    def _take_in(self) -> bool:
         if self.monitor is not None:
             for notice in self.monitor.poll():
                 level = {"info": "information"}.get(notice.level, notice.level)
@@ -159,11 +173,12 @@ class GvtuiApp(PointsActions, SavedActions):
             self.model.monitor_gone = self.monitor.dead
         if self.replay is not None:
             self.replay.advance()
-        changed = self.model.refresh(FILTER_SECONDS)
+        return self.model.refresh(FILTER_SECONDS)
+
+    def _bring_due_news(self, changed: bool) -> None:
         calm = time.monotonic() - self._calm_at >= _CALM_SECONDS
         if changed or calm:
             self._bring_news(calm)
-        return changed
 
     def show_news(self) -> None:
         """Have every pane draw what has changed, now."""
@@ -264,6 +279,9 @@ def run_replay(path: Path | str, *, speed: float | None = None, filter_text: str
 
 def _run(app: GvtuiApp) -> int:
     """Run the app, then close the trace that it shows last."""
+    # What was imported stays: looking through all of it again and again holds up keys.
+    gc.collect()
+    gc.freeze()
     try:
         app.run()
     finally:

@@ -12,8 +12,9 @@ from textual.strip import Strip
 from gvtui.decode.fields import field_views
 from gvtui.query.pairs import Unpaired
 from gvtui.trace.row import Direction, Flag, Kind
+from gvtui.tui.bothsides import SideView, both_sides, one_side
 from gvtui.tui.cells import fit, width_of, wrap
-from gvtui.tui.clock import date_text, span_text
+from gvtui.tui.clock import date_text, span_text, took_text
 from gvtui.tui.keys import bindings
 from gvtui.tui.linewidget import LineWidget, Part
 from gvtui.tui.rows import word
@@ -21,6 +22,8 @@ from gvtui.wire.header import WireError
 from gvtui.wire.messages import Decoded, Unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from textual import events
 
     from gvtui.decode.fields import FieldView
@@ -73,16 +76,15 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         self._model = model
         self._shown: tuple[object, ...] | None = None
         self._heading: list[Part] = []
-        self._views: list[FieldView] = []
+        self._views: list[SideView] = []
         """The fields, in the order of their lines."""
         self._picked = 0
         """The field at the cursor, which shows while this has the focus."""
         self._fields: list[_Line] = []
         """Lines of the message's own fields."""
         self._context_fields: list[_Line] = []
-        self._row_shown = 0
-        """The row whose message is shown."""
-        self._data = b""
+        self._data: list[bytes] = []
+        """The messages whose bytes are shown."""
         self._hex = False
 
     def news(self) -> None:
@@ -90,6 +92,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         key = (
             self._model.cursor,
             id(self._model.trace),
+            self._partner(),
             self._hex,
             self.scrollable_content_region.width,
             self._model.whole_calls,
@@ -98,23 +101,15 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         if key != self._shown:
             same_row = self._shown is not None and self._shown[:2] == key[:2]
             self._shown = key
-            path = self._views[self._picked].path if self._picked < len(self._views) else ""
+            path = self.picked.path if self.picked is not None else ""
             self._fill()
             # From row to row the cursor stays with its field, to compare.
-            paths = [view.path for view in self._views]
+            paths = [side.view.path for side in self._views]
             self._picked = paths.index(path) if path in paths else 0
             if not same_row:
                 self.scroll_to(y=0, animate=False)
                 if self.has_focus:
                     self._show_picked()
-
-    def _choose_row(self, cursor: int) -> int:
-        """The row whose message to show: of a whole call its exit, which has the result as well."""
-        model = self._model
-        if model.whole_calls and model.trace.row(cursor).direction == Direction.ENTER:
-            other = model.analysis.pairs.partner(cursor)
-            return cursor if other is None else other
-        return cursor
 
     def _pair_words(self, row_id: int | None) -> str:
         """Where the other side of a call is, or why there is none; empty for what is no call."""
@@ -131,6 +126,13 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         took = pairs.duration_ns(row_id)
         when = "" if took is None else f", {span_text(took if is_enter else -took)}"
         return f"   {'exit' if is_enter else 'enter'}: row {other:,}{when}"
+
+    def _partner(self) -> int | None:
+        """The other side of the selected call, where calls are shown whole."""
+        model, pairs = self._model, self._model.analysis.pairs
+        if not model.whole_calls or model.cursor is None or model.cursor >= pairs.position:
+            return None
+        return pairs.partner(model.cursor)
 
     def on_resize(self) -> None:
         """Lay the fields out again."""
@@ -156,17 +158,16 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
 
     def _fill(self) -> None:
         model = self._model
-        self._fields, self._context_fields, self._data, self._views = [], [], b"", []
+        self._fields, self._context_fields, self._data, self._views = [], [], [], []
         cursor = model.cursor
         if cursor is None:
             self._heading = [(" Details", "heading"), ("   of the selected row", "faint")]
         else:
             try:
-                self._row_shown = self._choose_row(cursor)
-                self._fill_row(self._row_shown, model.trace.row(self._row_shown))
+                self._fill_row(cursor, model.trace.row(cursor))
             except IndexError:
                 self._heading = [(f" Row {cursor:,} is gone", "heading")]
-        hex_lines = -(-len(self._data) // _HEX_ROW) + 1 if self._data else 0
+        hex_lines = sum(_hex_height(data) for data in self._data)
         self.virtual_size = Size(self.scrollable_content_region.width, 1 + self._lines + hex_lines)
         self.refresh()
 
@@ -180,8 +181,11 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             self._add("received", date_text(row.recv_ns, model.zone) if row.recv_ns else "-", "")
             if row.kind != Kind.DROP:
                 for key, value in list(trace.details(row_id).items())[:_MAX_FIELDS]:
-                    for line in str(value).splitlines()[:_MAX_FIELDS] or [""]:
-                        self._add(word(str(key)), word(line), "")
+                    lines = value if isinstance(value, list) else str(value).splitlines()
+                    for line in lines[:_MAX_FIELDS] or [""]:
+                        self._add(word(str(key)), word(str(line)), "")
+            return
+        if self._fill_call(row_id, row, container):
             return
         payload = trace.payload(row_id)
         point = word(trace.string(row.point))
@@ -203,27 +207,66 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         except WireError as error:
             words = f"  ! This message cannot be read: {error}."
             self._fields.append(([(words, "alarm")], _NO_FIELD))
-            self._data = payload
+            self._data = [payload]
             return
         if isinstance(decoded.message, Unknown):
             words = f"  ? Message type {decoded.header.message_type} is not known to this version."
             self._fields.append(([(words, "alarm")], _NO_FIELD))
-            self._data = payload
+            self._data = [payload]
         else:
-            self._fill_fields(decoded)
+            self._fill_fields(one_side(row_id, self._views_of(decoded)))
         if self._hex:
-            self._data = payload
+            self._data = [payload]
 
-    def _fill_fields(self, decoded: Decoded) -> None:
-        for view in field_views(decoded, architecture=self._model.trace.architecture)[:_MAX_FIELDS]:
-            self._add_view(view)
+    def _fill_call(self, row_id: int, row: Row, container: str) -> bool:
+        """Show both sides of a call; False if there is only one, or one cannot be read."""
+        trace, other = self._model.trace, self._partner()
+        if other is None:
+            return False
+        enter, exit_ = (row_id, other) if row.direction == Direction.ENTER else (other, row_id)
+        try:
+            entered, left = trace.decoded(enter), trace.decoded(exit_)
+        except (WireError, IndexError):
+            return False
+        sides = both_sides(enter, self._views_of(entered), exit_, self._views_of(left))
+        duration = self._model.analysis.pairs.duration_ns(row_id)
+        took = f"   took {took_text(duration)}" if duration is not None else ""
+        point = word(trace.string(row.point)).removesuffix("/enter").removesuffix("/exit")
+        self._heading = [
+            (f" {point}", "heading"),
+            (f"   rows {enter:,} and {exit_:,}{took}   connection {row.conn}", "faint"),
+            (f"   {container}", "raw"),
+        ]
+        changed = dict.fromkeys(side.view.path for side in sides if side.differs)
+        if changed:
+            names = ", ".join(path.removeprefix(_CONTEXT) for path in changed)
+            self._heading.insert(1, (f"   ⚠ enter and exit differ: {names}", "alarm"))
+        self._fill_fields(sides)
+        if self._hex:
+            self._data = [trace.payload(enter), trace.payload(exit_)]
+        return True
 
-    def _add_view(self, view: FieldView) -> None:
+    def _views_of(self, decoded: Decoded) -> list[FieldView]:
+        return field_views(decoded, architecture=self._model.trace.architecture)[:_MAX_FIELDS]
+
+    def _fill_fields(self, sides: Iterable[SideView]) -> None:
+        for side in sides:
+            self._add_side(side)
+
+    def _add_side(self, side: SideView) -> None:
+        view = side.view
         in_context = view.path.startswith(_CONTEXT)
         look = "context" if in_context else "field"
-        self._views.append(view)
+        self._views.append(side)
         owner = len(self._views) - 1
+        place = len(self._context_fields if in_context else self._fields)
         self._add(view.path.removeprefix(_CONTEXT), view.decoded, view.raw, look, owner)
+        if side.sign != " ":
+            lines = self._context_fields if in_context else self._fields
+            (name, _), *rest = lines[place][0]
+            flag = "⚠" if side.differs else " "
+            named = (f"{flag}{side.sign}{name[2:]}", "alarm" if side.differs else look)
+            lines[place] = ([named, *rest], owner)
 
     def _add(
         self, name: str, value: str, raw: str, look: str = "field", owner: int = _NO_FIELD
@@ -263,9 +306,13 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         place -= self._lines + 1
         if not self._data:
             return self.strip([], width)
-        if place < 0:
-            return self.strip([(f"  {len(self._data)} bytes, header included", "faint")], width)
-        return self.strip(_hex_line(self._data, place * _HEX_ROW), width)
+        for data in self._data:
+            if place < 0:
+                return self.strip([(f"  {len(data)} bytes, header included", "faint")], width)
+            if place < _hex_height(data) - 1:
+                return self.strip(_hex_line(data, place * _HEX_ROW), width)
+            place -= _hex_height(data)
+        return self.strip([], width)
 
     def _field_line(self, place: int, width: int) -> Strip:
         if not self._two_columns:
@@ -285,7 +332,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
     @property
     def picked(self) -> FieldView | None:
         """The field at the cursor; None if the row has none."""
-        return self._views[self._picked] if self._picked < len(self._views) else None
+        return self._views[self._picked].view if self._picked < len(self._views) else None
 
     def _show_picked(self) -> None:
         """Bring the field at the cursor into sight."""
@@ -312,7 +359,8 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
     def action_use(self, use: str) -> None:
         """Do something with the field at the cursor."""
         if self.picked is not None:
-            self.post_message(self.Used(self._row_shown, self.picked, use))
+            row_id = self._views[self._picked].row_id
+            self.post_message(self.Used(row_id, self.picked, use))
 
     def on_focus(self) -> None:
         """Show the cursor."""
@@ -350,6 +398,11 @@ def _whole_parts(parts: list[Part], width: int) -> list[Part]:
             break
         shown.append(part)
     return shown
+
+
+def _hex_height(data: bytes) -> int:
+    """Lines that a message's bytes take, with the one above them."""
+    return -(-len(data) // _HEX_ROW) + 1
 
 
 def _hex_line(data: bytes, offset: int) -> list[Part]:

@@ -90,8 +90,9 @@ class DrillActions(TraceActions):
                 enter = model.analysis.pairs.partner(cursor)
                 self.stream.jump(enter if enter is not None and enter < cursor else cursor)
             if "thread_id" in model.analysis.pairs.missing_fields:
+                offer = " F stages it, a applies." if model.calls_lack else ""
                 self.tell(
-                    "Calls without thread_id cannot be paired: have the session collect it.",
+                    f"Calls without thread_id cannot be paired: have the session collect it.{offer}",
                     "warning",
                 )
 

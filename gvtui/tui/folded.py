@@ -39,6 +39,10 @@ class _CallFilter(Filter):
         matched = self._inner.mask(trace, rows, start)
         return self._pairs.fold_mask(start, rows, matched, self._are_shown)
 
+    def known_rows(self, start: int, stop: int) -> int:
+        """See `Filter.known_rows`."""
+        return stop - start if self._inner is None else self._inner.known_rows(start, stop)
+
     def _are_shown(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         # What was shown counts, not what would be: an enter is asked for its latency too early.
         view = self.view

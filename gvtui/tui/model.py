@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from time import thread_time
 from typing import TYPE_CHECKING
 
 from gvtui.query.filter import Filter, compile_filter, conjunction
 from gvtui.query.view import RowView
-from gvtui.tui.analysis import Analysis
+from gvtui.tui.analysis import ANALYSIS_SECONDS, Analysis
 from gvtui.tui.chips import Chips
 from gvtui.tui.columns import Column, TimeMode
 from gvtui.tui.folded import call_view
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from gvtui.trace.connections import Sandbox
     from gvtui.trace.reader import Trace
     from gvtui.tui.options import LiveOptions
+
+
+_LEAST_SECONDS = 0.002
+"""Time for the analysis even where filtering took all that there was."""
 
 
 class Model:
@@ -47,6 +52,10 @@ class Model:
         self.hidden_columns: frozenset[str] = frozenset()
         self.points = PointsState(live.listen if live else None)
         """What is traced, and what is staged to be."""
+        self.procfs_note = ""
+        """Why processes from before a session are not known, or that they are asked for."""
+        self.calls_lack: tuple[str, ...] = ()
+        """Fields that sessions do not collect now and that pairs and durations need."""
         self.whole_calls = False
         """Whether a call is one row, not two."""
         self.field_columns: tuple[Column, ...] = ()
@@ -85,12 +94,14 @@ class Model:
         return self.live is not None
 
     def refresh(self, budget_seconds: float) -> bool:
-        """Take in new rows and filter them for at most the budget; True if anything changed."""
+        """Take in new rows and look at them for about the budget; True if anything changed."""
+        began = thread_time()
         grew = self.trace.refresh()
         if not self._base_ns and self.trace.end_row > self.trace.first_row:
             self._base_ns = self._first_time()
         changed = self.view.advance(budget_seconds) or grew
-        return self.analysis.advance(is_idle=not changed) or changed
+        left = max(budget_seconds - (thread_time() - began), _LEAST_SECONDS)
+        return self.analysis.advance(min(left, ANALYSIS_SECONDS), is_idle=not changed) or changed
 
     def _first_time(self) -> int:
         rows = self.trace.rows(self.trace.first_row, self.trace.first_row + 64)

@@ -34,7 +34,7 @@ class NumbersPane(Container):
         self._analysis: Analysis | None = None
         self._kept: dict[str, Statistics] = {}
         self._statistics: Statistics | None = None
-        self._shown: tuple[int, int] | None = None
+        self._shown: tuple[object, ...] | None = None
         self._drawn_at = 0.0
 
     def compose(self) -> ComposeResult:
@@ -54,7 +54,7 @@ class NumbersPane(Container):
             self._statistics = statistics
             analysis.follower = Paced(statistics.advance)
             self._drawn_at = 0.0
-        shown = (id(statistics), statistics.position)
+        shown = (id(statistics), statistics.position, model.calls_lack)
         is_calm = time.monotonic() - self._drawn_at >= _CALM_SECONDS
         if is_calm and (shown != self._shown or not model.is_live):
             self._shown, self._drawn_at = shown, time.monotonic()

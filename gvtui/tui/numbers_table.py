@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.message import Message
 
 from gvtui.query.tables import By, Order, Table
-from gvtui.tui.cells import fit, fit_end, width_of
+from gvtui.tui.cells import fit, fit_end, width_of, wrap
 from gvtui.tui.chips import PID
 from gvtui.tui.clock import took_text
 from gvtui.tui.drilled import Drilled
@@ -141,7 +141,11 @@ class NumbersTable(ListPane):
         statistics, total = self._statistics, self._total
         if statistics is None or total is None:
             return lines
-        lines += [[(text, look)] for text, look in self._notes(statistics, total)]
+        lines += [
+            [(line, look)]
+            for text, look in self._notes(statistics)
+            for line in wrap(text, self.width)
+        ]
         name, columns = self._layout()
         heads: list[Part] = [self._head(_NAMES[self._by], Order.NAME, name)]
         for column in columns:
@@ -168,7 +172,7 @@ class NumbersTable(ListPane):
             parts += [(" " * max(1, self.width - taken - width_of(said) - 1), ""), (said, look)]
         return parts
 
-    def _notes(self, statistics: Statistics, total: Line) -> list[tuple[str, str]]:
+    def _notes(self, statistics: Statistics) -> list[tuple[str, str]]:
         notes = []
         if statistics.dropped:
             words = f"{DROP_SIGN} {statistics.dropped:,} points were dropped: numbers are lower"
@@ -176,12 +180,10 @@ class NumbersTable(ListPane):
         if statistics.missed_rows:
             words = f"{statistics.missed_rows:,} rows were let go before they were counted"
             notes.append((f"{words} ({_BOUND})", "progress"))
-        missing = sorted(self._model.analysis.pairs.missing_fields)
-        if missing and total.calls:
-            fields = " and ".join(missing)
-            some = "Some calls have no" if total.timed else "No"
-            what = "pairs and durations" if "thread_id" in missing else "durations"
-            notes.append((f"{some} {what}: have the session collect {fields}.", "progress"))
+        shortfall = statistics.shortfall()
+        if shortfall:
+            offer = "  F stages it, a applies." if self._model.calls_lack else ""
+            notes.append((f"{shortfall}{offer}", "progress"))
         return notes
 
     def _layout(self) -> tuple[int, list[_Column]]:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gvtui.trace.row import Row
     from gvtui.tui.points_model import Key
 
+_CALLS_NEED = ("thread_id", "time")
+"""Context fields that pairs of enter and exit, and durations, come from."""
 _LOOK_SECONDS = 0.5
 _COUNT_SECONDS = 0.008
 """Time for counting in one go."""
@@ -147,49 +149,64 @@ class PointsActions(PointsApply):
         }
 
     def _say_needs(self) -> None:
-        """Say what is needed for what is shown and the sessions do not collect."""
+        """Say what filter and calls need and the sessions do not collect."""
         model = self.model
-        who, lacking = (
-            "This filter needs",
-            self._lacking_of(model.condition.needs if model.condition is not None else ()),
-        )
-        tabs = self.screen_stack[0].query_one("#tabs", ContentSwitcher)
-        if not lacking and (model.whole_calls or tabs.current == "numbers"):
-            # Without the one, calls have no pairs, without the other no exact durations.
-            who = "Durations of calls need"
-            lacking = self._lacking_of(model.analysis.pairs.missing_fields)
+        by_filter = self._lacks(model.condition.needs if model.condition is not None else ())
+        by_calls = self._lacks(_CALLS_NEED)
+        offer = "  F stages it, a applies." if self._changeable() else ""
+        model.calls_lack = tuple(by_calls) if offer else ()
         words = ""
-        if lacking:
-            fields = ", ".join(lacking)
-            words = f" ! {who} {fields}: {next(iter(lacking.values()))}."
-            if model.is_live:
-                words += "  F stages it, a applies."
+        if by_filter:
+            words = f" ! This filter needs {_listed(by_filter)}"
+        elif model.whole_calls and by_calls:
+            what = "Pairs and durations" if "thread_id" in by_calls else "Durations"
+            words = f" ! {what} of calls need {_listed(by_calls)}"
+        words += offer if words else ""
         if words != str(self.needs_line.content):
             self.needs_line.update(words)
             self.needs_line.set_class(bool(words), "open")
-        self._lacking = tuple(lacking)
+        shows_calls = model.whole_calls or self.screen_stack[0].query_one("#numbers").display
+        self._lacking = tuple({**by_filter, **(by_calls if shows_calls else {})})
 
-    def _lacking_of(self, needs: Iterable[str]) -> dict[str, str]:
+    def _changeable(self) -> list[Target]:
+        """The sandboxes whose sessions can be given more fields."""
+        state = self.model.points
+        if not self.model.is_live:
+            return []
+        return [
+            target
+            for target in state.targets
+            if target.owner is not Owner.FILE and state.edit_of(target.key).staged.points
+        ]
+
+    def _lacks(self, needs: Iterable[str]) -> dict[str, str]:
         return lacking_fields(needs, self.model.points, self._tally, self._connections_of)
 
     def action_add_needed(self) -> None:
-        """Stage the context fields that the filter, or what is shown of calls, needs."""
+        """Stage the context fields that the filter needs, and those that shown calls need."""
         state = self.model.points
+        self._say_needs()
         fields = self._lacking
         if not fields:
-            self.tell("Nothing that is shown needs a field that is not collected.")
+            self.tell("Nothing on the screen needs a field that is not collected.")
             return
         if not self._may_stage():
             return
-        where = []
-        for target in state.targets:
-            edit = state.edit_of(target.key)
-            before = edit.staged
-            if before.points and target.owner is not Owner.FILE:
-                state.add_context(fields, target.key)
-                where += [target.title] if edit.staged != before else []
-        words = f"Staged: {', '.join(fields)} on all points of {_list_of(where)}. a applies it here"
-        self.tell(f"{words}; in Points, c goes to the next sandbox." if where[1:] else f"{words}.")
+        targets = self._changeable()
+        if not targets:
+            self.tell(state.problem or "No sandbox is known here whose session could be changed.")
+            return
+        where = [target.title for target in targets if state.add_context(fields, target.key)]
+        if where:
+            words = (
+                f"Staged: {', '.join(fields)} on all points of {_list_of(where)}. a applies it here"
+            )
+            more = "; in Points, c goes to the next sandbox." if where[1:] else "."
+            self.tell(words + more)
+        else:
+            self.tell(
+                f"{', '.join(fields)}: staged already, or no point here offers it.", "warning"
+            )
         self.look_after()
 
     def action_tab(self, pane_id: str) -> None:
@@ -311,6 +328,11 @@ def _list_of(names: list[str]) -> str:
     """Names as a person lists them, not too many."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return f"{', '.join(names[:3])}{more}"
+
+
+def _listed(lacking: dict[str, str]) -> str:
+    """Fields, and why one of them is thought to be lacking."""
+    return f"{', '.join(lacking)}: {next(iter(lacking.values()))}."
 
 
 def recorded_target(mark: dict[str, Any]) -> Target:

@@ -188,11 +188,15 @@ class Keeper:
 
     def key_of(self, connection: Connection) -> Key | None:
         """The sandbox that a connection belongs to, as far as is known."""
+        container = self.container_of(connection)
+        return container.sandbox_key if container is not None else None
+
+    def container_of(self, connection: Connection) -> Container | None:
+        """The container that a connection belongs to, as far as is known."""
         said = connection.container_id if connection.container_source == "message" else ""
-        found = self.agent.match(
+        return self.agent.match(
             connection.peer_pid, connection.opened_ns, connection.command, said, self.containers
-        )
-        return found.container.sandbox_key if found.container is not None else None
+        ).container
 
     @property
     def has_made(self) -> bool:

@@ -347,14 +347,17 @@ class PointsState:
         self.edit.stage(session)
         self.changed()
 
-    def add_context(self, fields: Iterable[str], key: Key) -> None:
-        """Stage context fields on all points of a target."""
+    def add_context(self, fields: Iterable[str], key: Key) -> bool:
+        """Stage context fields on all points of a target; False if none of them offers any."""
         edit, catalogue = self.edit_of(key), self.catalogue_of(key)
         session = edit.staged
         for field in fields:
             session = set_field(session, session.point_names, "context", field, True, catalogue)
+        if session == edit.staged:
+            return False
         edit.stage(session)
         self.changed()
+        return True
 
     def _context(self) -> tuple[str, ...]:
         """Context fields for a new point: those that all points have, and what gvtui needs."""

@@ -27,7 +27,7 @@ COLUMNS = {
 }
 """Context fields whose absence shows in a row, with the row's column."""
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 14
 _MAX_POINTS = 4096
 """Points counted for each connection: a hostile sandbox could name millions."""
 _RATE_SECONDS = 2

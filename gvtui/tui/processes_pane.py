@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from textual.message import Message
+
 from gvtui.decode.ids import short_id
 from gvtui.decode.signals import wait_status
 from gvtui.query.drill import processes_filter
 from gvtui.query.filter import literal
 from gvtui.query.process import Source
-from gvtui.tui.cells import fit, short_count, width_of
+from gvtui.tui.cells import fit, short_count, width_of, wrap
 from gvtui.tui.chips import CONTAINER, PID
 from gvtui.tui.clock import clock_text
 from gvtui.tui.drilled import Drilled
 from gvtui.tui.keys import bindings
 from gvtui.tui.listpane import ListPane
 from gvtui.tui.process_lines import Fold, Key, TreeLine, tree_lines
-from gvtui.tui.rows import FAILED_SIGN, word
+from gvtui.tui.rows import FAILED_SIGN, PROCFS_SIGN, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from gvtui.tui.model import Model
 
 RUNS_SIGN, ENDED_SIGN = "●", "†"
-SOURCE_SIGNS = {Source.EVENT: " ", Source.PROCFS: "◦", Source.CONTEXT: "~"}
+SOURCE_SIGNS = {Source.EVENT: " ", Source.PROCFS: PROCFS_SIGN, Source.CONTEXT: "~"}
 """How a process is known."""
 
 _BUILD_SECONDS = 0.004
@@ -73,6 +75,9 @@ class ProcessesPane(ListPane):
         "good", "ended", "container", "progress", "mark", "cursor",
     )  # fmt: skip
     BINDINGS = bindings("processes")
+
+    class Asked(Message):
+        """The sandboxes are to be asked what runs in them."""
 
     def __init__(self, model: Model) -> None:
         super().__init__(id="processes")
@@ -171,7 +176,7 @@ class ProcessesPane(ListPane):
             title.append((f"   {sign} {counts.deduced:,} deduced from their messages", "heading"))
         if counts.earlier:
             sign = SOURCE_SIGNS[Source.PROCFS]
-            title.append((f"   {sign} {counts.earlier:,} ran before the session", "heading"))
+            title.append((f"   {sign} {counts.earlier:,} known from procfs", "heading"))
         tree = self._tree
         if tree is not None and tree.forgotten:
             title.append((f"   {tree.forgotten:,} that ended are forgotten", "progress"))
@@ -185,7 +190,11 @@ class ProcessesPane(ListPane):
         name, columns, command = self._layout()
         words = fit("process", name) + " " + fit("command", command)
         words += "".join(f" {self._cell(column.title, column)}" for column in columns)
-        return [title, [(words, "heading")]]
+        note = self._model.procfs_note
+        notes: list[list[Part]] = (
+            [[(line, "progress")] for line in wrap(note, self.width)] if note else []
+        )
+        return [title, *notes, [(words, "heading")]]
 
     def _layout(self) -> tuple[int, list[_Column], int]:
         """Cells of the name, the columns shown, cells of the command."""
@@ -324,6 +333,10 @@ class ProcessesPane(ListPane):
             expression = f"({expression}) and thread.tid = {line.thread.tid}"
         row = line.executed.row if line.executed is not None else None
         self._drill(expression, row)
+
+    def action_ask(self) -> None:
+        """Have the sandboxes asked what runs in them."""
+        self.post_message(self.Asked())
 
     def action_filter_subtree(self) -> None:
         """Show the rows of the process at the cursor and all that it started."""

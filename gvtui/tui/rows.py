@@ -13,6 +13,7 @@ from gvtui.decode.ids import short_id
 from gvtui.decode.render import render
 from gvtui.points.names import event_type
 from gvtui.query.pairs import Unpaired
+from gvtui.query.procfs import MARK_KIND
 from gvtui.trace.row import ERRNO_OTHER, LOST_STRING, Direction, Flag, Kind, Row
 from gvtui.wire.header import WireError
 
@@ -58,7 +59,13 @@ _SIGNS = {
     "container/start": "◉",
 }
 GAP_SIGN, SESSION_SIGN = "≠", "■"
-_MARK_SIGNS = {"gap": GAP_SIGN, "session": SESSION_SIGN, "lost": "✗"}
+PROCFS_SIGN = "◦"
+_MARK_SIGNS = {
+    "gap": GAP_SIGN,
+    "session": SESSION_SIGN,
+    "lost": "✗",
+    MARK_KIND: PROCFS_SIGN,
+}
 ENTER_SIGN, EXIT_SIGN, EVENT_SIGN, BAD_SIGN, UNKNOWN_SIGN = "→", "←", "◆", "!", "?"
 FAILED_SIGN, DROP_SIGN, CALL_SIGN = "✗", "▲", "↔"
 

@@ -51,7 +51,7 @@ def test_text_says_what_is_missing() -> None:
     lines = list(stats_text(statistics_of(MemoryTrace([enter(1, 0), drop(count=3)]))))
     assert lines[-2:] == [
         "3 points were dropped: all numbers are lower bounds.",
-        "No durations: the session must collect time and thread_id.",
+        "No durations: the session does not collect time.",
     ]
 
 

@@ -179,6 +179,10 @@ def test_marks_reach_the_trace(monitor: MonitorProcess) -> None:
     trace = Trace.open(monitor.trace_path)
     assert wait_until(lambda: trace.refresh() or trace.end_row == 1)
     assert trace.details(0) == details
+    assert trace.row(0).conn == 0
+    assert monitor.send_mark({"kind": "processes"}, conn=7)
+    assert wait_until(lambda: trace.refresh() or trace.end_row == 2)
+    assert trace.row(1).conn == 7
     trace.close()
 
 

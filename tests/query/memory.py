@@ -73,6 +73,10 @@ class MemoryTrace:
             raise IndexError(index)
         return Row(*self._rows[index - self.base].item())
 
+    def details(self, index: int) -> dict[str, Any]:
+        self.row(index)
+        return {}
+
     def decoded(self, index: int) -> Decoded:
         row = self.row(index)
         kind = KINDS.get(row.type)

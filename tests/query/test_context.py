@@ -20,7 +20,7 @@ from gvtui.query.processes import Processes
 from gvtui.query.view import RowView
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction, Kind
-from tests.query.test_processes import Box
+from tests.query.box import Box
 
 TRACES = Path(__file__).parent.parent / "data" / "traces"
 
@@ -84,7 +84,7 @@ class ByRow:
         self.latency = context.pairs.duration_ns(row_id)
         self.parent: int | None = None
         self.command = ""
-        process = context.processes.at(row.conn, row.pid, row_id) if row.pid > 0 else None
+        process = context.processes.spans.at(row.conn, row.pid, row_id) if row.pid > 0 else None
         if process is not None:
             parent = process.parent.pid if process.parent is not None else process.parent_pid
             self.parent = parent or None

@@ -15,15 +15,11 @@ from hypothesis import strategies as st
 
 from gvtui.query.drill import processes_filter
 from gvtui.query.filter import compile_filter
-from gvtui.query.pairs import Pairs
 from gvtui.query.process import ProcessId, Source
-from gvtui.query.processes import Processes
-from gvtui.query.procfs import ProcfsEntry, parse_procfs, seed
 from gvtui.trace.reader import Trace
-from gvtui.trace.writer import TraceWriter
-from gvtui.wire.header import build_message
 from gvtui.wire.messages import decode
 from gvtui.wire.pb import common_pb2, container_pb2, sentry_pb2, syscall_pb2
+from tests.query.box import Box, only, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,95 +28,9 @@ DATA = Path(__file__).parent.parent / "data"
 TRACES = DATA / "traces"
 
 
-def tree_of(trace: Trace, step: int = 1 << 20, **options: int) -> Processes:
-    pairs = Pairs(trace)
-    tree = Processes(trace, pairs, **options)
-    while pairs.advance(step):
-        while tree.advance(step):
-            pass
-    return tree
-
-
-class Box:
-    """A sandbox whose messages are made up."""
-
-    def __init__(self, path: Path) -> None:
-        self.writer = TraceWriter(path)
-        self.path = path
-        self.clock = 1_700_000_000_000_000_000
-        self.writer.opened(1, self.clock, {})
-
-    def context(self, pid: int, tid: int = 0, **fields: Any) -> common_pb2.ContextData:
-        self.clock += 1000
-        given: dict[str, Any] = {
-            "time_ns": self.clock,
-            "thread_id": tid or pid,
-            "thread_group_id": pid,
-            "thread_group_start_time_ns": pid,
-            "container_id": "box",
-        }
-        return common_pb2.ContextData(**(given | fields))
-
-    def send(self, number: int, message: Any, conn: int = 1) -> None:
-        payload = message.SerializeToString()
-        self.writer.message(conn, self.clock, build_message(number, payload))
-
-    def start(self, pid: int = 1, *args: str) -> None:
-        context = self.context(pid)
-        self.send(1, container_pb2.Start(context_data=context, id="box", args=args))
-
-    def clone(self, pid: int, child: int, start_ns: int = 0, **fields: int) -> None:
-        given = {
-            "created_thread_id": child,
-            "created_thread_group_id": child,
-            "created_thread_start_time_ns": start_ns or child,
-        }
-        self.send(2, sentry_pb2.CloneInfo(context_data=self.context(pid), **(given | fields)))
-
-    def read(self, context: common_pb2.ContextData, *, errno: int | None = None) -> None:
-        message = syscall_pb2.Read(context_data=context)
-        if errno is not None:
-            message.exit.errorno = errno
-            message.exit.SetInParent()
-        self.send(9, message)
-
-    def execve(self, context: common_pb2.ContextData, *argv: str, errno: int | None = None) -> None:
-        message = syscall_pb2.Execve(context_data=context, sysno=59, pathname=argv[0], argv=argv)
-        if errno is not None:
-            message.exit.errorno = errno
-            message.exit.SetInParent()
-        self.send(11, message)
-
-    def executed(self, context: common_pb2.ContextData, *argv: str, **fields: Any) -> None:
-        self.send(
-            3,
-            sentry_pb2.ExecveInfo(context_data=context, binary_path=argv[0], argv=argv, **fields),
-        )
-
-    def task_exit(self, context: common_pb2.ContextData, status: int = 0) -> None:
-        self.send(5, sentry_pb2.TaskExit(context_data=context, exit_status=status))
-
-    def notify(self, context: common_pb2.ContextData, status: int = 0) -> None:
-        self.send(4, sentry_pb2.ExitNotifyParentInfo(context_data=context, exit_status=status))
-
-    def tree(self, step: int = 1 << 20, **options: int) -> Processes:
-        self.writer.close()
-        trace = Trace.open(self.path)
-        try:
-            return tree_of(trace, step, **options)
-        finally:
-            trace.close()
-
-
 @pytest.fixture
 def box(tmp_path: Path) -> Box:
     return Box(tmp_path / "made-up.gvtrace")
-
-
-def only(tree: Processes, pid: int) -> Any:
-    found = [process for process in tree if process.pid == pid]
-    assert len(found) == 1
-    return found[0]
 
 
 def events_of(name: str) -> Iterator[tuple[str, str]]:
@@ -280,8 +190,8 @@ def test_ids_used_again_make_new_processes(box: Box) -> None:
     assert (first.start_ns, second.start_ns) == (100, 200)
     assert (first.has_ended, second.has_ended) == (True, False)
     assert (first.errors, second.errors) == (0, 1)
-    assert tree.at(1, 2, first.last_row) is first
-    assert tree.at(1, 2, second.last_row) is second
+    assert tree.spans.at(1, 2, first.last_row) is first
+    assert tree.spans.at(1, 2, second.last_row) is second
     assert tree.find(ProcessId("box", 2, 100)) is first
     assert processes_filter(tree, [first]) == (
         f"proc.pid = 2 and evt.num >= {first.first_row} and evt.num <= {first.last_row}"
@@ -363,57 +273,6 @@ def test_a_session_without_process_ids(box: Box) -> None:
     assert tree.rows_without_pid == 1
     assert processes_filter(tree, tree) == "container.id = box"
     assert processes_filter(tree, []) == ""
-
-
-def test_processes_from_procfs_join_those_of_the_trace(box: Box) -> None:
-    entries = parse_procfs((DATA / "procfs-2024-07.txt").read_text())
-    assert [(entry.pid, entry.parent_pid, entry.args) for entry in entries] == [
-        (1, 0, ["sleep", "300"]),
-        (2, 1, ["sleep", "1000"]),
-        (3, 1, ["cat"]),
-    ]
-    box.read(box.context(2, thread_group_start_time_ns=entries[1].start_ns))
-    box.writer.close()
-    trace = Trace.open(box.path)
-    pairs = Pairs(trace)
-    tree = Processes(trace, pairs)
-    seed(tree, "box", entries)
-    pairs.advance()
-    tree.advance()
-    assert len(tree) == 3
-    assert [child.pid for child in only(tree, 1).children.values()] == [2, 3]
-    assert only(tree, 2).calls == 1
-    assert only(tree, 2).first_row >= 0
-    assert only(tree, 2).source is Source.PROCFS
-    assert only(tree, 2).pipe_to == only(tree, 3).id
-    assert only(tree, 3).pipe_from == only(tree, 2).id
-    late = Processes(trace, pairs)
-    late.advance()
-    seed(late, "box", entries)
-    assert len(late) == 3
-    assert only(late, 2).command_line == "sleep 1000"
-    assert only(late, 2).parent is only(late, 1)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "PROCFS DUMP\n\n",
-        "PROCFS DUMP\n\n{",
-        '{"status": 5}',
-        '{"status": {"pid": "x"}}\n{"status": {"pid": 0}}',
-        "[" * 100_000,
-        '{"a":' * 100_000,
-    ],
-)
-def test_a_dump_that_makes_no_sense_has_no_processes(text: str) -> None:
-    assert parse_procfs(text) == []
-
-
-def test_a_dump_with_odd_parts_gives_what_can_be_read() -> None:
-    text = 'PROCFS DUMP\n\n{oops\n{"status": {"pid": 3, "ppid": -1}, "args": [1, "a"], "fdlist": 1}'
-    assert parse_procfs(text) == [ProcfsEntry(3, 0, 0, "", "", ["a"])]
 
 
 def test_one_container_over_several_connections(box: Box) -> None:

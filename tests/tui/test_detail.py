@@ -138,10 +138,9 @@ def test_a_call_that_runs_says_so_until_its_exit_comes(tmp_path: Path) -> None:
         app.show_news()
         await pilot.pause()
         text = "\n".join(_lines(app))
-        assert "syscall/openat/exit   row 2" in text
-        assert "enter: row 1, -1 ms" in text
+        assert "rows 1 and 2   took 1 ms" in text
         assert "exit.result" in text
-        paths = [view.path for view in app.detail._views]
+        paths = [side.view.path for side in app.detail._views]
         first = ["up"] * len(paths)
         await pilot.press("enter", *first, *["down"] * paths.index("exit.result"), "+")
         await pilot.pause()
@@ -184,3 +183,47 @@ def test_the_heading_has_whole_words_alone(tmp_path: Path, width: int) -> None:
         assert ("received" in heading) == (width > 120)
 
     drive(app, script, size=(width, 40))
+
+
+def test_a_whole_call_shows_both_sides_and_what_differs(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(path="/etc/passwd")
+    recorder.add(path="/etc/shadow", result=3)
+    recorder.add(path="/same")
+    recorder.add(path="/same", errno=2)
+    recorder.add(path="/running")
+    recorder.writer.close()
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        def lines() -> list[str]:
+            return [app.detail.render_line(y).text.rstrip() for y in range(app.detail.size.height)]
+
+        app.stream.jump(1)
+        await pilot.press("c")
+        await pilot.pause()
+        app.tick()
+        app.detail.news()
+        head, *rest = lines()
+        assert "syscall/openat   ⚠ enter and exit differ: pathname   rows 1 and 2" in head
+        assert "took 1 ms" in head
+        text = "\n".join(rest)
+        assert '⚠→pathname                   "/etc/passwd"' in text
+        assert '⚠←pathname                   "/etc/shadow"' in text
+        assert text.count(" sysno ") == 1
+        assert "exit.result" in text
+        assert text.count("←time_ns") == text.count("→time_ns") == 1
+        app.stream.jump(3)
+        app.detail.news()
+        assert "⚠" not in "\n".join(lines())
+        assert "ENOENT" in "\n".join(lines())
+        app.stream.jump(5)
+        app.detail.news()
+        assert "syscall/openat/enter   row 5" in lines()[0]
+        # The bytes of both messages.
+        app.stream.jump(1)
+        await pilot.press("h")
+        shown = [app.detail.render_line(y).text for y in range(1, 40)]
+        assert sum("bytes, header included" in line for line in shown) == 2
+
+    drive(app, script, (200, 60))

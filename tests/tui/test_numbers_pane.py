@@ -209,7 +209,8 @@ def test_missing_fields_are_named(tmp_path: Path) -> None:
     async def script(pilot: Pilot[int]) -> None:
         await _open(app, pilot)
         text = screen_text(app)
-        assert "No pairs and durations: have the session collect thread_id and time." in text
+        assert "No pairs and durations: the session does not collect thread_id and time." in text
+        assert "F stages it" not in text
         assert "no durations are known" in text
 
     drive(app, script)

@@ -22,6 +22,8 @@ from gvtui.tui.options import LiveOptions
 from gvtui.tui.points_keeper import Keeper, settle
 from gvtui.tui.points_model import Owner
 from gvtui.tui.points_screens import TextScreen
+from gvtui.wire.header import build_message
+from gvtui.wire.pb import syscall_pb2
 from tests.agent.fake import FakeRunsc
 from tests.tui.helpers import Recorder, answer, drive, screen_text, until
 
@@ -45,7 +47,7 @@ class Marks:
     def poll(self) -> list[Any]:
         return []
 
-    def send_mark(self, details: dict[str, Any]) -> bool:
+    def send_mark(self, details: dict[str, Any], conn: int = 0) -> bool:
         self.marks.append(details)
         return True
 
@@ -411,24 +413,35 @@ def test_a_filter_tells_which_field_is_not_collected_and_adds_it(bench: Bench) -
     bench.run(script)
 
 
-def test_calls_as_one_row_tell_which_field_is_not_collected_and_add_it(bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("3", "No pairs and durations: the session does not collect thread_id and time."),
+        ("c", "! Pairs and durations of calls need thread_id, time: the point of"),
+    ],
+)
+def test_numbers_and_calls_offer_the_fields_that_they_lack(
+    bench: Bench, key: str, said: str
+) -> None:
     async def script(pilot: Pilot[int]) -> None:
         bench.runsc.run_session(FOREIGN)
         await bench.stage(pilot)
         point = bench.state.edit.staged.points[0]
         bench.state.stage(bench.state.edit.staged.with_points([type(point)(point.name)]))
-        bench.runsc.run_session(FOREIGN)
         await bench.apply(pilot)
         await answer(pilot, "replace")
         await until(pilot, lambda: bench.owner() is Owner.OURS)
-        bench.app.model.analysis.pairs.missing_fields.add("time")
-        bench.app.look_after()
-        assert bench.app.needs_line.content == ""
+        message = syscall_pb2.Open(sysno=257, fd=-100, pathname="/etc/passwd")
+        for _ in range(2):
+            data = build_message(7, message.SerializeToString())
+            bench.recorder.writer.message(1, bench.recorder.now, data)
         bench.app.stream.focus()
-        await pilot.press("c")
+        await pilot.press("F")
+        assert bench.state.edit.points()[OPEN].context_fields == ()
+        await pilot.press(key)
         bench.app.look_after()
-        await pilot.pause()
-        assert "Durations of calls need time" in screen_text(bench.app)
+        await until(pilot, lambda: said in screen_text(bench.app))
+        await until(pilot, lambda: "F stages it" in screen_text(bench.app))
         await pilot.press("F")
         assert bench.state.edit.points()[OPEN].context_fields == ("time",)
 

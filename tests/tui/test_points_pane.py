@@ -321,8 +321,16 @@ def test_a_recording_says_which_field_most_rows_lack(tmp_path: Path) -> None:
     drive(app, script)
 
 
-@pytest.mark.parametrize("key", ["c", "3"])
-def test_calls_without_pairs_say_which_fields_durations_need(tmp_path: Path, key: str) -> None:
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("c", "Pairs and durations of calls need thread_id, time: most messages came without it."),
+        ("3", "No pairs and durations: the session does not collect thread_id and time."),
+    ],
+)
+def test_calls_without_pairs_say_which_fields_durations_need(
+    tmp_path: Path, key: str, words: str
+) -> None:
     path = tmp_path / "a.gvtrace"
     writer = TraceWriter(path)
     writer.opened(1, 1, {})
@@ -341,7 +349,6 @@ def test_calls_without_pairs_say_which_fields_durations_need(tmp_path: Path, key
             pass
         app.look_after()
         await pilot.pause()
-        words = "Durations of calls need thread_id, time: most messages came without it."
         assert words in screen_text(app)
 
     drive(app, script)

@@ -1,0 +1,93 @@
+"""Which process had an id when: ids are used again, and each process has its span of rows."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.query.source import group
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator
+
+    import numpy.typing as npt
+
+    from gvtui.query.process import Process
+
+_MAX_SPANS = 1 << 16
+_LATEST = 4
+"""Processes of the same id that are looked at, newest first."""
+
+
+class Spans:
+    """For each process id of each connection, the processes that had it, and from which row on."""
+
+    def __init__(self) -> None:
+        self._spans: dict[tuple[int, int], list[tuple[int, Process]]] = {}
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._spans
+
+    def begin(self, conn: int, row: int, process: Process) -> None:
+        """From a row on, a connection's rows with this process id are this process's."""
+        key = (conn, process.pid)
+        if key not in self._spans and len(self._spans) >= _MAX_SPANS:
+            del self._spans[next(iter(self._spans))]
+        spans = self._spans.setdefault(key, [])
+        spans.append((row, process))
+        spans.sort(key=lambda span: span[0])
+
+    def at(self, conn: int, pid: int, row: int) -> Process | None:
+        """The process that had an id when a row came; None if not known."""
+        spans = self._spans.get((conn, pid))
+        if not spans:
+            return None
+        return spans[max(0, bisect_right(spans, row, key=lambda span: span[0]) - 1)][1]
+
+    def current(self, conn: int, pid: int, start_ns: int = 0) -> Process | None:
+        """The process that has an id now; None if there is none."""
+        for _, process in reversed(self._spans.get((conn, pid), [])[-_LATEST:]):
+            if not start_ns or not process.start_ns or process.start_ns == start_ns:
+                return process
+        return None
+
+    def newest(self, conn: int) -> list[Process]:
+        """For each id of a connection, the process that has it now."""
+        return [spans[-1][1] for (other, _), spans in self._spans.items() if other == conn]
+
+    def forget(self, numbers: Container[int]) -> None:
+        """Let go of processes, by their numbers."""
+        for key, spans in list(self._spans.items()):
+            kept = [span for span in spans if span[1].number not in numbers]
+            if kept:
+                self._spans[key] = kept
+            else:
+                del self._spans[key]
+
+    def runs(
+        self, start: int, rows: npt.NDArray[np.void]
+    ) -> Iterator[tuple[npt.NDArray[np.intp], Process]]:
+        """Each known process with the places of its rows, in order.
+
+        Args:
+            start: row id of the first of `rows`.
+            rows: consecutive rows.
+        """
+        places = np.flatnonzero(rows["pid"] > 0)
+        order, bounds = group(rows["conn"][places], rows["pid"][places])
+        places = places[order]
+        for begin, end in pairwise(bounds.tolist()):
+            own = places[begin:end]
+            spans = self._spans.get((int(rows["conn"][own[0]]), int(rows["pid"][own[0]])))
+            if not spans:
+                continue
+            if len(spans) == 1:
+                yield own, spans[0][1]
+                continue
+            begins = np.array([row for row, _ in spans])
+            which = np.maximum(np.searchsorted(begins, own + start, "right") - 1, 0)
+            for place in np.unique(which).tolist():
+                yield own[which == place], spans[place][1]

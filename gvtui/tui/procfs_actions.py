@@ -1,0 +1,165 @@
+"""Asks sandboxes for the processes that ran before their sessions, and has the trace note them."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gvtui.decode.ids import short_id
+from gvtui.errors import GvtuiError
+from gvtui.points.runsc_command import parse_runsc_command
+from gvtui.query.procfs import marks_of
+from gvtui.tui.points_actions import PointsActions
+from gvtui.tui.rows import word
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gvtui.agent.containers import Container
+    from gvtui.trace.connections import Connection
+    from gvtui.trace.reader import Trace
+
+_NOTE_SECONDS = 5.0
+"""How long the monitor may take to note a dump."""
+_RETRY_SECONDS = 0.01
+
+
+class _Question(NamedTuple):
+    """A sandbox to ask, and the connection that its processes belong to."""
+
+    conn: int
+    container: Container
+
+
+class ProcfsActions(PointsActions):
+    """Asks by itself where a session began in a container that ran already, and when told to."""
+
+    def __init__(self, trace: Trace, **options: Any) -> None:  # noqa: ANN401
+        """See `ViewerBase`."""
+        super().__init__(trace, **options)
+        self._settled: set[int] = set()
+        """Connections whose sandbox has been asked, or need not be."""
+        self._settled_of = trace
+        self._problems: dict[int, str] = {}
+        """By connection, why its processes are not known."""
+        self._asking = 0
+
+    def look_after(self) -> None:
+        """See `PointsActions`; asks sandboxes that have connected."""
+        super().look_after()
+        trace = self.model.trace
+        if self._settled_of is not trace:
+            self._settled_of, self._settled, self._problems = trace, set(), {}
+        keeper = self.keeper
+        if keeper is None:
+            return
+        questions = []
+        for connection in trace.connections.values():
+            if connection.conn in self._settled or not connection.connected:
+                continue
+            if _tells_all(connection):
+                self._settled.add(connection.conn)
+            elif (container := keeper.container_of(connection)) is not None:
+                self._settled.add(connection.conn)
+                questions.append(_Question(connection.conn, container))
+        if questions:
+            self._ask(questions)
+        gone = [conn for conn in self._problems if not self._is_connected(conn)]
+        for conn in gone:
+            del self._problems[conn]
+        if gone:
+            self._say_problems()
+
+    def on_processes_pane_asked(self) -> None:
+        """Ask every sandbox that is connected."""
+        if not self.model.is_live:
+            self.tell("This is a recording: its sandboxes cannot be asked any more.", "warning")
+            return
+        connected = [each for each in self.model.trace.connections.values() if each.connected]
+        if not connected or self.keeper is None:
+            self.tell("No sandbox is connected that could be asked.", "warning")
+            return
+        # Of a sandbox with several connections the newest tells of what comes from now on.
+        questions: dict[tuple[str, str], _Question] = {}
+        for connection in connected:
+            container = self.keeper.container_of(connection)
+            if container is None:
+                name = word(short_id(connection.container_id)) or f"connection {connection.conn}"
+                self.tell(
+                    f"{name} cannot be asked: none of runsc's roots that gvtui sees has its "
+                    "container. Name its root with --root.",
+                    "warning",
+                )
+                self.survey_wanted = True
+            else:
+                questions[container.sandbox_key] = _Question(connection.conn, container)
+        if questions:
+            self._settled.update(question.conn for question in questions.values())
+            self._ask(list(questions.values()), tell=True)
+
+    def _is_connected(self, conn: int) -> bool:
+        connection = self.model.trace.connections.get(conn)
+        return connection is not None and connection.connected
+
+    def _ask(self, questions: Sequence[_Question], *, tell: bool = False) -> None:
+        self._asking += len(questions)
+        self._say_problems()
+        for question in questions:
+            self.run_worker(
+                partial(self._ask_in_thread, question, tell),
+                thread=True,
+                group="procfs",
+                exit_on_error=False,
+            )
+
+    def _ask_in_thread(self, question: _Question, tell: bool) -> None:
+        short = word(short_id(question.container.sandbox_id))
+        try:
+            said, problem = self._fetch(question), ""
+        except GvtuiError as error:
+            said, problem = "", f"{short}: earlier processes are not known: {error}"
+        self.call_from_thread(self._take_answer, question.conn, said if tell else "", problem)
+
+    def _fetch(self, question: _Question) -> str:
+        """Ask, and have the monitor note the answer; says what was noted.
+
+        Raises:
+            GvtuiError: the sandbox or the monitor did not do it.
+        """
+        keeper, watch = self.keeper, self.monitor
+        assert keeper is not None
+        assert watch is not None
+        taken_ns = time.time_ns()
+        dump = keeper.agent.processes(question.container)
+        text = ""
+        for mark in marks_of(dump, question.container.sandbox_id, taken_ns):
+            text = text or str(mark["text"])
+            deadline = time.monotonic() + _NOTE_SECONDS
+            while not watch.monitor.send_mark(mark, question.conn):
+                if watch.dead or time.monotonic() > deadline:
+                    raise GvtuiError("the monitor does not take note of them")
+                time.sleep(_RETRY_SECONDS)
+        return text
+
+    def _take_answer(self, conn: int, said: str, problem: str) -> None:
+        self._asking -= 1
+        self._problems.pop(conn, None)
+        if problem and self._is_connected(conn):
+            self._problems[conn] = problem
+            self.tell(f"{problem}.", "warning")
+        elif said:
+            self.tell(f"{word(said)}.")
+        self._say_problems()
+
+    def _say_problems(self) -> None:
+        asking = f"asking {self._asking} of the sandboxes what runs in them …"
+        words = [asking] if self._asking else []
+        words += [f"! {problem}; L asks again" for problem in self._problems.values()]
+        self.model.procfs_note = "   ".join(words)
+
+
+def _tells_all(connection: Connection) -> bool:
+    """Whether a session was there from its container's first process on."""
+    command = parse_runsc_command(connection.command)
+    return command.starts_container or bool(connection.container_args)

@@ -1,0 +1,203 @@
+"""Processes that ran before the session: asked of a real sandbox, live and in the recording."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from gvtui.query.process import Process, Source
+from gvtui.trace.reader import Trace
+from gvtui.tui.app import GvtuiApp
+from tests.e2e.containers import (
+    Container,
+    RunscBinary,
+    binaries_as_params,
+    run_runsc,
+    running_container,
+    wait_until,
+)
+from tests.e2e.test_points_pane import Viewer, use
+from tests.tui.helpers import until
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.parametrize("binary", binaries_as_params(), indirect=True, scope="module"),
+]
+
+SCRIPT = (
+    "sleep 1000 | cat & sleep 2000 & s=$!; (while :; do sleep 0.2; done) & "
+    "while [ ! -e /tmp/stop ]; do sleep 0.2; done; kill $s; sleep 3000"
+)
+SLEEPER = '"args":["sleep","2000"]'
+POINTS = ("sentry/clone", "sentry/execve", "sentry/task_exit")
+
+
+def shape(tree: Any) -> set[tuple[int, int, str, str, bool]]:
+    """What is compared of a tree: id, parent's id, command line, how known, whether it ended."""
+    return {
+        (
+            process.pid,
+            process.parent.pid if process.parent else 0,
+            process.command_line,
+            process.source.name,
+            process.has_ended,
+        )
+        for process in tree
+    }
+
+
+def find(tree: Any, command: str) -> Process:
+    found = [process for process in tree if process.command_line == command]
+    assert len(found) == 1, shape(tree)
+    process: Process = found[0]
+    return process
+
+
+def listed(container: Container) -> str:
+    return run_runsc(container.binary, container.root, "trace", "procfs", container.id).stdout
+
+
+async def attach(pilot: Pilot[int], viewer: Viewer) -> None:
+    """Make a session by the keys that a user presses."""
+    for name in POINTS:
+        await viewer.stage(pilot, name)
+    await viewer.apply(pilot)
+
+
+def test_processes_from_before_the_session_are_in_the_tree(
+    binary: RunscBinary, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept.gvtrace"
+    shapes: list[set[tuple[int, int, str, str, bool]]] = []
+
+    async def script(pilot: Pilot[int], viewer: Viewer) -> None:
+        app = viewer.app
+        await attach(pilot, viewer)
+        await pilot.press("2")
+        tree = app.model.analysis.processes
+        await until(pilot, lambda: any(process.source is Source.PROCFS for process in tree))
+        # Those that came since are told by events, and none of them stands there twice.
+        await until(pilot, lambda: sum(p.source is Source.EVENT for p in tree) > 4)
+        (shell,) = (process for process in tree if process.pid == 1)
+        assert shell.args == ["/bin/sh", "-c", SCRIPT]
+        assert shell.parent is None
+        assert shell.source is Source.PROCFS
+        sleeper = find(tree, "sleep 2000")
+        writer, reader = find(tree, "sleep 1000"), find(tree, "cat")
+        for process in (sleeper, writer, reader):
+            assert process.parent is shell
+            assert process.source is Source.PROCFS
+            assert process.start_ns > shell.start_ns > 1_600_000_000_000_000_000
+            assert not process.has_ended
+        assert writer.pipe_to == reader.id
+        assert reader.pipe_from == writer.id
+        keys = [(process.container, process.pid, process.start_ns) for process in tree]
+        assert len(set(keys)) == len(keys)
+        assert {process.container for process in tree} == {one.id}
+
+        run_runsc(binary, one.root, "exec", one.id, "/usr/bin/touch", "/tmp/stop")
+        await until(pilot, lambda: sleeper.has_ended)
+        assert sleeper.exit_status == 15
+        marks = [mark for mark in viewer.marks() if mark["kind"] == "processes"]
+        assert len(marks) == 1
+        # The session ends, so that the recording and the tree stand still.
+        viewer.keeper.agent.leave("delete")
+        await until(pilot, lambda: not app.model.sandboxes[0].connected)
+        await until(pilot, lambda: tree.is_done)
+        shapes.append(shape(tree))
+        kept.write_bytes((viewer.folder / "a.gvtrace").read_bytes())
+
+    with (
+        tempfile.TemporaryDirectory(prefix="gv") as folder,
+        running_container(binary, Path(folder), ["/bin/sh", "-c", SCRIPT]) as one,
+    ):
+        assert wait_until(lambda: SLEEPER in listed(one))
+        use(script, one)
+
+    async def replay() -> None:
+        app = GvtuiApp(trace)
+        async with app.run_test(size=(160, 46)) as pilot:
+            await pilot.press("2")
+            tree = app.model.analysis.processes
+            await until(pilot, lambda: tree.is_done)
+            assert shape(tree) == shapes[0]
+
+    trace = Trace.open(kept)
+    asyncio.run(replay())
+    trace.close()
+
+
+def test_a_sandbox_is_asked_again_by_a_key(binary: RunscBinary) -> None:
+    """Without points about processes, only asking tells what runs."""
+
+    async def script(pilot: Pilot[int], viewer: Viewer) -> None:
+        app = viewer.app
+        tree = app.model.analysis.processes
+        await viewer.stage(pilot, "syscall/chroot/enter")
+        await viewer.apply(pilot)
+        await pilot.press("2")
+        await until(pilot, lambda: len(tree) > 3)
+        sleeper = find(tree, "sleep 2000")
+        run_runsc(binary, one.root, "exec", one.id, "/usr/bin/touch", "/tmp/stop")
+        assert await asyncio.to_thread(wait_until, lambda: SLEEPER not in listed(one))
+        # Its clock and ours may differ by a little.
+        await asyncio.sleep(1.1)
+        assert not sleeper.has_ended
+        await pilot.press("L")
+        await until(pilot, lambda: sleeper.has_ended)
+        assert sleeper.exit_status is None
+        assert not find(tree, "cat").has_ended
+        assert app.model.procfs_note == ""
+
+    with (
+        tempfile.TemporaryDirectory(prefix="gv") as folder,
+        running_container(binary, Path(folder), ["/bin/sh", "-c", SCRIPT]) as one,
+    ):
+        assert wait_until(lambda: SLEEPER in listed(one))
+        use(script, one)
+
+
+def test_what_keeps_a_sandbox_from_being_asked_is_said(binary: RunscBinary, tmp_path: Path) -> None:
+    """A runsc that is slow to refuse holds up neither the screen nor the stream."""
+    asked, let_go = tmp_path / "asked", tmp_path / "let-go"
+    broken = tmp_path / "runsc"
+    broken.write_text(
+        f"""#!/bin/sh
+case "$*" in
+*procfs*)
+    touch {asked}
+    while [ ! -e {let_go} ]; do sleep 0.05; done
+    echo 'no such thing here' >&2
+    exit 128
+esac
+exec {binary.path} "$@"
+"""
+    )
+    broken.chmod(0o755)
+
+    async def script(pilot: Pilot[int], viewer: Viewer) -> None:
+        app = viewer.app
+        await attach(pilot, viewer)
+        await until(pilot, asked.exists)
+        await pilot.press("2")
+        await viewer.comes(pilot, "sentry/clone")
+        assert app.model.procfs_note == "asking 1 of the sandboxes what runs in them …"
+        let_go.touch()
+        await until(pilot, lambda: "asking" not in app.model.procfs_note)
+        assert app.model.procfs_note == (
+            f"! {one.id[:12]}: earlier processes are not known: runsc says: no such thing here; "
+            "L asks again"
+        )
+        assert all(process.source is not Source.PROCFS for process in app.model.analysis.processes)
+
+    with (
+        tempfile.TemporaryDirectory(prefix="gv") as folder,
+        running_container(binary, Path(folder), ["/bin/sh", "-c", SCRIPT]) as one,
+    ):
+        use(script, replace(one, binary=replace(binary, path=str(broken))))
