@@ -34,7 +34,7 @@ FOREIGN: dict[str, Any] = {"name": "Default", "points": [{"name": "sentry/clone"
 class Marks:
     """Stands for the watch and its monitor; keeps the marks."""
 
-    fault, dead = "", False
+    fault, dead, lost = "", False, 0
 
     def __init__(self) -> None:
         self.marks: list[dict[str, Any]] = []
@@ -417,7 +417,7 @@ def test_a_filter_tells_which_field_is_not_collected_and_adds_it(bench: Bench) -
     ("key", "said"),
     [
         ("3", "No pairs and durations: the session does not collect thread_id and time."),
-        ("c", "! Pairs and durations of calls need thread_id, time: the point of"),
+        ("c", "! Pairs and durations of calls need thread_id, time: 1 of 1 points of c1"),
     ],
 )
 def test_numbers_and_calls_offer_the_fields_that_they_lack(
