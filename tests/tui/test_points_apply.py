@@ -417,7 +417,7 @@ def test_a_filter_tells_which_field_is_not_collected_and_adds_it(bench: Bench) -
     ("key", "said"),
     [
         ("3", "No pairs and durations: the session does not collect thread_id and time."),
-        ("c", "! Pairs and durations of calls need thread_id, time: 1 of 1 points of c1"),
+        ("c", "! Durations of calls need time: 1 of 1 points of c1 go without it"),
     ],
 )
 def test_numbers_and_calls_offer_the_fields_that_they_lack(
