@@ -22,6 +22,7 @@ from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
     from gvtui.monitor.intake import Turn
     from gvtui.monitor.listener import Listener
@@ -52,6 +53,7 @@ MOST_ROOM = 10
 _OVERLOADED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _HOUSEKEEPING_SECONDS = 1.0
 _MAX_UNSENT = 1000
+_MAX_OWED = 10_000
 
 
 class Control:
@@ -116,7 +118,9 @@ class Monitor:
         self._turns = 0
         self._fault = ""
         self._lost = 0
+        self._noted = 0
         self._lost_since_ns = 0
+        self._owed: deque[Callable[[], None]] = deque(maxlen=_MAX_OWED)
 
     async def run(self, *, realtime: bool = False) -> None:
         """Serve until told to stop, by the viewer, a signal, or the viewer's death.
@@ -124,12 +128,16 @@ class Monitor:
         Args:
             realtime: whether this process has real-time priority; the viewer is told.
         """
-        async with trio.open_nursery() as nursery:
-            await nursery.start(self._wait_for_signal, nursery.cancel_scope)
-            self._control.say("listening", realtime=realtime, path=str(self._options.listen))
-            nursery.start_soon(self._obey, nursery.cancel_scope)
-            nursery.start_soon(self._keep_house)
-            nursery.start_soon(self._accept, nursery)
+        try:
+            async with trio.open_nursery() as nursery:
+                await nursery.start(self._wait_for_signal, nursery.cancel_scope)
+                self._control.say("listening", realtime=realtime, path=str(self._options.listen))
+                nursery.start_soon(self._obey, nursery.cancel_scope)
+                nursery.start_soon(self._keep_house)
+                nursery.start_soon(self._accept, nursery)
+        finally:
+            if self._fault:
+                self._recover()
 
     async def _wait_for_signal(
         self, scope: trio.CancelScope, *, task_status: trio.TaskStatus[None]
@@ -153,7 +161,7 @@ class Monitor:
                 self._mark(details, int(message.get("conn") or 0))
 
     def _mark(self, details: dict[str, Any], conn: int) -> None:
-        self._write(lambda: self._writer.mark(time.time_ns(), details, conn), 0)
+        self._write(partial(self._writer.mark, time.time_ns(), details, conn), 0)
 
     async def _keep_house(self) -> None:
         turns = -1
@@ -162,6 +170,8 @@ class Monitor:
             if turns == self._turns:
                 collect_when_idle()
             turns = self._turns
+            if self._fault:
+                self._recover()
             self._control.say("status", fault=self._fault, lost=self._lost)
 
     async def _accept(self, nursery: trio.Nursery) -> None:
@@ -231,7 +241,7 @@ class Monitor:
         conn = self._next_conn
         self._next_conn += 1
         opened_ns = time.time_ns()
-        self._write(lambda: self._writer.opened(conn, opened_ns, details), 0)
+        self._write(partial(self._writer.opened, conn, opened_ns, details), 0)
         self._control.say("opened", conn=conn, **details)
         messages = 0
         reason = "the monitor stopped"
@@ -259,7 +269,7 @@ class Monitor:
             raise
         finally:
             summary = {"reason": reason, "messages": messages}
-            self._write(lambda: self._writer.closed(conn, time.time_ns(), summary), 0)
+            self._write(partial(self._writer.closed, conn, time.time_ns(), summary), 0)
             self._control.say("closed", conn=conn, **summary)
 
     def _store(self, conn: int, turn: Turn) -> None:
@@ -274,25 +284,43 @@ class Monitor:
                 cut = (part.recv_ns, part.beginning, part.real_size)
                 self._write(partial(self._writer.truncated, conn, *cut), 1)
 
-    def _write(self, write: Any, messages: int) -> None:  # noqa: ANN401
-        """Write, or count what was lost: the sandboxes are drained whatever the disk says."""
+    def _write(self, write: Callable[[], None], messages: int) -> None:
+        """Write, or count what was lost: the sandboxes are drained whatever the disk says.
+
+        What holds no messages is not lost but owed: a connection whose end is not written would
+        seem to stand for ever.
+        """
         try:
             write()
         except OSError as error:
             self._lost += messages
+            if not messages:
+                self._owed.append(write)
             if not self._fault:
                 self._lost_since_ns = time.time_ns()
                 self._fault = f"cannot write {self._writer.path}: {error.strerror}"
                 self._control.say("fault", text=self._fault, lost=self._lost)
-            return
-        if self._fault:
-            self._recovered()
 
-    def _recovered(self) -> None:
+    def _recover(self) -> None:
+        """Write what is owed and note what was lost; if that goes, the fault is over.
+
+        Tried now and then alone: a disk that is nearly full takes one write and refuses the next.
+        """
+        lost = {
+            "kind": "lost",
+            "messages": self._lost - self._noted,
+            "since_ns": self._lost_since_ns,
+        }
+        try:
+            while self._owed:
+                self._owed[0]()
+                self._owed.popleft()
+            self._writer.mark(time.time_ns(), lost)
+        except OSError:
+            return
+        self._noted = self._lost
         self._fault = ""
         self._control.say("fault", text="", lost=self._lost)
-        note = {"kind": "lost", "messages": self._lost, "since_ns": self._lost_since_ns}
-        self._write(lambda: self._writer.mark(time.time_ns(), note), 0)
 
 
 def rhythm(coalesce_seconds: float, send_buffer: int) -> tuple[float, float]:

@@ -70,7 +70,7 @@ class PointsPainter:
         if target is None:
             if state.endpoint is None:
                 return [[("  of this recording", "faint")]]
-            return [[(f"  {state.problem or 'no sandbox that could be traced'}", "faint")]]
+            return [[(f"  {state.problem or 'no sandbox to trace'}", "faint")]]
         place = state.targets.index(target) + 1
         count = f"{place}/{len(state.targets)} " if len(state.targets) > 1 else ""
         words, look = _OWNER_WORDS[target.owner]
