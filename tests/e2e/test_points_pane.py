@@ -67,6 +67,10 @@ class Viewer:
         places = (trace.rows(0, trace.end_row)["kind"] == Kind.MARK).nonzero()[0]
         return [trace.details(int(place)) for place in places]
 
+    def session_marks(self) -> list[dict[str, Any]]:
+        """The marks of sessions and of the gaps between them."""
+        return [mark for mark in self.marks() if mark["kind"] in ("session", "gap")]
+
     async def stage(self, pilot: Pilot[int], name: str, key: str = "space") -> None:
         """Switch a point by the keys that a user presses: find it, then toggle."""
         await pilot.press("o")
@@ -152,9 +156,9 @@ def test_a_point_begins_to_come_and_ends(binary: RunscBinary, shared: Container)
         await until(pilot, lambda: viewer.state.counts.get(CLOSE, 0) > 0)
         await until(pilot, lambda: viewer.state.rates.get(CLOSE, 0) > 0)
 
-        kinds = [mark["kind"] for mark in viewer.marks()]
+        kinds = [mark["kind"] for mark in viewer.session_marks()]
         assert kinds == ["session", "gap", "session"]
-        last = json.loads(viewer.marks()[-1]["session"])
+        last = json.loads(viewer.session_marks()[-1]["session"])
         assert [point["name"] for point in last["points"]] == [CLOSE]
 
     use(script, shared)
@@ -225,7 +229,7 @@ def test_what_runsc_itself_refuses_leaves_the_former_session_too(
         assert "has been put back" in viewer.state.note
         assert "nonesuch" in viewer.state.detail
         await viewer.comes(pilot, OPENAT)
-        assert viewer.marks()[-1]["state"] == "restored"
+        assert viewer.session_marks()[-1]["state"] == "restored"
 
     use(script, shared)
     assert sessions_of(shared) == 0
