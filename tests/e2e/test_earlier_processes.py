@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from gvtui.decode.ids import short_id
 from gvtui.query.process import Process, Source
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
@@ -191,7 +192,7 @@ exec {binary.path} "$@"
         let_go.touch()
         await until(pilot, lambda: "asking" not in app.model.procfs_note)
         assert app.model.procfs_note == (
-            f"! {one.id[:12]}: earlier processes are not known: runsc says: no such thing here; "
+            f"! {short_id(one.id)}: earlier processes are not known: runsc says: no such thing here; "
             "L asks again"
         )
         assert all(process.source is not Source.PROCFS for process in app.model.analysis.processes)
