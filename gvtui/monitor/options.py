@@ -24,7 +24,7 @@ DEFAULT_KEEP_BYTES = 2 << 30
 """Disk a live view may use for what it has seen."""
 
 
-SEND_BUFFER_BYTES = 4 << 20
+SEND_BUFFER_BYTES = 8 << 20
 """Kernel memory that a sandbox's messages may take on their way; one of 100 bytes takes 768."""
 
 

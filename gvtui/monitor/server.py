@@ -41,13 +41,13 @@ MAX_CONNECTIONS = 4096
 CROWDED_TURN = 128
 """Messages in a turn after which the connection does not rest: half of what fills its buffer."""
 
-LAST_TURNS = 8
+LAST_TURNS = 16
 """Turns when the monitor stops: more than what any send buffer holds, for its sandbox may go on."""
 
 USUAL_BUFFER_BYTES = 212_992
 """A sender's buffer as it is by default (net.core.wmem_default): it fills within 4 to 6 ms."""
 
-MOST_ROOM = 10
+MOST_ROOM = 30
 """How many times as long a connection with more room may rest: the screen is to stay live."""
 
 _OVERLOADED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}

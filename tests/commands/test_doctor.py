@@ -62,7 +62,7 @@ def test_the_buffer(tmp_path: Path, text: str, verdict: Verdict) -> None:
 def test_a_buffer_that_is_enlarged() -> None:
     finding = check_buffer(may_enlarge=True)
     assert finding.verdict is Verdict.GOOD
-    assert "4 MiB" in finding.text
+    assert "8 MiB" in finding.text
 
 
 def test_a_free_socket(tmp_path: Path) -> None:
