@@ -257,7 +257,8 @@ class RowTexts:
         if row.kind == Kind.CLOSED:
             reason = word(str(details.get("reason") or ""))
             said = f"○ {who} disconnected" + (f": {reason}" if reason else "")
-            return said + (_SENT_NOTHING if details.get("messages") == 0 else "")
+            by_sandbox = reason == "closed by the sandbox"
+            return said + (_SENT_NOTHING if by_sandbox and details.get("messages") == 0 else "")
         sign = _MARK_SIGNS.get(str(details.get("kind")), "▪")
         return f"{sign} {_mark(details)}"
 
