@@ -47,7 +47,7 @@ LAST_TURNS = 16
 USUAL_BUFFER_BYTES = 212_992
 """A sender's buffer as it is by default (net.core.wmem_default): it fills within 4 to 6 ms."""
 
-MOST_ROOM = 30
+MOST_ROOM = 40
 """How many times as long a connection with more room may rest: the screen is to stay live."""
 
 _OVERLOADED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
@@ -249,6 +249,8 @@ class Monitor:
         try:
             while True:
                 await trio.lowlevel.wait_readable(connection.fileno())
+                # Or each message of the sandbox would still call at the poll that nobody awaits.
+                trio.lowlevel.notify_closing(connection)
                 turn = self._intake.take_turn(connection)
                 messages += turn.messages
                 self._store(conn, turn)

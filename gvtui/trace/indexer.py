@@ -24,6 +24,8 @@ from gvtui.wire.pb import common_pb2
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
+
     from gvtui.trace.strings import StringTable
 
 _HEADER = struct.Struct("<HHI")
@@ -98,25 +100,42 @@ class Indexer:
             Pieces that make the rows when joined; a drop's row comes before that of the message
             that told of it.
         """
+        if len(datagrams) >= FEWEST:
+            columns = np.array([times, offsets, list(map(len, datagrams))], np.int64)
+            return self.batch(conn, columns[0], columns[1], datagrams, columns[2])
         pieces: list[bytes] = []
-        if len(datagrams) < FEWEST or self._varied:
-            self._varied = max(0, self._varied - 1)
-            self._one_by_one(pieces, conn, times, offsets, datagrams)
+        self._one_by_one(pieces, conn, times, offsets, datagrams)
+        return pieces
+
+    def batch(
+        self,
+        conn: int,
+        times: npt.NDArray[np.int64],
+        offsets: npt.NDArray[np.int64],
+        datagrams: Sequence[bytes],
+        lengths: npt.NDArray[np.int64],
+    ) -> list[bytes]:
+        """The same for many messages, with their lengths."""
+        pieces: list[bytes] = []
+        if self._varied:
+            self._varied -= 1
+            self._one_by_one(pieces, conn, times.tolist(), offsets.tolist(), datagrams)
             return pieces
-        lines = self._repeats.lines(datagrams)
+        lines = self._repeats.lines(datagrams, lengths)
         known, rows = self._repeats.find(lines)
         # Looking up what is seldom known costs more than it saves: then it is tried less and less.
         is_worth_it = 2 * np.count_nonzero(known) >= len(datagrams)
         self._patience = 1 if is_worth_it else min(2 * self._patience, _LONGEST_PATIENCE)
         self._varied = 0 if is_worth_it else self._patience
+        rows["offset"], rows["recv_ns"], rows["conn"] = offsets, times, conn
         # Where the dropped count changes, and behind bytes that are no header, nothing is as plain
         # as it looks.
-        is_quiet = np.empty(len(datagrams), np.bool_)
-        is_quiet[0] = lines.dropped[0] == self._last_dropped.get(conn, 0)
-        is_quiet[1:] = (lines.dropped[1:] == lines.dropped[:-1]) & known[:-1]
-        is_quiet[1:] |= lines.dropped[1:] == self._last_dropped.get(conn, 0)
-        known &= is_quiet
-        rows["offset"], rows["recv_ns"], rows["conn"] = offsets, times, conn
+        is_steady = lines.dropped == self._last_dropped.get(conn, 0)
+        if known.all() and is_steady.all():
+            return [rows.tobytes()]
+        follows = (lines.dropped[1:] == lines.dropped[:-1]) & known[:-1]
+        is_steady[1:] |= follows
+        known &= is_steady
         # Stretches of known and of other messages take turns.
         turns = (np.flatnonzero(known[1:] != known[:-1]) + 1).tolist()
         start = 0
@@ -125,7 +144,9 @@ class Indexer:
                 pieces.append(rows[start:stop].tobytes())
             else:
                 part = slice(start, stop)
-                plain = self._one_by_one(pieces, conn, times[part], offsets[part], datagrams[part])
+                plain = self._one_by_one(
+                    pieces, conn, times[part].tolist(), offsets[part].tolist(), datagrams[part]
+                )
                 places = [start + place for place, _ in plain]
                 self._repeats.learn(lines, places, [row for _, row in plain])
             start = stop

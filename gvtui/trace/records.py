@@ -31,6 +31,9 @@ HEAD_SIZE = HEAD.size
 _ARRAY_OF_4, _U32, _U64, _BIN32 = 0x94, 0xCE, 0xCF, 0xC6
 _PLAUSIBLE_HEAD = re.compile(rb"\x94[\x00-\x05]\xce.{4}\xcf.{8}\xc6.{4}", re.DOTALL)
 
+MAX_RECV_NS = (1 << 63) - 1
+"""The latest time that a reader believes: rows hold it in 63 bits."""
+
 MAX_PAYLOAD = 16 << 20
 """Bytes of the largest payload that a reader believes; anything above is damage."""
 
@@ -98,7 +101,7 @@ def _head_at(data: bytes | memoryview, position: int) -> tuple[int, int, int, in
     array, kind, u32, conn, u64, recv_ns, bin32, size = HEAD.unpack_from(data, position)
     if (array, u32, u64, bin32) != (_ARRAY_OF_4, _U32, _U64, _BIN32):
         return None
-    if kind > LogKind.TRUNCATED or size > MAX_PAYLOAD:
+    if kind > LogKind.TRUNCATED or recv_ns > MAX_RECV_NS or size > MAX_PAYLOAD:
         return None
     return kind, conn, recv_ns, size
 
@@ -129,6 +132,7 @@ def scan(data: bytes | memoryview, start: int = 0) -> Iterator[Record | int]:
                 and u64 == _U64
                 and bin32 == _BIN32
                 and kind <= _LAST_KIND
+                and recv_ns <= MAX_RECV_NS
                 and size <= MAX_PAYLOAD
                 and after <= end
             ):

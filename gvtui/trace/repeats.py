@@ -1,8 +1,8 @@
 """Rows of messages that differ from an earlier one in their time alone, many at once.
 
 A program in a tight loop sends the same few messages again and again. They are compared as whole
-batches: each message's first bytes as a line of 64-bit words, its time cut out, looked up by a sum
-of weighted words, and then compared word by word. So a wrong match cannot come about, whatever a
+batches: each message's bytes as a line of 64-bit words, its time cut out, looked up by a sum of
+weighted words, and then compared word by word. So a wrong match cannot come about, whatever a
 sandbox sends.
 """
 
@@ -33,7 +33,11 @@ MAX_KNOWN = 1 << 14
 """Messages known at once; then they are learned anew. Some 5 MB."""
 
 _WORDS = WIDTH // 8
-_STEP = 64
+_STEP_MESSAGES = 64
+_STEP_BYTES = 64
+
+_SLOT_BITS = 20
+"""Bits of a line's sum that say where in the table it is looked up: 4 MB, of which few are used."""
 
 _U64 = np.uint64
 _CONTINUED = _U64(0x8080_8080_8080_8080)
@@ -53,9 +57,9 @@ class Lines:
 
     words: npt.NDArray[np.uint64]
     """A line for each message: size and type of the header, the message's size, all that follows
-    but the time."""
-    sums: list[int]
-    """What each line is looked up by."""
+    but the time. As many words as the longest message of the batch needs, or `WIDTH` bytes."""
+    slots: npt.NDArray[np.int64]
+    """Where each line is looked up."""
     time_ns: npt.NDArray[np.uint64]
     lengths: npt.NDArray[np.int64]
     dropped: npt.NDArray[np.uint64]
@@ -70,23 +74,25 @@ class Repeats:
     def __init__(self) -> None:
         # Weights that no sandbox can know, so that none can make its messages collide.
         self._weights = np.frombuffer(np.random.default_rng().bytes(WIDTH), _U64) | _U64(1)
-        self._places: dict[int, int] = {}
-        self._words = np.zeros((MAX_KNOWN, _WORDS), _U64)
-        self._rows = np.zeros(MAX_KNOWN, ROW_DTYPE)
+        # Place 0 is nobody's: no message makes a line of zeros.
+        self._table = np.zeros(1 << _SLOT_BITS, np.int32)
+        self._words = np.zeros((MAX_KNOWN + 1, _WORDS), _U64)
+        self._rows = np.zeros(MAX_KNOWN + 1, ROW_DTYPE)
+        self._count = 0
 
     def __len__(self) -> int:
-        return len(self._places)
+        return self._count
 
-    def lines(self, datagrams: Sequence[bytes]) -> Lines:
-        """The messages as lines; nothing is required of their bytes."""
+    def lines(self, datagrams: Sequence[bytes], lengths: npt.NDArray[np.int64]) -> Lines:
+        """The messages, of these lengths, as lines; nothing is required of their bytes."""
         count = len(datagrams)
-        packed = bytearray(-(-count // _STEP) * _STEP * WIDTH)
-        _packer(len(packed) // WIDTH).pack_into(
-            packed, 0, *datagrams, *repeat(b"", len(packed) // WIDTH - count)
-        )
-        words = np.frombuffer(packed, _U64).reshape(-1, _WORDS)[:count]
-        lengths = np.fromiter(map(len, datagrams), np.int64, count)
-        first, second, third = words[:, 0], words[:, 1], words[:, 2]
+        lines = -(-count // _STEP_MESSAGES) * _STEP_MESSAGES
+        longest = min(int(lengths.max(initial=0)), WIDTH)
+        width = max(-(-longest // _STEP_BYTES), 1) * _STEP_BYTES
+        packed = bytearray(lines * width)
+        _packer(lines, width).pack_into(packed, 0, *datagrams, *repeat(b"", lines - count))
+        words = np.frombuffer(packed, _U64).reshape(-1, width // 8)[:count]
+        first, second, third = words[:, :3].T.copy()
         dropped = first >> _U64(32)
         # Bytes in front of the time within the second word: tag and length of the context data,
         # where the length takes one byte or two, and the tag of the time.
@@ -102,25 +108,26 @@ class Repeats:
         words[:, 1] = second & ((_U64(1) << front) - _U64(1))
         behind = front + _U64(8)
         words[:, 2] = third >> behind << behind
-        return Lines(words, (words @ self._weights).tolist(), time, lengths, dropped, fits)
+        sums = words @ self._weights[: width // 8]
+        slots = (sums >> _U64(64 - _SLOT_BITS)).view(np.int64)
+        return Lines(words, slots, time, lengths, dropped, fits)
 
     def find(self, lines: Lines) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.void]]:
         """Which messages are known, and a row for each that is.
 
         Of a row, `offset`, `recv_ns` and `conn` are still to be set.
         """
-        places = np.fromiter(
-            map(self._places.get, lines.sums, repeat(-1)), np.int64, len(lines.sums)
-        )
-        known = lines.fits & (places >= 0)
-        known &= (self._words.take(places, axis=0) == lines.words).all(axis=1)
+        places = self._table.take(lines.slots)
+        width = lines.words.shape[1]
+        words = self._words.take(places, axis=0)[:, :width]
+        known = lines.fits & (words == lines.words).all(axis=1)
         rows = self._rows.take(places)
         rows["time_ns"] = lines.time_ns
         rows["length"] = lines.lengths
         rows["dropped"] = lines.dropped
         return known, rows
 
-    def learn(self, lines: Lines, places: Sequence[int], rows: Sequence[bytes]) -> None:
+    def learn(self, lines: Lines, places: list[int], rows: Sequence[bytes]) -> None:
         """Remember rows of messages that share all but their time with every message of the same
         line.
 
@@ -129,23 +136,32 @@ class Repeats:
             places: which of its messages to remember.
             rows: a row for each of these.
         """
-        new: dict[int, tuple[int, bytes]] = {}
-        for place, row in zip(places, rows, strict=True):
-            line_sum = lines.sums[place]
-            if line_sum not in self._places and lines.fits[place]:
-                new[line_sum] = place, row
+        new = {
+            slot: (place, row)
+            for slot, place, row, fits in zip(
+                lines.slots[places].tolist(), places, rows, lines.fits[places].tolist(), strict=True
+            )
+            if fits
+        }
         if not new:
             return
-        if len(self._places) + len(new) > MAX_KNOWN:
-            self._places.clear()
-        first = len(self._places)
-        stop = first + len(new)
-        self._words[first:stop] = lines.words[[place for place, _ in new.values()]]
-        self._rows[first:stop] = np.frombuffer(b"".join(row for _, row in new.values()), ROW_DTYPE)
-        self._places.update(zip(new, range(first, stop), strict=True))
+        if self._count + len(new) > MAX_KNOWN:
+            self._table[:] = 0
+            self._count = 0
+        slots = np.fromiter(new, np.int64, len(new))
+        learned = self._table.take(slots)
+        # Who is displaced from a slot leaves his place to the new one.
+        fresh = np.flatnonzero(learned == 0)
+        learned[fresh] = np.arange(self._count + 1, self._count + 1 + len(fresh))
+        self._count += len(fresh)
+        width = lines.words.shape[1]
+        self._words[learned, :width] = lines.words[[place for place, _ in new.values()]]
+        self._words[learned, width:] = 0
+        self._rows[learned] = np.frombuffer(b"".join(row for _, row in new.values()), ROW_DTYPE)
+        self._table[slots] = learned
 
 
-@lru_cache(maxsize=16)
-def _packer(count: int) -> struct.Struct:
-    """Puts messages beside each other, each filled up with zeros or cut to `WIDTH` bytes."""
-    return struct.Struct(f"{WIDTH}s" * count)
+@lru_cache(maxsize=64)
+def _packer(count: int, width: int) -> struct.Struct:
+    """Puts messages beside each other, each filled up with zeros or cut to `width` bytes."""
+    return struct.Struct(f"{width}s" * count)

@@ -14,9 +14,11 @@ import time
 import uuid
 import zlib
 from dataclasses import dataclass, field
-from itertools import accumulate, chain
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from gvtui import __version__
 from gvtui.points.syscalls import host_architecture
@@ -32,6 +34,7 @@ from gvtui.trace.records import (
     pack_head,
     pack_record,
 )
+from gvtui.trace.repeats import FEWEST
 from gvtui.trace.row import ROW_SIZE, Kind
 from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 from gvtui.trace.strings import MAX_TOTAL_BYTES, StringTable
@@ -211,7 +214,8 @@ class TraceWriter:
         """
         heads = [pack_head(1, conn, recv_ns, len(data)) for recv_ns, data in batch]
         datagrams = [data for _, data in batch]
-        self._store(conn, heads, [recv_ns for recv_ns, _ in batch], datagrams)
+        times = [recv_ns for recv_ns, _ in batch]
+        self._store(conn, heads, times, datagrams, list(map(len, datagrams)))
 
     def received(self, conn: int, recv_ns: int, datagrams: list[bytes]) -> None:
         """Append messages that were received in one go; raises as `messages` does."""
@@ -219,17 +223,32 @@ class TraceWriter:
         sizes = list(map(len, datagrams))
         head_of = {size: pack_head(1, conn, recv_ns, size) for size in set(sizes)}
         heads = map(head_of.__getitem__, sizes)
-        self._store(conn, heads, [recv_ns] * len(datagrams), datagrams)
+        self._store(conn, heads, [recv_ns] * len(datagrams), datagrams, sizes)
 
     def _store(
-        self, conn: int, heads: Iterable[bytes], times: list[int], datagrams: list[bytes]
+        self,
+        conn: int,
+        heads: Iterable[bytes],
+        times: list[int],
+        datagrams: list[bytes],
+        sizes: list[int],
     ) -> None:
-        records = b"".join(chain.from_iterable(zip(heads, datagrams, strict=True)))
+        count = len(datagrams)
+        records = [b""] * (2 * count)
+        records[::2] = heads
+        records[1::2] = datagrams
         first = self._segment.log.size + HEAD_SIZE
-        places = accumulate((len(data) + HEAD_SIZE for data in datagrams[:-1]), initial=first)
         last_dropped = self._indexer.last_dropped(conn)
-        rows = self._indexer.messages(conn, times, list(places), datagrams)
-        self._append(records, b"".join(rows), conn, last_dropped)
+        if count < FEWEST:
+            places = accumulate((size + HEAD_SIZE for size in sizes[:-1]), initial=first)
+            rows = self._indexer.messages(conn, times, list(places), datagrams)
+        else:
+            lengths = np.fromiter(sizes, np.int64, count)
+            steps = lengths + HEAD_SIZE
+            offsets = np.cumsum(steps) - steps + first
+            received = np.fromiter(times, np.int64, count)
+            rows = self._indexer.batch(conn, received, offsets, datagrams, lengths)
+        self._append(b"".join(records), b"".join(rows), conn, last_dropped)
 
     def truncated(self, conn: int, recv_ns: int, beginning: bytes, real_size: int) -> None:
         """Append what was received of a message of `real_size` bytes; raises as `messages` does."""

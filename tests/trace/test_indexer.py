@@ -5,6 +5,7 @@ from itertools import count
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from google.protobuf.message import DecodeError
 from hypothesis import given, settings
@@ -308,9 +309,9 @@ def test_what_never_repeats_is_looked_up_seldom() -> None:
     indexer = Indexer(StringTable(), "x86_64")
     lines, looked_up = indexer._repeats.lines, []
 
-    def counted(datagrams: Sequence[bytes]) -> Any:
+    def counted(datagrams: Sequence[bytes], lengths: npt.NDArray[np.int64]) -> Any:
         looked_up.append(len(datagrams))
-        return lines(datagrams)
+        return lines(datagrams, lengths)
 
     indexer._repeats.lines = counted  # type: ignore[method-assign]
     for batch in range(200):

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from gvtui.trace import files
 from gvtui.trace.reader import Trace
 from gvtui.trace.rebuild import rebuild_index
-from gvtui.trace.records import LogKind, pack_details, pack_record
+from gvtui.trace.records import HEAD_SIZE, LogKind, Record, pack_details, pack_record, scan
 from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message, recorded_datagrams, write_trace
@@ -55,6 +59,45 @@ def test_drops_before_the_first_message_that_is_left_are_not_told_again(tmp_path
     assert rows["result"][rows["kind"] == Kind.DROP].tolist() == [3]
     assert trace.connections[1].dropped == 103
     trace.close()
+
+
+def test_a_time_that_no_row_can_hold_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "a.gvtrace"
+    write_trace(path, [(1, [read_message(fd=fd) for fd in range(3)])])
+    log = bytearray(path.read_bytes())
+    whole = [record for record in scan(bytes(log)) if isinstance(record, Record)]
+    # In front of the payload stand eight bytes of time, a tag and four bytes of size.
+    log[whole[-2].offset - 13] |= 0x80
+    path.write_bytes(log)
+    files.index_path(path).unlink()
+    trace = Trace.open(path)
+    assert trace.end_row == len(whole) - 2
+    assert trace.damaged_bytes == HEAD_SIZE + len(whole[-2].payload)
+    trace.close()
+
+
+@given(data=st.data())
+def test_a_changed_byte_costs_its_own_record(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("r") / "a.gvtrace"
+    datagrams = [read_message(fd=fd) for fd in range(data.draw(st.sampled_from([3, 100])))]
+    write_trace(path, [(1, datagrams)])
+    log = bytearray(path.read_bytes())
+    records = [record for record in scan(bytes(log)) if isinstance(record, Record)]
+    place = data.draw(st.integers(records[1].offset - HEAD_SIZE, len(log) - 1))
+    log[place] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(log)
+    files.index_path(path).unlink()
+    trace = Trace.open(path)
+    kept = {trace.payload(row) for row in range(trace.end_row)}
+    trace.close()
+    ends = [(record, record.offset + len(record.payload)) for record in records]
+    assert kept >= {record.payload for record, end in ends[1:] if end <= place}
+    changed = next(record for record, end in ends if place < end)
+    # A wrong size can take what follows with it.
+    if not changed.offset - 4 <= place < changed.offset:
+        assert kept >= {record.payload for record in records if record.offset > place + HEAD_SIZE}
 
 
 def test_a_damaged_stretch_is_counted_and_the_rest_read(tmp_path: Path) -> None:

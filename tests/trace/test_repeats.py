@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.trace.repeats import MAX_KNOWN, WIDTH, Repeats
+from gvtui.trace.repeats import MAX_KNOWN, WIDTH, Lines, Repeats
 from gvtui.trace.row import ROW_DTYPE
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import common_pb2, syscall_pb2
@@ -27,18 +27,22 @@ def a_row(pid: int) -> bytes:
     return row.tobytes()
 
 
+def lines_of(repeats: Repeats, datagrams: Sequence[bytes]) -> Lines:
+    return repeats.lines(datagrams, np.array([len(each) for each in datagrams], np.int64))
+
+
 def knowing(*datagrams: bytes) -> Repeats:
     """Knows the messages, by rows with pids 1, 2, ..."""
     repeats = Repeats()
-    lines = repeats.lines(datagrams)
-    places = range(len(datagrams))
+    lines = lines_of(repeats, datagrams)
+    places = list(range(len(datagrams)))
     repeats.learn(lines, places, [a_row(place + 1) for place in places])
     return repeats
 
 
 def found(repeats: Repeats, *datagrams: bytes) -> list[int]:
     """The pids of the rows found; 0 where none was."""
-    known, rows = repeats.find(repeats.lines(datagrams))
+    known, rows = repeats.find(lines_of(repeats, datagrams))
     return [
         pid if is_known else 0 for is_known, pid in zip(known, rows["pid"].tolist(), strict=True)
     ]
@@ -50,7 +54,7 @@ def test_the_time_alone_may_differ(name: str) -> None:
     repeats = knowing(read_at(TIME_NS, name=name), read_at(TIME_NS, name=name, fd=4))
     times = [TIME_NS + 12_345_678_901, TIME_NS - 5, 1 << 62, (1 << 63) - 1]
     asked = [read_at(time, name=name, fd=4, dropped=9) for time in times]
-    known, rows = repeats.find(repeats.lines(asked))
+    known, rows = repeats.find(lines_of(repeats, asked))
     assert known.all()
     assert rows["pid"].tolist() == [2] * 4
     assert rows["time_ns"].tolist() == times
@@ -99,17 +103,18 @@ def test_messages_too_long_are_not_learned() -> None:
 
 def test_a_wrong_match_is_not_taken() -> None:
     repeats = knowing(read_at(TIME_NS), read_at(TIME_NS, fd=4))
-    lines = repeats.lines([read_at(TIME_NS)])
+    lines = lines_of(repeats, [read_at(TIME_NS)])
     # As if two lines had the same weighted sum.
-    repeats._places[lines.sums[0]] = 1
+    repeats._table[lines.slots[0]] = 2
     assert not repeats.find(lines)[0].any()
 
 
 def test_what_is_known_stays_bounded() -> None:
     repeats = Repeats()
     messages = [read_at(TIME_NS, fd=fd) for fd in range(MAX_KNOWN + 50)]
-    lines = repeats.lines(messages)
-    for part in (range(MAX_KNOWN), range(MAX_KNOWN, len(messages))):
+    lines = lines_of(repeats, messages)
+    numbers = list(range(len(messages)))
+    for part in (numbers[:MAX_KNOWN], numbers[MAX_KNOWN:]):
         repeats.learn(lines, part, [a_row(1) for _ in part])
     assert len(repeats) == 50
     assert found(repeats, messages[-1], messages[0]) == [1, 0]
@@ -118,6 +123,6 @@ def test_what_is_known_stays_bounded() -> None:
 @given(st.lists(st.binary(max_size=WIDTH + 20), min_size=1, max_size=20))
 def test_any_bytes_make_lines(datagrams: list[bytes]) -> None:
     repeats = Repeats()
-    lines = repeats.lines(datagrams)
+    lines = lines_of(repeats, datagrams)
     assert lines.lengths.tolist() == list(map(len, datagrams))
     assert not repeats.find(lines)[0].any()
