@@ -1,7 +1,7 @@
 """How hard the remote sink tries to send, and what that costs the traced program.
 
-Costs as measured on 2 cores with one-byte reads and writes, all with all context fields (400,162
-messages), gvtui's monitor without real-time priority.
+Costs as `python -m tests.benchmarks tunings` measured them on 2 cores: one-byte reads and writes
+with all context fields, 400,012 messages, systrap, five rounds; the times are medians.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ LOSSLESS = Tuning(
     5,
     "100us",
     "5ms",
-    "the traced program waits while the sender's buffer is full: 5.4 s for a workload of 1.6 s, "
-    "0 of 400,162 messages dropped",
+    "the traced program waits while the sender's buffer is full: 4.2 s for a workload of 1.4 s, "
+    "0 of 400,012 messages dropped (3.4 s where gvtui has real-time priority and may enlarge that "
+    "buffer)",
 )
 
 LOWEST_OVERHEAD = Tuning(
@@ -52,8 +53,8 @@ LOWEST_OVERHEAD = Tuning(
     "25us",
     "10ms",
     "a point that finds the sender's buffer full (4 to 6 ms of messages at full rate) is dropped: "
-    "4.8 s for a workload of 1.6 s, 28,846 of 400,162 messages dropped (none with real-time priority, "
-    "or where gvtui may enlarge that buffer)",
+    "4.2 s for a workload of 1.4 s, 3,337 to 9,918 of 400,012 messages dropped (3.5 s and none where "
+    "gvtui has real-time priority and may enlarge that buffer)",
 )
 
 TUNINGS = {tuning.name: tuning for tuning in (LOSSLESS, LOWEST_OVERHEAD)}

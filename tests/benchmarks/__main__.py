@@ -1,11 +1,11 @@
-"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries]...`."""
+"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings]...`."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-NAMES = ("traced", "intake", "keys", "queries")
+NAMES = ("traced", "intake", "keys", "queries", "tunings")
 
 
 def main() -> None:

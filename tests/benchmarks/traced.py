@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gvtui.monitor.client import MonitorProcess
 from gvtui.monitor.options import MonitorOptions
+from gvtui.points.tuning import LOWEST_OVERHEAD, Tuning
 from gvtui.trace.reader import Trace
 from tests.benchmarks.table import print_table
 from tests.benchmarks.workload import Runsc, find_runsc, pod_init_file, run_dd
@@ -40,12 +41,14 @@ def under_reference(runsc: Runsc, folder: Path) -> tuple[float, int, int]:
     return seconds, messages, dropped
 
 
-def under_gvtui(runsc: Runsc, folder: Path, **options: float | bool) -> tuple[float, int, int]:
+def under_gvtui(
+    runsc: Runsc, folder: Path, tuning: Tuning = LOWEST_OVERHEAD, **options: float | bool
+) -> tuple[float, int, int]:
     """The same under gvtui's monitor, log and index written."""
     path = folder / "gvtui.sock"
     monitor = MonitorProcess.start(MonitorOptions(listen=path, **options))  # type: ignore[arg-type]
     try:
-        seconds = run_dd(runsc, pod_init_file(folder, path))
+        seconds = run_dd(runsc, pod_init_file(folder, path, tuning))
         trace = Trace.open(monitor.trace_path)
         while not trace.connections or any(c.connected for c in trace.connections.values()):
             trace.refresh()

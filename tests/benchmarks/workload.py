@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from gvtui.points.tuning import LOWEST_OVERHEAD, Tuning
 from tests.e2e.containers import find_binaries
 
 COUNT = 100_000
@@ -43,11 +44,11 @@ def find_runsc() -> Runsc | None:
     return Runsc(newest.path, flags)
 
 
-def pod_init_file(folder: Path, endpoint: Path | None) -> Path:
+def pod_init_file(folder: Path, endpoint: Path | None, tuning: Tuning = LOWEST_OVERHEAD) -> Path:
     """A pod init file with the read and write points; without an endpoint for the null sink."""
     sink: dict[str, object] = {"name": "null"}
     if endpoint is not None:
-        sink = {"name": "remote", "config": {"endpoint": str(endpoint), "retries": 0}}
+        sink = {"name": "remote", "config": {"endpoint": str(endpoint), **tuning.config()}}
     points = [
         {"name": name, "optional_fields": ["fd_path"], "context_fields": CONTEXT} for name in POINTS
     ]
