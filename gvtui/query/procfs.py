@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gvtui.query.process import Process, ProcessId, Source, short_args
+from gvtui.trace.details import int_in, list_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,19 +93,19 @@ def _read_entries(dumps: Iterable[Any]) -> tuple[ProcfsEntry, ...]:
     readers: list[tuple[str, ProcfsEntry]] = []
     for dump in dumps:
         status = _dict(dump, "status")
-        pid = _int(status, "pid")
+        pid = int_in(status, "pid")
         if pid <= 0:
             continue
         paths = {
-            _int(entry, "number", -1): _text(entry, "path")
-            for entry in _list(dump, "fdlist")
+            int_in(entry, "number", -1): _text(entry, "path")
+            for entry in list_in(dump, "fdlist")
             if isinstance(entry, dict)
         }
         exe = _text(dump, "exe")
         entry = ProcfsEntry(
             pid=pid,
-            parent_pid=max(0, _int(status, "ppid")),
-            start_ns=max(0, _int(dump, "clone_ts")),
+            parent_pid=max(0, int_in(status, "ppid")),
+            start_ns=max(0, int_in(dump, "clone_ts")),
             name=_text(status, "comm") or exe.rpartition("/")[2],
             exe=exe,
             args=_args(dump),
@@ -167,10 +168,10 @@ def take_mark(tree: Processes, row: int, conn: int, details: dict[str, Any]) -> 
         conn: the connection of the sandbox.
         details: what the mark says.
     """
-    container, taken_ns = _text(details, "container_id"), _int(details, "taken_ns")
+    container, taken_ns = _text(details, "container_id"), int_in(details, "taken_ns")
     added = [
         (_seed(tree, row, conn, container, entry, taken_ns), entry)
-        for entry in map(_read_entry, _list(details, "processes")[:MAX_ENTRIES])
+        for entry in map(_read_entry, list_in(details, "processes")[:MAX_ENTRIES])
         if entry.pid > 0
     ]
     for process, entry in added:
@@ -229,9 +230,9 @@ def _read_entry(values: Any) -> ProcfsEntry:  # noqa: ANN401
     if not isinstance(values, dict):
         return ProcfsEntry(0, 0, 0, "", "")
     return ProcfsEntry(
-        _int(values, "pid"),
-        max(0, _int(values, "parent_pid")),
-        max(0, _int(values, "start_ns")),
+        int_in(values, "pid"),
+        max(0, int_in(values, "parent_pid")),
+        max(0, int_in(values, "start_ns")),
         _text(values, "name"),
         _text(values, "exe"),
         _args(values),
@@ -242,7 +243,7 @@ def _read_entry(values: Any) -> ProcfsEntry:  # noqa: ANN401
 
 
 def _read_pipe(holder: dict[str, Any], name: str) -> _Pipe:
-    ends = [each for each in _list(holder, name) if isinstance(each, int)]
+    ends = [each for each in list_in(holder, name) if isinstance(each, int)]
     return (ends[0], ends[1]) if len(ends) == 2 else _NO_PIPE
 
 
@@ -251,28 +252,16 @@ def _dict(holder: Any, name: str) -> Any:  # noqa: ANN401
     return value if isinstance(value, dict) else {}
 
 
-def _list(holder: Any, name: str) -> list[Any]:  # noqa: ANN401
-    value = holder.get(name) if isinstance(holder, dict) else None
-    return list(value) if isinstance(value, list | tuple) else []
-
-
 def _text(holder: dict[str, Any], name: str) -> str:
     value = holder.get(name)
     return _whole(value[:_MAX_TEXT]) if isinstance(value, str) else ""
 
 
 def _args(holder: dict[str, Any]) -> list[str]:
-    words = (word for word in _list(holder, "args") if isinstance(word, str))
+    words = (word for word in list_in(holder, "args") if isinstance(word, str))
     return [_whole(word) for word in short_args(words)]
 
 
 def _whole(text: str) -> str:
     """Text without halves of characters, which JSON can hold and a mark cannot."""
     return text.encode("utf-8", "replace").decode()
-
-
-def _int(holder: dict[str, Any], name: str, otherwise: int = 0) -> int:
-    value = holder.get(name)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return otherwise
-    return value if -(1 << 63) <= value < 1 << 63 else otherwise

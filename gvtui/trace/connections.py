@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from gvtui.trace.details import int_in, list_in
 from gvtui.trace.row import Flag, Kind, Row
 from gvtui.wire.header import WireError
 from gvtui.wire.pb import container_pb2
@@ -259,10 +260,11 @@ class Connections:
             details = source.details(row_id)
             connection.details = details
             connection.opened_ns = row.recv_ns
-            connection.peer_pid = details.get("peer_pid")
-            connection.peer_uid = details.get("peer_uid")
-            connection.command = [str(word) for word in details.get("command") or []]
-            connection.dropped += int(details.get("dropped_before") or 0)
+            connection.peer_pid = int_in(details, "peer_pid") or None
+            uid = int_in(details, "peer_uid", -1)
+            connection.peer_uid = uid if uid >= 0 else None
+            connection.command = [str(word) for word in list_in(details, "command")]
+            connection.dropped += max(0, int_in(details, "dropped_before"))
             if details.get("container_id") and not connection.container_id:
                 connection.container_id = str(details["container_id"])
                 connection.container_source = "command"

@@ -9,16 +9,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from gvtui import __version__
-from gvtui.trace.records import (
-    LOG_FORMAT,
-    LogKind,
-    Record,
-    TraceError,
-    pack_details,
-    pack_record,
-    scan,
-    unpack_details,
-)
+from gvtui.trace.details import pack_details, unpack_details
+from gvtui.trace.records import LOG_FORMAT, LogKind, Record, TraceError, pack_record, scan
 
 if TYPE_CHECKING:
     from pathlib import Path

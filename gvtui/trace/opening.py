@@ -17,8 +17,9 @@ import numpy as np
 
 from gvtui.points.syscalls import ARCHITECTURES, host_architecture
 from gvtui.trace import files, savefile
+from gvtui.trace.details import int_in, unpack_details
 from gvtui.trace.rebuild import rebuild_index
-from gvtui.trace.records import HEAD_SIZE, LOG_FORMAT, LogKind, TraceError, scan, unpack_details
+from gvtui.trace.records import HEAD_SIZE, LOG_FORMAT, LogKind, TraceError, scan
 from gvtui.trace.row import ROW_DTYPE, ROW_SIZE
 from gvtui.trace.segment import Segment
 from gvtui.trace.strings import StringReader
@@ -181,7 +182,7 @@ def read_header(log: Path) -> dict[str, Any]:
     if first is None or isinstance(first, int) or first.kind != LogKind.HEADER:
         raise TraceError(f"{log} is neither a gvtui recording nor a gVisor save file")
     head = unpack_details(first.payload)
-    if head.get("format", 0) > LOG_FORMAT:
+    if int_in(head, "format") > LOG_FORMAT:
         raise TraceError(
             f"{log} was written by a later version ({head.get('program')}); update gvtui to read it"
         )

@@ -11,8 +11,9 @@ import numpy as np
 
 from gvtui.trace import files
 from gvtui.trace.connections import Connections
+from gvtui.trace.details import unpack_details
 from gvtui.trace.opening import Parts, open_parts
-from gvtui.trace.records import TraceError, unpack_details
+from gvtui.trace.records import TraceError
 from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Row
 from gvtui.trace.segment import Segment
 from gvtui.trace.strings import LOST_TEXT

@@ -9,8 +9,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from gvtui.trace import files, savefile
+from gvtui.trace.details import unpack_details
 from gvtui.trace.indexer import Indexer
-from gvtui.trace.records import REAL_SIZE, LogKind, Record, scan, unpack_details
+from gvtui.trace.records import REAL_SIZE, LogKind, Record, scan
 from gvtui.trace.row import ROW_SIZE, Kind
 from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 from gvtui.trace.strings import StringTable

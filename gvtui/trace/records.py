@@ -12,9 +12,7 @@ from __future__ import annotations
 import re
 import struct
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import msgpack
+from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.errors import GvtuiError
 
@@ -79,21 +77,6 @@ def pack_head(kind: int, conn: int, recv_ns: int, size: int) -> bytes:
 def pack_record(kind: int, conn: int, recv_ns: int, payload: bytes) -> bytes:
     """One whole record."""
     return pack_head(kind, conn, recv_ns, len(payload)) + payload
-
-
-def pack_details(details: dict[str, Any]) -> bytes:
-    """The payload of a record that is no message."""
-    packed: bytes = msgpack.packb(details, use_bin_type=True)
-    return packed
-
-
-def unpack_details(payload: bytes) -> dict[str, Any]:
-    """What `pack_details` packed; an empty dict if the bytes are damaged."""
-    try:
-        details = msgpack.unpackb(payload, raw=False, strict_map_key=False)
-    except (ValueError, msgpack.exceptions.UnpackException):
-        return {}
-    return details if isinstance(details, dict) else {}
 
 
 def _head_at(data: bytes | memoryview, position: int) -> tuple[int, int, int, int] | None:

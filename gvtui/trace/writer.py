@@ -23,6 +23,7 @@ import numpy as np
 from gvtui import __version__
 from gvtui.points.syscalls import host_architecture
 from gvtui.trace import files
+from gvtui.trace.details import pack_details
 from gvtui.trace.indexer import Indexer
 from gvtui.trace.records import (
     HEAD_SIZE,
@@ -30,7 +31,6 @@ from gvtui.trace.records import (
     REAL_SIZE,
     LogKind,
     TraceError,
-    pack_details,
     pack_head,
     pack_record,
 )

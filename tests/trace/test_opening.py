@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.trace import files, opening
+from gvtui.trace.details import pack_details
 from gvtui.trace.reader import Trace
 from gvtui.trace.rebuild import rebuild_index
-from gvtui.trace.records import LogKind, TraceError, pack_details, pack_record
+from gvtui.trace.records import LogKind, TraceError, pack_record
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message, recorded_datagrams, write_trace
 

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.trace import files
+from gvtui.trace.details import pack_details
 from gvtui.trace.reader import Trace
 from gvtui.trace.rebuild import rebuild_index
-from gvtui.trace.records import HEAD_SIZE, LogKind, Record, pack_details, pack_record, scan
+from gvtui.trace.records import HEAD_SIZE, LogKind, Record, pack_record, scan
 from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message, recorded_datagrams, write_trace

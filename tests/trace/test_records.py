@@ -4,15 +4,7 @@ import msgpack
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.trace.records import (
-    HEAD_SIZE,
-    LogKind,
-    Record,
-    pack_details,
-    pack_record,
-    scan,
-    unpack_details,
-)
+from gvtui.trace.records import HEAD_SIZE, LogKind, Record, pack_record, scan
 
 payloads = st.lists(st.tuples(st.integers(0, 5), st.binary(max_size=300)), min_size=1, max_size=20)
 
@@ -72,13 +64,3 @@ def test_any_bytes_can_be_scanned(data: bytes) -> None:
         item if isinstance(item, int) else HEAD_SIZE + len(item.payload) for item in scan(data)
     )
     assert total == len(data)
-
-
-@given(st.binary(max_size=200))
-def test_any_details_can_be_read(data: bytes) -> None:
-    assert isinstance(unpack_details(data), dict)
-
-
-def test_details_come_back() -> None:
-    details = {"peer_pid": 3, "command": ["runsc", "do"], "id": b"\0\1"}
-    assert unpack_details(pack_details(details)) == details
