@@ -27,13 +27,14 @@ dropped before the next message of that connection.
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from gvtui.export.repeats import RepeatedTexts
 from gvtui.points.names import point_name
-from gvtui.trace.row import Direction, Flag, Kind
+from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind
 from gvtui.wire.header import WireError
-from gvtui.wire.messages import KINDS, Unknown, decode
+from gvtui.wire.messages import KINDS, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
 
     from gvtui.export.selection import Selection
     from gvtui.trace.row import Row
+    from gvtui.wire.messages import Decoded
+
+_MAX_KEPT = 1 << 12
+"""Pieces of lines that are remembered."""
 
 _DIRECTIONS = {Direction.ENTER: "E", Direction.EXIT: "X"}
 
@@ -52,48 +57,41 @@ class JsonExport:
 
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
+        self._fields = RepeatedTexts(_fields_text, '{"context_data":{"time_ns":')
 
     def lines(self, start: int, stop: int) -> Iterator[str]:
         """Lines, without their ends, of the rows from `start` to before `stop`."""
         for row_id in self._selection.row_ids(start, stop):
-            yield json.dumps(self._object(row_id), separators=(",", ":"), default=_plain)
+            row = self._selection.trace.row(row_id)
+            if row.kind == Kind.MESSAGE:
+                yield self._message(row_id, row)
+            else:
+                yield _json(self._event(row_id, row))
 
-    def _object(self, row_id: int) -> dict[str, Any]:
+    def _message(self, row_id: int, row: Row) -> str:
         trace = self._selection.trace
-        row = trace.row(row_id)
-        if row.kind != Kind.MESSAGE:
-            return self._event(row_id, row)
-        side = _DIRECTIONS.get(Direction(row.direction))
-        shown: dict[str, Any] = {
-            "conn": row.conn,
-            "point": point_name(row.type, row.sysno, side, trace.architecture),
-            "message": KINDS[row.type].name if row.type in KINDS else "Unknown",
-            "dir": side,
-            "time_ns": row.time_ns or None,
-            "recv_ns": row.recv_ns or None,
-            "container_id": None,
-            "pid": row.pid or None,
-            "tid": row.tid or None,
-            "process": None,
-            "dropped": row.dropped,
-        }
-        connection = trace.connections.get(row.conn)
-        if connection is not None:
-            shown["container_id"] = connection.container_id or None
         payload = trace.payload(row_id)
+        problem = ""
         if row.flags & Flag.TRUNCATED:
-            return {**shown, "truncated": row.result, "fields": {"bytes": payload}}
-        try:
-            message: Any = decode(payload).message
-        except WireError as error:
-            return {**shown, "malformed": str(error), "fields": {"bytes": payload}}
-        if isinstance(message, Unknown):
-            fields = {"type": message.message_type, "payload": message.payload}
-            return {**shown, "fields": fields}
-        context = message.context_data
-        shown["container_id"] = context.container_id or shown["container_id"]
-        shown["process"] = context.process_name or None
-        return {**shown, "fields": fields_of(message)}
+            problem, fields = f',"truncated":{row.result}', _json({"bytes": payload})
+        else:
+            try:
+                fields = self._fields.text(payload, row.time_ns)
+            except WireError as error:
+                problem, fields = f',"malformed":{_json(str(error))}', _json({"bytes": payload})
+        container = trace.string(row.container)
+        if row.container == LOST_STRING:
+            container = trace.decoded(row_id).message.context_data.container_id  # type: ignore[union-attr]
+        elif not container and (connection := trace.connections.get(row.conn)):
+            container = connection.container_id
+        process = (
+            trace.string(row.process) if row.process != LOST_STRING else trace.process_name(row_id)
+        )
+        what = _what(row.type, row.sysno, row.direction, trace.architecture)
+        who = _who(container, row.pid, row.tid, process)
+        when = f'"time_ns":{row.time_ns or "null"},"recv_ns":{row.recv_ns or "null"}'
+        head = f'"conn":{row.conn},{what},{when},{who},"dropped":{row.dropped}{problem}'
+        return f'{{{head},"fields":{fields}}}'
 
     def _event(self, row_id: int, row: Row) -> dict[str, Any]:
         trace = self._selection.trace
@@ -118,6 +116,35 @@ class JsonExport:
             "dropped": row.dropped if is_drop else None,
             "fields": {"points": row.result} if is_drop else details,
         }
+
+
+def _fields_text(decoded: Decoded) -> str:
+    message = decoded.message
+    if isinstance(message, Unknown):
+        return _json({"type": message.message_type, "payload": message.payload})
+    return _json(fields_of(message))
+
+
+@lru_cache(_MAX_KEPT)
+def _what(message_type: int, sysno: int, direction: int, architecture: str) -> str:
+    side = _DIRECTIONS.get(Direction(direction))
+    shown = {
+        "point": point_name(message_type, sysno, side, architecture),
+        "message": KINDS[message_type].name if message_type in KINDS else "Unknown",
+        "dir": side,
+    }
+    return _json(shown)[1:-1]
+
+
+@lru_cache(_MAX_KEPT)
+def _who(container: str, pid: int, tid: int, process: str) -> str:
+    shown = {
+        "container_id": container or None,
+        "pid": pid or None,
+        "tid": tid or None,
+        "process": process or None,
+    }
+    return _json(shown)[1:-1]
 
 
 def fields_of(message: Message) -> dict[str, Any]:
@@ -152,3 +179,6 @@ def _fields(descriptor: Descriptor) -> tuple[FieldDescriptor, ...]:
 
 def _plain(value: object) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
+
+
+_json = json.JSONEncoder(separators=(",", ":"), default=_plain).encode

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from google.protobuf import text_format
 
+from gvtui.export.repeats import RepeatedTexts
 from gvtui.trace.row import Flag, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Unknown, decode, direction
@@ -29,6 +30,7 @@ class TextExport:
 
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
+        self._texts = RepeatedTexts(message_line, "context_data { time_ns: ")
 
     def lines(self, start: int, stop: int) -> Iterator[str]:
         """Lines, without their ends, of the rows from `start` to before `stop`.
@@ -39,8 +41,12 @@ class TextExport:
         for row_id in self._selection.row_ids(start, stop):
             row = trace.row(row_id)
             if row.kind == Kind.MESSAGE:
-                real_size = row.result if row.flags & Flag.TRUNCATED else None
-                yield datagram_line(trace.payload(row_id), real_size)
+                datagram = trace.payload(row_id)
+                if row.flags:
+                    real_size = row.result if row.flags & Flag.TRUNCATED else None
+                    yield datagram_line(datagram, real_size)
+                else:
+                    yield self._texts.text(datagram, row.time_ns)
             elif row.kind in _EVENTS:
                 yield _EVENTS[Kind(row.kind)]
 

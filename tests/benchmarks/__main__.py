@@ -1,11 +1,11 @@
-"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings]...`."""
+"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings|printing]...`."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-NAMES = ("traced", "intake", "keys", "queries", "tunings")
+NAMES = ("traced", "intake", "keys", "queries", "tunings", "printing")
 
 
 def main() -> None:
