@@ -12,6 +12,7 @@ from textual.strip import Strip
 from gvtui.decode.fields import field_views
 from gvtui.query.pairs import Unpaired
 from gvtui.trace.row import Direction, Flag, Kind
+from gvtui.tui import hexdump
 from gvtui.tui.bothsides import SideView, both_sides, one_side
 from gvtui.tui.cells import fit, width_of, wrap
 from gvtui.tui.clock import date_text, span_text, took_text
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from gvtui.trace.row import Row
     from gvtui.tui.model import Model
 
-_HEX_ROW = 16
 _MAX_FIELDS = 500
 """Lines of fields shown: a hostile message may have a million."""
 _MAX_VALUE = 4000
@@ -167,8 +167,8 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
                 self._fill_row(cursor, model.trace.row(cursor))
             except IndexError:
                 self._heading = [(f" Row {cursor:,} is gone", "heading")]
-        hex_lines = sum(_hex_height(data) for data in self._data)
-        self.virtual_size = Size(self.scrollable_content_region.width, 1 + self._lines + hex_lines)
+        height = 1 + self._lines + hexdump.height(self._data)
+        self.virtual_size = Size(self.scrollable_content_region.width, height)
         self.refresh()
 
     def _fill_row(self, row_id: int, row: Row) -> None:
@@ -303,16 +303,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         place = y - 1 + round(self.scroll_y)
         if place < self._lines:
             return self._field_line(place, width)
-        place -= self._lines + 1
-        if not self._data:
-            return self.strip([], width)
-        for data in self._data:
-            if place < 0:
-                return self.strip([(f"  {len(data)} bytes, header included", "faint")], width)
-            if place < _hex_height(data) - 1:
-                return self.strip(_hex_line(data, place * _HEX_ROW), width)
-            place -= _hex_height(data)
-        return self.strip([], width)
+        return self.strip(hexdump.line(self._data, place - self._lines - 1), width)
 
     def _field_line(self, place: int, width: int) -> Strip:
         if not self._two_columns:
@@ -398,17 +389,3 @@ def _whole_parts(parts: list[Part], width: int) -> list[Part]:
             break
         shown.append(part)
     return shown
-
-
-def _hex_height(data: bytes) -> int:
-    """Lines that a message's bytes take, with the one above them."""
-    return -(-len(data) // _HEX_ROW) + 1
-
-
-def _hex_line(data: bytes, offset: int) -> list[Part]:
-    chunk = data[offset : offset + _HEX_ROW]
-    if not chunk:
-        return []
-    halves = f"{chunk[:8].hex(' '):<23}  {chunk[8:].hex(' '):<23}"
-    text = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in chunk)
-    return [(f"  {offset:06x}  ", "faint"), (halves, "value"), (f"  {text}", "raw")]

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import termios
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -85,8 +86,8 @@ def test_a_file_that_is_cut_within_its_head_is_named(
     assert capfd.readouterr().err.startswith(f"gvtui: cannot read {path}: ")
 
 
-def test_a_signal_while_nobody_reads_loses_no_byte(tmp_path: Path) -> None:
-    path = tmp_path / "s"
+def listening(path: Path) -> tuple[subprocess.Popen[bytes], IO[bytes], IO[bytes]]:
+    """`gvtui print` at a socket, its output and its errors, both read by nobody else."""
     process = subprocess.Popen(
         [sys.executable, "-m", "gvtui", "print", "--no-realtime", "--listen", str(path)],
         stdout=subprocess.PIPE,
@@ -95,9 +96,15 @@ def test_a_signal_while_nobody_reads_loses_no_byte(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stderr is not None
     assert b"listening on" in process.stderr.readline()
+    return process, process.stdout, process.stderr
+
+
+def test_a_signal_while_nobody_reads_loses_no_byte(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    process, stdout, _ = listening(path)
     sandbox = FakeSandbox(path)
     sandbox.send(*[read_message(fd=number) for number in range(1, 2000)])
-    pipe = process.stdout.fileno()
+    pipe = stdout.fileno()
     assert wait_until(lambda: _is_full(pipe))
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
@@ -155,18 +162,11 @@ def test_live_with_a_filter_and_drops(tmp_path: Path) -> None:
 
 def test_live_ends_when_its_reader_has_gone(tmp_path: Path) -> None:
     path = tmp_path / "s"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gvtui", "print", "--no-realtime", "--listen", str(path)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    assert b"listening on" in process.stderr.readline()
-    process.stdout.close()
+    process, stdout, stderr = listening(path)
+    stdout.close()
     assert process.wait(60) == 0
-    assert process.stderr.read() == b""
-    process.stderr.close()
+    assert stderr.read() == b""
+    stderr.close()
     assert not path.exists()
 
 

@@ -1,0 +1,39 @@
+"""Messages' bytes, as lines of hex and text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gvtui.tui.linewidget import Part
+
+_ROW = 16
+
+
+def height(messages: Sequence[bytes]) -> int:
+    """Lines that the messages take: for each one above its bytes, and one in front of it."""
+    return sum(map(_height, messages))
+
+
+def line(messages: Sequence[bytes], place: int) -> list[Part]:
+    """One of these lines; the first message's has place -1, what lies outside is empty."""
+    for data in messages:
+        if place == -1:
+            return [(f"  {len(data)} bytes, header included", "faint")]
+        if place < _height(data) - 1:
+            return _bytes_line(data, place * _ROW) if place >= 0 else []
+        place -= _height(data)
+    return []
+
+
+def _height(data: bytes) -> int:
+    return -(-len(data) // _ROW) + 1
+
+
+def _bytes_line(data: bytes, offset: int) -> list[Part]:
+    chunk = data[offset : offset + _ROW]
+    halves = f"{chunk[:8].hex(' '):<23}  {chunk[8:].hex(' '):<23}"
+    text = "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in chunk)
+    return [(f"  {offset:06x}  ", "faint"), (halves, "value"), (f"  {text}", "raw")]
