@@ -14,6 +14,7 @@ import msgpack
 import trio
 
 from gvtui.monitor.intake import Intake, Received, send_reply
+from gvtui.monitor.pace import Pace
 from gvtui.monitor.peer import peer_details
 from gvtui.monitor.priority import collect_when_idle
 from gvtui.monitor.sendbuffer import enlarge_send_buffer
@@ -38,17 +39,8 @@ MAX_CONTROL_BYTES = 1 << 20
 MAX_CONNECTIONS = 4096
 """Connections at once; further ones wait in the kernel's queue."""
 
-CROWDED_TURN = 128
-"""Messages in a turn after which the connection does not rest: half of what fills its buffer."""
-
 LAST_TURNS = 16
 """Turns when the monitor stops: more than what any send buffer holds, for its sandbox may go on."""
-
-USUAL_BUFFER_BYTES = 212_992
-"""A sender's buffer as it is by default (net.core.wmem_default): it fills within 4 to 6 ms."""
-
-MOST_ROOM = 40
-"""How many times as long a connection with more room may rest: the screen is to stay live."""
 
 _OVERLOADED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _HOUSEKEEPING_SECONDS = 1.0
@@ -245,7 +237,7 @@ class Monitor:
         self._control.say("opened", conn=conn, **details)
         messages = 0
         reason = "the monitor stopped"
-        rest, crowded = rhythm(self._options.coalesce_seconds, details.get("send_buffer", 0))
+        pace = Pace(self._options.coalesce_seconds, details.get("send_buffer", 0))
         try:
             while True:
                 await trio.lowlevel.wait_readable(connection.fileno())
@@ -257,10 +249,8 @@ class Monitor:
                 if turn.ended:
                     reason = turn.ended
                     break
-                if rest and not turn.is_full and turn.messages < crowded:
-                    await trio.sleep(rest)
-                else:
-                    await trio.lowlevel.checkpoint()
+                # A rest of no time lets the other connections have their turn.
+                await trio.sleep(pace.rest_after(turn.messages, is_full=turn.is_full))
         except trio.Cancelled:
             for _ in range(LAST_TURNS):
                 turn = self._intake.take_turn(connection)
@@ -323,20 +313,6 @@ class Monitor:
         self._noted = self._lost
         self._fault = ""
         self._control.say("fault", text="", lost=self._lost)
-
-
-def rhythm(coalesce_seconds: float, send_buffer: int) -> tuple[float, float]:
-    """When a connection rests: each wake takes a processor from the traced program.
-
-    Args:
-        coalesce_seconds: the rest of a connection with the usual send buffer.
-        send_buffer: bytes of this connection's; 0 if it is as usual.
-
-    Returns:
-        Seconds between two turns, and the messages of a turn after which there is no rest.
-    """
-    times = min(max(1.0, send_buffer / USUAL_BUFFER_BYTES), MOST_ROOM)
-    return coalesce_seconds * times, CROWDED_TURN * times
 
 
 def _peer_text(details: dict[str, Any]) -> str:
