@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.query.source import CHUNK
+from gvtui.trace.row import Direction
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +43,13 @@ class QueryContext:
         return self.processes.advance(budget)
 
     def latency_ns(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-        """How long each row's call took; -1 where it is not known."""
-        return self.pairs.durations(start, rows)
+        """How long each row's call took; -1 where it is not known.
+
+        Asked of an enter, the answer would depend on whether its exit has come yet: so exits alone
+        have one, and a filter finds the same rows live and later.
+        """
+        durations = self.pairs.durations(start, rows)
+        return np.where(rows["direction"] == Direction.EXIT, durations, _UNKNOWN)
 
     def parent_pid(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """Process id of the parent of each row's process; -1 where it is not known."""

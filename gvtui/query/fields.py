@@ -140,8 +140,7 @@ FIELDS: tuple[Field, ...] = (
     _field(
         "evt.latency",
         ValueKind.DURATION,
-        "how long the call took, where both its enter and its exit are in the trace; for an "
-        "enter, only if its exit had come when the row was filtered",
+        "how long the call took, on exits only, where its enter is in the trace too",
         "evt.latency > 10ms",
         "time",
         "thread_id",

@@ -26,7 +26,7 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ),
     ("evt.type in %network and not fd.name contains 127.0.0.1", "network calls to elsewhere"),
     ("evt.res = ENOENT", "calls that found no such file"),
-    ("evt.latency > 10ms and evt.dir = X", "calls that took long"),
+    ("evt.latency > 10ms", "calls that took long"),
     ("proc.pid in (110, 112) or proc.ppid = 110", "two processes, and children of one"),
     ("evt.arg.flags contains O_CREAT", "calls that may create a file"),
     ("evt.time >= 14:05 and evt.time < 14:10", "five minutes"),

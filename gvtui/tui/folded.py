@@ -44,7 +44,7 @@ class _CallFilter(Filter):
         return stop - start if self._inner is None else self._inner.known_rows(start, stop)
 
     def _are_shown(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        # What was shown counts, not what would be: an enter is asked for its latency too early.
+        # What was shown counts, not what would be now: what is known of a process grows.
         view = self.view
         return np.array([view is not None and row_id in view for row_id in ids.tolist()], np.bool_)
 

@@ -43,7 +43,7 @@ def test_each_call_has_one_row(name: str, text: str) -> None:
     trace.close()
 
 
-def test_a_call_whose_latency_came_too_late_is_shown_by_its_exit(tmp_path: Path) -> None:
+def test_a_call_chosen_by_its_latency_is_shown_by_its_exit(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "a.gvtrace")
     recorder.add(1)
     trace = Trace.open(recorder.path)

@@ -174,7 +174,7 @@ def test_a_band_leads_to_its_calls() -> None:
         assert expression == "evt.type = openat and evt.latency >= 20us and evt.latency < 50us"
         for _ in range(20):
             app.tick()
-        assert app.model.view.count == 2 * count
+        assert app.model.view.count == count
         await pilot.press("r")
         await pilot.pause()
         assert not app.model.filtered
