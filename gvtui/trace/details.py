@@ -29,7 +29,7 @@ def list_in(holder: object, name: str) -> list[Any]:
 
 
 def int_in(holder: dict[str, Any], name: str, otherwise: int = 0) -> int:
-    """The integer of at most 64 bits under a name."""
+    """The integer of at most 64 bits under a name; `otherwise` where there is none."""
     value = holder.get(name)
     if isinstance(value, bool) or not isinstance(value, int):
         return otherwise
