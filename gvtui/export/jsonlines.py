@@ -79,14 +79,10 @@ class JsonExport:
                 fields = self._fields.text(payload, row.time_ns)
             except WireError as error:
                 problem, fields = f',"malformed":{_json(str(error))}', _json({"bytes": payload})
-        container = trace.string(row.container)
+        container = trace.connections.container_of(row, trace)
         if row.container == LOST_STRING:
             container = trace.decoded(row_id).message.context_data.container_id  # type: ignore[union-attr]
-        elif not container and (connection := trace.connections.get(row.conn)):
-            container = connection.container_id
-        process = (
-            trace.string(row.process) if row.process != LOST_STRING else trace.process_name(row_id)
-        )
+        process = trace.process_name(row_id)
         what = _what(row.type, row.sysno, row.direction, trace.architecture)
         who = _who(container, row.pid, row.tid, process)
         when = f'"time_ns":{row.time_ns or "null"},"recv_ns":{row.recv_ns or "null"}'

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 # The tag and length of the context data, the tag of the time, and a time of nine bytes, which
 # every time from 1972 to 2262 has.
-_TIME = re.compile(
-    rb"\x0a(?:[\x00-\x7f]|[\x80-\xff][\x00-\x7f])\x08([\x80-\xff]{8}[\x00-\x7f])", re.DOTALL
-)
+_TIME = re.compile(rb"\x0a(?:[\x00-\x7f]|[\x80-\xff][\x00-\x7f])\x08([\x80-\xff]{8}[\x00-\x7f])")
 _PLAIN_HEADER = MIN_HEADER_SIZE.to_bytes(2, "little")
 
 _MAX_KEPT = 1 << 12
