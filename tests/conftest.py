@@ -1,9 +1,24 @@
-"""Settings that all tests share."""
+"""What all tests share: settings, and a home that is not the user's."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # How long an example takes says nothing on a machine that does other things as well.
 settings.register_profile("gvtui", deadline=None)
 settings.load_profile("gvtui")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home for configuration and state that is empty at first."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    return home

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from gvtui.decode.escape import escape
 from gvtui.tui.clock import clock_text
 from gvtui.tui.field_actions import FieldActions
-from gvtui.tui.marks import MAX_NOTE, MarksError, note_text
+from gvtui.tui.marks import MAX_NOTE, MarksError
 from gvtui.tui.picking import Entry, PickScreen
 from gvtui.tui.prompt import Problem, Question
 
@@ -90,3 +91,8 @@ class MarkActions(FieldActions):
         except MarksError as error:
             self.tell(f"Bookmark: {error}", "error")
         self.stream.redraw()
+
+
+def note_text(note: str) -> str:
+    """A note as the screen shows it."""
+    return escape(note, MAX_NOTE)

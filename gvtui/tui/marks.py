@@ -8,7 +8,6 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gvtui.decode.escape import escape
 from gvtui.errors import GvtuiError
 
 if TYPE_CHECKING:
@@ -219,8 +218,3 @@ def _row_of(trace: Trace, mark: Mark) -> int | None:
         if mark.fits(trace.row(row_id)):
             return row_id
     return None
-
-
-def note_text(note: str) -> str:
-    """A note as the screen shows it."""
-    return escape(note, MAX_NOTE)

@@ -7,6 +7,7 @@ from textual.widgets import Input
 
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
+from gvtui.tui.mark_actions import note_text
 from gvtui.tui.marks import Marks, marks_path
 from gvtui.tui.painter import BOOKMARK, BOOKMARK_AT_CURSOR
 from tests.tui.helpers import TRACES, Recorder, drive, live, screen_text, stream_lines
@@ -122,3 +123,7 @@ def test_marking_pauses_so_that_the_row_stays(tmp_path: Path) -> None:
         assert not app.model.following
 
     drive(app, script)
+
+
+def test_a_note_is_harmless_on_screen() -> None:
+    assert note_text("a\x1b]0;x\x07\u202e") == "a\\x1b]0;x\\x07\\u202e"

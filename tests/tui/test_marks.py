@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gvtui.trace import keep
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
-from gvtui.tui.marks import Marks, MarksError, marks_path, note_text
+from gvtui.tui.marks import Marks, MarksError, marks_path
 from tests.tui.helpers import START_NS, Recorder, open_message
 
 if TYPE_CHECKING:
@@ -120,10 +120,6 @@ def test_hostile_files_are_read_or_refused(
     marks = Marks(trace)
     assert marks.problem or len(marks) == 0
     trace.close()
-
-
-def test_a_note_is_harmless_on_screen() -> None:
-    assert note_text("a\x1b]0;x\x07\u202e") == "a\\x1b]0;x\\x07\\u202e"
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(
