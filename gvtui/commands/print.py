@@ -121,9 +121,9 @@ def print_(
 
 def _print_stats(file: Path, style: str, filter_text: str) -> None:
     from gvtui.export.stats import stats_json, stats_text
+    from gvtui.query.calls.pairs import Pairs
     from gvtui.query.context import QueryContext
     from gvtui.query.filter import compile_filter
-    from gvtui.query.pairs import Pairs
     from gvtui.query.processes import Processes
     from gvtui.query.statistics import Statistics
     from gvtui.trace.reader import Trace

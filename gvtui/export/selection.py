@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.filter import compile_filter
-from gvtui.query.pairs import Pairs
 from gvtui.query.processes import Processes
 
 if TYPE_CHECKING:

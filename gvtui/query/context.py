@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gvtui.query.pairs import Pairs
+    from gvtui.query.calls.pairs import Pairs
     from gvtui.query.processes import Processes
 
 _UNKNOWN = -1

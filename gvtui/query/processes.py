@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.doubles import Doubles
+from gvtui.query.calls.doubles import Doubles
 from gvtui.query.follower import Follower
 from gvtui.query.process import SECOND_NS, Process, ProcessId, Source
 from gvtui.query.process_events import EVENT_TYPES, ProcessEvents
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gvtui.query.pairs import Pairs
+    from gvtui.query.calls.pairs import Pairs
     from gvtui.query.source import RowSource
     from gvtui.wire.pb.common_pb2 import ContextData
 

@@ -21,8 +21,8 @@ import numpy as np
 
 from gvtui.decode.errno_names import errno_name
 from gvtui.points.names import event_type, point_name
+from gvtui.query.calls.doubles import Doubles
 from gvtui.query.column import RowColumn
-from gvtui.query.doubles import Doubles
 from gvtui.query.drill import processes_filter
 from gvtui.query.durations import Band, histogram, percentiles
 from gvtui.query.filter_parse import literal
@@ -35,8 +35,8 @@ from gvtui.wire.messages import RAW_SYSCALL
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from gvtui.query.calls.pairs import Pairs
     from gvtui.query.filter import Filter
-    from gvtui.query.pairs import Pairs
     from gvtui.query.processes import Processes
     from gvtui.query.source import RowSource
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from time import thread_time
 from typing import TYPE_CHECKING
 
+from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
-from gvtui.query.pairs import Pairs
 from gvtui.query.processes import Processes
 from gvtui.query.timeline import Timeline
 

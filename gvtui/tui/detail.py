@@ -10,7 +10,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gvtui.decode.fields import field_views
-from gvtui.query.pairs import Unpaired
+from gvtui.query.calls.pairs import Unpaired
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.tui import hexdump
 from gvtui.tui.bothsides import SideView, both_sides, one_side

@@ -6,12 +6,12 @@ import time
 from time import thread_time
 from typing import TYPE_CHECKING
 
+from gvtui.query.calls.folded import call_view
 from gvtui.query.filter import Filter, compile_filter, conjunction
 from gvtui.query.view import RowView
 from gvtui.tui.analysis import ANALYSIS_SECONDS, Analysis
 from gvtui.tui.chips import Chips
 from gvtui.tui.columns import Column, TimeMode
-from gvtui.tui.folded import call_view
 from gvtui.tui.marks import Marks
 from gvtui.tui.points_model import PointsState
 from gvtui.tui.rows import RowTexts

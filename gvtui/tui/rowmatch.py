@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from google.protobuf.message import DecodeError
 
-from gvtui.query.pairs import Unpaired
+from gvtui.query.calls.pairs import Unpaired
 from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind, Row
 from gvtui.tui.celltexts import UNPAIRED, call_text, duration_text, result_text, time_text
 from gvtui.tui.clock import took_text

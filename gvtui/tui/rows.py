@@ -12,13 +12,13 @@ from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
 from gvtui.decode.render import render
 from gvtui.points.names import event_type
-from gvtui.query.pairs import Unpaired
+from gvtui.query.calls.pairs import Unpaired
 from gvtui.query.procfs import MARK_KIND
 from gvtui.trace.row import ERRNO_OTHER, LOST_STRING, Direction, Flag, Kind, Row
 from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:
-    from gvtui.query.pairs import Pairs
+    from gvtui.query.calls.pairs import Pairs
     from gvtui.trace.reader import Trace
     from gvtui.wire.messages import Decoded
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gvtui.export.stats import stats_json, stats_text
-from gvtui.query.pairs import Pairs
+from gvtui.query.calls.pairs import Pairs
 from gvtui.query.processes import Processes
 from gvtui.query.statistics import Statistics
 from gvtui.trace.reader import Trace

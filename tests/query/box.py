@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gvtui.query.pairs import Pairs
+from gvtui.query.calls.pairs import Pairs
 from gvtui.query.processes import Processes
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.filter import FilterContext, compile_filter
-from gvtui.query.pairs import Pairs
 from gvtui.query.processes import Processes
 from gvtui.query.view import RowView
 from gvtui.trace.reader import Trace

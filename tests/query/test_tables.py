@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from gvtui.query import tables
+from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
-from gvtui.query.pairs import Pairs
 from gvtui.query.processes import Processes
 from gvtui.query.statistics import Statistics
 from gvtui.query.tables import By, Order, Table

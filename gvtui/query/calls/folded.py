@@ -14,9 +14,9 @@ from gvtui.query.view import RowView
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from gvtui.query.calls.pairs import Pairs
     from gvtui.query.filter import TraceLike
     from gvtui.query.filter_rows import Mask, Rows
-    from gvtui.query.pairs import Pairs
 
 
 class _CallFilter(Filter):

@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gvtui.query.calls.folded import call_view
+from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.filter import compile_filter
-from gvtui.query.pairs import Pairs
 from gvtui.query.processes import Processes
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction
-from gvtui.tui.folded import call_view
 from tests.tui.helpers import TRACES, Recorder
 
 if TYPE_CHECKING:

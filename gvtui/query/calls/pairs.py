@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.brackets import (
+from gvtui.query.calls.open_calls import (
     CLOSED,
     NO_ENTER,
     NO_EXIT,

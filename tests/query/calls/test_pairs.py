@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.pairs import UNKNOWN_NS, Pairs, Unpaired
+from gvtui.query.calls.pairs import UNKNOWN_NS, Pairs, Unpaired
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.messages import RAW_SYSCALL, decode
 from gvtui.wire.messages import direction as direction_of
 from tests.query.memory import MemoryTrace, closed, drop, enter, leave, make_row, task_exit
 
-TRACES = Path(__file__).parent.parent / "data" / "traces"
+TRACES = Path(__file__).parents[2] / "data" / "traces"
 READ, OPENAT, EXECVE, EXIT_GROUP = 0, 257, 59, 231
 
 
