@@ -20,6 +20,6 @@ def help_(ctx: click.Context, topic: str | None) -> None:
         assert ctx.parent is not None
         click.echo(ctx.parent.get_help())
         return
-    from gvtui.query.filter import reference
+    from gvtui.query.filter.compile import reference
 
     click.echo_via_pager(reference())

@@ -33,7 +33,7 @@ def live(options: dict[str, Any]) -> int:
         GvtuiError: the monitor cannot start, the filter is none, or this is no terminal.
     """
     from gvtui.commands.terminal import need_terminal
-    from gvtui.query.filter import compile_filter
+    from gvtui.query.filter.compile import compile_filter
 
     need_terminal("gvtui print --listen PATH")
     compile_filter(options["filter_text"])

@@ -99,7 +99,7 @@ def print_(
     With FILE, prints that recording, gvtui's or gVisor's. Without, listens and prints what comes
     until Ctrl-C ends it.
     """
-    from gvtui.query.filter import compile_filter
+    from gvtui.query.filter.compile import compile_filter
 
     compile_filter(filter_text)
     # A character that the output cannot hold must not end the command.
@@ -123,7 +123,7 @@ def _print_stats(file: Path, style: str, filter_text: str) -> None:
     from gvtui.export.stats import stats_json, stats_text
     from gvtui.query.calls.pairs import Pairs
     from gvtui.query.context import QueryContext
-    from gvtui.query.filter import compile_filter
+    from gvtui.query.filter.compile import compile_filter
     from gvtui.query.processes import Processes
     from gvtui.query.statistics import Statistics
     from gvtui.trace.reader import Trace

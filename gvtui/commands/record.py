@@ -65,7 +65,7 @@ def record(
     Every message is kept as it came; with --filter, those that meet the condition. Look at the
     recording with "gvtui replay", or print it with "gvtui print".
     """
-    from gvtui.query.filter import compile_filter
+    from gvtui.query.filter.compile import compile_filter
 
     compile_filter(filter_text)
     end = time.monotonic() + seconds if seconds is not None else None

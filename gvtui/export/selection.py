@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
-from gvtui.query.filter import compile_filter
+from gvtui.query.filter.compile import compile_filter
 from gvtui.query.processes import Processes
 
 if TYPE_CHECKING:

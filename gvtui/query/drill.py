@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.query.filter_parse import literal
+from gvtui.query.filter.parse import literal
 from gvtui.query.process import ProcessId
 
 if TYPE_CHECKING:

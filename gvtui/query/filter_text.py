@@ -6,7 +6,7 @@ import fnmatch
 import re
 from typing import TYPE_CHECKING
 
-from gvtui.query.filter_regex import Regex
+from gvtui.query.filter.regex import Regex
 from gvtui.query.filter_regex_parse import MAX_PATTERN, RegexError
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from gvtui.query.calls.doubles import Doubles
 from gvtui.query.column import RowColumn
 from gvtui.query.drill import processes_filter
 from gvtui.query.durations import Band, histogram, percentiles
-from gvtui.query.filter_parse import literal
+from gvtui.query.filter.parse import literal
 from gvtui.query.follower import Follower
 from gvtui.query.source import CHUNK
 from gvtui.query.tally import OTHER, Sums, Tally, added
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.query.calls.pairs import Pairs
-    from gvtui.query.filter import Filter
+    from gvtui.query.filter.compile import Filter
     from gvtui.query.processes import Processes
     from gvtui.query.source import RowSource
 

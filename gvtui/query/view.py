@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gvtui.query.filter import Filter
+    from gvtui.query.filter.compile import Filter
     from gvtui.query.source import RowSource
 
 SLICE = 1 << 14

@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.drivers.linux_driver import LinuxDriver
 from textual.widgets import ContentSwitcher, Static
 
-from gvtui.query.filter import compile_filter
+from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.reader import Trace
 from gvtui.tui.base import FILTER_SECONDS
 from gvtui.tui.detail import DetailView

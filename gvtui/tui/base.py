@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
-from gvtui.query.filter import FilterError
+from gvtui.query.filter.compile import FilterError
 from gvtui.tui.model import Model
 from gvtui.tui.prompt import Problem, Prompt
 from gvtui.tui.stream import StreamView

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
 from gvtui.decode.fields import arguments
-from gvtui.query.filter_messages import argument_forms, context_forms
+from gvtui.query.filter.messages import argument_forms, context_forms
 from gvtui.trace.row import Flag, Kind
 from gvtui.tui.columns import Column
 from gvtui.wire.header import WireError

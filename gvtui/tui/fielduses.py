@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.fields import arguments
 from gvtui.points.names import event_type
-from gvtui.query.filter import literal
+from gvtui.query.filter.compile import literal
 from gvtui.tui.chips import CONTAINER, NAME, PID
 from gvtui.wire.messages import Unknown
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gvtui.query.completion import complete
+from gvtui.query.filter.complete import complete
 from gvtui.trace.row import Kind, Row
 from gvtui.tui.base import ViewerBase
 from gvtui.tui.chips import (

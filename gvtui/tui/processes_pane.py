@@ -10,7 +10,7 @@ from textual.message import Message
 from gvtui.decode.ids import short_id
 from gvtui.decode.signals import wait_status
 from gvtui.query.drill import processes_filter
-from gvtui.query.filter import literal
+from gvtui.query.filter.compile import literal
 from gvtui.query.process import Source
 from gvtui.tui.cells import fit, short_count, width_of, wrap
 from gvtui.tui.chips import CONTAINER, PID

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
-    from gvtui.query.completion import Completion
+    from gvtui.query.filter.complete import Completion
     from gvtui.tui.history import History
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from gvtui.errors import GvtuiError
-from gvtui.query.filter import FilterError, compile_filter
+from gvtui.query.filter.compile import FilterError, compile_filter
 
 MAX_NAME = 60
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
-from gvtui.query.filter import conjunction
+from gvtui.query.filter.compile import conjunction
 from gvtui.tui.mark_actions import MarkActions
 from gvtui.tui.picking import Entry, PickScreen
 from gvtui.tui.prompt import Problem, Question

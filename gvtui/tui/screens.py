@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from gvtui.query.filter_help import WIDTH, reference
+from gvtui.query.filter.help import WIDTH, reference
 from gvtui.tui import rows
 from gvtui.tui.columns import COLUMNS, FIXED, Column
 from gvtui.tui.keys import groups, where

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.strip import Strip
 
-    from gvtui.query.completion import Completion
+    from gvtui.query.filter.complete import Completion
 
 LINES = 8
 """Suggestions on screen at once."""

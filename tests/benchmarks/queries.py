@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gvtui.query.filter import compile_filter
+from gvtui.query.filter.compile import compile_filter
 from gvtui.query.view import RowView
 from gvtui.trace import files
 from gvtui.trace.reader import Trace

@@ -6,7 +6,7 @@ import pytest
 
 from gvtui.export import selection
 from gvtui.export.selection import Selection
-from gvtui.query.filter import FilterError
+from gvtui.query.filter.compile import FilterError
 from gvtui.trace.reader import Trace
 from tests.trace.factory import TRACES
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
-from gvtui.query.filter import FilterContext, compile_filter
+from gvtui.query.filter.compile import FilterContext, compile_filter
 from gvtui.query.processes import Processes
 from gvtui.query.view import RowView
 from gvtui.trace.reader import Trace

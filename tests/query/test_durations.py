@@ -13,7 +13,7 @@ from gvtui.query.durations import (
     histogram,
     percentile,
 )
-from gvtui.query.filter import compile_filter
+from gvtui.query.filter.compile import compile_filter
 
 durations = st.lists(st.integers(0, (1 << 44) - 1), min_size=1, max_size=200)
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.query.drill import processes_filter
-from gvtui.query.filter import compile_filter
+from gvtui.query.filter.compile import compile_filter
 from gvtui.query.process import ProcessId, Source
 from gvtui.trace.reader import Trace
 from gvtui.wire.messages import decode

@@ -15,7 +15,7 @@ from gvtui.points.names import event_type, point_name
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.durations import PERCENTILE_ERROR
-from gvtui.query.filter import compile_filter
+from gvtui.query.filter.compile import compile_filter
 from gvtui.query.processes import Processes
 from gvtui.query.statistics import Line, Statistics
 from gvtui.trace.reader import Trace

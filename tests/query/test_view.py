@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.filter import compile_filter
+from gvtui.query.filter.compile import compile_filter
 from gvtui.query.view import RowView
 from gvtui.trace.row import ROW_DTYPE
-from tests.query.filter_world import TextTrace
+from tests.query.filter.world import TextTrace
 
 if TYPE_CHECKING:
     import numpy.typing as npt

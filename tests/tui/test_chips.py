@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.filter import compile_filter
-from gvtui.query.filter_parse import Comparison, parse
+from gvtui.query.filter.compile import compile_filter
+from gvtui.query.filter.parse import Comparison, parse
 from gvtui.tui.chips import (
     NAME,
     PID,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.decode.fields import field_views
-from gvtui.query.filter import compile_filter
+from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.fieldcolumns import field_text

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Static
 
-from gvtui.query.fields import FIELDS, OPERATORS
+from gvtui.query.filter.fields import FIELDS, OPERATORS
 from gvtui.tui.theme import DARK_NAME, LIGHT_NAME
 from tests.tui.helpers import drive, recording, screen_text, stream_lines
 

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gvtui.query.filter import Filter
-from gvtui.query.filter_conditions import Always
-from gvtui.query.filter_rows import NoContext
+from gvtui.query.filter.batch import NoContext
+from gvtui.query.filter.compile import Filter
+from gvtui.query.filter.conditions import Always
 from gvtui.query.view import RowView
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.query.calls.pairs import Pairs
-    from gvtui.query.filter import TraceLike
-    from gvtui.query.filter_rows import Mask, Rows
+    from gvtui.query.filter.batch import Mask, Rows
+    from gvtui.query.filter.compile import TraceLike
 
 
 class _CallFilter(Filter):

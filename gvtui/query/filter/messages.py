@@ -8,15 +8,15 @@ import numpy as np
 
 from gvtui.decode.fields import arguments
 from gvtui.decode.render import render
-from gvtui.query.filter_conditions import Cost
-from gvtui.query.filter_values import ValueTextError, number
+from gvtui.query.filter.conditions import Cost
+from gvtui.query.filter.values import ValueTextError, number
 from gvtui.wire.messages import Unknown
 from gvtui.wire.sockaddr import parse_sockaddr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from gvtui.query.filter_rows import Batch, Mask
+    from gvtui.query.filter.batch import Batch, Mask
     from gvtui.wire.messages import Decoded
 
 ARGUMENTS_LIMIT = 1 << 16

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from gvtui.query.filter_values import DAY_NS, Interval
+from gvtui.query.filter.values import DAY_NS, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
-    from gvtui.query.filter_rows import Batch, Mask, Numbers
+    from gvtui.query.filter.batch import Batch, Mask, Numbers
 
 
 class Cost(IntEnum):

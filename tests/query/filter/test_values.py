@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.filter_values import (
+from gvtui.query.filter.values import (
     DAY_NS,
     ERRNO_BY_NAME,
     Interval,

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.filter import FilterContext, compile_filter
-from gvtui.query.filter_regex import Regex
-from gvtui.query.filter_rows import NoContext
+from gvtui.query.filter.batch import NoContext
+from gvtui.query.filter.compile import FilterContext, compile_filter
+from gvtui.query.filter.regex import Regex
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import ERRNO_OTHER, Kind
 from gvtui.wire.pb import syscall_pb2
-from tests.query.filter_world import TextTrace, open_message
+from tests.query.filter.world import TextTrace, open_message
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-TRACES = Path(__file__).parent.parent / "data" / "traces"
+TRACES = Path(__file__).parents[2] / "data" / "traces"
 
 _HOUR = 3600 * 1_000_000_000
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.query.fields import Field, ValueKind, describe_fields
-from gvtui.query.filter_conditions import (
+from gvtui.query.filter.batch import UNKNOWN, Batch, FilterContext, NoContext
+from gvtui.query.filter.conditions import (
     Always,
     Condition,
     Cost,
@@ -21,15 +21,16 @@ from gvtui.query.filter_conditions import (
     TimeCondition,
     number_test,
 )
-from gvtui.query.filter_error import FilterError
-from gvtui.query.filter_help import reference
-from gvtui.query.filter_messages import (
+from gvtui.query.filter.error import FilterError
+from gvtui.query.filter.fields import Field, ValueKind, describe_fields
+from gvtui.query.filter.help import reference
+from gvtui.query.filter.messages import (
     ArgumentCondition,
     ArgumentsCondition,
     argument_forms,
     context_forms,
 )
-from gvtui.query.filter_parse import (
+from gvtui.query.filter.parse import (
     Comparison,
     Junction,
     Literal,
@@ -39,11 +40,8 @@ from gvtui.query.filter_parse import (
     parse,
     shown_word,
 )
-from gvtui.query.filter_regex_parse import RegexError
-from gvtui.query.filter_rows import UNKNOWN, Batch, FilterContext, NoContext
-from gvtui.query.filter_strings import CommandLineCondition, string_condition
-from gvtui.query.filter_text import text_test
-from gvtui.query.filter_values import (
+from gvtui.query.filter.texts import CommandLineCondition, string_condition
+from gvtui.query.filter.values import (
     Interval,
     ValueTextError,
     duration,
@@ -51,6 +49,8 @@ from gvtui.query.filter_values import (
     moment,
     number,
 )
+from gvtui.query.filter_regex_parse import RegexError
+from gvtui.query.filter_text import text_test
 from gvtui.query.sets import SETS
 from gvtui.query.source import RowSource
 from gvtui.trace.row import NO_FD, NO_UID, Direction, Kind
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import tzinfo
 
-    from gvtui.query.filter_rows import Mask, Rows
+    from gvtui.query.filter.batch import Mask, Rows
 
 __all__ = [
     "Filter",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from gvtui.query.fields import FIELDS, OPERATORS
-from gvtui.query.filter_values import DURATION_UNITS
+from gvtui.query.filter.fields import FIELDS, OPERATORS
+from gvtui.query.filter.values import DURATION_UNITS
 from gvtui.query.sets import SET_DESCRIPTIONS, SETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gvtui.query.fields import Field
+    from gvtui.query.filter.fields import Field
 
 WIDTH = 92
 """Characters of a line, where there is room."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.points.names import event_type, point_name
-from gvtui.query.filter_conditions import Cost
-from gvtui.query.filter_messages import container_of, path_of, process_of
+from gvtui.query.filter.conditions import Cost
+from gvtui.query.filter.messages import container_of, path_of, process_of
 from gvtui.trace.row import LOST_STRING, Direction
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gvtui.query.filter_rows import Batch, Mask
+    from gvtui.query.filter.batch import Batch, Mask
     from gvtui.query.source import RowSource
 
 _NO, _YES, _NOT_LOOKED_AT, _LOST, _ABSENT = range(5)

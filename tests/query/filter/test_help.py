@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from gvtui.query.fields import FIELDS, OPERATORS
-from gvtui.query.filter import compile_filter, describe_fields, reference
-from gvtui.query.filter_help import EXAMPLES
+from gvtui.query.filter.compile import compile_filter, describe_fields, reference
+from gvtui.query.filter.fields import FIELDS, OPERATORS
+from gvtui.query.filter.help import EXAMPLES
 from gvtui.query.sets import SETS
 
 

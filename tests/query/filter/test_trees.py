@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gvtui.points.names import event_type
-from gvtui.query.filter import compile_filter, conjunction, literal
+from gvtui.query.filter.compile import compile_filter, conjunction, literal
 from gvtui.query.sets import SETS
 from gvtui.query.view import RowView
 from gvtui.trace.row import NO_FD, NO_UID, Direction, Kind, Row
-from tests.query.filter_world import TextTrace
+from tests.query.filter.world import TextTrace
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.completion import complete
-from gvtui.query.fields import FIELDS
-from gvtui.query.filter import compile_filter
-from tests.query.filter_world import TextTrace
+from gvtui.query.filter.compile import compile_filter
+from gvtui.query.filter.complete import complete
+from gvtui.query.filter.fields import FIELDS
+from tests.query.filter.world import TextTrace
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gvtui.query.fields import (
+from gvtui.query.filter.error import FilterError
+from gvtui.query.filter.fields import (
     OPERATORS,
     OPERATORS_BY_NAME,
     Field,
@@ -19,7 +20,6 @@ from gvtui.query.fields import (
     find_field,
     similar_fields,
 )
-from gvtui.query.filter_error import FilterError
 
 if TYPE_CHECKING:
     from lark import Lark, Token

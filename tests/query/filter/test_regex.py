@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.filter_regex import Regex
+from gvtui.query.filter.regex import Regex
 from gvtui.query.filter_regex_parse import MAX_PATTERN, RegexError
 
 _ATOMS = st.sampled_from(
@@ -126,7 +126,7 @@ def test_patterns_that_make_others_go_back_and_forth(pattern: str) -> None:
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gvtui.query.filter_regex._MAX_REMEMBERED", 100)
+    monkeypatch.setattr("gvtui.query.filter.regex._MAX_REMEMBERED", 100)
     regex = Regex("x(y|z)+$")
     assert not regex.search("".join(map(chr, range(0x1000, 0x2000))))
     assert regex._remembered <= 102

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.fields import FIELDS, OPERATORS
-from gvtui.query.filter import FilterError, compile_filter, conjunction, literal
-from gvtui.query.filter_parse import MAX_TEXT, Comparison, Junction, Negation, parse
+from gvtui.query.filter.compile import FilterError, compile_filter, conjunction, literal
+from gvtui.query.filter.fields import FIELDS, OPERATORS
+from gvtui.query.filter.parse import MAX_TEXT, Comparison, Junction, Negation, parse
 
 
 def error_of(text: str) -> FilterError:

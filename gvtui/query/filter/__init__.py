@@ -1,0 +1,1 @@
+"""The filter language: its fields, its grammar, and what runs over rows."""
