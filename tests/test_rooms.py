@@ -40,7 +40,7 @@ TESTED_ELSEWHERE = {
     "points/problems": "points/test_check",
     "query/calls/open_calls": "query/calls/test_pairs",
     "query/column": "query/calls/test_pairs",
-    "query/calls/doubles": "query/test_statistics",
+    "query/calls/doubles": "query/numbers/test_statistics",
     "query/drill": "query/test_processes",
     "query/filter/fields": "query/filter/test_parse",
     "query/filter/conditions": "query/filter/test_compile",
@@ -50,12 +50,12 @@ TESTED_ELSEWHERE = {
     "query/filter/batch": "query/filter/test_compile",
     "query/filter/texts": "query/filter/test_compile",
     "query/filter_text": "query/filter/test_compile",
-    "query/follower": "query/test_timeline",
+    "query/follower": "query/numbers/test_timeline",
     "query/process": "query/test_processes",
     "query/process_events": "query/test_processes",
     "query/source": "query/calls/test_pairs",
     "query/spans": "query/test_processes",
-    "query/tally": "query/test_statistics",
+    "query/numbers/tally": "query/numbers/test_statistics",
 }
 """Modules that are parts of another one, and the test that goes through them."""
 

@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
-from gvtui.query.durations import PERCENTILE_ERROR
+from gvtui.query.numbers.durations import PERCENTILE_ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from gvtui.query.statistics import Line, Statistics
+    from gvtui.query.numbers.statistics import Line, Statistics
 
 _TOP = 20
 """Lines of the tables by process and by path in the text."""

@@ -12,7 +12,7 @@ from gvtui.tui.listpane import ListPane
 from gvtui.tui.rows import word
 
 if TYPE_CHECKING:
-    from gvtui.query.durations import Band
+    from gvtui.query.numbers.durations import Band
     from gvtui.tui.linewidget import Part
 
 LATENCY = "evt.latency"

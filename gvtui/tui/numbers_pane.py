@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Container
 
-from gvtui.query.statistics import Statistics
+from gvtui.query.numbers.statistics import Statistics
 from gvtui.tui.analysis import Paced
 from gvtui.tui.numbers_bands import NumbersBands
 from gvtui.tui.numbers_table import NumbersTable

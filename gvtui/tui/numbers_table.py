@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
-from gvtui.query.tables import By, Order, Table
+from gvtui.query.numbers.tables import By, Order, Table
 from gvtui.tui.cells import fit, fit_end, width_of, wrap
 from gvtui.tui.chips import PID
 from gvtui.tui.clock import took_text
@@ -16,7 +16,7 @@ from gvtui.tui.listpane import ListPane
 from gvtui.tui.rows import DROP_SIGN, FAILED_SIGN, word
 
 if TYPE_CHECKING:
-    from gvtui.query.statistics import Line, Statistics
+    from gvtui.query.numbers.statistics import Line, Statistics
     from gvtui.tui.linewidget import Part
     from gvtui.tui.model import Model
 

@@ -11,8 +11,8 @@ from gvtui.tui.points_model import Owner
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from gvtui.query.numbers.points import Tally
     from gvtui.tui.points_model import Key, PointsState
-    from gvtui.tui.points_tally import Tally
 
 _WORD = re.compile(r"[a-z][\w/]*")
 _MAX_EVENTS = 3

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.strip import Strip
 
-    from gvtui.query.timeline import Bucket, Timeline
+    from gvtui.query.numbers.timeline import Bucket, Timeline
     from gvtui.tui.model import Model
 
 WINDOW_SIGN = "┃"

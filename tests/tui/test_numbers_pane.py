@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import ContentSwitcher
 
-from gvtui.query.tables import By
+from gvtui.query.numbers.tables import By
 from gvtui.tui.numbers_bands import NumbersBands
 from gvtui.tui.numbers_pane import NumbersPane
 from gvtui.tui.numbers_table import NumbersTable

@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.durations import (
+from gvtui.query.filter.compile import compile_filter
+from gvtui.query.numbers.durations import (
     EDGES,
     FINE_BANDS,
     PERCENTILE_ERROR,
@@ -13,7 +14,6 @@ from gvtui.query.durations import (
     histogram,
     percentile,
 )
-from gvtui.query.filter.compile import compile_filter
 
 durations = st.lists(st.integers(0, (1 << 44) - 1), min_size=1, max_size=200)
 

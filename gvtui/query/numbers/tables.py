@@ -10,7 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from gvtui.query.statistics import Line, Statistics
+    from gvtui.query.numbers.statistics import Line, Statistics
 
 MAX_LINES = 2000
 """Lines that a table by process or by path has at most: those that come first."""

@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from gvtui.points.names import event_type, point_name
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
-from gvtui.query.durations import PERCENTILE_ERROR
 from gvtui.query.filter.compile import compile_filter
+from gvtui.query.numbers.durations import PERCENTILE_ERROR
+from gvtui.query.numbers.statistics import Line, Statistics
 from gvtui.query.processes import Processes
-from gvtui.query.statistics import Line, Statistics
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.wire.messages import RAW_SYSCALL, decode
 from tests.query.memory import MemoryTrace, drop, enter, leave, make_row
 
-TRACES = Path(__file__).parent.parent / "data" / "traces"
+TRACES = Path(__file__).parents[2] / "data" / "traces"
 READ, WRITE, MMAP = 0, 1, 9
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gvtui.query.durations import EDGES, FINE_BANDS, coarse_bands, fine_bands
+from gvtui.query.numbers.durations import EDGES, FINE_BANDS, coarse_bands, fine_bands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

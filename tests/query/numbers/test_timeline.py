@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.timeline import Timeline
+from gvtui.query.numbers.timeline import Timeline
 from gvtui.trace.reader import Trace
 from tests.query.memory import MemoryTrace, drop, enter, leave, make_row
 
-TRACES = Path(__file__).parent.parent / "data" / "traces"
+TRACES = Path(__file__).parents[2] / "data" / "traces"
 SECOND = 1_000_000_000
 START = 1_700_000_000 * SECOND
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from gvtui.query.numbers.points import Tally
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
-from gvtui.tui.points_tally import Tally
 from tests.tui.helpers import SECOND, START_NS, TRACES, Recorder
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from gvtui.query import tables
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
+from gvtui.query.numbers import tables
+from gvtui.query.numbers.statistics import Statistics
+from gvtui.query.numbers.tables import By, Order, Table
 from gvtui.query.processes import Processes
-from gvtui.query.statistics import Statistics
-from gvtui.query.tables import By, Order, Table
 from gvtui.trace.reader import Trace
 from tests.trace.factory import TRACES
 

@@ -24,11 +24,11 @@ from gvtui.points.names import event_type, point_name
 from gvtui.query.calls.doubles import Doubles
 from gvtui.query.column import RowColumn
 from gvtui.query.drill import processes_filter
-from gvtui.query.durations import Band, histogram, percentiles
 from gvtui.query.filter.parse import literal
 from gvtui.query.follower import Follower
+from gvtui.query.numbers.durations import Band, histogram, percentiles
+from gvtui.query.numbers.tally import OTHER, Sums, Tally, added
 from gvtui.query.source import CHUNK
-from gvtui.query.tally import OTHER, Sums, Tally, added
 from gvtui.trace.row import ERRNO_OTHER, LOST_STRING, Direction, Kind
 from gvtui.wire.messages import RAW_SYSCALL
 

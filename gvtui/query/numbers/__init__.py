@@ -1,0 +1,1 @@
+"""Counts, durations and tables over rows and calls."""
