@@ -41,7 +41,7 @@ TESTED_ELSEWHERE = {
     "query/calls/open_calls": "query/calls/test_pairs",
     "query/column": "query/calls/test_pairs",
     "query/calls/doubles": "query/numbers/test_statistics",
-    "query/drill": "query/test_processes",
+    "query/processes/rows": "query/processes/test_processes",
     "query/filter/fields": "query/filter/test_parse",
     "query/filter/conditions": "query/filter/test_compile",
     "query/filter/error": "query/filter/test_compile",
@@ -51,10 +51,10 @@ TESTED_ELSEWHERE = {
     "query/filter/texts": "query/filter/test_compile",
     "query/filter_text": "query/filter/test_compile",
     "query/follower": "query/numbers/test_timeline",
-    "query/process": "query/test_processes",
-    "query/process_events": "query/test_processes",
+    "query/processes/process": "query/processes/test_processes",
+    "query/processes/events": "query/processes/test_processes",
     "query/source": "query/calls/test_pairs",
-    "query/spans": "query/test_processes",
+    "query/processes/spans": "query/processes/test_processes",
     "query/numbers/tally": "query/numbers/test_statistics",
 }
 """Modules that are parts of another one, and the test that goes through them."""

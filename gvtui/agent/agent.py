@@ -20,7 +20,7 @@ from gvtui.agent.transaction import Transaction
 from gvtui.errors import GvtuiError
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.runsc_command import container_id_from_command, root_from_command
-from gvtui.query.procfs import parse_procfs
+from gvtui.query.processes.procfs import parse_procfs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gvtui.agent.memory import Memory
     from gvtui.points.catalogue import Catalogue
     from gvtui.points.session import Session
-    from gvtui.query.procfs import Dump
+    from gvtui.query.processes.procfs import Dump
 
 OnExit = Literal["delete", "keep", "restore"]
 """What becomes of gvtui's sessions at the end: ended, left running, or what was found put back."""

@@ -125,7 +125,7 @@ def _print_stats(file: Path, style: str, filter_text: str) -> None:
     from gvtui.query.context import QueryContext
     from gvtui.query.filter.compile import compile_filter
     from gvtui.query.numbers.statistics import Statistics
-    from gvtui.query.processes import Processes
+    from gvtui.query.processes.processes import Processes
     from gvtui.trace.reader import Trace
 
     trace = Trace.open(file, progress=say_progress)

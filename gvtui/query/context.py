@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.query.calls.pairs import Pairs
-    from gvtui.query.processes import Processes
+    from gvtui.query.processes.processes import Processes
 
 _UNKNOWN = -1
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.numbers.timeline import Timeline
-from gvtui.query.processes import Processes
+from gvtui.query.processes.processes import Processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

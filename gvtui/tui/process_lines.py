@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gvtui.query.process import Exec, Process, Thread
-    from gvtui.query.processes import Processes
+    from gvtui.query.processes.process import Exec, Process, Thread
+    from gvtui.query.processes.processes import Processes
 
 _MAX_GUIDE = 40
 """Cells of guides before a name; deeper ones stand no further right."""

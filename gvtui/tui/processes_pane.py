@@ -9,9 +9,9 @@ from textual.message import Message
 
 from gvtui.decode.ids import short_id
 from gvtui.decode.signals import wait_status
-from gvtui.query.drill import processes_filter
 from gvtui.query.filter.compile import literal
-from gvtui.query.process import Source
+from gvtui.query.processes.process import Source
+from gvtui.query.processes.rows import processes_filter
 from gvtui.tui.cells import fit, short_count, width_of, wrap
 from gvtui.tui.chips import CONTAINER, PID
 from gvtui.tui.clock import clock_text
@@ -24,8 +24,8 @@ from gvtui.tui.rows import FAILED_SIGN, PROCFS_SIGN, word
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gvtui.query.process import Process, ProcessId
-    from gvtui.query.processes import Processes
+    from gvtui.query.processes.process import Process, ProcessId
+    from gvtui.query.processes.processes import Processes
     from gvtui.tui.linewidget import Part
     from gvtui.tui.model import Model
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError
 from gvtui.points.runsc_command import parse_runsc_command
-from gvtui.query.procfs import marks_of
+from gvtui.query.processes.procfs import marks_of
 from gvtui.tui.points_actions import PointsActions
 from gvtui.tui.rows import word
 

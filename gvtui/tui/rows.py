@@ -13,7 +13,7 @@ from gvtui.decode.ids import short_id
 from gvtui.decode.render import render
 from gvtui.points.names import event_type
 from gvtui.query.calls.pairs import Unpaired
-from gvtui.query.procfs import MARK_KIND
+from gvtui.query.processes.procfs import MARK_KIND
 from gvtui.trace.row import ERRNO_OTHER, LOST_STRING, Direction, Flag, Kind, Row
 from gvtui.wire.header import WireError
 

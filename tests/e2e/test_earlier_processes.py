@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from gvtui.decode.ids import short_id
-from gvtui.query.process import Process, Source
+from gvtui.query.processes.process import Process, Source
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from tests.e2e.containers import (

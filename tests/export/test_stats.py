@@ -8,7 +8,7 @@ import pytest
 from gvtui.export.stats import stats_json, stats_text
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.numbers.statistics import Statistics
-from gvtui.query.processes import Processes
+from gvtui.query.processes.processes import Processes
 from gvtui.trace.reader import Trace
 from gvtui.wire.messages import RAW_SYSCALL
 from tests.query.memory import MemoryTrace, drop, enter, leave, make_row

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.filter.compile import FilterContext, compile_filter
-from gvtui.query.processes import Processes
+from gvtui.query.processes.processes import Processes
 from gvtui.query.view import RowView
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction, Kind
-from tests.query.box import Box
+from tests.query.processes.box import Box
 
 TRACES = Path(__file__).parent.parent / "data" / "traces"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.query.calls.pairs import Pairs
-from gvtui.query.processes import Processes
+from gvtui.query.processes.processes import Processes
 from gvtui.trace.reader import Trace
 from gvtui.tui.process_lines import Fold, tree_lines
 from tests.tui.helpers import TRACES

@@ -23,11 +23,11 @@ from gvtui.decode.errno_names import errno_name
 from gvtui.points.names import event_type, point_name
 from gvtui.query.calls.doubles import Doubles
 from gvtui.query.column import RowColumn
-from gvtui.query.drill import processes_filter
 from gvtui.query.filter.parse import literal
 from gvtui.query.follower import Follower
 from gvtui.query.numbers.durations import Band, histogram, percentiles
 from gvtui.query.numbers.tally import OTHER, Sums, Tally, added
+from gvtui.query.processes.rows import processes_filter
 from gvtui.query.source import CHUNK
 from gvtui.trace.row import ERRNO_OTHER, LOST_STRING, Direction, Kind
 from gvtui.wire.messages import RAW_SYSCALL
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from gvtui.query.calls.pairs import Pairs
     from gvtui.query.filter.compile import Filter
-    from gvtui.query.processes import Processes
+    from gvtui.query.processes.processes import Processes
     from gvtui.query.source import RowSource
 
 _MAX_SYSCALLS = 1024

@@ -8,7 +8,7 @@ from gvtui.query.calls.folded import call_view
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.filter.compile import compile_filter
-from gvtui.query.processes import Processes
+from gvtui.query.processes.processes import Processes
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction
 from tests.tui.helpers import TRACES, Recorder

@@ -17,7 +17,7 @@ from gvtui.query.context import QueryContext
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.numbers.durations import PERCENTILE_ERROR
 from gvtui.query.numbers.statistics import Line, Statistics
-from gvtui.query.processes import Processes
+from gvtui.query.processes.processes import Processes
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.wire.messages import RAW_SYSCALL, decode

@@ -9,7 +9,7 @@ from gvtui.query.context import QueryContext
 from gvtui.query.numbers import tables
 from gvtui.query.numbers.statistics import Statistics
 from gvtui.query.numbers.tables import By, Order, Table
-from gvtui.query.processes import Processes
+from gvtui.query.processes.processes import Processes
 from gvtui.trace.reader import Trace
 from tests.trace.factory import TRACES
 

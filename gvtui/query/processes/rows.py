@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.query.filter.parse import literal
-from gvtui.query.process import ProcessId
+from gvtui.query.processes.process import ProcessId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gvtui.query.process import Process
-    from gvtui.query.processes import Processes
+    from gvtui.query.processes.process import Process
+    from gvtui.query.processes.processes import Processes
 
 _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"))
 

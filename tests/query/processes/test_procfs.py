@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.drill import processes_filter
-from gvtui.query.process import Source
-from gvtui.query.procfs import MAX_ENTRIES, Dump, ProcfsEntry, marks_of, parse_procfs
+from gvtui.query.processes.process import Source
+from gvtui.query.processes.procfs import MAX_ENTRIES, Dump, ProcfsEntry, marks_of, parse_procfs
+from gvtui.query.processes.rows import processes_filter
 from gvtui.wire.pb import common_pb2
-from tests.query.box import Box, only
+from tests.query.processes.box import Box, only
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "data"
 TEXT = (DATA / "procfs-2024-07.txt").read_text()
 SECOND = 1_000_000_000
 

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gvtui.query.process import Process, ProcessId, Source, short_args
+from gvtui.query.processes.process import Process, ProcessId, Source, short_args
 from gvtui.trace.row import Direction
 from gvtui.wire.messages import RAW_SYSCALL
 
 if TYPE_CHECKING:
-    from gvtui.query.processes import Processes
+    from gvtui.query.processes.processes import Processes
     from gvtui.trace.row import Row
     from gvtui.wire.messages import Decoded
 

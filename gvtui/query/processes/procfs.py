@@ -15,13 +15,13 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gvtui.query.process import Process, ProcessId, Source, short_args
+from gvtui.query.processes.process import Process, ProcessId, Source, short_args
 from gvtui.trace.details import int_in, list_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gvtui.query.processes import Processes
+    from gvtui.query.processes.processes import Processes
 
 MARK_KIND = "processes"
 """The kind of the marks that hold a dump."""

@@ -13,18 +13,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.drill import processes_filter
 from gvtui.query.filter.compile import compile_filter
-from gvtui.query.process import ProcessId, Source
+from gvtui.query.processes.process import ProcessId, Source
+from gvtui.query.processes.rows import processes_filter
 from gvtui.trace.reader import Trace
 from gvtui.wire.messages import decode
 from gvtui.wire.pb import common_pb2, container_pb2, sentry_pb2, syscall_pb2
-from tests.query.box import Box, only, tree_of
+from tests.query.processes.box import Box, only, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "data"
 TRACES = DATA / "traces"
 
 

@@ -14,11 +14,11 @@ import numpy as np
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.calls.doubles import Doubles
 from gvtui.query.follower import Follower
-from gvtui.query.process import SECOND_NS, Process, ProcessId, Source
-from gvtui.query.process_events import EVENT_TYPES, ProcessEvents
-from gvtui.query.procfs import MARK_KIND, take_mark
+from gvtui.query.processes.events import EVENT_TYPES, ProcessEvents
+from gvtui.query.processes.process import SECOND_NS, Process, ProcessId, Source
+from gvtui.query.processes.procfs import MARK_KIND, take_mark
+from gvtui.query.processes.spans import Spans
 from gvtui.query.source import group
-from gvtui.query.spans import Spans
 from gvtui.trace.row import EMPTY_STRING, LOST_STRING, Direction, Flag, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import RAW_SYSCALL, Unknown

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gvtui.query.calls.pairs import Pairs
-from gvtui.query.processes import Processes
+from gvtui.query.processes.processes import Processes
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from gvtui.wire.header import build_message

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gvtui.query.process import Process
+    from gvtui.query.processes.process import Process
 
 _MAX_SPANS = 1 << 16
 _LATEST = 4

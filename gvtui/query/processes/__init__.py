@@ -1,0 +1,1 @@
+"""The process tree of a trace, and which rows are whose."""
