@@ -6,10 +6,10 @@ import time
 from time import thread_time
 from typing import TYPE_CHECKING
 
+from gvtui.query.analysis import ANALYSIS_SECONDS, Analysis
 from gvtui.query.calls.folded import call_view
 from gvtui.query.filter.compile import Filter, compile_filter, conjunction
 from gvtui.query.view import RowView
-from gvtui.tui.analysis import ANALYSIS_SECONDS, Analysis
 from gvtui.tui.chips import Chips
 from gvtui.tui.columns import Column, TimeMode
 from gvtui.tui.marks import Marks

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Container
 
+from gvtui.query.analysis import Paced
 from gvtui.query.numbers.statistics import Statistics
-from gvtui.tui.analysis import Paced
 from gvtui.tui.numbers_bands import NumbersBands
 from gvtui.tui.numbers_table import NumbersTable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from gvtui.tui.analysis import Analysis
+    from gvtui.query.analysis import Analysis
     from gvtui.tui.model import Model
 
 _KEPT = 3

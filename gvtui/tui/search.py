@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right, insort
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from gvtui.tui.analysis import Paced
+from gvtui.query.analysis import Paced
 from gvtui.tui.rowmatch import CallWords, RowMatcher
 
 if TYPE_CHECKING:

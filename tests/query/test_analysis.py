@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from gvtui.query.analysis import Analysis, Paced
 from gvtui.trace.reader import Trace
-from gvtui.tui.analysis import Analysis, Paced
 from tests.tui.helpers import TRACES
 
 
