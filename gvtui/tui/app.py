@@ -13,6 +13,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.widgets import ContentSwitcher, Static
 
 from gvtui.query.filter.compile import compile_filter
+from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.tui.base import FILTER_SECONDS
 from gvtui.tui.detail import DetailView
@@ -24,7 +25,6 @@ from gvtui.tui.options import LiveOptions
 from gvtui.tui.panes import SIDEBAR, TABS
 from gvtui.tui.points_keeper import Keeper, settle
 from gvtui.tui.procfs_actions import ProcfsActions
-from gvtui.tui.replay import ReplayClock
 from gvtui.tui.saved_actions import SavedActions
 from gvtui.tui.status import Item, StatusLine, items
 from gvtui.tui.tabs import TabLine

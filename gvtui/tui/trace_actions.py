@@ -16,7 +16,7 @@ from gvtui.tui.view_actions import ViewActions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gvtui.tui.replay import ReplayClock
+    from gvtui.trace.playback import ReplayClock
     from gvtui.tui.watch import Watch
 
 

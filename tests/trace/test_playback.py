@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gvtui.trace.playback import FASTEST, ReplayClock
 from gvtui.trace.reader import Trace
-from gvtui.tui.replay import FASTEST, ReplayClock
 from tests.tui.helpers import SECOND, TRACES, Recorder, drive, recording, screen_text
 
 if TYPE_CHECKING:
