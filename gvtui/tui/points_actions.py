@@ -10,12 +10,12 @@ from textual.widgets import ContentSwitcher, Static
 
 from gvtui.decode.ids import short_id
 from gvtui.points.catalogue import sibling_of
+from gvtui.points.more import MORE, more_of_process
 from gvtui.query.numbers.points import Tally
 from gvtui.tui.points_apply import PointsApply
 from gvtui.tui.points_hints import lacking_fields, untraced_events
 from gvtui.tui.points_model import Owner, Target
 from gvtui.tui.points_pane import LARGE, PointsPane
-from gvtui.tui.points_row import MORE, more_of_process
 from gvtui.tui.points_screens import ChoiceScreen
 from gvtui.tui.rows import word
 

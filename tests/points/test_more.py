@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from gvtui.points.bundled import bundled_catalogue
+from gvtui.points.more import MORE, more_of_process
 from gvtui.points.session import Point, Session
-from gvtui.tui.points_row import MORE, more_of_process
 
 CATALOGUE = bundled_catalogue()
 
