@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gvtui.decode.escape import escape
+from gvtui.trace.bookmarks import MAX_NOTE, MarksError
 from gvtui.tui.clock import clock_text
 from gvtui.tui.field_actions import FieldActions
-from gvtui.tui.marks import MAX_NOTE, MarksError
 from gvtui.tui.picking import Entry, PickScreen
 from gvtui.tui.prompt import Problem, Question
 

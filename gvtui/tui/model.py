@@ -10,9 +10,9 @@ from gvtui.query.analysis import ANALYSIS_SECONDS, Analysis
 from gvtui.query.calls.folded import call_view
 from gvtui.query.filter.compile import Filter, compile_filter, conjunction
 from gvtui.query.view import RowView
+from gvtui.trace.bookmarks import Marks
 from gvtui.tui.chips import Chips
 from gvtui.tui.columns import Column, TimeMode
-from gvtui.tui.marks import Marks
 from gvtui.tui.points_model import PointsState
 from gvtui.tui.rows import RowTexts
 

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
+from gvtui.trace.bookmarks import Marks, marks_path
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.mark_actions import note_text
-from gvtui.tui.marks import Marks, marks_path
 from gvtui.tui.painter import BOOKMARK, BOOKMARK_AT_CURSOR
 from tests.tui.helpers import TRACES, Recorder, drive, live, screen_text, stream_lines
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.trace import keep
+from gvtui.trace.bookmarks import Marks, MarksError, marks_path
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
-from gvtui.tui.marks import Marks, MarksError, marks_path
 from tests.tui.helpers import START_NS, Recorder, open_message
 
 if TYPE_CHECKING:
