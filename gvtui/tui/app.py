@@ -17,10 +17,11 @@ from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.tui.base import FILTER_SECONDS
 from gvtui.tui.detail import DetailView
-from gvtui.tui.driver import TerminalDriver
 from gvtui.tui.filterbar import FilterBar
 from gvtui.tui.keyline import KeyLine
 from gvtui.tui.keys import COMMANDS, bindings, where
+from gvtui.tui.kit.driver import TerminalDriver
+from gvtui.tui.kit.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.panes import SIDEBAR, TABS
 from gvtui.tui.points_keeper import Keeper, settle
@@ -28,7 +29,6 @@ from gvtui.tui.procfs_actions import ProcfsActions
 from gvtui.tui.saved_actions import SavedActions
 from gvtui.tui.status import Item, StatusLine, items
 from gvtui.tui.tabs import TabLine
-from gvtui.tui.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
 from gvtui.tui.timeline_strip import TimelineStrip
 from gvtui.tui.watch import Watch
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from textual.app import App
 
 from gvtui.query.filter.compile import FilterError
+from gvtui.tui.kit.prompt import Problem, Prompt
 from gvtui.tui.model import Model
-from gvtui.tui.prompt import Problem, Prompt
 from gvtui.tui.stream import StreamView
 
 if TYPE_CHECKING:

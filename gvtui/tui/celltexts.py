@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.query.calls.pairs import Unpaired
-from gvtui.tui.clock import clock_text, span_text, took_text
 from gvtui.tui.columns import TimeMode
+from gvtui.tui.kit.times import clock_text, span_text, took_text
 from gvtui.tui.rows import FAILED_SIGN, Look, RowText
 
 if TYPE_CHECKING:

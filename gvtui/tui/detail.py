@@ -14,10 +14,10 @@ from gvtui.query.calls.pairs import Unpaired
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.tui import hexdump
 from gvtui.tui.bothsides import SideView, both_sides, one_side
-from gvtui.tui.cells import fit, width_of, wrap
-from gvtui.tui.clock import date_text, span_text, took_text
 from gvtui.tui.keys import bindings
-from gvtui.tui.linewidget import LineWidget, Part
+from gvtui.tui.kit.cells import fit, width_of, wrap
+from gvtui.tui.kit.lines import LineWidget, Part
+from gvtui.tui.kit.times import date_text, span_text, took_text
 from gvtui.tui.rows import word
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Decoded, Unknown

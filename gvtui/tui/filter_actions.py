@@ -16,8 +16,8 @@ from gvtui.tui.chips import (
     equals,
     values_expression,
 )
-from gvtui.tui.history import History, filter_history_path
-from gvtui.tui.prompt import Problem, Question
+from gvtui.tui.kit.history import History, filter_history_path
+from gvtui.tui.kit.prompt import Problem, Question
 
 if TYPE_CHECKING:
     from gvtui.trace.reader import Trace

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
-from gvtui.tui.cells import fit, width_of
 from gvtui.tui.keys import bindings
-from gvtui.tui.linewidget import LineWidget, Part
+from gvtui.tui.kit.cells import fit, width_of
+from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.rows import word
 
 if TYPE_CHECKING:

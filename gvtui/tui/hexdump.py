@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gvtui.tui.linewidget import Part
+    from gvtui.tui.kit.lines import Part
 
 _ROW = 16
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from gvtui.decode.escape import escape
 from gvtui.trace.bookmarks import MAX_NOTE, MarksError
-from gvtui.tui.clock import clock_text
 from gvtui.tui.field_actions import FieldActions
+from gvtui.tui.kit.prompt import Problem, Question
+from gvtui.tui.kit.times import clock_text
 from gvtui.tui.picking import Entry, PickScreen
-from gvtui.tui.prompt import Problem, Question
 
 _REMOVE = "-"
 

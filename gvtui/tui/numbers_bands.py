@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.tui.cells import fit, short_count
-from gvtui.tui.clock import took_text
 from gvtui.tui.drilled import Drilled
 from gvtui.tui.keys import bindings
-from gvtui.tui.listpane import ListPane
+from gvtui.tui.kit.cells import fit, short_count
+from gvtui.tui.kit.listpane import ListPane
+from gvtui.tui.kit.times import took_text
 from gvtui.tui.rows import word
 
 if TYPE_CHECKING:
     from gvtui.query.numbers.durations import Band
-    from gvtui.tui.linewidget import Part
+    from gvtui.tui.kit.lines import Part
 
 LATENCY = "evt.latency"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"

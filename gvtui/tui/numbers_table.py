@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.message import Message
 
 from gvtui.query.numbers.tables import By, Order, Table
-from gvtui.tui.cells import fit, fit_end, width_of, wrap
 from gvtui.tui.chips import PID
-from gvtui.tui.clock import took_text
 from gvtui.tui.drilled import Drilled
 from gvtui.tui.keys import bindings
-from gvtui.tui.listpane import ListPane
+from gvtui.tui.kit.cells import fit, fit_end, width_of, wrap
+from gvtui.tui.kit.listpane import ListPane
+from gvtui.tui.kit.times import took_text
 from gvtui.tui.rows import DROP_SIGN, FAILED_SIGN, word
 
 if TYPE_CHECKING:
     from gvtui.query.numbers.statistics import Line, Statistics
-    from gvtui.tui.linewidget import Part
+    from gvtui.tui.kit.lines import Part
     from gvtui.tui.model import Model
 
 EVENT_TYPE = "evt.type"

@@ -6,12 +6,12 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
-from gvtui.tui.cells import fit, short_count, width_of
+from gvtui.tui.kit.cells import fit, short_count, width_of
 from gvtui.tui.points_model import Box, Owner
 from gvtui.tui.points_tree import Line, LineKind
 
 if TYPE_CHECKING:
-    from gvtui.tui.linewidget import Part
+    from gvtui.tui.kit.lines import Part
     from gvtui.tui.points_model import PointsState
 
 COST_SIGN = "$"

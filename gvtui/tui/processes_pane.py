@@ -12,12 +12,12 @@ from gvtui.decode.signals import wait_status
 from gvtui.query.filter.compile import literal
 from gvtui.query.processes.process import Source
 from gvtui.query.processes.rows import processes_filter
-from gvtui.tui.cells import fit, short_count, width_of, wrap
 from gvtui.tui.chips import CONTAINER, PID
-from gvtui.tui.clock import clock_text
 from gvtui.tui.drilled import Drilled
 from gvtui.tui.keys import bindings
-from gvtui.tui.listpane import ListPane
+from gvtui.tui.kit.cells import fit, short_count, width_of, wrap
+from gvtui.tui.kit.listpane import ListPane
+from gvtui.tui.kit.times import clock_text
 from gvtui.tui.process_lines import Fold, Key, TreeLine, tree_lines
 from gvtui.tui.rows import FAILED_SIGN, PROCFS_SIGN, word
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gvtui.query.processes.process import Process, ProcessId
     from gvtui.query.processes.processes import Processes
-    from gvtui.tui.linewidget import Part
+    from gvtui.tui.kit.lines import Part
     from gvtui.tui.model import Model
 
 RUNS_SIGN, ENDED_SIGN = "●", "†"

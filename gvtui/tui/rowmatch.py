@@ -10,8 +10,8 @@ from google.protobuf.message import DecodeError
 from gvtui.query.calls.pairs import Unpaired
 from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind, Row
 from gvtui.tui.celltexts import UNPAIRED, call_text, duration_text, result_text, time_text
-from gvtui.tui.clock import took_text
 from gvtui.tui.fieldcolumns import field_text
+from gvtui.tui.kit.times import took_text
 from gvtui.tui.rows import RowText, word
 from gvtui.wire.pb.common_pb2 import ContextData
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from gvtui.decode.ids import short_id
-from gvtui.tui.cells import fit, short_count, spark, width_of
 from gvtui.tui.chips import CONTAINER, equals
 from gvtui.tui.keys import bindings
-from gvtui.tui.linewidget import LineWidget, Part
+from gvtui.tui.kit.cells import fit, short_count, spark, width_of
+from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.rows import DROP_SIGN, word
 
 if TYPE_CHECKING:

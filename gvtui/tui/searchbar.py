@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.tui.cells import fit
-from gvtui.tui.linewidget import LineWidget, Part
+from gvtui.tui.kit.cells import fit
+from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.rows import word
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gvtui.tui.cells import short_bytes, short_count, width_of
-from gvtui.tui.linewidget import LineWidget, Part
+from gvtui.tui.kit.cells import short_bytes, short_count, width_of
+from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.rows import BAD_SIGN, DROP_SIGN, FAILED_SIGN, UNKNOWN_SIGN, word
 from gvtui.tui.sandboxes import LOST_SIGN
 

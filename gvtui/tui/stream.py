@@ -10,8 +10,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gvtui.tui import empty
-from gvtui.tui.cells import fit
 from gvtui.tui.keys import bindings
+from gvtui.tui.kit.cells import fit
 from gvtui.tui.painter import STYLES, Painter
 
 if TYPE_CHECKING:

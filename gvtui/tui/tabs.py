@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from gvtui.tui.linewidget import LineWidget, Part
+from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.panes import TABS
 
 if TYPE_CHECKING:

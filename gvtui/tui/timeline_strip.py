@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
-from gvtui.tui.cells import SPARKS
-from gvtui.tui.linewidget import LineWidget, Part
+from gvtui.tui.kit.cells import SPARKS
+from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.rows import DROP_SIGN
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gvtui.errors import GvtuiError
 from gvtui.trace import keep
 from gvtui.trace.reader import Trace
-from gvtui.tui.prompt import Problem, Question
+from gvtui.tui.kit.prompt import Problem, Question
 from gvtui.tui.screens import LogScreen
 from gvtui.tui.view_actions import ViewActions
 

@@ -7,11 +7,11 @@ from textual.widgets import ContentSwitcher
 from gvtui.tui.columns import TimeMode
 from gvtui.tui.filter_actions import FilterActions
 from gvtui.tui.keys import PLACES, Command
+from gvtui.tui.kit.prompt import Problem, Question
+from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME
 from gvtui.tui.places import HINT, PlaceError, find_row
-from gvtui.tui.prompt import Problem, Question
 from gvtui.tui.screens import ColumnScreen, FilterHelpScreen, HelpScreen
 from gvtui.tui.tabs import TabLine
-from gvtui.tui.theme import DARK_NAME, LIGHT_NAME
 
 
 class ViewActions(FilterActions):

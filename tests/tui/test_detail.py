@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvtui.tui.clock import span_text
+from gvtui.tui.kit.times import span_text
 from tests.tui.helpers import Recorder, drive, live, recording
 
 if TYPE_CHECKING:

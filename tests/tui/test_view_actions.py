@@ -6,7 +6,7 @@ import pytest
 from textual.widgets import Static
 
 from gvtui.query.filter.fields import FIELDS, OPERATORS
-from gvtui.tui.theme import DARK_NAME, LIGHT_NAME
+from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME
 from tests.tui.helpers import drive, recording, screen_text, stream_lines
 
 if TYPE_CHECKING:

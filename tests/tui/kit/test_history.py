@@ -3,8 +3,8 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
-from gvtui.tui import history
-from gvtui.tui.history import MAX_ENTRIES, History, filter_history_path
+from gvtui.tui.kit import history
+from gvtui.tui.kit.history import MAX_ENTRIES, History, filter_history_path
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from gvtui.tui.cells import width_of
-from gvtui.tui.suggestions import Suggestions
+from gvtui.tui.kit.cells import width_of
+from gvtui.tui.kit.suggestions import Suggestions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from gvtui.query.filter.complete import Completion
-    from gvtui.tui.history import History
+    from gvtui.tui.kit.history import History
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from textual.message import Message
 from textual.widget import Widget
 
 from gvtui.decode.escape import escape
-from gvtui.tui.cells import fit, width_of
-from gvtui.tui.linewidget import LineWidget
+from gvtui.tui.kit.cells import fit, width_of
+from gvtui.tui.kit.lines import LineWidget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

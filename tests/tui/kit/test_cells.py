@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from gvtui.tui.cells import fit, fit_end, short_bytes, short_count, spark
+from gvtui.tui.kit.cells import fit, fit_end, short_bytes, short_count, spark
 
 
 @given(st.text(st.characters(categories=("L", "N", "P", "S"))), st.integers(0, 50))

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gvtui.tui.cells import width_of
+from gvtui.tui.kit.cells import width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

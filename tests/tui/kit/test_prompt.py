@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
-from gvtui.tui.prompt import Question
-from gvtui.tui.suggestions import LINES, Suggestions
+from gvtui.tui.kit.prompt import Question
+from gvtui.tui.kit.suggestions import LINES, Suggestions
 from tests.tui.helpers import Recorder, drive, live, recording, screen_text
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import io
 
 from textual.drivers._writer_thread import WriterThread
 
-from gvtui.tui.driver import LostTerminal
+from gvtui.tui.kit.driver import LostTerminal
 
 
 class Gone(io.StringIO):

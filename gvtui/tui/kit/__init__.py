@@ -1,0 +1,1 @@
+"""What every room of the viewer is built of: lines, lists, prompts, colours."""
