@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from gvtui.query.calls.pairs import Unpaired
 from gvtui.tui.columns import TimeMode
 from gvtui.tui.kit.times import clock_text, span_text, took_text
-from gvtui.tui.rows import FAILED_SIGN, Look, RowText
+from gvtui.tui.model.rowtext import FAILED_SIGN, Look, RowText
 
 if TYPE_CHECKING:
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 UNPAIRED = {
     Unpaired.IN_FLIGHT: "… running",

@@ -18,7 +18,7 @@ from gvtui.tui.keys import bindings
 from gvtui.tui.kit.cells import fit, width_of, wrap
 from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.kit.times import date_text, span_text, took_text
-from gvtui.tui.rows import word
+from gvtui.tui.model.rowtext import word
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Decoded, Unknown
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from gvtui.decode.fields import FieldView
     from gvtui.trace.row import Row
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 _MAX_FIELDS = 500
 """Lines of fields shown: a hostile message may have a million."""

@@ -11,8 +11,8 @@ from gvtui.tui.trace_actions import TraceActions
 
 if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
-    from gvtui.tui.chips import Chip
     from gvtui.tui.drilled import Drilled
+    from gvtui.tui.model.chips import Chip
     from gvtui.tui.timeline_strip import TimelineStrip
 
 _MAX_DEPTH = 100

@@ -9,7 +9,7 @@ from gvtui.monitor.options import DEFAULT_LISTEN
 from gvtui.tui.points_hints import untraced_events
 
 if TYPE_CHECKING:
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 
 class Line(NamedTuple):

@@ -12,7 +12,7 @@ from gvtui.tui.columns import Column
 from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
     from gvtui.wire.messages import Decoded
 
 MAX_FIELD_COLUMNS = 4

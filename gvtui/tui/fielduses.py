@@ -9,7 +9,7 @@ from gvtui.decode.errno_names import errno_name
 from gvtui.decode.fields import arguments
 from gvtui.points.names import event_type
 from gvtui.query.filter.compile import literal
-from gvtui.tui.chips import CONTAINER, NAME, PID
+from gvtui.tui.model.chips import CONTAINER, NAME, PID
 from gvtui.wire.messages import Unknown
 
 if TYPE_CHECKING:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from gvtui.query.filter.complete import complete
 from gvtui.trace.row import Kind, Row
 from gvtui.tui.base import ViewerBase
-from gvtui.tui.chips import (
+from gvtui.tui.kit.history import History, filter_history_path
+from gvtui.tui.kit.prompt import Problem, Question
+from gvtui.tui.model.chips import (
     CONTAINER,
     DIRECTION,
     NAME,
@@ -16,8 +18,6 @@ from gvtui.tui.chips import (
     equals,
     values_expression,
 )
-from gvtui.tui.kit.history import History, filter_history_path
-from gvtui.tui.kit.prompt import Problem, Question
 
 if TYPE_CHECKING:
     from gvtui.trace.reader import Trace

@@ -9,14 +9,14 @@ from textual.message import Message
 from gvtui.tui.keys import bindings
 from gvtui.tui.kit.cells import fit, width_of
 from gvtui.tui.kit.lines import LineWidget, Part
-from gvtui.tui.rows import word
+from gvtui.tui.model.rowtext import word
 
 if TYPE_CHECKING:
     from textual import events
     from textual.geometry import Size
     from textual.strip import Strip
 
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 _MAX_LINES = 3
 _MAX_CHIP = 60

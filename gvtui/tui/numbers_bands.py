@@ -9,7 +9,7 @@ from gvtui.tui.keys import bindings
 from gvtui.tui.kit.cells import fit, short_count
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.times import took_text
-from gvtui.tui.rows import word
+from gvtui.tui.model.rowtext import word
 
 if TYPE_CHECKING:
     from gvtui.query.numbers.durations import Band

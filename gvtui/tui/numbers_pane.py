@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from gvtui.query.analysis import Analysis
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 _KEPT = 3
 """Filters whose statistics are kept, so that the way back costs nothing."""

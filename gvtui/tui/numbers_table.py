@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.message import Message
 
 from gvtui.query.numbers.tables import By, Order, Table
-from gvtui.tui.chips import PID
 from gvtui.tui.drilled import Drilled
 from gvtui.tui.keys import bindings
 from gvtui.tui.kit.cells import fit, fit_end, width_of, wrap
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.times import took_text
-from gvtui.tui.rows import DROP_SIGN, FAILED_SIGN, word
+from gvtui.tui.model.chips import PID
+from gvtui.tui.model.rowtext import DROP_SIGN, FAILED_SIGN, word
 
 if TYPE_CHECKING:
     from gvtui.query.numbers.statistics import Line, Statistics
     from gvtui.tui.kit.lines import Part
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 EVENT_TYPE = "evt.type"
 _SLOTS = {

@@ -15,14 +15,14 @@ from gvtui.tui.fieldcolumns import field_text
 from gvtui.tui.highlight import highlight, highlight_end
 from gvtui.tui.kit.cells import fit, width_of
 from gvtui.tui.kit.times import SECOND_NS, age_text, took_text
-from gvtui.tui.rows import Look, RowText
+from gvtui.tui.model.rowtext import Look, RowText
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.style import Style
 
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 STYLES = (
     "heading",

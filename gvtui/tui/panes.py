@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 
 @dataclass(frozen=True, slots=True)

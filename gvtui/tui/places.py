@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gvtui.errors import GvtuiError
 
 if TYPE_CHECKING:
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 HINT = "12:01:07.5, +90 for 90 s after the start, or a row number such as #1204"
 

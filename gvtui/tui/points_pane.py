@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.strip import Strip
 
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
     from gvtui.tui.points_model import PointsState
 
 LARGE = "points-large"

@@ -12,14 +12,14 @@ from gvtui.decode.signals import wait_status
 from gvtui.query.filter.compile import literal
 from gvtui.query.processes.process import Source
 from gvtui.query.processes.rows import processes_filter
-from gvtui.tui.chips import CONTAINER, PID
 from gvtui.tui.drilled import Drilled
 from gvtui.tui.keys import bindings
 from gvtui.tui.kit.cells import fit, short_count, width_of, wrap
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.times import clock_text
+from gvtui.tui.model.chips import CONTAINER, PID
+from gvtui.tui.model.rowtext import FAILED_SIGN, PROCFS_SIGN, word
 from gvtui.tui.process_lines import Fold, Key, TreeLine, tree_lines
-from gvtui.tui.rows import FAILED_SIGN, PROCFS_SIGN, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gvtui.query.processes.process import Process, ProcessId
     from gvtui.query.processes.processes import Processes
     from gvtui.tui.kit.lines import Part
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 RUNS_SIGN, ENDED_SIGN = "●", "†"
 SOURCE_SIGNS = {Source.EVENT: " ", Source.PROCFS: PROCFS_SIGN, Source.CONTEXT: "~"}

@@ -10,8 +10,8 @@ from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError
 from gvtui.points.runsc_command import parse_runsc_command
 from gvtui.query.processes.procfs import marks_of
+from gvtui.tui.model.rowtext import word
 from gvtui.tui.points_actions import PointsActions
-from gvtui.tui.rows import word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,11 +12,11 @@ from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind, Row
 from gvtui.tui.celltexts import UNPAIRED, call_text, duration_text, result_text, time_text
 from gvtui.tui.fieldcolumns import field_text
 from gvtui.tui.kit.times import took_text
-from gvtui.tui.rows import RowText, word
+from gvtui.tui.model.rowtext import RowText, word
 from gvtui.wire.pb.common_pb2 import ContextData
 
 if TYPE_CHECKING:
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 MAX_TEXT = 500
 """Characters of a text that is searched for."""

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from gvtui.decode.ids import short_id
-from gvtui.tui.chips import CONTAINER, equals
 from gvtui.tui.keys import bindings
 from gvtui.tui.kit.cells import fit, short_count, spark, width_of
 from gvtui.tui.kit.lines import LineWidget, Part
-from gvtui.tui.rows import DROP_SIGN, word
+from gvtui.tui.model.chips import CONTAINER, equals
+from gvtui.tui.model.rowtext import DROP_SIGN, word
 
 if TYPE_CHECKING:
     from textual import events
     from textual.strip import Strip
 
     from gvtui.trace.connections import Sandbox
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 _LINES = 2
 """Lines that a sandbox takes."""

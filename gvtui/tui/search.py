@@ -13,7 +13,7 @@ from gvtui.tui.rowmatch import CallWords, RowMatcher
 if TYPE_CHECKING:
     import re
 
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 SEARCH_SECONDS = 0.01
 """Time for searching in one go; more would make keys wait."""

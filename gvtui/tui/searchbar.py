@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.tui.kit.cells import fit
 from gvtui.tui.kit.lines import LineWidget, Part
-from gvtui.tui.rows import word
+from gvtui.tui.model.rowtext import word
 
 if TYPE_CHECKING:
     from textual.strip import Strip

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from gvtui.tui.kit.cells import short_bytes, short_count, width_of
 from gvtui.tui.kit.lines import LineWidget, Part
-from gvtui.tui.rows import BAD_SIGN, DROP_SIGN, FAILED_SIGN, UNKNOWN_SIGN, word
+from gvtui.tui.model.rowtext import BAD_SIGN, DROP_SIGN, FAILED_SIGN, UNKNOWN_SIGN, word
 from gvtui.tui.sandboxes import LOST_SIGN
 
 if TYPE_CHECKING:
     from textual.strip import Strip
 
     from gvtui.trace.connections import Connections
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 _GAP = "   "
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 _WHEEL_ROWS = 3
 _SHIFT_STEP = 8

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from gvtui.tui.kit.cells import SPARKS
 from gvtui.tui.kit.lines import LineWidget, Part
-from gvtui.tui.rows import DROP_SIGN
+from gvtui.tui.model.rowtext import DROP_SIGN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
     from gvtui.query.numbers.timeline import Bucket, Timeline
-    from gvtui.tui.model import Model
+    from gvtui.tui.model.model import Model
 
 WINDOW_SIGN = "┃"
 """Marks what the stream shows."""

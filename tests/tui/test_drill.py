@@ -6,7 +6,7 @@ from textual.widgets import ContentSwitcher
 
 from gvtui.trace.row import Direction
 from gvtui.tui.drilled import Drilled
-from gvtui.tui.rows import CALL_SIGN
+from gvtui.tui.model.rowtext import CALL_SIGN
 from tests.tui.helpers import Recorder, drive, live, recording, stream_lines
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.fieldcolumns import field_text
 from gvtui.tui.fielduses import field_use
-from gvtui.tui.model import Model
+from gvtui.tui.model.model import Model
 from tests.tui.helpers import TRACES, Recorder
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from gvtui.query.filter.compile import FilterError
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction
 from gvtui.tui.app import GvtuiApp
-from gvtui.tui.chips import PID
+from gvtui.tui.model.chips import PID
 from tests.tui.helpers import (
     TRACES,
     Recorder,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.trace.reader import Trace
-from gvtui.tui.model import Model
+from gvtui.tui.model.model import Model
 from gvtui.tui.places import PlaceError, find_row
 from tests.tui.helpers import Recorder, drive, recording
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.parse import Comparison, parse
-from gvtui.tui.chips import (
+from gvtui.tui.model.chips import (
     NAME,
     PID,
     Chips,
