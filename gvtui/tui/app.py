@@ -16,14 +16,14 @@ from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.tui.base import FILTER_SECONDS
+from gvtui.tui.command.command import COMMANDS, bindings, where
 from gvtui.tui.detail import DetailView
+from gvtui.tui.features import SIDEBAR, TABS
 from gvtui.tui.filterbar import FilterBar
 from gvtui.tui.keyline import KeyLine
-from gvtui.tui.keys import COMMANDS, bindings, where
 from gvtui.tui.kit.driver import TerminalDriver
 from gvtui.tui.kit.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
 from gvtui.tui.options import LiveOptions
-from gvtui.tui.panes import SIDEBAR, TABS
 from gvtui.tui.points_keeper import Keeper, settle
 from gvtui.tui.procfs_actions import ProcfsActions
 from gvtui.tui.saved_actions import SavedActions

@@ -14,7 +14,7 @@ from gvtui.query.calls.pairs import Unpaired
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.tui import hexdump
 from gvtui.tui.bothsides import SideView, both_sides, one_side
-from gvtui.tui.keys import bindings
+from gvtui.tui.command.command import bindings
 from gvtui.tui.kit.cells import fit, width_of, wrap
 from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.kit.times import date_text, span_text, took_text

@@ -12,8 +12,8 @@ from gvtui.decode.signals import wait_status
 from gvtui.query.filter.compile import literal
 from gvtui.query.processes.process import Source
 from gvtui.query.processes.rows import processes_filter
+from gvtui.tui.command.command import bindings
 from gvtui.tui.drilled import Drilled
-from gvtui.tui.keys import bindings
 from gvtui.tui.kit.cells import fit, short_count, width_of, wrap
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.times import clock_text

@@ -13,7 +13,7 @@ from textual.widgets.option_list import Option
 
 from gvtui.query.filter.help import WIDTH, reference
 from gvtui.tui.columns import COLUMNS, FIXED, Column
-from gvtui.tui.keys import groups, where
+from gvtui.tui.command.command import groups, where
 from gvtui.tui.model import rowtext as rows
 from gvtui.tui.painter import BOOKMARK, BOOKMARK_AT_CURSOR
 from gvtui.tui.processes_pane import ENDED_SIGN, RUNS_SIGN

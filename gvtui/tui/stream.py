@@ -10,7 +10,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gvtui.tui import empty
-from gvtui.tui.keys import bindings
+from gvtui.tui.command.command import bindings
 from gvtui.tui.kit.cells import fit
 from gvtui.tui.painter import STYLES, Painter
 

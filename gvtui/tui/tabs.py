@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from gvtui.tui.features import TABS
 from gvtui.tui.kit.lines import LineWidget, Part
-from gvtui.tui.panes import TABS
 
 if TYPE_CHECKING:
     from textual import events

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from textual.widgets import ContentSwitcher
 
 from gvtui.tui.app import GvtuiApp
+from gvtui.tui.command.command import COMMANDS, PLACES, groups, where
 from gvtui.tui.detail import DetailView
+from gvtui.tui.features import TABS
 from gvtui.tui.filterbar import FilterBar
-from gvtui.tui.keys import COMMANDS, PLACES, groups, where
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.numbers_bands import NumbersBands
 from gvtui.tui.numbers_table import NumbersTable
-from gvtui.tui.panes import TABS
 from gvtui.tui.points_pane import PointsPane
 from gvtui.tui.processes_pane import ProcessesPane
 from gvtui.tui.sandboxes import SandboxList

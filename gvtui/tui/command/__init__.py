@@ -1,0 +1,1 @@
+"""Commands: what a key, a line or the palette can ask for."""
