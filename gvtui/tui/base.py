@@ -10,7 +10,7 @@ from textual.app import App
 from gvtui.query.filter.compile import FilterError
 from gvtui.tui.kit.prompt import Problem, Prompt
 from gvtui.tui.model.model import Model
-from gvtui.tui.stream import StreamView
+from gvtui.tui.stream.pane import StreamView
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.query.calls.pairs import Unpaired
-from gvtui.tui.columns import TimeMode
 from gvtui.tui.kit.times import clock_text, span_text, took_text
 from gvtui.tui.model.rowtext import FAILED_SIGN, Look, RowText
+from gvtui.tui.stream.columns import TimeMode
 
 if TYPE_CHECKING:
     from gvtui.tui.model.model import Model

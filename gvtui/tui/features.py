@@ -13,7 +13,7 @@ from gvtui.tui.numbers_pane import NumbersPane
 from gvtui.tui.points_pane import make_large, make_small
 from gvtui.tui.processes_pane import ProcessesPane
 from gvtui.tui.sandboxes import SandboxList
-from gvtui.tui.stream import StreamView
+from gvtui.tui.stream.pane import StreamView
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from gvtui.decode.escape import escape
 from gvtui.decode.fields import arguments
 from gvtui.query.filter.messages import argument_forms, context_forms
 from gvtui.trace.row import Flag, Kind
-from gvtui.tui.columns import Column
+from gvtui.tui.stream.columns import Column
 from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from gvtui.query.filter.help import WIDTH, reference
-from gvtui.tui.columns import COLUMNS, FIXED, Column
 from gvtui.tui.command.command import groups, where
 from gvtui.tui.model import rowtext as rows
-from gvtui.tui.painter import BOOKMARK, BOOKMARK_AT_CURSOR
 from gvtui.tui.processes_pane import ENDED_SIGN, RUNS_SIGN
 from gvtui.tui.sandboxes import LOST_SIGN
+from gvtui.tui.stream.columns import COLUMNS, FIXED, Column
+from gvtui.tui.stream.painter import BOOKMARK, BOOKMARK_AT_CURSOR
 from gvtui.tui.timeline_strip import WINDOW_SIGN
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from gvtui.tui.numbers_table import NumbersTable
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2
 from tests.tui.helpers import Recorder, drive, live, recording, screen_text
-from tests.tui.test_stream import HOSTILE
+from tests.tui.stream.test_pane import HOSTILE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ from textual.widgets import ContentSwitcher
 from gvtui.tui.process_lines import Fold
 from gvtui.tui.processes_pane import ENDED_SIGN, RUNS_SIGN, ProcessesPane
 from tests.tui.helpers import Recorder, drive, live, recording, screen_text
-from tests.tui.test_stream import HOSTILE
+from tests.tui.stream.test_pane import HOSTILE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,10 +11,10 @@ from gvtui.query.calls.folded import call_view
 from gvtui.query.filter.compile import Filter, compile_filter, conjunction
 from gvtui.query.view import RowView
 from gvtui.trace.bookmarks import Marks
-from gvtui.tui.columns import Column, TimeMode
 from gvtui.tui.model.chips import Chips
 from gvtui.tui.model.rowtext import RowTexts
 from gvtui.tui.points_model import PointsState
+from gvtui.tui.stream.columns import Column, TimeMode
 
 if TYPE_CHECKING:
     import re

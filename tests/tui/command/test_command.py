@@ -17,7 +17,7 @@ from gvtui.tui.points_pane import PointsPane
 from gvtui.tui.processes_pane import ProcessesPane
 from gvtui.tui.sandboxes import SandboxList
 from gvtui.tui.screens import help_text
-from gvtui.tui.stream import StreamView
+from gvtui.tui.stream.pane import StreamView
 from tests.tui.helpers import drive, recording
 
 if TYPE_CHECKING:

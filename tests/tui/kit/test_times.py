@@ -4,9 +4,9 @@ from datetime import UTC
 
 import pytest
 
-from gvtui.tui.columns import COLUMNS
 from gvtui.tui.kit.cells import width_of
 from gvtui.tui.kit.times import age_text, clock_text, date_text, span_text
+from gvtui.tui.stream.columns import COLUMNS
 
 MOMENT = 1_795_455_407_118_204_005
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.tui.columns import COLUMNS, place
+from gvtui.tui.stream.columns import COLUMNS, place
 
 
 def _keys(width: int, hidden: frozenset[str] = frozenset()) -> list[str]:

@@ -8,8 +8,8 @@ from textual.widgets import Input
 from gvtui.trace.bookmarks import Marks, marks_path
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
-from gvtui.tui.mark_actions import note_text
-from gvtui.tui.painter import BOOKMARK, BOOKMARK_AT_CURSOR
+from gvtui.tui.stream.bookmarks import note_text
+from gvtui.tui.stream.painter import BOOKMARK, BOOKMARK_AT_CURSOR
 from tests.tui.helpers import TRACES, Recorder, drive, live, screen_text, stream_lines
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import pytest
 
 from gvtui.trace.reader import Trace
 from gvtui.tui.model.model import Model
-from gvtui.tui.places import PlaceError, find_row
+from gvtui.tui.stream.places import PlaceError, find_row
 from tests.tui.helpers import Recorder, drive, recording
 
 if TYPE_CHECKING:

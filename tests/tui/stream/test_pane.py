@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.tui.app import GvtuiApp
-from gvtui.tui.stream import StreamView
+from gvtui.tui.stream.pane import StreamView
 from tests.tui.helpers import Recorder, drive, live, recording, screen_text, stream_lines
 
 if TYPE_CHECKING:

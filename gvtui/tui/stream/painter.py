@@ -10,12 +10,12 @@ from textual.strip import Strip
 
 from gvtui.decode.ids import short_id
 from gvtui.tui.celltexts import call_text, duration_text, result_text, time_text
-from gvtui.tui.columns import Placed, TimeMode, place
 from gvtui.tui.fieldcolumns import field_text
 from gvtui.tui.highlight import highlight, highlight_end
 from gvtui.tui.kit.cells import fit, width_of
 from gvtui.tui.kit.times import SECOND_NS, age_text, took_text
 from gvtui.tui.model.rowtext import Look, RowText
+from gvtui.tui.stream.columns import Placed, TimeMode, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,10 +9,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from gvtui.tui import empty
 from gvtui.tui.command.command import bindings
 from gvtui.tui.kit.cells import fit
-from gvtui.tui.painter import STYLES, Painter
+from gvtui.tui.stream import empty
+from gvtui.tui.stream.painter import STYLES, Painter
 
 if TYPE_CHECKING:
     from rich.style import Style
