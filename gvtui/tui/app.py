@@ -19,7 +19,7 @@ from gvtui.tui.base import FILTER_SECONDS
 from gvtui.tui.command.command import COMMANDS, bindings, where
 from gvtui.tui.detail import DetailView
 from gvtui.tui.features import SIDEBAR, TABS
-from gvtui.tui.filterbar import FilterBar
+from gvtui.tui.filter.bar import FilterBar
 from gvtui.tui.keyline import KeyLine
 from gvtui.tui.kit.driver import TerminalDriver
 from gvtui.tui.kit.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
 from gvtui.query.filter.compile import conjunction
+from gvtui.tui.filter.saved import SavedError, SavedFilters, config_path, problem_of
 from gvtui.tui.kit.prompt import Problem, Question
 from gvtui.tui.picking import Entry, PickScreen
-from gvtui.tui.saved import SavedError, SavedFilters, config_path, problem_of
 from gvtui.tui.stream.bookmarks import MarkActions
 
 if TYPE_CHECKING:

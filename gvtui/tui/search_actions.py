@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gvtui.tui.drill import DrillActions
+from gvtui.tui.filter.drill import DrillActions
 from gvtui.tui.kit.prompt import Problem, Question
 from gvtui.tui.rowmatch import MAX_TEXT, CallWords
 from gvtui.tui.search import SEARCH_SECONDS, Search

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.widgets import ContentSwitcher
 
 from gvtui.tui.command.command import PLACES, Command
-from gvtui.tui.filter_actions import FilterActions
+from gvtui.tui.filter.commands import FilterActions
 from gvtui.tui.kit.prompt import Problem, Question
 from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME
 from gvtui.tui.screens import ColumnScreen, FilterHelpScreen, HelpScreen

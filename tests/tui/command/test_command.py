@@ -9,7 +9,7 @@ from gvtui.tui.app import GvtuiApp
 from gvtui.tui.command.command import COMMANDS, PLACES, groups, where
 from gvtui.tui.detail import DetailView
 from gvtui.tui.features import TABS
-from gvtui.tui.filterbar import FilterBar
+from gvtui.tui.filter.bar import FilterBar
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.numbers_bands import NumbersBands
 from gvtui.tui.numbers_table import NumbersTable

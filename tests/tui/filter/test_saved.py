@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvtui.tui.saved import SavedError, SavedFilters, config_path, problem_of
+from gvtui.tui.filter.saved import SavedError, SavedFilters, config_path, problem_of
 
 if TYPE_CHECKING:
     from pathlib import Path

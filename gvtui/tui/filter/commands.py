@@ -21,7 +21,7 @@ from gvtui.tui.model.chips import (
 
 if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
-    from gvtui.tui.filterbar import FilterBar
+    from gvtui.tui.filter.bar import FilterBar
     from gvtui.tui.sandboxes import SandboxList
 
 

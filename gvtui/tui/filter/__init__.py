@@ -1,0 +1,1 @@
+"""The filters in force: the bar, the prompt, filters saved under a name."""
