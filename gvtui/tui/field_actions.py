@@ -8,7 +8,7 @@ from gvtui.decode.escape import escape
 from gvtui.tui.fieldcolumns import MAX_FIELD_COLUMNS, field_column
 from gvtui.tui.fielduses import FieldUse, field_use
 from gvtui.tui.picking import Entry, PickScreen
-from gvtui.tui.search_actions import SearchActions
+from gvtui.tui.search.commands import SearchActions
 from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.tui.filter.drill import DrillActions
 from gvtui.tui.kit.prompt import Problem, Question
-from gvtui.tui.rowmatch import MAX_TEXT, CallWords
-from gvtui.tui.search import SEARCH_SECONDS, Search
-from gvtui.tui.searchbar import SearchBar
+from gvtui.tui.search.bar import SearchBar
+from gvtui.tui.search.match import MAX_TEXT, CallWords
+from gvtui.tui.search.search import SEARCH_SECONDS, Search
 
 if TYPE_CHECKING:
     from gvtui.trace.reader import Trace

@@ -11,7 +11,7 @@ from gvtui.tui.model.rowtext import word
 if TYPE_CHECKING:
     from textual.strip import Strip
 
-    from gvtui.tui.search import Search
+    from gvtui.tui.search.search import Search
 
 _KEYS = "Enter . next   , back   Esc ends"
 _ROOMY = 80

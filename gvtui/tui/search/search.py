@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from gvtui.query.analysis import Paced
-from gvtui.tui.rowmatch import CallWords, RowMatcher
+from gvtui.tui.search.match import CallWords, RowMatcher
 
 if TYPE_CHECKING:
     import re

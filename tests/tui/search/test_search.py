@@ -11,8 +11,8 @@ from gvtui.trace.writer import TraceWriter
 from gvtui.tui.celltexts import call_text, duration_text, result_text, time_text
 from gvtui.tui.fieldcolumns import field_column, field_text
 from gvtui.tui.model.model import Model
-from gvtui.tui.rowmatch import CallWords, pattern_of
-from gvtui.tui.search import Search
+from gvtui.tui.search.match import CallWords, pattern_of
+from gvtui.tui.search.search import Search
 from gvtui.tui.stream.columns import TimeMode
 from gvtui.wire.header import build_message
 from tests.tui.helpers import START_NS, TRACES, Recorder, open_message

@@ -1,0 +1,1 @@
+"""Text searched in the rows."""
