@@ -17,7 +17,7 @@ from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.tui.base import FILTER_SECONDS
 from gvtui.tui.command.command import COMMANDS, bindings, where
-from gvtui.tui.detail import DetailView
+from gvtui.tui.detail.pane import DetailView
 from gvtui.tui.features import SIDEBAR, TABS
 from gvtui.tui.filter.bar import FilterBar
 from gvtui.tui.keyline import KeyLine

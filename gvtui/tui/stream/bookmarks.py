@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gvtui.decode.escape import escape
 from gvtui.trace.bookmarks import MAX_NOTE, MarksError
-from gvtui.tui.field_actions import FieldActions
+from gvtui.tui.detail.commands import FieldActions
 from gvtui.tui.kit.prompt import Problem, Question
 from gvtui.tui.kit.times import clock_text
 from gvtui.tui.picking import Entry, PickScreen

@@ -7,7 +7,7 @@ from textual.widgets import ContentSwitcher
 
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.command.command import COMMANDS, PLACES, groups, where
-from gvtui.tui.detail import DetailView
+from gvtui.tui.detail.pane import DetailView
 from gvtui.tui.features import TABS
 from gvtui.tui.filter.bar import FilterBar
 from gvtui.tui.kit.listpane import ListPane

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from gvtui.decode.fields import FieldView
-from gvtui.tui.bothsides import both_sides, one_side
+from gvtui.tui.detail.sides import both_sides, one_side
 
 
 def view(path: str, value: str) -> FieldView:

@@ -8,8 +8,8 @@ from gvtui.decode.fields import field_views
 from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
+from gvtui.tui.detail.uses import field_use
 from gvtui.tui.fieldcolumns import field_text
-from gvtui.tui.fielduses import field_use
 from gvtui.tui.model.model import Model
 from tests.tui.helpers import TRACES, Recorder
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
+from gvtui.tui.detail.uses import FieldUse, field_use
 from gvtui.tui.fieldcolumns import MAX_FIELD_COLUMNS, field_column
-from gvtui.tui.fielduses import FieldUse, field_use
 from gvtui.tui.picking import Entry, PickScreen
 from gvtui.tui.search.commands import SearchActions
 from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:
-    from gvtui.tui.detail import DetailView
+    from gvtui.tui.detail.pane import DetailView
 
 _MAX_SHOWN = 60
 

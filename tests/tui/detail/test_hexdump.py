@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gvtui.tui import hexdump
+from gvtui.tui.detail import hexdump
 
 
 def text(messages: list[bytes], place: int) -> str:

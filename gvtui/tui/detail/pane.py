@@ -12,9 +12,9 @@ from textual.strip import Strip
 from gvtui.decode.fields import field_views
 from gvtui.query.calls.pairs import Unpaired
 from gvtui.trace.row import Direction, Flag, Kind
-from gvtui.tui import hexdump
-from gvtui.tui.bothsides import SideView, both_sides, one_side
 from gvtui.tui.command.command import bindings
+from gvtui.tui.detail import hexdump
+from gvtui.tui.detail.sides import SideView, both_sides, one_side
 from gvtui.tui.kit.cells import fit, width_of, wrap
 from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.kit.times import date_text, span_text, took_text

@@ -1,0 +1,1 @@
+"""The selected message: its fields, both sides of its call, its bytes."""
