@@ -25,7 +25,7 @@ from gvtui.tui.kit.driver import TerminalDriver
 from gvtui.tui.kit.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.points_keeper import Keeper, settle
-from gvtui.tui.procfs_actions import ProcfsActions
+from gvtui.tui.processes.commands import ProcfsActions
 from gvtui.tui.saved_actions import SavedActions
 from gvtui.tui.status import Item, StatusLine, items
 from gvtui.tui.tabs import TabLine

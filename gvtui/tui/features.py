@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.tui.numbers_pane import NumbersPane
 from gvtui.tui.points_pane import make_large, make_small
-from gvtui.tui.processes_pane import ProcessesPane
+from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes import SandboxList
 from gvtui.tui.stream.pane import StreamView
 

@@ -14,7 +14,7 @@ from textual.widgets.option_list import Option
 from gvtui.query.filter.help import WIDTH, reference
 from gvtui.tui.command.command import groups, where
 from gvtui.tui.model import rowtext as rows
-from gvtui.tui.processes_pane import ENDED_SIGN, RUNS_SIGN
+from gvtui.tui.processes.pane import ENDED_SIGN, RUNS_SIGN
 from gvtui.tui.sandboxes import LOST_SIGN
 from gvtui.tui.stream.columns import COLUMNS, FIXED, Column
 from gvtui.tui.stream.painter import BOOKMARK, BOOKMARK_AT_CURSOR

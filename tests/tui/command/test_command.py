@@ -14,7 +14,7 @@ from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.numbers_bands import NumbersBands
 from gvtui.tui.numbers_table import NumbersTable
 from gvtui.tui.points_pane import PointsPane
-from gvtui.tui.processes_pane import ProcessesPane
+from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes import SandboxList
 from gvtui.tui.screens import help_text
 from gvtui.tui.stream.pane import StreamView

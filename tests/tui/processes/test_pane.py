@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import ContentSwitcher
 
-from gvtui.tui.process_lines import Fold
-from gvtui.tui.processes_pane import ENDED_SIGN, RUNS_SIGN, ProcessesPane
+from gvtui.tui.processes.lines import Fold
+from gvtui.tui.processes.pane import ENDED_SIGN, RUNS_SIGN, ProcessesPane
 from tests.tui.helpers import Recorder, drive, live, recording, screen_text
 from tests.tui.stream.test_pane import HOSTILE
 

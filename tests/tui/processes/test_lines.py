@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.processes.processes import Processes
 from gvtui.trace.reader import Trace
-from gvtui.tui.process_lines import Fold, tree_lines
+from gvtui.tui.processes.lines import Fold, tree_lines
 from tests.tui.helpers import TRACES
 
 if TYPE_CHECKING:
-    from gvtui.tui.process_lines import TreeLine
+    from gvtui.tui.processes.lines import TreeLine
 
 
 def _tree(name: str) -> Processes:

@@ -19,7 +19,7 @@ from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.times import clock_text
 from gvtui.tui.model.chips import CONTAINER, PID
 from gvtui.tui.model.rowtext import FAILED_SIGN, PROCFS_SIGN, word
-from gvtui.tui.process_lines import Fold, Key, TreeLine, tree_lines
+from gvtui.tui.processes.lines import Fold, Key, TreeLine, tree_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
