@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gvtui.tui.numbers_pane import NumbersPane
+from gvtui.tui.numbers.pane import NumbersPane
 from gvtui.tui.points_pane import make_large, make_small
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes import SandboxList

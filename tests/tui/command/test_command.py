@@ -11,8 +11,8 @@ from gvtui.tui.detail.pane import DetailView
 from gvtui.tui.features import TABS
 from gvtui.tui.filter.bar import FilterBar
 from gvtui.tui.kit.listpane import ListPane
-from gvtui.tui.numbers_bands import NumbersBands
-from gvtui.tui.numbers_table import NumbersTable
+from gvtui.tui.numbers.bands import NumbersBands
+from gvtui.tui.numbers.table import NumbersTable
 from gvtui.tui.points_pane import PointsPane
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes import SandboxList

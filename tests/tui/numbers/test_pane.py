@@ -6,9 +6,9 @@ import pytest
 from textual.widgets import ContentSwitcher
 
 from gvtui.query.numbers.tables import By
-from gvtui.tui.numbers_bands import NumbersBands
-from gvtui.tui.numbers_pane import NumbersPane
-from gvtui.tui.numbers_table import NumbersTable
+from gvtui.tui.numbers.bands import NumbersBands
+from gvtui.tui.numbers.pane import NumbersPane
+from gvtui.tui.numbers.table import NumbersTable
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2
 from tests.tui.helpers import Recorder, drive, live, recording, screen_text

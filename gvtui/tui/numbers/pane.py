@@ -9,8 +9,8 @@ from textual.containers import Container
 
 from gvtui.query.analysis import Paced
 from gvtui.query.numbers.statistics import Statistics
-from gvtui.tui.numbers_bands import NumbersBands
-from gvtui.tui.numbers_table import NumbersTable
+from gvtui.tui.numbers.bands import NumbersBands
+from gvtui.tui.numbers.table import NumbersTable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

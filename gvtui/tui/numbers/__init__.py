@@ -1,0 +1,1 @@
+"""Counts, errors and durations on the screen."""
