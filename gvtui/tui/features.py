@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvtui.tui.numbers.pane import NumbersPane
-from gvtui.tui.points_pane import make_large, make_small
+from gvtui.tui.points.pane import make_large, make_small
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes import SandboxList
 from gvtui.tui.stream.pane import StreamView

@@ -17,7 +17,7 @@ from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError
 from gvtui.points.library import Library
-from gvtui.tui.points_model import Owner, Target
+from gvtui.tui.points.state import Owner, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from gvtui.points.session import Session
     from gvtui.trace.connections import Connection
     from gvtui.tui.options import LiveOptions
-    from gvtui.tui.points_model import Key
+    from gvtui.tui.points.state import Key
     from gvtui.tui.watch import Watch
 
 _MAX_LABEL = 80

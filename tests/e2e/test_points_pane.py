@@ -22,8 +22,8 @@ from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
+from gvtui.tui.points.state import Owner
 from gvtui.tui.points_keeper import Keeper, settle
-from gvtui.tui.points_model import Owner
 from gvtui.tui.watch import Watch
 from tests.e2e.containers import Container, RunscBinary, running_container
 from tests.tui.helpers import answer, until

@@ -13,7 +13,7 @@ from gvtui.query.view import RowView
 from gvtui.trace.bookmarks import Marks
 from gvtui.tui.model.chips import Chips
 from gvtui.tui.model.rowtext import RowTexts
-from gvtui.tui.points_model import PointsState
+from gvtui.tui.points.state import PointsState
 from gvtui.tui.stream.columns import Column, TimeMode
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from gvtui.errors import GvtuiError
 from gvtui.points.runsc_command import parse_runsc_command
 from gvtui.query.processes.procfs import marks_of
 from gvtui.tui.model.rowtext import word
-from gvtui.tui.points_actions import PointsActions
+from gvtui.tui.points.commands import PointsActions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

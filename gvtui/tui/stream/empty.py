@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.monitor.options import DEFAULT_LISTEN
-from gvtui.tui.points_hints import untraced_events
+from gvtui.tui.points.needs import untraced_events
 
 if TYPE_CHECKING:
     from gvtui.tui.model.model import Model

@@ -13,7 +13,7 @@ from gvtui.tui.filter.bar import FilterBar
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.numbers.bands import NumbersBands
 from gvtui.tui.numbers.table import NumbersTable
-from gvtui.tui.points_pane import PointsPane
+from gvtui.tui.points.pane import PointsPane
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes import SandboxList
 from gvtui.tui.screens import help_text

@@ -15,8 +15,8 @@ from gvtui.points.presets import PRESETS, build_preset
 from gvtui.points.tuning import TUNINGS, remote_sink, tuning_of, with_tuning
 from gvtui.tui.kit.prompt import Problem, Question
 from gvtui.tui.model.rowtext import word
+from gvtui.tui.points.state import Owner
 from gvtui.tui.points_keeper import marks_of, summary_of, words_of
-from gvtui.tui.points_model import Owner
 from gvtui.tui.points_screens import ChoiceScreen, TextScreen, preview, safe_lines
 from gvtui.tui.trace_actions import TraceActions
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from gvtui.agent.containers import Container
     from gvtui.agent.outcome import Outcome
     from gvtui.points.session import Session
+    from gvtui.tui.points.state import Target
     from gvtui.tui.points_keeper import Keeper, Survey
-    from gvtui.tui.points_model import Target
 
 _Change = tuple["Container", "Session"]
 

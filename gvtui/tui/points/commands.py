@@ -13,10 +13,10 @@ from gvtui.points.catalogue import sibling_of
 from gvtui.points.more import MORE, more_of_process
 from gvtui.query.numbers.points import Tally
 from gvtui.tui.model.rowtext import word
-from gvtui.tui.points_apply import PointsApply
-from gvtui.tui.points_hints import lacking_fields, untraced_events
-from gvtui.tui.points_model import Owner, Target
-from gvtui.tui.points_pane import LARGE, PointsPane
+from gvtui.tui.points.apply import PointsApply
+from gvtui.tui.points.needs import lacking_fields, untraced_events
+from gvtui.tui.points.pane import LARGE, PointsPane
+from gvtui.tui.points.state import Owner, Target
 from gvtui.tui.points_screens import ChoiceScreen
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gvtui.trace.reader import Trace
     from gvtui.trace.row import Row
-    from gvtui.tui.points_model import Key
+    from gvtui.tui.points.state import Key
 
 _CALLS_NEED = ("thread_id", "time")
 """Context fields that pairs of enter and exit, and durations, come from."""

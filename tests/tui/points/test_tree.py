@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.groups import OTHER, PURPOSES
-from gvtui.tui.points_tree import ALL, Grouping, Line, LineKind, build_lines
+from gvtui.tui.points.tree import ALL, Grouping, Line, LineKind, build_lines
 
 CATALOGUE = bundled_catalogue()
 

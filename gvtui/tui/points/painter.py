@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
 from gvtui.tui.kit.cells import fit, short_count, width_of
-from gvtui.tui.points_model import Box, Owner
-from gvtui.tui.points_tree import Line, LineKind
+from gvtui.tui.points.state import Box, Owner
+from gvtui.tui.points.tree import Line, LineKind
 
 if TYPE_CHECKING:
     from gvtui.tui.kit.lines import Part
-    from gvtui.tui.points_model import PointsState
+    from gvtui.tui.points.state import PointsState
 
 COST_SIGN = "$"
 

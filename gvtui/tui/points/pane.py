@@ -8,15 +8,15 @@ from textual.message import Message
 
 from gvtui.tui.command.command import bindings
 from gvtui.tui.kit.lines import LineWidget, Part
-from gvtui.tui.points_paint import PointsPainter, box_spots
-from gvtui.tui.points_tree import Line, LineKind
+from gvtui.tui.points.painter import PointsPainter, box_spots
+from gvtui.tui.points.tree import Line, LineKind
 
 if TYPE_CHECKING:
     from textual import events
     from textual.strip import Strip
 
     from gvtui.tui.model.model import Model
-    from gvtui.tui.points_model import PointsState
+    from gvtui.tui.points.state import PointsState
 
 LARGE = "points-large"
 """Id of the pane where it takes the right side."""

@@ -10,8 +10,8 @@ from textual import events
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.app import GvtuiApp
-from gvtui.tui.points_pane import PointsPane
-from gvtui.tui.points_tree import LineKind
+from gvtui.tui.points.pane import PointsPane
+from gvtui.tui.points.tree import LineKind
 from tests.tui.helpers import Recorder, drive, live, open_message, recording, screen_text
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from gvtui.points.session import Point, Session, Sink
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
+from gvtui.tui.points.state import Owner
 from gvtui.tui.points_keeper import Keeper, settle
-from gvtui.tui.points_model import Owner
 from gvtui.tui.points_screens import TextScreen
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2

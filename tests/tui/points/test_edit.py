@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.points.session import Point, Session
-from gvtui.tui.points_edit import Edit
+from gvtui.tui.points.edit import Edit
 
 OPEN, CLOSE = Point("syscall/open/enter"), Point("syscall/close/enter")
 START = Session()

@@ -11,8 +11,8 @@ from gvtui.points.costs import FIELD_COSTS, point_cost
 from gvtui.points.edit import set_field, switch_off, switch_on
 from gvtui.points.session import DEFAULT_CONTEXT_FIELDS, Point, Session
 from gvtui.points.tuning import remote_sink
-from gvtui.tui.points_edit import Edit
-from gvtui.tui.points_tree import Grouping, Line, LineKind, build_lines
+from gvtui.tui.points.edit import Edit
+from gvtui.tui.points.tree import Grouping, Line, LineKind, build_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

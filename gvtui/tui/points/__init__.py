@@ -1,0 +1,1 @@
+"""What is traced, chosen on the screen."""
