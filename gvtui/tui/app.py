@@ -20,16 +20,16 @@ from gvtui.tui.command.command import COMMANDS, bindings, where
 from gvtui.tui.detail.pane import DetailView
 from gvtui.tui.features import SIDEBAR, TABS
 from gvtui.tui.filter.bar import FilterBar
-from gvtui.tui.keyline import KeyLine
+from gvtui.tui.frame.keyline import KeyLine
+from gvtui.tui.frame.status import Item, StatusLine, items
+from gvtui.tui.frame.tabs import TabLine
 from gvtui.tui.kit.driver import TerminalDriver
 from gvtui.tui.kit.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.points_keeper import Keeper, settle
 from gvtui.tui.processes.commands import ProcfsActions
 from gvtui.tui.saved_actions import SavedActions
-from gvtui.tui.status import Item, StatusLine, items
-from gvtui.tui.tabs import TabLine
-from gvtui.tui.timeline_strip import TimelineStrip
+from gvtui.tui.timeline.strip import TimelineStrip
 from gvtui.tui.watch import Watch
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gvtui.tui.numbers.pane import NumbersPane
 from gvtui.tui.points.pane import make_large, make_small
 from gvtui.tui.processes.pane import ProcessesPane
-from gvtui.tui.sandboxes import SandboxList
+from gvtui.tui.sandboxes.pane import SandboxList
 from gvtui.tui.stream.pane import StreamView
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from gvtui.query.filter.help import WIDTH, reference
 from gvtui.tui.command.command import groups, where
 from gvtui.tui.model import rowtext as rows
 from gvtui.tui.processes.pane import ENDED_SIGN, RUNS_SIGN
-from gvtui.tui.sandboxes import LOST_SIGN
+from gvtui.tui.sandboxes.pane import LOST_SIGN
 from gvtui.tui.stream.columns import COLUMNS, FIXED, Column
 from gvtui.tui.stream.painter import BOOKMARK, BOOKMARK_AT_CURSOR
-from gvtui.tui.timeline_strip import WINDOW_SIGN
+from gvtui.tui.timeline.strip import WINDOW_SIGN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

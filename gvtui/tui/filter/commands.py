@@ -22,7 +22,7 @@ from gvtui.tui.model.chips import (
 if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
     from gvtui.tui.filter.bar import FilterBar
-    from gvtui.tui.sandboxes import SandboxList
+    from gvtui.tui.sandboxes.pane import SandboxList
 
 
 class FilterActions(ViewerBase):

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import ContentSwitcher
 
-from gvtui.tui.trace_actions import TraceActions
+from gvtui.tui.live.commands import TraceActions
 
 if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
     from gvtui.tui.drilled import Drilled
     from gvtui.tui.model.chips import Chip
-    from gvtui.tui.timeline_strip import TimelineStrip
+    from gvtui.tui.timeline.strip import TimelineStrip
 
 _MAX_DEPTH = 100
 _ANALYSIS_INTERVAL = 1 / 50

@@ -15,7 +15,7 @@ from gvtui.tui.numbers.bands import NumbersBands
 from gvtui.tui.numbers.table import NumbersTable
 from gvtui.tui.points.pane import PointsPane
 from gvtui.tui.processes.pane import ProcessesPane
-from gvtui.tui.sandboxes import SandboxList
+from gvtui.tui.sandboxes.pane import SandboxList
 from gvtui.tui.screens import help_text
 from gvtui.tui.stream.pane import StreamView
 from tests.tui.helpers import drive, recording

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.tui.keyline import LAST, fit_keys
+from gvtui.tui.frame.keyline import LAST, fit_keys
 from tests.tui.helpers import drive, recording, screen_text
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from gvtui.errors import GvtuiError
 from gvtui.trace import keep
 from gvtui.trace.reader import Trace
+from gvtui.tui.frame.commands import ViewActions
 from gvtui.tui.kit.prompt import Problem, Question
 from gvtui.tui.screens import LogScreen
-from gvtui.tui.view_actions import ViewActions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gvtui.tui.kit.cells import short_bytes, short_count, width_of
 from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.model.rowtext import BAD_SIGN, DROP_SIGN, FAILED_SIGN, UNKNOWN_SIGN, word
-from gvtui.tui.sandboxes import LOST_SIGN
+from gvtui.tui.sandboxes.pane import LOST_SIGN
 
 if TYPE_CHECKING:
     from textual.strip import Strip

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.tui.sandboxes import SandboxList
+from gvtui.tui.sandboxes.pane import SandboxList
 from tests.tui.helpers import Recorder, drive, live, open_message, screen_text
 
 if TYPE_CHECKING:

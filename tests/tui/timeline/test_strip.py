@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.tui.model.rowtext import DROP_SIGN
-from gvtui.tui.timeline_strip import WINDOW_SIGN
+from gvtui.tui.timeline.strip import WINDOW_SIGN
 from tests.tui.helpers import Recorder, drive, live, screen_text
 
 if TYPE_CHECKING:

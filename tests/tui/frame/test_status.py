@@ -7,8 +7,8 @@ from rich.cells import cell_len
 
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
+from gvtui.tui.frame.status import Item, items, layout
 from gvtui.tui.options import LiveOptions
-from gvtui.tui.status import Item, items, layout
 from gvtui.wire.header import build_message
 from tests.tui.helpers import Recorder, live, recording
 

@@ -1,0 +1,1 @@
+"""What stands around the rooms: tabs, status, keys."""
