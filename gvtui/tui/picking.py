@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from gvtui.tui.screens import Overlay
+from gvtui.tui.frame.help import Overlay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

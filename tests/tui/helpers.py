@@ -13,8 +13,8 @@ from textual.widgets import OptionList
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.app import GvtuiApp
+from gvtui.tui.kit.overlays import ChoiceScreen
 from gvtui.tui.options import LiveOptions
-from gvtui.tui.points_screens import ChoiceScreen
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2
 

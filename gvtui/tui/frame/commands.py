@@ -6,10 +6,10 @@ from textual.widgets import ContentSwitcher
 
 from gvtui.tui.command.command import PLACES, Command
 from gvtui.tui.filter.commands import FilterActions
+from gvtui.tui.frame.help import ColumnScreen, FilterHelpScreen, HelpScreen
 from gvtui.tui.frame.tabs import TabLine
 from gvtui.tui.kit.prompt import Problem, Question
 from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME
-from gvtui.tui.screens import ColumnScreen, FilterHelpScreen, HelpScreen
 from gvtui.tui.stream.columns import TimeMode
 from gvtui.tui.stream.places import HINT, PlaceError, find_row
 

@@ -10,8 +10,8 @@ from gvtui.errors import GvtuiError
 from gvtui.trace import keep
 from gvtui.trace.reader import Trace
 from gvtui.tui.frame.commands import ViewActions
+from gvtui.tui.frame.help import LogScreen
 from gvtui.tui.kit.prompt import Problem, Question
-from gvtui.tui.screens import LogScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,12 +13,12 @@ from gvtui.errors import GvtuiError
 from gvtui.points.check import check_session
 from gvtui.points.presets import PRESETS, build_preset
 from gvtui.points.tuning import TUNINGS, remote_sink, tuning_of, with_tuning
+from gvtui.tui.kit.overlays import ChoiceScreen, TextScreen, preview, safe_lines
 from gvtui.tui.kit.prompt import Problem, Question
 from gvtui.tui.live.commands import TraceActions
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.points.state import Owner
 from gvtui.tui.points_keeper import marks_of, summary_of, words_of
-from gvtui.tui.points_screens import ChoiceScreen, TextScreen, preview, safe_lines
 
 if TYPE_CHECKING:
     from gvtui.agent.agent import OnExit

@@ -12,12 +12,12 @@ from gvtui.decode.ids import short_id
 from gvtui.points.catalogue import sibling_of
 from gvtui.points.more import MORE, more_of_process
 from gvtui.query.numbers.points import Tally
+from gvtui.tui.kit.overlays import ChoiceScreen
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.points.apply import PointsApply
 from gvtui.tui.points.needs import lacking_fields, untraced_events
 from gvtui.tui.points.pane import LARGE, PointsPane
 from gvtui.tui.points.state import Owner, Target
-from gvtui.tui.points_screens import ChoiceScreen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

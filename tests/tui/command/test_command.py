@@ -10,13 +10,13 @@ from gvtui.tui.command.command import COMMANDS, PLACES, groups, where
 from gvtui.tui.detail.pane import DetailView
 from gvtui.tui.features import TABS
 from gvtui.tui.filter.bar import FilterBar
+from gvtui.tui.frame.help import help_text
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.numbers.bands import NumbersBands
 from gvtui.tui.numbers.table import NumbersTable
 from gvtui.tui.points.pane import PointsPane
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes.pane import SandboxList
-from gvtui.tui.screens import help_text
 from gvtui.tui.stream.pane import StreamView
 from tests.tui.helpers import drive, recording
 

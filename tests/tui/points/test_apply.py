@@ -18,10 +18,10 @@ from gvtui.points.library import Library
 from gvtui.points.session import Point, Session, Sink
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
+from gvtui.tui.kit.overlays import TextScreen
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.points.state import Owner
 from gvtui.tui.points_keeper import Keeper, settle
-from gvtui.tui.points_screens import TextScreen
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2
 from tests.agent.fake import FakeRunsc

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from gvtui.decode.escape import escape
 from gvtui.points.costs import session_costs
 from gvtui.points.document import dump_session
-from gvtui.tui.screens import Overlay
+from gvtui.tui.frame.help import Overlay
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
