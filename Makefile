@@ -47,7 +47,7 @@ proto: $(DEV)
 		gvtui/wire/pb/sentry.proto gvtui/wire/pb/syscall.proto
 
 screenshots: $(DEV)
-	$(BIN)/python -m gvtui.tui.screenshots screenshots
+	$(BIN)/python -m tests.tui.scenes screenshots
 
 bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks

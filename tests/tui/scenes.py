@@ -1,6 +1,6 @@
 """Draws the pictures of the README from the real app, over real recordings.
 
-`python -m gvtui.tui.screenshots [FOLDER]` writes one SVG for each scene. The scenes are fixed in
+`python -m tests.tui.scenes [FOLDER]` writes one SVG for each scene. The scenes are fixed in
 time and size, so that the same program draws the same pictures; the tests compare them too.
 """
 
