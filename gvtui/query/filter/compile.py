@@ -40,7 +40,8 @@ from gvtui.query.filter.parse import (
     parse,
     shown_word,
 )
-from gvtui.query.filter.texts import CommandLineCondition, string_condition
+from gvtui.query.filter.pattern import PatternError
+from gvtui.query.filter.texts import CommandLineCondition, string_condition, text_test
 from gvtui.query.filter.values import (
     Interval,
     ValueTextError,
@@ -49,8 +50,6 @@ from gvtui.query.filter.values import (
     moment,
     number,
 )
-from gvtui.query.filter_regex_parse import RegexError
-from gvtui.query.filter_text import text_test
 from gvtui.query.sets import SETS
 from gvtui.query.source import RowSource
 from gvtui.trace.row import NO_FD, NO_UID, Direction, Kind
@@ -298,9 +297,8 @@ class _Compiler:
     def _text_test(self, node: Comparison, texts: list[str]) -> Callable[[str], bool]:
         try:
             return text_test(node.operator, texts)
-        except RegexError as error:
-            value = node.values[0]
-            column = value.start + value.quoted + error.position
+        except PatternError as error:
+            column = node.values[0].column_of(self._text, error.position)
             expected = "a regular expression" if node.operator == "regex" else "a pattern"
             raise FilterError(self._text, column, str(error), [expected]) from None
 

@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from gvtui.query.filter.fields import FIELDS, OPERATORS
+from gvtui.query.filter.pattern import MAX_PATTERN, MAX_REPETITIONS
 from gvtui.query.filter.values import DURATION_UNITS
 from gvtui.query.sets import SET_DESCRIPTIONS, SETS
 
@@ -73,9 +74,10 @@ _RULES = (
     "In quotes, \\\" \\' \\\\ \\n \\r \\t \\xHH and \\u{H...} are escapes; before anything else a "
     "backslash stays.",
     "Regular expressions are found anywhere in the text, other than in Falco, where they must fit "
-    "it all. They know . [ ] ( ) (?: ) | * + ? {n,m} ^ $ \\d \\w \\s \\b and (?i) at the front; "
-    "neither references to groups nor looking ahead or behind. They take time in proportion to "
-    "the text, whatever it is.",
+    "it all. They are RE2's: . [ ] ( ) (?: ) | * + ? {n,m} ^ $ \\d \\w \\s \\b \\pL and (?i); . takes "
+    "the end of a line too. They do not look ahead or behind, have no references to groups, and "
+    f"count to {MAX_REPETITIONS:,} at most, {{n}} within {{m}} multiplied; a pattern has up to "
+    f"{MAX_PATTERN:,} characters. They take time in proportion to the text, whatever it is.",
     "A star of a glob covers / too.",
     "A time covers as much as it does not say: evt.time = 14:05 is the whole minute.",
 )

@@ -40,6 +40,20 @@ class Literal:
     start: int
     """Where it stands in the filter."""
 
+    def column_of(self, filter_text: str, position: int) -> int:
+        """Where one of its characters stands in the filter, behind quote and escapes."""
+        if not self.quoted:
+            return self.start + position
+        column = self.start + 1
+        for escape in _ESCAPE.finditer(filter_text, column):
+            if escape.start() - column >= position:
+                break
+            position -= escape.start() - column + len(_unescape(escape))
+            column = escape.end()
+            if position < 0:
+                return escape.start() + 1
+        return column + position
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
 import weakref
 from typing import TYPE_CHECKING
 
@@ -10,10 +12,11 @@ import numpy as np
 from gvtui.points.names import event_type, point_name
 from gvtui.query.filter.conditions import Cost
 from gvtui.query.filter.messages import container_of, path_of, process_of
+from gvtui.query.filter.pattern import MAX_PATTERN, PatternError, regex_test
 from gvtui.trace.row import LOST_STRING, Direction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -191,3 +194,44 @@ _COLUMNS: dict[str, tuple[str, Callable[[Batch, int], str | None]]] = {
     "fd.name": ("path", _lost_path),
     "point.name": ("point", _lost_point),
 }
+
+
+def text_test(operator: str, values: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a text that is known passes.
+
+    Args:
+        operator: one for texts; not `exists`.
+        values: the value, or several for `in`.
+
+    Raises:
+        PatternError: the pattern cannot be used.
+    """
+    value = values[0]
+    if operator == "=":
+        return value.__eq__
+    if operator == "!=":
+        return value.__ne__
+    if operator == "in":
+        return frozenset(values).__contains__
+    if operator == "contains":
+        return lambda text: value in text
+    if operator == "icontains":
+        folded = value.casefold()
+        return lambda text: folded in text.casefold()
+    if operator == "startswith":
+        return lambda text: text.startswith(value)
+    if operator == "endswith":
+        return lambda text: text.endswith(value)
+    if operator == "glob":
+        return _glob(value)
+    if operator == "regex":
+        return regex_test(value)
+    raise AssertionError(operator)
+
+
+def _glob(pattern: str) -> Callable[[str], bool]:
+    if len(pattern) > MAX_PATTERN:
+        raise PatternError(f"the pattern is longer than {MAX_PATTERN} characters", MAX_PATTERN)
+    # Each star becomes an atomic group, so that this never goes back over what a star has taken.
+    match = re.compile(fnmatch.translate(pattern)).match
+    return lambda text: match(text) is not None

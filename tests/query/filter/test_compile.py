@@ -13,14 +13,14 @@ import pytest
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.filter.batch import NoContext
 from gvtui.query.filter.compile import FilterContext, compile_filter
-from gvtui.query.filter.regex import Regex
+from gvtui.query.filter.pattern import regex_test
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import ERRNO_OTHER, Kind
 from gvtui.wire.pb import syscall_pb2
 from tests.query.filter.world import TextTrace, open_message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
     import numpy.typing as npt
@@ -268,13 +268,17 @@ def test_each_text_is_compared_once(monkeypatch: pytest.MonkeyPatch) -> None:
         trace.add(process="bash")
         trace.add(process="cat")
     asked: list[str] = []
-    search = Regex.search
 
-    def noted(regex: Regex, text: str) -> bool:
-        asked.append(text)
-        return search(regex, text)
+    def noted_test(pattern: str) -> Callable[[str], bool]:
+        test = regex_test(pattern)
 
-    monkeypatch.setattr(Regex, "search", noted)
+        def noted(text: str) -> bool:
+            asked.append(text)
+            return test(text)
+
+        return noted
+
+    monkeypatch.setattr("gvtui.query.filter.texts.regex_test", noted_test)
     condition = compile_filter("proc.name regex ^b")
     for _ in range(2):
         rows = trace.rows(0, trace.end_row)

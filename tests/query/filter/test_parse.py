@@ -105,7 +105,12 @@ def test_a_literal_means_its_value(value: str) -> None:
         ("evt.kind = x", 11, "is no value of evt.kind", "drop"),
         ("evt.type in (%nix)", 13, "no set '%nix'", "%file"),
         ("fd.name regex 'a(b'", 16, "this ( is not closed", "a regular expression"),
-        ("fd.name regex '(?=a)'", 15, "are not known", "a regular expression"),
+        ("fd.name regex '(?=a)'", 15, "is not known here", "a regular expression"),
+        (r"fd.name regex '\x41\\d\.\u{e9}(b'", 30, "this ( is not closed", "a regular"),
+        (r"fd.name regex '\x41\\1'", 19, "references to groups", "a regular expression"),
+        (r"fd.name regex '\x41\1'", 19, "references to groups", "a regular expression"),
+        (r"fd.name regex a**", 15, "'**' repeats a repetition", "a regular expression"),
+        ("fd.name regex 'a{2000}'", 16, "more than 1,000", "a regular expression"),
         ("evt.arg.count > many", 16, "is no number", "a number"),
     ],
 )
