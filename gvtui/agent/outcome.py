@@ -114,16 +114,37 @@ class Outcome:
             "session": self.session.as_dict() if self.session else None,
         }
 
-    def mark(self) -> dict[str, Any] | None:
+    def marks(self) -> list[dict[str, Any]]:
         """What to note in the recording, so that a later reader knows what was on.
 
         Returns:
-            Values for a mark: `text` for people; `kind` ("session"), `state`, `container_id`,
-            `root`, `session` (JSON text), `pid`, `gap_start_ns`, `gap_end_ns`. None if nothing has
-            changed.
+            Values for marks: of the gap, if there was one, then of the session that runs now.
+            Nothing if nothing has changed. Each has `text` for people, `kind` and `container_id`.
+            The gap's kind is "gap", with `start_ns` and `end_ns`. The session's kind is "session",
+            with `state`, `root`, `session` (JSON text), `pid`, `gap_start_ns`, `gap_end_ns`.
         """
         if self.state in (State.REFUSED, State.NEEDS_CONFIRMATION):
-            return None
+            return []
+        return [*self._gap_marks(), self._session_mark()]
+
+    def _gap_marks(self) -> list[dict[str, Any]]:
+        gap = self.gap
+        if gap is None:
+            return []
+        lasted = max(1, round((gap.end_ns - gap.start_ns) / 1e6))
+        name = self.container.sandbox_id
+        words = f"points of {name} are missing while its session was replaced"
+        return [
+            {
+                "kind": "gap",
+                "text": f"gap of at most {lasted} ms: {words}",
+                "container_id": name,
+                "start_ns": gap.start_ns,
+                "end_ns": gap.end_ns,
+            }
+        ]
+
+    def _session_mark(self) -> dict[str, Any]:
         change = str(diff_sessions(self.former, self.session)) if self.session else ""
         count = len(self.session.points) if self.session else 0
         points = f", {count} {'point' if count == 1 else 'points'} ({change})" if count else ""

@@ -71,6 +71,7 @@ def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:
 
 
 def _watch(endpoint: Path, notice: str, source: Source) -> int:
+    from gvtui.monitor.options import MonitorOptions
     from gvtui.tui.app import run_live
     from gvtui.tui.options import LiveOptions
 
@@ -78,7 +79,10 @@ def _watch(endpoint: Path, notice: str, source: Source) -> int:
     try:
         # Ended before the monitor, so that it does not fail for want of one.
         options = LiveOptions(
-            listen=endpoint, notice=notice, on_exit="restore", at_exit=source.stop
+            MonitorOptions(listen=endpoint),
+            notice=notice,
+            on_exit="restore",
+            at_exit=source.stop,
         )
         code = run_live(options)
     finally:

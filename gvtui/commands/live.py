@@ -4,23 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from gvtui.commands.options import send_buffer_bytes
+from gvtui.commands.options import monitor_options
 from gvtui.tui.options import LiveOptions
 
 
 def live_options(options: dict[str, Any]) -> LiveOptions:
     """What the viewer is told, from the command line's options."""
     return LiveOptions(
-        listen=options["listen"],
-        record=options["record"],
+        monitor_options(options, record=options["record"], keep_bytes=options["keep_bytes"]),
         filter_text=options["filter_text"],
         runsc=options["runsc"],
         roots=tuple(options["roots"]),
-        keep_bytes=options["keep_bytes"],
-        realtime=not options["no_realtime"],
-        socket_mode=options["socket_mode"],
-        socket_group=options["socket_group"],
-        send_buffer_bytes=send_buffer_bytes(options),
         session_file=options["session_file"],
         on_exit=options["on_exit"] or "ask",
     )

@@ -26,8 +26,9 @@ from gvtui.tui.frame.tabs import TabLine
 from gvtui.tui.kit.driver import TerminalDriver
 from gvtui.tui.kit.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
 from gvtui.tui.options import LiveOptions
-from gvtui.tui.points_keeper import Keeper, settle
+from gvtui.tui.points_keeper import Keeper
 from gvtui.tui.processes.commands import ProcfsActions
+from gvtui.tui.run import settle
 from gvtui.tui.saved_actions import SavedActions
 from gvtui.tui.timeline.strip import TimelineStrip
 from gvtui.tui.watch import Watch
@@ -243,8 +244,13 @@ def run_live(options: LiveOptions) -> int:
         GvtuiError: the monitor cannot start, or the filter is none.
     """
     compile_filter(options.filter_text)
-    keeper = Keeper.start(options)
-    watch = Watch.start(options)
+    keeper = Keeper.start(
+        (options.runsc,) if options.runsc else (),
+        options.roots,
+        file=options.session_file,
+        policy=options.on_exit,
+    )
+    watch = Watch.start(options.monitor)
     app: GvtuiApp | None = None
     try:
         trace = Trace.open(watch.trace_path)

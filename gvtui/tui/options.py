@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from gvtui.monitor.options import SEND_BUFFER_BYTES
+from gvtui.monitor.options import MonitorOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,26 +16,14 @@ if TYPE_CHECKING:
 class LiveOptions:
     """How to watch sandboxes live."""
 
-    listen: Path
-    """The socket that sandboxes connect to."""
-    record: Path | None = None
-    """Where to keep the recording; None keeps the newest part in a temporary place."""
+    monitor: MonitorOptions = field(default_factory=MonitorOptions)
+    """How the monitor is started: the socket that sandboxes connect to, the recording."""
     filter_text: str = ""
     """A condition to start with."""
     runsc: str | None = None
     """The `runsc` to call; None looks for it."""
     roots: tuple[Path, ...] = ()
     """Runtime roots to look for containers in; empty looks in the usual places."""
-    keep_bytes: int = 2 << 30
-    """Most bytes that the temporary trace takes."""
-    realtime: bool = True
-    """Whether the monitor asks for real-time priority."""
-    socket_mode: int = 0o600
-    """Permissions of the socket."""
-    socket_group: str | None = None
-    """Group that owns the socket; None leaves it."""
-    send_buffer_bytes: int = SEND_BUFFER_BYTES
-    """Room for what each sandbox has sent and nobody has taken yet; 0 leaves it as it comes."""
     session_file: Path | None = None
     """A pod init file that the Points pane edits, for containers that start later."""
     on_exit: Literal["ask", "delete", "keep", "restore"] = "ask"

@@ -5,37 +5,70 @@ from __future__ import annotations
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import TYPE_CHECKING, Literal
 
 import platformdirs
 
 from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
-from gvtui.agent.outcome import Outcome, State
 from gvtui.agent.pod_init import SessionFile
 from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError
 from gvtui.points.library import Library
-from gvtui.tui.points.state import Owner, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from gvtui.agent.agent import OnExit
     from gvtui.agent.containers import Container
+    from gvtui.agent.outcome import Outcome
     from gvtui.agent.runsc import SessionStatus
+    from gvtui.points.catalogue import Catalogue
     from gvtui.points.session import Session
     from gvtui.trace.connections import Connection
-    from gvtui.tui.options import LiveOptions
-    from gvtui.tui.points.state import Key
-    from gvtui.tui.watch import Watch
 
 _MAX_LABEL = 80
 _WORKERS = 8
 
 ExitPolicy = Literal["ask", "delete", "keep", "restore"]
+"""What becomes of gvtui's sessions when the viewer ends; `ask` asks the user then."""
+
+Key = tuple[str, str]
+"""Of a sandbox, its root and its ID; of a session file, "file" and its path."""
+
+
+class Owner(Enum):
+    """Whose session runs at a target."""
+
+    OURS = "gvtui's session"
+    EARLIER = "a session that gvtui made earlier"
+    OTHER = "a session that gvtui did not make"
+    NONE = "no session"
+    UNKNOWN = "not known"
+    FILE = "file"
+    RECORDED = "as recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a session can be applied: a sandbox, or a file."""
+
+    key: Key
+    title: str
+    owner: Owner
+    container: Container | None = None
+    applied: Session | None = None
+    """What runs there, or stands in the file, where that is known."""
+    catalogue: Catalogue | None = None
+    error: str = ""
+    """Why nothing is known about it."""
+    members: int = 1
+    """Containers that share the sandbox, and so its session."""
+    exists: bool = True
+    """Of a file, whether it is there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +108,32 @@ class Keeper:
         self._memory = memory
 
     @classmethod
-    def start(cls, options: LiveOptions) -> Keeper:
-        """Get ready; nothing is called yet.
+    def start(
+        cls,
+        binaries: Sequence[str] = (),
+        roots: Sequence[Path] = (),
+        *,
+        file: Path | None = None,
+        policy: ExitPolicy = "ask",
+    ) -> Keeper:
+        """Get ready, with what this user has saved; nothing is called yet.
+
+        Args:
+            binaries: runsc binaries to use, in place of those found.
+            roots: runsc roots to look at, in place of those found.
+            file: a session file to edit as well.
+            policy: what becomes of gvtui's sessions at the end.
 
         Raises:
             SessionError: the session file is none.
         """
         memory = Memory(platformdirs.user_state_path("gvtui") / "sessions")
-        binaries = (options.runsc,) if options.runsc else ()
         return cls(
-            Agent(binaries, options.roots, memory=memory),
+            Agent(binaries, roots, memory=memory),
             memory=memory,
             library=Library(platformdirs.user_config_path("gvtui") / "sessions"),
-            file=SessionFile.open(options.session_file) if options.session_file else None,
-            policy=options.on_exit,
+            file=SessionFile.open(file) if file else None,
+            policy=policy,
         )
 
     def survey(self) -> Survey:
@@ -206,80 +251,3 @@ class Keeper:
     def leave(self, policy: OnExit) -> list[Outcome]:
         """Deal with gvtui's own sessions at the end; nobody else's are touched."""
         return self.agent.leave(policy)
-
-
-def marks_of(outcome: Outcome) -> list[dict[str, Any]]:
-    """What to note in the recording about a change: the gap, then what runs now."""
-    mark = outcome.mark()
-    if mark is None:
-        return []
-    marks = []
-    if outcome.gap is not None:
-        gap = outcome.gap
-        lasted = max(1, round((gap.end_ns - gap.start_ns) / 1e6))
-        marks.append(
-            {
-                "kind": "gap",
-                "text": f"gap of at most {lasted} ms: points of {mark['container_id']} are "
-                "missing while its session was replaced",
-                "container_id": mark["container_id"],
-                "start_ns": gap.start_ns,
-                "end_ns": gap.end_ns,
-            }
-        )
-    return [*marks, mark]
-
-
-def words_of(outcome: Outcome) -> tuple[str, str, str]:
-    """An outcome in words for the screen: a sentence, its look, and all that is known."""
-    parts = [outcome.sentence, *outcome.notes]
-    skipped = (*outcome.skipped_points, *outcome.skipped_fields)
-    parts += [f"skipped {', '.join(skipped[:5])}"] if skipped else []
-    look = "good" if outcome.applied else "alarm"
-    if outcome.state in (State.RESTORED, State.NEEDS_CONFIRMATION):
-        look = "bad"
-    lines = [*parts, "", *(f"{each.severity}: {each}" for each in outcome.problems)]
-    detail = "\n".join([*lines, outcome.detail])
-    sentence = escape(". ".join(_capital(part) for part in parts if part))
-    return f"{sentence}.", look, detail
-
-
-def _capital(sentence: str) -> str:
-    """A sentence with its first letter large, unless it begins with a name such as `points[0]`."""
-    first = sentence.partition(" ")[0]
-    return sentence[:1].upper() + sentence[1:] if first.isalpha() else sentence
-
-
-def summary_of(outcomes: Iterable[Outcome]) -> str:
-    """The outcomes of a change to several sandboxes, in one sentence."""
-    found = list(outcomes)
-    done = sum(outcome.applied for outcome in found)
-    failed = [outcome for outcome in found if not outcome.applied]
-    words = f"Applied to {done} of {len(found)} sandboxes."
-    for outcome in failed[:3]:
-        words += f" {escape(short_id(outcome.container.sandbox_id))}: {escape(outcome.sentence)}."
-    return words
-
-
-def settle(keeper: Keeper, chosen: OnExit | None, watch: Watch) -> list[str]:
-    """Deal with gvtui's sessions when the screen has gone.
-
-    Args:
-        keeper: the hold on them.
-        chosen: what the user answered; None where there was no question, or no answer.
-        watch: the monitor, to note in the recording what is done.
-
-    Returns:
-        What was done, for the user to read.
-    """
-    policy = chosen or ("restore" if keeper.policy == "ask" else keeper.policy)
-    if policy == "keep":
-        count = len(keeper.agent.registry.all())
-        return [f"{count} sandboxes keep gvtui's sessions"] if count else []
-    said = []
-    for outcome in keeper.leave(policy):
-        for mark in marks_of(outcome):
-            watch.monitor.send_mark(mark)
-        notes = "".join(f"; {note}" for note in outcome.notes)
-        said.append(escape(f"{outcome.container.sandbox_id}: {outcome.sentence}{notes}"))
-    return said

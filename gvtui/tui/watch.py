@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
 from gvtui.monitor.client import MonitorProcess
-from gvtui.monitor.options import MonitorOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gvtui.tui.options import LiveOptions
+    from gvtui.monitor.options import MonitorOptions
 
 _KEPT_LINES = 1000
 _MAX_LINE = 1000
@@ -30,7 +29,7 @@ class Notice:
 class Watch:
     """Owns the monitor's process from start to stop."""
 
-    def __init__(self, options: LiveOptions, monitor: MonitorProcess) -> None:
+    def __init__(self, options: MonitorOptions, monitor: MonitorProcess) -> None:
         self.options = options
         self.fault = ""
         """What has gone wrong with the monitor; "" while all is well."""
@@ -46,13 +45,13 @@ class Watch:
         self._faults = 0
 
     @classmethod
-    def start(cls, options: LiveOptions) -> Watch:
+    def start(cls, options: MonitorOptions) -> Watch:
         """Start a monitor and wait until it listens.
 
         Raises:
             MonitorError: it cannot.
         """
-        return cls(options, MonitorProcess.start(_monitor_options(options, options.record)))
+        return cls(options, MonitorProcess.start(options))
 
     @property
     def monitor(self) -> MonitorProcess:
@@ -106,7 +105,7 @@ class Watch:
         record = self.options.record
         if record is not None:
             record = record.with_name(f"{record.stem}-{self._starts}{record.suffix}")
-        monitor = MonitorProcess.start(_monitor_options(self.options, record))
+        monitor = MonitorProcess.start(replace(self.options, record=record))
         self._finished.append(self._monitor)
         self._monitor = monitor
         self.dead = False
@@ -122,15 +121,3 @@ class Watch:
         """End the monitor and remove temporary traces."""
         for monitor in [self._monitor, *self._finished]:
             monitor.stop()
-
-
-def _monitor_options(options: LiveOptions, record: Path | None) -> MonitorOptions:
-    return MonitorOptions(
-        listen=options.listen,
-        record=record,
-        keep_bytes=options.keep_bytes,
-        realtime=options.realtime,
-        socket_mode=options.socket_mode,
-        socket_group=options.socket_group,
-        send_buffer_bytes=options.send_buffer_bytes,
-    )

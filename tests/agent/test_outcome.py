@@ -23,8 +23,14 @@ def outcome(state: State = State.APPLIED, **more: Any) -> Outcome:
 
 
 def test_what_is_noted_in_the_recording() -> None:
-    mark = outcome(gap=Gap(1, 2)).mark()
-    assert mark is not None
+    gap, mark = outcome(gap=Gap(1, 2)).marks()
+    assert (gap["kind"], gap["container_id"], gap["start_ns"], gap["end_ns"]) == (
+        "gap",
+        "pod",
+        1,
+        2,
+    )
+    assert gap["text"].startswith("gap of at most 1 ms: points of pod are missing")
     assert mark["text"] == "session applied for pod, 1 point (+1 −1)"
     assert (mark["kind"], mark["pid"], mark["container_id"]) == ("session", 9, "pod")
     assert parse_document(mark["session"]).session == NEW
@@ -32,15 +38,14 @@ def test_what_is_noted_in_the_recording() -> None:
 
 
 def test_the_end_of_a_session_is_noted_too() -> None:
-    mark = outcome(State.LOST, session=None).mark()
-    assert mark is not None
+    (mark,) = outcome(State.LOST, session=None).marks()
     assert mark["text"] == "session lost for pod"
     assert mark["session"] == ""
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.NEEDS_CONFIRMATION])
 def test_what_changed_nothing_is_not_noted(state: State) -> None:
-    assert outcome(state).mark() is None
+    assert outcome(state).marks() == []
 
 
 @pytest.mark.parametrize("state", State)

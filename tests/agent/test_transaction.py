@@ -66,7 +66,7 @@ def test_another_monitor_s_session_is_left_until_the_user_agrees(fake: FakeRunsc
     assert not outcome.applied
     assert fake.session() == FORMER.as_dict()
     assert creates(fake) == []
-    assert outcome.mark() is None
+    assert outcome.marks() == []
     assert change(fake, replace_unknown=True).applied
     assert fake.session() == NEW.as_dict()
 
@@ -123,7 +123,7 @@ def test_putting_back_can_fail_too(fake: FakeRunsc) -> None:
     outcome = change_own(fake)
     assert outcome.state is State.LOST
     assert "putting it back failed: nobody listens" in outcome.kept
-    assert outcome.mark() is not None
+    assert outcome.marks()
 
 
 def test_runsc_killed_between_delete_and_create(fake: FakeRunsc) -> None:

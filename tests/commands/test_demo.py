@@ -35,7 +35,7 @@ def test_a_sandbox_where_there_can_be_one(watched: list[LiveOptions], tmp_path: 
     runsc = fake_runsc(tmp_path)
     assert run(["demo", "--runsc", runsc]) == 0
     assert f"a real sandbox, run by {runsc} (ptrace)" in watched[0].notice
-    assert not watched[0].listen.parent.exists()
+    assert not watched[0].monitor.listen.parent.exists()
 
 
 def test_a_recording_elsewhere(watched: list[LiveOptions], tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from gvtui.cli import run
 from gvtui.commands import terminal
+from gvtui.monitor.options import MonitorOptions
 from gvtui.tui import app
 from gvtui.tui.options import LiveOptions
 
@@ -27,7 +28,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[LiveOptions]:
 
 def test_without_options(started: list[LiveOptions]) -> None:
     assert run([]) == 0
-    assert started == [LiveOptions(listen=Path("/tmp/gvisor_events.sock"))]
+    assert started == [LiveOptions(MonitorOptions(listen=Path("/tmp/gvisor_events.sock")))]
 
 
 def test_with_all_options(started: list[LiveOptions]) -> None:
@@ -46,15 +47,17 @@ def test_with_all_options(started: list[LiveOptions]) -> None:
     assert run([*flat, "--root", "/a", "--root", "/b", "--no-realtime"]) == 0
     (options,) = started
     assert options == LiveOptions(
-        listen=Path("/run/x"),
-        record=Path("x.gvtrace"),
+        MonitorOptions(
+            listen=Path("/run/x"),
+            record=Path("x.gvtrace"),
+            keep_bytes=1 << 30,
+            realtime=False,
+            socket_mode=0o660,
+            socket_group="staff",
+        ),
         filter_text="proc.name = bash",
         runsc="/opt/runsc",
         roots=(Path("/a"), Path("/b")),
-        keep_bytes=1 << 30,
-        realtime=False,
-        socket_mode=0o660,
-        socket_group="staff",
         session_file=Path("s.json"),
         on_exit="restore",
     )

@@ -16,14 +16,15 @@ from textual.pilot import Pilot
 from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.pod_init import SessionFile
+from gvtui.monitor.options import MonitorOptions
 from gvtui.points.catalogue import PointSpec
 from gvtui.points.session import Point
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
-from gvtui.tui.points.state import Owner
-from gvtui.tui.points_keeper import Keeper, settle
+from gvtui.tui.points_keeper import Keeper, Owner
+from gvtui.tui.run import settle
 from gvtui.tui.watch import Watch
 from tests.e2e.containers import Container, RunscBinary, running_container
 from tests.tui.helpers import answer, until
@@ -101,7 +102,7 @@ def use(
     """Run the viewer over these containers; at the end its sessions are put right."""
     with tempfile.TemporaryDirectory(prefix="gv") as name:
         folder = Path(name)
-        options = LiveOptions(listen=folder / "s", record=folder / "a.gvtrace", realtime=False)
+        options = MonitorOptions(listen=folder / "s", record=folder / "a.gvtrace", realtime=False)
         watch = Watch.start(options)
         memory = Memory(folder / "memory")
         keeper = Keeper(
@@ -114,7 +115,7 @@ def use(
             file=SessionFile.open(file) if file else None,
             policy=policy,
         )
-        app = GvtuiApp(Trace.open(watch.trace_path), monitor=watch, live=options)
+        app = GvtuiApp(Trace.open(watch.trace_path), monitor=watch, live=LiveOptions(options))
         app.keeper = keeper
         viewer = Viewer(app, watch, keeper, folder)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from gvtui.monitor.options import MonitorOptions
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.document import pod_init_document, save_document
 from gvtui.points.presets import build_preset
@@ -17,7 +18,6 @@ from gvtui.points.session import Sink
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.app import GvtuiApp
-from gvtui.tui.options import LiveOptions
 from gvtui.tui.watch import Watch
 from tests.e2e.containers import WAIT_SECONDS, RunscBinary
 
@@ -29,7 +29,7 @@ SCRIPT = "cat /etc/hostname > /dev/null; ls / > /dev/null; (exit 3); cat /nonexi
 @pytest.fixture
 def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    watching = Watch.start(LiveOptions(listen=tmp_path / "s.sock"))
+    watching = Watch.start(MonitorOptions(listen=tmp_path / "s.sock"))
     yield watching
     watching.stop()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from textual.widgets import OptionList
 
+from gvtui.monitor.options import MonitorOptions
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.app import GvtuiApp
@@ -78,7 +79,7 @@ def recording(name: str = "shell-2024", **options: Any) -> GvtuiApp:
 
 def live(path: Path, **options: Any) -> GvtuiApp:
     """The app over a trace that grows, as when sandboxes are watched."""
-    watched = LiveOptions(listen=Path("/tmp/gvisor_events.sock"))
+    watched = LiveOptions(MonitorOptions(listen=Path("/tmp/gvisor_events.sock")))
     return GvtuiApp(
         Trace.open(path), live=watched, zone=UTC, clock=lambda: START_NS + 5 * SECOND, **options
     )

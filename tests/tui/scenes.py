@@ -15,6 +15,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gvtui.monitor.options import MonitorOptions
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.document import pod_init_document, save_document
 from gvtui.points.presets import build_preset
@@ -77,7 +78,7 @@ def _choosing(folder: Path) -> Iterator[GvtuiApp]:
     file = folder / "pod-init.json"
     save_document(file, pod_init_document(session))
     for app in _live(folder):
-        app.keeper = Keeper.start(LiveOptions(listen=_SOCKET, session_file=file))
+        app.keeper = Keeper.start(file=file)
         yield app
 
 
@@ -91,7 +92,7 @@ def _watched(path: Path) -> Iterator[GvtuiApp]:
     trace = Trace.open(path)
     yield GvtuiApp(
         trace,
-        live=LiveOptions(listen=_SOCKET),
+        live=LiveOptions(MonitorOptions(listen=_SOCKET)),
         zone=UTC,
         clock=lambda: _START_NS + _LASTS_NS,
     )

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from gvtui.tui.options import LiveOptions
+from gvtui.monitor.options import MonitorOptions
 from gvtui.tui.watch import Watch
 from tests.monitor.sandbox import wait_until
 from tests.tui.helpers import Recorder, drive, live, screen_text
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from gvtui.monitor.client import MonitorProcess
 
-OPTIONS = LiveOptions(listen=Path("/tmp/x.sock"))
+OPTIONS = MonitorOptions(listen=Path("/tmp/x.sock"))
 
 
 class FakeMonitor:
@@ -66,7 +66,7 @@ def test_faults_come_and_go(tmp_path: Path) -> None:
 
 
 def test_a_restart_leaves_nothing_of_the_monitor_before(tmp_path: Path) -> None:
-    watch = Watch.start(LiveOptions(listen=tmp_path / "s", realtime=False))
+    watch = Watch.start(MonitorOptions(listen=tmp_path / "s", realtime=False))
     try:
         before = watch.trace_path
         os.kill(watch.monitor.pid, signal.SIGKILL)

@@ -43,7 +43,7 @@ def items(model: Model, new_rows: int, playing: str = "", lost: int = 0) -> list
     connections = trace.connections
     all_sandboxes = model.sandboxes
     connected = sum(sandbox.connected for sandbox in all_sandboxes)
-    place = word(str(model.live.listen if model.live else trace.path))
+    place = word(str(model.live.monitor.listen if model.live else trace.path))
     said = [Item("gvtui", "gvtui", "name", 2), Item(place, place.rsplit("/", 1)[-1], "place", 4)]
     if model.monitor_gone:
         said.append(Item(f"{LOST_SIGN} monitor gone", f"{LOST_SIGN} gone", "alarm"))
@@ -76,7 +76,7 @@ def items(model: Model, new_rows: int, playing: str = "", lost: int = 0) -> list
     if trace.first_row > model.first_row_ever:
         gone = f"rows before {trace.first_row:,} are gone"
         said.append(Item(gone, f"<{short_count(trace.first_row)} gone", "bad", 7))
-    if model.live and model.live.record:
+    if model.live and model.live.monitor.record:
         # Of the trace: a monitor that was started again writes another file.
         name = word(trace.path.name)
         size = short_bytes(trace.size_bytes)

@@ -7,7 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gvtui.agent.outcome import State
 from gvtui.agent.pod_init import how_to_install, start_problems
+from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError
 from gvtui.points.check import check_session
@@ -17,16 +19,16 @@ from gvtui.tui.kit.overlays import ChoiceScreen, TextScreen, preview, safe_lines
 from gvtui.tui.kit.prompt import Problem, Question
 from gvtui.tui.live.commands import TraceActions
 from gvtui.tui.model.rowtext import word
-from gvtui.tui.points.state import Owner
-from gvtui.tui.points_keeper import marks_of, summary_of, words_of
+from gvtui.tui.points_keeper import Owner
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gvtui.agent.agent import OnExit
     from gvtui.agent.containers import Container
     from gvtui.agent.outcome import Outcome
     from gvtui.points.session import Session
-    from gvtui.tui.points.state import Target
-    from gvtui.tui.points_keeper import Keeper, Survey
+    from gvtui.tui.points_keeper import Keeper, Survey, Target
 
 _Change = tuple["Container", "Session"]
 
@@ -189,7 +191,7 @@ class PointsApply(TraceActions):
     def note(self, outcome: Outcome) -> None:
         """Have the recording say what has changed."""
         if self.monitor is not None and not self.monitor.dead:
-            for mark in marks_of(outcome):
+            for mark in outcome.marks():
                 self.monitor.monitor.send_mark(mark)
 
     def _take_outcomes(
@@ -382,3 +384,34 @@ class PointsApply(TraceActions):
         if answer in policies:
             self.leave_policy = policies[answer]
             self.exit()
+
+
+def words_of(outcome: Outcome) -> tuple[str, str, str]:
+    """An outcome in words for the screen: a sentence, its look, and all that is known."""
+    parts = [outcome.sentence, *outcome.notes]
+    skipped = (*outcome.skipped_points, *outcome.skipped_fields)
+    parts += [f"skipped {', '.join(skipped[:5])}"] if skipped else []
+    look = "good" if outcome.applied else "alarm"
+    if outcome.state in (State.RESTORED, State.NEEDS_CONFIRMATION):
+        look = "bad"
+    lines = [*parts, "", *(f"{each.severity}: {each}" for each in outcome.problems)]
+    detail = "\n".join([*lines, outcome.detail])
+    sentence = escape(". ".join(_capital(part) for part in parts if part))
+    return f"{sentence}.", look, detail
+
+
+def _capital(sentence: str) -> str:
+    """A sentence with its first letter large, unless it begins with a name such as `points[0]`."""
+    first = sentence.partition(" ")[0]
+    return sentence[:1].upper() + sentence[1:] if first.isalpha() else sentence
+
+
+def summary_of(outcomes: Iterable[Outcome]) -> str:
+    """The outcomes of a change to several sandboxes, in one sentence."""
+    found = list(outcomes)
+    done = sum(outcome.applied for outcome in found)
+    failed = [outcome for outcome in found if not outcome.applied]
+    words = f"Applied to {done} of {len(found)} sandboxes."
+    for outcome in failed[:3]:
+        words += f" {escape(short_id(outcome.container.sandbox_id))}: {escape(outcome.sentence)}."
+    return words

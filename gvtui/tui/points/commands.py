@@ -17,14 +17,14 @@ from gvtui.tui.model.rowtext import word
 from gvtui.tui.points.apply import PointsApply
 from gvtui.tui.points.needs import lacking_fields, untraced_events
 from gvtui.tui.points.pane import LARGE, PointsPane
-from gvtui.tui.points.state import Owner, Target
+from gvtui.tui.points_keeper import Owner, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gvtui.trace.reader import Trace
     from gvtui.trace.row import Row
-    from gvtui.tui.points.state import Key
+    from gvtui.tui.points_keeper import Key
 
 _CALLS_NEED = ("thread_id", "time")
 """Context fields that pairs of enter and exit, and durations, come from."""

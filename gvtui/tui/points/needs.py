@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from gvtui.points.edit import lacks_context
-from gvtui.tui.points.state import Owner
+from gvtui.tui.points_keeper import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gvtui.query.numbers.points import Tally
-    from gvtui.tui.points.state import Key, PointsState
+    from gvtui.tui.points.state import PointsState
+    from gvtui.tui.points_keeper import Key
 
 _WORD = re.compile(r"[a-z][\w/]*")
 _MAX_EVENTS = 3

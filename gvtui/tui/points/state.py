@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -13,52 +12,20 @@ from gvtui.points.session import DEFAULT_CONTEXT_FIELDS, Point, Session
 from gvtui.points.tuning import remote_sink
 from gvtui.tui.points.edit import Edit
 from gvtui.tui.points.tree import Grouping, Line, LineKind, build_lines
+from gvtui.tui.points_keeper import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from gvtui.agent.containers import Container
     from gvtui.points.catalogue import Catalogue
-
-Key = tuple[str, str]
+    from gvtui.tui.points_keeper import Key, Target
 
 NOWHERE: Key = ("", "")
 """The target while there is none: sessions can be staged and kept all the same."""
 
 MANY_POINTS = 100
 """Raw points that are switched on at once as a flood."""
-
-
-class Owner(Enum):
-    """Whose session runs at a target."""
-
-    OURS = "gvtui's session"
-    EARLIER = "a session that gvtui made earlier"
-    OTHER = "a session that gvtui did not make"
-    NONE = "no session"
-    UNKNOWN = "not known"
-    FILE = "file"
-    RECORDED = "as recorded"
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a session can be applied: a sandbox, or a file."""
-
-    key: Key
-    title: str
-    owner: Owner
-    container: Container | None = None
-    applied: Session | None = None
-    """What runs there, or stands in the file, where that is known."""
-    catalogue: Catalogue | None = None
-    error: str = ""
-    """Why nothing is known about it."""
-    members: int = 1
-    """Containers that share the sandbox, and so its session."""
-    exists: bool = True
-    """Of a file, whether it is there yet."""
 
 
 class Box(Enum):

@@ -43,7 +43,7 @@ def lines(model: Model) -> list[Line]:
             Line("A sandbox has connected and has sent nothing yet."),
             Line("Rows come as soon as a traced call is made."),
         ]
-    listen = model.live.listen
+    listen = model.live.monitor.listen
     endpoint = "" if listen == DEFAULT_LISTEN else f" --endpoint {shlex.quote(str(listen))}"
     return [
         Line("No sandbox has connected yet. Start one that does, in another terminal:"),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from gvtui.monitor.options import MonitorOptions
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.frame.status import Item, items, layout
@@ -73,8 +74,8 @@ def test_what_is_odd_is_counted_by_its_kind(tmp_path: Path) -> None:
 def test_the_recording_is_the_one_that_is_written(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "run-2.gvtrace")
     recorder.writer.flush()
-    watched = LiveOptions(listen=tmp_path / "s", record=tmp_path / "run.gvtrace")
-    app = GvtuiApp(Trace.open(recorder.path), live=watched)
+    watched = MonitorOptions(listen=tmp_path / "s", record=tmp_path / "run.gvtrace")
+    app = GvtuiApp(Trace.open(recorder.path), live=LiveOptions(watched))
     text = "".join(item.full + "|" for item in items(app.model, 0))
     assert "● REC run-2.gvtrace " in text
     app.model.trace.close()

@@ -13,15 +13,18 @@ from textual.pilot import Pilot
 
 from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
+from gvtui.agent.outcome import Outcome, State
 from gvtui.agent.pod_init import SessionFile
+from gvtui.monitor.options import MonitorOptions
 from gvtui.points.library import Library
 from gvtui.points.session import Point, Session, Sink
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.kit.overlays import TextScreen
 from gvtui.tui.options import LiveOptions
-from gvtui.tui.points.state import Owner
-from gvtui.tui.points_keeper import Keeper, settle
+from gvtui.tui.points.apply import summary_of, words_of
+from gvtui.tui.points_keeper import Keeper, Owner
+from gvtui.tui.run import settle
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2
 from tests.agent.fake import FakeRunsc
@@ -71,7 +74,9 @@ class Bench:
         self.watch = Marks()
         self.socket = folder / "s.sock"
         self.app = GvtuiApp(
-            Trace.open(self.recorder.path), live=LiveOptions(listen=self.socket), zone=UTC
+            Trace.open(self.recorder.path),
+            live=LiveOptions(MonitorOptions(listen=self.socket)),
+            zone=UTC,
         )
         self.app.keeper = self.keeper
         self.app.monitor = self.watch  # type: ignore[assignment]
@@ -539,3 +544,27 @@ def test_no_runsc_is_said_and_nothing_hangs(tmp_path: Path) -> None:
         await pilot.press("a")
 
     drive(bench.app, script, (160, 46))
+
+
+def outcome(bench: Bench, state: State, **more: Any) -> Outcome:
+    return Outcome(bench.runsc.container(), state, "points[0] runs", **more)
+
+
+def test_an_outcome_in_words(bench: Bench) -> None:
+    notes = ("left out\x1b[2J",)
+    skipped = tuple(f"p{count}" for count in range(7))
+    said = outcome(bench, State.APPLIED, notes=notes, skipped_points=skipped, detail="all of it")
+    words, look, detail = words_of(said)
+    assert words == "points[0] runs. Left out\\x1b[2J. Skipped p0, p1, p2, p3, p4."
+    assert look == "good"
+    assert detail.endswith("all of it")
+    assert words_of(outcome(bench, State.RESTORED))[1] == "bad"
+    assert words_of(outcome(bench, State.LOST, error="it broke"))[:2] == (
+        "It broke; points[0] runs.",
+        "alarm",
+    )
+
+
+def test_several_outcomes_in_words(bench: Bench) -> None:
+    outcomes = [outcome(bench, State.APPLIED), outcome(bench, State.LOST, error="it broke")]
+    assert summary_of(outcomes) == ("Applied to 1 of 2 sandboxes. c1: it broke; points[0] runs.")

@@ -7,8 +7,9 @@ import pytest
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.edit import switch_on
 from gvtui.points.session import DEFAULT_CONTEXT_FIELDS, Point
-from gvtui.tui.points.state import Box, Owner, PointsState, Target
+from gvtui.tui.points.state import Box, PointsState
 from gvtui.tui.points.tree import LineKind
+from gvtui.tui.points_keeper import Owner, Target
 
 ENTER, EXIT = "syscall/openat/enter", "syscall/openat/exit"
 SOCKET = Path("/tmp/events.sock")

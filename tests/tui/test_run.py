@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from gvtui.agent.agent import Agent
+from gvtui.points.session import Point, Session
+from gvtui.points.tuning import remote_sink
+from gvtui.tui.points_keeper import ExitPolicy, Keeper
+from gvtui.tui.run import settle
+from gvtui.tui.watch import Watch
+from tests.agent.fake import FakeRunsc
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvtui.agent.agent import OnExit
+
+SESSION = Session((Point("sentry/clone"),), (remote_sink("/tmp/s"),))
+
+
+class Monitor:
+    """Keeps the marks that a monitor would note."""
+
+    def __init__(self) -> None:
+        self.marks: list[dict[str, Any]] = []
+
+    @property
+    def monitor(self) -> Monitor:
+        return self
+
+    def send_mark(self, details: dict[str, Any]) -> bool:
+        self.marks.append(details)
+        return True
+
+
+@pytest.mark.parametrize(
+    ("policy", "chosen", "left", "said"),
+    [
+        ("ask", None, False, "c1: no session runs"),
+        ("keep", None, True, "1 sandboxes keep gvtui's sessions"),
+        ("keep", "delete", False, "c1: no session runs"),
+        ("delete", "keep", True, "1 sandboxes keep gvtui's sessions"),
+    ],
+)
+def test_what_becomes_of_sessions_at_the_end(
+    tmp_path: Path, policy: ExitPolicy, chosen: OnExit | None, left: bool, said: str
+) -> None:
+    runsc = FakeRunsc(tmp_path)
+    keeper = Keeper(Agent([runsc.path], [runsc.root]), policy=policy)
+    keeper.survey()
+    monitor = Monitor()
+    assert settle(keeper, None, cast("Watch", monitor)) == []
+    assert keeper.apply(runsc.container(), SESSION, replace=False).applied
+    assert settle(keeper, chosen, cast("Watch", monitor)) == [said]
+    assert (runsc.session() is not None) is left
+    assert [mark["state"] for mark in monitor.marks] == ([] if left else ["deleted"])
