@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.drivers.linux_driver import LinuxDriver
 from textual.widgets import ContentSwitcher, Static
 
+from gvtui.monitor.watch import Watch
 from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
@@ -31,7 +32,6 @@ from gvtui.tui.processes.commands import ProcfsActions
 from gvtui.tui.run import settle
 from gvtui.tui.saved_actions import SavedActions
 from gvtui.tui.timeline.strip import TimelineStrip
-from gvtui.tui.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

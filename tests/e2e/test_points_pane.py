@@ -17,6 +17,7 @@ from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.pod_init import SessionFile
 from gvtui.monitor.options import MonitorOptions
+from gvtui.monitor.watch import Watch
 from gvtui.points.catalogue import PointSpec
 from gvtui.points.session import Point
 from gvtui.trace.reader import Trace
@@ -25,7 +26,6 @@ from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.points_keeper import Keeper, Owner
 from gvtui.tui.run import settle
-from gvtui.tui.watch import Watch
 from tests.e2e.containers import Container, RunscBinary, running_container
 from tests.tui.helpers import answer, until
 

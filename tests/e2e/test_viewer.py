@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 
 from gvtui.monitor.options import MonitorOptions
+from gvtui.monitor.watch import Watch
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.document import pod_init_document, save_document
 from gvtui.points.presets import build_preset
@@ -18,7 +19,6 @@ from gvtui.points.session import Sink
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.app import GvtuiApp
-from gvtui.tui.watch import Watch
 from tests.e2e.containers import WAIT_SECONDS, RunscBinary
 
 pytestmark = pytest.mark.e2e

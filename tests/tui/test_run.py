@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from gvtui.agent.agent import Agent
+from gvtui.monitor.watch import Watch
 from gvtui.points.session import Point, Session
 from gvtui.points.tuning import remote_sink
 from gvtui.tui.points_keeper import ExitPolicy, Keeper
 from gvtui.tui.run import settle
-from gvtui.tui.watch import Watch
 from tests.agent.fake import FakeRunsc
 
 if TYPE_CHECKING:

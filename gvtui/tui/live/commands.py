@@ -16,8 +16,8 @@ from gvtui.tui.kit.prompt import Problem, Question
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gvtui.monitor.watch import Watch
     from gvtui.trace.playback import ReplayClock
-    from gvtui.tui.watch import Watch
 
 
 class TraceActions(ViewActions):

@@ -1,16 +1,21 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.widgets import Input
 
+from gvtui.monitor.options import MonitorOptions
+from gvtui.monitor.watch import Watch
 from gvtui.trace.reader import Trace
-from tests.tui.helpers import Recorder, drive, live
+from tests.monitor.test_watch import FakeMonitor
+from tests.tui.helpers import Recorder, drive, live, screen_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.pilot import Pilot
+
+    from gvtui.monitor.client import MonitorProcess
 
 
 def test_what_was_seen_is_kept_in_a_file(tmp_path: Path) -> None:
@@ -54,5 +59,34 @@ def test_another_trace_takes_the_place_of_the_one_shown(tmp_path: Path) -> None:
         app.tick()
         assert app.model.view.count == 7
         assert app.model.following
+
+    drive(app, script)
+
+
+def test_a_monitor_that_died_leaves_what_came_and_a_way_out(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(5)
+    app = live(recorder.path)
+    monitor = FakeMonitor(recorder.path)
+    app.monitor = Watch(MonitorOptions(), cast("MonitorProcess", monitor))
+
+    async def script(pilot: Pilot[int]) -> None:
+        monitor.events = [{"kind": "log", "level": "warning", "text": "refused process 7"}]
+        app.tick()
+        await pilot.press("l")
+        await pilot.pause()
+        assert "refused process 7" in screen_text(app)
+        await pilot.press("escape")
+        monitor.events = [{"kind": "died", "text": "it was killed by SIGKILL"}]
+        app.tick()
+        app.show_news()
+        await pilot.pause()
+        text = screen_text(app)
+        assert "✗ The monitor has gone: it was killed by SIGKILL." in text
+        assert "R starts another" in text
+        assert app.model.view.count == 6
+        await pilot.press("R")
+        assert app.prompt.is_open
+        await pilot.press("escape")
 
     drive(app, script)

@@ -6,13 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from gvtui.monitor.options import MonitorOptions
-from gvtui.tui.watch import Watch
+from gvtui.monitor.watch import Watch
 from tests.monitor.sandbox import wait_until
-from tests.tui.helpers import Recorder, drive, live, screen_text
 
 if TYPE_CHECKING:
-    from textual.pilot import Pilot
-
     from gvtui.monitor.client import MonitorProcess
 
 OPTIONS = MonitorOptions(listen=Path("/tmp/x.sock"))
@@ -81,32 +78,3 @@ def test_a_restart_leaves_nothing_of_the_monitor_before(tmp_path: Path) -> None:
     finally:
         watch.stop()
     assert not (tmp_path / "s").exists()
-
-
-def test_a_monitor_that_died_leaves_what_came_and_a_way_out(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "a.gvtrace")
-    recorder.add(5)
-    app = live(recorder.path)
-    monitor = FakeMonitor(recorder.path)
-    app.monitor = _watch(monitor)
-
-    async def script(pilot: Pilot[int]) -> None:
-        monitor.events = [{"kind": "log", "level": "warning", "text": "refused process 7"}]
-        app.tick()
-        await pilot.press("l")
-        await pilot.pause()
-        assert "refused process 7" in screen_text(app)
-        await pilot.press("escape")
-        monitor.events = [{"kind": "died", "text": "it was killed by SIGKILL"}]
-        app.tick()
-        app.show_news()
-        await pilot.pause()
-        text = screen_text(app)
-        assert "✗ The monitor has gone: it was killed by SIGKILL." in text
-        assert "R starts another" in text
-        assert app.model.view.count == 6
-        await pilot.press("R")
-        assert app.prompt.is_open
-        await pilot.press("escape")
-
-    drive(app, script)
