@@ -12,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 from textual.drivers.linux_driver import LinuxDriver
 from textual.widgets import ContentSwitcher, Static
 
+from gvtui.agent.targets import Keeper
 from gvtui.monitor.watch import Watch
 from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.playback import ReplayClock
@@ -27,7 +28,6 @@ from gvtui.tui.frame.tabs import TabLine
 from gvtui.tui.kit.driver import TerminalDriver
 from gvtui.tui.kit.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
 from gvtui.tui.options import LiveOptions
-from gvtui.tui.points_keeper import Keeper
 from gvtui.tui.processes.commands import ProcfsActions
 from gvtui.tui.run import settle
 from gvtui.tui.saved_actions import SavedActions

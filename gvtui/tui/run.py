@@ -8,8 +8,8 @@ from gvtui.decode.escape import escape
 
 if TYPE_CHECKING:
     from gvtui.agent.agent import OnExit
+    from gvtui.agent.targets import Keeper
     from gvtui.monitor.watch import Watch
-    from gvtui.tui.points_keeper import Keeper
 
 
 def settle(keeper: Keeper, chosen: OnExit | None, watch: Watch) -> list[str]:

@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.pod_init import SessionFile
+from gvtui.agent.targets import Keeper, Owner
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.watch import Watch
 from gvtui.points.catalogue import PointSpec
@@ -24,7 +25,6 @@ from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
-from gvtui.tui.points_keeper import Keeper, Owner
 from gvtui.tui.run import settle
 from tests.e2e.containers import Container, RunscBinary, running_container
 from tests.tui.helpers import answer, until

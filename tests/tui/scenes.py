@@ -15,6 +15,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gvtui.agent.targets import Keeper
 from gvtui.monitor.options import MonitorOptions
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.document import pod_init_document, save_document
@@ -25,7 +26,6 @@ from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
-from gvtui.tui.points_keeper import Keeper
 from gvtui.wire.header import build_message
 from gvtui.wire.messages import Unknown
 

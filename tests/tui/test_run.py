@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from gvtui.agent.agent import Agent
+from gvtui.agent.targets import ExitPolicy, Keeper
 from gvtui.monitor.watch import Watch
 from gvtui.points.session import Point, Session
 from gvtui.points.tuning import remote_sink
-from gvtui.tui.points_keeper import ExitPolicy, Keeper
 from gvtui.tui.run import settle
 from tests.agent.fake import FakeRunsc
 

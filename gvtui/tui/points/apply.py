@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.agent.outcome import State
 from gvtui.agent.pod_init import how_to_install, start_problems
+from gvtui.agent.targets import Owner
 from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError
@@ -19,7 +20,6 @@ from gvtui.tui.kit.overlays import ChoiceScreen, TextScreen, preview, safe_lines
 from gvtui.tui.kit.prompt import Problem, Question
 from gvtui.tui.live.commands import TraceActions
 from gvtui.tui.model.rowtext import word
-from gvtui.tui.points_keeper import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from gvtui.agent.agent import OnExit
     from gvtui.agent.containers import Container
     from gvtui.agent.outcome import Outcome
+    from gvtui.agent.targets import Keeper, Survey, Target
     from gvtui.points.session import Session
-    from gvtui.tui.points_keeper import Keeper, Survey, Target
 
 _Change = tuple["Container", "Session"]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import ContentSwitcher, Static
 
+from gvtui.agent.targets import Owner, Target
 from gvtui.decode.ids import short_id
 from gvtui.points.catalogue import sibling_of
 from gvtui.points.more import MORE, more_of_process
@@ -17,14 +18,13 @@ from gvtui.tui.model.rowtext import word
 from gvtui.tui.points.apply import PointsApply
 from gvtui.tui.points.needs import lacking_fields, untraced_events
 from gvtui.tui.points.pane import LARGE, PointsPane
-from gvtui.tui.points_keeper import Owner, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gvtui.agent.targets import Key
     from gvtui.trace.reader import Trace
     from gvtui.trace.row import Row
-    from gvtui.tui.points_keeper import Key
 
 _CALLS_NEED = ("thread_id", "time")
 """Context fields that pairs of enter and exit, and durations, come from."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gvtui.agent.targets import Owner
 from gvtui.points.edit import lacks_context
-from gvtui.tui.points_keeper import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from gvtui.agent.targets import Key
     from gvtui.query.numbers.points import Tally
     from gvtui.tui.points.state import PointsState
-    from gvtui.tui.points_keeper import Key
 
 _WORD = re.compile(r"[a-z][\w/]*")
 _MAX_EVENTS = 3

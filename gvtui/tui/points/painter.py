@@ -5,11 +5,11 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from gvtui.agent.targets import Owner
 from gvtui.decode.escape import escape
 from gvtui.tui.kit.cells import fit, short_count, width_of
 from gvtui.tui.points.state import Box
 from gvtui.tui.points.tree import Line, LineKind
-from gvtui.tui.points_keeper import Owner
 
 if TYPE_CHECKING:
     from gvtui.tui.kit.lines import Part

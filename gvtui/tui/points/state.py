@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from gvtui.agent.targets import Owner
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.costs import FIELD_COSTS, point_cost
 from gvtui.points.edit import set_field, switch_off, switch_on
@@ -12,14 +13,13 @@ from gvtui.points.session import DEFAULT_CONTEXT_FIELDS, Point, Session
 from gvtui.points.tuning import remote_sink
 from gvtui.tui.points.edit import Edit
 from gvtui.tui.points.tree import Grouping, Line, LineKind, build_lines
-from gvtui.tui.points_keeper import Owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from gvtui.agent.targets import Key, Target
     from gvtui.points.catalogue import Catalogue
-    from gvtui.tui.points_keeper import Key, Target
 
 NOWHERE: Key = ("", "")
 """The target while there is none: sessions can be staged and kept all the same."""

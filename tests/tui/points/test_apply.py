@@ -15,6 +15,7 @@ from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.outcome import Outcome, State
 from gvtui.agent.pod_init import SessionFile
+from gvtui.agent.targets import Keeper, Owner
 from gvtui.monitor.options import MonitorOptions
 from gvtui.points.library import Library
 from gvtui.points.session import Point, Session, Sink
@@ -23,7 +24,6 @@ from gvtui.tui.app import GvtuiApp
 from gvtui.tui.kit.overlays import TextScreen
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.points.apply import summary_of, words_of
-from gvtui.tui.points_keeper import Keeper, Owner
 from gvtui.tui.run import settle
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from gvtui.agent.targets import Owner, Target
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.edit import switch_on
 from gvtui.points.session import DEFAULT_CONTEXT_FIELDS, Point
 from gvtui.tui.points.state import Box, PointsState
 from gvtui.tui.points.tree import LineKind
-from gvtui.tui.points_keeper import Owner, Target
 
 ENTER, EXIT = "syscall/openat/enter", "syscall/openat/exit"
 SOCKET = Path("/tmp/events.sock")

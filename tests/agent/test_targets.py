@@ -8,12 +8,12 @@ import pytest
 from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.pod_init import SessionFile
+from gvtui.agent.targets import Keeper, Owner
 from gvtui.errors import GvtuiError
 from gvtui.points.document import pod_init_document, save_document
 from gvtui.points.session import Point, Session
 from gvtui.points.tuning import remote_sink
 from gvtui.trace.connections import Connection
-from gvtui.tui.points_keeper import Keeper, Owner
 from tests.agent.fake import FakeRunsc
 
 SESSION = Session((Point("sentry/clone"),), (remote_sink("/tmp/s"),))
