@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
-from gvtui.query.filter.compile import conjunction
+from gvtui.query.filter.write import conjunction
 from gvtui.tui.filter.saved import SavedError, SavedFilters, config_path, problem_of
 from gvtui.tui.kit.prompt import Problem, Question
 from gvtui.tui.picking import Entry, PickScreen

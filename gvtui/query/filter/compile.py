@@ -36,7 +36,6 @@ from gvtui.query.filter.parse import (
     Literal,
     Negation,
     Node,
-    literal,
     parse,
     shown_word,
 )
@@ -66,9 +65,7 @@ __all__ = [
     "FilterError",
     "TraceLike",
     "compile_filter",
-    "conjunction",
     "describe_fields",
-    "literal",
     "reference",
 ]
 
@@ -176,25 +173,6 @@ def compile_filter(
     needs = (need for comparison in comparisons for need in comparison.field.needs)
     condition = _Compiler(text, zone).condition(tree) if tree else Always()
     return Filter(text, condition, frozenset(names), frozenset(needs), context or NoContext())
-
-
-def conjunction(parts: Iterable[str]) -> str:
-    """One filter that holds where all of several do; those without content are left out.
-
-    Raises:
-        FilterError: one of them is no filter.
-    """
-    wanted: list[tuple[str, Node]] = []
-    for part in parts:
-        tree = parse(part)
-        if tree is not None:
-            wanted.append((part.strip(), tree))
-    if len(wanted) == 1:
-        return wanted[0][0]
-    return " and ".join(
-        f"({part})" if isinstance(tree, Junction) and not tree.is_and else part
-        for part, tree in wanted
-    )
 
 
 def _comparisons(node: Node) -> Iterator[Comparison]:

@@ -13,8 +13,9 @@ from gvtui.decode.raw_table import ARGUMENTS
 from gvtui.points.names import event_type
 from gvtui.points.syscalls import names_by_sysno
 from gvtui.query.filter.fields import FIELDS, OPERATORS, Field, ValueKind, find_field
-from gvtui.query.filter.parse import MAX_TEXT, grammar, literal
+from gvtui.query.filter.parse import MAX_TEXT, grammar
 from gvtui.query.filter.values import ERRNO_BY_NAME
+from gvtui.query.filter.write import literal
 from gvtui.query.sets import SET_DESCRIPTIONS
 from gvtui.trace.row import LOST_STRING, NO_FD, NO_UID
 from gvtui.wire.messages import KINDS

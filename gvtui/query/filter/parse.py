@@ -123,8 +123,6 @@ _LAST_WORD = re.compile(r"[A-Za-z_][\w.\[\]-]*\s*\Z")
 _WORDS = re.compile(r"[A-Za-z_][\w.\[\]-]*")
 _BARE_WORD = re.compile(r"[^\s(),\"']+")
 
-_PLAIN_VALUE = re.compile(r"[\w./+@:-]+", re.ASCII)
-
 _EXPECTED = {
     "FIELD": "a field",
     "NOT": "not",
@@ -254,22 +252,6 @@ def _unescape(match: re.Match[str]) -> str:
         number = int(digits, 16)
         return chr(number) if number <= 0x10FFFF else match[0]
     return _SHORT_ESCAPES.get(match[4], match[0])
-
-
-def literal(value: str) -> str:
-    """A value as a filter writes it: bare where that can be, else in quotes."""
-    if _PLAIN_VALUE.fullmatch(value):
-        return value
-    return f'"{"".join(map(_escaped, value))}"'
-
-
-def _escaped(char: str) -> str:
-    if char in '"\\':
-        return "\\" + char
-    if char.isprintable():
-        return char
-    code = ord(char)
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{{{code:x}}}"
 
 
 class _Builder:

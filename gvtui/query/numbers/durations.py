@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gvtui.query.processes.rows import duration_text
+from gvtui.query.filter.write import duration_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,7 +23,7 @@ from gvtui.decode.errno_names import errno_name
 from gvtui.points.names import event_type, point_name
 from gvtui.query.calls.doubles import Doubles
 from gvtui.query.column import RowColumn
-from gvtui.query.filter.parse import literal
+from gvtui.query.filter.write import literal
 from gvtui.query.follower import Follower
 from gvtui.query.numbers.durations import Band, histogram, percentiles
 from gvtui.query.numbers.tally import OTHER, Sums, Tally, added

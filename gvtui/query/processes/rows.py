@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.query.filter.parse import literal
+from gvtui.query.filter.write import literal
 from gvtui.query.processes.process import ProcessId
 
 if TYPE_CHECKING:
@@ -12,16 +12,6 @@ if TYPE_CHECKING:
 
     from gvtui.query.processes.process import Process
     from gvtui.query.processes.processes import Processes
-
-_UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"))
-
-
-def duration_text(duration_ns: int) -> str:
-    """A duration as a value of the filter language, exactly."""
-    for size, unit in _UNITS:
-        if duration_ns and duration_ns % size == 0:
-            return f"{duration_ns // size}{unit}"
-    return f"{duration_ns}ns"
 
 
 def processes_filter(tree: Processes, processes: Iterable[Process]) -> str:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.fields import arguments
 from gvtui.points.names import event_type
-from gvtui.query.filter.compile import literal
-from gvtui.tui.model.chips import CONTAINER, NAME, PID
+from gvtui.query.filter.write import CONTAINER, NAME, PID, literal
 from gvtui.wire.messages import Unknown
 
 if TYPE_CHECKING:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gvtui.query.filter.complete import complete
-from gvtui.trace.row import Kind, Row
-from gvtui.tui.base import ViewerBase
-from gvtui.tui.kit.history import History, filter_history_path
-from gvtui.tui.kit.prompt import Problem, Question
-from gvtui.tui.model.chips import (
+from gvtui.query.filter.write import (
     CONTAINER,
     DIRECTION,
     NAME,
     PID,
-    ValueTextError,
+    TypedValueError,
     equals,
     values_expression,
 )
+from gvtui.trace.row import Kind, Row
+from gvtui.tui.base import ViewerBase
+from gvtui.tui.kit.history import History, filter_history_path
+from gvtui.tui.kit.prompt import Problem, Question
 
 if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
@@ -88,7 +88,7 @@ class FilterActions(ViewerBase):
         def check(text: str) -> Problem | None:
             try:
                 expression = values_expression(field, text)
-            except ValueTextError as error:
+            except TypedValueError as error:
                 return Problem(str(error))
             return self.check_filter(expression) if expression else None
 

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gvtui.errors import GvtuiError
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-PID, NAME, DIRECTION, CONTAINER = "proc.pid", "proc.name", "evt.dir", "container.id"
-"""Fields that a key filters by; at most one chip for each."""
-
-_BARE_WORD = re.compile(r"[A-Za-z0-9_./+-]*[A-Za-z_./+-][A-Za-z0-9_./+-]*")
-_KEYWORDS = frozenset(("and", "or", "not", "in", "exists"))
-
-
-class ValueTextError(GvtuiError):
-    """What was typed for a pid or name filter cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,62 +83,3 @@ class Chips:
         """Switch a chip off or on."""
         self.suspended = False
         self._chips[place] = replace(self._chips[place], enabled=not self._chips[place].enabled)
-
-
-def literal(value: str) -> str:
-    """`value` as the filter language writes it: bare where it can be, else in quotes."""
-    if _BARE_WORD.fullmatch(value) and value.lower() not in _KEYWORDS:
-        return value
-    escaped = []
-    for character in value:
-        if character in '"\\':
-            escaped.append("\\" + character)
-        elif character.isprintable():
-            escaped.append(character)
-        else:
-            code = ord(character)
-            escaped.append(f"\\x{code:02x}" if code < 0x80 else f"\\u{{{code:x}}}")
-    return f'"{"".join(escaped)}"'
-
-
-def equals(field: str, value: int | str) -> str:
-    """The condition that a field has one value."""
-    return f"{field} = {value if isinstance(value, int) else literal(value)}"
-
-
-def values_expression(field: str, text: str) -> str:
-    """The condition for values as a person types them: `110, 112`, or `!bash` to leave one out.
-
-    Returns:
-        The condition; "" where nothing was typed.
-
-    Raises:
-        ValueTextError: a pid is no number.
-    """
-    wanted: list[str] = []
-    unwanted: list[str] = []
-    for word in text.split(","):
-        word = word.strip()
-        excluded = word.startswith("!")
-        word = word[1:].strip() if excluded else word
-        if not word:
-            continue
-        if field == PID:
-            if not word.isdigit():
-                raise ValueTextError(f"{word!r} is no pid: type numbers, as in 110, 112 or !110")
-            value = str(int(word))
-        else:
-            value = literal(word)
-        (unwanted if excluded else wanted).append(value)
-    parts = []
-    if wanted:
-        parts.append(
-            f"{field} = {wanted[0]}" if len(wanted) == 1 else f"{field} in ({', '.join(wanted)})"
-        )
-    if unwanted:
-        parts.append(
-            f"{field} != {unwanted[0]}"
-            if len(unwanted) == 1
-            else f"not {field} in ({', '.join(unwanted)})"
-        )
-    return " and ".join(parts)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from gvtui.query.analysis import ANALYSIS_SECONDS, Analysis
 from gvtui.query.calls.folded import call_view
-from gvtui.query.filter.compile import Filter, compile_filter, conjunction
+from gvtui.query.filter.compile import Filter, compile_filter
+from gvtui.query.filter.write import conjunction
 from gvtui.query.view import RowView
 from gvtui.trace.bookmarks import Marks
 from gvtui.tui.model.chips import Chips

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
+from gvtui.query.filter.write import PID
 from gvtui.query.numbers.tables import By, Order, Table
 from gvtui.tui.command.command import bindings
 from gvtui.tui.drilled import Drilled
 from gvtui.tui.kit.cells import fit, fit_end, width_of, wrap
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.times import took_text
-from gvtui.tui.model.chips import PID
 from gvtui.tui.model.rowtext import DROP_SIGN, FAILED_SIGN, word
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from gvtui.decode.ids import short_id
 from gvtui.decode.signals import wait_status
-from gvtui.query.filter.compile import literal
+from gvtui.query.filter.write import CONTAINER, PID, equals
 from gvtui.query.processes.process import Source
 from gvtui.query.processes.rows import processes_filter
 from gvtui.tui.command.command import bindings
@@ -17,7 +17,6 @@ from gvtui.tui.drilled import Drilled
 from gvtui.tui.kit.cells import fit, short_count, width_of, wrap
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.times import clock_text
-from gvtui.tui.model.chips import CONTAINER, PID
 from gvtui.tui.model.rowtext import FAILED_SIGN, PROCFS_SIGN, word
 from gvtui.tui.processes.lines import Fold, Key, TreeLine, tree_lines
 
@@ -325,7 +324,7 @@ class ProcessesPane(ListPane):
             return
         if line.process is None:
             if line.container:
-                expression = f"{CONTAINER} = {literal(line.container)}"
+                expression = equals(CONTAINER, line.container)
                 self.post_message(Drilled(expression, CONTAINER))
             return
         expression = processes_filter(tree, [line.process])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.filter.compile import FilterError, compile_filter, conjunction, literal
+from gvtui.query.filter.compile import FilterError, compile_filter
 from gvtui.query.filter.fields import FIELDS, OPERATORS
 from gvtui.query.filter.parse import MAX_TEXT, Comparison, Junction, Negation, parse
 
@@ -59,12 +59,6 @@ def test_not_binds_closer_than_and_and_closer_than_or() -> None:
 )
 def test_values(text: str, values: list[str]) -> None:
     assert values_of(text) == values
-
-
-@given(st.text(max_size=40))
-def test_a_literal_means_its_value(value: str) -> None:
-    assert values_of(f"proc.name = {literal(value)}") == [value]
-    assert values_of(f"proc.name in ({literal(value)}, x)") == [value, "x"]
 
 
 @pytest.mark.parametrize(
@@ -179,22 +173,3 @@ def test_any_text_compiles_or_has_a_located_error(text: str) -> None:
     assert 0 <= error.column <= len(text)
     assert error.message
     assert str(error)
-
-
-class TestConjunction:
-    def test_of_none(self) -> None:
-        assert conjunction([]) == ""
-        assert conjunction(["", "  "]) == ""
-
-    def test_of_one_stays_as_it_is(self) -> None:
-        assert conjunction([" fd.num = 1 or fd.num = 2 "]) == "fd.num = 1 or fd.num = 2"
-
-    def test_brackets_where_needed(self) -> None:
-        parts = ["fd.num = 1 or fd.num = 2", "not fd.num = 3", "fd.num = 4 and fd.num = 5", ""]
-        assert conjunction(parts) == (
-            "(fd.num = 1 or fd.num = 2) and not fd.num = 3 and fd.num = 4 and fd.num = 5"
-        )
-
-    def test_of_wrong_parts(self) -> None:
-        with pytest.raises(FilterError):
-            conjunction(["fd.num = 1", "fd.num ="])

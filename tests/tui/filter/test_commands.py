@@ -6,10 +6,10 @@ import pytest
 from textual.widgets import Input
 
 from gvtui.query.filter.compile import FilterError
+from gvtui.query.filter.write import PID
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction
 from gvtui.tui.app import GvtuiApp
-from gvtui.tui.model.chips import PID
 from tests.tui.helpers import (
     TRACES,
     Recorder,
@@ -133,7 +133,7 @@ def test_escape_leaves_the_prompt_without_a_filter() -> None:
         assert not app.model.filtered
         await pilot.press("P", *"x", "enter")
         assert app.prompt.is_open
-        assert "'x' is no pid" in screen_text(app)
+        assert "'x' is no number" in screen_text(app)
         await pilot.press("escape")
         assert app.focused is app.stream
 

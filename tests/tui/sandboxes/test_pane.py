@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes.pane import SandboxList
-from tests.tui.helpers import Recorder, drive, live, open_message, screen_text
+from tests.tui.helpers import Recorder, drive, live, open_message, screen_text, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,5 +93,30 @@ def test_nobody_is_connected_to_a_monitor_that_has_gone(tmp_path: Path) -> None:
         app.show_news()
         await pilot.pause()
         assert "● 1 sandbox" in screen_text(app)
+
+    drive(app, script)
+
+
+@pytest.mark.parametrize("container", ["web:1", "110", "a b", "in"])
+def test_a_sandbox_drilled_from_processes_is_shown_as_chosen(
+    tmp_path: Path, container: str
+) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(2, container=container)
+    recorder.writer.opened(2, recorder.now, {})
+    recorder.writer.message(2, recorder.now, open_message("/x", container="other"))
+    recorder.writer.flush()
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("2")
+        pane = app.screen.query_one(ProcessesPane)
+        await until(pilot, lambda: pane.count() > 2)
+        await pilot.press("home", "enter")
+        await pilot.pause()
+        sandboxes = app.screen.query_one(SandboxList)
+        chosen = [sandboxes._is_chosen(sandbox) for sandbox in app.model.sandboxes]
+        assert chosen == [True, False]
+        assert app.model.view.count == 3
 
     drive(app, script)
