@@ -12,9 +12,11 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from gvtui.agent.discover import Inventory, own_runsc, take_inventory
+from gvtui.agent.abilities import own_value_flags
+from gvtui.agent.discover import Inventory, take_inventory
 from gvtui.agent.outcome import Outcome, State
 from gvtui.agent.registry import Applied, Registry
+from gvtui.agent.running import own_runsc
 from gvtui.agent.runsc import DEFAULT_TIMEOUT
 from gvtui.agent.transaction import Transaction
 from gvtui.errors import GvtuiError
@@ -79,10 +81,14 @@ class Agent:
         self._lock = threading.Lock()
         self._sandbox_locks: dict[tuple[str, str], threading.Lock] = {}
         self._catalogues: dict[tuple[str, int], Catalogue] = {}
+        self._value_flags: frozenset[str] = frozenset()
 
     def inventory(self) -> Inventory:
         """Binaries, roots and containers, now."""
-        return take_inventory(self._binaries, self._roots, self._timeout)
+        found = take_inventory(self._binaries, self._roots, self._timeout)
+        used = {*found.binaries, *(each.runsc for each in found.containers)}
+        self._value_flags = frozenset().union(*map(own_value_flags, used))
+        return found
 
     def catalogue(self, container: Container) -> Catalogue:
         """The points that a container's own runtime offers.
@@ -213,9 +219,10 @@ class Agent:
         if exact is not None:
             return Match(exact, exact.sandbox_id, "pid")
         known = list(containers)
-        named = container_id_from_command(command)
+        named = container_id_from_command(command, self._value_flags)
         if named:
-            return Match(_pick(known, named, root_from_command(command)), named, "command")
+            root = root_from_command(command, self._value_flags)
+            return Match(_pick(known, named, root), named, "command")
         if said_id:
             return Match(_pick(known, said_id, None), said_id, "message")
         return Match(None, "", "")

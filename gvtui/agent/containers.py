@@ -35,6 +35,8 @@ class Container:
     """The sandbox it runs in: its own ID, or its pod's. Sessions belong to sandboxes."""
     bundle: str = ""
     annotations: Mapping[str, str] = field(default_factory=dict)
+    runsc_why: str = field(default="", compare=False)
+    """Why that binary is used."""
 
     @property
     def key(self) -> tuple[str, str]:

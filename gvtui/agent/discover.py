@@ -1,48 +1,35 @@
-"""Where runsc and its containers are on this machine.
+"""Where runsc's roots and its containers are on this machine.
 
 Roots are known from Docker, containerd and runsc's own defaults, and from the command lines of
-running sandboxes, which also tell the binary that runs them.
+running sandboxes.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
-import stat
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gvtui.agent.binaries import Binaries
 from gvtui.agent.containers import Container, list_containers, sandbox_ids
+from gvtui.agent.running import has_ended, sandbox_processes
 from gvtui.agent.runsc import DEFAULT_TIMEOUT, Runsc, RunscError
-from gvtui.points.runsc_command import parse_runsc_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_BINARIES = ("/usr/local/bin/runsc", "/usr/bin/runsc", "/usr/local/sbin/runsc", "/opt/runsc/runsc")
+    from gvtui.agent.binaries import FoundRunsc, RefusedRunsc
+    from gvtui.agent.running import SandboxProcess
+
 _ROOT_PATTERNS = (
     "run/docker/runtime-*/moby",
     "run/containerd/runsc/*",
     "run/runsc",
     "run/user/*/runsc",
 )
-_SANDBOX_PROCESS = "runsc-sandbox"
-_MAX_COMMAND = 16_384
 _WORKERS = 8
-_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
-
-
-@dataclass(frozen=True, slots=True)
-class SandboxProcess:
-    """A sandbox's process, found running."""
-
-    pid: int
-    root: Path
-    sandbox_id: str
-    binary: str
-    """The file that it runs; "" if that is not known, or no longer there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +51,10 @@ class Inventory:
     """What runs here, as far as gvtui may see."""
 
     roots: tuple[RootReport, ...] = ()
-    binaries: tuple[Runsc, ...] = ()
-    """Every runsc found, the preferred one first."""
+    found: tuple[FoundRunsc, ...] = ()
+    """Every runsc found that can be used, and why; the preferred one first."""
+    refused: tuple[RefusedRunsc, ...] = ()
+    """Those found that may not be used."""
     problem: str = ""
     """Why nothing could be looked for at all."""
     containers: tuple[Container, ...] = field(init=False)
@@ -74,6 +63,11 @@ class Inventory:
     def __post_init__(self) -> None:
         found = tuple(each for report in self.roots for each in report.containers)
         object.__setattr__(self, "containers", found)
+
+    @property
+    def binaries(self) -> tuple[Runsc, ...]:
+        """Every runsc found that can be used, the preferred one first."""
+        return tuple(each.runsc for each in self.found)
 
     def find(self, container_id: str) -> list[Container]:
         """The containers of that ID, or else whose ID begins so; several roots may have one."""
@@ -88,26 +82,12 @@ def find_binaries(
     processes: Iterable[SandboxProcess] = (),
     timeout: float = DEFAULT_TIMEOUT,
 ) -> list[Runsc]:
-    """The runsc binaries here: the named ones alone, or PATH's, the usual places', running ones.
+    """The runsc binaries here that can be used: the named ones alone, or all found.
 
     Raises:
         RunscError: a named one is not there.
     """
-    if named:
-        found = []
-        for name in named:
-            path = shutil.which(name)
-            if path is None:
-                raise RunscError(f"there is no program {name}; name runsc's path")
-            found.append(path)
-    else:
-        running = sorted({process.binary for process in processes if process.binary})
-        places = [shutil.which("runsc") or "", *_BINARIES, *running]
-        found = [place for place in places if place and os.access(place, os.X_OK)]
-    unique: dict[str, str] = {}
-    for path in found:
-        unique.setdefault(os.path.realpath(path), path)
-    return [Runsc(path, timeout) for path in unique.values()]
+    return [each.runsc for each in Binaries(named, timeout).all(processes)]
 
 
 def find_roots(
@@ -130,22 +110,6 @@ def find_roots(
     return list(unique.values())
 
 
-def sandbox_processes(proc: Path = Path("/proc")) -> list[SandboxProcess]:
-    """The sandboxes among the running processes, by their command lines."""
-    found = []
-    for entry in proc.iterdir():
-        if not entry.name.isdecimal():
-            continue
-        command = _command(entry)
-        if command[:1] != [_SANDBOX_PROCESS] or "boot" not in command:
-            continue
-        root = parse_runsc_command(command).flags.get("root", "")
-        if root.startswith("/"):
-            process = SandboxProcess(int(entry.name), Path(root), command[-1], _binary(entry))
-            found.append(process)
-    return found
-
-
 def take_inventory(
     binaries: Sequence[str] = (), roots: Sequence[Path | str] = (), timeout: float = DEFAULT_TIMEOUT
 ) -> Inventory:
@@ -158,57 +122,82 @@ def take_inventory(
     """
     processes = sandbox_processes()
     try:
-        found = find_binaries(binaries, processes, timeout)
+        known = Binaries(binaries, timeout)
     except RunscError as error:
         return Inventory(problem=str(error))
+    found = tuple(known.all(processes))
     if not found:
-        return Inventory(problem="no runsc on this machine: install gVisor, or name its path")
+        refused = [f"{each.path} {each.why}" for each in known.refused]
+        problem = "no runsc on this machine: install gVisor, or name its path"
+        if refused:
+            problem = f"no runsc that can be used: {'; '.join(refused)}; name it with --runsc"
+        return Inventory(refused=known.refused, problem=problem)
     places = find_roots(roots, processes)
+    # Judged here, one after the other; what is then called, is called side by side.
+    candidates = [(root, *_candidates(root, known, processes)) for root in places]
     with ThreadPoolExecutor(_WORKERS) as pool:
-        reports = list(pool.map(lambda root: _report(root, found, processes), places))
-    return Inventory(tuple(reports), tuple(found))
+        reports = list(pool.map(lambda each: _report(*each), candidates))
+    return Inventory(tuple(reports), found, known.refused)
 
 
-def _report(root: Path, binaries: list[Runsc], processes: list[SandboxProcess]) -> RootReport:
+def _candidates(
+    root: Path, known: Binaries, processes: list[SandboxProcess]
+) -> tuple[list[SandboxProcess], dict[int, FoundRunsc], list[FoundRunsc]]:
+    """The sandboxes that run in a root, the runsc that each leads to, and those to try after."""
+    real = os.path.realpath(root)
+    here = [each for each in processes if os.path.realpath(each.root) == real]
+    chosen = {each.pid: known.of_sandbox(each) for each in here}
+    return here, {pid: each for pid, each in chosen.items() if each}, known.for_root(root)
+
+
+def _report(
+    root: Path,
+    here: list[SandboxProcess],
+    chosen: dict[int, FoundRunsc],
+    others: list[FoundRunsc],
+) -> RootReport:
     if not root.is_dir():
         return RootReport(root, None, error=f"there is no directory {root}")
     if not os.access(root, os.R_OK | os.X_OK):
         return RootReport(
             root, None, error=f"no permission to read {root}; run gvtui as its owner, mostly root"
         )
-    by_path = {os.path.realpath(each.path): each for each in binaries}
-    real = os.path.realpath(root)
-    here = [each for each in processes if os.path.realpath(each.root) == real]
-    running = {
-        process.pid: by_path[os.path.realpath(process.binary)]
-        for process in here
-        if os.path.realpath(process.binary) in by_path
-    }
-    # A binary lists the sandboxes of a newer one as stopped, so those that run here are asked.
-    asked = list(dict.fromkeys(running.values())) or binaries
+    # A binary lists the sandboxes of a newer one as stopped, so those that run here are asked
+    # first, and others only while a sandbox that runs is not listed as running.
+    unseen = {each.sandbox_id for each in here}
+    pids = {each.pid for each in here}
     listed: dict[str, Container] = {}
     answered: Runsc | None = None
     failure: RunscError | None = None
-    for runsc in asked:
+    leading = {each.runsc: each for each in chosen.values()}
+    following = [each for each in others if each.runsc not in leading]
+    for found in (*leading.values(), *following):
+        if found.runsc not in leading and failure and leading:
+            break
         try:
-            containers = list_containers(runsc, root)
+            containers = list_containers(found.runsc, root)
         except RunscError as error:
-            failure = failure or error
+            # What another binary cannot read is no news where the sandbox's own has answered.
+            failure = failure or (error if answered is None else None)
             continue
-        answered = answered or runsc
+        answered = answered or found.runsc
         for container in containers:
-            if running.get(container.pid) == runsc:
-                listed[container.id] = container
-            else:
-                listed.setdefault(container.id, container)
-        if not running:
+            known = listed.get(container.id)
+            own = chosen.get(container.pid)
+            is_better = known is None or (own is not None and own.runsc == found.runsc)
+            if is_better or (container.can_be_traced and known and not known.can_be_traced):
+                why = own.why if own and own.runsc == found.runsc else found.why
+                listed[container.id] = replace(container, runsc_why=why)
+            if container.pid in pids and container.can_be_traced:
+                unseen.discard(container.sandbox_id)
+        if not unseen:
             break
     if failure is None:
-        return RootReport(root, answered, tuple(listed.values()))
+        return RootReport(root, answered, tuple(listed.values()), _unmanaged(root, here, listed))
     # One sandbox that does not answer keeps runsc from listing its whole root.
-    for container in _by_processes(root, here, running, binaries[0]):
-        known = listed.get(container.id)
-        if known is None or not known.can_be_traced:
+    for container in _by_processes(root, here, chosen, others):
+        former = listed.get(container.id)
+        if former is None or not former.can_be_traced:
             listed[container.id] = container
     why = str(failure)
     if listed:
@@ -216,63 +205,44 @@ def _report(root: Path, binaries: list[Runsc], processes: list[SandboxProcess]) 
     return RootReport(root, answered, tuple(listed.values()), why, failure.detail)
 
 
+def _unmanaged(root: Path, here: list[SandboxProcess], listed: dict[str, Container]) -> str:
+    """What to say of a sandbox that runs, and that no runsc here sees running."""
+    for process in here:
+        container = listed.get(process.sandbox_id)
+        if container is None or container.can_be_traced:
+            continue
+        if not has_ended(replace(container, pid=process.pid)):
+            return (
+                f"{process.sandbox_id} runs as pid {process.pid}, but no runsc found here manages "
+                f"it; name the one that started it with --runsc"
+            )
+    return ""
+
+
 def _by_processes(
-    root: Path, processes: list[SandboxProcess], running: dict[int, Runsc], other: Runsc
+    root: Path,
+    processes: list[SandboxProcess],
+    chosen: dict[int, FoundRunsc],
+    others: list[FoundRunsc],
 ) -> list[Container]:
     """The containers of the sandboxes that have a process, where runsc cannot list them."""
     members = sandbox_ids(root)
     found = []
     for process in processes:
-        runsc = running.get(process.pid, other)
+        by = chosen.get(process.pid) or next(iter(others), None)
+        if by is None:
+            continue
         inner = [name for name, sandbox in members.items() if sandbox == process.sandbox_id]
         found += [
-            Container(each, root, runsc, "running", process.pid, process.sandbox_id)
+            Container(
+                each,
+                root,
+                by.runsc,
+                "running",
+                process.pid,
+                process.sandbox_id,
+                runsc_why=by.why,
+            )
             for each in dict.fromkeys([process.sandbox_id, *inner])
         ]
     return found
-
-
-def own_runsc(container: Container, proc: Path = Path("/proc")) -> Runsc | None:
-    """The very binary that runs a container's sandbox, even if its file has been replaced.
-
-    Its `trace metadata` is what the sandbox offers, whatever is installed now. None unless it is
-    surely that: a running sandbox of that name, from a file that only root or this user can write.
-    """
-    entry = proc / str(container.pid)
-    command = _command(entry)
-    if command[:1] != [_SANDBOX_PROCESS] or command[-1:] != [container.sandbox_id]:
-        return None
-    try:
-        status = (entry / "exe").stat()
-    except OSError:
-        return None
-    if status.st_uid not in (0, os.geteuid()) or status.st_mode & _OTHERS_MAY_WRITE:
-        return None
-    return Runsc(str(entry / "exe"), container.runsc.timeout)
-
-
-def has_ended(container: Container, proc: Path = Path("/proc")) -> bool:
-    """Whether the process of a container's sandbox is surely gone; False if that cannot be told."""
-    if not container.pid:
-        return False
-    command = _command(proc / str(container.pid))
-    return command[:1] != [_SANDBOX_PROCESS] or command[-1:] != [container.sandbox_id]
-
-
-def _command(entry: Path) -> list[str]:
-    try:
-        with (entry / "cmdline").open("rb") as file:
-            raw = file.read(_MAX_COMMAND)
-    except OSError:
-        return []
-    return [word.decode("utf-8", "surrogateescape") for word in raw.split(b"\0") if word]
-
-
-def _binary(entry: Path) -> str:
-    try:
-        path = str((entry / "exe").readlink())
-        status = Path(path).stat()
-    except OSError:
-        return ""
-    safe = status.st_uid in (0, os.geteuid()) and not status.st_mode & _OTHERS_MAY_WRITE
-    return path if safe else ""

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from gvtui.agent.discover import has_ended
 from gvtui.agent.outcome import Gap, Outcome, State
 from gvtui.agent.plain import unknown_key
+from gvtui.agent.running import has_ended
 from gvtui.agent.runsc import Call, RunscError, SessionStatus
 from gvtui.points.check import check_session
 from gvtui.points.document import pod_init_document

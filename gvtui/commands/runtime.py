@@ -124,7 +124,8 @@ def find_catalogue(binaries: tuple[str, ...], *, bundled: bool = False) -> Catal
     Raises:
         GvtuiError: a named runsc could not be asked.
     """
-    from gvtui.agent.discover import find_binaries, sandbox_processes
+    from gvtui.agent.discover import find_binaries
+    from gvtui.agent.running import sandbox_processes
     from gvtui.points.bundled import bundled_catalogue
 
     if bundled:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-_DATE = re.compile(r"(?<![0-9A-Za-z])(20\d\d)(-?)(\d\d)\2(\d\d)(?![0-9])")
+_DATE = re.compile(r"(?<![0-9A-Za-z])(20\d\d)(-?)(\d\d)\2(\d\d)(?![0-9A-Za-z])")
 
 
 def version_date(version: str) -> date | None:
@@ -13,7 +13,7 @@ def version_date(version: str) -> date | None:
 
     Releases are named `release-20260914.0`, Debian's packages `0.0~20240729.0`, and builds between
     releases as git describes them, `release-20260914.0-12-g1a2b3c4d5e6f`: the date is that of the
-    release before. A plain build says `VERSION_MISSING`.
+    release before. A plain build says `VERSION_MISSING`, one without a release before it a hash.
     """
     for year, _, month, day in _DATE.findall(version):
         try:

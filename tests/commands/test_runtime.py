@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.agent import discover
-from gvtui.agent.discover import SandboxProcess, take_inventory
+from gvtui.agent import binaries, running
+from gvtui.agent.discover import take_inventory
+from gvtui.agent.running import Hint, SandboxProcess
 from gvtui.commands.runtime import (
     RuntimeLookupError,
     find_catalogue,
@@ -64,9 +65,10 @@ def test_catalogues(fake: FakeRunsc) -> None:
 def test_points_of_a_runsc_that_only_runs_here(
     fake: FakeRunsc, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    running = [SandboxProcess(7, fake.root, "c1", fake.path)]
-    monkeypatch.setattr(discover, "sandbox_processes", lambda: running)
-    monkeypatch.setattr(discover, "_BINARIES", ())
+    found = [SandboxProcess(7, fake.root, "c1", (Hint(fake.path, "it runs it"),))]
+    monkeypatch.setattr(running, "sandbox_processes", lambda: found)
+    monkeypatch.setattr(binaries, "_PLACES", ())
+    monkeypatch.setattr(binaries, "configured_runtimes", list)
     monkeypatch.setenv("PATH", "/nowhere")
     assert find_catalogue(()).source == "runsc 20990101.0"
 

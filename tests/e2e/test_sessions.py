@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from gvtui.agent.agent import Agent
 from gvtui.agent.containers import Container as Listed
-from gvtui.agent.discover import own_runsc
 from gvtui.agent.outcome import State
 from gvtui.agent.pod_init import SessionFile
+from gvtui.agent.running import own_runsc
 from gvtui.agent.transaction import Transaction
 from gvtui.points.catalogue import Catalogue
 from gvtui.points.check import check_session

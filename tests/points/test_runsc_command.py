@@ -8,6 +8,7 @@ from gvtui.points.runsc_command import (
     container_id_from_command,
     parse_runsc_command,
     root_from_command,
+    value_flags,
 )
 
 
@@ -25,6 +26,18 @@ from gvtui.points.runsc_command import (
         ("runsc run", None, None),
         ("runsc --root", None, None),
         ("runsc trace list c1", None, None),
+        ("runsc --host-settings ignore --root /r run -bundle B c1", "c1", "/r"),
+        ("runsc --root=/r --host-settings ignore run --fs-restore-image-path /i --fs-restore-direct c1", "c1", "/r"),
+        ("runsc --sidecar-usage-policy STRICT --qdisc-tbf-rate 5 create --user-log /u c1", "c1", None),
+        ("runsc --gvisor-gro 10ms --root /r run c1", "c1", "/r"),
+        ("runsc --gvisor-gro --root /r run c1", "c1", "/r"),
+        ("runsc --gvisor-gro run c1", "c1", None),
+        ("runsc --net-raw run c1", "c1", None),
+        ("runsc --from-tomorrow x --root /r run --also-new y c1", "c1", "/r"),
+        ("runsc --from-tomorrow --root /r run c1", "c1", "/r"),
+        ("runsc do --root /var/rootfs sh", None, None),
+        ("runsc --root=/r do --root=/var/rootfs --volume a:b sh", None, "/r"),
+        ("runsc trace", None, None),
         ("runsc", None, None),
         ("", None, None),
     ],
@@ -38,8 +51,40 @@ def test_what_a_command_line_tells(line: str, container_id: str | None, root: st
 def test_the_binary_and_the_subcommand() -> None:
     command = parse_runsc_command(["/opt/runsc", "--debug", "trace", "create", "-force", "c1"])
     assert (command.binary, command.subcommand) == ("/opt/runsc", "trace create")
-    assert command.flags == {"debug": "", "force": ""}
+    assert command.flags == {"debug": ""}
+    assert command.options == {"force": ""}
     assert command.arguments == ("c1",)
+
+
+def test_a_root_file_system_is_no_root_of_runsc() -> None:
+    command = parse_runsc_command("runsc --root=/r do --root /fs --cwd /x sh -c ls".split())
+    assert (command.flags, command.options) == ({"root": "/r"}, {"root": "/fs", "cwd": "/x"})
+    assert command.arguments == ("sh", "-c", "ls")
+    assert command.starts_container
+
+
+LISTING = """\
+  -debug
+    \tenable debug logging.
+  -net-raw runsc exec
+    \tenable raw sockets.
+  -overlay2 value
+    \twrap mounts with overlayfs. Format is
+    \t* 'none' to turn overlay mode off
+  -tomorrow string
+    \ta flag of a later release (default "run")
+  -h\tequivalent to the 'help' flag
+"""
+
+
+def test_the_flags_of_the_binary_at_hand_settle_what_the_table_does_not_know() -> None:
+    known = value_flags(LISTING)
+    assert known == {"overlay2", "tomorrow"}
+    # Without them, a value that is a subcommand's name cannot be told from the subcommand.
+    words = "runsc --tomorrow run --root /r create c1".split()
+    assert container_id_from_command(words, known) == "c1"
+    assert root_from_command(words, known) == "/r"
+    assert root_from_command(words) is None
 
 
 @given(

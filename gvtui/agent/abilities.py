@@ -1,0 +1,124 @@
+"""What a runsc binary can do: asked of the binary, once for each file."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from gvtui.agent.runsc import RunscError
+from gvtui.points.runsc_command import value_flags
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gvtui.agent.runsc import Runsc
+
+T = TypeVar("T")
+
+SIDECAR_FOLDER = "gvisor-bin"
+"""The folder beside runsc with the programs it starts, in releases since 2026-08-31."""
+
+SENTRY = "gvisor_sentry"
+"""The program in it that is the sandbox's process."""
+
+_SIDECAR_FLAG = "  -sidecar-usage-policy "
+_GVISOR_CODE = b"gvisor.dev/gvisor/runsc"
+"""In every build of runsc: the name of its Go packages."""
+
+
+class _Answers(Generic[T]):
+    """Answers by the file that gave them: another file at the same path is asked anew."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, ...], T] = {}
+        self._lock = threading.Lock()
+
+    def get(self, path: str, ask: Callable[[], T]) -> T:
+        """The answer known for the file, or else asked for now; what raises is not kept."""
+        status = Path(path).stat()
+        times = (status.st_mtime_ns, status.st_ctime_ns)
+        key = (status.st_dev, status.st_ino, status.st_size, *times)
+        with self._lock:
+            if key in self._known:
+                return self._known[key]
+        answer = ask()
+        with self._lock:
+            return self._known.setdefault(key, answer)
+
+
+_are_gvisor: _Answers[bool] = _Answers()
+_know_trace: _Answers[bool] = _Answers()
+_flags: _Answers[str] = _Answers()
+
+
+def is_runsc_file(path: str) -> bool:
+    """Whether a program is one of gVisor's, by its name or by what is in it; does not run it."""
+    if Path(path).name.startswith("runsc"):
+        return True
+    try:
+        return _are_gvisor.get(path, lambda: _has(path, _GVISOR_CODE))
+    except (OSError, ValueError):
+        return False
+
+
+def knows_trace(runsc: Runsc) -> bool:
+    """Whether a program manages trace sessions; the sandbox's own since 2026-08-31 does not."""
+
+    def ask() -> bool:
+        call = runsc.call("trace", "metadata")
+        if not call.answered:
+            raise call.error()
+        return call.succeeded
+
+    try:
+        return _know_trace.get(runsc.path, ask)
+    except (OSError, RunscError):
+        return False
+
+
+def flags_text(runsc: Runsc) -> str:
+    """What `runsc flags` prints, on whichever output; "" if it does not."""
+
+    def ask() -> str:
+        call = runsc.call("flags")
+        if not call.succeeded:
+            raise call.error()
+        return f"{call.stdout}\n{call.stderr}"
+
+    try:
+        return _flags.get(runsc.path, ask)
+    except (OSError, RunscError):
+        return ""
+
+
+def own_value_flags(runsc: Runsc) -> frozenset[str]:
+    """The flags of the binary that take a value; none if it does not tell."""
+    return value_flags(flags_text(runsc))
+
+
+def missing_sidecar(runsc: Runsc) -> Path | None:
+    """The sandbox's program that a runsc starts from beside it, if it is not there.
+
+    A runsc that has `--sidecar-usage-policy` starts one. Where it is missing, the runsc of 2026-09
+    starts a copy that it carries, or no sandbox if that flag is STRICT; its help says that the
+    copies end after October 2026.
+    """
+    if _SIDECAR_FLAG not in flags_text(runsc):
+        return None
+    # As runsc looks: beside the path it was called by, or else beside the file that this leads to.
+    folder = Path(runsc.path).parent / SIDECAR_FOLDER
+    if not folder.is_dir():
+        folder = Path(os.path.realpath(runsc.path)).parent / SIDECAR_FOLDER
+    sentry = folder / SENTRY
+    return None if sentry.is_file() and os.access(sentry, os.X_OK) else sentry
+
+
+def _has(path: str, wanted: bytes) -> bool:
+    with (
+        Path(path).open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+    ):
+        return content.find(wanted) >= 0

@@ -1,0 +1,151 @@
+"""Which runsc to use, and why: for this machine, and for each sandbox that runs here.
+
+A binary that is named is used as it is. One that is found must be safe to run (`trust`), be
+gVisor's and know trace sessions (`abilities`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gvtui.agent.abilities import is_runsc_file, knows_trace
+from gvtui.agent.configured import configured_runtimes
+from gvtui.agent.running import Hint
+from gvtui.agent.runsc import DEFAULT_TIMEOUT, Runsc, RunscError
+from gvtui.agent.trust import distrust
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gvtui.agent.configured import ConfiguredRuntime
+    from gvtui.agent.running import SandboxProcess
+
+_PLACES = ("/usr/local/bin/runsc", "/usr/bin/runsc", "/usr/local/sbin/runsc", "/opt/runsc/runsc")
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRunsc:
+    """A runsc, and why it is used."""
+
+    runsc: Runsc
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRunsc:
+    """A runsc that was found and is not used."""
+
+    path: str
+    why: str
+    """In words that go on after its path."""
+
+
+class Binaries:
+    """The runsc binaries here; each file is judged once."""
+
+    def __init__(self, named: Sequence[str] = (), timeout: float = DEFAULT_TIMEOUT) -> None:
+        """Look where runsc is named or configured; nothing is called yet.
+
+        Args:
+            named: binaries to use, in place of those found here.
+            timeout: seconds for each call of one.
+
+        Raises:
+            RunscError: a named one is not there.
+        """
+        self._timeout = timeout
+        self._refused: dict[str, RefusedRunsc] = {}
+        self._judged: dict[str, bool] = {}
+        self._configured = () if named else tuple(configured_runtimes())
+        self._named: dict[str, FoundRunsc] = {}
+        for name in named:
+            path = shutil.which(name)
+            if path is None:
+                raise RunscError(f"there is no program {name}; name runsc's path")
+            found = FoundRunsc(Runsc(path, timeout), "named with --runsc")
+            self._named.setdefault(os.path.realpath(path), found)
+
+    @property
+    def refused(self) -> tuple[RefusedRunsc, ...]:
+        """Those found so far that may not be used."""
+        return tuple(self._refused.values())
+
+    def all(self, processes: Iterable[SandboxProcess] = ()) -> list[FoundRunsc]:
+        """The preferred one first: PATH's, the usual places', the configured, the running ones'.
+
+        The named ones alone, if there are any.
+        """
+        if self._named:
+            return list(self._named.values())
+        hints = [*_usual(), *_configured(self._configured)]
+        running = {hint.path: hint for process in processes for hint in process.hints}
+        hints += [running[path] for path in sorted(running)]
+        return self._usable(hints)
+
+    def of_sandbox(self, process: SandboxProcess) -> FoundRunsc | None:
+        """The runsc that a sandbox's own processes lead to, if there is one to be used."""
+        for hint in process.hints:
+            if self._named:
+                found = self._named.get(os.path.realpath(hint.path))
+            else:
+                found = self._judge(hint)
+            if found is not None:
+                return found
+        return None
+
+    def for_root(self, root: Path) -> list[FoundRunsc]:
+        """Those that may manage a root's sandboxes, the likeliest first.
+
+        The runtime that the root's container engine is configured with, then PATH's, those in the
+        usual places and other engines'. The named ones alone, if there are any.
+        """
+        if self._named:
+            return list(self._named.values())
+        words = root.parts
+
+        def is_of_root(runtime: ConfiguredRuntime) -> bool:
+            return runtime.engine in words or f"runtime-{runtime.name}" in words
+
+        near = [each for each in self._configured if is_of_root(each)]
+        far = [each for each in self._configured if not is_of_root(each)]
+        return self._usable([*_configured(near), *_usual(), *_configured(far)])
+
+    def _usable(self, hints: Iterable[Hint]) -> list[FoundRunsc]:
+        unique: dict[str, FoundRunsc] = {}
+        for hint in hints:
+            found = self._judge(hint)
+            if found is not None:
+                unique.setdefault(os.path.realpath(hint.path), found)
+        return list(unique.values())
+
+    def _judge(self, hint: Hint) -> FoundRunsc | None:
+        real = os.path.realpath(hint.path)
+        runsc = Runsc(hint.path, self._timeout)
+        # A link may be unsafe though the file that it leads to is not.
+        if hint.path not in self._judged:
+            self._judged[hint.path] = self._may_be_used(hint.path, real, runsc)
+        return FoundRunsc(runsc, hint.why) if self._judged[hint.path] else None
+
+    def _may_be_used(self, path: str, real: str, runsc: Runsc) -> bool:
+        if not Path(path).exists() or not is_runsc_file(real):
+            return False
+        problem = distrust(path)
+        if not problem and not knows_trace(runsc):
+            problem = "knows no trace sessions: `trace metadata` fails"
+        if problem:
+            self._refused.setdefault(real, RefusedRunsc(path, problem))
+        return not problem
+
+
+def _usual() -> list[Hint]:
+    in_path = shutil.which("runsc")
+    hints = [Hint(in_path, "in PATH")] if in_path else []
+    return hints + [Hint(place, "in a usual place") for place in _PLACES]
+
+
+def _configured(runtimes: Iterable[ConfiguredRuntime]) -> list[Hint]:
+    return [Hint(runtime.path, runtime.why) for runtime in runtimes]

@@ -1,0 +1,161 @@
+"""The sandboxes among the running processes, and which runsc may manage each.
+
+A sandbox's process ran `runsc` itself until gVisor's release of 2026-08-31. Since then it runs
+`gvisor-bin/gvisor_sentry` beside runsc, mostly by way of a prewarmer there: a program that is
+started with the sentry's path and command line as its arguments, and then becomes the sentry.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gvtui.agent.abilities import SIDECAR_FOLDER, is_runsc_file, knows_trace
+from gvtui.agent.runsc import Runsc
+from gvtui.agent.trust import is_own_file
+from gvtui.points.runsc_command import parse_runsc_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvtui.agent.containers import Container
+
+_GVISOR_NAME = re.compile(r"runsc|gvisor|sentry")
+"""In the name that a process of gVisor's goes by: all versions up to 2026-09 say `runsc-sandbox`
+and `runsc-gofer`."""
+
+_PREWARMER_WORDS = 2
+"""Words before the sandbox's own command line while the prewarmer runs."""
+
+_MAX_COMMAND = 16_384
+_DELETED = " (deleted)"
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A file that may be the runsc of a sandbox."""
+
+    path: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxProcess:
+    """A sandbox's process, found running."""
+
+    pid: int
+    root: Path
+    sandbox_id: str
+    hints: tuple[Hint, ...] = ()
+    """Where its runsc may be, the likeliest first; neither checked nor asked."""
+    gofer_pid: int = 0
+    """Its gofer's process, which runs runsc itself; 0 if none is seen."""
+
+
+def sandbox_processes(proc: Path = Path("/proc")) -> list[SandboxProcess]:
+    """The sandboxes among the running processes, by their command lines."""
+    sandboxes: list[tuple[Path, list[str], Path, str]] = []
+    gofers: dict[tuple[str, str], Path] = {}
+    for entry in proc.iterdir():
+        if not entry.name.isdecimal():
+            continue
+        words, role = _gvisor_command(entry)
+        if not role:
+            continue
+        root = parse_runsc_command(words).flags.get("root", "")
+        if not root.startswith("/"):
+            continue
+        if role == "boot":
+            sandboxes.append((entry, words, Path(root), words[-1]))
+        else:
+            gofers.setdefault((root, words[-1]), entry)
+    found = []
+    for entry, words, place, sandbox_id in sandboxes:
+        gofer = gofers.get((str(place), sandbox_id))
+        hints = tuple(_hints(entry, words, gofer))
+        pid = int(gofer.name) if gofer else 0
+        found.append(SandboxProcess(int(entry.name), place, sandbox_id, hints, pid))
+    return found
+
+
+def _hints(entry: Path, words: list[str], gofer: Path | None) -> Iterator[Hint]:
+    runs = _exe(entry)
+    whole = _command(entry)
+    # While the prewarmer runs, the sentry is an argument of its.
+    will_run = whole[1] if whole != words and len(whole) > 1 else ""
+    for path in dict.fromkeys((will_run, runs)):
+        if not path.startswith("/"):
+            continue
+        file = Path(path)
+        if not file.name.startswith("runsc"):
+            yield Hint(str(file.parent.parent / "runsc"), f"beside its sandbox's {file.parent}")
+        if path == runs and file.parent.name != SIDECAR_FOLDER:
+            yield Hint(path, "its sandbox runs it")
+    if gofer is not None and (path := _exe(gofer)):
+        yield Hint(path, "its sandbox's gofer runs it")
+
+
+def own_runsc(container: Container, proc: Path = Path("/proc")) -> Runsc | None:
+    """The very binary that a container's sandbox was started by, even if its file was replaced.
+
+    Its `trace metadata` is what the sandbox offers, whatever is installed now. It is what the
+    sandbox's process runs, or, where that knows no trace sessions, what its gofer runs. None unless
+    it is surely that: a running sandbox of that name, from a file that only root or this user can
+    write.
+    """
+    if not _is_sandbox_of(container, proc):
+        return None
+    gofers = [each.gofer_pid for each in sandbox_processes(proc) if each.pid == container.pid]
+    for pid in (container.pid, *filter(None, gofers)):
+        entry = proc / str(pid)
+        path = entry / "exe"
+        try:
+            is_safe = is_own_file(path.stat())
+        except OSError:
+            continue
+        runsc = Runsc(str(path), container.runsc.timeout)
+        has_name = Path(_exe(entry)).name.startswith("runsc")
+        if is_safe and (has_name or is_runsc_file(str(path))) and knows_trace(runsc):
+            return runsc
+    return None
+
+
+def has_ended(container: Container, proc: Path = Path("/proc")) -> bool:
+    """Whether the process of a container's sandbox is surely gone; False if that cannot be told."""
+    return bool(container.pid) and not _is_sandbox_of(container, proc)
+
+
+def _is_sandbox_of(container: Container, proc: Path) -> bool:
+    words, role = _gvisor_command(proc / str(container.pid))
+    return role == "boot" and words[-1] == container.sandbox_id
+
+
+def _gvisor_command(entry: Path) -> tuple[list[str], str]:
+    """The command line of a sandbox or a gofer, and `boot` or `gofer`; "" for other processes."""
+    whole = _command(entry)
+    for start in (0, _PREWARMER_WORDS):
+        words = whole[start:]
+        if len(words) > 1 and _GVISOR_NAME.search(Path(words[0]).name):
+            role = parse_runsc_command(words).subcommand
+            if role in ("boot", "gofer"):
+                return words, role
+    return [], ""
+
+
+def _command(entry: Path) -> list[str]:
+    try:
+        with (entry / "cmdline").open("rb") as file:
+            raw = file.read(_MAX_COMMAND)
+    except OSError:
+        return []
+    return [word.decode("utf-8", "surrogateescape") for word in raw.split(b"\0") if word]
+
+
+def _exe(entry: Path) -> str:
+    """The path of the file that a process runs; of the one that was there, if it is no more."""
+    try:
+        return str((entry / "exe").readlink()).removesuffix(_DELETED)
+    except OSError:
+        return ""

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gvtui.agent.abilities import (
+    flags_text,
+    is_runsc_file,
+    knows_trace,
+    missing_sidecar,
+    own_value_flags,
+)
+from gvtui.agent.runsc import Runsc
+from tests.agent.fake import FakeRunsc
+
+FLAGS = """\
+  -root string
+    \tplace of containers' state
+  -sidecar-usage-policy value
+    \tpolicy for sidecar binaries
+  -debug
+    \tlog more
+"""
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> FakeRunsc:
+    return FakeRunsc(tmp_path)
+
+
+def program(path: Path, text: str) -> Runsc:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}")
+    path.chmod(0o755)
+    return Runsc(str(path))
+
+
+def test_a_file_is_asked_once(fake: FakeRunsc) -> None:
+    assert knows_trace(fake.runsc)
+    assert knows_trace(fake.runsc)
+    assert fake.calls() == [["trace", "metadata"]]
+
+
+def test_another_file_at_the_same_path_is_asked_anew(fake: FakeRunsc) -> None:
+    assert knows_trace(fake.runsc)
+    new = fake.folder / "new"
+    shutil.copy("/bin/false", new)
+    new.replace(fake.path)
+    assert not knows_trace(fake.runsc)
+
+
+def test_what_does_not_answer_is_asked_again(tmp_path: Path) -> None:
+    slow = program(tmp_path / "runsc", f"test -e {tmp_path}/quick || sleep 600\n")
+    slow = Runsc(slow.path, 0.2)
+    assert not knows_trace(slow)
+    (tmp_path / "quick").touch()
+    assert knows_trace(Runsc(slow.path, 20.0))
+
+
+def test_what_is_not_there_can_do_nothing(tmp_path: Path) -> None:
+    none = Runsc(str(tmp_path / "none"))
+    assert not knows_trace(none)
+    assert own_value_flags(none) == set()
+    assert not is_runsc_file(none.path)
+
+
+def test_gvisor_s_files_are_known_without_running_them(tmp_path: Path) -> None:
+    renamed = tmp_path / "gv"
+    renamed.write_bytes(b"\0" * 5000 + b"gvisor.dev/gvisor/runsc/cmd" + b"\0" * 5000)
+    assert is_runsc_file(str(renamed))
+    assert is_runsc_file("/nowhere/runsc-2026")
+    assert not is_runsc_file("/bin/true")
+    (tmp_path / "empty").touch()
+    assert not is_runsc_file(str(tmp_path / "empty"))
+
+
+def test_flags_on_either_output(tmp_path: Path) -> None:
+    for number, end in enumerate(("", ">&2")):
+        runsc = program(tmp_path / f"runsc{number}", f"cat {end} <<'E'\n{FLAGS}E\n")
+        assert own_value_flags(runsc) == {"root", "sidecar-usage-policy"}
+    assert flags_text(program(tmp_path / "bad", "echo no; exit 1\n")) == ""
+
+
+def test_a_runsc_that_starts_the_sandbox_s_program_needs_it_beside(tmp_path: Path) -> None:
+    runsc = program(tmp_path / "new" / "runsc", f"cat >&2 <<'E'\n{FLAGS}E\n")
+    sentry = tmp_path / "new" / "gvisor-bin" / "gvisor_sentry"
+    assert missing_sidecar(runsc) == sentry
+    sentry.parent.mkdir()
+    assert missing_sidecar(runsc) == sentry
+    program(sentry, "exit 128\n")
+    assert missing_sidecar(runsc) is None
+    link = tmp_path / "runsc"
+    os.symlink(runsc.path, link)
+    assert missing_sidecar(Runsc(str(link))) is None
+    sentry.chmod(0o644)
+    assert missing_sidecar(Runsc(str(link))) == sentry
+
+
+def test_a_runsc_that_is_the_sandbox_s_program_needs_none(fake: FakeRunsc) -> None:
+    assert missing_sidecar(fake.runsc) is None
