@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,14 @@ from gvtui.export.jsonlines import JsonExport
 from gvtui.export.recording import RecordingExport
 from gvtui.export.strace import StraceExport
 from gvtui.export.text import TextExport
+from gvtui.files import put_in_place, unfinished_path, whole_file
 from gvtui.trace.files import index_path, strings_path
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.savefile import SaveFileWriter
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import BinaryIO
 
     from gvtui.export.selection import Selection
     from gvtui.trace.rebuild import Progress
@@ -60,75 +62,79 @@ def convert(selection: Selection, out: Path, *, progress: Progress | None = None
     suffix = out.suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(f"what to write to {out}? Its name must end with {', '.join(SUFFIXES)}")
-    if out.exists():
-        raise ConvertError(f"{out} exists already; choose another name")
-    unfinished = out.with_name(f"{out.name}.{os.getpid()}.new")
     try:
         if suffix == ".gvtrace":
-            written = _write_recording(selection, unfinished, progress)
-        elif suffix == ".trace":
-            written = _write_save_file(selection, unfinished, progress)
+            written = _write_recording(selection, out, progress)
         else:
-            written = _write_lines(selection, _LINES[suffix], unfinished, progress)
-        for name in (index_path, strings_path):
-            with contextlib.suppress(FileNotFoundError):
-                name(unfinished).rename(name(out))
-        unfinished.rename(out)
-        if progress:
-            progress(1, 1)
+            with whole_file(out, is_new=True) as file:
+                if suffix == ".trace":
+                    written = _write_save_file(selection, file, progress)
+                else:
+                    written = _write_lines(selection, _LINES[suffix], file, progress)
+    except FileExistsError as error:
+        raise ConvertError(f"{out} exists already; choose another name") from error
     except OSError as error:
         raise ConvertError(f"cannot write {out}: {error.strerror or error}") from error
-    finally:
-        for path in (unfinished, index_path(unfinished), strings_path(unfinished)):
-            path.unlink(missing_ok=True)
+    if progress:
+        progress(1, 1)
     return written
 
 
 def _write_lines(
     selection: Selection,
     style: Any,  # noqa: ANN401
-    out: Path,
+    file: BinaryIO,
     progress: Progress | None,
 ) -> int:
     trace = selection.trace
     export = style(selection)
     written = 0
-    with out.open("x", encoding="utf-8", errors="backslashreplace") as file:
-        for start in range(trace.first_row, trace.end_row, _STEP):
-            for line in export.lines(start, min(start + _STEP, trace.end_row)):
-                file.write(f"{line}\n")
-                written += 1
-            _tell(selection, start, progress)
+    for start in range(trace.first_row, trace.end_row, _STEP):
+        for line in export.lines(start, min(start + _STEP, trace.end_row)):
+            file.write(f"{line}\n".encode("utf-8", "backslashreplace"))
+            written += 1
+        _tell(selection, start, progress)
     return written
 
 
-def _write_save_file(selection: Selection, out: Path, progress: Progress | None) -> int:
+def _write_save_file(selection: Selection, file: BinaryIO, progress: Progress | None) -> int:
     trace = selection.trace
     conn = written = 0
-    with out.open("xb") as file:
-        writer = SaveFileWriter(file)
-        for row_id in selection.row_ids(trace.first_row, trace.end_row):
-            row = trace.row(row_id)
-            if row.kind != Kind.MESSAGE or row.flags & Flag.TRUNCATED:
-                continue
-            if row.conn != (conn := conn or row.conn):
-                raise ConvertError(
-                    "a gVisor save file holds one connection, and there are several here; choose "
-                    f"one: --filter 'conn.num = {conn}'"
-                )
-            writer.message(trace.payload(row_id))
-            written += 1
-            _tell(selection, row_id, progress)
+    writer = SaveFileWriter(file)
+    for row_id in selection.row_ids(trace.first_row, trace.end_row):
+        row = trace.row(row_id)
+        if row.kind != Kind.MESSAGE or row.flags & Flag.TRUNCATED:
+            continue
+        if row.conn != (conn := conn or row.conn):
+            raise ConvertError(
+                "a gVisor save file holds one connection, and there are several here; choose "
+                f"one: --filter 'conn.num = {conn}'"
+            )
+        writer.message(trace.payload(row_id))
+        written += 1
+        _tell(selection, row_id, progress)
     return written
 
 
 def _write_recording(selection: Selection, out: Path, progress: Progress | None) -> int:
+    """Write a recording beside its name, then name it: its index and its strings go with it."""
     trace = selection.trace
-    recording = RecordingExport(selection, out)
-    for start in range(trace.first_row, trace.end_row, _STEP):
-        recording.copy(start, min(start + _STEP, trace.end_row))
-        _tell(selection, start - start % _STEP, progress)
-    recording.close()
+    if out.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(out))
+    unfinished = unfinished_path(out)
+    beside = (index_path, strings_path)
+    try:
+        recording = RecordingExport(selection, unfinished)
+        for start in range(trace.first_row, trace.end_row, _STEP):
+            recording.copy(start, min(start + _STEP, trace.end_row))
+            _tell(selection, start - start % _STEP, progress)
+        recording.close()
+        put_in_place(unfinished, out)
+        for name in beside:
+            name(unfinished).replace(name(out))
+    finally:
+        for path in (unfinished, *(name(unfinished) for name in beside)):
+            path.unlink(missing_ok=True)
     return recording.messages
 
 

@@ -6,19 +6,17 @@ What stands around the session in a pod init file stays as it is, to the byte.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from contextlib import suppress
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gvtui.errors import GvtuiError
+from gvtui.files import write_whole
 from gvtui.points.problems import Problem, nearest
 from gvtui.points.session import Point, Session, Sink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 WRAPPER = "trace_session"
 """The key of a pod init file that holds the session."""
@@ -113,21 +111,9 @@ def save_document(path: Path, document: SessionDocument) -> None:
     Raises:
         SessionError: it cannot be written; the old file is as it was.
     """
-    place = Path(os.path.realpath(path))
-    unfinished = None
     try:
-        with tempfile.NamedTemporaryFile(
-            "wb", dir=place.parent, prefix=f".{place.name}.", delete=False
-        ) as file:
-            unfinished = file.name
-            file.write(document.text().encode("utf-8"))
-            file.flush()
-            _take_over_mode(place, file.fileno())
-            os.fsync(file.fileno())
-        Path(unfinished).replace(place)
+        write_whole(path, document.text().encode("utf-8"), mode=0o644, follow=True)
     except OSError as error:
-        if unfinished is not None:
-            Path(unfinished).unlink(missing_ok=True)
         raise SessionError(f"cannot write {path}: {error.strerror}") from error
 
 
@@ -345,14 +331,3 @@ def _is_utf8(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _take_over_mode(place: Path, fd: int) -> None:
-    try:
-        old = place.stat()
-    except FileNotFoundError:
-        os.fchmod(fd, 0o644)
-        return
-    os.fchmod(fd, old.st_mode & 0o7777)
-    with suppress(OSError):
-        os.fchown(fd, old.st_uid, old.st_gid)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gvtui.errors import GvtuiError
+from gvtui.files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,19 +159,13 @@ def write_marks(path: Path, marks: list[Mark]) -> None:
             for mark in marks
         ],
     }
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
+    text = json.dumps(document, ensure_ascii=False, indent=1)
     try:
-        if not marks:
+        if marks:
+            write_whole(path, text.encode("utf-8", "replace"))
+        else:
             path.unlink(missing_ok=True)
-            return
-        with unfinished.open("w", encoding="utf-8", errors="replace") as out:
-            json.dump(document, out, ensure_ascii=False, indent=1)
-            out.flush()
-            os.fsync(out.fileno())
-        unfinished.replace(path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
         raise MarksError(f"cannot write {path}: {error.strerror}") from error
 
 

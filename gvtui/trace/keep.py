@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from gvtui import __version__
+from gvtui.files import whole_file
 from gvtui.trace.details import pack_details, unpack_details
 from gvtui.trace.records import LOG_FORMAT, LogKind, Record, TraceError, pack_record, scan
 
@@ -42,15 +43,11 @@ def save(trace: Trace, path: Path, *, progress: Progress | None = None) -> int:
     if trace.is_save_file:
         raise TraceError(f"{trace.path} is a gVisor save file already; copy it instead")
     extents = trace.log_extents()
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        if path.exists():
-            raise TraceError(f"{path} exists already; choose another name")
         # For its owner alone, as a recording is: it may hold secrets.
-        with open(unfinished, "xb", opener=_private) as out:
+        with whole_file(path, mode=0o600, is_new=True) as out:
             _copy(trace, extents, out, progress)
-            size = out.tell()
-        os.link(unfinished, path)
+            return out.tell()
     except FileExistsError as error:
         raise TraceError(f"{path} exists already; choose another name") from error
     except OSError as error:
@@ -58,12 +55,6 @@ def save(trace: Trace, path: Path, *, progress: Progress | None = None) -> int:
     finally:
         for fd, _ in extents:
             os.close(fd)
-        unfinished.unlink(missing_ok=True)
-    return size
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _copy(

@@ -8,6 +8,7 @@ import zlib
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from gvtui.files import whole_file
 from gvtui.trace import files, savefile
 from gvtui.trace.details import unpack_details
 from gvtui.trace.indexer import Indexer
@@ -56,57 +57,48 @@ def rebuild_index(
     table = StringTable()
     indexer = Indexer(table, architecture)
     size = log.stat().st_size
-    new_index, new_strings = (
-        path.with_name(f"{path.name}.{os.getpid()}.new") for path in (index, strings)
-    )
     checksum = texts_checksum = rows_size = damaged = 0
 
-    def as_private(path: str, flags: int) -> int:
-        # Who may not read the log may not read what was made from it.
-        return os.open(path, flags, log.stat().st_mode & 0o666)
-
-    try:
-        with (
-            log.open("rb") as source,
-            open(new_index, "wb", opener=as_private) as out,
-            open(new_strings, "wb", opener=as_private) as texts,
-        ):
-            out.write(bytes(files.INDEX_HEAD_SIZE))
-            texts.write(STRINGS_MAGIC + trace_id)
-            mapped = mmap.mmap(source.fileno(), 0, prot=mmap.PROT_READ) if size else None
-            try:
-                data: mmap.mmap | bytes = mapped if mapped is not None else b""
-                records = _saved(data) if is_save_file else scan(data)  # type: ignore[arg-type]
-                told = 0
-                for rows, position, lost in _rows(indexer, records):
-                    out.write(rows)
-                    checksum = zlib.crc32(rows, checksum)
-                    rows_size += len(rows)
-                    damaged += lost
-                    pending = table.pending()
-                    texts.write(pending)
-                    texts_checksum = zlib.crc32(pending, texts_checksum)
-                    table.written()
-                    if position - told >= _STEP_BYTES:
-                        if mapped is not None:
-                            mapped.madvise(mmap.MADV_DONTNEED, 0, position & ~0xFFFF)
-                        told = position
-                        if progress:
-                            progress(position, size)
-            finally:
-                if mapped is not None:
-                    mapped.close()
-            out.seek(0)
-            rows_count = rows_size // ROW_SIZE
-            head = files.IndexHead(
-                trace_id, first_row, rows_count, size, checksum, damaged, texts_checksum
-            )
-            out.write(head.pack())
-        os.replace(new_strings, strings)
-        os.replace(new_index, index)
-    finally:
-        for path in (new_index, new_strings):
-            path.unlink(missing_ok=True)
+    # An index that a crash has cut short shows by its checksum: there is no need to wait for the disk.
+    with (
+        log.open("rb") as source,
+        whole_file(index, mode=0o600, sync=False) as out,
+        whole_file(strings, mode=0o600, sync=False) as texts,
+    ):
+        for file in (out, texts):
+            # Who may not read the log may not read what was made from it.
+            os.fchmod(file.fileno(), log.stat().st_mode & 0o666)
+        out.write(bytes(files.INDEX_HEAD_SIZE))
+        texts.write(STRINGS_MAGIC + trace_id)
+        mapped = mmap.mmap(source.fileno(), 0, prot=mmap.PROT_READ) if size else None
+        try:
+            data: mmap.mmap | bytes = mapped if mapped is not None else b""
+            records = _saved(data) if is_save_file else scan(data)  # type: ignore[arg-type]
+            told = 0
+            for rows, position, lost in _rows(indexer, records):
+                out.write(rows)
+                checksum = zlib.crc32(rows, checksum)
+                rows_size += len(rows)
+                damaged += lost
+                pending = table.pending()
+                texts.write(pending)
+                texts_checksum = zlib.crc32(pending, texts_checksum)
+                table.written()
+                if position - told >= _STEP_BYTES:
+                    if mapped is not None:
+                        mapped.madvise(mmap.MADV_DONTNEED, 0, position & ~0xFFFF)
+                    told = position
+                    if progress:
+                        progress(position, size)
+        finally:
+            if mapped is not None:
+                mapped.close()
+        out.seek(0)
+        rows_count = rows_size // ROW_SIZE
+        head = files.IndexHead(
+            trace_id, first_row, rows_count, size, checksum, damaged, texts_checksum
+        )
+        out.write(head.pack())
     if progress:
         progress(size, size)
 

@@ -130,7 +130,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("pathlib.Path.open", refuse)
+    monkeypatch.setattr("pathlib.Path.replace", refuse)
     with pytest.raises(MarksError, match="Permission denied"):
         marks.set(2, "x")
     assert marks.note(2) == "x"

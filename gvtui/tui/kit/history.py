@@ -8,6 +8,8 @@ from pathlib import Path
 
 import platformdirs
 
+from gvtui.files import write_whole
+
 MAX_ENTRIES = 500
 
 _MAX_FILE = 1 << 20
@@ -85,10 +87,8 @@ class History:
                 out.write(f"{text}\n")
 
     def _write(self, entries: list[str]) -> None:
-        unfinished = self._path.with_name(f"{self._path.name}.{os.getpid()}.new")
-        with open(unfinished, "w", encoding="utf-8", opener=_private) as out:
-            out.writelines(f"{entry}\n" for entry in entries)
-        unfinished.replace(self._path)
+        text = "".join(f"{entry}\n" for entry in entries)
+        write_whole(self._path, text.encode(), mode=0o600)
 
 
 def _private(path: str, flags: int) -> int:

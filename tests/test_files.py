@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gvtui.files import put_in_place, unfinished_path, whole_file, write_whole
+
+
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder that is empty at first."""
+    path = tmp_path / "folder"
+    path.mkdir()
+    return path
+
+
+def test_readers_see_the_old_file_until_the_new_one_is_whole(folder: Path) -> None:
+    path = folder / "a"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    with whole_file(path) as out:
+        out.write(b"new")
+        out.flush()
+        assert path.read_bytes() == b"old"
+        assert len(list(folder.iterdir())) == 2
+    assert path.read_bytes() == b"new"
+    assert mode_of(path) == 0o640
+    assert list(folder.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [ValueError("stop"), KeyboardInterrupt()])
+def test_after_an_error_all_is_as_it_was(folder: Path, error: BaseException) -> None:
+    path = folder / "a"
+    path.write_bytes(b"old")
+
+    def write(place: Path, *, is_new: bool) -> None:
+        with whole_file(place, is_new=is_new) as out:
+            out.write(b"half")
+            raise error
+
+    with pytest.raises(type(error)):
+        write(path, is_new=False)
+    assert path.read_bytes() == b"old"
+    assert list(folder.iterdir()) == [path]
+    with pytest.raises(type(error)):
+        write(folder / "b", is_new=True)
+    assert list(folder.iterdir()) == [path]
+
+
+def test_a_new_file_has_the_mode_asked_for(folder: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        write_whole(folder / "a", b"")
+        write_whole(folder / "b", b"", mode=0o600)
+    finally:
+        os.umask(before)
+    assert (mode_of(folder / "a"), mode_of(folder / "b")) == (0o640, 0o600)
+
+
+def test_a_file_that_must_be_new_replaces_none(folder: Path) -> None:
+    path = folder / "a"
+    with whole_file(path, is_new=True) as out:
+        out.write(b"first")
+    with pytest.raises(FileExistsError), whole_file(path, is_new=True):
+        pytest.fail("it was there before")
+    # Also if it comes while the new one is written.
+    other = folder / "b"
+    with pytest.raises(FileExistsError), whole_file(other, is_new=True) as out:
+        other.write_bytes(b"faster")
+    assert other.read_bytes() == b"faster"
+    # A link that leads nowhere is a name that is taken, too.
+    (folder / "c").symlink_to(folder / "nowhere")
+    with pytest.raises(FileExistsError), whole_file(folder / "c", is_new=True):
+        pass
+    assert not (folder / "nowhere").exists()
+
+
+def test_links_are_replaced_or_followed(folder: Path) -> None:
+    precious, link = folder / "precious", folder / "link"
+    precious.write_bytes(b"precious")
+    precious.chmod(0o600)
+    link.symlink_to(precious)
+    write_whole(link, b"mine", follow=True)
+    assert link.is_symlink()
+    assert precious.read_bytes() == b"mine"
+    assert mode_of(precious) == 0o600
+    write_whole(link, b"theirs")
+    assert not link.is_symlink()
+    assert precious.read_bytes() == b"mine"
+
+
+def test_only_files_are_replaced(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    (folder / "inner").mkdir()
+    for name in ("pipe", "inner"):
+        with pytest.raises(OSError, match="no regular file"):
+            write_whole(folder / name, b"x")
+    assert sorted(path.name for path in folder.iterdir()) == ["inner", "pipe"]
+    with pytest.raises(FileNotFoundError):
+        write_whole(folder / "nowhere" / "a", b"x")
+
+
+def test_nobody_guesses_the_unfinished_name(folder: Path) -> None:
+    path = folder / ("x" * 250)
+    names = {unfinished_path(path).name for _ in range(100)}
+    assert len(names) == 100
+    write_whole(path, b"long names are no trouble")
+    assert path.read_bytes()
+
+
+def test_without_hard_links(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", link)
+    path = folder / "a"
+    write_whole(folder / "b", b"other")
+    with whole_file(path, is_new=True) as out:
+        out.write(b"first")
+    assert path.read_bytes() == b"first"
+    with pytest.raises(FileExistsError):
+        put_in_place(folder / "b", path)
+    assert path.read_bytes() == b"first"
+    assert (folder / "b").read_bytes() == b"other"
+
+
+def test_a_disk_that_is_full_is_told_before_the_name_is_taken(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fsync(fd: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    (folder / "a").write_bytes(b"old")
+    with pytest.raises(OSError, match="No space"):
+        write_whole(folder / "a", b"new")
+    assert (folder / "a").read_bytes() == b"old"
+    with whole_file(folder / "a", sync=False) as out:
+        out.write(b"new")
+    assert (folder / "a").read_bytes() == b"new"
