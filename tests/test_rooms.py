@@ -35,7 +35,6 @@ TESTED_ELSEWHERE = {
     "__main__": "test_cli",
     "errors": "test_cli",
     "monitor/__main__": "monitor/test_client",
-    "points/bundled": "points/test_catalogue",
     "points/costs": "points/test_tuning",
     "points/problems": "points/test_check",
     "query/calls/open_calls": "query/calls/test_pairs",

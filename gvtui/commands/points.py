@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gvtui.commands.options import examples
-from gvtui.commands.runtime import JSON_OPTION, RUNSC_OPTION, find_catalogue
+from gvtui.commands.runtime import (
+    ARCH_OPTION,
+    GVISOR_OPTION,
+    JSON_OPTION,
+    RUNSC_OPTION,
+    find_catalogue,
+)
 from gvtui.commands.terminal import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from gvtui.points.catalogue import Catalogue, PointSpec
+
+_FEW = 8
+"""Points that are named where a field is told."""
 
 
 @click.command(
@@ -21,12 +32,16 @@ if TYPE_CHECKING:
         "gvtui points openat",
         "gvtui points 'syscall/sysno/*/enter'",
         "gvtui points network exit",
+        "gvtui points is_exec_session",
+        "gvtui points --gvisor 20240729 --arch arm64",
         "gvtui points --json envv | jq -r '.points[].name'",
     )
 )
 @click.argument("pattern", nargs=-1)
 @click.option("--bundled", is_flag=True, help="The list that comes with gvtui, whatever is here.")
 @RUNSC_OPTION
+@GVISOR_OPTION
+@ARCH_OPTION
 @JSON_OPTION
 @click.pass_context
 def points(
@@ -35,26 +50,30 @@ def points(
     pattern: tuple[str, ...],
     bundled: bool,
     binaries: tuple[str, ...],
+    gvisor: str,
+    architecture: str | None,
     as_json: bool,
 ) -> None:
     """List trace points and their fields.
 
     PATTERN is words that each occur in a point's name, its system call's name, what it is for
-    (files, network, memory, ...) or its optional fields. With *, ? or [ a word is matched against
-    the whole name.
+    (files, network, memory, ...) or its optional fields; if there is none, in its context fields.
+    With *, ? or [ a word is matched against the whole name. Where a word is in a field's name, the
+    head of the list says how many points have that field.
 
-    The points are those of the runsc here; of a list that comes with gvtui, if there is none. Exit
-    code 1: nothing matches.
+    The points are those of the runsc here; of a list that comes with gvtui, if there is none or a
+    version is given. That list tells with which release a point or a field came. Exit code 1:
+    nothing matches.
     """
     from gvtui.points.problems import nearest
 
-    catalogue = find_catalogue(binaries, bundled=bundled)
+    catalogue = find_catalogue(binaries, bundled=bundled, gvisor=gvisor, architecture=architecture)
     wanted = " ".join(pattern)
     found = catalogue.search(wanted)
     if as_json:
         click.echo(json.dumps(_as_dict(catalogue, found), indent=2))
     else:
-        for line in _lines(catalogue, found):
+        for line in _lines(catalogue, found, wanted):
             click.echo(line)
     if not found:
         known = {spec.event for spec in catalogue} | set(catalogue.points)
@@ -63,25 +82,59 @@ def points(
     ctx.exit(0 if found else 1)
 
 
-def _lines(catalogue: Catalogue, found: list[PointSpec]) -> list[str]:
-    common = [
+def _lines(catalogue: Catalogue, found: list[PointSpec], pattern: str) -> list[str]:
+    usual = [
         name
         for name in catalogue.context_fields
-        if all(name in spec.context_fields for spec in found)
+        if 2 * sum(name in spec.context_fields for spec in found) > len(found)
     ]
     width = max((len(spec.name) for spec in found), default=0)
     lines = [f"# {catalogue.source}: {len(found)} of {len(catalogue)} points"]
     if found:
-        lines.append(f"# context fields of all of these: {', '.join(common) or 'none'}")
+        apart = any(name not in spec.context_fields for spec in found for name in usual)
+        of = "all of these, but for what stands behind them" if apart else "all of these"
+        lines.append(f"# context fields of {of}: {', '.join(usual) or 'none'}")
+    lines += _fields_meant(catalogue, pattern)
     for spec in found:
-        more = [name for name in spec.context_fields if name not in common]
+
+        def listed(label: str, names: Iterable[str], spec: PointSpec = spec) -> str:
+            words = ", ".join(f"{name}{_came(catalogue, spec, name)}" for name in names)
+            return f"{label}: {words}" if words else ""
+
         parts = [
             spec.event if spec.is_raw else "",
-            f"optional: {', '.join(spec.optional_fields)}" if spec.optional_fields else "",
-            f"context too: {', '.join(more)}" if more else "",
+            _came(catalogue, spec).strip(),
+            listed("optional", spec.optional_fields),
+            listed("context too", (name for name in spec.context_fields if name not in usual)),
+            listed("without", (name for name in usual if name not in spec.context_fields)),
         ]
         lines.append(f"{spec.name:<{width}}  {'  '.join(filter(None, parts))}".rstrip())
     return lines
+
+
+def _came(catalogue: Catalogue, spec: PointSpec, field: str = "") -> str:
+    """When a point or its field came, where it was not there from the first."""
+    if doubt := catalogue.doubts.get((spec.name, field)):
+        return f" (perhaps: {doubt})"
+    since = catalogue.since(spec.name, field)
+    was_with_it = field and since == catalogue.since(spec.name)
+    return f" (since {since})" if since != catalogue.oldest and since and not was_with_it else ""
+
+
+def _fields_meant(catalogue: Catalogue, pattern: str) -> Iterator[str]:
+    """For each field that a word of the pattern is in: how many points have it, and which."""
+    for word in dict.fromkeys(pattern.split()):
+        for name, having in catalogue.with_field(word).items():
+            lacking = [each for each in catalogue.points if each not in set(having)]
+            which = ""
+            if len(having) <= _FEW:
+                which = f": {', '.join(having)}"
+            elif lacking and len(lacking) <= _FEW:
+                which = f", not {', '.join(lacking)}"
+            since = min(catalogue.since(each, name) for each in having)
+            came = f" since {since}" if since != catalogue.oldest else ""
+            count = f"{len(having)} of {len(catalogue)} points have it{came}{which}"
+            yield f"# field {name}: {count}"
 
 
 def _as_dict(catalogue: Catalogue, found: list[PointSpec]) -> dict[str, Any]:
@@ -99,6 +152,17 @@ def _as_dict(catalogue: Catalogue, found: list[PointSpec]) -> dict[str, Any]:
                 "purposes": list(spec.purposes),
                 "optional_fields": list(spec.optional_fields),
                 "context_fields": list(spec.context_fields),
+                "since": catalogue.since(spec.name) or None,
+                "fields_since": {
+                    name: since
+                    for name in spec.fields
+                    if (since := catalogue.since(spec.name, name))
+                },
+                "doubts": {
+                    name: doubt
+                    for name in ("", *spec.fields)
+                    if (doubt := catalogue.doubts.get((spec.name, name)))
+                },
             }
             for spec in found
         ],

@@ -11,6 +11,7 @@ import click
 
 from gvtui.commands.options import FILE
 from gvtui.errors import GvtuiError
+from gvtui.points.syscalls import ARCHITECTURES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,21 @@ RUNSC_OPTION = click.option(
     metavar="BIN",
     multiple=True,
     help="The runsc to use, in place of those found here; may be given several times.",
+)
+
+GVISOR_OPTION = click.option(
+    "--gvisor",
+    metavar="VERSION",
+    default="",
+    help="What this version offers by the lists that come with gvtui, such as 20240729, 2024-07 or "
+    "release-20260914.0, whatever runsc is here.",
+)
+
+ARCH_OPTION = click.option(
+    "--arch",
+    "architecture",
+    type=click.Choice(ARCHITECTURES),
+    help="The same for this architecture; without --gvisor for the newest list.",
 )
 
 ROOT_OPTION = click.option(
@@ -71,13 +87,13 @@ def open_agent(options: dict[str, Any]) -> Agent:
     )
 
 
-def find_catalogues(binaries: tuple[str, ...]) -> list[Catalogue]:
-    """The points of each named runsc; if none is named, those of `find_catalogue`.
-
-    Raises:
-        GvtuiError: a named runsc could not be asked.
-    """
-    return [find_catalogue((each,)) for each in binaries] or [find_catalogue(())]
+def find_catalogues(
+    binaries: tuple[str, ...], *, gvisor: str = "", architecture: str | None = None
+) -> list[Catalogue]:
+    """The points of each named runsc; if none is named, those of `find_catalogue`; raises as it."""
+    if gvisor or architecture or not binaries:
+        return [find_catalogue(binaries, gvisor=gvisor, architecture=architecture)]
+    return [find_catalogue((each,)) for each in binaries]
 
 
 @contextmanager
@@ -118,18 +134,35 @@ def find_container(inventory: Inventory, container_id: str) -> Container:
     )
 
 
-def find_catalogue(binaries: tuple[str, ...], *, bundled: bool = False) -> Catalogue:
+def find_catalogue(
+    binaries: tuple[str, ...],
+    *,
+    bundled: bool = False,
+    gvisor: str = "",
+    architecture: str | None = None,
+) -> Catalogue:
     """The points of a named runsc, of one found or running here, or the bundled list.
 
+    Args:
+        binaries: the runsc named.
+        bundled: take the newest bundled list, whatever is here.
+        gvisor: take the bundled list as it was with this version.
+        architecture: take the bundled list of this one.
+
     Raises:
-        GvtuiError: a named runsc could not be asked.
+        GvtuiError: a named runsc could not be asked, or the version tells no date.
+        click.UsageError: a runsc and a version or architecture are given.
     """
     from gvtui.agent.discover import find_binaries
     from gvtui.agent.running import sandbox_processes
     from gvtui.points.bundled import bundled_catalogue
 
-    if bundled:
-        return bundled_catalogue()
+    if binaries and (gvisor or architecture):
+        raise click.UsageError(
+            "--runsc says whose points to take: leave out --gvisor and --arch, or --runsc"
+        )
+    if bundled or gvisor or architecture:
+        return bundled_catalogue(architecture or "", gvisor)
     for runsc in find_binaries(binaries, sandbox_processes()):
         try:
             return runsc.catalogue()

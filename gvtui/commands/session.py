@@ -12,6 +12,8 @@ import click
 
 from gvtui.commands.options import FILE, examples
 from gvtui.commands.runtime import (
+    ARCH_OPTION,
+    GVISOR_OPTION,
     JSON_OPTION,
     ROOT_OPTION,
     RUNSC_OPTION,
@@ -86,6 +88,7 @@ def session() -> None:
         "gvtui session new --preset processes --pod-init --out /etc/gvtui-pod-init.json",
         "gvtui session new --preset network | gvtui session apply - CONTAINER",
         "gvtui session new --point 'syscall/open*' --optional fd_path --context time,cwd",
+        "gvtui session new --preset processes --gvisor release-20260914.0 --arch arm64",
     ),
 )
 @click.option(
@@ -129,6 +132,8 @@ def session() -> None:
     help="Put the session into this file; what else a pod init file holds stays.",
 )
 @RUNSC_OPTION
+@GVISOR_OPTION
+@ARCH_OPTION
 def new(
     preset: str | None,
     patterns: tuple[str, ...],
@@ -139,12 +144,16 @@ def new(
     pod_init: bool,
     out: Path | None,
     binaries: tuple[str, ...],
+    gvisor: str,
+    architecture: str | None,
 ) -> None:
     """Write a session from a preset, or from points.
 
-    The points are those of the runsc here; of a list that comes with gvtui, if there is none.
+    The points are those of the runsc here; of a list that comes with gvtui, if there is none or
+    a version is given. A preset leaves out what the lists do not tell for sure of that version.
     """
     from gvtui.agent.pod_init import how_to_install
+    from gvtui.points.check import doubts_about
     from gvtui.points.costs import session_costs
     from gvtui.points.document import (
         SessionDocument,
@@ -156,12 +165,14 @@ def new(
 
     if preset is None and not patterns:
         preset = DEFAULT_PRESET
-    catalogue = find_catalogue(binaries)
-    if catalogue.is_bundled:
+    catalogue = find_catalogue(binaries, gvisor=gvisor, architecture=architecture)
+    if catalogue.is_bundled and not gvisor and not architecture:
         say(f"gvtui: no runsc that answers; points are {catalogue.source}")
     sink = remote_sink(relative_to_here(endpoint), TUNINGS[tuning], ignore_setup_error=pod_init)
     made = _choose(catalogue, preset, patterns, _words(context), _words(optional) or ())
     made = made.with_sinks(sink)
+    for doubt in doubts_about(made, catalogue):
+        say(f"gvtui: {doubt}")
     document = pod_init_document(made) if pod_init else SessionDocument(made)
     for hint in session_costs(made):
         say(f"gvtui: {hint}")
@@ -198,7 +209,8 @@ def _choose(
                 hint = nearest(field, known[kind])
                 raise click.UsageError(f"No point has a {kind} field {field!r}. {hint}".strip())
     wanted = DEFAULT_CONTEXT_FIELDS if context is None else context
-    made = build_preset(preset, catalogue, context_fields=wanted) if preset else Session()
+    sure = catalogue.sure
+    made = build_preset(preset, sure, context_fields=wanted) if preset else Session()
     for pattern in patterns:
         found = [spec.name for spec in catalogue.search(pattern)]
         if not found:
@@ -214,14 +226,25 @@ def _choose(
 @session.command(
     epilog=examples(
         "gvtui session check files.json",
+        "gvtui session check files.json --gvisor 20240729",
         "gvtui session check --json files.json | jq '.problems[]'",
     )
 )
 @click.argument("file", type=_SESSION_FILE)
 @RUNSC_OPTION
+@GVISOR_OPTION
+@ARCH_OPTION
 @JSON_OPTION
 @click.pass_context
-def check(ctx: click.Context, /, file: Path, binaries: tuple[str, ...], as_json: bool) -> None:
+def check(
+    ctx: click.Context,
+    /,
+    file: Path,
+    binaries: tuple[str, ...],
+    gvisor: str,
+    architecture: str | None,
+    as_json: bool,
+) -> None:
     """Check a session file, or a pod init file, against the points of a runsc, or of several.
 
     Exit code 0: runsc would take it, though there may be warnings; 1: there are errors.
@@ -231,7 +254,7 @@ def check(ctx: click.Context, /, file: Path, binaries: tuple[str, ...], as_json:
     from gvtui.points.document import SessionError
     from gvtui.points.problems import errors
 
-    catalogues = find_catalogues(binaries)
+    catalogues = find_catalogues(binaries, gvisor=gvisor, architecture=architecture)
     against = ", ".join(catalogue.source for catalogue in catalogues)
     try:
         document = _load(file)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import fnmatch
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
 from gvtui.points.groups import purposes_of
 from gvtui.points.names import event_type
-from gvtui.points.syscalls import host_architecture
+from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE, host_architecture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,23 +23,15 @@ if TYPE_CHECKING:
 COMPONENTS = ("container", "sentry", "syscall", "sysno")
 """Components in the order to show; `sysno` is the raw system calls."""
 
-NEWER_POINTS = frozenset(
-    [
-        "sentry/mmap",
-        "syscall/mmap/enter",
-        "syscall/mmap/exit",
-        "syscall/listen/enter",
-        "syscall/listen/exit",
-        "syscall/ptrace/enter",
-        "syscall/ptrace/exit",
-    ]
-)
-"""Points of builds from 2026 that the bundled catalogue lacks."""
-
-NEWER_CONTEXT_FIELDS = frozenset(["parent_thread_group_id", "is_exec_session"])
-"""Context fields of builds from 2026 that the bundled catalogue lacks."""
+Offer = tuple[str, str]
+"""A point and one of its fields; for the point itself the field is empty."""
 
 _MAX_DIGITS = 9
+
+_ONLY_X86_64 = frozenset(
+    ["open", "creat", "fork", "vfork", "pipe", "dup2", "eventfd", "signalfd", "inotify_init"]
+)
+_ON_BOTH = frozenset(["openat", "clone", "pipe2", "dup3", "eventfd2", "signalfd4", "inotify_init1"])
 
 _NAME = re.compile(r"\bname:\s*([^\s,]+)", re.IGNORECASE)
 _FIELDS = re.compile(r"\b(optional|context)[ _-]?fields:\s*\[([^\]]*)\]", re.IGNORECASE)
@@ -95,6 +87,11 @@ class PointSpec:
         return purposes_of(self.event)
 
     @property
+    def fields(self) -> tuple[str, ...]:
+        """Its optional fields, then those of the context."""
+        return self.optional_fields + self.context_fields
+
+    @property
     def call(self) -> str:
         """The name without its side: `syscall/openat`, `syscall/sysno/35`, `sentry/clone`."""
         return call_of(self.name)
@@ -113,6 +110,18 @@ class Catalogue:
     """The architecture that raw numbers are of: `x86_64` or `arm64`."""
     is_bundled: bool = False
     """It came with gvtui, not from a runsc on this machine."""
+    oldest: str = ""
+    """The month of the oldest list that it was made of; empty where it is one runsc's."""
+    later: Mapping[Offer, str] = field(default_factory=dict)
+    """The month of the first list that has it, for what the oldest lacks."""
+    doubts: Mapping[Offer, str] = field(default_factory=dict)
+    """What it cannot tell whether the version asked for offers, and why."""
+    lacking: frozenset[str] = frozenset()
+    """Points of another architecture that this one lacks, whatever the version."""
+    is_later: bool = False
+    """The version asked for is later than all lists: what it has besides cannot be told."""
+    is_earlier: bool = False
+    """The version asked for is earlier than all lists: what it lacks cannot be told."""
 
     def __contains__(self, name: object) -> bool:
         return name in self.points
@@ -126,6 +135,32 @@ class Catalogue:
     def get(self, name: str) -> PointSpec | None:
         """The point of that name."""
         return self.points.get(name)
+
+    def since(self, point: str, field: str = "") -> str:
+        """The month of the first list that has a point, or its field; empty if not known."""
+        spec = self.points.get(point)
+        if spec is None or (field and field not in spec.fields):
+            return ""
+        return self.later.get((point, field), self.oldest)
+
+    @property
+    def sure(self) -> Catalogue:
+        """Without all that is in doubt."""
+        if not self.doubts:
+            return self
+        specs = (
+            replace(
+                spec,
+                optional_fields=self._sure(spec.name, spec.optional_fields),
+                context_fields=self._sure(spec.name, spec.context_fields),
+            )
+            for spec in self
+            if (spec.name, "") not in self.doubts
+        )
+        return replace(self, points={spec.name: spec for spec in specs}, doubts={})
+
+    def _sure(self, point: str, fields: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(name for name in fields if (point, name) not in self.doubts)
 
     @property
     def context_fields(self) -> tuple[str, ...]:
@@ -146,10 +181,25 @@ class Catalogue:
         """Points that match a pattern: words that each occur in name, event, purpose or optional field.
 
         A word with `*`, `?` or `[` is matched against the whole name, or the whole event, as a
-        shell does.
+        shell does. One that no point matches so is looked for in the context fields: nearly every
+        point has nearly all of them.
         """
-        words = pattern.lower().split()
-        return [spec for spec in self if all(_matches(spec, word) for word in words)]
+        found = list(self)
+        for word in pattern.lower().split():
+            if any(_matches(spec, word) for spec in self):
+                found = [spec for spec in found if _matches(spec, word)]
+            else:
+                found = [spec for spec in found if _has_context(spec, word)]
+        return found
+
+    def with_field(self, word: str) -> dict[str, list[str]]:
+        """The fields whose name holds a word, each with the points that have it."""
+        found: dict[str, list[str]] = {}
+        for spec in self:
+            for name in spec.fields:
+                if word.lower() in name.lower():
+                    found.setdefault(name, []).append(spec.name)
+        return found
 
 
 def parse_metadata(text: str, source: str, architecture: str | None = None) -> Catalogue:
@@ -158,13 +208,13 @@ def parse_metadata(text: str, source: str, architecture: str | None = None) -> C
     Args:
         text: what the command printed.
         source: where it is from, for the user to read.
-        architecture: what the raw numbers are of; this machine's if not given.
+        architecture: what the raw numbers are of. If not given, that which the points tell; this
+            machine's, where they do not.
 
     Raises:
         CatalogueError: it lists no point at all.
     """
-    architecture = architecture or host_architecture()
-    specs: list[PointSpec] = []
+    offers: list[tuple[str, tuple[str, ...], tuple[str, ...]]] = []
     sinks: list[str] = []
     section = ""
     for line in text.splitlines():
@@ -183,12 +233,26 @@ def parse_metadata(text: str, source: str, architecture: str | None = None) -> C
         for kind, listed in _FIELDS.findall(line):
             names = (each for each in _BETWEEN.split(listed.strip()) if _SAFE.fullmatch(each))
             fields[kind.lower()] = tuple(dict.fromkeys(names))
-        specs.append(
-            make_spec(name, fields.get("optional", ()), fields.get("context", ()), architecture)
-        )
-    if not specs:
+        offers.append((name, fields.get("optional", ()), fields.get("context", ())))
+    if not offers:
         raise CatalogueError(f"{source} lists no trace points that gvtui can read")
+    told = architecture_of_points(name for name, *_ in offers)
+    architecture = architecture or told or host_architecture()
+    specs = [make_spec(*offer, architecture) for offer in offers]
     return Catalogue(in_order(specs), tuple(dict.fromkeys(sinks)), source, architecture)
+
+
+def architecture_of_points(names: Iterable[str]) -> str | None:
+    """The architecture whose points a list has; None where they are too few to tell.
+
+    A point that decodes its call, such as `syscall/open/enter`, is there where the call is. arm64
+    has few calls that x86_64 lacks and none of them decoded, so it is told by what is not there:
+    its lists have `openat`, but not `open`.
+    """
+    events = {event_type(name, UNKNOWN_ARCHITECTURE) for name in names if not is_raw(name)}
+    if events & _ONLY_X86_64:
+        return "x86_64"
+    return "arm64" if events >= _ON_BOTH else None
 
 
 def make_spec(
@@ -249,6 +313,10 @@ def _all_of(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     for names in dict.fromkeys(groups):
         found.update(dict.fromkeys(names))
     return tuple(found)
+
+
+def _has_context(spec: PointSpec, word: str) -> bool:
+    return any(word in name.lower() for name in spec.context_fields)
 
 
 def _matches(spec: PointSpec, word: str) -> bool:

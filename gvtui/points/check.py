@@ -10,8 +10,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from gvtui.points.catalogue import (
-    NEWER_CONTEXT_FIELDS,
-    NEWER_POINTS,
     Catalogue,
     PointSpec,
     is_raw,
@@ -43,8 +41,8 @@ def check_session(session: Session, catalogue: Catalogue) -> list[Problem]:
 
     Args:
         session: what to check.
-        catalogue: what the runtime offers. With the bundled one, points and fields known from
-            newer runtimes are warnings.
+        catalogue: what the runtime offers. What it cannot tell of the version asked for is a
+            warning.
     """
     problems: list[Problem] = []
     if session.name != SESSION_NAME:
@@ -56,8 +54,30 @@ def check_session(session: Session, catalogue: Catalogue) -> list[Problem]:
                 f"name it {SESSION_NAME!r}",
             )
         )
+    if catalogue.is_earlier:
+        problems.append(
+            Problem(
+                "warning",
+                "points",
+                f"the session is checked against {catalogue.source}: what an earlier version lacks "
+                "cannot be told",
+                "ask a runsc of that version, with --runsc",
+            )
+        )
     problems += _points(session, catalogue)
     problems += _sinks(session, catalogue)
+    return problems
+
+
+def doubts_about(session: Session, catalogue: Catalogue) -> list[Problem]:
+    """What a session asks for that the catalogue cannot tell of the version asked for."""
+    problems: list[Problem] = []
+    for at, point in enumerate(session.points):
+        place = f"points[{at}]"
+        problems += _doubt(point.name, "", f"{place}.name", catalogue)
+        for kind in ("optional_fields", "context_fields"):
+            for number, name in enumerate(getattr(point, kind)):
+                problems += _doubt(point.name, name, f"{place}.{kind}[{number}]", catalogue)
     return problems
 
 
@@ -84,24 +104,35 @@ def _points(session: Session, catalogue: Catalogue) -> Iterator[Problem]:
         if spec is None:
             yield _unknown_point(point, place, session, catalogue)
         else:
+            yield from _doubt(point.name, "", f"{place}.name", catalogue)
             yield from _fields(point, spec, place, session, catalogue)
         yield from _step(point, by_name, place)
 
 
 def _unknown_point(point: Point, place: str, session: Session, catalogue: Catalogue) -> Problem:
-    newer = catalogue.is_bundled and point.name in NEWER_POINTS
+    is_foreign = point.name in catalogue.lacking
     return _missing(
         f"{place}.name",
         f"{catalogue.source} has no point {point.name!r}",
-        nearest(point.name, catalogue.points),
+        f"{catalogue.architecture} has no such system call"
+        if is_foreign
+        else nearest(point.name, catalogue.points),
         skipped=session.ignore_missing,
-        newer=newer,
+        is_later=catalogue.is_later and not is_foreign,
     )
 
 
-def _missing(place: str, message: str, hint: str, *, skipped: bool, newer: bool) -> Problem:
-    if newer:
-        return Problem("warning", place, message, "runtimes of 2026 have it")
+def _doubt(point: str, field: str, place: str, catalogue: Catalogue) -> Iterator[Problem]:
+    why = catalogue.doubts.get((point, field))
+    if why:
+        what = f"has the field {field!r} of {point}" if field else f"has the point {point!r}"
+        message = f"it cannot be told whether {catalogue.source} {what}"
+        yield Problem("warning", place, message, why)
+
+
+def _missing(place: str, message: str, hint: str, *, skipped: bool, is_later: bool) -> Problem:
+    if is_later:
+        return Problem("warning", place, f"{message}; it cannot be told of this version", hint)
     if skipped:
         return Problem("warning", place, f"{message}; ignore_missing skips it", hint)
     return Problem("error", place, message, hint)
@@ -127,8 +158,10 @@ def _fields(
                     f"{point.name} has no {kind} field {name!r}",
                     nearest(name, offered) or _offered(kind, offered),
                     skipped=session.ignore_missing,
-                    newer=catalogue.is_bundled and name in NEWER_CONTEXT_FIELDS,
+                    is_later=catalogue.is_later,
                 )
+            else:
+                yield from _doubt(point.name, name, where, catalogue)
 
 
 def _offered(kind: str, offered: tuple[str, ...]) -> str:

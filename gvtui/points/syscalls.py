@@ -11,6 +11,10 @@ ARCHITECTURES = ("x86_64", "arm64")
 """The architectures that gVisor runs on, by the names used throughout gvtui."""
 
 
+UNKNOWN_ARCHITECTURE = "unknown"
+"""Stands where nothing tells an architecture: then no number has a name."""
+
+
 def host_architecture() -> str:
     """This machine's architecture; `x86_64` where gVisor does not run at all."""
     return _TABLE_OF_MACHINE.get(platform.machine().lower(), "x86_64")
@@ -21,8 +25,11 @@ def names_by_sysno(architecture: str) -> dict[int, str]:
     """System call names by number.
 
     Raises:
-        ValueError: the architecture is not one of `ARCHITECTURES`.
+        ValueError: the architecture is neither one of `ARCHITECTURES` nor `UNKNOWN_ARCHITECTURE`,
+            which has no names.
     """
+    if architecture == UNKNOWN_ARCHITECTURE:
+        return {}
     if architecture not in ARCHITECTURES:
         raise ValueError(
             f"unknown architecture {architecture!r}; known: {', '.join(ARCHITECTURES)}"

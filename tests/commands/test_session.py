@@ -115,6 +115,30 @@ def test_check(tmp_path: Path, good: str) -> None:
     assert "1 error, 1 warning" in result.stdout
 
 
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+def test_sessions_for_a_version_without_its_runsc(tmp_path: Path, architecture: str) -> None:
+    newest = ["--gvisor", "release-20260905.0", "--arch", architecture]
+    result = run("new", "--preset", "everything", "--pod-init", *newest)
+    assert "no runsc that answers" not in result.stderr
+    file = tmp_path / "everything.json"
+    file.write_text(result.stdout)
+    assert "is_exec_session" in result.stdout
+    assert ("syscall/open/enter" in result.stdout) == (architecture == "x86_64")
+    assert run("check", str(file), *newest).exit_code == 0
+    result = run("check", str(file), "--gvisor", "20240729", "--arch", architecture)
+    assert result.exit_code == 1
+    assert "has no point 'sentry/mmap'" in result.stdout + result.stderr
+
+
+def test_a_session_for_a_version_between_two_lists() -> None:
+    between = ["--gvisor", "20250301"]
+    result = run("new", "--preset", "everything", *between)
+    assert "sentry/mmap" not in result.stdout
+    result = run("new", "--point", "sentry/mmap", *between)
+    assert '"sentry/mmap"' in result.stdout
+    assert "it cannot be told whether" in result.stderr
+
+
 def test_check_against_several_runtimes(fake: FakeRunsc, tmp_path: Path) -> None:
     path = tmp_path / "good.json"
     path.write_text(GOOD.replace("sentry/clone", "sentry/task_exit"))

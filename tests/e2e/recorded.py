@@ -24,7 +24,7 @@ def everything(*endpoints: Path) -> Session:
     sinks = tuple(
         Sink(REMOTE, {"endpoint": str(endpoint), **LOSSLESS.config()}) for endpoint in endpoints
     )
-    return build_preset("everything", bundled_catalogue(), sinks=sinks)
+    return build_preset("everything", bundled_catalogue(gvisor="2024-07"), sinks=sinks)
 
 
 def write_pod_init(path: Path, session: Session) -> Path:

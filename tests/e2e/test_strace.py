@@ -101,7 +101,7 @@ def _between(lines: list[str]) -> list[str]:
 
 def session(endpoint: Path) -> dict[str, Any]:
     numbers = sysnos_by_name(host_architecture())
-    catalogue = bundled_catalogue()
+    catalogue = bundled_catalogue(gvisor="2024-07")
     names = [f"syscall/{name}" for name in DECODED_CALLS]
     names += [f"syscall/sysno/{numbers[name]}" for name in RAW_CALLS]
     points = []

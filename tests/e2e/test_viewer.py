@@ -37,7 +37,7 @@ def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
 def run_sandbox(binary: RunscBinary, folder: Path, script: str = SCRIPT) -> None:
     """`runsc do` with all points on, sent to the viewer's socket without loss."""
     sink = Sink("remote", {"endpoint": str(folder / "s.sock"), "retries": 5, "backoff": "100us"})
-    session = build_preset("everything", bundled_catalogue(), sinks=(sink,))
+    session = build_preset("everything", bundled_catalogue(gvisor="2024-07"), sinks=(sink,))
     save_document(folder / "init.json", pod_init_document(session))
     flags = [f"--platform={binary.platform}", "--network=none", "--ignore-cgroups"]
     pod_init = f"--pod-init-config={folder / 'init.json'}"

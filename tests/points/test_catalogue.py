@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.catalogue import (
     CatalogueError,
+    architecture_of_points,
     call_of,
     parse_metadata,
     sibling_of,
@@ -56,20 +57,32 @@ def test_versions_differ_in_fields() -> None:
 
 
 def test_raw_points_have_the_call_s_name() -> None:
-    spec = bundled_catalogue().points["syscall/sysno/35/exit"]
+    spec = bundled_catalogue("x86_64").points["syscall/sysno/35/exit"]
     assert (spec.component, spec.event, spec.sysno) == ("sysno", "nanosleep", 35)
     assert spec.purposes == ("time",)
     assert spec.call == "syscall/sysno/35"
 
 
-def test_the_bundled_catalogue_is_the_release_s() -> None:
-    text = read("metadata-2024-07.txt")
-    whole = parse_metadata(text, "", "x86_64")
-    bundled = bundled_catalogue()
-    assert bundled.is_bundled
-    assert "bundled" in bundled.source
-    assert dict(bundled.points) == dict(whole.points)
-    assert list(bundled.points) == list(whole.points)
+@pytest.mark.parametrize(
+    ("name", "architecture"),
+    [("metadata-2026-09.txt", "x86_64"), ("metadata-2026-09-arm64.txt", "arm64")],
+)
+@pytest.mark.parametrize("machine", ["x86_64", "arm64"])
+def test_a_list_tells_its_architecture(
+    monkeypatch: pytest.MonkeyPatch, name: str, architecture: str, machine: str
+) -> None:
+    monkeypatch.setattr("gvtui.points.catalogue.host_architecture", lambda: machine)
+    catalogue = parse_metadata(read(name), name)
+    assert catalogue.architecture == architecture
+    event = {"x86_64": "clone", "arm64": "openat"}[architecture]
+    assert catalogue.points["syscall/sysno/56/enter"].event == event
+
+
+def test_a_list_too_short_to_tell_its_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gvtui.points.catalogue.host_architecture", lambda: "arm64")
+    assert parse_metadata(NEWER, "runsc 2026").architecture == "arm64"
+    assert parse_metadata("Name: syscall/open/enter\n", "it").architecture == "x86_64"
+    assert architecture_of_points(["syscall/openat/enter", "sentry/clone"]) is None
 
 
 def test_order_is_component_then_number_then_side() -> None:
@@ -125,10 +138,13 @@ def test_names_that_a_terminal_must_not_see_are_passed_over() -> None:
         ("envv", "syscall/execve/enter", "sentry/execve"),
         ("CLONE", "sentry/clone", "sentry/execve"),
         ("", "sentry/clone", "no/such"),
+        ("is_exec_session", "sentry/mmap", "sentry/exit_notify_parent"),
+        ("is_exec openat", "syscall/openat/exit", "syscall/open/exit"),
+        ("cwd", "syscall/sysno/79/exit", "sentry/clone"),
     ],
 )
 def test_search(pattern: str, some: str, none: str) -> None:
-    names = [spec.name for spec in bundled_catalogue().search(pattern)]
+    names = [spec.name for spec in bundled_catalogue("x86_64").search(pattern)]
     assert some in names
     assert none not in names
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from gvtui.points.bundled import bundled_catalogue
-from gvtui.points.check import check_session
+from gvtui.points.check import check_session, doubts_about
 from gvtui.points.problems import errors
 from gvtui.points.session import Point, Session, Sink
 
-BUNDLED = bundled_catalogue()
+BUNDLED = bundled_catalogue("x86_64")
 CATALOGUE = replace(BUNDLED, is_bundled=False, source="runsc 1")
 SINK = Sink("remote", {"endpoint": "/tmp/s.sock"})
 GOOD = Session((Point("syscall/openat/enter", ("fd_path",), ("time",)),), (SINK,))
@@ -57,13 +57,37 @@ def test_an_unknown_point_that_is_skipped_is_a_warning() -> None:
     assert "ignore_missing skips it" in text
 
 
-def test_points_of_newer_runtimes_are_known_to_the_bundled_catalogue() -> None:
-    session = replace(GOOD, points=(Point("sentry/mmap"),))
-    assert only(session, BUNDLED)[0] == "warning"
-    assert only(session)[0] == "error"
-    field = replace(GOOD, points=(Point("sentry/clone", (), ("is_exec_session",)),))
-    assert only(field, BUNDLED)[0] == "warning"
-    assert only(field)[0] == "error"
+NEWER_POINT = replace(GOOD, points=(Point("sentry/mmap"),))
+NEWER_FIELD = replace(GOOD, points=(Point("sentry/clone", (), ("is_exec_session",)),))
+
+
+@pytest.mark.parametrize("session", [NEWER_POINT, NEWER_FIELD])
+def test_what_cannot_be_told_of_a_version_is_a_warning(session: Session) -> None:
+    assert found(session, bundled_catalogue("x86_64")) == []
+    severity, _, text = only(session, bundled_catalogue("x86_64", "2025-03"))
+    assert severity == "warning"
+    assert "cannot be told" in text
+    assert "the list of 2026-09 has it, that of 2024-07 has not" in text
+    assert only(session, bundled_catalogue("x86_64", "2024-07"))[0] == "error"
+    assert len(doubts_about(session, bundled_catalogue("x86_64", "2025-03"))) == 1
+    assert doubts_about(session, bundled_catalogue("x86_64", "2024-07")) == []
+
+
+def test_what_a_version_later_than_all_lists_has_besides_cannot_be_told() -> None:
+    later = bundled_catalogue("arm64", "2027-01")
+    session = replace(GOOD, points=(Point("sentry/new", (), ("newer",)),))
+    assert only(session, later)[0] == "warning"
+    session = replace(GOOD, points=(Point("sentry/clone", (), ("newer",)),))
+    assert only(session, later)[0] == "warning"
+    severity, _, text = only(replace(GOOD, points=(Point("syscall/fork/enter"),)), later)
+    assert severity == "error"
+    assert "arm64 has no such system call" in text
+
+
+def test_what_a_version_earlier_than_all_lists_lacks_cannot_be_told() -> None:
+    severity, _, text = only(GOOD, bundled_catalogue("x86_64", "2021-01"))
+    assert severity == "warning"
+    assert "what an earlier version lacks cannot be told" in text
 
 
 @pytest.mark.parametrize(
