@@ -141,20 +141,15 @@ class GvtuiApp(ProcfsActions, SavedActions):
 
     def _schedule(self, began: float, shortest: float) -> None:
         took = time.perf_counter() - began
-        self.set_timer(min(LONGEST_TICK, max(shortest, took * _REST)), self._tick)
+        self.after(min(LONGEST_TICK, max(shortest, took * _REST)), self._tick)
 
     def _tick(self) -> None:
-        if not self.screen_stack:
-            # A last timer, while the app closes.
-            return
         began = time.perf_counter()
         changed = self._take_in()
         # In two steps, so that a key waits for one of them at most.
-        self.call_later(self._draw, began, changed)
+        self.call_later(self.while_up, self._draw, began, changed)
 
     def _draw(self, began: float, changed: bool) -> None:
-        if not self.screen_stack:
-            return
         self._bring_due_news(changed)
         # After the screen is painted, so that the time for that counts too.
         shortest = SHORTEST_TICK if changed else IDLE_TICK

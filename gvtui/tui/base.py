@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import App
@@ -44,10 +45,41 @@ class ViewerBase(App[int]):
         self.model = Model(trace, live=live, zone=zone, clock=clock)
         self.stream = StreamView(self.model)
         self.prompt = Prompt()
+        self._is_built = False
         if filter_text.strip():
             self.model.check(filter_text)
             self.model.chips.put(filter_text.strip())
             self.model.apply_chips()
+
+    def on_mount(self) -> None:
+        """Let timers and threads in: every widget is there now."""
+        self._is_built = True
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the whole screen is there: mounted, and not being taken down."""
+        return self._is_built and self.is_running and bool(self.screen_stack)
+
+    def while_up(self, act: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401
+        """Call something now if the screen is there, else not at all.
+
+        Textual calls timers, and what threads hand over, while widgets are added and removed too.
+        So everything that comes from outside of the screen's own messages goes through here.
+        """
+        if self.is_up:
+            act(*arguments)
+
+    def every(self, seconds: float, act: Callable[[], None]) -> None:
+        """Call something again and again, while the screen is there."""
+        self.set_interval(seconds, partial(self.while_up, act))
+
+    def after(self, seconds: float, act: Callable[[], None]) -> None:
+        """Call something once, if the screen is there then."""
+        self.set_timer(seconds, partial(self.while_up, act))
+
+    def from_thread(self, act: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401
+        """Call something on the screen's thread if the screen is there; waits for it."""
+        self.call_from_thread(self.while_up, act, *arguments)
 
     def show_news(self) -> None:
         """Have every pane draw what has changed, now."""

@@ -43,7 +43,7 @@ class DrillActions(TraceActions):
 
     def on_mount(self) -> None:
         """Work on what the analysis is behind with, in more than the time that updates spare."""
-        self.set_interval(_ANALYSIS_INTERVAL, self._analyse)
+        self.every(_ANALYSIS_INTERVAL, self._analyse)
 
     def _analyse(self) -> None:
         if self.model.analysis.is_behind:

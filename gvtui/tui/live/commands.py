@@ -95,10 +95,10 @@ class TraceActions(ViewActions):
             keep.save(self.model.trace, path, progress=progress)
             marks.write_beside(path)
         except (GvtuiError, OSError) as error:
-            self.call_from_thread(self.tell, f"Not kept: {error}", "error")
+            self.from_thread(self.tell, f"Not kept: {error}", "error")
         else:
-            self.call_from_thread(self.tell, f"Kept in {path}")
-            self.call_from_thread(after)
+            self.from_thread(self.tell, f"Kept in {path}")
+            self.from_thread(after)
         finally:
             self.keeping = ""
 
@@ -124,12 +124,12 @@ class TraceActions(ViewActions):
             watch.restart()
             trace = Trace.open(watch.trace_path)
         except GvtuiError as error:
-            self.call_from_thread(self.tell, f"Not started: {error}", "error")
+            self.from_thread(self.tell, f"Not started: {error}", "error")
         else:
-            self.call_from_thread(self.take_trace, trace)
+            self.from_thread(self.take_trace, trace)
             watch.forget_finished()
             if watch.options.record is not None:
-                self.call_from_thread(self.tell, f"Recording goes on in {watch.trace_path}")
+                self.from_thread(self.tell, f"Recording goes on in {watch.trace_path}")
 
     def take_trace(self, trace: Trace) -> None:
         """Show another trace in place of the one so far, which is closed."""

@@ -79,7 +79,7 @@ class PointsApply(TraceActions):
         finally:
             self.surveyed_at = time.monotonic()
             self.surveying = False
-        self.call_from_thread(self._take_survey, survey, changes_made)
+        self.from_thread(self._take_survey, survey, changes_made)
 
     def _take_survey(self, survey: Survey, changes_made: int) -> None:
         if changes_made != self._changes_made:
@@ -186,7 +186,7 @@ class PointsApply(TraceActions):
         except BaseException:
             self.model.points.busy = ""
             raise
-        self.call_from_thread(self._take_outcomes, changes, outcomes, survey)
+        self.from_thread(self._take_outcomes, changes, outcomes, survey)
 
     def note(self, outcome: Outcome) -> None:
         """Have the recording say what has changed."""

@@ -52,7 +52,7 @@ class PointsActions(PointsApply):
 
     def on_mount(self) -> None:
         """Begin to look after the pane."""
-        self.set_interval(_LOOK_SECONDS, self.look_after)
+        self.every(_LOOK_SECONDS, self.look_after)
         self.look_after()
 
     def look_after(self) -> None:

@@ -119,7 +119,7 @@ class ProcfsActions(PointsActions):
             said, problem = self._fetch(question), ""
         except GvtuiError as error:
             said, problem = "", f"{short}: earlier processes are not known: {error}"
-        self.call_from_thread(self._take_answer, question.conn, said if tell else "", problem)
+        self.from_thread(self._take_answer, question.conn, said if tell else "", problem)
 
     def _fetch(self, question: _Question) -> str:
         """Ask, and have the monitor note the answer; says what was noted.

@@ -141,7 +141,7 @@ class SearchActions(DrillActions):
         self.searchbar.say(search, self.model.cursor)
         if not self._is_searching:
             self._is_searching = True
-            self.set_timer(_WATCH if search.complete else _PAUSE, self._go_on)
+            self.after(_WATCH if search.complete else _PAUSE, self._go_on)
 
     def _go_on(self) -> None:
         self._is_searching = False
