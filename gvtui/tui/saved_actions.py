@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gvtui.config import config_path
 from gvtui.decode.escape import escape
 from gvtui.query.filter.write import conjunction
-from gvtui.tui.filter.saved import SavedError, SavedFilters, config_path, problem_of
+from gvtui.tui.filter.saved import SavedError, SavedFilters, problem_of
 from gvtui.tui.kit.prompt import Problem, Question
 from gvtui.tui.picking import Entry, PickScreen
 from gvtui.tui.stream.bookmarks import MarkActions
@@ -50,11 +51,10 @@ class SavedActions(MarkActions):
         self.prompt.ask(Question("save the filters as", done, check, hint="a name"))
 
     def _names(self) -> dict[str, str]:
-        try:
-            return self.saved.all()
-        except SavedError as error:
-            self.tell(str(error), "error")
-            return {}
+        names = self.saved.all()
+        for problem in self.saved.problems:
+            self.tell(f"{escape(problem)}.", "warning")
+        return names
 
     def action_saved_filters(self) -> None:
         """List the saved filters."""

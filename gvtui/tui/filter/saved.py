@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import tomllib
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import platformdirs
-
+from gvtui.config import ConfigError, change_config, read_config
 from gvtui.errors import GvtuiError
 from gvtui.query.filter.compile import FilterError, compile_filter
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_NAME = 60
 
@@ -18,12 +17,7 @@ _TABLE = "filters"
 
 
 class SavedError(GvtuiError):
-    """The configuration cannot be read or written."""
-
-
-def config_path() -> Path:
-    """The user's configuration file."""
-    return Path(platformdirs.user_config_dir("gvtui"), "config.toml")
+    """A filter cannot be saved."""
 
 
 class SavedFilters:
@@ -35,25 +29,14 @@ class SavedFilters:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.problems: tuple[str, ...] = ()
+        """What was wrong with the file when it was read last, each with its line."""
 
     def all(self) -> dict[str, str]:
-        """The filters by name.
-
-        Raises:
-            SavedError: the file cannot be read, or is no configuration.
-        """
-        try:
-            document = tomllib.loads(self.path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            raise SavedError(f"cannot read {self.path}: {error.strerror}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise SavedError(f"{self.path} is no TOML: {error}") from error
-        filters = document.get(_TABLE, {})
-        if not isinstance(filters, dict):
-            raise SavedError(f"{self.path}: {_TABLE} is no table")
-        return {name: text for name, text in filters.items() if isinstance(text, str)}
+        """The filters by name, as far as the file can be read."""
+        config = read_config(self.path)
+        self.problems = config.problems
+        return dict(config.filters)
 
     def save(self, name: str, expression: str) -> None:
         """Keep a filter under a name, in place of one that it had.
@@ -76,33 +59,10 @@ class SavedFilters:
             self._change(name, None)
 
     def _change(self, name: str, expression: str | None) -> None:
-        import tomlkit
-        from tomlkit.exceptions import TOMLKitError
-
-        self.all()
-        unfinished = self.path.with_name(f"{self.path.name}.{os.getpid()}.new")
         try:
-            text = self.path.read_text(encoding="utf-8") if self.path.exists() else ""
-            document = tomlkit.parse(text)
-            table = document.setdefault(_TABLE, tomlkit.table())
-            if expression is None:
-                table.pop(name, None)
-            else:
-                table[name] = expression
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # A file that is a link stays one: what it leads to is replaced.
-            target = self.path.resolve()
-            unfinished = target.with_name(f"{target.name}.{os.getpid()}.new")
-            with unfinished.open("w", encoding="utf-8") as out:
-                out.write(tomlkit.dumps(document))
-                out.flush()
-                os.fsync(out.fileno())
-            unfinished.replace(target)
-        except (OSError, TOMLKitError) as error:
-            with contextlib.suppress(OSError):
-                unfinished.unlink(missing_ok=True)
-            why = error.strerror if isinstance(error, OSError) else str(error)
-            raise SavedError(f"cannot write {self.path}: {why}") from error
+            change_config(self.path, _TABLE, name, expression)
+        except ConfigError as error:
+            raise SavedError(str(error)) from error
 
 
 def problem_of(expression: str) -> str:

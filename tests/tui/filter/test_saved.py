@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvtui.tui.filter.saved import SavedError, SavedFilters, config_path, problem_of
+from gvtui.tui.filter.saved import SavedError, SavedFilters, problem_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,9 +50,11 @@ def test_a_linked_file_stays_a_link(tmp_path: Path) -> None:
 def test_a_file_that_is_none_is_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "config.toml"
     path.write_bytes(content)
-    for ask in (SavedFilters(path).all, lambda: SavedFilters(path).save("a", "evt.num = 1")):
-        with pytest.raises(SavedError):
-            ask()
+    saved = SavedFilters(path)
+    assert saved.all() == {}
+    assert str(path) in saved.problems[0]
+    with pytest.raises(SavedError):
+        saved.save("a", "evt.num = 1")
     assert path.read_bytes() == content
 
 
@@ -71,11 +73,11 @@ def test_a_place_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 def test_values_that_are_no_texts_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('[filters]\na = 1\nb = "evt.num = 1"\n')
-    assert SavedFilters(path).all() == {"b": "evt.num = 1"}
-
-
-def test_it_stands_in_the_users_configuration(own_home: Path) -> None:
-    assert config_path() == own_home / "config" / "gvtui" / "config.toml"
+    saved = SavedFilters(path)
+    assert saved.all() == {"b": "evt.num = 1"}
+    assert [problem.partition(", ")[2] for problem in saved.problems] == [
+        "line 2: filters, 'a': a number where a text in quotes was expected"
+    ]
 
 
 def test_why_a_filter_cannot_be_used_is_said() -> None:

@@ -1,0 +1,430 @@
+"""The user's configuration, `config.toml`: what is right in it counts, what is wrong is told.
+
+It is read with tomllib, statement by statement: this gives every setting its line, and a statement
+that is no TOML costs no other one. It is changed with tomlkit, which keeps comments.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import platformdirs
+
+from gvtui.errors import GvtuiError, UsageError
+from gvtui.files import write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    Lines = dict[tuple[str, ...], int]
+    """Line numbers, from 1, by the path of a setting, such as `("keys", "filter.pid")`."""
+
+MAX_FILE = 1 << 20
+MAX_PROBLEMS = 20
+"""Problems that are told of one file; more would say the same again."""
+
+_MAX_STATEMENT = 200
+"""Lines of one statement."""
+_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_END = "(at end of document)"
+_HEADER = re.compile(r"\s*\[")
+_PROFILE = "profile"
+_SHOWN = 40
+_KINDS: dict[type, str] = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "a text",
+    list: "a list",
+    dict: "a table",
+}
+
+
+class ConfigError(GvtuiError):
+    """The configuration cannot be read or written."""
+
+
+class UnknownProfileError(UsageError):
+    """The configuration has no profile of that name."""
+
+
+def config_path() -> Path:
+    """The user's configuration file."""
+    return Path(platformdirs.user_config_dir("gvtui"), "config.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the user has configured; a setting that the file does not have has its default."""
+
+    path: Path
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Keys by command line, such as `filter.pid`."""
+    filters: Mapping[str, str] = field(default_factory=dict)
+    """Filter expressions by the names that the user has given them."""
+    theme: str = ""
+    columns: tuple[str, ...] = ()
+    """Columns of the stream of rows, by name, from the left; empty for gvtui's own choice."""
+    copy_command: tuple[str, ...] = ()
+    """A program and its arguments that takes what is copied at its standard input; empty for none."""
+    signs: str = ""
+    """`unicode` or `ascii`; "" leaves the choice to gvtui."""
+    rules: tuple[Mapping[str, Any], ...] = ()
+    """The tables `[[rules]]` as they stand, in their order."""
+    profiles: tuple[str, ...] = ()
+    """Names of the profiles that there are."""
+    problems: tuple[str, ...] = ()
+    """What is wrong with the file: sentences without full stop, each with file and line."""
+    lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
+    """Where each setting in force stands; see `where`."""
+
+    def where(self, *names: str) -> str:
+        """File and line of a setting, for sentences: `config.where("keys", "filter.pid")`."""
+        return _where(self.path, self.lines.get(names, 0))
+
+
+def read_config(path: Path | None = None, profile: str = "") -> Config:
+    """Read the configuration. A file that is not there is empty; one that is wrong is no error.
+
+    Args:
+        path: the file; the user's own if not given.
+        profile: the table `[profile.NAME]` whose settings go before all others; "" for none. Of
+            tables such as `[keys]`, each entry counts by itself.
+
+    Raises:
+        UnknownProfileError: there is no such profile.
+    """
+    path = path or config_path()
+    problems = _Problems(path)
+    document, lines = _read(path, problems)
+    given = document.pop(_PROFILE, {})
+    if not isinstance(given, dict):
+        problems.add(lines.get((_PROFILE,), 0), f"{_PROFILE} is no table of profiles")
+        given = {}
+    settings = _checked(document, (), lines, problems)
+    profiles = {}
+    for name, its_settings in given.items():
+        place = (_PROFILE, name)
+        if isinstance(its_settings, dict):
+            profiles[name] = _checked(its_settings, place, lines, problems)
+        else:
+            problems.add(lines.get(place, 0), f"{_named(name)} is no profile: it has to be a table")
+    in_force = {place: line for place, line in lines.items() if place[0] != _PROFILE}
+    if profile:
+        if profile not in profiles:
+            raise UnknownProfileError(_unknown_profile(path, profile, profiles))
+        _put_over(settings, profiles[profile])
+        its_lines = (place for place in lines if place[:2] == (_PROFILE, profile))
+        in_force.update({place[2:]: lines[place] for place in its_lines if len(place) > 2})
+    return Config(
+        path,
+        **{name.replace("-", "_"): value for name, value in settings.items()},
+        profiles=tuple(profiles),
+        problems=tuple(problems.told),
+        lines=in_force,
+    )
+
+
+def _put_over(settings: dict[str, Any], over: dict[str, Any]) -> None:
+    for name, value in over.items():
+        is_table = isinstance(value, dict)
+        settings[name] = {**settings.get(name, {}), **value} if is_table else value
+
+
+def change_config(path: Path, table: str, name: str, value: str | None) -> None:
+    """Set an entry of a table, or remove it; all else in the file stays as it is, comments included.
+
+    A file that is a symbolic link stays one: what it leads to is changed.
+
+    Args:
+        path: the file; made if it is not there.
+        table: such as `filters`; made if it is not there.
+        name: of the entry.
+        value: its text; None removes it.
+
+    Raises:
+        ConfigError: the file is no TOML, or cannot be written; it is as it was.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(_text(path))
+        entries = document.setdefault(table, tomlkit.table())
+        if not isinstance(entries, dict):
+            raise ConfigError(f"cannot change {path}: {table} is no table")
+        if value is None:
+            entries.pop(name, None)
+        else:
+            entries[name] = value
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_whole(path, tomlkit.dumps(document).encode(), follow=True)
+    except TOMLKitError as error:
+        raise ConfigError(f"{path} is no TOML: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
+
+
+class _Problems:
+    """Gathers what is wrong with a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.told: list[str] = []
+
+    def add(self, line: int, words: str) -> None:
+        if len(self.told) < MAX_PROBLEMS:
+            self.told.append(f"{_where(self.path, line)}: {words}")
+
+
+def _where(path: Path, line: int) -> str:
+    return f"{path}, line {line}" if line else str(path)
+
+
+def _text(path: Path) -> str:
+    """The text of a configuration; "" if there is none.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as source:
+            data = source.read(MAX_FILE + 1)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    if len(data) > MAX_FILE:
+        raise ConfigError(f"{path} is larger than a configuration can be")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{_where(path, line)}: this is no UTF-8") from error
+
+
+class _Statement(NamedTuple):
+    """A header of a table, or a setting."""
+
+    start: int
+    """Its first line, from 0."""
+    stop: int
+    """The line behind it."""
+    values: dict[str, Any] | None
+    """What it says by itself; None if it is no TOML."""
+    problem: str = ""
+
+
+def _statements(text: list[str]) -> Iterator[_Statement]:
+    """The statements of a file; blank lines and comments are such that say nothing."""
+    start = 0
+    while start < len(text):
+        each = _statement(text, start)
+        yield each
+        start = each.stop
+
+
+def _statement(text: list[str], start: int) -> _Statement:
+    problem = ""
+    for stop in range(start + 1, min(start + _MAX_STATEMENT, len(text)) + 1):
+        try:
+            return _Statement(start, stop, tomllib.loads("\n".join(text[start:stop])))
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            problem = problem or _PLACE.sub("", str(error))
+            if not str(error).endswith(_END):
+                # More lines make only that right which came to its end too early.
+                break
+    return _Statement(start, start + 1, None, problem)
+
+
+def _read(path: Path, problems: _Problems) -> tuple[dict[str, Any], Lines]:
+    """What a file says, without the statements that are wrong, and the lines of its settings."""
+    try:
+        text = _text(path)
+    except ConfigError as error:
+        problems.told.append(str(error))
+        return {}, {}
+    lines = text.replace("\r\n", "\n").split("\n")
+    statements = list(_statements(lines))
+    wrong = [each for each in statements if each.values is None]
+    for each in wrong:
+        _take_out(lines, statements, each)
+        # Of a statement with several lines the first one tells.
+        if not any(other.stop == each.start for other in wrong):
+            problems.add(each.start + 1, f"this is no TOML: {_small(each.problem)}")
+    for _ in range(len(statements) + 1):
+        try:
+            document = tomllib.loads("\n".join(lines))
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            # Each statement is right by itself; two of them do not go together.
+            found = _PLACE.search(str(error))
+            line = int(found[1]) - 1 if found and found[1] else len(lines) - 1
+            each = next(each for each in statements if line < each.stop)
+            problems.add(each.start + 1, _small(_PLACE.sub("", str(error))))
+            _take_out(lines, statements, each)
+        else:
+            return document, _places(statements, lines)
+    return {}, {}
+
+
+def _take_out(lines: list[str], statements: list[_Statement], wrong: _Statement) -> None:
+    """Empty the lines of a statement; of a header also what stands under it."""
+    stop = wrong.stop
+    if _HEADER.match(lines[wrong.start]):
+        later = (each.start for each in statements if each.start > wrong.start)
+        stop = next((start for start in later if _HEADER.match(lines[start])), len(lines))
+    lines[wrong.start : stop] = [""] * (stop - wrong.start)
+
+
+def _places(statements: list[_Statement], lines: list[str]) -> Lines:
+    """Where each setting stands: of `a = {b = 1}` there are `a` and `a.b`, both on its line."""
+    places: Lines = {}
+    table: tuple[str, ...] = ()
+    for each in statements:
+        if each.values is None or not lines[each.start]:
+            continue
+        found = list(_paths(each.values))
+        if not found:
+            continue
+        if _HEADER.match(lines[each.start]):
+            table = found[-1]
+            found = [table[:count] for count in range(1, len(table) + 1)]
+        else:
+            found = [table + place for place in found]
+        for place in found:
+            places.setdefault(place, each.start + 1)
+    return places
+
+
+def _paths(values: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    for name, value in values.items():
+        yield (name,)
+        inner = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if isinstance(inner, dict):
+            yield from ((name, *rest) for rest in _paths(inner))
+
+
+def _checked(
+    values: dict[str, Any], place: tuple[str, ...], lines: Lines, problems: _Problems
+) -> dict[str, Any]:
+    """The settings that are as they have to be; the others are told and left out."""
+    good = {}
+    for name, value in values.items():
+        line = lines.get((*place, name), 0)
+        read = _SETTINGS.get(name)
+        if read is None:
+            problems.add(line, f"there is no setting {_named(name)}{_nearest(name, _SETTINGS)}")
+            continue
+        try:
+            good[name] = read(value)
+        except _WrongEntriesError as error:
+            good[name] = error.good
+            for entry, words in error.wrong.items():
+                entry_line = lines.get((*place, name, entry), line)
+                problems.add(entry_line, f"{name}, {_named(entry)}: {words}")
+        except ValueError as error:
+            problems.add(line, f"{name}: {error}")
+    return good
+
+
+class _WrongEntriesError(ValueError):
+    """Some entries of a table are not as they have to be."""
+
+    def __init__(self, good: dict[str, str], wrong: dict[str, str]) -> None:
+        super().__init__("")
+        self.good = good
+        self.wrong = wrong
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{_kind(value)} where a text in quotes was expected")
+    return value
+
+
+def _words(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise ValueError('a list of texts was expected, such as ["a", "b"]')
+    return tuple(value)
+
+
+def _entries(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{_kind(value)} where a table was expected")
+    good, wrong = {}, {}
+    for name, entry in value.items():
+        try:
+            good[name] = _word(entry)
+        except ValueError as error:
+            wrong[name] = str(error)
+            if isinstance(entry, dict):
+                wrong[name] += "; a name with a dot needs quotes too"
+    if wrong:
+        raise _WrongEntriesError(good, wrong)
+    return good
+
+
+def _command(value: object) -> tuple[str, ...]:
+    if not isinstance(value, str):
+        return _words(value)
+    try:
+        return tuple(shlex.split(value))
+    except ValueError as error:
+        raise ValueError(f"this is no command: {_small(str(error))}") from error
+
+
+def _signs(value: object) -> str:
+    word = _word(value)
+    if word not in ("unicode", "ascii"):
+        raise ValueError(f"{_named(word)} where unicode or ascii was expected")
+    return word
+
+
+def _tables(value: object) -> tuple[dict[str, Any], ...]:
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise ValueError("tables were expected, each with its own header in double brackets")
+    return tuple(value)
+
+
+_SETTINGS: dict[str, Callable[[object], Any]] = {
+    "keys": _entries,
+    "filters": _entries,
+    "theme": _word,
+    "columns": _words,
+    "copy-command": _command,
+    "signs": _signs,
+    "rules": _tables,
+}
+"""What there is to set, and how its value is read; with `-` for `_` these are fields of `Config`."""
+
+
+def _kind(value: object) -> str:
+    return _KINDS.get(type(value), "a date or a time")
+
+
+def _named(name: str) -> str:
+    """A name in quotes, without anything that a terminal would obey."""
+    return repr(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…")
+
+
+def _nearest(name: str, known: Mapping[str, object]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"; is {_named(near[0])} meant?" if near else ""
+
+
+def _unknown_profile(path: Path, profile: str, profiles: Mapping[str, object]) -> str:
+    words = f"there is no profile {_named(profile)} in {path}"
+    near = _nearest(profile, profiles)
+    if near or not profiles:
+        return words + (near or "; a table [profile.NAME] makes one")
+    return f"{words}; there are {', '.join(map(_named, profiles))}"
+
+
+def _small(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
