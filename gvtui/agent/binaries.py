@@ -82,7 +82,9 @@ class Binaries:
         if self._named:
             return list(self._named.values())
         hints = [*_usual(), *_configured(self._configured)]
-        running = {hint.path: hint for process in processes for hint in process.hints}
+        running: dict[str, Hint] = {}
+        for hint in (hint for process in processes for hint in process.hints):
+            running.setdefault(hint.path, hint)
         hints += [running[path] for path in sorted(running)]
         return self._usable(hints)
 

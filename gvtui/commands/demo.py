@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
-import tempfile
 import threading
 from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +15,8 @@ from gvtui.commands.options import examples
 from gvtui.commands.terminal import need_terminal, say
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gvtui.commands.sandbox import UsableRunsc
 
 _WAIT_SECONDS = 20.0
@@ -44,6 +44,7 @@ def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:
     """
     need_terminal("gvtui print --listen PATH")
     from gvtui.agent.discover import find_binaries
+    from gvtui.agent.scratch import scratch_folder
     from gvtui.commands.sandbox import Unusable, probe
 
     usable: UsableRunsc | Unusable
@@ -53,20 +54,20 @@ def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:
         say("gvtui: looking for a runsc that can run a sandbox here ...")
         found = find_binaries([runsc] if runsc else [])
         usable = probe(found[0].path) if found else Unusable("runsc is not installed")
-    with tempfile.TemporaryDirectory(prefix="gvtui-demo-") as folder:
-        endpoint = Path(folder, "events.sock")
+    with scratch_folder("gvtui-demo-") as folder:
+        endpoint = folder / "events.sock"
         if isinstance(usable, Unusable):
             notice = (
                 f" Demonstration: a recording of a real sandbox, again and again ({usable.reason})"
             )
-            source = Source(recording_command(endpoint), endpoint, Path(folder, "output"))
+            source = Source(recording_command(endpoint), endpoint, folder / "output")
         else:
             notice = (
                 f" Demonstration: a real sandbox, run by {usable.path} ({usable.platform}); "
                 "it ends when you quit"
             )
-            command = sandbox_command(usable, endpoint, Path(folder))
-            source = Source(command, endpoint, Path(folder, "output"), _ENVIRONMENT)
+            command = sandbox_command(usable, endpoint, folder)
+            source = Source(command, endpoint, folder / "output", _ENVIRONMENT)
         ctx.exit(_watch(endpoint, notice, source))
 
 

@@ -19,6 +19,8 @@ from gvtui.commands.options import FILE, LISTEN_OPTION, examples
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gvtui.agent.binaries import FoundRunsc
+
 _WMEM = Path("/proc/sys/net/core/wmem_default")
 _USUAL_WMEM = 212_992
 _MESSAGE_OVERHEAD = 32
@@ -57,9 +59,9 @@ class Finding:
 def doctor(ctx: click.Context, /, listen: Path, runsc: Path | None) -> None:
     """Find out what is in the way on this machine.
 
-    Checks runsc and runs a sandbox that does nothing; checks the socket's place, real-time priority,
-    the sender's buffer, the disk and the terminal. Ends with code 1 if something must be changed
-    before gvtui can work.
+    Checks each runsc and runs a sandbox that does nothing; says which runsc manages the sandboxes
+    that run here, and why; checks the socket's place, real-time priority, the sender's buffer, the
+    disk and the terminal. Ends with code 1 if something must be changed before gvtui can work.
     """
     click.echo(f"gvtui {__version__}, Python {sys.version.split()[0]}")
     is_bad = False
@@ -82,41 +84,71 @@ def examine(listen: Path, runsc: str | None) -> Iterator[Finding]:
 
 
 def check_runsc(named: str | None) -> Iterator[Finding]:
-    """Whether there is a runsc, and whether it can run a sandbox here."""
-    from gvtui.agent.discover import find_binaries
-    from gvtui.agent.runsc import RunscError
-    from gvtui.commands.sandbox import Unusable, probe
-    from gvtui.errors import GvtuiError
+    """Which runsc are here, what each can do, and which of them manages what runs here."""
+    from gvtui.agent.discover import take_inventory
+    from gvtui.decode.escape import escape
 
-    try:
-        found = find_binaries([named] if named else [])
-    except RunscError as error:
-        yield Finding(Verdict.BAD, "runsc", str(error))
-        return
-    if not found:
+    inventory = take_inventory([named] if named else [])
+    for found in inventory.found:
+        yield from _check_binary(found)
+    for refused in inventory.refused:
+        yield Finding(
+            Verdict.NOTE,
+            "runsc",
+            escape(f"{refused.path} {refused.why}"),
+            "It is not used unless it is named with --runsc.",
+        )
+    if not inventory.found and named:
+        yield Finding(Verdict.BAD, "runsc", inventory.problem)
+    elif not inventory.found and not inventory.refused:
         yield Finding(
             Verdict.NOTE,
             "runsc",
             "not found; recordings can be looked at without",
             "Install gVisor, or name its runsc with --runsc.",
         )
-    for runsc in found:
-        try:
-            version, points = runsc.version(), len(runsc.catalogue())
-        except GvtuiError as error:
-            yield Finding(Verdict.BAD, "runsc", f"{runsc.path}: {error}")
-            continue
-        yield Finding(Verdict.GOOD, "runsc", f"{runsc.path}, {version}, {points} trace points")
-        usable = probe(runsc.path)
-        if isinstance(usable, Unusable):
-            yield Finding(
-                Verdict.NOTE,
-                "sandbox",
-                usable.reason,
-                "Sandboxes that others start can be watched all the same.",
-            )
-        else:
-            yield Finding(Verdict.GOOD, "sandbox", f"runs with {' '.join(usable.flags)}")
+    for each in inventory.containers:
+        if each.is_sandbox and each.can_be_traced:
+            by = f"{each.id} in {each.root}: by {each.runsc.path} ({each.runsc_why})"
+            yield Finding(Verdict.GOOD, "managed", escape(by))
+    for report in inventory.roots:
+        if report.error:
+            yield Finding(Verdict.NOTE, "managed", escape(f"{report.root}: {report.error}"))
+
+
+def _check_binary(found: FoundRunsc) -> Iterator[Finding]:
+    from gvtui.agent.abilities import missing_sidecar
+    from gvtui.commands.sandbox import Unusable, probe
+    from gvtui.errors import GvtuiError
+
+    runsc = found.runsc
+    try:
+        version, points = runsc.version(), len(runsc.catalogue())
+    except GvtuiError as error:
+        yield Finding(Verdict.BAD, "runsc", f"{runsc.path}: {error}")
+        return
+    yield Finding(
+        Verdict.GOOD, "runsc", f"{runsc.path}, {version}, {points} trace points ({found.why})"
+    )
+    missing = missing_sidecar(runsc)
+    if missing is not None:
+        yield Finding(
+            Verdict.NOTE,
+            "gvisor-bin",
+            f"{missing} is missing: {runsc.path} starts sandboxes from a copy that it carries, "
+            "slowly, and gVisor ends these copies in October 2026",
+            "Install gvisor-bin of the same release beside runsc.",
+        )
+    usable = probe(runsc.path)
+    if isinstance(usable, Unusable):
+        yield Finding(
+            Verdict.NOTE,
+            "sandbox",
+            usable.reason,
+            "Sandboxes that others start can be watched all the same.",
+        )
+    else:
+        yield Finding(Verdict.GOOD, "sandbox", f"runs with {' '.join(usable.flags)}")
 
 
 def check_socket(listen: Path) -> Finding:

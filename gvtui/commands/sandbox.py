@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from gvtui.agent.scratch import scratch_folder
 from gvtui.decode.escape import escape
 
 PROBE_SECONDS = 20.0
@@ -55,7 +55,7 @@ def probe(path: str) -> UsableRunsc | Unusable:
 
 def _try(path: str, flags: tuple[str, ...]) -> str | None:
     """Why a sandbox could not run; None if it did."""
-    with tempfile.TemporaryDirectory(prefix="gvtui-probe-") as root:
+    with scratch_folder("gvtui-probe-") as root:
         command = [path, f"--root={root}", *flags, "do", "true"]
         try:
             done = subprocess.run(

@@ -315,8 +315,9 @@ def apply(
 
 @session.command(
     name="list",
-    epilog=examples("gvtui session list", "gvtui session list --json --root /run/runsc"),
+    epilog=examples("gvtui session list -v", "gvtui session list --json --root /run/runsc"),
 )
+@click.option("-v", "--verbose", is_flag=True, help="Say which runsc manages each, and why.")
 @ROOT_OPTION
 @RUNSC_OPTION
 @TIMEOUT_OPTION
@@ -326,6 +327,7 @@ def list_(
     ctx: click.Context,
     /,
     as_json: bool,
+    verbose: bool,
     **options: Any,  # noqa: ANN401
 ) -> None:
     """List sandboxes, their containers, and the sessions they run.
@@ -357,6 +359,8 @@ def list_(
                 f"{row['root']}  {row['label']}"
             )
             click.echo(escape(line.rstrip()))
+            if verbose:
+                click.echo(escape(f"  by {row['runsc']} ({row['runsc_why']})"))
             for inner in row["containers"]:
                 line = f"  + {inner['id']}  {inner['status']}  {inner['label']}"
                 click.echo(escape(line.rstrip()))

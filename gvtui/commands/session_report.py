@@ -31,6 +31,7 @@ def sandbox_row(container: Container, containers: tuple[Container, ...]) -> dict
         "id": container.id,
         "root": str(container.root),
         "runsc": container.runsc.path,
+        "runsc_why": container.runsc_why,
         "status": container.status,
         "pid": container.pid,
         "label": container.label,

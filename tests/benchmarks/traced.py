@@ -5,11 +5,11 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from gvtui.agent.scratch import scratch_folder
 from gvtui.monitor.client import MonitorProcess
 from gvtui.monitor.options import MonitorOptions
 from gvtui.points.tuning import LOWEST_OVERHEAD, Tuning
@@ -75,7 +75,7 @@ def main() -> None:
         WAKING: lambda r, f: under_gvtui(r, f, coalesce_seconds=0.0),
     }
     results: dict[str, list[tuple[float, int, int]]] = {name: [] for name in monitors}
-    with tempfile.TemporaryDirectory() as name:
+    with scratch_folder("gvtui-bench-") as name:
         for _ in range(ROUNDS):
             for label, run in monitors.items():
                 results[label].append(run(runsc, Path(name)))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
 from pathlib import Path
 
+from gvtui.agent.scratch import scratch_folder
 from gvtui.points.tuning import TUNINGS
 from tests.benchmarks.table import print_table
 from tests.benchmarks.traced import under_gvtui, under_null_sink
@@ -28,7 +28,7 @@ def main() -> None:
     cases = [(tuning, rights) for tuning in TUNINGS.values() for rights in RIGHTS]
     results: list[list[tuple[float, int, int]]] = [[] for _ in cases]
     null: list[float] = []
-    with tempfile.TemporaryDirectory() as name:
+    with scratch_folder("gvtui-bench-") as name:
         for _ in range(ROUNDS):
             null.append(under_null_sink(runsc, Path(name))[0])
             for (tuning, rights), rounds in zip(cases, results, strict=True):

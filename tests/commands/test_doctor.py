@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from gvtui.agent import binaries, discover
+from gvtui.agent.running import Hint, SandboxProcess
 from gvtui.cli import run
 from gvtui.commands.doctor import Verdict, check_buffer, check_disk, check_runsc, check_socket
+from tests.agent.fake import FakeRunsc
 from tests.commands.fake_runsc import fake_runsc
 
 
@@ -13,7 +16,8 @@ def test_the_whole_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     runsc = fake_runsc(tmp_path)
     assert run(["doctor", "--runsc", runsc, "--listen", str(tmp_path / "s")]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert f"ok    runsc      {runsc}, 0.0~20240729.0, 991 trace points" in lines
+    told = f"ok    runsc      {runsc}, 0.0~20240729.0, 991 trace points (named with --runsc)"
+    assert told in lines
     assert any(line.startswith("ok    sandbox    runs with ") for line in lines)
     assert any("is free to listen at" in line for line in lines)
     subjects = {line[6:17].strip() for line in lines[1:]}
@@ -29,21 +33,81 @@ def test_what_must_be_changed_fails(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert (tmp_path / "s").read_text() == "mine"
 
 
-def test_runsc_that_is_not_there() -> None:
+@pytest.fixture
+def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(discover, "sandbox_processes", list)
+    monkeypatch.setattr(discover, "_ROOT_PATTERNS", ())
+    monkeypatch.setattr(binaries, "_PLACES", ())
+    monkeypatch.setattr(binaries, "configured_runtimes", list)
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+
+
+def test_no_runsc_is_no_fault(nothing_runs: None) -> None:
+    (finding,) = check_runsc(None)
+    assert finding.verdict is Verdict.NOTE
+    assert "not found" in finding.text
+
+
+def test_runsc_that_is_not_there(nothing_runs: None) -> None:
     (finding,) = check_runsc("/nothing/runsc")
     assert finding.verdict is Verdict.BAD
+    assert "there is no program /nothing/runsc" in finding.text
 
 
-def test_runsc_that_runs_no_sandbox(tmp_path: Path) -> None:
+def test_runsc_that_runs_no_sandbox(nothing_runs: None, tmp_path: Path) -> None:
     found, sandbox = check_runsc(fake_runsc(tmp_path, platform="none"))
     assert found.verdict is Verdict.GOOD
     assert sandbox.verdict is Verdict.NOTE
     assert "no such platform" in sandbox.text
 
 
-def test_what_is_not_runsc() -> None:
+def test_what_is_not_runsc(nothing_runs: None) -> None:
     (finding,) = check_runsc("/bin/true")
     assert finding.verdict is Verdict.BAD
+
+
+def test_a_build_without_a_version(nothing_runs: None, tmp_path: Path) -> None:
+    found, _ = check_runsc(fake_runsc(tmp_path, version="VERSION_MISSING"))
+    assert found.verdict is Verdict.GOOD
+    assert "VERSION_MISSING, 991 trace points" in found.text
+
+
+def test_a_runsc_that_is_not_safe_to_run(
+    nothing_runs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runsc = fake_runsc(tmp_path)
+    tmp_path.chmod(0o777)
+    monkeypatch.setattr(binaries, "_PLACES", (runsc,))
+    (finding,) = check_runsc(None)
+    assert finding.verdict is Verdict.NOTE
+    assert f"{runsc} is not safe to run: others may write to {tmp_path}" in finding.text
+    assert "--runsc" in finding.advice
+
+
+def test_the_sandbox_s_program_that_is_missing_is_told(nothing_runs: None, tmp_path: Path) -> None:
+    runsc = fake_runsc(tmp_path, flags="  -sidecar-usage-policy value")
+    _, sidecar, _ = check_runsc(runsc)
+    assert (sidecar.verdict, sidecar.subject) == (Verdict.NOTE, "gvisor-bin")
+    assert f"{tmp_path}/gvisor-bin/gvisor_sentry is missing" in sidecar.text
+    (tmp_path / "gvisor-bin").mkdir()
+    (tmp_path / "gvisor-bin" / "gvisor_sentry").touch(0o755)
+    assert "gvisor-bin" not in [each.subject for each in check_runsc(runsc)]
+
+
+def test_which_runsc_manages_what_runs_here(
+    nothing_runs: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeRunsc(tmp_path)
+    fake.have({"id": "c1", "status": "running", "pid": 7})
+    process = SandboxProcess(7, fake.root, "c1", (Hint(fake.path, "its sandbox runs it"),))
+    monkeypatch.setattr(discover, "sandbox_processes", lambda: [process])
+    managed = [each.text for each in check_runsc(None) if each.subject == "managed"]
+    assert managed == [f"c1 in {fake.root}: by {fake.path} (its sandbox runs it)"]
+    (fake.root / "broken").touch()
+    told = [each for each in check_runsc(None) if each.subject == "managed"]
+    assert told[-1].verdict is Verdict.NOTE
+    assert f"{fake.root}: runsc says: reading state: no good" in told[-1].text
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,8 @@ def test_apply_and_list_and_delete(fake: FakeRunsc, good: str) -> None:
     assert "c1  running   pid 1        Default (remote, 3 dropped)" in result.stdout
     result = run("list", "--json", *at(fake))
     [row] = json.loads(result.stdout)["sandboxes"]
+    assert (row["runsc"], row["runsc_why"]) == (fake.path, "named with --runsc")
+    assert f"\n  by {fake.path} (named with --runsc)\n" in run("list", "-v", *at(fake)).stdout
     assert row["sessions"] == [{"name": "Default", "sinks": [{"name": "remote", "dropped": 3}]}]
     result = run("delete", "c1", *at(fake))
     assert (result.exit_code, result.stdout) == (0, "c1: no session runs\n")

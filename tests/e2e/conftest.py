@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from gvtui.agent.scratch import scratch_folder, unmount_all
 from tests.e2e.containers import (
     Container,
     Listener,
@@ -28,8 +28,8 @@ def binary(request: pytest.FixtureRequest) -> RunscBinary:
 def shared(binary: RunscBinary) -> Iterator[Container]:
     """A busy container for tests that leave it without a session."""
     with (
-        tempfile.TemporaryDirectory(prefix="gv") as folder,
-        running_container(binary, Path(folder)) as one,
+        scratch_folder("gv") as folder,
+        running_container(binary, folder) as one,
     ):
         yield one
 
@@ -37,5 +37,12 @@ def shared(binary: RunscBinary) -> Iterator[Container]:
 @pytest.fixture
 def listener() -> Iterator[Listener]:
     """A monitor that collects."""
-    with tempfile.TemporaryDirectory(prefix="gv") as folder, Listener(Path(folder, "s")) as one:
+    with scratch_folder("gv") as folder, Listener(folder / "s") as one:
         yield one
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_mounted(tmp_path: Path) -> Iterator[None]:
+    """Newer runsc mount a namespace in their root, which would keep pytest from removing it."""
+    yield
+    unmount_all(tmp_path)

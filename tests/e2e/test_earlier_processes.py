@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from gvtui.agent.scratch import scratch_folder
 from gvtui.decode.ids import short_id
 from gvtui.query.processes.process import Process, Source
 from gvtui.trace.reader import Trace
@@ -115,8 +115,8 @@ def test_processes_from_before_the_session_are_in_the_tree(
         kept.write_bytes((viewer.folder / "a.gvtrace").read_bytes())
 
     with (
-        tempfile.TemporaryDirectory(prefix="gv") as folder,
-        running_container(binary, Path(folder), ["/bin/sh", "-c", SCRIPT]) as one,
+        scratch_folder("gv") as folder,
+        running_container(binary, folder, ["/bin/sh", "-c", SCRIPT]) as one,
     ):
         assert wait_until(lambda: SLEEPER in listed(one))
         use(script, one)
@@ -157,8 +157,8 @@ def test_a_sandbox_is_asked_again_by_a_key(binary: RunscBinary) -> None:
         assert app.model.procfs_note == ""
 
     with (
-        tempfile.TemporaryDirectory(prefix="gv") as folder,
-        running_container(binary, Path(folder), ["/bin/sh", "-c", SCRIPT]) as one,
+        scratch_folder("gv") as folder,
+        running_container(binary, folder, ["/bin/sh", "-c", SCRIPT]) as one,
     ):
         assert wait_until(lambda: SLEEPER in listed(one))
         use(script, one)
@@ -198,7 +198,7 @@ exec {binary.path} "$@"
         assert all(process.source is not Source.PROCFS for process in app.model.analysis.processes)
 
     with (
-        tempfile.TemporaryDirectory(prefix="gv") as folder,
-        running_container(binary, Path(folder), ["/bin/sh", "-c", SCRIPT]) as one,
+        scratch_folder("gv") as folder,
+        running_container(binary, folder, ["/bin/sh", "-c", SCRIPT]) as one,
     ):
         use(script, replace(one, binary=replace(binary, path=str(broken))))

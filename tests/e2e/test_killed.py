@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +15,7 @@ import pytest
 from gvtui.agent.agent import Agent
 from gvtui.agent.containers import Container as Listed
 from gvtui.agent.outcome import Outcome, State
+from gvtui.agent.scratch import scratch_folder
 from gvtui.points.edit import switch_on
 from gvtui.points.session import Session
 from gvtui.points.tuning import remote_sink
@@ -56,7 +56,7 @@ class Traced:
 
 @contextmanager
 def traced(binary: RunscBinary, listener: Listener) -> Iterator[Traced]:
-    with tempfile.TemporaryDirectory(prefix="gv") as place:
+    with scratch_folder("gv") as place:
         container = start_container(binary, Path(place))
         try:
             agent = Agent([binary.path], [container.root])

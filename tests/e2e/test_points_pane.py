@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from textual.pilot import Pilot
 from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.pod_init import SessionFile
+from gvtui.agent.scratch import scratch_folder
 from gvtui.agent.targets import Keeper, Owner
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.watch import Watch
@@ -100,7 +100,7 @@ def use(
     file: Path | None = None,
 ) -> Viewer:
     """Run the viewer over these containers; at the end its sessions are put right."""
-    with tempfile.TemporaryDirectory(prefix="gv") as name:
+    with scratch_folder("gv") as name:
         folder = Path(name)
         options = MonitorOptions(listen=folder / "s", record=folder / "a.gvtrace", realtime=False)
         watch = Watch.start(options)
@@ -238,8 +238,8 @@ def test_what_runsc_itself_refuses_leaves_the_former_session_too(
 
 def test_of_two_containers_one_is_changed(binary: RunscBinary, shared: Container) -> None:
     with (
-        tempfile.TemporaryDirectory(prefix="gv") as folder,
-        running_container(binary, Path(folder)) as other,
+        scratch_folder("gv") as folder,
+        running_container(binary, folder) as other,
     ):
 
         async def script(pilot: Pilot[int], viewer: Viewer) -> None:
@@ -313,11 +313,9 @@ def test_a_file_edited_here_is_used_by_a_new_sandbox(
         await viewer.stage(pilot, OPENAT, "e")
         await viewer.apply(pilot)
         assert "Written" in viewer.state.note
-        with tempfile.TemporaryDirectory(prefix="gv") as folder:
+        with scratch_folder("gv") as folder:
             flags = [f"--pod-init-config={file}"]
-            with await asyncio.to_thread(
-                lambda: running_container(binary, Path(folder), flags=flags)
-            ):
+            with await asyncio.to_thread(lambda: running_container(binary, folder, flags=flags)):
                 await viewer.comes(pilot, OPENAT)
         assert set(viewer.counts()) == {OPENAT}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,6 +16,7 @@ from gvtui.agent.containers import Container as Listed
 from gvtui.agent.outcome import State
 from gvtui.agent.pod_init import SessionFile
 from gvtui.agent.running import own_runsc
+from gvtui.agent.scratch import scratch_folder
 from gvtui.agent.transaction import Transaction
 from gvtui.points.catalogue import Catalogue
 from gvtui.points.check import check_session
@@ -163,7 +163,7 @@ def test_a_monitor_that_does_not_answer_is_given_up(agent: Agent, listener: List
     container = only(agent)
     session = session_of(agent, listener, OPENAT)
     assert agent.apply(container, session).applied
-    with tempfile.TemporaryDirectory(prefix="gv") as folder, Listener(Path(folder, "s")) as mute:
+    with scratch_folder("gv") as folder, Listener(folder / "s") as mute:
         mute.answering.clear()
         change = Transaction(
             container,
@@ -271,7 +271,7 @@ def test_the_sandbox_s_own_binary_is_asked_for_its_points(
 
 
 def test_two_containers_one_changed(binary: RunscBinary, listener: Listener) -> None:
-    with tempfile.TemporaryDirectory(prefix="gv") as place:
+    with scratch_folder("gv") as place:
         folder = Path(place)
         with (
             running_container(binary, folder, container_id="one") as one,
@@ -299,7 +299,7 @@ def test_two_containers_one_changed(binary: RunscBinary, listener: Listener) -> 
 
 def test_containers_of_a_pod_share_one_session(binary: RunscBinary, listener: Listener) -> None:
     kind = "io.kubernetes.cri.container-type"
-    with tempfile.TemporaryDirectory(prefix="gv") as place:
+    with scratch_folder("gv") as place:
         folder = Path(place)
         inside = {kind: "container", "io.kubernetes.cri.sandbox-id": "pod"}
         with (
@@ -321,7 +321,7 @@ def test_containers_of_a_pod_share_one_session(binary: RunscBinary, listener: Li
 
 
 def test_a_pod_init_file_is_used_by_a_new_sandbox(binary: RunscBinary, listener: Listener) -> None:
-    with tempfile.TemporaryDirectory(prefix="gv") as place:
+    with scratch_folder("gv") as place:
         folder = Path(place)
         file = SessionFile.open(folder / "pod.json")
         agent = Agent([binary.path], [folder / "root"])

@@ -12,13 +12,13 @@ import platform
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gvtui.agent.scratch import scratch_folder
 from gvtui.decode.render import render, strace_line
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.syscalls import host_architecture, sysnos_by_name
@@ -73,8 +73,8 @@ def _absent(reason: str) -> None:
 
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="gvtui-", dir="/tmp") as folder:
-        yield Path(folder)
+    with scratch_folder("gvtui-") as folder:
+        yield folder
 
 
 def native_lines(program: Path, folder: Path) -> list[str]:

@@ -1,0 +1,61 @@
+"""Folders for runsc's state that go away again, with what runsc has mounted in them.
+
+Since 2026 runsc keeps a bind mount `null-netns` in its root: a folder that has one cannot be
+removed. It is no container, and ends with the root.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MOUNTS = Path("/proc/self/mountinfo")
+_MOUNT_POINT = 4
+"""Which of a line's fields is the mount point; see proc(5)."""
+
+_OCTAL = re.compile(rb"\\([0-7]{3})")
+_MNT_DETACH, _UMOUNT_NOFOLLOW = 2, 8
+
+
+@contextmanager
+def scratch_folder(prefix: str) -> Iterator[Path]:
+    """A new folder that only this user can enter, removed at the end with all mounts in it."""
+    with tempfile.TemporaryDirectory(prefix=prefix) as name:
+        folder = Path(name)
+        try:
+            yield folder
+        finally:
+            unmount_all(folder)
+
+
+def unmount_all(folder: Path, mounts: Path = _MOUNTS) -> None:
+    """Unmount what is mounted below a folder, the innermost first; what cannot be, stays."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for place in reversed(mounts_below(folder, mounts)):
+        libc.umount2(os.fsencode(place), _MNT_DETACH | _UMOUNT_NOFOLLOW)
+
+
+def mounts_below(folder: Path, mounts: Path = _MOUNTS) -> list[Path]:
+    """The mount points below a folder, in the order of mounting."""
+    real = folder.resolve()
+    try:
+        lines = mounts.read_bytes().splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        fields = line.split(b" ")
+        if len(fields) > _MOUNT_POINT:
+            raw = _OCTAL.sub(lambda match: bytes([int(match[1], 8) & 0xFF]), fields[_MOUNT_POINT])
+            place = Path(os.fsdecode(raw))
+            if real in place.parents:
+                found.append(place)
+    return found
