@@ -2,13 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint proto screenshots bench clean
+.PHONY: help demo test lint proto man screenshots bench clean
 
 help:
 	@echo "make demo         show gvtui at work"
 	@echo "make test         all checks and tests, with real sandboxes where runsc can run them"
 	@echo "make lint         the checks alone"
 	@echo "make proto        generate the protobuf modules from proto/"
+	@echo "make man          make the man page from the help texts"
 	@echo "make screenshots  draw the pictures of the README"
 	@echo "make bench        measure"
 
@@ -45,6 +46,10 @@ proto: $(DEV)
 	$(BIN)/python -m grpc_tools.protoc -Igvtui/wire/pb=proto --python_out=. --pyi_out=. \
 		gvtui/wire/pb/common.proto gvtui/wire/pb/container.proto \
 		gvtui/wire/pb/sentry.proto gvtui/wire/pb/syscall.proto
+
+man: $(DEV)
+	$(BIN)/python -c 'from gvtui.cli import cli; from gvtui.commands.manual import page; \
+		print(page(cli), end="")' > gvtui/data/gvtui.1
 
 screenshots: $(DEV)
 	$(BIN)/python -m tests.tui.scenes screenshots

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from gvtui import __version__
+from gvtui.commands.exits import USUAL, write_exit_codes
 from gvtui.commands.options import MONITOR_OPTIONS, VIEWER_OPTIONS, apply, examples
 from gvtui.errors import GvtuiError
 
 if TYPE_CHECKING:
     from typing import Any
+
+    from click.shell_completion import CompletionItem
 
 
 class Entry(NamedTuple):
@@ -42,9 +45,15 @@ COMMANDS: dict[str, Entry] = {
     "points": Entry("gvtui.commands.points:points", "List trace points and their fields."),
     "doctor": Entry("gvtui.commands.doctor:doctor", "Find out what is in the way on this machine."),
     "demo": Entry("gvtui.commands.demo:demo", "Show gvtui at work, with or without gVisor."),
+    "completion": Entry(
+        "gvtui.commands.completion:completion", "Print the completion script of a shell."
+    ),
     "help": Entry("gvtui.commands.help:help_", "Explain a topic, such as the filter language."),
 }
 """Every command, in the order that help lists them."""
+
+VARIABLE = "_GVTUI_COMPLETE"
+"""Set by the scripts for completion, to the name of their shell."""
 
 
 class LazyGroup(click.Group):
@@ -80,12 +89,29 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The exit codes of all commands, then the examples."""
+        write_exit_codes(formatter, USUAL)
+        super().format_epilog(ctx, formatter)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Commands of that beginning by the table alone, or options."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return [
+            CompletionItem(name, help=entry.help)
+            for name, entry in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with a suggestion for a name that is no command."""
         name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
             hint = ""
             if Path(name).exists():
                 hint = f" To look at that file: gvtui replay {name}"
@@ -128,13 +154,29 @@ def cli(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401
             ctx.fail(f"{flag} before a command is without effect; put it behind the command.")
 
 
+class EndedBySignalError(KeyboardInterrupt):
+    """A signal other than Ctrl-C's has asked for the end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+
+
+def _end(number: int, _: object) -> None:
+    raise EndedBySignalError(number)
+
+
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and end the process: 0 done, 1 failed, 2 called wrongly."""
+    """Run the command line and end the process, with one of the codes of `gvtui help exit-codes`."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         # As Ctrl-C does, so that temporary files go and the terminal is put right.
         if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, _end)
+    failed: list[BaseException] = []
+    threading.excepthook = lambda thread: failed.append(thread.exc_value or thread.exc_type())
     code = run(arguments)
+    for error in failed[:1]:
+        code = _tell_fault(error) or code
     if any(not thread.daemon for thread in threading.enumerate()[1:]):
         # The viewer's thread for keys reads on for ever where its terminal has gone. By now all
         # else is put away.
@@ -153,6 +195,10 @@ def run(arguments: list[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    if VARIABLE in os.environ:
+        from gvtui.commands.completion import answer
+
+        return answer(cli)
     try:
         code = cli.main(arguments, prog_name="gvtui", standalone_mode=False)
     except GvtuiError as error:
@@ -161,28 +207,27 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return 1
-    except Exception as error:
-        if isinstance(error, OSError) and error.errno == errno.EIO and not os.isatty(2):
+    except (click.Abort, KeyboardInterrupt) as error:
+        # Click has raised its own in place of what the signal did.
+        cause = error if isinstance(error, EndedBySignalError) else error.__cause__
+        number = cause.number if isinstance(cause, EndedBySignalError) else signal.SIGINT
+        return 128 + number
+    except OSError as error:
+        if error.errno == errno.EIO and not os.isatty(2):
             # The terminal has gone, and with it whoever could be told.
             return 1
-        click.echo(f"gvtui: {_internal(error)}", err=True)
-        return 1
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) and error.filename is None:
+            click.echo(f"gvtui: cannot write the output: {error.strerror}", err=True)
+            return 1
+        return _tell_fault(error)
+    except Exception as error:
+        return _tell_fault(error)
     return code if isinstance(code, int) else 0
 
 
-def _internal(error: Exception) -> str:
-    """What to say of an error that nobody foresaw; its traceback goes to a file."""
-    import tempfile
-    import traceback
+def _tell_fault(error: BaseException) -> int:
+    """Say what nobody foresaw in a sentence, its traceback in a file; gives the exit code."""
+    from gvtui.faults import tell
 
-    said = f"a fault of gvtui itself: {type(error).__name__}: {error}"
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", prefix="gvtui-fault-", suffix=".txt", delete=False, encoding="utf-8"
-        ) as file:
-            traceback.print_exception(error, file=file)
-    except OSError:
-        return said
-    return f"{said}\nPlease report it with {file.name}"
+    click.echo(f"gvtui: {tell(error)}", err=True)
+    return 1

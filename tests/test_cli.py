@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from gvtui import __version__
 from gvtui.cli import COMMANDS, cli, run
 from gvtui.errors import GvtuiError
+from gvtui.faults import reports_folder
 from tests.trace.factory import TRACES
 
 ECHO = str(TRACES / "upstream-echo.trace")
@@ -131,8 +133,56 @@ def test_an_interrupt_ends_without_traceback(monkeypatch: pytest.MonkeyPatch) ->
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "main", interrupt)
-    assert run([]) == 1
+    monkeypatch.setattr(cli, "invoke", interrupt)
+    assert run(["doctor"]) == 130
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
+def test_the_exit_code_tells_the_signal(number: signal.Signals, code: int) -> None:
+    program = (
+        "import os, signal, gvtui.cli as c; "
+        f"c.cli.invoke = lambda *_: os.kill(os.getpid(), {int(number)}) or signal.pause(); "
+        "c.main(['doctor'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == code
+    assert done.stderr.strip() == ""
+
+
+def test_a_disk_that_is_full_is_no_fault() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "gvtui", "print", ECHO],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "gvtui: cannot write the output: No space left on device\n"
+
+
+def test_a_fault_in_a_thread_is_told_at_the_end() -> None:
+    program = (
+        "import threading, gvtui.cli as c\n"
+        "def work(*_):\n"
+        "    thread = threading.Thread(target=lambda: 1 // 0)\n"
+        "    thread.start()\n"
+        "    thread.join()\n"
+        "c.cli.invoke = work\n"
+        "c.main(['doctor'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "ZeroDivisionError" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_an_error_has_its_own_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,18 +203,17 @@ def test_the_installed_program_and_the_module_are_the_same() -> None:
 
 
 def test_a_fault_of_gvtui_itself_is_told_without_a_traceback(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("nobody foresaw this")
 
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("gvtui.cli.cli.main", fail)
     assert run(["print"]) == 1
     said = capsys.readouterr().err
     assert "ZeroDivisionError: nobody foresaw this" in said
-    assert "Traceback" not in said
-    (report,) = tmp_path.glob("gvtui-fault-*.txt")
+    assert len(said.splitlines()) == 1
+    (report,) = reports_folder().iterdir()
     assert "Traceback" in report.read_text()
 
 
@@ -174,5 +223,5 @@ def test_a_lost_terminal_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(cli, "main", lost)
     monkeypatch.setattr("os.isatty", lambda _: False)
-    monkeypatch.setattr("gvtui.cli._internal", lambda _: pytest.fail("told as a fault"))
+    monkeypatch.setattr("gvtui.cli._tell_fault", lambda _: pytest.fail("told as a fault"))
     assert run([]) == 1

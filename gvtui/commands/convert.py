@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gvtui.commands.completing import recordings
 from gvtui.commands.options import FILE, FILTER_OPTION, examples
 from gvtui.commands.terminal import count, say, say_progress
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
         "gvtui convert today.gvtrace one.trace --filter 'conn.num = 1'",
     )
 )
-@click.argument("source", metavar="IN", type=FILE)
+@click.argument("source", metavar="IN", type=FILE, shell_complete=recordings)
 @click.argument("out", metavar="OUT", type=FILE)
 @FILTER_OPTION
 def convert(source: Path, out: Path, filter_text: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gvtui.commands.completing import files
 from gvtui.commands.options import examples
 from gvtui.commands.terminal import need_terminal, say
 
@@ -32,7 +33,12 @@ _END_SECONDS = 5.0
 @click.command(
     epilog=examples("gvtui demo", "gvtui demo --recorded", "gvtui demo --runsc /opt/runsc/runsc")
 )
-@click.option("--runsc", metavar="BIN", help="The runsc to use; found in PATH if not given.")
+@click.option(
+    "--runsc",
+    metavar="BIN",
+    help="The runsc to use; found in PATH if not given.",
+    shell_complete=files(),
+)
 @click.option("--recorded", is_flag=True, help="Play the recording even if runsc could be used.")
 @click.pass_context
 def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:

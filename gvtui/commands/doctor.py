@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gvtui import __version__
+from gvtui.commands.exits import Command
 from gvtui.commands.options import FILE, LISTEN_OPTION, examples
 
 if TYPE_CHECKING:
@@ -50,7 +51,11 @@ class Finding:
     """What to do about it."""
 
 
-@click.command(epilog=examples("gvtui doctor", "gvtui doctor --listen /run/gvtui.sock"))
+@click.command(
+    cls=Command,
+    exit_codes={1: "something must be changed before gvtui can work"},
+    epilog=examples("gvtui doctor", "gvtui doctor --listen /run/gvtui.sock"),
+)
 @LISTEN_OPTION
 @click.option(
     "--runsc", metavar="BIN", type=FILE, help="The runsc to look at; else all that are found."
@@ -61,7 +66,7 @@ def doctor(ctx: click.Context, /, listen: Path, runsc: Path | None) -> None:
 
     Checks each runsc and runs a sandbox that does nothing; says which runsc manages the sandboxes
     that run here, and why; checks the socket's place, real-time priority, the sender's buffer, the
-    disk and the terminal. Ends with code 1 if something must be changed before gvtui can work.
+    disk and the terminal.
     """
     click.echo(f"gvtui {__version__}, Python {sys.version.split()[0]}")
     is_bad = False

@@ -7,18 +7,24 @@ import click
 from gvtui.commands.options import examples
 
 
-@click.command(name="help", epilog=examples("gvtui help filters"))
-@click.argument("topic", type=click.Choice(["filters"]), required=False)
+@click.command(name="help", epilog=examples("gvtui help filters", "gvtui help exit-codes"))
+@click.argument("topic", type=click.Choice(["filters", "exit-codes"]), required=False)
 @click.pass_context
 def help_(ctx: click.Context, topic: str | None) -> None:
     """Explain a topic, such as the filter language.
 
-    Without a topic, this lists the commands. Topics: filters, the language of
-    --filter with every field, operator and set.
+    Without a topic, this lists the commands. Topics: filters, the language of --filter with every
+    field, operator and set; exit-codes, what a script can tell from how gvtui ends.
     """
     if topic is None:
         assert ctx.parent is not None
         click.echo(ctx.parent.get_help())
+        return
+    if topic == "exit-codes":
+        from gvtui.commands.exits import explain
+
+        root = ctx.find_root()
+        click.echo_via_pager(explain(root.command, root))
         return
     from gvtui.query.filter.compile import reference
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gvtui.commands.completing import files, filters, folders, groups, session_files
 from gvtui.monitor.options import (
     DEFAULT_KEEP_BYTES,
     DEFAULT_LISTEN,
@@ -92,6 +93,7 @@ LISTEN_OPTION = click.option(
     default=DEFAULT_LISTEN,
     show_default=True,
     help="Socket that sandboxes connect to.",
+    shell_complete=files(),
 )
 
 FILTER_OPTION = click.option(
@@ -100,6 +102,7 @@ FILTER_OPTION = click.option(
     metavar="EXPR",
     default="",
     help='Only what meets this condition; "gvtui help filters" explains.',
+    shell_complete=filters,
 )
 
 SOCKET_OPTIONS = (
@@ -110,7 +113,12 @@ SOCKET_OPTIONS = (
         show_default=True,
         help="Permissions of the socket, in octal.",
     ),
-    click.option("--socket-group", metavar="GROUP", help="Group that owns the socket."),
+    click.option(
+        "--socket-group",
+        metavar="GROUP",
+        help="Group that owns the socket.",
+        shell_complete=groups,
+    ),
     click.option(
         "--no-realtime",
         is_flag=True,
@@ -139,7 +147,12 @@ VIEWER_OPTIONS = (
     FILTER_OPTION,
     click.option("--record", metavar="FILE", type=FILE, help="Keep a recording of everything."),
     KEEP_OPTION,
-    click.option("--runsc", metavar="BIN", help="The runsc to use; found in PATH if not given."),
+    click.option(
+        "--runsc",
+        metavar="BIN",
+        help="The runsc to use; found in PATH if not given.",
+        shell_complete=files(),
+    ),
     click.option(
         "--root",
         "roots",
@@ -147,12 +160,14 @@ VIEWER_OPTIONS = (
         type=FILE,
         multiple=True,
         help="Look for containers in this root of runsc's; may be given several times.",
+        shell_complete=folders,
     ),
     click.option(
         "--session-file",
         metavar="FILE",
         type=FILE,
         help="Pod init file that the Points pane edits, for containers that start later.",
+        shell_complete=session_files,
     ),
     click.option(
         "--on-exit",

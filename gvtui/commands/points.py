@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gvtui.commands.completing import known_points
+from gvtui.commands.exits import Command
 from gvtui.commands.options import examples
 from gvtui.commands.runtime import (
     ARCH_OPTION,
@@ -27,6 +29,8 @@ _FEW = 8
 
 
 @click.command(
+    cls=Command,
+    exit_codes={1: "no point matches"},
     epilog=examples(
         "gvtui points",
         "gvtui points openat",
@@ -35,9 +39,9 @@ _FEW = 8
         "gvtui points is_exec_session",
         "gvtui points --gvisor 20240729 --arch arm64",
         "gvtui points --json envv | jq -r '.points[].name'",
-    )
+    ),
 )
-@click.argument("pattern", nargs=-1)
+@click.argument("pattern", nargs=-1, shell_complete=known_points)
 @click.option("--bundled", is_flag=True, help="The list that comes with gvtui, whatever is here.")
 @RUNSC_OPTION
 @GVISOR_OPTION
@@ -62,8 +66,7 @@ def points(
     head of the list says how many points have that field.
 
     The points are those of the runsc here; of a list that comes with gvtui, if there is none or a
-    version is given. That list tells with which release a point or a field came. Exit code 1:
-    nothing matches.
+    version is given. That list tells with which release a point or a field came.
     """
     from gvtui.points.problems import nearest
 

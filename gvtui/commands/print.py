@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
+from gvtui.commands.completing import recordings
 from gvtui.commands.options import (
     FILE,
     FILTER_OPTION,
@@ -65,7 +66,7 @@ def exporter(style: str, selection: Selection) -> Export:
         "gvtui print today.gvtrace --stats",
     ),
 )
-@click.argument("file", type=FILE, required=False)
+@click.argument("file", type=FILE, shell_complete=recordings, required=False)
 @click.option(
     "--format",
     "style",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gvtui.commands.completing import recordings
 from gvtui.commands.options import FILE, FILTER_OPTION, examples
 from gvtui.commands.terminal import need_terminal
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
         "gvtui replay today.gvtrace --speed 10",
     )
 )
-@click.argument("file", type=FILE)
+@click.argument("file", type=FILE, shell_complete=recordings)
 @click.option(
     "--speed",
     metavar="X",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gvtui.commands.completing import files, folders
 from gvtui.commands.options import FILE
 from gvtui.errors import GvtuiError
 from gvtui.points.syscalls import ARCHITECTURES
@@ -29,6 +30,7 @@ RUNSC_OPTION = click.option(
     metavar="BIN",
     multiple=True,
     help="The runsc to use, in place of those found here; may be given several times.",
+    shell_complete=files(),
 )
 
 GVISOR_OPTION = click.option(
@@ -53,6 +55,7 @@ ROOT_OPTION = click.option(
     type=FILE,
     multiple=True,
     help="Look in this root of runsc's, in place of those found here; may be given several times.",
+    shell_complete=folders,
 )
 
 TIMEOUT_OPTION = click.option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gvtui.commands.completing import recordings
 from gvtui.commands.options import FILE, examples
 from gvtui.commands.terminal import count, say, say_progress
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
         "gvtui send save.trace --endpoint /run/falco.sock --fast",
     )
 )
-@click.argument("file", type=FILE)
+@click.argument("file", type=FILE, shell_complete=recordings)
 @click.option(
     "--endpoint", metavar="PATH", type=FILE, required=True, help="Socket of the monitor to play to."
 )

@@ -10,6 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gvtui.commands.completing import (
+    containers,
+    described,
+    field_names,
+    known_points,
+    session_files,
+)
+from gvtui.commands.exits import Command
 from gvtui.commands.options import FILE, examples
 from gvtui.commands.runtime import (
     ARCH_OPTION,
@@ -94,6 +102,7 @@ def session() -> None:
 @click.option(
     "--preset",
     type=click.Choice(list(PRESETS)),
+    shell_complete=described((name, preset.title) for name, preset in PRESETS.items()),
     help=f"What to trace; {DEFAULT_PRESET} if neither this nor a point is given.",
 )
 @click.option(
@@ -102,6 +111,7 @@ def session() -> None:
     metavar="PATTERN",
     multiple=True,
     help="Trace the points that match as well; as for `gvtui points`.",
+    shell_complete=known_points,
 )
 @click.option(
     "--endpoint",
@@ -114,6 +124,7 @@ def session() -> None:
 @click.option(
     "--tuning",
     type=click.Choice(list(TUNINGS)),
+    shell_complete=described((name, tuning.title) for name, tuning in TUNINGS.items()),
     default=next(iter(TUNINGS)),
     show_default=True,
     help="How hard a sandbox tries to send.",
@@ -122,8 +133,14 @@ def session() -> None:
     "--context",
     metavar="FIELD,...",
     help=f"Context fields of every point; {','.join(DEFAULT_CONTEXT_FIELDS)} if not given.",
+    shell_complete=field_names("context"),
 )
-@click.option("--optional", metavar="FIELD,...", help="Optional fields, where a point has them.")
+@click.option(
+    "--optional",
+    metavar="FIELD,...",
+    help="Optional fields, where a point has them.",
+    shell_complete=field_names("optional"),
+)
 @click.option("--pod-init", is_flag=True, help="A file for containers that start later.")
 @click.option(
     "--out",
@@ -224,13 +241,18 @@ def _choose(
 
 
 @session.command(
+    cls=Command,
+    exit_codes={
+        0: "runsc would take it, though there may be warnings",
+        1: "there are errors, or the file cannot be read",
+    },
     epilog=examples(
         "gvtui session check files.json",
         "gvtui session check files.json --gvisor 20240729",
         "gvtui session check --json files.json | jq '.problems[]'",
-    )
+    ),
 )
-@click.argument("file", type=_SESSION_FILE)
+@click.argument("file", type=_SESSION_FILE, shell_complete=session_files)
 @RUNSC_OPTION
 @GVISOR_OPTION
 @ARCH_OPTION
@@ -245,10 +267,7 @@ def check(
     architecture: str | None,
     as_json: bool,
 ) -> None:
-    """Check a session file, or a pod init file, against the points of a runsc, or of several.
-
-    Exit code 0: runsc would take it, though there may be warnings; 1: there are errors.
-    """
+    """Check a session file, or a pod init file, against the points of a runsc, or of several."""
     from gvtui.agent.pod_init import start_problems
     from gvtui.points.check import check_session
     from gvtui.points.document import SessionError
@@ -276,13 +295,15 @@ def check(
 
 
 @session.command(
+    cls=Command,
+    exit_codes={1: "not applied: what ran before runs on, or standard error says what runs now"},
     epilog=examples(
         "gvtui session apply files.json 4f5c0d",
         "gvtui session apply --root /run/containerd/runsc/k8s.io --replace files.json 4f5c0d",
-    )
+    ),
 )
-@click.argument("file", type=_SESSION_FILE)
-@click.argument("container", metavar="CONTAINER")
+@click.argument("file", type=_SESSION_FILE, shell_complete=session_files)
+@click.argument("container", metavar="CONTAINER", shell_complete=containers)
 @click.option("--replace", is_flag=True, help="Replace a session that the sandbox has already.")
 @ROOT_OPTION
 @RUNSC_OPTION
@@ -315,6 +336,8 @@ def apply(
 
 @session.command(
     name="list",
+    cls=Command,
+    exit_codes={1: "a root could not be looked at, or a sandbox did not answer"},
     epilog=examples("gvtui session list -v", "gvtui session list --json --root /run/runsc"),
 )
 @click.option("-v", "--verbose", is_flag=True, help="Say which runsc manages each, and why.")
@@ -332,7 +355,7 @@ def list_(
 ) -> None:
     """List sandboxes, their containers, and the sessions they run.
 
-    A pod's containers share one sandbox, and so one session. Exit code 1: a root could not be looked at, or a sandbox did not answer.
+    A pod's containers share one sandbox, and so one session.
     """
     from concurrent.futures import ThreadPoolExecutor
 
@@ -371,8 +394,12 @@ def list_(
     ctx.exit(1 if problems else 0)
 
 
-@session.command(epilog=examples("gvtui session delete 4f5c0d"))
-@click.argument("container", metavar="CONTAINER")
+@session.command(
+    cls=Command,
+    exit_codes={1: "not ended: the session runs on"},
+    epilog=examples("gvtui session delete 4f5c0d"),
+)
+@click.argument("container", metavar="CONTAINER", shell_complete=containers)
 @ROOT_OPTION
 @RUNSC_OPTION
 @TIMEOUT_OPTION

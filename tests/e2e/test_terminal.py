@@ -119,7 +119,7 @@ def test_the_end_by_a_signal_leaves_nothing_behind(
     terminal, socket = live
     terminal.wait_for(r"No sandbox has connected")
     os.kill(terminal.program, number)
-    terminal.wait_for(r"ended 1")
+    terminal.wait_for(rf"ended {128 + number}")
     assert wait_until(lambda: not socket.exists())
     assert wait_until(lambda: not list((tmp_path / "cache").rglob("*.gvtrace")))
 

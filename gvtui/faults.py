@@ -1,0 +1,132 @@
+"""Faults of gvtui itself: a report with the traceback for a file, one sentence for the user."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+from importlib import metadata
+from pathlib import Path
+
+from gvtui import __version__
+
+KEPT_REPORTS = 10
+"""Reports that stay; an older one goes when another is written."""
+
+MAX_REPORT = 256 << 10
+"""Characters of a report; of a longer traceback the end is kept, which says what failed."""
+
+_MAX_MESSAGE = 300
+_PACKAGES = ("textual", "rich", "trio", "numpy", "protobuf", "msgpack", "lark", "click")
+_TERMINAL = ("TERM", "COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "LANG", "LC_ALL")
+
+
+class FaultError(Exception):
+    """A fault, its cause, that has cut work short; the text says what became of the work."""
+
+
+def tell(fault: BaseException) -> str:
+    """One sentence about a fault, whose report is written.
+
+    Args:
+        fault: what was raised; of a `FaultError` the cause counts.
+
+    Returns:
+        What failed, what became of the work, and where the report is.
+    """
+    from gvtui.decode.escape import escape
+
+    became = ""
+    if isinstance(fault, FaultError):
+        became = f"; {fault}"
+        fault = fault.__cause__ or fault
+    lines = str(fault).strip().splitlines()
+    message = f": {escape(lines[0], _MAX_MESSAGE)}" if lines else ""
+    path = write_report(fault)
+    where = f"; please report it with {path}" if path else "; no report could be written"
+    return f"gvtui has failed by a fault of its own, {type(fault).__name__}{message}{became}{where}"
+
+
+def reports_folder() -> Path:
+    """Where reports are kept."""
+    import platformdirs
+
+    return platformdirs.user_state_path("gvtui") / "reports"
+
+
+def write_report(fault: BaseException) -> Path | None:
+    """Write a report that only its owner can read.
+
+    Returns:
+        The file, among the user's state or else in the folder for temporary files; None if neither
+        can be written to.
+    """
+    text = report(fault)
+    name = time.strftime(f"%Y%m%d-%H%M%S-{os.getpid()}-")
+    folder = reports_folder()
+    for place in (folder, None):
+        try:
+            if place is not None:
+                place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            prefix = name if place else f"gvtui-fault-{name}"
+            number, path = tempfile.mkstemp(".txt", prefix, place)
+            with os.fdopen(number, "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError:
+            continue
+        _forget_old(folder)
+        return Path(path)
+    return None
+
+
+def _forget_old(folder: Path) -> None:
+    with contextlib.suppress(OSError):
+        for path in sorted(folder.glob("*.txt"))[:-KEPT_REPORTS]:
+            path.unlink(missing_ok=True)
+
+
+def report(fault: BaseException) -> str:
+    """What is known about a fault: versions, the terminal, the traceback without values."""
+    from gvtui.decode.escape import escape
+
+    told = "".join(traceback.TracebackException.from_exception(fault, compact=True).format())
+    size = shutil.get_terminal_size((0, 0))
+    known = {name: os.environ[name] for name in _TERMINAL if name in os.environ}
+    lines = [
+        f"gvtui {__version__}, {time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}",
+        f"called as: {' '.join(['gvtui', *_called_as(sys.argv[1:])])}",
+        f"Python {platform.python_version()} on {platform.platform()}",
+        f"with {', '.join(_versions())}",
+        f"terminal: {' '.join(f'{name}={value}' for name, value in known.items())} "
+        f"{size.columns}x{size.lines}",
+        "",
+        *told[-MAX_REPORT:].splitlines(),
+    ]
+    # What was raised may quote a sandbox, and the report is read on a terminal.
+    return "".join(f"{escape(line)}\n" for line in lines)
+
+
+def _called_as(arguments: list[str]) -> list[str]:
+    """The command's words and the names of its options; values may be nobody else's business."""
+    words = []
+    for at, argument in enumerate(arguments):
+        if argument.startswith("--"):
+            words.append(argument.partition("=")[0])
+        elif argument.isalpha() and words == arguments[:at]:
+            words.append(argument)
+        elif words[-1:] != ["…"]:
+            words.append("…")
+    return words
+
+
+def _versions() -> list[str]:
+    found = []
+    for name in _PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found.append(f"{name} {metadata.version(name)}")
+    return found
