@@ -26,6 +26,6 @@ def help_(ctx: click.Context, topic: str | None) -> None:
         root = ctx.find_root()
         click.echo_via_pager(explain(root.command, root))
         return
-    from gvtui.query.filter.compile import reference
+    from gvtui.query.filter.help import reference
 
     click.echo_via_pager(reference())

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 CHUNK = 1 << 14
 """Rows filtered at once."""
 
-_NEEDS_CONTEXT = {"evt.latency", "proc.ppid", "proc.cmdline"}
-
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -58,10 +56,10 @@ class Selection:
         self.pairs = Pairs(trace)
         """Which enter belongs to which exit, as far as `look_ahead` has read."""
         self._context: QueryContext | None = None
-        fields = compile_filter(filter_text).fields
-        if fields & _NEEDS_CONTEXT:
+        self._filter = compile_filter(filter_text) if filter_text.strip() else None
+        if self._filter is not None and self._filter.asks_context:
             self._context = QueryContext(self.pairs, Processes(trace, self.pairs))
-        self._filter = compile_filter(filter_text, self._context) if filter_text.strip() else None
+            self._filter = self._filter.asking(self._context)
 
     @property
     def is_filtered(self) -> bool:

@@ -236,9 +236,8 @@ def run_live(options: LiveOptions) -> int:
         The exit code.
 
     Raises:
-        GvtuiError: the monitor cannot start, or the filter is none.
+        GvtuiError: the monitor cannot start, or the filter is none; who calls has checked that.
     """
-    compile_filter(options.filter_text)
     keeper = Keeper.start(
         (options.runsc,) if options.runsc else (),
         options.roots,

@@ -47,7 +47,6 @@ class ViewerBase(App[int]):
         self.prompt = Prompt()
         self._is_built = False
         if filter_text.strip():
-            self.model.check(filter_text)
             self.model.chips.put(filter_text.strip())
             self.model.apply_chips()
 

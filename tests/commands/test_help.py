@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gvtui.cli import COMMANDS, run
-from gvtui.query.filter.compile import reference
+from gvtui.query.filter.help import reference
 
 
 def test_filters(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gvtui.query.calls.pairs import Pairs
     from gvtui.query.filter.batch import Mask, Rows
-    from gvtui.query.filter.compile import TraceLike
+    from gvtui.query.source import RowSource
 
 
 class _CallFilter(Filter):
@@ -29,7 +29,7 @@ class _CallFilter(Filter):
         self._pairs = pairs
         self.view: RowView | None = None
 
-    def mask(self, trace: TraceLike, rows: Rows, start: int) -> Mask:
+    def mask(self, trace: RowSource, rows: Rows, start: int) -> Mask:
         """See `Filter.mask`; looks for the pairs of these rows first."""
         while (missing := start + len(rows) - self._pairs.position) > 0:
             if not self._pairs.advance(missing):
@@ -59,7 +59,7 @@ class _CallView(RowView):
         return place < self.count and self[place] == row_id
 
 
-def call_view(trace: TraceLike, condition: Filter | None, pairs: Pairs) -> RowView:
+def call_view(trace: RowSource, condition: Filter | None, pairs: Pairs) -> RowView:
     """A view of the rows that pass `condition` in which each call has one row."""
     folded = _CallFilter(condition, pairs)
     folded.view = view = _CallView(trace, folded)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -76,6 +76,19 @@ class NoContext:
         return np.full(len(rows), -1, np.intp), []
 
 
+class NumberColumn(NamedTuple):
+    """A column of numbers: one of the rows, or one that is worked out from them."""
+
+    name: str
+    """Of the row's field, or its own."""
+    unknown: int | None = None
+    """What stands there for a row that lacks it; None if no row does."""
+    derive: Callable[[Batch], Numbers] | None = None
+    """Works it out."""
+    asks_context: bool = False
+    """Whether that takes the filter's context."""
+
+
 class Batch:
     """Consecutive rows of a trace, with what conditions have found out about them so far."""
 
@@ -91,13 +104,20 @@ class Batch:
         return len(self.rows)
 
     def column(self, name: str) -> Numbers:
-        """A field of the rows, by its name in the row or in `DERIVED`."""
+        """A field of the rows, by its name in the row."""
         column = self._columns.get(name)
         if column is None:
-            derive = DERIVED.get(name)
-            column = derive(self) if derive else np.ascontiguousarray(self.rows[name])
-            self._columns[name] = column
+            column = self._columns[name] = np.ascontiguousarray(self.rows[name])
         return column
+
+    def numbers(self, column: NumberColumn) -> Numbers:
+        """A column of numbers."""
+        if column.derive is None:
+            return self.column(column.name)
+        numbers = self._columns.get(column.name)
+        if numbers is None:
+            numbers = self._columns[column.name] = column.derive(self)
+        return numbers
 
     def decoded(self, place: int) -> Decoded | None:
         """A row's message; None if it has none or it cannot be read."""
@@ -114,6 +134,10 @@ class Batch:
         return decoded
 
 
+def _on_exits(batch: Batch, values: Numbers) -> Numbers:
+    return np.where(batch.column("direction") == Direction.EXIT, values, UNKNOWN)
+
+
 def _number(batch: Batch) -> Numbers:
     return np.arange(batch.start, batch.start + len(batch), dtype=np.int64)
 
@@ -121,10 +145,6 @@ def _number(batch: Batch) -> Numbers:
 def _when(batch: Batch) -> Numbers:
     times = batch.column("time_ns")
     return np.where(times != 0, times, batch.rows["recv_ns"])
-
-
-def _on_exits(batch: Batch, values: Numbers) -> Numbers:
-    return np.where(batch.column("direction") == Direction.EXIT, values, UNKNOWN)
 
 
 def _result(batch: Batch) -> Numbers:
@@ -152,14 +172,11 @@ def _parent(batch: Batch) -> Numbers:
     return batch.context.parent_pid(batch.start, batch.rows)
 
 
-DERIVED: dict[str, Callable[[Batch], Numbers]] = {
-    "evt.num": _number,
-    "evt.time": _when,
-    "evt.res": _result,
-    "evt.errno": _errno,
-    "evt.failed": _failed,
-    "evt.dropped": _dropped,
-    "evt.latency": _latency,
-    "proc.ppid": _parent,
-}
-"""Columns of numbers that are worked out from the rows."""
+NUMBER = NumberColumn("number", None, _number)
+TIME = NumberColumn("when", 0, _when)
+RESULT = NumberColumn("of call", UNKNOWN, _result)
+ERRNO = NumberColumn("error", UNKNOWN, _errno)
+FAILED = NumberColumn("failed", UNKNOWN, _failed)
+DROPPED = NumberColumn("lost", UNKNOWN, _dropped)
+LATENCY = NumberColumn("latency", -1, _latency, asks_context=True)
+PARENT = NumberColumn("parent", -1, _parent, asks_context=True)

@@ -8,9 +8,19 @@ by these or by a `not`, as any other row would.
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
-from gvtui.query.filter.batch import UNKNOWN, Batch, FilterContext, NoContext
+from gvtui.points.groups import SETS
+from gvtui.query.filter.batch import (
+    ERRNO,
+    RESULT,
+    TIME,
+    Batch,
+    FilterContext,
+    NoContext,
+    NumberColumn,
+)
 from gvtui.query.filter.conditions import (
     Always,
     Condition,
@@ -21,15 +31,9 @@ from gvtui.query.filter.conditions import (
     TimeCondition,
     number_test,
 )
-from gvtui.query.filter.error import FilterError
-from gvtui.query.filter.fields import Field, ValueKind, describe_fields
-from gvtui.query.filter.help import reference
-from gvtui.query.filter.messages import (
-    ArgumentCondition,
-    ArgumentsCondition,
-    argument_forms,
-    context_forms,
-)
+from gvtui.query.filter.error import FilterError, shown_word
+from gvtui.query.filter.fields import Field, ValueKind
+from gvtui.query.filter.messages import ArgumentCondition
 from gvtui.query.filter.parse import (
     Comparison,
     Junction,
@@ -37,10 +41,9 @@ from gvtui.query.filter.parse import (
     Negation,
     Node,
     parse,
-    shown_word,
 )
 from gvtui.query.filter.pattern import PatternError
-from gvtui.query.filter.texts import CommandLineCondition, string_condition, text_test
+from gvtui.query.filter.texts import TextColumn, TextCondition, text_test
 from gvtui.query.filter.values import (
     Interval,
     ValueTextError,
@@ -49,59 +52,21 @@ from gvtui.query.filter.values import (
     moment,
     number,
 )
-from gvtui.query.sets import SETS
-from gvtui.query.source import RowSource
-from gvtui.trace.row import NO_FD, NO_UID, Direction, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import tzinfo
 
     from gvtui.query.filter.batch import Mask, Rows
+    from gvtui.query.filter.messages import Forms
+    from gvtui.query.source import RowSource
 
 __all__ = [
     "Filter",
     "FilterContext",
     "FilterError",
-    "TraceLike",
     "compile_filter",
-    "describe_fields",
-    "reference",
 ]
-
-TraceLike = RowSource
-
-_COLUMNS: dict[str, tuple[str, int | None]] = {
-    "evt.num": ("evt.num", None),
-    "evt.dir": ("direction", Direction.NONE),
-    "evt.res": ("evt.res", UNKNOWN),
-    "evt.failed": ("evt.failed", UNKNOWN),
-    "evt.errno": ("evt.errno", UNKNOWN),
-    "evt.latency": ("evt.latency", -1),
-    "evt.kind": ("kind", None),
-    "evt.dropped": ("evt.dropped", UNKNOWN),
-    "proc.pid": ("pid", 0),
-    "proc.ppid": ("proc.ppid", -1),
-    "thread.tid": ("tid", 0),
-    "fd.num": ("fd", NO_FD),
-    "user.uid": ("uid", NO_UID),
-    "conn.num": ("conn", 0),
-}
-"""Fields that are numbers: their column, and what stands there for a row that lacks it."""
-
-_ASK_OTHERS = frozenset(("evt.latency", "proc.ppid", "proc.cmdline"))
-"""Fields that the filter's context knows."""
-
-_CHOICES: dict[str, dict[str, int]] = {
-    "evt.dir": {
-        "e": Direction.ENTER,
-        ">": Direction.ENTER,
-        "x": Direction.EXIT,
-        "<": Direction.EXIT,
-    },
-    "evt.failed": {"true": 1, "false": 0},
-    "evt.kind": {kind.name.lower(): kind for kind in Kind},
-}
 
 
 class Filter:
@@ -114,6 +79,8 @@ class Filter:
         fields: frozenset[str],
         needs: frozenset[str],
         context: FilterContext,
+        *,
+        asks_context: bool = False,
     ) -> None:
         self.text = text
         self.fields = fields
@@ -122,9 +89,16 @@ class Filter:
         """Context fields that the session must collect for it, by their session names."""
         self._condition = condition
         self._context = context
-        self._asks_others = not fields.isdisjoint(_ASK_OTHERS)
+        self.asks_context = asks_context
+        """Whether it asks the context, which must then have read the rows."""
 
-    def mask(self, trace: TraceLike, rows: Rows, start: int) -> Mask:
+    def asking(self, context: FilterContext) -> Filter:
+        """The same filter, which asks this context."""
+        other = copy.copy(self)
+        other._context = context
+        return other
+
+    def mask(self, trace: RowSource, rows: Rows, start: int) -> Mask:
         """For each row whether it passes.
 
         Args:
@@ -132,13 +106,13 @@ class Filter:
             rows: consecutive rows.
             start: row id of the first of them.
         """
-        if self._asks_others:
+        if self.asks_context:
             self._bring_up(start + len(rows))
         return self._condition.holds(Batch(trace, rows, start, self._context), None)
 
     def known_rows(self, start: int, stop: int) -> int:
         """How many of these rows can be asked about at once; for others much must be read first."""
-        if not self._asks_others:
+        if not self.asks_context:
             return stop - start
         return max(0, min(stop, self._context.position) - start)
 
@@ -148,7 +122,7 @@ class Filter:
             if not self._context.advance(missing):
                 break
 
-    def matches(self, trace: TraceLike, row_id: int) -> bool:
+    def matches(self, trace: RowSource, row_id: int) -> bool:
         """Whether one row passes; one that is not held does not."""
         rows = trace.rows(row_id, row_id + 1)
         return len(rows) == 1 and bool(self.mask(trace, rows, row_id)[0])
@@ -171,8 +145,16 @@ def compile_filter(
     comparisons = list(_comparisons(tree)) if tree else []
     names = (f"{c.field.name}.{c.argument}" if c.argument else c.field.name for c in comparisons)
     needs = (need for comparison in comparisons for need in comparison.field.needs)
-    condition = _Compiler(text, zone).condition(tree) if tree else Always()
-    return Filter(text, condition, frozenset(names), frozenset(needs), context or NoContext())
+    compiler = _Compiler(text, zone)
+    condition = compiler.condition(tree) if tree else Always()
+    return Filter(
+        text,
+        condition,
+        frozenset(names),
+        frozenset(needs),
+        context or NoContext(),
+        asks_context=compiler.asks_context,
+    )
 
 
 def _comparisons(node: Node) -> Iterator[Comparison]:
@@ -185,12 +167,20 @@ def _comparisons(node: Node) -> Iterator[Comparison]:
             yield from _comparisons(child)
 
 
+def _text_condition(field: Field, test: Callable[[str], bool]) -> Condition:
+    if isinstance(field.column, TextColumn):
+        return TextCondition(field.column, test)
+    assert field.condition is not None
+    return field.condition(test)
+
+
 class _Compiler:
     """Turns the tree into conditions, reading the values as their fields demand."""
 
     def __init__(self, text: str, zone: tzinfo | None) -> None:
         self._text = text
         self._zone = zone
+        self.asks_context = False
 
     def condition(self, node: Node) -> Condition:
         if isinstance(node, Negation):
@@ -198,20 +188,23 @@ class _Compiler:
         if isinstance(node, Junction):
             children = [self.condition(child) for child in node.children]
             return Joined(children, is_and=node.is_and)
+        condition = self._comparison(node)
+        self.asks_context |= condition.cost is Cost.OTHERS
+        return condition
+
+    def _comparison(self, node: Comparison) -> Condition:
         field = node.field
-        if field.kind in (ValueKind.TEXT, ValueKind.EVENT):
+        if field.forms is not None:
+            return self._of_argument(node, field.forms)
+        if not isinstance(field.column, NumberColumn):
             return self._of_texts(node)
-        if field.kind is ValueKind.ANY:
-            return self._of_argument(node)
         if field.kind is ValueKind.TIME:
             return self._of_times(node)
-        if field.name == "evt.res" and node.operator in ("=", "!=", "in"):
+        if field.column is RESULT and node.operator in ("=", "!=", "in"):
             return self._of_results(node)
-        column, unknown = _COLUMNS[field.name]
         values = [self._number(field, value) for value in node.values]
         intervals = [Interval(value, value) for value in values]
-        cost = Cost.OTHERS if field.name in _ASK_OTHERS else Cost.COLUMN
-        return NumberCondition(column, number_test(node.operator, intervals), unknown, cost)
+        return NumberCondition(field.column, number_test(node.operator, intervals))
 
     def _of_results(self, node: Comparison) -> Condition:
         """An errno name means a call that failed, not one that returned the same number."""
@@ -223,19 +216,19 @@ class _Compiler:
             if code is None
         ]
         parts: list[Condition] = [
-            NumberCondition(column, number_test("in", intervals), UNKNOWN, Cost.COLUMN)
-            for column, wanted in (("evt.errno", names), ("evt.res", numbers))
+            NumberCondition(column, number_test("in", intervals))
+            for column, wanted in ((ERRNO, names), (RESULT, numbers))
             if (intervals := [Interval(value, value) for value in wanted])
         ]
         condition = parts[0] if len(parts) == 1 else Joined(parts, is_and=False)
         if node.operator != "!=":
             return condition
-        known = NumberCondition("evt.res", number_test("exists", []), UNKNOWN, Cost.COLUMN)
+        known = NumberCondition(RESULT, number_test("exists", []))
         return Joined([known, Not(condition)], is_and=True)
 
     def _of_times(self, node: Comparison) -> Condition:
         if node.operator == "exists":
-            return NumberCondition("evt.time", number_test("exists", []), 0, Cost.COLUMN)
+            return NumberCondition(TIME, number_test("exists", []))
         moments = []
         for value in node.values:
             try:
@@ -250,26 +243,21 @@ class _Compiler:
         if node.field.kind is ValueKind.EVENT and operator in ("=", "!=", "in"):
             members = [name for value in node.values for name in self._events(value)]
             if len(members) != 1:
-                condition = string_condition(node.field.name, text_test("in", members))
+                condition = _text_condition(node.field, text_test("in", members))
                 if operator == "!=":
-                    known = string_condition(node.field.name, bool)
+                    known = _text_condition(node.field, bool)
                     return Joined([known, Not(condition)], is_and=True)
                 return condition
         test = bool if operator == "exists" else self._text_test(node, texts)
-        if node.field.name == "evt.args":
-            return ArgumentsCondition(test)
-        if node.field.name == "proc.cmdline":
-            return CommandLineCondition(test)
-        return string_condition(node.field.name, test)
+        return _text_condition(node.field, test)
 
-    def _of_argument(self, node: Comparison) -> Condition:
+    def _of_argument(self, node: Comparison, forms: Forms) -> Condition:
         texts = [value.text for value in node.values]
         test = None
         if node.operator in ("<", "<=", ">", ">="):
             self._number(node.field, node.values[0])
         elif node.operator != "exists":
             test = self._text_test(node, texts)
-        forms = context_forms if node.field.name == "context" else argument_forms
         return ArgumentCondition(node.argument, node.operator, texts, test, forms)
 
     def _text_test(self, node: Comparison, texts: list[str]) -> Callable[[str], bool]:
@@ -291,18 +279,19 @@ class _Compiler:
         return members
 
     def _number(self, field: Field, value: Literal) -> int:
+        if field.kind is ValueKind.CHOICE:
+            choice = field.choice(value.text)
+            if choice is None:
+                raise self._wrong(field, value, f"is no value of {field.name}")
+            return choice
         try:
-            if field.name in _CHOICES:
-                return _CHOICES[field.name][value.text.lower()]
             if field.kind is ValueKind.DURATION:
                 return duration(value.text)
             if field.kind is ValueKind.RESULT:
                 code = errno_value(value.text)
                 if code is not None:
-                    return -code if field.name == "evt.res" else code
+                    return -code if field.column is RESULT else code
             return number(value.text)
-        except KeyError:
-            raise self._wrong(field, value, f"is no value of {field.name}") from None
         except ValueTextError as error:
             raise self._wrong(field, value, str(error)) from None
 

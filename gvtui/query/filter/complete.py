@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gvtui.decode.errno_names import errno_text
-from gvtui.decode.raw_table import ARGUMENTS
-from gvtui.points.names import event_type
+from gvtui.points.groups import SET_DESCRIPTIONS
 from gvtui.points.syscalls import names_by_sysno
+from gvtui.query.filter.batch import NumberColumn
 from gvtui.query.filter.fields import FIELDS, OPERATORS, Field, ValueKind, find_field
 from gvtui.query.filter.parse import MAX_TEXT, grammar
+from gvtui.query.filter.texts import TextColumn
 from gvtui.query.filter.values import ERRNO_BY_NAME
 from gvtui.query.filter.write import literal
-from gvtui.query.sets import SET_DESCRIPTIONS
-from gvtui.trace.row import LOST_STRING, NO_FD, NO_UID
+from gvtui.trace.row import LOST_STRING
 from gvtui.wire.messages import KINDS
-from gvtui.wire.pb.common_pb2 import ContextData
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from gvtui.query.source import RowSource
 
@@ -32,22 +30,6 @@ _SAMPLE = 20_000
 """Rows looked at for values: the newest ones."""
 
 _WORD_REST = re.compile(r"[^\s(),\"'=<>!]*")
-
-_STRING_COLUMNS = {
-    "proc.name": "process",
-    "fd.name": "path",
-    "container.id": "container",
-    "point.name": "point",
-    "evt.type": "point",
-}
-
-_NUMBER_COLUMNS = {
-    "proc.pid": ("pid", 0),
-    "thread.tid": ("tid", 0),
-    "fd.num": ("fd", NO_FD),
-    "user.uid": ("uid", NO_UID),
-    "conn.num": ("conn", 0),
-}
 
 _WORD_TERMINALS = ("FIELD", "BARE")
 
@@ -164,32 +146,13 @@ def _offers(place: _Place, trace: RowSource | None) -> Iterator[tuple[str, str]]
 
 def _fields(word: str) -> Iterator[tuple[str, str]]:
     for field in FIELDS:
-        if not field.takes_argument:
+        if field.arguments is None:
             yield field.name, field.description
         elif word.startswith(f"{field.name}."):
-            in_context = field.name == "context"
-            for name in _context_names() if in_context else _argument_names():
-                yield f"{field.name}.{name}", "of the context" if in_context else "an argument"
+            for name in field.arguments():
+                yield f"{field.name}.{name}", field.argument_note
         else:
             yield f"{field.name}.", field.description
-
-
-@functools.cache
-def _argument_names() -> list[str]:
-    names = {
-        name for kind in KINDS.values() for name in kind.message_class.DESCRIPTOR.fields_by_name
-    }
-    names |= {name for call in ARGUMENTS.values() for name, form in call if form != "skip"}
-    return sorted(names - {"context_data", "exit"})
-
-
-@functools.cache
-def _context_names() -> list[str]:
-    names = []
-    for field in ContextData.DESCRIPTOR.fields:
-        inner = field.message_type.fields if field.message_type is not None else ()
-        names += [f"{field.name}.{part.name}" for part in inner] or [field.name]
-    return names
 
 
 def _values(field: Field, trace: RowSource | None) -> Iterator[tuple[str, str]]:
@@ -213,29 +176,23 @@ def _values(field: Field, trace: RowSource | None) -> Iterator[tuple[str, str]]:
 def _seen(field: Field, trace: RowSource) -> Iterator[tuple[str, str]]:
     """Values of the newest rows, the most frequent first."""
     rows = trace.rows(max(trace.first_row, trace.end_row - _SAMPLE), trace.end_row)
-    if field.name in _NUMBER_COLUMNS:
-        column, unknown = _NUMBER_COLUMNS[field.name]
-        for number, count in _frequent(rows[column]):
-            if number != unknown:
+    column = field.column
+    if isinstance(column, NumberColumn) and field.kind is ValueKind.NUMBER and not column.derive:
+        for number, count in _frequent(rows[column.name]):
+            if number != column.unknown:
                 yield str(number), _rows_text(count)
-    elif field.name in _STRING_COLUMNS:
+    elif isinstance(column, TextColumn):
         counts: dict[str, int] = {}
-        for number, count in _frequent(rows[_STRING_COLUMNS[field.name]]):
+        for number, count in _frequent(rows[column.name]):
             if number > LOST_STRING:
-                text = trace.string(number)
-                if field.kind is ValueKind.EVENT:
-                    text = event_type(text, trace.architecture)
+                text = column.text(trace, trace.string(number))
                 counts[text] = counts.get(text, 0) + count
         for text in sorted(counts, key=lambda text: -counts[text]):
             yield literal(text), _rows_text(counts[text])
-        if field.name == "container.id":
-            for connection in _connections(trace):
-                yield literal(connection), "connected"
-
-
-def _connections(trace: RowSource) -> Iterable[str]:
-    ids = (connection.container_id for connection in trace.connections.values())
-    return dict.fromkeys(container for container in ids if container)
+        if column.of_connection is not None:
+            texts = map(column.of_connection, trace.connections.values())
+            for text in dict.fromkeys(text for text in texts if text):
+                yield literal(text), "connected"
 
 
 def _frequent(column: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[tuple[int, int]]:

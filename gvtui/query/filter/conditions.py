@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from gvtui.query.filter.batch import TIME
 from gvtui.query.filter.values import DAY_NS, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
-    from gvtui.query.filter.batch import Batch, Mask, Numbers
+    from gvtui.query.filter.batch import Batch, Mask, NumberColumn, Numbers
 
 
 class Cost(IntEnum):
@@ -92,28 +93,18 @@ class Joined:
 class NumberCondition:
     """Compares a column of numbers."""
 
-    def __init__(
-        self, column: str, test: Callable[[Numbers], Mask], unknown: int | None, cost: Cost
-    ) -> None:
-        """Make one.
-
-        Args:
-            column: its name in the batch.
-            test: the comparison.
-            unknown: what stands in the column where a row lacks the field; None if none does.
-            cost: what the column takes.
-        """
-        self.cost = cost
+    def __init__(self, column: NumberColumn, test: Callable[[Numbers], Mask]) -> None:
+        self.cost = Cost.OTHERS if column.asks_context else Cost.COLUMN
         self._column = column
         self._test = test
-        self._unknown = unknown
+        unknown = column.unknown
         self._must_exclude = unknown is not None and bool(test(np.array([unknown]))[0])
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
         """Compare the whole column."""
-        values = batch.column(self._column)
+        values = batch.numbers(self._column)
         answer = self._test(values)
-        return answer & (values != self._unknown) if self._must_exclude else answer
+        return answer & (values != self._column.unknown) if self._must_exclude else answer
 
 
 def number_test(operator: str, intervals: Sequence[Interval]) -> Callable[[Numbers], Mask]:
@@ -167,7 +158,7 @@ class TimeCondition:
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
         """Compare the times; a row without any never passes."""
-        times = batch.column("evt.time")
+        times = batch.numbers(TIME)
         answer: Mask = np.zeros(len(times), np.bool_)
         if self._full is not None:
             answer |= self._full(times)

@@ -47,3 +47,9 @@ class FilterError(UsageError):
         tail = "..." if start + _WINDOW < len(self.text) else ""
         caret = " " * (len(lead) + self.column - start) + "^"
         return f"in the filter, {self.summary}\n  {lead}{shown}{tail}\n  {caret}"
+
+
+def shown_word(word: str) -> str:
+    """A word of a filter as messages show it: in quotes, escaped, and not too long."""
+    shown = ascii(word)
+    return shown if len(shown) <= 60 else f"{shown[:57]}...{shown[0]}"

@@ -1,10 +1,45 @@
-"""The fields and operators of the filter language: the one table that parser, help and completion read."""
+"""The fields and operators of the filter language: the one table that all of it reads."""
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from gvtui.points.names import event_type, point_name
+from gvtui.query.filter.batch import (
+    DROPPED,
+    ERRNO,
+    FAILED,
+    LATENCY,
+    NUMBER,
+    PARENT,
+    RESULT,
+    TIME,
+    NumberColumn,
+)
+from gvtui.query.filter.messages import (
+    ArgumentsCondition,
+    argument_forms,
+    argument_names,
+    container_of,
+    context_forms,
+    context_names,
+    path_of,
+    process_of,
+)
+from gvtui.query.filter.texts import CommandLineCondition, TextColumn
+from gvtui.trace.row import NO_FD, NO_UID, Direction, Kind
+from gvtui.wire.messages import direction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from gvtui.query.filter.conditions import Condition
+    from gvtui.query.filter.messages import Forms
+    from gvtui.query.source import RowSource
+    from gvtui.wire.messages import Decoded
 
 
 class ValueKind(Enum):
@@ -60,167 +95,253 @@ OPERATORS_BY_NAME = {operator.name: operator for operator in OPERATORS}
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something to filter by."""
+    """Something to filter by: how it is written, what it means, and where its values are."""
 
     name: str
     kind: ValueKind
     description: str
     example: str
-    needs: frozenset[str] = frozenset()
+    column: NumberColumn | TextColumn | None = None
+    """Where a row has it, or what works it out for many rows at once."""
+    condition: Callable[[Callable[[str], bool]], Condition] | None = None
+    """Makes the condition on a text that no column has; of its test of a text."""
+    forms: Forms | None = None
+    """Finds the argument in a message."""
+    arguments: Callable[[], list[str]] | None = None
+    """The names that may follow, as in `evt.arg.NAME`, as far as they are known."""
+    argument_note: str = ""
+    """What they are, in a few words."""
+    needs: tuple[str, ...] = ()
     """Context fields that the session must collect for it, by their session names."""
-    choices: tuple[str, ...] = ()
-    """The values there are, where they are few."""
-    takes_argument: bool = False
-    """Whether a name follows: `evt.arg.NAME`."""
+    choices: Mapping[str, int] = field(default_factory=dict)
+    """The values there are, where they are few, and what stands for them in the column."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Other words for choices; the description tells them."""
+    path: str = ""
+    """Its place in a message that has it as it is."""
+
+    @property
+    def takes_argument(self) -> bool:
+        """Whether a name follows: `evt.arg.NAME`."""
+        return self.forms is not None
 
     @property
     def label(self) -> str:
         """The name as help writes it."""
         return f"{self.name}.NAME" if self.takes_argument else self.name
 
+    @property
+    def values(self) -> str:
+        """What can stand behind an operator, in words."""
+        return ", ".join(self.choices) or self.kind.value
+
     def operators(self) -> list[str]:
         """The operators that can be used with it."""
         return [operator.name for operator in OPERATORS if self.kind in operator.kinds]
 
+    def choice(self, text: str) -> int | None:
+        """What stands in the column for one of the choices, in any case; None if it is none."""
+        folded = self.aliases.get(text, text).lower()
+        return next((n for name, n in self.choices.items() if name.lower() == folded), None)
 
-def _field(
-    name: str,
-    kind: ValueKind,
-    description: str,
-    example: str,
-    *needs: str,
-    choices: tuple[str, ...] = (),
-    takes_argument: bool = False,
-) -> Field:
-    return Field(name, kind, description, example, frozenset(needs), choices, takes_argument)
 
+def _lost_point(decoded: Decoded, trace: RowSource) -> str:
+    message: Any = decoded.message
+    side = direction(decoded.kind, message) if decoded.kind is not None else None
+    number = getattr(message, "sysno", 0)
+    return point_name(decoded.header.message_type, number, side, trace.architecture)
+
+
+_POINT = TextColumn("point", _lost_point)
 
 FIELDS: tuple[Field, ...] = (
-    _field("evt.num", ValueKind.NUMBER, "number of the row in the trace", "evt.num > 1000"),
-    _field(
+    Field("evt.num", ValueKind.NUMBER, "number of the row in the trace", "evt.num > 1000", NUMBER),
+    Field(
         "evt.time",
         ValueKind.TIME,
         "when it happened: by the sandbox's clock, else when it was received; a time of day, a "
         "date and time, or nanoseconds since 1970",
         "evt.time >= 14:05",
-        "time",
+        TIME,
+        needs=("time",),
+        path="context_data.time_ns",
     ),
-    _field(
+    Field(
         "evt.type",
         ValueKind.EVENT,
         "system call or event, whether its point is raw or decoded",
         "evt.type in (openat, execve)",
+        _POINT._replace(meaning=lambda point, trace: event_type(point, trace.architecture)),
     ),
-    _field(
+    Field(
         "evt.dir",
         ValueKind.CHOICE,
         "E (or >) where a system call enters, X (or <) where it exits",
         "evt.dir = X",
-        choices=("E", "X"),
+        NumberColumn("direction", Direction.NONE),
+        choices={"E": Direction.ENTER, "X": Direction.EXIT},
+        aliases={">": "E", "<": "X"},
     ),
-    _field(
+    Field(
         "evt.res",
         ValueKind.RESULT,
         "result of a call, on exits only; of one that failed, its error number below zero",
         "evt.res = ENOENT",
+        RESULT,
     ),
-    _field(
+    Field(
         "evt.failed",
         ValueKind.CHOICE,
         "whether the call failed; known on exits only",
         "evt.failed = true",
-        choices=("true", "false"),
+        FAILED,
+        choices={"true": 1, "false": 0},
     ),
-    _field(
+    Field(
         "evt.errno",
         ValueKind.RESULT,
         "error number of a call, on exits only; 0 if it did not fail",
         "evt.errno in (EACCES, EPERM)",
+        ERRNO,
     ),
-    _field(
+    Field(
         "evt.latency",
         ValueKind.DURATION,
         "how long the call took, on exits only, where its enter is in the trace too",
         "evt.latency > 10ms",
-        "time",
-        "thread_id",
+        LATENCY,
+        needs=("time", "thread_id"),
     ),
-    _field(
+    Field(
         "evt.args",
         ValueKind.TEXT,
         "the arguments as the list shows them",
         "evt.args contains CREAT",
+        condition=ArgumentsCondition,
     ),
-    _field(
+    Field(
         "evt.arg",
         ValueKind.ANY,
         "one argument, by its name in the message: pathname, flags, argv, ...; compared as a "
         "number, as a text, and as the list shows it",
         "evt.arg.flags contains O_CREAT",
-        takes_argument=True,
+        forms=argument_forms,
+        arguments=argument_names,
+        argument_note="an argument",
     ),
-    _field(
+    Field(
         "context",
         ValueKind.ANY,
         "any other field of the context, by its name in the message: cwd, is_exec_session, "
         "credentials.effective_uid, ...; one without a dot that is 0 or empty counts as lacking",
         "context.cwd startswith /home",
-        takes_argument=True,
+        forms=context_forms,
+        arguments=context_names,
+        argument_note="of the context",
     ),
-    _field(
+    Field(
         "evt.kind",
         ValueKind.CHOICE,
         "what the row is",
         "evt.kind = drop",
-        choices=("message", "opened", "closed", "mark", "drop"),
+        NumberColumn("kind"),
+        choices={kind.name.lower(): kind for kind in Kind},
     ),
-    _field(
+    Field(
         "evt.dropped",
         ValueKind.NUMBER,
         "on a drop row, how many points the sandbox lost there",
         "evt.dropped > 100",
+        DROPPED,
     ),
-    _field(
+    Field(
         "proc.pid",
         ValueKind.NUMBER,
         "process id inside the sandbox",
         "proc.pid in (110, 112)",
-        "group_id",
+        NumberColumn("pid", 0),
+        needs=("group_id",),
+        path="context_data.thread_group_id",
     ),
-    _field("proc.name", ValueKind.TEXT, "process name", "proc.name = bash", "process_name"),
-    _field("proc.ppid", ValueKind.NUMBER, "process id of the parent", "proc.ppid = 1", "group_id"),
-    _field(
+    Field(
+        "proc.name",
+        ValueKind.TEXT,
+        "process name",
+        "proc.name = bash",
+        TextColumn("process", lambda decoded, trace: process_of(decoded)),
+        needs=("process_name",),
+        path="context_data.process_name",
+    ),
+    Field(
+        "proc.ppid",
+        ValueKind.NUMBER,
+        "process id of the parent",
+        "proc.ppid = 1",
+        PARENT,
+        needs=("group_id",),
+    ),
+    Field(
         "proc.cmdline",
         ValueKind.TEXT,
         "program and arguments of the process",
         "proc.cmdline contains --force",
-        "group_id",
+        condition=CommandLineCondition,
+        needs=("group_id",),
     ),
-    _field(
+    Field(
         "thread.tid",
         ValueKind.NUMBER,
         "thread id inside the sandbox",
         "thread.tid = 7",
-        "thread_id",
+        NumberColumn("tid", 0),
+        needs=("thread_id",),
+        path="context_data.thread_id",
     ),
-    _field("fd.num", ValueKind.NUMBER, "file descriptor the call is about", "fd.num <= 2"),
-    _field(
+    Field(
+        "fd.num",
+        ValueKind.NUMBER,
+        "file descriptor the call is about",
+        "fd.num <= 2",
+        NumberColumn("fd", NO_FD),
+    ),
+    Field(
         "fd.name",
         ValueKind.TEXT,
         "file, program or socket address the row is about; a relative path as the program gave it",
         "fd.name startswith /etc",
-        "fd_path",
+        TextColumn("path", lambda decoded, trace: path_of(decoded)),
+        needs=("fd_path",),
     ),
-    _field("user.uid", ValueKind.NUMBER, "real user id", "user.uid = 0", "credentials"),
-    _field(
+    Field(
+        "user.uid",
+        ValueKind.NUMBER,
+        "real user id",
+        "user.uid = 0",
+        NumberColumn("uid", NO_UID),
+        needs=("credentials",),
+        path="context_data.credentials.real_uid",
+    ),
+    Field(
         "container.id",
         ValueKind.TEXT,
         "container ID; that of the connection where the message has none",
         "container.id startswith dee0",
-        "container_id",
+        TextColumn(
+            "container",
+            lambda decoded, trace: container_of(decoded),
+            of_connection=lambda connection: connection.container_id,
+        ),
+        needs=("container_id",),
+        path="context_data.container_id",
     ),
-    _field("conn.num", ValueKind.NUMBER, "number of the connection", "conn.num = 2"),
-    _field("point.name", ValueKind.TEXT, "trace point", "point.name glob syscall/sysno/*"),
+    Field(
+        "conn.num",
+        ValueKind.NUMBER,
+        "number of the connection",
+        "conn.num = 2",
+        NumberColumn("conn", 0),
+    ),
+    Field("point.name", ValueKind.TEXT, "trace point", "point.name glob syscall/sysno/*", _POINT),
 )
 """Every field, in the order that help shows them."""
 
@@ -263,7 +384,7 @@ def describe_fields() -> list[FieldHelp]:
     return [
         FieldHelp(
             field.label,
-            ", ".join(field.choices) or field.kind.value,
+            field.values,
             field.description,
             field.example,
             field.operators(),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from gvtui.points.groups import SET_DESCRIPTIONS, SETS
 from gvtui.query.filter.fields import FIELDS, OPERATORS
 from gvtui.query.filter.pattern import MAX_PATTERN, MAX_REPETITIONS
 from gvtui.query.filter.values import DURATION_UNITS
-from gvtui.query.sets import SET_DESCRIPTIONS, SETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -131,7 +131,7 @@ def _value_rows() -> list[tuple[str, str]]:
 
 def _field_lines(field: Field, width: int) -> str:
     text = field.description
-    if field.choices and field.name != "evt.dir":
+    if field.choices and not field.aliases:
         text += f": {', '.join(field.choices)}"
     if field.needs:
         text += f" (from {', '.join(sorted(field.needs))})"

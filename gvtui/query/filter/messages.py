@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import functools
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from gvtui.decode.fields import arguments
+from gvtui.decode.raw_table import ARGUMENTS
 from gvtui.decode.render import render
 from gvtui.query.filter.conditions import Cost
 from gvtui.query.filter.values import ValueTextError, number
-from gvtui.wire.messages import Unknown
+from gvtui.wire.messages import KINDS, Unknown
+from gvtui.wire.pb.common_pb2 import ContextData
 from gvtui.wire.sockaddr import parse_sockaddr
 
 if TYPE_CHECKING:
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
     from gvtui.query.filter.batch import Batch, Mask
     from gvtui.wire.messages import Decoded
+
+Forms: TypeAlias = "Callable[[Decoded, str, str], list[int | str]]"
+"""Gives an argument in each form that it can be compared in: of a message, a name, a machine."""
 
 ARGUMENTS_LIMIT = 1 << 16
 """Characters of a call's arguments that conditions look at."""
@@ -82,7 +88,7 @@ class ArgumentCondition:
         operator: str,
         texts: Sequence[str],
         test: Callable[[str], bool] | None,
-        forms: Callable[[Decoded, str, str], list[int | str]],
+        forms: Forms,
     ) -> None:
         """Make one.
 
@@ -184,6 +190,26 @@ def context_forms(decoded: Decoded, name: str, architecture: str) -> list[int | 
     if isinstance(message, Unknown) or not message.HasField("context_data"):
         return []
     return _inner_forms(message.context_data, name)
+
+
+@functools.cache
+def argument_names() -> list[str]:
+    """The names that arguments have in any message, and as the list shows raw calls."""
+    names = {
+        name for kind in KINDS.values() for name in kind.message_class.DESCRIPTOR.fields_by_name
+    }
+    names |= {name for call in ARGUMENTS.values() for name, form in call if form != "skip"}
+    return sorted(names - {"context_data", "exit"})
+
+
+@functools.cache
+def context_names() -> list[str]:
+    """The names of the context's fields, with a dot those of what is within one."""
+    names = []
+    for field in ContextData.DESCRIPTOR.fields:
+        inner = field.message_type.fields if field.message_type is not None else ()
+        names += [f"{field.name}.{part.name}" for part in inner] or [field.name]
+    return names
 
 
 def _inner_forms(message: Any, path: str) -> list[int | str]:  # noqa: ANN401

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gvtui.query.filter.error import FilterError
+from gvtui.query.filter.error import FilterError, shown_word
 from gvtui.query.filter.fields import (
     OPERATORS,
     OPERATORS_BY_NAME,
@@ -137,8 +137,11 @@ _EXPECTED = {
 }
 
 
+@functools.lru_cache(maxsize=16)
 def parse(text: str) -> Node | None:
     """The tree of a filter; None for one without content.
+
+    A filter is read once: the command line, the chips and the view ask for its tree in turn.
 
     Raises:
         FilterError: it cannot be read.
@@ -222,12 +225,6 @@ def _value_expected(text: str, column: int) -> str:
 def _word(text: str) -> str:
     match = _BARE_WORD.match(text)
     return shown_word(match.group() if match else text[:1])
-
-
-def shown_word(word: str) -> str:
-    """A word of a filter as messages show it: in quotes, escaped, and not too long."""
-    shown = ascii(word)
-    return shown if len(shown) <= 60 else f"{shown[:57]}...{shown[0]}"
 
 
 def unknown_field(text: str, start: int, name: str) -> FilterError:

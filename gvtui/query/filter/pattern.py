@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.query.filter.parse import shown_word
+from gvtui.query.filter.error import shown_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

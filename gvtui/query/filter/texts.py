@@ -5,15 +5,13 @@ from __future__ import annotations
 import fnmatch
 import re
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gvtui.points.names import event_type, point_name
 from gvtui.query.filter.conditions import Cost
-from gvtui.query.filter.messages import container_of, path_of, process_of
 from gvtui.query.filter.pattern import MAX_PATTERN, PatternError, regex_test
-from gvtui.trace.row import LOST_STRING, Direction
+from gvtui.trace.row import LOST_STRING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +20,8 @@ if TYPE_CHECKING:
 
     from gvtui.query.filter.batch import Batch, Mask
     from gvtui.query.source import RowSource
+    from gvtui.trace.connections import Connection
+    from gvtui.wire.messages import Decoded
 
 _NO, _YES, _NOT_LOOKED_AT, _LOST, _ABSENT = range(5)
 
@@ -55,36 +55,37 @@ class StringAnswers:
         return answers
 
 
-class StringCondition:
-    """Compares a column of interned strings."""
+class TextColumn(NamedTuple):
+    """A column of interned strings, and what they mean for a field."""
+
+    name: str
+    """Of the row's field."""
+    lost: Callable[[Decoded, RowSource], str]
+    """The text in a message whose row's string was not kept; "" where there is none."""
+    meaning: Callable[[str, RowSource], str] | None = None
+    """What a string says of the field; None where that is the string itself."""
+    of_connection: Callable[[Connection], str] | None = None
+    """What holds for a row without a string, by its connection; "" where nothing does."""
+
+    def text(self, trace: RowSource, string: str) -> str:
+        """What is compared, for a string of the column."""
+        return self.meaning(string, trace) if self.meaning is not None else string
+
+
+class TextCondition:
+    """Compares a column of texts."""
 
     cost = Cost.STRINGS
 
-    def __init__(
-        self,
-        column: str,
-        test: Callable[[str], bool],
-        lost: Callable[[Batch, int], str | None],
-    ) -> None:
-        """Make one.
-
-        Args:
-            column: its name in the row.
-            test: the comparison, for texts that are not empty.
-            lost: finds the text of a row whose string was not kept; None where there is none.
-        """
+    def __init__(self, column: TextColumn, test: Callable[[str], bool]) -> None:
+        """Make one; `test` is asked of texts that are not empty."""
         self._column = column
         self._test = test
-        self._lost = lost
-        self._answers = StringAnswers(lambda trace, text: test(self.meaning(trace, text)))
-
-    def meaning(self, trace: RowSource, text: str) -> str:
-        """What is compared, for a string of the column."""
-        return text
+        self._answers = StringAnswers(lambda trace, string: test(column.text(trace, string)))
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
         """Look every row up; decode messages only for strings that were not kept."""
-        answers = self._answers.look_up(batch.trace, batch.column(self._column))
+        answers = self._answers.look_up(batch.trace, batch.column(self._column.name))
         holds: Mask = answers == _YES
         if (answers > _YES).any():
             self._resolve(batch, wanted, answers, holds)
@@ -97,40 +98,18 @@ class StringCondition:
         if wanted is not None:
             lost &= wanted
         for place in np.flatnonzero(lost).tolist():
-            text = self._lost(batch, place)
-            holds[place] = bool(text) and self._test(self.meaning(batch.trace, text or ""))
-
-
-class EventTypeCondition(StringCondition):
-    """Compares the name of the system call or event, which the point's name tells."""
-
-    def __init__(self, test: Callable[[str], bool]) -> None:
-        super().__init__("point", test, _lost_point)
-
-    def meaning(self, trace: RowSource, text: str) -> str:
-        """The event's name."""
-        return event_type(text, trace.architecture)
-
-
-class ContainerCondition(StringCondition):
-    """Compares the container ID: the message's, or else that of its connection."""
-
-    def __init__(self, test: Callable[[str], bool]) -> None:
-        super().__init__("container", test, _lost_container)
-
-    def _resolve(
-        self, batch: Batch, wanted: Mask | None, answers: npt.NDArray[np.uint8], holds: Mask
-    ) -> None:
-        super()._resolve(batch, wanted, answers, holds)
+            decoded = batch.decoded(place)
+            text = self._column.lost(decoded, batch.trace) if decoded else ""
+            holds[place] = bool(text) and self._test(self._column.text(batch.trace, text))
         absent = np.flatnonzero(answers == _ABSENT)
-        if not len(absent):
+        if self._column.of_connection is None or not len(absent):
             return
         conns, places = np.unique(batch.column("conn")[absent], return_inverse=True)
         passes = np.zeros(len(conns), np.bool_)
         for index, number in enumerate(conns.tolist()):
             connection = batch.trace.connections.get(number)
-            container = connection.container_id if connection else ""
-            passes[index] = bool(container) and self._test(container)
+            text = self._column.of_connection(connection) if connection else ""
+            passes[index] = bool(text) and self._test(text)
         holds[absent] = passes[places]
 
 
@@ -153,47 +132,6 @@ class CommandLineCondition:
         passes = [bool(texts[place]) and self._test(texts[place]) for place in used.tolist()]
         holds[asked] = np.array(passes, np.bool_)[index]
         return holds
-
-
-def _lost_process(batch: Batch, place: int) -> str | None:
-    decoded = batch.decoded(place)
-    return process_of(decoded) if decoded else None
-
-
-def _lost_path(batch: Batch, place: int) -> str | None:
-    decoded = batch.decoded(place)
-    return path_of(decoded) if decoded else None
-
-
-def _lost_container(batch: Batch, place: int) -> str | None:
-    decoded = batch.decoded(place)
-    return container_of(decoded) if decoded else None
-
-
-def _lost_point(batch: Batch, place: int) -> str | None:
-    decoded = batch.decoded(place)
-    if decoded is None:
-        return None
-    number = getattr(decoded.message, "sysno", 0)
-    side = "X" if batch.rows["direction"][place] == Direction.EXIT else "E"
-    return point_name(decoded.header.message_type, number, side, batch.trace.architecture)
-
-
-def string_condition(field: str, test: Callable[[str], bool]) -> StringCondition:
-    """The condition for a field whose texts are interned."""
-    if field == "evt.type":
-        return EventTypeCondition(test)
-    if field == "container.id":
-        return ContainerCondition(test)
-    column, lost = _COLUMNS[field]
-    return StringCondition(column, test, lost)
-
-
-_COLUMNS: dict[str, tuple[str, Callable[[Batch, int], str | None]]] = {
-    "proc.name": ("process", _lost_process),
-    "fd.name": ("path", _lost_path),
-    "point.name": ("point", _lost_point),
-}
 
 
 def text_test(operator: str, values: Sequence[str]) -> Callable[[str], bool]:

@@ -188,6 +188,9 @@ class Processes(Follower):
         process.parent_pid = parent_pid
         if process.parent is not None:
             return
+        if parent is not None and parent.number not in self._by_number:
+            # It has been forgotten, to make room for this one.
+            parent = None
         if parent is None:
             if parent_pid > 0:
                 self._wait_for(parent_pid, process)

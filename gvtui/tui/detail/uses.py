@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.fields import arguments
 from gvtui.points.names import event_type
+from gvtui.query.filter.fields import FIELDS
 from gvtui.query.filter.write import CONTAINER, NAME, PID, literal
 from gvtui.wire.messages import Unknown
 
@@ -17,14 +18,7 @@ if TYPE_CHECKING:
 
 _CONTEXT = "context_data."
 
-_OWN_NAMES = {
-    "context_data.time_ns": "evt.time",
-    "context_data.thread_id": "thread.tid",
-    "context_data.thread_group_id": PID,
-    "context_data.container_id": CONTAINER,
-    "context_data.process_name": NAME,
-    "context_data.credentials.real_uid": "user.uid",
-}
+_OWN_NAMES = {field.path: field.name for field in FIELDS if field.path}
 """Fields that filters know by a name of their own."""
 
 _ELEMENT = re.compile(r"\[(\d+)\]")

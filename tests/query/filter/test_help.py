@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from gvtui.query.filter.compile import compile_filter, describe_fields, reference
-from gvtui.query.filter.fields import FIELDS, OPERATORS
-from gvtui.query.filter.help import EXAMPLES
-from gvtui.query.sets import SETS
+from gvtui.points.groups import SETS
+from gvtui.query.filter.compile import compile_filter
+from gvtui.query.filter.fields import FIELDS, OPERATORS, describe_fields
+from gvtui.query.filter.help import EXAMPLES, reference
 
 
 def test_everything_is_in_the_reference() -> None:

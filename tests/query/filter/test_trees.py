@@ -12,10 +12,10 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gvtui.points.groups import SETS
 from gvtui.points.names import event_type
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.write import conjunction, literal
-from gvtui.query.sets import SETS
 from gvtui.query.view import RowView
 from gvtui.trace.row import NO_FD, NO_UID, Direction, Kind, Row
 from tests.query.filter.world import TextTrace
