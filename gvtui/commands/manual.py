@@ -45,7 +45,7 @@ def page(cli: click.Group) -> str:
 
 
 def _lines(cli: click.Group) -> Iterator[str]:
-    from gvtui.query.filter.compile import reference
+    from gvtui.query.filter.help import reference
 
     ctx = click.Context(cli, info_name="gvtui", **cli.context_settings)
     title, text = _title_and_text(cli)
