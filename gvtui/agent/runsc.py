@@ -14,13 +14,13 @@ import subprocess
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any
 
-from gvtui.agent.plain import plain_sentence
+from gvtui.agent.plain import plain_sentence, unknown_key
 from gvtui.errors import GvtuiError
 from gvtui.points.catalogue import Catalogue, parse_metadata
-from gvtui.points.session import SESSION_NAME
+from gvtui.points.session import NEWER_KEYS, SESSION_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,7 @@ MAX_OUTPUT = 16 << 20
 """Bytes of runsc's output that are read."""
 
 _AFTER_KILL = 5.0
+_NO_SANDBOX = "gvtui-no-such-sandbox"
 _ID = re.compile(r"[A-Za-z0-9_+.][A-Za-z0-9_+.\-]{0,1023}")
 _VERSION = re.compile(r"^runsc version (?:release-)?(\S+)", re.MULTILINE)
 _SINK = re.compile(r"\s+Sink: (?P<name>\"[^\"]*\"), dropped: (?P<dropped>\d+)")
@@ -188,7 +189,22 @@ class Runsc:
             CatalogueError: the list could not be understood.
         """
         version = self.version()
-        return parse_metadata(self.checked("trace", "metadata"), f"runsc {version}")
+        offered = parse_metadata(self.checked("trace", "metadata"), f"runsc {version}")
+        return replace(offered, lacking_keys=self.lacking_keys())
+
+    def lacking_keys(self) -> frozenset[str]:
+        """The newer keys of a session that it refuses.
+
+        It is asked for a session in a sandbox that there is not: it reads the file first.
+        """
+        with tempfile.TemporaryDirectory() as root:
+            lacking = set()
+            for key in NEWER_KEYS:
+                text = json.dumps({"trace_session": {key: None}})
+                call = self.create_session(root, _NO_SANDBOX, text, force=False)
+                if unknown_key(call.stderr) == key:
+                    lacking.add(key)
+        return frozenset(lacking)
 
     def list_sessions(self, root: Path | str, sandbox_id: str) -> list[SessionStatus]:
         """The sessions that a sandbox runs: none or one, today."""

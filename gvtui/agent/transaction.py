@@ -15,7 +15,7 @@ from gvtui.agent.running import has_ended
 from gvtui.agent.runsc import Call, RunscError, SessionStatus
 from gvtui.points.check import check_session
 from gvtui.points.document import pod_init_document
-from gvtui.points.problems import errors
+from gvtui.points.problems import refusals
 from gvtui.points.session import SESSION_NAME, Point, Session, keep_in_step
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from gvtui.agent.containers import Container
     from gvtui.points.catalogue import Catalogue
     from gvtui.points.problems import Problem
-
-_NEWER_KEYS = ("options", "ignore_missing")
 
 
 @dataclass
@@ -56,7 +54,7 @@ class Transaction:
         if problem:
             return self._outcome(State.REFUSED, "nothing has changed", error=problem)
         session = self._prepare(session)
-        wrong = errors(self._problems)
+        wrong = refusals(self._problems)
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             return self._unchanged(f"{wrong[0]}{more}")

@@ -35,10 +35,9 @@ from gvtui.commands.runtime import (
     undisturbed,
 )
 from gvtui.commands.session_report import (
-    count_of,
     print_json,
-    print_problems,
     report,
+    report_check,
     sandbox_row,
     session_words,
 )
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from gvtui.points.catalogue import Catalogue
     from gvtui.points.document import SessionDocument
     from gvtui.points.session import Session
+    from gvtui.points.ways import Way
 
 _WORKERS = 8
 """Sandboxes asked at once: one that does not answer takes a whole time limit."""
@@ -243,16 +243,25 @@ def _choose(
 @session.command(
     cls=Command,
     exit_codes={
-        0: "runsc would take it, though there may be warnings",
-        1: "there are errors, or the file cannot be read",
+        0: "the session starts and is traced, though there may be warnings",
+        1: "it is refused or starts untraced, or the file cannot be read",
     },
     epilog=examples(
         "gvtui session check files.json",
         "gvtui session check files.json --gvisor 20240729",
+        "gvtui session check --for pod-init /etc/gvtui-pod-init.json",
         "gvtui session check --json files.json | jq '.problems[]'",
     ),
 )
 @click.argument("file", type=_SESSION_FILE, shell_complete=session_files)
+@click.option(
+    "--for",
+    "wanted",
+    type=click.Choice(["trace-create", "pod-init"]),
+    multiple=True,
+    help="The way in that the file is for; may be given twice. If not given: both, for a bare "
+    "session trace-create alone.",
+)
 @RUNSC_OPTION
 @GVISOR_OPTION
 @ARCH_OPTION
@@ -262,36 +271,39 @@ def check(
     ctx: click.Context,
     /,
     file: Path,
+    wanted: tuple[Way, ...],
     binaries: tuple[str, ...],
     gvisor: str,
     architecture: str | None,
     as_json: bool,
 ) -> None:
-    """Check a session file, or a pod init file, against the points of a runsc, or of several."""
+    """Say what a runsc, or each of several, makes of a session file.
+
+    There are two ways in: `runsc trace create` for a sandbox that runs, and a pod init file for
+    containers that start later. Each ends as one of: started and traced; started untraced,
+    silently; refused. It is taken that a monitor listens.
+    """
     from gvtui.agent.pod_init import start_problems
-    from gvtui.points.check import check_session
     from gvtui.points.document import SessionError
-    from gvtui.points.problems import errors
+    from gvtui.points.problems import Verdict
+    from gvtui.points.ways import WAYS, Ending, Judgement, judge
 
     catalogues = find_catalogues(binaries, gvisor=gvisor, architecture=architecture)
-    against = ", ".join(catalogue.source for catalogue in catalogues)
     try:
-        document = _load(file)
-        found = [each for one in catalogues for each in check_session(document.session, one)]
-        if document.is_wrapped:
-            found += start_problems(document.session)
-        problems = list(dict.fromkeys(found))
+        raw = _read(file)
+        found = [judge(raw, catalogue) for catalogue in catalogues]
     except SessionError as error:
-        problems = error.problems
-    bad = errors(problems)
-    if as_json:
-        said = [problem.as_dict() for problem in problems]
-        print_json({"file": str(file), "against": against, "valid": not bad, "problems": said})
-    else:
-        print_problems(problems)
-        counts = f"{count_of(len(bad), 'error')}, {count_of(len(problems) - len(bad), 'warning')}"
-        click.echo(f"{file}: {counts if problems else 'good'}, against {against}")
-    ctx.exit(1 if bad else 0)
+        refused = Ending(Verdict.REFUSED, str(error))
+        both = Judgement(dict.fromkeys(WAYS, refused), tuple(error.problems), tuple(WAYS))
+        found = [both] * len(catalogues)
+    meant = wanted or found[0].meant
+    problems = list(dict.fromkeys(each for one in found for each in one.problems))
+    if "pod-init" in meant and found[0].session is not None:
+        problems += start_problems(found[0].session)
+    good = all(one.endings[way].verdict is Verdict.TRACED for one in found for way in meant)
+    sources = [catalogue.source for catalogue in catalogues]
+    report_check(file, sources, found, meant, problems, good=good, as_json=as_json)
+    ctx.exit(0 if good else 1)
 
 
 @session.command(
@@ -429,3 +441,9 @@ def _load(file: Path) -> SessionDocument:
     from gvtui.points.document import load_document, parse_document
 
     return parse_document(sys.stdin.read()) if str(file) == "-" else load_document(file)
+
+
+def _read(file: Path) -> bytes:
+    from gvtui.points.document import read_bytes
+
+    return sys.stdin.buffer.read() if str(file) == "-" else read_bytes(file)

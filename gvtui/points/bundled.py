@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.errors import GvtuiError
 from gvtui.points.catalogue import Catalogue, Offer, in_order, make_spec, parse_metadata
+from gvtui.points.session import NEWER_KEYS
 from gvtui.points.syscalls import host_architecture
 from gvtui.points.version import version_date
 
@@ -153,6 +154,10 @@ def unfold(values: Mapping[str, Any], architecture: str, gvisor: str = "") -> Ca
         if name not in lacking and offered(name, {"": own}):
             fields = offered(name, optional), offered(name, context)
             specs.append(make_spec(name, *fields, architecture))
+    keys = {key: _span(month, months) for key, month in NEWER_KEYS.items() if month in months}
+    for key, span in keys.items():
+        if moment.offers(span) and (doubt := moment.doubt(span, months)):
+            doubts["", key] = doubt
     known = f", {architecture}" if architecture in values["lacking"] else ""
     return Catalogue(
         in_order(specs),
@@ -166,6 +171,7 @@ def unfold(values: Mapping[str, Any], architecture: str, gvisor: str = "") -> Ca
         lacking=lacking,
         is_later=moment.after is None,
         is_earlier=moment.before is None,
+        lacking_keys=frozenset(key for key, span in keys.items() if not moment.offers(span)),
     )
 
 

@@ -122,6 +122,8 @@ class Catalogue:
     """The version asked for is later than all lists: what it has besides cannot be told."""
     is_earlier: bool = False
     """The version asked for is earlier than all lists: what it lacks cannot be told."""
+    lacking_keys: frozenset[str] = frozenset()
+    """Keys of a session that it is too old for: it refuses a file that has one."""
 
     def __contains__(self, name: object) -> bool:
         return name in self.points

@@ -7,6 +7,7 @@ refusal there costs the sandbox the session it had.
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gvtui.points.catalogue import (
@@ -16,11 +17,12 @@ from gvtui.points.catalogue import (
     sibling_of,
 )
 from gvtui.points.duration import parse_duration
-from gvtui.points.problems import Problem, nearest
-from gvtui.points.session import REMOTE, SESSION_NAME, Point, Session, Sink
+from gvtui.points.gojson import Node
+from gvtui.points.problems import Problem, Verdict, nearest
+from gvtui.points.session import NULL, REMOTE, SESSION_NAME, Point, Session, Sink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 MAX_SOCKET_PATH = 107
 """Bytes of the longest path that a Unix socket can have on Linux."""
@@ -31,9 +33,23 @@ DEFAULT_BACKOFF = "25us"
 DEFAULT_BACKOFF_MAX = "10ms"
 """The longest that the remote sink waits between two tries, unless told otherwise."""
 
+_DEFAULT_WAITS = {"backoff": DEFAULT_BACKOFF, "backoff_max": DEFAULT_BACKOFF_MAX}
 _REMOTE_KEYS = ("endpoint", "retries", "backoff", "backoff_max")
 _MANY_RETRIES = 100
-_WHOLE_LIMIT = 2**31
+_MAX_SAID = 100
+_WHOLE_LIMIT = 2.0**63
+_ABSTRACT = ("@", "\0")
+
+_CAPACITY = "execve_hash_cache_capacity"
+_DEFAULT_CAPACITY = 512
+_LARGE_CAPACITY = 1_000_000
+_CAPACITY_BYTES = 100
+"""Memory for each hash that the cache can hold, as measured: 435 MB for 5 million."""
+
+_REFUSED = (Verdict.REFUSED, Verdict.REFUSED)
+_NOT_MADE = (Verdict.REFUSED, Verdict.UNTRACED)
+"""Refused by the sandbox: `trace create` says so, and a container that starts runs untraced."""
+_IDLE = (Verdict.UNTRACED, Verdict.UNTRACED)
 
 
 def check_session(session: Session, catalogue: Catalogue) -> list[Problem]:
@@ -52,6 +68,7 @@ def check_session(session: Session, catalogue: Catalogue) -> list[Problem]:
                 "name",
                 f"gVisor takes no session name but {SESSION_NAME!r}, not {session.name!r}",
                 f"name it {SESSION_NAME!r}",
+                *_NOT_MADE,
             )
         )
     if catalogue.is_earlier:
@@ -64,6 +81,7 @@ def check_session(session: Session, catalogue: Catalogue) -> list[Problem]:
                 "ask a runsc of that version, with --runsc",
             )
         )
+    problems += _options(session, catalogue)
     problems += _points(session, catalogue)
     problems += _sinks(session, catalogue)
     return problems
@@ -81,25 +99,68 @@ def doubts_about(session: Session, catalogue: Catalogue) -> list[Problem]:
     return problems
 
 
+def _options(session: Session, catalogue: Catalogue) -> Iterator[Problem]:
+    options = session.options or {}
+    if session.options is not None and (why := catalogue.doubts.get(("", "options"))):
+        message = f"it cannot be told whether {catalogue.source} has the key 'options'"
+        yield Problem("warning", "options", message, why)
+    for key in options:
+        if key != _CAPACITY:
+            hint = nearest(key, (_CAPACITY,)) or f"gVisor knows {_CAPACITY}"
+            words = f"gVisor takes no notice of the option {key!r}"
+            yield Problem("warning", f"options.{key}", words, hint)
+    if _CAPACITY in options:
+        words = _capacity_words(options[_CAPACITY])
+        if words:
+            yield Problem("warning", f"options.{_CAPACITY}", words, "write a whole number from 0")
+
+
+def _capacity_words(value: object) -> str:
+    """What gVisor makes of a capacity that is not a plain one: tried with one of September 2026."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return f"no number: gVisor takes {_DEFAULT_CAPACITY} instead"
+    number = float(value)
+    if abs(number) >= _WHOLE_LIMIT:
+        return "out of range: gVisor on x86_64 takes 0 instead, and keeps no hashes"
+    if number < 0:
+        return "below 0: gVisor takes 0 instead, and keeps no hashes"
+    if not number.is_integer():
+        return f"no whole number: gVisor cuts it to {int(number):,}"
+    if number > _LARGE_CAPACITY:
+        size = f"{number * _CAPACITY_BYTES / 1e6:,.0f} MB"
+        return f"the sandbox sets some {size} of memory aside for them at once"
+    return ""
+
+
 def _points(session: Session, catalogue: Catalogue) -> Iterator[Problem]:
     if not session.points:
-        yield Problem("warning", "points", "no points: nothing is traced", "start from a preset")
+        words = "no points: nothing is traced"
+        yield Problem("warning", "points", words, "start from a preset", *_IDLE)
+    elif _skips_all(session, catalogue):
+        words = "ignore_missing skips every point: nothing is traced"
+        yield Problem("warning", "points", words, "start from a preset", *_IDLE)
     seen: dict[str, int] = {}
     by_name = {point.name: point for point in session.points}
     for at, point in enumerate(session.points):
         place = f"points[{at}]"
         if not point.name:
-            yield Problem("error", f"{place}.name", "a point without a name", "name or remove it")
+            yield _missing(
+                f"{place}.name",
+                "a point without a name",
+                "name or remove it",
+                skipped=session.ignore_missing,
+                is_later=False,
+            )
             continue
         if point.name in seen:
-            first = seen[point.name]
             yield Problem(
-                "error",
+                "warning",
                 f"{place}.name",
-                f"the point {point.name!r} stands at points[{first}] already",
+                f"the point {point.name!r} stands at points[{seen[point.name]}] already, whose "
+                "fields do not count",
                 "keep one of them",
             )
-        seen.setdefault(point.name, at)
+        seen[point.name] = at
         spec = catalogue.get(point.name)
         if spec is None:
             yield _unknown_point(point, place, session, catalogue)
@@ -107,6 +168,11 @@ def _points(session: Session, catalogue: Catalogue) -> Iterator[Problem]:
             yield from _doubt(point.name, "", f"{place}.name", catalogue)
             yield from _fields(point, spec, place, session, catalogue)
         yield from _step(point, by_name, place)
+
+
+def _skips_all(session: Session, catalogue: Catalogue) -> bool:
+    known = catalogue.is_later or any(point.name in catalogue for point in session.points)
+    return session.ignore_missing and not known
 
 
 def _unknown_point(point: Point, place: str, session: Session, catalogue: Catalogue) -> Problem:
@@ -135,7 +201,7 @@ def _missing(place: str, message: str, hint: str, *, skipped: bool, is_later: bo
         return Problem("warning", place, f"{message}; it cannot be told of this version", hint)
     if skipped:
         return Problem("warning", place, f"{message}; ignore_missing skips it", hint)
-    return Problem("error", place, message, hint)
+    return Problem("error", place, message, hint, *_NOT_MADE)
 
 
 def _fields(
@@ -194,88 +260,77 @@ def _step(point: Point, by_name: dict[str, Point], place: str) -> Iterator[Probl
 
 def _sinks(session: Session, catalogue: Catalogue) -> Iterator[Problem]:
     if not session.sinks:
-        yield Problem("warning", "sinks", "no sink: nothing is sent anywhere", "add a remote sink")
+        words = "no sink: nothing is sent anywhere"
+        yield Problem("warning", "sinks", words, "add a remote sink", *_IDLE)
+    elif all(sink.name == NULL for sink in session.sinks):
+        words = "no sink but null ones: nothing is sent anywhere"
+        yield Problem("warning", "sinks", words, "add a remote sink", *_IDLE)
     counts = Counter(session.endpoints)
+    # A sink that fails in the sandbox ends the list; those before it send all the same.
+    sends = stopped = False
     for at, sink in enumerate(session.sinks):
         place = f"sinks[{at}]"
-        if catalogue.sinks and sink.name not in catalogue.sinks:
-            known = nearest(sink.name, catalogue.sinks) or f"it has {', '.join(catalogue.sinks)}"
-            message = f"{catalogue.source} has no sink {sink.name!r}"
-            yield Problem("error", f"{place}.name", message, known)
-        elif sink.name == "null":
-            yield Problem(
-                "warning",
-                f"{place}.name",
-                "a null sink: nothing is sent, and `runsc trace create` refuses it in the "
-                "releases tried (bad file descriptor)",
-                "leave the list of sinks empty instead",
-            )
-        elif sink.name == REMOTE:
-            yield from _remote(sink, f"{place}.config")
-            if sink.endpoint and counts.pop(sink.endpoint, 1) > 1:
-                message = f"more than one sink sends to {sink.endpoint}: all comes twice"
-                yield Problem("warning", f"{place}.config.endpoint", message, "keep one")
+        for problem in _sink(sink, place, catalogue):
+            if problem.pod_init is Verdict.UNTRACED and sends:
+                words = f"{problem.message}; the sinks before it send, and no session is listed"
+                yield replace(problem, message=words, pod_init=Verdict.TRACED)
+            else:
+                yield problem
+            stopped = stopped or (problem.severity == "error" and sink.name != NULL)
+        sends = sends or (sink.name != NULL and not stopped)
+        if sink.endpoint and counts.pop(sink.endpoint, 1) > 1:
+            words = f"more than one sink sends to {sink.endpoint}: all comes twice"
+            yield Problem("warning", f"{place}.config.endpoint", words, "keep one")
 
 
-def _remote(sink: Sink, place: str) -> Iterator[Problem]:
-    yield from _endpoint(sink, place)
-    if "retries" in sink.config:
-        yield from _retries(sink.config["retries"], f"{place}.retries")
-    bad = False
-    waits: dict[str, int] = {}
-    for key, default in (("backoff", DEFAULT_BACKOFF), ("backoff_max", DEFAULT_BACKOFF_MAX)):
-        value = sink.config.get(key, default)
-        try:
-            if not isinstance(value, str):
-                raise ValueError(f"{value!r} is not a string; write a duration such as '5ms'")
-            waits[key] = parse_duration(value)
-        except ValueError as error:
-            bad = True
-            yield Problem("error", f"{place}.{key}", str(error))
-            continue
-        if waits[key] < 0:
-            yield Problem("warning", f"{place}.{key}", "a wait below 0 is no wait")
-    if not bad and waits["backoff"] > waits["backoff_max"]:
-        said = [
-            f"{key} ({sink.config.get(key, f'{default}, the default')})"
-            for key, default in (
-                ("backoff", DEFAULT_BACKOFF),
-                ("backoff_max", DEFAULT_BACKOFF_MAX),
-            )
-        ]
+def _sink(sink: Sink, place: str, catalogue: Catalogue) -> Iterator[Problem]:
+    unset = _NOT_MADE if sink.ignore_setup_error else _REFUSED
+    if catalogue.sinks and sink.name not in catalogue.sinks:
+        known = nearest(sink.name, catalogue.sinks) or f"it has {', '.join(catalogue.sinks)}"
+        message = f"{catalogue.source} has no sink {sink.name!r}"
+        yield Problem("error", f"{place}.name", message, known, *unset)
+    elif sink.name == NULL:
         yield Problem(
-            "error", f"{place}.backoff", f"{said[0]} is above {said[1]}", "raise backoff_max"
+            "error",
+            f"{place}.name",
+            "`runsc trace create` refuses a null sink (bad file descriptor)",
+            "leave the list of sinks empty instead, to have nothing sent",
+            Verdict.REFUSED,
         )
-    for key in _unknown(sink.config):
-        hint = nearest(key, _REMOTE_KEYS) or f"the remote sink knows {', '.join(_REMOTE_KEYS)}"
-        message = f"the remote sink takes no notice of {key!r}"
-        yield Problem("warning", f"{place}.{key}", message, hint)
+    elif sink.name == REMOTE:
+        yield from _endpoint(sink, f"{place}.config.endpoint", unset)
+        yield from _retries(sink, f"{place}.config.retries")
+        yield from _waits(sink, f"{place}.config")
+        for key in sink.config:
+            if key not in _REMOTE_KEYS:
+                hint = nearest(key, _REMOTE_KEYS)
+                hint = hint or f"the remote sink knows {', '.join(_REMOTE_KEYS)}"
+                message = f"the remote sink takes no notice of {key!r}"
+                yield Problem("warning", f"{place}.config.{key}", message, hint)
 
 
-def _unknown(config: Iterable[str]) -> list[str]:
-    return [key for key in config if key not in _REMOTE_KEYS]
-
-
-def _endpoint(sink: Sink, place: str) -> Iterator[Problem]:
-    where = f"{place}.endpoint"
+def _endpoint(sink: Sink, where: str, unset: tuple[Verdict, Verdict]) -> Iterator[Problem]:
+    hint = "name the monitor's socket"
     if "endpoint" not in sink.config:
-        yield Problem("error", where, "a remote sink without endpoint", "name the monitor's socket")
+        yield Problem("error", where, "a remote sink without endpoint", hint, *unset)
         return
     endpoint = sink.config["endpoint"]
     if not isinstance(endpoint, str):
-        yield Problem("error", where, f"{endpoint!r} is not a string", "name the monitor's socket")
+        yield Problem("error", where, f"{_said(endpoint)} is not a string", hint, *unset)
         return
     size = len(endpoint.encode("utf-8", "surrogatepass"))
-    if not endpoint or "\0" in endpoint:
-        yield Problem("error", where, "no path of a socket", "name the monitor's socket")
+    if endpoint in ("", "\0"):
+        yield Problem("error", where, "no path of a socket", hint, *unset)
     elif size > MAX_SOCKET_PATH:
-        yield Problem(
-            "error",
-            where,
+        words = (
             f"{size} bytes are too long for a Unix socket's path, which has at most "
-            f"{MAX_SOCKET_PATH}",
-            "choose a shorter path",
+            f"{MAX_SOCKET_PATH}"
         )
+        yield Problem("error", where, words, "choose a shorter path", *unset)
+    elif endpoint.startswith(_ABSTRACT):
+        yield Problem("warning", where, "an abstract socket, which no file stands for", hint)
+    elif "\0" in endpoint:
+        yield Problem("warning", where, "the path ends at its NUL character", "cut it there")
     elif not endpoint.startswith("/"):
         yield Problem(
             "warning",
@@ -285,14 +340,17 @@ def _endpoint(sink: Sink, place: str) -> Iterator[Problem]:
         )
 
 
-def _retries(value: object, where: str) -> Iterator[Problem]:
+def _retries(sink: Sink, where: str) -> Iterator[Problem]:
+    value = sink.config.get("retries", 0)
+    # As a double, as Go has it: the smallest whole number of 64 bits is one, the largest is not.
     if (
         isinstance(value, bool)
         or not isinstance(value, (int, float))
-        or (isinstance(value, float) and not value.is_integer())
-        or abs(value) >= _WHOLE_LIMIT
+        or not float(value).is_integer()
+        or not -_WHOLE_LIMIT <= float(value) < _WHOLE_LIMIT
     ):
-        yield Problem("error", where, f"{value!r} is not a whole number", "write one such as 5")
+        words = f"{_said(value)} is not a whole number"
+        yield Problem("error", where, words, "write one such as 5", *_NOT_MADE)
     elif value < 0:
         yield Problem("warning", where, "retries below 0 are none", "write 0")
     elif value > _MANY_RETRIES:
@@ -302,3 +360,30 @@ def _retries(value: object, where: str) -> Iterator[Problem]:
             f"{value} retries hold the traced program up while the monitor is slow",
             "5 lost nothing when measured",
         )
+
+
+def _waits(sink: Sink, place: str) -> Iterator[Problem]:
+    waits: dict[str, int] = {}
+    for key, default in _DEFAULT_WAITS.items():
+        value = sink.config.get(key, default)
+        try:
+            if not isinstance(value, str):
+                raise ValueError(f"{_said(value)} is not a string; write a duration such as '5ms'")
+            waits[key] = parse_duration(value)
+        except ValueError as error:
+            yield Problem("error", f"{place}.{key}", str(error), "", *_NOT_MADE)
+            continue
+        if waits[key] < 0:
+            yield Problem("warning", f"{place}.{key}", "a wait below 0 is no wait")
+    if len(waits) == len(_DEFAULT_WAITS) and waits["backoff"] > waits["backoff_max"]:
+        first, longest = (
+            f"{key} ({sink.config.get(key, f'{default}, the default')})"
+            for key, default in _DEFAULT_WAITS.items()
+        )
+        words = f"{first} is above {longest}"
+        yield Problem("error", f"{place}.backoff", words, "raise backoff_max", *_NOT_MADE)
+
+
+def _said(value: object) -> str:
+    """A value for a sentence, not too long."""
+    return "a long value" if isinstance(value, (dict, list, Node)) else repr(value)[:_MAX_SAID]

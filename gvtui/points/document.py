@@ -5,28 +5,25 @@ What stands around the session in a pod init file stays as it is, to the byte.
 
 from __future__ import annotations
 
+import codecs
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
 from gvtui.files import write_whole
-from gvtui.points.problems import Problem, nearest
-from gvtui.points.session import Point, Session, Sink
+from gvtui.points.gojson import PLAIN_DEPTH, Items, JsonError, Node, Pairs, fold, read_value
+from gvtui.points.problems import Problem, Verdict, errors
+from gvtui.points.reading import SESSION_KEYS, WRAPPER, read_pod_init, read_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-WRAPPER = "trace_session"
-"""The key of a pod init file that holds the session."""
+    from gvtui.points.session import Session
 
 MAX_BYTES = 16 << 20
 """The largest session file read."""
 
-_SESSION_KEYS = ("name", "points", "sinks", "ignore_missing", "options")
-_POINT_KEYS = ("name", "optional_fields", "context_fields")
-_SINK_KEYS = ("name", "config", "ignore_setup_error")
 _SPACE = " \t\n\r"
 
 
@@ -47,6 +44,8 @@ class SessionDocument:
     after: str = "\n"
     indent: str = ""
     """What the lines of the session begin with, after its first."""
+    problems: tuple[Problem, ...] = ()
+    """What is wrong with the text around the session, which stays as it is."""
 
     @property
     def is_wrapped(self) -> bool:
@@ -86,13 +85,7 @@ def load_document(path: Path) -> SessionDocument:
     Raises:
         SessionError: it cannot be read, or is no session file; its problems are in the error.
     """
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise SessionError(f"cannot read {path}: {error.strerror}") from error
-    if len(raw) > MAX_BYTES:
-        raise SessionError(f"{path} is larger than {MAX_BYTES >> 20} MiB: no session file")
+    raw = read_bytes(path)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -101,6 +94,22 @@ def load_document(path: Path) -> SessionDocument:
         return parse_document(text)
     except SessionError as error:
         raise SessionError(f"{path}: {error}", error.problems) from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """What a session file holds.
+
+    Raises:
+        SessionError: it cannot be read, or is too large for one.
+    """
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise SessionError(f"cannot read {path}: {error.strerror}") from error
+    if len(raw) > MAX_BYTES:
+        raise SessionError(f"{path} is larger than {MAX_BYTES >> 20} MiB: no session file")
+    return raw
 
 
 def save_document(path: Path, document: SessionDocument) -> None:
@@ -118,205 +127,75 @@ def save_document(path: Path, document: SessionDocument) -> None:
 
 
 def parse_document(text: str) -> SessionDocument:
-    """Read the text of a session file.
+    """Read the text of a session file, to change it or to apply its session.
+
+    What gVisor takes only by chance is refused: two sessions in one file, values that gvtui would
+    not write again as they were.
 
     Raises:
         SessionError: the first problem in words, all of them in `problems`.
     """
-    problems: list[Problem] = []
-    values = _parse_json(text, problems)
-    if isinstance(values, list):
+    raw = text.encode("utf-8", "surrogatepass")
+    node = parse_json(raw)
+    if isinstance(node.value, Items):
         raise SessionError(
             "a list where one session was expected",
             [Problem("error", "", "more than one session", "a file holds one session, no list")],
         )
-    if not isinstance(values, dict):
-        raise SessionError(f"no session: the file holds {_kind(values)}, not an object")
-    if WRAPPER in values:
-        problems += [
-            Problem(
-                "error",
-                key,
-                f"a key of a session, outside {WRAPPER!r}: more than one session",
-                f"move it under {WRAPPER!r}, or remove it",
-            )
-            for key in values
-            if key in _SESSION_KEYS
-        ]
-        start, end = next((start, end) for key, start, end in _members(text) if key == WRAPPER)
-        inner = values[WRAPPER]
-        line = text[text.rfind("\n", 0, start) + 1 : start]
-        indent = line[: len(line) - len(line.lstrip(_SPACE))]
-        around = (text[:start], text[end:], indent)
-    else:
-        inner = values
-        around = ("", "\n", "")
-    session = _session(inner, f"{WRAPPER}." if WRAPPER in values else "", problems)
+    if not isinstance(node.value, Pairs):
+        raise SessionError(f"no session: the file holds {node.kind}, not an object")
+    if node.depth > PLAIN_DEPTH:
+        raise SessionError(f"nested deeper than the {PLAIN_DEPTH} levels that gvtui can write")
+    inner = wrapped_values(node)
+    reading = read_pod_init(node) if inner else read_session(node)
+    problems = errors(reading.problems)
+    beside: list[Problem] = []
+    if inner:
+        others = {key for key, _ in node.value if key not in SESSION_KEYS}
+        beside = [each for each in problems if each.place in others and each.place != WRAPPER]
+        problems = [each for each in problems if each not in beside]
+        if len(inner) > 1:
+            problems.append(Problem("error", WRAPPER, "more than one session", "keep one of them"))
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         raise SessionError(f"{problems[0]}{more}", problems)
-    return SessionDocument(session, *around)
+    if not inner:
+        return SessionDocument(reading.session)
+    start, end = inner[0].start, inner[0].end
+    line = raw[raw.rfind(b"\n", 0, start) + 1 : start].decode("utf-8", "surrogatepass")
+    return SessionDocument(
+        reading.session,
+        raw[:start].decode("utf-8", "surrogatepass"),
+        raw[end:].decode("utf-8", "surrogatepass"),
+        line[: len(line) - len(line.lstrip(_SPACE))],
+        tuple(beside),
+    )
 
 
-def _parse_json(text: str, problems: list[Problem]) -> object:
-    def take(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        values = dict(pairs)
-        if len(values) < len(pairs):
-            names = [name for name, _ in pairs]
-            for name in sorted({each for each in names if names.count(each) > 1}):
-                meant = "more than one session" if name == WRAPPER else "the key stands twice"
-                problems.append(Problem("error", name, meant, "keep one of them"))
-        return values
+def parse_json(raw: bytes) -> Node:
+    """The value in a session file.
 
-    def refuse(constant: str) -> float:
-        raise SessionError(f"{constant} is no JSON number")
-
+    Raises:
+        SessionError: there is none that Go's JSON could read.
+    """
     try:
-        return json.loads(text, object_pairs_hook=take, parse_constant=refuse)
-    except json.JSONDecodeError as error:
-        raise SessionError(
-            f"no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        ) from error
-    except (RecursionError, ValueError) as error:
-        raise SessionError(
-            "no JSON that can be read: nested too deep, or a number too long"
-        ) from error
+        return read_value(raw)
+    except JsonError as error:
+        before = raw[: error.offset]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+        message = f"no JSON: {error} at line {line}, column {column}"
+        if raw.startswith(codecs.BOM_UTF8):
+            message += ": the file begins with a byte order mark, which must go"
+        problem = Problem("error", "", message, "", Verdict.REFUSED, Verdict.REFUSED)
+        raise SessionError(message, [problem]) from error
 
 
-def _members(text: str) -> Iterator[tuple[str, int, int]]:
-    """Each key of the outermost object, and where its value starts and ends; the text is valid."""
-    decoder = json.JSONDecoder()
-    position = text.index("{") + 1
-    while True:
-        position = _skip(text, position, _SPACE + ",")
-        if text[position] == "}":
-            return
-        key, position = decoder.raw_decode(text, position)
-        start = _skip(text, position, _SPACE + ":")
-        _, position = decoder.raw_decode(text, start)
-        yield key, start, position
-
-
-def _skip(text: str, position: int, signs: str) -> int:
-    while text[position] in signs:
-        position += 1
-    return position
-
-
-def _session(values: object, place: str, problems: list[Problem]) -> Session:
-    if values is None:
-        values = {}
-    if not isinstance(values, dict):
-        where = place.rstrip(".")
-        problems.append(_wrong(where, values, "an object"))
-        return Session()
-    _check_keys(values, _SESSION_KEYS, place, "a session", problems)
-    points = tuple(
-        _point(each, f"{place}points[{at}]", problems)
-        for at, each in enumerate(_list(values, "points", place, problems))
-    )
-    sinks = tuple(
-        _sink(each, f"{place}sinks[{at}]", problems)
-        for at, each in enumerate(_list(values, "sinks", place, problems))
-    )
-    return Session(
-        points,
-        sinks,
-        name=_string(values, "name", place, problems),
-        ignore_missing=_flag(values, "ignore_missing", place, problems),
-        options=_object(values, "options", place, problems),
-    )
-
-
-def _point(values: object, place: str, problems: list[Problem]) -> Point:
-    if not isinstance(values, dict):
-        problems.append(_wrong(place, values, "an object with a name"))
-        return Point("")
-    _check_keys(values, _POINT_KEYS, f"{place}.", "a point", problems)
-    return Point(
-        _string(values, "name", f"{place}.", problems),
-        _strings(values, "optional_fields", f"{place}.", problems),
-        _strings(values, "context_fields", f"{place}.", problems),
-    )
-
-
-def _sink(values: object, place: str, problems: list[Problem]) -> Sink:
-    if not isinstance(values, dict):
-        problems.append(_wrong(place, values, "an object with a name"))
-        return Sink("")
-    _check_keys(values, _SINK_KEYS, f"{place}.", "a sink", problems)
-    return Sink(
-        _string(values, "name", f"{place}.", problems),
-        _object(values, "config", f"{place}.", problems) or {},
-        _flag(values, "ignore_setup_error", f"{place}.", problems),
-    )
-
-
-def _check_keys(
-    values: dict[str, Any],
-    known: tuple[str, ...],
-    place: str,
-    what: str,
-    problems: list[Problem],
-) -> None:
-    for key in values:
-        if key not in known:
-            hint = nearest(key, known) or f"{what} has {', '.join(known)}"
-            problems.append(Problem("error", f"{place}{key}", f"{what} has no key {key!r}", hint))
-
-
-def _wrong(place: str, value: object, expected: str) -> Problem:
-    return Problem("error", place, f"{_kind(value)} where {expected} was expected")
-
-
-def _kind(value: object) -> str:
-    names = {dict: "an object", list: "a list", str: "a string", bool: "true or false"}
-    return names.get(type(value), "null" if value is None else "a number")
-
-
-def _string(values: dict[str, Any], key: str, place: str, problems: list[Problem]) -> str:
-    value = values.get(key)
-    if value is not None and not isinstance(value, str):
-        problems.append(_wrong(place + key, value, "a string"))
-        return ""
-    return value or ""
-
-
-def _flag(values: dict[str, Any], key: str, place: str, problems: list[Problem]) -> bool:
-    value = values.get(key)
-    if value is not None and not isinstance(value, bool):
-        problems.append(_wrong(place + key, value, "true or false"))
-    return value is True
-
-
-def _object(
-    values: dict[str, Any], key: str, place: str, problems: list[Problem]
-) -> dict[str, Any] | None:
-    value = values.get(key)
-    if value is not None and not isinstance(value, dict):
-        problems.append(_wrong(place + key, value, "an object"))
-        return None
-    return value
-
-
-def _list(values: dict[str, Any], key: str, place: str, problems: list[Problem]) -> list[Any]:
-    value = values.get(key)
-    if value is not None and not isinstance(value, list):
-        problems.append(_wrong(place + key, value, "a list"))
+def wrapped_values(node: Node) -> list[Node]:
+    """What stands under `trace_session`: none for a bare session."""
+    if not isinstance(node.value, Pairs):
         return []
-    return value or []
-
-
-def _strings(
-    values: dict[str, Any], key: str, place: str, problems: list[Problem]
-) -> tuple[str, ...]:
-    found = []
-    for at, each in enumerate(_list(values, key, place, problems)):
-        if isinstance(each, str):
-            found.append(each)
-        else:
-            problems.append(_wrong(f"{place}{key}[{at}]", each, "a field's name"))
-    return tuple(found)
+    return [each for key, each in node.value if fold(key) == WRAPPER]
 
 
 def _line(value: object) -> str:

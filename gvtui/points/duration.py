@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 _UNIT_NS = {
     "ns": 1,
@@ -19,7 +18,10 @@ _PART = r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h)"
 _WHOLE = re.compile(rf"[+-]?(?:0|(?:{_PART})+)")
 _PARTS = re.compile(r"([0-9.]+)(ns|us|µs|μs|ms|s|m|h)")
 _MAX_NS = 2**63 - 1
-_MAX_LENGTH = 100
+_MAX_SAID = 100
+_MAX_DIGITS = 19
+_PART_SCALE = 10_000_000_000_000_000_000
+"""Digits that can matter before and after the point: Go leaves more out, or counts no further."""
 
 
 def parse_duration(text: str) -> int:
@@ -28,9 +30,20 @@ def parse_duration(text: str) -> int:
     Raises:
         ValueError: Go would not take it.
     """
-    if len(text) > _MAX_LENGTH or not _WHOLE.fullmatch(text):
-        raise ValueError(f"{text[:_MAX_LENGTH]!r} is no duration such as '100us', '5ms' or '1m30s'")
-    total = sum(int(Decimal(amount) * _UNIT_NS[unit]) for amount, unit in _PARTS.findall(text))
-    if total > _MAX_NS:
-        raise ValueError(f"{text!r} is longer than a duration can be")
-    return -total if text.startswith("-") else total
+    if not _WHOLE.fullmatch(text):
+        said = text[:_MAX_SAID]
+        raise ValueError(f"{said!r} is no duration such as '100us', '5ms' or '1m30s'")
+    total = sum(_nanoseconds(amount, _UNIT_NS[unit]) for amount, unit in _PARTS.findall(text))
+    negative = text.startswith("-")
+    if total > _MAX_NS + negative:
+        raise ValueError(f"{text[:_MAX_SAID]!r} is longer than a duration can be")
+    return -total if negative else total
+
+
+def _nanoseconds(amount: str, unit: int) -> int:
+    whole, _, part = amount.partition(".")
+    whole = whole.lstrip("0") or "0"
+    if len(whole) > _MAX_DIGITS:
+        return _MAX_NS + 2
+    part = part[:_MAX_DIGITS]
+    return int(whole) * unit + int(part.ljust(_MAX_DIGITS, "0")) * unit // _PART_SCALE

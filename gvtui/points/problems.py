@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +15,27 @@ _MAX_COMPARED = 200
 _LIKENESS = 0.6
 
 Severity = Literal["error", "warning"]
+
+
+class Verdict(enum.IntEnum):
+    """How a way to start a session ends, while a monitor listens; the worse the higher."""
+
+    TRACED = 0
+    UNTRACED = 1
+    """Nobody is told, and the monitor gets nothing."""
+    REFUSED = 2
+    """runsc ends with an error; a container that was to start does not."""
+
+    def __str__(self) -> str:
+        """In words."""
+        return _VERDICTS[self]
+
+
+_VERDICTS = {
+    Verdict.TRACED: "started and traced",
+    Verdict.UNTRACED: "started untraced, silently",
+    Verdict.REFUSED: "refused",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +50,10 @@ class Problem:
     """What is wrong, one sentence without its full stop."""
     hint: str = ""
     """What to do; may be empty."""
+    trace_create: Verdict = Verdict.TRACED
+    """How `runsc trace create` ends because of it."""
+    pod_init: Verdict = Verdict.TRACED
+    """How the start of a container with the pod init file ends because of it."""
 
     def __str__(self) -> str:
         place = f"{self.place}: " if self.place else ""
@@ -41,12 +67,19 @@ class Problem:
             "place": self.place,
             "message": self.message,
             "hint": self.hint,
+            "trace_create": str(self.trace_create),
+            "pod_init": str(self.pod_init),
         }
 
 
 def errors(problems: Iterable[Problem]) -> list[Problem]:
     """Those that are errors."""
     return [problem for problem in problems if problem.severity == "error"]
+
+
+def refusals(problems: Iterable[Problem]) -> list[Problem]:
+    """Those for which `runsc trace create` refuses a session."""
+    return [problem for problem in problems if problem.trace_create is Verdict.REFUSED]
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

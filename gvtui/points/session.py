@@ -16,8 +16,15 @@ if TYPE_CHECKING:
 SESSION_NAME = "Default"
 """The only name that gVisor takes."""
 
+NEWER_KEYS = {"options": "2026-09"}
+"""Keys of a session that not every runtime in use knows, each with the month of the first one seen
+that does; an older one refuses the whole file."""
+
 REMOTE = "remote"
 """The sink that sends to a monitor."""
+
+NULL = "null"
+"""The sink that sends nothing."""
 
 DEFAULT_CONTEXT_FIELDS = ("time", "thread_id", "group_id", "process_name", "container_id")
 """What gvtui's own columns, filters and process tree need of each point."""

@@ -158,7 +158,11 @@ def test_check_as_json(tmp_path: Path) -> None:
     assert result.exit_code == 1
     values = json.loads(result.stdout)
     assert values["valid"] is False
-    assert values["problems"][0]["place"] == "trace_session.sinks[0].x"
+    assert [each["place"] for each in values["problems"]] == ["nam", "trace_session.sinks[0].x"]
+    assert [(each["way"], each["verdict"], each["counts"]) for each in values["verdicts"]] == [
+        ("trace-create", "refused", True),
+        ("pod-init", "refused", True),
+    ]
     assert run("check", "/no/such").exit_code == 1
 
 

@@ -107,7 +107,7 @@ def test_between_two_lists_what_one_lacks_is_in_doubt() -> None:
         for field in ("", *spec.fields)
         if spec.name not in older or (field and field not in older.points[spec.name].fields)
     }
-    assert set(bundled.doubts) == doubtful
+    assert set(bundled.doubts) == {*doubtful, ("", "options")}
     why = "the list of 2026-09 has it, that of 2024-07 has not"
     assert bundled.doubts["sentry/mmap", ""] == why
     assert dict(bundled.sure.points) == dict(older.points)
@@ -160,3 +160,10 @@ def test_lists_that_the_file_cannot_hold() -> None:
         fold({"20200101": small("a/b", "a/c"), "20210101": small("a/b"), "20220101": small("a/c")})
     with pytest.raises(ValueError, match="x86_64 has a/d besides"):
         fold({"20200101": small("a/b")}, [small("a/d")])
+
+
+@pytest.mark.parametrize(
+    ("gvisor", "lacking"), [("", set()), ("20240729", {"options"}), ("2020-01", {"options"})]
+)
+def test_keys_that_a_version_is_too_old_for(gvisor: str, lacking: set[str]) -> None:
+    assert bundled_catalogue("x86_64", gvisor).lacking_keys == lacking

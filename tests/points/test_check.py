@@ -51,7 +51,7 @@ def test_an_unknown_point_is_answered_with_the_nearest() -> None:
 
 
 def test_an_unknown_point_that_is_skipped_is_a_warning() -> None:
-    session = replace(GOOD, points=(Point("no/such"),), ignore_missing=True)
+    session = replace(GOOD, points=(*GOOD.points, Point("no/such")), ignore_missing=True)
     severity, _, text = only(session)
     assert severity == "warning"
     assert "ignore_missing skips it" in text
@@ -119,7 +119,7 @@ def test_unknown_fields(point: Point, place: str, text: str) -> None:
 
 def test_duplicates() -> None:
     twice = replace(GOOD, points=GOOD.points * 2)
-    assert only(twice)[:2] == ("error", "points[1].name")
+    assert only(twice)[:2] == ("warning", "points[1].name")
     assert "stands at points[0] already" in only(twice)[2]
     fields = replace(GOOD, points=(Point("sentry/clone", (), ("time", "time")),))
     assert only(fields)[:2] == ("warning", "points[0].context_fields[1]")
@@ -152,7 +152,9 @@ def test_raw_sides_out_of_step() -> None:
         ({"endpoint": 7}, "error", "endpoint", "7 is not a string"),
         ({"endpoint": None}, "error", "endpoint", "None is not a string"),
         ({"endpoint": ""}, "error", "endpoint", "no path"),
-        ({"endpoint": "/a\0b"}, "error", "endpoint", "no path"),
+        ({"endpoint": "\0"}, "error", "endpoint", "no path"),
+        ({"endpoint": "/a\0b"}, "warning", "endpoint", "ends at its NUL"),
+        ({"endpoint": "@a"}, "warning", "endpoint", "abstract"),
         ({"endpoint": "/" + "x" * 107}, "error", "endpoint", "108 bytes are too long"),
         ({"endpoint": "/" + "ä" * 54}, "error", "endpoint", "109 bytes are too long"),
         ({"endpoint": "here.sock"}, "warning", "endpoint", "relative"),
@@ -201,7 +203,12 @@ def test_a_remote_sink_needs_an_endpoint() -> None:
 
 def test_other_sinks() -> None:
     assert only(replace(GOOD, sinks=(Sink("remot"),)))[:2] == ("error", "sinks[0].name")
-    assert "bad file descriptor" in only(replace(GOOD, sinks=(Sink("null"),)))[2]
+    null = found(replace(GOOD, sinks=(Sink("null"),)))
+    assert [(severity, place) for severity, place, _ in null] == [
+        ("warning", "sinks"),
+        ("error", "sinks[0].name"),
+    ]
+    assert "bad file descriptor" in null[1][2]
     assert "all comes twice" in only(replace(GOOD, sinks=(SINK, SINK)))[2]
 
 

@@ -98,7 +98,6 @@ def test_options_and_ignore_missing_come_through() -> None:
     ("text", "expected"),
     [
         ('{"nam": "Default"}', ["nam: a session has no key 'nam'; did you mean 'name'?"]),
-        ('{"Name": "Default"}', ["Name: a session has no key 'Name'; did you mean 'name'?"]),
         (
             '{"points": [{"name": "a"}, {"optional_feilds": []}]}',
             ["points[1].optional_feilds: a point has no key 'optional_feilds'; did you mean 'optional_fields'?"],
@@ -121,12 +120,28 @@ def test_options_and_ignore_missing_come_through() -> None:
         ),
         (
             '{"trace_session": {}, "points": []}',
-            ["points: a key of a session, outside 'trace_session': more than one session; move it under 'trace_session', or remove it"],
+            ["points: a pod init file has no key 'points'; move it under 'trace_session'; nothing may stand beside 'trace_session'"],
         ),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_with_its_place(text: str, expected: list[str]) -> None:
     assert problems_of(text) == expected
+
+
+def test_keys_are_read_as_go_reads_them() -> None:
+    text = '{"NAME": "Default", "point\u017f": [{"Name": "a"}], "points": [{"context_fields": ["time"]}]}'
+    assert parse_document(text).session == Session((Point("a", (), ("time",)),))
+    wrapped = parse_document('{"Trace_Session" : {"name": "Default"}}')
+    assert wrapped.is_wrapped
+    assert wrapped.text().startswith('{"Trace_Session" : {\n')
+
+
+def test_what_stands_around_a_session_is_told_and_kept() -> None:
+    document = parse_document('{"mine": [1], "trace_session": {"name": "Default"}} more')
+    assert document.session == Session()
+    assert document.after == "} more"
+    assert [problem.place for problem in document.problems] == ["mine"]
+    assert parse_document('{"name": "Default"} more').text().endswith("}\n")
 
 
 def test_every_problem_is_told() -> None:
@@ -138,10 +153,11 @@ def test_every_problem_is_told() -> None:
     [
         ("", "no JSON"),
         ("{", "line 1, column 2"),
-        ("{} {}", "Extra data"),
         ("7", "a number, not an object"),
-        ('{"options": NaN}', "NaN is no JSON number"),
-        ("[" * 100_000, "nested too deep"),
+        ('{"options": NaN}', "a value was expected at line 1, column 13"),
+        ("[" * 100_000, "more than 10,000 objects and lists in each other"),
+        ('{"options": {"a": ' + "[" * 300 + "]" * 300 + "}}", "nested deeper than the 200 levels"),
+        ("\ufeff{}", "byte order mark"),
     ],
 )
 def test_what_is_no_session_file(text: str, words: str) -> None:
