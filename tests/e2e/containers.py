@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import shutil
 import socket
 import struct
@@ -21,14 +20,16 @@ from typing import Any
 
 import pytest
 
+from gvtui.agent import binaries
+from gvtui.agent.abilities import flags_text
+from gvtui.agent.runsc import Runsc
 from gvtui.points.names import point_name
 from gvtui.points.syscalls import host_architecture
+from gvtui.points.version import version_date
 from gvtui.wire.handshake import build_handshake
 from gvtui.wire.messages import Decoded, Unknown, decode, direction
 
 WAIT_SECONDS = 30.0
-_FIRST_WITH_SYSTRAP = 20230401
-
 BUSY_LOOP = ["/bin/sh", "-c", "while :; do cat /etc/hostname > /dev/null; sleep 0.1; done"]
 """A workload that keeps making processes, opening a file and sleeping."""
 
@@ -40,16 +41,13 @@ class RunscBinary:
     path: str
     date: int
     """The release's date, as 20240729; 0 if the version does not tell."""
+    platform: str = "ptrace"
+    """The platform that needs no KVM: systrap where the binary has it, ptrace elsewhere."""
 
     @property
     def name(self) -> str:
         """A name for test ids."""
         return f"runsc-{self.date}"
-
-    @property
-    def platform(self) -> str:
-        """The platform that needs no KVM: systrap since it exists, ptrace before."""
-        return "systrap" if self.date >= _FIRST_WITH_SYSTRAP else "ptrace"
 
 
 def find_binaries() -> list[RunscBinary]:
@@ -66,15 +64,33 @@ def find_binaries() -> list[RunscBinary]:
         told = subprocess.run(
             [place, "--version"], capture_output=True, text=True, timeout=WAIT_SECONDS, check=False
         ).stdout
-        date = re.search(r"\b(20\d{6})\b", told)
-        found.append(RunscBinary(place, int(date[1]) if date else 0))
+        date = version_date(told)
+        has_systrap = "systrap" in flags_text(Runsc(place))
+        platform = "systrap" if has_systrap else "ptrace"
+        found.append(RunscBinary(place, int(f"{date:%Y%m%d}") if date else 0, platform))
     return sorted(found, key=lambda binary: binary.date)
+
+
+def oldest() -> RunscBinary | None:
+    """The oldest runsc here."""
+    return next(iter(find_binaries()), None)
+
+
+def only_in_path(monkeypatch: pytest.MonkeyPatch, folder: Path, binary: RunscBinary | None) -> None:
+    """Have PATH lead to this runsc or none, and no other be in a usual place or configured."""
+    place = folder / "bin"
+    place.mkdir()
+    if binary is not None:
+        (place / "runsc").symlink_to(binary.path)
+    monkeypatch.setenv("PATH", str(place))
+    monkeypatch.setattr(binaries, "_PLACES", ())
+    monkeypatch.setattr(binaries, "configured_runtimes", list)
 
 
 def binaries_as_params() -> list[Any]:
     """Parameters for a test that runs with each runsc; one that skips or fails where there is none."""
-    binaries: list[RunscBinary | None] = [*find_binaries()] or [None]
-    return [pytest.param(binary, id=binary.name if binary else "none") for binary in binaries]
+    found: list[RunscBinary | None] = [*find_binaries()] or [None]
+    return [pytest.param(binary, id=binary.name if binary else "none") for binary in found]
 
 
 def need(binary: RunscBinary | None) -> RunscBinary:

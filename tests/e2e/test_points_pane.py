@@ -26,7 +26,13 @@ from gvtui.trace.row import Kind
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.run import settle
-from tests.e2e.containers import Container, RunscBinary, running_container
+from tests.e2e.containers import (
+    Container,
+    RunscBinary,
+    oldest,
+    only_in_path,
+    running_container,
+)
 from tests.tui.helpers import answer, until
 
 pytestmark = pytest.mark.e2e
@@ -98,16 +104,16 @@ def use(
     *containers: Container,
     policy: Any = "ask",
     file: Path | None = None,
+    runsc_is_named: bool = True,
 ) -> Viewer:
     """Run the viewer over these containers; at the end its sessions are put right."""
-    with scratch_folder("gv") as name:
-        folder = Path(name)
+    with scratch_folder("gv") as folder:
         options = MonitorOptions(listen=folder / "s", record=folder / "a.gvtrace", realtime=False)
         watch = Watch.start(options)
         memory = Memory(folder / "memory")
         keeper = Keeper(
             Agent(
-                sorted({each.binary.path for each in containers}),
+                sorted({each.binary.path for each in containers if runsc_is_named}),
                 sorted({str(each.root) for each in containers}),
                 memory=memory,
             ),
@@ -320,3 +326,26 @@ def test_a_file_edited_here_is_used_by_a_new_sandbox(
         assert set(viewer.counts()) == {OPENAT}
 
     use(script, shared, file=file)
+
+
+@pytest.mark.parametrize("in_path", ["no runsc", "the oldest runsc"])
+def test_the_runsc_of_a_sandbox_need_not_be_named(
+    binary: RunscBinary,
+    shared: Container,
+    in_path: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    only_in_path(monkeypatch, tmp_path, oldest() if in_path == "the oldest runsc" else None)
+
+    async def script(pilot: Pilot[int], viewer: Viewer) -> None:
+        assert viewer.owner() is Owner.NONE
+        # The points are those of the very runsc that runs the sandbox.
+        assert str(binary.date) in viewer.state.catalogue.source
+        await viewer.stage(pilot, OPENAT)
+        await viewer.apply(pilot)
+        assert viewer.owner() is Owner.OURS, viewer.state.detail
+        await viewer.comes(pilot, OPENAT)
+
+    use(script, shared, runsc_is_named=False)
+    assert sessions_of(shared) == 0

@@ -19,6 +19,7 @@ from gvtui.points.session import Sink
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.app import GvtuiApp
+from gvtui.tui.options import LiveOptions
 from tests.e2e.containers import WAIT_SECONDS, RunscBinary
 
 pytestmark = pytest.mark.e2e
@@ -53,7 +54,7 @@ def run_sandbox(binary: RunscBinary, folder: Path, script: str = SCRIPT) -> None
 
 def view(watch: Watch, script: Callable[[Pilot[int], GvtuiApp], Awaitable[None]]) -> None:
     """Use the app over the monitor's trace."""
-    app = GvtuiApp(Trace.open(watch.trace_path), monitor=watch, live=watch.options)
+    app = GvtuiApp(Trace.open(watch.trace_path), monitor=watch, live=LiveOptions(watch.options))
 
     async def run() -> None:
         try:
