@@ -133,12 +133,14 @@ class Binaries:
         return FoundRunsc(runsc, hint.why) if self._judged[hint.path] else None
 
     def _may_be_used(self, path: str, real: str, runsc: Runsc) -> bool:
-        if not Path(path).exists() or not is_runsc_file(real):
+        if not Path(path).exists():
             return False
         problem = distrust(path)
+        if not problem and not is_runsc_file(real):
+            return False
         if not problem and not knows_trace(runsc):
             problem = "knows no trace sessions: `trace metadata` fails"
-        if problem:
+        if problem and Path(path).name.startswith("runsc"):
             self._refused.setdefault(real, RefusedRunsc(path, problem))
         return not problem
 

@@ -35,7 +35,10 @@ MAX_OUTPUT = 16 << 20
 _AFTER_KILL = 5.0
 _NO_SANDBOX = "gvtui-no-such-sandbox"
 _ID = re.compile(r"[A-Za-z0-9_+.][A-Za-z0-9_+.\-]{0,1023}")
-_VERSION = re.compile(r"^runsc version (?:release-)?(\S+)", re.MULTILINE)
+_VERSION = re.compile(r"^runsc version(?: (?:release-)?(\S*))?[ \r]*$", re.MULTILINE)
+_NO_VERSION = "VERSION_MISSING"
+"""What a plain build of gVisor says in place of a version."""
+
 _SINK = re.compile(r"\s+Sink: (?P<name>\"[^\"]*\"), dropped: (?P<dropped>\d+)")
 
 
@@ -176,11 +179,11 @@ class Runsc:
         return call.stdout
 
     def version(self) -> str:
-        """Its version, such as `0.0~20240729.0` or `20260817.0`."""
+        """Its version, such as `0.0~20240729.0`, `20260817.0` or `VERSION_MISSING`."""
         found = _VERSION.search(self.checked("--version"))
         if not found:
             raise RunscError(f"{self.path} does not say that it is runsc")
-        return found[1]
+        return found[1] or _NO_VERSION
 
     def catalogue(self) -> Catalogue:
         """The trace points that it offers; those of a sandbox it runs may be of an older binary.

@@ -49,7 +49,7 @@ def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:
     says which of the two it is.
     """
     need_terminal("gvtui print --listen PATH")
-    from gvtui.agent.discover import find_binaries
+    from gvtui.agent.binaries import Binaries
     from gvtui.agent.scratch import scratch_folder
     from gvtui.commands.sandbox import Unusable, probe
 
@@ -58,8 +58,11 @@ def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:
         usable = Unusable("as asked for")
     else:
         say("gvtui: looking for a runsc that can run a sandbox here ...")
-        found = find_binaries([runsc] if runsc else [])
-        usable = probe(found[0].path) if found else Unusable("runsc is not installed")
+        known = Binaries([runsc] if runsc else [])
+        found = known.all()
+        refused = [f"{each.path} {each.why}" for each in known.refused]
+        reason = "; ".join(refused) or "runsc is not installed"
+        usable = probe(found[0].runsc.path) if found else Unusable(reason)
     with scratch_folder("gvtui-demo-") as folder:
         endpoint = folder / "events.sock"
         if isinstance(usable, Unusable):

@@ -50,6 +50,8 @@ def behave():
 
 if "version" in named:
     print("runsc version release-20990101.0\nspec: 1.2.0")
+elif words == ["flags"]:
+    print((DATA / "flags").read_text(), file=sys.stderr)
 elif words == ["trace", "metadata"]:
     print((DATA / "metadata").read_text())
 elif words == ["list"]:
@@ -129,6 +131,7 @@ class FakeRunsc:
         program.write_text(f"#!{sys.executable} -IS\n{text}")
         program.chmod(0o755)
         (folder / "metadata").write_text(METADATA)
+        (folder / "flags").write_text("  -root string\n    \tplace of containers' state\n")
         (folder / "calls").touch()
         self.path = str(program)
         self.runsc = Runsc(self.path, timeout)

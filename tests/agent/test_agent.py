@@ -185,6 +185,17 @@ def test_two_changes_of_one_sandbox_take_turns(agent: Agent, fake: FakeRunsc) ->
     assert fake.session() == applied.session.as_dict()
 
 
+def test_flags_of_a_later_runsc_are_known_from_it(agent: Agent, fake: FakeRunsc) -> None:
+    # A flag's value that reads like a subcommand: only the binary tells that `--root` is runsc's.
+    command = ["runsc", "--tomorrow", "run", f"--root={fake.root}", "create", "c1"]
+    now = time.time_ns()
+    known = [fake.container(), replace(fake.container(), root=Path("/other"))]
+    (fake.folder / "flags").write_text("  -tomorrow string\n    \ta flag of a later release\n")
+    assert agent.match(5, now, command, "", known).container is None
+    agent.inventory()
+    assert agent.match(5, now, command, "", known) == Match(known[0], "c1", "command")
+
+
 def test_a_connection_is_matched_by_pid_then_command_then_message(
     agent: Agent, fake: FakeRunsc
 ) -> None:

@@ -30,6 +30,31 @@ def program(folder: Path, text: str) -> Runsc:
     return Runsc(str(path), timeout=10)
 
 
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        ("runsc version release-20260914.0", "20260914.0"),
+        ("runsc version 0.0~20240729.0", "0.0~20240729.0"),
+        ("runsc version release-20240729.0-12-gabcdef1", "20240729.0-12-gabcdef1"),
+        ("runsc version 160fafc42237-dirty", "160fafc42237-dirty"),
+        ("runsc version VERSION_MISSING", "VERSION_MISSING"),
+        ("runsc version ", "VERSION_MISSING"),
+        ("runsc version", "VERSION_MISSING"),
+    ],
+)
+def test_every_form_of_a_version(tmp_path: Path, said: str, version: str) -> None:
+    runsc = program(
+        tmp_path,
+        f"""case $1 in
+--version) echo '{said}'; echo 'spec: 1.2.1' ;;
+*) echo 'POINTS (1)'
+   echo 'Name: sentry/clone, optional fields: [], context fields: [time]' ;;
+esac""",
+    )
+    assert runsc.version() == version
+    assert runsc.catalogue().source == f"runsc {version}"
+
+
 def test_version_and_catalogue(fake: FakeRunsc) -> None:
     assert fake.runsc.version() == "20990101.0"
     catalogue = fake.runsc.catalogue()
