@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from gvtui.agent.abilities import own_value_flags
 from gvtui.agent.discover import Inventory, take_inventory
 from gvtui.agent.outcome import Outcome, State
+from gvtui.agent.procfs import parse_procfs
 from gvtui.agent.registry import Applied, Registry
 from gvtui.agent.running import own_runsc
 from gvtui.agent.runsc import DEFAULT_TIMEOUT
@@ -22,7 +23,6 @@ from gvtui.agent.transaction import Transaction
 from gvtui.errors import GvtuiError
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.runsc_command import container_id_from_command, root_from_command
-from gvtui.query.processes.procfs import parse_procfs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from gvtui.agent.containers import Container
     from gvtui.agent.memory import Memory
+    from gvtui.agent.procfs import Dump
     from gvtui.points.catalogue import Catalogue
     from gvtui.points.session import Session
-    from gvtui.query.processes.procfs import Dump
 
 OnExit = Literal["delete", "keep", "restore"]
 """What becomes of gvtui's sessions at the end: ended, left running, or what was found put back."""

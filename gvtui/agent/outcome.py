@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.points.document import dump_session
 from gvtui.points.session import Session, diff_sessions
+from gvtui.trace.marks import GapMark, SessionMark
 
 if TYPE_CHECKING:
     from gvtui.agent.containers import Container
     from gvtui.points.problems import Problem
+    from gvtui.trace.marks import Mark
 
 
 class State(Enum):
@@ -114,48 +116,37 @@ class Outcome:
             "session": self.session.as_dict() if self.session else None,
         }
 
-    def marks(self) -> list[dict[str, Any]]:
+    def marks(self) -> list[Mark]:
         """What to note in the recording, so that a later reader knows what was on.
 
         Returns:
-            Values for marks: of the gap, if there was one, then of the session that runs now.
-            Nothing if nothing has changed. Each has `text` for people, `kind` and `container_id`.
-            The gap's kind is "gap", with `start_ns` and `end_ns`. The session's kind is "session",
-            with `state`, `root`, `session` (JSON text), `pid`, `gap_start_ns`, `gap_end_ns`.
+            A mark of the gap, if there was one, then one of the session that runs now. None if
+            nothing has changed.
         """
         if self.state in (State.REFUSED, State.NEEDS_CONFIRMATION):
             return []
         return [*self._gap_marks(), self._session_mark()]
 
-    def _gap_marks(self) -> list[dict[str, Any]]:
+    def _gap_marks(self) -> list[GapMark]:
         gap = self.gap
         if gap is None:
             return []
         lasted = max(1, round((gap.end_ns - gap.start_ns) / 1e6))
         name = self.container.sandbox_id
         words = f"points of {name} are missing while its session was replaced"
-        return [
-            {
-                "kind": "gap",
-                "text": f"gap of at most {lasted} ms: {words}",
-                "container_id": name,
-                "start_ns": gap.start_ns,
-                "end_ns": gap.end_ns,
-            }
-        ]
+        text = f"gap of at most {lasted} ms: {words}"
+        return [GapMark(text, name, gap.start_ns, gap.end_ns)]
 
-    def _session_mark(self) -> dict[str, Any]:
+    def _session_mark(self) -> SessionMark:
         change = str(diff_sessions(self.former, self.session)) if self.session else ""
         count = len(self.session.points) if self.session else 0
         points = f", {count} {'point' if count == 1 else 'points'} ({change})" if count else ""
-        gap = {"gap_start_ns": self.gap.start_ns, "gap_end_ns": self.gap.end_ns} if self.gap else {}
-        return {
-            "kind": "session",
-            "text": f"session {self.state.value} for {self.container.sandbox_id}{points}",
-            "state": self.state.value,
-            "container_id": self.container.sandbox_id,
-            "root": str(self.container.root),
-            "session": self.session_json,
-            "pid": self.runsc_pid or 0,
-            **gap,
-        }
+        return SessionMark(
+            f"session {self.state.value} for {self.container.sandbox_id}{points}",
+            self.state.value,
+            self.container.sandbox_id,
+            str(self.container.root),
+            self.session_json,
+            self.runsc_pid or 0,
+            *((self.gap.start_ns, self.gap.end_ns) if self.gap else ()),
+        )

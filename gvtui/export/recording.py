@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gvtui.trace.marks import NoteMark
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.writer import TraceWriter
 
@@ -80,4 +81,4 @@ class RecordingExport:
         if 0 < untold < _HALF:
             points = "point" if untold == 1 else "points"
             text = f"{untold:,} more {points} dropped behind the last message that was kept"
-            self._writer.mark(when_ns, {"text": text}, conn)
+            self._writer.mark(when_ns, NoteMark(text).details(), conn)

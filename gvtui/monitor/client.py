@@ -25,6 +25,7 @@ from gvtui.monitor.listener import MonitorError
 
 if TYPE_CHECKING:
     from gvtui.monitor.options import MonitorOptions
+    from gvtui.trace.marks import Mark
 
 __all__ = ["MonitorError", "MonitorProcess"]
 
@@ -145,15 +146,15 @@ class MonitorProcess:
                 self._told_death = True
             events.append(message)
 
-    def send_mark(self, details: dict[str, Any], conn: int = 0) -> bool:
+    def send_mark(self, mark: Mark, conn: int = 0) -> bool:
         """Have the monitor note something in the trace; False if it cannot be told now.
 
         Args:
-            details: what to note.
+            mark: what to note.
             conn: the connection that it is about; 0 for none.
         """
         # Packed, for one message of the channel has to hold a session with all its points.
-        packed = zlib.compress(msgpack.packb(details))
+        packed = zlib.compress(msgpack.packb(mark.details()))
         try:
             self._channel.send(msgpack.packb({"kind": "mark", "conn": conn, "details": packed}))
         except OSError:

@@ -18,6 +18,7 @@ from gvtui.monitor.pace import Pace
 from gvtui.monitor.peer import peer_details
 from gvtui.monitor.priority import collect_when_idle
 from gvtui.monitor.sendbuffer import enlarge_send_buffer
+from gvtui.trace.marks import LostMark
 from gvtui.wire.handshake import MAX_HANDSHAKE_SIZE, build_handshake, parse_handshake
 from gvtui.wire.header import WireError
 
@@ -298,16 +299,12 @@ class Monitor:
 
         Tried now and then alone: a disk that is nearly full takes one write and refuses the next.
         """
-        lost = {
-            "kind": "lost",
-            "messages": self._lost - self._noted,
-            "since_ns": self._lost_since_ns,
-        }
+        lost = LostMark(self._lost - self._noted, self._lost_since_ns)
         try:
             while self._owed:
                 self._owed[0]()
                 self._owed.popleft()
-            self._writer.mark(time.time_ns(), lost)
+            self._writer.mark(time.time_ns(), lost.details())
         except OSError:
             return
         self._noted = self._lost

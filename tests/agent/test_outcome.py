@@ -11,6 +11,7 @@ from gvtui.agent.outcome import Gap, Outcome, State
 from gvtui.agent.runsc import Runsc
 from gvtui.points.document import parse_document
 from gvtui.points.session import Point, Session
+from gvtui.trace.marks import GapMark, SessionMark
 
 NEW = Session((Point("sentry/clone", (), ("time",)),))
 FORMER = Session((Point("syscall/open/enter"),))
@@ -24,23 +25,21 @@ def outcome(state: State = State.APPLIED, **more: Any) -> Outcome:
 
 def test_what_is_noted_in_the_recording() -> None:
     gap, mark = outcome(gap=Gap(1, 2)).marks()
-    assert (gap["kind"], gap["container_id"], gap["start_ns"], gap["end_ns"]) == (
-        "gap",
-        "pod",
-        1,
-        2,
+    assert gap == GapMark(
+        "gap of at most 1 ms: points of pod are missing while its session was replaced", "pod", 1, 2
     )
-    assert gap["text"].startswith("gap of at most 1 ms: points of pod are missing")
-    assert mark["text"] == "session applied for pod, 1 point (+1 −1)"
-    assert (mark["kind"], mark["pid"], mark["container_id"]) == ("session", 9, "pod")
-    assert parse_document(mark["session"]).session == NEW
-    assert (mark["gap_start_ns"], mark["gap_end_ns"]) == (1, 2)
+    assert isinstance(mark, SessionMark)
+    assert mark.text == "session applied for pod, 1 point (+1 −1)"
+    assert (mark.state, mark.pid, mark.container_id) == ("applied", 9, "pod")
+    assert parse_document(mark.session).session == NEW
+    assert (mark.gap_start_ns, mark.gap_end_ns) == (1, 2)
 
 
 def test_the_end_of_a_session_is_noted_too() -> None:
     (mark,) = outcome(State.LOST, session=None).marks()
-    assert mark["text"] == "session lost for pod"
-    assert mark["session"] == ""
+    assert isinstance(mark, SessionMark)
+    assert mark.text == "session lost for pod"
+    assert mark.session == ""
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.NEEDS_CONFIRMATION])

@@ -13,6 +13,7 @@ import pytest
 
 from gvtui.monitor.client import MonitorError, MonitorProcess
 from gvtui.monitor.options import MonitorOptions
+from gvtui.trace.marks import NoteMark, SessionMark, read_mark
 from gvtui.trace.reader import Trace
 from tests.monitor.sandbox import FakeSandbox, wait_until
 from tests.trace.factory import read_message
@@ -174,13 +175,13 @@ def test_what_both_left_behind_is_removed_by_the_next(options: MonitorOptions, c
 
 
 def test_marks_reach_the_trace(monitor: MonitorProcess) -> None:
-    details = {"kind": "session", "json": "x" * 500_000}
-    assert monitor.send_mark(details)
+    mark = SessionMark("", "applied", "c1", "/r", "x" * 500_000)
+    assert monitor.send_mark(mark)
     trace = Trace.open(monitor.trace_path)
     assert wait_until(lambda: trace.refresh() or trace.end_row == 1)
-    assert trace.details(0) == details
+    assert read_mark(trace.details(0)) == mark
     assert trace.row(0).conn == 0
-    assert monitor.send_mark({"kind": "processes"}, conn=7)
+    assert monitor.send_mark(NoteMark("seven"), conn=7)
     assert wait_until(lambda: trace.refresh() or trace.end_row == 2)
     assert trace.row(1).conn == 7
     trace.close()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gvtui.agent.agent import OnExit
+    from gvtui.trace.marks import Mark
 
 SESSION = Session((Point("sentry/clone"),), (remote_sink("/tmp/s"),))
 
@@ -30,8 +31,8 @@ class Monitor:
     def monitor(self) -> Monitor:
         return self
 
-    def send_mark(self, details: dict[str, Any]) -> bool:
-        self.marks.append(details)
+    def send_mark(self, mark: Mark) -> bool:
+        self.marks.append(mark.details())
         return True
 
 

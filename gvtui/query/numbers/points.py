@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gvtui.trace.connections import SECOND_NS
+from gvtui.trace.marks import SessionMark, read_mark
 from gvtui.trace.row import NO_UID, Kind
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Tally:
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
-        self.marks: list[dict[str, Any]] = []
+        self.marks: list[SessionMark] = []
         """The sessions that were noted in the trace, oldest first."""
         self._position = trace.first_row
         self._counts: dict[int, Counts] = {}
@@ -96,11 +97,11 @@ class Tally:
 
     def _take_mark(self, row_id: int) -> None:
         try:
-            details = self.trace.details(row_id)
+            mark = read_mark(self.trace.details(row_id))
         except IndexError:
             return
-        if details.get("kind") == "session":
-            self.marks.append(details)
+        if isinstance(mark, SessionMark):
+            self.marks.append(mark)
 
     def by_point(self, connections: Collection[int] | None = None) -> dict[str, int]:
         """Messages of each point, on these connections or on all."""

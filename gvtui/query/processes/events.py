@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gvtui.query.processes.process import Process, ProcessId, Source, short_args
+from gvtui.query.processes.process import Process, ProcessId, Source
+from gvtui.trace.details import short_args
 from gvtui.trace.row import Direction
 from gvtui.wire.messages import RAW_SYSCALL
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from gvtui.trace.details import MAX_TEXT, short_args
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -17,9 +19,6 @@ MAX_THREADS = 4096
 """Threads kept for each process."""
 MAX_EXECS = 256
 """Programs kept for each process; of more, the first and the latest."""
-_MAX_ARGS = 256
-_MAX_TEXT = 4096
-"""Characters kept of a command line or a path."""
 _RECENT_SECONDS = 16
 
 
@@ -193,7 +192,7 @@ class Process:
     ) -> None:
         """Note that it executes a program."""
         kept = short_args(args)
-        self.execs.append(Exec(row, time_ns, path[:_MAX_TEXT], kept, is_confirmed))
+        self.execs.append(Exec(row, time_ns, path[:MAX_TEXT], kept, is_confirmed))
         if len(self.execs) > MAX_EXECS:
             del self.execs[1]
         self._take_args()
@@ -225,16 +224,3 @@ class Process:
         """Say what its command line is before it executes anything."""
         self._first_args = short_args(args)
         self._take_args()
-
-
-def short_args(args: Iterable[str]) -> list[str]:
-    """A command line cut to the size that is kept."""
-    kept: list[str] = []
-    left = _MAX_TEXT
-    for arg in args:
-        if len(kept) >= _MAX_ARGS or left <= 0:
-            kept.append("…")
-            break
-        kept.append(arg if len(arg) <= left else arg[:left] + "…")
-        left -= len(arg)
-    return kept

@@ -16,9 +16,10 @@ from gvtui.query.calls.doubles import Doubles
 from gvtui.query.follower import Follower
 from gvtui.query.processes.events import EVENT_TYPES, ProcessEvents
 from gvtui.query.processes.process import SECOND_NS, Process, ProcessId, Source
-from gvtui.query.processes.procfs import MARK_KIND, take_mark
+from gvtui.query.processes.procfs import take_mark
 from gvtui.query.processes.spans import Spans
 from gvtui.query.source import group
+from gvtui.trace.marks import ProcessesMark, read_mark
 from gvtui.trace.row import EMPTY_STRING, LOST_STRING, Direction, Flag, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import RAW_SYSCALL, Unknown
@@ -276,13 +277,13 @@ class Processes(Follower):
 
     def _take_mark(self, start: int, rows: npt.NDArray[np.void], place: int) -> None:
         try:
-            details = self._trace.details(start + place)
+            mark = read_mark(self._trace.details(start + place))
         except IndexError:
             return
-        if details.get("kind") == MARK_KIND:
+        if isinstance(mark, ProcessesMark):
             # First those that had the ids before.
             self._meet(start, rows[:place])
-            take_mark(self, start + place, int(rows["conn"][place]), details)
+            take_mark(self, start + place, int(rows["conn"][place]), mark)
 
     def _meet(self, start: int, rows: npt.NDArray[np.void]) -> None:
         """Find processes that no event told of, and ids that were used again unnoticed."""

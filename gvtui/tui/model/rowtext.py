@@ -13,7 +13,7 @@ from gvtui.decode.ids import short_id
 from gvtui.decode.render import render
 from gvtui.points.names import event_type
 from gvtui.query.calls.pairs import Unpaired
-from gvtui.query.processes.procfs import MARK_KIND
+from gvtui.trace.marks import GapMark, LostMark, ProcessesMark, SessionMark, read_mark
 from gvtui.trace.row import ERRNO_OTHER, LOST_STRING, Direction, Flag, Kind, Row
 from gvtui.wire.header import WireError
 
@@ -61,10 +61,10 @@ _SIGNS = {
 GAP_SIGN, SESSION_SIGN = "≠", "■"
 PROCFS_SIGN = "◦"
 _MARK_SIGNS = {
-    "gap": GAP_SIGN,
-    "session": SESSION_SIGN,
-    "lost": "✗",
-    MARK_KIND: PROCFS_SIGN,
+    GapMark: GAP_SIGN,
+    SessionMark: SESSION_SIGN,
+    LostMark: "✗",
+    ProcessesMark: PROCFS_SIGN,
 }
 ENTER_SIGN, EXIT_SIGN, EVENT_SIGN, BAD_SIGN, UNKNOWN_SIGN = "→", "←", "◆", "!", "?"
 FAILED_SIGN, DROP_SIGN, CALL_SIGN = "✗", "▲", "↔"
@@ -259,8 +259,9 @@ class RowTexts:
             said = f"○ {who} disconnected" + (f": {reason}" if reason else "")
             by_sandbox = reason == "closed by the sandbox"
             return said + (_SENT_NOTHING if by_sandbox and details.get("messages") == 0 else "")
-        sign = _MARK_SIGNS.get(str(details.get("kind")), "▪")
-        return f"{sign} {_mark(details)}"
+        mark = read_mark(details)
+        words = word(mark.text) if mark.text else _pairs(details)
+        return f"{_MARK_SIGNS.get(type(mark), '▪')} {words}"
 
 
 def _look(row: Row, failed: bool, trace: Trace) -> tuple[Look, str]:
@@ -278,13 +279,7 @@ def _peer(details: dict[str, Any]) -> str:
     return f" (by pid {pid})" if isinstance(pid, int) and pid else ""
 
 
-def _mark(details: dict[str, Any]) -> str:
-    text = details.get("text")
-    if text:
-        return word(str(text))
-    lost = details.get("messages")
-    if details.get("kind") == "lost" and isinstance(lost, int):
-        return f"{lost:,} messages could not be written before this"
+def _pairs(details: dict[str, Any]) -> str:
     return ", ".join(f"{word(str(key))} {word(str(value))}" for key, value in details.items())
 
 

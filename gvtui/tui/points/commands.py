@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gvtui.agent.targets import Key
+    from gvtui.trace.marks import SessionMark
     from gvtui.trace.reader import Trace
     from gvtui.trace.row import Row
 
@@ -335,14 +336,14 @@ def _listed(lacking: dict[str, str]) -> str:
     return f"{', '.join(lacking)}: {next(iter(lacking.values()))}."
 
 
-def recorded_target(mark: dict[str, Any]) -> Target:
+def recorded_target(mark: SessionMark) -> Target:
     """What a session mark of a recording says ran."""
     from gvtui.points.document import SessionError, parse_document
 
-    title = word(str(mark.get("container_id") or "sandbox"))
+    title = word(mark.container_id or "sandbox")
     try:
-        session = parse_document(str(mark.get("session") or "")).session
+        session = parse_document(mark.session).session
     except SessionError:
         session = None
-    place = f"recorded {mark.get('root') or ''}"
+    place = f"recorded {mark.root}"
     return Target((place, title), short_id(title), Owner.RECORDED, applied=session)

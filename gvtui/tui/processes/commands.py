@@ -6,10 +6,10 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gvtui.agent.procfs import marks_of
 from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError
 from gvtui.points.runsc_command import parse_runsc_command
-from gvtui.query.processes.procfs import marks_of
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.points.commands import PointsActions
 
@@ -134,7 +134,7 @@ class ProcfsActions(PointsActions):
         dump = keeper.agent.processes(question.container)
         text = ""
         for mark in marks_of(dump, question.container.sandbox_id, taken_ns):
-            text = text or str(mark["text"])
+            text = text or mark.text
             deadline = time.monotonic() + _NOTE_SECONDS
             while not watch.monitor.send_mark(mark, question.conn):
                 if watch.dead or time.monotonic() > deadline:

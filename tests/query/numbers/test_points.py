@@ -85,5 +85,5 @@ def test_marks_of_sessions_are_kept(tmp_path: Path) -> None:
     trace = Trace.open(recorder.path)
     tally = Tally(trace)
     tally.advance(1)
-    assert [mark["container_id"] for mark in tally.marks] == ["c"]
+    assert [mark.container_id for mark in tally.marks] == ["c"]
     trace.close()

@@ -1,4 +1,4 @@
-"""Dumps of procfs: what is read of them, and how they enter the tree as marks of a trace."""
+"""How processes that runsc told of enter the tree, as marks of a trace."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvtui.agent.procfs import Dump, marks_of, parse_procfs
 from gvtui.query.processes.process import Source
-from gvtui.query.processes.procfs import MAX_ENTRIES, Dump, ProcfsEntry, marks_of, parse_procfs
 from gvtui.query.processes.rows import processes_filter
+from gvtui.trace.marks import MAX_PROCESSES, ProcfsEntry
 from gvtui.wire.pb import common_pb2
 from tests.query.processes.box import Box, only
 
@@ -33,42 +34,7 @@ def dump_of(*processes: tuple[int, int, int, str]) -> Dump:
 
 def note(box: Box, dump: Dump, *, conn: int = 1, taken_ns: int = 0) -> None:
     for mark in marks_of(dump, "box", taken_ns or box.clock):
-        box.writer.mark(box.clock, mark, conn)
-
-
-def test_what_runsc_prints_is_read() -> None:
-    dump = parse_procfs(TEXT)
-    assert dump.is_whole
-    assert [(entry.pid, entry.parent_pid, entry.args) for entry in dump.entries] == [
-        (1, 0, ["sleep", "300"]),
-        (2, 1, ["sleep", "1000"]),
-        (3, 1, ["cat"]),
-    ]
-    _, writer, reader = dump.entries
-    assert writer.pipe_to == (3, reader.start_ns)
-    assert reader.pipe_from == (2, writer.start_ns)
-    assert writer.start_ns == 1795479172220038207
-
-
-@pytest.mark.parametrize(
-    ("text", "is_whole"),
-    [
-        ("", True),
-        ("PROCFS DUMP\n\n", True),
-        ("PROCFS DUMP\n\n{", False),
-        ('{"status": 5}', False),
-        ('{"status": {"pid": "x"}}\n{"status": {"pid": 0}}', False),
-        ("[" * 100_000, True),
-        ('{"a":' * 100_000, False),
-    ],
-)
-def test_a_dump_that_makes_no_sense_has_no_processes(text: str, is_whole: bool) -> None:
-    assert parse_procfs(text) == Dump((), is_whole)
-
-
-def test_a_dump_with_odd_parts_gives_what_can_be_read() -> None:
-    text = 'PROCFS DUMP\n\n{oops\n{"status": {"pid": 3, "ppid": -1}, "args": [1, "a"], "fdlist": 1}'
-    assert parse_procfs(text) == Dump((ProcfsEntry(3, 0, 0, "", "", ["a"]),), False)
+        box.writer.mark(box.clock, mark.details(), conn)
 
 
 def test_half_a_character_does_not_keep_a_dump_from_being_noted(box: Box) -> None:
@@ -77,16 +43,6 @@ def test_half_a_character_does_not_keep_a_dump_from_being_noted(box: Box) -> Non
     )
     note(box, parse_procfs(text))
     assert only(box.tree(), 2).name == "?x"
-
-
-def test_a_dump_that_was_cut_says_so() -> None:
-    dump = parse_procfs(TEXT[:-100])
-    assert len(dump.entries) == 2
-    assert not dump.is_whole
-    (mark,) = marks_of(dump, "box", 1)
-    assert mark["text"] == (
-        "2 processes run in box, others could not be read: told by runsc trace procfs"
-    )
 
 
 def test_processes_of_a_dump_join_those_of_the_trace(box: Box) -> None:
@@ -205,11 +161,11 @@ def test_a_large_dump_comes_in_parts_that_fit_a_datagram(box: Box) -> None:
     )
     marks = list(marks_of(Dump(entries, True), "box", 5))
     assert len(marks) > 10
-    assert max(len(json.dumps(mark)) for mark in marks) < 128 << 10
-    assert sum(len(mark["processes"]) for mark in marks) == count
-    assert marks[1]["text"].endswith(f"part 2 of {len(marks)}")
+    assert max(len(json.dumps(mark.details())) for mark in marks) < 128 << 10
+    assert sum(len(mark.processes) for mark in marks) == count
+    assert marks[1].text.endswith(f"part 2 of {len(marks)}")
     for mark in reversed(marks):
-        box.writer.mark(box.clock, mark, 1)
+        box.writer.mark(box.clock, mark.details(), 1)
     tree = box.tree()
     assert len(tree) == count
     assert all(p.parent is not None and p.parent.pid == p.pid // 2 for p in tree if p.pid > 1)
@@ -239,7 +195,7 @@ _VALUES: Any = st.recursive(
 def test_any_dump_and_any_mark_can_be_read(tmp_path_factory: Any, value: Any) -> None:
     dump = parse_procfs(json.dumps(value) + "\n" + json.dumps({"status": {"pid": 9}}))
     assert all(entry.pid > 0 for entry in dump.entries)
-    assert len(dump.entries) <= MAX_ENTRIES
+    assert len(dump.entries) <= MAX_PROCESSES
     box = Box(tmp_path_factory.mktemp("any") / "a.gvtrace")
     processes = value if isinstance(value, list) else [value]
     box.writer.mark(1, {"kind": "processes", "processes": processes, "container_id": value}, 1)

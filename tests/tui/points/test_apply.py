@@ -19,6 +19,7 @@ from gvtui.agent.targets import Keeper, Owner
 from gvtui.monitor.options import MonitorOptions
 from gvtui.points.library import Library
 from gvtui.points.session import Point, Session, Sink
+from gvtui.trace.marks import Mark
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.kit.overlays import TextScreen
@@ -50,8 +51,8 @@ class Marks:
     def poll(self) -> list[Any]:
         return []
 
-    def send_mark(self, details: dict[str, Any], conn: int = 0) -> bool:
-        self.marks.append(details)
+    def send_mark(self, mark: Mark, conn: int = 0) -> bool:
+        self.marks.append(mark.details())
         return True
 
 

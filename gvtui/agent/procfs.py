@@ -1,0 +1,140 @@
+"""What `runsc trace procfs` prints: the processes of a sandbox that runs already.
+
+The output is a line `PROCFS DUMP`, then one JSON object for each process, as runsc 0.0~20221219
+and 0.0~20240729 write it: all processes of the sandbox, a pod's containers not told apart. Its ids
+and start times are those of context data. Its text comes from the sandbox, so any part of it may
+be missing or of another type.
+
+A dump is noted in the trace as marks, and enters the tree of processes where these stand: so a
+recording shows the same tree as the live view did.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from gvtui.trace.details import args_in, int_in, list_in, text_in
+from gvtui.trace.marks import MAX_PROCESSES, ProcessesMark, ProcfsEntry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_MARK_SIZE = 48 << 10
+"""Characters that a mark's processes have together, about: the monitor is told in one datagram."""
+
+_PIPE = "pipe:"
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """The processes of a sandbox at one time."""
+
+    entries: tuple[ProcfsEntry, ...]
+    is_whole: bool
+    """Whether all could be read that were printed."""
+
+
+def parse_procfs(text: str) -> Dump:
+    """The processes in the output of `runsc trace procfs`; what cannot be read is left out."""
+    decoder = json.JSONDecoder()
+    dumps: list[Any] = []
+    is_whole = True
+    place = text.find("{")
+    while 0 <= place < len(text) and len(dumps) < MAX_PROCESSES:
+        try:
+            dump, place = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError):
+            is_whole = False
+            place = text.find("\n{", place + 1)
+            place += place >= 0
+            continue
+        dumps.append(dump)
+        place = text.find("{", place)
+    entries = _read_entries(dumps)
+    return Dump(entries, is_whole and place < 0 and len(entries) == len(dumps))
+
+
+def _read_entries(dumps: Iterable[Any]) -> tuple[ProcfsEntry, ...]:
+    """Processes from parsed JSON objects; those without a process id are left out."""
+    entries: list[ProcfsEntry] = []
+    writers: dict[str, int] = {}
+    readers: list[tuple[str, int]] = []
+    for dump in dumps:
+        entry = _read_entry(dump)
+        if entry.pid <= 0:
+            continue
+        stdin, stdout = _standard_files(dump)
+        if stdout.startswith(_PIPE):
+            writers[stdout] = len(entries)
+        if stdin.startswith(_PIPE):
+            readers.append((stdin, len(entries)))
+        entries.append(entry)
+    for pipe, place in readers:
+        writer_place = writers.get(pipe, place)
+        if writer_place != place:
+            reader, writer = entries[place], entries[writer_place]
+            entries[place] = replace(reader, pipe_from=(writer.pid, writer.start_ns))
+            entries[writer_place] = replace(writer, pipe_to=(reader.pid, reader.start_ns))
+    return tuple(entries)
+
+
+def _read_entry(dump: Any) -> ProcfsEntry:  # noqa: ANN401
+    """A process as runsc prints it; without a process id if it makes no sense."""
+    holder = dump if isinstance(dump, dict) else {}
+    status = holder.get("status")
+    status = status if isinstance(status, dict) else {}
+    exe = text_in(holder, "exe")
+    return ProcfsEntry(
+        pid=int_in(status, "pid"),
+        parent_pid=max(0, int_in(status, "ppid")),
+        start_ns=max(0, int_in(holder, "clone_ts")),
+        name=text_in(status, "comm") or exe.rpartition("/")[2],
+        exe=exe,
+        args=args_in(holder, "args"),
+        cwd=text_in(holder, "cwd"),
+    )
+
+
+def _standard_files(dump: Any) -> tuple[str, str]:  # noqa: ANN401
+    """What a process reads from and writes to, as its file descriptors 0 and 1 name it."""
+    paths = {
+        int_in(entry, "number", -1): text_in(entry, "path")
+        for entry in list_in(dump, "fdlist")
+        if isinstance(entry, dict)
+    }
+    return paths.get(0, ""), paths.get(1, "")
+
+
+def marks_of(dump: Dump, container: str, taken_ns: int) -> Iterator[ProcessesMark]:
+    """What to note of a dump in the trace: marks, each small enough to be told in one go.
+
+    Args:
+        dump: the processes.
+        container: ID of the sandbox.
+        taken_ns: when the sandbox was asked, Unix time.
+    """
+    parts: list[list[ProcfsEntry]] = [[]]
+    room = _MARK_SIZE
+    for entry in dump.entries:
+        size = 200 + len(entry.name) + len(entry.exe) + len(entry.cwd) + sum(map(len, entry.args))
+        if size > room and parts[-1]:
+            parts.append([])
+            room = _MARK_SIZE
+        parts[-1].append(entry)
+        room -= size
+    count = len(dump.entries)
+    said = f"{count:,} {'process runs' if count == 1 else 'processes run'} in {container}"
+    said += "" if dump.is_whole else ", others could not be read"
+    for number, part in enumerate(parts, 1):
+        text = f"{said}: told by runsc trace procfs"
+        yield ProcessesMark(
+            text if len(parts) == 1 else f"{text}, part {number} of {len(parts)}",
+            container,
+            taken_ns,
+            dump.is_whole,
+            number,
+            len(parts),
+            tuple(part),
+        )

@@ -1,0 +1,233 @@
+"""What a recording notes beside the messages: marks, each kind with one writer and one reader.
+
+A mark lies in the recording as a map with its `kind` and, mostly, a `text` for people. A recording
+may be made by anybody: what is missing in a mark or has another type reads as zero or as nothing,
+and texts and lists are cut to a size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gvtui.trace.details import args_in, int_in, list_in, text_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_PROCESSES = 20_000
+"""Processes read from one mark."""
+
+_MAX_SESSION = 1 << 20
+"""Characters of a session: one with all points and all fields has a quarter of it."""
+
+Process = tuple[int, int]
+"""Process id and start time of a process; zeros for none."""
+NO_PROCESS: Process = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionMark:
+    """A trace session of a sandbox has changed."""
+
+    kind: ClassVar = "session"
+
+    text: str
+    state: str
+    """How the change ended, such as `applied`; see `gvtui.agent.outcome.State`."""
+    container_id: str
+    """ID of the sandbox."""
+    root: str
+    """The root directory of its runsc."""
+    session: str
+    """The session that runs now, as the text of its file; "" if that is not known."""
+    pid: int = 0
+    """The runsc that made the session; 0 if there is none."""
+    gap_start_ns: int = 0
+    gap_end_ns: int = 0
+    """Within these Unix times points were lost; zeros if none were."""
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        details = {"kind": self.kind, **asdict(self)}
+        if not self.gap_end_ns:
+            del details["gap_start_ns"], details["gap_end_ns"]
+        return details
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> SessionMark:
+        """The mark from what lies in the recording."""
+        return cls(
+            text_in(details, "text"),
+            text_in(details, "state"),
+            text_in(details, "container_id"),
+            text_in(details, "root"),
+            text_in(details, "session", _MAX_SESSION),
+            int_in(details, "pid"),
+            int_in(details, "gap_start_ns"),
+            int_in(details, "gap_end_ns"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class GapMark:
+    """Points of a sandbox are missing, uncounted, within a time."""
+
+    kind: ClassVar = "gap"
+
+    text: str
+    container_id: str
+    """ID of the sandbox."""
+    start_ns: int
+    end_ns: int
+    """Unix times."""
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        return {"kind": self.kind, **asdict(self)}
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> GapMark:
+        """The mark from what lies in the recording."""
+        return cls(
+            text_in(details, "text"),
+            text_in(details, "container_id"),
+            int_in(details, "start_ns"),
+            int_in(details, "end_ns"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LostMark:
+    """The monitor could not write for a while, and does again."""
+
+    kind: ClassVar = "lost"
+
+    messages: int
+    """Messages that came in this while and are in no row."""
+    since_ns: int
+    """When it could not write first, Unix time."""
+
+    @property
+    def text(self) -> str:
+        """The mark for people."""
+        return f"{self.messages:,} messages could not be written before this"
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        return {"kind": self.kind, **asdict(self)}
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> LostMark:
+        """The mark from what lies in the recording."""
+        return cls(int_in(details, "messages"), int_in(details, "since_ns"))
+
+
+@dataclass(frozen=True, slots=True)
+class ProcfsEntry:
+    """A process that runs in a sandbox, as `runsc trace procfs` tells of it."""
+
+    pid: int
+    parent_pid: int
+    start_ns: int
+    name: str
+    exe: str
+    args: list[str] = field(default_factory=list)
+    cwd: str = ""
+    pipe_from: Process = NO_PROCESS
+    """Who writes into the pipe that it reads from."""
+    pipe_to: Process = NO_PROCESS
+    """Who reads from the pipe that it writes to."""
+
+    @classmethod
+    def read(cls, values: object) -> ProcfsEntry:
+        """The process from what lies in the recording; without a process id if it makes no sense."""
+        if not isinstance(values, dict):
+            return cls(0, 0, 0, "", "")
+        return cls(
+            int_in(values, "pid"),
+            max(0, int_in(values, "parent_pid")),
+            max(0, int_in(values, "start_ns")),
+            text_in(values, "name"),
+            text_in(values, "exe"),
+            args_in(values, "args"),
+            text_in(values, "cwd"),
+            _read_process(values, "pipe_from"),
+            _read_process(values, "pipe_to"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessesMark:
+    """Processes that run in a sandbox: all, or a part of a list too long for one mark."""
+
+    kind: ClassVar = "processes"
+
+    text: str
+    container_id: str
+    """ID of the sandbox."""
+    taken_ns: int
+    """When the sandbox was asked, Unix time."""
+    is_whole: bool
+    """Whether the parts together have all processes that ran then."""
+    part: int
+    """From 1."""
+    parts: int
+    processes: tuple[ProcfsEntry, ...]
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        return {
+            "kind": self.kind,
+            **asdict(self),
+            "processes": [asdict(entry) for entry in self.processes],
+        }
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> ProcessesMark:
+        """The mark from what lies in the recording; processes that make no sense are left out."""
+        entries = map(ProcfsEntry.read, list_in(details, "processes")[:MAX_PROCESSES])
+        return cls(
+            text_in(details, "text"),
+            text_in(details, "container_id"),
+            int_in(details, "taken_ns"),
+            details.get("is_whole") is True,
+            int_in(details, "part", -1),
+            int_in(details, "parts"),
+            tuple(entry for entry in entries if entry.pid > 0),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NoteMark:
+    """A text alone, or a mark of a kind that this gvtui does not know."""
+
+    text: str
+    kind: str = ""
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        return {"kind": self.kind, "text": self.text} if self.kind else {"text": self.text}
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> NoteMark:
+        """The mark from what lies in the recording."""
+        return cls(text_in(details, "text"), text_in(details, "kind"))
+
+
+Mark = SessionMark | GapMark | LostMark | ProcessesMark | NoteMark
+
+_READERS: dict[str, Callable[[dict[str, Any]], Mark]] = {
+    each.kind: each.read for each in (SessionMark, GapMark, LostMark, ProcessesMark)
+}
+
+
+def read_mark(details: dict[str, Any]) -> Mark:
+    """The mark that lies in a recording as these details; never raises."""
+    kind = details.get("kind")
+    return _READERS.get(kind if isinstance(kind, str) else "", NoteMark.read)(details)
+
+
+def _read_process(holder: dict[str, Any], name: str) -> Process:
+    ends = [each for each in list_in(holder, name) if isinstance(each, int)]
+    return (ends[0], ends[1]) if len(ends) == 2 else NO_PROCESS

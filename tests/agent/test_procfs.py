@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gvtui.agent.procfs import Dump, marks_of, parse_procfs
+from gvtui.trace.marks import ProcfsEntry
+
+TEXT = (Path(__file__).parents[1] / "data" / "procfs-2024-07.txt").read_text()
+
+
+def test_what_runsc_prints_is_read() -> None:
+    dump = parse_procfs(TEXT)
+    assert dump.is_whole
+    assert [(entry.pid, entry.parent_pid, entry.args) for entry in dump.entries] == [
+        (1, 0, ["sleep", "300"]),
+        (2, 1, ["sleep", "1000"]),
+        (3, 1, ["cat"]),
+    ]
+    _, writer, reader = dump.entries
+    assert writer.pipe_to == (3, reader.start_ns)
+    assert reader.pipe_from == (2, writer.start_ns)
+    assert writer.start_ns == 1795479172220038207
+
+
+@pytest.mark.parametrize(
+    ("text", "is_whole"),
+    [
+        ("", True),
+        ("PROCFS DUMP\n\n", True),
+        ("PROCFS DUMP\n\n{", False),
+        ('{"status": 5}', False),
+        ('{"status": {"pid": "x"}}\n{"status": {"pid": 0}}', False),
+        ("[" * 100_000, True),
+        ('{"a":' * 100_000, False),
+    ],
+)
+def test_a_dump_that_makes_no_sense_has_no_processes(text: str, is_whole: bool) -> None:
+    assert parse_procfs(text) == Dump((), is_whole)
+
+
+def test_a_dump_with_odd_parts_gives_what_can_be_read() -> None:
+    text = 'PROCFS DUMP\n\n{oops\n{"status": {"pid": 3, "ppid": -1}, "args": [1, "a"], "fdlist": 1}'
+    assert parse_procfs(text) == Dump((ProcfsEntry(3, 0, 0, "", "", ["a"]),), False)
+
+
+def test_a_dump_that_was_cut_says_so() -> None:
+    dump = parse_procfs(TEXT[:-100])
+    assert len(dump.entries) == 2
+    assert not dump.is_whole
+    (mark,) = marks_of(dump, "box", 1)
+    assert mark.text == (
+        "2 processes run in box, others could not be read: told by runsc trace procfs"
+    )

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gvtui.trace.details import pack_details, unpack_details
+from gvtui.trace.marks import (
+    MAX_PROCESSES,
+    GapMark,
+    LostMark,
+    Mark,
+    NoteMark,
+    ProcessesMark,
+    ProcfsEntry,
+    SessionMark,
+    read_mark,
+)
+
+ENTRY = ProcfsEntry(3, 1, 7, "cat", "/bin/cat", ["cat", "-"], "/", (2, 6), (4, 8))
+MARKS: tuple[Mark, ...] = (
+    SessionMark("session applied", "applied", "c1", "/run/runsc", "{}", 9),
+    SessionMark("session applied", "applied", "c1", "/run/runsc", "{}", 9, 1, 2),
+    GapMark("gap", "c1", 1, 2),
+    LostMark(3, 4),
+    ProcessesMark("1 process runs", "c1", 5, True, 1, 2, (ENTRY,)),
+    NoteMark("hello"),
+    NoteMark("hello", "later"),
+)
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_what_is_written_is_read(mark: Mark) -> None:
+    assert read_mark(unpack_details(pack_details(mark.details()))) == mark
+
+
+def test_marks_lie_in_recordings_as_they_always_did() -> None:
+    session, replaced, gap, lost, processes, *_ = MARKS
+    assert session.details() == {
+        "kind": "session",
+        "text": "session applied",
+        "state": "applied",
+        "container_id": "c1",
+        "root": "/run/runsc",
+        "session": "{}",
+        "pid": 9,
+    }
+    assert replaced.details() == {**session.details(), "gap_start_ns": 1, "gap_end_ns": 2}
+    assert gap.details() == {
+        "kind": "gap",
+        "text": "gap",
+        "container_id": "c1",
+        "start_ns": 1,
+        "end_ns": 2,
+    }
+    assert lost.details() == {"kind": "lost", "messages": 3, "since_ns": 4}
+    assert lost.text == "3 messages could not be written before this"
+    assert processes.details() == {
+        "kind": "processes",
+        "text": "1 process runs",
+        "container_id": "c1",
+        "taken_ns": 5,
+        "is_whole": True,
+        "part": 1,
+        "parts": 2,
+        "processes": [
+            {
+                "pid": 3,
+                "parent_pid": 1,
+                "start_ns": 7,
+                "name": "cat",
+                "exe": "/bin/cat",
+                "args": ["cat", "-"],
+                "cwd": "/",
+                "pipe_from": (2, 6),
+                "pipe_to": (4, 8),
+            }
+        ],
+    }
+    assert NoteMark("hello").details() == {"text": "hello"}
+
+
+def test_what_is_missing_reads_as_nothing() -> None:
+    assert read_mark({}) == NoteMark("")
+    assert read_mark({"kind": ["session"]}) == NoteMark("")
+    assert read_mark({"kind": "session"}) == SessionMark("", "", "", "", "")
+    assert read_mark({"kind": "gap", "start_ns": 1 << 70}) == GapMark("", "", 0, 0)
+    assert read_mark({"kind": "lost", "messages": True}) == LostMark(0, 0)
+    mark = read_mark({"kind": "processes", "processes": [1, {}, {"pid": -1}, {"pid": 2}]})
+    assert isinstance(mark, ProcessesMark)
+    assert mark.processes == (ProcfsEntry(2, 0, 0, "", ""),)
+    assert not mark.is_whole
+    assert mark.part != mark.parts
+
+
+def test_sizes_are_limited() -> None:
+    long = "x" * 5_000_000
+    session = read_mark({"kind": "session", "text": long, "container_id": long, "session": long})
+    assert isinstance(session, SessionMark)
+    assert max(map(len, (session.text, session.container_id))) == 4096
+    assert len(session.session) == 1 << 20
+    entry = {"pid": 1, "name": long, "args": ["a" * 3000] * 9}
+    mark = read_mark({"kind": "processes", "processes": [entry] * (MAX_PROCESSES + 1)})
+    assert isinstance(mark, ProcessesMark)
+    assert len(mark.processes) == MAX_PROCESSES
+    assert len(mark.processes[0].name) == 4096
+    assert sum(map(len, mark.processes[0].args)) < 4200
+
+
+_VALUES: Any = st.recursive(
+    st.none() | st.integers() | st.text(max_size=3) | st.booleans() | st.binary(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=8,
+)
+_NAMES = sorted({name for mark in MARKS for name in mark.details()} | {"pid", "args", "pipe_to"})
+
+
+@given(
+    st.sampled_from(["session", "gap", "lost", "processes", "else"]),
+    st.dictionaries(st.sampled_from(_NAMES), _VALUES),
+    st.dictionaries(st.sampled_from(_NAMES), _VALUES),
+)
+def test_no_mark_makes_it_fail(kind: str, details: Any, entry: Any) -> None:
+    mark = read_mark({**details, "processes": [entry, details.get("processes")], "kind": kind})
+    assert mark.kind == kind
+    assert isinstance(mark.text, str)
+    assert read_mark(mark.details()) == mark
