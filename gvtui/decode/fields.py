@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from google.protobuf import empty_pb2
@@ -17,6 +17,7 @@ from gvtui.decode.render import call_of, result_of
 from gvtui.decode.sockets import hex_bytes
 from gvtui.wire.messages import KINDS, Decoded, Unknown
 from gvtui.wire.pb import syscall_pb2
+from gvtui.wire.ports import right_ports, turned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +59,7 @@ def field_views(decoded: Decoded, *, architecture: str) -> list[FieldView]:
     call that returned 0. A message of an unknown type is taken apart as far as its bytes allow.
     Never raises.
     """
-    message = decoded.message
+    message = right_ports(decoded)
     if isinstance(message, Unknown):
         return _views_of_unknown(message)
     views: list[FieldView] = []
@@ -72,8 +73,17 @@ def field_views(decoded: Decoded, *, architecture: str) -> list[FieldView]:
     if isinstance(message, syscall_pb2.Syscall):
         views = [view for view in views if not view.path.startswith("arg")]
         views.extend(_raw_views(decoded, architecture))
+    if message is not decoded.message:
+        views = [_port_as_sent(view) for view in views]
     views.extend(_unknown_fields(message, ""))
     return views + context
+
+
+def _port_as_sent(view: FieldView) -> FieldView:
+    """A view of a port that is shown right, with the number that came beside it."""
+    if not view.path.endswith(".port"):
+        return view
+    return replace(view, raw=str(turned(int(view.raw))))
 
 
 def arguments(decoded: Decoded, *, architecture: str) -> dict[str, str]:

@@ -14,6 +14,9 @@ A message has
 - `fields`: the message's fields by their protobuf names. Fields of `context_data` are there only if
   they were sent; all other plain fields are always there, with 0, false, "" or [] for an absent one.
 
+The ports of `stdin`, `stdout` and `stderr` of `sentry/execve` are right; `port_raw` beside is what
+gVisor sent, whose two bytes may be swapped.
+
 What is not known is null. Bytes are hex. Numbers are whole, and may be larger than 2**53. A type that
 is not known has `message` `Unknown` and `fields` `type` and `payload`. A message that cannot be read
 has `malformed` with the reason, and one of which only the beginning was received `truncated` with
@@ -35,6 +38,8 @@ from gvtui.points.names import point_name
 from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import KINDS, Unknown
+from gvtui.wire.pb import sentry_pb2
+from gvtui.wire.ports import ends_of, right_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +53,8 @@ if TYPE_CHECKING:
 
 _MAX_KEPT = 1 << 12
 """Pieces of lines that are remembered."""
+
+_EXECVE = 3
 
 _DIRECTIONS = {Direction.ENTER: "E", Direction.EXIT: "X"}
 
@@ -76,7 +83,11 @@ class JsonExport:
             problem, fields = f',"truncated":{row.result}', _json({"bytes": payload})
         else:
             try:
-                fields = self._fields.text(payload, row.time_ns)
+                # How an exec's ports are to be read is told by other rows.
+                if row.type == _EXECVE:
+                    fields = _fields_text(trace.decoded(row_id))
+                else:
+                    fields = self._fields.text(payload, row.time_ns)
             except WireError as error:
                 problem, fields = f',"malformed":{_json(str(error))}', _json({"bytes": payload})
         container = trace.connections.container_of(row, trace)
@@ -115,10 +126,15 @@ class JsonExport:
 
 
 def _fields_text(decoded: Decoded) -> str:
-    message = decoded.message
+    message = right_ports(decoded)
     if isinstance(message, Unknown):
         return _json({"type": message.message_type, "payload": message.payload})
-    return _json(fields_of(message))
+    fields = fields_of(message)
+    if isinstance(decoded.message, sentry_pb2.ExecveInfo):
+        for path, end in ends_of(decoded.message).items():
+            descriptor, socket, which = path.split(".")
+            fields[descriptor][socket][which]["port_raw"] = end.port
+    return _json(fields)
 
 
 @lru_cache(_MAX_KEPT)

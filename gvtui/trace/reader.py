@@ -13,6 +13,7 @@ from gvtui.trace import files
 from gvtui.trace.connections import Connections
 from gvtui.trace.details import unpack_details
 from gvtui.trace.opening import Parts, open_parts
+from gvtui.trace.ports import PortOrder
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Row
 from gvtui.trace.segment import Segment
@@ -54,6 +55,7 @@ class Trace:
         self._scratch = parts.scratch
         self._blocks: OrderedDict[tuple[int, int], list[Any]] = OrderedDict()
         self._folder = path if path.is_dir() else None
+        self._ports = PortOrder(self)
 
     @classmethod
     def open(
@@ -190,7 +192,7 @@ class Trace:
             IndexError: the row is not there.
             WireError: the message is malformed.
         """
-        return decode(self.payload(index))
+        return self._ports.read(index, decode(self.payload(index)))
 
     def details(self, index: int) -> dict[str, Any]:
         """What an opened, closed or mark row says."""

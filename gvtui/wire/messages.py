@@ -109,6 +109,8 @@ class Decoded:
     kind: MessageKind | None
     """None for a type that is not known."""
     message: Message | Unknown
+    ports_turned: bool = True
+    """Whether the ports of descriptors' sockets came with their bytes swapped; see `wire.ports`."""
 
 
 def direction(kind: MessageKind, message: Message) -> str | None:

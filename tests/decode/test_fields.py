@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -47,6 +48,19 @@ def test_raw_and_decoded() -> None:
     assert found["sysno"] == FieldView("sysno", 3, "257", "openat")
     assert found["exit.result"] == FieldView("exit.result", 1, "3", "3</a\\n>")
     assert "mode" not in found
+
+
+def test_ports_of_descriptors_are_right_with_what_came_beside() -> None:
+    message = sentry_pb2.ExecveInfo()
+    remote = common_pb2.SocketIp(family=2, ip=b"\x7f\0\0\1", port=37151)
+    message.stdin.socket.remote.CopyFrom(remote)
+    found = views(wrap(message))
+    port = "stdin.socket.remote.port"
+    assert found[port] == FieldView(port, 3, "37151", "8081")
+    assert found["stdin.socket.remote"].decoded == "127.0.0.1:8081"
+    as_sent = views(replace(wrap(message), ports_turned=False))
+    assert as_sent[port] == FieldView(port, 3, "37151", "37151")
+    assert as_sent["stdin.socket.remote"].decoded == "127.0.0.1:37151"
 
 
 def test_flags_by_architecture() -> None:
@@ -114,7 +128,7 @@ def test_nested_messages() -> None:
     found = views(wrap(sentry_pb2.ExecveInfo(stdin=info, binary_sha256=b"\1\2")))
     assert found["stdin.mode"].decoded == "S_IFREG|0644"
     assert found["stdin.socket.local.ip"].decoded == "127.0.0.1"
-    assert found["stdin.socket.local"].decoded == "127.0.0.1:80"
+    assert found["stdin.socket.local"].decoded == "127.0.0.1:20480"
     assert found["binary_sha256"] == FieldView("binary_sha256", 8, "0x0102", "0102")
 
 

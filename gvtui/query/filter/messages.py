@@ -14,6 +14,7 @@ from gvtui.query.filter.conditions import Cost
 from gvtui.query.filter.values import ValueTextError, number
 from gvtui.wire.messages import KINDS, Unknown
 from gvtui.wire.pb.common_pb2 import ContextData
+from gvtui.wire.ports import right_ports
 from gvtui.wire.sockaddr import parse_sockaddr
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 Forms: TypeAlias = "Callable[[Decoded, str, str], list[int | str]]"
 """Gives an argument in each form that it can be compared in: of a message, a name, a machine."""
+
+_RAW = "_raw"
+_PORT_AS_SENT = f".port{_RAW}"
 
 ARGUMENTS_LIMIT = 1 << 16
 """Characters of a call's arguments that conditions look at."""
@@ -159,11 +163,14 @@ def _wanted(batch: Batch, wanted: Mask | None) -> Iterator[tuple[int, Decoded]]:
 def argument_forms(decoded: Decoded, name: str, architecture: str) -> list[int | str]:
     """An argument of a message in each form that it can be compared in; none if it is absent.
 
-    That is as a number, as the text that came, and in the words that the list shows for it.
+    That is as a number, as the text that came, and in the words that the list shows for it. Ports
+    are right; `port_raw` beside them is the number that came.
     """
     words = arguments(decoded, architecture=architecture).get(name)
     forms: list[int | str] = [] if words is None else [words]
-    message: Any = decoded.message
+    message: Any = right_ports(decoded)
+    if name.endswith(_PORT_AS_SENT):
+        message, name = decoded.message, name.removesuffix(_RAW)
     known = None if isinstance(message, Unknown) else message.DESCRIPTOR.fields_by_name
     if known and name in known and known[name].message_type is None:
         value = getattr(message, name)

@@ -11,6 +11,7 @@ from gvtui.points.names import event_type
 from gvtui.query.filter.fields import FIELDS
 from gvtui.query.filter.write import CONTAINER, NAME, PID, literal
 from gvtui.wire.messages import Unknown
+from gvtui.wire.ports import right_ports
 
 if TYPE_CHECKING:
     from gvtui.decode.fields import FieldView
@@ -63,7 +64,7 @@ def field_use(trace: Trace, row_id: int, view: FieldView) -> FieldUse:
         WireError: the message cannot be read.
     """
     decoded = trace.decoded(row_id)
-    message: Any = decoded.message
+    message: Any = right_ports(decoded)
     path = view.path
     name = _ELEMENT.sub("", path)
     if isinstance(message, Unknown) or "#" in name or "…" in name:

@@ -472,3 +472,21 @@ def test_recorded_traces_split_in_two(name: str, request: pytest.FixtureRequest)
 
 def test_a_filter_keeps_its_text() -> None:
     assert compile_filter(" fd.num = 1 ").text == " fd.num = 1 "
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("evt.arg.stdin.socket.remote.port = 8081", 1),
+        ("evt.arg.stdin.socket.remote.port = 37151", 0),
+        ("evt.arg.stdin.socket.remote.port_raw = 37151", 1),
+        ("evt.arg.stdout.socket.local.port in (63787, 1)", 1),
+    ],
+)
+def test_ports_of_descriptors_are_compared_as_programs_know_them(text: str, count: int) -> None:
+    trace = Trace.open(TRACES / "newest-2026.trace")
+    try:
+        rows = trace.rows(0, trace.end_row)
+        assert compile_filter(text).mask(trace, rows, 0).sum() == count
+    finally:
+        trace.close()
