@@ -16,7 +16,7 @@ from gvtui.wire.pb import syscall_pb2
 from tests.decode.helpers import MESSAGES
 from tests.trace.factory import TRACES, read_message, write_trace
 
-RECORDED = sorted(TRACES.glob("*.trace"))
+RECORDED = sorted(path.with_suffix(".trace") for path in TRACES.glob("*.txt"))
 
 
 def text_of(path: Path, filter_text: str = "") -> list[str]:
