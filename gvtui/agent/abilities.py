@@ -110,10 +110,10 @@ def missing_sidecar(runsc: Runsc) -> Path | None:
         return None
     # As runsc looks: beside the path it was called by, or else beside the file that this leads to.
     folder = Path(runsc.path).parent / SIDECAR_FOLDER
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         folder = Path(os.path.realpath(runsc.path)).parent / SIDECAR_FOLDER
     sentry = folder / SENTRY
-    return None if sentry.is_file() and os.access(sentry, os.X_OK) else sentry
+    return None if os.access(sentry, os.X_OK) and sentry.is_file() else sentry
 
 
 def _has(path: str, wanted: bytes) -> bool:

@@ -133,7 +133,7 @@ class Binaries:
         return FoundRunsc(runsc, hint.why) if self._judged[hint.path] else None
 
     def _may_be_used(self, path: str, real: str, runsc: Runsc) -> bool:
-        if not Path(path).exists():
+        if not os.access(path, os.F_OK):
             return False
         problem = distrust(path)
         if not problem and not is_runsc_file(real):

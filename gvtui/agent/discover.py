@@ -7,6 +7,7 @@ running sandboxes.
 from __future__ import annotations
 
 import os
+import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -105,9 +106,19 @@ def find_roots(
     places += sorted({process.root for process in processes})
     unique: dict[str, Path] = {}
     for place in places:
-        if place.is_dir():
+        if _may_be_folder(place):
             unique.setdefault(os.path.realpath(place), place)
     return list(unique.values())
+
+
+def _may_be_folder(place: Path) -> bool:
+    """False if it surely is none; a folder that this user may not see into can have one."""
+    try:
+        return stat.S_ISDIR(place.stat().st_mode)
+    except PermissionError:
+        return True
+    except OSError:
+        return False
 
 
 def take_inventory(
@@ -156,7 +167,7 @@ def _report(
     chosen: dict[int, FoundRunsc],
     others: list[FoundRunsc],
 ) -> RootReport:
-    if not root.is_dir():
+    if not _may_be_folder(root):
         return RootReport(root, None, error=f"there is no directory {root}")
     if not os.access(root, os.R_OK | os.X_OK):
         return RootReport(

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -161,3 +164,30 @@ def test_the_mount_in_a_root_is_no_container(fake: FakeRunsc) -> None:
     (fake.root / "null-netns").touch()
     (fake.root / "stuck").touch()
     assert take_inventory([fake.path], [fake.root], 0.3).containers == ()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_root_that_this_user_may_not_see_into(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    (closed / "root").mkdir(parents=True)
+    closed.chmod(0o700)
+    # A process of its own, since all threads of one change their user.
+    code = (
+        "import os, sys; from gvtui.agent import discover; from gvtui.agent.running import SandboxProcess; "
+        "from pathlib import Path; root = Path(sys.argv[1]); "
+        "discover.sandbox_processes = lambda: [SandboxProcess(7, root, 'c1')]; "
+        "os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534); "
+        "print(discover.take_inventory(['/bin/true'], [root]).roots[0].error); "
+        "print(root in discover.find_roots((), discover.sandbox_processes()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(closed / "root")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        f"no permission to read {closed / 'root'}; run gvtui as its owner, mostly root",
+        "True",
+    ]
