@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult, SystemCommand
@@ -18,9 +19,15 @@ from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.tui.base import FILTER_SECONDS
-from gvtui.tui.command.command import COMMANDS, bindings, where
+from gvtui.tui.command.bindings import bindings as command_bindings
+from gvtui.tui.command.command import CommandError
+from gvtui.tui.command.keys import key_words, keys_words
+from gvtui.tui.command.registry import Commands
+from gvtui.tui.command.table import COMMANDS, bindings, where
+from gvtui.tui.detail.commands import FieldActions
 from gvtui.tui.detail.pane import DetailView
-from gvtui.tui.features import SIDEBAR, TABS
+from gvtui.tui.drilled import Drilled
+from gvtui.tui.features import FEATURES, SIDEBAR, TABS
 from gvtui.tui.filter.bar import FilterBar
 from gvtui.tui.frame.keyline import KeyLine
 from gvtui.tui.frame.status import Item, StatusLine, items
@@ -30,16 +37,19 @@ from gvtui.tui.kit.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.processes.commands import ProcfsActions
 from gvtui.tui.run import settle
-from gvtui.tui.saved_actions import SavedActions
 from gvtui.tui.timeline.strip import TimelineStrip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from textual.binding import Binding
     from textual.driver import Driver
     from textual.screen import Screen
     from textual.widget import Widget
+
+    from gvtui.tui.command.command import Owner
+    from gvtui.tui.viewer import Feature, Level
 
 __all__ = ["GvtuiApp", "LiveOptions", "run_live", "run_replay"]
 
@@ -51,12 +61,15 @@ _CALM_SECONDS = 0.25
 """Numbers that change faster than this cannot be read."""
 
 
-class GvtuiApp(ProcfsActions, SavedActions):
+_LEVELS: dict[str, Level] = {"warning": "warning", "error": "error"}
+
+
+class GvtuiApp(ProcfsActions, FieldActions):
     """The terminal UI over one trace, live or recorded."""
 
     CSS_PATH = "gvtui.tcss"
     TITLE = "gvtui"
-    BINDINGS = bindings("app")
+    BINDINGS = [*bindings("app"), *command_bindings(*FEATURES)]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-medium"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high"), (46, "-tall")]
 
@@ -70,6 +83,8 @@ class GvtuiApp(ProcfsActions, SavedActions):
     ) -> None:
         """See `ViewerBase`; `monitor` watches when live, `replay` the clock of a recording."""
         super().__init__(trace, **options)
+        self.commands = Commands(FEATURES, self._find)
+        self._features: dict[type, Feature] = {each: each(self) for each in FEATURES}
         self.monitor = monitor
         self.replay = replay
         self.status = StatusLine()
@@ -119,6 +134,13 @@ class GvtuiApp(ProcfsActions, SavedActions):
                 f"{command.group}   key: {command.key_text}",
                 lambda command=command: self.call_later(self.call_command, command),
             )
+        for declared in self.commands:
+            keys = keys_words(self.commands.keys(declared))
+            yield SystemCommand(
+                declared.title + declared.where,
+                f"{declared.heading}   key: {keys}",
+                partial(self.run_command, declared.line),
+            )
         own = ("Quit", "Keys", "Maximize", "Minimize")
         for entry in super().get_system_commands(screen):
             if entry.title not in own:
@@ -131,8 +153,41 @@ class GvtuiApp(ProcfsActions, SavedActions):
         self.theme = DARK_NAME
         self.stream.focus()
         self.app_resume_signal.subscribe(self, lambda _: self._draw_again())
+        for feature in self._features.values():
+            feature.opened()
         self.tick()
         self._schedule(time.perf_counter(), SHORTEST_TICK)
+
+    def _find(self, owner: type[Owner]) -> object:
+        """The object whose command of this class is to run."""
+        return self._features[owner]
+
+    def run_command(self, line: str) -> None:
+        """Run a command by its line; the user is told if that is none."""
+        try:
+            self.commands.execute(line)
+        except CommandError as error:
+            self.tell(f"{error}.", "error")
+
+    def action_command(self, line: str) -> None:
+        """Run the command that a key is bound to."""
+        self.run_command(line)
+
+    def get_key_display(self, binding: Binding) -> str:
+        """A key as the footer shows it."""
+        return binding.key_display or key_words(binding.key)
+
+    def show_pane(self, pane_id: str) -> None:
+        """Show a tab by its id."""
+        self.action_tab(pane_id)
+
+    def is_shown(self, pane_id: str) -> bool:
+        """Whether a pane is on the screen now."""
+        return bool(self.screen_stack[0].query_one(f"#{pane_id}").display)
+
+    def show_rows(self, expression: str, slot: str, row: int | None = None) -> None:
+        """Show the rows behind something in the stream; a key leads back."""
+        self.post_message(Drilled(expression, slot, row))
 
     def _draw_again(self) -> None:
         """Draw everything: the terminal has shown something else meanwhile."""
@@ -164,7 +219,7 @@ class GvtuiApp(ProcfsActions, SavedActions):
     def _take_in(self) -> bool:
         if self.monitor is not None:
             for notice in self.monitor.poll():
-                level = {"info": "information"}.get(notice.level, notice.level)
+                level = _LEVELS.get(notice.level, "information")
                 self.tell(notice.text, level)
             self.model.monitor_gone = self.monitor.dead
         if self.replay is not None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.app import App
 
 from gvtui.query.filter.compile import FilterError
-from gvtui.tui.kit.prompt import Problem, Prompt
+from gvtui.tui.kit.asking import Problem
+from gvtui.tui.kit.overlays import ListScreen, TextScreen
+from gvtui.tui.kit.prompt import Prompt
 from gvtui.tui.model.model import Model
 from gvtui.tui.stream.pane import StreamView
 
@@ -18,7 +20,12 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from gvtui.trace.reader import Trace
+    from gvtui.tui.command.registry import Commands
+    from gvtui.tui.kit.asking import Choice, Question, Text
     from gvtui.tui.options import LiveOptions
+    from gvtui.tui.viewer import Level
+
+_Found = TypeVar("_Found")
 
 FILTER_SECONDS = 0.008
 """Time for filtering in one go; more would make keys wait."""
@@ -26,6 +33,8 @@ FILTER_SECONDS = 0.008
 
 class ViewerBase(App[int]):
     """The app without its screen. Subclasses add actions, `GvtuiApp` the panes."""
+
+    commands: Commands
 
     def __init__(
         self,
@@ -90,7 +99,7 @@ class ViewerBase(App[int]):
         self.model.view.advance(FILTER_SECONDS)
         self.show_news()
 
-    def check_filter(self, text: str) -> Problem | None:
+    def check(self, text: str) -> Problem | None:
         """What is wrong with a filter, None if nothing is."""
         try:
             self.model.check(text)
@@ -98,6 +107,72 @@ class ViewerBase(App[int]):
             return Problem(error.explanation, error.column)
         return None
 
-    def tell(self, text: str, level: Any = "information") -> None:  # noqa: ANN401
+    def tell(self, text: str, level: Level = "information") -> None:
         """Show a note for some seconds; its words are never read as markup."""
         self.notify(text, severity=level, markup=False)
+
+    def ask(self, question: Question) -> None:
+        """Have the user type a line."""
+        self.prompt.ask(question)
+
+    def choose(self, choice: Choice) -> None:
+        """Have the user pick from a list."""
+        self.push_screen(ListScreen(choice, self._keys_of(choice.line)))
+
+    def read(self, text: Text) -> None:
+        """Show a text over everything until the user closes it."""
+        self.push_screen(TextScreen(text, self._keys_of(text.line)))
+
+    def _keys_of(self, line: str) -> tuple[str, ...]:
+        found = [command for command in self.commands if command.line == line]
+        return self.commands.keys(found[0]) if found else ()
+
+    def refilter(self) -> None:
+        """Put changed chips into force and show what they leave."""
+        self.apply_chips()
+
+    def redraw_rows(self) -> None:
+        """Draw the stream anew: what rows look like has changed."""
+        self.stream.redraw()
+
+    def jump(self, row_id: int) -> None:
+        """Select a row of the stream, or the next one that is shown; pauses following."""
+        self.stream.jump(row_id)
+
+    def follow(self) -> None:
+        """Show the newest rows, and those that come."""
+        self.stream.follow()
+
+    def pause(self) -> None:
+        """Stop following; the rows shown stay where they are."""
+        self.stream.pause()
+
+    def hand_over(self, act: Callable[[], None]) -> None:
+        """From a thread: have something done on the screen's thread soon, if it is still there."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(self.call_later, self.while_up, act)
+
+    def in_thread(
+        self,
+        work: Callable[[], _Found],
+        then: Callable[[_Found], None],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Do something that takes long in a thread; see `Viewer`."""
+
+        def run() -> None:
+            try:
+                found = work()
+            except Exception as error:
+                self.hand_over(partial(failed or self._tell_failure, error))
+            else:
+                self.hand_over(partial(then, found))
+
+        self.run_worker(run, thread=True, exit_on_error=False)
+
+    def _tell_failure(self, error: Exception) -> None:
+        self.tell(f"{error}", "error")
+
+    def leave(self) -> None:
+        """End the viewer, without asking features whether it may."""
+        self.exit()

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gvtui.tui.filter.saving import Saving
 from gvtui.tui.numbers.pane import NumbersPane
 from gvtui.tui.points.pane import make_large, make_small
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes.pane import SandboxList
+from gvtui.tui.stream.bookmarks import Bookmarks
 from gvtui.tui.stream.pane import StreamView
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from gvtui.tui.model.model import Model
+    from gvtui.tui.viewer import Feature
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,9 @@ class PaneSpec:
     often: bool = False
     """Whether `news` comes with every tick; else a few times a second, as fast as one reads."""
 
+
+FEATURES: tuple[type[Feature], ...] = (Bookmarks, Saving)
+"""What the viewer can do, in the order of the help screen."""
 
 TABS: tuple[PaneSpec, ...] = (
     PaneSpec("stream", "Stream", StreamView, often=True),

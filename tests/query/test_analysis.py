@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from gvtui.query.analysis import Analysis, Paced
 from gvtui.trace.reader import Trace
-from tests.tui.helpers import TRACES
+from tests.trace.recorder import TRACES
 
 
 class Worker:

@@ -11,7 +11,7 @@ from gvtui.trace import keep
 from gvtui.trace.bookmarks import Marks, MarksError, marks_path
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
-from tests.tui.helpers import START_NS, Recorder, open_message
+from tests.trace.recorder import START_NS, Recorder, open_message
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from gvtui.trace.playback import FASTEST, ReplayClock
 from gvtui.trace.reader import Trace
-from tests.tui.helpers import SECOND, TRACES, Recorder, drive, recording, screen_text
+from tests.trace.recorder import SECOND, TRACES, Recorder
+from tests.tui.helpers import drive, recording, screen_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""Apps over recordings, and traces written for one test."""
+"""The whole app over recordings, driven by keys."""
 
 from __future__ import annotations
 
@@ -12,64 +12,15 @@ from textual.widgets import OptionList
 
 from gvtui.monitor.options import MonitorOptions
 from gvtui.trace.reader import Trace
-from gvtui.trace.writer import TraceWriter
 from gvtui.tui.app import GvtuiApp
-from gvtui.tui.kit.overlays import ChoiceScreen
+from gvtui.tui.kit.overlays import ListScreen
 from gvtui.tui.options import LiveOptions
-from gvtui.wire.header import build_message
-from gvtui.wire.pb import syscall_pb2
+from tests.trace.recorder import SECOND, START_NS, TRACES
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from textual.pilot import Pilot
-
-TRACES = Path(__file__).parent.parent / "data" / "traces"
-SECOND = 1_000_000_000
-START_NS = 1_795_455_407 * SECOND
-"""When written traces begin: 17:36:47 UTC."""
-
-
-def open_message(
-    path: str,
-    *,
-    pid: int = 1,
-    process: str = "bash",
-    container: str = "c0ffee",
-    result: int | None = None,
-    errno: int = 0,
-    time_ns: int = START_NS,
-    dropped: int = 0,
-    flags: int = 0,
-) -> bytes:
-    """An `openat`; with a result, or an error, it is the exit."""
-    message = syscall_pb2.Open(sysno=257, fd=-100, pathname=path, flags=flags)
-    context = message.context_data
-    context.time_ns = time_ns
-    context.thread_group_id = context.thread_id = pid
-    context.process_name = process
-    context.container_id = container
-    if result is not None or errno:
-        message.exit.result = result or 0
-        message.exit.errorno = errno
-    return build_message(7, message.SerializeToString(), dropped)
-
-
-class Recorder:
-    """Writes a trace while an app reads it."""
-
-    def __init__(self, path: Path) -> None:
-        self.writer = TraceWriter(path)
-        self.path = path
-        self.now = START_NS
-        self.writer.opened(1, self.now, {"peer_pid": 4242, "peer_uid": 0, "command": ["runsc"]})
-
-    def add(self, count: int = 1, path: str = "/etc/passwd", **options: Any) -> None:
-        """Write `count` messages a millisecond apart."""
-        for _ in range(count):
-            self.now += 1_000_000
-            self.writer.message(1, self.now, open_message(path, time_ns=self.now, **options))
-        self.writer.flush()
 
 
 def recording(name: str = "shell-2024", **options: Any) -> GvtuiApp:
@@ -118,7 +69,7 @@ async def answer(pilot: Pilot[int], choice: str) -> None:
     # A screen is there before its widgets are.
     await until(pilot, lambda: bool(app.screen.query(OptionList)))
     asked = app.screen
-    assert isinstance(asked, ChoiceScreen)
+    assert isinstance(asked, ListScreen)
     options = asked.query_one(OptionList)
     options.highlighted = options.get_option_index(choice)
     await pilot.press("enter")

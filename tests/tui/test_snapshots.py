@@ -10,7 +10,8 @@ import pytest
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.app import GvtuiApp
-from tests.tui.helpers import TRACES, live
+from tests.trace.recorder import TRACES
+from tests.tui.helpers import live
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,1 +1,1 @@
-"""Commands: what a key, a line or the palette can ask for."""
+"""Commands: declared on methods, told by help and palette, run by key, by line and by configuration."""

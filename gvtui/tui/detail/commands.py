@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gvtui.decode.escape import escape
 from gvtui.tui.detail.uses import FieldUse, field_use
 from gvtui.tui.fieldcolumns import MAX_FIELD_COLUMNS, field_column
-from gvtui.tui.picking import Entry, PickScreen
+from gvtui.tui.kit.asking import Choice, Entry
 from gvtui.tui.search.commands import SearchActions
 from gvtui.wire.header import WireError
 
@@ -42,7 +42,7 @@ class FieldActions(SearchActions):
             Entry("column", column, bool(use.column)),
         ]
         heading = f"{escape(path, _MAX_SHOWN)}: Enter picks, Esc closes"
-        self.push_screen(PickScreen(heading, entries, lambda picked: self._use(use, picked)))
+        self.choose(Choice(heading, entries, lambda picked: self._use(use, picked)))
 
     def _use(self, use: FieldUse, what: str) -> None:
         if what == "column":

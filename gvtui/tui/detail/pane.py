@@ -12,7 +12,7 @@ from textual.strip import Strip
 from gvtui.decode.fields import field_views
 from gvtui.query.calls.pairs import Unpaired
 from gvtui.trace.row import Direction, Flag, Kind
-from gvtui.tui.command.command import bindings
+from gvtui.tui.command.table import bindings
 from gvtui.tui.detail import hexdump
 from gvtui.tui.detail.sides import SideView, both_sides, one_side
 from gvtui.tui.kit.cells import fit, width_of, wrap

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
-from gvtui.tui.command.command import bindings
+from gvtui.tui.command.table import bindings
 from gvtui.tui.kit.cells import fit, width_of
 from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.model.rowtext import word

@@ -16,8 +16,8 @@ from gvtui.query.filter.write import (
 )
 from gvtui.trace.row import Kind, Row
 from gvtui.tui.base import ViewerBase
+from gvtui.tui.kit.asking import Problem, Question
 from gvtui.tui.kit.history import History, filter_history_path
-from gvtui.tui.kit.prompt import Problem, Question
 
 if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
@@ -39,7 +39,7 @@ class FilterActions(ViewerBase):
 
     def action_pid(self) -> None:
         """Only the selected row's process, or all again."""
-        row = self._selected_message()
+        row = self.selected_message()
         if row is not None and row.pid:
             self._flip(PID, row.pid)
         elif row is not None:
@@ -47,7 +47,7 @@ class FilterActions(ViewerBase):
 
     def action_name(self) -> None:
         """Only the selected row's process name, or all again."""
-        row = self._selected_message()
+        row = self.selected_message()
         if row is None or self.model.cursor is None:
             return
         name = self.model.trace.process_name(self.model.cursor)
@@ -59,7 +59,8 @@ class FilterActions(ViewerBase):
                 "warning",
             )
 
-    def _selected_message(self) -> Row | None:
+    def selected_message(self) -> Row | None:
+        """The row at the cursor if it is a message; else None, and the user is told."""
         model = self.model
         if model.cursor is not None and model.cursor >= model.trace.first_row:
             row = model.trace.row(model.cursor)
@@ -90,7 +91,7 @@ class FilterActions(ViewerBase):
                 expression = values_expression(field, text)
             except TypedValueError as error:
                 return Problem(str(error))
-            return self.check_filter(expression) if expression else None
+            return self.check(expression) if expression else None
 
         def done(text: str) -> Problem | None:
             problem = check(text)
@@ -115,7 +116,7 @@ class FilterActions(ViewerBase):
             text = text.strip()
             if not text:
                 return None
-            problem = self.check_filter(text)
+            problem = self.check(text)
             if problem is None:
                 self.model.chips.put(text, place=place)
                 self.apply_chips()
@@ -126,7 +127,7 @@ class FilterActions(ViewerBase):
             Question(
                 "filter",
                 done,
-                self.check_filter,
+                self.check,
                 value,
                 hint,
                 complete=lambda text, cursor: complete(text, cursor, self.model.trace),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from textual.widgets import ContentSwitcher
 
-from gvtui.tui.command.command import PLACES, Command
+from gvtui.tui.command.table import PLACES, Command
 from gvtui.tui.filter.commands import FilterActions
-from gvtui.tui.frame.help import ColumnScreen, FilterHelpScreen, HelpScreen
+from gvtui.tui.frame.help import FilterHelpScreen, HelpScreen
 from gvtui.tui.frame.tabs import TabLine
-from gvtui.tui.kit.prompt import Problem, Question
+from gvtui.tui.kit.asking import Choice, Entry, Problem, Question
 from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME
-from gvtui.tui.stream.columns import TimeMode
+from gvtui.tui.stream.columns import COLUMNS, FIXED, TimeMode
 from gvtui.tui.stream.places import HINT, PlaceError, find_row
 
 
@@ -26,11 +26,24 @@ class ViewActions(FilterActions):
     def action_columns(self) -> None:
         """Choose columns."""
 
-        def changed(hidden: frozenset[str]) -> None:
-            self.model.hidden_columns = hidden
-            self.stream.redraw()
+        columns = {
+            column.key: column
+            for column in (*COLUMNS, *self.model.field_columns)
+            if column.key not in FIXED
+        }
 
-        self.push_screen(ColumnScreen(self.model.hidden_columns, changed, self.model.field_columns))
+        def words(key: str) -> str:
+            sign = "○" if key in self.model.hidden_columns else "●"
+            return f"{sign} {columns[key].title:<9} {columns[key].what}"
+
+        def switched(key: str) -> str:
+            self.model.hidden_columns ^= {key}
+            self.stream.redraw()
+            return words(key)
+
+        entries = [Entry(key, words(key)) for key in columns]
+        heading = "Columns: Enter or space switches, Esc closes"
+        self.choose(Choice(heading, entries, lambda _: None, switched=switched))
 
     def action_goto(self) -> None:
         """Ask for a place and go there."""
@@ -71,7 +84,7 @@ class ViewActions(FilterActions):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(self.commands))
 
     def action_filter_help(self) -> None:
         """Show the filter language."""

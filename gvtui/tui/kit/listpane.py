@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.scroll_view import ScrollView
 
-from gvtui.tui.command.command import bindings
+from gvtui.tui.command.table import bindings
 from gvtui.tui.kit.lines import LineWidget, Part
 
 if TYPE_CHECKING:

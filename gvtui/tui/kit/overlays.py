@@ -1,125 +1,129 @@
-"""What the Points pane lays over the viewer: a question, a change to look at, a long text."""
+"""Screens that lie over the viewer: a list to pick from, a text to read."""
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from gvtui.decode.escape import escape
-from gvtui.points.costs import session_costs
-from gvtui.points.document import dump_session
-from gvtui.tui.frame.help import Overlay
-
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
+    from textual import events
     from textual.app import ComposeResult
 
-    from gvtui.points.problems import Problem
-    from gvtui.points.session import Session
-
-_MAX_LINES = 3000
-_CONTEXT_LINES = 2
-_LOOKS = {"+": "$gv-exit", "-": "$gv-failed", "@": "$gv-enter"}
+    from gvtui.tui.kit.asking import Choice, Entry, Text
 
 
-class ChoiceScreen(ModalScreen[str | None]):
-    """A question with answers to choose from; escape chooses none."""
+class Overlay(ModalScreen[None]):
+    """A panel in the middle of the screen; Esc, q or a click beside it closes it."""
 
-    BINDINGS: ClassVar = [Binding("escape,q", "dismiss(None)", "Close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "Close", show=False)]
 
-    def __init__(self, question: str, answers: Sequence[tuple[str, str]]) -> None:
-        """Ask.
-
-        Args:
-            question: in plain words.
-            answers: for each, its id and its words.
-        """
+    def __init__(self, closing: Sequence[str] = ()) -> None:
+        """Make it; `closing` are more keys that close it, such as the one that opened it."""
         super().__init__()
-        self._question = question
-        self._answers = answers
+        self._closing_keys = closing
+
+    def on_key(self, event: events.Key) -> None:
+        """Close at the key that opened it."""
+        if event.key in self._closing_keys:
+            event.stop()
+            self.close()
+
+    def action_dismiss(self, result: None = None) -> None:  # type: ignore[override]
+        """Close by a key."""
+        self.close()
+
+    def close(self) -> None:
+        """Close without an answer."""
+        self.dismiss()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click beside the panel closes it."""
+        if self.get_widget_at(event.screen_x, event.screen_y)[0] is self:
+            self.close()
+
+
+class ListScreen(Overlay):
+    """A list: Enter picks an entry, or switches it; Del takes one away where that can be done."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "switch", "Switch", show=False),
+        Binding("delete,backspace", "remove", "Remove", show=False),
+    ]
+
+    def __init__(self, choice: Choice, closing: Sequence[str] = ()) -> None:
+        super().__init__(closing)
+        self._choice = choice
 
     def compose(self) -> ComposeResult:
-        """The question above the answers."""
-        with Vertical(classes="panel choice"):
-            yield Static(self._question, markup=False)
-            yield OptionList(
-                *(Option(words, id=answer) for answer, words in self._answers),
-                compact=True,
-                markup=False,
-            )
+        """The heading above the entries."""
+        with Vertical(classes="panel"):
+            yield Static(self._choice.heading, markup=False)
+            yield OptionList(*map(_option, self._choice.entries), compact=True, markup=False)
 
     def on_mount(self) -> None:
-        """Keys choose at once."""
+        """Keys work in the list at once."""
         self.query_one(OptionList).focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """This is the answer."""
-        self.dismiss(event.option_id)
+        """Pick the entry, or switch it."""
+        key = event.option_id or ""
+        if self._choice.switched is not None:
+            event.option_list.replace_option_prompt(key, self._choice.switched(key))
+            return
+        self.dismiss()
+        self._choice.picked(key)
+
+    def close(self) -> None:
+        """Close without an answer, and say so."""
+        super().close()
+        if self._choice.cancelled is not None:
+            self._choice.cancelled()
+
+    def action_switch(self) -> None:
+        """Switch the entry at the cursor."""
+        if self._choice.switched is not None:
+            self.query_one(OptionList).action_select()
+
+    def action_remove(self) -> None:
+        """Take the entry at the cursor away."""
+        options = self.query_one(OptionList)
+        if self._choice.removed is None or options.highlighted is None:
+            return
+        option = options.get_option_at_index(options.highlighted)
+        self._choice.removed(option.id or "")
+        options.remove_option_at_index(options.highlighted)
+        if not options.option_count:
+            self.dismiss()
+
+
+def _option(entry: Entry) -> Option:
+    return Option(entry.words, id=entry.key, disabled=not entry.enabled)
 
 
 class TextScreen(Overlay):
-    """A long text under a title."""
+    """A text under a title, in a panel that scrolls."""
 
-    BINDINGS: ClassVar = [Binding("escape,q,v,i,y", "dismiss", "Close", show=False)]
-
-    def __init__(self, title: str, body: Content | str) -> None:
-        super().__init__()
-        self._title = title
-        self._body = body
+    def __init__(self, text: Text, closing: Sequence[str] = ()) -> None:
+        super().__init__(closing)
+        self._text = text
 
     def compose(self) -> ComposeResult:
-        """The text in a panel that scrolls."""
+        """The title and the text."""
         with VerticalScroll(classes="panel wide"):
-            yield Static(Content.styled(f"{self._title}\n", "bold"))
-            yield Static(self._body, markup=False)
+            yield Static(Content.styled(f"{self._text.title}\n", "bold"))
+            yield Static(Content.assemble(*self._text.body), markup=False)
 
     def on_mount(self) -> None:
         """Keys scroll at once."""
-        self.query_one(VerticalScroll).focus()
-
-
-def safe_lines(text: str) -> str:
-    """A text of many lines, each harmless."""
-    return "\n".join(escape(line) for line in text.splitlines()[:_MAX_LINES])
-
-
-def diff_lines(old: Session | None, new: Session) -> list[str]:
-    """What changes in a session's JSON, as lines that begin with `+`, `-`, a space or `@@`."""
-    before = dump_session(old).splitlines() if old else []
-    after = dump_session(new).splitlines()
-    found = difflib.unified_diff(before, after, lineterm="", n=_CONTEXT_LINES)
-    return [escape(line) for line in list(found)[2 : _MAX_LINES + 2]]
-
-
-def preview(
-    old: Session | None, new: Session, problems: Iterable[Problem], guessed: bool
-) -> Content:
-    """All that there is to say about a change before it is applied."""
-    parts: list[str | tuple[str, str]] = []
-    if guessed:
-        parts.append(
-            ("The session that runs cannot be read; this compares with what it has sent.\n\n",
-             "$gv-bad")
-        )  # fmt: skip
-    for problem in problems:
-        look = "$gv-drop" if problem.severity == "error" else "$gv-bad"
-        parts.append((f"{problem.severity}: {escape(str(problem))}\n", look))
-    parts += [(f"$ {hint}\n", "$gv-bad") for hint in session_costs(new)]
-    if parts:
-        parts.append("\n")
-    lines = diff_lines(old, new)
-    if not lines:
-        parts.append("Nothing is staged: the session stays as it is.\n\n")
-        lines = [f" {escape(line)}" for line in dump_session(new).splitlines()[:_MAX_LINES]]
-    for line in lines:
-        look = _LOOKS.get(line[:1], "")
-        parts.append((f"{line}\n", look) if look else f"{line}\n")
-    return Content.assemble(*parts)
+        panel = self.query_one(VerticalScroll)
+        if self._text.from_end:
+            panel.scroll_end(animate=False)
+        panel.focus()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.binding import Binding
@@ -14,43 +13,13 @@ from gvtui.tui.kit.cells import width_of
 from gvtui.tui.kit.suggestions import Suggestions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from textual.app import ComposeResult
     from textual.widget import Widget
 
     from gvtui.query.filter.complete import Completion
-    from gvtui.tui.kit.history import History
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with what was typed."""
-
-    message: str
-    column: int | None = None
-    """Where, counted from 0; None if it is about all of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What to ask for."""
-
-    label: str
-    done: Callable[[str], Problem | None]
-    """Takes the text when Enter is pressed; a problem keeps the prompt open."""
-    check: Callable[[str], Problem | None] | None = None
-    """Looks at the text while it is typed."""
-    value: str = ""
-    hint: str = ""
-    complete: Callable[[str, int], Sequence[Completion]] | None = None
-    """What could stand at a place of the text."""
-    history: History | None = None
-    """What was typed before."""
-    typed: Callable[[str], None] | None = None
-    """Told of each change of the text, also where nothing is left of it."""
-    cancelled: Callable[[], None] | None = None
-    """Told when the user leaves the prompt without an answer."""
+    from gvtui.tui.kit.asking import Problem, Question
 
 
 class PromptInput(Input):

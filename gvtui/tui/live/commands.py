@@ -10,8 +10,7 @@ from gvtui.errors import GvtuiError
 from gvtui.trace import keep
 from gvtui.trace.reader import Trace
 from gvtui.tui.frame.commands import ViewActions
-from gvtui.tui.frame.help import LogScreen
-from gvtui.tui.kit.prompt import Problem, Question
+from gvtui.tui.kit.asking import Problem, Question, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,7 +55,14 @@ class TraceActions(ViewActions):
 
     def action_log(self) -> None:
         """Show what the monitor said."""
-        self.push_screen(LogScreen(self.monitor.said if self.monitor else []))
+        said = "\n".join(self.monitor.said if self.monitor else [])
+        self.read(
+            Text(
+                "What the monitor said",
+                [said or "It has said nothing yet."],
+                from_end=True,
+            )
+        )
 
     def action_keep(self) -> None:
         """Ask for a file name and copy the trace there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.tui.command.command import bindings
+from gvtui.tui.command.table import bindings
 from gvtui.tui.drilled import Drilled
 from gvtui.tui.kit.cells import fit, short_count
 from gvtui.tui.kit.listpane import ListPane

@@ -8,7 +8,7 @@ from textual.message import Message
 
 from gvtui.query.filter.write import PID
 from gvtui.query.numbers.tables import By, Order, Table
-from gvtui.tui.command.command import bindings
+from gvtui.tui.command.table import bindings
 from gvtui.tui.drilled import Drilled
 from gvtui.tui.kit.cells import fit, fit_end, width_of, wrap
 from gvtui.tui.kit.listpane import ListPane

@@ -16,10 +16,10 @@ from gvtui.errors import GvtuiError
 from gvtui.points.check import check_session
 from gvtui.points.presets import PRESETS, build_preset
 from gvtui.points.tuning import TUNINGS, remote_sink, tuning_of, with_tuning
-from gvtui.tui.kit.overlays import ChoiceScreen, TextScreen, preview, safe_lines
-from gvtui.tui.kit.prompt import Problem, Question
+from gvtui.tui.kit.asking import Choice, Entry, Problem, Question, Text
 from gvtui.tui.live.commands import TraceActions
 from gvtui.tui.model.rowtext import word
+from gvtui.tui.points.preview import preview, safe_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 _Change = tuple["Container", "Session"]
 
 _LEAVE = (
-    ("restore", "put back what was there before, or end them where nothing was"),
-    ("delete", "end them"),
-    ("keep", "keep them: the sandboxes go on, and send to nobody"),
-    ("stay", "do not leave"),
+    Entry("restore", "put back what was there before, or end them where nothing was"),
+    Entry("delete", "end them"),
+    Entry("keep", "keep them: the sandboxes go on, and send to nobody"),
+    Entry("stay", "do not leave"),
 )
 _SAVED = "saved:"
 
@@ -231,16 +231,22 @@ class PointsApply(TraceActions):
             f"{short}: there is a session already that this gvtui did not make.\n\n"
             f"If you leave it, {kept}.\n"
         )
-        answers = (("leave", "leave it as it is"), ("replace", "replace it with what is staged"))
+        answers = (
+            Entry("leave", "leave it as it is"),
+            Entry("replace", "replace it with what is staged"),
+        )
 
-        def answered(answer: str | None) -> None:
+        def left() -> None:
+            self.model.points.say("Left as it was; the change is still staged.")
+            self.look_after()
+
+        def answered(answer: str) -> None:
             if answer == "replace":
                 self._apply(changes, replace_unknown=True)
             else:
-                self.model.points.say("Left as it was; the change is still staged.")
-                self.look_after()
+                left()
 
-        self.push_screen(ChoiceScreen(question, answers), answered)
+        self.choose(Choice(question, answers, answered, cancelled=left))
 
     def _write(self, target: Target) -> None:
         """Write the session file."""
@@ -278,14 +284,13 @@ class PointsApply(TraceActions):
         session = edit.staged
         problems = check_session(session, state.catalogue)
         title = f"What applying changes: {edit.diff}   (checked against {state.catalogue.source})"
-        self.push_screen(
-            TextScreen(title, preview(edit.applied or edit.start, session, problems, edit.is_guess))
-        )
+        body = preview(edit.applied or edit.start, session, problems, edit.is_guess)
+        self.read(Text(title, body))
 
     def points_said(self) -> None:
         """Show all that runsc said about the last change."""
         detail = self.model.points.detail or "No change has been made yet."
-        self.push_screen(TextScreen("What came of the last change", safe_lines(detail)))
+        self.read(Text("What came of the last change", [safe_lines(detail)]))
 
     def points_install(self) -> None:
         """Show how containers get the session file."""
@@ -298,7 +303,7 @@ class PointsApply(TraceActions):
         else:
             runsc = next((each.runsc.path for each in self.keeper.containers), "runsc")
             words = how_to_install(self.keeper.file.path, runsc)
-        self.push_screen(TextScreen("Containers that start later", safe_lines(words)))
+        self.read(Text("Containers that start later", [safe_lines(words)]))
 
     def points_load(self) -> None:
         """Choose a preset, or a session that was saved, to stage."""
@@ -306,15 +311,13 @@ class PointsApply(TraceActions):
             return
         library = self.keeper.library if self.keeper else None
         answers = [
-            (name, f"{preset.title}: {preset.description}") for name, preset in PRESETS.items()
+            Entry(name, f"{preset.title}: {preset.description}") for name, preset in PRESETS.items()
         ]
         saved = library.names() if library else []
-        answers += [(f"{_SAVED}{name}", f"saved: {word(name)}") for name in saved]
-        self.push_screen(ChoiceScreen("Stage a preset, or what you saved:\n", answers), self._load)
+        answers += [Entry(f"{_SAVED}{name}", f"saved: {word(name)}") for name in saved]
+        self.choose(Choice("Stage a preset, or what you saved:\n", answers, self._load))
 
-    def _load(self, answer: str | None) -> None:
-        if answer is None:
-            return
+    def _load(self, answer: str) -> None:
         state = self.model.points
         sinks = state.edit.staged.sinks
         if answer.startswith(_SAVED):
@@ -373,14 +376,10 @@ class PointsApply(TraceActions):
             return
         made = [word(short_id(each.container.sandbox_id)) for each in keeper.agent.registry.all()]
         question = f"gvtui has made the sessions of {', '.join(made[:8])}. What of them?\n"
-        self.push_screen(ChoiceScreen(question, _LEAVE), self._leave)
+        self.choose(Choice(question, _LEAVE, self._leave))
 
-    def _leave(self, answer: str | None) -> None:
-        policies: dict[str | None, OnExit] = {
-            "restore": "restore",
-            "delete": "delete",
-            "keep": "keep",
-        }
+    def _leave(self, answer: str) -> None:
+        policies: dict[str, OnExit] = {"restore": "restore", "delete": "delete", "keep": "keep"}
         if answer in policies:
             self.leave_policy = policies[answer]
             self.exit()

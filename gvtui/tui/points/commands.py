@@ -13,7 +13,7 @@ from gvtui.decode.ids import short_id
 from gvtui.points.catalogue import sibling_of
 from gvtui.points.more import MORE, more_of_process
 from gvtui.query.numbers.points import Tally
-from gvtui.tui.kit.overlays import ChoiceScreen
+from gvtui.tui.kit.asking import Choice, Entry
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.points.apply import PointsApply
 from gvtui.tui.points.needs import lacking_fields, untraced_events
@@ -264,7 +264,7 @@ class PointsActions(PointsApply):
 
     def action_stop_point(self) -> None:
         """Stage the selected row's point off."""
-        row = self._selected_message()
+        row = self.selected_message()
         if row is None or not self._choose_target_of(row):
             return
         state = self.model.points
@@ -285,7 +285,7 @@ class PointsActions(PointsApply):
 
     def action_more_of_process(self) -> None:
         """Ask what else of the selected row's process to trace, and stage it."""
-        row = self._selected_message()
+        row = self.selected_message()
         if row is None or not self._choose_target_of(row):
             return
         name = word(self.model.trace.process_name(self.model.cursor or 0))
@@ -294,11 +294,10 @@ class PointsActions(PointsApply):
             f"Trace of the process {name or '?'}{pid}:\n\ngVisor traces whole sandboxes. So the "
             "points are staged for its sandbox, and the stream is narrowed to the process.\n"
         )
-        self.push_screen(ChoiceScreen(question, MORE), partial(self._stage_more, row))
+        entries = [Entry(key, words) for key, words in MORE]
+        self.choose(Choice(question, entries, partial(self._stage_more, row)))
 
-    def _stage_more(self, row: Row, answer: str | None) -> None:
-        if answer is None:
-            return
+    def _stage_more(self, row: Row, answer: str) -> None:
         state = self.model.points
         before = len(state.edit.points())
         state.stage(more_of_process(answer, state.edit.staged, state.catalogue))

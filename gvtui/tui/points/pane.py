@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from gvtui.tui.command.command import bindings
+from gvtui.tui.command.table import bindings
 from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.points.painter import PointsPainter, box_spots
 from gvtui.tui.points.tree import Line, LineKind

@@ -12,7 +12,7 @@ from gvtui.decode.signals import wait_status
 from gvtui.query.filter.write import CONTAINER, PID, equals
 from gvtui.query.processes.process import Source
 from gvtui.query.processes.rows import processes_filter
-from gvtui.tui.command.command import bindings
+from gvtui.tui.command.table import bindings
 from gvtui.tui.drilled import Drilled
 from gvtui.tui.kit.cells import fit, short_count, width_of, wrap
 from gvtui.tui.kit.listpane import ListPane

@@ -9,7 +9,7 @@ from textual.message import Message
 
 from gvtui.decode.ids import short_id
 from gvtui.query.filter.write import CONTAINER, equals
-from gvtui.tui.command.command import bindings
+from gvtui.tui.command.table import bindings
 from gvtui.tui.kit.cells import fit, short_count, spark, width_of
 from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.model.rowtext import DROP_SIGN, word

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gvtui.tui.filter.drill import DrillActions
-from gvtui.tui.kit.prompt import Problem, Question
+from gvtui.tui.kit.asking import Problem, Question
 from gvtui.tui.search.bar import SearchBar
 from gvtui.tui.search.match import MAX_TEXT, CallWords
 from gvtui.tui.search.search import SEARCH_SECONDS, Search

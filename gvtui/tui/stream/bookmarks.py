@@ -1,37 +1,37 @@
-"""Keys that set bookmarks and go to them."""
+"""Bookmarks: set on a row with a note, listed, gone to."""
 
 from __future__ import annotations
 
 from gvtui.decode.escape import escape
 from gvtui.trace.bookmarks import MAX_NOTE, MarksError
-from gvtui.tui.detail.commands import FieldActions
-from gvtui.tui.kit.prompt import Problem, Question
+from gvtui.tui.command.command import command
+from gvtui.tui.kit.asking import Choice, Entry, Problem, Question
 from gvtui.tui.kit.times import clock_text
-from gvtui.tui.picking import Entry, PickScreen
+from gvtui.tui.viewer import Feature
 
 _REMOVE = "-"
 
 
-class MarkActions(FieldActions):
-    """Set, change, list."""
+class Bookmarks(Feature):
+    """Sets, changes and lists bookmarks."""
 
-    def on_mount(self) -> None:
+    prefix, heading = "bookmarks", "Moving"
+
+    def opened(self) -> None:
         """Say why bookmarks cannot be read, if so."""
-        self._tell_problem()
-
-    def _tell_problem(self) -> None:
         if self.model.marks.problem:
-            self.tell(f"Bookmarks: {self.model.marks.problem}.", "warning")
+            self.viewer.tell(f"Bookmarks: {self.model.marks.problem}.", "warning")
 
-    def action_mark(self) -> None:
+    @command("Bookmark this row, with a note", "m")
+    def set(self) -> None:
         """Ask for the note of the selected row's bookmark."""
         model = self.model
         row_id = model.cursor
         if row_id is None or row_id < model.trace.first_row:
-            self.tell("Select a row first: ↑ and ↓ do.", "warning")
+            self.viewer.tell("Select a row first: ↑ and ↓ do.", "warning")
             return
         if model.following:
-            self.stream.pause()
+            self.viewer.pause()
         marks, note = model.marks, model.marks.note(row_id)
 
         def done(text: str) -> Problem | None:
@@ -43,22 +43,24 @@ class MarkActions(FieldActions):
                 else:
                     marks.set(row_id, text.strip())
             except (MarksError, IndexError) as error:
-                self.tell(f"Bookmark: {error}", "error")
-            self.stream.redraw()
+                self.viewer.tell(f"Bookmark: {error}", "error")
+            self.viewer.redraw_rows()
             return None
 
         hint = "a note, or nothing; Enter sets the bookmark"
         if note is not None:
             hint = f"{_REMOVE} removes the bookmark"
         label = f"bookmark row {row_id:,}"
-        self.prompt.ask(Question(label, done, value=note or "", hint=hint))
+        self.viewer.ask(Question(label, done, value=note or "", hint=hint))
 
-    def action_marks(self) -> None:
+    @command("The bookmarks: go to one, remove one", "apostrophe")
+    def go(self) -> None:
         """List the bookmarks."""
-        model = self.model
+        model, keys_of = self.model, self.viewer.commands.keys_of
         marks = list(model.marks)
         if not marks:
-            self.tell("There are no bookmarks: m sets one on the selected row.")
+            key = keys_of("bookmarks.set")
+            self.viewer.tell(f"There are no bookmarks: {key} sets one on the selected row.")
             return
         width = max(len(f"{mark.row:,}") for mark in marks)
         entries = [
@@ -71,26 +73,32 @@ class MarkActions(FieldActions):
         ]
         heading = "Bookmarks: Enter goes there, Del removes, Esc closes"
         if not model.marks.is_kept:
-            heading += "   (kept in a file when you keep the trace: k)"
-        self.push_screen(PickScreen(heading, entries, self._go_to_mark, removed=self._remove_mark))
+            heading += f"   (kept in a file when you keep the trace: {keys_of('live.keep')})"
+        self.viewer.choose(
+            Choice(heading, entries, self._go_to, removed=self._remove, line="bookmarks.go")
+        )
 
-    def _go_to_mark(self, key: str) -> None:
+    def _go_to(self, key: str) -> None:
         row_id, view = int(key), self.model.view
         if row_id < self.model.trace.first_row:
-            self.tell(f"Row {row_id:,} is gone: the trace keeps only the newest rows.", "warning")
+            self.viewer.tell(
+                f"Row {row_id:,} is gone: the trace keeps only the newest rows.", "warning"
+            )
             return
-        self.action_tab("stream")
-        self.stream.jump(row_id)
+        self.viewer.show_pane("stream")
+        self.viewer.jump(row_id)
         place = view.position_of(row_id)
         if place >= view.count or view[place] != row_id:
-            self.tell(f"Row {row_id:,} is hidden by the filters; this is the next one.", "warning")
+            self.viewer.tell(
+                f"Row {row_id:,} is hidden by the filters; this is the next one.", "warning"
+            )
 
-    def _remove_mark(self, key: str) -> None:
+    def _remove(self, key: str) -> None:
         try:
             self.model.marks.remove(int(key))
         except MarksError as error:
-            self.tell(f"Bookmark: {error}", "error")
-        self.stream.redraw()
+            self.viewer.tell(f"Bookmark: {error}", "error")
+        self.viewer.redraw_rows()
 
 
 def note_text(note: str) -> str:

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from gvtui.tui.command.command import bindings
+from gvtui.tui.command.table import bindings
 from gvtui.tui.kit.cells import fit
 from gvtui.tui.stream import empty
 from gvtui.tui.stream.painter import STYLES, Painter

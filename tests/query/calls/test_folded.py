@@ -11,7 +11,7 @@ from gvtui.query.filter.compile import compile_filter
 from gvtui.query.processes.processes import Processes
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction
-from tests.tui.helpers import TRACES, Recorder
+from tests.trace.recorder import TRACES, Recorder
 
 if TYPE_CHECKING:
     from pathlib import Path

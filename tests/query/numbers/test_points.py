@@ -6,7 +6,7 @@ from pathlib import Path
 from gvtui.query.numbers.points import Tally
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
-from tests.tui.helpers import SECOND, START_NS, TRACES, Recorder
+from tests.trace.recorder import SECOND, START_NS, TRACES, Recorder
 
 
 def test_counts_are_those_of_the_rows() -> None:

@@ -1,94 +1,74 @@
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from typing import Literal
 
-from textual.widgets import ContentSwitcher
+import pytest
 
-from gvtui.tui.app import GvtuiApp
-from gvtui.tui.command.command import COMMANDS, PLACES, groups, where
-from gvtui.tui.detail.pane import DetailView
-from gvtui.tui.features import TABS
-from gvtui.tui.filter.bar import FilterBar
-from gvtui.tui.frame.help import help_text
-from gvtui.tui.kit.listpane import ListPane
-from gvtui.tui.numbers.bands import NumbersBands
-from gvtui.tui.numbers.table import NumbersTable
-from gvtui.tui.points.pane import PointsPane
-from gvtui.tui.processes.pane import ProcessesPane
-from gvtui.tui.sandboxes.pane import SandboxList
-from gvtui.tui.stream.pane import StreamView
-from tests.tui.helpers import drive, recording
-
-if TYPE_CHECKING:
-    from textual.pilot import Pilot
-
-OWNERS = {
-    "points": PointsPane,
-    "app": GvtuiApp,
-    "stream": StreamView,
-    "list": SandboxList,
-    "chips": FilterBar,
-    "detail": DetailView,
-    "lines": ListPane,
-    "processes": ProcessesPane,
-    "numbers": NumbersTable,
-    "bands": NumbersBands,
-}
+from gvtui.tui.command.command import (
+    CommandError,
+    Owner,
+    Parameter,
+    command,
+    commands_of,
+    parameters,
+)
 
 
-def test_every_command_has_an_action_where_its_key_works() -> None:
-    for command in COMMANDS:
-        name = re.match(r"\w+", command.action)
-        assert name
-        assert hasattr(OWNERS[command.owner], f"action_{name[0]}"), command
+class Panes(Owner):
+    prefix, heading = "panes", "Screen"
+
+    @command("The stream of rows", "1", "stream")
+    @command("Counts, errors, durations", "3,f3", "numbers", footer="numbers")
+    def show(self, pane: Literal["stream", "numbers"]) -> None: ...
+
+    @command("So many rows on", heading="Moving")
+    def move_by(self, rows: int, unit: str = "rows") -> None: ...
+
+    @command("Whatever is typed")
+    def exit_(self, *words: str) -> None: ...
+
+    def helper(self) -> None: ...
 
 
-def test_no_key_is_given_twice_in_one_place() -> None:
-    for owner in OWNERS:
-        keys = [key for c in COMMANDS if c.owner == owner for key in c.keys.split(",")]
-        assert len(keys) == len(set(keys))
+def test_each_declaration_is_a_command_in_the_order_of_the_class() -> None:
+    found = list(commands_of(Panes))
+    assert [each.line for each in found] == [
+        "panes.show stream", "panes.show numbers", "panes.move-by", "panes.exit",
+    ]  # fmt: skip
+    assert found[1].keys == ("3", "f3")
+    assert found[1].footer == "numbers"
+    assert [each.heading for each in found] == ["Screen", "Screen", "Moving", "Screen"]
 
 
-def test_help_lists_every_command() -> None:
-    text = help_text().plain
-    for command in COMMANDS:
-        assert command.title in text
-        assert command.key_text in text
-    assert sum(map(len, groups().values())) == len(COMMANDS)
+def test_where_a_command_works_is_told_with_its_title() -> None:
+    class List(Owner):
+        prefix, where = "list", "in the lists"
+
+        @command("Up one line", "up", -1)
+        def move(self, step: int) -> None: ...
+
+    [up] = commands_of(List)
+    assert up.where == " (in the lists)"
+    assert up.line == "list.move -1"
 
 
-def test_the_palette_has_every_command() -> None:
-    app = recording()
+def test_what_a_method_takes_is_read_off_its_types() -> None:
+    assert parameters(Panes.show) == (Parameter("pane", "choice", ("stream", "numbers")),)
+    assert parameters(Panes.move_by) == (
+        Parameter("rows", "number"),
+        Parameter("unit", "text", is_required=False),
+    )
+    assert parameters(Panes.exit_) == (Parameter("words", "rest", is_required=False),)
 
-    async def script(pilot: object) -> None:
-        entries = {entry.title: entry for entry in app.get_system_commands(app.screen)}
-        for command in COMMANDS:
-            entry = entries[command.title + where(command)]
-            assert f"key: {command.key_text}" in entry.help
+    def wrong(self: object, rows: float) -> None: ...
 
-    drive(app, script)
-
-
-def test_a_command_of_another_pane_goes_there() -> None:
-    app = recording()
-
-    async def script(pilot: Pilot[int]) -> None:
-        for owner, (tab, widget_id) in PLACES.items():
-            if owner == "bands":
-                # Its one command leads to the rows.
-                continue
-            await app.call_command(next(c for c in COMMANDS if c.owner == owner))
-            await pilot.pause()
-            widget = app.query_one(f"#{widget_id}")
-            assert isinstance(widget, OWNERS[owner])
-            assert not tab or app.query_one("#tabs", ContentSwitcher).current == tab
-            assert app.focused is widget, owner
-
-    drive(app, script)
+    with pytest.raises(TypeError, match="rows"):
+        parameters(wrong)
 
 
-def test_every_tab_has_its_number() -> None:
-    keys = {command.keys: command.action for command in COMMANDS}
-    for number, spec in enumerate(TABS, 1):
-        assert keys[str(number)] == f"tab('{spec.id}')"
+def test_a_word_is_read_as_what_the_type_says() -> None:
+    assert Parameter("rows", "number").read("-3") == -3
+    with pytest.raises(CommandError, match="no whole number"):
+        Parameter("rows", "number").read("3.5")
+    with pytest.raises(CommandError, match="none of a, b"):
+        Parameter("pane", "choice", ("a", "b")).read("c")

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.tui.kit.times import span_text
-from tests.tui.helpers import Recorder, drive, live, recording
+from tests.trace.recorder import Recorder
+from tests.tui.helpers import drive, live, recording
 
 if TYPE_CHECKING:
     from pathlib import Path

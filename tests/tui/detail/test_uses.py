@@ -11,7 +11,7 @@ from gvtui.trace.row import Kind
 from gvtui.tui.detail.uses import field_use
 from gvtui.tui.fieldcolumns import field_text
 from gvtui.tui.model.model import Model
-from tests.tui.helpers import TRACES, Recorder
+from tests.trace.recorder import TRACES, Recorder
 
 if TYPE_CHECKING:
     from pathlib import Path

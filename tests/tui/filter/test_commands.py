@@ -10,15 +10,8 @@ from gvtui.query.filter.write import PID
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction
 from gvtui.tui.app import GvtuiApp
-from tests.tui.helpers import (
-    TRACES,
-    Recorder,
-    drive,
-    live,
-    open_message,
-    recording,
-    screen_text,
-)
+from tests.trace.recorder import TRACES, Recorder, open_message
+from tests.tui.helpers import drive, live, recording, screen_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,8 @@ from textual.widgets import ContentSwitcher
 from gvtui.trace.row import Direction
 from gvtui.tui.drilled import Drilled
 from gvtui.tui.model.rowtext import CALL_SIGN
-from tests.tui.helpers import Recorder, drive, live, recording, stream_lines
+from tests.trace.recorder import Recorder
+from tests.tui.helpers import drive, live, recording, stream_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

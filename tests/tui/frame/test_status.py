@@ -11,7 +11,8 @@ from gvtui.tui.app import GvtuiApp
 from gvtui.tui.frame.status import Item, items, layout
 from gvtui.tui.options import LiveOptions
 from gvtui.wire.header import build_message
-from tests.tui.helpers import Recorder, live, recording
+from tests.trace.recorder import Recorder
+from tests.tui.helpers import live, recording
 
 SAID = [
     Item("gvtui", "gvtui", "name", 2),

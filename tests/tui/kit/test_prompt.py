@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
-from gvtui.tui.kit.prompt import Question
+from gvtui.tui.kit.asking import Question
 from gvtui.tui.kit.suggestions import LINES, Suggestions
-from tests.tui.helpers import Recorder, drive, live, recording, screen_text
+from tests.trace.recorder import Recorder
+from tests.tui.helpers import drive, live, recording, screen_text
 
 if TYPE_CHECKING:
     from pathlib import Path

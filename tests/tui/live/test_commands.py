@@ -8,7 +8,8 @@ from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.watch import Watch
 from gvtui.trace.reader import Trace
 from tests.monitor.test_watch import FakeMonitor
-from tests.tui.helpers import Recorder, drive, live, screen_text
+from tests.trace.recorder import Recorder
+from tests.tui.helpers import drive, live, screen_text
 
 if TYPE_CHECKING:
     from pathlib import Path

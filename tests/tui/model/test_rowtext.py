@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.tui.helpers import Recorder, live
+from tests.trace.recorder import Recorder
+from tests.tui.helpers import live
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,8 @@ from gvtui.tui.numbers.pane import NumbersPane
 from gvtui.tui.numbers.table import NumbersTable
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2
-from tests.tui.helpers import Recorder, drive, live, recording, screen_text
+from tests.trace.recorder import Recorder
+from tests.tui.helpers import drive, live, recording, screen_text
 from tests.tui.stream.test_pane import HOSTILE
 
 if TYPE_CHECKING:

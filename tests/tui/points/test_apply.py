@@ -29,7 +29,8 @@ from gvtui.tui.run import settle
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2
 from tests.agent.fake import FakeRunsc
-from tests.tui.helpers import Recorder, answer, drive, screen_text, until
+from tests.trace.recorder import Recorder
+from tests.tui.helpers import answer, drive, screen_text, until
 
 OPEN = "syscall/open/enter"
 FOREIGN: dict[str, Any] = {"name": "Default", "points": [{"name": "sentry/clone"}], "sinks": []}

@@ -12,7 +12,8 @@ from gvtui.trace.writer import TraceWriter
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.points.pane import PointsPane
 from gvtui.tui.points.tree import LineKind
-from tests.tui.helpers import Recorder, drive, live, open_message, recording, screen_text
+from tests.trace.recorder import Recorder, open_message
+from tests.tui.helpers import drive, live, recording, screen_text
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot

@@ -6,7 +6,7 @@ from gvtui.query.calls.pairs import Pairs
 from gvtui.query.processes.processes import Processes
 from gvtui.trace.reader import Trace
 from gvtui.tui.processes.lines import Fold, tree_lines
-from tests.tui.helpers import TRACES
+from tests.trace.recorder import TRACES
 
 if TYPE_CHECKING:
     from gvtui.tui.processes.lines import TreeLine

@@ -7,7 +7,8 @@ from textual.widgets import ContentSwitcher
 
 from gvtui.tui.processes.lines import Fold
 from gvtui.tui.processes.pane import ENDED_SIGN, RUNS_SIGN, ProcessesPane
-from tests.tui.helpers import Recorder, drive, live, recording, screen_text
+from tests.trace.recorder import Recorder
+from tests.tui.helpers import drive, live, recording, screen_text
 from tests.tui.stream.test_pane import HOSTILE
 
 if TYPE_CHECKING:

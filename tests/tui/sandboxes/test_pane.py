@@ -6,7 +6,8 @@ import pytest
 
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes.pane import SandboxList
-from tests.tui.helpers import Recorder, drive, live, open_message, screen_text, until
+from tests.trace.recorder import Recorder, open_message
+from tests.tui.helpers import drive, live, screen_text, until
 
 if TYPE_CHECKING:
     from pathlib import Path

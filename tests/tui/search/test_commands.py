@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.tui.helpers import Recorder, drive, live, recording, screen_text, stream_lines
+from tests.trace.recorder import Recorder
+from tests.tui.helpers import drive, live, recording, screen_text, stream_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,7 +15,7 @@ from gvtui.tui.search.match import CallWords, pattern_of
 from gvtui.tui.search.search import Search
 from gvtui.tui.stream.columns import TimeMode
 from gvtui.wire.header import build_message
-from tests.tui.helpers import START_NS, TRACES, Recorder, open_message
+from tests.trace.recorder import START_NS, TRACES, Recorder, open_message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,8 @@ from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.stream.bookmarks import note_text
 from gvtui.tui.stream.painter import BOOKMARK, BOOKMARK_AT_CURSOR
-from tests.tui.helpers import TRACES, Recorder, drive, live, screen_text, stream_lines
+from tests.trace.recorder import TRACES, Recorder
+from tests.tui.helpers import drive, live, screen_text, stream_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,7 +101,7 @@ def test_there_must_be_a_row_to_mark(tmp_path: Path) -> None:
 
     async def script(pilot: Pilot[int]) -> None:
         app.model.cursor = None
-        app.action_mark()
+        app.run_command("bookmarks.set")
         assert not app.prompt.is_open
         await pilot.press("apostrophe")
         assert len(app.screen_stack) == 1

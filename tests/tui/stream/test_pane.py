@@ -6,7 +6,8 @@ import pytest
 
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.stream.pane import StreamView
-from tests.tui.helpers import Recorder, drive, live, recording, screen_text, stream_lines
+from tests.trace.recorder import Recorder
+from tests.tui.helpers import drive, live, recording, screen_text, stream_lines
 
 if TYPE_CHECKING:
     from pathlib import Path

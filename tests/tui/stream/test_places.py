@@ -8,7 +8,8 @@ import pytest
 from gvtui.trace.reader import Trace
 from gvtui.tui.model.model import Model
 from gvtui.tui.stream.places import PlaceError, find_row
-from tests.tui.helpers import Recorder, drive, recording
+from tests.trace.recorder import Recorder
+from tests.tui.helpers import drive, recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 from gvtui.tui.model.rowtext import DROP_SIGN
 from gvtui.tui.timeline.strip import WINDOW_SIGN
-from tests.tui.helpers import Recorder, drive, live, screen_text
+from tests.trace.recorder import Recorder
+from tests.tui.helpers import drive, live, screen_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,36 +1,38 @@
-"""Keys that keep filters under names and take them up again."""
+"""Filters kept under names, and taken up again."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gvtui.config import config_path
 from gvtui.decode.escape import escape
 from gvtui.query.filter.write import conjunction
+from gvtui.tui.command.command import command
 from gvtui.tui.filter.saved import SavedError, SavedFilters, problem_of
-from gvtui.tui.kit.prompt import Problem, Question
-from gvtui.tui.picking import Entry, PickScreen
-from gvtui.tui.stream.bookmarks import MarkActions
+from gvtui.tui.kit.asking import Choice, Entry, Problem, Question
+from gvtui.tui.viewer import Feature
 
 if TYPE_CHECKING:
-    from gvtui.trace.reader import Trace
+    from gvtui.tui.viewer import Viewer
 
 _MAX_SHOWN = 200
 
 
-class SavedActions(MarkActions):
-    """Save the filters in force, pick a saved one."""
+class Saving(Feature):
+    """Saves the filters in force, and picks saved ones."""
 
-    def __init__(self, trace: Trace, **options: Any) -> None:  # noqa: ANN401
-        """See `ViewerBase`."""
-        super().__init__(trace, **options)
-        self.saved = SavedFilters(config_path())
+    prefix, heading = "filter", "Filter"
 
-    def action_save_filter(self) -> None:
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(viewer)
+        self._saved = SavedFilters(config_path())
+
+    @command("Save the filters in force under a name", "w")
+    def save(self) -> None:
         """Ask for a name for the filters in force."""
         parts = self.model.chips.active()
         if not parts:
-            self.tell("No filter is in force that could be saved.", "warning")
+            self.viewer.tell("No filter is in force that could be saved.", "warning")
             return
         expression = conjunction(parts)
         names = self._names()
@@ -42,25 +44,28 @@ class SavedActions(MarkActions):
 
         def done(text: str) -> Problem | None:
             try:
-                self.saved.save(text, expression)
+                self._saved.save(text, expression)
             except SavedError as error:
                 return Problem(str(error))
-            self.tell(f"Saved as {text.strip()}; v picks it.")
+            key = self.viewer.commands.keys_of("filter.pick")
+            self.viewer.tell(f"Saved as {text.strip()}; {key} picks it.")
             return None
 
-        self.prompt.ask(Question("save the filters as", done, check, hint="a name"))
+        self.viewer.ask(Question("save the filters as", done, check, hint="a name"))
 
     def _names(self) -> dict[str, str]:
-        names = self.saved.all()
-        for problem in self.saved.problems:
-            self.tell(f"{escape(problem)}.", "warning")
+        names = self._saved.all()
+        for problem in self._saved.problems:
+            self.viewer.tell(f"{escape(problem)}.", "warning")
         return names
 
-    def action_saved_filters(self) -> None:
+    @command("Pick a saved filter", "v")
+    def pick(self) -> None:
         """List the saved filters."""
         filters = self._names()
         if not filters:
-            self.tell("No filters are saved: w saves those in force under a name.")
+            key = self.viewer.commands.keys_of("filter.save")
+            self.viewer.tell(f"No filters are saved: {key} saves those in force under a name.")
             return
         width = min(24, max(len(name) for name in filters))
         entries = []
@@ -78,12 +83,14 @@ class SavedActions(MarkActions):
 
         def picked(name: str) -> None:
             self.model.chips.put(filters[name])
-            self.apply_chips()
+            self.viewer.refilter()
 
-        self.push_screen(PickScreen(heading, entries, picked, removed=self._remove_saved))
+        self.viewer.choose(
+            Choice(heading, entries, picked, removed=self._remove, line="filter.pick")
+        )
 
-    def _remove_saved(self, name: str) -> None:
+    def _remove(self, name: str) -> None:
         try:
-            self.saved.remove(name)
+            self._saved.remove(name)
         except SavedError as error:
-            self.tell(str(error), "error")
+            self.viewer.tell(str(error), "error")

@@ -1,0 +1,43 @@
+"""Commands as Textual's key bindings, each under an id that is its line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding, BindingType
+
+from gvtui.tui.command.command import commands_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gvtui.tui.command.keymap import Keymap
+
+UNBOUND = "unbound"
+"""Stands for no key where Textual wants one: no terminal sends it."""
+
+
+def bindings(*owners: type) -> list[BindingType]:
+    """The bindings of the commands that these classes declare; the app runs them all."""
+    return [
+        Binding(
+            ",".join(command.keys),
+            action(command.line),
+            command.footer or command.title,
+            show=bool(command.footer),
+            id=command.line,
+        )
+        for owner in owners
+        for command in commands_of(owner)
+        if command.keys
+    ]
+
+
+def action(line: str) -> str:
+    """The Textual action that has the app run a line."""
+    return f"app.command({line!r})"
+
+
+def textual_keymap(keymap: Keymap) -> Mapping[str, str]:
+    """What Textual's `set_keymap` takes: keys by binding id."""
+    return {line: ",".join(keys) or UNBOUND for line, keys in keymap.changed.items()}

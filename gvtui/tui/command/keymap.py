@@ -1,0 +1,86 @@
+"""Which keys call which commands: the defaults, and what the configuration says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gvtui.tui.command.command import CommandError
+from gvtui.tui.command.keys import key_name, key_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from gvtui.tui.command.command import Command, Owner
+
+
+@dataclass(frozen=True, slots=True)
+class Keymap:
+    """Keys by line, where they are not the defaults."""
+
+    changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Commands that have default keys, and the keys that they have instead; none unbinds."""
+    added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Lines that have no key by default, such as a command with arguments of the user's own."""
+
+    def keys(self, command: Command) -> tuple[str, ...]:
+        """The keys that call a command."""
+        return self.of_line(command.line, command.keys)
+
+    def of_line(self, line: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The keys that call a line; `default` if nothing is said of it."""
+        return self.changed.get(line, self.added.get(line, default))
+
+
+def make_keymap(
+    commands: Iterable[Command],
+    scopes: Mapping[str, Iterable[type[Owner]]],
+    wanted: Mapping[str, str],
+) -> Keymap:
+    """The keymap that the configuration asks for; its lines are known to be commands.
+
+    Args:
+        commands: all that are declared.
+        scopes: for each part of the screen, whose keys work there.
+        wanted: keys by line, separated by commas or spaces.
+
+    Raises:
+        CommandError: two commands would have one key in one place.
+    """
+    declared = {command.line: command for command in commands}
+    changed: dict[str, tuple[str, ...]] = {}
+    added: dict[str, tuple[str, ...]] = {}
+    for line, keys in wanted.items():
+        names = tuple(key_name(key) for key in _split(keys))
+        known = declared.get(line)
+        (changed if known is not None and known.keys else added)[line] = names
+    keymap = Keymap(changed, added)
+    for owners in scopes.values():
+        inside = [each for each in declared.values() if each.owner in owners]
+        lines = {each.line: keymap.keys(each) for each in inside}
+        if any(not owner.home for owner in owners):
+            lines |= added
+        _check(lines, wanted)
+    return keymap
+
+
+def _split(keys: str) -> list[str]:
+    # A comma alone, or doubled, is the key.
+    words = keys.split()
+    return [key for word in words for key in ([word] if word == "," else word.split(",")) if key]
+
+
+def _check(lines: Mapping[str, tuple[str, ...]], wanted: Mapping[str, str]) -> None:
+    taken: dict[str, str] = {}
+    for line, keys in lines.items():
+        for key in keys:
+            other = taken.setdefault(key, line)
+            if other == line:
+                continue
+            new, old = (line, other) if line in wanted else (other, line)
+            if new not in wanted:
+                continue
+            words = key_words(key)
+            raise CommandError(
+                f"{words} is already the key of {old}: give one of the two another key", key=new
+            )

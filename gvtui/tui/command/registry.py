@@ -1,0 +1,187 @@
+"""All commands of the viewer: finds them by their lines, runs them, completes what is typed."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, NamedTuple
+
+from gvtui.tui.command.command import Command, CommandError, Parameter, commands_of, parameters
+from gvtui.tui.command.keymap import Keymap, make_keymap
+from gvtui.tui.command.keys import key_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from gvtui.query.filter.complete import Completion
+    from gvtui.tui.command.command import Owner
+
+_EVERYWHERE = ""
+
+
+class Call(NamedTuple):
+    """A command and its arguments, as a line asks for them."""
+
+    command: Command
+    arguments: tuple[int | str, ...]
+
+
+class Commands:
+    """The commands of some classes, and the keys that call them."""
+
+    def __init__(
+        self, owners: Iterable[type[Owner]], find: Callable[[type[Owner]], object]
+    ) -> None:
+        """Gather them.
+
+        Args:
+            owners: the classes; what they inherit belongs to the class that declares it.
+            find: the object of a class whose command is to run; of a pane, the one that has the
+                focus, or that was given it.
+        """
+        self._find = find
+        self._all: dict[str, Command] = {}
+        self._by_name: dict[str, Command] = {}
+        self._scopes: dict[str, list[type[Owner]]] = {_EVERYWHERE: []}
+        self.keymap_in_force = Keymap()
+        for owner in owners:
+            lineage = [each for each in reversed(owner.__mro__) if hasattr(each, "prefix")]
+            self._scopes.setdefault(owner.home and owner.__name__, []).extend(lineage)
+            for each in lineage:
+                for command in commands_of(each):
+                    self._all.setdefault(command.line, command)
+                    self._by_name.setdefault(command.name, command)
+
+    def __iter__(self) -> Iterator[Command]:
+        return iter(self._all.values())
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all commands, without arguments, in alphabetical order."""
+        return sorted(self._by_name)
+
+    def parse(self, line: str) -> Call:
+        """What a line asks for.
+
+        Raises:
+            CommandError: it is no command, or its arguments do not fit; the column says where.
+        """
+        name, _, rest = line.strip().partition(" ")
+        command = self._by_name.get(name)
+        if command is None:
+            raise CommandError(self._unknown(name), 0)
+        start = len(line) - len(line.lstrip()) + len(name) + 1
+        return Call(command, tuple(_arguments(command, rest, start)))
+
+    def _unknown(self, name: str) -> str:
+        if not name:
+            return "no command is named"
+        near = difflib.get_close_matches(name, self._by_name, 1) or [
+            each for each in self._by_name if each.endswith(f".{name}")
+        ]
+        hint = f"; did you mean {near[0]}?" if near else ""
+        return f"there is no command {name}{hint}"
+
+    def execute(self, line: str) -> None:
+        """Do what a line asks for.
+
+        Raises:
+            CommandError: it is no command.
+        """
+        command, arguments = self.parse(line)
+        command.method(self._find(command.owner), *arguments)
+
+    def complete(self, line: str, cursor: int) -> Sequence[Completion]:
+        """What could stand at a place of a line: names of commands, then arguments."""
+        from gvtui.query.filter.complete import Completion
+
+        before = line[:cursor]
+        name, space, _ = before.partition(" ")
+        if not space:
+            return [
+                Completion(each, 0, len(line.partition(" ")[0]), self._by_name[each].title)
+                for each in self.names
+                if name in each
+            ]
+        command = self._by_name.get(name)
+        if command is None:
+            return ()
+        start = len(name) + 1
+        if command.complete is not None:
+            owner = self._find(command.owner)
+            found = command.complete(owner, line[start:], cursor - start)
+            return [each._replace(start=each.start + start, end=each.end + start) for each in found]
+        words = before[start:].split(" ")
+        known = parameters(command.method)
+        if len(words) > len(known) or known[len(words) - 1].kind != "choice":
+            return ()
+        begun = cursor - len(words[-1])
+        titles = {
+            each.arguments: each.title for each in self._all.values() if each.name == command.name
+        }
+        return [
+            Completion(choice, begun, cursor, titles.get((*words[:-1], choice), ""))
+            for choice in known[len(words) - 1].choices
+            if choice.startswith(words[-1])
+        ]
+
+    def keymap(self, wanted: Mapping[str, str]) -> Keymap:
+        """The keymap that a configuration asks for: keys by line.
+
+        Raises:
+            CommandError: a line is no command, or two commands would have one key in one place;
+                its `key` is the entry that is wrong.
+        """
+        for line in wanted:
+            try:
+                self.parse(line)
+            except CommandError as error:
+                raise CommandError(str(error), error.column, line) from error
+        return make_keymap(self, self._scopes, wanted)
+
+    def use(self, keymap: Keymap) -> None:
+        """Have other keys in force: sentences, help and palette name them from now on."""
+        self.keymap_in_force = keymap
+
+    def keys(self, command: Command) -> tuple[str, ...]:
+        """The keys that call a command now."""
+        return self.keymap_in_force.keys(command)
+
+    def keys_of(self, line: str) -> str:
+        """How a sentence names the way to a command: its first key, or the line to type.
+
+        Raises:
+            CommandError: the line is no command.
+        """
+        command = self._all.get(line)
+        keys = self.keymap_in_force.of_line(line, command.keys if command is not None else ())
+        if keys:
+            return key_words(keys[0])
+        self.parse(line)
+        return f":{line}"
+
+
+def _arguments(command: Command, rest: str, start: int) -> Iterator[int | str]:
+    """The values that the words of a line stand for."""
+    known = parameters(command.method)
+    for place, parameter in enumerate(known):
+        if parameter.kind == "rest":
+            yield from rest.split(" ") if rest else ()
+            return
+        is_last_text = parameter.kind == "text" and place == len(known) - 1
+        word, _, after = (rest, "", "") if is_last_text else rest.partition(" ")
+        if not word:
+            if parameter.is_required:
+                raise CommandError(f"{command.name} needs {_what(parameter)}", start)
+            return
+        try:
+            yield parameter.read(word)
+        except CommandError as error:
+            raise CommandError(f"{command.name}: {error}", start) from error
+        start += len(word) + 1
+        rest = after.lstrip()
+    if rest:
+        raise CommandError(f"{command.name} takes no more than this: {rest!r} is left over", start)
+
+
+def _what(parameter: Parameter) -> str:
+    return " or ".join(parameter.choices) if parameter.choices else f"a {parameter.name}"

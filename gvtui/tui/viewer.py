@@ -1,0 +1,165 @@
+"""What a feature is, and what it asks of the viewer that it is part of. No widget comes in here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+
+from gvtui.tui.command.command import Owner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from gvtui.agent.targets import Keeper
+    from gvtui.monitor.watch import Watch
+    from gvtui.trace.playback import ReplayClock
+    from gvtui.trace.row import Row
+    from gvtui.tui.command.registry import Commands
+    from gvtui.tui.kit.asking import Choice, Problem, Question, Text
+    from gvtui.tui.model.model import Model
+
+Level = Literal["information", "warning", "error"]
+
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One statement of the status line."""
+
+    full: str
+    short: str
+    style: str = ""
+    goes: int = 0
+    """Its turn to be shortened, then left out, 1 first; 0 is shortened last and always shown."""
+
+
+class Viewer(Protocol):
+    """The viewer as features see it. All of it is used on the screen's thread, but `hand_over`."""
+
+    model: Model
+    commands: Commands
+    monitor: Watch | None
+    """The monitor, when live."""
+    replay: ReplayClock | None
+    """The clock of a recording that is shown in time."""
+    keeper: Keeper | None
+    """The hold on runsc and on session files; None for a recording."""
+
+    def selected_message(self) -> Row | None:
+        """The row at the cursor if it is a message; else None, and the user is told."""
+
+    def tell(self, text: str, level: Level = "information") -> None:
+        """Show a note for some seconds; its words are never read as markup."""
+
+    def check(self, text: str) -> Problem | None:
+        """What is wrong with a filter, None if nothing is."""
+
+    def ask(self, question: Question) -> None:
+        """Have the user type a line."""
+
+    def choose(self, choice: Choice) -> None:
+        """Have the user pick from a list."""
+
+    def read(self, text: Text) -> None:
+        """Show a text over everything until the user closes it."""
+
+    def refilter(self) -> None:
+        """Put changed chips into force and show what they leave."""
+
+    def show_news(self) -> None:
+        """Have every pane on the screen draw what has changed, now."""
+
+    def redraw_rows(self) -> None:
+        """Draw the stream anew: what rows look like has changed."""
+
+    def jump(self, row_id: int) -> None:
+        """Select a row of the stream, or the next one that is shown; pauses following."""
+
+    def follow(self) -> None:
+        """Show the newest rows, and those that come."""
+
+    def pause(self) -> None:
+        """Stop following; the rows shown stay where they are."""
+
+    def show_pane(self, pane_id: str) -> None:
+        """Show a tab by its id: `stream`, `processes`, `numbers`, `points-large`."""
+
+    def is_shown(self, pane_id: str) -> bool:
+        """Whether a pane is on the screen now."""
+
+    def show_rows(self, expression: str, slot: str, row: int | None = None) -> None:
+        """Show the rows behind something in the stream; a key leads back.
+
+        Args:
+            expression: a filter.
+            slot: the field it is about; its chip takes the place of that field's chip.
+            row: a row to go to.
+        """
+
+    def run_command(self, line: str) -> None:
+        """Run a command by its line; the user is told if that is none."""
+
+    def in_thread(
+        self,
+        work: Callable[[], _Found],
+        then: Callable[[_Found], None],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Do something that takes long in a thread of its own.
+
+        Args:
+            work: what to do; touches neither the model nor the screen.
+            then: takes what it found, on the screen's thread; not called if the screen is gone.
+            failed: takes the error that `work` raised, on the screen's thread; without it the
+                user is told.
+        """
+
+    def hand_over(self, act: Callable[[], None]) -> None:
+        """From a thread: have something done on the screen's thread soon, if it is still there."""
+
+    def after(self, seconds: float, act: Callable[[], None]) -> None:
+        """Do something later, if the screen is there then."""
+
+    def leave(self) -> None:
+        """End the viewer, without asking features whether it may."""
+
+
+class Feature(Owner):
+    """A room of the viewer: its commands, its state, and what it does as time goes by."""
+
+    interval: float = 0.5
+    """Seconds between two calls of `tick`."""
+
+    def __init__(self, viewer: Viewer) -> None:
+        """Begin; the model is there, the screen is not yet."""
+        self.viewer = viewer
+
+    @property
+    def model(self) -> Model:
+        """The model of the viewer."""
+        return self.viewer.model
+
+    def opened(self) -> None:
+        """The screen is there for the first time."""
+
+    def tick(self) -> None:
+        """Some time has gone by: take in what is new, for some milliseconds at most."""
+
+    def status(self) -> Iterable[Item]:
+        """What to say in the status line."""
+        return ()
+
+    def advice(self) -> Iterable[str]:
+        """Lines that help where the filters leave no row."""
+        return ()
+
+    def pane_shown(self, pane_id: str) -> None:
+        """Another tab is shown."""
+
+    def may_leave(self, leave: Callable[[], None]) -> bool:
+        """Whether the viewer may end now.
+
+        If not, the user is asked first, and `leave` is called if the answer is yes.
+        """
+        return True

@@ -1,0 +1,222 @@
+"""A viewer without a terminal: features are used as the user would, and nothing is drawn."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from gvtui.query.filter.compile import FilterError
+from gvtui.trace.reader import Trace
+from gvtui.trace.row import Kind
+from gvtui.tui.command.registry import Commands
+from gvtui.tui.kit.asking import Problem
+from gvtui.tui.model.model import Model
+from tests.trace.recorder import TRACES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gvtui.agent.targets import Keeper
+    from gvtui.monitor.watch import Watch
+    from gvtui.trace.playback import ReplayClock
+    from gvtui.trace.row import Row
+    from gvtui.tui.command.command import Owner
+    from gvtui.tui.kit.asking import Choice, Question, Text
+    from gvtui.tui.options import LiveOptions
+    from gvtui.tui.viewer import Feature, Level, Viewer
+
+_Found = TypeVar("_Found")
+_Feature = TypeVar("_Feature", bound="Feature")
+
+
+_opened: list[FakeViewer] = []
+
+
+def close_all() -> None:
+    """Close the traces of all viewers made so far."""
+    while _opened:
+        _opened.pop().model.trace.close()
+
+
+class FakeViewer:
+    """Holds a model and some features, and notes what they ask of it."""
+
+    def __init__(
+        self,
+        *features: type[Feature],
+        trace: Trace | str = "shell-2024",
+        live: LiveOptions | None = None,
+        keeper: Keeper | None = None,
+        monitor: Watch | None = None,
+        replay: ReplayClock | None = None,
+        **options: Any,
+    ) -> None:
+        """Open a recording by its name, or take a trace."""
+        opened = Trace.open(TRACES / f"{trace}.trace") if isinstance(trace, str) else trace
+        self.model = Model(opened, live=live, zone=UTC, **options)
+        _opened.append(self)
+        self.keeper, self.monitor, self.replay = keeper, monitor, replay
+        self.told: list[tuple[str, Level]] = []
+        """Notes shown, with their levels."""
+        self.question: Question | None = None
+        self.choice: Choice | None = None
+        self.text: Text | None = None
+        self.pane = "stream"
+        self.drawn = 0
+        """How often the stream was to be drawn anew."""
+        self.has_left = False
+        self.later: list[Callable[[], None]] = []
+        """What waits for its time."""
+        viewer: Viewer = self
+        self.features: dict[type, Feature] = {each: each(viewer) for each in features}
+        self.commands = Commands(features, self._find)
+        self.catch_up()
+        for feature in self.features.values():
+            feature.opened()
+
+    def _find(self, owner: type[Owner]) -> object:
+        return self.features[owner]
+
+    def feature(self, kind: type[_Feature]) -> _Feature:
+        """The feature of a class."""
+        found = self.features[kind]
+        assert isinstance(found, kind)
+        return found
+
+    def catch_up(self) -> None:
+        """Read all that the trace holds."""
+        while self.model.refresh(1.0):
+            pass
+        if self.model.following and self.model.view.count:
+            self.model.cursor = self.model.view[self.model.view.count - 1]
+        elif self.model.cursor is None and self.model.view.count:
+            self.model.cursor = self.model.view[0]
+
+    @property
+    def said(self) -> str:
+        """All notes as one text."""
+        return "\n".join(text for text, _ in self.told)
+
+    def type(self, text: str) -> Problem | None:
+        """Answer the question that is asked; what is wrong with the answer."""
+        question = self.question
+        assert question is not None, "nothing is asked"
+        if question.typed is not None:
+            question.typed(text)
+        problem = question.done(text)
+        if problem is None and self.question is question:
+            self.question = None
+        return problem
+
+    def pick(self, key: str) -> None:
+        """Pick from the list that is open."""
+        choice = self.choice
+        assert choice is not None, "no list is open"
+        entry = next(each for each in choice.entries if each.key == key)
+        assert entry.enabled
+        if choice.switched is not None:
+            choice.switched(key)
+            return
+        self.choice = None
+        choice.picked(key)
+
+    def do_what_waits(self) -> None:
+        """Have the time come for all that waits for it now."""
+        waiting, self.later = self.later, []
+        for act in waiting:
+            act()
+
+    def selected_message(self) -> Row | None:
+        model = self.model
+        if model.cursor is not None and model.cursor >= model.trace.first_row:
+            row = model.trace.row(model.cursor)
+            if row.kind == Kind.MESSAGE:
+                return row
+        self.tell("Select a message first.", "warning")
+        return None
+
+    def tell(self, text: str, level: Level = "information") -> None:
+        self.told.append((text, level))
+
+    def check(self, text: str) -> Problem | None:
+        try:
+            self.model.check(text)
+        except FilterError as error:
+            return Problem(error.explanation, error.column)
+        return None
+
+    def ask(self, question: Question) -> None:
+        self.question = question
+
+    def choose(self, choice: Choice) -> None:
+        self.choice = choice
+
+    def read(self, text: Text) -> None:
+        self.text = text
+
+    def refilter(self) -> None:
+        self.model.apply_chips()
+        self.catch_up()
+
+    def show_news(self) -> None:
+        pass
+
+    def redraw_rows(self) -> None:
+        self.drawn += 1
+
+    def jump(self, row_id: int) -> None:
+        view = self.model.view
+        self.model.following = False
+        if view.count:
+            self.model.cursor = view[min(view.position_of(row_id), view.count - 1)]
+
+    def follow(self) -> None:
+        self.model.following = True
+        self.catch_up()
+
+    def pause(self) -> None:
+        self.model.following = False
+
+    def show_pane(self, pane_id: str) -> None:
+        self.pane = pane_id
+        for feature in self.features.values():
+            feature.pane_shown(pane_id)
+
+    def is_shown(self, pane_id: str) -> bool:
+        return self.pane == pane_id
+
+    def show_rows(self, expression: str, slot: str, row: int | None = None) -> None:
+        self.model.chips.put(expression, slot)
+        self.refilter()
+        if row is not None:
+            self.jump(row)
+        self.show_pane("stream")
+
+    def run_command(self, line: str) -> None:
+        self.commands.execute(line)
+
+    def in_thread(
+        self,
+        work: Callable[[], _Found],
+        then: Callable[[_Found], None],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """Do it at once; what it raises is taken as a thread's would be."""
+        try:
+            found = work()
+        except Exception as error:
+            if failed is None:
+                self.tell(str(error), "error")
+            else:
+                failed(error)
+        else:
+            then(found)
+
+    def hand_over(self, act: Callable[[], None]) -> None:
+        act()
+
+    def after(self, seconds: float, act: Callable[[], None]) -> None:
+        self.later.append(act)
+
+    def leave(self) -> None:
+        self.has_left = True
