@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from gvtui import __version__
+from gvtui.errors import GvtuiError
 
 KEPT_REPORTS = 10
 """Reports that stay; an older one goes when another is written."""
@@ -28,6 +29,19 @@ _TERMINAL = ("TERM", "COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "LANG"
 
 class FaultError(Exception):
     """A fault, its cause, that has cut work short; the text says what became of the work."""
+
+
+def cut_short(error: Exception, became: str) -> Exception:
+    """An error that has cut work short, with what became of the work.
+
+    Returns:
+        For what a user can act on, an error of the same exit code; else a `FaultError`.
+    """
+    if not isinstance(error, GvtuiError):
+        return FaultError(became)
+    told = GvtuiError(f"{error}; {became}")
+    told.exit_code = error.exit_code
+    return told
 
 
 def tell(fault: BaseException) -> str:
@@ -45,11 +59,13 @@ def tell(fault: BaseException) -> str:
     if isinstance(fault, FaultError):
         became = f"; {fault}"
         fault = fault.__cause__ or fault
+    path = write_report(fault)
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
     lines = str(fault).strip().splitlines()
     message = f": {escape(lines[0], _MAX_MESSAGE)}" if lines else ""
-    path = write_report(fault)
     where = f"; please report it with {path}" if path else "; no report could be written"
-    return f"gvtui has failed by a fault of its own, {type(fault).__name__}{message}{became}{where}"
+    return f"a fault of gvtui's own, {type(fault).__name__}{message}{became}{where}"
 
 
 def reports_folder() -> Path:

@@ -23,7 +23,7 @@ def test_a_fault_is_one_sentence_and_a_file_for_its_owner_alone() -> None:
     said = tell(a_fault())
     (path,) = reports_folder().iterdir()
     assert said == (
-        "gvtui has failed by a fault of its own, ZeroDivisionError: nobody foresaw this; "
+        "a fault of gvtui's own, ZeroDivisionError: nobody foresaw this; "
         f"please report it with {path}"
     )
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -43,6 +43,15 @@ def test_what_became_of_the_work_is_told_with_its_cause() -> None:
     except FaultError as error:
         said = tell(error)
     assert "ZeroDivisionError: nobody foresaw this; the recording a.gvtrace is complete;" in said
+
+
+def test_of_a_group_the_first_is_told_and_all_are_reported() -> None:
+    group = ExceptionGroup(
+        "of a nursery", [ExceptionGroup("inner", [a_fault()]), ValueError("too")]
+    )
+    assert "own, ZeroDivisionError: nobody foresaw this;" in tell(group)
+    (path,) = reports_folder().iterdir()
+    assert "ValueError: too" in path.read_text()
 
 
 def test_what_a_sandbox_has_sent_does_not_reach_the_terminal() -> None:

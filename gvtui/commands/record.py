@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import sys
 import time
@@ -19,10 +20,14 @@ from gvtui.commands.options import (
     monitor_options,
 )
 from gvtui.commands.terminal import count, say
+from gvtui.errors import GvtuiError
+from gvtui.faults import FaultError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gvtui.commands.watching import Watching
+    from gvtui.export.recording import RecordingExport
     from gvtui.trace.reader import Trace
 
 _LOOK_SECONDS = 1.0
@@ -112,33 +117,45 @@ def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict
             say(
                 f"gvtui: listening on {options['listen']}, recording to {out} what meets the filter"
             )
-            done = trace.first_row
-            is_last = False
-            while True:
-                if not is_last and (state.ending or _seconds_to(end) <= 0):
-                    state.monitor.stop()
-                    is_last = True
-                trace.refresh()
-                if done < trace.first_row:
-                    say(f"gvtui: {count(trace.first_row - done, 'row')} went before being filtered")
-                    done = trace.first_row
-                stop = min(done + _BATCH, trace.end_row)
-                recording.copy(done, stop)
-                done = stop
-                words = f"{recording.messages:,} of {_counts(trace)}"
-                _show(words)
-                if done == trace.end_row:
-                    if is_last:
-                        break
-                    state.wait(min(_FOLLOW_SECONDS, _seconds_to(end)))
-                elif not is_last:
-                    state.pass_on()
+            try:
+                words = _pick_out(state, trace, recording, end)
+            except Exception as error:
+                with contextlib.suppress(OSError):
+                    recording.close()
+                if isinstance(error, (GvtuiError, OSError)):
+                    raise
+                raise FaultError(f"the recording {out} is complete up to then") from error
             recording.close()
             _end(words)
         except OSError as error:
             raise TraceError(f"cannot write {out}: {error.strerror or error}") from error
         finally:
             trace.close()
+
+
+def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: float | None) -> str:
+    """Copy what meets the filter, until it is time to end; gives what came of it, in words."""
+    done = trace.first_row
+    is_last = False
+    while True:
+        if not is_last and (state.ending or _seconds_to(end) <= 0):
+            state.monitor.stop()
+            is_last = True
+        trace.refresh()
+        if done < trace.first_row:
+            say(f"gvtui: {count(trace.first_row - done, 'row')} went before being filtered")
+            done = trace.first_row
+        stop = min(done + _BATCH, trace.end_row)
+        recording.copy(done, stop)
+        done = stop
+        words = f"{recording.messages:,} of {_counts(trace)}"
+        _show(words)
+        if done == trace.end_row:
+            if is_last:
+                return words
+            state.wait(min(_FOLLOW_SECONDS, _seconds_to(end)))
+        elif not is_last:
+            state.pass_on()
 
 
 def _seconds_to(end: float | None) -> float:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.commands.terminal import say
 from gvtui.decode.escape import escape
 from gvtui.errors import GvtuiError
+from gvtui.faults import FaultError
 from gvtui.monitor.client import MonitorProcess
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def watching(options: MonitorOptions) -> Iterator[Watching]:
 
     Raises:
         MonitorError: the monitor cannot start.
+        FaultError: what was done with it has failed by a fault of gvtui's own.
     """
     monitor = MonitorProcess.start(options)
     state = Watching(monitor)
@@ -95,9 +97,16 @@ def watching(options: MonitorOptions) -> Iterator[Watching]:
     before = {}
     if threading.current_thread() is threading.main_thread():
         before = {number: signal.signal(number, end) for number in _ENDING}
+    fault: Exception | None = None
     try:
         yield state
+    except (GvtuiError, FaultError, OSError):
+        raise
+    except Exception as error:
+        fault = error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         monitor.stop()
+    if fault is not None:
+        raise FaultError(monitor.became) from fault

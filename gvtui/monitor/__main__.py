@@ -44,8 +44,10 @@ def main() -> int:
         is_realtime = options.realtime and become_realtime()
         quiet_collector()
         monitor = Monitor(options, listener, writer, control)
-        trio.run(functools.partial(monitor.run, realtime=is_realtime))
-    writer.close()
+        try:
+            trio.run(functools.partial(monitor.run, realtime=is_realtime))
+        finally:
+            writer.close()
     control.say("stopped")
     if options.record is None and _viewer_has_gone(channel):
         shutil.rmtree(trace_path, ignore_errors=True)
@@ -61,5 +63,16 @@ def _viewer_has_gone(channel: socket.socket) -> bool:
         return True
 
 
+def run() -> int:
+    """As `main`; a fault is one line on standard error, for whoever has started the monitor."""
+    try:
+        return main()
+    except Exception as error:
+        from gvtui.faults import tell
+
+        print(tell(error), file=sys.stderr)
+        return 1
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

@@ -59,6 +59,9 @@ class MonitorProcess:
         self._errors = errors
         self._lock_fd = lock_fd
         self._told_death = False
+        self._is_recording = lock_fd is None
+        self.is_kept = False
+        """Whether `stop` has kept a flight recorder."""
 
     @classmethod
     def start(cls, options: MonitorOptions) -> MonitorProcess:
@@ -161,8 +164,13 @@ class MonitorProcess:
             return False
         return True
 
-    def stop(self, timeout: float = 5.0) -> None:
-        """End the monitor and remove its flight recorder; a recording stays."""
+    def stop(self, timeout: float = 5.0, *, keep: bool = False) -> None:
+        """End the monitor and remove its flight recorder; a recording stays.
+
+        Args:
+            timeout: seconds that it may take to write what it has; then it is killed.
+            keep: have the flight recorder stay as well, in place of the one that was kept last.
+        """
         with contextlib.suppress(OSError):
             self._channel.send(msgpack.packb({"kind": "stop"}))
         try:
@@ -173,9 +181,36 @@ class MonitorProcess:
         self._channel.close()
         self._errors.close()
         if self._lock_fd is not None:
-            shutil.rmtree(self.trace_path, ignore_errors=True)
+            self.is_kept = keep and self._keep()
+            if not self.is_kept:
+                shutil.rmtree(self.trace_path, ignore_errors=True)
             os.close(self._lock_fd)
             self._lock_fd = None
+
+    def _keep(self) -> bool:
+        """Move the flight recorder to where no monitor removes it."""
+        place = Path(platformdirs.user_cache_dir("gvtui"), "kept")
+        shutil.rmtree(place, ignore_errors=True)
+        try:
+            self.trace_path.rename(place)
+        except OSError:
+            return False
+        self.trace_path = place
+        return True
+
+    @property
+    def became(self) -> str:
+        """What has become of the trace after `stop`, for a sentence."""
+        if self._is_recording:
+            words = f"the recording {self.trace_path}"
+        elif self.is_kept:
+            words = (
+                f"what was seen is kept until the next fault (gvtui replay {self.trace_path}) and"
+            )
+        else:
+            return "what was seen is not kept"
+        whole = "is complete" if self._process.returncode == 0 else "lacks what came last"
+        return f"{words} {whole}"
 
     def _last_words(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):

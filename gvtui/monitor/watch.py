@@ -117,7 +117,8 @@ class Watch:
         while self._finished:
             self._finished.pop().stop()
 
-    def stop(self) -> None:
-        """End the monitor and remove temporary traces."""
-        for monitor in [self._monitor, *self._finished]:
+    def stop(self, *, keep: bool = False) -> None:
+        """End the monitor and remove temporary traces; with `keep`, all but the newest."""
+        for monitor in self._finished:
             monitor.stop()
+        self._monitor.stop(keep=keep)

@@ -14,6 +14,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.widgets import ContentSwitcher, Static
 
 from gvtui.agent.targets import Keeper
+from gvtui.faults import cut_short
 from gvtui.monitor.watch import Watch
 from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.playback import ReplayClock
@@ -292,6 +293,7 @@ def run_live(options: LiveOptions) -> int:
 
     Raises:
         GvtuiError: the monitor cannot start, or the filter is none; who calls has checked that.
+        FaultError: the viewer has failed; it says what became of what was seen.
     """
     keeper = Keeper.start(
         (options.runsc,) if options.runsc else (),
@@ -301,11 +303,15 @@ def run_live(options: LiveOptions) -> int:
     )
     watch = Watch.start(options.monitor)
     app: GvtuiApp | None = None
+    fault: Exception | None = None
+    code = 1
     try:
         trace = Trace.open(watch.trace_path)
         app = GvtuiApp(trace, monitor=watch, live=options, filter_text=options.filter_text)
         app.keeper = keeper
         code = _run(app)
+    except Exception as error:
+        fault = error
     finally:
         try:
             for line in settle(keeper, app.leave_policy if app else None, watch):
@@ -313,7 +319,9 @@ def run_live(options: LiveOptions) -> int:
             if options.at_exit is not None:
                 options.at_exit()
         finally:
-            watch.stop()
+            watch.stop(keep=fault is not None)
+    if fault is not None:
+        raise cut_short(fault, watch.monitor.became) from fault
     return code
 
 
@@ -341,6 +349,8 @@ def _run(app: GvtuiApp) -> int:
         app.run()
     finally:
         app.model.trace.close()
+    if app.fault is not None:
+        raise app.fault
     return app.return_code or 0
 
 

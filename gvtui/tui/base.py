@@ -6,10 +6,9 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from textual.app import App
-
 from gvtui.query.filter.compile import FilterError
 from gvtui.tui.kit.asking import Problem
+from gvtui.tui.kit.failing import FailingApp
 from gvtui.tui.kit.overlays import ListScreen, TextScreen
 from gvtui.tui.kit.prompt import Prompt
 from gvtui.tui.model.model import Model
@@ -31,7 +30,7 @@ FILTER_SECONDS = 0.008
 """Time for filtering in one go; more would make keys wait."""
 
 
-class ViewerBase(App[int]):
+class ViewerBase(FailingApp):
     """The app without its screen. Subclasses add actions, `GvtuiApp` the panes."""
 
     commands: Commands

@@ -113,3 +113,35 @@ def test_an_old_recording_is_not_overwritten(
 def test_a_recording_needs_a_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["record"]) == 2
     assert "--out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("place", "words", "became"),
+    [
+        ("gvtui.commands.record._summary", [], "is complete;"),
+        (
+            "gvtui.export.recording.RecordingExport.copy",
+            ["--filter", "fd.num = 1"],
+            "is complete up to then;",
+        ),
+    ],
+)
+def test_a_fault_leaves_a_whole_recording(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+    words: list[str],
+    became: str,
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(place, fail)
+    out = tmp_path / "x.gvtrace"
+    assert run(["record", "--out", str(out), "--listen", str(tmp_path / "s"), *words]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("gvtui: a fault of gvtui's own, ZeroDivisionError; the recording")
+    assert f"{out} {became}" in said
+    Trace.open(out).close()
+    assert not (tmp_path / "s").exists()

@@ -5,12 +5,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 import pytest
 
+from gvtui.faults import reports_folder
 from gvtui.monitor.client import MonitorError, MonitorProcess
 from gvtui.monitor.options import MonitorOptions
 from gvtui.trace.marks import NoteMark, SessionMark, read_mark
@@ -140,6 +142,7 @@ def test_its_violent_death_is_told_and_the_trace_stays(
 SHORT_LIVED_VIEWER = """
 import os, sys
 from pathlib import Path
+from gvtui.faults import reports_folder
 from gvtui.monitor.client import MonitorProcess
 from gvtui.monitor.options import MonitorOptions
 monitor = MonitorProcess.start(MonitorOptions(listen=Path(sys.argv[1]), realtime=False))
@@ -203,3 +206,36 @@ def test_refused_clients_are_told_and_hold_up_nobody(
     assert gather(monitor, "opened")["conn"] == 1
     for sandbox in (silent, garbage, old, good):
         sandbox.close()
+
+
+def test_a_fault_of_the_monitors_is_told_and_its_recording_is_whole(
+    tmp_path: Path, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    patch = """
+from gvtui.monitor.server import Monitor
+def fail(*_):
+    raise ZeroDivisionError("nobody foresaw this")
+Monitor._mark = fail
+"""
+    (tmp_path / "sitecustomize.py").write_text(patch)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    out = tmp_path / "x.gvtrace"
+    monitor = MonitorProcess.start(replace(options, record=out))
+    sandbox = FakeSandbox(options.listen)
+    sandbox.send(read_message(fd=7))
+    trace = Trace.open(out)
+    assert wait_until(lambda: trace.refresh() and trace.connections.messages == 1)
+    assert monitor.send_mark(NoteMark("x"))
+    text = gather(monitor, "died")["text"]
+    (report,) = reports_folder().iterdir()
+    assert text == (
+        "it ended with code 1: a fault of gvtui's own, ZeroDivisionError: nobody foresaw this; "
+        f"please report it with {report}"
+    )
+    sandbox.close()
+    monitor.stop()
+    assert monitor.became == f"the recording {out} lacks what came last"
+    trace.close()
+    trace = Trace.open(out)
+    assert trace.connections.messages == 1
+    trace.close()

@@ -25,7 +25,7 @@ class FakeMonitor:
         events, self.events = self.events, []
         return events
 
-    def stop(self) -> None:
+    def stop(self, *, keep: bool = False) -> None:
         self.stopped = True
 
 

@@ -57,6 +57,16 @@ class TerminalDriver(LinuxDriver):
         super().__init__(*args, **options)
         self._file: Any = LostTerminal(self._file)
 
+    def _run_input_thread(self) -> None:
+        """Read keys until the end; a fault of that ends the app."""
+        try:
+            self.run_input_thread()
+        except Exception as error:
+            if os.isatty(self.fileno):
+                self._app.call_later(self._app._handle_exception, error)
+            else:
+                self._app.call_later(self._app.exit, None, 1)
+
     def _sigcont_application(self, *args: Any) -> None:  # noqa: ANN401
         """Go on after a stop; a hang-up sends this signal too, and then there is nothing to go on."""
         if os.isatty(self.fileno):

@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gvtui.export.send import play
+from gvtui.trace.reader import Trace
+from tests.monitor.sandbox import wait_until
+from tests.trace.factory import TRACES
+from tests.tui.terminal import OnTerminal, reports
+
+PATCHES = {
+    "made": "import gvtui.tui.app as a; a.GvtuiApp.__init__ = fail",
+    "composed": "import gvtui.tui.app as a; a.GvtuiApp.compose = fail",
+    "mounted": "import gvtui.tui.stream.pane as p; p.StreamView.on_mount = fail",
+    "drawn": "import gvtui.tui.frame.status as s; s.StatusLine.render_line = fail",
+    "timer": "import gvtui.tui.model.model as m; m.Model.refresh = fail",
+    "keys": "import gvtui.tui.kit.driver as d; d.TerminalDriver.run_input_thread = fail",
+    "thread": "import gvtui.agent.targets as t; t.Keeper.survey = fail",
+}
+"""Where the viewer is made to fail."""
+
+LATER = "import gvtui.tui.app as a; a.GvtuiApp.on_key = fail"
+"""Fails when a key is pressed."""
+
+
+def environ(home: Path) -> dict[str, str]:
+    return {
+        "XDG_STATE_HOME": str(home / "state"),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "XDG_CONFIG_HOME": str(home / "config"),
+    }
+
+
+@pytest.mark.parametrize("where", PATCHES)
+def test_a_viewer_that_fails_puts_the_terminal_back(where: str, tmp_path: Path) -> None:
+    words = ["--listen", str(tmp_path / "s"), "--record", str(tmp_path / "a.gvtrace")]
+    with OnTerminal(*words, patch=PATCHES[where], environ=environ(tmp_path)) as viewer:
+        code, said = viewer.end()
+    (report,) = reports(tmp_path)
+    assert code == 1
+    assert said == (
+        "gvtui: a fault of gvtui's own, ZeroDivisionError: nobody foresaw this; "
+        f"the recording {tmp_path}/a.gvtrace is complete; please report it with {report}\n"
+    )
+    assert "in fail" in report.read_text()
+    assert not (tmp_path / "s").exists()
+    Trace.open(tmp_path / "a.gvtrace").close()
+
+
+def test_what_came_until_then_is_in_the_recording(tmp_path: Path) -> None:
+    out, socket = tmp_path / "a.gvtrace", tmp_path / "s"
+    words = ["--listen", str(socket), "--record", str(out)]
+    with OnTerminal(*words, patch=LATER, environ=environ(tmp_path)) as viewer:
+        viewer.wait_for("0 dropped")
+        send(socket)
+        assert wait_until(lambda: rows_of(out) == 2171)
+        viewer.type("?")
+        code, said = viewer.end()
+    assert code == 1
+    assert f"the recording {out} is complete" in said
+    assert rows_of(out) == 2171
+
+
+def test_what_was_not_recorded_is_kept_until_the_next_fault(tmp_path: Path) -> None:
+    kept = tmp_path / "cache" / "gvtui" / "kept"
+
+    def fail_after(rows: int) -> None:
+        with OnTerminal("--listen", str(socket), patch=LATER, environ=environ(tmp_path)) as viewer:
+            viewer.wait_for("0 dropped")
+            if rows:
+                send(socket)
+                (live,) = kept.with_name("live").iterdir()
+                assert wait_until(lambda: rows_of(live) == rows)
+            viewer.type("?")
+            code, said = viewer.end()
+        assert code == 1
+        assert f"until the next fault (gvtui replay {kept}) and is complete;" in said
+        assert rows_of(kept) == rows
+
+    socket = tmp_path / "s"
+    fail_after(2171)
+    fail_after(0)
+    assert not list((tmp_path / "cache" / "gvtui" / "live").iterdir())
+
+
+def test_a_replay_that_fails(tmp_path: Path) -> None:
+    words = ["replay", str(TRACES / "shell-2024.trace")]
+    with OnTerminal(*words, patch=LATER, environ=environ(tmp_path)) as viewer:
+        viewer.wait_for("2,171 rows")
+        viewer.type("?")
+        code, said = viewer.end()
+    assert code == 1
+    assert len(said.splitlines()) == 1
+    assert str(reports(tmp_path)[0]) in said
+
+
+def test_a_user_who_leaves_sees_no_fault(tmp_path: Path) -> None:
+    with OnTerminal("--listen", str(tmp_path / "s"), environ=environ(tmp_path)) as viewer:
+        viewer.wait_for("0 dropped")
+        viewer.type("q")
+        assert viewer.end() == (0, "")
+    assert not reports(tmp_path)
+
+
+def send(socket: Path) -> None:
+    trace = Trace.open(TRACES / "shell-2024.trace")
+    assert wait_until(socket.exists)
+    play(trace, socket, speed=None)
+    trace.close()
+
+
+def rows_of(path: Path) -> int:
+    trace = Trace.open(path)
+    try:
+        return trace.end_row
+    finally:
+        trace.close()
