@@ -76,7 +76,9 @@ def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:
                 "it ends when you quit"
             )
             command = sandbox_command(usable, endpoint, folder)
-            source = Source(command, endpoint, folder / "output", _ENVIRONMENT)
+            # `runsc do` keeps its state in a temporary folder, and leaves it there if killed.
+            environment = {**_ENVIRONMENT, "TMPDIR": str(folder)}
+            source = Source(command, endpoint, folder / "output", environment)
         ctx.exit(_watch(endpoint, notice, source))
 
 

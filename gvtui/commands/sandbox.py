@@ -65,6 +65,8 @@ def _try(path: str, flags: tuple[str, ...]) -> str | None:
                 timeout=PROBE_SECONDS,
                 start_new_session=True,
                 cwd=Path("/"),
+                # `runsc do` keeps its state in a temporary folder, and leaves it there if killed.
+                env={**os.environ, "TMPDIR": str(root)},
                 check=False,
             )
         except subprocess.TimeoutExpired:

@@ -49,6 +49,22 @@ def test_one_that_does_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert "did not end within 0.2 s" in found.reason
 
 
+def test_what_a_killed_one_leaves_goes_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "runsc"
+    path.write_text(
+        f'#!/bin/sh\nmkdir "$TMPDIR/runsc-do1" && echo "$TMPDIR" > {tmp_path}/place\n'
+        "exec cat /dev/zero > /dev/null\n"
+    )
+    path.chmod(0o755)
+    monkeypatch.setattr(sandbox, "PROBE_SECONDS", 1.0)
+    probe(str(path))
+    place = Path((tmp_path / "place").read_text().strip())
+    assert place.name.startswith("gvtui-probe-")
+    assert not place.exists()
+
+
 def test_the_reason_is_that_of_a_platform_that_it_has(tmp_path: Path) -> None:
     path = tmp_path / "runsc"
     path.write_text(

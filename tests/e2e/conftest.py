@@ -42,7 +42,13 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_stays_mounted(tmp_path: Path) -> Iterator[None]:
-    """Newer runsc mount a namespace in their root, which would keep pytest from removing it."""
-    yield
-    unmount_all(tmp_path)
+def nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What runsc leaves behind goes with the test.
+
+    Newer ones mount a namespace in their root, which would keep pytest from removing `tmp_path`;
+    `runsc do`, killed, leaves a root of its own in the folder for temporary files.
+    """
+    with scratch_folder("gv") as folder:
+        monkeypatch.setenv("TMPDIR", str(folder))
+        yield
+        unmount_all(tmp_path)
