@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import sys
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 import click
@@ -171,7 +172,8 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> None:
         say(f"gvtui: listening on {options['listen']}; Ctrl-C ends")
         trace = Trace.open(state.monitor.trace_path)
         try:
-            export = exporter(style, Selection(trace, filter_text))
+            selection = Selection(trace, filter_text)
+            export = exporter(style, selection)
             done = trace.first_row
             end: int | None = None
             # After one signal what has come is still printed, after a second no more.
@@ -182,8 +184,10 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> None:
                 if done < trace.first_row:
                     say(f"gvtui: {count(trace.first_row - done, 'row')} went before being printed")
                     done = trace.first_row
-                if done < trace.end_row:
-                    stop = min(done + BATCH, trace.end_row)
+                stop = min(done + BATCH, trace.end_row)
+                if end is None:
+                    stop = selection.ready(done, stop, time.monotonic())
+                if done < stop:
                     _write(export, done, stop)
                     done = stop
                     state.pass_on()

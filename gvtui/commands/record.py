@@ -146,11 +146,14 @@ def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: fl
             say(f"gvtui: {count(trace.first_row - done, 'row')} went before being filtered")
             done = trace.first_row
         stop = min(done + _BATCH, trace.end_row)
+        if not is_last:
+            stop = recording.ready(done, stop, time.monotonic())
         recording.copy(done, stop)
+        rests = stop in (done, trace.end_row)
         done = stop
         words = f"{recording.messages:,} of {_counts(trace)}"
         _show(words)
-        if done == trace.end_row:
+        if rests:
             if is_last:
                 return words
             state.wait(min(_FOLLOW_SECONDS, _seconds_to(end)))

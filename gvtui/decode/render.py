@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.decode import calls, events
 from gvtui.decode.call import Call
 from gvtui.decode.escape import escape, quoted, string_list
+from gvtui.decode.outcome import Outcome, untold
 from gvtui.decode.raw import raw_arguments, raw_result
 from gvtui.decode.sockets import address, hex_bytes
 from gvtui.points.names import event_type, point_name
@@ -57,6 +58,7 @@ def render(
     *,
     architecture: str,
     enter: Decoded | None = None,
+    outcome: Outcome | None = None,
     limit: int = ARGUMENTS_LIMIT,
 ) -> Rendered:
     """Put a message into words; never raises.
@@ -66,6 +68,7 @@ def render(
         architecture: Of the sandbox; one of `gvtui.points.syscalls.ARCHITECTURES`.
         enter: The enter that belongs to an exit, if it is known. It supplies the path of a closed
             descriptor, and tells whether the program's memory changed during the call.
+        outcome: Of an exec's exit, what is known of how it ended; None where the exit tells.
         limit: Characters of the arguments; `…` ends them where some had to go.
     """
     message: Any = decoded.message
@@ -80,6 +83,8 @@ def render(
     arguments = _cut(", ".join(forms[0](call)), limit)
     if call.enter is not None:
         arguments += _changed(message, call.enter)
+    if call.is_exit and not call.errno and (words := untold(outcome)):
+        return Rendered(call.name, arguments, words, outcome is Outcome.FAILED)
     return Rendered(call.name, arguments, calls.result(call, forms[1]), call.errno != 0)
 
 
@@ -101,13 +106,19 @@ def result_of(decoded: Decoded, architecture: str) -> str:
     return calls.result(call, _FORMS[type(call.message)][1])
 
 
-def strace_line(decoded: Decoded, *, architecture: str, enter: Decoded | None = None) -> str:
+def strace_line(
+    decoded: Decoded,
+    *,
+    architecture: str,
+    enter: Decoded | None = None,
+    outcome: Outcome | None = None,
+) -> str:
     """The whole line as strace prints it.
 
     `close(3</etc/passwd>) = 0` for an exit, `close(3</etc/passwd> <unfinished ...>` for an enter,
     `+++ exited 3 +++` for the end of a task, `--- sentry/clone → 111 (SIGCHLD) ---` for others.
     """
-    shown = render(decoded, architecture=architecture, enter=enter)
+    shown = render(decoded, architecture=architecture, enter=enter, outcome=outcome)
     if decoded.kind is None or not decoded.kind.is_syscall:
         if shown.name == "sentry/task_exit":
             return f"+++ {shown.arguments} +++"

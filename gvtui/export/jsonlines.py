@@ -11,6 +11,8 @@ A message has
 - `container_id`, `pid`, `tid`, `process`: who did it; the container comes from what is known of the
   connection where the message does not tell,
 - `dropped`: the header's count of points dropped since the connection began,
+- `outcome`: on the exit of execve and execveat alone, what became of it: `done`, `failed`, or `asked`
+  where that is not known; `result` and `errorno` of its `exit` are null where they are not known,
 - `fields`: the message's fields by their protobuf names. Fields of `context_data` are there only if
   they were sent; all other plain fields are always there, with 0, false, "" or [] for an absent one.
 
@@ -33,6 +35,7 @@ import json
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from gvtui.decode.outcome import Outcome
 from gvtui.export.repeats import RepeatedTexts
 from gvtui.points.names import point_name
 from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind
@@ -68,6 +71,7 @@ class JsonExport:
 
     def lines(self, start: int, stop: int) -> Iterator[str]:
         """Lines, without their ends, of the rows from `start` to before `stop`."""
+        self._selection.look_ahead_at_execs()
         for row_id in self._selection.row_ids(start, stop):
             row = self._selection.trace.row(row_id)
             if row.kind == Kind.MESSAGE:
@@ -90,6 +94,10 @@ class JsonExport:
                     fields = self._fields.text(payload, row.time_ns)
             except WireError as error:
                 problem, fields = f',"malformed":{_json(str(error))}', _json({"bytes": payload})
+            else:
+                outcome = self._selection.pairs.execs.outcome(row_id)
+                if outcome is not None:
+                    problem, fields = f',"outcome":"{outcome.value}"', self._told(fields, outcome)
         container = trace.connections.container_of(row, trace)
         if row.container == LOST_STRING:
             container = trace.decoded(row_id).message.context_data.container_id  # type: ignore[union-attr]
@@ -99,6 +107,14 @@ class JsonExport:
         when = f'"time_ns":{row.time_ns or "null"},"recv_ns":{row.recv_ns or "null"}'
         head = f'"conn":{row.conn},{what},{when},{who},"dropped":{row.dropped}{problem}'
         return f'{{{head},"fields":{fields}}}'
+
+    @staticmethod
+    def _told(fields: str, outcome: Outcome) -> str:
+        """The fields of an exec's exit, with null for a result that does not tell what became of it."""
+        content = json.loads(fields)
+        if outcome is not Outcome.DONE and not content["exit"]["errorno"]:
+            content["exit"] = {"result": None, "errorno": None}
+        return _json(content)
 
     def _event(self, row_id: int, row: Row) -> dict[str, Any]:
         trace = self._selection.trace

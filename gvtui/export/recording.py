@@ -40,6 +40,10 @@ class RecordingExport:
         self.messages = 0
         """Messages written so far."""
 
+    def ready(self, start: int, stop: int, now: float) -> int:
+        """How far the rows from `start` to before `stop` may be copied; see `Selection.ready`."""
+        return self._selection.ready(start, stop, now)
+
     def copy(self, start: int, stop: int) -> None:
         """Write what was chosen of the rows from `start` to before `stop`."""
         trace = self._selection.trace

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 CHUNK = 1 << 14
 """Rows filtered at once."""
 
+PATIENCE_SECONDS = 0.5
+"""How long a row is held back for what may yet be known of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
@@ -55,11 +58,10 @@ class Selection:
         self.trace = trace
         self.pairs = Pairs(trace)
         """Which enter belongs to which exit, as far as `look_ahead` has read."""
-        self._context: QueryContext | None = None
-        self._filter = compile_filter(filter_text) if filter_text.strip() else None
-        if self._filter is not None and self._filter.asks_context:
-            self._context = QueryContext(self.pairs, Processes(trace, self.pairs))
-            self._filter = self._filter.asking(self._context)
+        self._context = QueryContext(self.pairs, Processes(trace, self.pairs))
+        self._filter = compile_filter(filter_text, self._context) if filter_text.strip() else None
+        self._waits_for = -1
+        self._waits_since = 0.0
 
     @property
     def is_filtered(self) -> bool:
@@ -70,6 +72,31 @@ class Selection:
         """Pair all rows that are there now."""
         while self.pairs.advance():
             pass
+        self.look_ahead_at_execs()
+
+    def look_ahead_at_execs(self) -> None:
+        """Find what became of execs, as far as the rows that are there now tell."""
+        while self.pairs.execs.advance():
+            pass
+
+    def ready(self, start: int, stop: int, now: float) -> int:
+        """How far the rows from `start` to before `stop` may be written, in a trace that grows.
+
+        What became of an exec is told by the next message of its thread: a row is held back for
+        that, but not for long.
+
+        Args:
+            start: the first row to be written.
+            stop: the row behind the last.
+            now: seconds of a clock.
+        """
+        self.look_ahead_at_execs()
+        held = self.pairs.execs.first_open(start)
+        if held is None or held >= stop:
+            return stop
+        if held != self._waits_for:
+            self._waits_for, self._waits_since = held, now
+        return stop if now - self._waits_since >= PATIENCE_SECONDS else held
 
     def includes(self, row_id: int) -> bool:
         """Whether a row is chosen."""
@@ -77,7 +104,8 @@ class Selection:
 
     def chunks(self, start: int, stop: int) -> Iterator[Chunk]:
         """The rows from `start` to before `stop`, as far as they are held."""
-        while self._context is not None and self._context.advance():
+        self.look_ahead_at_execs()
+        while self._filter is not None and self._filter.asks_context and self._context.advance():
             pass
         start = max(start, self.trace.first_row)
         while start < stop:

@@ -64,7 +64,8 @@ class StraceExport:
         except WireError as error:
             what = "truncated" if row.flags & Flag.TRUNCATED else "malformed"
             return f"{self._head(row, row)}--- {what} message: {error} ---"
-        line = strace_line(decoded, architecture=trace.architecture, enter=enter)
+        outcome = pairs.execs.outcome(row_id)
+        line = strace_line(decoded, architecture=trace.architecture, enter=enter, outcome=outcome)
         return self._head(row, began) + line
 
     def _is_chosen(self, row_id: int, chunk: Chunk) -> bool:

@@ -83,7 +83,7 @@ class Analysis:
     def __init__(self, trace: Trace) -> None:
         self.pairs = Pairs(trace)
         self.processes = Processes(trace, self.pairs)
-        self.timeline = Timeline(trace)
+        self.timeline = Timeline(trace, self.pairs.execs)
         self.context = QueryContext(self.pairs, self.processes)
         """Answers what filters ask beyond the rows."""
         self.wants_processes = False

@@ -33,6 +33,21 @@ class RowColumn:
         if chunk is not None:
             chunk[row % CHUNK] = value
 
+    def chunk_of(self, row: int) -> npt.NDArray[np.int32]:
+        """The chunk that holds a row, made if there is none."""
+        return self.chunk(row // CHUNK)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """The numbers of these rows; 0 where none is held."""
+        out = np.zeros(len(rows), np.int32)
+        numbers = rows // CHUNK
+        for number in np.unique(numbers).tolist():
+            chunk = self._chunks.get(number)
+            if chunk is not None:
+                own = numbers == number
+                out[own] = chunk[rows[own] % CHUNK]
+        return out
+
     def slice(self, start: int, count: int) -> npt.NDArray[np.int32]:
         """A copy of a range; 0 where nothing is held."""
         out = np.zeros(count, np.int32)

@@ -42,6 +42,22 @@ class QueryContext:
         self.pairs.advance(budget)
         return self.processes.advance(budget)
 
+    def exec_codes(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
+        """What is known of execs whose exits have no error: a `Code` for each row.
+
+        It may be asked of any rows that are there. An answer may change once.
+        """
+        return self.pairs.execs.codes(start, len(rows))
+
+    def exec_changes(self) -> int:
+        """How many answers about execs have changed so far."""
+        return self.pairs.execs.changes()
+
+    def execs_changed_since(self, mark: int) -> list[int] | None:
+        """The rows whose answer has changed since `exec_changes` gave `mark`; None if too many."""
+        self.pairs.execs.advance()
+        return self.pairs.execs.changed_since(mark)
+
     def latency_ns(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """How long each row's call took; -1 where it is not known.
 
@@ -69,7 +85,7 @@ class QueryContext:
         result = np.full(len(rows), _UNKNOWN, np.intp)
         lines: dict[str, int] = {}
         for places, process in self.processes.spans.runs(start, rows):
-            changes = np.array([entry.row for entry in process.execs], np.int64)
+            changes = np.array([entry.row for entry in process.programs], np.int64)
             which = np.searchsorted(changes, places + start, "right")
             for index in np.unique(which).tolist():
                 own = places[which == index]

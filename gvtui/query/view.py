@@ -37,7 +37,7 @@ class _Chunk:
 
     def take(self, ids: npt.NDArray[np.int64]) -> int:
         """Take in as many as there is room for; returns how many."""
-        room = min(len(ids), _CHUNK - self.count)
+        room = max(0, min(len(ids), _CHUNK - self.count))
         if room and int(ids[room - 1]) - self.base > _MAX_DISTANCE:
             room = int(np.searchsorted(ids[:room], self.base + _MAX_DISTANCE, "right"))
         size = len(self.distances)
@@ -50,6 +50,17 @@ class _Chunk:
         self.distances[self.count : self.count + room] = ids[:room] - self.base
         self.count += room
         return room
+
+    def put(self, row_id: int) -> None:
+        """Take in a row between those that it has; `row_id` is not below its base."""
+        place = self.place_of(row_id)
+        self.distances = np.insert(self.distances[: self.count], place, row_id - self.base)
+        self.count += 1
+
+    def remove(self, row_id: int) -> None:
+        """Take out a row that it has."""
+        self.distances = np.delete(self.distances[: self.count], self.place_of(row_id))
+        self.count -= 1
 
     def ids(self, start: int, stop: int) -> npt.NDArray[np.int64]:
         return self.distances[start:stop].astype(np.int64) + self.base
@@ -64,8 +75,10 @@ class RowView:
     """Rows of a trace that pass a filter, in order.
 
     Positions are 0 to `count - 1`. New rows come at the end, so a position stays what it is until
-    the trace lets old rows go; then all move down by as much as `removed` goes up. Call `advance`
-    to take in what changed: the trace's own `refresh` alone changes nothing here.
+    the trace lets old rows go; then all move down by as much as `removed` goes up. Only a row whose
+    answer becomes known by later ones, such as the exit of an exec, comes in between or goes again
+    soon afterwards. Call `advance` to take in what changed: the trace's own `refresh` alone changes
+    nothing here.
     """
 
     def __init__(self, trace: RowSource, filter: Filter | None = None) -> None:  # noqa: A002
@@ -77,6 +90,7 @@ class RowView:
         self._chunks: list[_Chunk] = []
         self._found = 0
         self._slice = _FIRST_SLICE
+        self._changes = self._filter.changes() if self._filter is not None else 0
         self.removed = 0
         """How many positions have gone at the front since the view was made."""
 
@@ -115,9 +129,11 @@ class RowView:
         """
         before = (self._first, self._end, self._scanned)
         self._follow()
+        has_changed = False
         if self._filter is not None:
             self._scan(self._filter, budget_seconds)
-        return before != (self._first, self._end, self._scanned)
+            has_changed = self._ask_again(self._filter)
+        return has_changed or before != (self._first, self._end, self._scanned)
 
     def _follow(self) -> None:
         """Note what the trace holds now, and forget rows that are gone."""
@@ -133,6 +149,56 @@ class RowView:
                 del self._chunks[0]
         self._first = first
         self._scanned = max(self._scanned, first)
+
+    def _ask_again(self, condition: Filter) -> bool:
+        """Put in or take out rows whose answer has changed; returns whether there were any."""
+        rows = condition.changed_since(self._changes)
+        self._changes = condition.changes()
+        if rows is None:
+            self._chunks, self._found, self._scanned = [], self.removed, self._first
+            return True
+        has_changed = False
+        for row_id in sorted(rows):
+            if not self._first <= row_id < self._scanned:
+                continue
+            passes = condition.matches(self._trace, row_id)
+            if passes != self._has(row_id):
+                has_changed = True
+                if passes:
+                    self._put(row_id)
+                else:
+                    self._remove(row_id)
+        return has_changed
+
+    def _has(self, row_id: int) -> bool:
+        index = self._chunk_for(row_id)
+        if index < 0:
+            return False
+        chunk = self._chunks[index]
+        place = chunk.place_of(row_id)
+        return place < chunk.count and int(chunk.distances[place]) + chunk.base == row_id
+
+    def _put(self, row_id: int) -> None:
+        index = self._chunk_for(row_id)
+        if index < 0:
+            index = 0
+            position = self._chunks[0].position if self._chunks else self._found
+            self._chunks.insert(0, _Chunk(position, row_id))
+        self._chunks[index].put(row_id)
+        self._shift(index, 1)
+
+    def _remove(self, row_id: int) -> None:
+        index = self._chunk_for(row_id)
+        self._chunks[index].remove(row_id)
+        self._shift(index, -1)
+        if not self._chunks[index].count:
+            del self._chunks[index]
+
+    def _shift(self, index: int, by: int) -> None:
+        """A chunk has one row more, or one less."""
+        self._found += by
+        for chunk in self._chunks[index + 1 :]:
+            chunk.position += by
 
     def _scan(self, condition: Filter, budget_seconds: float) -> None:
         deadline = time.monotonic() + budget_seconds
@@ -204,11 +270,15 @@ class RowView:
         """Position of a row, or of the nearest after it; `count` if there is none."""
         if self._filter is None:
             return min(max(row_id - self._first, 0), self.count)
-        index = bisect.bisect_right(self._chunks, row_id, key=lambda chunk: chunk.base) - 1
+        index = self._chunk_for(row_id)
         if index < 0:
             return 0
         chunk = self._chunks[index]
         return max(chunk.position + chunk.place_of(row_id) - self.removed, 0)
+
+    def _chunk_for(self, row_id: int) -> int:
+        """Place of the chunk that a row would be in; -1 if all begin after it."""
+        return bisect.bisect_right(self._chunks, row_id, key=lambda chunk: chunk.base) - 1
 
     def _index_at(self, position: int) -> int:
         return bisect.bisect_right(self._chunks, position, key=lambda chunk: chunk.position) - 1

@@ -43,6 +43,14 @@ class _CallFilter(Filter):
         """See `Filter.known_rows`."""
         return stop - start if self._inner is None else self._inner.known_rows(start, stop)
 
+    def changes(self) -> int:
+        """See `Filter.changes`."""
+        return self._inner.changes() if self._inner is not None else 0
+
+    def changed_since(self, mark: int) -> list[int] | None:
+        """See `Filter.changed_since`."""
+        return self._inner.changed_since(mark) if self._inner is not None else []
+
     def _are_shown(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
         # What was shown counts, not what would be now: what is known of a process grows.
         view = self.view

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.calls.execs import Code, Execs
 from gvtui.query.calls.open_calls import (
     CLOSED,
     NO_ENTER,
@@ -110,10 +111,12 @@ class Pairs(Follower):
         self.missing_fields: set[str] = set()
         """Session fields whose absence leaves calls without partner (`thread_id`) or duration
         (`time`)."""
+        self.execs = Execs(trace)
+        """What became of execs."""
         self._column = RowColumn()
         numbers = sysnos_by_name(trace.architecture)
-        execs = {numbers[name] for name in ("execve", "execveat") if name in numbers}
-        self._open = OpenCalls(self._column, execs)
+        self._exec_sysnos = [numbers[name] for name in ("execve", "execveat") if name in numbers]
+        self._open = OpenCalls(self._column, set(self._exec_sysnos))
 
     def _begin(self) -> None:
         self._column.let_go(self._trace.first_row)
@@ -178,14 +181,31 @@ class Pairs(Follower):
 
         Returns:
             `UNKNOWN_NS` where it cannot be had: a duration is never made up from times of receipt.
+            That of an exec is not known where its exit was sent before the program was loaded.
         """
         times = rows["time_ns"]
         partners = self.partners(start, len(rows))
         other = self.gather("time_ns", times, start, partners)
         enters = rows["direction"] == Direction.ENTER
         known = (partners >= 0) & (times > 0) & (other > 0)
+        known &= ~self._says_nothing(start, rows, partners)
         spans = np.where(enters, other, times) - np.where(enters, times, other)
         return np.where(known & (spans >= 0), spans, UNKNOWN_NS)
+
+    def _says_nothing(
+        self, start: int, rows: npt.NDArray[np.void], partners: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.bool_]:
+        """Whether the exit of each row's call does not say when the call ended."""
+        enters = rows["direction"] == Direction.ENTER
+        has_exit = enters & (partners >= 0) & np.isin(rows["sysno"], self._exec_sysnos)
+        stop = start + len(rows)
+        if has_exit.any():
+            stop = max(stop, int(partners[has_exit].max()) + 1)
+        self.execs.bring_up(stop)
+        codes = self.execs.codes(start, len(rows))
+        codes[has_exit] = self.execs.codes_of(partners[has_exit])
+        says_nothing: npt.NDArray[np.bool_] = (codes != Code.NONE) & (codes != Code.DONE)
+        return says_nothing
 
     def gather(
         self,
@@ -268,6 +288,7 @@ class Pairs(Follower):
         return sorted(calls.values(), key=lambda call: call.row)
 
     def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
+        self.execs.bring_up(start + len(rows))
         direction, types, tids = rows["direction"], rows["type"], rows["tid"]
         is_call = direction != Direction.NONE
         offset = start % CHUNK

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from gvtui.query.calls.execs import Code
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.header import WireError
 
@@ -41,6 +42,18 @@ class FilterContext(Protocol):
     def advance(self, budget: int) -> int:
         """Look at up to `budget` more rows; returns how many, 0 when there are no more."""
 
+    def exec_codes(self, start: int, rows: Rows) -> npt.NDArray[np.int32]:
+        """What is known of execs whose exits have no error: a `Code` for each row.
+
+        Unlike the other answers it may be asked of any rows that are there, and may change once.
+        """
+
+    def exec_changes(self) -> int:
+        """How many such answers have changed so far."""
+
+    def execs_changed_since(self, mark: int) -> list[int] | None:
+        """The rows whose answer has changed since `exec_changes` gave `mark`; None if too many."""
+
     def latency_ns(self, start: int, rows: Rows) -> npt.NDArray[np.int64]:
         """How long each row's call took, in nanoseconds; -1 where it is not known."""
 
@@ -62,6 +75,18 @@ class NoContext:
     def advance(self, budget: int) -> int:
         """There is nothing to look at."""
         return 0
+
+    def exec_codes(self, start: int, rows: Rows) -> npt.NDArray[np.int32]:
+        """Nothing is known."""
+        return np.zeros(len(rows), np.int32)
+
+    def exec_changes(self) -> int:
+        """Nothing changes."""
+        return 0
+
+    def execs_changed_since(self, mark: int) -> list[int] | None:
+        """Nothing changes."""
+        return []
 
     def latency_ns(self, start: int, rows: Rows) -> npt.NDArray[np.int64]:
         """Nothing is known."""
@@ -87,6 +112,8 @@ class NumberColumn(NamedTuple):
     """Works it out."""
     asks_context: bool = False
     """Whether that takes the filter's context."""
+    follows_execs: bool = False
+    """Whether a later row may tell it of the exit of an exec."""
 
 
 class Batch:
@@ -147,17 +174,33 @@ def _when(batch: Batch) -> Numbers:
     return np.where(times != 0, times, batch.rows["recv_ns"])
 
 
+def _exec_codes(batch: Batch) -> Numbers:
+    return batch.context.exec_codes(batch.start, batch.rows)
+
+
+_EXEC_CODES = NumberColumn("exec codes", None, _exec_codes)
+
+
+def _where_told(batch: Batch, values: Numbers) -> Numbers:
+    """On exits alone, but for execs of which it is not known how they ended."""
+    codes = batch.numbers(_EXEC_CODES)
+    is_told = (codes != Code.ASKED) & (codes != Code.FAILED)
+    return np.where(is_told, _on_exits(batch, values), UNKNOWN)
+
+
 def _result(batch: Batch) -> Numbers:
     errors = batch.column("errno").astype(np.int64)
-    return _on_exits(batch, np.where(errors != 0, -errors, batch.rows["result"]))
+    return _where_told(batch, np.where(errors != 0, -errors, batch.rows["result"]))
 
 
 def _errno(batch: Batch) -> Numbers:
-    return _on_exits(batch, batch.column("errno").astype(np.int64))
+    return _where_told(batch, batch.column("errno").astype(np.int64))
 
 
 def _failed(batch: Batch) -> Numbers:
-    return _on_exits(batch, (batch.column("errno") != 0).astype(np.int64))
+    codes = batch.numbers(_EXEC_CODES)
+    failed = (batch.column("errno") != 0) | (codes == Code.FAILED)
+    return np.where(codes == Code.ASKED, UNKNOWN, _on_exits(batch, failed.astype(np.int64)))
 
 
 def _dropped(batch: Batch) -> Numbers:
@@ -174,9 +217,9 @@ def _parent(batch: Batch) -> Numbers:
 
 NUMBER = NumberColumn("number", None, _number)
 TIME = NumberColumn("when", 0, _when)
-RESULT = NumberColumn("of call", UNKNOWN, _result)
-ERRNO = NumberColumn("error", UNKNOWN, _errno)
-FAILED = NumberColumn("failed", UNKNOWN, _failed)
+RESULT = NumberColumn("of call", UNKNOWN, _result, follows_execs=True)
+ERRNO = NumberColumn("error", UNKNOWN, _errno, follows_execs=True)
+FAILED = NumberColumn("failed", UNKNOWN, _failed, follows_execs=True)
 DROPPED = NumberColumn("lost", UNKNOWN, _dropped)
-LATENCY = NumberColumn("latency", -1, _latency, asks_context=True)
+LATENCY = NumberColumn("latency", -1, _latency, asks_context=True, follows_execs=True)
 PARENT = NumberColumn("parent", -1, _parent, asks_context=True)

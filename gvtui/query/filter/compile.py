@@ -81,6 +81,7 @@ class Filter:
         context: FilterContext,
         *,
         asks_context: bool = False,
+        follows_execs: bool = False,
     ) -> None:
         self.text = text
         self.fields = fields
@@ -91,6 +92,7 @@ class Filter:
         self._context = context
         self.asks_context = asks_context
         """Whether it asks the context, which must then have read the rows."""
+        self._follows_execs = follows_execs
 
     def asking(self, context: FilterContext) -> Filter:
         """The same filter, which asks this context."""
@@ -115,6 +117,18 @@ class Filter:
         if not self.asks_context:
             return stop - start
         return max(0, min(stop, self._context.position) - start)
+
+    def changes(self) -> int:
+        """How often its answer for a row may have changed so far; give it to `changed_since`."""
+        return self._context.exec_changes() if self._follows_execs else 0
+
+    def changed_since(self, mark: int) -> list[int] | None:
+        """Rows whose answers may have changed, by rows that came later; None for any row.
+
+        Args:
+            mark: what `changes` gave before these rows were asked about.
+        """
+        return self._context.execs_changed_since(mark) if self._follows_execs else []
 
     def _bring_up(self, stop: int) -> None:
         """Have the context look at all rows before `stop`."""
@@ -154,6 +168,7 @@ def compile_filter(
         frozenset(needs),
         context or NoContext(),
         asks_context=compiler.asks_context,
+        follows_execs=compiler.follows_execs,
     )
 
 
@@ -180,7 +195,7 @@ class _Compiler:
     def __init__(self, text: str, zone: tzinfo | None) -> None:
         self._text = text
         self._zone = zone
-        self.asks_context = False
+        self.asks_context = self.follows_execs = False
 
     def condition(self, node: Node) -> Condition:
         if isinstance(node, Negation):
@@ -198,6 +213,7 @@ class _Compiler:
             return self._of_argument(node, field.forms)
         if not isinstance(field.column, NumberColumn):
             return self._of_texts(node)
+        self.follows_execs |= field.column.follows_execs
         if field.kind is ValueKind.TIME:
             return self._of_times(node)
         if field.column is RESULT and node.operator in ("=", "!=", "in"):

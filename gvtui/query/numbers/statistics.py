@@ -15,13 +15,16 @@ How calls are counted:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from gvtui.decode.errno_names import errno_name
+from gvtui.decode.outcome import NOT_SENT
 from gvtui.points.names import event_type, point_name
 from gvtui.query.calls.doubles import Doubles
+from gvtui.query.calls.execs import Code, LateOutcomes
+from gvtui.query.calls.pairs import UNKNOWN_NS
 from gvtui.query.column import RowColumn
 from gvtui.query.filter.write import literal
 from gvtui.query.follower import Follower
@@ -49,6 +52,22 @@ _RAW = 1 << 33
 _ALL = 0
 _FRACTIONS = (0.5, 0.95, 0.99)
 _OTHERS = "(others)"
+_NOT_SENT = -1
+"""Key of calls that failed with an error that the sandbox does not send."""
+_MAX_OPEN = 1 << 16
+"""Execs kept whose outcome may yet become known."""
+
+
+class _OpenExec(NamedTuple):
+    """An exit that was counted when its outcome was not known."""
+
+    syscall: int
+    process: int
+    path: int
+    is_loose: bool
+    is_matched: bool
+    is_enter_matched: bool
+    is_double: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +131,8 @@ class Statistics(Follower):
         self._by_process = Tally(max_keys=_MAX_PROCESSES)
         self._by_path = Tally(max_keys=_MAX_PATHS)
         self._by_errno = Tally(max_keys=1 << 16)
+        self._late = LateOutcomes(pairs.execs)
+        self._open: dict[int, _OpenExec] = {}
 
     @property
     def is_lower_bound(self) -> bool:
@@ -146,6 +167,8 @@ class Statistics(Follower):
     def _begin(self) -> None:
         self.missed_rows += max(0, self._trace.first_row - self.position)
         self._matched.let_go(self._trace.first_row)
+        self._pairs.execs.bring_up(self.position)
+        self._take_late(self.position)
 
     def total(self) -> Line:
         """All calls together."""
@@ -236,6 +259,10 @@ class Statistics(Follower):
         """Lines by error of the calls that failed, the most frequent first."""
         lines = []
         for errno, sums in self._by_errno:
+            if errno == _NOT_SENT:
+                text = "evt.failed = true and not evt.errno exists"
+                lines.append(self._line(NOT_SENT, text, sums, self._by_errno, errno))
+                continue
             name = errno_name(errno)
             label = _OTHERS if errno == ERRNO_OTHER else name
             text = f"evt.errno = {name if name.startswith('E') else errno}"
@@ -302,6 +329,8 @@ class Statistics(Follower):
 
     def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
         count = len(rows)
+        self._pairs.execs.bring_up(self._pairs.position)
+        self._take_late(start)
         self.dropped += int(rows["result"][rows["kind"] == Kind.DROP].sum())
         matched = np.ones(count, np.bool_)
         if self._condition is not None:
@@ -321,7 +350,8 @@ class Statistics(Follower):
         double[matched] = self._doubles.mask(rows[matched])
 
         durations = self._pairs.durations(start, rows)
-        failed = rows["errno"] != 0
+        codes = self._pairs.execs.codes(start, count)
+        failed = (rows["errno"] != 0) | (codes == Code.FAILED)
         types, sysnos = rows["type"].astype(np.int64), rows["sysno"].astype(np.int64)
         syscall = np.where(types == RAW_SYSCALL, _RAW, 0) + (sysnos & 0xFFFFFFFF)
         is_event = matched & (rows["kind"] == Kind.MESSAGE) & ~is_enter & ~is_exit
@@ -337,7 +367,7 @@ class Statistics(Follower):
         self._add(self._totals, np.zeros(count, np.int64), *calls, failed, durations)
         numbers = self._processes.numbers(start, rows)
         self._add(self._by_process, numbers, *calls, failed, durations)
-        errors = rows["errno"].astype(np.int64)
+        errors = np.where(rows["errno"] != 0, rows["errno"].astype(np.int64), _NOT_SENT)
         ended = settled & once & failed
         self._by_errno.count(errors[ended])
         self._by_errno.outcome(errors[ended], failed[ended], durations[ended])
@@ -348,6 +378,68 @@ class Statistics(Follower):
         has = paths != 0
         calls = (counted & has, loose & matched & has, is_enter, settled & has)
         self._add(self._by_path, paths, *calls, failed, durations)
+        for place in np.flatnonzero(codes == Code.ASKED).tolist():
+            if len(self._open) >= _MAX_OPEN:
+                del self._open[next(iter(self._open))]
+            self._open[start + place] = _OpenExec(
+                int(syscall[place]),
+                int(numbers[place]),
+                int(paths[place]),
+                bool(loose[place]),
+                bool(matched[place]),
+                bool(enter_matched[place]),
+                bool(double[place]),
+            )
+
+    def _take_late(self, before: int) -> None:
+        """Add what has become of execs since they were counted, and count them if they pass now."""
+        for row in self._late.before(before):
+            was = self._open.pop(row, None)
+            if was is None:
+                continue
+            now = was
+            if self._condition is not None and row >= self._trace.first_row:
+                now = was._replace(is_matched=self._condition.matches(self._trace, row))
+                twin = self._pairs.execs.twin(row)
+                if now.is_matched and twin is not None:
+                    now = now._replace(is_double=self._matched.get(twin) != 0)
+                self._matched.put(row, now.is_matched)
+            if now.is_matched != was.is_matched:
+                self._count_late(now, 1 if now.is_matched else -1)
+            if now.is_matched or now.is_enter_matched:
+                self._end_late(row, now)
+
+    def _late_keys(self, exec_: _OpenExec) -> list[tuple[Tally, int]]:
+        keys = [(self._syscalls, exec_.syscall)]
+        if not exec_.is_double:
+            keys += [(self._totals, _ALL), (self._by_process, exec_.process)]
+        if exec_.path:
+            keys.append((self._by_path, exec_.path))
+        return keys
+
+    def _count_late(self, exec_: _OpenExec, by: int) -> None:
+        """Count a row that passes now and did not before, or take it back."""
+        self.rows += by
+        is_enter = np.zeros(1, np.bool_)
+        if exec_.is_double:
+            self._doubled.count_loose(np.array([exec_.syscall + _RAW]), is_enter, by)
+        for tally, key in self._late_keys(exec_):
+            if exec_.is_loose:
+                tally.count_loose(np.array([key]), is_enter, by)
+            elif not exec_.is_enter_matched:
+                tally.count(np.array([key]), by)
+
+    def _end_late(self, row: int, exec_: _OpenExec) -> None:
+        """Count how an exec ended."""
+        failed = np.array([self._pairs.execs.code(row) is Code.FAILED])
+        durations = self._pairs.durations(row, self._trace.rows(row, row + 1))
+        if not len(durations):
+            durations = np.array([UNKNOWN_NS])
+        for tally, key in self._late_keys(exec_):
+            tally.outcome(np.array([key]), failed, durations)
+        if failed[0] and not exec_.is_double:
+            self._by_errno.count(np.array([_NOT_SENT]))
+            self._by_errno.outcome(np.array([_NOT_SENT]), failed, durations)
 
     @staticmethod
     def _add(

@@ -112,16 +112,18 @@ class Tally:
         place = self._places.get(key, len(self._coarse))
         return self._coarse[place] if place < len(self._coarse) else np.zeros(len(EDGES), np.int64)
 
-    def count(self, keys: npt.NDArray[np.int64]) -> None:
-        """Add a call for each key given."""
+    def count(self, keys: npt.NDArray[np.int64], by: int = 1) -> None:
+        """Add a call for each key given; `by` is -1 to take it back."""
         places, inverse = self._find(keys)
-        np.add.at(self._counted, places[inverse], 1)
+        np.add.at(self._counted, places[inverse], by)
 
-    def count_loose(self, keys: npt.NDArray[np.int64], is_enter: npt.NDArray[np.bool_]) -> None:
+    def count_loose(
+        self, keys: npt.NDArray[np.int64], is_enter: npt.NDArray[np.bool_], by: int = 1
+    ) -> None:
         """Add sides of calls whose thread is not known: of enters and exits the more count."""
         places, inverse = self._find(keys)
-        np.add.at(self._loose_enters, places[inverse[is_enter]], 1)
-        np.add.at(self._loose_exits, places[inverse[~is_enter]], 1)
+        np.add.at(self._loose_enters, places[inverse[is_enter]], by)
+        np.add.at(self._loose_exits, places[inverse[~is_enter]], by)
 
     def outcome(
         self,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.query.calls.execs import Code, Execs, LateOutcomes
 from gvtui.query.follower import Follower
 from gvtui.trace.row import Direction, Kind
 
@@ -48,9 +49,11 @@ class Bucket:
 class Timeline(Follower):
     """Counts over time; follows a trace that grows. Rows that are let go stay counted."""
 
-    def __init__(self, trace: RowSource, *, size: int = 2048) -> None:
+    def __init__(self, trace: RowSource, execs: Execs | None = None, *, size: int = 2048) -> None:
         assert size % 2 == 0
         super().__init__(trace)
+        self._execs = execs or Execs(trace)
+        self._late = LateOutcomes(self._execs)
         self._size = size
         self.start_ns = 0
         """When the first row came; 0 while there is none."""
@@ -106,7 +109,21 @@ class Timeline(Follower):
         times[0] = max(int(times[0]), self.end_ns)
         return np.maximum.accumulate(times)
 
+    def _begin(self) -> None:
+        self._execs.bring_up(self.position)
+        self._take_late(self.position)
+
+    def _take_late(self, before: int) -> None:
+        """Count execs that have turned out to have failed since their rows were taken in."""
+        failed = [row for row in self._late.before(before) if self._execs.code(row) is Code.FAILED]
+        if failed and self.start_ns:
+            used = (self.end_ns - self.start_ns) // self.width_ns + 1
+            places = np.searchsorted(self._first_rows(used), failed, "right") - 1
+            np.add.at(self._errors, np.maximum(places, 0), 1)
+
     def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
+        codes = self._execs.codes(start, len(rows))
+        self._take_late(start)
         times = self._times(rows)
         if not self.start_ns:
             return
@@ -117,6 +134,7 @@ class Timeline(Follower):
         is_message = rows["kind"] == Kind.MESSAGE
         is_drop = rows["kind"] == Kind.DROP
         failed = is_message & (rows["direction"] == Direction.EXIT) & (rows["errno"] != 0)
+        failed |= codes == Code.FAILED
         np.add.at(self._rows, places[is_message], 1)
         np.add.at(self._errors, places[failed], 1)
         np.add.at(self._dropped, places[is_drop], rows["result"][is_drop])

@@ -6,15 +6,20 @@ Facts that decide here, seen with runsc 0.0~20240729:
   a fork is the id inside its container or pid namespace: it only serves where no
   `sentry/clone` came.
 - A thread that executes a program takes over the id of its process, after `sentry/task_exit` came
-  for the first thread. So that event ends a process only if nothing is heard from it any more.
+  for the first thread. So that event ends a process only if no thread has executed a program before
+  it, and nothing is heard from the process any more.
+- An exec is told by up to five messages: raw and decoded enter and exit, and `sentry/execve`. It is
+  one program all the same, and none if it failed.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gvtui.query.processes.process import Process, ProcessId, Source
-from gvtui.trace.details import short_args
+from gvtui.decode.outcome import Outcome
+from gvtui.query.calls.execs import Code
+from gvtui.query.processes.process import Exec, Process, ProcessId, Source
+from gvtui.trace.details import MAX_TEXT, short_args
 from gvtui.trace.row import Direction
 from gvtui.wire.messages import RAW_SYSCALL
 
@@ -86,7 +91,7 @@ class ProcessEvents:
         process.source, process.is_start_told = Source.EVENT, True
         process.name = process.name or (message.args[0].rpartition("/")[2] if message.args else "")
         process.cwd = message.cwd or process.cwd
-        if not process.execs:
+        if not process.programs:
             process.begin_with(message.args)
 
     def _cloned(
@@ -115,7 +120,7 @@ class ProcessEvents:
         child.name = child.name or process.name
         child.cwd = child.cwd or process.cwd
         child.is_exec_session = child.is_exec_session or process.is_exec_session
-        if not child.execs and not child.args:
+        if not child.programs and not child.args:
             child.begin_with(process.args)
         parent = process.parent if from_sibling else process
         self._tree.adopt(child, parent, process.parent_pid if from_sibling else process.pid)
@@ -135,11 +140,16 @@ class ProcessEvents:
         self._inherit(child, process, bool(flags & _CLONE_PARENT))
 
     def _executed(self, row: Row, number: int, message: AnyMessage, process: Process) -> None:
-        last = process.execs[-1] if process.execs else None
-        if last is not None and not last.is_confirmed:
-            process.undo_exec()
-        process.add_exec(number, row.time_ns, message.binary_path, message.argv, is_confirmed=True)
-        self._goes_on(process)
+        """A program begins: of the exec that its thread asked for last, or of one not seen."""
+        path, args = message.binary_path[:MAX_TEXT], short_args(message.argv)
+        last = process.last_exec(row.tid)
+        if last is None or last.is_told or last.outcome is Outcome.FAILED:
+            last = Exec(number, row.time_ns, path, args, Outcome.DONE, row.tid)
+            process.add_exec(last)
+        last.row, last.time_ns, last.path, last.args = number, row.time_ns, path, args
+        last.outcome, last.is_told = Outcome.DONE, True
+        process.take_args()
+        self._goes_on(process, row.tid)
         self._pipe(process, message, "pipe_input_proc", "pipe_from")
         self._pipe(process, message, "pipe_output_proc", "pipe_to")
 
@@ -156,29 +166,43 @@ class ProcessEvents:
             setattr(process, attribute, other_id)
 
     def _exec_called(self, row: Row, number: int, message: AnyMessage, process: Process) -> None:
-        last = process.execs[-1] if process.execs else None
+        path, args = message.pathname[:MAX_TEXT], short_args(message.argv)
+        asked = Exec(number, row.time_ns, path, args, Outcome.ASKED, row.tid)
         if row.direction == Direction.ENTER:
-            if last is not None and not last.is_confirmed:
-                process.undo_exec()
-            process.add_exec(
-                number, row.time_ns, message.pathname, message.argv, is_confirmed=False
-            )
-        elif message.exit.errorno:
-            process.undo_exec()
-        else:
-            self._goes_on(process)
-            if last is not None and not last.is_confirmed:
-                process.confirm_exec()
-            elif last is None or last.args != short_args(message.argv):
-                process.add_exec(
-                    number, row.time_ns, message.pathname, message.argv, is_confirmed=True
-                )
+            process.add_exec(asked)
+            return
+        outcome = self._tree.execs.outcome(number) or Outcome.ASKED
+        last = process.last_exec(row.tid)
+        # `sentry/execve` comes before the exit in old versions alone, where that has a duration.
+        is_old = self._tree.execs.code(number) is Code.DONE
+        if last is None or last.exit_row >= 0 or (last.is_told and not is_old):
+            last = asked
+            process.add_exec(last)
+        last.exit_row = number
+        self.decided(process, last, number, outcome, row.errno)
 
-    def _goes_on(self, process: Process) -> None:
+    def decided(
+        self, process: Process, entry: Exec, number: int, outcome: Outcome, errno: int = 0
+    ) -> None:
+        """It is known what became of an exec, perhaps by a row after its exit, which is `number`."""
+        if entry.is_told:
+            return
+        entry.outcome, entry.errno = outcome, errno
+        if outcome is Outcome.DONE:
+            entry.row = number
+            self._goes_on(process, entry.tid)
+        process.take_args()
+
+    def _goes_on(self, process: Process, tid: int) -> None:
         """It executes a program: its other threads are gone, and it has not ended."""
+        first = process.threads.get(process.pid)
+        if tid not in (0, process.pid):
+            process.is_taken_over = first is None or not first.has_ended
         process.revive()
         for thread in process.threads.values():
             thread.has_ended = thread.has_ended or thread.tid != process.pid
+        if first is not None:
+            first.has_ended = False
 
     def _thread_ended(self, row: Row, number: int, message: AnyMessage, process: Process) -> None:
         tid = message.context_data.thread_id
@@ -189,7 +213,11 @@ class ProcessEvents:
             thread.exit_status = message.exit_status
         first = process.threads.get(process.pid)
         is_last = first is not None and all(t.has_ended for t in process.threads.values())
-        if tid == process.pid or is_last:
+        if tid == process.pid and process.is_taken_over and thread is not None:
+            # The thread that executes a program goes on under this id.
+            process.is_taken_over = thread.has_ended = False
+            thread.end_ns, thread.exit_status = 0, None
+        elif tid == process.pid or is_last:
             self._end(process, row, number, message.exit_status)
 
     def _end(self, process: Process, row: Row, number: int, exit_status: int) -> None:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from gvtui.trace.details import MAX_TEXT, short_args
+from gvtui.decode.outcome import Outcome
+from gvtui.trace.details import short_args
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,12 +56,19 @@ class Exec:
     """A program that a process executed."""
 
     row: int
-    """Row that tells of it; -1 for one from before the session."""
+    """Row that tells that it ran; of one that has not run, the first that tells of it."""
     time_ns: int
     path: str
     args: list[str]
-    is_confirmed: bool
-    """False while only the enter of the call has been seen."""
+    outcome: Outcome
+    tid: int
+    """Thread that asked for it; 0 if not collected."""
+    errno: int = 0
+    """Why it failed; 0 where that is not sent."""
+    is_told: bool = False
+    """Whether `sentry/execve` told of it."""
+    exit_row: int = -1
+    """Row of the exit of its call; -1 while none has come."""
 
 
 @dataclass(slots=True, eq=False)
@@ -91,6 +99,8 @@ class Process:
     """Process whose output is piped into this one."""
     pipe_to: ProcessId | None = None
     """Process that this one's output is piped into."""
+    is_taken_over: bool = False
+    """Whether a thread that executes a program takes over the id, once the first thread is gone."""
     is_exec_session: bool = False
     """Started in the container from outside, as by `runsc exec`."""
     is_start_told: bool = False
@@ -187,40 +197,39 @@ class Process:
         self.threads[tid] = Thread(tid, start_ns)
         return self.threads[tid]
 
-    def add_exec(
-        self, row: int, time_ns: int, path: str, args: Iterable[str], *, is_confirmed: bool
-    ) -> None:
-        """Note that it executes a program."""
-        kept = short_args(args)
-        self.execs.append(Exec(row, time_ns, path[:MAX_TEXT], kept, is_confirmed))
+    def add_exec(self, entry: Exec) -> None:
+        """Note that it executed a program, or was asked to."""
+        self.execs.append(entry)
         if len(self.execs) > MAX_EXECS:
             del self.execs[1]
-        self._take_args()
+        self.take_args()
 
-    def confirm_exec(self) -> None:
-        """The program noted last did run."""
-        self.execs[-1].is_confirmed = True
-        self._take_args()
+    @property
+    def programs(self) -> list[Exec]:
+        """Programs that ran in it, in the order of their rows."""
+        ran = [entry for entry in self.execs if entry.outcome is Outcome.DONE]
+        return sorted(ran, key=lambda entry: entry.row)
 
-    def undo_exec(self) -> None:
-        """The program noted last could not be run."""
-        if self.execs and not self.execs[-1].is_confirmed:
-            self.execs.pop()
-            self._take_args()
+    def last_exec(self, tid: int) -> Exec | None:
+        """What a thread asked for last; None if nothing."""
+        return next((entry for entry in reversed(self.execs) if entry.tid == tid), None)
 
     def args_at(self, row: int) -> list[str]:
         """Command line as of a row."""
         args = self._first_args
-        for entry in self.execs:
+        for entry in self.programs:
             if entry.row > row:
                 break
             args = entry.args
         return args
 
-    def _take_args(self) -> None:
-        self.args = self.execs[-1].args if self.execs else self._first_args
+    def take_args(self) -> None:
+        """Take the command line from the program that began last."""
+        ran = (entry for entry in self.execs if entry.outcome is Outcome.DONE)
+        last = max(ran, key=lambda entry: entry.row, default=None)
+        self.args = last.args if last is not None else self._first_args
 
     def begin_with(self, args: Iterable[str]) -> None:
         """Say what its command line is before it executes anything."""
         self._first_args = short_args(args)
-        self._take_args()
+        self.take_args()

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gvtui.decode.outcome import Outcome
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.calls.doubles import Doubles
+from gvtui.query.calls.execs import Code, LateOutcomes
 from gvtui.query.follower import Follower
 from gvtui.query.processes.events import EVENT_TYPES, ProcessEvents
 from gvtui.query.processes.process import SECOND_NS, Process, ProcessId, Source
@@ -63,6 +65,9 @@ class Processes(Follower):
         self._next_number = 1
         self._doubles = Doubles()
         self._events = ProcessEvents(self)
+        self.execs = pairs.execs
+        """What became of execs."""
+        self._late = LateOutcomes(self.execs)
         numbers = sysnos_by_name(trace.architecture)
         self.clone_sysno = numbers.get("clone", -1)
         self._fork_sysnos = [
@@ -253,7 +258,31 @@ class Processes(Follower):
             return None
         return None if isinstance(message, Unknown) else message.context_data  # type: ignore[attr-defined]
 
+    def _begin(self) -> None:
+        self.execs.bring_up(self.position)
+        self._take_late(self.position)
+
+    def _take_late(self, before: int) -> None:
+        """Take in what has become of execs since their rows were looked at."""
+        for number in self._late.before(before):
+            try:
+                row = self._trace.row(number)
+            except IndexError:
+                continue
+            process = self.spans.at(row.conn, row.pid, number)
+            outcome = self.execs.outcome(number)
+            if process is None or outcome is None:
+                continue
+            if outcome is Outcome.FAILED and self.execs.twin(number) is None:
+                process.count(calls=0, loose_enters=0, loose_exits=0, errors=1)
+            entry = next((e for e in reversed(process.execs) if e.exit_row == number), None)
+            if entry is not None:
+                self._events.decided(process, entry, number, outcome)
+                self.version += 1
+
     def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
+        self.execs.bring_up(self._pairs.position)
+        self._take_late(start)
         types = rows["type"]
         readable = (rows["kind"] == Kind.MESSAGE) & (rows["flags"] & Flag.MALFORMED == 0)
         is_raw_fork = (
@@ -334,6 +363,7 @@ class Processes(Follower):
         enters = (rows["direction"] == Direction.ENTER) & ~double
         exits = (rows["direction"] == Direction.EXIT) & ~double
         failed = exits & (rows["errno"] != 0)
+        failed |= exits & (self.execs.codes(start, len(rows)) == Code.FAILED)
         loose = rows["tid"] == 0
         alone = exits & ~loose & (self._pairs.partners(start, len(rows)) < 0)
         calls = (enters & ~loose) | alone

@@ -57,7 +57,7 @@ def _seed(
     known.name = known.name or entry.name
     known.cwd = known.cwd or entry.cwd
     known.listed_ns = taken_ns
-    if not known.execs:
+    if not known.programs:
         known.begin_with(entry.args)
     return known
 

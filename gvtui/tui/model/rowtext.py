@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
+from gvtui.decode.outcome import Outcome
 from gvtui.decode.render import render
 from gvtui.points.names import event_type
 from gvtui.query.calls.pairs import Unpaired
@@ -103,6 +104,7 @@ class _Side(NamedTuple):
     decoded: Decoded
     enter: Decoded | None = None
     errno: int = 0
+    outcome: Outcome | None = None
     duration_ns: int | None = None
     unpaired: Unpaired | None = None
     is_whole: bool = False
@@ -161,7 +163,11 @@ class RowTexts:
         if row.process == LOST_STRING:
             process = trace.process_name(row_id)
         rendered = render(
-            side.decoded, architecture=trace.architecture, enter=side.enter, limit=_MAX_ARGUMENTS
+            side.decoded,
+            architecture=trace.architecture,
+            enter=side.enter,
+            outcome=side.outcome,
+            limit=_MAX_ARGUMENTS,
         )
         look, sign = _look(row, rendered.failed, trace)
         if side.is_whole:
@@ -194,17 +200,24 @@ class RowTexts:
             return _Side(trace.decoded(row_id))
         if row_id >= pairs.position:
             waits = Unpaired.NOT_READ if whole and row.direction == Direction.ENTER else None
-            return _Side(trace.decoded(row_id), unpaired=waits, is_final=False)
+            outcome = pairs.execs.outcome(row_id)
+            return _Side(trace.decoded(row_id), outcome=outcome, unpaired=waits, is_final=False)
         other = pairs.partner(row_id)
         if row.direction == Direction.EXIT:
+            outcome = pairs.execs.outcome(row_id)
+            is_final = outcome is not Outcome.ASKED
             if other is None:
-                return _Side(trace.decoded(row_id), errno=row.errno)
+                return _Side(
+                    trace.decoded(row_id), errno=row.errno, outcome=outcome, is_final=is_final
+                )
             return _Side(
                 trace.decoded(row_id),
                 self._enter(other),
                 row.errno,
+                outcome,
                 pairs.duration_ns(row_id),
                 is_whole=whole,
+                is_final=is_final,
             )
         if not whole:
             return _Side(trace.decoded(row_id))
@@ -217,12 +230,15 @@ class RowTexts:
             exit_side = trace.decoded(other)
         except WireError:
             return _Side(trace.decoded(row_id))
+        outcome = pairs.execs.outcome(other)
         return _Side(
             exit_side,
             trace.decoded(row_id),
             trace.row(other).errno,
+            outcome,
             pairs.duration_ns(row_id),
             is_whole=True,
+            is_final=outcome is not Outcome.ASKED,
         )
 
     def _enter(self, row_id: int) -> Decoded | None:

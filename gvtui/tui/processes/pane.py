@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
+from gvtui.decode.errno_names import errno_name
 from gvtui.decode.ids import short_id
+from gvtui.decode.outcome import NOT_SENT, Outcome
 from gvtui.decode.signals import wait_status
 from gvtui.query.filter.write import CONTAINER, PID, equals
 from gvtui.query.processes.process import Source
@@ -23,7 +25,7 @@ from gvtui.tui.processes.lines import Fold, Key, TreeLine, tree_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gvtui.query.processes.process import Process, ProcessId
+    from gvtui.query.processes.process import Exec, Process, ProcessId
     from gvtui.query.processes.processes import Processes
     from gvtui.tui.kit.lines import Part
     from gvtui.tui.model.model import Model
@@ -224,12 +226,17 @@ class ProcessesPane(ListPane):
         name, columns, command = self._layout()
         if line.executed is not None:
             executed = line.executed
-            sign = "»" if executed.is_confirmed else "»…"
+            sign, told = _told(executed)
             when = (
                 f"  {clock_text(executed.time_ns, self._model.zone, 3)}" if executed.time_ns else ""
             )
             words = word(" ".join(executed.args) or executed.path)
-            return [(line.guide, "guide"), (f"  {sign} {words}", "command"), (when, "faint")], ""
+            return [
+                (line.guide, "guide"),
+                (f"  {sign} {words}", "command"),
+                (told, "failed" if executed.outcome is Outcome.FAILED else "faint"),
+                (when, "faint"),
+            ], ""
         if line.thread is not None:
             thread = line.thread
             state = ENDED_SIGN if thread.has_ended else RUNS_SIGN
@@ -281,8 +288,8 @@ class ProcessesPane(ListPane):
         if process.pipe_to is not None:
             tags.append(f"▷ {self._pipe(process, process.pipe_to)}│")
         if line.fold is not Fold.ALL:
-            if len(process.execs) > 1:
-                tags.append(f"{len(process.execs)} execs")
+            if len(process.programs) > 1:
+                tags.append(f"{len(process.programs)} execs")
             threads = len(process.threads) + process.threads_forgotten
             if threads > 1:
                 tags.append(f"{threads} threads")
@@ -380,3 +387,11 @@ class ProcessesPane(ListPane):
             if line.key == key:
                 self.select(place)
                 break
+
+
+def _told(executed: Exec) -> tuple[str, str]:
+    """The sign of a program, and what there is to say of it besides."""
+    if executed.outcome is Outcome.FAILED:
+        why = errno_name(executed.errno) if executed.errno else NOT_SENT
+        return FAILED_SIGN, f"  failed: {why}"
+    return ("»", "") if executed.outcome is Outcome.DONE else ("»…", "  asked")

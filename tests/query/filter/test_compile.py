@@ -387,7 +387,7 @@ class TestArguments:
 
 
 @dataclass
-class Told:
+class Told(NoContext):
     """A context that tells what the test says."""
 
     latencies: Sequence[int] = ()

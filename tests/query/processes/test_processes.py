@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvtui.decode.outcome import Outcome
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.processes.process import ProcessId, Source
 from gvtui.query.processes.rows import processes_filter
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parents[2] / "data"
 TRACES = DATA / "traces"
+EXECS = DATA / "execs"
 
 
 @pytest.fixture
@@ -120,20 +123,66 @@ def test_command_lines_follow_the_programs(box: Box) -> None:
     tree = box.tree()
     assert only(tree, 1).command_line == "/bin/sh -c 'ls; true'"
     listed = only(tree, 2)
-    assert [(entry.path, entry.is_confirmed) for entry in listed.execs] == [("/bin/ls", True)]
+    assert [(entry.path, entry.outcome, entry.errno) for entry in listed.execs] == [
+        ("/nowhere/ls", Outcome.FAILED, 2),
+        ("/bin/ls", Outcome.DONE, 0),
+    ]
+    assert [entry.path for entry in listed.programs] == ["/bin/ls"]
     assert listed.args == ["/bin/ls", "-l"]
     assert listed.args_at(listed.first_row) == ["/bin/sh", "-c", "ls; true"]
-    assert only(tree, 3).command_line == "'/bin/a b' '$x'"
-    assert not only(tree, 3).execs[0].is_confirmed
+    assert only(tree, 3).execs[0].outcome is Outcome.ASKED
+    assert only(tree, 3).command_line == "/bin/sh -c 'ls; true'"
 
 
-def test_a_program_known_from_the_call_alone(box: Box) -> None:
+def test_what_an_old_gvisor_says_of_the_call_alone_is_true(box: Box) -> None:
     box.execve(box.context(2), "/bin/ls", errno=0)
-    box.execve(box.context(2), "/bin/ls", errno=0)
+    box.execve(box.context(2), "/nowhere/cat", errno=2)
     box.execve(box.context(2), "/bin/cat", errno=0)
     tree = box.tree()
-    assert [entry.path for entry in only(tree, 2).execs] == ["/bin/ls", "/bin/cat"]
+    assert [entry.path for entry in only(tree, 2).programs] == ["/bin/ls", "/bin/cat"]
+    assert only(tree, 2).command_line == "/bin/cat"
     assert only(tree, 2).source is Source.CONTEXT
+
+
+def test_a_call_alone_of_which_nothing_more_is_known_is_no_program(box: Box) -> None:
+    box.execve(box.context(2), "/bin/ls", errno=0)
+    box.execve(box.context(2), "/bin/cat", errno=0)
+    process = only(box.tree(), 2)
+    assert [entry.outcome for entry in process.execs] == [Outcome.ASKED] * 2
+    assert (process.programs, process.command_line) == ([], "")
+
+
+def test_each_exec_of_the_newest_counts_once_and_a_failed_one_not(tmp_path: Path) -> None:
+    for step in (1, 3, 1 << 20):
+        trace = Trace.open(Path(shutil.copy(EXECS / "failed-exec.gvtrace", tmp_path)))
+        tree = tree_of(trace, step)
+        first, second = only(tree, 1), only(tree, 2)
+        assert [(entry.path, entry.outcome) for entry in first.execs] == [
+            ("/nonexistent/nope", Outcome.FAILED),
+            ("/tmp/garbage", Outcome.FAILED),
+            ("/tmp/noperm", Outcome.FAILED),
+        ]
+        assert (first.programs, first.errors) == ([], 3)
+        assert [(entry.path, entry.outcome) for entry in second.execs] == [
+            ("/usr/bin/true", Outcome.DONE)
+        ]
+        assert second.errors == 0
+        trace.close()
+
+
+@pytest.mark.parametrize("ends", [False, True])
+def test_a_thread_takes_over_its_process_where_the_exit_comes_first(box: Box, ends: bool) -> None:
+    box.start(1)
+    box.clone(1, 3, created_thread_group_id=1, flags=0x10000)
+    box.execve(box.context(1, 3), "/bin/true")
+    box.execve(box.context(1, 3), "/bin/true", errno=0)
+    box.executed(box.context(1, 3), "/bin/true")
+    box.task_exit(box.context(1, 1))
+    if ends:
+        box.task_exit(box.context(1, 1), 256)
+    process = only(box.tree(), 1)
+    assert (process.has_ended, process.exit_status) == (ends, 256 if ends else None)
+    assert [entry.path for entry in process.programs] == ["/bin/true"]
 
 
 def test_threads_fold_under_their_process(box: Box) -> None:

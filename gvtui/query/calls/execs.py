@@ -1,0 +1,591 @@
+"""What became of each exec: a call of execve or execveat whose exit says that nothing went wrong.
+
+Newer gVisor (seen on release-20260905.0) sends the exit of an exec before it loads the program: the
+result is 0 whatever follows, but for faults of the arguments themselves. If the program could be
+loaded, `sentry/execve` comes next from the same thread; if not, nothing tells, and the error is not
+sent. Older gVisor (seen on those of 2022-12 and 2024-07) sends `sentry/execve` before the exit, and
+the exit has the true error.
+
+So an exit without an error is read both ways, and the answer is given where it is one:
+
+- The old way it is done.
+- The new way it is done if `sentry/execve` is the next message of its thread. It has failed if
+  another message is, that point is on, and nothing was dropped between the two.
+
+What a connection has sent may prove one of the ways for all its execs, before and after:
+
+- The old one: `sentry/execve` came between an enter and its exit, or execve failed with an error
+  that only loading a program gives.
+- The new one: the point is on, and an exit without an error has no `sentry/execve` before it though
+  nothing was dropped.
+
+That the point is on is known from the session noted in the trace, or from a `sentry/execve`.
+"""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.decode.outcome import Outcome
+from gvtui.points.document import SessionError, parse_document
+from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.column import RowColumn
+from gvtui.query.follower import Follower
+from gvtui.query.source import group
+from gvtui.trace.details import int_in
+from gvtui.trace.row import Direction, Flag, Kind
+from gvtui.wire.messages import RAW_SYSCALL
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.query.source import RowSource
+
+EXECVE = 11
+"""Message type of a decoded exec."""
+INFO = 3
+"""Message type of `sentry/execve`."""
+INFO_POINT = "sentry/execve"
+
+_LOADING_ERRORS = frozenset(
+    (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ELOOP, errno.ENOTDIR, errno.EPERM)
+)
+"""Errors of execve that come of loading the program. What is wrong with the arguments gives others."""
+
+_MAX_WATCHED = 1 << 13
+"""Threads whose next message is waited for."""
+_MAX_WAITING = 1 << 14
+"""Execs of one connection whose outcome may yet be found out."""
+_MAX_CHANGES = 1 << 18
+_CODE_BITS = 3
+_CODE_MASK = (1 << _CODE_BITS) - 1
+_LOOK_BACK = (1 << 8, 1 << 12, 1 << 16)
+"""Rows looked at for what a thread sent before an exit without an enter."""
+
+
+class Code(IntEnum):
+    """What is known of an exit without an error."""
+
+    NONE = 0
+    """It is no exec's."""
+    ASKED = 1
+    DONE = 2
+    """The program began, and the exit was sent afterwards."""
+    DONE_LATER = 3
+    """The program began, but the exit was sent before it was loaded, or may have been."""
+    FAILED = 4
+
+
+_OUTCOMES = {
+    Code.ASKED: Outcome.ASKED,
+    Code.DONE: Outcome.DONE,
+    Code.DONE_LATER: Outcome.DONE,
+    Code.FAILED: Outcome.FAILED,
+}
+
+
+class _Order(Enum):
+    UNKNOWN = 0
+    OLD = 1
+    """`sentry/execve` comes before the exit."""
+    NEW = 2
+
+
+class _Before(Enum):
+    """What a thread sent just before the exit of an exec."""
+
+    UNKNOWN = 0
+    OTHER = 1
+    INFO_IN_CALL = 2
+    """`sentry/execve`, and the enter before it."""
+    INFO = 3
+    """`sentry/execve`, which followed what is no exit of an exec."""
+    DOUBTFUL_INFO = 4
+    """`sentry/execve`, which may belong to an exec of before."""
+
+
+class _Next(Enum):
+    """What a thread sent just after the exit of an exec."""
+
+    PENDING = 0
+    INFO = 1
+    OTHER = 2
+    LOST = 3
+    """Not known: points were dropped."""
+
+
+@dataclass(slots=True)
+class _Exec:
+    """An exit without an error; two rows where a raw and a decoded point told of it."""
+
+    rows: list[int]
+    before: _Before
+    next: _Next = _Next.PENDING
+    code: Code = Code.ASKED
+
+
+@dataclass(slots=True)
+class _Connection:
+    """What a connection has proved."""
+
+    order: _Order = _Order.UNKNOWN
+    is_point_on: bool = False
+    lost_at: int = -1
+    """The last row of which it is not known what its message was."""
+    waiting: dict[int, _Exec] = field(default_factory=dict)
+
+
+class _What(IntEnum):
+    """What a message has to do with execs."""
+
+    OTHER = 0
+    ENTER = 1
+    EXIT = 2
+    """Without an error."""
+    ERROR = 3
+    """An exit with an error."""
+    INFO = 4
+
+
+@dataclass(slots=True)
+class _Last:
+    """The last message of a thread, where it has to do with an exec."""
+
+    row: int
+    dropped: int
+    what: _What
+    is_raw: bool
+    sysno: int
+    exec: _Exec | None = None
+    before: _Before = _Before.UNKNOWN
+
+
+class Execs(Follower):
+    """Outcomes of execs by row; follows a trace that grows.
+
+    An outcome may become known by a row that comes later, so an answer can change once, from asked
+    to done or failed: `changed_since` tells. The answers for a trace that has been read to its end
+    do not depend on how it was cut into slices.
+
+    Takes four bytes for each row of a chunk that has execs, and a bounded amount besides.
+    """
+
+    def __init__(self, trace: RowSource) -> None:
+        super().__init__(trace)
+        numbers = sysnos_by_name(trace.architecture)
+        self._execve = numbers.get("execve", -1)
+        self._sysnos = np.array(
+            [numbers[name] for name in ("execve", "execveat") if name in numbers], np.int32
+        )
+        self._codes = RowColumn()
+        self._connections: dict[int, _Connection] = {}
+        self._threads: dict[int, _Last] = {}
+        self._changes: list[int] = []
+        self._changes_gone = 0
+
+    def bring_up(self, stop: int) -> None:
+        """Look at all rows before `stop` that are there."""
+        while (missing := stop - self.position) > 0:
+            if not self.advance(missing):
+                break
+
+    def codes(self, start: int, count: int) -> npt.NDArray[np.int32]:
+        """A `Code` for each row from `start` on."""
+        self.bring_up(start + count)
+        return self._codes.slice(start, count) & _CODE_MASK
+
+    def codes_of(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """A `Code` for each of these rows; an id below zero is no row."""
+        return self._codes.take(ids) & _CODE_MASK
+
+    def code(self, row: int) -> Code:
+        """The `Code` of one row."""
+        self.bring_up(row + 1)
+        return Code(self._codes.get(row) & _CODE_MASK)
+
+    def twin(self, row: int) -> int | None:
+        """The raw exit just before a decoded exit of the same exec without an error."""
+        distance = self._codes.get(row) >> _CODE_BITS
+        return row - distance if distance else None
+
+    def outcome(self, row: int) -> Outcome | None:
+        """What became of the exec whose exit a row is; None for what is no exec's exit."""
+        code = self.code(row)
+        if code is not Code.NONE:
+            return _OUTCOMES[code]
+        try:
+            held = self._trace.row(row)
+        except IndexError:
+            return None
+        is_exec = held.type == EXECVE or (
+            held.type == RAW_SYSCALL and held.sysno in self._sysnos.tolist()
+        )
+        is_failed = is_exec and held.direction == Direction.EXIT and held.errno != 0
+        return Outcome.FAILED if is_failed else None
+
+    def first_open(self, start: int) -> int | None:
+        """The first row from `start` on whose outcome the next message of its thread may tell.
+
+        As far as rows have been looked at; None if there is none.
+        """
+        rows = (
+            row
+            for last in self._threads.values()
+            if last.exec is not None and last.exec.code is Code.ASKED
+            for row in last.exec.rows
+            if row >= start
+        )
+        return min(rows, default=None)
+
+    def changes(self) -> int:
+        """How many changes there have been: give it to `changed_since` later."""
+        return self._changes_gone + len(self._changes)
+
+    def changed_since(self, mark: int) -> list[int] | None:
+        """Rows whose outcome became known after they had been looked at.
+
+        Args:
+            mark: what `changes` gave before.
+
+        Returns:
+            The rows in the order of the changes; None if there were more than are held.
+        """
+        if mark < self._changes_gone:
+            return None
+        return self._changes[mark - self._changes_gone :]
+
+    def _begin(self) -> None:
+        first = self._trace.first_row
+        if first > self.position:
+            # What was let go unseen may have been anything.
+            for last in self._threads.values():
+                self._goes_on(last, _Next.LOST)
+            self._threads.clear()
+        self._codes.let_go(first)
+
+    def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
+        is_message = rows["kind"] == Kind.MESSAGE
+        bad = is_message & (rows["flags"] & (Flag.MALFORMED | Flag.TRUNCATED) != 0)
+        readable = is_message & ~bad
+        is_call = readable & (rows["direction"] != Direction.NONE)
+        is_exec = is_call & (
+            (rows["type"] == EXECVE)
+            | ((rows["type"] == RAW_SYSCALL) & np.isin(rows["sysno"], self._sysnos))
+        )
+        is_info = readable & (rows["type"] == INFO)
+        controls = bad | (rows["kind"] == Kind.CLOSED) | (rows["kind"] == Kind.MARK)
+        tells = is_exec | is_info
+        if not self._threads and not tells.any() and not controls.any():
+            return
+        what = np.full(len(rows), _What.OTHER, np.int8)
+        what[is_info] = _What.INFO
+        is_exit = rows["direction"] == Direction.EXIT
+        what[is_exec & ~is_exit] = _What.ENTER
+        what[is_exec & is_exit] = np.where(
+            rows["errno"][is_exec & is_exit] != 0, _What.ERROR, _What.EXIT
+        )
+        places, before = self._steps(rows, readable, what)
+        loose = np.flatnonzero(tells & (rows["tid"] <= 0))
+        steps = sorted(
+            [
+                *zip(places.tolist(), before.tolist(), strict=True),
+                *((place, -1) for place in loose.tolist()),
+                *((place, -1) for place in np.flatnonzero(controls).tolist()),
+            ]
+        )
+        if not steps:
+            return
+        names = ("kind", "flags", "conn", "tid", "dropped", "errno", "type", "sysno")
+        chosen = [place for place, _ in steps]
+        columns = [rows[name][chosen].tolist() for name in names]
+        dropped_before = rows["dropped"][[place for _, place in steps]].tolist()
+        for (place, former), kind, flags, conn, tid, dropped, error, type_, sysno, earlier in zip(
+            steps, *columns, dropped_before, strict=True
+        ):
+            row = start + place
+            if kind == Kind.CLOSED:
+                self._closed(conn)
+            elif kind == Kind.MARK:
+                self._marked(row)
+            elif flags & (Flag.MALFORMED | Flag.TRUNCATED):
+                self._of(conn).lost_at = row
+            else:
+                last = _Last(row, dropped, _What(int(what[place])), type_ == RAW_SYSCALL, sysno)
+                if last.what is _What.ERROR and sysno == self._execve and error in _LOADING_ERRORS:
+                    self._prove(self._of(conn), _Order.OLD)
+                if tid <= 0:
+                    self._without_thread(conn, last)
+                    continue
+                of_slice = (start + former, earlier) if former >= 0 else None
+                self._step(conn, tid, last, of_slice)
+
+    def _steps(
+        self,
+        rows: npt.NDArray[np.void],
+        readable: npt.NDArray[np.bool_],
+        what: npt.NDArray[np.int8],
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """The messages to look at one by one, and the message of the same thread before each.
+
+        These have to do with an exec, or follow what has. A place of -1 stands for none in this
+        slice.
+        """
+        keys = (rows["conn"].astype(np.int64) << 32) | rows["tid"].astype(np.int64)
+        has_thread = readable & (rows["tid"] > 0)
+        tells = has_thread & (what != _What.OTHER)
+        wanted = np.unique(np.concatenate((keys[tells], _array(self._threads))))
+        places = np.flatnonzero(has_thread)
+        places = places[np.isin(keys[places], wanted)]
+        order, bounds = group(rows["conn"][places], rows["tid"][places])
+        places = places[order]
+        before = np.full(len(places), -1, np.intp)
+        before[1:] = places[:-1]
+        before[bounds[:-1]] = -1
+        firsts = before < 0
+        follows = what[before] != _What.OTHER
+        chosen = (what[places] != _What.OTHER) | (~firsts & follows)
+        chosen |= firsts & np.isin(keys[places], _array(self._threads))
+        return places[chosen], before[chosen]
+
+    def _step(self, conn: int, tid: int, now: _Last, of_slice: tuple[int, int] | None) -> None:
+        """Take in a message of a thread; `of_slice` is the one before, with its drops."""
+        key = _key(conn, tid)
+        connection = self._of(conn)
+        former = self._threads.pop(key, None)
+        is_whole = former is not None and self._nothing_lost(connection, former.row, former, now)
+        if now.what is _What.EXIT and former is not None and is_whole and _is_twin(former, now):
+            now.exec = former.exec
+            assert now.exec is not None
+            now.exec.rows.append(now.row)
+            self._codes.chunk_of(now.row)
+            self._codes.put(now.row, (now.row - former.row) << _CODE_BITS | now.exec.code)
+            self._watch(key, now)
+            return
+        if now.what is _What.INFO:
+            self._point_is_on(connection)
+        if former is not None:
+            after = _Next.INFO if now.what is _What.INFO else _Next.OTHER
+            self._goes_on(former, after if is_whole else _Next.LOST, connection)
+        if now.what is _What.INFO:
+            if former is None or not is_whole:
+                now.before = self._of_other(connection, now, former, of_slice, conn, tid)
+            elif former.what is _What.ENTER:
+                now.before = _Before.INFO_IN_CALL
+            elif former.what is _What.EXIT:
+                now.before = _Before.DOUBTFUL_INFO
+            else:
+                now.before = _Before.INFO
+            if now.before is _Before.OTHER:
+                now.before = _Before.INFO
+            elif now.before is _Before.UNKNOWN:
+                now.before = _Before.DOUBTFUL_INFO
+        elif now.what is _What.EXIT:
+            if former is not None and is_whole and former.what is _What.INFO:
+                before = former.before
+            else:
+                before = self._of_other(connection, now, former, of_slice, conn, tid)
+            now.exec = _Exec([now.row], before)
+            self._began(connection, now.exec)
+        if now.what is not _What.OTHER:
+            self._watch(key, now)
+
+    def _of_other(
+        self,
+        connection: _Connection,
+        now: _Last,
+        former: _Last | None,
+        of_slice: tuple[int, int] | None,
+        conn: int,
+        tid: int,
+    ) -> _Before:
+        """Whether it is known that the message before had nothing to do with `sentry/execve`."""
+        if former is not None:
+            is_whole = self._nothing_lost(connection, former.row, former, now)
+            return _Before.OTHER if is_whole else _Before.UNKNOWN
+        if of_slice is None:
+            of_slice = self._look_back(conn, tid, now.row)
+        if of_slice is None:
+            return _Before.UNKNOWN
+        row, dropped = of_slice
+        is_whole = connection.lost_at < row and dropped == now.dropped
+        return _Before.OTHER if is_whole else _Before.UNKNOWN
+
+    def _look_back(self, conn: int, tid: int, row: int) -> tuple[int, int] | None:
+        """The message that a thread sent before a row, with its drops; None if it is far or gone."""
+        stop = row
+        for distance in _LOOK_BACK:
+            begin = max(row - distance, self._trace.first_row)
+            rows = self._trace.rows(begin, stop)
+            own = (rows["conn"] == conn) & (rows["tid"] == tid) & (rows["kind"] == Kind.MESSAGE)
+            found = np.flatnonzero(own)
+            if len(found):
+                place = int(found[-1])
+                return begin + place, int(rows["dropped"][place])
+            stop = begin
+        return None
+
+    @staticmethod
+    def _nothing_lost(connection: _Connection, row: int, former: _Last, now: _Last) -> bool:
+        return connection.lost_at < row and former.dropped == now.dropped
+
+    def _without_thread(self, conn: int, now: _Last) -> None:
+        if now.what is _What.EXIT:
+            self._began(self._of(conn), _Exec([now.row], _Before.UNKNOWN, _Next.LOST))
+
+    def _began(self, connection: _Connection, exec_: _Exec) -> None:
+        """Note a new exit without an error."""
+        self._codes.chunk_of(exec_.rows[0])
+        self._codes.put(exec_.rows[0], Code.ASKED)
+        if len(connection.waiting) >= _MAX_WAITING:
+            del connection.waiting[next(iter(connection.waiting))]
+        connection.waiting[exec_.rows[0]] = exec_
+        self._decide(connection, exec_)
+
+    def _goes_on(self, former: _Last, after: _Next, connection: _Connection | None = None) -> None:
+        """A thread went on after an exit; decide what became of the exec."""
+        if former.exec is None or former.exec.next is not _Next.PENDING:
+            return
+        former.exec.next = after
+        if connection is not None:
+            self._decide(connection, former.exec)
+
+    def _decide(self, connection: _Connection, exec_: _Exec) -> None:
+        if exec_.code is not Code.ASKED:
+            return
+        if connection.order is _Order.UNKNOWN:
+            proof = _proof(exec_, is_point_on=connection.is_point_on)
+            if proof is not _Order.UNKNOWN:
+                # This decides all that wait, this one among them.
+                self._prove(connection, proof)
+                return
+        self._settle(connection, exec_)
+
+    def _settle(self, connection: _Connection, exec_: _Exec) -> None:
+        code = _reading(exec_, connection)
+        if code is Code.ASKED:
+            if not _may_change(exec_, connection):
+                connection.waiting.pop(exec_.rows[0], None)
+            return
+        exec_.code = code
+        connection.waiting.pop(exec_.rows[0], None)
+        for row in exec_.rows:
+            twin = self._codes.get(row) & ~_CODE_MASK
+            self._codes.put(row, twin | code)
+            self._changes.append(row)
+        if len(self._changes) > _MAX_CHANGES:
+            gone = len(self._changes) - _MAX_CHANGES // 2
+            self._changes_gone += gone
+            del self._changes[:gone]
+
+    def _prove(self, connection: _Connection, order: _Order) -> None:
+        """What came first counts: a sandbox that does both is not to be believed anyway."""
+        if connection.order is _Order.UNKNOWN:
+            connection.order = order
+            self._settle_all(connection)
+
+    def _point_is_on(self, connection: _Connection) -> None:
+        if not connection.is_point_on:
+            connection.is_point_on = True
+            for exec_ in list(connection.waiting.values()):
+                self._decide(connection, exec_)
+
+    def _settle_all(self, connection: _Connection) -> None:
+        for exec_ in list(connection.waiting.values()):
+            self._settle(connection, exec_)
+
+    def _marked(self, row: int) -> None:
+        """A session that was noted says whether the point is on."""
+        try:
+            details = self._trace.details(row)
+            if details.get("kind") != "session":
+                return
+            session = parse_document(str(details.get("session") or "")).session
+        except (IndexError, SessionError):
+            return
+        point = session.point(INFO_POINT)
+        if point is None or "thread_id" not in point.context_fields:
+            return
+        peer = int_in(details, "pid")
+        for connection in reversed(list(self._trace.connections.values())):
+            if peer and connection.peer_pid == peer and 0 <= connection.first_row < row:
+                self._point_is_on(self._of(connection.conn))
+                return
+
+    def _closed(self, conn: int) -> None:
+        self._connections.pop(conn, None)
+        for key in [key for key in self._threads if key >> 32 == conn]:
+            del self._threads[key]
+
+    def _of(self, conn: int) -> _Connection:
+        return self._connections.setdefault(conn, _Connection())
+
+    def _watch(self, key: int, last: _Last) -> None:
+        if len(self._threads) >= _MAX_WATCHED:
+            self._goes_on(self._threads.pop(next(iter(self._threads))), _Next.LOST)
+        self._threads[key] = last
+
+
+class LateOutcomes:
+    """Tells a reader that takes in rows in order which of them have got an outcome since."""
+
+    def __init__(self, execs: Execs) -> None:
+        self._execs = execs
+        self._mark = execs.changes()
+
+    def before(self, row: int) -> list[int]:
+        """Rows before `row`, where the reader is, that have changed since it was asked last.
+
+        Ask it between reading the codes of the next rows and taking them in: they are as of then.
+        More changes than `Execs` holds are not told.
+        """
+        changed = self._execs.changed_since(self._mark) or []
+        self._mark = self._execs.changes()
+        return [other for other in changed if other < row]
+
+
+def _key(conn: int, tid: int) -> int:
+    return conn << 32 | tid
+
+
+def _array(keys: dict[int, _Last]) -> npt.NDArray[np.int64]:
+    return np.fromiter(keys, np.int64, len(keys))
+
+
+def _is_twin(former: _Last, now: _Last) -> bool:
+    """Whether a decoded exit repeats the raw one before it."""
+    return (
+        former.what is _What.EXIT and former.is_raw and not now.is_raw and former.sysno == now.sysno
+    )
+
+
+def _proof(exec_: _Exec, *, is_point_on: bool) -> _Order:
+    """The way in which a connection sends execs, as far as one of them proves it."""
+    if exec_.before is _Before.INFO_IN_CALL:
+        return _Order.OLD
+    if is_point_on and exec_.before is _Before.OTHER:
+        return _Order.NEW
+    return _Order.UNKNOWN
+
+
+def _reading(exec_: _Exec, connection: _Connection) -> Code:
+    """What is known of an exec, by what its connection has proved."""
+    if connection.order is _Order.OLD:
+        return Code.DONE
+    if exec_.next is _Next.INFO:
+        return Code.DONE_LATER
+    if connection.order is _Order.NEW:
+        is_failed = connection.is_point_on and exec_.next is _Next.OTHER
+        return Code.FAILED if is_failed else Code.ASKED
+    return Code.DONE if exec_.before is _Before.INFO else Code.ASKED
+
+
+def _may_change(exec_: _Exec, connection: _Connection) -> bool:
+    """Whether what comes later may yet tell what became of an exec."""
+    if connection.order is _Order.UNKNOWN or exec_.next is _Next.PENDING:
+        return True
+    return exec_.next is _Next.OTHER and not connection.is_point_on

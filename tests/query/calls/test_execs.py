@@ -1,0 +1,319 @@
+"""Outcomes of execs, against a plain reading of the rules and recordings of real sandboxes."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gvtui.decode.outcome import Outcome
+from gvtui.points.document import dump_session
+from gvtui.points.session import Point, Session
+from gvtui.query.calls.execs import EXECVE, INFO, Code, Execs
+from gvtui.trace.reader import Trace
+from gvtui.trace.row import Flag, Kind
+from gvtui.wire.messages import RAW_SYSCALL
+from tests.query.memory import MemoryTrace, enter, leave, make_row
+
+DATA = Path(__file__).parents[2] / "data" / "execs"
+
+NUMBER, AT_NUMBER, READ = 59, 322, 0
+
+
+@dataclass(frozen=True, repr=False)
+class Event:
+    """A row: what it is, whose, and how many points were dropped by then."""
+
+    what: str
+    """`E`, `X`, `F` (an exit with an error), `I` (`sentry/execve`), `O`, `bad`."""
+    tid: int = 1
+    dropped: int = 0
+    is_raw: bool = False
+    is_at: bool = False
+    conn: int = 1
+    error: int = 0
+
+    def __repr__(self) -> str:
+        raw, at = "r" * self.is_raw, "@" * self.is_at
+        return f"{raw}{self.what}{at}:{self.conn}.{self.tid}-{self.dropped}"
+
+    def row(self) -> dict[str, int]:
+        type_ = RAW_SYSCALL if self.is_raw else EXECVE
+        number = AT_NUMBER if self.is_at else NUMBER
+        about = {"conn": self.conn, "dropped": self.dropped}
+        if self.what == "E":
+            return enter(self.tid, number, type=type_, **about)
+        if self.what == "X":
+            return leave(self.tid, number, type=type_, **about)
+        if self.what == "F":
+            return leave(self.tid, number, type=type_, errno=self.error, **about)
+        if self.what == "I":
+            return make_row(type=INFO, tid=self.tid, **about)
+        if self.what == "O":
+            return enter(self.tid, READ, **about)
+        return make_row(type=EXECVE, flags=Flag.MALFORMED, **about)
+
+
+def outcomes(events: list[Event], *, slices: int = 1 << 16) -> list[Outcome | None]:
+    execs = Execs(MemoryTrace([event.row() for event in events]))
+    while execs.advance(slices):
+        pass
+    return [execs.outcome(row) for row in range(len(events))]
+
+
+def found(text: str, **common: object) -> list[str]:
+    """Outcomes of the exits in a text such as `E X I`, on one thread."""
+    events = [Event(word, **common) for word in text.split()]  # type: ignore[arg-type]
+    return [outcome.value for outcome in outcomes(events) if outcome is not None]
+
+
+def plain_outcomes(events: list[Event]) -> list[Outcome | None]:
+    """The rules in the plainest words: each exit is looked at with the whole trace at hand."""
+    threads: dict[tuple[int, int], list[int]] = {}
+    for row, event in enumerate(events):
+        if event.what != "bad" and event.tid > 0:
+            threads.setdefault((event.conn, event.tid), []).append(row)
+
+    def is_whole(first: int, second: int) -> bool:
+        lost = any(
+            event.what == "bad" and event.conn == events[first].conn
+            for event in events[first:second]
+        )
+        return not lost and events[first].dropped == events[second].dropped
+
+    def before(row: int) -> int | None:
+        own = threads[events[row].conn, events[row].tid]
+        place = own.index(row)
+        return own[place - 1] if place and is_whole(own[place - 1], row) else None
+
+    def after(row: int) -> int | None:
+        own = threads[events[row].conn, events[row].tid]
+        place = own.index(row) + 1
+        return own[place] if place < len(own) and is_whole(row, own[place]) else None
+
+    def is_second(row: int) -> bool:
+        """Whether a row is the decoded exit of a call whose raw exit came before it."""
+        former = before(row) if events[row].tid > 0 else None
+        return (
+            former is not None
+            and events[former].what == "X"
+            and events[former].is_raw
+            and not events[row].is_raw
+            and events[former].is_at == events[row].is_at
+            and not is_second(former)
+        )
+
+    exits = [row for row, event in enumerate(events) if event.what == "X" and not is_second(row)]
+    lasts = {row: row for row in exits}
+    for row, event in enumerate(events):
+        if event.what == "X" and is_second(row):
+            former = before(row)
+            assert former is not None
+            lasts[former] = row
+
+    def order_of(conn: int) -> tuple[str, int]:
+        point_on = next(
+            (r for r, e in enumerate(events) if e.what == "I" and e.tid > 0 and e.conn == conn),
+            len(events),
+        )
+        proofs: list[tuple[int, str]] = []
+        for row, event in enumerate(events):
+            if event.conn != conn:
+                continue
+            if event.what == "F" and not event.is_at and event.error == errno.ENOENT:
+                proofs.append((row, "old"))
+            if row in exits and event.tid > 0:
+                former = before(row)
+                if former is None:
+                    continue
+                if events[former].what != "I":
+                    if point_on < len(events):
+                        proofs.append((max(row, point_on), "new"))
+                elif (earlier := before(former)) is not None and events[earlier].what == "E":
+                    proofs.append((row, "old"))
+        return min(proofs)[::-1] if proofs else ("", len(events))
+
+    def outcome(row: int) -> Outcome:
+        event = events[row]
+        order, proved = order_of(event.conn)
+        if order == "old":
+            return Outcome.DONE
+        if event.tid <= 0:
+            return Outcome.ASKED
+        follower = after(lasts[row])
+        if follower is not None and events[follower].what == "I":
+            return Outcome.DONE
+        former = before(row)
+        if former is not None and events[former].what == "I" and proved >= row:
+            earlier = before(former)
+            if earlier is not None and events[earlier].what != "X":
+                return Outcome.DONE
+        is_on = any(e.what == "I" and e.tid > 0 and e.conn == event.conn for e in events)
+        if order == "new" and is_on and follower is not None:
+            return Outcome.FAILED
+        return Outcome.ASKED
+
+    result: list[Outcome | None] = [
+        Outcome.FAILED if event.what == "F" else None for event in events
+    ]
+    for row in exits:
+        result[row] = result[lasts[row]] = outcome(row)
+    return result
+
+
+@st.composite
+def _streams(draw: st.DrawFn) -> list[Event]:
+    events: list[Event] = []
+    dropped = 0
+    for _ in range(draw(st.integers(0, 18))):
+        dropped += draw(st.sampled_from((0, 0, 0, 0, 0, 0, 1)))
+        common: dict[str, Any] = {
+            "tid": draw(st.sampled_from((1, 1, 1, 2, 0))),
+            "dropped": dropped,
+            "is_at": draw(st.sampled_from((False, False, True))),
+            "conn": draw(st.sampled_from((1, 1, 1, 2))),
+        }
+        pattern = draw(
+            st.sampled_from(
+                ("E X I", "E X O", "E I X", "X I", "E rX X I", "O", "E", "X", "F", "I", "bad", "rX")
+            )
+        )
+        for word in pattern.split():
+            error = draw(st.sampled_from((errno.ENOENT, errno.EFAULT))) if word == "F" else 0
+            is_raw = word.startswith("r")
+            events.append(Event(word.removeprefix("r"), is_raw=is_raw, error=error, **common))
+    return events
+
+
+@settings(max_examples=400)
+@given(_streams(), st.integers(1, 5))
+def test_outcomes_are_those_of_the_plain_rules(events: list[Event], slices: int) -> None:
+    expected = plain_outcomes(events)
+    assert outcomes(events) == expected
+    assert outcomes(events, slices=slices) == expected
+
+
+@given(_streams())
+def test_each_change_of_an_answer_is_told(events: list[Event]) -> None:
+    execs = Execs(MemoryTrace([event.row() for event in events]))
+    known: list[int] = []
+    mark = execs.changes()
+    while execs.advance(1):
+        changed = execs.changed_since(mark)
+        assert changed is not None
+        mark = execs.changes()
+        now = execs.codes(0, execs.position).tolist()
+        differ = [row for row, code in enumerate(known) if code != now[row]]
+        assert set(differ) <= set(changed)
+        assert all(known[row] == Code.ASKED for row in differ)
+        known = now
+
+
+def test_the_newest_sends_the_exit_first() -> None:
+    assert found("E X I O") == ["done"]
+    assert found("E X I E X O E X I") == ["done", "failed", "done"]
+    assert found("X I O X O") == ["done", "failed"]
+
+
+def test_what_came_before_the_first_proof_is_decided_by_it() -> None:
+    assert found("E X O E X I") == ["failed", "done"]
+    assert found("E X O F", error=errno.ENOENT) == ["done", "failed"]
+
+
+def test_the_old_ones_send_the_exit_last() -> None:
+    assert found("E I X O") == ["done"]
+    assert found("O I X O") == ["done"]
+    assert found("E I X E X O") == ["done", "done"]
+
+
+def test_without_the_point_the_order_cannot_tell() -> None:
+    assert found("E X O E X O") == ["asked", "asked"]
+
+
+def test_errors_of_the_arguments_prove_nothing() -> None:
+    assert found("F E X O", error=errno.EFAULT) == ["failed", "asked"]
+    assert found("F E X O", error=errno.ENAMETOOLONG) == ["failed", "asked"]
+    assert found("F E X O", error=errno.ENOENT, is_at=True) == ["failed", "asked"]
+
+
+def test_the_end_leaves_an_exec_open() -> None:
+    assert found("E X I E X") == ["done", "asked"]
+
+
+def test_a_drop_in_between_leaves_it_open() -> None:
+    events = [*map(Event, "EXIEX"), Event("O", dropped=1), *(Event(w, dropped=1) for w in "EXO")]
+    assert [o.value for o in outcomes(events) if o] == ["done", "asked", "failed"]
+
+
+def test_a_message_that_cannot_be_read_may_have_been_the_one() -> None:
+    events = [*map(Event, "EXI"), *map(Event, "EX"), Event("bad"), Event("O")]
+    assert [o.value for o in outcomes(events) if o] == ["done", "asked"]
+
+
+def test_raw_and_decoded_exits_of_one_call_have_one_outcome() -> None:
+    events = [
+        Event("E", is_raw=True),
+        Event("E"),
+        Event("X", is_raw=True),
+        Event("X"),
+        Event("I"),
+        Event("E", is_raw=True),
+        Event("E"),
+        Event("X", is_raw=True),
+        Event("X"),
+        Event("O"),
+    ]
+    assert [o.value for o in outcomes(events) if o] == ["done", "done", "failed", "failed"]
+
+
+class _NotedTrace(MemoryTrace):
+    """A trace whose last row notes a session."""
+
+    def __init__(self, points: dict[str, tuple[str, ...]]) -> None:
+        super().__init__([*(Event(word).row() for word in "EXO"), make_row(kind=Kind.MARK, conn=0)])
+        self.connections = {1: SimpleNamespace(conn=1, peer_pid=77, first_row=0)}
+        self._points = points
+
+    def details(self, index: int) -> dict[str, Any]:
+        session = Session(tuple(Point(name, (), fields) for name, fields in self._points.items()))
+        return {"kind": "session", "pid": 77, "session": dump_session(session)}
+
+
+@pytest.mark.parametrize(
+    ("point", "fields", "expected"),
+    [
+        ("sentry/execve", ("thread_id",), Outcome.FAILED),
+        ("sentry/execve", ("group_id",), Outcome.ASKED),
+        ("syscall/execve/exit", ("thread_id",), Outcome.ASKED),
+    ],
+)
+def test_a_noted_session_says_that_the_point_is_on(
+    point: str, fields: tuple[str, ...], expected: Outcome
+) -> None:
+    execs = Execs(_NotedTrace({point: fields}))
+    execs.advance()
+    assert execs.outcome(1) is expected
+
+
+def test_a_thread_that_is_still_loading_is_open() -> None:
+    execs = Execs(MemoryTrace([Event(word).row() for word in "EXIEX"]))
+    execs.advance()
+    assert [execs.first_open(row) for row in (0, 4, 5)] == [4, 4, None]
+
+
+@pytest.mark.parametrize("name", ["failed-exec.gvtrace"])
+def test_a_recording_of_the_newest(name: str, tmp_path: Path) -> None:
+    path = Path(shutil.copy(DATA / name, tmp_path))
+    trace = Trace.open(path)
+    execs = Execs(trace)
+    execs.advance()
+    told = [execs.outcome(row) for row in range(trace.first_row, trace.end_row)]
+    assert [o.value for o in told if o] == ["failed"] * 6 + ["done"] * 2
+    trace.close()
