@@ -15,11 +15,14 @@ from gvtui.points.document import (
     pod_init_document,
     save_document,
 )
-from gvtui.points.problems import Problem
+from gvtui.points.problems import Problem, Verdict
 from gvtui.points.session import Session, SessionDiff, diff_sessions, keep_in_step
+from gvtui.points.ways import judge
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gvtui.points.catalogue import Catalogue
 
 RUNTIME_NAME = "runsc-trace"
 """The name for the traced runtime in the instructions."""
@@ -108,6 +111,21 @@ def start_problems(session: Session) -> list[Problem]:
         for at, sink in enumerate(session.sinks)
         if sink.endpoint is not None and not sink.ignore_setup_error
     ]
+
+
+def start_words(file: SessionFile, catalogue: Catalogue) -> tuple[str, bool]:
+    """How containers start with a file as staged, in one sentence; and whether they are traced.
+
+    The sentence has no full stop, and begins in lower case.
+    """
+    raw = file.text().encode("utf-8", "surrogatepass")
+    ending = judge(raw, catalogue).endings["pod-init"]
+    if ending.verdict is Verdict.REFUSED:
+        return f"no container starts with it: {ending.reason}", False
+    if ending.verdict is Verdict.UNTRACED:
+        return f"containers that start from now on run untraced: {ending.reason}", False
+    warnings = "".join(f". {each}" for each in start_problems(file.staged))
+    return f"containers that start from now on get it{warnings}", True
 
 
 def how_to_install(path: Path, runsc: str = "runsc", name: str = RUNTIME_NAME) -> str:

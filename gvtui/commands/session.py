@@ -336,8 +336,14 @@ def apply(
     CONTAINER is a container's ID, or how it begins. The monitor must be listening. If the change
     fails, the former session is put back where gvtui knows it.
     """
+    from gvtui.points.document import SessionError
+    from gvtui.points.problems import refusals
+
     with failing_in_json(as_json):
         document = _load(file)
+        wrong = refusals(document.problems)
+        if wrong:
+            raise SessionError(f"{file}: {wrong[0]}", wrong)
         agent = open_agent(options)
         target = find_container(agent.inventory(), container)
     with undisturbed():

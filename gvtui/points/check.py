@@ -221,7 +221,7 @@ def _fields(
             elif name not in offered:
                 yield _missing(
                     where,
-                    f"{point.name} has no {kind} field {name!r}",
+                    f"{point.name} has no {kind} field {name!r} in {catalogue.source}",
                     nearest(name, offered) or _offered(kind, offered),
                     skipped=session.ignore_missing,
                     is_later=catalogue.is_later,

@@ -121,14 +121,14 @@ def read_pod_init(node: Node, lacking: frozenset[str] = frozenset(), whose: str 
     """Read a pod init file: the session is under `trace_session`; else as `read_session`."""
     reader = _Reader(lacking, whose)
     values = reader.struct(_FILE, node, {}, "")
-    return Reading(_made(values.get(WRAPPER, {})), tuple(reader.problems))
+    return Reading(_made(values.get(WRAPPER) or {}), tuple(reader.problems))
 
 
 def _made(values: dict[str, Any]) -> Session:
     return Session(
         tuple(
             Point(
-                each.get("name", ""),
+                each.get("name") or "",
                 tuple(name or "" for name in _values(each, "optional_fields")),
                 tuple(name or "" for name in _values(each, "context_fields")),
             )
@@ -136,14 +136,14 @@ def _made(values: dict[str, Any]) -> Session:
         ),
         tuple(
             Sink(
-                each.get("name", ""),
+                each.get("name") or "",
                 each.get("config") or {},
-                each.get("ignore_setup_error", False),
+                each.get("ignore_setup_error") or False,
             )
             for each in _values(values, "sinks")
         ),
-        name=values.get("name", ""),
-        ignore_missing=values.get("ignore_missing", False),
+        name=values.get("name") or "",
+        ignore_missing=values.get("ignore_missing") or False,
         options=values.get("options"),
     )
 
@@ -279,4 +279,4 @@ class _Reader:
 
 
 def _is_count(number: Number) -> bool:
-    return number.isdecimal() and float(number) <= _MAX_COUNT and int(number) <= _MAX_COUNT
+    return number.isdecimal() and len(number) <= len(str(_MAX_COUNT)) and int(number) <= _MAX_COUNT

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.agent.pod_init import SessionFile, how_to_install, start_problems
-from gvtui.points.document import SessionError, load_document
+from gvtui.agent.pod_init import SessionFile, how_to_install, start_problems, start_words
+from gvtui.points.bundled import bundled_catalogue
+from gvtui.points.document import SessionError, load_document, pod_init_document
 from gvtui.points.session import Point, Session, Sink
 from gvtui.points.tuning import remote_sink
 
@@ -77,6 +78,27 @@ def test_a_sink_that_stops_containers_from_starting_is_warned_of() -> None:
     assert "no container can start" in problem.message
     forgiving = SESSION.with_sinks(remote_sink("/tmp/s", ignore_setup_error=True))
     assert start_problems(forgiving) == []
+
+
+def words_of(path: Path, text: str) -> tuple[str, bool]:
+    path.write_text(text)
+    return start_words(SessionFile.open(path), bundled_catalogue())
+
+
+def test_how_containers_start_is_told_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "pod.json"
+    forgiving = SESSION.with_sinks(remote_sink("/tmp/s", ignore_setup_error=True))
+    good = pod_init_document(forgiving).text()
+    assert words_of(path, good) == ("containers that start from now on get it", True)
+    words, traced = words_of(path, pod_init_document(SESSION).text())
+    assert traced
+    assert "no container can start" in words
+    words, traced = words_of(path, good.replace("sentry/clone", "sentry/clon"))
+    assert not traced
+    assert words.startswith("containers that start from now on run untraced: points[0].name: ")
+    words, traced = words_of(path, good.replace('"trace_session"', '"other": 1, "trace_session"'))
+    assert not traced
+    assert words.startswith("no container starts with it: other: a pod init file has no key")
 
 
 def test_instructions_name_the_file(tmp_path: Path) -> None:

@@ -79,6 +79,29 @@ def test_errors_found_by_the_checks_never_reach_runsc(fake: FakeRunsc) -> None:
     assert fake.calls() == []
 
 
+@pytest.mark.parametrize(
+    "session",
+    [
+        replace(NEW, name="Mine"),
+        NEW.with_sinks(Sink("remote", {"endpoint": "/tmp/s", "retries": "5"})),
+        NEW.with_sinks(Sink("remote", {"endpoint": "/tmp/s", "backoff": "1h"})),
+        NEW.with_sinks(Sink("remote", {}, ignore_setup_error=True)),
+        NEW.with_sinks(SINK, Sink("null")),
+    ],
+)
+def test_what_runsc_would_refuse_costs_no_session(fake: FakeRunsc, session: Session) -> None:
+    assert change_own(fake, session).state is State.REFUSED
+    assert fake.session() == FORMER.as_dict()
+    assert fake.calls() == []
+
+
+def test_what_runsc_takes_is_applied(fake: FakeRunsc) -> None:
+    for session in (replace(NEW, points=()), replace(NEW, points=NEW.points * 2)):
+        outcome = change_own(fake, session)
+        assert outcome.applied
+        assert [problem.severity for problem in outcome.problems] == ["warning"]
+
+
 def test_a_refusal_after_the_deletion_puts_the_former_session_back(fake: FakeRunsc) -> None:
     fake.behave("refuse")
     outcome = change_own(fake)

@@ -34,6 +34,12 @@ def test_a_file_without_a_session_has_an_empty_one() -> None:
     [
         ('{"name": "a", "name": null}', Session(name="a")),
         ('{"name": "a", "NAME": "b"}', Session(name="b")),
+        ('{"name": null, "ignore_missing": null}', Session(name="")),
+        ('{"points": [{"name": null}]}', Session((Point(""),), name="")),
+        (
+            '{"sinks": [{"name": null, "config": null, "ignore_setup_error": null}]}',
+            Session((), (Sink(""),), name=""),
+        ),
         ('{"points": [{"name": "a"}], "points": null}', Session(name="")),
         ('{"points": [{"name": "a"}], "points": []}', Session(name="")),
         (
@@ -53,6 +59,10 @@ def test_a_file_without_a_session_has_an_empty_one() -> None:
             Session((), (Sink(""),), name="", options={}),
         ),
         ('{"sinks": [{"status": {"droppedcount": 5}}]}', Session((), (Sink(""),), name="")),
+        (
+            '{"sinks": [{"status": {"DroppedCount": 18446744073709551615}}]}',
+            Session((), (Sink(""),), name=""),
+        ),
     ],
 )
 def test_null_and_keys_that_stand_twice(text: str, session: Session) -> None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.problems import Verdict
@@ -162,3 +164,28 @@ def test_other_options_are_told() -> None:
     assert (problem.severity, problem.place) == ("warning", "options.execve_hash_cache")
     assert "did you mean" in problem.hint
     assert judge(changed(options={"execve_hash_cache_capacity": 64.0}), NEWEST).problems == ()
+
+
+_KEYS = st.sampled_from(
+    ["trace_session", "name", "points", "sinks", "config", "options", "optional_fields", "status",
+     "context_fields", "ignore_missing", "endpoint", "retries", "backoff", "DroppedCount", "other"]
+)  # fmt: skip
+_LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["", "Default", "remote", "null", "sentry/clone", "time", "1ms", "/tmp/s"])
+)
+_VALUES: st.SearchStrategy[Any] = st.recursive(
+    _LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=6),
+    max_leaves=30,
+)
+
+
+@given(_VALUES, st.binary(max_size=4))
+def test_whatever_a_file_holds_each_way_has_an_end(value: object, after: bytes) -> None:
+    judgement = judge(json.dumps(value).encode() + after, OLD)
+    for way, ending in judgement.endings.items():
+        assert bool(ending.reason) == (ending.verdict is not TRACED), way

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gvtui.agent.outcome import State
-from gvtui.agent.pod_init import how_to_install, start_problems
+from gvtui.agent.pod_init import how_to_install, start_words
 from gvtui.agent.targets import Owner
 from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
@@ -265,9 +265,9 @@ class PointsApply(TraceActions):
             else:
                 keeper.write(edit.staged)
                 edit.settle(edit.staged)
-                problems = "".join(f" {each}." for each in start_problems(keeper.file.written))
-                words = f"Written: containers that start from now on get it. y tells how.{problems}"
-                look = "good"
+                how, traced = start_words(keeper.file, state.catalogue)
+                words = f"Written{':' if traced else ', but'} {escape(how)}. y tells how."
+                look = "good" if traced else "bad"
         except GvtuiError as error:
             state.say(f"Not written: {word(str(error))}.", "alarm", str(error))
         else:
