@@ -19,6 +19,7 @@ import pytest
 
 from gvtui.agent.abilities import SENTRY, SIDECAR_FOLDER, missing_sidecar
 from gvtui.agent.discover import Inventory, take_inventory
+from gvtui.agent.running import own_runsc
 from gvtui.agent.runsc import Runsc
 from gvtui.agent.scratch import scratch_folder
 from gvtui.commands.doctor import check_runsc
@@ -157,8 +158,16 @@ def test_a_release_replaced_while_its_sandbox_runs(
         shutil.copytree(release, new)
         for name in (f"{SIDECAR_FOLDER}/{SENTRY}", "runsc"):
             (new / name).replace(release / name)
-        status, path, _ = listed(container, take_inventory((), [container.root]))
+        inventory = take_inventory((), [container.root])
+        status, path, _ = listed(container, inventory)
         assert (status, path) == ("running", copied.path)
+        # The points are those of the release that the sandbox was started by, still run by its gofer.
+        [found] = inventory.containers
+        own = own_runsc(found)
+        assert own is not None
+        assert own.path.startswith("/proc/")
+        assert not os.path.samefile(own.path, copied.path)
+        assert str(copied.date) in own.version()
 
 
 def test_a_runsc_that_others_may_write_is_not_run(

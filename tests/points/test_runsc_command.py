@@ -87,11 +87,43 @@ def test_the_flags_of_the_binary_at_hand_settle_what_the_table_does_not_know() -
     assert root_from_command(words) is None
 
 
-@given(
-    st.lists(
-        st.text(max_size=12) | st.sampled_from(["trace", "create", "run", "--", "-root", "--root="])
-    )
+@pytest.mark.parametrize(
+    "line",
+    [
+        "runsc-sandbox --root=/r --network=none --ignore-cgroups=true boot --proc-mount-sync-fd=18 "
+        "--bundle=/b --total-memory 25276510208 --io-fds=3 --overlay-filestore-fd=-1 --stdio-fds=8 c1",
+        "runsc-sandbox --ignore-cgroups=true --root=/r --network=none --platform=systrap boot "
+        "--apply-caps=false --bundle=/b --setup-root=false --stdio-fds=8,9,10 "
+        "--host-shmem-huge=never --proc-mount-sync-fd=17 c1",
+        "runsc-sandbox --root=/r --network=none --platform=systrap boot --bundle=/b --apply-caps=true "
+        "--setup-root --total-host-memory 25276510208 --total-memory 25276510208 --io-fds=3 c1",
+    ],
+    ids=["2022-12", "2024-07", "2026-09"],
 )
-def test_any_words_are_taken_apart(words: list[str]) -> None:
-    found = container_id_from_command(words)
+def test_the_command_lines_of_sandboxes(line: str) -> None:
+    command = parse_runsc_command(line.split())
+    assert (command.subcommand, command.flags["root"]) == ("boot", "/r")
+    assert (command.options["bundle"], command.arguments) == ("/b", ("c1",))
+    assert command.container_id is None
+
+
+WORDS = (
+    "trace create run do boot restore -- - --- -root --root= --root --network --host-settings ignore "
+    "--fs-restore-image-path --tomorrow --gvisor-gro -= --=x c1"
+).split()
+
+
+@given(st.lists(st.text(max_size=12) | st.sampled_from(WORDS)), st.sets(st.text(max_size=5)))
+def test_any_words_are_taken_apart(words: list[str], more: set[str]) -> None:
+    found = container_id_from_command(words, more)
     assert found is None or found in words
+    command = parse_runsc_command(words, more)
+    assert len(command.arguments) <= len(words)
+    assert not command.subcommand or set(command.subcommand.split(" ")) <= {
+        part for word in words for part in word.split(" ")
+    }
+
+
+@given(st.text(max_size=300))
+def test_any_list_of_flags_is_read(text: str) -> None:
+    value_flags(text)
