@@ -13,3 +13,12 @@ class UsageError(GvtuiError):
     """The command was called wrongly."""
 
     exit_code = 2
+
+
+class ReadOnlyError(GvtuiError):
+    """A change was asked for, of a gvtui that makes none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "gvtui was started with --readonly: it changes no sandbox and no session file"
+        )

@@ -20,7 +20,7 @@ from gvtui.agent.registry import Applied, Registry
 from gvtui.agent.running import own_runsc
 from gvtui.agent.runsc import DEFAULT_TIMEOUT
 from gvtui.agent.transaction import Transaction
-from gvtui.errors import GvtuiError
+from gvtui.errors import GvtuiError, ReadOnlyError
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.runsc_command import container_id_from_command, root_from_command
 
@@ -64,6 +64,7 @@ class Agent:
         *,
         timeout: float = DEFAULT_TIMEOUT,
         memory: Memory | None = None,
+        readonly: bool = False,
     ) -> None:
         """Prepare; nothing is called yet.
 
@@ -72,12 +73,15 @@ class Agent:
             roots: runsc roots to look at, in place of those found.
             timeout: seconds for each call of runsc.
             memory: where to note sessions for later runs; None notes nothing.
+            readonly: refuse every change of a sandbox.
         """
         self.registry = Registry()
         self._binaries = tuple(binaries)
         self._roots = tuple(roots)
         self._timeout = timeout
         self._memory = memory
+        self.readonly = readonly
+        """Whether every change of a sandbox is refused."""
         self._lock = threading.Lock()
         self._sandbox_locks: dict[tuple[str, str], threading.Lock] = {}
         self._catalogues: dict[tuple[str, int], Catalogue] = {}
@@ -152,6 +156,8 @@ class Agent:
                 stays and the outcome `needs_confirmation`.
             on_start: called with the pid of each runsc that will connect, before it does.
         """
+        if self.readonly:
+            return _refusal(container)
         with self._sandbox_lock(container):
             own = self.registry.get(container)
             try:
@@ -176,6 +182,8 @@ class Agent:
             container: any container of the sandbox.
             delete_unknown: end it even if gvtui did not make it.
         """
+        if self.readonly:
+            return _refusal(container)
         with self._sandbox_lock(container):
             own = self.registry.get(container)
             transaction = Transaction(
@@ -285,6 +293,10 @@ class Agent:
     def _sandbox_lock(self, container: Container) -> threading.Lock:
         with self._lock:
             return self._sandbox_locks.setdefault(container.sandbox_key, threading.Lock())
+
+
+def _refusal(container: Container) -> Outcome:
+    return Outcome(container, State.REFUSED, "what ran there runs on", error=str(ReadOnlyError()))
 
 
 def _pick(containers: list[Container], container_id: str, root: str | None) -> Container | None:

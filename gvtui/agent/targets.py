@@ -15,7 +15,7 @@ from gvtui.agent.memory import Memory
 from gvtui.agent.pod_init import SessionFile
 from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
-from gvtui.errors import GvtuiError
+from gvtui.errors import GvtuiError, ReadOnlyError
 from gvtui.points.library import Library
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ class Keeper:
         *,
         file: Path | None = None,
         policy: ExitPolicy = "ask",
+        readonly: bool = False,
     ) -> Keeper:
         """Get ready, with what this user has saved; nothing is called yet.
 
@@ -123,15 +124,16 @@ class Keeper:
             roots: runsc roots to look at, in place of those found.
             file: a session file to edit as well.
             policy: what becomes of gvtui's sessions at the end.
+            readonly: change no sandbox and no session file.
 
         Raises:
             SessionError: the session file is none.
         """
         memory = Memory(platformdirs.user_state_path("gvtui") / "sessions")
         return cls(
-            Agent(binaries, roots, memory=memory),
+            Agent(binaries, roots, memory=memory, readonly=readonly),
             memory=memory,
-            library=Library(platformdirs.user_config_path("gvtui") / "sessions"),
+            library=Library(platformdirs.user_config_path("gvtui") / "sessions", readonly=readonly),
             file=SessionFile.open(file) if file else None,
             policy=policy,
         )
@@ -226,8 +228,11 @@ class Keeper:
 
         Raises:
             SessionError: it cannot be written; it is as it was.
+            ReadOnlyError: nothing may be written.
         """
         assert self.file is not None
+        if self.agent.readonly:
+            raise ReadOnlyError
         self.file.staged = session
         self.file.write()
 

@@ -170,6 +170,12 @@ VIEWER_OPTIONS = (
         shell_complete=session_files,
     ),
     click.option(
+        "--readonly",
+        is_flag=True,
+        help="Change no sandbox and no file of sessions: the Points pane only shows them, and "
+        "send buffers stay as with --no-enlarge.",
+    ),
+    click.option(
         "--on-exit",
         type=click.Choice(["delete", "keep", "restore"]),
         help="What becomes of sessions that the viewer applied: delete them, keep them, or put "

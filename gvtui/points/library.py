@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from gvtui.errors import ReadOnlyError
 from gvtui.points.document import (
     SessionDocument,
     SessionError,
@@ -24,8 +25,10 @@ _NAME = re.compile(r"[\w][\w .+-]{0,63}")
 class Library:
     """Named sessions in a folder, each a session file of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, readonly: bool = False) -> None:
+        """Nothing is read yet; with `readonly`, nothing is ever written."""
         self.folder = folder
+        self._readonly = readonly
 
     def names(self) -> list[str]:
         """The names kept, in order; none if the folder cannot be read."""
@@ -48,7 +51,10 @@ class Library:
 
         Raises:
             SessionError: it cannot be a name, or the file cannot be written.
+            ReadOnlyError: nothing may be written.
         """
+        if self._readonly:
+            raise ReadOnlyError
         place = self._place(name)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -61,7 +67,10 @@ class Library:
 
         Raises:
             SessionError: it cannot be deleted.
+            ReadOnlyError: nothing may be written.
         """
+        if self._readonly:
+            raise ReadOnlyError
         try:
             self._place(name).unlink()
         except OSError as error:

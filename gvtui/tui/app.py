@@ -300,6 +300,7 @@ def run_live(options: LiveOptions) -> int:
         options.roots,
         file=options.session_file,
         policy=options.on_exit,
+        readonly=options.readonly,
     )
     watch = Watch.start(options.monitor)
     app: GvtuiApp | None = None

@@ -29,6 +29,8 @@ class LiveOptions:
     on_exit: Literal["ask", "delete", "keep", "restore"] = "ask"
     """What becomes of the sessions that the viewer has made: ended, left running, or what was found
     put back; `ask` asks when the user leaves."""
+    readonly: bool = False
+    """Whether no sandbox and no session file may be changed."""
     notice: str = ""
     """A line that stays on the screen, such as that this is a demonstration."""
     at_exit: Callable[[], None] | None = None

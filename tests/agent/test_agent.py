@@ -212,3 +212,21 @@ def test_a_connection_is_matched_by_pid_then_command_then_message(
     assert agent.match(5, now, ["runsc", "run", "c1"], "", known) == Match(None, "c1", "command")
     assert agent.match(5, now, ["runsc", "do", "x"], "c1", [other]) == Match(other, "c1", "message")
     assert agent.match(5, now, [], "", known) == Match(None, "", "")
+
+
+def test_one_that_only_reads_refuses_every_change(fake: FakeRunsc, tmp_path: Path) -> None:
+    memory = Memory(tmp_path / "memory")
+    agent = Agent([fake.path], [fake.root], memory=memory, readonly=True)
+    container = fake.container()
+    fake.run_session(OTHERS.as_dict())
+    before = fake.session()
+    for outcome in (
+        agent.apply(container, FIRST, replace_unknown=True),
+        agent.delete(container, delete_unknown=True),
+    ):
+        assert outcome.state is State.REFUSED
+        assert "--readonly" in outcome.sentence
+    assert agent.leave("delete") == []
+    assert fake.session() == before
+    assert not (tmp_path / "memory").exists()
+    assert [each.id for each in agent.inventory().containers] == [container.id]

@@ -9,7 +9,7 @@ from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.pod_init import SessionFile
 from gvtui.agent.targets import Keeper, Owner
-from gvtui.errors import GvtuiError
+from gvtui.errors import GvtuiError, ReadOnlyError
 from gvtui.points.document import pod_init_document, save_document
 from gvtui.points.session import Point, Session
 from gvtui.points.tuning import remote_sink
@@ -146,3 +146,20 @@ def test_what_the_user_has_saved(
     (tmp_path / "bad.json").write_text("[]")
     with pytest.raises(GvtuiError):
         Keeper.start([runsc.path], [runsc.root], file=tmp_path / "bad.json")
+
+
+def test_one_that_only_reads_writes_no_session_file(runsc: FakeRunsc, tmp_path: Path) -> None:
+    path = tmp_path / "session.json"
+    save_document(path, pod_init_document(SESSION))
+    before = path.read_bytes()
+    keeper = Keeper.start([runsc.path], [runsc.root], file=path, readonly=True)
+    with pytest.raises(ReadOnlyError, match="--readonly"):
+        keeper.write(Session())
+    assert path.read_bytes() == before
+    assert keeper.library is not None
+    with pytest.raises(ReadOnlyError):
+        keeper.library.save("mine", SESSION)
+    (target,) = keeper.survey().targets
+    assert target.container is not None
+    assert not keeper.apply(target.container, SESSION, replace=True).applied
+    assert owner(keeper) is Owner.NONE

@@ -63,6 +63,21 @@ def test_with_all_options(started: list[LiveOptions]) -> None:
     )
 
 
+def test_readonly_leaves_send_buffers_alone_too(started: list[LiveOptions]) -> None:
+    assert run(["--readonly"]) == 0
+    (options,) = started
+    assert options.readonly
+    assert options.monitor.send_buffer_bytes == 0
+
+
+def test_readonly_and_a_policy_for_sessions_do_not_go_together(
+    started: list[LiveOptions], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--readonly", "--on-exit", "delete"]) == 2
+    assert "--readonly and --on-exit do not go together" in capsys.readouterr().err
+    assert started == []
+
+
 def test_a_wrong_filter_is_told_before_anything_starts(started: list[LiveOptions]) -> None:
     assert run(["--filter", "proc.nam = bash"]) == 2
     assert started == []

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gvtui.errors import ReadOnlyError
 from gvtui.points.document import SessionError
 from gvtui.points.library import Library
 from gvtui.points.session import Point, Session
@@ -43,3 +44,15 @@ def test_what_is_not_there(tmp_path: Path) -> None:
     ):
         with pytest.raises(SessionError):
             attempt()
+
+
+def test_one_that_only_reads(tmp_path: Path) -> None:
+    session = Session((Point("sentry/clone"),))
+    Library(tmp_path).save("mine", session)
+    library = Library(tmp_path, readonly=True)
+    with pytest.raises(ReadOnlyError):
+        library.save("other", session)
+    with pytest.raises(ReadOnlyError):
+        library.delete("mine")
+    assert library.names() == ["mine"]
+    assert library.load("mine") == session

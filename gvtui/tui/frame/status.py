@@ -45,6 +45,8 @@ def items(model: Model, new_rows: int, playing: str = "", lost: int = 0) -> list
     connected = sum(sandbox.connected for sandbox in all_sandboxes)
     place = word(str(model.live.monitor.listen if model.live else trace.path))
     said = [Item("gvtui", "gvtui", "name", 2), Item(place, place.rsplit("/", 1)[-1], "place", 4)]
+    if model.live and model.live.readonly:
+        said.append(Item("read-only", "r/o", "paused"))
     if model.monitor_gone:
         said.append(Item(f"{LOST_SIGN} monitor gone", f"{LOST_SIGN} gone", "alarm"))
     elif model.is_live:

@@ -51,7 +51,9 @@ class Model:
         """Goes up when the view was made anew: positions of before mean nothing then."""
         self.time_mode = TimeMode.CLOCK
         self.hidden_columns: frozenset[str] = frozenset()
-        self.points = PointsState(live.monitor.listen if live else None)
+        self.points = PointsState(
+            live.monitor.listen if live else None, readonly=live is not None and live.readonly
+        )
         """What is traced, and what is staged to be."""
         self.procfs_note = ""
         """Why processes from before a session are not known, or that they are asked for."""

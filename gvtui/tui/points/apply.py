@@ -61,10 +61,10 @@ class PointsApply(TraceActions):
         raise NotImplementedError
 
     def _may_stage(self) -> bool:
-        if self.model.points.endpoint is None:
-            self.tell("This is a recording: what was traced cannot be changed any more.", "warning")
-            return False
-        return True
+        refusal = self.model.points.refusal
+        if refusal:
+            self.tell(refusal, "warning")
+        return not refusal
 
     def start_survey(self) -> None:
         """Look for sandboxes, in a thread."""

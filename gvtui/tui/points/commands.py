@@ -172,7 +172,7 @@ class PointsActions(PointsApply):
     def _changeable(self) -> list[Target]:
         """The sandboxes whose sessions can be given more fields."""
         state = self.model.points
-        if not self.model.is_live:
+        if state.refusal:
             return []
         return [
             target

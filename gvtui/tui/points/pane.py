@@ -196,7 +196,7 @@ class PointsPane(LineWidget, can_focus=True):
             self._switch(line, side)
 
     def _switch(self, line: Line, side: str) -> None:
-        if self.state.endpoint is None:
+        if self.state.refusal:
             self.post_message(self.Refused())
         elif line.kind is LineKind.FIELDS:
             self.state.open(line)

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from gvtui.agent.targets import Owner
+from gvtui.errors import ReadOnlyError
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.costs import FIELD_COSTS, point_cost
 from gvtui.points.edit import set_field, switch_off, switch_on
@@ -41,12 +42,19 @@ class Box(Enum):
 class PointsState:
     """The state of the pane. Everything in it is changed on the screen's thread."""
 
-    def __init__(self, endpoint: Path | None = None) -> None:
+    def __init__(self, endpoint: Path | None = None, *, readonly: bool = False) -> None:
         """Begin without targets.
 
         Args:
             endpoint: the socket that sessions are to send to; None for a recording.
+            readonly: nothing may be changed.
         """
+        self.refusal = ""
+        """Why nothing may be staged or applied, one sentence; "" if it may."""
+        if endpoint is None:
+            self.refusal = "This is a recording: what was traced cannot be changed any more."
+        elif readonly:
+            self.refusal = f"{ReadOnlyError()}."
         self.endpoint = endpoint.absolute() if endpoint else None
         self.targets: tuple[Target, ...] = ()
         self.problem = ""
