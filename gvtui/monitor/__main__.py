@@ -15,10 +15,11 @@ from pathlib import Path
 import trio
 
 from gvtui.errors import GvtuiError
+from gvtui.monitor.control import Control
 from gvtui.monitor.listener import Listener
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.priority import become_realtime, quiet_collector
-from gvtui.monitor.server import Control, Monitor
+from gvtui.monitor.server import Monitor
 from gvtui.trace.writer import TraceWriter
 
 

@@ -212,10 +212,10 @@ def test_a_fault_of_the_monitors_is_told_and_its_recording_is_whole(
     tmp_path: Path, options: MonitorOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     patch = """
-from gvtui.monitor.server import Monitor
+from gvtui.trace.writer import TraceWriter
 def fail(*_):
     raise ZeroDivisionError("nobody foresaw this")
-Monitor._mark = fail
+TraceWriter.mark = fail
 """
     (tmp_path / "sitecustomize.py").write_text(patch)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))

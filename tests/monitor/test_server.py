@@ -4,88 +4,18 @@ import contextlib
 import errno
 import os
 import socket
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import msgpack
 import pytest
 import trio
-from trio.testing import MockClock
 
-from gvtui.monitor import server
-from gvtui.monitor.listener import Listener
-from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.pace import USUAL_BUFFER_BYTES
-from gvtui.monitor.server import Control, Monitor
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Flag, Kind
-from gvtui.trace.writer import TraceWriter
 from gvtui.wire.handshake import build_handshake
+from tests.monitor.running import Running, connect, run
 from tests.trace.factory import read_message
-
-
-class Running:
-    """A monitor run within the test's own event loop, and both ends of its control channel."""
-
-    def __init__(self, tmp_path: Path, options: dict[str, Any]) -> None:
-        self.path = tmp_path / "s.sock"
-        self.ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.ours.setblocking(False)
-        self.listener = Listener(self.path)
-        self.writer = TraceWriter(tmp_path / "t.gvtrace")
-        self.trace = Trace.open(tmp_path / "t.gvtrace")
-        self.theirs = theirs
-        self.monitor = Monitor(
-            MonitorOptions(listen=self.path, **options), self.listener, self.writer, Control(theirs)
-        )
-
-    def close(self) -> None:
-        for thing in (self.listener, self.writer, self.trace, self.ours, self.theirs):
-            thing.close()
-
-    def said(self) -> list[dict[str, Any]]:
-        events = []
-        while True:
-            try:
-                events.append(msgpack.unpackb(self.ours.recv(1 << 20)))
-            except BlockingIOError:
-                return events
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        with trio.fail_after(20):
-            while not condition():
-                self.trace.refresh()
-                await trio.sleep(0.002)
-
-
-async def connect(path: Path, greeting: bytes | None = None) -> trio.socket.SocketType:
-    client = trio.socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    await client.connect(str(path))
-    if greeting is not None:
-        await client.send(greeting)
-        await client.recv(100)
-    return client
-
-
-def run(
-    tmp_path: Path,
-    test: Callable[[Running], Awaitable[None]],
-    clock: Any = None,
-    **options: Any,
-) -> None:
-    running = Running(tmp_path, options)
-
-    async def main() -> None:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(running.monitor.run)
-            await test(running)
-            nursery.cancel_scope.cancel()
-
-    try:
-        trio.run(main, clock=clock)
-    finally:
-        running.close()
 
 
 def test_many_sandboxes_at_once(tmp_path: Path) -> None:
@@ -145,20 +75,6 @@ def test_what_lies_ready_at_the_end_is_taken(tmp_path: Path) -> None:
     trace.close()
 
 
-def test_a_silent_client_is_closed_in_time_and_holds_up_nobody(tmp_path: Path) -> None:
-    async def check(running: Running) -> None:
-        silent = await connect(running.path)
-        with trio.fail_after(4.0):
-            good = await connect(running.path, build_handshake())
-        assert await silent.recv(10) == b""
-        silent.close()
-        good.close()
-        texts = [event["text"] for event in running.said() if event["kind"] == "log"]
-        assert any("no handshake within 5 s" in text for text in texts)
-
-    run(tmp_path, check, MockClock(autojump_threshold=0.2))
-
-
 def test_a_client_that_just_looks_is_no_event(tmp_path: Path) -> None:
     async def check(running: Running) -> None:
         (await connect(running.path)).close()
@@ -203,9 +119,9 @@ def test_a_full_disk_does_not_stop_the_intake(
         for times, lost in ((1, 5000), (2, 5007)):
             with monkeypatch.context() as patch:
                 patch.setattr(os, "write", refuse)
-                for _ in range(lost - running.monitor._lost):
+                for _ in range(lost - running.monitor.ledger.lost):
                     await client.send(read_message())
-                await running.until(lambda lost=lost: running.monitor._lost == lost)  # type: ignore[misc]
+                await running.until(lambda lost=lost: running.monitor.ledger.lost == lost)  # type: ignore[misc]
             await client.send(read_message(fd=77))
             await running.until(lambda times=times: len(marks(running.trace)) == times)  # type: ignore[misc]
         await running.until(lambda: running.trace.connections.messages == 2)
@@ -232,23 +148,12 @@ def test_an_end_that_cannot_be_written_is_written_later(
             patch.setattr(os, "write", refuse)
             first.close()
             second = await connect(running.path, build_handshake())
-            await running.until(lambda: len(running.monitor._owed) == 2)
+            await running.until(lambda: running.monitor.ledger.owed == 2)
         await running.until(lambda: len(trace.connections) == 2)
         assert [each.connected for each in trace.connections.values()] == [False, True]
         second.close()
 
     run(tmp_path, check)
-
-
-def test_a_stuck_viewer_is_not_waited_for() -> None:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    with ours, theirs:
-        control = Control(theirs)
-        for number in range(5000):
-            control.say("log", level="info", text=f"{number} " + "x" * 500)
-        first = msgpack.unpackb(ours.recv(10_000))
-        assert first["text"].startswith("0 ")
-        assert len(control._unsent) == server._MAX_UNSENT
 
 
 def test_the_stop_of_the_monitor_closes_its_connections(tmp_path: Path) -> None:
@@ -260,34 +165,6 @@ def test_the_stop_of_the_monitor_closes_its_connections(tmp_path: Path) -> None:
         assert await client.recv(10) == b""
         await running.until(lambda: not running.trace.connections[1].connected)
         assert running.trace.connections[1].close_reason == "the monitor stopped"
-        client.close()
-
-    run(tmp_path, check)
-
-
-def test_a_full_table_of_files_makes_new_sandboxes_wait(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def check(running: Running) -> None:
-        listening = running.listener.socket
-        fails = iter([OSError(errno.EMFILE, "Too many open files")])
-
-        class Flaky:
-            def fileno(self) -> int:
-                return listening.fileno()
-
-            def accept(self) -> Any:
-                for error in fails:
-                    raise error
-                return listening.accept()
-
-            def close(self) -> None:
-                listening.close()
-
-        monkeypatch.setattr(running.listener, "socket", Flaky())
-        client = await connect(running.path, build_handshake())
-        texts = [event["text"] for event in running.said() if event["kind"] == "log"]
-        assert texts == ["a sandbox waits: Too many open files"]
         client.close()
 
     run(tmp_path, check)

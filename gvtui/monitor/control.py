@@ -1,0 +1,64 @@
+"""The monitor's end of the control channel to its viewer; `gvtui.monitor.options` has its words."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+import trio
+
+if TYPE_CHECKING:
+    import socket
+
+MAX_CONTROL_BYTES = 1 << 20
+"""Bytes of the largest control message; large enough for a session with all points."""
+
+MAX_UNSENT = 1000
+"""Messages that wait for a viewer that does not read; of more, the oldest go."""
+
+
+class Control:
+    """Talks to the viewer, and never waits for it. The channel stays the caller's."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        channel.setblocking(False)
+        self._channel = channel
+        self._unsent: deque[bytes] = deque(maxlen=MAX_UNSENT)
+
+    def say(self, kind: str, **details: Any) -> None:  # noqa: ANN401
+        """Send one message; if the viewer is stuck it waits here, and the oldest go."""
+        self._unsent.append(msgpack.packb({"kind": kind, **details}))
+        self.flush()
+
+    def log(self, level: str, text: str) -> None:
+        """Send a line for the user; the level is `info`, `warning` or `error`."""
+        self.say("log", level=level, text=text)
+
+    def flush(self) -> None:
+        """Send what still waits, as far as it goes."""
+        while self._unsent:
+            try:
+                self._channel.send(self._unsent[0])
+            except BlockingIOError:
+                return
+            except OSError:
+                self._unsent.clear()
+                return
+            self._unsent.popleft()
+
+    async def receive(self) -> dict[str, Any] | None:
+        """The next message of the viewer; None when it has gone."""
+        while True:
+            await trio.lowlevel.wait_readable(self._channel.fileno())
+            try:
+                data = self._channel.recv(MAX_CONTROL_BYTES)
+            except BlockingIOError:
+                continue
+            except OSError:
+                return None
+            if not data:
+                return None
+            message = msgpack.unpackb(data)
+            if isinstance(message, dict):
+                return message

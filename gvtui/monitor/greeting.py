@@ -1,0 +1,45 @@
+"""The handshake with a sandbox that has connected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import trio
+
+from gvtui.monitor.intake import send_reply
+from gvtui.wire.handshake import MAX_HANDSHAKE_SIZE, build_handshake, parse_handshake
+from gvtui.wire.header import WireError
+
+if TYPE_CHECKING:
+    import socket
+
+HANDSHAKE_SECONDS = 5.0
+"""How long a client may take to say who it is."""
+
+
+async def greet(connection: socket.socket) -> str | None:
+    """Do the handshake: None if it went well, else why not ("" if the client just left).
+
+    Args:
+        connection: a socket that does not block; it stays open.
+    """
+    with trio.move_on_after(HANDSHAKE_SECONDS):
+        while True:
+            await trio.lowlevel.wait_readable(connection.fileno())
+            try:
+                datagram = connection.recv(MAX_HANDSHAKE_SIZE)
+                break
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                return f"the connection broke before the handshake ({error.strerror})"
+        if not datagram:
+            return ""
+        try:
+            parse_handshake(datagram)
+        except WireError as error:
+            return str(error)
+        if not send_reply(connection, build_handshake()):
+            return "it did not take the answer to its handshake"
+        return None
+    return f"no handshake within {HANDSHAKE_SECONDS:g} s"
