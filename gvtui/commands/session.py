@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import textwrap
 from itertools import zip_longest
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,16 +27,15 @@ from gvtui.commands.runtime import (
     TIMEOUT_OPTION,
     failing_in_json,
     find_catalogue,
-    find_catalogues,
     find_container,
     open_agent,
     relative_to_here,
     undisturbed,
 )
+from gvtui.commands.session_check import SESSION_FILE, check
 from gvtui.commands.session_report import (
     print_json,
     report,
-    report_check,
     sandbox_row,
     session_words,
 )
@@ -48,15 +46,14 @@ from gvtui.points.session import DEFAULT_CONTEXT_FIELDS
 from gvtui.points.tuning import TUNINGS
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gvtui.points.catalogue import Catalogue
     from gvtui.points.document import SessionDocument
     from gvtui.points.session import Session
-    from gvtui.points.ways import Way
 
 _WORKERS = 8
 """Sandboxes asked at once: one that does not answer takes a whole time limit."""
-
-_SESSION_FILE = click.Path(path_type=Path, allow_dash=True)
 
 
 def _described(names: dict[str, str]) -> str:
@@ -242,79 +239,13 @@ def _choose(
 
 @session.command(
     cls=Command,
-    exit_codes={
-        0: "the session starts and is traced, though there may be warnings",
-        1: "it is refused or starts untraced, or the file cannot be read",
-    },
-    epilog=examples(
-        "gvtui session check files.json",
-        "gvtui session check files.json --gvisor 20240729",
-        "gvtui session check --for pod-init /etc/gvtui-pod-init.json",
-        "gvtui session check --json files.json | jq '.problems[]'",
-    ),
-)
-@click.argument("file", type=_SESSION_FILE, shell_complete=session_files)
-@click.option(
-    "--for",
-    "wanted",
-    type=click.Choice(["trace-create", "pod-init"]),
-    multiple=True,
-    help="The way in that the file is for; may be given twice. If not given: both, for a bare "
-    "session trace-create alone.",
-)
-@RUNSC_OPTION
-@GVISOR_OPTION
-@ARCH_OPTION
-@JSON_OPTION
-@click.pass_context
-def check(
-    ctx: click.Context,
-    /,
-    file: Path,
-    wanted: tuple[Way, ...],
-    binaries: tuple[str, ...],
-    gvisor: str,
-    architecture: str | None,
-    as_json: bool,
-) -> None:
-    """Say what a runsc, or each of several, makes of a session file.
-
-    There are two ways in: `runsc trace create` for a sandbox that runs, and a pod init file for
-    containers that start later. Each ends as one of: started and traced; started untraced,
-    silently; refused. It is taken that a monitor listens.
-    """
-    from gvtui.agent.pod_init import start_problems
-    from gvtui.points.document import SessionError
-    from gvtui.points.problems import Verdict
-    from gvtui.points.ways import WAYS, Ending, Judgement, judge
-
-    catalogues = find_catalogues(binaries, gvisor=gvisor, architecture=architecture)
-    try:
-        raw = _read(file)
-        found = [judge(raw, catalogue) for catalogue in catalogues]
-    except SessionError as error:
-        refused = Ending(Verdict.REFUSED, str(error))
-        both = Judgement(dict.fromkeys(WAYS, refused), tuple(error.problems), tuple(WAYS))
-        found = [both] * len(catalogues)
-    meant = wanted or found[0].meant
-    problems = list(dict.fromkeys(each for one in found for each in one.problems))
-    if "pod-init" in meant and found[0].session is not None:
-        problems += start_problems(found[0].session)
-    good = all(one.endings[way].verdict is Verdict.TRACED for one in found for way in meant)
-    sources = [catalogue.source for catalogue in catalogues]
-    report_check(file, sources, found, meant, problems, good=good, as_json=as_json)
-    ctx.exit(0 if good else 1)
-
-
-@session.command(
-    cls=Command,
     exit_codes={1: "not applied: what ran before runs on, or standard error says what runs now"},
     epilog=examples(
         "gvtui session apply files.json 4f5c0d",
         "gvtui session apply --root /run/containerd/runsc/k8s.io --replace files.json 4f5c0d",
     ),
 )
-@click.argument("file", type=_SESSION_FILE, shell_complete=session_files)
+@click.argument("file", type=SESSION_FILE, shell_complete=session_files)
 @click.argument("container", metavar="CONTAINER", shell_complete=containers)
 @click.option("--replace", is_flag=True, help="Replace a session that the sandbox has already.")
 @ROOT_OPTION
@@ -449,7 +380,4 @@ def _load(file: Path) -> SessionDocument:
     return parse_document(sys.stdin.read()) if str(file) == "-" else load_document(file)
 
 
-def _read(file: Path) -> bytes:
-    from gvtui.points.document import read_bytes
-
-    return sys.stdin.buffer.read() if str(file) == "-" else read_bytes(file)
+session.add_command(check)

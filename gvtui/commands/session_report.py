@@ -10,13 +10,9 @@ import click
 from gvtui.commands.terminal import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
     from gvtui.agent.containers import Container
     from gvtui.agent.outcome import Outcome
     from gvtui.points.problems import Problem
-    from gvtui.points.ways import Ending, Judgement, Way
 
 
 def sandbox_row(container: Container, containers: tuple[Container, ...]) -> dict[str, Any]:
@@ -75,58 +71,6 @@ def report(outcome: Outcome, as_json: bool, confirm: str) -> None:
         say(f"gvtui: {line}")
         for detail in outcome.detail.splitlines():
             say(f"  {escape(detail)}")
-
-
-def report_check(
-    file: Path,
-    sources: Sequence[str],
-    found: Sequence[Judgement],
-    meant: Sequence[Way],
-    problems: list[Problem],
-    *,
-    good: bool,
-    as_json: bool,
-) -> None:
-    """Tell how each way to start the session of a file ends with each runtime.
-
-    Args:
-        file: the file.
-        sources: the runtimes.
-        found: what is to say about the file against each.
-        meant: the ways that count.
-        problems: all that was found.
-        good: the ways that count end well.
-        as_json: print JSON.
-    """
-    from gvtui.decode.escape import escape
-    from gvtui.points.problems import errors
-    from gvtui.points.ways import WAYS
-
-    against = ", ".join(sources)
-    if as_json:
-        verdicts = [
-            {"runsc": source, "way": way, "counts": way in meant, **one.endings[way].as_dict()}
-            for source, one in zip(sources, found, strict=True)
-            for way in WAYS
-        ]
-        said = [problem.as_dict() for problem in problems]
-        values = {"file": str(file), "against": against, "valid": good}
-        print_json({**values, "verdicts": verdicts, "problems": said})
-        return
-    print_problems(problems)
-    for source, one in zip(sources, found, strict=True):
-        for way, name in WAYS.items():
-            ending = one.endings[way]
-            whose = f", {source}" if len(sources) > 1 else ""
-            why = f" ({ending.reason})" if ending.reason and not _is_told(ending, problems) else ""
-            click.echo(escape(f"{name}{whose}: {ending.verdict}{why}"))
-    bad = errors(problems)
-    counts = f"{count_of(len(bad), 'error')}, {count_of(len(problems) - len(bad), 'warning')}"
-    click.echo(escape(f"{file}: {counts if problems else 'good'}, against {against}"))
-
-
-def _is_told(ending: Ending, problems: list[Problem]) -> bool:
-    return any(ending.reason == str(problem) for problem in problems)
 
 
 def print_problems(problems: list[Problem]) -> None:
