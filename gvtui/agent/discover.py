@@ -188,9 +188,10 @@ def _report(
         try:
             containers = list_containers(found.runsc, root)
         except RunscError as error:
-            # What another binary cannot read is no news where the sandbox's own has answered.
+            # What another binary cannot read is no news where one has answered.
             failure = failure or (error if answered is None else None)
             continue
+        failure = failure if found.runsc in leading else None
         answered = answered or found.runsc
         for container in containers:
             known = listed.get(container.id)

@@ -150,6 +150,15 @@ def test_a_sandbox_that_an_older_runsc_lists_as_stopped_is_asked_of_the_next(
     assert inventory.roots[0].error == ""
 
 
+def test_what_one_runsc_cannot_read_is_no_fault_where_another_can(tmp_path: Path) -> None:
+    (tmp_path / "new").mkdir()
+    new = FakeRunsc(tmp_path / "new")
+    [report] = take_inventory(["/bin/false", new.path], [new.root]).roots
+    assert (report.error, [each.id for each in report.containers]) == ("", ["c1"])
+    [report] = take_inventory(["/bin/false"], [new.root]).roots
+    assert report.error
+
+
 def test_a_sandbox_that_no_runsc_here_manages_is_told(
     fake: FakeRunsc, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -90,14 +90,19 @@ def test_a_session_is_listed_applied_and_deleted_with_nothing_named(
     assert row_of(shared, path, state)["sessions"] == []
 
 
+def absent(reason: str) -> NoReturn:
+    """Skip, or fail where everything must be there."""
+    if os.environ.get("GVTUI_REQUIRE_RUNSC") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 def with_sidecars() -> RunscBinary:
     """A runsc laid out as gVisor's releases are since August 2026."""
     for each in reversed(find_binaries()):
         if (Path(each.path).parent / SIDECAR_FOLDER / SENTRY).is_file():
             return each
-    if os.environ.get("GVTUI_REQUIRE_RUNSC") == "1":
-        pytest.fail("no runsc in the layout of gVisor's releases")
-    pytest.skip("no runsc in the layout of gVisor's releases")
+    absent("no runsc in the layout of gVisor's releases")
 
 
 @pytest.fixture
@@ -118,6 +123,8 @@ def listed(container: Container, inventory: Inventory) -> tuple[str, str, str]:
 
 def warm(binary: RunscBinary, *flags: str) -> Path:
     """Put the stand-in for the prewarmer where runsc starts sandboxes by one."""
+    if shutil.which("gcc") is None:
+        absent("no gcc on this machine")
     program = Path(binary.path).parent / SIDECAR_FOLDER / "gvisor-sentry-prewarmer"
     subprocess.run(["gcc", "-static", *flags, "-o", str(program), str(PREWARMER)], check=True)
     return program
