@@ -183,7 +183,7 @@ class Transaction:
             self._notes.append(
                 f"the runtime lacks {count} of the points and fields and skipped them"
             )
-        count = len(session.points) - len(skipped_points)
+        count = len(session.point_names.difference(skipped_points))
         kept = f"the new session runs, with {count} {'point' if count == 1 else 'points'}"
         outcome = self._outcome(State.APPLIED, kept, session=session)
         return replace(outcome, skipped_points=skipped_points, skipped_fields=skipped_fields)

@@ -100,6 +100,7 @@ def test_what_runsc_takes_is_applied(fake: FakeRunsc) -> None:
         outcome = change_own(fake, session)
         assert outcome.applied
         assert [problem.severity for problem in outcome.problems] == ["warning"]
+    assert outcome.kept == "the new session runs, with 1 point"
 
 
 def test_a_refusal_after_the_deletion_puts_the_former_session_back(fake: FakeRunsc) -> None:
