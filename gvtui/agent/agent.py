@@ -7,6 +7,7 @@ other, those of different sandboxes do not.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -85,6 +86,8 @@ class Agent:
         self._lock = threading.Lock()
         self._sandbox_locks: dict[tuple[str, str], threading.Lock] = {}
         self._catalogues: dict[tuple[str, int], Catalogue] = {}
+        self._catalogue_here: tuple[tuple[str, int, int], Catalogue] | None = None
+        """That of the preferred runsc, with the file it was read from: its name, size and time."""
         self._value_flags: frozenset[str] = frozenset()
 
     def inventory(self) -> Inventory:
@@ -120,13 +123,25 @@ class Agent:
         return catalogue
 
     def any_catalogue(self, inventory: Inventory | None = None) -> Catalogue:
-        """The points of the preferred runsc; the bundled list if there is none that answers."""
+        """The points of the preferred runsc; the bundled list if there is none that answers.
+
+        A runsc is asked again only when its file has changed.
+        """
         found = inventory or self.inventory()
         for runsc in found.binaries:
             try:
-                return runsc.catalogue()
-            except GvtuiError:
+                status = os.stat(runsc.path)
+                key = (str(runsc.path), status.st_size, status.st_mtime_ns)
+                with self._lock:
+                    known = self._catalogue_here
+                if known is not None and known[0] == key:
+                    return known[1]
+                catalogue = runsc.catalogue()
+            except (GvtuiError, OSError):
                 continue
+            with self._lock:
+                self._catalogue_here = key, catalogue
+            return catalogue
         return bundled_catalogue()
 
     def processes(self, container: Container) -> Dump:

@@ -84,6 +84,8 @@ class Survey:
     """The session file as somebody else has left it; None if nobody has touched it."""
     file_error: str = ""
     """Why it cannot be read any more."""
+    catalogue: Catalogue | None = None
+    """What the runsc here offers, where no sandbox's is known."""
 
 
 class Keeper:
@@ -155,7 +157,10 @@ class Keeper:
         self.containers = inventory.containers
         file, file_error = self._look_at_file()
         problem = escape("; ".join(problems))
-        return Survey(targets, inventory.containers, problem, file, file_error)
+        catalogue = None
+        if all(each.catalogue is None for each in targets):
+            catalogue = self.agent.any_catalogue(inventory)
+        return Survey(targets, inventory.containers, problem, file, file_error, catalogue)
 
     def _look_at_file(self) -> tuple[SessionFile | None, str]:
         if self.file is None or not self.file.changed_outside():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import stat
 
-from gvtui.decode.flags import Choice, Flags
+from gvtui.decode.flags import Choice, Flags, by_architecture
 from gvtui.decode.numbers import int32, octal
 
 AT_FDCWD = -100
@@ -42,12 +42,10 @@ def _open_flags(*, direct: int, largefile: int, nofollow: int, directory: int) -
     )
 
 
-OPEN = {
-    "x86_64": _open_flags(
-        direct=0o40000, largefile=0o100000, directory=0o200000, nofollow=0o400000
-    ),
-    "arm64": _open_flags(direct=0o200000, largefile=0o400000, directory=0o40000, nofollow=0o100000),
-}
+OPEN = by_architecture(
+    _open_flags(direct=0o40000, largefile=0o100000, directory=0o200000, nofollow=0o400000),
+    _open_flags(direct=0o200000, largefile=0o400000, directory=0o40000, nofollow=0o100000),
+)
 """Flags of open, by architecture."""
 
 O_CREAT = 0o100
@@ -67,7 +65,7 @@ def _pipe_flags(direct: int) -> Flags:
     return Flags({**bits, "O_NOTIFICATION_PIPE": 0o200})
 
 
-PIPE = {"x86_64": _pipe_flags(0o40000), "arm64": _pipe_flags(0o200000)}
+PIPE = by_architecture(_pipe_flags(0o40000), _pipe_flags(0o200000))
 """Flags of pipe2, by architecture."""
 
 EVENTFD = Flags({"EFD_SEMAPHORE": 1, "EFD_NONBLOCK": 0o4000, "EFD_CLOEXEC": 0o2000000})

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
+
+from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +23,11 @@ class Choice:
     def __init__(self, names: Mapping[int, str], bits: int = 32) -> None:
         self.names = dict(names)
         self.mask = (1 << bits) - 1
+
+    def common(self, other: Choice) -> Choice:
+        """The meanings that both have."""
+        bits = min(self.mask, other.mask).bit_length()
+        return Choice(dict(self.names.items() & other.names.items()), bits)
 
     def text(self, value: int) -> str:
         """The name, or the number in hex."""
@@ -60,6 +67,14 @@ class Flags:
         self.choice_mask = choice_mask
         self.mask = (1 << width) - 1
 
+    def common(self, other: Flags) -> Flags:
+        """The names that both have for the same bits."""
+        bits = {name: value for value, name in self.bits if (value, name) in other.bits}
+        choice = dict(self.choice.items() & other.choice.items())
+        mask = self.choice_mask & other.choice_mask
+        width = min(self.mask, other.mask).bit_length()
+        return Flags(bits, zero=self.zero, choice=choice, choice_mask=mask, width=width)
+
     def text(self, value: int) -> str:
         """Names joined by `|`; bits without a name follow in hex."""
         return _flags_text(self, value & self.mask)
@@ -81,3 +96,11 @@ def _flags_text(flags: Flags, value: int) -> str:
     if value:
         shown.append(hex(value))
     return "|".join(shown) or flags.zero
+
+
+_Table = TypeVar("_Table", Choice, Flags)
+
+
+def by_architecture(x86_64: _Table, arm64: _Table) -> dict[str, _Table]:
+    """Names by architecture; where that is not known, those that both have."""
+    return {"x86_64": x86_64, "arm64": arm64, UNKNOWN_ARCHITECTURE: x86_64.common(arm64)}

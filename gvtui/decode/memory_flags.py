@@ -6,17 +6,15 @@ arch/x86/include/uapi/asm/mman.h, arch/arm64/include/uapi/asm/mman.h.
 
 from __future__ import annotations
 
-from gvtui.decode.flags import Choice, Flags
+from gvtui.decode.flags import Choice, Flags, by_architecture
 
 _PROT_COMMON = {"PROT_READ": 1, "PROT_WRITE": 2, "PROT_EXEC": 4, "PROT_SEM": 8}
 _PROT_GROWS = {"PROT_GROWSDOWN": 0x01000000, "PROT_GROWSUP": 0x02000000}
 
-PROT = {
-    "x86_64": Flags({**_PROT_COMMON, **_PROT_GROWS}, zero="PROT_NONE"),
-    "arm64": Flags(
-        {**_PROT_COMMON, "PROT_BTI": 0x10, "PROT_MTE": 0x20, **_PROT_GROWS}, zero="PROT_NONE"
-    ),
-}
+PROT = by_architecture(
+    Flags({**_PROT_COMMON, **_PROT_GROWS}, zero="PROT_NONE"),
+    Flags({**_PROT_COMMON, "PROT_BTI": 0x10, "PROT_MTE": 0x20, **_PROT_GROWS}, zero="PROT_NONE"),
+)
 """Protection of mapped memory, by architecture."""
 
 
@@ -43,10 +41,7 @@ def _map_flags(own: dict[str, int]) -> Flags:
     )
 
 
-MAP = {
-    "x86_64": _map_flags({"MAP_32BIT": 0x40, "MAP_ABOVE4G": 0x80}),
-    "arm64": _map_flags({}),
-}
+MAP = by_architecture(_map_flags({"MAP_32BIT": 0x40, "MAP_ABOVE4G": 0x80}), _map_flags({}))
 """Flags of mmap, by architecture."""
 
 MREMAP = Flags({"MREMAP_MAYMOVE": 1, "MREMAP_FIXED": 2, "MREMAP_DONTUNMAP": 4})

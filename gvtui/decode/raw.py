@@ -11,6 +11,7 @@ from gvtui.decode.ioctl_names import IOCTLS_WITHOUT_ARGUMENT, ioctl_name
 from gvtui.decode.numbers import UINT32, UINT64, identity, int32, int64, octal, pointer
 from gvtui.decode.raw_table import ARGUMENTS, RESULT_FORMS
 from gvtui.decode.signals import signal_name
+from gvtui.points.syscalls import ARCHITECTURES, UNKNOWN_ARCHITECTURE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,7 +102,7 @@ _FORMS_BY_ARCHITECTURE: dict[str, dict[str, Callable[[int], str]]] = {
         "map": memory_flags.MAP[architecture].text,
         "ptrace": task_flags.PTRACE[architecture].text,
     }
-    for architecture in ("x86_64", "arm64")
+    for architecture in (*ARCHITECTURES, UNKNOWN_ARCHITECTURE)
 }
 
 Named = list[tuple[str, str]]

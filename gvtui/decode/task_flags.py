@@ -7,7 +7,7 @@ arch/arm64/include/uapi/asm/ptrace.h.
 
 from __future__ import annotations
 
-from gvtui.decode.flags import Choice, Flags
+from gvtui.decode.flags import Choice, Flags, by_architecture
 from gvtui.decode.signals import signal_name
 
 CLONE_BITS = {
@@ -257,8 +257,8 @@ _PTRACE_COMMON = {
     0x420E: "PTRACE_GET_SYSCALL_INFO",
     0x420F: "PTRACE_GET_RSEQ_CONFIGURATION",
 }
-PTRACE = {
-    "x86_64": Choice(
+PTRACE = by_architecture(
+    Choice(
         {
             **_PTRACE_COMMON,
             12: "PTRACE_GETREGS",
@@ -275,8 +275,6 @@ PTRACE = {
         },
         bits=64,
     ),
-    "arm64": Choice(
-        {**_PTRACE_COMMON, 33: "PTRACE_PEEKMTETAGS", 34: "PTRACE_POKEMTETAGS"}, bits=64
-    ),
-}
+    Choice({**_PTRACE_COMMON, 33: "PTRACE_PEEKMTETAGS", 34: "PTRACE_POKEMTETAGS"}, bits=64),
+)
 """Requests of ptrace, by architecture."""

@@ -4,8 +4,62 @@ from __future__ import annotations
 
 import functools
 
-from gvtui.points.syscalls import syscall_name
+from gvtui.points.syscalls import ARCHITECTURES, syscall_name
 from gvtui.wire.messages import KINDS, RAW_SYSCALL
+
+_CALLS = {
+    number: frozenset(names.split())
+    for number, names in {
+        7: "open openat creat",
+        8: "close",
+        9: "read readv pread64 preadv preadv2",
+        10: "connect",
+        11: "execve execveat",
+        12: "socket",
+        13: "chdir fchdir",
+        14: "setuid setgid setsid",
+        15: "setresuid setresgid",
+        16: "prlimit64",
+        17: "pipe pipe2",
+        18: "fcntl",
+        19: "dup dup2 dup3",
+        20: "signalfd signalfd4",
+        21: "chroot",
+        22: "eventfd eventfd2",
+        23: "clone",
+        24: "bind",
+        25: "accept accept4",
+        26: "timerfd_create",
+        27: "timerfd_settime",
+        28: "timerfd_gettime",
+        29: "fork vfork",
+        30: "inotify_init inotify_init1",
+        31: "inotify_add_watch",
+        32: "inotify_rm_watch",
+        33: "socketpair",
+        34: "write writev pwrite64 pwritev pwritev2",
+        36: "mmap",
+        37: "listen",
+        38: "ptrace",
+    }.items()
+}
+"""The system calls that each message type is sent for."""
+
+
+@functools.lru_cache(maxsize=8192)
+def architecture_of_call(message_type: int, sysno: int) -> str | None:
+    """The architecture on which a call of that number sends such a message; None if not just one."""
+    calls = _CALLS.get(message_type, frozenset())
+    fitting = [name for name in ARCHITECTURES if syscall_name(sysno, name) in calls]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _call_name(message_type: int, sysno: int, architecture: str) -> str | None:
+    own = syscall_name(sysno, architecture)
+    if own is not None and own in _CALLS.get(message_type, ()):
+        return own
+    other = architecture_of_call(message_type, sysno)
+    return syscall_name(sysno, other) if other is not None else own
 
 
 @functools.lru_cache(maxsize=8192)
@@ -13,7 +67,8 @@ def point_name(message_type: int, sysno: int, direction: str | None, architectur
     """The point that sends such a message.
 
     `syscall/openat/enter` for a decoded call, `syscall/sysno/35/exit` for a raw one,
-    `sentry/clone` for other events, `unknown/77` for a message type that is not known.
+    `sentry/clone` for other events, `unknown/77` for a message type that is not known. A decoded
+    call that the architecture cannot have sent has its name on the other one.
     """
     kind = KINDS.get(message_type)
     if kind is None:
@@ -23,7 +78,7 @@ def point_name(message_type: int, sysno: int, direction: str | None, architectur
     side = "exit" if direction == "X" else "enter"
     if message_type == RAW_SYSCALL:
         return f"syscall/sysno/{sysno}/{side}"
-    name = syscall_name(sysno, architecture) or f"{kind.name.lower()}:{sysno}"
+    name = _call_name(message_type, sysno, architecture) or f"{kind.name.lower()}:{sysno}"
     return f"syscall/{name}/{side}"
 
 

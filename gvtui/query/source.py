@@ -23,7 +23,10 @@ class RowSource(Protocol):
 
     first_row: int
     end_row: int
-    architecture: str
+
+    @property
+    def architecture(self) -> str:
+        """One of `ARCHITECTURES`, or `UNKNOWN_ARCHITECTURE`."""
 
     def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
         """Rows as an array of `ROW_DTYPE`, as far as they are held."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gvtui.points.syscalls import ARCHITECTURES, host_architecture
+from gvtui.points.syscalls import ARCHITECTURES, UNKNOWN_ARCHITECTURE
 from gvtui.trace import files, savefile
 from gvtui.trace.details import int_in, unpack_details
 from gvtui.trace.rebuild import rebuild_index
@@ -45,6 +45,7 @@ class Parts:
     """Oldest first; never empty."""
     strings: StringReader
     architecture: str
+    """What is noted of it; `UNKNOWN_ARCHITECTURE` in a save file of gVisor's."""
     scratch: tempfile.TemporaryDirectory[str] | None = None
     """Where an index lies that could not stand beside its log."""
     is_save_file: bool = False
@@ -97,7 +98,7 @@ def _open_save_file(path: Path, progress: Progress | None) -> Parts:
     scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
     index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
     trace_id = bytes(16)
-    architecture = host_architecture()
+    architecture = UNKNOWN_ARCHITECTURE
     with _removed_on_failure(scratch):
         try:
             rebuild_index(
@@ -193,7 +194,7 @@ def read_header(log: Path) -> dict[str, Any]:
 
 def _architecture(head: dict[str, Any]) -> str:
     architecture = head.get("arch")
-    return architecture if architecture in ARCHITECTURES else host_architecture()
+    return architecture if architecture in ARCHITECTURES else UNKNOWN_ARCHITECTURE
 
 
 def _damaged_bytes(index: Path) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.trace import files
+from gvtui.trace.architecture import Told
 from gvtui.trace.connections import Connections
 from gvtui.trace.details import unpack_details
 from gvtui.trace.opening import Parts, open_parts
@@ -31,6 +32,9 @@ _BLOCK = 256
 """Rows read at once when single rows are asked for."""
 _MAX_BLOCKS = 64
 
+_TELLING = 1 << 16
+"""Rows read at once to tell the architecture."""
+
 
 class Trace:
     """A trace, finished or still growing. It owns its file descriptors until `close`."""
@@ -38,8 +42,7 @@ class Trace:
     def __init__(self, path: Path, parts: Parts) -> None:
         """Take over the open files of a trace; `open` does that and opens them."""
         self.path = path
-        self.architecture = parts.architecture
-        """`x86_64` or `arm64`."""
+        self._told = Told(parts.architecture)
         self.is_save_file = parts.is_save_file
         self.damaged_bytes = parts.damaged_bytes
         """Bytes of the log that could not be read, as a torn tail."""
@@ -56,6 +59,7 @@ class Trace:
         self._blocks: OrderedDict[tuple[int, int], list[Any]] = OrderedDict()
         self._folder = path if path.is_dir() else None
         self._ports = PortOrder(self)
+        self._tell_architecture()
 
     @classmethod
     def open(
@@ -82,6 +86,23 @@ class Trace:
         trace.limit = limit
         trace.refresh()
         return trace
+
+    @property
+    def architecture(self) -> str:
+        """`x86_64`, `arm64`, or `UNKNOWN_ARCHITECTURE` where neither head nor messages tell.
+
+        What the messages tell counts more than the machine that recorded them.
+        """
+        return self._told.architecture
+
+    def _tell_architecture(self) -> None:
+        # Rows held back count too: playback shows the same names from its first row on.
+        for segment in self._segments:
+            for start in range(segment.first_row, segment.end_row, _TELLING):
+                if self._told.is_settled:
+                    return
+                out = np.empty(min(_TELLING, segment.end_row - start), ROW_DTYPE)
+                self._told.take(out[: segment.read(start, out)])
 
     @property
     def strings(self) -> Sequence[str]:
@@ -116,6 +137,8 @@ class Trace:
         start, self.end_row = self.end_row, max(end, self.end_row)
         if self.end_row > start:
             self.connections.update(self, max(start, self.first_row), self.end_row)
+            if not self._told.is_settled:
+                self._told.take(self.rows(start, self.end_row))
         return before != (self.first_row, self.end_row)
 
     def _refresh_segments(self, folder: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -106,6 +107,15 @@ def test_catalogues_are_read_once(agent: Agent, fake: FakeRunsc) -> None:
     assert fake.calls().count(["trace", "metadata"]) == 1
     assert agent.any_catalogue().source == "runsc 20990101.0"
     assert Agent(["/no/such"]).any_catalogue().is_bundled
+
+
+def test_the_runsc_here_is_asked_again_when_it_has_changed(agent: Agent, fake: FakeRunsc) -> None:
+    first = agent.any_catalogue()
+    assert agent.any_catalogue() is first
+    assert fake.calls().count(["trace", "metadata"]) == 1
+    os.utime(fake.path, ns=(1, 1))
+    assert agent.any_catalogue() is not first
+    assert fake.calls().count(["trace", "metadata"]) == 2
 
 
 def test_an_unreadable_catalogue_is_no_obstacle(agent: Agent, fake: FakeRunsc) -> None:

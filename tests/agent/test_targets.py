@@ -163,3 +163,14 @@ def test_one_that_only_reads_writes_no_session_file(runsc: FakeRunsc, tmp_path: 
     assert target.container is not None
     assert not keeper.apply(target.container, SESSION, replace=True).applied
     assert owner(keeper) is Owner.NONE
+
+
+def test_the_runsc_here_is_asked_where_there_is_no_sandbox(
+    runsc: FakeRunsc, tmp_path: Path
+) -> None:
+    assert keeper_of(runsc).survey().catalogue is None
+    (tmp_path / "empty").mkdir()
+    survey = Keeper(Agent([runsc.path], [tmp_path / "empty"])).survey()
+    assert survey.targets == ()
+    assert survey.catalogue is not None
+    assert survey.catalogue.source == "runsc 20990101.0"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from gvtui.points.syscalls import sysnos_by_name
+from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE, sysnos_by_name
 from gvtui.trace.savefile import scan
 from gvtui.wire.header import Header
 from gvtui.wire.messages import KINDS, Decoded, Unknown, decode
@@ -128,4 +128,4 @@ MESSAGES: st.SearchStrategy[Decoded] = st.one_of(
 )
 """Any message at all, of every type, with any values."""
 
-ARCHITECTURES = st.sampled_from(["x86_64", "arm64"])
+ARCHITECTURES = st.sampled_from(["x86_64", "arm64", UNKNOWN_ARCHITECTURE])

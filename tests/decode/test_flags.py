@@ -3,7 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.decode.flags import Choice, Flags
+from gvtui.decode.flags import Choice, Flags, by_architecture
+from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE
 
 FLAGS = Flags(
     {"BOTH": 0x30, "ONE": 0x10, "TWO": 0x20}, choice={0: "NONE", 1: "SOME"}, choice_mask=3
@@ -43,3 +44,16 @@ def test_choice() -> None:
     assert choice.text(-1) == "ALL"
     assert choice.text(-5) == "LOW"
     assert choice.text(9) == "0x9"
+
+
+def test_where_the_architecture_is_not_known_names_of_both_are_used() -> None:
+    flags = by_architecture(
+        Flags({"A": 1, "B": 2}, choice={0: "R", 4: "W"}, choice_mask=4),
+        Flags({"A": 1, "C": 2}, choice={0: "R", 4: "V"}, choice_mask=4),
+    )
+    assert flags["x86_64"].text(7) == "W|A|B"
+    assert flags[UNKNOWN_ARCHITECTURE].text(3) == "R|A|0x2"
+    assert flags[UNKNOWN_ARCHITECTURE].text(7) == "A|0x6"
+    choices = by_architecture(Choice({1: "A", 2: "B"}, bits=64), Choice({1: "A", 2: "C"}))
+    assert choices[UNKNOWN_ARCHITECTURE].text(1) == "A"
+    assert choices[UNKNOWN_ARCHITECTURE].text(2) == "0x2"

@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.points.names import event_type, point_name
-from gvtui.wire.messages import KINDS
+from gvtui.points.bundled import bundled_catalogue
+from gvtui.points.names import _CALLS, architecture_of_call, event_type, point_name
+from gvtui.points.syscalls import ARCHITECTURES, UNKNOWN_ARCHITECTURE, sysnos_by_name
+from gvtui.wire.messages import KINDS, RAW_SYSCALL
 from tests.trace.factory import DATA
 
 
@@ -31,12 +33,30 @@ def offered_points() -> set[str]:
         (35, 0, None, "x86_64", "sentry/mmap"),
         (77, 0, None, "x86_64", "unknown/77"),
         (7, 9999, "E", "x86_64", "syscall/open:9999/enter"),
+        (7, 56, "E", "x86_64", "syscall/openat/enter"),
+        (7, 257, "E", UNKNOWN_ARCHITECTURE, "syscall/openat/enter"),
+        (8, 57, "E", "x86_64", "syscall/close/enter"),
+        (29, 57, "E", "arm64", "syscall/fork/enter"),
     ],
 )
 def test_point_names(
     message_type: int, sysno: int, side: str | None, architecture: str, name: str
 ) -> None:
     assert point_name(message_type, sysno, side, architecture) == name
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_each_decoded_call_tells_its_architecture(architecture: str) -> None:
+    numbers = sysnos_by_name(architecture)
+    offered = {spec.event for spec in bundled_catalogue(architecture) if not spec.is_raw}
+    known = {name for names in _CALLS.values() for name in names}
+    assert {name for name in offered if "/" not in name} == known & numbers.keys()
+    for message_type, names in _CALLS.items():
+        for name in names & numbers.keys():
+            assert architecture_of_call(message_type, numbers[name]) == architecture
+    assert set(_CALLS) == {
+        number for number, kind in KINDS.items() if kind.is_syscall and number != RAW_SYSCALL
+    }
 
 
 @pytest.mark.parametrize(

@@ -209,5 +209,5 @@ def _events(architecture: str) -> Iterator[tuple[str, str]]:
     for kind in KINDS.values():
         if kind.point:
             yield kind.point, "event"
-    for name in sorted(names_by_sysno(architecture).values()):
+    for name in sorted((names_by_sysno(architecture) or names_by_sysno("x86_64")).values()):
         yield name, "system call"

@@ -285,10 +285,8 @@ class Statistics(Follower):
         architecture = self._trace.architecture
         if key >= _EVENT:
             return event_type(point_name(key - _EVENT, 0, None, architecture), architecture)
-        is_raw = key >= _RAW
         sysno = key & 0xFFFFFFFF
-        message_type = RAW_SYSCALL if is_raw else RAW_SYSCALL + 1
-        return event_type(point_name(message_type, sysno, "E", architecture), architecture)
+        return event_type(point_name(RAW_SYSCALL, sysno, "E", architecture), architecture)
 
     def _line(
         self,

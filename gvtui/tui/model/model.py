@@ -72,6 +72,7 @@ class Model:
 
     def _take(self, trace: Trace) -> None:
         self.trace = trace
+        self.points.architecture = trace.architecture
         self.analysis = Analysis(trace)
         self.condition: Filter | None = None
         """The filters in force as one; None lets every row pass."""

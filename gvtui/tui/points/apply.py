@@ -100,7 +100,7 @@ class PointsApply(TraceActions):
                 else:
                     keeper.file = survey.file
             targets.insert(0, keeper.file_target(error))
-        state.take_targets(targets, survey.problem)
+        state.take_targets(targets, survey.problem, survey.catalogue)
 
     def action_undo(self) -> None:
         """Take the last change of what is staged back."""

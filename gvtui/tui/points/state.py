@@ -57,6 +57,10 @@ class PointsState:
             self.refusal = f"{ReadOnlyError()}."
         self.endpoint = endpoint.absolute() if endpoint else None
         self.targets: tuple[Target, ...] = ()
+        self.catalogue_here: Catalogue | None = None
+        """What the runsc here offers; None if it has not been asked."""
+        self.architecture = ""
+        """That of the sandboxes of a recording; empty for this machine's."""
         self.problem = ""
         """Why there are no sandboxes to choose from."""
         self.grouping: Grouping = "component"
@@ -115,17 +119,30 @@ class PointsState:
         return self.catalogue_of(self._key)
 
     def catalogue_of(self, key: Key) -> Catalogue:
-        """What a target's runtime offers; another's, or the bundled list, if that is not known."""
+        """What a target's runtime offers.
+
+        If that is not known, what another's does, else the runsc here; of a recording, and where
+        there is no runsc, the list that comes with gvtui.
+        """
         target = next((each for each in self.targets if each.key == key), None)
         if target is not None and target.catalogue is not None:
             return target.catalogue
         known = (each.catalogue for each in self.targets if each.catalogue is not None)
-        return next(known, None) or bundled_catalogue()
+        return next(known, None) or self.catalogue_here or bundled_catalogue(self.architecture)
 
-    def take_targets(self, targets: Iterable[Target], problem: str = "") -> None:
-        """Take in what was found; the target shown stays if it is still there."""
+    def take_targets(
+        self, targets: Iterable[Target], problem: str = "", catalogue: Catalogue | None = None
+    ) -> None:
+        """Take in what was found; the target shown stays if it is still there.
+
+        Args:
+            targets: the sandboxes, and a session file.
+            problem: what could not be looked at, and why.
+            catalogue: what the runsc here offers, where no sandbox's is known.
+        """
         shown = self.target
         self.targets = tuple(targets)
+        self.catalogue_here = catalogue or self.catalogue_here
         self.problem = problem
         for target in self.targets:
             edit = self.edit_of(target.key)

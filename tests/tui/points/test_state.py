@@ -153,3 +153,20 @@ def test_a_field_that_a_filter_needs_is_added_to_all(state: PointsState) -> None
     state.stage(state.edit.staged.with_points([Point(ENTER), Point(EXIT)]))
     state.add_context(["group_id"], ("", ""))
     assert all(point.context_fields == ("group_id",) for point in state.edit.staged.points)
+
+
+def test_where_no_target_tells_the_runsc_here_does() -> None:
+    state = PointsState(SOCKET)
+    assert state.catalogue.is_bundled
+    here = bundled_catalogue("x86_64", "2022-12")
+    state.take_targets([], catalogue=here)
+    assert state.catalogue is here
+    target = Target(("/r", "one"), "one", Owner.NONE, catalogue=bundled_catalogue())
+    state.take_targets([target])
+    assert state.catalogue is target.catalogue
+
+
+def test_a_recording_has_the_points_of_its_architecture() -> None:
+    state = PointsState()
+    state.architecture = "arm64"
+    assert len(state.catalogue) == 980
