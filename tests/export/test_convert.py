@@ -44,8 +44,8 @@ def test_to_lines(tmp_path: Path, suffix: str) -> None:
 def test_a_recording_keeps_all_there_is(tmp_path: Path) -> None:
     writer = TraceWriter(tmp_path / "a.gvtrace", architecture="arm64")
     writer.opened(1, TIME_NS, {"container_id": "c0ffee"})
-    writer.message(1, TIME_NS + 1, read_message(dropped=3))
-    writer.truncated(1, TIME_NS + 2, read_message(dropped=3), 2 << 20)
+    writer.message(1, TIME_NS + 1, read_message(dropped=3, sysno=63))
+    writer.truncated(1, TIME_NS + 2, read_message(dropped=3, sysno=63), 2 << 20)
     writer.mark(TIME_NS + 3, {"kind": "session"})
     writer.closed(1, TIME_NS + 4, {"reason": "gone"})
     writer.close()

@@ -36,11 +36,12 @@ def read_message(
     result: int | None = None,
     errno: int = 0,
     dropped: int = 0,
+    sysno: int = 0,
     **about: Any,
 ) -> bytes:
     """A read(2): an exit if it has a result or an error number, else an enter."""
     message = syscall_pb2.Read(
-        context_data=context(**about), sysno=0, fd=fd, fd_path="/etc/passwd", count=count
+        context_data=context(**about), sysno=sysno, fd=fd, fd_path="/etc/passwd", count=count
     )
     if result is not None or errno:
         message.exit.SetInParent()
