@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from gvtui.points.bundled import bundled_catalogue
 from gvtui.query.numbers.points import Tally
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
@@ -22,6 +23,21 @@ def test_counts_are_those_of_the_rows() -> None:
         assert tally.by_point() == expected
         assert tally.by_point({1}) == expected
         assert tally.by_point({2}) == {}
+    finally:
+        trace.close()
+
+
+def test_all_that_the_newest_gvisor_sends_is_in_the_list_that_comes_along() -> None:
+    trace = Trace.open(TRACES / "newest-2026.trace")
+    try:
+        tally = Tally(trace)
+        while tally.advance(0.0):
+            pass
+        catalogue = bundled_catalogue(trace.architecture)
+        counted = tally.by_point()
+        assert counted.keys() <= catalogue.points.keys()
+        assert {"sentry/mmap", "syscall/listen/exit", "syscall/ptrace/enter"} <= counted.keys()
+        assert sum(counted.values()) == 1261
     finally:
         trace.close()
 
