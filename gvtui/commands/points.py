@@ -80,9 +80,28 @@ def points(
             click.echo(line)
     if not found:
         known = {spec.event for spec in catalogue} | set(catalogue.points)
-        hint = nearest(wanted, sorted(known))
+        hint = _elsewhere(catalogue, wanted) or nearest(wanted, sorted(known))
         say(f"gvtui: no point matches {wanted!r}{'; ' + hint if hint else ''}")
     ctx.exit(0 if found else 1)
+
+
+def _elsewhere(catalogue: Catalogue, pattern: str) -> str:
+    """Which version has what is looked for; empty where none that is known has it."""
+    from gvtui.points.bundled import bundled_catalogue
+
+    newest = bundled_catalogue(catalogue.architecture)
+    found = newest.search(pattern)
+    if not found:
+        return ""
+    fields = [
+        (point, name)
+        for word in pattern.split()
+        for name, having in newest.with_field(word).items()
+        for point in having
+    ]
+    offers = fields or [(spec.name, "") for spec in found]
+    since = min(newest.since(*offer) for offer in offers)
+    return f"{catalogue.source} has none; gVisor has it since {since}: add --gvisor {since}"
 
 
 def _lines(catalogue: Catalogue, found: list[PointSpec], pattern: str) -> list[str]:

@@ -99,6 +99,15 @@ def test_nothing_found() -> None:
     assert "no point matches 'opnat'; did you mean 'openat'?" in result.stderr
 
 
+def test_what_newer_versions_have_is_told(tmp_path: Path) -> None:
+    fake = FakeRunsc(tmp_path)
+    result = run("--runsc", fake.path, "is_exec_session")
+    assert result.exit_code == 1
+    assert "gVisor has it since 2026-09: add --gvisor 2026-09" in result.stderr
+    result = run("--gvisor", "2024-07", "sentry/mmap")
+    assert "gVisor has it since 2026-09: add --gvisor 2026-09" in result.stderr
+
+
 def test_json() -> None:
     result = run("--arch", "x86_64", "--json", "syscall/sysno/35/enter")
     values = json.loads(result.stdout)
