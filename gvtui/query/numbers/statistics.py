@@ -346,9 +346,13 @@ class Statistics(Follower):
         settled = is_exit & (matched | enter_matched)
         double = np.zeros(count, np.bool_)
         double[matched] = self._doubles.mask(rows[matched])
+        codes = self._pairs.execs.codes(start, count)
+        if self._condition is not None:
+            # The raw exit of an exec may pass only since it is known what became of it.
+            for place in np.flatnonzero((codes != Code.NONE) & matched).tolist():
+                double[place] = self._is_twin_matched(start + place)
 
         durations = self._pairs.durations(start, rows)
-        codes = self._pairs.execs.codes(start, count)
         failed = (rows["errno"] != 0) | (codes == Code.FAILED)
         types, sysnos = rows["type"].astype(np.int64), rows["sysno"].astype(np.int64)
         syscall = np.where(types == RAW_SYSCALL, _RAW, 0) + (sysnos & 0xFFFFFFFF)
@@ -398,14 +402,18 @@ class Statistics(Follower):
             now = was
             if self._condition is not None and row >= self._trace.first_row:
                 now = was._replace(is_matched=self._condition.matches(self._trace, row))
-                twin = self._pairs.execs.twin(row)
-                if now.is_matched and twin is not None:
-                    now = now._replace(is_double=self._matched.get(twin) != 0)
+                if now.is_matched:
+                    now = now._replace(is_double=self._is_twin_matched(row))
                 self._matched.put(row, now.is_matched)
             if now.is_matched != was.is_matched:
                 self._count_late(now, 1 if now.is_matched else -1)
             if now.is_matched or now.is_enter_matched:
                 self._end_late(row, now)
+
+    def _is_twin_matched(self, row: int) -> bool:
+        """Whether an exec's exit repeats a raw one that passed the filter."""
+        twin = self._pairs.execs.twin(row)
+        return twin is not None and self._matched.get(twin) != 0
 
     def _late_keys(self, exec_: _OpenExec) -> list[tuple[Tally, int]]:
         keys = [(self._syscalls, exec_.syscall)]

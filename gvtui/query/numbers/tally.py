@@ -63,7 +63,10 @@ class Tally:
 
     def __iter__(self) -> Iterator[tuple[int, Sums]]:
         for key in list(self._places):
-            yield key, self.sums(key)
+            sums = self.sums(key)
+            # All that was counted may have been taken back.
+            if sums.calls or sums.errors:
+                yield key, sums
 
     @property
     def is_full(self) -> bool:
@@ -93,14 +96,16 @@ class Tally:
         """All sums at once: an array for each field of `Sums`, and the keys as `key`."""
         count = len(self._places)
         loose = np.maximum(self._loose_enters[:count], self._loose_exits[:count])
-        return {
+        columns = {
             "key": np.fromiter(self._places, np.int64, count),
             "calls": self._counted[:count] + loose,
-            "errors": self._errors[:count].copy(),
-            "timed": self._timed[:count].copy(),
+            "errors": self._errors[:count],
+            "timed": self._timed[:count],
             "total_ns": self._total[:count].astype(np.int64),
-            "max_ns": self._max[:count].copy(),
+            "max_ns": self._max[:count],
         }
+        has_any = (columns["calls"] > 0) | (columns["errors"] > 0)
+        return {name: column[has_any] for name, column in columns.items()}
 
     def fine(self, key: int) -> npt.NDArray[np.int64]:
         """Counts by fine band; a tally without bands has none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from textual.geometry import Size
@@ -10,6 +11,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from gvtui.decode.fields import field_views
+from gvtui.decode.outcome import untold
 from gvtui.query.calls.pairs import Unpaired
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.tui.command.table import bindings
@@ -97,6 +99,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             self.scrollable_content_region.width,
             self._model.whole_calls,
             self._pair_words(self._model.cursor),
+            self._codes(),
         )
         if key != self._shown:
             same_row = self._shown is not None and self._shown[:2] == key[:2]
@@ -214,7 +217,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             self._fields.append(([(words, "alarm")], _NO_FIELD))
             self._data = [payload]
         else:
-            self._fill_fields(one_side(row_id, self._views_of(decoded)))
+            self._fill_fields(one_side(row_id, self._views_of(row_id, decoded)))
         if self._hex:
             self._data = [payload]
 
@@ -228,7 +231,9 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             entered, left = trace.decoded(enter), trace.decoded(exit_)
         except (WireError, IndexError):
             return False
-        sides = both_sides(enter, self._views_of(entered), exit_, self._views_of(left))
+        sides = both_sides(
+            enter, self._views_of(enter, entered), exit_, self._views_of(exit_, left)
+        )
         duration = self._model.analysis.pairs.duration_ns(row_id)
         took = f"   took {took_text(duration)}" if duration is not None else ""
         point = word(trace.string(row.point)).removesuffix("/enter").removesuffix("/exit")
@@ -246,8 +251,18 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             self._data = [trace.payload(enter), trace.payload(exit_)]
         return True
 
-    def _views_of(self, decoded: Decoded) -> list[FieldView]:
-        return field_views(decoded, architecture=self._model.trace.architecture)[:_MAX_FIELDS]
+    def _views_of(self, row_id: int, decoded: Decoded) -> list[FieldView]:
+        views = field_views(decoded, architecture=self._model.trace.architecture)[:_MAX_FIELDS]
+        said = untold(self._model.analysis.pairs.execs.outcome(row_id))
+        return [
+            replace(view, decoded=said) if said and view.path == "exit.result" else view
+            for view in views
+        ]
+
+    def _codes(self) -> tuple[int, ...]:
+        """What is known of the exec that the selected row belongs to."""
+        execs, row_id, other = self._model.analysis.pairs.execs, self._model.cursor, self._partner()
+        return tuple(execs.code(row) for row in (row_id, other) if row is not None)
 
     def _fill_fields(self, sides: Iterable[SideView]) -> None:
         for side in sides:

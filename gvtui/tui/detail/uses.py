@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.fields import arguments
+from gvtui.decode.outcome import Outcome, untold
 from gvtui.points.names import event_type
 from gvtui.query.filter.fields import FIELDS
 from gvtui.query.filter.write import CONTAINER, NAME, PID, literal
@@ -81,6 +82,10 @@ def field_use(trace: Trace, row_id: int, view: FieldView) -> FieldUse:
         kind = event_type(trace.string(trace.row(row_id).point), trace.architecture)
         return FieldUse(column, "evt.type", _compared(kind))
     if name == "exit.result":
+        if view.decoded == untold(Outcome.FAILED):
+            return FieldUse(column, "evt.failed", "= true")
+        if view.decoded == untold(Outcome.ASKED):
+            return FieldUse(column, "")
         failed = bool(message.exit.errorno)
         return FieldUse(column, column if failed else "evt.res", f"= {message.exit.result}")
     if name == "exit.errorno" and isinstance(value, int):

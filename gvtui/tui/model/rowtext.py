@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import NOT_SENT, Outcome, untold
 from gvtui.decode.render import render
 from gvtui.points.names import event_type
 from gvtui.query.calls.pairs import Unpaired
@@ -177,6 +177,8 @@ class RowTexts:
         result = rendered.result
         if rendered.failed and side.errno not in (0, ERRNO_OTHER):
             result = errno_name(side.errno)
+        elif rendered.failed and result == untold(Outcome.FAILED):
+            result = NOT_SENT
         return RowText(
             row_id,
             row,

@@ -230,7 +230,9 @@ class ProcessesPane(ListPane):
             when = (
                 f"  {clock_text(executed.time_ns, self._model.zone, 3)}" if executed.time_ns else ""
             )
-            words = word(" ".join(executed.args) or executed.path)
+            ran = executed.outcome is Outcome.DONE and bool(executed.args)
+            called = executed.args if ran else [executed.path, *executed.args[1:]]
+            words = word(" ".join(called))
             return [
                 (line.guide, "guide"),
                 (f"  {sign} {words}", "command"),

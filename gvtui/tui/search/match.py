@@ -65,7 +65,10 @@ class CallWords:
     def words(self, model: Model, row_id: int, partner: int | None) -> _Words:
         """The words of a message row that can be read."""
         own = self._content(model, row_id)
-        key = (own,) if partner is None else (own, self._content(model, partner))
+        execs = model.analysis.pairs.execs
+        key: tuple[object, ...] = (own, execs.code(row_id))
+        if partner is not None:
+            key = (*key, self._content(model, partner), execs.code(partner))
         found = self._kept.get(key)
         if found is None:
             text = model.texts.text(row_id, whole=model.whole_calls)

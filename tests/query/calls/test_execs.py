@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,49 +15,13 @@ from hypothesis import strategies as st
 from gvtui.decode.outcome import Outcome
 from gvtui.points.document import dump_session
 from gvtui.points.session import Point, Session
-from gvtui.query.calls.execs import EXECVE, INFO, Code, Execs
+from gvtui.query.calls.execs import Code, Execs
 from gvtui.trace.reader import Trace
-from gvtui.trace.row import Flag, Kind
-from gvtui.wire.messages import RAW_SYSCALL
-from tests.query.memory import MemoryTrace, enter, leave, make_row
+from gvtui.trace.row import Kind
+from tests.query.calls.exec_streams import Event, exec_streams
+from tests.query.memory import MemoryTrace, make_row
 
 DATA = Path(__file__).parents[2] / "data" / "execs"
-
-NUMBER, AT_NUMBER, READ = 59, 322, 0
-
-
-@dataclass(frozen=True, repr=False)
-class Event:
-    """A row: what it is, whose, and how many points were dropped by then."""
-
-    what: str
-    """`E`, `X`, `F` (an exit with an error), `I` (`sentry/execve`), `O`, `bad`."""
-    tid: int = 1
-    dropped: int = 0
-    is_raw: bool = False
-    is_at: bool = False
-    conn: int = 1
-    error: int = 0
-
-    def __repr__(self) -> str:
-        raw, at = "r" * self.is_raw, "@" * self.is_at
-        return f"{raw}{self.what}{at}:{self.conn}.{self.tid}-{self.dropped}"
-
-    def row(self) -> dict[str, int]:
-        type_ = RAW_SYSCALL if self.is_raw else EXECVE
-        number = AT_NUMBER if self.is_at else NUMBER
-        about = {"conn": self.conn, "dropped": self.dropped}
-        if self.what == "E":
-            return enter(self.tid, number, type=type_, **about)
-        if self.what == "X":
-            return leave(self.tid, number, type=type_, **about)
-        if self.what == "F":
-            return leave(self.tid, number, type=type_, errno=self.error, **about)
-        if self.what == "I":
-            return make_row(type=INFO, tid=self.tid, **about)
-        if self.what == "O":
-            return enter(self.tid, READ, **about)
-        return make_row(type=EXECVE, flags=Flag.MALFORMED, **about)
 
 
 def outcomes(events: list[Event], *, slices: int = 1 << 16) -> list[Outcome | None]:
@@ -168,39 +131,15 @@ def plain_outcomes(events: list[Event]) -> list[Outcome | None]:
     return result
 
 
-@st.composite
-def _streams(draw: st.DrawFn) -> list[Event]:
-    events: list[Event] = []
-    dropped = 0
-    for _ in range(draw(st.integers(0, 18))):
-        dropped += draw(st.sampled_from((0, 0, 0, 0, 0, 0, 1)))
-        common: dict[str, Any] = {
-            "tid": draw(st.sampled_from((1, 1, 1, 2, 0))),
-            "dropped": dropped,
-            "is_at": draw(st.sampled_from((False, False, True))),
-            "conn": draw(st.sampled_from((1, 1, 1, 2))),
-        }
-        pattern = draw(
-            st.sampled_from(
-                ("E X I", "E X O", "E I X", "X I", "E rX X I", "O", "E", "X", "F", "I", "bad", "rX")
-            )
-        )
-        for word in pattern.split():
-            error = draw(st.sampled_from((errno.ENOENT, errno.EFAULT))) if word == "F" else 0
-            is_raw = word.startswith("r")
-            events.append(Event(word.removeprefix("r"), is_raw=is_raw, error=error, **common))
-    return events
-
-
 @settings(max_examples=400)
-@given(_streams(), st.integers(1, 5))
+@given(exec_streams(), st.integers(1, 5))
 def test_outcomes_are_those_of_the_plain_rules(events: list[Event], slices: int) -> None:
     expected = plain_outcomes(events)
     assert outcomes(events) == expected
     assert outcomes(events, slices=slices) == expected
 
 
-@given(_streams())
+@given(exec_streams())
 def test_each_change_of_an_answer_is_told(events: list[Event]) -> None:
     execs = Execs(MemoryTrace([event.row() for event in events]))
     known: list[int] = []
