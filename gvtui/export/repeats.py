@@ -6,21 +6,16 @@ into words. So the text of a message is kept in two halves, with its time betwee
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from gvtui.wire.header import MIN_HEADER_SIZE
 from gvtui.wire.messages import Unknown, decode
+from gvtui.wire.pieces import all_but_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gvtui.wire.messages import Decoded
-
-# The tag and length of the context data, the tag of the time, and a time of nine bytes, which
-# every time from 1972 to 2262 has.
-_TIME = re.compile(rb"\x0a(?:[\x00-\x7f]|[\x80-\xff][\x00-\x7f])\x08([\x80-\xff]{8}[\x00-\x7f])")
-_PLAIN_HEADER = MIN_HEADER_SIZE.to_bytes(2, "little")
 
 _MAX_KEPT = 1 << 12
 _MAX_BYTES = 1024
@@ -51,11 +46,9 @@ class RepeatedTexts:
         Raises:
             WireError: it cannot be read.
         """
-        found = _TIME.match(datagram, MIN_HEADER_SIZE)
-        if found is None or datagram[:2] != _PLAIN_HEADER or len(datagram) > _MAX_BYTES:
+        key = all_but_time(datagram) if len(datagram) <= _MAX_BYTES else None
+        if key is None:
             return self._render(decode(datagram))
-        # All but the header's dropped count and the time.
-        key = datagram[2:4] + datagram[MIN_HEADER_SIZE : found.start(1)] + datagram[found.end() :]
         halves = self._halves.get(key)
         if halves is not None:
             return f"{halves[0]}{time_ns}{halves[1]}"

@@ -14,6 +14,7 @@ from gvtui.tui.fieldcolumns import field_text
 from gvtui.tui.kit.times import took_text
 from gvtui.tui.model.rowtext import RowText, word
 from gvtui.wire.pb.common_pb2 import ContextData
+from gvtui.wire.pieces import cut
 
 if TYPE_CHECKING:
     from gvtui.tui.model.model import Model
@@ -29,9 +30,6 @@ _MALFORMED = int(Flag.MALFORMED)
 
 _OF_TIMES = frozenset("0123456789:.-+? nsµm")
 """Every character that a time or a duration may have."""
-
-_CONTEXT_TAG = 0x0A
-_CONTINUES = 0x80
 
 
 def pattern_of(text: str) -> re.Pattern[str]:
@@ -94,23 +92,14 @@ class CallWords:
 
 def _content(payload: bytes) -> _Content | None:
     """What a message's words depend on; None if its bytes are out of the ordinary."""
-    start = int.from_bytes(payload[:2], "little")
-    if len(payload) < start + 2 or payload[start] != _CONTEXT_TAG:
-        return payload[2:4], "", payload[start:]
-    size, shift, place = 0, 0, start + 1
-    while place < len(payload) and shift < 28:
-        byte = payload[place]
-        size |= (byte & ~_CONTINUES) << shift
-        place, shift = place + 1, shift + 7
-        if not byte & _CONTINUES:
-            break
-    else:
+    pieces = cut(payload)
+    if pieces is None:
         return None
     try:
-        context = ContextData.FromString(payload[place : place + size])
+        context = ContextData.FromString(pieces.context)
     except DecodeError:
         return None
-    return payload[2:4], context.cwd, payload[place + size :]
+    return pieces.message_type, context.cwd, pieces.rest
 
 
 class Match(NamedTuple):
