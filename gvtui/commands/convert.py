@@ -9,34 +9,40 @@ import click
 from gvtui.commands.completing import recordings
 from gvtui.commands.options import FILE, FILTER_OPTION, examples
 from gvtui.commands.terminal import count, say, say_progress
+from gvtui.export.formats import BY_SUFFIX, FORMATS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
+_HELP = """Turn a recording into another format.
+
+IN is a recording of gvtui's, or one that gVisor's tracereplay saved. How the name of OUT ends says
+what it becomes:
+
+\b
+"""
+
+
+def _help() -> str:
+    rows = [(" or ".join(each.suffixes), each.words) for each in FORMATS]
+    width = max(len(suffixes) for suffixes, _ in rows)
+    return _HELP + "\n".join(f"  {suffixes:<{width}}  {words}" for suffixes, words in rows)
+
+
 @click.command(
+    help=_help(),
     epilog=examples(
         "gvtui convert today.gvtrace today.jsonl",
         "gvtui convert save.trace save.gvtrace",
         "gvtui convert today.gvtrace one.trace --filter 'conn.num = 1'",
-    )
+    ),
 )
 @click.argument("source", metavar="IN", type=FILE, shell_complete=recordings)
 @click.argument("out", metavar="OUT", type=FILE)
 @FILTER_OPTION
 def convert(source: Path, out: Path, filter_text: str) -> None:
-    """Turn a recording into another format.
-
-    IN is a recording of gvtui's, or one that gVisor's tracereplay saved. How the name of OUT ends
-    says what it becomes:
-
-    \b
-      .gvtrace         a recording of gvtui's
-      .trace           a save file of gVisor's, of one connection
-      .jsonl or .json  one JSON object a line
-      .txt             lines as gVisor's example server prints them
-      .strace          lines as strace -f -ttt prints them
-    """
+    """Turn a recording into another format."""
     from gvtui.export.convert import convert as write
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
@@ -46,5 +52,5 @@ def convert(source: Path, out: Path, filter_text: str) -> None:
         written = write(Selection(trace, filter_text), out, progress=say_progress)
     finally:
         trace.close()
-    what = "message" if out.suffix.lower() in (".gvtrace", ".trace") else "line"
+    what = "line" if BY_SUFFIX[out.suffix.lower()].has_lines else "message"
     say(f"gvtui: wrote {count(written, what)} to {out}")

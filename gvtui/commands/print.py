@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,12 +20,12 @@ from gvtui.commands.options import (
     monitor_options,
 )
 from gvtui.commands.terminal import count, say, say_progress, write_out
+from gvtui.export.formats import LINE_FORMATS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from gvtui.export.selection import Selection
+    from gvtui.export.formats import Lines
     from gvtui.trace.reader import Trace
 
 BATCH = 2048
@@ -33,28 +33,6 @@ BATCH = 2048
 
 _PAUSE_SECONDS = 0.05
 """How long to rest when a live trace has nothing new."""
-
-
-class Export(Protocol):
-    """Writes rows as lines."""
-
-    def lines(self, start: int, stop: int) -> Iterator[str]:
-        """Lines of the rows from `start` to before `stop`."""
-
-
-def exporter(style: str, selection: Selection) -> Export:
-    """What writes `text`, `json` or `strace`."""
-    if style == "json":
-        from gvtui.export.jsonlines import JsonExport
-
-        return JsonExport(selection)
-    if style == "strace":
-        from gvtui.export.strace import StraceExport
-
-        return StraceExport(selection)
-    from gvtui.export.text import TextExport
-
-    return TextExport(selection)
 
 
 @click.command(
@@ -71,11 +49,10 @@ def exporter(style: str, selection: Selection) -> Export:
 @click.option(
     "--format",
     "style",
-    type=click.Choice(["text", "json", "strace"]),
+    type=click.Choice(list(LINE_FORMATS)),
     default="text",
     show_default=True,
-    help="text: as gVisor's example server prints; json: one object a line; strace: as strace -f "
-    "-ttt prints.",
+    help="; ".join(f"{each.name}: {each.words}" for each in LINE_FORMATS.values()) + ".",
 )
 @click.option(
     "--stats",
@@ -123,21 +100,16 @@ def print_(
 
 def _print_stats(file: Path, style: str, filter_text: str) -> None:
     from gvtui.export.stats import stats_json, stats_text
-    from gvtui.query.calls.pairs import Pairs
-    from gvtui.query.context import QueryContext
+    from gvtui.query.analysis import Analysis
     from gvtui.query.filter.compile import compile_filter
-    from gvtui.query.numbers.statistics import Statistics
-    from gvtui.query.processes.processes import Processes
     from gvtui.trace.reader import Trace
 
     trace = Trace.open(file, progress=say_progress)
     try:
-        pairs = Pairs(trace)
-        processes = Processes(trace, pairs)
-        context = QueryContext(pairs, processes)
-        condition = compile_filter(filter_text, context) if filter_text else None
-        statistics = Statistics(trace, pairs, processes, condition)
-        while context.advance() or statistics.advance():
+        analysis = Analysis(trace)
+        condition = compile_filter(filter_text, analysis.context) if filter_text else None
+        statistics = analysis.statistics(condition)
+        while analysis.context.advance() or statistics.advance():
             pass
         if style == "json":
             click.echo(stats_json(statistics))
@@ -155,7 +127,7 @@ def _print_file(file: Path, style: str, filter_text: str) -> None:
 
     trace = Trace.open(file, progress=say_progress)
     try:
-        export = exporter(style, Selection(trace, filter_text))
+        export = LINE_FORMATS[style].make(Selection(trace, filter_text))
         for start in range(trace.first_row, trace.end_row, BATCH):
             _write(export, start, min(start + BATCH, trace.end_row))
         _say_end(trace)
@@ -173,7 +145,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> None:
         trace = Trace.open(state.monitor.trace_path)
         try:
             selection = Selection(trace, filter_text)
-            export = exporter(style, selection)
+            export = LINE_FORMATS[style].make(selection)
             done = trace.first_row
             end: int | None = None
             # After one signal what has come is still printed, after a second no more.
@@ -207,7 +179,7 @@ def _nobody_reads() -> bool:
     return any(what & select.POLLERR for _, what in poll.poll(0))
 
 
-def _write(export: Export, start: int, stop: int) -> None:
+def _write(export: Lines, start: int, stop: int) -> None:
     write_out("".join(f"{line}\n" for line in export.lines(start, stop)))
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError, UsageError
-from gvtui.export.jsonlines import JsonExport
+from gvtui.export.formats import BY_SUFFIX, RECORDING, SAVE_FILE
 from gvtui.export.recording import RecordingExport
-from gvtui.export.strace import StraceExport
-from gvtui.export.text import TextExport
 from gvtui.files import put_in_place, unfinished_path, whole_file
 from gvtui.trace.files import index_path, strings_path
 from gvtui.trace.row import Flag, Kind
@@ -20,18 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
+    from gvtui.export.formats import Lines
     from gvtui.export.selection import Selection
     from gvtui.trace.rebuild import Progress
-
-_LINES: dict[str, Any] = {
-    ".txt": TextExport,
-    ".json": JsonExport,
-    ".jsonl": JsonExport,
-    ".strace": StraceExport,
-}
-
-SUFFIXES = (".gvtrace", ".trace", *_LINES)
-"""What the name of a file to write may end with."""
 
 _STEP = 4096
 """Rows between two reports of progress."""
@@ -42,10 +31,9 @@ class ConvertError(GvtuiError):
 
 
 def convert(selection: Selection, out: Path, *, progress: Progress | None = None) -> int:
-    """Write the chosen rows to a new file; its suffix says the format.
+    """Write the chosen rows to a new file; its suffix says the format: see `formats`.
 
-    `.gvtrace` gives a recording, `.trace` a save file of gVisor's, `.txt`, `.json` or `.jsonl`, and
-    `.strace` what `gvtui print` prints. The file appears when it is whole.
+    The file appears when it is whole.
 
     Args:
         selection: which rows of which trace.
@@ -59,18 +47,18 @@ def convert(selection: Selection, out: Path, *, progress: Progress | None = None
         UsageError: the suffix is not known.
         ConvertError: the file exists, cannot be written, or cannot hold what was chosen.
     """
-    suffix = out.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UsageError(f"what to write to {out}? Its name must end with {', '.join(SUFFIXES)}")
+    chosen = BY_SUFFIX.get(out.suffix.lower())
+    if chosen is None:
+        raise UsageError(f"what to write to {out}? Its name must end with {', '.join(BY_SUFFIX)}")
     try:
-        if suffix == ".gvtrace":
+        if chosen is RECORDING:
             written = _write_recording(selection, out, progress)
         else:
             with whole_file(out, is_new=True) as file:
-                if suffix == ".trace":
+                if chosen is SAVE_FILE:
                     written = _write_save_file(selection, file, progress)
                 else:
-                    written = _write_lines(selection, _LINES[suffix], file, progress)
+                    written = _write_lines(selection, chosen.make(selection), file, progress)
     except FileExistsError as error:
         raise ConvertError(f"{out} exists already; choose another name") from error
     except OSError as error:
@@ -82,12 +70,11 @@ def convert(selection: Selection, out: Path, *, progress: Progress | None = None
 
 def _write_lines(
     selection: Selection,
-    style: Any,  # noqa: ANN401
+    export: Lines,
     file: BinaryIO,
     progress: Progress | None,
 ) -> int:
     trace = selection.trace
-    export = style(selection)
     written = 0
     for start in range(trace.first_row, trace.end_row, _STEP):
         for line in export.lines(start, min(start + _STEP, trace.end_row)):

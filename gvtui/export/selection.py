@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gvtui.query.calls.pairs import Pairs
-from gvtui.query.context import QueryContext
+from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter
-from gvtui.query.processes.processes import Processes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,9 +54,10 @@ class Selection:
             FilterError: the text is no filter.
         """
         self.trace = trace
-        self.pairs = Pairs(trace)
+        analysis = Analysis(trace)
+        self.pairs = analysis.pairs
         """Which enter belongs to which exit, as far as `look_ahead` has read."""
-        self._context = QueryContext(self.pairs, Processes(trace, self.pairs))
+        self._context = analysis.context
         self._filter = compile_filter(filter_text, self._context) if filter_text.strip() else None
         self._waits_for = -1
         self._waits_since = 0.0

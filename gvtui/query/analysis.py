@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
+from gvtui.query.numbers.statistics import Statistics
 from gvtui.query.numbers.timeline import Timeline
 from gvtui.query.processes.processes import Processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gvtui.query.filter.compile import Filter
     from gvtui.trace.reader import Trace
 
 ANALYSIS_SECONDS = 0.008
@@ -81,6 +83,7 @@ class Analysis:
     """Pairs, processes and the timeline of one trace; each follows as the trace grows."""
 
     def __init__(self, trace: Trace) -> None:
+        self.trace = trace
         self.pairs = Pairs(trace)
         self.processes = Processes(trace, self.pairs)
         self.timeline = Timeline(trace, self.pairs.execs)
@@ -96,6 +99,13 @@ class Analysis:
         self._pairs = Paced(self.pairs.advance)
         self._processes = Paced(self.processes.advance)
         self._follower_first = False
+
+    def statistics(self, condition: Filter | None = None) -> Statistics:
+        """Numbers of the rows that meet a condition, compiled with this analysis's context.
+
+        They follow the trace, behind pairs and processes, when their own `advance` is called.
+        """
+        return Statistics(self.trace, self.pairs, self.processes, condition)
 
     def advance(self, budget_seconds: float = ANALYSIS_SECONDS, *, is_idle: bool = False) -> bool:
         """Go on for about as long as given; True if there was anything to do.

@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from gvtui.commands.print import exporter
+from gvtui.export.formats import LINE_FORMATS
 from gvtui.export.selection import Selection
 from gvtui.trace.reader import Trace
 from tests.benchmarks.intake import typical_messages
@@ -22,7 +22,7 @@ def printed_a_second(trace: Trace, style: str) -> float:
     """Median of the rounds, each with nothing remembered."""
     rates = []
     for _ in range(ROUNDS):
-        export = exporter(style, Selection(trace))
+        export = LINE_FORMATS[style].make(Selection(trace))
         started = time.perf_counter()
         lines = sum(1 for _ in export.lines(trace.first_row, trace.end_row))
         rates.append(lines / (time.perf_counter() - started))
@@ -41,8 +41,7 @@ def main() -> None:
         for number, (name, messages) in enumerate(traces.items()):
             trace = Trace.open(write_trace(Path(folder) / f"{number}.gvtrace", [(1, messages)]))
             rows += [
-                (name, style, f"{printed_a_second(trace, style):,.0f}")
-                for style in ("text", "json", "strace")
+                (name, style, f"{printed_a_second(trace, style):,.0f}") for style in LINE_FORMATS
             ]
             trace.close()
     print_table("gvtui print", ("messages", "format", "lines/s"), rows)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from gvtui.errors import UsageError
-from gvtui.export.convert import SUFFIXES, ConvertError, convert
+from gvtui.export.convert import ConvertError, convert
+from gvtui.export.formats import BY_SUFFIX
 from gvtui.export.selection import Selection
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Flag, Kind
@@ -83,7 +84,7 @@ def test_a_save_file_holds_one_connection(tmp_path: Path) -> None:
 def test_a_suffix_that_is_not_known(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         converted(SHELL, tmp_path / "x.pcap")
-    assert all(suffix in str(caught.value) for suffix in SUFFIXES)
+    assert all(suffix in str(caught.value) for suffix in BY_SUFFIX)
 
 
 def test_nothing_is_overwritten(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from textual.containers import Container
 
 from gvtui.query.analysis import Paced
-from gvtui.query.numbers.statistics import Statistics
 from gvtui.tui.numbers.bands import NumbersBands
 from gvtui.tui.numbers.table import NumbersTable
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from gvtui.query.analysis import Analysis
+    from gvtui.query.numbers.statistics import Statistics
     from gvtui.tui.model.model import Model
 
 _KEPT = 3
@@ -66,9 +66,7 @@ class NumbersPane(Container):
         text = condition.text if condition is not None else ""
         statistics = self._kept.pop(text, None)
         if statistics is None:
-            statistics = Statistics(
-                self._model.trace, analysis.pairs, analysis.processes, condition
-            )
+            statistics = analysis.statistics(condition)
         self._kept[text] = statistics
         for old in list(self._kept)[:-_KEPT]:
             del self._kept[old]

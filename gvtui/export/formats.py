@@ -1,0 +1,62 @@
+"""The formats that a trace can be written in: one line each. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvtui.export.selection import Selection
+
+
+class Lines(Protocol):
+    """Writes the chosen rows of a trace as lines."""
+
+    def lines(self, start: int, stop: int) -> Iterator[str]:
+        """Lines, without their ends, of the rows from `start` to before `stop`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of files, or of lines that can be printed as well."""
+
+    name: str
+    """What `gvtui print --format` calls it, if it has lines."""
+    suffixes: tuple[str, ...]
+    """How the names of such files end, the usual one first."""
+    words: str
+    """What it is, for help texts."""
+    maker: str = ""
+    """Module and class that make its lines; "" for a recording, which is no text."""
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether it is made of lines."""
+        return bool(self.maker)
+
+    def make(self, selection: Selection) -> Lines:
+        """What writes the chosen rows as lines."""
+        module, _, name = self.maker.partition(":")
+        lines: Lines = getattr(import_module(module), name)(selection)
+        return lines
+
+
+RECORDING = Format("recording", (".gvtrace",), "a recording of gvtui's")
+SAVE_FILE = Format("save file", (".trace",), "a save file of gVisor's, of one connection")
+
+FORMATS = (
+    RECORDING,
+    SAVE_FILE,
+    Format("text", (".txt",), "lines as gVisor's example server prints them", "gvtui.export.text:TextExport"),
+    Format("json", (".jsonl", ".json"), "one JSON object a line", "gvtui.export.jsonlines:JsonExport"),
+    Format("strace", (".strace",), "lines as strace -f -ttt prints them", "gvtui.export.strace:StraceExport"),
+)  # fmt: skip
+
+LINE_FORMATS = {each.name: each for each in FORMATS if each.has_lines}
+"""Those that can be printed, by name."""
+
+BY_SUFFIX = {suffix: each for each in FORMATS for suffix in each.suffixes}
+"""All of them, by how a file's name ends."""
