@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gvtui.commands.completing import recordings
+from gvtui.commands.exits import Command
 from gvtui.commands.options import (
     FILE,
     FILTER_OPTION,
@@ -37,6 +38,11 @@ _PAUSE_SECONDS = 0.05
 
 @click.command(
     name="print",
+    cls=Command,
+    exit_codes={
+        0: "done; Ctrl-C and SIGTERM are a way to end it",
+        1: "failed, or messages that came are not in the output",
+    },
     epilog=examples(
         "gvtui print",
         "gvtui print --listen /run/gvtui.sock --format json | jq .point",
@@ -154,7 +160,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> None:
                 if state.ending and end is None:
                     end = trace.end_row
                 if done < trace.first_row:
-                    say(f"gvtui: {count(trace.first_row - done, 'row')} went before being printed")
+                    state.miss(trace.first_row - done, "printed")
                     done = trace.first_row
                 stop = min(done + BATCH, trace.end_row)
                 if end is None:

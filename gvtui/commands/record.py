@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gvtui.commands.exits import Command
 from gvtui.commands.options import (
     FILE,
     FILTER_OPTION,
@@ -39,11 +40,16 @@ _BATCH = 1 << 14
 
 
 @click.command(
+    cls=Command,
+    exit_codes={
+        0: "done; Ctrl-C and SIGTERM are a way to end it",
+        1: "failed, or messages that came could not be written",
+    },
     epilog=examples(
         "gvtui record --out today.gvtrace",
         "gvtui record --listen /run/gvtui.sock --out boot.gvtrace --for 60",
         "gvtui record --out failed.gvtrace --filter 'evt.failed = true'",
-    )
+    ),
 )
 @apply(MONITOR_OPTIONS)
 @click.option("--out", metavar="FILE", type=FILE, required=True, help="Recording to make.")
@@ -143,7 +149,7 @@ def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: fl
             is_last = True
         trace.refresh()
         if done < trace.first_row:
-            say(f"gvtui: {count(trace.first_row - done, 'row')} went before being filtered")
+            state.miss(trace.first_row - done, "filtered")
             done = trace.first_row
         stop = min(done + _BATCH, trace.end_row)
         if not is_last:

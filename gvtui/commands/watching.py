@@ -9,7 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from gvtui.commands.terminal import say
+from gvtui.commands.terminal import count, say
 from gvtui.decode.escape import escape
 from gvtui.errors import GvtuiError
 from gvtui.faults import FaultError
@@ -30,13 +30,24 @@ class MonitorDiedError(GvtuiError):
     """The monitor has gone without being asked to."""
 
 
+class LostMessagesError(GvtuiError):
+    """What came is not all in the output."""
+
+
 class Watching:
     """A running monitor, and whether it is time to end."""
 
     def __init__(self, monitor: MonitorProcess) -> None:
         self.monitor = monitor
+        self.missed = 0
+        """Rows that a flight recorder had to drop before they could be read."""
         self.signals = 0
         """How often a signal has asked for the end."""
+
+    def miss(self, rows: int, words: str) -> None:
+        """Take in, and say, that rows went before being read; `words` says what for."""
+        self.missed += rows
+        say(f"gvtui: {count(rows, 'row')} went before being {words}")
 
     @property
     def ending(self) -> bool:
@@ -86,6 +97,7 @@ def watching(options: MonitorOptions) -> Iterator[Watching]:
 
     Raises:
         MonitorError: the monitor cannot start.
+        LostMessagesError: messages came that are not in the output.
         FaultError: what was done with it has failed by a fault of gvtui's own.
     """
     monitor = MonitorProcess.start(options)
@@ -110,3 +122,9 @@ def watching(options: MonitorOptions) -> Iterator[Watching]:
         monitor.stop()
     if fault is not None:
         raise FaultError(monitor.became) from fault
+    if monitor.lost:
+        raise LostMessagesError(
+            f"{count(monitor.lost, 'message')} could not be written, and are lost"
+        )
+    if state.missed:
+        raise LostMessagesError(f"{count(state.missed, 'row')} came too fast, and are lost")

@@ -49,7 +49,7 @@ def main() -> int:
             trio.run(functools.partial(monitor.run, realtime=is_realtime))
         finally:
             writer.close()
-    control.say("stopped")
+    control.say("stopped", lost=monitor.ledger.lost)
     if options.record is None and _viewer_has_gone(channel):
         shutil.rmtree(trace_path, ignore_errors=True)
     return 0

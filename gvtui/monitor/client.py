@@ -60,6 +60,8 @@ class MonitorProcess:
         self._lock_fd = lock_fd
         self._told_death = False
         self._is_recording = lock_fd is None
+        self.lost = 0
+        """Messages that came and could not be written, as far as the monitor has said."""
         self.is_kept = False
         """Whether `stop` has kept a flight recorder."""
 
@@ -145,6 +147,7 @@ class MonitorProcess:
                     events.append({"kind": "died", "text": self._last_words()})
                 return events
             message = msgpack.unpackb(data)
+            self.lost = max(self.lost, int(message.get("lost") or 0))
             if message.get("kind") == "stopped":
                 self._told_death = True
             events.append(message)
@@ -178,6 +181,9 @@ class MonitorProcess:
         except subprocess.TimeoutExpired:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
+        if self._channel.fileno() >= 0:
+            # For what it has lost.
+            self.read_events()
         self._channel.close()
         self._errors.close()
         if self._lock_fd is not None:
@@ -210,6 +216,9 @@ class MonitorProcess:
         else:
             return "what was seen is not kept"
         whole = "is complete" if self._process.returncode == 0 else "lacks what came last"
+        if self.lost:
+            messages = "message" if self.lost == 1 else "messages"
+            whole = f"lacks {self.lost:,} {messages} that could not be written"
         return f"{words} {whole}"
 
     def _last_words(self) -> str:

@@ -15,6 +15,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from gvtui.agent.targets import Keeper
 from gvtui.faults import cut_short
+from gvtui.monitor.client import MonitorError
 from gvtui.monitor.watch import Watch
 from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.playback import ReplayClock
@@ -293,6 +294,7 @@ def run_live(options: LiveOptions) -> int:
 
     Raises:
         GvtuiError: the monitor cannot start, or the filter is none; who calls has checked that.
+        MonitorError: messages came that are not in the recording.
         FaultError: the viewer has failed; it says what became of what was seen.
     """
     keeper = Keeper.start(
@@ -323,6 +325,8 @@ def run_live(options: LiveOptions) -> int:
             watch.stop(keep=fault is not None)
     if fault is not None:
         raise cut_short(fault, watch.monitor.became) from fault
+    if watch.monitor.lost and options.monitor.record is not None:
+        raise MonitorError(watch.monitor.became)
     return code
 
 

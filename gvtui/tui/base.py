@@ -6,6 +6,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from gvtui.errors import GvtuiError
 from gvtui.query.filter.compile import FilterError
 from gvtui.tui.kit.asking import Problem
 from gvtui.tui.kit.failing import FailingApp
@@ -162,7 +163,7 @@ class ViewerBase(FailingApp):
         def run() -> None:
             try:
                 found = work()
-            except Exception as error:
+            except (GvtuiError, OSError) as error:
                 self.hand_over(partial(failed or self._tell_failure, error))
             else:
                 self.hand_over(partial(then, found))

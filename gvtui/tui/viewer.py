@@ -111,8 +111,8 @@ class Viewer(Protocol):
         Args:
             work: what to do; touches neither the model nor the screen.
             then: takes what it found, on the screen's thread; not called if the screen is gone.
-            failed: takes the error that `work` raised, on the screen's thread; without it the
-                user is told.
+            failed: takes a GvtuiError or OSError that `work` raised, on the screen's thread; without
+                it the user is told. Any other exception is a fault, and ends the viewer.
         """
 
     def hand_over(self, act: Callable[[], None]) -> None:

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import re
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +14,7 @@ from gvtui.export.selection import Selection
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from tests.commands.helpers import TIMEOUT, Running
-from tests.monitor.sandbox import FakeSandbox
+from tests.monitor.sandbox import FakeSandbox, wait_until
 from tests.trace.factory import TRACES, read_message, recorded_datagrams
 
 
@@ -145,3 +150,27 @@ def test_a_fault_leaves_a_whole_recording(
     assert f"{out} {became}" in said
     Trace.open(out).close()
     assert not (tmp_path / "s").exists()
+
+
+def test_a_disk_that_is_full_is_a_failure(tmp_path: Path) -> None:
+    """A limit on the size of files is what a disk is here, and it does not get larger."""
+    if shutil.which("prlimit") is None:
+        pytest.skip("no prlimit on this machine")
+    out, socket = tmp_path / "x.gvtrace", tmp_path / "s"
+    words = ["record", "--out", str(out), "--listen", str(socket)]
+    with subprocess.Popen(
+        ["prlimit", "--fsize=20000", sys.executable, "-m", "gvtui", *words],
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as command:
+        assert wait_until(socket.exists)
+        sandbox = FakeSandbox(socket)
+        sandbox.send(*(read_message(fd=number) for number in range(400)))
+        sandbox.close()
+        trace = Trace.open(out)
+        assert wait_until(lambda: trace.refresh() and not trace.connections[1].connected)
+        trace.close()
+        command.send_signal(signal.SIGINT)
+        _, said = command.communicate(timeout=TIMEOUT)
+    assert command.returncode == 1
+    assert re.search(r"\ngvtui: \d+ messages could not be written, and are lost\n$", said)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.commands.watching import MonitorDiedError, watching
+from gvtui.commands.watching import LostMessagesError, MonitorDiedError, watching
 from gvtui.monitor.client import MonitorError
 from gvtui.monitor.options import MonitorOptions
 from tests.monitor.sandbox import FakeSandbox
@@ -58,3 +58,16 @@ def test_a_monitor_that_does_not_start(tmp_path: Path) -> None:
     (tmp_path / "s").write_text("mine")
     with pytest.raises(MonitorError), watching(options(tmp_path)):
         pass
+
+
+def test_rows_that_went_unread_are_a_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work() -> None:
+        with watching(options(tmp_path)) as state:
+            state.miss(2, "printed")
+            state.miss(1, "printed")
+
+    with pytest.raises(LostMessagesError, match="3 rows came too fast, and are lost"):
+        work()
+    assert "2 rows went before being printed" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from gvtui.errors import GvtuiError
 from gvtui.query.filter.compile import FilterError
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
@@ -204,7 +205,7 @@ class FakeViewer:
         """Do it at once; what it raises is taken as a thread's would be."""
         try:
             found = work()
-        except Exception as error:
+        except (GvtuiError, OSError) as error:
             if failed is None:
                 self.tell(str(error), "error")
             else:

@@ -37,14 +37,20 @@ class OnTerminal:
 
     def __init__(self, *arguments: str, patch: str = "pass", environ: dict[str, str]) -> None:
         self._ours, self._theirs = pty.openpty()
-        termios.tcsetwinsize(self._theirs, (40, 120))
+        termios.tcsetwinsize(self._theirs, (40, 160))
         self.settings: list[Any] = termios.tcgetattr(self._theirs)
         self.process = subprocess.Popen(
             ["setsid", "--ctty", sys.executable, "-c", PROGRAM.format(patch=patch), *arguments],
             stdin=self._theirs,
             stdout=self._theirs,
             stderr=self._theirs,
-            env={**os.environ, "TERM": "xterm-256color", **environ},
+            env={
+                **os.environ,
+                "TERM": "xterm-256color",
+                "COLUMNS": "160",
+                "LINES": "40",
+                **environ,
+            },
         )
         self.output = b""
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -25,6 +25,9 @@ class FailingApp(App[int]):
     def _handle_exception(self, error: Exception) -> None:
         """Take in what Textual has caught in a handler, in a timer, while drawing, in a worker."""
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
+            if self._exit:
+                # A thread that cannot reach a screen which the user has left.
+                return
             error = error.error
         if self.fault is None:
             self.fault = error

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,23 @@ def test_a_user_who_leaves_sees_no_fault(tmp_path: Path) -> None:
         viewer.type("q")
         assert viewer.end() == (0, "")
     assert not reports(tmp_path)
+
+
+def test_a_recording_that_lacks_messages_is_a_failure(tmp_path: Path) -> None:
+    """A limit on the size of files is what a full disk is here."""
+    out, socket = tmp_path / "a.gvtrace", tmp_path / "s"
+    words = ["--listen", str(socket), "--record", str(out)]
+    patch = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (50_000, 50_000))"
+    with OnTerminal(*words, patch=patch, environ=environ(tmp_path)) as viewer:
+        viewer.wait_for("0 dropped")
+        send(socket)
+        viewer.wait_for("not written")
+        viewer.type("q")
+        code, said = viewer.end()
+    assert code == 1
+    assert re.fullmatch(
+        rf"gvtui: the recording {out} lacks [\d,]+ messages that could not be written\n", said
+    )
 
 
 def send(socket: Path) -> None:
