@@ -40,7 +40,6 @@ TESTED_ELSEWHERE = {
     "query/calls/open_calls": "query/calls/test_pairs",
     "query/column": "query/calls/test_pairs",
     "query/calls/doubles": "query/numbers/test_statistics",
-    "query/processes/rows": "query/processes/test_processes",
     "query/filter/fields": "query/filter/test_parse",
     "query/filter/conditions": "query/filter/test_compile",
     "query/filter/error": "query/filter/test_compile",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gvtui.query.filter.compile import compile_filter
+from gvtui.query.filter.write import process_filter
 from gvtui.query.view import RowView
 from gvtui.trace import files
 from gvtui.trace.reader import Trace
@@ -18,6 +19,8 @@ from gvtui.wire.pb import syscall_pb2
 from tests.benchmarks.screen import Viewer
 from tests.benchmarks.table import print_table
 
+CONTAINER = "runsc-668231"
+START_NS = 1_795_455_436_533_277_469
 ROWS = 5_000_000
 DISTINCT = 5_000
 BATCH = 500
@@ -34,9 +37,10 @@ def varied_messages(count: int) -> list[bytes]:
         if number & 1:
             message.exit.result = 3
         data = message.context_data
-        data.time_ns = 1_795_455_436_533_277_469 + number * 5_000
+        data.time_ns = START_NS + number * 5_000
         data.thread_id = data.thread_group_id = number % 199 + 1
-        data.container_id, data.process_name = "runsc-668231", f"worker-{number % 23}"
+        data.thread_group_start_time_ns = START_NS + data.thread_group_id
+        data.container_id, data.process_name = CONTAINER, f"worker-{number % 23}"
         messages.append(build_message(7, message.SerializeToString()))
     return messages
 
@@ -45,7 +49,7 @@ def write_rows(path: Path, rows: int) -> None:
     """A recording of so many messages, received 2 microseconds apart."""
     messages = varied_messages(DISTINCT)
     writer = TraceWriter(path)
-    now = 1_795_455_436_533_277_469
+    now = START_NS
     writer.opened(1, now, {"peer_pid": 1, "command": ["runsc"]})
     for start in range(0, rows, BATCH):
         place = start % DISTINCT
@@ -97,6 +101,7 @@ def main() -> None:
         rows = []
         for text in (
             "proc.pid = 110",
+            process_filter(CONTAINER, 110, START_NS + 110),
             "fd.name contains part99",
             "proc.name = worker-3 and evt.dir = X",
         ):

@@ -154,7 +154,7 @@ def test_ctrl_z_stops_the_viewer_and_no_sandbox(tmux: None, tmp_path: Path) -> N
         terminal.wait_for(r"12 rows")
         # What has not changed is drawn again too.
         terminal.wait_for(r"1 Stream +2 Processes")
-        terminal.wait_for(r"no filter +p this pid")
+        terminal.wait_for(r"no filter +p this process")
         terminal.keys("q")
         assert wait_until(lambda: not socket.exists())
     finally:

@@ -26,6 +26,7 @@ def open_message(
     time_ns: int = START_NS,
     dropped: int = 0,
     flags: int = 0,
+    start_ns: int = 0,
 ) -> bytes:
     """An `openat`; with a result, or an error, it is the exit."""
     message = syscall_pb2.Open(sysno=257, fd=-100, pathname=path, flags=flags)
@@ -34,6 +35,7 @@ def open_message(
     context.thread_group_id = context.thread_id = pid
     context.process_name = process
     context.container_id = container
+    context.thread_group_start_time_ns = start_ns
     if result is not None or errno:
         message.exit.result = result or 0
         message.exit.errorno = errno

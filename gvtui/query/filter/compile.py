@@ -32,7 +32,7 @@ from gvtui.query.filter.conditions import (
     number_test,
 )
 from gvtui.query.filter.error import FilterError, shown_word
-from gvtui.query.filter.fields import Field, ValueKind
+from gvtui.query.filter.fields import CONTAINER, FIELDS_BY_NAME, Field, ValueKind
 from gvtui.query.filter.messages import ArgumentCondition
 from gvtui.query.filter.parse import (
     Comparison,
@@ -43,6 +43,7 @@ from gvtui.query.filter.parse import (
     parse,
 )
 from gvtui.query.filter.pattern import PatternError
+from gvtui.query.filter.processes import ProcessCondition
 from gvtui.query.filter.texts import TextColumn, TextCondition, text_test
 from gvtui.query.filter.values import (
     Interval,
@@ -51,6 +52,7 @@ from gvtui.query.filter.values import (
     errno_value,
     moment,
     number,
+    process_value,
 )
 
 if TYPE_CHECKING:
@@ -214,6 +216,8 @@ class _Compiler:
         if not isinstance(field.column, NumberColumn):
             return self._of_texts(node)
         self.follows_execs |= field.column.follows_execs
+        if field.kind is ValueKind.PROCESS and node.operator != "exists":
+            return self._of_processes(node)
         if field.kind is ValueKind.TIME:
             return self._of_times(node)
         if field.column is RESULT and node.operator in ("=", "!=", "in"):
@@ -252,6 +256,17 @@ class _Compiler:
             except ValueTextError as error:
                 raise self._wrong(node.field, value, str(error)) from None
         return TimeCondition(node.operator, moments, self._zone)
+
+    def _of_processes(self, node: Comparison) -> Condition:
+        values = []
+        for value in node.values:
+            try:
+                values.append(process_value(value.text, self._zone))
+            except ValueTextError as error:
+                raise self._wrong(node.field, value, str(error)) from None
+        containers = FIELDS_BY_NAME[CONTAINER].column
+        assert isinstance(containers, TextColumn)
+        return ProcessCondition(values, containers, is_negated=node.operator == "!=")
 
     def _of_texts(self, node: Comparison) -> Condition:
         operator = node.operator

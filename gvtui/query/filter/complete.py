@@ -13,18 +13,23 @@ from gvtui.points.syscalls import names_by_sysno
 from gvtui.query.filter.batch import NumberColumn
 from gvtui.query.filter.fields import FIELDS, OPERATORS, Field, ValueKind, find_field
 from gvtui.query.filter.parse import MAX_TEXT, grammar
+from gvtui.query.filter.processes import row_process
 from gvtui.query.filter.texts import TextColumn
 from gvtui.query.filter.values import ERRNO_BY_NAME
-from gvtui.query.filter.write import literal
+from gvtui.query.filter.write import literal, process_id
 from gvtui.trace.row import LOST_STRING
 from gvtui.wire.messages import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import numpy.typing as npt
+
     from gvtui.query.source import RowSource
 
 MAX_COMPLETIONS = 200
+_MAX_PROCESSES = 50
+"""Processes offered: for each a message is looked into."""
 
 _SAMPLE = 20_000
 """Rows looked at for values: the newest ones."""
@@ -177,7 +182,9 @@ def _seen(field: Field, trace: RowSource) -> Iterator[tuple[str, str]]:
     """Values of the newest rows, the most frequent first."""
     rows = trace.rows(max(trace.first_row, trace.end_row - _SAMPLE), trace.end_row)
     column = field.column
-    if isinstance(column, NumberColumn) and field.kind is ValueKind.NUMBER and not column.derive:
+    if field.kind is ValueKind.PROCESS:
+        yield from _processes(rows, trace)
+    elif isinstance(column, NumberColumn) and field.kind is ValueKind.NUMBER and not column.derive:
         for number, count in _frequent(rows[column.name]):
             if number != column.unknown:
                 yield str(number), _rows_text(count)
@@ -193,6 +200,21 @@ def _seen(field: Field, trace: RowSource) -> Iterator[tuple[str, str]]:
             texts = map(column.of_connection, trace.connections.values())
             for text in dict.fromkeys(text for text in texts if text):
                 yield literal(text), "connected"
+
+
+def _processes(rows: npt.NDArray[np.void], trace: RowSource) -> Iterator[tuple[str, str]]:
+    places = np.flatnonzero(rows["pid"] > 0)[::-1]
+    keys = rows[["conn", "container", "pid"]][places]
+    _, newest, counts = np.unique(keys, return_index=True, return_counts=True)
+    first = max(trace.first_row, trace.end_row - _SAMPLE)
+    offered = set()
+    for index in np.argsort(-counts, kind="stable")[:_MAX_PROCESSES].tolist():
+        row_id = first + int(places[newest[index]])
+        text = process_id(*row_process(trace, row_id))
+        if text not in offered:
+            offered.add(text)
+            name = trace.string(trace.row(row_id).process)
+            yield literal(text), f"{name}, {_rows_text(int(counts[index]))}".lstrip(", ")
 
 
 def _frequent(column: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[tuple[int, int]]:

@@ -51,13 +51,14 @@ class ValueKind(Enum):
     TIME = "a time such as 14:05:09.25 or 2026-08-21T14:05:09"
     CHOICE = "one of its names"
     TEXT = "a text"
+    PROCESS = "a process such as 110, web/110 or web/110@2026-08-21T14:05:09Z"
     EVENT = "the name of a system call or event, or a set such as %file"
     ANY = "a number or a text"
 
 
 _EVERY = frozenset(ValueKind)
 _TEXTS = frozenset((ValueKind.TEXT, ValueKind.EVENT, ValueKind.ANY))
-_ORDERED = _EVERY - {ValueKind.CHOICE, ValueKind.TEXT, ValueKind.EVENT}
+_ORDERED = _EVERY - {ValueKind.CHOICE, ValueKind.TEXT, ValueKind.EVENT, ValueKind.PROCESS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +155,12 @@ def _lost_point(decoded: Decoded, trace: RowSource) -> str:
 
 _POINT = TextColumn("point", _lost_point)
 
+PROCESS, PID, NAME, DIRECTION = "proc.id", "proc.pid", "proc.name", "evt.dir"
+CONTAINER, CONNECTION, THREAD, ROW = "container.id", "conn.num", "thread.tid", "evt.num"
+"""Fields that keys and panes write conditions on."""
+
 FIELDS: tuple[Field, ...] = (
-    Field("evt.num", ValueKind.NUMBER, "number of the row in the trace", "evt.num > 1000", NUMBER),
+    Field(ROW, ValueKind.NUMBER, "number of the row in the trace", "evt.num > 1000", NUMBER),
     Field(
         "evt.time",
         ValueKind.TIME,
@@ -174,7 +179,7 @@ FIELDS: tuple[Field, ...] = (
         _POINT._replace(meaning=lambda point, trace: event_type(point, trace.architecture)),
     ),
     Field(
-        "evt.dir",
+        DIRECTION,
         ValueKind.CHOICE,
         "E (or >) where a system call enters, X (or <) where it exits",
         "evt.dir = X",
@@ -255,7 +260,16 @@ FIELDS: tuple[Field, ...] = (
         DROPPED,
     ),
     Field(
-        "proc.pid",
+        PROCESS,
+        ValueKind.PROCESS,
+        "one process: its process id, before it its container and a slash, behind it @ and when "
+        "it started, for ids are used again; each as far as it is collected",
+        "proc.id = web/110@2026-08-21T14:05:09.25Z",
+        NumberColumn("pid", 0),
+        needs=("group_id",),
+    ),
+    Field(
+        PID,
         ValueKind.NUMBER,
         "process id inside the sandbox",
         "proc.pid in (110, 112)",
@@ -264,7 +278,7 @@ FIELDS: tuple[Field, ...] = (
         path="context_data.thread_group_id",
     ),
     Field(
-        "proc.name",
+        NAME,
         ValueKind.TEXT,
         "process name",
         "proc.name = bash",
@@ -289,7 +303,7 @@ FIELDS: tuple[Field, ...] = (
         needs=("group_id",),
     ),
     Field(
-        "thread.tid",
+        THREAD,
         ValueKind.NUMBER,
         "thread id inside the sandbox",
         "thread.tid = 7",
@@ -322,7 +336,7 @@ FIELDS: tuple[Field, ...] = (
         path="context_data.credentials.real_uid",
     ),
     Field(
-        "container.id",
+        CONTAINER,
         ValueKind.TEXT,
         "container ID; that of the connection where the message has none",
         "container.id startswith dee0",
@@ -335,7 +349,7 @@ FIELDS: tuple[Field, ...] = (
         path="context_data.container_id",
     ),
     Field(
-        "conn.num",
+        CONNECTION,
         ValueKind.NUMBER,
         "number of the connection",
         "conn.num = 2",

@@ -89,7 +89,11 @@ _VIEWER: tuple[tuple[str, str], ...] = (
         "types a filter. Tab takes a suggestion: a field, an operator, a value seen; the arrow "
         "keys pick another, or bring back what was typed before; F2 shows this text",
     ),
-    ("p n e x", "only the selected row's pid or process name, enters, exits; P and N type values"),
+    (
+        "p n e x",
+        "only the selected row's process, its process name in all sandboxes, enters, exits; P and "
+        "N type process ids and names",
+    ),
     (
         "Enter",
         "goes to the selected row's fields; there + filters to a value, - filters it out, | "

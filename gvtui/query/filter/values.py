@@ -37,6 +37,9 @@ DURATION_UNITS = {
 
 _NUMBER = re.compile(r"[+-]?(?:0[xX][0-9a-fA-F]{1,16}|0[oO][0-7]{1,22}|[0-9]{1,20})", re.ASCII)
 _DURATION = re.compile(r"([0-9]{1,20})(?:\.([0-9]{1,20}))?([a-zµμ]*)")
+_PROCESS = re.compile(
+    r"(?:(?P<container>.+)/)?(?P<pid>[0-9]{1,10})(?:@(?P<start>[^/]+))?", re.ASCII | re.DOTALL
+)
 _CLOCK = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,](?P<frac>[0-9]{1,9}))?)?"
 _TIME_OF_DAY = re.compile(_CLOCK)
 _DATE = re.compile(
@@ -53,6 +56,16 @@ class Interval(NamedTuple):
     high: int
     of_day: bool = False
     """Whether it is nanoseconds since midnight instead of nanoseconds since 1970."""
+
+
+class ProcessValue(NamedTuple):
+    """A process, as far as a value says which."""
+
+    container: str | None
+    """None for any."""
+    pid: int
+    start: Interval | None
+    """When it started; None for any time."""
 
 
 class ValueTextError(ValueError):
@@ -117,6 +130,25 @@ def moment(text: str, zone: tzinfo | None) -> Interval:
     except ValueTextError:
         raise ValueTextError("is no time") from None
     return Interval(value, value)
+
+
+def process_value(text: str, zone: tzinfo | None) -> ProcessValue:
+    """A process: `110`, `web/110`, `web/110@2026-08-21T14:05:09.25Z`.
+
+    Args:
+        text: process id, with the container before it and the start behind it if they matter.
+        zone: as for `moment`.
+
+    Raises:
+        ValueTextError: it is none of these.
+    """
+    match = _PROCESS.fullmatch(text)
+    if match is None:
+        raise ValueTextError("is no process")
+    start = moment(match["start"], zone) if match["start"] is not None else None
+    if start is not None and start.of_day:
+        raise ValueTextError("needs a date with its time")
+    return ProcessValue(match["container"], number(match["pid"]), start)
 
 
 def _clock(match: re.Match[str]) -> tuple[int, int]:

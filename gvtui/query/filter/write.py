@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
-from gvtui.query.filter.fields import FIELDS_BY_NAME, ValueKind
+from gvtui.query.filter.fields import CONNECTION, FIELDS_BY_NAME, PROCESS, ValueKind
 from gvtui.query.filter.parse import Junction, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gvtui.query.filter.parse import Node
-
-PID, NAME, DIRECTION, CONTAINER = "proc.pid", "proc.name", "evt.dir", "container.id"
-"""Fields that keys and panes write conditions on."""
 
 _BARE = re.compile(r"[\w./+@:-]+", re.ASCII)
 _KEYWORDS = frozenset(("and", "or", "not", "in", "exists"))
@@ -83,6 +81,34 @@ def values_expression(field: str, text: str) -> str:
             else f"not {field} in ({', '.join(unwanted)})"
         )
     return " and ".join(parts)
+
+
+def process_id(container: str, pid: int, start_ns: int) -> str:
+    """A process as a value of the filter language; "" and 0 for what is not known."""
+    start = f"@{time_text(start_ns)}" if start_ns else ""
+    return f"{f'{container}/' if container else ''}{pid}{start}"
+
+
+def process_filter(container: str, pid: int, start_ns: int, conn: int = 0) -> str:
+    """The filter for one process; without a container, that of one connection, if it is given."""
+    text = equals(PROCESS, process_id(container, pid, start_ns))
+    return f"{text} and {CONNECTION} = {conn}" if conn and not container else text
+
+
+def time_text(time_ns: int) -> str:
+    """Nanoseconds since 1970 as a value of the filter language, exactly."""
+    seconds, rest = divmod(time_ns, 1_000_000_000)
+    when = datetime(1970, 1, 1) + timedelta(seconds=seconds)
+    return f"{when.isoformat()}.{rest:09d}Z"
+
+
+def negation(text: str) -> str:
+    """The filter that holds where another does not.
+
+    Raises:
+        FilterError: it is no filter.
+    """
+    return f"not ({text})" if isinstance(parse(text), Junction) else f"not {text}"
 
 
 def duration_text(duration_ns: int) -> str:

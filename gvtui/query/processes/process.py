@@ -101,6 +101,8 @@ class Process:
     """Process that this one's output is piped into."""
     is_taken_over: bool = False
     """Whether a thread that executes a program takes over the id, once the first thread is gone."""
+    told_ns: int = 0
+    """When it started, as its own messages say; 0 where they do not, be it known from elsewhere."""
     is_exec_session: bool = False
     """Started in the container from outside, as by `runsc exec`."""
     is_start_told: bool = False

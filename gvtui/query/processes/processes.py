@@ -146,8 +146,9 @@ class Processes(Follower):
             self.spans.begin(conn, row, process)
         if process.first_row < 0:
             process.first_row = row
-        if not process.start_ns and start_ns:
-            process.start_ns = start_ns
+        if start_ns:
+            process.told_ns = start_ns
+            process.start_ns = process.start_ns or start_ns
         if source is Source.EVENT and process.source is Source.CONTEXT:
             process.source = source
             self.version += 1
@@ -332,9 +333,9 @@ class Processes(Follower):
                 self._move(process, context.container_id)
             if not start_ns:
                 continue
-            if not process.start_ns:
-                process.start_ns = start_ns
-            elif process.start_ns != start_ns:
+            if process.start_ns in (0, start_ns):
+                process.start_ns = process.told_ns = start_ns
+            else:
                 change = self._change(start, places, begin, end, start_ns)
                 self._meet_row(start + int(places[change]))
 

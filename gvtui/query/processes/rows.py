@@ -1,17 +1,49 @@
-"""Filter texts that lead from a number or a process to the rows behind it."""
+"""Filter texts that lead from a row or a process to the rows of processes, and what they say."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from gvtui.query.filter.write import literal
+from gvtui.decode.ids import short_id
+from gvtui.query.filter.fields import CONNECTION, CONTAINER, PID, PROCESS, ROW, THREAD
+from gvtui.query.filter.parse import Comparison, Junction, Negation, parse
+from gvtui.query.filter.processes import row_process
+from gvtui.query.filter.values import ValueTextError, process_value
+from gvtui.query.filter.write import equals, literal, process_filter
 from gvtui.query.processes.process import ProcessId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import tzinfo
 
+    from gvtui.query.filter.parse import Node
     from gvtui.query.processes.process import Process
     from gvtui.query.processes.processes import Processes
+    from gvtui.query.source import RowSource
+
+
+def row_filter(trace: RowSource, tree: Processes, row_id: int) -> str:
+    """The filter for the process of a message; "" where its process id is not collected.
+
+    It names the container, the process id and the start of the process, as far as they are
+    collected. Without a container it names the connection. Where no start is, it tells apart
+    those that had the same id by their rows, if the tree knows of them already.
+
+    Raises:
+        IndexError: the row is not held.
+    """
+    container, pid, start_ns = row_process(trace, row_id)
+    if not pid:
+        return ""
+    conn = trace.row(row_id).conn
+    process = tree.spans.at(conn, pid, row_id) if row_id < tree.position else None
+    if process is not None:
+        start_ns = start_ns or process.told_ns
+    text = process_filter(container, pid, start_ns, conn)
+    if process is None or start_ns or not tree.is_reused(process):
+        return text
+    return f"{text} and {_span(tree, process)}"
 
 
 def processes_filter(tree: Processes, processes: Iterable[Process]) -> str:
@@ -23,24 +55,92 @@ def processes_filter(tree: Processes, processes: Iterable[Process]) -> str:
     container = chosen[0].container if chosen else ""
     chosen = [process for process in chosen if process.pid]
     if not chosen:
-        return f"container.id = {literal(container)}" if container else ""
+        return equals(CONTAINER, container) if container else ""
+    if len(chosen) == 1:
+        return _process_filter(tree, chosen[0])
     plain = [str(process.pid) for process in chosen if not tree.is_reused(process)]
-    parts = [_span(tree, process) for process in chosen if tree.is_reused(process)]
+    parts = [_process_filter(tree, process) for process in chosen if tree.is_reused(process)]
     if len(plain) == 1:
-        parts.insert(0, f"proc.pid = {plain[0]}")
+        parts.insert(0, f"{PID} = {plain[0]}")
     elif plain:
-        parts.insert(0, f"proc.pid in ({', '.join(plain)})")
+        parts.insert(0, f"{PID} in ({', '.join(plain)})")
     text = " or ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
     if container and len(tree.containers()) > 1:
         text = f"({text})" if len(parts) > 1 else text
-        text = f"container.id = {literal(container)} and {text}"
+        text = f"{CONTAINER} = {literal(container)} and {text}"
     return text
 
 
+def _process_filter(tree: Processes, process: Process) -> str:
+    start_ns = process.told_ns
+    conn = 0 if process.container else tree.spans.connection_of(process)
+    text = process_filter(process.container, process.pid, start_ns, conn)
+    if start_ns or not tree.is_reused(process):
+        return text
+    return f"{text} and {_span(tree, process)}"
+
+
 def _span(tree: Processes, process: Process) -> str:
-    """The filter for a process among others that had the same id."""
-    text = f"proc.pid = {process.pid} and evt.num >= {max(process.first_row, 0)}"
+    """The rows of a process among others that had the same id."""
+    text = f"{ROW} >= {max(process.first_row, 0)}"
     is_newest = tree.find(ProcessId(process.container, process.pid, 0)) is process
     if is_newest and process.first_row >= 0:
         return text
-    return f"{text} and evt.num <= {process.last_row}"
+    return f"{text} and {ROW} <= {process.last_row}"
+
+
+def filter_words(
+    tree: Processes, expression: str, *, name: str = "", zone: tzinfo | None = None
+) -> str:
+    """A filter as a person would say which process it is about, `bash 110 in web`.
+
+    Args:
+        tree: knows the names of processes, and which had the same id.
+        expression: the filter.
+        name: of the process, if that is known; the tree may not have read as far.
+        zone: of the times in it; None for the local one.
+
+    Returns:
+        The words; "" for a filter that is about more, or about something else.
+    """
+    root = parse(expression)
+    is_without = isinstance(root, Negation)
+    if isinstance(root, Negation):
+        root = root.child
+    parts: tuple[Node | None, ...] = (root,)
+    if isinstance(root, Junction) and root.is_and:
+        parts = root.children
+    words = ""
+    for part in parts:
+        if not isinstance(part, Comparison) or len(part.values) != 1:
+            return ""
+        field, operator, value = part.field.name, part.operator, part.values[0].text
+        if field == PROCESS and operator == "=" and not words:
+            words = _process_words(tree, value, name, zone)
+        elif field == THREAD and operator == "=" and words:
+            words += f" thread {value}"
+        elif field == ROW and operator in (">=", "<=") and words:
+            words += f" {'from' if operator == '>=' else 'to'} row {value}"
+        elif field == CONNECTION and operator == "=" and words:
+            words += f" on connection {value}"
+        else:
+            return ""
+    return f"not {words}" if is_without and words else words
+
+
+def _process_words(tree: Processes, value: str, name: str, zone: tzinfo | None) -> str:
+    try:
+        container, pid, start = process_value(value, zone)
+    except ValueTextError:
+        return ""
+    start_ns = start.low if start is not None else 0
+    process = tree.find(ProcessId(container or "", pid, start_ns))
+    if process is not None:
+        name = name or process.name
+    words = f"{name or 'pid'} {pid}"
+    if container:
+        words += f" in {short_id(container)}"
+    if start_ns and (tree.is_reused(process) if process is not None else not name):
+        when = datetime.fromtimestamp(start_ns // 1_000_000_000, zone)
+        words += f" since {when:%H:%M:%S}.{start_ns // 1_000_000 % 1000:03d}"
+    return words

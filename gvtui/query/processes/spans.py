@@ -54,6 +54,13 @@ class Spans:
                 return process
         return None
 
+    def connection_of(self, process: Process) -> int:
+        """A connection on which a process had its id; 0 if none is known."""
+        for (conn, pid), spans in self._spans.items():
+            if pid == process.pid and any(other is process for _, other in spans):
+                return conn
+        return 0
+
     def newest(self, conn: int) -> list[Process]:
         """For each id of a connection, the process that has it now."""
         return [spans[-1][1] for (other, _), spans in self._spans.items() if other == conn]

@@ -104,7 +104,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("enter", "enter", "The next match; else to the fields", MOVING, "stream"),
     Command("leave", "escape", "Search no more", MOVING, "stream"),
     Command("drill_back", "r", "Back to where Enter led here from, with its filters", MOVING),
-    Command("pid", "p", "Only this row's process (pid); again: all", FILTER, footer="pid"),
+    Command("pid", "p", "Only this row's process; again: all", FILTER, footer="process"),
     Command("name", "n", "Only this row's process name; again: all", FILTER, footer="name"),
     Command("pid_value", "P", "Only, or without, pids that you type", FILTER),
     Command("name_value", "N", "Only, or without, process names that you type", FILTER),

@@ -24,7 +24,7 @@ class FieldActions(SearchActions):
         """Do what was asked with a field, or ask what to do."""
         model, view = self.model, message.field
         try:
-            use = field_use(model.trace, message.row_id, view)
+            use = field_use(model.trace, model.analysis.processes, message.row_id, view)
         except (IndexError, WireError):
             return
         if message.use == "menu":

@@ -9,13 +9,15 @@ from gvtui.decode.errno_names import errno_name
 from gvtui.decode.fields import arguments
 from gvtui.decode.outcome import Outcome, untold
 from gvtui.points.names import event_type
-from gvtui.query.filter.fields import FIELDS
-from gvtui.query.filter.write import CONTAINER, NAME, PID, literal
+from gvtui.query.filter.fields import CONTAINER, FIELDS, NAME, PID
+from gvtui.query.filter.write import literal, negation
+from gvtui.query.processes.rows import row_filter
 from gvtui.wire.messages import Unknown
 from gvtui.wire.ports import right_ports
 
 if TYPE_CHECKING:
     from gvtui.decode.fields import FieldView
+    from gvtui.query.processes.processes import Processes
     from gvtui.trace.reader import Trace
 
 _CONTEXT = "context_data."
@@ -35,18 +37,13 @@ class FieldUse(NamedTuple):
     """Its name as a column; "" if it cannot be shown as one."""
     field: str
     """Its name in filters; "" if it cannot be filtered by."""
-    value: str = ""
-    """The operator and its value, as filters write them."""
-
-    @property
-    def only(self) -> str:
-        """The filter for rows with this value."""
-        return f"{self.field} {self.value}"
+    only: str = ""
+    """The filter for rows with this value."""
 
     @property
     def without(self) -> str:
         """The filter for all other rows, those without the field too."""
-        return f"not {self.field} {self.value}"
+        return negation(self.only)
 
     @property
     def slot(self) -> str:
@@ -54,11 +51,15 @@ class FieldUse(NamedTuple):
         return self.field if self.field in (PID, NAME, CONTAINER) else ""
 
 
+def _use(column: str, field: str, value: str) -> FieldUse:
+    return FieldUse(column, field, f"{field} {value}")
+
+
 _NOTHING = FieldUse("", "")
 
 
-def field_use(trace: Trace, row_id: int, view: FieldView) -> FieldUse:
-    """What can be done with a field of a message.
+def field_use(trace: Trace, tree: Processes, row_id: int, view: FieldView) -> FieldUse:
+    """What can be done with a field of a message; a process id stands for its process.
 
     Raises:
         IndexError: the row is not held any more.
@@ -75,31 +76,33 @@ def field_use(trace: Trace, row_id: int, view: FieldView) -> FieldUse:
         inner = path.removeprefix(_CONTEXT)
         if value is None or isinstance(value, bytes):
             return _NOTHING
+        if _OWN_NAMES.get(path) == PID:
+            return FieldUse(f"context.{inner}", PID, row_filter(trace, tree, row_id))
         field = _OWN_NAMES.get(path, f"context.{inner}")
-        return FieldUse(f"context.{inner}", field, _compared(value))
+        return _use(f"context.{inner}", field, _compared(value))
     column = f"evt.arg.{name}"
     if name == "sysno":
         kind = event_type(trace.string(trace.row(row_id).point), trace.architecture)
-        return FieldUse(column, "evt.type", _compared(kind))
+        return _use(column, "evt.type", _compared(kind))
     if name == "exit.result":
         if view.decoded == untold(Outcome.FAILED):
             return FieldUse(column, "evt.failed", "= true")
         if view.decoded == untold(Outcome.ASKED):
             return FieldUse(column, "")
         failed = bool(message.exit.errorno)
-        return FieldUse(column, column if failed else "evt.res", f"= {message.exit.result}")
+        return _use(column, column if failed else "evt.res", f"= {message.exit.result}")
     if name == "exit.errorno" and isinstance(value, int):
-        return FieldUse(column, "evt.errno", f"= {_errno(value)}")
+        return _use(column, "evt.errno", f"= {_errno(value)}")
     named = view.decoded.partition("=")[0]
     words = arguments(decoded, architecture=trace.architecture)
     if name.startswith("arg") and named != view.decoded and named in words:
-        return FieldUse(f"evt.arg.{named}", f"evt.arg.{named}", _compared(words[named]))
+        return _use(f"evt.arg.{named}", f"evt.arg.{named}", _compared(words[named]))
     if isinstance(value, int) and words.get(name):
-        return FieldUse(column, column, _compared(words[name]))
+        return _use(column, column, _compared(words[name]))
     if isinstance(value, (int, str)):
-        return FieldUse(column, column, _compared(value))
+        return _use(column, column, _compared(value))
     if name in words:
-        return FieldUse(column, column, _compared(words[name]))
+        return _use(column, column, _compared(words[name]))
     return _NOTHING
 
 

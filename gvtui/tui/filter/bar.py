@@ -69,7 +69,7 @@ class FilterBar(LineWidget, can_focus=True):
     def news(self) -> None:
         """Draw the chips and the count if they have changed."""
         model = self._model
-        chips = tuple((chip.expression, chip.enabled) for chip in model.chips)
+        chips = tuple((model.chip_words(chip), chip.enabled) for chip in model.chips)
         said = (chips, model.chips.suspended, self._count())
         if said != self._said:
             moved = not self._said or self._said[:2] != said[:2]
@@ -101,7 +101,7 @@ class FilterBar(LineWidget, can_focus=True):
         line, start = 0, 1
         for chip in model.chips:
             on = chip.enabled and not model.chips.suspended
-            words = word(chip.expression)
+            words = word(model.chip_words(chip))
             if width_of(words) > _MAX_CHIP:
                 words = fit(words, _MAX_CHIP)
             text = f" {'●' if on else '○'} {words} {_REMOVE} "
@@ -118,7 +118,7 @@ class FilterBar(LineWidget, can_focus=True):
         if not len(chips):
             if y:
                 return self.strip([], width)
-            hint = " no filter     p this pid   n this name   e enter   x exit   f type one"
+            hint = " no filter     p this process   n this name   e enter   x exit   f type one"
             return self.strip([(hint, "faint")], width)
         parts: list[Part] = []
         taken = 0

@@ -5,15 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gvtui.query.filter.complete import complete
-from gvtui.query.filter.write import (
-    CONTAINER,
-    DIRECTION,
-    NAME,
-    PID,
-    TypedValueError,
-    equals,
-    values_expression,
-)
+from gvtui.query.filter.fields import CONTAINER, DIRECTION, NAME, PID
+from gvtui.query.filter.write import TypedValueError, equals, values_expression
 from gvtui.trace.row import Kind, Row
 from gvtui.tui.base import ViewerBase
 from gvtui.tui.kit.asking import Problem, Question
@@ -40,9 +33,13 @@ class FilterActions(ViewerBase):
     def action_pid(self) -> None:
         """Only the selected row's process, or all again."""
         row = self.selected_message()
-        if row is not None and row.pid:
-            self._flip(PID, row.pid)
-        elif row is not None:
+        if row is None or self.model.cursor is None:
+            return
+        expression, words = self.model.process_of(self.model.cursor)
+        if expression:
+            self.model.chips.flip(expression, PID, words)
+            self.apply_chips()
+        else:
             self.tell("This row has no pid: the session does not collect group_id.", "warning")
 
     def action_name(self) -> None:

@@ -17,6 +17,8 @@ class Chip:
     slot: str = ""
     """The field it belongs to; a new chip of a slot takes the old one's place. "" stands alone."""
     enabled: bool = True
+    label: str = ""
+    """What the bar shows for it; "" for the expression, or for what that says of a process."""
 
 
 class Chips:
@@ -46,9 +48,11 @@ class Chips:
         """The chip of a field, None if there is none."""
         return next((chip for chip in self._chips if chip.slot == slot), None)
 
-    def put(self, expression: str, slot: str = "", *, place: int | None = None) -> None:
+    def put(
+        self, expression: str, slot: str = "", *, place: int | None = None, label: str = ""
+    ) -> None:
         """Add a chip: at `place` instead of what is there, or instead of its slot's, or last."""
-        chip = Chip(expression, slot)
+        chip = Chip(expression, slot, label=label)
         self.suspended = False
         if place is None and slot:
             place = next((at for at, old in enumerate(self._chips) if old.slot == slot), None)
@@ -57,13 +61,13 @@ class Chips:
         elif not any(old.expression == expression for old in self._chips):
             self._chips.append(chip)
 
-    def flip(self, expression: str, slot: str) -> bool:
+    def flip(self, expression: str, slot: str, label: str = "") -> bool:
         """Put a chip, or take it away if it is there already and on; True if it is there now."""
         old = self.in_slot(slot)
         if old is not None and old.expression == expression and old.enabled and not self.suspended:
             self._chips.remove(old)
             return False
-        self.put(expression, slot)
+        self.put(expression, slot, label=label)
         return True
 
     def remove(self, place: int) -> None:

@@ -10,6 +10,7 @@ from gvtui.query.analysis import ANALYSIS_SECONDS, Analysis
 from gvtui.query.calls.folded import call_view
 from gvtui.query.filter.compile import Filter, compile_filter
 from gvtui.query.filter.write import conjunction
+from gvtui.query.processes.rows import filter_words, row_filter
 from gvtui.query.view import RowView
 from gvtui.trace.bookmarks import Marks
 from gvtui.tui.model.chips import Chips
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from gvtui.trace.connections import Sandbox
     from gvtui.trace.reader import Trace
+    from gvtui.tui.model.chips import Chip
     from gvtui.tui.options import LiveOptions
 
 
@@ -154,6 +156,26 @@ class Model:
             FilterError: it is none.
         """
         return compile_filter(expression, self.analysis.context, zone=self.zone)
+
+    def process_of(self, row_id: int) -> tuple[str, str]:
+        """The filter for the process of a message, and in words which process that is.
+
+        Both are "" where the process id is not collected.
+
+        Raises:
+            IndexError: the row is not held any more.
+        """
+        tree = self.analysis.processes
+        expression = row_filter(self.trace, tree, row_id)
+        if not expression:
+            return "", ""
+        name = self.trace.process_name(row_id)
+        return expression, filter_words(tree, expression, name=name, zone=self.zone)
+
+    def chip_words(self, chip: Chip) -> str:
+        """What a chip says."""
+        words = chip.label or filter_words(self.analysis.processes, chip.expression, zone=self.zone)
+        return words or chip.expression
 
     def apply_chips(self) -> None:
         """Make the view anew from the chips that are on."""

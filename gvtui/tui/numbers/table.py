@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
-from gvtui.query.filter.write import PID
+from gvtui.query.filter.fields import PID
 from gvtui.query.numbers.tables import By, Order, Table
 from gvtui.tui.command.table import bindings
 from gvtui.tui.drilled import Drilled

@@ -12,6 +12,7 @@ from gvtui.agent.targets import Owner, Target
 from gvtui.decode.ids import short_id
 from gvtui.points.catalogue import sibling_of
 from gvtui.points.more import MORE, more_of_process
+from gvtui.query.filter.fields import PID
 from gvtui.query.numbers.points import Tally
 from gvtui.tui.kit.asking import Choice, Entry
 from gvtui.tui.model.rowtext import word
@@ -286,18 +287,20 @@ class PointsActions(PointsApply):
     def action_more_of_process(self) -> None:
         """Ask what else of the selected row's process to trace, and stage it."""
         row = self.selected_message()
-        if row is None or not self._choose_target_of(row):
+        cursor = self.model.cursor
+        if row is None or cursor is None or not self._choose_target_of(row):
             return
-        name = word(self.model.trace.process_name(self.model.cursor or 0))
+        name = word(self.model.trace.process_name(cursor))
         pid = f" (pid {row.pid})" if row.pid else ""
         question = (
             f"Trace of the process {name or '?'}{pid}:\n\ngVisor traces whole sandboxes. So the "
             "points are staged for its sandbox, and the stream is narrowed to the process.\n"
         )
         entries = [Entry(key, words) for key, words in MORE]
-        self.choose(Choice(question, entries, partial(self._stage_more, row)))
+        process = self.model.process_of(cursor)
+        self.choose(Choice(question, entries, partial(self._stage_more, *process)))
 
-    def _stage_more(self, row: Row, answer: str) -> None:
+    def _stage_more(self, expression: str, words: str, answer: str) -> None:
         state = self.model.points
         before = len(state.edit.points())
         state.stage(more_of_process(answer, state.edit.staged, state.catalogue))
@@ -305,8 +308,8 @@ class PointsActions(PointsApply):
         if state.grouping == "purpose":
             state.cursor = answer
         state.changed()
-        if row.pid:
-            self.model.chips.put(f"proc.pid = {row.pid}", "proc.pid")
+        if expression:
+            self.model.chips.put(expression, PID, label=words)
             self.apply_chips()
         added = len(state.edit.points()) - before
         where = state.target.title if state.target else ""

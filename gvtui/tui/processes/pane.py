@@ -11,7 +11,8 @@ from gvtui.decode.errno_names import errno_name
 from gvtui.decode.ids import short_id
 from gvtui.decode.outcome import NOT_SENT, Outcome
 from gvtui.decode.signals import wait_status
-from gvtui.query.filter.write import CONTAINER, PID, equals
+from gvtui.query.filter.fields import CONTAINER, PID, THREAD
+from gvtui.query.filter.write import conjunction, equals
 from gvtui.query.processes.process import Source
 from gvtui.query.processes.rows import processes_filter
 from gvtui.tui.command.table import bindings
@@ -338,7 +339,7 @@ class ProcessesPane(ListPane):
             return
         expression = processes_filter(tree, [line.process])
         if line.thread is not None:
-            expression = f"({expression}) and thread.tid = {line.thread.tid}"
+            expression = conjunction([expression, equals(THREAD, line.thread.tid)])
         row = line.executed.row if line.executed is not None else None
         self._drill(expression, row)
 

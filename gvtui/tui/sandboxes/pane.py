@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from gvtui.decode.ids import short_id
-from gvtui.query.filter.write import CONTAINER, equals
+from gvtui.query.filter.fields import CONTAINER
+from gvtui.query.filter.write import equals
 from gvtui.tui.command.table import bindings
 from gvtui.tui.kit.cells import fit, short_count, spark, width_of
 from gvtui.tui.kit.lines import LineWidget, Part

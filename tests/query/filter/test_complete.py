@@ -37,7 +37,7 @@ def test_fields_where_a_condition_begins(trace: TextTrace) -> None:
 @pytest.mark.parametrize(
     ("text", "first"),
     [
-        ("pro", "proc.pid"),
+        ("pro", "proc.id"),
         ("proc.n", "proc.name"),
         ("name", "proc.name"),
         ("evt.arg.fl", "evt.arg.flags"),

@@ -6,16 +6,18 @@ from hypothesis import strategies as st
 
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.error import FilterError
+from gvtui.query.filter.fields import NAME, PID
 from gvtui.query.filter.parse import Comparison, parse
-from gvtui.query.filter.values import duration
+from gvtui.query.filter.values import duration, moment, process_value
 from gvtui.query.filter.write import (
-    NAME,
-    PID,
     TypedValueError,
     conjunction,
     duration_text,
     equals,
     literal,
+    negation,
+    process_filter,
+    time_text,
     values_expression,
 )
 
@@ -58,6 +60,29 @@ def test_what_a_literal_looks_like(value: str, text: str) -> None:
 @given(st.integers(0, (1 << 63) - 1))
 def test_a_duration_is_read_back_as_it_was(duration_ns: int) -> None:
     assert duration(duration_text(duration_ns)) == duration_ns
+
+
+@given(st.integers(-(1 << 63), (1 << 63) - 1))
+def test_a_time_is_read_back_as_it_was(time_ns: int) -> None:
+    assert moment(time_text(time_ns), None) == (time_ns, time_ns, False)
+
+
+@given(st.text(min_size=1, max_size=20), st.integers(1, 1 << 31), st.integers(0, (1 << 63) - 1))
+def test_a_process_is_read_back_as_it_was(container: str, pid: int, start_ns: int) -> None:
+    (value,) = values_of(process_filter(container, pid, start_ns))
+    read = process_value(value, None)
+    assert (read.container, read.pid) == (container, pid)
+    assert (read.start.low if read.start is not None else 0) == start_ns
+
+
+def test_a_process_without_a_container_is_one_of_a_connection() -> None:
+    assert process_filter("", 7, 0, 2) == "proc.id = 7 and conn.num = 2"
+    assert process_filter("web", 7, 0, 2) == "proc.id = web/7"
+
+
+def test_a_negation_is_of_the_whole() -> None:
+    assert negation("fd.num = 1") == "not fd.num = 1"
+    assert negation("fd.num = 1 and fd.num = 2") == "not (fd.num = 1 and fd.num = 2)"
 
 
 @given(st.text(max_size=60))

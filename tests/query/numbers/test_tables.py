@@ -60,7 +60,7 @@ def test_by_name_in_both_directions(statistics: Statistics, by: By) -> None:
 
 def test_a_process_leads_to_its_rows(statistics: Statistics) -> None:
     table = Table(statistics, By.PROCESS, Order.TOTAL)
-    assert "proc.pid" in table.filter_text(0)
+    assert "proc.id" in table.filter_text(0)
 
 
 def test_a_long_table_is_cut(statistics: Statistics, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,12 +60,14 @@ class Box:
         }
         self.send(2, sentry_pb2.CloneInfo(context_data=self.context(pid), **(given | fields)))
 
-    def read(self, context: common_pb2.ContextData, *, errno: int | None = None) -> None:
+    def read(
+        self, context: common_pb2.ContextData, *, errno: int | None = None, conn: int = 1
+    ) -> None:
         message = syscall_pb2.Read(context_data=context)
         if errno is not None:
             message.exit.errorno = errno
             message.exit.SetInParent()
-        self.send(9, message)
+        self.send(9, message, conn)
 
     def execve(self, context: common_pb2.ContextData, *argv: str, errno: int | None = None) -> None:
         message = syscall_pb2.Execve(context_data=context, sysno=59, pathname=argv[0], argv=argv)

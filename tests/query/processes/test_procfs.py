@@ -98,7 +98,7 @@ def test_an_id_that_was_used_again_is_another_process(box: Box) -> None:
     old, new = sorted(tree, key=lambda process: process.start_ns)
     assert (old.start_ns, old.has_ended, old.calls, old.errors) == (10, True, 1, 0)
     assert (new.start_ns, new.has_ended, new.calls, new.errors) == (20, False, 1, 0)
-    assert processes_filter(tree, [new]) == f"proc.pid = 2 and evt.num >= {new.first_row}"
+    assert processes_filter(tree, [new]) == "proc.id = box/2@1970-01-01T00:00:00.000000020Z"
 
 
 def test_a_process_whose_end_came_before_the_dump_does_not_live_again(box: Box) -> None:

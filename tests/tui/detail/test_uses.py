@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.decode.fields import field_views
+from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
@@ -32,7 +33,7 @@ def test_every_field_leads_to_its_row_and_away_from_it(name: str) -> None:
             if (row.type, view.path) in seen:
                 continue
             seen.add((row.type, view.path))
-            use = field_use(trace, row_id, view)
+            use = field_use(trace, model.analysis.processes, row_id, view)
             if use.field:
                 assert compile_filter(use.only).matches(trace, row_id), use
                 assert not compile_filter(use.without).matches(trace, row_id), use
@@ -49,7 +50,7 @@ def test_every_field_leads_to_its_row_and_away_from_it(name: str) -> None:
         ("flags", 'evt.arg.flags = "O_RDONLY|O_CREAT"'),
         ("sysno", "evt.type = openat"),
         ("exit.errorno", "evt.errno = EACCES"),
-        ("context_data.thread_group_id", "proc.pid = 7"),
+        ("context_data.thread_group_id", "proc.id = c0ffee/7"),
         ("context_data.process_name", "proc.name = bash"),
         ("context_data.container_id", "container.id = c0ffee"),
     ],
@@ -61,7 +62,7 @@ def test_filters_are_as_one_would_type_them(tmp_path: Path, path: str, only: str
     trace = Trace.open(recorder.path)
     views = field_views(trace.decoded(1), architecture=trace.architecture)
     view = next(view for view in views if view.path == path)
-    use = field_use(trace, 1, view)
+    use = field_use(trace, Analysis(trace).processes, 1, view)
     assert use.only == only
     assert use.without == f"not {only}"
     assert use.slot == (use.field if use.field.startswith(("proc.", "container.")) else "")
@@ -74,7 +75,8 @@ def test_a_value_too_long_to_type_is_compared_by_its_beginning(tmp_path: Path) -
     recorder.writer.close()
     trace = Trace.open(recorder.path)
     views = field_views(trace.decoded(1), architecture=trace.architecture)
-    use = field_use(trace, 1, next(view for view in views if view.path == "pathname"))
+    view = next(view for view in views if view.path == "pathname")
+    use = field_use(trace, Analysis(trace).processes, 1, view)
     assert use.only.startswith("evt.arg.pathname startswith /xxx")
     assert compile_filter(use.only).matches(trace, 1)
     trace.close()

@@ -6,12 +6,12 @@ import pytest
 from textual.widgets import Input
 
 from gvtui.query.filter.compile import FilterError
-from gvtui.query.filter.write import PID
+from gvtui.query.filter.fields import PID
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction
 from gvtui.tui.app import GvtuiApp
-from tests.trace.recorder import TRACES, Recorder, open_message
-from tests.tui.helpers import drive, live, recording, screen_text
+from tests.trace.recorder import START_NS, TRACES, Recorder, open_message
+from tests.tui.helpers import drive, live, recording, screen_text, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +35,9 @@ def test_a_key_narrows_to_the_selected_rows_pid_and_back() -> None:
         app.stream.jump(1000)
         row = app.model.trace.row(1000)
         await pilot.press("p")
+        await until(pilot, lambda: app.model.view.complete)
+        app.show_news()
+        await pilot.pause()
         assert _column(app, "pid") == {row.pid}
         assert app.model.view.count < everything
         shown, hidden = app.model.view.count, everything - app.model.view.count
@@ -226,3 +229,51 @@ def test_a_long_filter_ends_in_one_ellipsis() -> None:
         assert "… ×" in line
 
     drive(app, script, (180, 40))
+
+
+def test_p_is_one_process_though_two_sandboxes_and_two_processes_have_its_id(
+    tmp_path: Path,
+) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.writer.opened(2, recorder.now, {"peer_pid": 4243})
+    later = START_NS + 250_000_000
+    for conn, container, process, start_ns in (
+        (1, "web", "bash", START_NS),
+        (2, "db", "perl", START_NS),
+        (1, "web", "bash", START_NS),
+        (1, "web", "bash", later),
+        (2, "db", "bash", later),
+    ):
+        recorder.now += 1_000_000
+        datagram = open_message(
+            "/x", pid=7, process=process, container=container, start_ns=start_ns
+        )
+        recorder.writer.message(conn, recorder.now, datagram)
+    recorder.writer.flush()
+    app = live(recorder.path)
+
+    def shown() -> list[int]:
+        return list(app.model.view)
+
+    async def script(pilot: Pilot[int]) -> None:
+        first, perl, again, second, other = range(2, 7)
+        for row, rows in ((first, [first, again]), (second, [second]), (perl, [perl])):
+            app.stream.jump(row)
+            await pilot.press("p")
+            assert shown() == rows
+            await pilot.press("p")
+            assert not app.model.filtered
+        app.stream.jump(first)
+        await pilot.press("n")
+        assert shown() == [first, again, second, other]
+        await pilot.press("p")
+        assert shown() == [first, again]
+        await pilot.pause()
+        assert "● bash 7 in web" in screen_text(app)
+        # What is saved and typed again means the same.
+        expression = app.model.chips[1].expression
+        assert expression == "proc.id = web/7@2026-11-23T17:36:47.000000000Z"
+        await pilot.press("backspace", "backspace", "f", *expression, "enter")
+        assert shown() == [first, again]
+
+    drive(app, script)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from gvtui.query.filter.write import PID, equals
+from gvtui.query.filter.fields import PID
+from gvtui.query.filter.write import equals
 from gvtui.tui.model.chips import Chips
 
 

@@ -96,7 +96,7 @@ def test_each_table_leads_to_its_rows_and_back() -> None:
     app = recording("shell-2024")
     begins = {
         By.SYSCALL: "evt.type = ",
-        By.PROCESS: "proc.pid = ",
+        By.PROCESS: "proc.id = ",
         By.PATH: "fd.name = ",
         By.ERRNO: "evt.errno = ",
         By.EVENT: "evt.type = ",

@@ -394,7 +394,7 @@ def test_a_row_has_more_of_its_process_traced(bench: Bench) -> None:
         await pilot.press("end", "up", "down", "M")
         await answer(pilot, "processes")
         assert "sentry/clone" in bench.state.edit.staged.point_names
-        assert [chip.expression for chip in bench.app.model.chips] == ["proc.pid = 5"]
+        assert [chip.expression for chip in bench.app.model.chips] == ["proc.id = c1/5"]
 
     bench.run(script)
 

@@ -73,7 +73,11 @@ def test_enter_and_s_narrow_the_stream_to_a_process_or_its_subtree() -> None:
         await _open(app, pilot)
         await pilot.press("down", "enter")
         await pilot.pause()
-        assert app.model.chips.active() == ["proc.pid = 2"]
+        (chip,) = app.model.chips
+        assert chip.expression.startswith("proc.id = runsc-668231/2@2026-")
+        assert "● gcc 2 in runsc-…68231 ×" in screen_text(app) or "gcc 2 in runsc" in screen_text(
+            app
+        )
         assert app.query_one("#tabs", ContentSwitcher).current == "stream"
         await pilot.press("r")
         await pilot.pause()

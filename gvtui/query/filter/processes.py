@@ -1,0 +1,198 @@
+"""Conditions on processes: a process id, its container, and when the process started.
+
+A row has the id and the container. The start is in the message alone, if the session collects it.
+An id is used again only when its process is gone, so the rows of an id have one start after
+another: looking into a few messages, halfway between others, finds the rows where it changes.
+"""
+
+from __future__ import annotations
+
+import weakref
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gvtui.query.filter.conditions import Cost
+from gvtui.query.filter.messages import container_of
+from gvtui.query.filter.texts import TextCondition
+from gvtui.trace.row import LOST_STRING, Kind
+from gvtui.wire.header import WireError
+from gvtui.wire.messages import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from gvtui.query.filter.batch import Batch, Mask
+    from gvtui.query.filter.texts import TextColumn
+    from gvtui.query.filter.values import ProcessValue
+    from gvtui.query.source import RowSource
+    from gvtui.wire.messages import Decoded
+
+    Places = npt.NDArray[np.intp]
+    Starts = npt.NDArray[np.int64]
+
+_MAX_REMEMBERED = 1 << 16
+
+
+def start_of(decoded: Decoded) -> int:
+    """When the process behind a message started, in nanoseconds since 1970; 0 if it does not say."""
+    message: Any = decoded.message
+    if isinstance(message, Unknown):
+        return 0
+    start_ns: int = message.context_data.thread_group_start_time_ns
+    return start_ns
+
+
+def row_process(trace: RowSource, row_id: int) -> tuple[str, int, int]:
+    """Container, process id and start of a row's process, as far as its message says them.
+
+    The container is else that of the connection. "" and 0 stand for what is not known.
+
+    Raises:
+        IndexError: the row is not held.
+    """
+    row = trace.row(row_id)
+    decoded = None
+    if row.kind == Kind.MESSAGE:
+        with suppress(WireError):
+            decoded = trace.decoded(row_id)
+    container = trace.string(row.container) if row.container > LOST_STRING else ""
+    if row.container == LOST_STRING and decoded is not None:
+        container = container_of(decoded)
+    if not container:
+        connection = trace.connections.get(row.conn)
+        container = connection.container_id if connection is not None else ""
+    return container, max(row.pid, 0), start_of(decoded) if decoded is not None else 0
+
+
+class ProcessCondition:
+    """Asks whether a row is one of some processes'."""
+
+    cost = Cost.STRINGS
+
+    def __init__(
+        self, values: Sequence[ProcessValue], containers: TextColumn, *, is_negated: bool
+    ) -> None:
+        """Make one.
+
+        Args:
+            values: the processes.
+            containers: the column that has the container of a row.
+            is_negated: whether it holds for the rows of all other processes instead.
+        """
+        self._is_negated = is_negated
+        self._values = [
+            (
+                value,
+                None
+                if value.container is None
+                else TextCondition(containers, value.container.__eq__),
+            )
+            for value in values
+        ]
+        self._starts = StartTimes()
+
+    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+        """Compare the ids, then containers and starts where the ids are equal."""
+        pids = batch.column("pid")
+        answer: Mask = np.zeros(len(batch), np.bool_)
+        for value, container in self._values:
+            own: Mask = pids == value.pid
+            if not own.any():
+                continue
+            if container is not None:
+                own &= container.holds(batch, own)
+            if value.start is not None:
+                places = np.flatnonzero(own)
+                starts = self._starts.of(batch, places, value.pid)
+                low, high, _ = value.start
+                own[places] = (starts != 0) & (starts >= low) & (starts <= high)
+            answer |= own
+        return (pids > 0) & ~answer if self._is_negated else answer
+
+
+class StartTimes:
+    """When the processes behind rows started.
+
+    A row whose message does not say it counts to the process that had the id in the nearest row
+    before which does; the first ones count to the process of the first row that says it.
+    """
+
+    def __init__(self) -> None:
+        self._trace: weakref.ref[RowSource] | None = None
+        self._says: dict[tuple[int, int], bool] = {}
+        """By connection and point, whether its messages say it: a session has it so."""
+        self._latest: dict[tuple[int, int], tuple[int, int]] = {}
+        """By connection and process id, the newest row known, and the start there."""
+
+    def of(self, batch: Batch, places: Places, pid: int) -> Starts:
+        """The starts at places of a batch, in ascending order, all with the same process id."""
+        if self._trace is None or self._trace() is not batch.trace:
+            self._trace = weakref.ref(batch.trace)
+            self._says, self._latest = {}, {}
+        starts = np.zeros(len(places), np.int64)
+        conns = batch.column("conn")[places]
+        for conn in np.unique(conns).tolist():
+            own = conns == conn
+            starts[own] = self._of_one(batch, places[own], conn, pid)
+        return starts
+
+    def _of_one(self, batch: Batch, places: Places, conn: int, pid: int) -> Starts:
+        saying = places[self._say(batch, places, conn)]
+        told = _bisected(batch, saying)
+        saying, told = saying[told != 0], told[told != 0]
+        row, start_ns = self._latest.get((conn, pid), (-1, 0))
+        before = start_ns if 0 <= row < batch.start else 0
+        if not len(saying):
+            return np.full(len(places), before, np.int64)
+        last = batch.start + int(saying[-1])
+        if last > row:
+            if len(self._latest) >= _MAX_REMEMBERED:
+                self._latest.clear()
+            self._latest[conn, pid] = last, int(told[-1])
+        which = np.searchsorted(saying, places, "right") - 1
+        return np.where(which < 0, before or told[0], told[which])
+
+    def _say(self, batch: Batch, places: Places, conn: int) -> Mask:
+        """At which of the places the messages say it."""
+        points = batch.column("point")[places]
+        distinct, firsts, which = np.unique(points, return_index=True, return_inverse=True)
+        says = np.zeros(len(distinct), np.bool_)
+        for index, point in enumerate(distinct.tolist()):
+            known = self._says.get((conn, point))
+            if known is None:
+                known = _start_at(batch, int(places[firsts[index]])) != 0
+                if len(self._says) >= _MAX_REMEMBERED:
+                    self._says.clear()
+                self._says[conn, point] = known
+            says[index] = known
+        answer: Mask = says[which]
+        return answer
+
+
+def _start_at(batch: Batch, place: int) -> int:
+    decoded = batch.decoded(place)
+    return start_of(decoded) if decoded is not None else 0
+
+
+def _bisected(batch: Batch, places: Places) -> Starts:
+    """The starts at places whose messages say them; where both ends of a part agree, all of it."""
+    starts = np.zeros(len(places), np.int64)
+    if not len(places):
+        return starts
+    last = len(places) - 1
+    parts = [(0, last, _start_at(batch, int(places[0])), _start_at(batch, int(places[last])))]
+    while parts:
+        low, high, first, end = parts.pop()
+        if first == end:
+            starts[low : high + 1] = first
+        elif high - low < 2:
+            starts[low], starts[high] = first, end
+        else:
+            middle = (low + high) // 2
+            between = _start_at(batch, int(places[middle]))
+            parts += [(low, middle, first, between), (middle, high, between, end)]
+    return starts
