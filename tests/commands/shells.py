@@ -17,32 +17,35 @@ from tests.monitor.sandbox import wait_until
 SETUP = {
     "bash": (
         ["bash", "--norc", "--noprofile", "-i"],
-        "set +o history; source <(gvtui completion bash); "
-        """bind -x '"\\C-g": printf "%s" "$READLINE_LINE" > @FILE@'; """
+        "source <(gvtui completion bash)",
+        """set +o history; bind -x '"\\C-g": printf "%s" "$READLINE_LINE" > @FILE@'; """
         "bind 'set show-all-if-ambiguous off'; bind 'set bell-style none'",
     ),
     "zsh": (
         ["zsh", "-f", "-i"],
-        "autoload -Uz compinit; compinit -u -D; source <(gvtui completion zsh); "
+        "autoload -Uz compinit; compinit -u -D; source <(gvtui completion zsh)",
         "tell() { print -rn -- \"$BUFFER\" > @FILE@ }; zle -N tell; bindkey -e; bindkey '^G' tell; "
         "unsetopt automenu listbeep",
     ),
     "fish": (
         ["fish", "--no-config", "-i"],
-        "gvtui completion fish | source; bind \\cg 'commandline | string collect > @FILE@'",
+        "gvtui completion fish | source",
+        "bind \\cg 'commandline | string collect > @FILE@'",
     ),
 }
-"""For each shell, how to start it, and what to type first: completion, and a key, Ctrl-G, that tells
-what stands on the line."""
+"""For each shell, how to start it, and what to type first: what loads the completion; then a key,
+Ctrl-G, that tells what stands on the line."""
 
 
 class Shell:
     """A shell with gvtui's completion. Use as a context manager; `folder` is where it works."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path, load: str = "") -> None:
+        """Start it; `load` gets it the completion in another way than by `gvtui completion`."""
         if shutil.which(name) is None:
             pytest.skip(f"no {name} on this machine")
-        command, setup = SETUP[name]
+        command, usual, keys = SETUP[name]
+        setup = f"{load or usual}; {keys}"
         self.folder = folder
         self._line = folder / ".line"
         self._ours, theirs = pty.openpty()

@@ -86,6 +86,25 @@ def test_what_was_not_recorded_is_kept_until_the_next_fault(tmp_path: Path) -> N
     assert not list((tmp_path / "cache" / "gvtui" / "live").iterdir())
 
 
+def test_what_a_user_can_act_on_needs_no_report(tmp_path: Path) -> None:
+    patch = """
+import gvtui.tui.model.model as m
+from gvtui.errors import GvtuiError
+def lost(*_):
+    raise GvtuiError("cannot read a.gvtrace: Input/output error")
+m.Model.refresh = lost
+"""
+    out = tmp_path / "a.gvtrace"
+    words = ["--listen", str(tmp_path / "s"), "--record", str(out)]
+    with OnTerminal(*words, patch=patch, environ=environ(tmp_path)) as viewer:
+        code, said = viewer.end()
+    assert code == 1
+    assert said == (
+        f"gvtui: cannot read a.gvtrace: Input/output error; the recording {out} is complete\n"
+    )
+    assert not reports(tmp_path)
+
+
 def test_a_replay_that_fails(tmp_path: Path) -> None:
     words = ["replay", str(TRACES / "shell-2024.trace")]
     with OnTerminal(*words, patch=LATER, environ=environ(tmp_path)) as viewer:
