@@ -133,8 +133,11 @@ class StartTimes:
         if self._trace is None or self._trace() is not batch.trace:
             self._trace = weakref.ref(batch.trace)
             self._says, self._latest = {}, {}
+        # Of few rows: a column is made for all of a batch.
+        conns = batch.rows["conn"][places]
+        if len(conns) and (conns == conns[0]).all():
+            return self._of_one(batch, places, int(conns[0]), pid)
         starts = np.zeros(len(places), np.int64)
-        conns = batch.column("conn")[places]
         for conn in np.unique(conns).tolist():
             own = conns == conn
             starts[own] = self._of_one(batch, places[own], conn, pid)
@@ -142,10 +145,10 @@ class StartTimes:
 
     def _of_one(self, batch: Batch, places: Places, conn: int, pid: int) -> Starts:
         saying = places[self._say(batch, places, conn)]
-        told = _bisected(batch, saying)
-        saying, told = saying[told != 0], told[told != 0]
         row, start_ns = self._latest.get((conn, pid), (-1, 0))
         before = start_ns if 0 <= row < batch.start else 0
+        told = _bisected(batch, saying, before)
+        saying, told = saying[told != 0], told[told != 0]
         if not len(saying):
             return np.full(len(places), before, np.int64)
         last = batch.start + int(saying[-1])
@@ -158,7 +161,7 @@ class StartTimes:
 
     def _say(self, batch: Batch, places: Places, conn: int) -> Mask:
         """At which of the places the messages say it."""
-        points = batch.column("point")[places]
+        points = batch.rows["point"][places]
         distinct, firsts, which = np.unique(points, return_index=True, return_inverse=True)
         says = np.zeros(len(distinct), np.bool_)
         for index, point in enumerate(distinct.tolist()):
@@ -178,13 +181,18 @@ def _start_at(batch: Batch, place: int) -> int:
     return start_of(decoded) if decoded is not None else 0
 
 
-def _bisected(batch: Batch, places: Places) -> Starts:
-    """The starts at places whose messages say them; where both ends of a part agree, all of it."""
+def _bisected(batch: Batch, places: Places, before: int) -> Starts:
+    """The starts at places whose messages say them; where both ends of a part agree, all of it.
+
+    `before` is the start at a row before them; 0 if it is not known.
+    """
     starts = np.zeros(len(places), np.int64)
     if not len(places):
         return starts
     last = len(places) - 1
-    parts = [(0, last, _start_at(batch, int(places[0])), _start_at(batch, int(places[last])))]
+    end = _start_at(batch, int(places[last]))
+    first = end if end == before else _start_at(batch, int(places[0]))
+    parts = [(0, last, first, end)]
     while parts:
         low, high, first, end = parts.pop()
         if first == end:
