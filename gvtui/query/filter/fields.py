@@ -197,7 +197,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "evt.failed",
         ValueKind.CHOICE,
-        "whether the call failed; known on exits only",
+        "whether the call failed, as far as that is known; known on exits only",
         "evt.failed = true",
         FAILED,
         choices={"true": 1, "false": 0},
@@ -205,7 +205,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "evt.errno",
         ValueKind.RESULT,
-        "error number of a call, on exits only; 0 if it did not fail",
+        "error number of a call, on exits only; 0 if it did not fail; lacking where it is not sent",
         "evt.errno in (EACCES, EPERM)",
         ERRNO,
     ),

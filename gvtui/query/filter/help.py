@@ -69,7 +69,9 @@ _RULES = (
     "drop rows evt.dropped.",
     "evt.res, evt.errno and evt.failed are known on exits only. The result of a call that failed "
     "is its error number below zero, so evt.res < 0 holds for all that failed; an errno name "
-    "stands for calls that failed, never for a result that happens to be the same number.",
+    "stands for calls that failed, never for a result that happens to be the same number. Newer "
+    "gVisor sends no error of an exec that failed: evt.failed = true finds it, and it has neither "
+    "evt.res nor evt.errno; one of which nothing is known has none of the three.",
     "A value needs quotes, single or double, if it has spaces, quotes, commas or brackets in it. "
     "In quotes, \\\" \\' \\\\ \\n \\r \\t \\xHH and \\u{H...} are escapes; before anything else a "
     "backslash stays.",

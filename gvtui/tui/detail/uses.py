@@ -86,7 +86,7 @@ def field_use(trace: Trace, tree: Processes, row_id: int, view: FieldView) -> Fi
         return _use(column, "evt.type", _compared(kind))
     if name == "exit.result":
         if view.decoded == untold(Outcome.FAILED):
-            return FieldUse(column, "evt.failed", "= true")
+            return _use(column, "evt.failed", "= true")
         if view.decoded == untold(Outcome.ASKED):
             return FieldUse(column, "")
         failed = bool(message.exit.errorno)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
-from gvtui.decode.outcome import NOT_SENT, Outcome, untold
+from gvtui.decode.outcome import Outcome, untold
 from gvtui.decode.render import render
 from gvtui.points.names import event_type
 from gvtui.query.calls.pairs import Unpaired
@@ -178,7 +178,8 @@ class RowTexts:
         if rendered.failed and side.errno not in (0, ERRNO_OTHER):
             result = errno_name(side.errno)
         elif rendered.failed and result == untold(Outcome.FAILED):
-            result = NOT_SENT
+            # Short as the names of errors are; the details say that the error is not sent.
+            result = Outcome.FAILED.value
         return RowText(
             row_id,
             row,

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from gvtui.decode.fields import field_views
+from gvtui.decode.outcome import Outcome, untold
 from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.reader import Trace
@@ -79,4 +81,24 @@ def test_a_value_too_long_to_type_is_compared_by_its_beginning(tmp_path: Path) -
     use = field_use(trace, Analysis(trace).processes, 1, view)
     assert use.only.startswith("evt.arg.pathname startswith /xxx")
     assert compile_filter(use.only).matches(trace, 1)
+    trace.close()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "field", "only"),
+    [(Outcome.FAILED, "evt.failed", "evt.failed = true"), (Outcome.ASKED, "", "")],
+)
+def test_what_is_known_of_an_exec_leads_further(outcome: Outcome, field: str, only: str) -> None:
+    trace = Trace.open(TRACES / "compile-2024.trace")
+    model = Model(trace)
+    row_id = next(
+        row
+        for row in range(trace.first_row, trace.end_row)
+        if trace.string(trace.row(row).point) == "syscall/execve/exit"
+    )
+    views = field_views(trace.decoded(row_id), architecture=trace.architecture)
+    view = next(view for view in views if view.path == "exit.result")
+    told = replace(view, decoded=untold(outcome))
+    use = field_use(trace, model.analysis.processes, row_id, told)
+    assert (use.field, use.only) == (field, only)
     trace.close()

@@ -36,12 +36,12 @@ def test_rows_tell_what_became_of_an_exec(tmp_path: Path) -> None:
     model.analysis.pairs.advance()
     told = {row: model.texts.text(row, whole=whole) for row, whole in ((5, False), (20, False))}
     assert [(text.result, text.look) for text in told.values()] == [
-        ("errno not sent", Look.FAILED),
+        ("failed", Look.FAILED),
         ("0", Look.EXIT),
     ]
     calls = [model.texts.text(row, whole=True) for row in (3, 18)]
     assert [(text.result, text.look, text.duration_ns) for text in calls] == [
-        ("errno not sent", Look.FAILED, None),
+        ("failed", Look.FAILED, None),
         ("0", Look.CALL, None),
     ]
     model.trace.close()
@@ -59,6 +59,6 @@ def test_a_row_is_told_anew_once_its_outcome_is_known(tmp_path: Path) -> None:
         app.model.analysis.pairs.advance()
         if row > 18:
             results.append([app.model.texts[number].result for number in (5, 20) if number <= row])
-    assert results == [["? (asked)"], ["? (asked)"] * 2, ["errno not sent", "0"]]
+    assert results == [["? (asked)"], ["? (asked)"] * 2, ["failed", "0"]]
     for model in (whole.model, app.model):
         model.trace.close()

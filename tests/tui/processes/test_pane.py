@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,11 +14,11 @@ from tests.tui.helpers import drive, live, recording, screen_text
 from tests.tui.stream.test_pane import HOSTILE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from textual.pilot import Pilot
 
     from gvtui.tui.app import GvtuiApp
+
+EXECS = Path(__file__).parents[2] / "data" / "execs"
 
 
 async def _open(app: GvtuiApp, pilot: Pilot[int]) -> ProcessesPane:
@@ -122,6 +124,21 @@ def test_left_and_right_fold() -> None:
         tree.version += 1
         await _settle(app, pilot)
         assert f"{RUNS_SIGN} thread 99" in _lines(pane)[-1]
+
+    drive(app, script)
+
+
+def test_failed_execs_are_told_as_such(tmp_path: Path) -> None:
+    app = live(Path(shutil.copy(EXECS / "failed-exec.gvtrace", tmp_path)))
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = await _open(app, pilot)
+        assert not any("execs" in line for line in _lines(pane))
+        await pilot.press("right")
+        await _settle(app, pilot)
+        told = [line for line in _lines(pane) if "failed" in line]
+        assert ["errno not sent" in line for line in told] == [True] * 3
+        assert "✗ /nonexistent/nope" in told[0]
 
     drive(app, script)
 
