@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -153,3 +154,12 @@ def test_fields_make_the_same_message_again(message: Message) -> None:
 def test_context_data_has_only_what_was_sent() -> None:
     message = syscall_pb2.Open(context_data=common_pb2.ContextData(thread_id=1))
     assert fields_of(message)["context_data"] == {"thread_id": 1}
+
+
+def test_what_became_of_an_exec_is_told_and_nothing_made_up(tmp_path: Path) -> None:
+    path = Path(shutil.copy(TRACES.parent / "execs" / "failed-exec.gvtrace", tmp_path))
+    told = [shown for shown in objects_of(path) if "outcome" in shown]
+    assert [(shown["outcome"], shown["fields"]["exit"]) for shown in told] == [
+        ("failed", {"result": None, "errorno": None})
+    ] * 6 + [("done", {"result": 0, "errorno": 0})] * 2
+    assert all(shown["dir"] == "X" for shown in told)

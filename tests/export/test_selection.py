@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +10,10 @@ from gvtui.export import selection
 from gvtui.export.selection import Selection
 from gvtui.query.filter.compile import FilterError
 from gvtui.trace.reader import Trace
-from tests.trace.factory import TRACES
+from gvtui.trace.writer import TraceWriter
+from tests.trace.factory import DATA, TRACES
+
+EXECS = DATA / "execs"
 
 
 @pytest.fixture
@@ -57,3 +62,26 @@ def test_look_ahead_pairs_everything(trace: Trace) -> None:
 def test_a_text_that_is_no_filter(trace: Trace) -> None:
     with pytest.raises(FilterError):
         Selection(trace, "proc.name =")
+
+
+def test_a_row_waits_a_while_for_what_may_yet_be_known(tmp_path: Path) -> None:
+    whole = Trace.open(Path(shutil.copy(EXECS / "failed-exec.gvtrace", tmp_path)))
+    writer = TraceWriter(tmp_path / "growing.gvtrace")
+    writer.opened(1, 1, {})
+    growing = Trace.open(tmp_path / "growing.gvtrace")
+    chosen = Selection(growing)
+    for row in range(1, 6):
+        writer.message(1, 1, whole.payload(row))
+    writer.flush()
+    growing.refresh()
+    # The exits of the last exec are at rows 4 and 5.
+    assert chosen.ready(0, 3, 10.0) == 3
+    assert chosen.ready(0, 6, 10.0) == 4
+    assert chosen.ready(4, 6, 10.0 + selection.PATIENCE_SECONDS / 2) == 4
+    assert chosen.ready(4, 6, 10.0 + selection.PATIENCE_SECONDS) == 6
+    writer.message(1, 1, whole.payload(6))
+    writer.close()
+    growing.refresh()
+    assert chosen.ready(4, 7, 11.0) == 7
+    whole.close()
+    growing.close()

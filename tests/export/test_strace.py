@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,16 @@ def test_recorded_calls_stand_once_and_safely(path: Path) -> None:
     exits = sum(trace.row(row).direction == 2 for row in range(trace.end_row))
     assert sum(") = " in line for line in lines) >= exits
     trace.close()
+
+
+def test_an_exec_whose_error_is_not_sent(tmp_path: Path) -> None:
+    path = Path(shutil.copy(TRACES.parent / "execs" / "failed-exec.gvtrace", tmp_path))
+    lines = [line.split(" ", 6)[-1] for line in strace_of(path) if 'execve("' in line]
+    assert lines == [
+        'execve("/nonexistent/nope", ["nope"], ...) = -1 (errno not sent)',
+        'execve("/tmp/garbage", ["nope"], ...) = -1 (errno not sent)',
+        'execve("/tmp/noperm", ["nope"], ...) = -1 (errno not sent)',
+        'execve("/bin/true", ["true"], ...) = 0',
+    ]
+    (first,) = (line for line in strace_of(path, "evt.num = 5") if "execve" in line)
+    assert first.endswith("= -1 (errno not sent)")
