@@ -37,6 +37,7 @@ TESTED_ELSEWHERE = {
     "monitor/__main__": "monitor/test_client",
     "points/costs": "points/test_tuning",
     "points/problems": "points/test_check",
+    "query/calls/exec_rules": "query/calls/test_execs",
     "query/calls/open_calls": "query/calls/test_pairs",
     "query/column": "query/calls/test_pairs",
     "query/calls/doubles": "query/numbers/test_statistics",

@@ -1,32 +1,10 @@
-"""What became of each exec: a call of execve or execveat whose exit says that nothing went wrong.
-
-Newer gVisor (seen on release-20260905.0) sends the exit of an exec before it loads the program: the
-result is 0 whatever follows, but for faults of the arguments themselves. If the program could be
-loaded, `sentry/execve` comes next from the same thread; if not, nothing tells, and the error is not
-sent. Older gVisor (seen on those of 2022-12 and 2024-07) sends `sentry/execve` before the exit, and
-the exit has the true error.
-
-So an exit without an error is read both ways, and the answer is given where it is one:
-
-- The old way it is done.
-- The new way it is done if `sentry/execve` is the next message of its thread. It has failed if
-  another message is, that point is on, and nothing was dropped between the two.
-
-What a connection has sent may prove one of the ways for all its execs, before and after:
-
-- The old one: `sentry/execve` came between an enter and its exit, or execve failed with an error
-  that only loading a program gives.
-- The new one: the point is on, and an exit without an error has no `sentry/execve` before it though
-  nothing was dropped.
-
-That the point is on is known from the session noted in the trace, or from a `sentry/execve`.
-"""
+"""Finds what became of each exec of a trace, by the rules of `exec_rules`, as the trace grows."""
 
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass, field
-from enum import Enum, IntEnum
+from dataclasses import dataclass
+from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +12,18 @@ import numpy as np
 from gvtui.decode.outcome import Outcome
 from gvtui.points.document import SessionError, parse_document
 from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.calls.exec_rules import (
+    OUTCOMES,
+    Before,
+    Code,
+    Exec,
+    Next,
+    Order,
+    Sender,
+    may_change,
+    proof,
+    reading,
+)
 from gvtui.query.column import RowColumn
 from gvtui.query.follower import Follower
 from gvtui.query.source import group
@@ -68,78 +58,6 @@ _LOOK_BACK = (1 << 8, 1 << 12, 1 << 16)
 """Rows looked at for what a thread sent before an exit without an enter."""
 
 
-class Code(IntEnum):
-    """What is known of an exit without an error."""
-
-    NONE = 0
-    """It is no exec's."""
-    ASKED = 1
-    DONE = 2
-    """The program began, and the exit was sent afterwards."""
-    DONE_LATER = 3
-    """The program began, but the exit was sent before it was loaded, or may have been."""
-    FAILED = 4
-
-
-_OUTCOMES = {
-    Code.ASKED: Outcome.ASKED,
-    Code.DONE: Outcome.DONE,
-    Code.DONE_LATER: Outcome.DONE,
-    Code.FAILED: Outcome.FAILED,
-}
-
-
-class _Order(Enum):
-    UNKNOWN = 0
-    OLD = 1
-    """`sentry/execve` comes before the exit."""
-    NEW = 2
-
-
-class _Before(Enum):
-    """What a thread sent just before the exit of an exec."""
-
-    UNKNOWN = 0
-    OTHER = 1
-    INFO_IN_CALL = 2
-    """`sentry/execve`, and the enter before it."""
-    INFO = 3
-    """`sentry/execve`, which followed what is no exit of an exec."""
-    DOUBTFUL_INFO = 4
-    """`sentry/execve`, which may belong to an exec of before."""
-
-
-class _Next(Enum):
-    """What a thread sent just after the exit of an exec."""
-
-    PENDING = 0
-    INFO = 1
-    OTHER = 2
-    LOST = 3
-    """Not known: points were dropped."""
-
-
-@dataclass(slots=True)
-class _Exec:
-    """An exit without an error; two rows where a raw and a decoded point told of it."""
-
-    rows: list[int]
-    before: _Before
-    next: _Next = _Next.PENDING
-    code: Code = Code.ASKED
-
-
-@dataclass(slots=True)
-class _Connection:
-    """What a connection has proved."""
-
-    order: _Order = _Order.UNKNOWN
-    is_point_on: bool = False
-    lost_at: int = -1
-    """The last row of which it is not known what its message was."""
-    waiting: dict[int, _Exec] = field(default_factory=dict)
-
-
 class _What(IntEnum):
     """What a message has to do with execs."""
 
@@ -161,8 +79,8 @@ class _Last:
     what: _What
     is_raw: bool
     sysno: int
-    exec: _Exec | None = None
-    before: _Before = _Before.UNKNOWN
+    exec: Exec | None = None
+    before: Before = Before.UNKNOWN
 
 
 class Execs(Follower):
@@ -183,7 +101,7 @@ class Execs(Follower):
             [numbers[name] for name in ("execve", "execveat") if name in numbers], np.int32
         )
         self._codes = RowColumn()
-        self._connections: dict[int, _Connection] = {}
+        self._connections: dict[int, Sender] = {}
         self._threads: dict[int, _Last] = {}
         self._changes: list[int] = []
         self._changes_gone = 0
@@ -217,7 +135,7 @@ class Execs(Follower):
         """What became of the exec whose exit a row is; None for what is no exec's exit."""
         code = self.code(row)
         if code is not Code.NONE:
-            return _OUTCOMES[code]
+            return OUTCOMES[code]
         try:
             held = self._trace.row(row)
         except IndexError:
@@ -264,7 +182,7 @@ class Execs(Follower):
         if first > self.position:
             # What was let go unseen may have been anything.
             for last in self._threads.values():
-                self._goes_on(last, _Next.LOST)
+                self._goes_on(last, Next.LOST)
             self._threads.clear()
         self._codes.let_go(first)
 
@@ -317,7 +235,7 @@ class Execs(Follower):
             else:
                 last = _Last(row, dropped, _What(int(what[place])), type_ == RAW_SYSCALL, sysno)
                 if last.what is _What.ERROR and sysno == self._execve and error in _LOADING_ERRORS:
-                    self._prove(self._of(conn), _Order.OLD)
+                    self._prove(self._of(conn), Order.OLD)
                 if tid <= 0:
                     self._without_thread(conn, last)
                     continue
@@ -369,51 +287,51 @@ class Execs(Follower):
         if now.what is _What.INFO:
             self._point_is_on(connection)
         if former is not None:
-            after = _Next.INFO if now.what is _What.INFO else _Next.OTHER
-            self._goes_on(former, after if is_whole else _Next.LOST, connection)
+            after = Next.INFO if now.what is _What.INFO else Next.OTHER
+            self._goes_on(former, after if is_whole else Next.LOST, connection)
         if now.what is _What.INFO:
             if former is None or not is_whole:
                 now.before = self._of_other(connection, now, former, of_slice, conn, tid)
             elif former.what is _What.ENTER:
-                now.before = _Before.INFO_IN_CALL
+                now.before = Before.INFO_IN_CALL
             elif former.what is _What.EXIT:
-                now.before = _Before.DOUBTFUL_INFO
+                now.before = Before.DOUBTFUL_INFO
             else:
-                now.before = _Before.INFO
-            if now.before is _Before.OTHER:
-                now.before = _Before.INFO
-            elif now.before is _Before.UNKNOWN:
-                now.before = _Before.DOUBTFUL_INFO
+                now.before = Before.INFO
+            if now.before is Before.OTHER:
+                now.before = Before.INFO
+            elif now.before is Before.UNKNOWN:
+                now.before = Before.DOUBTFUL_INFO
         elif now.what is _What.EXIT:
             if former is not None and is_whole and former.what is _What.INFO:
                 before = former.before
             else:
                 before = self._of_other(connection, now, former, of_slice, conn, tid)
-            now.exec = _Exec([now.row], before)
+            now.exec = Exec([now.row], before)
             self._began(connection, now.exec)
         if now.what is not _What.OTHER:
             self._watch(key, now)
 
     def _of_other(
         self,
-        connection: _Connection,
+        connection: Sender,
         now: _Last,
         former: _Last | None,
         of_slice: tuple[int, int] | None,
         conn: int,
         tid: int,
-    ) -> _Before:
+    ) -> Before:
         """Whether it is known that the message before had nothing to do with `sentry/execve`."""
         if former is not None:
             is_whole = self._nothing_lost(connection, former.row, former, now)
-            return _Before.OTHER if is_whole else _Before.UNKNOWN
+            return Before.OTHER if is_whole else Before.UNKNOWN
         if of_slice is None:
             of_slice = self._look_back(conn, tid, now.row)
         if of_slice is None:
-            return _Before.UNKNOWN
+            return Before.UNKNOWN
         row, dropped = of_slice
         is_whole = connection.lost_at < row and dropped == now.dropped
-        return _Before.OTHER if is_whole else _Before.UNKNOWN
+        return Before.OTHER if is_whole else Before.UNKNOWN
 
     def _look_back(self, conn: int, tid: int, row: int) -> tuple[int, int] | None:
         """The message that a thread sent before a row, with its drops; None if it is far or gone."""
@@ -430,14 +348,14 @@ class Execs(Follower):
         return None
 
     @staticmethod
-    def _nothing_lost(connection: _Connection, row: int, former: _Last, now: _Last) -> bool:
+    def _nothing_lost(connection: Sender, row: int, former: _Last, now: _Last) -> bool:
         return connection.lost_at < row and former.dropped == now.dropped
 
     def _without_thread(self, conn: int, now: _Last) -> None:
         if now.what is _What.EXIT:
-            self._began(self._of(conn), _Exec([now.row], _Before.UNKNOWN, _Next.LOST))
+            self._began(self._of(conn), Exec([now.row], Before.UNKNOWN, Next.LOST))
 
-    def _began(self, connection: _Connection, exec_: _Exec) -> None:
+    def _began(self, connection: Sender, exec_: Exec) -> None:
         """Note a new exit without an error."""
         self._codes.chunk_of(exec_.rows[0])
         self._codes.put(exec_.rows[0], Code.ASKED)
@@ -446,29 +364,29 @@ class Execs(Follower):
         connection.waiting[exec_.rows[0]] = exec_
         self._decide(connection, exec_)
 
-    def _goes_on(self, former: _Last, after: _Next, connection: _Connection | None = None) -> None:
+    def _goes_on(self, former: _Last, after: Next, connection: Sender | None = None) -> None:
         """A thread went on after an exit; decide what became of the exec."""
-        if former.exec is None or former.exec.next is not _Next.PENDING:
+        if former.exec is None or former.exec.next is not Next.PENDING:
             return
         former.exec.next = after
         if connection is not None:
             self._decide(connection, former.exec)
 
-    def _decide(self, connection: _Connection, exec_: _Exec) -> None:
+    def _decide(self, connection: Sender, exec_: Exec) -> None:
         if exec_.code is not Code.ASKED:
             return
-        if connection.order is _Order.UNKNOWN:
-            proof = _proof(exec_, is_point_on=connection.is_point_on)
-            if proof is not _Order.UNKNOWN:
+        if connection.order is Order.UNKNOWN:
+            proved = proof(exec_, is_point_on=connection.is_point_on)
+            if proved is not Order.UNKNOWN:
                 # This decides all that wait, this one among them.
-                self._prove(connection, proof)
+                self._prove(connection, proved)
                 return
         self._settle(connection, exec_)
 
-    def _settle(self, connection: _Connection, exec_: _Exec) -> None:
-        code = _reading(exec_, connection)
+    def _settle(self, connection: Sender, exec_: Exec) -> None:
+        code = reading(exec_, connection)
         if code is Code.ASKED:
-            if not _may_change(exec_, connection):
+            if not may_change(exec_, connection):
                 connection.waiting.pop(exec_.rows[0], None)
             return
         exec_.code = code
@@ -482,19 +400,19 @@ class Execs(Follower):
             self._changes_gone += gone
             del self._changes[:gone]
 
-    def _prove(self, connection: _Connection, order: _Order) -> None:
+    def _prove(self, connection: Sender, order: Order) -> None:
         """What came first counts: a sandbox that does both is not to be believed anyway."""
-        if connection.order is _Order.UNKNOWN:
+        if connection.order is Order.UNKNOWN:
             connection.order = order
             self._settle_all(connection)
 
-    def _point_is_on(self, connection: _Connection) -> None:
+    def _point_is_on(self, connection: Sender) -> None:
         if not connection.is_point_on:
             connection.is_point_on = True
             for exec_ in list(connection.waiting.values()):
                 self._decide(connection, exec_)
 
-    def _settle_all(self, connection: _Connection) -> None:
+    def _settle_all(self, connection: Sender) -> None:
         for exec_ in list(connection.waiting.values()):
             self._settle(connection, exec_)
 
@@ -521,12 +439,12 @@ class Execs(Follower):
         for key in [key for key in self._threads if key >> 32 == conn]:
             del self._threads[key]
 
-    def _of(self, conn: int) -> _Connection:
-        return self._connections.setdefault(conn, _Connection())
+    def _of(self, conn: int) -> Sender:
+        return self._connections.setdefault(conn, Sender())
 
     def _watch(self, key: int, last: _Last) -> None:
         if len(self._threads) >= _MAX_WATCHED:
-            self._goes_on(self._threads.pop(next(iter(self._threads))), _Next.LOST)
+            self._goes_on(self._threads.pop(next(iter(self._threads))), Next.LOST)
         self._threads[key] = last
 
 
@@ -561,31 +479,3 @@ def _is_twin(former: _Last, now: _Last) -> bool:
     return (
         former.what is _What.EXIT and former.is_raw and not now.is_raw and former.sysno == now.sysno
     )
-
-
-def _proof(exec_: _Exec, *, is_point_on: bool) -> _Order:
-    """The way in which a connection sends execs, as far as one of them proves it."""
-    if exec_.before is _Before.INFO_IN_CALL:
-        return _Order.OLD
-    if is_point_on and exec_.before is _Before.OTHER:
-        return _Order.NEW
-    return _Order.UNKNOWN
-
-
-def _reading(exec_: _Exec, connection: _Connection) -> Code:
-    """What is known of an exec, by what its connection has proved."""
-    if connection.order is _Order.OLD:
-        return Code.DONE
-    if exec_.next is _Next.INFO:
-        return Code.DONE_LATER
-    if connection.order is _Order.NEW:
-        is_failed = connection.is_point_on and exec_.next is _Next.OTHER
-        return Code.FAILED if is_failed else Code.ASKED
-    return Code.DONE if exec_.before is _Before.INFO else Code.ASKED
-
-
-def _may_change(exec_: _Exec, connection: _Connection) -> bool:
-    """Whether what comes later may yet tell what became of an exec."""
-    if connection.order is _Order.UNKNOWN or exec_.next is _Next.PENDING:
-        return True
-    return exec_.next is _Next.OTHER and not connection.is_point_on

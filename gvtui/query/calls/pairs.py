@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.calls.execs import Code, Execs
+from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.execs import Execs
 from gvtui.query.calls.open_calls import (
     CLOSED,
     NO_ENTER,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from gvtui.query.calls.execs import Code
+from gvtui.query.calls.exec_rules import Code
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.header import WireError
 

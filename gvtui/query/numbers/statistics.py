@@ -23,7 +23,8 @@ from gvtui.decode.errno_names import errno_name
 from gvtui.decode.outcome import NOT_SENT
 from gvtui.points.names import event_type, point_name
 from gvtui.query.calls.doubles import Doubles
-from gvtui.query.calls.execs import Code, LateOutcomes
+from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.execs import LateOutcomes
 from gvtui.query.calls.pairs import UNKNOWN_NS
 from gvtui.query.column import RowColumn
 from gvtui.query.filter.write import literal

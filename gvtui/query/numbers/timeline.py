@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gvtui.query.calls.execs import Code, Execs, LateOutcomes
+from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.execs import Execs, LateOutcomes
 from gvtui.query.follower import Follower
 from gvtui.trace.row import Direction, Kind
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gvtui.decode.outcome import Outcome
-from gvtui.query.calls.execs import Code
+from gvtui.query.calls.exec_rules import Code
 from gvtui.query.processes.process import Exec, Process, ProcessId, Source
 from gvtui.trace.details import MAX_TEXT, short_args
 from gvtui.trace.row import Direction

@@ -14,7 +14,8 @@ import numpy as np
 from gvtui.decode.outcome import Outcome
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.calls.doubles import Doubles
-from gvtui.query.calls.execs import Code, LateOutcomes
+from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.execs import LateOutcomes
 from gvtui.query.follower import Follower
 from gvtui.query.processes.events import EVENT_TYPES, ProcessEvents
 from gvtui.query.processes.process import SECOND_NS, Process, ProcessId, Source

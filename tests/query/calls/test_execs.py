@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from gvtui.decode.outcome import Outcome
 from gvtui.points.document import dump_session
 from gvtui.points.session import Point, Session
-from gvtui.query.calls.execs import Code, Execs
+from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.execs import Execs
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from tests.query.calls.exec_streams import Event, exec_streams
