@@ -341,6 +341,8 @@ class PointsApply(TraceActions):
         if library is None:
             self.tell("There is no place to keep sessions in.", "warning")
             return
+        if not self._may_stage():
+            return
 
         def done(text: str) -> Problem | None:
             if not text.strip():

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from gvtui.agent.agent import Agent
 from gvtui.agent.targets import Keeper
 from gvtui.monitor.options import MonitorOptions
+from gvtui.points.library import Library
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
@@ -35,7 +36,8 @@ def test_no_key_changes_anything_and_the_screen_says_why(
     watched = LiveOptions(MonitorOptions(listen=tmp_path / "s"), readonly=True)
     app = GvtuiApp(Trace.open(recorder.path), live=watched, zone=UTC)
     # It would obey: nothing may come as far as that.
-    app.keeper = Keeper(Agent([runsc.path], [runsc.root]))
+    library = Library(tmp_path / "library")
+    app.keeper = Keeper(Agent([runsc.path], [runsc.root]), library=library)
     state = app.model.points
 
     async def script(pilot: Pilot[int]) -> None:
@@ -50,6 +52,9 @@ def test_no_key_changes_anything_and_the_screen_says_why(
             await pilot.press(key)
             await pilot.pause()
             assert len(app.screen_stack) == 1, key
+        app.points_save()
+        await pilot.pause()
+        assert not app.prompt.has_class("open")
         assert "it changes no sandbox and no session file" in [
             notice.message.partition("readonly: ")[2].rstrip(".") for notice in app._notifications
         ]
