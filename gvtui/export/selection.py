@@ -43,18 +43,23 @@ class Chunk:
 class Selection:
     """Rows of a trace that pass a filter. The trace stays the caller's."""
 
-    def __init__(self, trace: Trace, filter_text: str = "") -> None:
+    def __init__(
+        self, trace: Trace, filter_text: str = "", *, analysis: Analysis | None = None
+    ) -> None:
         """Choose rows.
 
         Args:
             trace: where from.
             filter_text: a condition; empty chooses all rows.
+            analysis: one that somebody else goes on with, such as the viewer: what it knows is
+                used, and nothing is looked ahead for. Without it, the selection has its own.
 
         Raises:
             FilterError: the text is no filter.
         """
         self.trace = trace
-        analysis = Analysis(trace)
+        self._looks_ahead = analysis is None
+        analysis = analysis or Analysis(trace)
         self.pairs = analysis.pairs
         """Which enter belongs to which exit, as far as `look_ahead` has read."""
         self._context = analysis.context
@@ -69,13 +74,13 @@ class Selection:
 
     def look_ahead(self) -> None:
         """Pair all rows that are there now."""
-        while self.pairs.advance():
+        while self._looks_ahead and self.pairs.advance():
             pass
         self.look_ahead_at_execs()
 
     def look_ahead_at_execs(self) -> None:
         """Find what became of execs, as far as the rows that are there now tell."""
-        while self.pairs.execs.advance():
+        while self._looks_ahead and self.pairs.execs.advance():
             pass
 
     def ready(self, start: int, stop: int, now: float) -> int:

@@ -1,0 +1,96 @@
+"""What the viewer remembers from run to run: how its screen looked when it was left.
+
+It is a small JSON file in the user's state folder. Whatever is wrong with it costs what was
+remembered, and nothing else. It is written whole: of two viewers the one that is left last wins.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import platformdirs
+
+from gvtui.errors import GvtuiError
+from gvtui.files import whole_file
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    Memory = Mapping[str, Mapping[str, Any]]
+    """What each part of the viewer remembers: names and values, under the part's name."""
+
+MAX_FILE = 1 << 16
+
+_VERSION = 1
+
+
+class RememberError(GvtuiError):
+    """What is to be remembered cannot be written."""
+
+
+class Remembered(NamedTuple):
+    """What was read."""
+
+    memory: Memory
+    """Empty where there is nothing, or nothing that can be used."""
+    problem: str = ""
+    """Why it could not be read, as a sentence without full stop; "" if it could, or is not there."""
+
+
+def remembered_path() -> Path:
+    """The file."""
+    return Path(platformdirs.user_state_dir("gvtui"), "viewer.json")
+
+
+def read_remembered(path: Path | None = None) -> Remembered:
+    """Read what was remembered. Never raises.
+
+    Args:
+        path: the file; the user's own if not given.
+    """
+    path = path or remembered_path()
+    try:
+        with path.open("rb") as source:
+            data = source.read(MAX_FILE + 1)
+    except FileNotFoundError:
+        return Remembered({})
+    except OSError as error:
+        return Remembered({}, f"cannot read {path}: {error.strerror}")
+    if len(data) > MAX_FILE:
+        return Remembered({}, f"{path} is larger than what gvtui remembers can be")
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError):
+        return Remembered({}, f"{path} is damaged")
+    version = content.get("version") if isinstance(content, dict) else None
+    if not isinstance(version, int) or isinstance(version, bool):
+        return Remembered({}, f"{path} is damaged")
+    if version > _VERSION:
+        return Remembered({}, f"{path} is from a newer version of gvtui")
+    parts = content.get("viewer")
+    if not isinstance(parts, dict):
+        return Remembered({}, f"{path} is damaged")
+    return Remembered({name: part for name, part in parts.items() if isinstance(part, dict)})
+
+
+def write_remembered(memory: Memory, path: Path | None = None) -> None:
+    """Write what is to be remembered in place of what was, in one step.
+
+    Args:
+        memory: names and plain values.
+        path: the file; the user's own if not given.
+
+    Raises:
+        RememberError: it cannot be written; what was there is as it was.
+    """
+    path = path or remembered_path()
+    text = json.dumps({"version": _VERSION, "viewer": memory}, indent=1)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A disk that loses it costs little, and waiting for it would hold up whoever leaves.
+        with whole_file(path, mode=0o600, follow=True, sync=False) as out:
+            out.write(f"{text}\n".encode())
+    except OSError as error:
+        raise RememberError(f"cannot write {path}: {error.strerror or error}") from error

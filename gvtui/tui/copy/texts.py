@@ -1,0 +1,123 @@
+"""What can be copied of a row and of the view, each as one harmless line."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gvtui.export.formats import LINE_FORMATS
+from gvtui.export.selection import Selection
+from gvtui.query.filter.parse import parse
+from gvtui.query.filter.write import conjunction
+from gvtui.trace.details import short_args
+from gvtui.trace.row import Direction, Kind
+from gvtui.tui.copy.safe import json_line, plain_line, shell_line
+from gvtui.wire.header import WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvtui.query.processes.process import Process
+    from gvtui.tui.model.model import Model
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Something to copy, or why it cannot be."""
+
+    what: str
+    """What it is, for sentences: `row 12 as JSON`."""
+    text: str = ""
+    problem: str = ""
+    """Why there is nothing to copy, as a sentence without full stop; "" if there is."""
+    may_be_cut: bool = False
+    """Whether its beginning is of use; half a command, filter or object says something else."""
+
+
+def printed(model: Model, row_id: int, style: str) -> Piece:
+    """A row as `gvtui print` prints it.
+
+    Args:
+        model: the viewer's.
+        row_id: the row.
+        style: a format of lines: `text`, `json` or `strace`.
+    """
+    what = f"row {row_id:,} as {_STYLES[style]}"
+    pairs = model.analysis.pairs
+    if style == "strace":
+        if row_id >= pairs.position:
+            return Piece(what, problem="the calls are still being paired up to this row")
+        partner = pairs.partner(row_id)
+        if partner is not None and model.trace.row(row_id).direction == Direction.ENTER:
+            # A call has its line where it returns.
+            row_id = partner
+        elif partner is None and pairs.position < model.trace.end_row:
+            return Piece(what, problem="the calls are still being paired up to the newest row")
+    selection = Selection(model.trace, analysis=model.analysis)
+    line = next(iter(LINE_FORMATS[style].make(selection).lines(row_id, row_id + 1)), None)
+    if line is None:
+        return Piece(what, problem="it is no message of a sandbox")
+    if style == "json":
+        return Piece(what, json_line(line))
+    return Piece(what, plain_line(line), may_be_cut=True)
+
+
+_STYLES = {"text": "text", "json": "JSON", "strace": "strace writes it"}
+
+
+def command_line(model: Model, row_id: int) -> Piece:
+    """The command line of a row's process as of the row, as a shell takes it."""
+    what = f"the command line of row {row_id:,}'s process"
+    process = _process_of(model, row_id)
+    if process is None:
+        return Piece(what, problem="the process of this row is not known")
+    known = process.args_at(row_id) or process.args
+    if not known:
+        return Piece(what, problem="the command line of this process is not known")
+    for args in _whole_args(model, process):
+        if short_args(args) == known:
+            return Piece(what, shell_line(args))
+    if known[-1].endswith("…"):
+        return Piece(what, problem="only the beginning of this command line is known")
+    return Piece(what, shell_line(known))
+
+
+def _process_of(model: Model, row_id: int) -> Process | None:
+    if model.trace.row(row_id).kind != Kind.MESSAGE:
+        return None
+    processes = model.analysis.processes
+    number = int(processes.numbers(row_id, model.trace.rows(row_id, row_id + 1))[0])
+    return processes.get(number) if number else None
+
+
+def _whole_args(model: Model, process: Process | None) -> Iterator[list[str]]:
+    """Uncut command lines from messages: of what the process ran, or was forked from."""
+    while process is not None:
+        rows = [row for entry in process.programs for row in (entry.row, entry.exit_row)]
+        for row in (*rows, process.first_row):
+            if model.trace.first_row <= row < model.trace.end_row:
+                yield from _args_in(model, row)
+        process = process.parent
+
+
+def _args_in(model: Model, row_id: int) -> Iterator[list[str]]:
+    if model.trace.row(row_id).kind != Kind.MESSAGE:
+        return
+    with suppress(WireError):
+        message = model.trace.decoded(row_id).message
+        yield list(getattr(message, "argv", ()) or getattr(message, "args", ()))
+
+
+def filter_in_force(model: Model) -> Piece:
+    """The filters in force as one."""
+    what = "the filter in force"
+    parts = model.chips.active()
+    if not parts:
+        return Piece(what, problem="no filter is in force")
+    text = conjunction(parts)
+    line = "".join(" " if each.isspace() else each for each in text)
+    # A line break may stand between two conditions, as in a configuration; not within a value.
+    if plain_line(line) != line or parse(line) != parse(text):
+        return Piece(what, problem="the filter has characters that cannot be copied safely")
+    return Piece(what, line)
