@@ -24,6 +24,7 @@ from gvtui.agent.transaction import Transaction
 from gvtui.errors import GvtuiError, ReadOnlyError
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.runsc_command import container_id_from_command, root_from_command
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -270,8 +271,7 @@ class Agent:
             if applied.found is not None:
                 outcome = self.apply(container, applied.found)
                 if outcome.applied:
-                    count = len(applied.found.points)
-                    points = f"{count} {'point' if count == 1 else 'points'}"
+                    points = counted(len(applied.found.points), "point")
                     kept = f"the session found at first runs again, with {points}"
                     outcome = replace(outcome, kept=kept)
                 return outcome

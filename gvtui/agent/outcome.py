@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.points.document import dump_session
 from gvtui.points.session import Session, diff_sessions
 from gvtui.trace.marks import GapMark, SessionMark
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from gvtui.agent.containers import Container
@@ -140,7 +141,7 @@ class Outcome:
     def _session_mark(self) -> SessionMark:
         change = str(diff_sessions(self.former, self.session)) if self.session else ""
         count = len(self.session.points) if self.session else 0
-        points = f", {count} {'point' if count == 1 else 'points'} ({change})" if count else ""
+        points = f", {counted(count, 'point')} ({change})" if count else ""
         return SessionMark(
             f"session {self.state.value} for {self.container.sandbox_id}{points}",
             self.state.value,

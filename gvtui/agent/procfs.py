@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.trace.details import args_in, int_in, list_in, text_in
 from gvtui.trace.marks import MAX_PROCESSES, ProcessesMark, ProcfsEntry
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -125,7 +126,7 @@ def marks_of(dump: Dump, container: str, taken_ns: int) -> Iterator[ProcessesMar
         parts[-1].append(entry)
         room -= size
     count = len(dump.entries)
-    said = f"{count:,} {'process runs' if count == 1 else 'processes run'} in {container}"
+    said = f"{counted(count, 'process runs', 'processes run')} in {container}"
     said += "" if dump.is_whole else ", others could not be read"
     for number, part in enumerate(parts, 1):
         text = f"{said}: told by runsc trace procfs"

@@ -17,6 +17,7 @@ from gvtui.points.check import check_session
 from gvtui.points.document import pod_init_document
 from gvtui.points.problems import refusals
 from gvtui.points.session import SESSION_NAME, Point, Session, keep_in_step
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +118,7 @@ class Transaction:
     def _prepare(self, session: Session) -> Session:
         session, changed = keep_in_step(session)
         if changed:
-            count = f"{len(changed)} raw {'point' if len(changed) == 1 else 'points'}"
+            count = counted(len(changed), "raw point")
             self._notes.append(f"{count} given the context fields of the other side")
         if self.catalogue is None:
             self._notes.append("the runtime's points could not be read, so nothing was checked")
@@ -184,7 +185,7 @@ class Transaction:
                 f"the runtime lacks {count} of the points and fields and skipped them"
             )
         count = len(session.point_names.difference(skipped_points))
-        kept = f"the new session runs, with {count} {'point' if count == 1 else 'points'}"
+        kept = f"the new session runs, with {counted(count, 'point')}"
         outcome = self._outcome(State.APPLIED, kept, session=session)
         return replace(outcome, skipped_points=skipped_points, skipped_fields=skipped_fields)
 

@@ -8,8 +8,9 @@ import click
 
 from gvtui.commands.completing import recordings
 from gvtui.commands.options import FILE, FILTER_OPTION, examples
-from gvtui.commands.terminal import count, say, say_progress
+from gvtui.commands.terminal import say, say_progress
 from gvtui.export.formats import BY_SUFFIX, FORMATS
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,4 +54,4 @@ def convert(source: Path, out: Path, filter_text: str) -> None:
     finally:
         trace.close()
     what = "line" if BY_SUFFIX[out.suffix.lower()].has_lines else "message"
-    say(f"gvtui: wrote {count(written, what)} to {out}")
+    say(f"gvtui: wrote {counted(written, what)} to {out}")

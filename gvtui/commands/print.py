@@ -20,8 +20,9 @@ from gvtui.commands.options import (
     examples,
     monitor_options,
 )
-from gvtui.commands.terminal import count, say, say_progress, write_out
+from gvtui.commands.terminal import say, say_progress, write_out
 from gvtui.export.formats import LINE_FORMATS
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -194,6 +195,6 @@ def _say_end(trace: Trace) -> None:
     for sandbox in trace.connections.sandboxes():
         if sandbox.dropped:
             name = sandbox.container_id or f"of connection {sandbox.latest.conn}"
-            say(f"gvtui: {count(sandbox.dropped, 'point')} dropped by sandbox {name}")
+            say(f"gvtui: {counted(sandbox.dropped, 'point')} dropped by sandbox {name}")
     if trace.damaged_bytes:
-        say(f"gvtui: {count(trace.damaged_bytes, 'byte')} of {trace.path} could not be read")
+        say(f"gvtui: {counted(trace.damaged_bytes, 'byte')} of {trace.path} could not be read")

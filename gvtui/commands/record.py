@@ -20,9 +20,10 @@ from gvtui.commands.options import (
     examples,
     monitor_options,
 )
-from gvtui.commands.terminal import count, say
+from gvtui.commands.terminal import say
 from gvtui.errors import GvtuiError
 from gvtui.faults import FaultError
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,6 +190,6 @@ def _summary(trace: Trace) -> str:
 def _counts(trace: Trace) -> str:
     connections = trace.connections
     return (
-        f"{count(connections.messages, 'message')} of {count(len(connections), 'connection')}, "
+        f"{counted(connections.messages, 'message')} of {counted(len(connections), 'connection')}, "
         f"{connections.dropped:,} dropped"
     )

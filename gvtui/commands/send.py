@@ -9,7 +9,8 @@ import click
 
 from gvtui.commands.completing import recordings
 from gvtui.commands.options import FILE, examples
-from gvtui.commands.terminal import count, say, say_progress
+from gvtui.commands.terminal import say, say_progress
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,11 +52,13 @@ def send(file: Path, endpoint: Path, speed: float | None, fast: bool, loop: bool
             began = time.monotonic()
             sent = play(trace, endpoint, speed=None if fast else speed or 1.0)
             took = time.monotonic() - began
-            words = f"{count(sent.messages, 'message')} on {count(sent.connections, 'connection')}"
+            words = (
+                f"{counted(sent.messages, 'message')} on {counted(sent.connections, 'connection')}"
+            )
             say(f"gvtui: sent {words} in {took:.1f} s")
             if sent.skipped:
                 say(
-                    f"gvtui: left out {count(sent.skipped, 'message')} that the trace has cut short"
+                    f"gvtui: left out {counted(sent.skipped, 'message')} that the trace has cut short"
                 )
             if not loop:
                 return

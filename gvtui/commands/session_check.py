@@ -18,7 +18,8 @@ from gvtui.commands.runtime import (
     RUNSC_OPTION,
     find_catalogues,
 )
-from gvtui.commands.session_report import count_of, print_json, print_problems
+from gvtui.commands.session_report import print_json, print_problems
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,7 +141,7 @@ def _report(
             why = f" ({ending.reason})" if ending.reason and not _is_told(ending, problems) else ""
             click.echo(escape(f"{name}{whose}: {ending.verdict}{why}"))
     bad = errors(problems)
-    counts = f"{count_of(len(bad), 'error')}, {count_of(len(problems) - len(bad), 'warning')}"
+    counts = f"{counted(len(bad), 'error')}, {counted(len(problems) - len(bad), 'warning')}"
     click.echo(escape(f"{file}: {counts if problems else 'good'}, against {against}"))
 
 

@@ -84,8 +84,3 @@ def print_problems(problems: list[Problem]) -> None:
 def print_json(values: dict[str, Any]) -> None:
     """Values for scripts, on standard output."""
     click.echo(json.dumps(values, indent=2))
-
-
-def count_of(number: int, noun: str) -> str:
-    """Such as `1 error`, `2 errors`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -54,8 +54,3 @@ def say_progress(done: int, total: int) -> None:
     if sys.stderr.isatty():
         text = f"\r{done / max(total, 1):.0%}" if done < total else ""
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-
-
-def count(number: int, noun: str) -> str:
-    """`1 message`, `12,402 messages`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

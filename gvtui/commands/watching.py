@@ -9,11 +9,12 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from gvtui.commands.terminal import count, say
+from gvtui.commands.terminal import say
 from gvtui.decode.escape import escape
 from gvtui.errors import GvtuiError
 from gvtui.faults import FaultError
 from gvtui.monitor.client import MonitorProcess
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,7 @@ class Watching:
     def miss(self, rows: int, words: str) -> None:
         """Take in, and say, that rows went before being read; `words` says what for."""
         self.missed += rows
-        say(f"gvtui: {count(rows, 'row')} went before being {words}")
+        say(f"gvtui: {counted(rows, 'row')} went before being {words}")
 
     @property
     def ending(self) -> bool:
@@ -124,7 +125,7 @@ def watching(options: MonitorOptions) -> Iterator[Watching]:
         raise FaultError(monitor.became) from fault
     if monitor.lost:
         raise LostMessagesError(
-            f"{count(monitor.lost, 'message')} could not be written, and are lost"
+            f"{counted(monitor.lost, 'message')} could not be written, and are lost"
         )
     if state.missed:
-        raise LostMessagesError(f"{count(state.missed, 'row')} came too fast, and are lost")
+        raise LostMessagesError(f"{counted(state.missed, 'row')} came too fast, and are lost")

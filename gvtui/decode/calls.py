@@ -15,6 +15,7 @@ from gvtui.decode.numbers import identity, int64, octal, pointer
 from gvtui.decode.signals import signal_set
 from gvtui.decode.times import timespec
 from gvtui.wire.pb import syscall_pb2
+from gvtui.words import noun_for
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -61,7 +62,11 @@ def _transfer(call: Call) -> list[str]:
     message = call.message
     if call.name in _VECTOR_CALLS:
         # Their count is that of the bytes that all vectors hold; how many there are is not sent.
-        size = f"/* {message.count} bytes */" if message.count else NOT_KNOWN
+        size = (
+            f"/* {message.count} {noun_for(message.count, 'byte')} */"
+            if message.count
+            else NOT_KNOWN
+        )
         shown = [call.fd(), f"[{size}]", NOT_KNOWN]
     else:
         shown = [call.fd(), NOT_KNOWN, str(message.count)]
@@ -109,7 +114,7 @@ def _execve(call: Call) -> list[str]:
     message = call.message
     shown = [call.path(), string_list(message.argv)]
     count = len(message.envv)
-    shown.append(f"[/* {count} var{'' if count == 1 else 's'} */]" if count else NOT_KNOWN)
+    shown.append(f"[/* {count} {noun_for(count, 'var')} */]" if count else NOT_KNOWN)
     if call.name == "execveat":
         return [call.directory(), *shown, file_flags.EXECVEAT.text(message.flags)]
     return shown

@@ -9,6 +9,7 @@ from gvtui.decode.file_flags import file_mode
 from gvtui.decode.signals import wait_status
 from gvtui.decode.task_flags import clone_flags
 from gvtui.wire.pb import container_pb2, sentry_pb2
+from gvtui.words import noun_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def _variables(env: Sequence[str]) -> list[str]:
     count = len(env)
-    return [f"[/* {count} var{'' if count == 1 else 's'} */]"] if count else []
+    return [f"[/* {count} {noun_for(count, 'var')} */]"] if count else []
 
 
 def _start(message: container_pb2.Start) -> str:

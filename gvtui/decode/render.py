@@ -15,6 +15,7 @@ from gvtui.decode.sockets import address, hex_bytes
 from gvtui.points.names import event_type, point_name
 from gvtui.wire.messages import Decoded, Unknown
 from gvtui.wire.pb import syscall_pb2
+from gvtui.words import noun_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,7 +135,7 @@ def _cut(text: str, limit: int) -> str:
 
 def _unknown(message: Unknown, limit: int) -> str:
     size = len(message.payload)
-    text = f"{size} byte{'' if size == 1 else 's'}"
+    text = f"{size} {noun_for(size, 'byte')}"
     return _cut(f"{text} {hex_bytes(message.payload)}" if size else text, limit)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gvtui.trace.marks import NoteMark
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.writer import TraceWriter
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,6 +84,6 @@ class RecordingExport:
         untold = (self._seen.pop(conn, 0) - self._told.pop(conn, 0)) & _UINT32
         # A count that steps back a little is no loss.
         if 0 < untold < _HALF:
-            points = "point" if untold == 1 else "points"
-            text = f"{untold:,} more {points} dropped behind the last message that was kept"
+            points = counted(untold, "more point")
+            text = f"{points} dropped behind the last message that was kept"
             self._writer.mark(when_ns, NoteMark(text).details(), conn)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
 from gvtui.query.numbers.durations import PERCENTILE_ERROR
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -130,8 +131,10 @@ def _notes(statistics: Statistics) -> Iterator[str]:
     if statistics.is_lower_bound or shortfall:
         yield ""
     if statistics.dropped:
-        yield f"{statistics.dropped} points were dropped: all numbers are lower bounds."
+        words = counted(statistics.dropped, "point was", "points were")
+        yield f"{words} dropped: all numbers are lower bounds."
     if statistics.missed_rows:
-        yield f"{statistics.missed_rows} rows were let go before they were counted."
+        words = counted(statistics.missed_rows, "row was", "rows were")
+        yield f"{words} let go before being counted."
     if shortfall:
         yield shortfall

@@ -22,6 +22,7 @@ import msgpack
 import platformdirs
 
 from gvtui.monitor.listener import MonitorError
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from gvtui.monitor.options import MonitorOptions
@@ -217,8 +218,7 @@ class MonitorProcess:
             return "what was seen is not kept"
         whole = "is complete" if self._process.returncode == 0 else "lacks what came last"
         if self.lost:
-            messages = "message" if self.lost == 1 else "messages"
-            whole = f"lacks {self.lost:,} {messages} that could not be written"
+            whole = f"lacks {counted(self.lost, 'message')} that could not be written"
         return f"{words} {whole}"
 
     def _last_words(self) -> str:

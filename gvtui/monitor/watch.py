@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
 from gvtui.monitor.client import MonitorProcess
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,7 +93,7 @@ class Watch:
             self.fault = f"{text[:1].upper()}{text[1:]}: messages are lost from the record."
             return Notice("error", self.fault)
         self.fault = ""
-        lost = f"{self.lost:,} message{'' if self.lost == 1 else 's'}"
+        lost = counted(self.lost, "message")
         return Notice("info", f"The monitor can write again; {lost} could not be written.")
 
     def restart(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.points.catalogue import PointSpec, is_raw
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from gvtui.points.session import Session
@@ -57,7 +58,7 @@ def session_costs(session: Session) -> list[str]:
             if name in FIELD_COSTS:
                 counts[name] = counts.get(name, 0) + 1
     hints += [
-        f"{name} on {count} {'point' if count == 1 else 'points'}: {FIELD_COSTS[name]}"
+        f"{name} on {counted(count, 'point')}: {FIELD_COSTS[name]}"
         for name, count in sorted(counts.items(), key=lambda item: -item[1])
     ]
     return hints

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gvtui.trace.details import args_in, int_in, list_in, text_in
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +51,7 @@ class SessionMark:
     def details(self) -> dict[str, Any]:
         """The mark as it lies in the recording."""
         details = {"kind": self.kind, **asdict(self)}
-        if not self.gap_end_ns:
+        if not (self.gap_start_ns or self.gap_end_ns):
             del details["gap_start_ns"], details["gap_end_ns"]
         return details
 
@@ -111,7 +112,7 @@ class LostMark:
     @property
     def text(self) -> str:
         """The mark for people."""
-        return f"{self.messages:,} messages could not be written before this"
+        return f"{counted(self.messages, 'message')} could not be written before this"
 
     def details(self) -> dict[str, Any]:
         """The mark as it lies in the recording."""

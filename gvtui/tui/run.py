@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from gvtui.agent.agent import OnExit
@@ -26,7 +27,8 @@ def settle(keeper: Keeper, chosen: OnExit | None, watch: Watch) -> list[str]:
     policy = chosen or ("restore" if keeper.policy == "ask" else keeper.policy)
     if policy == "keep":
         count = len(keeper.agent.registry.all())
-        return [f"{count} sandboxes keep gvtui's sessions"] if count else []
+        words = counted(count, "sandbox keeps", "sandboxes keep")
+        return [f"{words} gvtui's sessions"] if count else []
     said = []
     for outcome in keeper.leave(policy):
         for mark in outcome.marks():

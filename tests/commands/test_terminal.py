@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from gvtui.commands.terminal import NoTerminalError, count, need_terminal, say, say_progress
+from gvtui.commands.terminal import NoTerminalError, need_terminal, say, say_progress
 
 
 class Terminal(io.StringIO):
@@ -58,7 +58,3 @@ def test_progress_is_shown_to_people_alone(monkeypatch: pytest.MonkeyPatch) -> N
 def test_say(capsys: pytest.CaptureFixture[str]) -> None:
     say("hello")
     assert capsys.readouterr().err == "hello\n"
-
-
-def test_count() -> None:
-    assert [count(number, "row") for number in (0, 1, 12402)] == ["0 rows", "1 row", "12,402 rows"]

@@ -40,9 +40,9 @@ class Monitor:
     ("policy", "chosen", "left", "said"),
     [
         ("ask", None, False, "c1: no session runs"),
-        ("keep", None, True, "1 sandboxes keep gvtui's sessions"),
+        ("keep", None, True, "1 sandbox keeps gvtui's sessions"),
         ("keep", "delete", False, "c1: no session runs"),
-        ("delete", "keep", True, "1 sandboxes keep gvtui's sessions"),
+        ("delete", "keep", True, "1 sandbox keeps gvtui's sessions"),
     ],
 )
 def test_what_becomes_of_sessions_at_the_end(

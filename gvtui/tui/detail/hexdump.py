@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gvtui.words import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -21,7 +23,7 @@ def line(messages: Sequence[bytes], place: int) -> list[Part]:
     """One of these lines; the first message's has place -1, what lies outside is empty."""
     for data in messages:
         if place == -1:
-            return [(f"  {len(data)} bytes, header included", "faint")]
+            return [(f"  {counted(len(data), 'byte')}, header included", "faint")]
         if place < _height(data) - 1:
             return _bytes_line(data, place * _ROW) if place >= 0 else []
         place -= _height(data)

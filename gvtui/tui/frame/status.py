@@ -9,6 +9,7 @@ from gvtui.tui.kit.cells import short_bytes, short_count, width_of
 from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.model.rowtext import BAD_SIGN, DROP_SIGN, FAILED_SIGN, UNKNOWN_SIGN, word
 from gvtui.tui.sandboxes.pane import LOST_SIGN
+from gvtui.words import counted, noun_for
 
 if TYPE_CHECKING:
     from textual.strip import Strip
@@ -50,17 +51,16 @@ def items(model: Model, new_rows: int, playing: str = "", lost: int = 0) -> list
     if model.monitor_gone:
         said.append(Item(f"{LOST_SIGN} monitor gone", f"{LOST_SIGN} gone", "alarm"))
     elif model.is_live:
-        noun = "sandbox" if connected == 1 else "sandboxes"
+        noun = noun_for(connected, "sandbox", "sandboxes")
         sign = "●" if connected else "○"
         style = "good" if connected else "faint"
         said.append(Item(f"{sign} {connected} {noun}", f"{sign} {connected}", style, 5))
         said.append(Item(f"{short_count(model.rate)}/s", f"{short_count(model.rate)}/s", "", 6))
     else:
         count = len(all_sandboxes)
-        noun = "sandbox" if count == 1 else "sandboxes"
-        said.append(Item(f"{count} {noun}", "", "", 3))
+        said.append(Item(counted(count, "sandbox", "sandboxes"), "", "", 3))
     total = trace.end_row - model.first_row_ever
-    said.append(Item(f"{total:,} rows", f"{short_count(total)} rows"))
+    said.append(Item(counted(total, "row"), f"{short_count(total)} {noun_for(total, 'row')}"))
     dropped = connections.dropped
     words = f"{dropped:,} dropped" if dropped < 1_000_000 else f"{short_count(dropped)} dropped"
     said.append(

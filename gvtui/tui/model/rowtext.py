@@ -17,6 +17,7 @@ from gvtui.query.calls.pairs import Unpaired
 from gvtui.trace.marks import GapMark, LostMark, ProcessesMark, SessionMark, read_mark
 from gvtui.trace.row import ERRNO_OTHER, LOST_STRING, Direction, Flag, Kind, Row
 from gvtui.wire.header import WireError
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from gvtui.query.calls.pairs import Pairs
@@ -251,9 +252,12 @@ class RowTexts:
             return None
 
     def _bad(self, row_id: int, row: Row, container: str) -> RowText:
-        kind, size = "malformed", f"{row.length:,} bytes"
+        kind, size = "malformed", counted(row.length, "byte")
         if row.flags & Flag.TRUNCATED:
-            kind, size = "truncated", f"{row.result:,} bytes, of which {row.length:,} are here"
+            kind, size = (
+                "truncated",
+                f"{counted(row.result, 'byte')}, of which {row.length:,} are here",
+            )
         return RowText(
             row_id,
             row,
@@ -269,7 +273,7 @@ class RowTexts:
     def _rule(self, row_id: int, row: Row, container: str) -> str:
         who = f"sandbox {short_id(container)}" if container else f"connection {row.conn}"
         if row.kind == Kind.DROP:
-            return f"{DROP_SIGN} {row.result:,} points dropped by {who} here"
+            return f"{DROP_SIGN} {counted(row.result, 'point')} dropped by {who} here"
         details = self._trace.details(row_id)
         if row.kind == Kind.OPENED:
             return f"● {who} connected{_peer(details)}"

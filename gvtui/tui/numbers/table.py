@@ -14,6 +14,7 @@ from gvtui.tui.kit.cells import fit, fit_end, width_of, wrap
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.times import took_text
 from gvtui.tui.model.rowtext import DROP_SIGN, FAILED_SIGN, word
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from gvtui.query.numbers.statistics import Line, Statistics
@@ -162,7 +163,7 @@ class NumbersTable(ListPane):
             parts += [(f" {by.value} ", "active" if by is self._by else "heading"), (" ", "")]
         statistics = self._statistics
         if statistics is not None:
-            said, look = f"{statistics.rows:,} rows", "faint"
+            said, look = counted(statistics.rows, "row"), "faint"
             if not statistics.is_done and statistics.progress < 0.99:
                 said, look = f"counting {statistics.progress:.0%}", "progress"
             left_out = self._table.left_out if self._table is not None else 0
@@ -175,11 +176,12 @@ class NumbersTable(ListPane):
     def _notes(self, statistics: Statistics) -> list[tuple[str, str]]:
         notes = []
         if statistics.dropped:
-            words = f"{DROP_SIGN} {statistics.dropped:,} points were dropped: numbers are lower"
-            notes.append((f"{words} bounds ({_BOUND})", "alarm"))
+            words = counted(statistics.dropped, "point was", "points were")
+            words = f"{DROP_SIGN} {words} dropped: numbers are lower bounds ({_BOUND})"
+            notes.append((words, "alarm"))
         if statistics.missed_rows:
-            words = f"{statistics.missed_rows:,} rows were let go before they were counted"
-            notes.append((f"{words} ({_BOUND})", "progress"))
+            words = counted(statistics.missed_rows, "row was", "rows were")
+            notes.append((f"{words} let go before being counted ({_BOUND})", "progress"))
         shortfall = statistics.shortfall()
         if shortfall:
             offer = "  F stages it, a applies." if self._model.calls_lack else ""

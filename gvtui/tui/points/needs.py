@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.agent.targets import Owner
 from gvtui.points.edit import lacks_context
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -50,7 +51,7 @@ def lacking_fields(
                 )
         if lacking:
             more = len(lacking) - 1
-            others = f", and {more} more {'sandbox' if more == 1 else 'sandboxes'}" if more else ""
+            others = f", and {counted(more, 'more sandbox', 'more sandboxes')}" if more else ""
             found[need] = lacking[0] + others
         if not state.targets and tally.lacks(need, set(tally.trace.connections)):
             found[need] = "most messages came without it"

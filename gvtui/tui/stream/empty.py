@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.monitor.options import DEFAULT_LISTEN
 from gvtui.tui.points.needs import untraced_events
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from gvtui.tui.model.model import Model
@@ -30,7 +31,7 @@ def lines(model: Model) -> list[Line]:
     view = model.view
     if model.filtered and view.total:
         if not view.complete:
-            return [Line(f"Filtering {view.total:,} rows: {view.progress:.0%}")]
+            return [Line(f"Filtering {counted(view.total, 'row')}: {view.progress:.0%}")]
         return [
             Line(f"No row matches: the filters hide {view.total:,}."),
             Line("\\ switches them off and on, ⌫ removes the last one."),
