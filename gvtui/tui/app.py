@@ -14,6 +14,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.widgets import ContentSwitcher, Static
 
 from gvtui.agent.targets import Keeper
+from gvtui.config import Config, config_path, read_config
 from gvtui.faults import cut_short
 from gvtui.monitor.client import MonitorError
 from gvtui.monitor.watch import Watch
@@ -22,7 +23,9 @@ from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.tui.base import FILTER_SECONDS
 from gvtui.tui.command.bindings import bindings as command_bindings
+from gvtui.tui.command.bindings import put_in_force
 from gvtui.tui.command.command import CommandError
+from gvtui.tui.command.configured import configured_keys, said_at_start
 from gvtui.tui.command.keys import key_words, keys_words
 from gvtui.tui.command.registry import Commands
 from gvtui.tui.command.table import COMMANDS, bindings, where
@@ -72,6 +75,8 @@ class GvtuiApp(ProcfsActions, FieldActions):
     CSS_PATH = "gvtui.tcss"
     TITLE = "gvtui"
     BINDINGS = [*bindings("app"), *command_bindings(*FEATURES)]
+    # The command that opens the palette has its own key.
+    ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-medium"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high"), (46, "-tall")]
 
@@ -81,11 +86,20 @@ class GvtuiApp(ProcfsActions, FieldActions):
         *,
         monitor: Watch | None = None,
         replay: ReplayClock | None = None,
+        config: Config | None = None,
         **options: Any,  # noqa: ANN401
     ) -> None:
-        """See `ViewerBase`; `monitor` watches when live, `replay` the clock of a recording."""
+        """See `ViewerBase`; `monitor` watches when live, `replay` the clock of a recording.
+
+        `config` is what the user has configured.
+        """
         super().__init__(trace, **options)
+        self.use_command_palette = True
         self.commands = Commands(FEATURES, self._find)
+        self.config = config or Config(config_path())
+        configured = configured_keys(self.commands, self.config)
+        self.commands.use(configured.keymap)
+        self._config_problem = said_at_start(self.config, configured.problems)
         self._features: dict[type, Feature] = {each: each(self) for each in FEATURES}
         self.monitor = monitor
         self.replay = replay
@@ -153,10 +167,13 @@ class GvtuiApp(ProcfsActions, FieldActions):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = DARK_NAME
+        put_in_force(self, self.commands.keymap_in_force)
         self.stream.focus()
         self.app_resume_signal.subscribe(self, lambda _: self._draw_again())
         for feature in self._features.values():
             feature.opened()
+        if self._config_problem:
+            self.tell(self._config_problem, "warning")
         self.tick()
         self._schedule(time.perf_counter(), SHORTEST_TICK)
 
@@ -190,6 +207,10 @@ class GvtuiApp(ProcfsActions, FieldActions):
     def show_rows(self, expression: str, slot: str, row: int | None = None) -> None:
         """Show the rows behind something in the stream; a key leads back."""
         self.post_message(Drilled(expression, slot, row))
+
+    def find_command(self) -> None:
+        """Have the user find a command by its words, and run it."""
+        self.action_command_palette()
 
     def _draw_again(self) -> None:
         """Draw everything: the terminal has shown something else meanwhile."""
@@ -310,7 +331,13 @@ def run_live(options: LiveOptions) -> int:
     code = 1
     try:
         trace = Trace.open(watch.trace_path)
-        app = GvtuiApp(trace, monitor=watch, live=options, filter_text=options.filter_text)
+        app = GvtuiApp(
+            trace,
+            monitor=watch,
+            live=options,
+            config=read_config(),
+            filter_text=options.filter_text,
+        )
         app.keeper = keeper
         code = _run(app)
     except Exception as error:
@@ -342,7 +369,7 @@ def run_replay(path: Path | str, *, speed: float | None = None, filter_text: str
     compile_filter(filter_text)
     trace = Trace.open(path, progress=_say_progress if sys.stderr.isatty() else None)
     replay = ReplayClock(trace, speed) if speed is not None else None
-    return _run(GvtuiApp(trace, replay=replay, filter_text=filter_text))
+    return _run(GvtuiApp(trace, replay=replay, config=read_config(), filter_text=filter_text))
 
 
 def _run(app: GvtuiApp) -> int:

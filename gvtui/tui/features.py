@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvtui.tui.filter.saving import Saving
+from gvtui.tui.frame.command_line import CommandLine
 from gvtui.tui.numbers.pane import NumbersPane
 from gvtui.tui.points.pane import make_large, make_small
 from gvtui.tui.processes.pane import ProcessesPane
@@ -38,7 +39,7 @@ class PaneSpec:
     """Whether `news` comes with every tick; else a few times a second, as fast as one reads."""
 
 
-FEATURES: tuple[type[Feature], ...] = (Bookmarks, Saving)
+FEATURES: tuple[type[Feature], ...] = (Bookmarks, Saving, CommandLine)
 """What the viewer can do, in the order of the help screen."""
 
 TABS: tuple[PaneSpec, ...] = (

@@ -100,6 +100,9 @@ class Viewer(Protocol):
     def run_command(self, line: str) -> None:
         """Run a command by its line; the user is told if that is none."""
 
+    def find_command(self) -> None:
+        """Have the user find a command by its words, and run it."""
+
     def in_thread(
         self,
         work: Callable[[], _Found],

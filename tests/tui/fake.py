@@ -66,6 +66,7 @@ class FakeViewer:
         self.drawn = 0
         """How often the stream was to be drawn anew."""
         self.has_left = False
+        self.has_palette = False
         self.later: list[Callable[[], None]] = []
         """What waits for its time."""
         viewer: Viewer = self
@@ -107,6 +108,8 @@ class FakeViewer:
         problem = question.done(text)
         if problem is None and self.question is question:
             self.question = None
+        if problem is None and question.then is not None:
+            question.then(text)
         return problem
 
     def pick(self, key: str) -> None:
@@ -195,6 +198,9 @@ class FakeViewer:
 
     def run_command(self, line: str) -> None:
         self.commands.execute(line)
+
+    def find_command(self) -> None:
+        self.has_palette = True
 
     def in_thread(
         self,

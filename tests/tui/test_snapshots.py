@@ -77,6 +77,16 @@ def test_a_wrong_filter(snap: Callable[..., None]) -> None:
     snap(_recording("shell-2024"), (120, 40), "f", *"evt.type = open and nonsense")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=["80x24", "120x36"])
+def test_a_command_that_is_typed(snap: Callable[..., None], size: tuple[int, int]) -> None:
+    snap(_recording("shell-2024"), size, "colon", *"filter", "down")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=["80x24", "120x36"])
+def test_a_command_that_is_none(snap: Callable[..., None], size: tuple[int, int]) -> None:
+    snap(_recording("shell-2024"), size, "colon", *"filter.pikc", "enter")
+
+
 def test_the_light_theme(snap: Callable[..., None]) -> None:
     snap(_recording("compile-2024"), (120, 40), "ctrl+t", "end", "p")
 

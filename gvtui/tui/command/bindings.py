@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.binding import Binding, BindingType
 
@@ -10,6 +10,8 @@ from gvtui.tui.command.command import commands_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from textual.app import App
 
     from gvtui.tui.command.keymap import Keymap
 
@@ -36,6 +38,14 @@ def bindings(*owners: type) -> list[BindingType]:
 def action(line: str) -> str:
     """The Textual action that has the app run a line."""
     return f"app.command({line!r})"
+
+
+def put_in_force(app: App[Any], keymap: Keymap) -> None:
+    """Have an app's keys call what a keymap says."""
+    app.set_keymap(textual_keymap(keymap))
+    for line, keys in keymap.added.items():
+        if keys:
+            app.bind(",".join(keys), action(line), description=line, show=False)
 
 
 def textual_keymap(keymap: Keymap) -> Mapping[str, str]:

@@ -45,13 +45,16 @@ def make_keymap(
         wanted: keys by line, separated by commas or spaces.
 
     Raises:
-        CommandError: two commands would have one key in one place.
+        CommandError: two commands would have one key in one place, or a key is none.
     """
     declared = {command.line: command for command in commands}
     changed: dict[str, tuple[str, ...]] = {}
     added: dict[str, tuple[str, ...]] = {}
     for line, keys in wanted.items():
-        names = tuple(key_name(key) for key in _split(keys))
+        try:
+            names = tuple(dict.fromkeys(key_name(key) for key in _split(keys)))
+        except ValueError as error:
+            raise CommandError(str(error), key=line) from error
         known = declared.get(line)
         (changed if known is not None and known.keys else added)[line] = names
     keymap = Keymap(changed, added)

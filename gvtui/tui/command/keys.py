@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,8 +59,20 @@ _WORDS = {
 }
 """Textual's names of keys, where a person would say something else."""
 
-_NAMES = {words: name for name, words in _WORDS.items()}
+_NAMES = {words.casefold(): name for name, words in _WORDS.items()} | {
+    "esc": "escape",
+    "return": "enter",
+    "pgdown": "pagedown",
+}
 _MODIFIERS = {"ctrl": "Ctrl", "shift": "Shift", "alt": "Alt", "super": "Super"}
+_FUNCTION_KEYS = frozenset(f"f{number}" for number in range(1, 25))
+_SAME_BYTE = {
+    "ctrl+i": "tab",
+    "ctrl+m": "enter",
+    "ctrl+h": "backspace",
+    "ctrl+left_square_bracket": "escape",
+}
+"""Keys for which terminals send what they send for another one, which is then read."""
 
 
 def key_words(key: str) -> str:
@@ -78,10 +91,38 @@ def keys_words(keys: Iterable[str]) -> str:
 
 
 def key_name(text: str) -> str:
-    """Textual's name of a key that somebody has written down; `?` is as good as `question_mark`."""
+    """Textual's name of a key that somebody has written down; `?` is as good as `question_mark`.
+
+    Raises:
+        ValueError: there is no such key, or terminals do not tell it from another one.
+    """
+    text = text.strip()
     if len(text) == 1:
-        return _NAMES.get(text, text)
-    *modifiers, last = text.strip().split("+")
-    lowered = [each.lower() for each in modifiers]
-    named = _NAMES.get(last, last if len(last) == 1 and not lowered else last.lower())
-    return "+".join([*lowered, named])
+        return _character_name(text)
+    head, plus, last = text.rpartition("+")
+    if plus and not last:
+        # The key itself is a plus, as in Ctrl++.
+        head, last = head.removesuffix("+"), "+"
+    modifiers = sorted({each.lower() for each in head.split("+")}) if head else []
+    if len(last) == 1:
+        named = _character_name(last.lower() if modifiers else last)
+    else:
+        named = _NAMES.get(last.casefold(), last.lower())
+    known = named in _WORDS or named in _FUNCTION_KEYS or len(last) == 1
+    if not known or not all(each in _MODIFIERS for each in modifiers):
+        raise ValueError(f"there is no key {text}")
+    name = "+".join([*modifiers, named])
+    other = _SAME_BYTE.get(name)
+    if other is not None:
+        raise ValueError(f"terminals send the same for {key_words(name)} and {key_words(other)}")
+    return name
+
+
+def _character_name(character: str) -> str:
+    """Textual's name of the key that types a character."""
+    named = _NAMES.get(character)
+    if named is not None or character.isalnum():
+        return named or character
+    if not character.isprintable():
+        raise ValueError(f"there is no key {character!r}")
+    return unicodedata.name(character, character).lower().replace("-", "_").replace(" ", "_")

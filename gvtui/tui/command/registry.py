@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.tui.command.command import Command, CommandError, Parameter, commands_of, parameters
 from gvtui.tui.command.keymap import Keymap, make_keymap
-from gvtui.tui.command.keys import key_words
+from gvtui.tui.command.keys import key_words, keys_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -97,11 +98,12 @@ class Commands:
         before = line[:cursor]
         name, space, _ = before.partition(" ")
         if not space:
-            return [
-                Completion(each, 0, len(line.partition(" ")[0]), self._by_name[each].title)
-                for each in self.names
-                if name in each
-            ]
+            end = len(line.partition(" ")[0])
+            names = sorted(
+                (each for each in self.names if name in each),
+                key=lambda each: not each.startswith(name),
+            )
+            return [Completion(each, 0, end, self._note(each)) for each in names]
         command = self._by_name.get(name)
         if command is None:
             return ()
@@ -112,17 +114,46 @@ class Commands:
             return [each._replace(start=each.start + start, end=each.end + start) for each in found]
         words = before[start:].split(" ")
         known = parameters(command.method)
-        if len(words) > len(known) or known[len(words) - 1].kind != "choice":
+        if len(words) > len(known):
             return ()
         begun = cursor - len(words[-1])
-        titles = {
-            each.arguments: each.title for each in self._all.values() if each.name == command.name
+        so_far = tuple(words[:-1])
+        declared = {
+            each.arguments[len(so_far)]: each
+            for each in self._all.values()
+            if each.name == command.name
+            and len(each.arguments) > len(so_far)
+            and each.arguments[: len(so_far)] == so_far
         }
         return [
-            Completion(choice, begun, cursor, titles.get((*words[:-1], choice), ""))
-            for choice in known[len(words) - 1].choices
+            Completion(choice, begun, cursor, self._told(declared[choice]))
+            if choice in declared
+            else Completion(choice, begun, cursor, "")
+            for choice in dict.fromkeys((*known[len(so_far)].choices, *declared))
             if choice.startswith(words[-1])
         ]
+
+    def _note(self, name: str) -> str:
+        """What a name does, whatever its arguments are."""
+        lines = [each for each in self._all.values() if each.name == name]
+        if len(lines) == 1:
+            return self._told(lines[0])
+        said = (inspect.getdoc(lines[0].method) or lines[0].title).partition("\n")[0]
+        return said.rstrip(".")
+
+    def _told(self, command: Command) -> str:
+        """What a command does, and its keys."""
+        keys = keys_words(self.keys(command))
+        return f"{command.title}  [{keys}]" if keys else command.title
+
+    def line_of(self, text: str) -> str:
+        """A line as the command itself writes it: with one space where it does not matter.
+
+        Raises:
+            CommandError: it is no command.
+        """
+        call = self.parse(text)
+        return " ".join((call.command.name, *map(str, call.arguments)))
 
     def keymap(self, wanted: Mapping[str, str]) -> Keymap:
         """The keymap that a configuration asks for: keys by line.
@@ -167,6 +198,8 @@ def _arguments(command: Command, rest: str, start: int) -> Iterator[int | str]:
         if parameter.kind == "rest":
             yield from rest.split(" ") if rest else ()
             return
+        start += len(rest) - len(rest.lstrip())
+        rest = rest.lstrip()
         is_last_text = parameter.kind == "text" and place == len(known) - 1
         word, _, after = (rest, "", "") if is_last_text else rest.partition(" ")
         if not word:
@@ -178,8 +211,8 @@ def _arguments(command: Command, rest: str, start: int) -> Iterator[int | str]:
         except CommandError as error:
             raise CommandError(f"{command.name}: {error}", start) from error
         start += len(word) + 1
-        rest = after.lstrip()
-    if rest:
+        rest = after
+    if rest.strip():
         raise CommandError(f"{command.name} takes no more than this: {rest!r} is left over", start)
 
 

@@ -10,8 +10,9 @@ from textual.widgets import Footer, Input
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-LAST = "help"
-"""The key that stays however narrow the screen is: it leads to all others."""
+LEADING = ("palette", "help")
+"""The keys that lead to all others: they stay longest, the last of them however narrow the screen
+is."""
 
 
 class KeyLine(Footer):
@@ -34,16 +35,14 @@ class KeyLine(Footer):
 
 
 def fit_keys(keys: list[tuple[str, str]], width: int) -> list[int]:
-    """Which keys, each with its word, fit the width: the first ones, and the one that leads on."""
+    """Which keys, each with its word, fit the width: the first ones, and those that lead on."""
 
     def cells(place: int) -> int:
         return sum(Text(text).cell_len + 1 for text in keys[place]) + 1
 
     places = list(range(len(keys)))
-    leading = next((place for place in places if keys[place][1] == LAST), None)
-    while places and sum(map(cells, places)) > width:
-        others = [place for place in places if place != leading]
-        if not others:
-            break
-        places.remove(others[-1])
+    going = [place for place in reversed(places) if keys[place][1] not in LEADING]
+    going += [place for word in LEADING[:-1] for place in places if keys[place][1] == word]
+    while going and sum(map(cells, places)) > width:
+        places.remove(going.pop(0))
     return places

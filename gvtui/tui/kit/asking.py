@@ -40,6 +40,8 @@ class Question:
     """Told of each change of the text, also where nothing is left of it."""
     cancelled: Callable[[], None] | None = None
     """Told when the user leaves the prompt without an answer."""
+    then: Callable[[str], None] | None = None
+    """Takes the text when the prompt has closed with it, and the keyboard is back where it was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,11 @@ def filter_history_path() -> Path:
     return Path(platformdirs.user_state_dir("gvtui"), "filters")
 
 
+def command_history_path() -> Path:
+    """Where typed commands are kept."""
+    return Path(platformdirs.user_state_dir("gvtui"), "commands")
+
+
 class History:
     """Entries, oldest first, and a place among them.
 

@@ -199,6 +199,8 @@ class Prompt(Vertical):
             question.history.add(event.value)
         if self._question is question:
             self.close()
+        if question.then is not None:
+            question.then(event.value)
 
     def action_cancel(self) -> None:
         """Close the list if something is picked out in it, else the prompt."""

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import asyncio
+
+from textual.app import App
 from textual.binding import Binding
 
-from gvtui.tui.command.bindings import UNBOUND, bindings, textual_keymap
+from gvtui.tui.command.bindings import UNBOUND, bindings, put_in_force, textual_keymap
 from gvtui.tui.command.command import Owner, command
 from gvtui.tui.command.keymap import Keymap
 
@@ -28,6 +31,34 @@ def test_a_binding_runs_its_line_under_its_line() -> None:
     assert pid.action == "app.command('filter.pid')"
     assert not without.show
     assert without.id == 'filter.without it\'s "so"'
+
+
+class Small(App[None]):
+    BINDINGS = bindings(Filtering)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def action_command(self, line: str) -> None:
+        self.lines.append(line)
+
+
+def test_a_keymap_is_put_in_force() -> None:
+    app = Small()
+    keymap = Keymap(
+        changed={"filter.pid": ("x", "f5"), 'filter.without it\'s "so"': ("p",)},
+        added={"filter.add": ("k", "question_mark"), "filter.add a": ()},
+    )
+
+    async def run() -> None:
+        async with app.run_test() as pilot:
+            put_in_force(app, keymap)
+            await pilot.press("p", "x", "f5", "k", "question_mark", "m", "ctrl+y")
+
+    asyncio.run(run())
+    without = 'filter.without it\'s "so"'
+    assert app.lines == [without, "filter.pid", "filter.pid", "filter.add", "filter.add"]
 
 
 def test_a_key_that_is_taken_away_is_one_that_no_terminal_sends() -> None:

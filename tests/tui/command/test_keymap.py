@@ -67,6 +67,7 @@ def test_keys_may_be_written_as_people_do(commands: Commands) -> None:
         ({"filter.pid": "n"}, "filter.pid", "n is already the key of filter.name"),
         ({"filter.add evt.num = 1": "p"}, "filter.add evt.num = 1", "the key of filter.pid"),
         ({"filter.pid": "x", "filter.name": "x"}, "filter.name", "the key of filter.pid"),
+        ({"filter.pid": "ctrl+banana"}, "filter.pid", "there is no key ctrl+banana"),
         ({"list.move -1": "s"}, "list.move -1", "the key of rows.sort"),
     ],
 )

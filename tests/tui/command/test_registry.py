@@ -33,7 +33,13 @@ class Filtering(Owner):
     @command("The stream", "1", "stream")
     @command("The numbers", "2", "numbers")
     def show(self, pane: Literal["stream", "numbers"]) -> None:
+        """Show a part."""
         self.done.append(pane)
+
+    @command("Back", "b", -1)
+    @command("On", "", 1)
+    def page(self, pages: int) -> None:
+        self.done.append(pages)
 
     @command("On by rows")
     def move(self, rows: int, path: str = "") -> None:
@@ -103,11 +109,50 @@ def test_names_and_arguments_are_completed(commands: Commands) -> None:
     assert [each.text for each in commands.complete("sho", 3)] == ["filter.show"]
     assert [each.text for each in commands.complete("filter.", 7)] == commands.names
     found = commands.complete("filter.show n", 13)
-    assert found == [Completion("numbers", 12, 13, "The numbers")]
+    assert found == [Completion("numbers", 12, 13, "The numbers  [2]")]
     [field] = commands.complete("filter.add ev", 13)
     assert field == Completion("evt.type", 11, 13, "a field")
     assert not commands.complete("filter.pid ", 11)
     assert not commands.complete("nonsense ", 9)
+
+
+def test_names_that_begin_with_what_is_typed_come_first(commands: Commands) -> None:
+    class Pages(Owner):
+        prefix = "page"
+
+        @command("Another page")
+        def turn(self) -> None: ...
+
+    both = Commands([Filtering, Pages], lambda owner: owner())
+    assert [each.text for each in both.complete("pa", 2)] == ["page.turn", "filter.page"]
+    assert [each.text for each in both.complete("add", 3)] == ["filter.add"]
+
+
+def test_what_is_suggested_says_what_it_does_and_which_key_does_it(commands: Commands) -> None:
+    [pid] = commands.complete("filter.pid", 10)
+    assert pid.note == "Only this row's process  [p]"
+    commands.use(commands.keymap({"filter.pid": "ctrl+y f5"}))
+    [pid] = commands.complete("filter.pid", 10)
+    assert pid.note == "Only this row's process  [Ctrl+Y F5]"
+    [show] = commands.complete("filter.show", 11)
+    assert show.note == "Show a part"
+    [move] = commands.complete("filter.move", 11)
+    assert move.note == "On by rows"
+
+
+def test_arguments_that_keys_give_are_suggested_too(commands: Commands) -> None:
+    assert commands.complete("filter.page ", 12) == [
+        Completion("-1", 12, 12, "Back  [b]"),
+        Completion("1", 12, 12, "On"),
+    ]
+    assert [each.text for each in commands.complete("filter.page -", 13)] == ["-1"]
+
+
+def test_a_line_is_told_as_the_command_writes_it(commands: Commands) -> None:
+    assert commands.line_of("  filter.show  numbers ") == "filter.show numbers"
+    assert commands.line_of("filter.move 003 /tmp/a b") == "filter.move 3 /tmp/a b"
+    with pytest.raises(CommandError):
+        commands.line_of("filter.show")
 
 
 def test_sentences_name_the_key_in_force_or_the_line(commands: Commands) -> None:

@@ -6,19 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.tui.frame.keyline import LAST, fit_keys
+from gvtui.tui.frame.keyline import LEADING, fit_keys
 from tests.tui.helpers import drive, recording, screen_text
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
-KEYS = [("space", "pause"), ("/", "search"), ("k", "keep"), ("?", LAST)]
+KEYS = [("space", "pause"), ("/", "search"), ("k", "keep"), ("^P", "palette"), ("?", "help")]
 
 
-def test_the_first_ones_stay_and_the_one_that_leads_to_all() -> None:
-    assert fit_keys(KEYS, 200) == [0, 1, 2, 3]
-    assert fit_keys(KEYS, 33) == [0, 1, 3]
-    assert fit_keys(KEYS, 1) == [3]
+def test_the_first_ones_stay_and_those_that_lead_to_all() -> None:
+    assert LEADING == ("palette", "help")
+    assert fit_keys(KEYS, 200) == [0, 1, 2, 3, 4]
+    assert fit_keys(KEYS, 44) == [0, 1, 3, 4]
+    assert fit_keys(KEYS, 20) == [3, 4]
+    assert fit_keys(KEYS, 1) == [4]
     assert fit_keys([], 80) == []
 
 
@@ -37,7 +39,7 @@ def test_where_text_is_typed_no_letter_is_a_key() -> None:
         await pilot.pause()
         await pilot.pause()
         line = screen_text(app).splitlines()[-1]
-        assert line.split() == ["Esc", "cancel"]
+        assert line.split() == ["Esc", "cancel", "Ctrl+P", "palette"]
 
     drive(app, script)
 
