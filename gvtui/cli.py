@@ -44,6 +44,7 @@ COMMANDS: dict[str, Entry] = {
     "session": Entry("gvtui.commands.session:session", "Make, check and apply trace sessions."),
     "points": Entry("gvtui.commands.points:points", "List trace points and their fields."),
     "doctor": Entry("gvtui.commands.doctor:doctor", "Find out what is in the way on this machine."),
+    "keys": Entry("gvtui.commands.keys:keys", "List the viewer's commands and their keys."),
     "demo": Entry("gvtui.commands.demo:demo", "Show gvtui at work, with or without gVisor."),
     "completion": Entry(
         "gvtui.commands.completion:completion", "Print the completion script of a shell."

@@ -66,7 +66,7 @@ def doctor(ctx: click.Context, /, listen: Path, runsc: Path | None) -> None:
 
     Checks each runsc and runs a sandbox that does nothing; says which runsc manages the sandboxes
     that run here, and why; checks the socket's place, real-time priority, the sender's buffer, the
-    disk and the terminal.
+    disk, the terminal and the configuration.
     """
     click.echo(f"gvtui {__version__}, Python {sys.version.split()[0]}")
     is_bad = False
@@ -86,6 +86,7 @@ def examine(listen: Path, runsc: str | None) -> Iterator[Finding]:
     yield check_buffer()
     yield check_disk()
     yield from check_terminal()
+    yield from check_config()
 
 
 def check_runsc(named: str | None) -> Iterator[Finding]:
@@ -238,6 +239,25 @@ def check_disk() -> Finding:
     if free < DEFAULT_KEEP_BYTES:
         return Finding(Verdict.NOTE, "disk", text, "Give --keep a smaller size than 2GiB.")
     return Finding(Verdict.GOOD, "disk", text)
+
+
+def check_config() -> Iterator[Finding]:
+    """Whether everything counts that the user has configured."""
+    from gvtui.config import read_config
+    from gvtui.decode.escape import escape
+
+    config = read_config()
+    problems = list(map(escape, config.problems))
+    if config.keys:
+        from gvtui.tui.command.configured import configured_keys
+        from gvtui.tui.features import every_command
+
+        problems += configured_keys(every_command(), config).problems
+    for problem in problems:
+        yield Finding(Verdict.BAD, "config", problem)
+    if not problems:
+        words = "is right" if config.path.exists() else "is not there: everything is as it comes"
+        yield Finding(Verdict.GOOD, "config", escape(f"{config.path} {words}"))
 
 
 def check_terminal() -> Iterator[Finding]:

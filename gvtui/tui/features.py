@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gvtui.tui.command.registry import Commands
 from gvtui.tui.filter.saving import Saving
 from gvtui.tui.frame.command_line import CommandLine
 from gvtui.tui.numbers.pane import NumbersPane
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
+    from gvtui.tui.command.command import Owner
     from gvtui.tui.model.model import Model
     from gvtui.tui.viewer import Feature
 
@@ -41,6 +43,16 @@ class PaneSpec:
 
 FEATURES: tuple[type[Feature], ...] = (Bookmarks, Saving, CommandLine)
 """What the viewer can do, in the order of the help screen."""
+
+
+def every_command() -> Commands:
+    """All commands, to be listed; there is no viewer that could run them."""
+
+    def find(owner: type[Owner]) -> object:
+        raise LookupError(f"there is no {owner.__name__}")
+
+    return Commands(FEATURES, find)
+
 
 TABS: tuple[PaneSpec, ...] = (
     PaneSpec("stream", "Stream", StreamView, often=True),

@@ -7,7 +7,14 @@ import pytest
 from gvtui.agent import binaries, discover
 from gvtui.agent.running import Hint, SandboxProcess
 from gvtui.cli import run
-from gvtui.commands.doctor import Verdict, check_buffer, check_disk, check_runsc, check_socket
+from gvtui.commands.doctor import (
+    Verdict,
+    check_buffer,
+    check_config,
+    check_disk,
+    check_runsc,
+    check_socket,
+)
 from tests.agent.fake import FakeRunsc
 from tests.commands.fake_runsc import fake_runsc
 
@@ -23,6 +30,31 @@ def test_the_whole_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     subjects = {line[6:17].strip() for line in lines[1:]}
     assert subjects >= {"runsc", "sandbox", "socket", "priority", "buffer", "disk", "terminal"}
     assert not (tmp_path / "s").exists()
+
+
+def test_a_configuration_that_is_right_or_not_there(own_home: Path) -> None:
+    path = own_home / "config" / "gvtui" / "config.toml"
+    (none,) = check_config()
+    assert none.verdict is Verdict.GOOD
+    assert none.text == f"{path} is not there: everything is as it comes"
+    path.parent.mkdir(parents=True)
+    path.write_text('[keys]\n"filter.save" = "Ctrl+Y"\n')
+    (right,) = check_config()
+    assert right.text == f"{path} is right"
+
+
+def test_each_mistake_in_the_configuration_is_a_fault(own_home: Path) -> None:
+    path = own_home / "config" / "gvtui" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text('[keys]\n"filter.sve" = "x"\n"filter.save" = "v"\n[nothing]\n')
+    found = list(check_config())
+    assert {each.verdict for each in found} == {Verdict.BAD}
+    assert [each.text.removeprefix(f"{path}, ").partition(":")[0] for each in found] == [
+        "line 4", "line 2", "line 3",
+    ]  # fmt: skip
+    assert found[2].text.endswith(
+        "v is already the key of filter.pick: give one of the two another key"
+    )
 
 
 def test_what_must_be_changed_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.tui.command.command import Command, CommandError, Parameter, commands_of, parameters
@@ -54,6 +55,20 @@ class Commands:
 
     def __iter__(self) -> Iterator[Command]:
         return iter(self._all.values())
+
+    def listed(self) -> Iterator[Command]:
+        """All commands, each followed by the lines of it that only the configuration has."""
+        own: dict[str, list[Command]] = {}
+        for line in self.keymap_in_force.added:
+            call = self.parse(line)
+            if line not in self._all:
+                command = replace(
+                    call.command, arguments=tuple(map(str, call.arguments)), keys=(), footer=""
+                )
+                own.setdefault(command.name, []).append(command)
+        for command in self:
+            yield command
+            yield from own.pop(command.name, ())
 
     @property
     def names(self) -> list[str]:

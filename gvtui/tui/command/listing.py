@@ -1,0 +1,82 @@
+"""The commands and their keys in writing: a table, a document, a section of the configuration."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from gvtui.tui.command.keys import key_words, keys_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from gvtui.tui.command.command import Command
+    from gvtui.tui.command.registry import Commands
+
+_MAX_LINE_WIDTH = 28
+
+
+def grouped(commands: Iterable[Command]) -> dict[str, list[Command]]:
+    """The commands by their headings, in the order in which these come up."""
+    groups: dict[str, list[Command]] = {}
+    for command in commands:
+        groups.setdefault(command.heading, []).append(command)
+    return groups
+
+
+def table(commands: Commands) -> Iterator[str]:
+    """The keys in force, what each is called, and what it does: lines of a text."""
+    everything = list(commands.listed())
+    keys_width = max(len(keys_words(commands.keys(each))) for each in everything)
+    width = min(_MAX_LINE_WIDTH, max(len(each.line) for each in everything))
+    for heading, group in grouped(everything).items():
+        yield heading
+        for each in group:
+            keys = keys_words(commands.keys(each))
+            yield f"  {keys:<{keys_width}}  {each.line:<{width}}  {each.title}{each.where}"
+        yield ""
+
+
+def document(commands: Commands) -> list[dict[str, Any]]:
+    """The same for programs: keys under the names that the configuration takes."""
+    return [
+        {
+            "command": each.line,
+            "keys": list(commands.keys(each)),
+            "default": list(each.keys),
+            "does": each.title,
+            "heading": each.heading,
+            "where": each.owner.where or None,
+        }
+        for each in commands.listed()
+    ]
+
+
+def config_section(commands: Commands) -> Iterator[str]:
+    """The section of `config.toml` that says what is so by default: lines of TOML.
+
+    Commands without a key are in it as comments.
+    """
+    yield "# The keys of gvtui. Keep the lines that you change; the others say what is so without them."
+    yield '# Several keys stand side by side, as in "k Ctrl+S"; "" takes the key away. A command may'
+    yield '# stand here with arguments of yours: "filter.add evt.failed = true" = "Ctrl+E"'
+    yield "[keys]"
+    for heading, group in grouped(commands).items():
+        yield ""
+        yield f"# {heading}"
+        width = max(len(_entry(each)) for each in group)
+        for each in group:
+            entry = _entry(each) if each.keys else f"# {_entry(each)}"
+            yield f"{entry:<{width}}  # {each.title}{each.where}"
+
+
+def _entry(command: Command) -> str:
+    keys = " ".join(map(_written, command.keys))
+    return f"{json.dumps(command.line)} = {json.dumps(keys)}"
+
+
+def _written(key: str) -> str:
+    """A key as one types it into a file, and as it is read back."""
+    words = key_words(key)
+    plain = words.isascii() and ("," not in words or words == ",")
+    return words if plain else key
