@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gvtui.query.calls.folded import call_view
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.filter.compile import compile_filter
+from gvtui.query.folded import call_view
 from gvtui.query.numbers.statistics import Statistics
 from gvtui.query.numbers.timeline import Timeline
 from gvtui.query.processes.processes import Processes

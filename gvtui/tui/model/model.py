@@ -7,9 +7,9 @@ from time import thread_time
 from typing import TYPE_CHECKING
 
 from gvtui.query.analysis import ANALYSIS_SECONDS, Analysis
-from gvtui.query.calls.folded import call_view
 from gvtui.query.filter.compile import Filter, compile_filter
 from gvtui.query.filter.write import conjunction
+from gvtui.query.folded import call_view
 from gvtui.query.processes.rows import filter_words, row_filter
 from gvtui.query.view import RowView
 from gvtui.trace.bookmarks import Marks

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvtui.query.calls.folded import call_view
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.filter.compile import compile_filter
+from gvtui.query.folded import call_view
 from gvtui.query.processes.processes import Processes
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction
