@@ -70,7 +70,7 @@ class QueryContext:
     def parent_pid(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """Process id of the parent of each row's process; -1 where it is not known."""
         result = np.full(len(rows), _UNKNOWN, np.int64)
-        for places, process in self.processes.spans.runs(start, rows):
+        for places, process in self.processes.tree.spans.runs(start, rows):
             parent = process.parent.pid if process.parent is not None else process.parent_pid
             result[places] = parent or _UNKNOWN
         return result
@@ -84,7 +84,7 @@ class QueryContext:
         """
         result = np.full(len(rows), _UNKNOWN, np.intp)
         lines: dict[str, int] = {}
-        for places, process in self.processes.spans.runs(start, rows):
+        for places, process in self.processes.tree.spans.runs(start, rows):
             changes = np.array([entry.row for entry in process.programs], np.int64)
             which = np.searchsorted(changes, places + start, "right")
             for index in np.unique(which).tolist():

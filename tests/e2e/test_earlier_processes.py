@@ -81,7 +81,7 @@ def test_processes_from_before_the_session_are_in_the_tree(
         app = viewer.app
         await attach(pilot, viewer)
         await pilot.press("2")
-        tree = app.model.analysis.processes
+        tree = app.model.analysis.processes.tree
         await until(pilot, lambda: any(process.source is Source.PROCFS for process in tree))
         # Those that came since are told by events, and none of them stands there twice.
         await until(pilot, lambda: sum(p.source is Source.EVENT for p in tree) > 4)
@@ -110,7 +110,7 @@ def test_processes_from_before_the_session_are_in_the_tree(
         # The session ends, so that the recording and the tree stand still.
         viewer.keeper.agent.leave("delete")
         await until(pilot, lambda: not app.model.sandboxes[0].connected)
-        await until(pilot, lambda: tree.is_done)
+        await until(pilot, lambda: app.model.analysis.processes.is_done)
         shapes.append(shape(tree))
         kept.write_bytes((viewer.folder / "a.gvtrace").read_bytes())
 
@@ -125,8 +125,8 @@ def test_processes_from_before_the_session_are_in_the_tree(
         app = GvtuiApp(trace)
         async with app.run_test(size=(160, 46)) as pilot:
             await pilot.press("2")
-            tree = app.model.analysis.processes
-            await until(pilot, lambda: tree.is_done)
+            tree = app.model.analysis.processes.tree
+            await until(pilot, lambda: app.model.analysis.processes.is_done)
             assert shape(tree) == shapes[0]
 
     trace = Trace.open(kept)
@@ -139,7 +139,7 @@ def test_a_sandbox_is_asked_again_by_a_key(binary: RunscBinary) -> None:
 
     async def script(pilot: Pilot[int], viewer: Viewer) -> None:
         app = viewer.app
-        tree = app.model.analysis.processes
+        tree = app.model.analysis.processes.tree
         await viewer.stage(pilot, "syscall/chroot/enter")
         await viewer.apply(pilot)
         await pilot.press("2")
@@ -195,7 +195,9 @@ exec {binary.path} "$@"
             f"! {short_id(one.id)}: earlier processes are not known: runsc says: no such thing here; "
             "L asks again"
         )
-        assert all(process.source is not Source.PROCFS for process in app.model.analysis.processes)
+        assert all(
+            process.source is not Source.PROCFS for process in app.model.analysis.processes.tree
+        )
 
     with (
         scratch_folder("gv") as folder,

@@ -51,10 +51,10 @@ def test_processes_wait_until_somebody_looks_or_nothing_else_is_to_do() -> None:
         analysis.advance(0.05)
     assert analysis.pairs.is_done
     assert analysis.timeline.is_done
-    assert len(analysis.processes) == 0
+    assert len(analysis.processes.tree) == 0
     for _ in range(200):
         analysis.advance(0.05, is_idle=True)
-    assert len(analysis.processes) == 7
+    assert len(analysis.processes.tree) == 7
     assert not analysis.advance(0.05, is_idle=True)
     with_trace.close()
 

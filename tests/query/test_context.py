@@ -85,7 +85,9 @@ class ByRow:
         self.latency = context.pairs.duration_ns(row_id) if self.side == "X" else None
         self.parent: int | None = None
         self.command = ""
-        process = context.processes.spans.at(row.conn, row.pid, row_id) if row.pid > 0 else None
+        process = (
+            context.processes.tree.spans.at(row.conn, row.pid, row_id) if row.pid > 0 else None
+        )
         if process is not None:
             parent = process.parent.pid if process.parent is not None else process.parent_pid
             self.parent = parent or None

@@ -51,24 +51,24 @@ class Looks:
 
     def __init__(self, trace: TextTrace, text: str) -> None:
         self.pairs = Pairs(trace)
-        self.tree = Processes(trace, self.pairs)
-        self.context = QueryContext(self.pairs, self.tree)
+        self.processes = Processes(trace, self.pairs)
+        self.context = QueryContext(self.pairs, self.processes)
         condition = compile_filter(text, self.context)
         self.view = RowView(trace, condition)
         self.calls = call_view(trace, compile_filter(text, self.context), self.pairs)
-        self.all = Statistics(trace, self.pairs, self.tree)
-        self.chosen = Statistics(trace, self.pairs, self.tree, condition)
+        self.all = Statistics(trace, self.pairs, self.processes)
+        self.chosen = Statistics(trace, self.pairs, self.processes, condition)
         self.timeline = Timeline(trace, self.pairs.execs)
 
     def advance(self) -> None:
         self.view.advance(1)
         self.calls.advance(1)
-        for follower in (self.pairs, self.tree, self.all, self.chosen, self.timeline):
+        for follower in (self.pairs, self.processes, self.all, self.chosen, self.timeline):
             follower.advance()
         # Once more, for what the last rows have told of earlier ones.
         self.view.advance(1)
         self.calls.advance(1)
-        for follower in (self.tree, self.all, self.chosen, self.timeline):
+        for follower in (self.processes, self.all, self.chosen, self.timeline):
             follower.advance()
 
     def found(self) -> dict[str, Any]:
@@ -79,7 +79,8 @@ class Looks:
             "chosen": self._numbers(self.chosen),
             "errors": sum(bucket.errors for bucket in self.timeline.buckets(8)),
             "processes": [
-                (p.pid, p.errors, [(e.row, e.outcome) for e in p.execs], p.args) for p in self.tree
+                (p.pid, p.errors, [(e.row, e.outcome) for e in p.execs], p.args)
+                for p in self.processes.tree
             ],
         }
 

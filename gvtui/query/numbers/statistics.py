@@ -215,7 +215,7 @@ class Statistics(Follower):
 
     def knows_process(self, number: int) -> bool:
         """Whether a process is still in the tree; 0, for those never known, always is."""
-        return number == 0 or self._processes.get(number) is not None
+        return number == 0 or self._processes.tree.get(number) is not None
 
     def process_line(self, number: int, *, filtered: bool = True) -> Line:
         """The line of one process.
@@ -224,14 +224,14 @@ class Statistics(Follower):
             number: its number in the tree; 0 for calls of processes not known.
             filtered: give the line its filter, which takes long where processes are many.
         """
-        process = self._processes.get(number)
+        process = self._processes.tree.get(number)
         if number == 0:
             label, text = "(process not known)", "not proc.pid exists"
         elif process is None:
             label, text = _OTHERS, ""
         else:
             label = f"{process.pid} {process.name}".rstrip()
-            text = processes_filter(self._processes, [process]) if filtered else ""
+            text = processes_filter(self._processes.tree, [process]) if filtered else ""
         sums = self._by_process.sums(number)
         return self._line(label, text, sums, self._by_process, number, number=number)
 
@@ -368,7 +368,7 @@ class Statistics(Follower):
         once = ~double
         calls = (counted & once, loose & matched & once, is_enter, settled & once)
         self._add(self._totals, np.zeros(count, np.int64), *calls, failed, durations)
-        numbers = self._processes.numbers(start, rows)
+        numbers = self._processes.tree.numbers(start, rows)
         self._add(self._by_process, numbers, *calls, failed, durations)
         errors = np.where(rows["errno"] != 0, rows["errno"].astype(np.int64), _NOT_SENT)
         ended = settled & once & failed

@@ -24,7 +24,10 @@ from gvtui.trace.row import Direction
 from gvtui.wire.messages import RAW_SYSCALL
 
 if TYPE_CHECKING:
-    from gvtui.query.processes.processes import Processes
+    from collections.abc import Callable
+
+    from gvtui.query.calls.execs import Execs
+    from gvtui.query.processes.tree import ProcessTree
     from gvtui.trace.row import Row
     from gvtui.wire.messages import Decoded
 
@@ -53,14 +56,31 @@ _MAX_PID = 1 << 22
 class ProcessEvents:
     """Puts messages about processes into the tree."""
 
-    def __init__(self, tree: Processes) -> None:
+    def __init__(
+        self,
+        tree: ProcessTree,
+        execs: Execs,
+        container_of: Callable[[Row], str],
+        clone_sysno: int,
+    ) -> None:
+        """Make one.
+
+        Args:
+            tree: where to put processes.
+            execs: knows what became of execs.
+            container_of: gives the container of a row.
+            clone_sysno: the number of clone; -1 where there is none.
+        """
         self._tree = tree
+        self._execs = execs
+        self._container_of = container_of
+        self._clone_sysno = clone_sysno
         self._clones_seen: set[int] = set()
 
     def take(self, row: Row, number: int, decoded: Decoded) -> None:
         """Take in one message; `number` is its row id."""
         message: AnyMessage = decoded.message
-        container = self._tree.container_of(row)
+        container = self._container_of(row)
         source = Source.EVENT if row.direction == Direction.NONE else Source.CONTEXT
         process = self._tree.ensure(row.conn, number, message.context_data, container, source)
         if row.type == _START:
@@ -128,13 +148,13 @@ class ProcessEvents:
     def _fork_returned(self, row: Row, number: int, message: AnyMessage, process: Process) -> None:
         flags = message.flags if row.type == _SYSCALL_CLONE else 0
         if row.type == RAW_SYSCALL:
-            flags = message.arg1 if message.sysno == self._tree.clone_sysno else 0
+            flags = message.arg1 if message.sysno == self._clone_sysno else 0
         is_told = row.conn in self._clones_seen
         if is_told or flags & _CLONE_THREAD or not 0 < row.result < _MAX_PID:
             return
         child = self._tree.spans.current(row.conn, row.result)
         if child is None or child.has_ended:
-            container = self._tree.container_of(row)
+            container = self._container_of(row)
             child = self._tree.create(container, row.result, 0, Source.CONTEXT, number)
             self._tree.spans.begin(row.conn, number, child)
         self._inherit(child, process, bool(flags & _CLONE_PARENT))
@@ -171,10 +191,10 @@ class ProcessEvents:
         if row.direction == Direction.ENTER:
             process.add_exec(asked)
             return
-        outcome = self._tree.execs.outcome(number) or Outcome.ASKED
+        outcome = self._execs.outcome(number) or Outcome.ASKED
         last = process.last_exec(row.tid)
         # `sentry/execve` comes before the exit in old versions alone, where that has a duration.
-        is_old = self._tree.execs.code(number) is Code.DONE
+        is_old = self._execs.code(number) is Code.DONE
         if last is None or last.exit_row >= 0 or (last.is_told and not is_old):
             last = asked
             process.add_exec(last)

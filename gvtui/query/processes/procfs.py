@@ -8,14 +8,14 @@ from gvtui.query.processes.process import Process, ProcessId, Source
 from gvtui.trace.marks import NO_PROCESS
 
 if TYPE_CHECKING:
-    from gvtui.query.processes.processes import Processes
+    from gvtui.query.processes.tree import ProcessTree
     from gvtui.trace.marks import ProcessesMark, ProcfsEntry
 
 _SAME_CLOCK_NS = 1_000_000_000
 """Clocks of sandbox and machine differ by less."""
 
 
-def take_mark(tree: Processes, row: int, conn: int, mark: ProcessesMark) -> None:
+def take_mark(tree: ProcessTree, row: int, conn: int, mark: ProcessesMark) -> None:
     """Have the tree take in what a mark tells.
 
     Args:
@@ -43,7 +43,7 @@ def take_mark(tree: Processes, row: int, conn: int, mark: ProcessesMark) -> None
 
 
 def _seed(
-    tree: Processes, row: int, conn: int, container: str, entry: ProcfsEntry, taken_ns: int
+    tree: ProcessTree, row: int, conn: int, container: str, entry: ProcfsEntry, taken_ns: int
 ) -> Process:
     known = tree.spans.current(conn, entry.pid, entry.start_ns)
     if known is None or not _is_same(known, entry):
@@ -70,7 +70,7 @@ def _is_same(known: Process, entry: ProcfsEntry) -> bool:
     return not known.has_ended or 0 < entry.start_ns <= known.end_ns
 
 
-def _end_unlisted(tree: Processes, conn: int, taken_ns: int) -> None:
+def _end_unlisted(tree: ProcessTree, conn: int, taken_ns: int) -> None:
     """A process that a later dump does not list has ended, though no event told of it."""
     for process in tree.spans.newest(conn):
         is_listed = process.listed_ns >= taken_ns

@@ -20,15 +20,16 @@ if TYPE_CHECKING:
     from gvtui.query.filter.parse import Node
     from gvtui.query.processes.process import Process
     from gvtui.query.processes.processes import Processes
+    from gvtui.query.processes.tree import ProcessTree
     from gvtui.query.source import RowSource
 
 
-def row_filter(trace: RowSource, tree: Processes, row_id: int) -> str:
+def row_filter(trace: RowSource, processes: Processes, row_id: int) -> str:
     """The filter for the process of a message; "" where its process id is not collected.
 
     It names the container, the process id and the start of the process, as far as they are
     collected. Without a container it names the connection. Where no start is, it tells apart
-    those that had the same id by their rows, if the tree knows of them already.
+    those that had the same id by their rows, if they have been read already.
 
     Raises:
         IndexError: the row is not held.
@@ -37,7 +38,8 @@ def row_filter(trace: RowSource, tree: Processes, row_id: int) -> str:
     if not pid:
         return ""
     conn = trace.row(row_id).conn
-    process = tree.spans.at(conn, pid, row_id) if row_id < tree.position else None
+    tree = processes.tree
+    process = tree.spans.at(conn, pid, row_id) if row_id < processes.position else None
     if process is not None:
         start_ns = start_ns or process.told_ns
     text = process_filter(container, pid, start_ns, conn)
@@ -46,7 +48,7 @@ def row_filter(trace: RowSource, tree: Processes, row_id: int) -> str:
     return f"{text} and {_span(tree, process)}"
 
 
-def processes_filter(tree: Processes, processes: Iterable[Process]) -> str:
+def processes_filter(tree: ProcessTree, processes: Iterable[Process]) -> str:
     """The filter for the rows of some processes, all of one container; "" for none.
 
     Processes whose id is not known are left out; for these alone it is that of their container.
@@ -71,7 +73,7 @@ def processes_filter(tree: Processes, processes: Iterable[Process]) -> str:
     return text
 
 
-def _process_filter(tree: Processes, process: Process) -> str:
+def _process_filter(tree: ProcessTree, process: Process) -> str:
     start_ns = process.told_ns
     conn = 0 if process.container else tree.spans.connection_of(process)
     text = process_filter(process.container, process.pid, start_ns, conn)
@@ -80,7 +82,7 @@ def _process_filter(tree: Processes, process: Process) -> str:
     return f"{text} and {_span(tree, process)}"
 
 
-def _span(tree: Processes, process: Process) -> str:
+def _span(tree: ProcessTree, process: Process) -> str:
     """The rows of a process among others that had the same id."""
     text = f"{ROW} >= {max(process.first_row, 0)}"
     is_newest = tree.find(ProcessId(process.container, process.pid, 0)) is process
@@ -90,7 +92,7 @@ def _span(tree: Processes, process: Process) -> str:
 
 
 def filter_words(
-    tree: Processes, expression: str, *, name: str = "", zone: tzinfo | None = None
+    tree: ProcessTree, expression: str, *, name: str = "", zone: tzinfo | None = None
 ) -> str:
     """A filter as a person would say which process it is about, `bash 110 in web`.
 
@@ -128,7 +130,7 @@ def filter_words(
     return f"not {words}" if is_without and words else words
 
 
-def _process_words(tree: Processes, value: str, name: str, zone: tzinfo | None) -> str:
+def _process_words(tree: ProcessTree, value: str, name: str, zone: tzinfo | None) -> str:
     try:
         container, pid, start = process_value(value, zone)
     except ValueTextError:

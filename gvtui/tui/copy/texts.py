@@ -87,8 +87,8 @@ def _process_of(model: Model, row_id: int) -> Process | None:
     if model.trace.row(row_id).kind != Kind.MESSAGE:
         return None
     processes = model.analysis.processes
-    number = int(processes.numbers(row_id, model.trace.rows(row_id, row_id + 1))[0])
-    return processes.get(number) if number else None
+    number = int(processes.tree.numbers(row_id, model.trace.rows(row_id, row_id + 1))[0])
+    return processes.tree.get(number) if number else None
 
 
 def _whole_args(model: Model, process: Process | None) -> Iterator[list[str]]:

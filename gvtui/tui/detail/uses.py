@@ -58,7 +58,7 @@ def _use(column: str, field: str, value: str) -> FieldUse:
 _NOTHING = FieldUse("", "")
 
 
-def field_use(trace: Trace, tree: Processes, row_id: int, view: FieldView) -> FieldUse:
+def field_use(trace: Trace, processes: Processes, row_id: int, view: FieldView) -> FieldUse:
     """What can be done with a field of a message; a process id stands for its process.
 
     Raises:
@@ -77,7 +77,7 @@ def field_use(trace: Trace, tree: Processes, row_id: int, view: FieldView) -> Fi
         if value is None or isinstance(value, bytes):
             return _NOTHING
         if _OWN_NAMES.get(path) == PID:
-            return FieldUse(f"context.{inner}", PID, row_filter(trace, tree, row_id))
+            return FieldUse(f"context.{inner}", PID, row_filter(trace, processes, row_id))
         field = _OWN_NAMES.get(path, f"context.{inner}")
         return _use(f"context.{inner}", field, _compared(value))
     column = f"evt.arg.{name}"

@@ -165,16 +165,18 @@ class Model:
         Raises:
             IndexError: the row is not held any more.
         """
-        tree = self.analysis.processes
-        expression = row_filter(self.trace, tree, row_id)
+        processes = self.analysis.processes
+        expression = row_filter(self.trace, processes, row_id)
         if not expression:
             return "", ""
         name = self.trace.process_name(row_id)
-        return expression, filter_words(tree, expression, name=name, zone=self.zone)
+        return expression, filter_words(processes.tree, expression, name=name, zone=self.zone)
 
     def chip_words(self, chip: Chip) -> str:
         """What a chip says."""
-        words = chip.label or filter_words(self.analysis.processes, chip.expression, zone=self.zone)
+        words = chip.label or filter_words(
+            self.analysis.processes.tree, chip.expression, zone=self.zone
+        )
         return words or chip.expression
 
     def apply_chips(self) -> None:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gvtui.query.processes.process import Exec, Process, Thread
-    from gvtui.query.processes.processes import Processes
+    from gvtui.query.processes.tree import ProcessTree
 
 _MAX_GUIDE = 40
 """Cells of guides before a name; deeper ones stand no further right."""
@@ -51,7 +51,7 @@ class TreeLine:
         return ("process", self.process.number)
 
 
-def tree_lines(tree: Processes, folds: dict[int, Fold]) -> Iterator[TreeLine]:
+def tree_lines(tree: ProcessTree, folds: dict[int, Fold]) -> Iterator[TreeLine]:
     """The lines from above to below.
 
     May be paused between any two: what the tree takes in meanwhile shows the next time.

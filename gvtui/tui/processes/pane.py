@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gvtui.query.processes.process import Exec, Process, ProcessId
-    from gvtui.query.processes.processes import Processes
+    from gvtui.query.processes.tree import ProcessTree
     from gvtui.tui.kit.lines import Part
     from gvtui.tui.model.model import Model
 
@@ -84,7 +84,7 @@ class ProcessesPane(ListPane):
     def __init__(self, model: Model) -> None:
         super().__init__(id="processes")
         self._model = model
-        self._tree: Processes | None = None
+        self._tree: ProcessTree | None = None
         self._folds: dict[int, Fold] = {}
         self._folded = 0
         self._lines: list[TreeLine] = []
@@ -99,7 +99,7 @@ class ProcessesPane(ListPane):
         """Take in what is new of the processes, for some milliseconds."""
         analysis = self._model.analysis
         analysis.wants_processes = True
-        tree = analysis.processes
+        tree = analysis.processes.tree
         if tree is not self._tree:
             self._tree, self._folds, self._lines = tree, {}, []
             self._built = self._building = self._selected = None
@@ -182,12 +182,13 @@ class ProcessesPane(ListPane):
         tree = self._tree
         if tree is not None and tree.forgotten:
             title.append((f"   {tree.forgotten:,} that ended are forgotten", "progress"))
-        if tree is not None and tree.rows_without_pid:
+        processes = self._model.analysis.processes
+        if processes.rows_without_pid:
             title.append(("   some calls have no pid: collect group_id", "progress"))
         trace = self._model.trace
         total = trace.end_row - trace.first_row
-        if tree is not None and total and trace.end_row - tree.position > total // 100:
-            share = max(0, tree.position - trace.first_row) / total
+        if total and trace.end_row - processes.position > total // 100:
+            share = max(0, processes.position - trace.first_row) / total
             title.append((f"   reading {share:.0%}", "progress"))
         name, columns, command = self._layout()
         words = fit("process", name) + " " + fit("command", command)
@@ -357,7 +358,7 @@ class ProcessesPane(ListPane):
         if expression:
             self.post_message(Drilled(expression, PID, row))
 
-    def _at_cursor(self) -> tuple[TreeLine | None, Processes | None]:
+    def _at_cursor(self) -> tuple[TreeLine | None, ProcessTree | None]:
         line = self._lines[self.cursor] if self.cursor < len(self._lines) else None
         return line, self._tree
 

@@ -102,7 +102,7 @@ def test_a_trace_of_decoded_points_by_every_key(step: int) -> None:
         return event_type(point_name(7, message.sysno, "E", "x86_64"), "x86_64")
 
     check(statistics.by_syscall(), expected_by(trace, lambda e, x, raw: name(e)))
-    names = {process.pid: process.name for process in statistics._processes}
+    names = {process.pid: process.name for process in statistics._processes.tree}
     check(
         statistics.by_process(),
         expected_by(trace, lambda e, x, raw: e.context_data.thread_group_id),

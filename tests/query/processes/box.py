@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.processes.processes import Processes
+from gvtui.query.processes.tree import ProcessTree
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from gvtui.wire.header import build_message
@@ -15,13 +16,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def tree_of(trace: Trace, step: int = 1 << 20, **options: int) -> Processes:
+def processes_of(trace: Trace, step: int = 1 << 20, **options: int) -> Processes:
     pairs = Pairs(trace)
-    tree = Processes(trace, pairs, **options)
+    processes = Processes(trace, pairs, **options)
     while pairs.advance(step):
-        while tree.advance(step):
+        while processes.advance(step):
             pass
-    return tree
+    return processes
+
+
+def tree_of(trace: Trace, step: int = 1 << 20) -> ProcessTree:
+    return processes_of(trace, step).tree
 
 
 class Box:
@@ -88,16 +93,19 @@ class Box:
     def notify(self, context: common_pb2.ContextData, status: int = 0) -> None:
         self.send(4, sentry_pb2.ExitNotifyParentInfo(context_data=context, exit_status=status))
 
-    def tree(self, step: int = 1 << 20, **options: int) -> Processes:
+    def processes(self, step: int = 1 << 20, **options: int) -> Processes:
         self.writer.close()
         trace = Trace.open(self.path)
         try:
-            return tree_of(trace, step, **options)
+            return processes_of(trace, step, **options)
         finally:
             trace.close()
 
+    def tree(self, step: int = 1 << 20, **options: int) -> ProcessTree:
+        return self.processes(step, **options).tree
 
-def only(tree: Processes, pid: int) -> Any:
+
+def only(tree: ProcessTree, pid: int) -> Any:
     found = [process for process in tree if process.pid == pid]
     assert len(found) == 1
     return found[0]

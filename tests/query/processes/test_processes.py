@@ -314,9 +314,10 @@ def test_pipes_between_processes(box: Box) -> None:
 def test_a_session_without_process_ids(box: Box) -> None:
     box.send(1, container_pb2.Start(id="box", args=["/bin/sh"]))
     box.read(common_pb2.ContextData(time_ns=1))
-    tree = box.tree()
+    processes = box.processes()
+    tree = processes.tree
     assert [(process.pid, process.command_line) for process in tree] == [(0, "/bin/sh")]
-    assert tree.rows_without_pid == 1
+    assert processes.rows_without_pid == 1
     assert processes_filter(tree, tree) == "container.id = box"
     assert processes_filter(tree, []) == ""
 

@@ -146,7 +146,7 @@ def test_a_long_command_line_is_whole(
 
 def test_a_command_line_known_in_part_is_not_copied(tmp_path: Path) -> None:
     model = executed(tmp_path, sentry_pb2.ExecveInfo(argv=["x"])).model
-    process = next(each for each in model.analysis.processes if each.pid == 6)
+    process = next(each for each in model.analysis.processes.tree if each.pid == 6)
     process.begin_with(LONG)
     piece = command_line(model, 3)
     assert piece.problem == "only the beginning of this command line is known"

@@ -9,17 +9,18 @@ from gvtui.tui.processes.lines import Fold, tree_lines
 from tests.trace.recorder import TRACES
 
 if TYPE_CHECKING:
+    from gvtui.query.processes.tree import ProcessTree
     from gvtui.tui.processes.lines import TreeLine
 
 
-def _tree(name: str) -> Processes:
+def _tree(name: str) -> ProcessTree:
     trace = Trace.open(TRACES / f"{name}.trace")
     pairs = Pairs(trace)
-    tree = Processes(trace, pairs)
+    processes = Processes(trace, pairs)
     while pairs.advance():
-        tree.advance()
+        processes.advance()
     trace.close()
-    return tree
+    return processes.tree
 
 
 def _words(line: TreeLine) -> str:

@@ -110,7 +110,7 @@ def test_left_and_right_fold() -> None:
         assert pane.cursor == 1
         await pilot.press("down", "enter")
         await pilot.pause()
-        tree = app.model.analysis.processes
+        tree = app.model.analysis.processes.tree
         gcc = next(process for process in tree if process.name == "gcc")
         assert app.model.cursor == gcc.execs[0].row
         await pilot.press("r")
@@ -218,7 +218,7 @@ def test_thousands_of_processes_are_laid_out_in_slices(tmp_path: Path) -> None:
 
     async def script(pilot: Pilot[int]) -> None:
         pane = await _open(app, pilot)
-        tree = app.model.analysis.processes
+        tree = app.model.analysis.processes.tree
         first = next(iter(tree))
         for pid in range(2, 5000):
             tree.adopt(tree.create("c0ffee", pid, 0, first.source, 1), first, 1)

@@ -1,0 +1,208 @@
+"""The processes of a trace as a tree: who started whom, and which process had an id when."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.query.processes.process import Process, ProcessId, Source
+from gvtui.query.processes.spans import Spans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from gvtui.wire.pb.common_pb2 import ContextData
+
+MAX_PROCESSES = 20_000
+"""Processes kept; of more, those that ended first are forgotten."""
+
+_MAX_ANCESTORS = 1000
+
+
+class ProcessTree:
+    """Holds processes; events, dumps of procfs and the context of messages put them into it."""
+
+    def __init__(self, max_processes: int = MAX_PROCESSES) -> None:
+        """Begin with none; keep so many at most."""
+        self._max_processes = max_processes
+        self.version = 0
+        """Changes whenever a process came, went, or changed in what the tree shows of it."""
+        self.forgotten = 0
+        """Processes let go because there were too many."""
+        self.spans = Spans()
+        """Which process had an id when."""
+        self._by_number: dict[int, Process] = {}
+        self._by_pid: dict[tuple[str, int], list[Process]] = {}
+        self._orphans: dict[tuple[str, int], list[int]] = {}
+        self._next_number = 1
+
+    def __len__(self) -> int:
+        return len(self._by_number)
+
+    def __iter__(self) -> Iterator[Process]:
+        return iter(self._by_number.values())
+
+    def get(self, number: int) -> Process | None:
+        """A process by its number; None if it has been forgotten."""
+        return self._by_number.get(number)
+
+    def find(self, process_id: ProcessId) -> Process | None:
+        """A process by what tells it from others; None if it is not known."""
+        for process in reversed(self._by_pid.get((process_id.container, process_id.pid), [])):
+            if process_id.start_ns in (0, process.start_ns):
+                return process
+        return None
+
+    def roots(self, container: str | None = None) -> list[Process]:
+        """Processes without a known parent, in the order they were seen."""
+        return [
+            process
+            for process in self._by_number.values()
+            if process.parent is None and container in (None, process.container)
+        ]
+
+    def containers(self) -> list[str]:
+        """Containers with processes, in the order they were seen."""
+        return list(dict.fromkeys(process.container for process in self._by_number.values()))
+
+    def is_reused(self, process: Process) -> bool:
+        """Whether other processes had the same id."""
+        return len(self._by_pid.get((process.container, process.pid), [])) > 1
+
+    def numbers(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+        """The number of each row's process; 0 where it is not known.
+
+        Args:
+            start: row id of the first of `rows`.
+            rows: consecutive rows.
+        """
+        result = np.zeros(len(rows), np.int64)
+        for places, process in self.spans.runs(start, rows):
+            result[places] = process.number
+        return result
+
+    def ensure(
+        self, conn: int, row: int, context: ContextData, container: str, source: Source
+    ) -> Process | None:
+        """The process that a message's context names, made if it is new; None if it names none."""
+        pid, start_ns = context.thread_group_id, context.thread_group_start_time_ns
+        if pid <= 0:
+            return None
+        process = self.spans.current(conn, pid, start_ns)
+        if process is None:
+            process = self.elsewhere(container, pid, start_ns)
+            if process is None:
+                process = self.create(container, pid, start_ns, source, row)
+                process.name, process.cwd = context.process_name, context.cwd
+            self.spans.begin(conn, row, process)
+        if process.first_row < 0:
+            process.first_row = row
+        if start_ns:
+            process.told_ns = start_ns
+            process.start_ns = process.start_ns or start_ns
+        if source is Source.EVENT and process.source is Source.CONTEXT:
+            process.source = source
+            self.version += 1
+        if context.is_exec_session and not process.is_exec_session:
+            process.is_exec_session = True
+            self.version += 1
+        if process.parent is None and context.parent_thread_group_id > 0:
+            parent = self.spans.current(conn, context.parent_thread_group_id, 0)
+            self.adopt(process, parent, context.parent_thread_group_id)
+        return process
+
+    def create(self, container: str, pid: int, start_ns: int, source: Source, row: int) -> Process:
+        """Add a process that is not known yet."""
+        if len(self._by_number) >= self._max_processes:
+            self._forget_some()
+        process = Process(self._next_number, container, pid, start_ns, source, row, row)
+        self._next_number += 1
+        self._by_number[process.number] = process
+        same_pid = self._by_pid.setdefault((container, pid), [])
+        for former in same_pid[-1:]:
+            former.has_ended = True
+        same_pid.append(process)
+        for number in self._orphans.pop((container, pid), []):
+            orphan = self._by_number.get(number)
+            if orphan is not None and orphan.parent is None:
+                self.adopt(orphan, process, pid)
+        self.version += 1
+        return process
+
+    def move(self, process: Process, container: str) -> None:
+        """A dump of a pod does not say which of its containers a process is in; a message does."""
+        if process.container == container:
+            return
+        former = (process.container, process.pid)
+        self._by_pid[former].remove(process)
+        if not self._by_pid[former]:
+            del self._by_pid[former]
+        process.container = container
+        self._by_pid.setdefault((container, process.pid), []).append(process)
+        self.version += 1
+
+    def adopt(self, process: Process, parent: Process | None, parent_pid: int) -> None:
+        """Put a process under its parent, where that is possible."""
+        process.parent_pid = parent_pid
+        if process.parent is not None:
+            return
+        if parent is not None and parent.number not in self._by_number:
+            # It has been forgotten, to make room for this one.
+            parent = None
+        if parent is None:
+            if parent_pid > 0:
+                self._wait_for(parent_pid, process)
+            return
+        ancestor: Process | None = parent
+        for _ in range(_MAX_ANCESTORS):
+            if ancestor is None:
+                break
+            if ancestor is process:
+                return
+            ancestor = ancestor.parent
+        if ancestor is not None:
+            return
+        process.parent = parent
+        parent.children[process.number] = process
+        self.version += 1
+
+    def _wait_for(self, parent_pid: int, process: Process) -> None:
+        if len(self._orphans) > self._max_processes:
+            self._orphans.clear()
+        waiting = self._orphans.setdefault((process.container, parent_pid), [])
+        if len(waiting) < self._max_processes and process.number not in waiting[-1:]:
+            waiting.append(process.number)
+
+    def elsewhere(self, container: str, pid: int, start_ns: int) -> Process | None:
+        """A process known from a dump or an earlier connection of the same container."""
+        for process in reversed(self._by_pid.get((container, pid), [])[-4:] if container else []):
+            if start_ns and process.start_ns:
+                if start_ns == process.start_ns:
+                    return process
+            elif not process.has_ended:
+                return process
+        return None
+
+    def _forget_some(self) -> None:
+        wanted = 1 + len(self._by_number) // 16
+        ended = (process for process in self._by_number.values() if process.has_ended)
+        chosen = list(islice(ended, wanted)) or list(islice(self._by_number.values(), wanted))
+        gone = {process.number for process in chosen}
+        for process in chosen:
+            del self._by_number[process.number]
+            if process.parent is not None:
+                process.parent.children.pop(process.number, None)
+            for child in process.children.values():
+                child.parent = None
+            process.children = {}
+            key = (process.container, process.pid)
+            self._by_pid[key] = [p for p in self._by_pid.get(key, []) if p.number not in gone]
+            if not self._by_pid[key]:
+                del self._by_pid[key]
+        self.spans.forget(gone)
+        self.forgotten += len(chosen)
+        self.version += 1

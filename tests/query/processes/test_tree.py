@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import pytest
+
+from gvtui.query.processes.process import Process, ProcessId, Source
+from gvtui.query.processes.tree import ProcessTree
+from gvtui.wire.pb.common_pb2 import ContextData
+
+
+def add(tree: ProcessTree, pid: int, start_ns: int = 0, container: str = "web") -> Process:
+    return tree.create(container, pid, start_ns, Source.EVENT, 1)
+
+
+def test_a_process_is_found_by_what_tells_it_from_others() -> None:
+    tree = ProcessTree()
+    first, second, other = add(tree, 7, 100), add(tree, 7, 200), add(tree, 7, 100, "db")
+    assert tree.find(ProcessId("web", 7, 100)) is first
+    assert tree.find(ProcessId("web", 7, 200)) is second
+    assert tree.find(ProcessId("web", 7, 0)) is second
+    assert tree.find(ProcessId("db", 7, 0)) is other
+    assert tree.find(ProcessId("web", 7, 300)) is None
+    assert tree.get(first.number) is first
+    assert [tree.is_reused(process) for process in (first, second, other)] == [True, True, False]
+    assert (first.has_ended, second.has_ended) == (True, False)
+    assert tree.containers() == ["web", "db"]
+    assert tree.roots("db") == [other]
+
+
+def test_a_child_that_comes_first_waits_for_its_parent() -> None:
+    tree = ProcessTree()
+    child = add(tree, 8)
+    tree.adopt(child, None, 7)
+    assert child.parent is None
+    parent = add(tree, 7)
+    assert child.parent is parent
+    assert list(parent.children.values()) == [child]
+    assert tree.roots() == [parent]
+
+
+def test_nobody_is_its_own_ancestor() -> None:
+    tree = ProcessTree()
+    first, second = add(tree, 1), add(tree, 2)
+    tree.adopt(second, first, 1)
+    tree.adopt(first, second, 2)
+    tree.adopt(first, first, 1)
+    assert tree.roots() == [first]
+
+
+def test_those_that_ended_are_forgotten_first() -> None:
+    tree = ProcessTree(max_processes=3)
+    first, second = add(tree, 1), add(tree, 2)
+    child = add(tree, 3)
+    tree.adopt(child, second, 2)
+    second.has_ended = True
+    fourth = add(tree, 4)
+    assert list(tree) == [first, child, fourth]
+    assert tree.forgotten == 1
+    assert child.parent is None
+    assert tree.find(second.id) is None
+    # Who has been forgotten has no more children.
+    tree.adopt(fourth, second, 2)
+    assert fourth.parent is None
+    assert len(tree.roots()) == len(tree) == 3
+
+
+def test_a_process_moves_to_the_container_that_its_messages_name() -> None:
+    tree = ProcessTree()
+    process = add(tree, 7, container="pod")
+    version = tree.version
+    tree.move(process, "pod")
+    assert tree.version == version
+    tree.move(process, "inner")
+    assert tree.version > version
+    assert tree.find(ProcessId("inner", 7, 0)) is process
+    assert tree.find(ProcessId("pod", 7, 0)) is None
+
+
+@pytest.mark.parametrize(("start_ns", "is_same"), [(0, True), (100, True), (200, False)])
+def test_another_connection_of_a_container_knows_its_processes(
+    start_ns: int, is_same: bool
+) -> None:
+    tree = ProcessTree()
+    process = add(tree, 7, 100)
+    assert (tree.elsewhere("web", 7, start_ns) is process) is is_same
+    assert tree.elsewhere("", 7, start_ns) is None
+    process.has_ended = True
+    assert tree.elsewhere("web", 7, 0) is None
+
+
+def test_the_context_of_a_message_makes_its_process() -> None:
+    tree = ProcessTree()
+    context = ContextData(thread_group_id=7, process_name="bash", parent_thread_group_id=1)
+    assert tree.ensure(1, 5, ContextData(), "web", Source.CONTEXT) is None
+    process = tree.ensure(1, 5, context, "web", Source.CONTEXT)
+    assert process is not None
+    assert (process.name, process.first_row, process.told_ns) == ("bash", 5, 0)
+    context.thread_group_start_time_ns = 100
+    assert tree.ensure(1, 6, context, "web", Source.EVENT) is process
+    assert (process.start_ns, process.told_ns, process.source) == (100, 100, Source.EVENT)
+    context.thread_group_start_time_ns = 200
+    assert tree.ensure(1, 9, context, "web", Source.CONTEXT) is not process
+    assert tree.spans.at(1, 7, 8) is process
+    parent = tree.ensure(1, 9, ContextData(thread_group_id=1), "web", Source.CONTEXT)
+    assert process.parent is parent
