@@ -64,6 +64,8 @@ class Config:
     """What the user has configured; a setting that the file does not have has its default."""
 
     path: Path
+    profile: str = ""
+    """The profile in force; "" for none."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """Keys by command line, such as `filter.pid`."""
     filters: Mapping[str, str] = field(default_factory=dict)
@@ -124,6 +126,7 @@ def read_config(path: Path | None = None, profile: str = "") -> Config:
         in_force.update({place[2:]: lines[place] for place in its_lines if len(place) > 2})
     return Config(
         path,
+        profile,
         **{name.replace("-", "_"): value for name, value in settings.items()},
         profiles=tuple(profiles),
         problems=tuple(problems.told),

@@ -93,7 +93,7 @@ def test_a_profile_goes_before_all_else(tmp_path: Path) -> None:
     assert found.theme == "gvtui-dark"
     assert found.keys == {"filter.pid": "ctrl+p", "filter.add evt.failed = true": "ctrl+e"}
     assert found.filters == {"failed": "evt.failed = true", "root": "user.uid = 0"}
-    assert found.signs == "ascii"
+    assert (found.signs, found.profile) == ("ascii", "on-call")
     assert found.where("keys", "filter.pid").endswith("line 25")
     assert found.where("keys", "filter.add evt.failed = true").endswith("line 12")
     assert found.where("filters", "root").endswith("line 28")

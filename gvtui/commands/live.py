@@ -29,6 +29,7 @@ def live_options(options: dict[str, Any]) -> LiveOptions:
     return LiveOptions(
         monitor,
         filter_text=options["filter_text"],
+        profile=options["profile"],
         runsc=options["runsc"],
         roots=tuple(options["roots"]),
         session_file=options["session_file"],

@@ -143,10 +143,18 @@ KEEP_OPTION = click.option(
     help="Disk for what has been seen, if it is not recorded. The oldest goes first.",
 )
 
+PROFILE_OPTION = click.option(
+    "--profile",
+    metavar="NAME",
+    default="",
+    help="Put the settings of this profile of config.toml before all others.",
+)
+
 VIEWER_OPTIONS = (
     FILTER_OPTION,
     click.option("--record", metavar="FILE", type=FILE, help="Keep a recording of everything."),
     KEEP_OPTION,
+    PROFILE_OPTION,
     click.option(
         "--runsc",
         metavar="BIN",

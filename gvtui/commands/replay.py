@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gvtui.commands.completing import recordings
-from gvtui.commands.options import FILE, FILTER_OPTION, examples
+from gvtui.commands.options import FILE, FILTER_OPTION, PROFILE_OPTION, examples
 from gvtui.commands.terminal import need_terminal
 
 if TYPE_CHECKING:
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     help="Show rows as time went by, X times as fast; without it, all at once.",
 )
 @FILTER_OPTION
+@PROFILE_OPTION
 @click.pass_context
-def replay(ctx: click.Context, file: Path, speed: float | None, filter_text: str) -> None:
+def replay(
+    ctx: click.Context, file: Path, speed: float | None, filter_text: str, profile: str
+) -> None:
     """Look at a recording in the viewer.
 
     FILE is a recording of gvtui's, or one that gVisor's tracereplay saved.
@@ -38,4 +41,4 @@ def replay(ctx: click.Context, file: Path, speed: float | None, filter_text: str
     need_terminal(f"gvtui print {file}")
     from gvtui.tui.app import run_replay
 
-    ctx.exit(run_replay(file, speed=speed, filter_text=filter_text))
+    ctx.exit(run_replay(file, speed=speed, filter_text=filter_text, profile=profile))

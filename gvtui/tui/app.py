@@ -314,10 +314,12 @@ def run_live(options: LiveOptions) -> int:
         The exit code.
 
     Raises:
-        GvtuiError: the monitor cannot start, or the filter is none; who calls has checked that.
+        GvtuiError: the monitor cannot start, or there is no such profile; or the filter is none,
+            but who calls has checked that.
         MonitorError: messages came that are not in the recording.
         FaultError: the viewer has failed; it says what became of what was seen.
     """
+    config = read_config(profile=options.profile)
     keeper = Keeper.start(
         (options.runsc,) if options.runsc else (),
         options.roots,
@@ -335,7 +337,7 @@ def run_live(options: LiveOptions) -> int:
             trace,
             monitor=watch,
             live=options,
-            config=read_config(),
+            config=config,
             filter_text=options.filter_text,
         )
         app.keeper = keeper
@@ -357,19 +359,22 @@ def run_live(options: LiveOptions) -> int:
     return code
 
 
-def run_replay(path: Path | str, *, speed: float | None = None, filter_text: str = "") -> int:
+def run_replay(
+    path: Path | str, *, speed: float | None = None, filter_text: str = "", profile: str = ""
+) -> int:
     """Show a recording: all of it at once, or row by row at `speed` times its own pace.
 
     Returns:
         The exit code.
 
     Raises:
-        GvtuiError: it is no trace, or the filter is none.
+        GvtuiError: it is no trace, the filter is none, or there is no such profile.
     """
     compile_filter(filter_text)
+    config = read_config(profile=profile)
     trace = Trace.open(path, progress=_say_progress if sys.stderr.isatty() else None)
     replay = ReplayClock(trace, speed) if speed is not None else None
-    return _run(GvtuiApp(trace, replay=replay, config=read_config(), filter_text=filter_text))
+    return _run(GvtuiApp(trace, replay=replay, config=config, filter_text=filter_text))
 
 
 def _run(app: GvtuiApp) -> int:

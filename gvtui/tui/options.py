@@ -20,6 +20,8 @@ class LiveOptions:
     """How the monitor is started: the socket that sandboxes connect to, the recording."""
     filter_text: str = ""
     """A condition to start with."""
+    profile: str = ""
+    """The profile of the configuration whose settings go before all others; "" for none."""
     runsc: str | None = None
     """The `runsc` to call; None looks for it."""
     roots: tuple[Path, ...] = ()

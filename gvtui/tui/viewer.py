@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gvtui.agent.targets import Keeper
+    from gvtui.config import Config
     from gvtui.monitor.watch import Watch
     from gvtui.trace.playback import ReplayClock
     from gvtui.trace.row import Row
@@ -39,6 +40,8 @@ class Viewer(Protocol):
 
     model: Model
     commands: Commands
+    config: Config
+    """What the user has configured."""
     monitor: Watch | None
     """The monitor, when live."""
     replay: ReplayClock | None

@@ -42,6 +42,7 @@ def test_with_all_options(started: list[LiveOptions]) -> None:
         "--socket-group": "staff",
         "--session-file": "s.json",
         "--on-exit": "restore",
+        "--profile": "on-call",
     }
     flat = [word for pair in arguments.items() for word in pair]
     assert run([*flat, "--root", "/a", "--root", "/b", "--no-realtime"]) == 0
@@ -56,6 +57,7 @@ def test_with_all_options(started: list[LiveOptions]) -> None:
             socket_group="staff",
         ),
         filter_text="proc.name = bash",
+        profile="on-call",
         runsc="/opt/runsc",
         roots=(Path("/a"), Path("/b")),
         session_file=Path("s.json"),

@@ -10,17 +10,21 @@ from gvtui.tui import app
 
 
 def test_options(monkeypatch: pytest.MonkeyPatch) -> None:
-    found: list[tuple[Path, float | None, str]] = []
+    found: list[tuple[Path, float | None, str, str]] = []
 
-    def run_replay(path: Path, *, speed: float | None, filter_text: str) -> int:
-        found.append((path, speed, filter_text))
+    def run_replay(path: Path, *, speed: float | None, filter_text: str, profile: str) -> int:
+        found.append((path, speed, filter_text, profile))
         return 3
 
     monkeypatch.setattr(app, "run_replay", run_replay)
     monkeypatch.setattr(replay, "need_terminal", lambda instead: None)
     assert run(["replay", "a.trace"]) == 3
-    assert run(["replay", "a.trace", "--speed", "2.5", "--filter", "evt.failed = true"]) == 3
-    assert found == [(Path("a.trace"), None, ""), (Path("a.trace"), 2.5, "evt.failed = true")]
+    words = ["--speed", "2.5", "--filter", "evt.failed = true", "--profile", "on-call"]
+    assert run(["replay", "a.trace", *words]) == 3
+    assert found == [
+        (Path("a.trace"), None, "", ""),
+        (Path("a.trace"), 2.5, "evt.failed = true", "on-call"),
+    ]
 
 
 def test_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:

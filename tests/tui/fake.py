@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from gvtui.config import Config, config_path
 from gvtui.errors import GvtuiError
 from gvtui.query.filter.compile import FilterError
 from gvtui.trace.reader import Trace
@@ -56,6 +57,7 @@ class FakeViewer:
         opened = Trace.open(TRACES / f"{trace}.trace") if isinstance(trace, str) else trace
         self.model = Model(opened, live=live, zone=UTC, **options)
         _opened.append(self)
+        self.config = Config(config_path())
         self.keeper, self.monitor, self.replay = keeper, monitor, replay
         self.told: list[tuple[str, Level]] = []
         """Notes shown, with their levels."""

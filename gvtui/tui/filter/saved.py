@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.config import ConfigError, change_config, read_config
+from gvtui.config import ConfigError, UnknownProfileError, change_config, read_config
 from gvtui.errors import GvtuiError
 from gvtui.query.filter.compile import FilterError, compile_filter
 
@@ -27,14 +27,25 @@ class SavedFilters:
     in it stays as it is, comments included.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, profile: str = "") -> None:
+        """Name the file.
+
+        Args:
+            path: the configuration.
+            profile: the profile whose filters go before those of the same names; "" for none.
+        """
         self.path = path
+        self._profile = profile
         self.problems: tuple[str, ...] = ()
         """What was wrong with the file when it was read last, each with its line."""
 
     def all(self) -> dict[str, str]:
         """The filters by name, as far as the file can be read."""
-        config = read_config(self.path)
+        try:
+            config = read_config(self.path, self._profile)
+        except UnknownProfileError:
+            # It was there when the viewer was started.
+            config = read_config(self.path)
         self.problems = config.problems
         return dict(config.filters)
 

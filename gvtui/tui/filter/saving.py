@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.config import config_path
 from gvtui.decode.escape import escape
 from gvtui.query.filter.write import conjunction
 from gvtui.tui.command.command import command
@@ -25,7 +24,7 @@ class Saving(Feature):
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer)
-        self._saved = SavedFilters(config_path())
+        self._saved = SavedFilters(viewer.config.path, viewer.config.profile)
 
     @command("Save the filters in force under a name", "w")
     def save(self) -> None:

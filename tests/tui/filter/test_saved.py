@@ -80,6 +80,17 @@ def test_values_that_are_no_texts_are_left_out(tmp_path: Path) -> None:
     ]
 
 
+def test_filters_of_the_profile_in_force_go_before_others(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    profile = '[profile.on-call.filters]\na = "evt.num = 2"\nb = "evt.num = 3"\n'
+    path.write_text(f'[filters]\na = "evt.num = 1"\n\n{profile}')
+    assert SavedFilters(path).all() == {"a": "evt.num = 1"}
+    saved = SavedFilters(path, "on-call")
+    assert saved.all() == {"a": "evt.num = 2", "b": "evt.num = 3"}
+    path.write_text('[filters]\na = "evt.num = 1"\n')
+    assert saved.all() == {"a": "evt.num = 1"}
+
+
 def test_why_a_filter_cannot_be_used_is_said() -> None:
     assert problem_of("evt.failed = true") == ""
     assert "column 1" in problem_of("nonsense = 1")
