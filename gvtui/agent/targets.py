@@ -1,4 +1,8 @@
-"""The viewer's hold on runsc and on session files. What calls runsc blocks: call it in a thread."""
+"""Where sessions can be applied: the sandboxes that are found, and a session file.
+
+`Keeper` finds them, applies sessions to them, and puts things right at the end. What calls runsc
+blocks: call it in a thread.
+"""
 
 from __future__ import annotations
 
