@@ -84,8 +84,8 @@ def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:
 
 def _watch(endpoint: Path, notice: str, source: Source) -> int:
     from gvtui.monitor.options import MonitorOptions
-    from gvtui.tui.app import run_live
     from gvtui.tui.options import LiveOptions
+    from gvtui.tui.run import run_live
 
     source.start()
     try:

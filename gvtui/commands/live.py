@@ -50,6 +50,6 @@ def live(options: dict[str, Any]) -> int:
     started = live_options(options)
     need_terminal("gvtui print --listen PATH")
     compile_filter(options["filter_text"])
-    from gvtui.tui.app import run_live
+    from gvtui.tui.run import run_live
 
     return run_live(started)

@@ -39,6 +39,6 @@ def replay(
     FILE is a recording of gvtui's, or one that gVisor's tracereplay saved.
     """
     need_terminal(f"gvtui print {file}")
-    from gvtui.tui.app import run_replay
+    from gvtui.tui.run import run_replay
 
     ctx.exit(run_replay(file, speed=speed, filter_text=filter_text, profile=profile))

@@ -1,4 +1,4 @@
-"""What the app and its groups of actions share: the model, and how a change reaches the screen."""
+"""The app as a `Viewer`: what features ask of it, and the doors for timers and threads."""
 
 from __future__ import annotations
 
@@ -6,12 +6,21 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from gvtui.config import Config, config_path
 from gvtui.errors import GvtuiError
 from gvtui.query.filter.compile import FilterError
+from gvtui.trace.row import Kind
+from gvtui.tui.command.command import CommandError
+from gvtui.tui.command.configured import configured_keys, said_at_start
+from gvtui.tui.command.registry import Commands
+from gvtui.tui.features import FEATURES, PANES
+from gvtui.tui.filter.commands import Filtering
+from gvtui.tui.filter.drill import Drilling
 from gvtui.tui.kit.asking import Problem
 from gvtui.tui.kit.failing import FailingApp
 from gvtui.tui.kit.overlays import ListScreen, TextScreen
 from gvtui.tui.kit.prompt import Prompt
+from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME
 from gvtui.tui.model.model import Model
 from gvtui.tui.stream.pane import StreamView
 
@@ -19,45 +28,79 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
 
+    from textual.screen import Screen
+
+    from gvtui.agent.targets import Keeper
+    from gvtui.monitor.watch import Watch
+    from gvtui.trace.playback import ReplayClock
     from gvtui.trace.reader import Trace
-    from gvtui.tui.command.registry import Commands
+    from gvtui.trace.row import Row
+    from gvtui.tui.command.command import Owner
     from gvtui.tui.kit.asking import Choice, Question, Text
     from gvtui.tui.options import LiveOptions
-    from gvtui.tui.viewer import Level
+    from gvtui.tui.viewer import Feature, Level, Part
 
 _Found = TypeVar("_Found")
+_Feature = TypeVar("_Feature", bound="Feature")
 
 FILTER_SECONDS = 0.008
 """Time for filtering in one go; more would make keys wait."""
 
 
 class ViewerBase(FailingApp):
-    """The app without its screen. Subclasses add actions, `GvtuiApp` the panes."""
-
-    commands: Commands
+    """The app without its screen: a `Viewer` for its features."""
 
     def __init__(
         self,
         trace: Trace,
         *,
         live: LiveOptions | None = None,
+        monitor: Watch | None = None,
+        replay: ReplayClock | None = None,
+        keeper: Keeper | None = None,
         filter_text: str = "",
         zone: tzinfo | None = None,
         clock: Callable[[], int] = time.time_ns,
+        config: Config | None = None,
     ) -> None:
         """Take the trace over; it is closed by whoever opened it.
+
+        Args:
+            trace: what to show.
+            live: how sandboxes are watched; None for a recording.
+            monitor: watches them.
+            replay: the clock of a recording that is shown in time.
+            keeper: the hold on runsc and on session files.
+            filter_text: a condition to start with.
+            zone: the time zone of the times shown; None is the local one.
+            clock: gives the time, in nanoseconds since 1970.
+            config: what the user has configured.
 
         Raises:
             FilterError: `filter_text` is no filter.
         """
         super().__init__()
         self.model = Model(trace, live=live, zone=zone, clock=clock)
-        self.stream = StreamView(self.model)
+        self.monitor, self.replay, self.keeper = monitor, replay, keeper
+        self.commands = Commands((*FEATURES, *PANES), self._find)
+        self.config = config or Config(config_path())
+        configured = configured_keys(self.commands, self.config)
+        self.commands.use(configured.keymap)
+        self._config_problem = said_at_start(self.config, configured.problems)
+        self.rooms: dict[type, Feature] = {}
+        for kind in FEATURES:
+            self.rooms[kind] = kind(self)
+        self.stream = StreamView(self)
         self.prompt = Prompt()
         self._is_built = False
         if filter_text.strip():
             self.model.chips.put(filter_text.strip())
             self.model.apply_chips()
+
+    @property
+    def main(self) -> Screen[Any]:
+        """The screen with the panes, whatever lies over it."""
+        return self.screen_stack[0]
 
     def on_mount(self) -> None:
         """Let timers and threads in: every widget is there now."""
@@ -85,68 +128,6 @@ class ViewerBase(FailingApp):
         """Call something once, if the screen is there then."""
         self.set_timer(seconds, partial(self.while_up, act))
 
-    def from_thread(self, act: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401
-        """Call something on the screen's thread if the screen is there; waits for it."""
-        self.call_from_thread(self.while_up, act, *arguments)
-
-    def show_news(self) -> None:
-        """Have every pane draw what has changed, now."""
-        raise NotImplementedError
-
-    def apply_chips(self) -> None:
-        """Put changed chips into force and show what they leave."""
-        self.model.apply_chips()
-        self.model.view.advance(FILTER_SECONDS)
-        self.show_news()
-
-    def check(self, text: str) -> Problem | None:
-        """What is wrong with a filter, None if nothing is."""
-        try:
-            self.model.check(text)
-        except FilterError as error:
-            return Problem(error.explanation, error.column)
-        return None
-
-    def tell(self, text: str, level: Level = "information") -> None:
-        """Show a note for some seconds; its words are never read as markup."""
-        self.notify(text, severity=level, markup=False)
-
-    def ask(self, question: Question) -> None:
-        """Have the user type a line."""
-        self.prompt.ask(question)
-
-    def choose(self, choice: Choice) -> None:
-        """Have the user pick from a list."""
-        self.push_screen(ListScreen(choice, self._keys_of(choice.line)))
-
-    def read(self, text: Text) -> None:
-        """Show a text over everything until the user closes it."""
-        self.push_screen(TextScreen(text, self._keys_of(text.line)))
-
-    def _keys_of(self, line: str) -> tuple[str, ...]:
-        found = [command for command in self.commands if command.line == line]
-        return self.commands.keys(found[0]) if found else ()
-
-    def refilter(self) -> None:
-        """Put changed chips into force and show what they leave."""
-        self.apply_chips()
-
-    def redraw_rows(self) -> None:
-        """Draw the stream anew: what rows look like has changed."""
-        self.stream.redraw()
-
-    def jump(self, row_id: int) -> None:
-        """Select a row of the stream, or the next one that is shown; pauses following."""
-        self.stream.jump(row_id)
-
-    def follow(self) -> None:
-        """Show the newest rows, and those that come."""
-        self.stream.follow()
-
-    def pause(self) -> None:
-        """Stop following; the rows shown stay where they are."""
-        self.stream.pause()
-
     def hand_over(self, act: Callable[[], None]) -> None:
         """From a thread: have something done on the screen's thread soon, if it is still there."""
         assert self._loop is not None
@@ -171,8 +152,224 @@ class ViewerBase(FailingApp):
         self.run_worker(run, thread=True, exit_on_error=False)
 
     def _tell_failure(self, error: Exception) -> None:
-        self.tell(f"{error}", "error")
+        self.tell(f"{error}.", "error")
+
+    def _find(self, owner: type[Owner]) -> object:
+        """The object whose command of this class is to run; a pane is given the keyboard."""
+        if owner in self.rooms:
+            return self.rooms[owner]
+        focused = self.main.focused
+        for node in focused.ancestors_with_self if focused is not None else ():
+            if isinstance(node, owner):
+                return node
+        if owner.tab and self.pane != owner.tab:
+            self.show_pane(owner.tab)
+        if owner.part:
+            self.show_part(owner.part)
+        widget = self.main.query_one(f"#{owner.home}")
+        widget.focus()
+        return widget
+
+    def run_command(self, line: str) -> None:
+        """Run a command by its line; the user is told if that is none."""
+        try:
+            self.commands.execute(line)
+        except CommandError as error:
+            self.tell(f"{error}.", "error")
+
+    def find_command(self) -> None:
+        """Have the user find a command by its words, and run it."""
+        self.action_command_palette()
+
+    def action_command(self, line: str) -> None:
+        """Run the command that a key is bound to."""
+        self.run_command(line)
+
+    def feature(self, kind: type[_Feature]) -> _Feature:
+        """The feature of a class."""
+        found = self.rooms[kind]
+        assert isinstance(found, kind)
+        return found
+
+    def show_news(self) -> None:
+        """Have every pane draw what has changed, now."""
+        raise NotImplementedError
+
+    def show_pane(self, pane_id: str) -> None:
+        """Show a tab by its id."""
+        raise NotImplementedError
+
+    @property
+    def pane(self) -> str:
+        """The id of the tab that is shown."""
+        raise NotImplementedError
+
+    @property
+    def focused_pane(self) -> str:
+        """The id of the widget that has the focus; "" if none has."""
+        return (self.focused.id or "") if self.focused is not None else ""
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """Ids of the first and last row that the stream shows; None while it shows none."""
+        return self.stream.window
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the screen is so narrow that the sidebar lies over the tabs."""
+        return self.main.has_class("-narrow")
+
+    def is_shown(self, pane_id: str) -> bool:
+        """Whether a pane is on the screen now."""
+        return bool(self.main.query_one(f"#{pane_id}").display)
+
+    def focus_pane(self, pane_id: str) -> None:
+        """Give a pane the keyboard."""
+        # Behind a tab that was just shown, which asks for the keyboard too.
+        self.call_later(self.main.set_focus, self.main.query_one(f"#{pane_id}"))
+
+    def show_part(self, part: Part) -> None:
+        """Show a part of the screen, if it is hidden."""
+        if part == "detail":
+            self.main.remove_class("no-detail")
+        elif not self.main.query_one("#sidebar").display:
+            self.toggle_part(part)
+
+    def toggle_part(self, part: Part) -> None:
+        """Show or hide a part of the screen; a narrow one has the sidebar over the stream."""
+        screen = self.main
+        if part == "detail":
+            screen.toggle_class("no-detail")
+            return
+        if self.is_narrow:
+            screen.toggle_class("with-sidebar")
+            shown = screen.has_class("with-sidebar")
+        else:
+            screen.toggle_class("no-sidebar")
+            shown = not screen.has_class("no-sidebar")
+        if shown:
+            screen.query_one("#sandboxes").focus()
+        else:
+            self.stream.focus()
+
+    def toggle_theme(self) -> None:
+        """Go from the light theme to the dark one, or back."""
+        self.theme = LIGHT_NAME if self.current_theme.dark else DARK_NAME
+
+    def tell(self, text: str, level: Level = "information") -> None:
+        """Show a note for some seconds; its words are never read as markup."""
+        self.notify(text, severity=level, markup=False)
+
+    def ask(self, question: Question) -> None:
+        """Have the user type a line."""
+        self.prompt.ask(question)
+
+    def choose(self, choice: Choice) -> None:
+        """Have the user pick from a list."""
+        self.push_screen(ListScreen(choice, self._keys_of(choice.line)))
+
+    def read(self, text: Text) -> None:
+        """Show a text over everything until the user closes it."""
+        self.push_screen(TextScreen(text, self._keys_of(text.line)))
+
+    def _keys_of(self, line: str) -> tuple[str, ...]:
+        found = [command for command in self.commands if command.line == line]
+        return self.commands.keys(found[0]) if found else ()
+
+    def check(self, text: str) -> Problem | None:
+        """What is wrong with a filter, None if nothing is."""
+        try:
+            self.model.check(text)
+        except FilterError as error:
+            return Problem(error.explanation, error.column)
+        return None
+
+    def selected_message(self) -> Row | None:
+        """The row at the cursor if it is a message; else None, and the user is told."""
+        model, keys_of = self.model, self.commands.keys_of
+        if model.cursor is not None and model.cursor >= model.trace.first_row:
+            row = model.trace.row(model.cursor)
+            if row.kind == Kind.MESSAGE:
+                return row
+        up, down = keys_of("stream.move -1"), keys_of("stream.move 1")
+        self.tell(f"Select a message first: {up} and {down} do.", "warning")
+        return None
+
+    def narrow(self, field: str, value: int | str) -> None:
+        """Only rows with this value of a field, or all again."""
+        self.feature(Filtering).narrow(field, value)
+
+    def refilter(self) -> None:
+        """Put changed chips into force and show what they leave."""
+        self.model.apply_chips()
+        self.model.view.advance(FILTER_SECONDS)
+        self.show_news()
+
+    def show_rows(self, expression: str, slot: str, row: int | None = None) -> None:
+        """Show the rows behind something in the stream; a key leads back."""
+        self.feature(Drilling).show(expression, slot, row)
+
+    def redraw_rows(self) -> None:
+        """Draw the stream anew: what rows look like has changed."""
+        self.stream.redraw()
+
+    def jump(self, row_id: int) -> None:
+        """Select a row of the stream, or the next one that is shown; pauses following."""
+        self.stream.jump(row_id)
+
+    def follow(self) -> None:
+        """Show the newest rows, and those that come."""
+        self.stream.follow()
+
+    def pause(self) -> None:
+        """Stop following; the rows shown stay where they are."""
+        self.stream.pause()
+
+    def entered(self) -> None:
+        """Enter was pressed on a row."""
+        if any(feature.entered() for feature in self.rooms.values()):
+            return
+        if not self.main.has_class("no-detail"):
+            self.main.query_one("#detail").focus()
+
+    def escaped(self) -> None:
+        """Esc was pressed in the stream."""
+        any(feature.escaped() for feature in self.rooms.values())
+
+    def advice(self) -> list[str]:
+        """What features have to say where the filters leave no row."""
+        return [line for feature in self.rooms.values() for line in feature.advice()]
+
+    def remedy(self) -> str:
+        """How context fields that calls lack can be had; "" if they cannot."""
+        return next(filter(None, (each.remedy() for each in self.rooms.values())), "")
+
+    def take_trace(self, trace: Trace) -> None:
+        """Show another trace in place of the one so far, which is closed."""
+        old = self.model.trace
+        self.model.replace_trace(trace)
+        old.close()
+        self.show_news()
+
+    def stop_process(self) -> None:
+        """Give the terminal back to the shell until `fg`; the monitor goes on."""
+        self.action_suspend_process()
+
+    def quit(self) -> None:
+        """End the viewer, after what features want to ask."""
+        self._leave(list(self.rooms.values()))
+
+    def _leave(self, unasked: list[Feature]) -> None:
+        while unasked:
+            feature = unasked.pop(0)
+            if not feature.may_leave(partial(self._leave, unasked)):
+                return
+        self.leave()
 
     def leave(self) -> None:
         """End the viewer, without asking features whether it may."""
         self.exit()
+
+    async def action_quit(self) -> None:
+        """What Textual's own keys and palette call."""
+        self.quit()

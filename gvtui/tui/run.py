@@ -1,30 +1,129 @@
-"""What is left to do when the screen has gone."""
+"""Runs the viewer from the start of its monitor to what is left to do when the screen has gone."""
 
 from __future__ import annotations
 
+import gc
+import sys
 from typing import TYPE_CHECKING
 
+from gvtui.agent.targets import Keeper
+from gvtui.config import read_config
 from gvtui.decode.escape import escape
+from gvtui.faults import cut_short
+from gvtui.monitor.client import MonitorError
+from gvtui.monitor.watch import Watch
+from gvtui.query.filter.compile import compile_filter
+from gvtui.trace.playback import ReplayClock
+from gvtui.trace.reader import Trace
+from gvtui.tui.app import GvtuiApp
 from gvtui.words import counted
 
 if TYPE_CHECKING:
-    from gvtui.agent.agent import OnExit
-    from gvtui.agent.targets import Keeper
-    from gvtui.monitor.watch import Watch
+    from pathlib import Path
+
+    from gvtui.tui.options import LiveOptions
 
 
-def settle(keeper: Keeper, chosen: OnExit | None, watch: Watch) -> list[str]:
+def run_live(options: LiveOptions) -> int:
+    """Listen, and show what comes until the user leaves.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        GvtuiError: the monitor cannot start, or there is no such profile; or the filter is none,
+            but who calls has checked that.
+        MonitorError: messages came that are not in the recording.
+        FaultError: the viewer has failed; it says what became of what was seen.
+    """
+    config = read_config(profile=options.profile)
+    keeper = Keeper.start(
+        (options.runsc,) if options.runsc else (),
+        options.roots,
+        file=options.session_file,
+        policy=options.on_exit,
+        readonly=options.readonly,
+    )
+    watch = Watch.start(options.monitor)
+    fault: Exception | None = None
+    code = 1
+    try:
+        trace = Trace.open(watch.trace_path)
+        app = GvtuiApp(
+            trace,
+            monitor=watch,
+            keeper=keeper,
+            live=options,
+            config=config,
+            filter_text=options.filter_text,
+        )
+        code = _run(app)
+    except Exception as error:
+        fault = error
+    finally:
+        try:
+            for line in settle(keeper, watch):
+                print(f"gvtui: {line}", file=sys.stderr)
+            if options.at_exit is not None:
+                options.at_exit()
+        finally:
+            watch.stop(keep=fault is not None)
+    if fault is not None:
+        raise cut_short(fault, watch.monitor.became) from fault
+    if watch.monitor.lost and options.monitor.record is not None:
+        raise MonitorError(watch.monitor.became)
+    return code
+
+
+def run_replay(
+    path: Path | str, *, speed: float | None = None, filter_text: str = "", profile: str = ""
+) -> int:
+    """Show a recording: all of it at once, or row by row at `speed` times its own pace.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        GvtuiError: it is no trace, the filter is none, or there is no such profile.
+    """
+    compile_filter(filter_text)
+    config = read_config(profile=profile)
+    trace = Trace.open(path, progress=_say_progress if sys.stderr.isatty() else None)
+    replay = ReplayClock(trace, speed) if speed is not None else None
+    return _run(GvtuiApp(trace, replay=replay, config=config, filter_text=filter_text))
+
+
+def _run(app: GvtuiApp) -> int:
+    """Run the app, then close the trace that it shows last."""
+    # What was imported stays: looking through all of it again and again holds up keys.
+    gc.collect()
+    gc.freeze()
+    try:
+        app.run()
+    finally:
+        app.model.trace.close()
+    if app.fault is not None:
+        raise app.fault
+    return app.return_code or 0
+
+
+def _say_progress(done: int, total: int) -> None:
+    end = "\r" if done < total else "\r\033[K"
+    print(f"reading {done / max(total, 1):.0%} of {total:,} bytes", end=end, file=sys.stderr)
+
+
+def settle(keeper: Keeper, watch: Watch) -> list[str]:
     """Deal with gvtui's sessions when the screen has gone.
 
     Args:
         keeper: the hold on them.
-        chosen: what the user answered; None where there was no question, or no answer.
         watch: the monitor, to note in the recording what is done.
 
     Returns:
         What was done, for the user to read.
     """
-    policy = chosen or ("restore" if keeper.policy == "ask" else keeper.policy)
+    # Where there was no question, or no answer.
+    policy = "restore" if keeper.policy == "ask" else keeper.policy
     if policy == "keep":
         count = len(keeper.agent.registry.all())
         words = counted(count, "sandbox keeps", "sandboxes keep")

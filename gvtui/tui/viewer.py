@@ -14,14 +14,17 @@ if TYPE_CHECKING:
     from gvtui.config import Config
     from gvtui.monitor.watch import Watch
     from gvtui.trace.playback import ReplayClock
+    from gvtui.trace.reader import Trace
     from gvtui.trace.row import Row
     from gvtui.tui.command.registry import Commands
     from gvtui.tui.kit.asking import Choice, Problem, Question, Text
     from gvtui.tui.model.model import Model
 
+Part = Literal["sidebar", "detail"]
 Level = Literal["information", "warning", "error"]
 
 _Found = TypeVar("_Found")
+_Feature = TypeVar("_Feature", bound="Feature")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,25 @@ class Viewer(Protocol):
     """The clock of a recording that is shown in time."""
     keeper: Keeper | None
     """The hold on runsc and on session files; None for a recording."""
+
+    @property
+    def pane(self) -> str:
+        """The id of the tab that is shown."""
+
+    @property
+    def focused_pane(self) -> str:
+        """The id of the widget that has the focus; "" if none has."""
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """Ids of the first and last row that the stream shows; None while it shows none."""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the screen is so narrow that the sidebar lies over the tabs."""
+
+    def feature(self, kind: type[_Feature]) -> _Feature:
+        """The feature of a class: of one's own room, or of a lower one."""
 
     def selected_message(self) -> Row | None:
         """The row at the cursor if it is a message; else None, and the user is told."""
@@ -90,6 +112,42 @@ class Viewer(Protocol):
 
     def is_shown(self, pane_id: str) -> bool:
         """Whether a pane is on the screen now."""
+
+    def focus_pane(self, pane_id: str) -> None:
+        """Give a pane the keyboard."""
+
+    def show_part(self, part: Part) -> None:
+        """Show a part of the screen, if it is hidden."""
+
+    def toggle_part(self, part: Part) -> None:
+        """Show or hide a part of the screen."""
+
+    def toggle_theme(self) -> None:
+        """Go from the light theme to the dark one, or back."""
+
+    def narrow(self, field: str, value: int | str) -> None:
+        """Only rows with this value of a field, or all again."""
+
+    def entered(self) -> None:
+        """Enter was pressed on a row: whatever feature wants it first has it, else the details."""
+
+    def escaped(self) -> None:
+        """Esc was pressed in the stream: whatever feature wants it first has it."""
+
+    def advice(self) -> list[str]:
+        """What features have to say where the filters leave no row."""
+
+    def remedy(self) -> str:
+        """How context fields that calls lack can be had, as the end of a text; "" if they cannot."""
+
+    def take_trace(self, trace: Trace) -> None:
+        """Show another trace in place of the one so far, which is closed."""
+
+    def stop_process(self) -> None:
+        """Give the terminal back to the shell until `fg`."""
+
+    def quit(self) -> None:
+        """End the viewer, after what features want to ask."""
 
     def show_rows(self, expression: str, slot: str, row: int | None = None) -> None:
         """Show the rows behind something in the stream; a key leads back.
@@ -159,6 +217,18 @@ class Feature(Owner):
     def advice(self) -> Iterable[str]:
         """Lines that help where the filters leave no row."""
         return ()
+
+    def remedy(self) -> str:
+        """See `Viewer.remedy`."""
+        return ""
+
+    def entered(self) -> bool:
+        """Enter was pressed on a row; True if that has been dealt with."""
+        return False
+
+    def escaped(self) -> bool:
+        """Esc was pressed in the stream; True if there was something to leave."""
+        return False
 
     def pane_shown(self, pane_id: str) -> None:
         """Another tab is shown."""

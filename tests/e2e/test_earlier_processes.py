@@ -15,6 +15,7 @@ from gvtui.decode.ids import short_id
 from gvtui.query.processes.process import Process, Source
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
+from gvtui.tui.processes.commands import Earlier
 from tests.e2e.containers import (
     Container,
     RunscBinary,
@@ -154,7 +155,7 @@ def test_a_sandbox_is_asked_again_by_a_key(binary: RunscBinary) -> None:
         await until(pilot, lambda: sleeper.has_ended)
         assert sleeper.exit_status is None
         assert not find(tree, "cat").has_ended
-        assert app.model.procfs_note == ""
+        assert app.feature(Earlier).note == ""
 
     with (
         scratch_folder("gv") as folder,
@@ -188,10 +189,10 @@ exec {binary.path} "$@"
         await until(pilot, asked.exists)
         await pilot.press("2")
         await viewer.comes(pilot, "sentry/clone")
-        assert app.model.procfs_note == "asking 1 of the sandboxes what runs in them …"
+        assert app.feature(Earlier).note == "asking 1 of the sandboxes what runs in them …"
         let_go.touch()
-        await until(pilot, lambda: "asking" not in app.model.procfs_note)
-        assert app.model.procfs_note == (
+        await until(pilot, lambda: "asking" not in app.feature(Earlier).note)
+        assert app.feature(Earlier).note == (
             f"! {short_id(one.id)}: earlier processes are not known: runsc says: no such thing here; "
             "L asks again"
         )

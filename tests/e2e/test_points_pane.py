@@ -25,6 +25,7 @@ from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
+from gvtui.tui.points.survey import Targets
 from gvtui.tui.run import settle
 from tests.e2e.containers import (
     Container,
@@ -53,7 +54,7 @@ class Viewer:
 
     @property
     def state(self) -> Any:
-        return self.app.model.points
+        return self.app.feature(Targets).state
 
     def owner(self) -> Owner:
         owner: Owner = self.state.target.owner
@@ -134,7 +135,7 @@ def use(
         try:
             asyncio.run(run())
         finally:
-            settle(keeper, app.leave_policy, watch)
+            settle(keeper, watch)
             app.model.trace.close()
             watch.stop()
         return viewer

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from gvtui.config import Config, config_path
 from gvtui.errors import GvtuiError
 from gvtui.query.filter.compile import FilterError
+from gvtui.query.filter.write import equals
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.command.registry import Commands
@@ -16,7 +17,7 @@ from gvtui.tui.model.model import Model
 from tests.trace.recorder import TRACES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gvtui.agent.targets import Keeper
     from gvtui.monitor.watch import Watch
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from gvtui.tui.command.command import Owner
     from gvtui.tui.kit.asking import Choice, Question, Text
     from gvtui.tui.options import LiveOptions
-    from gvtui.tui.viewer import Feature, Level, Viewer
+    from gvtui.tui.viewer import Feature, Level, Part, Viewer
 
 _Found = TypeVar("_Found")
 _Feature = TypeVar("_Feature", bound="Feature")
@@ -47,13 +48,14 @@ class FakeViewer:
         self,
         *features: type[Feature],
         trace: Trace | str = "shell-2024",
+        panes: Iterable[type[Owner]] = (),
         live: LiveOptions | None = None,
         keeper: Keeper | None = None,
         monitor: Watch | None = None,
         replay: ReplayClock | None = None,
         **options: Any,
     ) -> None:
-        """Open a recording by its name, or take a trace."""
+        """Open a recording by its name, or take a trace; `panes` have commands, but are not there."""
         opened = Trace.open(TRACES / f"{trace}.trace") if isinstance(trace, str) else trace
         self.model = Model(opened, live=live, zone=UTC, **options)
         _opened.append(self)
@@ -65,6 +67,12 @@ class FakeViewer:
         self.choice: Choice | None = None
         self.text: Text | None = None
         self.pane = "stream"
+        self.focused = "stream"
+        self.narrow_screen = False
+        self.parts: set[Part] = {"sidebar", "detail"}
+        """What is on the screen."""
+        self.is_dark = True
+        self.has_stopped = False
         self.drawn = 0
         """How often the stream was to be drawn anew."""
         self.has_left = False
@@ -72,8 +80,10 @@ class FakeViewer:
         self.later: list[Callable[[], None]] = []
         """What waits for its time."""
         viewer: Viewer = self
-        self.features: dict[type, Feature] = {each: each(viewer) for each in features}
-        self.commands = Commands(features, self._find)
+        self.commands = Commands((*features, *panes), self._find)
+        self.features: dict[type, Feature] = {}
+        for kind in features:
+            self.features[kind] = kind(viewer)
         self.catch_up()
         for feature in self.features.values():
             feature.opened()
@@ -184,12 +194,65 @@ class FakeViewer:
         self.model.following = False
 
     def show_pane(self, pane_id: str) -> None:
-        self.pane = pane_id
+        self.pane = self.focused = pane_id
         for feature in self.features.values():
             feature.pane_shown(pane_id)
 
+    @property
+    def focused_pane(self) -> str:
+        return self.focused
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        view = self.model.view
+        return (view[0], view[min(view.count, 40) - 1]) if view.count else None
+
+    @property
+    def is_narrow(self) -> bool:
+        return self.narrow_screen
+
+    def focus_pane(self, pane_id: str) -> None:
+        self.focused = pane_id
+
+    def show_part(self, part: Part) -> None:
+        self.parts.add(part)
+
+    def toggle_part(self, part: Part) -> None:
+        self.parts ^= {part}
+
+    def toggle_theme(self) -> None:
+        self.is_dark = not self.is_dark
+
+    def narrow(self, field: str, value: int | str) -> None:
+        self.model.chips.flip(equals(field, value), field)
+        self.refilter()
+
+    def entered(self) -> None:
+        any(feature.entered() for feature in self.features.values())
+
+    def escaped(self) -> None:
+        any(feature.escaped() for feature in self.features.values())
+
+    def advice(self) -> list[str]:
+        return [line for feature in self.features.values() for line in feature.advice()]
+
+    def remedy(self) -> str:
+        return next(filter(None, (each.remedy() for each in self.features.values())), "")
+
+    def take_trace(self, trace: Trace) -> None:
+        self.model.trace.close()
+        self.model.replace_trace(trace)
+        self.catch_up()
+
+    def stop_process(self) -> None:
+        self.has_stopped = True
+
+    def quit(self) -> None:
+        if all(feature.may_leave(self.leave) for feature in self.features.values()):
+            self.leave()
+
     def is_shown(self, pane_id: str) -> bool:
-        return self.pane == pane_id
+        return pane_id in (self.pane, self.focused)
 
     def show_rows(self, expression: str, slot: str, row: int | None = None) -> None:
         self.model.chips.put(expression, slot)

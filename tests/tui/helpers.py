@@ -76,6 +76,13 @@ async def answer(pilot: Pilot[int], choice: str) -> None:
     await until(pilot, lambda: not app.is_running or asked not in app.screen_stack)
 
 
+def look_after(app: GvtuiApp) -> None:
+    """Have all features take in what is new, and have it drawn."""
+    for feature in app.rooms.values():
+        feature.tick()
+    app.show_news()
+
+
 def screen_text(app: GvtuiApp) -> str:
     """What the screen shows, as lines of text."""
     width, height = app.size

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.segment import Segment
 from rich.style import Style
 
-from gvtui.tui.highlight import highlight, highlight_end
+from gvtui.tui.stream.painter import highlight, highlight_end
 
 FOUND, PLAIN = Style(bold=True), Style(italic=True)
 

@@ -15,7 +15,6 @@ from tests.agent.fake import FakeRunsc
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gvtui.agent.agent import OnExit
     from gvtui.trace.marks import Mark
 
 SESSION = Session((Point("sentry/clone"),), (remote_sink("/tmp/s"),))
@@ -37,23 +36,22 @@ class Monitor:
 
 
 @pytest.mark.parametrize(
-    ("policy", "chosen", "left", "said"),
+    ("policy", "left", "said"),
     [
-        ("ask", None, False, "c1: no session runs"),
-        ("keep", None, True, "1 sandbox keeps gvtui's sessions"),
-        ("keep", "delete", False, "c1: no session runs"),
-        ("delete", "keep", True, "1 sandbox keeps gvtui's sessions"),
+        ("ask", False, "c1: no session runs"),
+        ("keep", True, "1 sandbox keeps gvtui's sessions"),
+        ("delete", False, "c1: no session runs"),
     ],
 )
 def test_what_becomes_of_sessions_at_the_end(
-    tmp_path: Path, policy: ExitPolicy, chosen: OnExit | None, left: bool, said: str
+    tmp_path: Path, policy: ExitPolicy, left: bool, said: str
 ) -> None:
     runsc = FakeRunsc(tmp_path)
     keeper = Keeper(Agent([runsc.path], [runsc.root]), policy=policy)
     keeper.survey()
     monitor = Monitor()
-    assert settle(keeper, None, cast("Watch", monitor)) == []
+    assert settle(keeper, cast("Watch", monitor)) == []
     assert keeper.apply(runsc.container(), SESSION, replace=False).applied
-    assert settle(keeper, chosen, cast("Watch", monitor)) == [said]
+    assert settle(keeper, cast("Watch", monitor)) == [said]
     assert (runsc.session() is not None) is left
     assert [mark["state"] for mark in monitor.marks] == ([] if left else ["deleted"])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.binding import Binding, BindingType
 
-from gvtui.tui.command.command import commands_of
+from gvtui.tui.command.command import Owner, commands_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,3 +51,13 @@ def put_in_force(app: App[Any], keymap: Keymap) -> None:
 def textual_keymap(keymap: Keymap) -> Mapping[str, str]:
     """What Textual's `set_keymap` takes: keys by binding id."""
     return {line: ",".join(keys) or UNBOUND for line, keys in keymap.changed.items()}
+
+
+class Pane(Owner):
+    """To be inherited by widgets, first of all: the keys of their commands work while they have
+    the focus."""
+
+    def __init_subclass__(cls, **options: bool) -> None:
+        # Before Textual looks at it.
+        cls.BINDINGS = bindings(cls)  # type: ignore[attr-defined]
+        super().__init_subclass__(**options)

@@ -46,6 +46,8 @@ class Owner:
     """Of a pane, the id of its widget; "" for commands whose keys work everywhere."""
     tab: ClassVar[str] = ""
     """Of a pane, the tab that has it; "" if it is always on the screen."""
+    part: ClassVar[Literal["", "sidebar", "detail"]] = ""
+    """Of a pane, the part of the screen that has it, if that can be hidden."""
     where: ClassVar[str] = ""
     """Where its keys work, as the help says it: `in the sandboxes`; "" if the titles tell."""
 

@@ -25,6 +25,8 @@ class Call(NamedTuple):
 
     command: Command
     arguments: tuple[int | str, ...]
+    start: int
+    """Where the arguments begin in the line."""
 
 
 class Commands:
@@ -43,11 +45,12 @@ class Commands:
         self._find = find
         self._all: dict[str, Command] = {}
         self._by_name: dict[str, Command] = {}
-        self._scopes: dict[str, list[type[Owner]]] = {_EVERYWHERE: []}
+        self.scopes: dict[str, list[type[Owner]]] = {_EVERYWHERE: []}
+        """For each part of the screen, the classes whose keys work there."""
         self.keymap_in_force = Keymap()
         for owner in owners:
             lineage = [each for each in reversed(owner.__mro__) if hasattr(each, "prefix")]
-            self._scopes.setdefault(owner.home and owner.__name__, []).extend(lineage)
+            self.scopes.setdefault(owner.home and owner.__name__, []).extend(lineage)
             for each in lineage:
                 for command in commands_of(each):
                     self._all.setdefault(command.line, command)
@@ -86,7 +89,7 @@ class Commands:
         if command is None:
             raise CommandError(self._unknown(name), 0)
         start = len(line) - len(line.lstrip()) + len(name) + 1
-        return Call(command, tuple(_arguments(command, rest, start)))
+        return Call(command, tuple(_arguments(command, rest, start)), start)
 
     def _unknown(self, name: str) -> str:
         if not name:
@@ -101,10 +104,15 @@ class Commands:
         """Do what a line asks for.
 
         Raises:
-            CommandError: it is no command.
+            CommandError: it is no command, or the command refuses its arguments.
         """
-        command, arguments = self.parse(line)
-        command.method(self._find(command.owner), *arguments)
+        command, arguments, start = self.parse(line)
+        try:
+            command.method(self._find(command.owner), *arguments)
+        except CommandError as error:
+            if error.column is not None:
+                error.column += start
+            raise
 
     def complete(self, line: str, cursor: int) -> Sequence[Completion]:
         """What could stand at a place of a line: names of commands, then arguments."""
@@ -182,7 +190,7 @@ class Commands:
                 self.parse(line)
             except CommandError as error:
                 raise CommandError(str(error), error.column, line) from error
-        return make_keymap(self, self._scopes, wanted)
+        return make_keymap(self, self.scopes, wanted)
 
     def use(self, keymap: Keymap) -> None:
         """Have other keys in force: sentences, help and palette name them from now on."""

@@ -5,71 +5,96 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
+from gvtui.tui.command.command import command
 from gvtui.tui.detail.uses import FieldUse, field_use
-from gvtui.tui.fieldcolumns import MAX_FIELD_COLUMNS, field_column
 from gvtui.tui.kit.asking import Choice, Entry
-from gvtui.tui.search.commands import SearchActions
+from gvtui.tui.stream.columns import MAX_FIELD_COLUMNS, field_column
+from gvtui.tui.stream.commands import Rows
+from gvtui.tui.viewer import Feature, Viewer
 from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:
-    from gvtui.tui.detail.pane import DetailView
+    from gvtui.decode.fields import FieldView
 
 _MAX_SHOWN = 60
 
 
-class FieldActions(SearchActions):
-    """Filter to a value, filter it out, show a field as a column."""
+class Details(Feature):
+    """Shows the selected row's fields and bytes, and what follows from a field."""
 
-    def on_detail_view_used(self, message: DetailView.Used) -> None:
-        """Do what was asked with a field, or ask what to do."""
-        model, view = self.model, message.field
+    prefix, heading = "detail", "Screen"
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(viewer)
+        self.shows_bytes = False
+
+    @command("The selected message's bytes, in hex", "h", footer="hex")
+    def hex(self) -> None:
+        """Show or hide the bytes; the details come up if they are hidden."""
+        self.shows_bytes = not self.shows_bytes
+        self.viewer.show_part("detail")
+        self.viewer.show_news()
+
+    @command("Show or hide the details", "d")
+    def toggle(self) -> None:
+        """Show or hide the details."""
+        self.viewer.toggle_part("detail")
+
+    def use(self, row_id: int, view: FieldView, what: str) -> None:
+        """Do something with a field.
+
+        Args:
+            row_id: the row whose message has it.
+            view: the field.
+            what: `only`, `without`, `column`, or `menu` to ask the user.
+        """
         try:
-            use = field_use(model.trace, model.analysis.processes, message.row_id, view)
+            model = self.model
+            use = field_use(model.trace, model.analysis.processes, row_id, view)
         except (IndexError, WireError):
             return
-        if message.use == "menu":
-            self._ask_use(view.path, use)
+        if what == "menu":
+            self._ask(view.path, use)
         else:
-            self._use(use, message.use)
+            self._use(use, what)
 
-    def _ask_use(self, path: str, use: FieldUse) -> None:
-        shown = any(column.key == use.column for column in self.model.field_columns)
+    def _ask(self, path: str, use: FieldUse) -> None:
         only, without = (escape(text, _MAX_SHOWN) for text in (use.only, use.without))
-        column = f"{'Remove the' if shown else 'Show as a'} column   {escape(use.column, 40)}"
+        shown = "Remove the" if self._is_column(use.column) else "Show as a"
         entries = [
             Entry("only", f"Filter to this     {only}", bool(use.field)),
             Entry("without", f"Filter this out    {without}", bool(use.field)),
-            Entry("column", column, bool(use.column)),
+            Entry("column", f"{shown} column   {escape(use.column, 40)}", bool(use.column)),
         ]
         heading = f"{escape(path, _MAX_SHOWN)}: Enter picks, Esc closes"
-        self.choose(Choice(heading, entries, lambda picked: self._use(use, picked)))
+        self.viewer.choose(Choice(heading, entries, lambda picked: self._use(use, picked)))
 
     def _use(self, use: FieldUse, what: str) -> None:
         if what == "column":
             self._switch_column(use.column)
         elif not use.field:
-            self.tell("Filters cannot ask for this field.", "warning")
+            self.viewer.tell("Filters cannot ask for this field.", "warning")
         else:
             chips = self.model.chips
             if what == "only":
                 chips.put(use.only, use.slot)
             else:
                 chips.put(use.without)
-            self.apply_chips()
+            self.viewer.refilter()
+
+    def _is_column(self, field: str) -> bool:
+        return any(column.key == field for column in self.viewer.feature(Rows).look.added)
 
     def _switch_column(self, field: str) -> None:
         """Show a field as a column, or no more."""
-        model = self.model
-        left = tuple(column for column in model.field_columns if column.key != field)
+        rows = self.viewer.feature(Rows)
         if not field:
-            self.tell("This field cannot be shown as a column.", "warning")
-        elif len(left) < len(model.field_columns):
-            model.field_columns = left
-        elif len(left) >= MAX_FIELD_COLUMNS:
-            self.tell(
+            self.viewer.tell("This field cannot be shown as a column.", "warning")
+        elif self._is_column(field):
+            rows.remove_column(field)
+        elif len(rows.look.added) >= MAX_FIELD_COLUMNS:
+            self.viewer.tell(
                 f"There are {MAX_FIELD_COLUMNS} added columns already; remove one.", "warning"
             )
         else:
-            model.field_columns = (*left, field_column(field))
-        model.hidden_columns -= {field}
-        self.stream.redraw()
+            rows.add_column(field_column(field))

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.geometry import Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -14,8 +13,10 @@ from gvtui.decode.fields import field_views
 from gvtui.decode.outcome import untold
 from gvtui.query.calls.pairs import Unpaired
 from gvtui.trace.row import Direction, Flag, Kind
-from gvtui.tui.command.table import bindings
+from gvtui.tui.command.bindings import Pane
+from gvtui.tui.command.command import command
 from gvtui.tui.detail import hexdump
+from gvtui.tui.detail.commands import Details
 from gvtui.tui.detail.sides import SideView, both_sides, one_side
 from gvtui.tui.kit.cells import fit, width_of, wrap
 from gvtui.tui.kit.lines import LineWidget, Part
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     from gvtui.decode.fields import FieldView
     from gvtui.trace.row import Row
-    from gvtui.tui.model.model import Model
+    from gvtui.tui.viewer import Viewer
 
 _MAX_FIELDS = 500
 """Lines of fields shown: a hostile message may have a million."""
@@ -49,33 +50,20 @@ _Line = tuple[list[Part], int]
 """Words, and which of the fields they are about."""
 
 
-class DetailView(LineWidget, ScrollView, can_focus=True):
+class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
     """A heading, then fields, then bytes if asked for; only the lines on screen are made."""
 
     PREFIX = "detail"
     LOOKS = ("heading", "bar", "field", "value", "raw", "context", "faint", "alarm", "cursor")
-    BINDINGS = bindings("detail")
+    prefix, heading = "detail", "In the details"
+    home = "detail"
+    part: ClassVar = "detail"
     ALLOW_SELECT = False
 
-    class Used(Message):
-        """Something is to be done with a field."""
-
-        def __init__(self, row_id: int, field: FieldView, use: str) -> None:
-            """Ask for it.
-
-            Args:
-                row_id: the row whose message has it.
-                field: the field.
-                use: `only`, `without`, `column`, or `menu` to ask the user.
-            """
-            super().__init__()
-            self.row_id = row_id
-            self.field = field
-            self.use = use
-
-    def __init__(self, model: Model) -> None:
+    def __init__(self, viewer: Viewer) -> None:
         super().__init__(id="detail")
-        self._model = model
+        self._model = viewer.model
+        self._details = viewer.feature(Details)
         self._shown: tuple[object, ...] | None = None
         self._heading: list[Part] = []
         self._views: list[SideView] = []
@@ -87,7 +75,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         self._context_fields: list[_Line] = []
         self._data: list[bytes] = []
         """The messages whose bytes are shown."""
-        self._hex = False
+        self._had_bytes = False
 
     def news(self) -> None:
         """Show the row at the cursor if it is another one."""
@@ -95,7 +83,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             self._model.cursor,
             id(self._model.trace),
             self._partner(),
-            self._hex,
+            self._details.shows_bytes,
             self.scrollable_content_region.width,
             self._model.whole_calls,
             self._pair_words(self._model.cursor),
@@ -113,6 +101,9 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
                 self.scroll_to(y=0, animate=False)
                 if self.has_focus:
                     self._show_picked()
+            if self._details.shows_bytes and not self._had_bytes and self._data:
+                self.scroll_to(y=self._lines, animate=False)
+            self._had_bytes = self._details.shows_bytes
 
     def _pair_words(self, row_id: int | None) -> str:
         """Where the other side of a call is, or why there is none; empty for what is no call."""
@@ -151,13 +142,6 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
     @property
     def _two_columns(self) -> bool:
         return self.scrollable_content_region.width >= _TWO_COLUMNS
-
-    def toggle_hex(self) -> None:
-        """Show or hide the bytes."""
-        self._hex = not self._hex
-        self.news()
-        if self._hex and self._data:
-            self.scroll_to(y=self._lines, animate=False)
 
     def _fill(self) -> None:
         model = self._model
@@ -218,7 +202,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             self._data = [payload]
         else:
             self._fill_fields(one_side(row_id, self._views_of(row_id, decoded)))
-        if self._hex:
+        if self._details.shows_bytes:
             self._data = [payload]
 
     def _fill_call(self, row_id: int, row: Row, container: str) -> bool:
@@ -247,7 +231,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             names = ", ".join(path.removeprefix(_CONTEXT) for path in changed)
             self._heading.insert(1, (f"   ⚠ enter and exit differ: {names}", "alarm"))
         self._fill_fields(sides)
-        if self._hex:
+        if self._details.shows_bytes:
             self._data = [trace.payload(enter), trace.payload(exit_)]
         return True
 
@@ -357,16 +341,22 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
             self.scroll_to(y=top, animate=False)
         self.refresh()
 
-    def action_field(self, step: int) -> None:
+    @command("The field above", "up", -1)
+    @command("The field below", "down", 1)
+    def move(self, step: int) -> None:
         """Go to another field."""
         self._picked = max(0, min(self._picked + step, len(self._views) - 1))
         self._show_picked()
 
-    def action_use(self, use: str) -> None:
+    @command("What can be done with this field", "enter", "menu", footer="use")
+    @command("Filter to this", "plus,equals_sign", "only", footer="only this")
+    @command("Filter this out", "minus", "without", footer="not this")
+    @command("Show it as a column, or no more", "vertical_line", "column", footer="column")
+    def use(self, what: Literal["menu", "only", "without", "column"]) -> None:
         """Do something with the field at the cursor."""
         if self.picked is not None:
             row_id = self._views[self._picked].row_id
-            self.post_message(self.Used(row_id, self.picked, use))
+            self._details.use(row_id, self.picked, what)
 
     def on_focus(self) -> None:
         """Show the cursor."""
@@ -385,7 +375,7 @@ class DetailView(LineWidget, ScrollView, can_focus=True):
         self._picked = owner
         self.refresh()
         if again or event.button != 1:
-            self.action_use("menu")
+            self.use("menu")
 
     def _field_at(self, x: int, y: int) -> int:
         place = y - 1 + round(self.scroll_y)

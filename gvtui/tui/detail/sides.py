@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gvtui.tui.model.rowtext import ENTER_SIGN, EXIT_SIGN
+from gvtui.tui.kit.signs import ENTER_SIGN, EXIT_SIGN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

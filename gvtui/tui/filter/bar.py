@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from textual.message import Message
-
-from gvtui.tui.command.table import bindings
+from gvtui.tui.command.bindings import Pane
+from gvtui.tui.command.command import command
+from gvtui.tui.filter.commands import Filtering
 from gvtui.tui.kit.cells import fit, width_of
 from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.model.rowtext import word
@@ -16,11 +16,18 @@ if TYPE_CHECKING:
     from textual.geometry import Size
     from textual.strip import Strip
 
-    from gvtui.tui.model.model import Model
+    from gvtui.tui.viewer import Viewer
 
 _MAX_LINES = 3
 _MAX_CHIP = 60
 _REMOVE = "×"
+_HINTS = (
+    ("filter.pid", "this process"),
+    ("filter.name", "this name"),
+    ("filter.enter", "enter"),
+    ("filter.exit", "exit"),
+    ("filter.add", "type one"),
+)
 
 
 class _Spot(NamedTuple):
@@ -31,38 +38,19 @@ class _Spot(NamedTuple):
     text: str
 
 
-class FilterBar(LineWidget, can_focus=True):
+class FilterBar(Pane, LineWidget, can_focus=True):
     """A line, or up to three, with the chips on the left and the count on the right."""
 
     PREFIX = "chips"
     LOOKS = ("chip", "off", "selected", "faint", "count", "progress")
-    BINDINGS = bindings("chips")
+    prefix, heading = "chips", "Filter"
+    home, where = "filterbar", "in the filters"
     ALLOW_SELECT = False
 
-    class Toggled(Message):
-        """A chip is to be switched off or on."""
-
-        def __init__(self, place: int) -> None:
-            super().__init__()
-            self.place = place
-
-    class Removed(Message):
-        """A chip is to go."""
-
-        def __init__(self, place: int) -> None:
-            super().__init__()
-            self.place = place
-
-    class Edited(Message):
-        """A chip's expression is to be typed anew."""
-
-        def __init__(self, place: int) -> None:
-            super().__init__()
-            self.place = place
-
-    def __init__(self, model: Model) -> None:
+    def __init__(self, viewer: Viewer) -> None:
         super().__init__(id="filterbar")
-        self._model = model
+        self._viewer, self._model = viewer, viewer.model
+        self._filters = viewer.feature(Filtering)
         self._selected = 0
         self._said: tuple[object, ...] = ()
 
@@ -118,7 +106,7 @@ class FilterBar(LineWidget, can_focus=True):
         if not len(chips):
             if y:
                 return self.strip([], width)
-            hint = " no filter     p this process   n this name   e enter   x exit   f type one"
+            hint = f" no filter     {self._hint()}"
             return self.strip([(hint, "faint")], width)
         parts: list[Part] = []
         taken = 0
@@ -144,6 +132,10 @@ class FilterBar(LineWidget, can_focus=True):
             parts += [(" " * gap, ""), (count, look)]
         return self.strip(parts, width)
 
+    def _hint(self) -> str:
+        keys_of = self._viewer.commands.keys_of
+        return "   ".join(f"{keys_of(line)} {words}" for line, words in _HINTS)
+
     def _place_at(self, x: int, y: int) -> tuple[int, bool] | None:
         """The chip at a place on screen, and whether it is its × that is there."""
         for place, spot in enumerate(self._spots(self.size.width)):
@@ -157,7 +149,7 @@ class FilterBar(LineWidget, can_focus=True):
         found = self._place_at(event.x, event.y)
         if found is not None:
             place, removes = found
-            self.post_message(self.Removed(place) if removes else self.Toggled(place))
+            (self._filters.remove_at if removes else self._filters.toggle_at)(place)
 
     def on_focus(self) -> None:
         """Show which chip is selected."""
@@ -167,23 +159,26 @@ class FilterBar(LineWidget, can_focus=True):
         """Hide which chip is selected."""
         self.refresh()
 
-    def action_chip(self, step: int) -> None:
+    @command("Switch this filter off, and on again", "space")
+    def toggle(self) -> None:
+        """Switch the selected chip off, or on again."""
+        self._filters.toggle_at(self._selected)
+
+    @command("Change this filter", "enter")
+    def edit(self) -> None:
+        """Type the selected chip's expression anew."""
+        if len(self._model.chips):
+            self._filters.edit(self._selected)
+
+    @command("Remove this filter", "delete,backspace")
+    def remove_this(self) -> None:
+        """Remove the selected chip."""
+        self._filters.remove_at(self._selected)
+
+    @command("The filter to the left", "left", -1)
+    @command("The filter to the right", "right", 1)
+    def move(self, step: int) -> None:
         """Select another chip."""
         last = max(0, len(self._model.chips) - 1)
         self._selected = max(0, min(self._selected + step, last))
         self.refresh()
-
-    def action_toggle_chip(self) -> None:
-        """Switch the selected chip off, or on again."""
-        if len(self._model.chips):
-            self.post_message(self.Toggled(self._selected))
-
-    def action_delete_chip(self) -> None:
-        """Remove the selected chip."""
-        if len(self._model.chips):
-            self.post_message(self.Removed(self._selected))
-
-    def action_edit_chip(self) -> None:
-        """Type the selected chip's expression anew."""
-        if len(self._model.chips):
-            self.post_message(self.Edited(self._selected))

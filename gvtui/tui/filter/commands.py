@@ -1,84 +1,85 @@
-"""Keys that narrow the stream."""
+"""Narrowing the stream: by the selected row, by typed values, in the filter language."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gvtui.query.filter.complete import complete
-from gvtui.query.filter.fields import CONTAINER, DIRECTION, NAME, PID
+from gvtui.query.filter.fields import DIRECTION, NAME, PID
+from gvtui.query.filter.help import WIDTH, reference
 from gvtui.query.filter.write import TypedValueError, equals, values_expression
-from gvtui.trace.row import Kind, Row
-from gvtui.tui.base import ViewerBase
-from gvtui.tui.kit.asking import Problem, Question
+from gvtui.tui.command.command import CommandError, command
+from gvtui.tui.kit.asking import Problem, Question, Text
 from gvtui.tui.kit.history import History, filter_history_path
+from gvtui.tui.viewer import Feature, Viewer
 
 if TYPE_CHECKING:
-    from gvtui.trace.reader import Trace
-    from gvtui.tui.filter.bar import FilterBar
-    from gvtui.tui.sandboxes.pane import SandboxList
+    from collections.abc import Sequence
+
+    from gvtui.query.filter.complete import Completion
 
 
-class FilterActions(ViewerBase):
+class Filtering(Feature):
     """Filters by the selected row's values, by typed values, and in the filter language."""
 
-    def __init__(self, trace: Trace, **options: Any) -> None:  # noqa: ANN401
-        """See `ViewerBase`."""
-        super().__init__(trace, **options)
-        self.history = History(filter_history_path())
+    prefix, heading = "filter", "Filter"
 
-    def _flip(self, field: str, value: int | str) -> None:
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(viewer)
+        self._history = History(filter_history_path())
+
+    def narrow(self, field: str, value: int | str) -> None:
+        """Only rows with this value of a field, or all again."""
         self.model.chips.flip(equals(field, value), field)
-        self.apply_chips()
+        self.viewer.refilter()
 
-    def action_pid(self) -> None:
+    @command("Only this row's process; again: all", "p", footer="process")
+    def pid(self) -> None:
         """Only the selected row's process, or all again."""
-        row = self.selected_message()
+        row = self.viewer.selected_message()
         if row is None or self.model.cursor is None:
             return
         expression, words = self.model.process_of(self.model.cursor)
         if expression:
             self.model.chips.flip(expression, PID, words)
-            self.apply_chips()
+            self.viewer.refilter()
         else:
-            self.tell("This row has no pid: the session does not collect group_id.", "warning")
+            self.viewer.tell(
+                "This row has no pid: the session does not collect group_id.", "warning"
+            )
 
-    def action_name(self) -> None:
+    @command("Only this row's process name; again: all", "n", footer="name")
+    def name(self) -> None:
         """Only the selected row's process name, or all again."""
-        row = self.selected_message()
+        row = self.viewer.selected_message()
         if row is None or self.model.cursor is None:
             return
         name = self.model.trace.process_name(self.model.cursor)
         if name:
-            self._flip(NAME, name)
+            self.narrow(NAME, name)
         else:
-            self.tell(
+            self.viewer.tell(
                 "This row has no process name: the session does not collect process_name.",
                 "warning",
             )
 
-    def selected_message(self) -> Row | None:
-        """The row at the cursor if it is a message; else None, and the user is told."""
-        model = self.model
-        if model.cursor is not None and model.cursor >= model.trace.first_row:
-            row = model.trace.row(model.cursor)
-            if row.kind == Kind.MESSAGE:
-                return row
-        self.tell("Select a message first: ↑ and ↓ do.", "warning")
-        return None
-
-    def action_enter_only(self) -> None:
+    @command("Only enter rows; again: both", "e", footer="enter")
+    def enter(self) -> None:
         """Only enter rows, or both again."""
-        self._flip(DIRECTION, "E")
+        self.narrow(DIRECTION, "E")
 
-    def action_exit_only(self) -> None:
+    @command("Only exit rows; again: both", "x", footer="exit")
+    def exit_(self) -> None:
         """Only exit rows, or both again."""
-        self._flip(DIRECTION, "X")
+        self.narrow(DIRECTION, "X")
 
-    def action_pid_value(self) -> None:
+    @command("Only, or without, pids that you type", "P")
+    def pids(self) -> None:
         """Ask for pids."""
         self._ask_values(PID, "pid", "110, 112 for these; !110 for all but this one")
 
-    def action_name_value(self) -> None:
+    @command("Only, or without, process names that you type", "N")
+    def names(self) -> None:
         """Ask for process names."""
         self._ask_values(NAME, "process name", "bash, curl for these; !bash for all but this one")
 
@@ -88,7 +89,7 @@ class FilterActions(ViewerBase):
                 expression = values_expression(field, text)
             except TypedValueError as error:
                 return Problem(str(error))
-            return self.check(expression) if expression else None
+            return self.viewer.check(expression) if expression else None
 
         def done(text: str) -> Problem | None:
             problem = check(text)
@@ -99,74 +100,85 @@ class FilterActions(ViewerBase):
                 self.model.chips.put(expression, field)
             else:
                 self.model.chips.clear_slot(field)
-            self.apply_chips()
+            self.viewer.refilter()
             return None
 
-        self.prompt.ask(Question(label, done, check, hint=hint))
+        self.viewer.ask(Question(label, done, check, hint=hint))
 
-    def action_filter(self) -> None:
-        """Ask for a filter."""
-        self._ask_filter("", None)
+    def _suggest(self, text: str, cursor: int) -> Sequence[Completion]:
+        return complete(text, cursor, self.model.trace)
+
+    @command("Type a filter", "f", footer="filter", complete=_suggest)
+    def add(self, *words: str) -> None:
+        """Add a filter; without one, ask for it."""
+        text = " ".join(words).strip()
+        if not text:
+            self.edit(None)
+            return
+        problem = self.viewer.check(text)
+        if problem is not None:
+            raise CommandError(problem.message, problem.column)
+        self.model.chips.put(text)
+        self.viewer.refilter()
+
+    @command("What filters can say: fields, operators, sets", "f2")
+    def help(self) -> None:
+        """Show the filter language; a filter that is being typed stays as it is."""
+        self.viewer.read(Text("", lambda width: [reference(min(width, WIDTH))], line="filter.help"))
+
+    def edit(self, place: int | None) -> None:
+        """Ask for a filter: a new one, or that of a chip anew."""
+        if place is None:
+            self._ask_filter("", None)
+        elif place < len(self.model.chips):
+            self._ask_filter(self.model.chips[place].expression, place)
+
+    def remove_at(self, place: int) -> None:
+        """Remove a chip."""
+        if place < len(self.model.chips):
+            self.model.chips.remove(place)
+            self.viewer.refilter()
+
+    def toggle_at(self, place: int) -> None:
+        """Switch a chip off or on."""
+        if place < len(self.model.chips):
+            self.model.chips.toggle(place)
+            self.viewer.refilter()
 
     def _ask_filter(self, value: str, place: int | None) -> None:
         def done(text: str) -> Problem | None:
             text = text.strip()
             if not text:
                 return None
-            problem = self.check(text)
+            problem = self.viewer.check(text)
             if problem is None:
                 self.model.chips.put(text, place=place)
-                self.apply_chips()
+                self.viewer.refilter()
             return problem
 
         hint = "proc.name = bash and evt.type in (openat, execve) and evt.failed = true"
-        self.prompt.ask(
+        self.viewer.ask(
             Question(
                 "filter",
                 done,
-                self.check,
+                self.viewer.check,
                 value,
                 hint,
-                complete=lambda text, cursor: complete(text, cursor, self.model.trace),
-                history=self.history,
+                complete=self._suggest,
+                history=self._history,
             )
         )
 
-    def action_suspend(self) -> None:
+    @command("Switch all filters off, and on again", "backslash")
+    def suspend(self) -> None:
         """Switch all filters off, or on again."""
         chips = self.model.chips
         if len(chips):
             chips.suspended = not chips.suspended
-            self.apply_chips()
+            self.viewer.refilter()
 
-    def action_remove_chip(self) -> None:
+    @command("Remove the last filter", "backspace")
+    def remove(self) -> None:
         """Remove the last filter."""
         if len(self.model.chips):
-            self._remove(len(self.model.chips) - 1)
-
-    def _remove(self, place: int) -> None:
-        if place < len(self.model.chips):
-            self.model.chips.remove(place)
-            self.apply_chips()
-
-    def on_filter_bar_removed(self, message: FilterBar.Removed) -> None:
-        """A chip's × was clicked, or its key pressed."""
-        self._remove(message.place)
-
-    def on_filter_bar_toggled(self, message: FilterBar.Toggled) -> None:
-        """A chip was clicked."""
-        if message.place < len(self.model.chips):
-            self.model.chips.toggle(message.place)
-            self.apply_chips()
-
-    def on_filter_bar_edited(self, message: FilterBar.Edited) -> None:
-        """A chip is to be typed anew."""
-        if message.place < len(self.model.chips):
-            self._ask_filter(self.model.chips[message.place].expression, message.place)
-
-    def on_sandbox_list_chosen(self, message: SandboxList.Chosen) -> None:
-        """Only one sandbox, or all again."""
-        if message.container_id:
-            self._flip(CONTAINER, message.container_id)
-        else:
-            self.tell("This sandbox has not said which container it is.", "warning")
+            self.remove_at(len(self.model.chips) - 1)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvtui.tui.kit.cells import short_bytes, short_count, width_of
 from gvtui.tui.kit.lines import LineWidget, Part
-from gvtui.tui.model.rowtext import BAD_SIGN, DROP_SIGN, FAILED_SIGN, UNKNOWN_SIGN, word
-from gvtui.tui.sandboxes.pane import LOST_SIGN
+from gvtui.tui.kit.signs import BAD_SIGN, DROP_SIGN, FAILED_SIGN, LOST_SIGN, UNKNOWN_SIGN
+from gvtui.tui.model.rowtext import word
+from gvtui.tui.viewer import Item
 from gvtui.words import counted, noun_for
 
 if TYPE_CHECKING:
@@ -18,17 +18,6 @@ if TYPE_CHECKING:
     from gvtui.tui.model.model import Model
 
 _GAP = "   "
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One statement of the status line."""
-
-    full: str
-    short: str
-    style: str = ""
-    goes: int = 0
-    """Its turn to be shortened, then left out, 1 first; 0 is shortened last and always shown."""
 
 
 def items(model: Model, new_rows: int, playing: str = "", lost: int = 0) -> list[Item]:

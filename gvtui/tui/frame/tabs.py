@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from textual.message import Message
-
-from gvtui.tui.features import TABS
 from gvtui.tui.kit.lines import LineWidget, Part
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from textual import events
     from textual.strip import Strip
 
@@ -21,17 +20,18 @@ class TabLine(LineWidget):
     LOOKS = ("active", "other")
     ALLOW_SELECT = False
 
-    class Picked(Message):
-        """A tab is to be shown."""
+    def __init__(self, tabs: Sequence[tuple[str, str]], picked: Callable[[str], None]) -> None:
+        """Make the line.
 
-        def __init__(self, pane_id: str) -> None:
-            super().__init__()
-            self.pane_id = pane_id
-
-    def __init__(self) -> None:
+        Args:
+            tabs: the id and the title of each tab.
+            picked: told the id of a tab that is to be shown.
+        """
         super().__init__(id="tabline")
-        self._active = TABS[0].id
-        self.display = len(TABS) > 1
+        self._tabs = tabs
+        self._picked = picked
+        self._active = tabs[0][0]
+        self.display = len(tabs) > 1
 
     def show(self, pane_id: str) -> None:
         """Mark a tab as the one shown."""
@@ -39,7 +39,10 @@ class TabLine(LineWidget):
         self.refresh()
 
     def _titles(self) -> list[tuple[str, str]]:
-        return [(f" {number} {spec.title} ", spec.id) for number, spec in enumerate(TABS, 1)]
+        return [
+            (f" {number} {title} ", pane_id)
+            for number, (pane_id, title) in enumerate(self._tabs, 1)
+        ]
 
     def render_line(self, y: int) -> Strip:
         """The titles."""
@@ -54,5 +57,5 @@ class TabLine(LineWidget):
         start = 1
         for title, pane_id in self._titles():
             if start <= event.x < start + len(title):
-                self.post_message(self.Picked(pane_id))
+                self._picked(pane_id)
             start += len(title)

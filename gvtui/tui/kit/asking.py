@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gvtui.query.filter.complete import Completion
     from gvtui.tui.kit.history import History
+
+
+Body: TypeAlias = "Sequence[str | tuple[str, str]]"
+"""Pieces of a text, those in colour with the name of a style."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,12 @@ class Text:
     """A text over the viewer that the user reads."""
 
     title: str
-    body: Sequence[str | tuple[str, str]]
-    """Its pieces, those in colour with the name of a style; harmless on a terminal."""
+    """The line over it; "" for none."""
+    body: Body | Callable[[int], Body]
+    """Its pieces, or what gives them for a width in cells; harmless on a terminal."""
     line: str = ""
     """The command that opens it; its key closes it again."""
     from_end: bool = False
     """Whether the end is in sight first."""
+    is_wide: bool = True
+    """Whether the panel is as wide as lines of code need it."""

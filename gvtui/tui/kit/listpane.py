@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from textual.scroll_view import ScrollView
 
-from gvtui.tui.command.table import bindings
+from gvtui.tui.command.bindings import Pane
+from gvtui.tui.command.command import command
 from gvtui.tui.kit.lines import LineWidget, Part
+from gvtui.tui.kit.signs import CURSOR_MARK
 
 if TYPE_CHECKING:
     from textual import events
@@ -16,17 +18,17 @@ if TYPE_CHECKING:
     from textual.strip import Strip
 
 _WHEEL_LINES = 3
-CURSOR_MARK = "▌"
 
 
-class ListPane(LineWidget, ScrollView, can_focus=True):
+class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
     """Shows the lines that a subclass has, however many there are.
 
     The scrollbar is set by hand and `virtual_size` never changes, so that new lines cost no
     layout.
     """
 
-    BINDINGS = bindings("lines")
+    prefix, heading = "list", "Moving"
+    home, tab, where = "processes", "processes", "in the lists"
     ALLOW_SELECT = False
 
     def __init__(self, *, id: str) -> None:  # noqa: A002
@@ -136,19 +138,25 @@ class ListPane(LineWidget, ScrollView, can_focus=True):
         self._top = top
         self.redraw()
 
-    def action_move(self, lines: int) -> None:
+    @command("Up one line", "up", -1)
+    @command("Down one line", "down", 1)
+    def move(self, lines: int) -> None:
         """Move the cursor by lines."""
         self.select(self.cursor + lines)
 
-    def action_page(self, pages: int) -> None:
+    @command("Up one screen of lines", "pageup", -1)
+    @command("Down one screen of lines", "pagedown", 1)
+    def move_page(self, pages: int) -> None:
         """Move the cursor by screens."""
         self.select(self.cursor + pages * max(1, self.page - 1))
 
-    def action_first(self) -> None:
+    @command("The first line", "home")
+    def first(self) -> None:
         """Select the first line."""
         self.select(0)
 
-    def action_last(self) -> None:
+    @command("The last line", "end")
+    def last(self) -> None:
         """Select the last line."""
         self.select(self.count() - 1)
 

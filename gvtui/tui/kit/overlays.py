@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from gvtui.tui.kit.asking import Choice, Entry, Text
 
 
+_PANEL_EDGES = 6
+"""Cells of a panel beside its text: the padding and the scrollbar."""
+_LEAST_WIDTH = 40
+
+
 class Overlay(ModalScreen[None]):
     """A panel in the middle of the screen; Esc, q or a click beside it closes it."""
 
@@ -117,9 +122,14 @@ class TextScreen(Overlay):
 
     def compose(self) -> ComposeResult:
         """The title and the text."""
-        with VerticalScroll(classes="panel wide"):
-            yield Static(Content.styled(f"{self._text.title}\n", "bold"))
-            yield Static(Content.assemble(*self._text.body), markup=False)
+        body = self._text.body
+        if callable(body):
+            room = self.app.size.width * 96 // 100 - _PANEL_EDGES
+            body = body(max(_LEAST_WIDTH, room))
+        with VerticalScroll(classes="panel wide" if self._text.is_wide else "panel"):
+            if self._text.title:
+                yield Static(Content.styled(f"{self._text.title}\n", "bold"))
+            yield Static(Content.assemble(*body), markup=False)
 
     def on_mount(self) -> None:
         """Keys scroll at once."""

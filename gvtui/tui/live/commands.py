@@ -1,4 +1,4 @@
-"""Keys for following, replaying, keeping what was seen, and the monitor."""
+"""The monitor and what it has written: keeping a copy, its log, starting it again."""
 
 from __future__ import annotations
 
@@ -6,65 +6,40 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gvtui.errors import GvtuiError
 from gvtui.trace import keep
 from gvtui.trace.reader import Trace
-from gvtui.tui.frame.commands import ViewActions
+from gvtui.tui.command.command import command
 from gvtui.tui.kit.asking import Problem, Question, Text
+from gvtui.tui.viewer import Feature, Item, Viewer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from gvtui.monitor.watch import Watch
-    from gvtui.trace.playback import ReplayClock
+    from collections.abc import Callable, Iterable
 
 
-class TraceActions(ViewActions):
-    """Pause, speed, keep, log, restart."""
+class Live(Feature):
+    """Keeps what was seen, shows what the monitor said, starts it again."""
 
-    monitor: Watch | None = None
-    """The monitor, when live."""
-    replay: ReplayClock | None = None
-    """The clock of a recording that is shown in time."""
-    keeping = ""
-    """How far a copy of the trace is; "" while none is made."""
+    prefix, heading = "live", "Recording"
 
-    def action_follow(self) -> None:
-        """Pause, or go on."""
-        replay = self.replay
-        if self.model.following:
-            self.stream.pause()
-        else:
-            self.stream.follow()
-        if replay is not None:
-            replay.paused = not self.model.following
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(viewer)
+        self._keeping = ""
+        """How far a copy of the trace is; "" while none is made."""
+        self._is_restarting = False
 
-    def action_slower(self) -> None:
-        """Play at half the speed."""
-        self._change_speed(0.5)
+    def status(self) -> Iterable[Item]:
+        """How far a copy of the trace is."""
+        return [Item(self._keeping, self._keeping, "record")] if self._keeping else []
 
-    def action_faster(self) -> None:
-        """Play at twice the speed."""
-        self._change_speed(2)
+    @command("What the monitor said", "l", heading="Screen")
+    def log(self) -> None:
+        """Show what the monitor said, the newest line in sight."""
+        monitor = self.viewer.monitor
+        said = "\n".join(monitor.said if monitor else []) or "The monitor has said nothing yet."
+        self.viewer.read(Text("", [said], line="live.log", from_end=True, is_wide=False))
 
-    def _change_speed(self, factor: float) -> None:
-        if self.replay is None:
-            self.tell("Only a recording that is shown in time has a speed: gvtui replay --speed 1.")
-        else:
-            self.replay.change_speed(factor)
-
-    def action_log(self) -> None:
-        """Show what the monitor said."""
-        said = "\n".join(self.monitor.said if self.monitor else [])
-        self.read(
-            Text(
-                "What the monitor said",
-                [said or "It has said nothing yet."],
-                from_end=True,
-            )
-        )
-
-    def action_keep(self) -> None:
+    @command("Keep what has been seen, in a file", "k,ctrl+s", footer="keep")
+    def keep(self) -> None:
         """Ask for a file name and copy the trace there."""
         self._ask_keep("keep in", lambda: None)
 
@@ -78,68 +53,73 @@ class TraceActions(ViewActions):
                 return Problem("this file exists already; choose another name")
             if not path.parent.is_dir():
                 return Problem(f"there is no folder {path.parent}")
-            self.run_worker(
-                lambda: self._keep(path, after), thread=True, group="keep", exit_on_error=False
-            )
+            self._keep(path, after)
             return None
 
         name = time.strftime("gvtui-%Y%m%d-%H%M%S.gvtrace")
-        self.prompt.ask(Question(label, done, value=name))
+        self.viewer.ask(Question(label, done, value=name))
 
     def _keep(self, path: Path, after: Callable[[], None]) -> None:
-        """Copy the trace; runs in a thread."""
+        """Copy the trace, in a thread."""
+        trace, marks = self.model.trace, self.model.marks
         told = 0.0
 
         def progress(done: int, total: int) -> None:
             nonlocal told
             if time.monotonic() - told > 0.2:
                 told = time.monotonic()
-                self.keeping = f"keeping {done / max(total, 1):.0%}"
+                words = f"keeping {done / max(total, 1):.0%}"
+                self.viewer.hand_over(lambda: self._say(words))
 
-        try:
-            marks = self.model.marks
-            keep.save(self.model.trace, path, progress=progress)
+        def work() -> None:
+            keep.save(trace, path, progress=progress)
             marks.write_beside(path)
-        except (GvtuiError, OSError) as error:
-            self.from_thread(self.tell, f"Not kept: {error}", "error")
-        else:
-            self.from_thread(self.tell, f"Kept in {path}")
-            self.from_thread(after)
-        finally:
-            self.keeping = ""
 
-    def action_restart(self) -> None:
+        def kept(_: None) -> None:
+            self._say("")
+            self.viewer.tell(f"Kept in {path}")
+            after()
+
+        def failed(error: Exception) -> None:
+            self._say("")
+            self.viewer.tell(f"Not kept: {error}", "error")
+
+        self.viewer.in_thread(work, kept, failed)
+
+    def _say(self, words: str) -> None:
+        self._keeping = words
+
+    @command("Start the monitor again, after it has failed", "R")
+    def restart(self) -> None:
         """Start the monitor again, after a chance to keep what came before."""
-        watch = self.monitor
+        watch = self.viewer.monitor
         if watch is None or not watch.dead:
-            self.tell("The monitor runs; there is nothing to start again.")
+            self.viewer.tell("The monitor runs; there is nothing to start again.")
         elif self.model.trace.end_row > self.model.trace.first_row and not watch.options.record:
             self._ask_keep("first keep these rows in (empty: do not)", self._restart)
         else:
             self._restart()
 
     def _restart(self) -> None:
-        self.run_worker(self._restart_monitor, thread=True, group="monitor", exclusive=True)
-
-    def _restart_monitor(self) -> None:
-        """Start another monitor; runs in a thread."""
-        watch = self.monitor
-        if watch is None:
+        """Start another monitor, in a thread."""
+        watch = self.viewer.monitor
+        if watch is None or self._is_restarting:
             return
-        try:
+        self._is_restarting = True
+
+        def work() -> Trace:
             watch.restart()
-            trace = Trace.open(watch.trace_path)
-        except GvtuiError as error:
-            self.from_thread(self.tell, f"Not started: {error}", "error")
-        else:
-            self.from_thread(self.take_trace, trace)
+            return Trace.open(watch.trace_path)
+
+        def take(trace: Trace) -> None:
+            self._is_restarting = False
+            self.viewer.take_trace(trace)
             watch.forget_finished()
             if watch.options.record is not None:
-                self.from_thread(self.tell, f"Recording goes on in {watch.trace_path}")
+                self.viewer.tell(f"Recording goes on in {watch.trace_path}")
 
-    def take_trace(self, trace: Trace) -> None:
-        """Show another trace in place of the one so far, which is closed."""
-        old = self.model.trace
-        self.model.replace_trace(trace)
-        old.close()
-        self.show_news()
+        def failed(error: Exception) -> None:
+            self._is_restarting = False
+            self.viewer.tell(f"Not started: {error}", "error")
+
+        self.viewer.in_thread(work, take, failed)

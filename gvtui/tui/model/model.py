@@ -15,11 +15,8 @@ from gvtui.query.view import RowView
 from gvtui.trace.bookmarks import Marks
 from gvtui.tui.model.chips import Chips
 from gvtui.tui.model.rowtext import RowTexts
-from gvtui.tui.points.state import PointsState
-from gvtui.tui.stream.columns import Column, TimeMode
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable
     from datetime import tzinfo
 
@@ -51,22 +48,8 @@ class Model:
         self.chips = Chips()
         self.generation = 0
         """Goes up when the view was made anew: positions of before mean nothing then."""
-        self.time_mode = TimeMode.CLOCK
-        self.hidden_columns: frozenset[str] = frozenset()
-        self.points = PointsState(
-            live.monitor.listen if live else None, readonly=live is not None and live.readonly
-        )
-        """What is traced, and what is staged to be."""
-        self.procfs_note = ""
-        """Why processes from before a session are not known, or that they are asked for."""
-        self.calls_lack: tuple[str, ...] = ()
-        """Fields that sessions do not collect now and that pairs and durations need."""
         self.whole_calls = False
         """Whether a call is one row, not two."""
-        self.field_columns: tuple[Column, ...] = ()
-        """Columns that the user has added."""
-        self.highlight: re.Pattern[str] | None = None
-        """What is searched for."""
         self.monitor_gone = False
         """Whether nothing can come any more though sandboxes may still run."""
         self._clock = clock
@@ -74,7 +57,6 @@ class Model:
 
     def _take(self, trace: Trace) -> None:
         self.trace = trace
-        self.points.architecture = trace.architecture
         self.analysis = Analysis(trace)
         self.condition: Filter | None = None
         """The filters in force as one; None lets every row pass."""

@@ -16,6 +16,18 @@ from gvtui.points.names import event_type
 from gvtui.query.calls.pairs import Unpaired
 from gvtui.trace.marks import GapMark, LostMark, ProcessesMark, SessionMark, read_mark
 from gvtui.trace.row import ERRNO_OTHER, LOST_STRING, Direction, Flag, Kind, Row
+from gvtui.tui.kit.signs import (
+    BAD_SIGN,
+    CALL_SIGN,
+    DROP_SIGN,
+    ENTER_SIGN,
+    EVENT_SIGN,
+    EXIT_SIGN,
+    GAP_SIGN,
+    PROCFS_SIGN,
+    SESSION_SIGN,
+    UNKNOWN_SIGN,
+)
 from gvtui.wire.header import WireError
 from gvtui.words import counted
 
@@ -60,16 +72,12 @@ _SIGNS = {
     "sentry/exit_notify_parent": "†",
     "container/start": "◉",
 }
-GAP_SIGN, SESSION_SIGN = "≠", "■"
-PROCFS_SIGN = "◦"
 _MARK_SIGNS = {
     GapMark: GAP_SIGN,
     SessionMark: SESSION_SIGN,
     LostMark: "✗",
     ProcessesMark: PROCFS_SIGN,
 }
-ENTER_SIGN, EXIT_SIGN, EVENT_SIGN, BAD_SIGN, UNKNOWN_SIGN = "→", "←", "◆", "!", "?"
-FAILED_SIGN, DROP_SIGN, CALL_SIGN = "✗", "▲", "↔"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.tui.command.table import bindings
-from gvtui.tui.drilled import Drilled
+from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import fit, short_count
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.times import took_text
@@ -14,6 +13,7 @@ from gvtui.tui.model.rowtext import word
 if TYPE_CHECKING:
     from gvtui.query.numbers.durations import Band
     from gvtui.tui.kit.lines import Part
+    from gvtui.tui.viewer import Viewer
 
 LATENCY = "evt.latency"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -25,10 +25,12 @@ class NumbersBands(ListPane):
 
     PREFIX = "bands"
     LOOKS = ("heading", "faint", "span", "bar", "number", "mark", "cursor")
-    BINDINGS = bindings("bands")
+    prefix, heading = "bands", "In the numbers"
+    home, tab, where = "numbers-bands", "numbers", "in the histogram"
 
-    def __init__(self) -> None:
+    def __init__(self, viewer: Viewer) -> None:
         super().__init__(id="numbers-bands")
+        self._viewer = viewer
         self._bands: list[Band] = []
         self._subject = ""
         self._filter = ""
@@ -82,13 +84,14 @@ class NumbersBands(ListPane):
     def clicked(self, x: int, again: bool) -> None:
         """A band that was selected already is opened."""
         if again:
-            self.action_drill()
+            self.rows()
 
-    def action_drill(self) -> None:
+    @command("Only the calls that took so long", "enter", footer="these calls")
+    def rows(self) -> None:
         """Show the calls in the selected band."""
         if self.cursor < len(self._bands):
             parts = [self._filter, self._bands[self.cursor].filter_text]
-            self.post_message(Drilled(" and ".join(filter(None, parts)), LATENCY))
+            self._viewer.show_rows(" and ".join(filter(None, parts)), LATENCY)
 
 
 def _edge(span_ns: int) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gvtui.query.analysis import Analysis
     from gvtui.query.numbers.statistics import Statistics
-    from gvtui.tui.model.model import Model
+    from gvtui.tui.viewer import Viewer
 
 _KEPT = 3
 """Filters whose statistics are kept, so that the way back costs nothing."""
@@ -26,11 +26,11 @@ _CALM_SECONDS = 0.25
 class NumbersPane(Container):
     """A table of statistics, and beside or under it how long calls took."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, viewer: Viewer) -> None:
         super().__init__(id="numbers")
-        self._model = model
-        self._table = NumbersTable(model)
-        self._bands = NumbersBands()
+        self._viewer, self._model = viewer, viewer.model
+        self._table = NumbersTable(viewer)
+        self._bands = NumbersBands(viewer)
         self._analysis: Analysis | None = None
         self._kept: dict[str, Statistics] = {}
         self._statistics: Statistics | None = None
@@ -54,7 +54,7 @@ class NumbersPane(Container):
             self._statistics = statistics
             analysis.follower = Paced(statistics.advance)
             self._drawn_at = 0.0
-        shown = (id(statistics), statistics.position, model.calls_lack)
+        shown = (id(statistics), statistics.position, self._viewer.remedy())
         is_calm = time.monotonic() - self._drawn_at >= _CALM_SECONDS
         if is_calm and (shown != self._shown or not model.is_live):
             self._shown, self._drawn_at = shown, time.monotonic()

@@ -8,18 +8,18 @@ from textual.message import Message
 
 from gvtui.query.filter.fields import PID
 from gvtui.query.numbers.tables import By, Order, Table
-from gvtui.tui.command.table import bindings
-from gvtui.tui.drilled import Drilled
+from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import fit, fit_end, width_of, wrap
 from gvtui.tui.kit.listpane import ListPane
+from gvtui.tui.kit.signs import DROP_SIGN, FAILED_SIGN
 from gvtui.tui.kit.times import took_text
-from gvtui.tui.model.rowtext import DROP_SIGN, FAILED_SIGN, word
+from gvtui.tui.model.rowtext import word
 from gvtui.words import counted
 
 if TYPE_CHECKING:
     from gvtui.query.numbers.statistics import Line, Statistics
     from gvtui.tui.kit.lines import Part
-    from gvtui.tui.model.model import Model
+    from gvtui.tui.viewer import Viewer
 
 EVENT_TYPE = "evt.type"
 _SLOTS = {
@@ -83,14 +83,15 @@ class NumbersTable(ListPane):
         "heading", "active", "sorted", "faint", "name", "number", "error", "time", "total",
         "progress", "alarm", "mark", "cursor",
     )  # fmt: skip
-    BINDINGS = bindings("numbers")
+    prefix, heading = "numbers", "In the numbers"
+    home, tab, where = "numbers-table", "numbers", ""
 
     class Selected(Message):
         """Another line is selected, or another table is shown."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, viewer: Viewer) -> None:
         super().__init__(id="numbers-table")
-        self._model = model
+        self._viewer = viewer
         self._statistics: Statistics | None = None
         self._total: Line | None = None
         self._table: Table | None = None
@@ -184,8 +185,7 @@ class NumbersTable(ListPane):
             notes.append((f"{words} let go before being counted ({_BOUND})", "progress"))
         shortfall = statistics.shortfall()
         if shortfall:
-            offer = "  F stages it, a applies." if self._model.calls_lack else ""
-            notes.append((f"{shortfall}{offer}", "progress"))
+            notes.append((f"{shortfall}{self._viewer.remedy()}", "progress"))
         return notes
 
     def _layout(self) -> tuple[int, list[_Column]]:
@@ -270,7 +270,7 @@ class NumbersTable(ListPane):
     def clicked(self, x: int, again: bool) -> None:
         """A line that was selected already is opened."""
         if again:
-            self.action_drill()
+            self.rows()
 
     def _show(self, by: By) -> None:
         self._by = by
@@ -299,23 +299,28 @@ class NumbersTable(ListPane):
         self.redraw()
         self.post_message(self.Selected())
 
-    def action_table(self, step: int) -> None:
+    @command("The table to the left", "left", -1)
+    @command("The table to the right", "right", 1, footer="other table")
+    def table(self, step: int) -> None:
         """Show another table."""
         tables = list(By)
         self._show(tables[(tables.index(self._by) + step) % len(tables)])
 
-    def action_sort(self) -> None:
+    @command("Sort by the next column", "s", footer="sort")
+    def sort(self) -> None:
         """Sort by the next column."""
         orders = self._orders()
         self._sort(orders[(orders.index(self._order) + 1) % len(orders)])
 
-    def action_reverse(self) -> None:
+    @command("Sort the other way round", "S")
+    def reverse(self) -> None:
         """Sort the other way round."""
         self._sort(self._order)
 
-    def action_drill(self) -> None:
+    @command("Only the rows behind this line", "enter", footer="its rows")
+    def rows(self) -> None:
         """Show the rows behind the selected line."""
         expression = self.selected_filter
         if expression:
             self.moved()
-            self.post_message(Drilled(expression, _SLOTS[self._by]))
+            self._viewer.show_rows(expression, _SLOTS[self._by])

@@ -1,9 +1,7 @@
-"""Applying what is staged: to one sandbox or all, to a file; presets; and putting things right at the end."""
+"""Applying what is staged: to one sandbox or all, to a file; and what becomes of it at the end."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,21 +12,23 @@ from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError
 from gvtui.points.check import check_session
-from gvtui.points.presets import PRESETS, build_preset
-from gvtui.points.tuning import TUNINGS, remote_sink, tuning_of, with_tuning
-from gvtui.tui.kit.asking import Choice, Entry, Problem, Question, Text
-from gvtui.tui.live.commands import TraceActions
+from gvtui.points.tuning import remote_sink
+from gvtui.tui.command.command import command
+from gvtui.tui.kit.asking import Choice, Entry, Text
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.points.preview import preview, safe_lines
+from gvtui.tui.points.survey import Targets
+from gvtui.tui.viewer import Feature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from gvtui.agent.agent import OnExit
     from gvtui.agent.containers import Container
     from gvtui.agent.outcome import Outcome
-    from gvtui.agent.targets import Keeper, Survey, Target
+    from gvtui.agent.targets import Survey, Target
     from gvtui.points.session import Session
+    from gvtui.tui.points.state import PointsState
 
 _Change = tuple["Container", "Session"]
 
@@ -38,104 +38,60 @@ _LEAVE = (
     Entry("keep", "keep them: the sandboxes go on, and send to nobody"),
     Entry("stay", "do not leave"),
 )
-_SAVED = "saved:"
 
 
-class PointsApply(TraceActions):
-    """What becomes of staged sessions."""
+class Applying(Feature):
+    """Applies staged sessions, and asks what becomes of them when the viewer ends."""
 
-    keeper: Keeper | None = None
-    """The hold on runsc; None for a recording."""
-    leave_policy: OnExit | None = None
-    """What the user wants of gvtui's sessions at the end; None while not asked."""
-    surveying = False
-    survey_wanted = True
-    surveyed_at = 0.0
-    """When sandboxes were last looked for, by the monotonic clock."""
-    _lacking: tuple[str, ...] = ()
-    _changes_made = 0
-    """A survey that began before a change knows nothing of it."""
+    prefix, heading = "points", "What is traced"
 
-    def look_after(self) -> None:
-        """Have the pane take in what is new."""
-        raise NotImplementedError
+    @property
+    def _targets(self) -> Targets:
+        return self.viewer.feature(Targets)
 
-    def _may_stage(self) -> bool:
-        refusal = self.model.points.refusal
-        if refusal:
-            self.tell(refusal, "warning")
-        return not refusal
+    @property
+    def _state(self) -> PointsState:
+        return self._targets.state
 
-    def start_survey(self) -> None:
-        """Look for sandboxes, in a thread."""
-        self.surveying, self.survey_wanted = True, False
-        survey = partial(self._survey, self._changes_made)
-        self.run_worker(survey, thread=True, group="survey", exit_on_error=False)
-
-    def _survey(self, changes_made: int) -> None:
-        assert self.keeper is not None
-        try:
-            survey = self.keeper.survey()
-        finally:
-            self.surveyed_at = time.monotonic()
-            self.surveying = False
-        self.from_thread(self._take_survey, survey, changes_made)
-
-    def _take_survey(self, survey: Survey, changes_made: int) -> None:
-        if changes_made != self._changes_made:
-            self.survey_wanted = True
-        else:
-            self._take_targets(survey)
-            self.look_after()
-
-    def _take_targets(self, survey: Survey) -> None:
-        keeper, state = self.keeper, self.model.points
-        targets = list(survey.targets)
-        if keeper is not None and keeper.file is not None:
-            error = survey.file_error
-            if survey.file is not None:
-                # What another has written is not taken from under what is staged.
-                if state.edit_of(keeper.file_target().key).is_staged:
-                    error = "somebody else has changed this file; a reads it again"
-                else:
-                    keeper.file = survey.file
-            targets.insert(0, keeper.file_target(error))
-        state.take_targets(targets, survey.problem, survey.catalogue)
-
-    def action_undo(self) -> None:
+    @command("Undo the last change of what is staged", "u")
+    def undo(self) -> None:
         """Take the last change of what is staged back."""
-        state = self.model.points
+        state = self._state
         if state.edit.undo():
             state.changed()
         else:
-            self.tell("There is nothing to undo.")
-        self.look_after()
+            self.viewer.tell("There is nothing to undo.")
+        self._targets.show()
 
-    def action_discard(self) -> None:
+    @command("Stage what is applied; undo brings the rest back", "U")
+    def discard(self) -> None:
         """Stage what is applied."""
-        self.model.points.edit.discard()
-        self.model.points.changed()
-        self.look_after()
+        self._state.edit.discard()
+        self._state.changed()
+        self._targets.show()
 
-    def action_apply(self) -> None:
+    @command("Apply what is staged", "a", footer="apply")
+    def apply(self) -> None:
         """Have the target shown run what is staged."""
-        state = self.model.points
+        state = self._state
         target = state.target
         if not self._may_apply():
             return
         if target is None:
-            self.tell(state.problem or "There is no sandbox to apply this to.", "warning")
+            self.viewer.tell(state.problem or "There is no sandbox to apply this to.", "warning")
         elif target.owner is Owner.FILE:
             self._write(target)
         elif target.container is not None:
             if not state.edit.diff and not state.is_unheard:
-                self.tell("Nothing is staged: in Points, space switches a point on or off.")
+                key = self.viewer.commands.keys_of("points.switch")
+                self.viewer.tell(f"Nothing is staged: in Points, {key} switches a point on or off.")
                 return
             self._apply([(target.container, self._to_apply(state.edit.staged))])
 
-    def action_apply_all(self) -> None:
+    @command("Apply what is staged to all sandboxes", "A")
+    def apply_all(self) -> None:
         """Have all sandboxes run what is staged for the target shown."""
-        state = self.model.points
+        state = self._state
         if not self._may_apply():
             return
         session = self._to_apply(state.edit.staged)
@@ -143,67 +99,62 @@ class PointsApply(TraceActions):
         if changes:
             self._apply(changes)
         else:
-            self.tell(state.problem or "There is no sandbox to apply this to.", "warning")
+            self.viewer.tell(state.problem or "There is no sandbox to apply this to.", "warning")
 
     def _may_apply(self) -> bool:
-        if not self._may_stage():
+        if not self._targets.may_stage():
             return False
-        if self.model.points.busy:
-            self.tell("A change is under way; wait for its end.", "warning")
+        if self._state.busy:
+            self.viewer.tell("A change is under way; wait for its end.", "warning")
             return False
-        return self.keeper is not None
+        return self.viewer.keeper is not None
 
     def _to_apply(self, session: Session) -> Session:
         """The session, sent to this viewer whatever it was made for."""
-        endpoint = str(self.model.points.endpoint)
+        endpoint = str(self._state.endpoint)
         if endpoint in session.endpoints:
             return session
         return session.with_sinks(remote_sink(endpoint))
 
     def _apply(self, changes: list[_Change], *, replace_unknown: bool = False) -> None:
-        state = self.model.points
-        self._changes_made += 1
+        state, keeper = self._state, self.viewer.keeper
+        assert keeper is not None
+        self._targets.changed()
         count = f"{len(changes)} sandboxes" if len(changes) > 1 else ""
         state.busy = f"applying to {count or word(short_id(changes[0][0].sandbox_id))} …"
         state.changed()
-        self.run_worker(
-            partial(self._apply_in_thread, changes, replace_unknown),
-            thread=True,
-            group="apply",
-            exit_on_error=False,
-        )
+        monitor = self.viewer.monitor
 
-    def _apply_in_thread(self, changes: list[_Change], replace_unknown: bool) -> None:
-        keeper = self.keeper
-        assert keeper is not None
-        outcomes: list[Outcome] = []
-        try:
+        def note(outcome: Outcome) -> None:
+            """Have the recording say what has changed."""
+            if monitor is not None and not monitor.dead:
+                for mark in outcome.marks():
+                    monitor.monitor.send_mark(mark)
+
+        def work() -> tuple[list[Outcome], Survey]:
+            outcomes = []
             for container, session in changes:
                 outcome = keeper.apply(container, session, replace=replace_unknown)
                 outcomes.append(outcome)
-                self.note(outcome)
-            survey = keeper.survey()
-        except BaseException:
-            self.model.points.busy = ""
-            raise
-        self.from_thread(self._take_outcomes, changes, outcomes, survey)
+                note(outcome)
+            return outcomes, keeper.survey()
 
-    def note(self, outcome: Outcome) -> None:
-        """Have the recording say what has changed."""
-        if self.monitor is not None and not self.monitor.dead:
-            for mark in outcome.marks():
-                self.monitor.monitor.send_mark(mark)
+        self.viewer.in_thread(work, partial(self._take_outcomes, changes), self._failed)
 
-    def _take_outcomes(
-        self, changes: list[_Change], outcomes: list[Outcome], survey: Survey
-    ) -> None:
-        state = self.model.points
+    def _failed(self, error: Exception) -> None:
+        self._state.busy = ""
+        self._state.say(f"Not applied: {word(str(error))}.", "alarm", str(error))
+        self._targets.look()
+
+    def _take_outcomes(self, changes: list[_Change], found: tuple[list[Outcome], Survey]) -> None:
+        outcomes, survey = found
+        state = self._state
         state.busy = ""
-        self._changes_made += 1
+        self._targets.changed()
         for (container, sent), outcome in zip(changes, outcomes, strict=True):
             if outcome.applied:
                 state.edit_of(container.sandbox_key).settle(sent)
-        self._take_targets(survey)
+        self._targets.take(survey)
         asked = [
             change
             for change, outcome in zip(changes, outcomes, strict=True)
@@ -221,8 +172,9 @@ class PointsApply(TraceActions):
         if asked:
             self._ask_to_replace(asked, outcomes)
         elif look != "good":
-            self.tell(f"{words} i in Points shows all that runsc said.", "warning")
-        self.look_after()
+            key = self.viewer.commands.keys_of("points.said")
+            self.viewer.tell(f"{words} {key} in Points shows all that runsc said.", "warning")
+        self._targets.show()
 
     def _ask_to_replace(self, changes: list[_Change], outcomes: list[Outcome]) -> None:
         short = ", ".join(word(short_id(container.sandbox_id)) for container, _ in changes[:5])
@@ -237,8 +189,8 @@ class PointsApply(TraceActions):
         )
 
         def left() -> None:
-            self.model.points.say("Left as it was; the change is still staged.")
-            self.look_after()
+            self._state.say("Left as it was; the change is still staged.")
+            self._targets.show()
 
         def answered(answer: str) -> None:
             if answer == "replace":
@@ -246,27 +198,29 @@ class PointsApply(TraceActions):
             else:
                 left()
 
-        self.choose(Choice(question, answers, answered, cancelled=left))
+        self.viewer.choose(Choice(question, answers, answered, cancelled=left))
 
     def _write(self, target: Target) -> None:
         """Write the session file."""
-        keeper, state = self.keeper, self.model.points
+        keeper, state = self.viewer.keeper, self._state
         assert keeper is not None
         assert keeper.file is not None
-        self._changes_made += 1
+        self._targets.changed()
         edit = state.edit_of(target.key)
         try:
+            key = self.viewer.commands.keys_of("points.apply")
             if keeper.file.changed_outside():
                 keeper.read_file_again()
                 words, look = (
-                    "Somebody else has changed the file; it was read again. Look, then a.",
+                    f"Somebody else has changed the file; it was read again. Look, then {key}.",
                     "bad",
                 )
             else:
                 keeper.write(edit.staged)
                 edit.settle(edit.staged)
+                install = self.viewer.commands.keys_of("points.install")
                 how, traced = start_words(keeper.file, state.catalogue)
-                words = f"Written{':' if traced else ', but'} {escape(how)}. y tells how."
+                words = f"Written{':' if traced else ', but'} {escape(how)}. {install} tells how."
                 look = "good" if traced else "bad"
         except GvtuiError as error:
             state.say(f"Not written: {word(str(error))}.", "alarm", str(error))
@@ -275,116 +229,57 @@ class PointsApply(TraceActions):
                 keeper.file_target() if each.key == target.key else each for each in state.targets
             )
             state.say(words, look)
-        self.look_after()
+        self._targets.show()
 
-    def points_preview(self) -> None:
+    def preview(self) -> None:
         """Show what applying would change, and all that is to say about it."""
-        state = self.model.points
+        state = self._state
         edit = state.edit
         session = edit.staged
         problems = check_session(session, state.catalogue)
         title = f"What applying changes: {edit.diff}   (checked against {state.catalogue.source})"
         body = preview(edit.applied or edit.start, session, problems, edit.is_guess)
-        self.read(Text(title, body))
+        self.viewer.read(Text(title, body, line="points.preview"))
 
-    def points_said(self) -> None:
+    def said(self) -> None:
         """Show all that runsc said about the last change."""
-        detail = self.model.points.detail or "No change has been made yet."
-        self.read(Text("What came of the last change", [safe_lines(detail)]))
+        detail = self._state.detail or "No change has been made yet."
+        self.viewer.read(
+            Text("What came of the last change", [safe_lines(detail)], line="points.said")
+        )
 
-    def points_install(self) -> None:
+    def install(self) -> None:
         """Show how containers get the session file."""
-        if self.keeper is None or self.keeper.file is None:
+        keeper = self.viewer.keeper
+        if keeper is None or keeper.file is None:
             words = (
                 "Start gvtui with --session-file FILE to edit a pod init file: containers that "
                 "start later are then traced from their first moment on. This needs neither root "
                 "nor runsc here."
             )
         else:
-            runsc = next((each.runsc.path for each in self.keeper.containers), "runsc")
-            words = how_to_install(self.keeper.file.path, runsc)
-        self.read(Text("Containers that start later", [safe_lines(words)]))
+            runsc = next((each.runsc.path for each in keeper.containers), "runsc")
+            words = how_to_install(keeper.file.path, runsc)
+        self.viewer.read(
+            Text("Containers that start later", [safe_lines(words)], line="points.install")
+        )
 
-    def points_load(self) -> None:
-        """Choose a preset, or a session that was saved, to stage."""
-        if not self._may_stage():
-            return
-        library = self.keeper.library if self.keeper else None
-        answers = [
-            Entry(name, f"{preset.title}: {preset.description}") for name, preset in PRESETS.items()
-        ]
-        saved = library.names() if library else []
-        answers += [Entry(f"{_SAVED}{name}", f"saved: {word(name)}") for name in saved]
-        self.choose(Choice("Stage a preset, or what you saved:\n", answers, self._load))
-
-    def _load(self, answer: str) -> None:
-        state = self.model.points
-        sinks = state.edit.staged.sinks
-        if answer.startswith(_SAVED):
-            assert self.keeper is not None
-            assert self.keeper.library is not None
-            try:
-                loaded = self.keeper.library.load(answer.removeprefix(_SAVED))
-            except GvtuiError as error:
-                self.tell(str(error), "error")
-                return
-            session = replace(state.edit.staged, points=loaded.points)
-        else:
-            session = build_preset(answer, state.catalogue, sinks=sinks)
-            session = replace(state.edit.staged, points=session.points)
-        state.stage(session)
-        self.look_after()
-
-    def points_save(self) -> None:
-        """Ask for a name to keep what is staged under."""
-        library = self.keeper.library if self.keeper else None
-        if library is None:
-            self.tell("There is no place to keep sessions in.", "warning")
-            return
-        if not self._may_stage():
-            return
-
-        def done(text: str) -> Problem | None:
-            if not text.strip():
-                return None
-            try:
-                library.save(text.strip(), self.model.points.edit.staged)
-            except GvtuiError as error:
-                return Problem(str(error))
-            self.tell(f"Saved as {word(text.strip())}; L in Points stages it again.")
-            return None
-
-        self.prompt.ask(Question("save as", done, hint="a name of your own"))
-
-    def points_tuning(self) -> None:
-        """Switch between losing nothing and costing least."""
-        if not self._may_stage():
-            return
-        state = self.model.points
-        session = state.edit.staged
-        tunings = list(TUNINGS.values())
-        now = next((tuning_of(sink) for sink in session.sinks if sink.endpoint), None)
-        tuning = tunings[(tunings.index(now) + 1) % len(tunings)] if now else tunings[0]
-        sinks = [with_tuning(sink, tuning) if sink.endpoint else sink for sink in session.sinks]
-        state.stage(session.with_sinks(*sinks))
-        state.say(f"Staged: {tuning.title}. {tuning.cost}.")
-        self.look_after()
-
-    async def action_quit(self) -> None:
-        """Leave; first ask about sessions that gvtui made, if there are any."""
-        keeper = self.keeper
+    def may_leave(self, leave: Callable[[], None]) -> bool:
+        """Ask what becomes of sessions that gvtui made, if there are any."""
+        keeper = self.viewer.keeper
         if keeper is None or keeper.policy != "ask" or not keeper.has_made:
-            self.exit()
-            return
+            return True
         made = [word(short_id(each.container.sandbox_id)) for each in keeper.agent.registry.all()]
         question = f"gvtui has made the sessions of {', '.join(made[:8])}. What of them?\n"
-        self.choose(Choice(question, _LEAVE, self._leave))
-
-    def _leave(self, answer: str) -> None:
         policies: dict[str, OnExit] = {"restore": "restore", "delete": "delete", "keep": "keep"}
-        if answer in policies:
-            self.leave_policy = policies[answer]
-            self.exit()
+
+        def answered(answer: str) -> None:
+            if answer in policies:
+                keeper.policy = policies[answer]
+                leave()
+
+        self.viewer.choose(Choice(question, _LEAVE, answered))
+        return False
 
 
 def words_of(outcome: Outcome) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""Tells when a filter asks for what is not traced."""
+"""What the screen needs and no session collects: context fields, and points that are off."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING
 
 from gvtui.agent.targets import Owner
 from gvtui.points.edit import lacks_context
+from gvtui.tui.command.command import command
+from gvtui.tui.points.survey import Targets
+from gvtui.tui.viewer import Feature, Viewer
 from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from gvtui.agent.targets import Key
+    from gvtui.agent.targets import Key, Target
     from gvtui.query.numbers.points import Tally
     from gvtui.tui.points.state import PointsState
 
+_CALLS_NEED = ("thread_id", "time")
+"""Context fields that pairs of enter and exit, and durations, come from."""
 _WORD = re.compile(r"[a-z][\w/]*")
 _MAX_EVENTS = 3
 
@@ -73,3 +78,125 @@ def untraced_events(text: str, state: PointsState) -> list[str]:
         for event, names in known.items()
         if not any(name in points or name in state.counts for name in names)
     ][:_MAX_EVENTS]
+
+
+class Needs(Feature):
+    """Says which context fields are lacking, and stages them."""
+
+    prefix, heading = "points", "What is traced"
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(viewer)
+        self.words = ""
+        """What the filter in force, or the calls on the screen, need; "" for nothing."""
+        self._lacking: tuple[str, ...] = ()
+        self._can_be_staged = False
+
+    @property
+    def _targets(self) -> Targets:
+        return self.viewer.feature(Targets)
+
+    def opened(self) -> None:
+        """Say what is lacking from the start."""
+        self.tick()
+
+    def tick(self) -> None:
+        """Find out what is lacking now."""
+        model = self.model
+        by_filter = self._lacks(model.condition.needs if model.condition is not None else ())
+        by_calls = self._lacks(_CALLS_NEED)
+        offer = self._offer() if self._changeable() else ""
+        self._can_be_staged = bool(by_calls and offer)
+        words = ""
+        if by_filter:
+            words = f" ! This filter needs {_listed(by_filter)}"
+        elif model.whole_calls and by_calls:
+            what = "Pairs and durations" if "thread_id" in by_calls else "Durations"
+            words = f" ! {what} of calls need {_listed(by_calls)}"
+        self.words = words + offer if words else ""
+        shows_calls = model.whole_calls or self.viewer.is_shown("numbers")
+        self._lacking = tuple({**by_filter, **(by_calls if shows_calls else {})})
+
+    def remedy(self) -> str:
+        """Which keys have the fields collected that calls lack."""
+        return self._offer() if self._can_be_staged else ""
+
+    def _offer(self) -> str:
+        keys_of = self.viewer.commands.keys_of
+        return f"  {keys_of('points.collect')} stages it, {keys_of('points.apply')} applies."
+
+    def advice(self) -> Iterable[str]:
+        """Which keys have it traced, if the filter asks for what is not."""
+        condition = self.model.condition
+        state = self._targets.state
+        events = untraced_events(condition.text, state) if condition is not None else []
+        if not events or not self.model.is_live:
+            return []
+        names = " and ".join(events)
+        are = "are" if len(events) > 1 else "is"
+        keys_of = self.viewer.commands.keys_of
+        return [
+            "",
+            f"{names} {are} not traced: {keys_of('points.show')} shows the points, "
+            f"{keys_of('points.switch')} switches on, {keys_of('points.apply')} applies.",
+        ]
+
+    def _changeable(self) -> list[Target]:
+        """The sandboxes whose sessions can be given more fields."""
+        state = self._targets.state
+        if not self.model.is_live:
+            return []
+        return [
+            target
+            for target in state.targets
+            if target.owner is not Owner.FILE and state.edit_of(target.key).staged.points
+        ]
+
+    def _lacks(self, needs: Iterable[str]) -> dict[str, str]:
+        targets = self._targets
+        return lacking_fields(needs, targets.state, targets.tally, targets.connections_of)
+
+    @command("Collect the fields that filter, calls or numbers need", "F")
+    def collect(self) -> None:
+        """Stage the context fields that the filter needs, and those that shown calls need."""
+        state = self._targets.state
+        self.tick()
+        fields = self._lacking
+        if not fields:
+            self.viewer.tell("Nothing on the screen needs a field that is not collected.")
+            return
+        if not self._targets.may_stage():
+            return
+        targets = self._changeable()
+        if not targets:
+            self.viewer.tell(
+                state.problem or "No sandbox is known here whose session could be changed."
+            )
+            return
+        where = [target.title for target in targets if state.add_context(fields, target.key)]
+        if where:
+            keys_of = self.viewer.commands.keys_of
+            words = (
+                f"Staged: {', '.join(fields)} on all points of {_list_of(where)}. "
+                f"{keys_of('points.apply')} applies it here"
+            )
+            key = keys_of("points.target")
+            more = f"; in Points, {key} goes to the next sandbox." if where[1:] else "."
+            self.viewer.tell(words + more)
+        else:
+            self.viewer.tell(
+                f"{', '.join(fields)}: staged already, or no point here offers it.", "warning"
+            )
+        self._targets.show()
+        self.tick()
+
+
+def _list_of(names: list[str]) -> str:
+    """Names as a person lists them, not too many."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"
+
+
+def _listed(lacking: dict[str, str]) -> str:
+    """Fields, and why one of them is thought to be lacking."""
+    return f"{', '.join(lacking)}: {next(iter(lacking.values()))}."

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from gvtui.agent.targets import Owner
 from gvtui.decode.escape import escape
 from gvtui.tui.kit.cells import fit, short_count, width_of
+from gvtui.tui.kit.signs import COST_SIGN
 from gvtui.tui.points.state import Box
 from gvtui.tui.points.tree import Line, LineKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gvtui.tui.kit.lines import Part
     from gvtui.tui.points.state import PointsState
-
-COST_SIGN = "$"
 
 _MAX_NOTE = 3
 _ROOMY = 56
@@ -39,8 +40,8 @@ _SIGN_LOOKS = {"+": "added", "−": "removed", "~": "bad"}
 class PointsPainter:
     """Puts the pane into words; `large` says more of the target."""
 
-    def __init__(self, state: PointsState, *, large: bool) -> None:
-        self._state = state
+    def __init__(self, state: PointsState, keys_of: Callable[[str], str], *, large: bool) -> None:
+        self._state, self._keys_of = state, keys_of
         self.large = large
 
     def heading(self, width: int, searching: bool) -> list[list[Part]]:
@@ -98,7 +99,7 @@ class PointsPainter:
         elif state.edit.is_guess:
             lines.append([("  shown: what it has sent so far", "faint")])
         elif state.is_unheard:
-            text = "it runs, but sends nothing here: a makes it anew"
+            text = f"it runs, but sends nothing here: {self._keys_of('points.apply')} makes it anew"
             lines += [[(f"  {part}", "bad")] for part in _wrap(text, width - 3)]
         if self.large and target.owner is not Owner.FILE:
             lines += [[(f"  ! {text}", "bad")] for text in _wrap(state.problem, width - 5)[:2]]
@@ -112,24 +113,31 @@ class PointsPainter:
 
     def _hint(self, searching: bool, focused: bool) -> str:
         """What the line at the cursor means, or which key does something about it."""
-        state = self._state
+        state, key = self._state, self._keys_of
         line = state.at_cursor()
         if searching:
             return "Enter keeps what is found, Esc shows all again"
         if line is None:
-            return "nothing found: Esc shows all again"
+            return f"nothing found: {key('points.leave')} shows all again"
         cost = state.cost(line)
         if cost:
             return f"{COST_SIGN} {cost}"
         if line.kind is LineKind.FIELDS or (line.kind is LineKind.GROUP and not focused):
-            return "→ opens, ← closes"
+            return f"{key('points.open')} opens, {key('points.close')} closes"
         is_off = state.box(line) is Box.OFF
         if state.edit.diff:
-            return "a applies what is staged, u undoes, v shows it"
+            return (
+                f"{key('points.apply')} applies what is staged, {key('points.undo')} undoes, "
+                f"{key('points.preview')} shows it"
+            )
         if is_off:
-            sides = ", e and x one side of it" if line.sided else ""
-            return f"off: space switches it on{sides}"
-        return "space switches, / finds, g groups"
+            enter, exit_ = key("points.switch E"), key("points.switch X")
+            sides = f", {enter} and {exit_} one side of it" if line.sided else ""
+            return f"off: {key('points.switch')} switches it on{sides}"
+        return (
+            f"{key('points.switch')} switches, {key('points.find')} finds, "
+            f"{key('points.group')} groups"
+        )
 
     def line(self, line: Line, at_cursor: bool, width: int) -> list[Part]:
         """One line of the tree."""

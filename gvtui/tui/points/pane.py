@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from textual.message import Message
-
-from gvtui.tui.command.table import bindings
+from gvtui.tui.command.bindings import Pane
+from gvtui.tui.command.command import command
 from gvtui.tui.kit.lines import LineWidget, Part
+from gvtui.tui.points.apply import Applying
+from gvtui.tui.points.commands import LARGE
 from gvtui.tui.points.painter import PointsPainter, box_spots
+from gvtui.tui.points.presets import Presets
+from gvtui.tui.points.survey import Targets
 from gvtui.tui.points.tree import Line, LineKind
 
 if TYPE_CHECKING:
     from textual import events
     from textual.strip import Strip
 
-    from gvtui.tui.model.model import Model
     from gvtui.tui.points.state import PointsState
-
-LARGE = "points-large"
-"""Id of the pane where it takes the right side."""
+    from gvtui.tui.viewer import Viewer
 
 _WHEEL_LINES = 3
 
 
-class PointsPane(LineWidget, can_focus=True):
+class PointsPane(Pane, LineWidget, can_focus=True):
     """The tree of points; two of these share one state, one narrow and one large."""
 
     PREFIX = "points"
@@ -32,23 +32,15 @@ class PointsPane(LineWidget, can_focus=True):
         "heading", "name", "group", "field", "on", "off", "faint", "number", "good", "bad",
         "alarm", "added", "removed", "staged", "bar", "cursor",
     )  # fmt: skip
-    BINDINGS = bindings("points")
+    prefix, heading = "points", "What is traced"
+    home, tab = LARGE, LARGE
     ALLOW_SELECT = False
 
-    class Refused(Message):
-        """Nothing can be staged here."""
-
-    class Asked(Message):
-        """A key of the pane asks for what the app does."""
-
-        def __init__(self, what: str) -> None:
-            super().__init__()
-            self.what = what
-
-    def __init__(self, model: Model, *, large: bool = False) -> None:
+    def __init__(self, viewer: Viewer, *, large: bool = False) -> None:
         super().__init__(id=LARGE if large else "points", classes="points")
-        self._model = model
-        self._painter = PointsPainter(model.points, large=large)
+        self._viewer = viewer
+        self._targets = viewer.feature(Targets)
+        self._painter = PointsPainter(self.state, viewer.commands.keys_of, large=large)
         self._top = 0
         self._shown: tuple[object, ...] = ()
         self._searching = False
@@ -60,16 +52,7 @@ class PointsPane(LineWidget, can_focus=True):
     @property
     def state(self) -> PointsState:
         """What the pane shows."""
-        return self._model.points
-
-    def give_place(self, hidden: bool) -> None:
-        """Hide while the large pane shows; at once, so that the keyboard can follow."""
-        if hidden:
-            self.display = False
-        elif self.styles.inline.clear_rule("display"):
-            # Clearing a rule alone has nothing laid out again.
-            self.refresh(layout=True)
-            self.screen.refresh(layout=True)
+        return self._targets.state
 
     def news(self) -> None:
         """Draw what has changed."""
@@ -143,23 +126,30 @@ class PointsPane(LineWidget, can_focus=True):
             self.state.cursor = lines[max(0, min(place, len(lines) - 1))].key
         self._keep_in_sight()
 
-    def action_move(self, step: int) -> None:
+    @command("Up one line of the points", "up", -1)
+    @command("Down one line of the points", "down", 1)
+    def move(self, step: int) -> None:
         """Move the cursor."""
         self.go(self.state.place() + step)
 
-    def action_page(self, pages: int) -> None:
+    @command("Up one screen of points", "pageup", -1)
+    @command("Down one screen of points", "pagedown", 1)
+    def move_page(self, pages: int) -> None:
         """Move the cursor by screens."""
         self.go(self.state.place() + pages * max(1, self._page - 1))
 
-    def action_first(self) -> None:
+    @command("The first line of the points", "home")
+    def first(self) -> None:
         """Go to the first line."""
         self.go(0)
 
-    def action_last(self) -> None:
+    @command("The last line of the points", "end")
+    def last(self) -> None:
         """Go to the last line."""
         self.go(len(self.state.lines()))
 
-    def action_close(self) -> None:
+    @command("Hide what is beneath; then go up", "left")
+    def close(self) -> None:
         """Close the line, or go to the one that it is beneath."""
         line = self.state.at_cursor()
         if line is None:
@@ -170,26 +160,32 @@ class PointsPane(LineWidget, can_focus=True):
             self.state.cursor = line.parent
         self._keep_in_sight()
 
-    def action_open(self) -> None:
+    @command("Show what is beneath: calls, fields", "right")
+    def open(self) -> None:
         """Open the line."""
         line = self.state.at_cursor()
         if line is not None:
             self.state.open(line, True)
             self._keep_in_sight()
 
-    def action_unfold(self) -> None:
+    @command("Show or hide what is beneath", "enter")
+    def unfold(self) -> None:
         """Open the line, or close it."""
         line = self.state.at_cursor()
         if line is not None:
             self.state.open(line)
             self._keep_in_sight()
 
-    def action_unfold_all(self) -> None:
+    @command("Show or hide everything", "asterisk")
+    def unfold_all(self) -> None:
         """Open everything, or close everything."""
         self.state.open_all()
         self._keep_in_sight()
 
-    def action_switch(self, side: str = "") -> None:
+    @command("Switch this point, field or group", "space", footer="on/off")
+    @command("Switch its enter side", "e", "E", footer="enter")
+    @command("Switch its exit side", "x", "X", footer="exit")
+    def switch(self, side: Literal["", "E", "X"] = "") -> None:
         """Stage the box at the cursor the other way round."""
         line = self.state.at_cursor()
         if line is not None:
@@ -197,14 +193,15 @@ class PointsPane(LineWidget, can_focus=True):
 
     def _switch(self, line: Line, side: str) -> None:
         if self.state.refusal:
-            self.post_message(self.Refused())
+            self._targets.may_stage()
         elif line.kind is LineKind.FIELDS:
             self.state.open(line)
         else:
             self.state.toggle(line, side)
         self._keep_in_sight()
 
-    def action_group(self) -> None:
+    @command("Group by component, or by what calls are for", "g", footer="group")
+    def group(self) -> None:
         """Group by component, or by what the calls are for."""
         state = self.state
         line = state.at_cursor()
@@ -214,27 +211,57 @@ class PointsPane(LineWidget, can_focus=True):
             state.reveal(line.names[0])
         self._keep_in_sight()
 
-    def action_only_on(self) -> None:
+    @command("Only the points that are on; again: all", "h")
+    def only_on(self) -> None:
         """Show only what is on, or all."""
         self.state.only_on = not self.state.only_on
         self.state.changed()
         self._keep_in_sight()
 
-    def action_target(self) -> None:
+    @command("The next sandbox", "c", footer="sandbox")
+    def target(self) -> None:
         """Show the next sandbox."""
         self.state.next_target()
         self._keep_in_sight()
 
-    def action_ask(self, what: str) -> None:
-        """Have the app do it."""
-        self.post_message(self.Asked(what))
+    @command("What applying changes, as JSON", "v", footer="changes")
+    def preview(self) -> None:
+        """Show what applying would change."""
+        self._viewer.feature(Applying).preview()
 
-    def action_search(self) -> None:
+    @command("Stage a preset, or what was saved", "L", footer="presets")
+    def load(self) -> None:
+        """Choose a preset or a saved session to stage."""
+        self._viewer.feature(Presets).load()
+
+    @command("Save what is staged, under a name", "S")
+    def save(self) -> None:
+        """Ask for a name to keep what is staged under."""
+        self._viewer.feature(Presets).save()
+
+    @command("Lose nothing, or cost least", "T")
+    def tuning(self) -> None:
+        """Stage the next tuning of the sink."""
+        self._viewer.feature(Presets).tuning()
+
+    @command("All that runsc said about the last change", "i")
+    def said(self) -> None:
+        """Show all that runsc said about the last change."""
+        self._viewer.feature(Applying).said()
+
+    @command("How containers that start later get it", "y")
+    def install(self) -> None:
+        """Show how containers get the session file."""
+        self._viewer.feature(Applying).install()
+
+    @command("Find points by name, purpose or field", "slash", footer="find")
+    def find(self) -> None:
         """Take letters for a search."""
         self._searching = True
         self._keep_in_sight()
 
-    def action_clear_search(self) -> None:
+    @command("Show all points; then leave them", "escape")
+    def leave(self) -> None:
         """Show all points again; then leave the pane."""
         if self.state.pattern:
             self._find("")
@@ -258,7 +285,7 @@ class PointsPane(LineWidget, can_focus=True):
                 # At once: its binding would come behind letters that were typed fast.
                 event.stop()
                 event.prevent_default()
-                self.action_search()
+                self.find()
             return
         if event.key in ("up", "down"):
             self._searching = False
@@ -285,7 +312,7 @@ class PointsPane(LineWidget, can_focus=True):
         lines = self.state.lines()
         if not (len(self._head) <= event.y < self.size.height - len(self._foot)):
             if event.y == 1:
-                self.action_target()
+                self.target()
             return
         if place >= len(lines):
             return
@@ -317,11 +344,11 @@ class PointsPane(LineWidget, can_focus=True):
         self.news()
 
 
-def make_small(model: Model) -> PointsPane:
+def make_small(viewer: Viewer) -> PointsPane:
     """The pane in the sidebar."""
-    return PointsPane(model)
+    return PointsPane(viewer)
 
 
-def make_large(model: Model) -> PointsPane:
+def make_large(viewer: Viewer) -> PointsPane:
     """The pane as a tab."""
-    return PointsPane(model, large=True)
+    return PointsPane(viewer, large=True)

@@ -1,24 +1,23 @@
-"""Asks sandboxes for the processes that ran before their sessions, and has the trace note them."""
+"""Asks sandboxes for the processes that ran before their sessions; the trace notes the answers."""
 
 from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.agent.procfs import marks_of
 from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError
 from gvtui.points.runsc_command import parse_runsc_command
 from gvtui.tui.model.rowtext import word
-from gvtui.tui.points.commands import PointsActions
+from gvtui.tui.viewer import Feature, Viewer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gvtui.agent.containers import Container
     from gvtui.trace.connections import Connection
-    from gvtui.trace.reader import Trace
 
 _NOTE_SECONDS = 5.0
 """How long the monitor may take to note a dump."""
@@ -32,26 +31,32 @@ class _Question(NamedTuple):
     container: Container
 
 
-class ProcfsActions(PointsActions):
-    """Asks by itself where a session began in a container that ran already, and when told to."""
+class Earlier(Feature):
+    """Finds out what ran in a container before its session began.
 
-    def __init__(self, trace: Trace, **options: Any) -> None:  # noqa: ANN401
-        """See `ViewerBase`."""
-        super().__init__(trace, **options)
+    It asks each sandbox whose session began in a running container once, without being told, and
+    all that are connected when the user says so.
+    """
+
+    prefix, heading = "processes", "In the processes"
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(viewer)
+        self.note = ""
+        """Why earlier processes are not known, or that sandboxes are being asked."""
         self._settled: set[int] = set()
         """Connections whose sandbox has been asked, or need not be."""
-        self._settled_of = trace
+        self._settled_of = viewer.model.trace
         self._problems: dict[int, str] = {}
         """By connection, why its processes are not known."""
         self._asking = 0
 
-    def look_after(self) -> None:
-        """See `PointsActions`; asks sandboxes that have connected."""
-        super().look_after()
+    def tick(self) -> None:
+        """Ask sandboxes that have connected."""
         trace = self.model.trace
         if self._settled_of is not trace:
             self._settled_of, self._settled, self._problems = trace, set(), {}
-        keeper = self.keeper
+        keeper = self.viewer.keeper
         if keeper is None:
             return
         questions = []
@@ -71,27 +76,30 @@ class ProcfsActions(PointsActions):
         if gone:
             self._say_problems()
 
-    def on_processes_pane_asked(self) -> None:
+    def ask_all(self) -> None:
         """Ask every sandbox that is connected."""
         if not self.model.is_live:
-            self.tell("This is a recording: its sandboxes cannot be asked any more.", "warning")
+            self.viewer.tell(
+                "This is a recording: its sandboxes cannot be asked any more.", "warning"
+            )
             return
         connected = [each for each in self.model.trace.connections.values() if each.connected]
-        if not connected or self.keeper is None:
-            self.tell("No sandbox is connected that could be asked.", "warning")
+        keeper = self.viewer.keeper
+        if not connected or keeper is None:
+            self.viewer.tell("No sandbox is connected that could be asked.", "warning")
             return
         # Of a sandbox with several connections the newest tells of what comes from now on.
         questions: dict[tuple[str, str], _Question] = {}
         for connection in connected:
-            container = self.keeper.container_of(connection)
+            container = keeper.container_of(connection)
             if container is None:
                 name = word(short_id(connection.container_id)) or f"connection {connection.conn}"
-                self.tell(
+                self.viewer.tell(
                     f"{name} cannot be asked: none of runsc's roots that gvtui sees has its "
                     "container. Name its root with --root.",
                     "warning",
                 )
-                self.survey_wanted = True
+                self.viewer.run_command("points.look")
             else:
                 questions[container.sandbox_key] = _Question(connection.conn, container)
         if questions:
@@ -106,20 +114,11 @@ class ProcfsActions(PointsActions):
         self._asking += len(questions)
         self._say_problems()
         for question in questions:
-            self.run_worker(
-                partial(self._ask_in_thread, question, tell),
-                thread=True,
-                group="procfs",
-                exit_on_error=False,
+            self.viewer.in_thread(
+                partial(self._fetch, question),
+                partial(self._take_answer, question, tell),
+                partial(self._take_failure, question),
             )
-
-    def _ask_in_thread(self, question: _Question, tell: bool) -> None:
-        short = word(short_id(question.container.sandbox_id))
-        try:
-            said, problem = self._fetch(question), ""
-        except GvtuiError as error:
-            said, problem = "", f"{short}: earlier processes are not known: {error}"
-        self.from_thread(self._take_answer, question.conn, said if tell else "", problem)
 
     def _fetch(self, question: _Question) -> str:
         """Ask, and have the monitor note the answer; says what was noted.
@@ -127,7 +126,7 @@ class ProcfsActions(PointsActions):
         Raises:
             GvtuiError: the sandbox or the monitor did not do it.
         """
-        keeper, watch = self.keeper, self.monitor
+        keeper, watch = self.viewer.keeper, self.viewer.monitor
         assert keeper is not None
         assert watch is not None
         taken_ns = time.time_ns()
@@ -142,21 +141,28 @@ class ProcfsActions(PointsActions):
                 time.sleep(_RETRY_SECONDS)
         return text
 
-    def _take_answer(self, conn: int, said: str, problem: str) -> None:
+    def _take_answer(self, question: _Question, tell: bool, said: str) -> None:
         self._asking -= 1
-        self._problems.pop(conn, None)
-        if problem and self._is_connected(conn):
-            self._problems[conn] = problem
-            self.tell(f"{problem}.", "warning")
-        elif said:
-            self.tell(f"{word(said)}.")
+        self._problems.pop(question.conn, None)
+        if said and tell:
+            self.viewer.tell(f"{word(said)}.")
+        self._say_problems()
+
+    def _take_failure(self, question: _Question, error: Exception) -> None:
+        self._asking -= 1
+        if self._is_connected(question.conn):
+            short = word(short_id(question.container.sandbox_id))
+            problem = f"{short}: earlier processes are not known: {error}"
+            self._problems[question.conn] = problem
+            self.viewer.tell(f"{problem}.", "warning")
         self._say_problems()
 
     def _say_problems(self) -> None:
         asking = f"asking {self._asking} of the sandboxes what runs in them …"
         words = [asking] if self._asking else []
-        words += [f"! {problem}; L asks again" for problem in self._problems.values()]
-        self.model.procfs_note = "   ".join(words)
+        key = self.viewer.commands.keys_of("processes.ask")
+        words += [f"! {problem}; {key} asks again" for problem in self._problems.values()]
+        self.note = "   ".join(words)
 
 
 def _tells_all(connection: Connection) -> bool:

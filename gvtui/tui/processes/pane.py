@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
-from textual.message import Message
-
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.ids import short_id
 from gvtui.decode.outcome import NOT_SENT, Outcome
@@ -15,12 +13,13 @@ from gvtui.query.filter.fields import CONTAINER, PID, THREAD
 from gvtui.query.filter.write import conjunction, equals
 from gvtui.query.processes.process import Source
 from gvtui.query.processes.rows import processes_filter
-from gvtui.tui.command.table import bindings
-from gvtui.tui.drilled import Drilled
+from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import fit, short_count, width_of, wrap
 from gvtui.tui.kit.listpane import ListPane
+from gvtui.tui.kit.signs import ENDED_SIGN, FAILED_SIGN, PROCFS_SIGN, RUNS_SIGN
 from gvtui.tui.kit.times import clock_text
-from gvtui.tui.model.rowtext import FAILED_SIGN, PROCFS_SIGN, word
+from gvtui.tui.model.rowtext import word
+from gvtui.tui.processes.commands import Earlier
 from gvtui.tui.processes.lines import Fold, Key, TreeLine, tree_lines
 
 if TYPE_CHECKING:
@@ -29,9 +28,8 @@ if TYPE_CHECKING:
     from gvtui.query.processes.process import Exec, Process, ProcessId
     from gvtui.query.processes.tree import ProcessTree
     from gvtui.tui.kit.lines import Part
-    from gvtui.tui.model.model import Model
+    from gvtui.tui.viewer import Viewer
 
-RUNS_SIGN, ENDED_SIGN = "●", "†"
 SOURCE_SIGNS = {Source.EVENT: " ", Source.PROCFS: PROCFS_SIGN, Source.CONTEXT: "~"}
 """How a process is known."""
 
@@ -76,14 +74,13 @@ class ProcessesPane(ListPane):
         "heading", "faint", "guide", "pid", "name", "command", "tag", "number", "error", "failed",
         "good", "ended", "container", "progress", "mark", "cursor",
     )  # fmt: skip
-    BINDINGS = bindings("processes")
+    prefix, heading = "processes", "In the processes"
+    home, tab, where = "processes", "processes", ""
 
-    class Asked(Message):
-        """The sandboxes are to be asked what runs in them."""
-
-    def __init__(self, model: Model) -> None:
+    def __init__(self, viewer: Viewer) -> None:
         super().__init__(id="processes")
-        self._model = model
+        self._viewer, self._model = viewer, viewer.model
+        self._earlier = viewer.feature(Earlier)
         self._tree: ProcessTree | None = None
         self._folds: dict[int, Fold] = {}
         self._folded = 0
@@ -193,7 +190,7 @@ class ProcessesPane(ListPane):
         name, columns, command = self._layout()
         words = fit("process", name) + " " + fit("command", command)
         words += "".join(f" {self._cell(column.title, column)}" for column in columns)
-        note = self._model.procfs_note
+        note = self._earlier.note
         notes: list[list[Part]] = (
             [[(line, "progress")] for line in wrap(note, self.width)] if note else []
         )
@@ -326,9 +323,10 @@ class ProcessesPane(ListPane):
     def clicked(self, x: int, again: bool) -> None:
         """A line that was selected already is opened."""
         if again:
-            self.action_filter_process()
+            self.only()
 
-    def action_filter_process(self) -> None:
+    @command("Only this process's rows", "enter", footer="this one")
+    def only(self) -> None:
         """Show the rows of what the cursor is on."""
         line, tree = self._at_cursor()
         if line is None or tree is None:
@@ -336,7 +334,7 @@ class ProcessesPane(ListPane):
         if line.process is None:
             if line.container:
                 expression = equals(CONTAINER, line.container)
-                self.post_message(Drilled(expression, CONTAINER))
+                self._viewer.show_rows(expression, CONTAINER)
             return
         expression = processes_filter(tree, [line.process])
         if line.thread is not None:
@@ -344,11 +342,13 @@ class ProcessesPane(ListPane):
         row = line.executed.row if line.executed is not None else None
         self._drill(expression, row)
 
-    def action_ask(self) -> None:
+    @command("Ask the sandboxes again what runs in them", "L", footer="ask again")
+    def ask(self) -> None:
         """Have the sandboxes asked what runs in them."""
-        self.post_message(self.Asked())
+        self._earlier.ask_all()
 
-    def action_filter_subtree(self) -> None:
+    @command("Only its rows and those of all that it started", "s", footer="its subtree")
+    def subtree(self) -> None:
         """Show the rows of the process at the cursor and all that it started."""
         line, tree = self._at_cursor()
         if line is not None and tree is not None and line.process is not None:
@@ -356,13 +356,15 @@ class ProcessesPane(ListPane):
 
     def _drill(self, expression: str, row: int | None) -> None:
         if expression:
-            self.post_message(Drilled(expression, PID, row))
+            self._viewer.show_rows(expression, PID, row)
 
     def _at_cursor(self) -> tuple[TreeLine | None, ProcessTree | None]:
         line = self._lines[self.cursor] if self.cursor < len(self._lines) else None
         return line, self._tree
 
-    def action_fold(self, step: int) -> None:
+    @command("Show children; programs and threads", "right", 1)
+    @command("Show less; then go to the parent", "left", -1)
+    def fold(self, step: int) -> None:
         """Show less or more of the process at the cursor; from what is in it, go to it."""
         line, _ = self._at_cursor()
         if line is None or line.process is None:

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import os.path
-from typing import TYPE_CHECKING
-
-from textual.message import Message
+from typing import TYPE_CHECKING, ClassVar
 
 from gvtui.decode.ids import short_id
 from gvtui.query.filter.fields import CONTAINER
 from gvtui.query.filter.write import equals
-from gvtui.tui.command.table import bindings
+from gvtui.tui.command.bindings import Pane
+from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import fit, short_count, spark, width_of
 from gvtui.tui.kit.lines import LineWidget, Part
-from gvtui.tui.model.rowtext import DROP_SIGN, word
+from gvtui.tui.kit.signs import DROP_SIGN, LOST_SIGN
+from gvtui.tui.model.rowtext import word
 
 if TYPE_CHECKING:
     from textual import events
     from textual.strip import Strip
 
     from gvtui.trace.connections import Sandbox
-    from gvtui.tui.model.model import Model
+    from gvtui.tui.viewer import Viewer
 
 _LINES = 2
 """Lines that a sandbox takes."""
 _SPARK = 8
 _HEADING = 1
-LOST_SIGN = "◌"
-"""Nobody knows whether it is still there: the monitor has gone."""
 
 
-class SandboxList(LineWidget, can_focus=True):
+class SandboxList(Pane, LineWidget, can_focus=True):
     """One entry for each sandbox, in the order they came; successive connections count as one."""
 
     PREFIX = "sandboxes"
@@ -38,19 +36,14 @@ class SandboxList(LineWidget, can_focus=True):
         "heading", "id", "command", "good", "gone", "faint", "number", "spark", "alarm", "cursor",
         "chosen",
     )  # fmt: skip
-    BINDINGS = bindings("list")
+    prefix, heading = "sandboxes", "Screen"
+    part: ClassVar = "sidebar"
+    home, where = "sandboxes", "in the sandboxes"
     ALLOW_SELECT = False
 
-    class Chosen(Message):
-        """The stream is to show this sandbox only, or all again."""
-
-        def __init__(self, container_id: str) -> None:
-            super().__init__()
-            self.container_id = container_id
-
-    def __init__(self, model: Model) -> None:
+    def __init__(self, viewer: Viewer) -> None:
         super().__init__(id="sandboxes")
-        self._model = model
+        self._viewer, self._model = viewer, viewer.model
         self._cursor = 0
         self._top = 0
         self._entries: list[tuple[list[Part], list[Part]]] = []
@@ -141,7 +134,7 @@ class SandboxList(LineWidget, can_focus=True):
         place = self._top + (event.y - _HEADING) // _LINES
         if event.y >= _HEADING and place < len(self._entries):
             self._cursor = place
-            self.action_choose()
+            self.choose()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll the list."""
@@ -161,15 +154,22 @@ class SandboxList(LineWidget, can_focus=True):
         self._top = max(0, min(top, len(self._entries) - self._page))
         self.refresh()
 
-    def action_move(self, step: int) -> None:
+    @command("Up one sandbox", "up", -1)
+    @command("Down one sandbox", "down", 1)
+    def move(self, step: int) -> None:
         """Move the cursor."""
         self._cursor = max(0, min(self._cursor + step, len(self._entries) - 1))
         self._scroll(max(min(self._top, self._cursor), self._cursor - self._page + 1))
 
-    def action_choose(self) -> None:
+    @command("Only this sandbox; again: all", "enter")
+    def choose(self) -> None:
         """Narrow the stream to the sandbox at the cursor, or widen it again."""
         if self._cursor < len(self._sandboxes):
-            self.post_message(self.Chosen(self._sandboxes[self._cursor].container_id))
+            container_id = self._sandboxes[self._cursor].container_id
+            if container_id:
+                self._viewer.narrow(CONTAINER, container_id)
+            else:
+                self._viewer.tell("This sandbox has not said which container it is.", "warning")
 
 
 def _sign(connected: bool, monitor_gone: bool) -> str:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from gvtui.tui.kit.cells import fit
 from gvtui.tui.kit.lines import LineWidget, Part
 from gvtui.tui.model.rowtext import word
+from gvtui.tui.search.commands import Searching
 
 if TYPE_CHECKING:
     from textual.strip import Strip
 
     from gvtui.tui.search.search import Search
+    from gvtui.tui.viewer import Viewer
 
-_KEYS = "Enter . next   , back   Esc ends"
 _ROOMY = 80
 
 
@@ -24,8 +25,10 @@ class SearchBar(LineWidget):
     LOOKS = ("text", "count", "progress", "none", "faint")
     ALLOW_SELECT = False
 
-    def __init__(self) -> None:
+    def __init__(self, viewer: Viewer) -> None:
         super().__init__(id="searchbar")
+        self._viewer = viewer
+        viewer.feature(Searching).said = self.say
         self._said: tuple[str, str, str] | None = None
 
     def say(self, search: Search | None, row_id: int | None) -> None:
@@ -53,8 +56,15 @@ class SearchBar(LineWidget):
         parts += [(shown, "text"), ("   ", ""), (count, look)]
         if width >= _ROOMY:
             taken = sum(len(part) for part, _ in parts)
-            parts += [(" " * max(3, width - taken - len(_KEYS) - 1), ""), (_KEYS, "faint")]
+            keys = self._keys()
+            parts += [(" " * max(3, width - taken - len(keys) - 1), ""), (keys, "faint")]
         return self.strip(parts, width)
+
+    def _keys(self) -> str:
+        keys_of = self._viewer.commands.keys_of
+        enter, leave = keys_of("stream.enter"), keys_of("stream.leave")
+        on, back = keys_of("search.next 1"), keys_of("search.next -1")
+        return f"{enter} {on} next   {back} back   {leave} ends"
 
 
 def count_text(search: Search, row_id: int | None) -> str:

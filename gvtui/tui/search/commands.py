@@ -1,17 +1,21 @@
-"""Keys that search text in the rows."""
+"""Searching text in the rows: on, back, and to an end."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gvtui.tui.filter.drill import DrillActions
+from gvtui.tui.command.command import command
 from gvtui.tui.kit.asking import Problem, Question
-from gvtui.tui.search.bar import SearchBar
 from gvtui.tui.search.match import MAX_TEXT, CallWords
 from gvtui.tui.search.search import SEARCH_SECONDS, Search
+from gvtui.tui.stream.commands import Rows
+from gvtui.tui.viewer import Feature, Viewer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gvtui.trace.reader import Trace
+    from gvtui.tui.stream.columns import RowLook
 
 _PAUSE = 0.005
 """Seconds between two slices of a search, in which keys are heard."""
@@ -19,13 +23,15 @@ _WATCH = 0.1
 """Seconds between two looks for rows that have come."""
 
 
-class SearchActions(DrillActions):
-    """Search on, search back, end."""
+class Searching(Feature):
+    """Searches on, searches back, ends."""
 
-    def __init__(self, trace: Trace, **options: Any) -> None:  # noqa: ANN401
-        """See `ViewerBase`."""
-        super().__init__(trace, **options)
-        self.searchbar = SearchBar()
+    prefix, heading = "search", "Moving"
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(viewer)
+        self.said: Callable[[Search | None, int | None], None] = lambda search, row_id: None
+        """Told how far a search is, and which row is selected; None when it has ended."""
         self.search: Search | None = None
         self._words: tuple[Trace | None, CallWords] = (None, CallWords())
         self._wanted: tuple[int, int] | None = None
@@ -36,7 +42,8 @@ class SearchActions(DrillActions):
         self._searched_before = ""
         self._place_before: tuple[int | None, bool] = (None, False)
 
-    def action_search(self) -> None:
+    @command("Search text in the rows", "slash", footer="search")
+    def ask(self) -> None:
         """Ask what to look for; what is found shows while it is typed."""
         model = self.model
         self._place_before = (model.cursor, model.following)
@@ -45,28 +52,28 @@ class SearchActions(DrillActions):
             if text:
                 self._begin(text)
             elif self._searched_before:
-                self.action_search_next(1)
+                self.next(1)
             return None
 
         value = self.search.text if self.search is not None else ""
         hint = self._searched_before or "text in the rows; upper case counts if there is any"
-        self.prompt.ask(
+        self.viewer.ask(
             Question(
                 "/", done, value=value, hint=hint, typed=self._begin, cancelled=self._cancelled
             )
         )
 
     def _cancelled(self) -> None:
-        self.action_search_end()
+        self.end()
         self._go_back()
 
     def _go_back(self) -> None:
         """Be where the reader was when the search was asked for."""
         cursor, following = self._place_before
         if following:
-            self.stream.follow()
+            self.viewer.follow()
         elif cursor is not None and cursor != self.model.cursor:
-            self.stream.jump(cursor)
+            self.viewer.jump(cursor)
 
     def _begin(self, text: str) -> None:
         """Search for a text from where the reader was when it was asked for."""
@@ -74,7 +81,7 @@ class SearchActions(DrillActions):
         if self.search is not None and text == self.search.text and not self.search.is_stale:
             return
         if not text:
-            self.action_search_end()
+            self.end()
             return
         self._searched_before = text
         before = self._place_before[0]
@@ -82,6 +89,10 @@ class SearchActions(DrillActions):
         self._start(text, start)
         self._wanted, self._is_first = (start - 1, 1), True
         self._search_more()
+
+    @property
+    def _look(self) -> RowLook:
+        return self.viewer.feature(Rows).look
 
     @property
     def _row_here(self) -> int:
@@ -93,40 +104,44 @@ class SearchActions(DrillActions):
         model = self.model
         if self._words[0] is not model.trace:
             self._words = (model.trace, CallWords())
-        self.search = search = Search(model, text, start, self._words[1])
-        model.highlight = search.pattern
-        self.stream.redraw()
+        self.search = search = Search(model, self._look, text, start, self._words[1])
+        self._look.highlight = search.pattern
+        self.viewer.redraw_rows()
         return search
 
-    def action_search_next(self, direction: int) -> None:
+    @command("The next row that has the text", "full_stop,f3", 1)
+    @command("The row before that has it", "comma,shift+f3", -1)
+    def next(self, direction: int) -> None:
         """Go to the next row that has the text, or to the one before."""
         if self.search is None:
             if not self._searched_before:
-                self.action_search()
+                self.ask()
                 return
             self._start(self._searched_before, self._row_here)
         self._wanted, self._is_first = (self._row_here, direction), False
         self._search_more()
 
-    def on_stream_view_entered(self) -> None:
-        """Enter: go to the next match; without a search, to the fields of the selected row."""
-        if self.search is not None:
-            self.action_search_next(1)
-        elif not self.screen_stack[0].has_class("no-detail"):
-            self.screen_stack[0].query_one("#detail").focus()
+    def entered(self) -> bool:
+        """Enter on a row: go to the next match, if something is searched for."""
+        if self.search is None:
+            return False
+        self.next(1)
+        return True
 
-    def on_stream_view_left(self) -> None:
-        """Esc: search no more."""
-        self.action_search_end()
+    def escaped(self) -> bool:
+        """Esc in the stream: search no more."""
+        was_searching = self.search is not None
+        self.end()
+        return was_searching
 
-    def action_search_end(self) -> None:
+    def end(self) -> None:
         """Search no more."""
         self.search = None
         self._wanted = None
-        if self.model.highlight is not None:
-            self.model.highlight = None
-            self.stream.redraw()
-        self.searchbar.say(None, None)
+        if self._look.highlight is not None:
+            self._look.highlight = None
+            self.viewer.redraw_rows()
+        self.said(None, None)
 
     def _search_more(self) -> None:
         """Search for a moment, and see to it that it goes on."""
@@ -138,10 +153,10 @@ class SearchActions(DrillActions):
         direction = self._wanted[1] if self._wanted is not None else 1
         search.advance(SEARCH_SECONDS, direction)
         self._go_where_wanted(search)
-        self.searchbar.say(search, self.model.cursor)
+        self.said(search, self.model.cursor)
         if not self._is_searching:
             self._is_searching = True
-            self.after(_WATCH if search.complete else _PAUSE, self._go_on)
+            self.viewer.after(_WATCH if search.complete else _PAUSE, self._go_on)
 
     def _go_on(self) -> None:
         self._is_searching = False
@@ -155,7 +170,7 @@ class SearchActions(DrillActions):
         if row_id is not None:
             self._wanted, self._is_first = None, False
             if row_id != self.model.cursor or self.model.following:
-                self.stream.jump(row_id)
+                self.viewer.jump(row_id)
         elif search.complete:
             self._wanted = None
             if self._is_first:

@@ -9,15 +9,22 @@ from google.protobuf.message import DecodeError
 
 from gvtui.query.calls.pairs import Unpaired
 from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind, Row
-from gvtui.tui.celltexts import UNPAIRED, call_text, duration_text, result_text, time_text
-from gvtui.tui.fieldcolumns import field_text
 from gvtui.tui.kit.times import took_text
 from gvtui.tui.model.rowtext import RowText, word
+from gvtui.tui.stream.columns import (
+    UNPAIRED,
+    call_text,
+    duration_text,
+    field_text,
+    result_text,
+    time_text,
+)
 from gvtui.wire.pb.common_pb2 import ContextData
 from gvtui.wire.pieces import cut
 
 if TYPE_CHECKING:
     from gvtui.tui.model.model import Model
+    from gvtui.tui.stream.columns import RowLook
 
 MAX_TEXT = 500
 """Characters of a text that is searched for."""
@@ -113,11 +120,11 @@ class Match(NamedTuple):
 class RowMatcher:
     """Looks for one text in rows, cell by cell, in all columns that are not switched off."""
 
-    def __init__(self, model: Model, text: str, words: CallWords) -> None:
-        self._model = model
+    def __init__(self, model: Model, look: RowLook, text: str, words: CallWords) -> None:
+        self._model, self._look = model, look
         self._words = words
         self.pattern = pattern_of(text)
-        self._hidden = model.hidden_columns
+        self._hidden = look.hidden
         characters = frozenset(text)
         self._is_number = text.isdigit()
         self._is_span = characters <= _OF_TIMES
@@ -150,7 +157,7 @@ class RowMatcher:
         ):
             return Match(True)
         if self._is_span and "time" not in hidden:
-            shown = time_text(model, row.when_ns, previous_id)
+            shown = time_text(model, self._look, row.when_ns, previous_id)
             if self.pattern.search(shown):
                 return Match(True)
         if row.flags & _MALFORMED:
@@ -163,7 +170,7 @@ class RowMatcher:
         match = self._in_call(row_id, row)
         if not match.found and any(
             self.pattern.search(field_text(model, column.key, row_id))
-            for column in model.field_columns
+            for column in self._look.added
         ):
             return Match(True)
         return match

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import re
 
     from gvtui.tui.model.model import Model
+    from gvtui.tui.stream.columns import RowLook
 
 SEARCH_SECONDS = 0.01
 """Time for searching in one go; more would make keys wait."""
@@ -30,20 +31,23 @@ class Search:
     one run of rows that grows at both its ends.
     """
 
-    def __init__(self, model: Model, text: str, start_row: int, words: CallWords) -> None:
+    def __init__(
+        self, model: Model, look: RowLook, text: str, start_row: int, words: CallWords
+    ) -> None:
         """Begin.
 
         Args:
             model: whose view to search.
+            look: how rows look: hidden columns are left out.
             text: what to look for; not empty.
             start_row: where the reader is.
             words: words of calls kept from earlier searches of the same trace.
         """
         self.text = text
-        self._model = model
+        self._model, self._look = model, look
         self._view = model.view
         self._key = self._settings()
-        self._matcher = RowMatcher(model, text, words)
+        self._matcher = RowMatcher(model, look, text, words)
         self._pairs = Paced(model.analysis.pairs.advance)
         self._found: array[int] = array("q")
         first = model.trace.first_row
@@ -63,13 +67,13 @@ class Search:
         return self._matcher.pattern
 
     def _settings(self) -> tuple[object, ...]:
-        model = self._model
+        model, look = self._model, self._look
         return (
             model.generation,
             id(model.trace),
-            model.time_mode,
-            model.hidden_columns,
-            model.field_columns,
+            look.time_mode,
+            look.hidden,
+            look.added,
         )
 
     @property

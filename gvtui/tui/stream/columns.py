@@ -1,9 +1,26 @@
-"""The stream's columns, and which of them fit a width."""
+"""The stream's columns: which of them fit a width, and the words of each cell of a row, uncut."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
+
+from gvtui.decode.escape import escape
+from gvtui.decode.fields import arguments
+from gvtui.query.calls.pairs import Unpaired
+from gvtui.query.filter.messages import argument_forms, context_forms
+from gvtui.trace.row import Flag, Kind
+from gvtui.tui.kit.signs import FAILED_SIGN
+from gvtui.tui.kit.times import clock_text, span_text, took_text
+from gvtui.tui.model.rowtext import Look, RowText
+from gvtui.wire.header import WireError
+
+if TYPE_CHECKING:
+    import re
+
+    from gvtui.tui.model.model import Model
+    from gvtui.wire.messages import Decoded
 
 
 class TimeMode(Enum):
@@ -28,6 +45,19 @@ class Column:
     """Cells on a wide one."""
     gives_way: int = 0
     """Its turn to go where the screen is narrow, 1 first; 0 stays."""
+
+
+@dataclass(slots=True)
+class RowLook:
+    """How the user wants rows to look."""
+
+    time_mode: TimeMode = TimeMode.CLOCK
+    hidden: frozenset[str] = frozenset()
+    """Keys of the columns that are switched off."""
+    added: tuple[Column, ...] = ()
+    """Columns that the user has added: fields of the message, or of its context."""
+    highlight: re.Pattern[str] | None = None
+    """What is searched for."""
 
 
 COLUMNS = (
@@ -97,3 +127,93 @@ def place(
         placed.append(Placed(column, start, cells))
         start += cells + 1
     return tuple(placed)
+
+
+UNPAIRED = {
+    Unpaired.IN_FLIGHT: "… running",
+    Unpaired.NOT_READ: "…",
+    Unpaired.EXIT_NOT_SEEN: "exit not seen",
+    Unpaired.THREAD_ENDED: "thread ended",
+    Unpaired.CONNECTION_CLOSED: "disconnected",
+    Unpaired.GONE: "exit is gone",
+}
+"""What stands in place of the result of a call that has none."""
+
+
+def call_text(text: RowText) -> str:
+    """The call with its arguments."""
+    if text.look not in (Look.EVENT, Look.BAD):
+        return f"{text.name}({text.arguments})"
+    return f"{text.name} {text.arguments}" if text.arguments else text.name
+
+
+def result_text(text: RowText) -> str:
+    """The result, the error, or why there is none."""
+    if text.look is Look.FAILED:
+        return f"{FAILED_SIGN} {text.result}"
+    if text.unpaired is not None:
+        return UNPAIRED.get(text.unpaired, "")
+    return text.result
+
+
+def time_text(
+    model: Model, look: RowLook, when_ns: int, previous_id: int | None, digits: int = 6
+) -> str:
+    """The time as the present mode counts it; `previous_id` is the row shown above, if any."""
+    if look.time_mode is TimeMode.CLOCK:
+        return clock_text(when_ns, model.zone, digits)
+    if not when_ns:
+        return "-"
+    since = model.base_ns
+    if look.time_mode is TimeMode.SINCE_PREVIOUS:
+        since = 0
+        if previous_id is not None and previous_id >= model.trace.first_row:
+            since = model.trace.row(previous_id).when_ns
+        if not since:
+            return ""
+    return span_text(when_ns - since)
+
+
+def duration_text(text: RowText) -> str:
+    """How long the call took; "" while it runs, for that changes all the time."""
+    return "" if text.duration_ns is None else took_text(text.duration_ns)
+
+
+MAX_FIELD_COLUMNS = 4
+"""Columns that may be added; the call would have no room beside more."""
+
+_MAX_VALUE = 400
+_NARROW, _WIDE = 12, 18
+_ARGUMENT, _CONTEXT = "evt.arg.", "context."
+
+
+def field_column(field: str) -> Column:
+    """The column that shows a field, named as filters name it: `evt.arg.NAME`, `context.NAME`."""
+    title = field.removeprefix(_ARGUMENT).removeprefix(_CONTEXT)
+    return Column(field, escape(title, 60), f"The field {field}", _NARROW, _WIDE)
+
+
+def field_text(model: Model, field: str, row_id: int) -> str:
+    """The field's value in a row, harmless on a terminal; "" where the row lacks it."""
+    trace = model.trace
+    row = trace.row(row_id)
+    if row.kind != Kind.MESSAGE or row.flags & Flag.MALFORMED:
+        return ""
+    try:
+        decoded = trace.decoded(row_id)
+    except WireError:
+        return ""
+    return escape(_value(decoded, field, trace.architecture), _MAX_VALUE)
+
+
+def _value(decoded: Decoded, field: str, architecture: str) -> str:
+    if field.startswith(_CONTEXT):
+        return _shown(context_forms(decoded, field.removeprefix(_CONTEXT), architecture))
+    name = field.removeprefix(_ARGUMENT)
+    words = arguments(decoded, architecture=architecture).get(name)
+    return words or _shown(argument_forms(decoded, name, architecture))
+
+
+def _shown(forms: list[int | str]) -> str:
+    """The forms that are texts; of a number that is the one form."""
+    return " ".join(form for form in forms if isinstance(form, str) and form)

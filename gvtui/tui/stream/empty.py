@@ -6,11 +6,11 @@ import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.monitor.options import DEFAULT_LISTEN
-from gvtui.tui.points.needs import untraced_events
 from gvtui.words import counted
 
 if TYPE_CHECKING:
     from gvtui.tui.model.model import Model
+    from gvtui.tui.viewer import Viewer
 
 
 class Line(NamedTuple):
@@ -26,16 +26,20 @@ def state(model: Model) -> tuple[object, ...]:
     return (model.is_live, bool(len(model.trace.connections)), view.total, view.complete)
 
 
-def lines(model: Model) -> list[Line]:
+def lines(viewer: Viewer) -> list[Line]:
     """The advice for the state that the model is in."""
+    model, keys_of = viewer.model, viewer.commands.keys_of
     view = model.view
     if model.filtered and view.total:
         if not view.complete:
             return [Line(f"Filtering {counted(view.total, 'row')}: {view.progress:.0%}")]
         return [
             Line(f"No row matches: the filters hide {view.total:,}."),
-            Line("\\ switches them off and on, ⌫ removes the last one."),
-            *_untraced(model),
+            Line(
+                f"{keys_of('filter.suspend')} switches them off and on, "
+                f"{keys_of('filter.remove')} removes the last one."
+            ),
+            *map(Line, viewer.advice()),
         ]
     if not model.live:
         return [Line("This recording holds no rows.")]
@@ -52,21 +56,14 @@ def lines(model: Model) -> list[Line]:
         Line(f"gvtui session new --pod-init{endpoint} > session.json", True),
         Line("runsc --pod-init-config=session.json do COMMAND", True),
         Line(""),
-        Line("A container that runs already: o shows the points, space switches one on,"),
-        Line("L stages a ready-made choice, a applies. Without the viewer:"),
+        Line(
+            f"A container that runs already: {keys_of('points.show')} shows the points, "
+            f"{keys_of('points.switch')} switches one on,"
+        ),
+        Line(
+            f"{keys_of('points.load')} stages a ready-made choice, "
+            f"{keys_of('points.apply')} applies. Without the viewer:"
+        ),
         Line(""),
         Line("gvtui session apply session.json CONTAINER", True),
-    ]
-
-
-def _untraced(model: Model) -> list[Line]:
-    """Which key has it traced, if the filter asks for what is not."""
-    events = untraced_events(model.condition.text, model.points) if model.condition else []
-    if not events or not model.is_live:
-        return []
-    names = " and ".join(events)
-    are = "are" if len(events) > 1 else "is"
-    return [
-        Line(""),
-        Line(f"{names} {are} not traced: o shows the points, space switches on, a applies."),
     ]

@@ -9,15 +9,24 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from gvtui.decode.ids import short_id
-from gvtui.tui.celltexts import call_text, duration_text, result_text, time_text
-from gvtui.tui.fieldcolumns import field_text
-from gvtui.tui.highlight import highlight, highlight_end
 from gvtui.tui.kit.cells import fit, width_of
+from gvtui.tui.kit.signs import BOOKMARK, BOOKMARK_AT_CURSOR, CURSOR_MARK
 from gvtui.tui.kit.times import SECOND_NS, age_text, took_text
 from gvtui.tui.model.rowtext import Look, RowText
-from gvtui.tui.stream.columns import Placed, TimeMode, place
+from gvtui.tui.stream.columns import (
+    Placed,
+    RowLook,
+    TimeMode,
+    call_text,
+    duration_text,
+    field_text,
+    place,
+    result_text,
+    time_text,
+)
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Callable
 
     from rich.style import Style
@@ -51,9 +60,6 @@ STYLES = (
 )
 """Names of the stream's styles, as the stylesheet has them after `stream--`."""
 
-CURSOR_MARK = "▌"
-BOOKMARK, BOOKMARK_AT_CURSOR = "⚑", "⚐"
-
 _KEPT = 1024
 _NARROW_TIME = 12
 _SLOW_NS = SECOND_NS // 10
@@ -81,8 +87,9 @@ _TIME_TITLES = {
 class Painter:
     """Makes strips of rows, and keeps them until something that they depend on changes."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, look: RowLook) -> None:
         self._model = model
+        self._look = look
         self._styles: dict[str, Style] = {}
         self._placed: tuple[Placed, ...] = ()
         self._key: tuple[object, ...] = ()
@@ -100,23 +107,23 @@ class Painter:
 
     def prepare(self, width: int) -> None:
         """Get ready to paint rows of `width` cells with the model's present settings."""
-        model = self._model
+        model, look = self._model, self._look
         key = (
             width,
             self.shift,
-            model.time_mode,
-            model.hidden_columns,
+            look.time_mode,
+            look.hidden,
             model.base_ns,
             model.whole_calls,
-            model.field_columns,
-            model.highlight,
+            look.added,
+            look.highlight,
             model.marks.changes,
         )
         if key != self._key:
             self._key = key
             self.width = width
             needed = frozenset(("duration",)) if model.whole_calls else frozenset[str]()
-            self._placed = place(width, model.hidden_columns, needed, model.field_columns)
+            self._placed = place(width, look.hidden, needed, look.added)
             self._kept.clear()
 
     def heading(self) -> Strip:
@@ -126,14 +133,14 @@ class Painter:
         for placed in self._placed:
             title = placed.column.title
             if placed.column.key == "time":
-                title = _TIME_TITLES[self._model.time_mode]
+                title = _TIME_TITLES[self._look.time_mode]
             right = placed.column.key in ("pid", "tid", "duration")
             words.append(fit(title, placed.width, right=right) + " ")
         return Strip([Segment(fit("".join(words).rstrip(), self.width), style)], self.width)
 
     def row(self, row_id: int, previous_id: int | None, selected: bool) -> Strip:
         """One row; `previous_id` is the row shown above it, if there is one."""
-        relative = self._model.time_mode is TimeMode.SINCE_PREVIOUS
+        relative = self._look.time_mode is TimeMode.SINCE_PREVIOUS
         key = (row_id, selected, previous_id if relative and previous_id is not None else -1)
         strip = self._kept.get(key)
         if strip is None:
@@ -195,7 +202,7 @@ class Painter:
 
     def _find(self, cell: list[Segment], full: str) -> list[Segment]:
         """Have what is searched for stand out; where it is cut off, the cell's end."""
-        pattern = self._model.highlight
+        pattern = self._look.highlight
         if pattern is None:
             return cell
         found = highlight(cell, pattern, self._styles["found"])
@@ -205,7 +212,7 @@ class Painter:
 
     def _marked_cell(self, placed: Placed, text: RowText, previous_id: int | None) -> list[Segment]:
         cell = self._cell(placed, text, previous_id)
-        if self._model.highlight is None or placed.column.key == "sign":
+        if self._look.highlight is None or placed.column.key == "sign":
             return cell
         return self._find(cell, self._full_text(placed.column.key, text, previous_id))
 
@@ -213,7 +220,7 @@ class Painter:
         """The words of a cell, uncut."""
         row = text.row
         if key == "time":
-            return time_text(self._model, row.when_ns, previous_id)
+            return time_text(self._model, self._look, row.when_ns, previous_id)
         if key in ("pid", "tid"):
             return str((row.pid if key == "pid" else row.tid) or "")
         if key == "call":
@@ -254,8 +261,8 @@ class Painter:
 
     def _time(self, text: RowText, previous_id: int | None, width: int) -> str:
         digits = 3 if width <= _NARROW_TIME else 6
-        words = time_text(self._model, text.row.when_ns, previous_id, digits)
-        return words if self._model.time_mode is TimeMode.CLOCK else words.rjust(width)
+        words = time_text(self._model, self._look, text.row.when_ns, previous_id, digits)
+        return words if self._look.time_mode is TimeMode.CLOCK else words.rjust(width)
 
     def _call(self, text: RowText, width: int) -> list[Segment]:
         styles = self._styles
@@ -293,3 +300,32 @@ class Painter:
             words = took_text(text.duration_ns)
             style = "slow" if text.duration_ns >= _SLOW_NS else "duration"
         return Segment(fit(words, width, right=True), self._styles[style])
+
+
+def highlight(cell: list[Segment], pattern: re.Pattern[str], style: Style) -> list[Segment] | None:
+    """The cell with all that the pattern finds in `style`; None if it finds nothing."""
+    text = "".join(segment.text for segment in cell)
+    spans = [match.span() for match in pattern.finditer(text) if match.end() > match.start()]
+    return _styled(cell, spans, style) if spans else None
+
+
+def highlight_end(cell: list[Segment], style: Style) -> list[Segment] | None:
+    """The cell with its last character in `style`: what was found is behind it."""
+    text = "".join(segment.text for segment in cell).rstrip()
+    return _styled(cell, [(len(text) - 1, len(text))], style) if text else None
+
+
+def _styled(cell: list[Segment], spans: list[tuple[int, int]], style: Style) -> list[Segment]:
+    segments: list[Segment] = []
+    offset = 0
+    for segment in cell:
+        text, plain = segment.text, 0
+        for start, stop in spans:
+            low, high = max(start - offset, 0), min(stop - offset, len(text))
+            if low < high:
+                segments.append(Segment(text[plain:low], segment.style))
+                segments.append(Segment(text[low:high], (segment.style or style) + style))
+                plain = high
+        segments.append(Segment(text[plain:], segment.style))
+        offset += len(text)
+    return [segment for segment in segments if segment.text]

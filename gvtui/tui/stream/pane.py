@@ -9,9 +9,11 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from gvtui.tui.command.table import bindings
+from gvtui.tui.command.bindings import Pane
+from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import fit
 from gvtui.tui.stream import empty
+from gvtui.tui.stream.commands import Rows
 from gvtui.tui.stream.painter import STYLES, Painter
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
 
-    from gvtui.tui.model.model import Model
+    from gvtui.tui.viewer import Viewer
 
 _WHEEL_ROWS = 3
 _SHIFT_STEP = 8
@@ -30,7 +32,7 @@ _HEADING = 1
 """Lines above the first row."""
 
 
-class StreamView(ScrollView, can_focus=True):
+class StreamView(Pane, ScrollView, can_focus=True):
     """Rows of the model's view, with a cursor.
 
     The place shown is held as row ids, not as positions: a view that is still being filtered, or
@@ -38,26 +40,22 @@ class StreamView(ScrollView, can_focus=True):
     `virtual_size` never changes, so that new rows cost no layout.
     """
 
-    BINDINGS = bindings("stream")
+    prefix, heading = "stream", "Moving"
+    home, tab = "stream", "stream"
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"stream--{name}" for name in STYLES}
 
     class CursorMoved(Message):
         """Another row is selected."""
 
-    class Entered(Message):
-        """Enter was pressed on a row."""
-
-    class Left(Message):
-        """Esc was pressed."""
-
     class FollowChanged(Message):
         """Following was paused or resumed."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, viewer: Viewer) -> None:
         super().__init__(id="stream")
-        self._model = model
-        self._painter = Painter(model)
+        self._viewer, self._model = viewer, viewer.model
+        model = viewer.model
+        self._painter = Painter(model, viewer.feature(Rows).look)
         self._top = 0
         """Position in the view of the first row shown."""
         self._top_id: int | None = None
@@ -209,7 +207,7 @@ class StreamView(ScrollView, can_focus=True):
 
     def _blank(self, place: int) -> Strip:
         width = self._width
-        lines = empty.lines(self._model) if not self._shown else []
+        lines = empty.lines(self._viewer) if not self._shown else []
         if 1 <= place <= len(lines):
             line = lines[place - 1]
             style = "name" if line.is_command else "faint"
@@ -278,37 +276,47 @@ class StreamView(ScrollView, can_focus=True):
         cursor = self._model.cursor
         return self._top if cursor is None else self._place_of(cursor)
 
-    def action_move(self, rows: int) -> None:
+    @command("Go to the newest row and follow", "end", heading="Following")
+    def newest(self) -> None:
+        """Go to the newest row and follow."""
+        self.follow()
+
+    @command("Up one row; pauses following", "up", -1)
+    @command("Down one row", "down", 1)
+    def move(self, rows: int) -> None:
         """Move the cursor by rows."""
         self.select(self._cursor_place + rows)
 
-    def action_page(self, pages: int) -> None:
+    @command("Up one screen", "pageup", -1)
+    @command("Down one screen", "pagedown", 1)
+    def move_page(self, pages: int) -> None:
         """Move the cursor by screens."""
         step = pages * max(1, self.page - 1)
         if self._cursor_place + step < self._model.view.count:
             self._top = max(0, min(self._top + step, self._model.view.count - self.page))
         self.select(self._cursor_place + step)
 
-    def action_oldest(self) -> None:
+    @command("Go to the oldest row", "home")
+    def oldest(self) -> None:
         """Select the oldest row."""
         self.select(0)
 
-    def action_newest(self) -> None:
-        """Go to the newest row and follow."""
-        self.follow()
-
-    def action_enter(self) -> None:
-        """Go on with the search, or into the row."""
-        self.post_message(self.Entered())
-
-    def action_leave(self) -> None:
-        """End the search."""
-        self.post_message(self.Left())
-
-    def action_shift(self, steps: int) -> None:
+    @command("Show the arguments further left", "left", -1)
+    @command("Show the arguments further right", "right", 1)
+    def shift(self, steps: int) -> None:
         """Scroll the arguments sideways."""
         self._painter.shift = max(0, self._painter.shift + steps * _SHIFT_STEP)
         self.redraw()
+
+    @command("The next match; else to the fields", "enter")
+    def enter(self) -> None:
+        """Go on with the search, or into the row."""
+        self._viewer.entered()
+
+    @command("Search no more", "escape")
+    def leave(self) -> None:
+        """Go back: end the search."""
+        self._viewer.escaped()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll down; the cursor stays with its row."""

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from textual.message import Message
-
-from gvtui.tui.kit.cells import SPARKS
 from gvtui.tui.kit.lines import LineWidget, Part
-from gvtui.tui.model.rowtext import DROP_SIGN
+from gvtui.tui.kit.signs import WINDOW_SIGN
+from gvtui.tui.timeline.commands import Along
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from textual import events
     from textual.strip import Strip
 
-    from gvtui.query.numbers.timeline import Bucket, Timeline
-    from gvtui.tui.model.model import Model
+    from gvtui.tui.viewer import Viewer
 
-WINDOW_SIGN = "┃"
-"""Marks what the stream shows."""
-
-_MANY_ERRORS, _SOME_ERRORS = 0.25, 0.05
-"""Share of messages in a bucket that tell of a failed call."""
 _LEFT = 1
-
-
-class _Cell(NamedTuple):
-    """One cell of the strip: a span of time."""
-
-    mark: str
-    look: str
-    row: int
-    """The first row of its span."""
+"""Blank cells at either end."""
 
 
 class TimelineStrip(LineWidget):
@@ -44,20 +25,9 @@ class TimelineStrip(LineWidget):
     LOOKS = ("bar", "some", "many", "drop", "window", "faint")
     ALLOW_SELECT = False
 
-    class Picked(Message):
-        """The stream is to go to a row."""
-
-        def __init__(self, row_id: int) -> None:
-            super().__init__()
-            self.row_id = row_id
-
-    def __init__(self, model: Model, shown: Callable[[], tuple[int, int] | None]) -> None:
-        """Make the strip; `shown` gives the first and last row id that the stream shows."""
+    def __init__(self, viewer: Viewer) -> None:
         super().__init__(id="timeline")
-        self._model = model
-        self._shown = shown
-        self._cells: list[_Cell] = []
-        self._ends: tuple[int, int] | None = None
+        self._along = viewer.feature(Along)
 
     @property
     def _room(self) -> int:
@@ -65,11 +35,7 @@ class TimelineStrip(LineWidget):
 
     def news(self) -> None:
         """Draw what has changed."""
-        timeline = self._model.analysis.timeline
-        cells = _cells(timeline, self._room)
-        ends = _window(cells, self._shown())
-        if cells != self._cells or ends != self._ends:
-            self._cells, self._ends = cells, ends
+        if self._along.fit(self._room):
             self.refresh()
 
     def on_resize(self) -> None:
@@ -79,12 +45,12 @@ class TimelineStrip(LineWidget):
     def render_line(self, y: int) -> Strip:
         """The strip."""
         width = self.size.width
-        if y or not self._cells:
+        if y or not self._along.cells:
             words = " no rows yet" if not y else ""
             return self.strip([(words, "faint")], width)
-        first, last = self._ends or (-1, -1)
+        first, last = self._along.ends or (-1, -1)
         parts: list[Part] = [(" " * _LEFT, "")]
-        for place, cell in enumerate(self._cells):
+        for place, cell in enumerate(self._along.cells):
             if place in (first, last):
                 parts.append((WINDOW_SIGN, "window"))
             else:
@@ -93,60 +59,4 @@ class TimelineStrip(LineWidget):
 
     def on_click(self, event: events.Click) -> None:
         """Go to the time under the mouse."""
-        if self._cells:
-            place = min(max(event.x - _LEFT, 0), len(self._cells) - 1)
-            self.post_message(self.Picked(self._cells[place].row))
-
-    def step(self, cells: int) -> None:
-        """Go so many cells that hold rows to the left or right of what is on screen."""
-        if not self._cells or self._ends is None:
-            return
-        place = self._ends[0] if cells < 0 else self._ends[1]
-        here = self._cells[place].row
-        while 0 <= place + cells < len(self._cells):
-            place += cells
-            if self._cells[place].row != here:
-                break
-        self.post_message(self.Picked(self._cells[place].row))
-
-    def step_drop(self, direction: int) -> None:
-        """Go to where points were dropped last before, or next after, what is on screen."""
-        if self._ends is None:
-            return
-        places = (
-            range(self._ends[0] - 1, -1, -1)
-            if direction < 0
-            else range(self._ends[1] + 1, len(self._cells))
-        )
-        for place in places:
-            if self._cells[place].look == "drop":
-                self.post_message(self.Picked(self._cells[place].row))
-                return
-
-
-def _cells(timeline: Timeline, width: int) -> list[_Cell]:
-    buckets = timeline.buckets(width) if width else []
-    if not buckets:
-        return []
-    highest = max(bucket.rate for bucket in buckets) or 1.0
-    marks = [_Cell(*_mark(bucket, highest), bucket.first_row) for bucket in buckets]
-    # A short trace has fewer buckets than there are cells: each then takes several.
-    return [marks[place * len(marks) // width] for place in range(width)]
-
-
-def _mark(bucket: Bucket, highest: float) -> tuple[str, str]:
-    if bucket.dropped:
-        return DROP_SIGN, "drop"
-    if not bucket.rows:
-        return " ", "bar"
-    mark = SPARKS[min(len(SPARKS) - 1, round(bucket.rate / highest * (len(SPARKS) - 1)))]
-    share = bucket.errors / bucket.rows
-    return mark, "many" if share >= _MANY_ERRORS else "some" if share >= _SOME_ERRORS else "bar"
-
-
-def _window(cells: Sequence[_Cell], shown: tuple[int, int] | None) -> tuple[int, int] | None:
-    """The cells of the first and last row shown."""
-    if not cells or shown is None:
-        return None
-    first, last = (bisect_right(cells, row, key=lambda cell: cell.row) - 1 for row in shown)
-    return max(0, first), max(0, last)
+        self._along.go(event.x - _LEFT)

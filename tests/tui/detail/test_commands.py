@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.tui.fieldcolumns import MAX_FIELD_COLUMNS
+from gvtui.tui.stream.columns import MAX_FIELD_COLUMNS
+from gvtui.tui.stream.commands import Rows
 from tests.tui.helpers import drive, recording, screen_text, stream_lines
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def test_the_menu_says_what_can_be_done() -> None:
         assert "not proc.name = bash" in shown
         await pilot.press("down", "down", "enter")
         await pilot.pause()
-        assert [column.key for column in app.model.field_columns] == ["context.process_name"]
+        assert [column.key for column in app.feature(Rows).look.added] == ["context.process_name"]
         await pilot.press("enter")
         await pilot.pause()
         assert "Remove the column" in screen_text(app)
@@ -91,7 +92,7 @@ def test_a_field_is_shown_as_a_column_and_no_more() -> None:
         assert "cwd" not in app.stream.render_line(0).text
         await go_to_field(app, pilot, "context_data.cwd")
         await pilot.press("vertical_line")
-        assert app.model.field_columns == ()
+        assert app.feature(Rows).look.added == ()
 
     drive(app, script)
 
@@ -103,7 +104,7 @@ def test_only_a_few_columns_can_be_added() -> None:
         await go_to_field(app, pilot, "sysno")
         for _ in range(MAX_FIELD_COLUMNS + 2):
             await pilot.press("vertical_line", "down")
-        assert len(app.model.field_columns) == MAX_FIELD_COLUMNS
+        assert len(app.feature(Rows).look.added) == MAX_FIELD_COLUMNS
         assert stream_lines(app)
 
     drive(app, script, (80, 24))

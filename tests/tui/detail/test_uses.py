@@ -12,8 +12,8 @@ from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.detail.uses import field_use
-from gvtui.tui.fieldcolumns import field_text
 from gvtui.tui.model.model import Model
+from gvtui.tui.stream.columns import field_text
 from tests.trace.recorder import TRACES, Recorder
 
 if TYPE_CHECKING:

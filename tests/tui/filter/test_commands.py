@@ -158,7 +158,7 @@ def test_chips_have_keys_when_focused() -> None:
     async def script(pilot: Pilot[int]) -> None:
         app.model.chips.put("proc.pid = 1", PID)
         app.model.chips.put("evt.failed = true")
-        app.apply_chips()
+        app.refilter()
         app.filterbar.focus()
         await pilot.press("right", "space")
         assert app.model.chips.active() == ["proc.pid = 1"]

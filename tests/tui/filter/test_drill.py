@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 from textual.widgets import ContentSwitcher
 
 from gvtui.trace.row import Direction
-from gvtui.tui.drilled import Drilled
-from gvtui.tui.model.rowtext import CALL_SIGN
+from gvtui.tui.kit.signs import CALL_SIGN
 from tests.trace.recorder import Recorder
 from tests.tui.helpers import drive, live, recording, stream_lines
 
@@ -40,14 +39,14 @@ def test_drilling_adds_a_filter_and_the_way_back_keeps_the_place() -> None:
         await _settle(app, pilot)
         await pilot.press("g", *"#402", "enter")
         app.model.chips.put("evt.dir = X", "evt.dir")
-        app.apply_chips()
+        app.refilter()
         cursor = app.model.cursor
         await pilot.press("2")
-        app.post_message(Drilled("evt.type = read", "evt.type"))
+        app.show_rows("evt.type = read", "evt.type")
         await pilot.pause()
         assert _tab(app) == "stream"
         assert app.model.chips.active() == ["evt.dir = X", "evt.type = read"]
-        app.post_message(Drilled("evt.type = close", "evt.type", 700))
+        app.show_rows("evt.type = close", "evt.type", 700)
         await pilot.pause()
         assert app.model.chips.active() == ["evt.dir = X", "evt.type = close"]
         assert app.model.cursor is not None
@@ -73,7 +72,7 @@ def test_the_way_back_follows_again(tmp_path: Path) -> None:
     app = live(recorder.path)
 
     async def script(pilot: Pilot[int]) -> None:
-        app.post_message(Drilled("proc.pid = 1", "proc.pid", 5))
+        app.show_rows("proc.pid = 1", "proc.pid", 5)
         await pilot.pause()
         assert not app.model.following
         await pilot.press("r")

@@ -20,7 +20,7 @@ class Panes(Feature):
     @command("A pane", "1", "stream")
     def show(self, pane: str) -> None:
         if pane != "stream":
-            raise CommandError("there is no such pane", 11)
+            raise CommandError("there is no such pane", 0)
         self.viewer.show_pane(pane)
 
 

@@ -7,6 +7,7 @@ from textual.widgets import Static
 
 from gvtui.query.filter.fields import FIELDS, OPERATORS
 from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME
+from gvtui.tui.stream.commands import Rows
 from tests.tui.helpers import drive, recording, screen_text, stream_lines
 
 if TYPE_CHECKING:
@@ -21,13 +22,13 @@ def test_columns_are_switched_off_and_on() -> None:
         await pilot.press("C", "down", "down", "down", "down", "space")
         await pilot.pause()
         assert "○ process" in screen_text(app)
-        assert app.model.hidden_columns == {"process"}
+        assert app.feature(Rows).look.hidden == {"process"}
         await pilot.press("escape")
         await pilot.pause()
         assert "process" not in app.stream.render_line(0).text
         assert "perl " not in stream_lines(app)[3]
         await pilot.press("C", "down", "down", "down", "down", "enter", "c")
-        assert app.model.hidden_columns == frozenset()
+        assert app.feature(Rows).look.hidden == frozenset()
 
     drive(app, script)
 

@@ -39,7 +39,10 @@ def test_where_text_is_typed_no_letter_is_a_key() -> None:
         await pilot.pause()
         await pilot.pause()
         line = screen_text(app).splitlines()[-1]
-        assert line.split() == ["Esc", "cancel", "Ctrl+P", "palette"]
+        keys = line.split()[::2]
+        assert keys[0] == "Esc"
+        assert "Ctrl+P" in keys
+        assert all(len(key) > 1 for key in keys)
 
     drive(app, script)
 

@@ -8,8 +8,9 @@ from rich.cells import cell_len
 from gvtui.monitor.options import MonitorOptions
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
-from gvtui.tui.frame.status import Item, items, layout
+from gvtui.tui.frame.status import items, layout
 from gvtui.tui.options import LiveOptions
+from gvtui.tui.viewer import Item
 from gvtui.wire.header import build_message
 from tests.trace.recorder import Recorder
 from tests.tui.helpers import live, recording

@@ -150,7 +150,7 @@ def test_numbers_are_those_of_the_filter() -> None:
     async def script(pilot: Pilot[int]) -> None:
         table = await _open(app, pilot)
         app.model.chips.put("evt.failed = true")
-        app.apply_chips()
+        app.refilter()
         await _settle(app, pilot)
         assert _names(table) == ["openat"]
         assert "67" in table.render_line(2).text

@@ -25,12 +25,13 @@ from gvtui.tui.app import GvtuiApp
 from gvtui.tui.kit.overlays import TextScreen
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.points.apply import summary_of, words_of
+from gvtui.tui.points.survey import Targets
 from gvtui.tui.run import settle
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2
 from tests.agent.fake import FakeRunsc
 from tests.trace.recorder import Recorder
-from tests.tui.helpers import answer, drive, screen_text, until
+from tests.tui.helpers import answer, drive, look_after, screen_text, until
 
 OPEN = "syscall/open/enter"
 FOREIGN: dict[str, Any] = {"name": "Default", "points": [{"name": "sentry/clone"}], "sinks": []}
@@ -85,7 +86,7 @@ class Bench:
 
     @property
     def state(self) -> Any:
-        return self.app.model.points
+        return self.app.feature(Targets).state
 
     def owner(self) -> Any:
         return self.state.target.owner
@@ -247,7 +248,7 @@ def test_a_sandbox_that_has_gone_is_named(bench: Bench) -> None:
     async def script(pilot: Pilot[int]) -> None:
         assert bench.state.target.title == "c1"
         bench.runsc.have(both[1])
-        bench.app.start_survey()
+        bench.app.feature(Targets).start_survey()
         await until(pilot, lambda: bench.state.target.title == "c2")
         assert bench.state.note == "c1 has gone. This is c2."
 
@@ -317,7 +318,7 @@ def test_leaving_asks_what_becomes_of_the_sessions(bench: Bench, choice: str, le
         await answer(pilot, choice)
 
     bench.run(script)
-    said = settle(bench.keeper, bench.app.leave_policy, bench.watch)  # type: ignore[arg-type]
+    said = settle(bench.keeper, bench.watch)  # type: ignore[arg-type]
     assert bool(bench.runsc.session()) is left
     assert said
     assert bench.watch.marks[-1]["state"] == ("applied" if left else "deleted")
@@ -334,7 +335,7 @@ def test_without_an_answer_all_is_put_back_and_others_are_left_alone(bench: Benc
         await bench.apply(pilot)
 
     bench.run(script)
-    settle(bench.keeper, None, bench.watch)  # type: ignore[arg-type]
+    settle(bench.keeper, bench.watch)  # type: ignore[arg-type]
     assert bench.runsc.session("c1") is None
     assert bench.runsc.session("c2") == FOREIGN
 
@@ -345,7 +346,7 @@ def test_leaving_asks_nothing_if_nothing_was_made(bench: Bench) -> None:
         await until(pilot, lambda: not bench.app.is_running)
 
     bench.run(script)
-    assert settle(bench.keeper, None, bench.watch) == []  # type: ignore[arg-type]
+    assert settle(bench.keeper, bench.watch) == []  # type: ignore[arg-type]
 
 
 def test_a_row_stops_its_own_point(bench: Bench) -> None:
@@ -410,8 +411,8 @@ def test_a_filter_tells_which_field_is_not_collected_and_adds_it(bench: Bench) -
         await answer(pilot, "replace")
         await until(pilot, lambda: bench.owner() is Owner.OURS)
         bench.app.model.chips.put("evt.time > 1")
-        bench.app.apply_chips()
-        bench.app.look_after()
+        bench.app.refilter()
+        look_after(bench.app)
         await pilot.pause()
         assert "This filter needs time: 1 of 1 points of c1 go without it" in screen_text(bench.app)
         await pilot.press("F")
@@ -446,7 +447,7 @@ def test_numbers_and_calls_offer_the_fields_that_they_lack(
         await pilot.press("F")
         assert bench.state.edit.points()[OPEN].context_fields == ()
         await pilot.press(key)
-        bench.app.look_after()
+        look_after(bench.app)
         await until(pilot, lambda: said in screen_text(bench.app))
         await until(pilot, lambda: "F stages it" in screen_text(bench.app))
         await pilot.press("F")
@@ -476,7 +477,7 @@ def test_a_session_file_is_edited_and_written(tmp_path: Path) -> None:
         await pilot.press("escape")
         await bench.stage(pilot, "sentry/clone")
         file.write_text('{"other": 2, "trace_session": {"name": "Default"}}')
-        bench.app.start_survey()
+        bench.app.feature(Targets).start_survey()
         await until(pilot, lambda: "somebody else" in bench.state.target.error)
         await pilot.press("a")
         await pilot.pause()

@@ -10,10 +10,12 @@ from textual import events
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.app import GvtuiApp
+from gvtui.tui.points.needs import Needs
 from gvtui.tui.points.pane import PointsPane
+from gvtui.tui.points.survey import Targets
 from gvtui.tui.points.tree import LineKind
 from tests.trace.recorder import Recorder, open_message
-from tests.tui.helpers import drive, live, recording, screen_text
+from tests.tui.helpers import drive, live, look_after, recording, screen_text
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -84,11 +86,11 @@ def test_counts_stand_beside_the_points(tmp_path: Path) -> None:
     app = watched(tmp_path)
 
     async def script(pilot: Pilot[int]) -> None:
-        app.look_after()
+        look_after(app)
         await pilot.press("o")
         await search(pilot, *"openat", "enter")
         assert re.search(r"\[ \]\[ \] openat +5 ", text(focused(app)))
-        assert app.model.points.counts == {ENTER: 3, EXIT: 2}
+        assert app.feature(Targets).state.counts == {ENTER: 3, EXIT: 2}
 
     drive(app, script, (160, 46))
 
@@ -97,7 +99,7 @@ def test_the_search_takes_letters_until_enter(tmp_path: Path) -> None:
     app = watched(tmp_path)
 
     async def script(pilot: Pilot[int]) -> None:
-        state = app.model.points
+        state = app.feature(Targets).state
         await pilot.press("o")
         await search(pilot, *"openx", "backspace")
         assert state.pattern == "open"
@@ -120,7 +122,7 @@ def test_keys_open_close_and_switch(tmp_path: Path) -> None:
     app = watched(tmp_path)
 
     async def script(pilot: Pilot[int]) -> None:
-        state = app.model.points
+        state = app.feature(Targets).state
         await pilot.press("o", "down", "down", "right")
         group = state.at_cursor()
         assert group is not None
@@ -147,7 +149,7 @@ def test_a_click_on_a_box_switches_that_side(tmp_path: Path) -> None:
     app = watched(tmp_path)
 
     async def script(pilot: Pilot[int]) -> None:
-        state = app.model.points
+        state = app.feature(Targets).state
         await pilot.press("o")
         state.reveal(ENTER)
         app.show_news()
@@ -183,7 +185,7 @@ def test_with_all_points_open_only_lines_on_screen_are_drawn(
         await pilot.press("o", "o")
         await pilot.pause()
         await pilot.press("asterisk")
-        assert len(app.model.points.lines()) > 5000
+        assert len(app.feature(Targets).state.lines()) > 5000
         for key in ("end", "pageup", "up", "space", "home"):
             drawn = 0
             await pilot.press(key)
@@ -203,13 +205,13 @@ def test_a_recording_shows_what_it_says_was_traced_and_changes_nothing(tmp_path:
     app = GvtuiApp(Trace.open(path))
 
     async def script(pilot: Pilot[int]) -> None:
-        app.look_after()
+        look_after(app)
         await pilot.press("o")
         assert "as recorded" in screen_text(app)
         assert "\x1b" not in screen_text(app)
         await pilot.press("down", "down", "right", "down", "down", "space")
-        assert app.model.points.edit.staged.point_names == {"sentry/clone"}
-        assert not app.model.points.edit.is_staged
+        assert app.feature(Targets).state.edit.staged.point_names == {"sentry/clone"}
+        assert not app.feature(Targets).state.edit.is_staged
         await pilot.press("a", "s", "F")
         assert "■ session applied" in screen_text(app)
 
@@ -245,8 +247,8 @@ def test_letters_typed_fast_behind_a_slash_switch_nothing(tmp_path: Path) -> Non
         for key in ("slash", "e", "x"):
             pane.post_message(events.Key(key, None if key == "slash" else key))
         await pilot.pause()
-        assert app.model.points.pattern == "ex"
-        assert not app.model.points.edit.is_staged
+        assert app.feature(Targets).state.pattern == "ex"
+        assert not app.feature(Targets).state.edit.is_staged
 
     drive(app, script)
 
@@ -262,14 +264,14 @@ def test_a_recording_shows_sessions_as_they_were_last(tmp_path: Path) -> None:
     app = GvtuiApp(Trace.open(path))
 
     async def script(pilot: Pilot[int]) -> None:
-        state = app.model.points
-        app.look_after()
+        state = app.feature(Targets).state
+        look_after(app)
         assert [each.title for each in state.targets] == ["c1", "c1"]
         assert state.edit.points().keys() == {"sentry/clone"}
         writer.mark(2, {**mark, "session": "", "state": "deleted"})
         writer.close()
         app.model.refresh(1)
-        app.look_after()
+        look_after(app)
         assert state.edit.applied is None
         await pilot.press("o")
         assert "no session at the end" in screen_text(app)
@@ -281,10 +283,10 @@ def test_a_recording_without_marks_counts_all_the_same() -> None:
     app = recording()
 
     async def script(pilot: Pilot[int]) -> None:
-        app.look_after()
+        look_after(app)
         await pilot.press("o")
         assert "of this recording" in screen_text(app)
-        assert sum(app.model.points.counts.values()) > 1000
+        assert sum(app.feature(Targets).state.counts.values()) > 1000
 
     drive(app, script, (160, 46))
 
@@ -293,13 +295,13 @@ def test_an_empty_stream_tells_the_key_that_turns_the_point_on(tmp_path: Path) -
     app = watched(tmp_path)
 
     async def script(pilot: Pilot[int]) -> None:
-        app.look_after()
+        look_after(app)
         app.model.chips.put("evt.type = connect")
-        app.apply_chips()
+        app.refilter()
         await pilot.pause()
         assert "connect is not traced: o shows the points" in screen_text(app)
         await pilot.press("o")
-        line = app.model.points.at_cursor()
+        line = app.feature(Targets).state.at_cursor()
         assert line is not None
         assert line.enter == "syscall/connect/enter"
 
@@ -315,7 +317,7 @@ def test_a_recording_says_which_field_most_rows_lack(tmp_path: Path) -> None:
     app = GvtuiApp(Trace.open(path), filter_text="proc.pid = 4")
 
     async def script(pilot: Pilot[int]) -> None:
-        app.look_after()
+        look_after(app)
         await pilot.pause()
         assert "This filter needs group_id: most messages came without it." in screen_text(app)
 
@@ -342,13 +344,13 @@ def test_calls_without_pairs_say_which_fields_durations_need(
     app = GvtuiApp(Trace.open(path))
 
     async def script(pilot: Pilot[int]) -> None:
-        app.look_after()
+        look_after(app)
         await pilot.pause()
-        assert "need" not in str(app.needs_line.content)
+        assert "need" not in str(app.feature(Needs).words)
         await pilot.press(key)
         while app.tick():
             pass
-        app.look_after()
+        look_after(app)
         await pilot.pause()
         assert words in screen_text(app)
 

@@ -16,6 +16,8 @@ from gvtui.points.library import Library
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
+from gvtui.tui.points.presets import Presets
+from gvtui.tui.points.survey import Targets
 from tests.agent.fake import FakeRunsc
 from tests.trace.recorder import Recorder
 from tests.tui.helpers import drive, screen_text, until
@@ -38,7 +40,7 @@ def test_no_key_changes_anything_and_the_screen_says_why(
     # It would obey: nothing may come as far as that.
     library = Library(tmp_path / "library")
     app.keeper = Keeper(Agent([runsc.path], [runsc.root]), library=library)
-    state = app.model.points
+    state = app.feature(Targets).state
 
     async def script(pilot: Pilot[int]) -> None:
         await until(pilot, lambda: bool(state.targets))
@@ -52,7 +54,7 @@ def test_no_key_changes_anything_and_the_screen_says_why(
             await pilot.press(key)
             await pilot.pause()
             assert len(app.screen_stack) == 1, key
-        app.points_save()
+        app.feature(Presets).save()
         await pilot.pause()
         assert not app.prompt.has_class("open")
         assert "it changes no sandbox and no session file" in [

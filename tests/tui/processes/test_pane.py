@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import ContentSwitcher
 
+from gvtui.tui.kit.signs import ENDED_SIGN, RUNS_SIGN
 from gvtui.tui.processes.lines import Fold
-from gvtui.tui.processes.pane import ENDED_SIGN, RUNS_SIGN, ProcessesPane
+from gvtui.tui.processes.pane import ProcessesPane
 from tests.trace.recorder import Recorder
 from tests.tui.helpers import drive, live, recording, screen_text
 from tests.tui.stream.test_pane import HOSTILE

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gvtui.tui.search.commands import Searching
 from tests.trace.recorder import Recorder
 from tests.tui.helpers import drive, live, recording, screen_text, stream_lines
 
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
 async def searched(pilot: Pilot[int]) -> None:
     """Wait until the whole view has been searched, and the screen says so."""
     app: GvtuiApp = pilot.app  # type: ignore[assignment]
-    while app.search is not None and not (app.search.complete and app._wanted is None):
+    searching = app.feature(Searching)
+    while searching.search is not None and not (
+        searching.search.complete and searching._wanted is None
+    ):
         app.tick()
         await pilot.pause(0.01)
-    app._search_more()
+    searching._search_more()
     await pilot.pause()
 
 
@@ -58,7 +62,7 @@ def test_slash_finds_text_and_enter_goes_on() -> None:
         await searched(pilot)
         assert "12 of 12" in screen_text(app)
         await pilot.press("escape")
-        assert app.search is None
+        assert app.feature(Searching).search is None
         assert not highlighted(app)
         assert "of 12" not in screen_text(app)
 
@@ -75,7 +79,7 @@ def test_escape_while_typing_goes_back_to_where_one_was() -> None:
         assert app.model.cursor != 50
         await pilot.press("escape")
         assert app.model.cursor == 50
-        assert app.search is None
+        assert app.feature(Searching).search is None
 
     drive(app, script)
 
@@ -100,11 +104,12 @@ def test_an_empty_search_repeats_the_last_one() -> None:
         await pilot.press("slash", *"passwd", "enter", "escape")
         await pilot.press("slash", "enter")
         await searched(pilot)
-        assert app.search is not None
-        assert app.search.text == "passwd"
+        search = app.feature(Searching).search
+        assert search is not None
+        assert search.text == "passwd"
         await pilot.press("escape", "full_stop")
         await searched(pilot)
-        assert app.search is not None
+        assert app.feature(Searching).search is not None
 
     drive(app, script)
 
@@ -119,9 +124,10 @@ def test_a_search_begins_anew_in_another_view() -> None:
         await searched(pilot)
         await pilot.pause(0.2)
         await searched(pilot)
-        assert app.search is not None
-        assert app.search.count < 12
-        assert not app.search.is_stale
+        search = app.feature(Searching).search
+        assert search is not None
+        assert search.count < 12
+        assert not search.is_stale
 
     drive(app, script)
 

@@ -8,12 +8,19 @@ from hypothesis import strategies as st
 
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
-from gvtui.tui.celltexts import call_text, duration_text, result_text, time_text
-from gvtui.tui.fieldcolumns import field_column, field_text
 from gvtui.tui.model.model import Model
 from gvtui.tui.search.match import CallWords, pattern_of
 from gvtui.tui.search.search import Search
-from gvtui.tui.stream.columns import TimeMode
+from gvtui.tui.stream.columns import (
+    RowLook,
+    TimeMode,
+    call_text,
+    duration_text,
+    field_column,
+    field_text,
+    result_text,
+    time_text,
+)
 from gvtui.wire.header import build_message
 from tests.trace.recorder import START_NS, TRACES, Recorder, open_message
 
@@ -38,8 +45,9 @@ def model(request: pytest.FixtureRequest) -> Iterator[Model]:
     model.trace.close()
 
 
-def plainly(model: Model, text: str) -> list[int]:
+def plainly(model: Model, text: str, look: RowLook | None = None) -> list[int]:
     """What a search has to find, by putting every row into words."""
+    look = look or RowLook()
     pattern = pattern_of(text)
     found, previous = [], None
     for row_id in model.view:
@@ -47,7 +55,7 @@ def plainly(model: Model, text: str) -> list[int]:
         row = shown.row
         cells = [
             shown.rule,
-            "" if shown.rule else time_text(model, row.when_ns, previous),
+            "" if shown.rule else time_text(model, look, row.when_ns, previous),
             shown.container,
             shown.process,
             str(row.pid or ""),
@@ -55,7 +63,7 @@ def plainly(model: Model, text: str) -> list[int]:
             "" if shown.rule else call_text(shown),
             result_text(shown),
             duration_text(shown),
-            *(field_text(model, column.key, row_id) for column in model.field_columns),
+            *(field_text(model, column.key, row_id) for column in look.added),
         ]
         if shown.rule:
             cells = [shown.rule]
@@ -98,30 +106,28 @@ TEXTS = [
 @pytest.mark.parametrize("text", TEXTS)
 def test_finds_what_the_rows_say(model: Model, text: str) -> None:
     for start in (model.trace.first_row, model.view.count // 2, model.trace.end_row):
-        assert found_by(Search(model, text, start, CallWords())) == plainly(model, text)
+        assert found_by(Search(model, RowLook(), text, start, CallWords())) == plainly(model, text)
 
 
 @pytest.mark.parametrize("mode", list(TimeMode))
 def test_times_are_searched_as_they_are_shown(model: Model, mode: TimeMode) -> None:
-    model.time_mode = mode
-    try:
-        for text in ("+1", "7:36:4"):
-            assert found_by(Search(model, text, 5, CallWords())) == plainly(model, text)
-    finally:
-        model.time_mode = TimeMode.CLOCK
+    look = RowLook(time_mode=mode)
+    for text in ("+1", "7:36:4"):
+        assert found_by(Search(model, look, text, 5, CallWords())) == plainly(model, text, look)
 
 
 def test_whole_calls_and_added_columns_are_searched(model: Model) -> None:
     model.whole_calls = True
-    model.field_columns = (field_column("context.cwd"), field_column("evt.arg.flags"))
+    look = RowLook(added=(field_column("context.cwd"), field_column("evt.arg.flags")))
     model.apply_chips()
     try:
         while model.refresh(0.1):
             pass
         for text in ("exit not seen", "O_RDONLY", "/root", "ms", "0x"):
-            assert found_by(Search(model, text, 100, CallWords())) == plainly(model, text)
+            search = Search(model, look, text, 100, CallWords())
+            assert found_by(search) == plainly(model, text, look)
     finally:
-        model.whole_calls, model.field_columns = False, ()
+        model.whole_calls = False
         model.apply_chips()
 
 
@@ -139,7 +145,7 @@ def test_any_part_of_a_row_leads_to_it(model: Model, data: st.DataObject) -> Non
     text = full[start : data.draw(st.integers(start + 1, len(full)))]
     start_row = data.draw(st.integers(0, model.trace.end_row))
     words = WORDS.setdefault(model, CallWords())
-    search = Search(model, text, start_row, words)
+    search = Search(model, RowLook(), text, start_row, words)
     assert row_id in found_by(search)
 
 
@@ -149,7 +155,7 @@ def test_only_rows_of_the_view_are_found(model: Model) -> None:
     try:
         while model.refresh(0.1):
             pass
-        search = Search(model, "a", model.trace.end_row // 2, CallWords())
+        search = Search(model, RowLook(), "a", model.trace.end_row // 2, CallWords())
         assert found_by(search) == plainly(model, "a")
         assert not search.is_stale
     finally:
@@ -163,7 +169,7 @@ def test_steps_go_round_and_say_where_they_are(tmp_path: Path) -> None:
     for name in ("/a", "/b", "/a", "/c", "/a"):
         recorder.add(path=name)
     model = model_of(recorder.path)
-    search = Search(model, '"/a"', 4, CallWords())
+    search = Search(model, RowLook(), '"/a"', 4, CallWords())
     assert search.number_of(3) is None
     assert found_by(search) == [1, 3, 5]
     assert [search.number_of(row) for row in (1, 2, 3, 5)] == [1, None, 2, 3]
@@ -177,7 +183,7 @@ def test_steps_go_round_and_say_where_they_are(tmp_path: Path) -> None:
 def test_a_step_waits_until_the_nearest_match_is_known() -> None:
     model = model_of(TRACES / "shell-2024.trace")
     everything = plainly(model, "passwd")
-    search = Search(model, "passwd", 1000, CallWords())
+    search = Search(model, RowLook(), "passwd", 1000, CallWords())
     assert search.step(1000, 1) is None
     assert search.step(1000, -1) is None
     while search.step(1000, -1) is None:
@@ -191,7 +197,7 @@ def test_rows_that_come_later_are_found(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "a.gvtrace")
     recorder.add(2, path="/a")
     model = model_of(recorder.path)
-    search = Search(model, "/a", 0, CallWords())
+    search = Search(model, RowLook(), "/a", 0, CallWords())
     assert found_by(search) == [1, 2]
     recorder.add(3, path="/a")
     while model.refresh(0.1):
@@ -210,7 +216,7 @@ def test_a_call_is_found_by_its_result_once_it_has_returned(tmp_path: Path) -> N
     model.apply_chips()
     while model.refresh(0.1):
         pass
-    search = Search(model, "EACCES", 0, CallWords())
+    search = Search(model, RowLook(), "EACCES", 0, CallWords())
     assert found_by(search) == []
     recorder.writer.message(1, START_NS, open_message("/a", errno=13, time_ns=START_NS))
     recorder.writer.flush()
@@ -233,8 +239,8 @@ def test_hostile_messages_are_searched_as_they_are_shown(tmp_path: Path) -> None
     writer.close()
     model = model_of(path)
     for text in ("malformed", "bytes", "\\x1b", "\x1b", "b\\x07d", "\\u202e", "ff"):
-        assert found_by(Search(model, text, 3, CallWords())) == plainly(model, text)
-    assert found_by(Search(model, "\x1b", 3, CallWords())) == []
+        assert found_by(Search(model, RowLook(), text, 3, CallWords())) == plainly(model, text)
+    assert found_by(Search(model, RowLook(), "\x1b", 3, CallWords())) == []
     model.trace.close()
 
 
@@ -242,7 +248,7 @@ def test_rows_that_go_are_forgotten(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "a.gvtrace")
     recorder.add(10, path="/a")
     model = model_of(recorder.path)
-    search = Search(model, "/a", 0, CallWords())
+    search = Search(model, RowLook(), "/a", 0, CallWords())
     assert len(found_by(search)) == 10
     model.trace.first_row = 6
     model.view.advance(1.0)

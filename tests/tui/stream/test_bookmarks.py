@@ -8,8 +8,8 @@ from textual.widgets import Input
 from gvtui.trace.bookmarks import Marks, marks_path
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
+from gvtui.tui.kit.signs import BOOKMARK, BOOKMARK_AT_CURSOR
 from gvtui.tui.stream.bookmarks import note_text
-from gvtui.tui.stream.painter import BOOKMARK, BOOKMARK_AT_CURSOR
 from tests.trace.recorder import TRACES, Recorder
 from tests.tui.helpers import drive, live, screen_text, stream_lines
 
@@ -68,7 +68,7 @@ def test_bookmarks_are_there_again_and_go_with_delete(tmp_path: Path) -> None:
         assert [mark.row for mark in again.model.marks] == [101]
         await pilot.press("escape")
         again.model.chips.put("evt.num > 105")
-        again.apply_chips()
+        again.refilter()
         await pilot.press("apostrophe", "enter")
         await pilot.pause()
         assert again.model.cursor == 106

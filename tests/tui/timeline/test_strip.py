@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.tui.model.rowtext import DROP_SIGN
-from gvtui.tui.timeline.strip import WINDOW_SIGN
+from gvtui.tui.kit.signs import DROP_SIGN, WINDOW_SIGN
+from gvtui.tui.timeline.commands import Along
 from tests.trace.recorder import Recorder
 from tests.tui.helpers import drive, live, screen_text
 
@@ -66,7 +66,7 @@ def test_errors_have_a_look_of_their_own(tmp_path: Path) -> None:
 
     async def script(pilot: Pilot[int]) -> None:
         _catch_up(app)
-        looks = [cell.look for cell in app.timeline._cells]
+        looks = [cell.look for cell in app.feature(Along).cells]
         assert looks[5] == "bar"
         assert looks[len(looks) * 700 // 1500] == "many"
         assert looks[-3] == "bar"
@@ -133,7 +133,7 @@ def test_a_short_trace_fills_the_strip(tmp_path: Path) -> None:
 
     async def script(pilot: Pilot[int]) -> None:
         _catch_up(app)
-        assert len(app.timeline._cells) == app.timeline.size.width - 2
+        assert len(app.feature(Along).cells) == app.timeline.size.width - 2
         await pilot.press("left_square_bracket", "left_square_bracket", "right_square_bracket")
 
     drive(app, script)

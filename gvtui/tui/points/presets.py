@@ -1,0 +1,99 @@
+"""What can be staged as a whole: presets, sessions kept under names, tunings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from gvtui.errors import GvtuiError
+from gvtui.points.presets import PRESETS, build_preset
+from gvtui.points.tuning import TUNINGS, tuning_of, with_tuning
+from gvtui.tui.kit.asking import Choice, Entry, Problem, Question
+from gvtui.tui.model.rowtext import word
+from gvtui.tui.points.survey import Targets
+from gvtui.tui.viewer import Feature
+
+if TYPE_CHECKING:
+    from gvtui.points.library import Library
+
+_SAVED = "saved:"
+
+
+class Presets(Feature):
+    """Stages presets and saved sessions, saves what is staged, changes the tuning."""
+
+    @property
+    def _targets(self) -> Targets:
+        return self.viewer.feature(Targets)
+
+    @property
+    def _library(self) -> Library | None:
+        keeper = self.viewer.keeper
+        return keeper.library if keeper is not None else None
+
+    def load(self) -> None:
+        """Choose a preset, or a session that was saved, to stage."""
+        if not self._targets.may_stage():
+            return
+        library = self._library
+        answers = [
+            Entry(name, f"{preset.title}: {preset.description}") for name, preset in PRESETS.items()
+        ]
+        saved = library.names() if library else []
+        answers += [Entry(f"{_SAVED}{name}", f"saved: {word(name)}") for name in saved]
+        self.viewer.choose(
+            Choice("Stage a preset, or what you saved:\n", answers, self._load, line="points.load")
+        )
+
+    def _load(self, answer: str) -> None:
+        state = self._targets.state
+        sinks = state.edit.staged.sinks
+        if answer.startswith(_SAVED):
+            assert self._library is not None
+            try:
+                loaded = self._library.load(answer.removeprefix(_SAVED))
+            except GvtuiError as error:
+                self.viewer.tell(str(error), "error")
+                return
+            session = replace(state.edit.staged, points=loaded.points)
+        else:
+            session = build_preset(answer, state.catalogue, sinks=sinks)
+            session = replace(state.edit.staged, points=session.points)
+        state.stage(session)
+        self._targets.show()
+
+    def save(self) -> None:
+        """Ask for a name to keep what is staged under."""
+        library = self._library
+        if library is None:
+            self.viewer.tell("There is no place to keep sessions in.", "warning")
+            return
+        if not self._targets.may_stage():
+            return
+
+        def done(text: str) -> Problem | None:
+            if not text.strip():
+                return None
+            try:
+                library.save(text.strip(), self._targets.state.edit.staged)
+            except GvtuiError as error:
+                return Problem(str(error))
+            key = self.viewer.commands.keys_of("points.load")
+            self.viewer.tell(f"Saved as {word(text.strip())}; {key} in Points stages it again.")
+            return None
+
+        self.viewer.ask(Question("save as", done, hint="a name of your own"))
+
+    def tuning(self) -> None:
+        """Switch between losing nothing and costing least."""
+        if not self._targets.may_stage():
+            return
+        state = self._targets.state
+        session = state.edit.staged
+        tunings = list(TUNINGS.values())
+        now = next((tuning_of(sink) for sink in session.sinks if sink.endpoint), None)
+        tuning = tunings[(tunings.index(now) + 1) % len(tunings)] if now else tunings[0]
+        sinks = [with_tuning(sink, tuning) if sink.endpoint else sink for sink in session.sinks]
+        state.stage(session.with_sinks(*sinks))
+        state.say(f"Staged: {tuning.title}. {tuning.cost}.")
+        self._targets.show()

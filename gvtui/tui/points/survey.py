@@ -1,0 +1,241 @@
+"""Keeps the Points pane up to date: looks for sandboxes and their sessions, counts what has come."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from gvtui.agent.targets import Owner, Target
+from gvtui.decode.ids import short_id
+from gvtui.query.numbers.points import Tally
+from gvtui.tui.command.command import command
+from gvtui.tui.model.rowtext import word
+from gvtui.tui.points.state import PointsState
+from gvtui.tui.viewer import Feature, Viewer
+
+if TYPE_CHECKING:
+    from gvtui.agent.targets import Key, Survey
+    from gvtui.trace.marks import SessionMark
+    from gvtui.trace.row import Row
+
+_COUNT_SECONDS = 0.008
+"""Time for counting in one go."""
+_SURVEY_SECONDS, _IDLE_SURVEY_SECONDS = 5.0, 30.0
+"""How often sandboxes are looked for: while the pane shows, and while it does not."""
+PANES = ("points", "points-large")
+"""Ids of the pane in the sidebar, and of the one that takes the right side."""
+
+
+class Targets(Feature):
+    """Knows where sessions can be applied and what is staged; the other point features use it."""
+
+    prefix, heading = "points", "What is traced"
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(viewer)
+        live = self.model.live
+        self.state = PointsState(
+            live.monitor.listen if live else None, readonly=live is not None and live.readonly
+        )
+        self.tally = Tally(self.model.trace)
+        self._is_surveying = False
+        self._is_wanted = True
+        self._surveyed_at = 0.0
+        """When sandboxes were last looked for, by the monotonic clock."""
+        self._changes_made = 0
+        """A survey that began before a change knows nothing of it."""
+        self._ended: set[int] = set()
+        self._connections = 0
+        self._recorded = 0
+        """How many of a recording's session marks have been taken in."""
+        self._unheard: Key | None = None
+
+    def opened(self) -> None:
+        """Begin to look for sandboxes."""
+        self.tick()
+
+    def tick(self) -> None:
+        """Count what has come, and look for sandboxes when it is time."""
+        model, state = self.model, self.state
+        trace = model.trace
+        self.state.architecture = trace.architecture
+        if self.tally.trace is not trace:
+            self.tally = Tally(trace)
+            self._ended.clear()
+            self._recorded = 0
+        self.tally.advance(_COUNT_SECONDS)
+        if not model.is_live:
+            self._take_recorded()
+        self._notice_connections()
+        target = state.target
+        connections = self.connections_of(target.key) if target else None
+        if target is not None and target.owner in (Owner.FILE, Owner.RECORDED):
+            connections = None
+        state.counts = self.tally.by_point(connections)
+        state.rates = self.tally.rates(model.now_ns, connections) if model.is_live else {}
+        state.take_guess(state.counts)
+        self._notice_silence(target, connections)
+        if self._survey_is_due():
+            self.start_survey()
+
+    @command("Look for sandboxes and their sessions now")
+    def look(self) -> None:
+        """Look for sandboxes as soon as it can be done."""
+        self._is_wanted = True
+        self.tick()
+
+    def _survey_is_due(self) -> bool:
+        if self.viewer.keeper is None or self._is_surveying or self.state.busy:
+            return False
+        visible = any(self.viewer.is_shown(pane) for pane in PANES)
+        pause = _SURVEY_SECONDS if visible else _IDLE_SURVEY_SECONDS
+        return self._is_wanted or time.monotonic() - self._surveyed_at >= pause
+
+    def start_survey(self) -> None:
+        """Look for sandboxes, in a thread."""
+        keeper = self.viewer.keeper
+        assert keeper is not None
+        self._is_surveying, self._is_wanted = True, False
+        self.viewer.in_thread(
+            keeper.survey, partial(self._take_survey, self._changes_made), self._survey_failed
+        )
+
+    def _take_survey(self, changes_made: int, survey: Survey) -> None:
+        self._is_surveying, self._surveyed_at = False, time.monotonic()
+        if changes_made != self._changes_made:
+            self._is_wanted = True
+        else:
+            self.take(survey)
+            self.show()
+
+    def _survey_failed(self, error: Exception) -> None:
+        self._is_surveying, self._surveyed_at = False, time.monotonic()
+        self.viewer.tell(f"Sandboxes cannot be looked for: {error}", "error")
+
+    def show(self) -> None:
+        """Take in what is new, and have it drawn: something was staged, or has changed."""
+        self.tick()
+        self.viewer.show_news()
+
+    def changed(self) -> None:
+        """A session is being changed, or has been: surveys that run know nothing of it."""
+        self._changes_made += 1
+
+    def take(self, survey: Survey) -> None:
+        """Take in what a survey has found."""
+        keeper, state = self.viewer.keeper, self.state
+        targets = list(survey.targets)
+        if keeper is not None and keeper.file is not None:
+            error = survey.file_error
+            if survey.file is not None:
+                # What another has written is not taken from under what is staged.
+                if state.edit_of(keeper.file_target().key).is_staged:
+                    key = self.viewer.commands.keys_of("points.apply")
+                    error = f"somebody else has changed this file; {key} reads it again"
+                else:
+                    keeper.file = survey.file
+            targets.insert(0, keeper.file_target(error))
+        state.take_targets(targets, survey.problem, survey.catalogue)
+
+    def may_stage(self) -> bool:
+        """Whether anything may be staged; if not, the user is told why."""
+        if self.state.refusal:
+            self.viewer.tell(self.state.refusal, "warning")
+        return not self.state.refusal
+
+    def _take_recorded(self) -> None:
+        """Show the sessions that were noted in a recording as they were last."""
+        if self._recorded == len(self.tally.marks):
+            return
+        self._recorded = len(self.tally.marks)
+        state = self.state
+        sessions: dict[Key, Target] = {}
+        for mark in self.tally.marks:
+            target = recorded_target(mark)
+            sessions[target.key] = target
+        state.take_targets(sessions.values())
+
+    def _notice_connections(self) -> None:
+        """Look for sandboxes when one comes or goes; tell if a session of gvtui's has ended."""
+        connections, keeper = self.model.trace.connections, self.viewer.keeper
+        if len(connections) != self._connections:
+            self._connections = len(connections)
+            self._is_wanted = True
+        for connection in connections.values():
+            if connection.connected or connection.conn in self._ended:
+                continue
+            self._ended.add(connection.conn)
+            self._is_wanted = True
+            if keeper is not None and connection.peer_pid:
+                lost = keeper.agent.connection_closed(connection.peer_pid)
+                if lost is not None:
+                    short = word(short_id(lost.container.sandbox_id))
+                    words = (
+                        f"gvtui's session for {short} has ended: another monitor has replaced it, "
+                        "or the sandbox is gone."
+                    )
+                    self.state.say(words, "bad")
+                    self.viewer.tell(words, "warning")
+
+    def _notice_silence(self, target: Target | None, connections: set[int] | None) -> None:
+        """See whether a session of gvtui's has a connection to this monitor."""
+        state, known = self.state, self.model.trace.connections
+        silent = (
+            target is not None
+            and target.owner in (Owner.OURS, Owner.EARLIER)
+            and not state.busy
+            and not any(known[conn].connected for conn in connections or ())
+        )
+        before, self._unheard = self._unheard, target.key if target and silent else None
+        # A connection just made may be a moment behind runsc's word.
+        silent = silent and before == self._unheard
+        if silent != state.is_unheard:
+            state.is_unheard = silent
+            state.changed()
+
+    def connections_of(self, key: Key) -> set[int]:
+        """The connections that belong to a target; in a recording, all."""
+        keeper = self.viewer.keeper
+        if keeper is None:
+            return set(self.model.trace.connections)
+        return {
+            connection.conn
+            for connection in self.model.trace.connections.values()
+            if keeper.key_of(connection) == key
+        }
+
+    def choose_of(self, row: Row) -> bool:
+        """Show the target that a row came from; False if nothing can be staged there."""
+        if not self.may_stage():
+            return False
+        keeper = self.viewer.keeper
+        connection = self.model.trace.connections.get(row.conn)
+        key = keeper.key_of(connection) if keeper and connection else None
+        if key is not None and self.state.choose(key):
+            self._guess_now(key)
+            return True
+        key_words = self.viewer.commands.keys_of("points.target")
+        self.viewer.tell(
+            "Which sandbox this row came from is not known, or gvtui may not change it: "
+            f"choose one in the Points pane with {key_words}.",
+            "warning",
+        )
+        return False
+
+    def _guess_now(self, key: Key) -> None:
+        state = self.state
+        state.take_guess(self.tally.by_point(self.connections_of(key)))
+
+
+def recorded_target(mark: SessionMark) -> Target:
+    """What a session mark of a recording says ran."""
+    from gvtui.points.document import SessionError, parse_document
+
+    title = word(mark.container_id or "sandbox")
+    try:
+        session = parse_document(mark.session).session
+    except SessionError:
+        session = None
+    place = f"recorded {mark.root}"
+    return Target((place, title), short_id(title), Owner.RECORDED, applied=session)

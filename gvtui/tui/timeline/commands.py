@@ -1,0 +1,115 @@
+"""Going along the timeline: the trace cut into as many spans of time as the strip has cells."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, NamedTuple
+
+from gvtui.tui.command.command import command
+from gvtui.tui.kit.cells import SPARKS
+from gvtui.tui.kit.signs import DROP_SIGN
+from gvtui.tui.viewer import Feature, Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gvtui.query.numbers.timeline import Bucket, Timeline
+
+_MANY_ERRORS, _SOME_ERRORS = 0.25, 0.05
+"""Share of messages in a bucket that tell of a failed call."""
+
+
+class Cell(NamedTuple):
+    """One cell of the strip: a span of time."""
+
+    mark: str
+    look: str
+    row: int
+    """The first row of its span."""
+
+
+class Along(Feature):
+    """Holds the cells of the timeline, and goes from one to another."""
+
+    prefix, heading = "timeline", "Moving"
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(viewer)
+        self.cells: list[Cell] = []
+        self.ends: tuple[int, int] | None = None
+        """The cells of the first and last row that the stream shows."""
+
+    def fit(self, width: int) -> bool:
+        """Cut the trace into so many cells anew; True if anything is different now."""
+        cells = _cells(self.model.analysis.timeline, width)
+        ends = _window(cells, self.viewer.window)
+        changed = cells != self.cells or ends != self.ends
+        self.cells, self.ends = cells, ends
+        return changed
+
+    def go(self, place: int) -> None:
+        """Show the rows of a cell."""
+        if self.cells:
+            cell = self.cells[min(max(place, 0), len(self.cells) - 1)]
+            self.viewer.jump(cell.row)
+            self.viewer.show_pane("stream")
+
+    @command("Back along the timeline", "left_square_bracket", -1)
+    @command("On along the timeline", "right_square_bracket", 1)
+    def step(self, cells: int) -> None:
+        """Go so many cells that hold rows to the left or right of what is on screen."""
+        if not self.cells or self.ends is None:
+            return
+        place = self.ends[0] if cells < 0 else self.ends[1]
+        here = self.cells[place].row
+        while 0 <= place + cells < len(self.cells):
+            place += cells
+            if self.cells[place].row != here:
+                break
+        self.go(place)
+
+    @command("Where points were last dropped", "left_curly_bracket", -1)
+    @command("Where points are next dropped", "right_curly_bracket", 1)
+    def drop(self, direction: int) -> None:
+        """Go to where points were dropped last before, or next after, what is on screen."""
+        if not self.model.trace.connections.dropped:
+            self.viewer.tell("No points were dropped.")
+        if self.ends is None:
+            return
+        places = (
+            range(self.ends[0] - 1, -1, -1)
+            if direction < 0
+            else range(self.ends[1] + 1, len(self.cells))
+        )
+        for place in places:
+            if self.cells[place].look == "drop":
+                self.go(place)
+                return
+
+
+def _cells(timeline: Timeline, width: int) -> list[Cell]:
+    buckets = timeline.buckets(width) if width else []
+    if not buckets:
+        return []
+    highest = max(bucket.rate for bucket in buckets) or 1.0
+    marks = [Cell(*_mark(bucket, highest), bucket.first_row) for bucket in buckets]
+    # A short trace has fewer buckets than there are cells: each then takes several.
+    return [marks[place * len(marks) // width] for place in range(width)]
+
+
+def _mark(bucket: Bucket, highest: float) -> tuple[str, str]:
+    if bucket.dropped:
+        return DROP_SIGN, "drop"
+    if not bucket.rows:
+        return " ", "bar"
+    mark = SPARKS[min(len(SPARKS) - 1, round(bucket.rate / highest * (len(SPARKS) - 1)))]
+    share = bucket.errors / bucket.rows
+    return mark, "many" if share >= _MANY_ERRORS else "some" if share >= _SOME_ERRORS else "bar"
+
+
+def _window(cells: Sequence[Cell], shown: tuple[int, int] | None) -> tuple[int, int] | None:
+    """The cells of the first and last row shown."""
+    if not cells or shown is None:
+        return None
+    first, last = (bisect_right(cells, row, key=lambda cell: cell.row) - 1 for row in shown)
+    return max(0, first), max(0, last)
