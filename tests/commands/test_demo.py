@@ -10,7 +10,7 @@ from gvtui.commands import demo
 from gvtui.commands.demo import Source, recording_command, sandbox_command
 from gvtui.commands.sandbox import UsableRunsc
 from gvtui.trace.reader import Trace
-from gvtui.tui import app
+from gvtui.tui import run as viewer
 from gvtui.tui.options import LiveOptions
 from tests.commands.fake_runsc import fake_runsc
 from tests.commands.helpers import Running
@@ -26,7 +26,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[LiveOptions]:
         found.append(options)
         return 0
 
-    monkeypatch.setattr(app, "run_live", run_live)
+    monkeypatch.setattr(viewer, "run_live", run_live)
     monkeypatch.setattr(demo, "need_terminal", lambda instead: None)
     return found
 

@@ -8,7 +8,7 @@ import pytest
 from gvtui.cli import run
 from gvtui.commands import terminal
 from gvtui.monitor.options import MonitorOptions
-from gvtui.tui import app
+from gvtui.tui import run as viewer
 from gvtui.tui.options import LiveOptions
 
 
@@ -21,7 +21,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[LiveOptions]:
         found.append(options)
         return 0
 
-    monkeypatch.setattr(app, "run_live", run_live)
+    monkeypatch.setattr(viewer, "run_live", run_live)
     monkeypatch.setattr(terminal, "need_terminal", lambda instead: None)
     return found
 

@@ -6,7 +6,7 @@ import pytest
 
 from gvtui.cli import run
 from gvtui.commands import replay
-from gvtui.tui import app
+from gvtui.tui import run as viewer
 
 
 def test_options(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,7 +16,7 @@ def test_options(monkeypatch: pytest.MonkeyPatch) -> None:
         found.append((path, speed, filter_text, profile))
         return 3
 
-    monkeypatch.setattr(app, "run_replay", run_replay)
+    monkeypatch.setattr(viewer, "run_replay", run_replay)
     monkeypatch.setattr(replay, "need_terminal", lambda instead: None)
     assert run(["replay", "a.trace"]) == 3
     words = ["--speed", "2.5", "--filter", "evt.failed = true", "--profile", "on-call"]
