@@ -8,6 +8,7 @@ another: looking into a few messages, halfway between others, finds the rows whe
 from __future__ import annotations
 
 import weakref
+from bisect import bisect_left
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -125,14 +126,16 @@ class StartTimes:
         self._trace: weakref.ref[RowSource] | None = None
         self._says: dict[tuple[int, int], bool] = {}
         """By connection and point, whether its messages say it: a session has it so."""
-        self._latest: dict[tuple[int, int], tuple[int, int]] = {}
-        """By connection and process id, the newest row known, and the start there."""
+        self._facts: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        """By connection and process id, rows from which on there is another start, and that."""
+        self._count = 0
+        """Of these facts."""
 
     def of(self, batch: Batch, places: Places, pid: int) -> Starts:
         """The starts at places of a batch, in ascending order, all with the same process id."""
         if self._trace is None or self._trace() is not batch.trace:
             self._trace = weakref.ref(batch.trace)
-            self._says, self._latest = {}, {}
+            self._says, self._facts, self._count = {}, {}, 0
         # Of few rows: a column is made for all of a batch.
         conns = batch.rows["conn"][places]
         if len(conns) and (conns == conns[0]).all():
@@ -145,19 +148,26 @@ class StartTimes:
 
     def _of_one(self, batch: Batch, places: Places, conn: int, pid: int) -> Starts:
         saying = places[self._say(batch, places, conn)]
-        row, start_ns = self._latest.get((conn, pid), (-1, 0))
-        before = start_ns if 0 <= row < batch.start else 0
+        facts = self._facts.setdefault((conn, pid), [])
+        known = bisect_left(facts, (batch.start, 0))
+        before = facts[known - 1][1] if known else 0
         told = _bisected(batch, saying, before)
         saying, told = saying[told != 0], told[told != 0]
         if not len(saying):
             return np.full(len(places), before, np.int64)
-        last = batch.start + int(saying[-1])
-        if last > row:
-            if len(self._latest) >= _MAX_REMEMBERED:
-                self._latest.clear()
-            self._latest[conn, pid] = last, int(told[-1])
+        for index in np.flatnonzero(np.diff(told, prepend=before)).tolist():
+            self._remember(facts, (batch.start + int(saying[index]), int(told[index])))
         which = np.searchsorted(saying, places, "right") - 1
         return np.where(which < 0, before or told[0], told[which])
+
+    def _remember(self, facts: list[tuple[int, int]], fact: tuple[int, int]) -> None:
+        place = bisect_left(facts, fact)
+        if facts[place : place + 1] == [fact]:
+            return
+        if self._count >= _MAX_REMEMBERED:
+            self._facts, self._count = {}, 0
+        facts.insert(place, fact)
+        self._count += 1
 
     def _say(self, batch: Batch, places: Places, conn: int) -> Mask:
         """At which of the places the messages say it."""

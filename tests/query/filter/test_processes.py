@@ -133,6 +133,20 @@ def test_rows_that_do_not_say_a_start_count_to_the_process_before_them(step: int
     assert passing(trace, f"proc.id = {process_id('web', 8, FIRST)}", step) == []
 
 
+def test_a_row_that_does_not_say_a_start_is_asked_about_alone_or_with_other_processes() -> None:
+    trace = TextTrace()
+    for start_ns in (FIRST, SECOND):
+        add(trace, 7, start_ns)
+        for _ in range(3):
+            add(trace, 7, point="syscall/close/enter")
+    first, second = (process_id("web", 7, start) for start in (FIRST, SECOND))
+    condition = compile_filter(f"proc.id = {first}")
+    expected = [True] * 4 + [False] * 4
+    assert asked(trace, condition, 2) == expected
+    assert [condition.matches(trace, row) for row in reversed(range(8))] == expected[::-1]
+    assert passing(trace, f"proc.id in ({second}, {first})", 2) == list(range(8))
+
+
 def test_few_messages_are_looked_into() -> None:
     trace = TextTrace()
     starts = [FIRST] * 700 + [SECOND] * 300
