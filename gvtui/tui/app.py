@@ -15,7 +15,7 @@ from gvtui.tui.base import FILTER_SECONDS, ViewerBase
 from gvtui.tui.command.bindings import bindings, put_in_force
 from gvtui.tui.command.keys import key_words, keys_words
 from gvtui.tui.detail.pane import DetailView
-from gvtui.tui.features import ABOVE_PROMPT, BELOW_PROMPT, FEATURES, SIDEBAR, TABS
+from gvtui.tui.features import ABOVE_PROMPT, BELOW_PROMPT, FEATURES, SIDEBAR, STYLES, TABS
 from gvtui.tui.filter.bar import FilterBar
 from gvtui.tui.frame.keyline import KeyLine
 from gvtui.tui.frame.status import StatusLine, items
@@ -50,7 +50,7 @@ _LEVELS: dict[str, Level] = {"warning": "warning", "error": "error"}
 class GvtuiApp(ViewerBase):
     """The terminal UI over one trace, live or recorded."""
 
-    CSS_PATH = "gvtui.tcss"
+    CSS_PATH = [*STYLES]
     TITLE = "gvtui"
     BINDINGS = bindings(*FEATURES)
     # The command that opens the palette has its own key.

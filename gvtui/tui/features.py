@@ -126,3 +126,22 @@ SIDEBAR: tuple[PaneSpec, ...] = (
     PaneSpec("points", "Points", make_small, hidden_with="points-large"),
 )
 """What stands in the sidebar, from above to below."""
+
+STYLES = tuple(
+    f"{room}/{room}.tcss"
+    for room in (
+        "frame",
+        "kit",
+        "stream",
+        "filter",
+        "search",
+        "detail",
+        "processes",
+        "numbers",
+        "points",
+        "sandboxes",
+        "timeline",
+    )
+)
+"""The stylesheets of the rooms, from this folder: of two rules that are as particular, the later
+one counts."""

@@ -9,7 +9,7 @@ from gvtui.words import counted
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gvtui.tui.kit.lines import Part
+    from gvtui.tui.kit.cells import Part
 
 _ROW = 16
 

@@ -18,8 +18,8 @@ from gvtui.tui.command.command import command
 from gvtui.tui.detail import hexdump
 from gvtui.tui.detail.commands import Details
 from gvtui.tui.detail.sides import SideView, both_sides, one_side
-from gvtui.tui.kit.cells import fit, width_of, wrap
-from gvtui.tui.kit.lines import LineWidget, Part
+from gvtui.tui.kit.cells import Part, fit, width_of, wrap
+from gvtui.tui.kit.lines import LineWidget
 from gvtui.tui.kit.times import date_text, span_text, took_text
 from gvtui.tui.model.rowtext import word
 from gvtui.wire.header import WireError

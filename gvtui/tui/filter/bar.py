@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gvtui.tui.command.bindings import Pane
 from gvtui.tui.command.command import command
 from gvtui.tui.filter.commands import Filtering
-from gvtui.tui.kit.cells import fit, width_of
-from gvtui.tui.kit.lines import LineWidget, Part
+from gvtui.tui.kit.cells import Part, fit, width_of
+from gvtui.tui.kit.lines import LineWidget
 from gvtui.tui.model.rowtext import word
 
 if TYPE_CHECKING:

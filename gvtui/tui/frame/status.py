@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.tui.kit.cells import short_bytes, short_count, width_of
-from gvtui.tui.kit.lines import LineWidget, Part
+from gvtui.tui.kit.cells import Part, short_bytes, short_count, width_of
+from gvtui.tui.kit.lines import LineWidget
 from gvtui.tui.kit.signs import BAD_SIGN, DROP_SIGN, FAILED_SIGN, LOST_SIGN, UNKNOWN_SIGN
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.viewer import Item

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.tui.kit.lines import LineWidget, Part
+from gvtui.tui.kit.lines import LineWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from textual import events
     from textual.strip import Strip
+
+    from gvtui.tui.kit.cells import Part
 
 
 class TabLine(LineWidget):

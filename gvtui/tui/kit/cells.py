@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
+Part = tuple[str, str]
+"""Words, and the name of their style; "" is the widget's own."""
+
 ELLIPSIS = "…"
 
 SPARKS = "▁▂▃▄▅▆▇█"

@@ -8,15 +8,12 @@ from rich.segment import Segment
 from textual.strip import Strip
 from textual.widget import Widget
 
-from gvtui.tui.kit.cells import width_of
+from gvtui.tui.kit.cells import Part, width_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from rich.style import Style
-
-Part = tuple[str, str]
-"""Words, and the name of their style; "" is the widget's own."""
 
 
 class LineWidget(Widget):

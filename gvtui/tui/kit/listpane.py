@@ -8,7 +8,7 @@ from textual.scroll_view import ScrollView
 
 from gvtui.tui.command.bindings import Pane
 from gvtui.tui.command.command import command
-from gvtui.tui.kit.lines import LineWidget, Part
+from gvtui.tui.kit.lines import LineWidget
 from gvtui.tui.kit.signs import CURSOR_MARK
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
     from textual.strip import Strip
+
+    from gvtui.tui.kit.cells import Part
 
 _WHEEL_LINES = 3
 

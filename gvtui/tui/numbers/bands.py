@@ -12,7 +12,7 @@ from gvtui.tui.model.rowtext import word
 
 if TYPE_CHECKING:
     from gvtui.query.numbers.durations import Band
-    from gvtui.tui.kit.lines import Part
+    from gvtui.tui.kit.cells import Part
     from gvtui.tui.viewer import Viewer
 
 LATENCY = "evt.latency"

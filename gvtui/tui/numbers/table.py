@@ -18,7 +18,7 @@ from gvtui.words import counted
 
 if TYPE_CHECKING:
     from gvtui.query.numbers.statistics import Line, Statistics
-    from gvtui.tui.kit.lines import Part
+    from gvtui.tui.kit.cells import Part
     from gvtui.tui.viewer import Viewer
 
 EVENT_TYPE = "evt.type"

@@ -15,7 +15,7 @@ from gvtui.tui.points.tree import Line, LineKind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gvtui.tui.kit.lines import Part
+    from gvtui.tui.kit.cells import Part
     from gvtui.tui.points.state import PointsState
 
 _MAX_NOTE = 3

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gvtui.tui.command.bindings import Pane
 from gvtui.tui.command.command import command
-from gvtui.tui.kit.lines import LineWidget, Part
+from gvtui.tui.kit.lines import LineWidget
 from gvtui.tui.points.apply import Applying
 from gvtui.tui.points.commands import LARGE
 from gvtui.tui.points.painter import PointsPainter, box_spots
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.strip import Strip
 
+    from gvtui.tui.kit.cells import Part
     from gvtui.tui.points.state import PointsState
     from gvtui.tui.viewer import Viewer
 

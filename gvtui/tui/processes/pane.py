@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from gvtui.query.processes.process import Exec, Process, ProcessId
     from gvtui.query.processes.tree import ProcessTree
-    from gvtui.tui.kit.lines import Part
+    from gvtui.tui.kit.cells import Part
     from gvtui.tui.viewer import Viewer
 
 SOURCE_SIGNS = {Source.EVENT: " ", Source.PROCFS: PROCFS_SIGN, Source.CONTEXT: "~"}

@@ -10,8 +10,8 @@ from gvtui.query.filter.fields import CONTAINER
 from gvtui.query.filter.write import equals
 from gvtui.tui.command.bindings import Pane
 from gvtui.tui.command.command import command
-from gvtui.tui.kit.cells import fit, short_count, spark, width_of
-from gvtui.tui.kit.lines import LineWidget, Part
+from gvtui.tui.kit.cells import Part, fit, short_count, spark, width_of
+from gvtui.tui.kit.lines import LineWidget
 from gvtui.tui.kit.signs import DROP_SIGN, LOST_SIGN
 from gvtui.tui.model.rowtext import word
 

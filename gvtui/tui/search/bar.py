@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.tui.kit.cells import fit
-from gvtui.tui.kit.lines import LineWidget, Part
+from gvtui.tui.kit.cells import Part, fit
+from gvtui.tui.kit.lines import LineWidget
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.search.commands import Searching
 

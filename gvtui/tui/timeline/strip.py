@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.tui.kit.lines import LineWidget, Part
+from gvtui.tui.kit.lines import LineWidget
 from gvtui.tui.kit.signs import WINDOW_SIGN
 from gvtui.tui.timeline.commands import Along
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.strip import Strip
 
+    from gvtui.tui.kit.cells import Part
     from gvtui.tui.viewer import Viewer
 
 _LEFT = 1
