@@ -5,10 +5,12 @@ from __future__ import annotations
 import mmap
 import os
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from gvtui.agent.runsc import RunscError
+from gvtui.points.catalogue import CatalogueError, parse_metadata
 from gvtui.points.runsc_command import value_flags
 
 if TYPE_CHECKING:
@@ -29,28 +31,53 @@ _GVISOR_CODE = b"gvisor.dev/gvisor/runsc"
 """In every build of runsc: the name of its Go packages."""
 
 
+_ASK_SECONDS = 5.0
+"""How long a program may take to tell what it can do; 25 ms are usual."""
+
+_AGAIN_SECONDS = 60.0
+"""A program that did not answer is not asked again before: the viewer looks every few seconds."""
+
+
 class _Answers(Generic[T]):
     """Answers by the file that gave them: another file at the same path is asked anew."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, ...], T] = {}
+        self._failed: dict[tuple[int, ...], tuple[float, RunscError]] = {}
         self._lock = threading.Lock()
 
-    def get(self, path: str, ask: Callable[[], T]) -> T:
-        """The answer known for the file, or else asked for now; what raises is not kept."""
+    def get(self, path: str, ask: Callable[[], T], now: float | None = None) -> T:
+        """The answer known for the file, or else asked for now.
+
+        Args:
+            path: the file.
+            ask: gets the answer. A RunscError that it raises is raised again for a minute without
+                asking; nothing else that it raises is kept.
+            now: seconds of the monotonic clock; read from it if not given.
+        """
         status = Path(path).stat()
         times = (status.st_mtime_ns, status.st_ctime_ns)
         key = (status.st_dev, status.st_ino, status.st_size, *times)
+        now = time.monotonic() if now is None else now
         with self._lock:
             if key in self._known:
                 return self._known[key]
-        answer = ask()
+            failed_at, failure = self._failed.get(key, (0.0, None))
+        if failure is not None and now - failed_at < _AGAIN_SECONDS:
+            raise failure
+        try:
+            answer = ask()
+        except RunscError as error:
+            with self._lock:
+                self._failed[key] = now, error
+            raise
         with self._lock:
+            self._failed.pop(key, None)
             return self._known.setdefault(key, answer)
 
 
 _are_gvisor: _Answers[bool] = _Answers()
-_know_trace: _Answers[bool] = _Answers()
+_trace_problems: _Answers[str] = _Answers()
 _flags: _Answers[str] = _Answers()
 
 
@@ -64,26 +91,47 @@ def is_runsc_file(path: str) -> bool:
         return False
 
 
-def knows_trace(runsc: Runsc) -> bool:
-    """Whether a program manages trace sessions; the sandbox's own since 2026-08-31 does not."""
+def trace_problem(runsc: Runsc, now: float | None = None) -> str:
+    """Why a program cannot manage trace sessions, in words that go on after its path; "" if it can.
 
-    def ask() -> bool:
-        call = runsc.call("trace", "metadata")
+    The sandbox's own program since 2026-08-31 cannot. One that does not answer is not asked again
+    for a minute.
+
+    Args:
+        runsc: the program.
+        now: seconds of the monotonic clock; read from it if not given.
+    """
+
+    def ask() -> str:
+        call = runsc.call("trace", "metadata", timeout=min(_ASK_SECONDS, runsc.timeout))
         if not call.answered:
             raise call.error()
-        return call.succeeded
+        if not call.succeeded:
+            return "knows no trace sessions: `trace metadata` fails"
+        try:
+            parse_metadata(call.stdout, runsc.path)
+        except CatalogueError:
+            return "knows no trace sessions: `trace metadata` lists no points"
+        return ""
 
     try:
-        return _know_trace.get(runsc.path, ask)
-    except (OSError, RunscError):
-        return False
+        return _trace_problems.get(runsc.path, ask, now)
+    except OSError as error:
+        return f"cannot be looked at: {error.strerror}"
+    except RunscError as error:
+        return f"does not tell what it can do: {error}"
+
+
+def knows_trace(runsc: Runsc) -> bool:
+    """Whether a program manages trace sessions."""
+    return not trace_problem(runsc)
 
 
 def flags_text(runsc: Runsc) -> str:
     """What `runsc flags` prints, on whichever output; "" if it does not."""
 
     def ask() -> str:
-        call = runsc.call("flags")
+        call = runsc.call("flags", timeout=min(_ASK_SECONDS, runsc.timeout))
         if not call.succeeded:
             raise call.error()
         return f"{call.stdout}\n{call.stderr}"

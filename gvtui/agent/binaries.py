@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gvtui.agent.abilities import is_runsc_file, knows_trace
+from gvtui.agent.abilities import is_runsc_file, trace_problem
 from gvtui.agent.configured import configured_runtimes
 from gvtui.agent.running import Hint
 from gvtui.agent.runsc import DEFAULT_TIMEOUT, Runsc, RunscError
@@ -88,6 +88,11 @@ class Binaries:
         hints += [running[path] for path in sorted(running)]
         return self._usable(hints)
 
+    def refused_of_sandbox(self, process: SandboxProcess) -> RefusedRunsc | None:
+        """The runsc that a sandbox's own processes lead to, where it may not be used."""
+        real = (os.path.realpath(hint.path) for hint in process.hints)
+        return next((self._refused[path] for path in real if path in self._refused), None)
+
     def of_sandbox(self, process: SandboxProcess) -> FoundRunsc | None:
         """The runsc that a sandbox's own processes lead to, if there is one to be used."""
         for hint in process.hints:
@@ -138,8 +143,7 @@ class Binaries:
         problem = distrust(path)
         if not problem and not is_runsc_file(real):
             return False
-        if not problem and not knows_trace(runsc):
-            problem = "knows no trace sessions: `trace metadata` fails"
+        problem = problem or trace_problem(runsc)
         if problem and Path(path).name.startswith("runsc"):
             self._refused.setdefault(real, RefusedRunsc(path, problem))
         return not problem

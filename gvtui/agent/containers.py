@@ -28,7 +28,8 @@ class Container:
     runsc: Runsc
     """The binary to talk to it with."""
     status: str
-    """`running`, `created`, `stopped`, `paused`; "" if runsc does not say."""
+    """`running`, `created`, `stopped`, `paused`; "" if runsc does not say. `unmanaged`: its sandbox
+    runs, and no runsc that may be used sees it running."""
     pid: int
     """Pid of the sandbox's process on this machine; 0 if it has none."""
     sandbox_id: str
@@ -109,13 +110,17 @@ def read_containers(
 
 def sandbox_ids(root: Path) -> dict[str, str]:
     """The sandbox of each container, from the names of runsc's state files."""
-    try:
-        names = [entry.name for entry in root.iterdir()]
-    except OSError:
-        return {}
     found = {}
-    for name in names:
-        container_id, join, sandbox_id = name.removesuffix(_STATE_FILE).partition(_STATE_JOIN)
-        if join and name.endswith(_STATE_FILE):
-            found[container_id] = sandbox_id
+    for file in state_files(root):
+        container_id, _, sandbox_id = file.name.removesuffix(_STATE_FILE).partition(_STATE_JOIN)
+        found[container_id] = sandbox_id
     return found
+
+
+def state_files(root: Path) -> list[Path]:
+    """The files in which runsc keeps the containers of a root; none if the root cannot be read."""
+    try:
+        entries = list(root.iterdir())
+    except OSError:
+        return []
+    return [each for each in entries if _STATE_JOIN in each.name and each.suffix == _STATE_FILE]

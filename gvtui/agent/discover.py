@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvtui.agent.binaries import Binaries
-from gvtui.agent.containers import Container, list_containers, sandbox_ids
+from gvtui.agent.containers import Container, list_containers, sandbox_ids, state_files
 from gvtui.agent.running import has_ended, sandbox_processes
 from gvtui.agent.runsc import DEFAULT_TIMEOUT, Runsc, RunscError
 
@@ -146,8 +146,10 @@ def take_inventory(
     places = find_roots(roots, processes)
     # Judged here, one after the other; what is then called, is called side by side.
     candidates = [(root, *_candidates(root, known, processes)) for root in places]
+    led = {each.pid: known.refused_of_sandbox(each) for each in processes}
+    barred = {pid: each for pid, each in led.items() if each}
     with ThreadPoolExecutor(_WORKERS) as pool:
-        reports = list(pool.map(lambda each: _report(*each), candidates))
+        reports = list(pool.map(lambda each: _report(*each, refused=barred), candidates))
     return Inventory(tuple(reports), found, known.refused)
 
 
@@ -166,13 +168,13 @@ def _report(
     here: list[SandboxProcess],
     chosen: dict[int, FoundRunsc],
     others: list[FoundRunsc],
+    *,
+    refused: dict[int, RefusedRunsc],
 ) -> RootReport:
     if not _may_be_folder(root):
         return RootReport(root, None, error=f"there is no directory {root}")
     if not os.access(root, os.R_OK | os.X_OK):
-        return RootReport(
-            root, None, error=f"no permission to read {root}; run gvtui as its owner, mostly root"
-        )
+        return RootReport(root, None, error=_no_permission(root))
     # A binary lists the sandboxes of a newer one as stopped, so those that run here are asked
     # first, and others only while a sandbox that runs is not listed as running.
     unseen = {each.sandbox_id for each in here}
@@ -205,7 +207,8 @@ def _report(
         if not unseen:
             break
     if failure is None:
-        return RootReport(root, answered, tuple(listed.values()), _unmanaged(root, here, listed))
+        why = _mark_unmanaged(root, here, listed, refused) or _hidden(root)
+        return RootReport(root, answered, tuple(listed.values()), why)
     # One sandbox that does not answer keeps runsc from listing its whole root.
     for container in _by_processes(root, here, chosen, others):
         former = listed.get(container.id)
@@ -217,18 +220,40 @@ def _report(
     return RootReport(root, answered, tuple(listed.values()), why, failure.detail)
 
 
-def _unmanaged(root: Path, here: list[SandboxProcess], listed: dict[str, Container]) -> str:
-    """What to say of a sandbox that runs, and that no runsc here sees running."""
+def _no_permission(place: Path) -> str:
+    return f"no permission to read {place}; run gvtui as its owner, mostly root"
+
+
+def _hidden(root: Path) -> str:
+    """What to say of containers that this user may not read: runsc leaves them out silently."""
+    hidden = (each for each in state_files(root) if not os.access(each, os.R_OK))
+    return next(map(_no_permission, hidden), "")
+
+
+def _mark_unmanaged(
+    root: Path,
+    here: list[SandboxProcess],
+    listed: dict[str, Container],
+    refused: dict[int, RefusedRunsc],
+) -> str:
+    """Mark sandboxes that run though the runsc here see them stopped; what to say of the first."""
+    said = ""
     for process in here:
         container = listed.get(process.sandbox_id)
         if container is None or container.can_be_traced:
             continue
-        if not has_ended(replace(container, pid=process.pid)):
-            return (
-                f"{process.sandbox_id} runs as pid {process.pid}, but no runsc found here manages "
-                f"it; name the one that started it with --runsc"
-            )
-    return ""
+        runs = replace(
+            container, pid=process.pid, status="unmanaged", runsc_why="which sees it stopped"
+        )
+        if has_ended(runs):
+            continue
+        listed[container.id] = runs
+        no = refused.get(process.pid)
+        why = "no runsc found here manages it; name the one that started it"
+        if no is not None:
+            why = f"the runsc that its processes lead to, {no.path}, {no.why}; name it"
+        said = said or f"{container.id} runs as pid {process.pid}, but {why} with --runsc"
+    return said
 
 
 def _by_processes(

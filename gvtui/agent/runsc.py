@@ -30,9 +30,15 @@ DEFAULT_TIMEOUT = 10.0
 """Seconds that a call of runsc may take; 25 ms are usual."""
 
 MAX_OUTPUT = 16 << 20
-"""Bytes of runsc's output that are read."""
+"""Bytes that runsc may print; it is stopped when there are more."""
+
+_MAX_DETAIL = 1 << 16
+"""Characters of what a call printed that a user may want to see: the last ones."""
 
 _AFTER_KILL = 5.0
+_LOOK_SECONDS = 0.1
+"""How often the size of what a call has printed is looked at."""
+
 _NO_SANDBOX = "gvtui-no-such-sandbox"
 _ID = re.compile(r"[A-Za-z0-9_+.][A-Za-z0-9_+.\-]{0,1023}")
 _VERSION = re.compile(r"^runsc version(?: (?:release-)?(\S*))?[ \r]*$", re.MULTILINE)
@@ -58,12 +64,14 @@ class Call:
     words: tuple[str, ...]
     pid: int
     returncode: int | None
-    """Negative for a signal that ended it; None if it was killed at its time limit."""
+    """Negative for a signal that ended it; None if it was killed at one of its limits."""
     stdout: str
     stderr: str
     started_ns: int
     ended_ns: int
     """Unix times in nanoseconds."""
+    printed_too_much: bool = False
+    """Whether it was killed for the size of what it printed."""
 
     @property
     def succeeded(self) -> bool:
@@ -78,13 +86,20 @@ class Call:
     @property
     def detail(self) -> str:
         """The command line and all that it said, for the user who wants the full text."""
-        end = "killed at its time limit" if self.returncode is None else f"exit {self.returncode}"
+        limit = "size" if self.printed_too_much else "time"
+        is_killed = self.returncode is None
+        end = f"killed at its {limit} limit" if is_killed else f"exit {self.returncode}"
         said = (self.stderr or self.stdout).strip() or "(it said nothing)"
+        if len(said) > _MAX_DETAIL:
+            said = f"(what came before is left out) {said[-_MAX_DETAIL:]}"
         return f"$ {' '.join(self.words)}\n{said}\n[{end}]"
 
     def error(self, container_id: str = "", root: str = "") -> RunscError:
         """What went wrong."""
-        if self.returncode is None:
+        if self.printed_too_much:
+            size = f"{MAX_OUTPUT >> 20} MiB"
+            message = f"runsc printed more than {size} and was stopped"
+        elif self.returncode is None:
             seconds = (self.ended_ns - self.started_ns) / 1e9
             message = f"runsc did not answer within {seconds:.0f} s and was stopped"
         elif self.returncode < 0:
@@ -157,15 +172,15 @@ class Runsc:
             try:
                 if on_start is not None:
                     on_start(process.pid)
-                returncode = process.wait(self.timeout if timeout is None else timeout)
-            except subprocess.TimeoutExpired:
-                returncode = None
+                limit = self.timeout if timeout is None else timeout
+                returncode = _wait(process, (out, err), limit)
             finally:
                 if process.poll() is None:
                     _kill(process)
             ended = time.time_ns()
             texts = (_text(out), _text(err))
-        return Call(tuple(command), process.pid, returncode, *texts, started, ended)
+            is_over = returncode is None and _is_too_much(out, err)
+        return Call(tuple(command), process.pid, returncode, *texts, started, ended, is_over)
 
     def checked(self, *words: str, root: Path | str | None = None, container_id: str = "") -> str:
         """Run it and give what it printed.
@@ -303,6 +318,24 @@ def parse_sessions(text: str) -> list[SessionStatus]:
         elif line.startswith('"') and line.rstrip().endswith('"'):
             sessions.append(SessionStatus(line.strip().strip('"')))
     return sessions
+
+
+def _wait(
+    process: subprocess.Popen[bytes], files: tuple[IO[bytes], ...], timeout: float
+) -> int | None:
+    """How a process ended; None if it has not by the time limit, or prints too much."""
+    deadline = time.monotonic() + timeout
+    while True:
+        left = deadline - time.monotonic()
+        try:
+            return process.wait(max(0.0, min(left, _LOOK_SECONDS)))
+        except subprocess.TimeoutExpired:
+            if left <= _LOOK_SECONDS or _is_too_much(*files):
+                return None
+
+
+def _is_too_much(*files: IO[bytes]) -> bool:
+    return any(os.fstat(file.fileno()).st_size > MAX_OUTPUT for file in files)
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:

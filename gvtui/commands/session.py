@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import textwrap
 from itertools import zip_longest
@@ -321,13 +322,14 @@ def list_(
         print_json({"sandboxes": rows, "problems": problems})
     else:
         width = max([len(row["id"]) for row in rows], default=0)
+        wide = max([8, *(len(row["status"]) for row in rows)])
         for row in rows:
             said = ", ".join(session_words(each) for each in row["sessions"]) or "no session"
-            if row["error"]:
+            if row["error"] or row["status"] == "unmanaged":
                 said = "not known"
             pid = f"pid {row['pid']}" if row["pid"] else "no pid"
             line = (
-                f"{row['id']:<{width}}  {row['status']:<8}  {pid:<11}  {said}  "
+                f"{row['id']:<{width}}  {row['status']:<{wide}}  {pid:<11}  {said}  "
                 f"{row['root']}  {row['label']}"
             )
             click.echo(escape(line.rstrip()))
@@ -337,7 +339,8 @@ def list_(
                 line = f"  + {inner['id']}  {inner['status']}  {inner['label']}"
                 click.echo(escape(line.rstrip()))
         if not rows and not problems:
-            say("gvtui: no sandboxes")
+            seen = "" if os.geteuid() == 0 else " that this user may see; root sees all"
+            say(f"gvtui: no sandboxes{seen}")
         for problem in problems:
             say(f"gvtui: {escape(problem)}")
     ctx.exit(1 if problems else 0)

@@ -12,9 +12,10 @@ from gvtui.agent.abilities import (
     knows_trace,
     missing_sidecar,
     own_value_flags,
+    trace_problem,
 )
 from gvtui.agent.runsc import Runsc
-from tests.agent.fake import FakeRunsc
+from tests.agent.fake import METADATA, FakeRunsc
 
 FLAGS = """\
   -root string
@@ -52,12 +53,34 @@ def test_another_file_at_the_same_path_is_asked_anew(fake: FakeRunsc) -> None:
     assert not knows_trace(fake.runsc)
 
 
-def test_what_does_not_answer_is_asked_again(tmp_path: Path) -> None:
-    slow = program(tmp_path / "runsc", f"test -e {tmp_path}/quick || sleep 600\n")
+def test_what_does_not_answer_is_asked_again_a_minute_later(tmp_path: Path) -> None:
+    (tmp_path / "points").write_text(METADATA)
+    slow = program(
+        tmp_path / "runsc",
+        f"echo >> {tmp_path}/calls; test -e {tmp_path}/quick || sleep 600\ncat {tmp_path}/points\n",
+    )
     slow = Runsc(slow.path, 0.2)
-    assert not knows_trace(slow)
+    assert "did not answer within" in trace_problem(slow, 1000.0)
     (tmp_path / "quick").touch()
-    assert knows_trace(Runsc(slow.path, 20.0))
+    slow = Runsc(slow.path, 20.0)
+    assert "did not answer within" in trace_problem(slow, 1059.0)
+    assert len((tmp_path / "calls").read_text()) == 1
+    assert trace_problem(slow, 1061.0) == ""
+    assert knows_trace(slow)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("echo hello", "lists no points"),
+        ("head -c 100000 /dev/urandom", "lists no points"),
+        ("exit 128", "fails"),
+        ("exec yes", "printed more than 16 MiB"),
+        ("kill -9 $$", "SIGKILL"),
+    ],
+)
+def test_a_program_that_is_no_runsc(tmp_path: Path, text: str, told: str) -> None:
+    assert told in trace_problem(program(tmp_path / "runsc", f"{text}\n"))
 
 
 def test_what_is_not_there_can_do_nothing(tmp_path: Path) -> None:

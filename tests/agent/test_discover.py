@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -167,6 +169,57 @@ def test_a_sandbox_that_no_runsc_here_manages_is_told(
     monkeypatch.setattr(discover, "has_ended", lambda _: False)
     [report] = take_inventory([fake.path], [fake.root]).roots
     assert "c1 runs as pid 7, but no runsc found here manages it" in report.error
+    [container] = report.containers
+    assert (container.status, container.pid, container.can_be_traced) == ("unmanaged", 7, False)
+
+
+def test_why_the_runsc_of_a_sandbox_is_not_used_is_told(
+    fake: FakeRunsc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = fake.folder / "release"
+    release.mkdir()
+    unsafe = release / "runsc"
+    shutil.copy(fake.path, unsafe)
+    release.chmod(0o777)
+    fake.have({"id": "c1", "status": "stopped", "pid": -1})
+    process = SandboxProcess(7, fake.root, "c1", (Hint(str(unsafe), "beside it"),))
+    monkeypatch.setattr(discover, "sandbox_processes", lambda: [process])
+    monkeypatch.setattr(discover, "has_ended", lambda _: False)
+    monkeypatch.setattr(binaries, "_PLACES", (fake.path,))
+    monkeypatch.setattr(binaries, "configured_runtimes", list)
+    monkeypatch.setenv("PATH", "/nowhere")
+    [report] = take_inventory([], [fake.root]).roots
+    assert f"others may write to {release}; name it with --runsc" in report.error
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_container_that_this_user_may_not_read(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    state = root / "c1_sandbox:c1.state"
+    state.touch(0o600)
+    for place in (root, *root.parents):
+        if place.is_relative_to(tempfile.gettempdir()) and place != Path(tempfile.gettempdir()):
+            place.chmod(0o755)
+    # `runsc list` prints null then, and succeeds.
+    lists_none = tmp_path / "runsc"
+    lists_none.write_text("#!/bin/sh\necho null\n")
+    lists_none.chmod(0o755)
+    code = (
+        "import os, sys; from gvtui.agent import discover; from pathlib import Path; "
+        "discover.sandbox_processes = list; "
+        "os.setresgid(65534, 65534, 65534); os.setresuid(65534, 65534, 65534); "
+        "[report] = discover.take_inventory([sys.argv[1]], [Path(sys.argv[2])]).roots; "
+        "print(report.error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(lists_none), str(root)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout == f"no permission to read {state}; run gvtui as its owner, mostly root\n"
 
 
 def test_the_mount_in_a_root_is_no_container(fake: FakeRunsc) -> None:

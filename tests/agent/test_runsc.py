@@ -149,3 +149,11 @@ def test_sessions_as_printed() -> None:
 @given(st.text())
 def test_any_text_is_a_list_of_sessions(text: str) -> None:
     assert all(session.name is not None for session in parse_sessions(text))
+
+
+def test_a_program_that_prints_without_end_is_stopped(tmp_path: Path) -> None:
+    call = program(tmp_path, "exec yes garbage").call("x", timeout=60)
+    assert call.returncode is None
+    assert str(call.error()) == "runsc printed more than 16 MiB and was stopped"
+    assert call.detail.endswith("[killed at its size limit]")
+    assert len(call.detail) < 100_000
