@@ -13,13 +13,14 @@ from gvtui.trace.row import Kind
 from gvtui.tui.command.command import CommandError
 from gvtui.tui.command.configured import configured_keys, said_at_start
 from gvtui.tui.command.registry import Commands
+from gvtui.tui.detail.pane import DetailView
 from gvtui.tui.features import FEATURES, PANES
 from gvtui.tui.filter.commands import Filtering
 from gvtui.tui.filter.drill import Drilling
 from gvtui.tui.kit.asking import Problem
-from gvtui.tui.kit.failing import FailingApp
 from gvtui.tui.kit.overlays import ListScreen, TextScreen
 from gvtui.tui.kit.prompt import Prompt
+from gvtui.tui.kit.terminal import TerminalApp
 from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME
 from gvtui.tui.model.model import Model
 from gvtui.tui.stream.pane import StreamView
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from gvtui.agent.targets import Keeper
+    from gvtui.decode.fields import FieldView
     from gvtui.monitor.watch import Watch
     from gvtui.trace.playback import ReplayClock
     from gvtui.trace.reader import Trace
@@ -47,7 +49,7 @@ FILTER_SECONDS = 0.008
 """Time for filtering in one go; more would make keys wait."""
 
 
-class ViewerBase(FailingApp):
+class ViewerBase(TerminalApp):
     """The app without its screen: a `Viewer` for its features."""
 
     def __init__(
@@ -208,6 +210,12 @@ class ViewerBase(FailingApp):
     def focused_pane(self) -> str:
         """The id of the widget that has the focus; "" if none has."""
         return (self.focused.id or "") if self.focused is not None else ""
+
+    @property
+    def picked_field(self) -> FieldView | None:
+        """The field at the cursor of the details; None if they do not have the keyboard."""
+        detail = self.main.query_one(DetailView)
+        return detail.picked if detail.has_focus else None
 
     @property
     def window(self) -> tuple[int, int] | None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvtui.tui.command.registry import Commands
+from gvtui.tui.copy.commands import Copying
+from gvtui.tui.copy.mouse import Mouse
 from gvtui.tui.detail.commands import Details
 from gvtui.tui.detail.pane import DetailView
 from gvtui.tui.filter.bar import FilterBar
@@ -81,6 +83,8 @@ FEATURES: tuple[type[Feature], ...] = (
     Tabs,
     Rows,
     Details,
+    Copying,
+    Mouse,
     Screen,
     Live,
     CommandLine,

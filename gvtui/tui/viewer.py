@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from gvtui.agent.targets import Keeper
     from gvtui.config import Config
+    from gvtui.decode.fields import FieldView
     from gvtui.monitor.watch import Watch
     from gvtui.trace.playback import ReplayClock
     from gvtui.trace.reader import Trace
@@ -187,6 +188,20 @@ class Viewer(Protocol):
 
     def leave(self) -> None:
         """End the viewer, without asking features whether it may."""
+
+    @property
+    def picked_field(self) -> FieldView | None:
+        """The field at the cursor of the details; None if they do not have the keyboard."""
+
+    def send_to_clipboard(self, text: str) -> None:
+        """Ask the terminal to put a text on the clipboard; it does not answer."""
+
+    @property
+    def has_mouse(self) -> bool:
+        """Whether the mouse is the viewer's; else the terminal selects text with it."""
+
+    def take_mouse(self, take: bool) -> None:
+        """Take the mouse, or leave it to the terminal."""
 
 
 class Feature(Owner):

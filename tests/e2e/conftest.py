@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +41,15 @@ def listener() -> Iterator[Listener]:
     """A monitor that collects."""
     with scratch_folder("gv") as folder, Listener(folder / "s") as one:
         yield one
+
+
+@pytest.fixture
+def tmux() -> None:
+    """A test that needs tmux; skipped where there is none, unless everything is required."""
+    if shutil.which("tmux") is None:
+        if os.environ.get("GVTUI_REQUIRE_RUNSC") == "1":
+            pytest.fail("no tmux on this machine")
+        pytest.skip("no tmux on this machine")
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -28,9 +27,10 @@ class Terminal:
     def __init__(self, command: str, columns: int = 130, lines: int = 40) -> None:
         self._server = f"gvtui-{uuid.uuid4().hex[:8]}"
         size = ["-x", str(columns), "-y", str(lines)]
-        self._tmux("-f", os.devnull, "new-session", "-d", *size, f"{command}; echo ended $?; cat")
+        self.tmux("-f", os.devnull, "new-session", "-d", *size, f"{command}; echo ended $?; cat")
 
-    def _tmux(self, *words: str) -> str:
+    def tmux(self, *words: str) -> str:
+        """Have its tmux do something; gives what that prints."""
         done = subprocess.run(
             ["tmux", "-L", self._server, *words],
             capture_output=True,
@@ -43,17 +43,17 @@ class Terminal:
 
     def keys(self, *keys: str) -> None:
         """Press keys, by tmux's names."""
-        self._tmux("send-keys", *keys)
+        self.tmux("send-keys", *keys)
 
     @property
     def screen(self) -> str:
         """What is on the screen."""
-        return self._tmux("capture-pane", "-p")
+        return self.tmux("capture-pane", "-p")
 
     @property
     def program(self) -> int:
         """The process of the program in the window."""
-        shell = self._tmux("display-message", "-p", "#{pane_pid}").strip()
+        shell = self.tmux("display-message", "-p", "#{pane_pid}").strip()
         return int(Path(f"/proc/{shell}/task/{shell}/children").read_text().split()[0])
 
     def wait_for(self, pattern: str) -> str:
@@ -63,15 +63,7 @@ class Terminal:
 
     def close(self) -> None:
         """End it."""
-        self._tmux("kill-server")
-
-
-@pytest.fixture
-def tmux() -> None:
-    if shutil.which("tmux") is None:
-        if os.environ.get("GVTUI_REQUIRE_RUNSC") == "1":
-            pytest.fail("no tmux on this machine")
-        pytest.skip("no tmux on this machine")
+        self.tmux("kill-server")
 
 
 @pytest.fixture

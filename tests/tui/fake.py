@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gvtui.agent.targets import Keeper
+    from gvtui.decode.fields import FieldView
     from gvtui.monitor.watch import Watch
     from gvtui.trace.playback import ReplayClock
     from gvtui.trace.row import Row
@@ -53,14 +54,19 @@ class FakeViewer:
         keeper: Keeper | None = None,
         monitor: Watch | None = None,
         replay: ReplayClock | None = None,
+        config: Config | None = None,
         **options: Any,
     ) -> None:
         """Open a recording by its name, or take a trace; `panes` have commands, but are not there."""
         opened = Trace.open(TRACES / f"{trace}.trace") if isinstance(trace, str) else trace
         self.model = Model(opened, live=live, zone=UTC, **options)
         _opened.append(self)
-        self.config = Config(config_path())
         self.keeper, self.monitor, self.replay = keeper, monitor, replay
+        self.config = config or Config(config_path())
+        self.clipboard: list[str] = []
+        """What the terminal was asked to put on the clipboard."""
+        self.picked_field: FieldView | None = None
+        self.has_mouse = True
         self.told: list[tuple[str, Level]] = []
         """Notes shown, with their levels."""
         self.question: Question | None = None
@@ -289,6 +295,12 @@ class FakeViewer:
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         self.later.append(act)
+
+    def send_to_clipboard(self, text: str) -> None:
+        self.clipboard.append(text)
+
+    def take_mouse(self, take: bool) -> None:
+        self.has_mouse = take
 
     def leave(self) -> None:
         self.has_left = True

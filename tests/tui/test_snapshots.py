@@ -91,5 +91,10 @@ def test_the_light_theme(snap: Callable[..., None]) -> None:
     snap(_recording("compile-2024"), (120, 40), "ctrl+t", "end", "p")
 
 
+@_sized
+def test_what_can_be_copied(snap: Callable[..., None], size: tuple[int, int]) -> None:
+    snap(_recording("shell-2024"), size, "down", "down", "Y")
+
+
 def test_help(snap: Callable[..., None]) -> None:
     snap(_recording("shell-2024"), (120, 40), "question_mark")

@@ -13,6 +13,8 @@ from gvtui.query.filter.write import conjunction
 from gvtui.trace.details import short_args
 from gvtui.trace.row import Direction, Kind
 from gvtui.tui.copy.safe import json_line, plain_line, shell_line
+from gvtui.tui.kit.times import date_text
+from gvtui.tui.stream.columns import call_text, duration_text, result_text
 from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:
@@ -121,3 +123,25 @@ def filter_in_force(model: Model) -> Piece:
     if plain_line(line) != line or parse(line) != parse(text):
         return Piece(what, problem="the filter has characters that cannot be copied safely")
     return Piece(what, line)
+
+
+def shown_line(model: Model, row_id: int) -> Piece:
+    """A row in words, as the stream has them, uncut: when, who, what, the result, how long."""
+    what = f"row {row_id:,}"
+    text = model.texts.text(row_id, whole=model.whole_calls)
+    row = text.row
+    when = row.when_ns
+    parts = [date_text(when, model.zone)[:-_BELOW_MICROSECONDS] if when else ""]
+    if text.rule:
+        parts.append(text.rule)
+    else:
+        parts += [text.container, f"pid {row.pid}" if row.pid else ""]
+        parts += [f"tid {row.tid}" if row.tid not in (0, row.pid) else "", text.process]
+        result = result_text(text)
+        parts.append(f"{text.sign} {call_text(text)}{f' = {result}' if result else ''}")
+        parts.append(duration_text(text))
+    return Piece(what, plain_line("  ".join(filter(None, parts))), may_be_cut=True)
+
+
+_BELOW_MICROSECONDS = 3
+"""Digits of a time that the stream does not show either."""

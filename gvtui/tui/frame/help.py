@@ -31,6 +31,7 @@ HEADINGS = (
     "Following",
     "Moving",
     "Filter",
+    "Copying",
     "In the details",
     "What is traced",
     "In the processes",

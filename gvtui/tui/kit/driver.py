@@ -56,6 +56,20 @@ class TerminalDriver(LinuxDriver):
         """As Textual makes it."""
         super().__init__(*args, **options)
         self._file: Any = LostTerminal(self._file)
+        self.has_mouse = True
+        """Whether the mouse is the viewer's; else the terminal selects text with it."""
+
+    def take_mouse(self, take: bool) -> None:
+        """Have the terminal report the mouse, or leave it to the terminal."""
+        self._disable_mouse_support()
+        self.has_mouse = take
+        self._enable_mouse_support()
+        self.flush()
+
+    def _enable_mouse_support(self) -> None:
+        """Also called when the viewer comes back from the shell."""
+        if self.has_mouse:
+            super()._enable_mouse_support()
 
     def _run_input_thread(self) -> None:
         """Read keys until the end; a fault of that ends the app."""

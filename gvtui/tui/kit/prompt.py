@@ -41,6 +41,10 @@ class PromptInput(Input):
             super().__init__()
             self.step = step
 
+    async def action_submit(self) -> None:
+        """Hand over what was typed: of what comes at once, letters wait their turn and keys do not."""
+        self.call_later(super().action_submit)
+
     def action_pick(self) -> None:
         """Take a suggestion."""
         self.post_message(self.Picked())
