@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from gvtui.tui.features import every_command
+from gvtui.tui.frame.help import HEADINGS, groups, help_text
+
+
+def text_of(commands: object) -> str:
+    parts = help_text(commands)  # type: ignore[arg-type]
+    return "".join(part if isinstance(part, str) else part[0] for part in parts)
+
+
+def test_the_headings_come_in_their_order_and_none_is_empty() -> None:
+    found = groups(every_command())
+    assert list(found) == list(HEADINGS)
+    assert all(found.values())
+
+
+def test_keys_are_those_in_force() -> None:
+    commands = every_command()
+    assert "  p           Only this row's process" in text_of(commands)
+    commands.use(
+        commands.keymap(
+            {"filter.pid": "ctrl+y", "filter.name": "", "filter.add evt.failed = true": "ctrl+e"}
+        )
+    )
+    text = text_of(commands)
+    assert "  Ctrl+Y      Only this row's process" in text
+    assert "Only this row's process name" not in text
+    assert "  Ctrl+E      " in text
+
+
+def test_signs_are_explained() -> None:
+    text = text_of(every_command())
+    for sign in ("→", "←", "▲", "◌", "⚑"):
+        assert sign in text

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.app import App, ComposeResult
+
+from gvtui.tui.frame.tabs import TabLine
+from tests.tui.helpers import drive, recording
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+
+def test_titles_are_numbered_and_a_click_picks_one() -> None:
+    picked: list[str] = []
+    line = TabLine([("a", "First"), ("b", "Second")], picked.append)
+
+    class Host(App[None]):
+        CSS = "#tabline { height: 1; }"
+
+        def compose(self) -> ComposeResult:
+            yield line
+
+    async def run() -> None:
+        async with Host().run_test(size=(40, 5)) as pilot:
+            assert line.render_line(0).text.rstrip() == "  1 First  2 Second"
+            await pilot.click("#tabline", offset=(13, 0))
+            await pilot.click("#tabline", offset=(30, 0))
+            assert picked == ["b"]
+
+    import asyncio
+
+    asyncio.run(run())
+
+
+def test_one_tab_alone_needs_no_line() -> None:
+    assert not TabLine([("a", "First")], lambda pane: None).display
+
+
+def test_the_viewer_shows_what_is_clicked() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.click("#tabline", offset=(14, 0))
+        await pilot.pause()
+        assert app.pane == "processes"
+
+    drive(app, script)

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gvtui.query.numbers.tables import By
+from gvtui.tui.numbers.table import NumbersTable
+from tests.tui.helpers import drive, recording
+
+if TYPE_CHECKING:
+    from textual.pilot import Pilot
+
+
+def test_tables_and_orders_change_in_turn() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("3")
+        table = app.main.query_one(NumbersTable)
+        for _ in range(60):
+            app.tick()
+        app.show_news()
+        await pilot.pause()
+        assert table.count() > 3
+        seen = [table._by]
+        for _ in range(len(By)):
+            await pilot.press("right")
+            seen.append(table._by)
+        assert seen == [*By, next(iter(By))]
+        await pilot.press("left", "right")
+        assert table._by is next(iter(By))
+        before = table._order
+        await pilot.press("s")
+        assert table._order is not before
+        first = [table.line(place)[0][0][0] for place in range(3)]
+        await pilot.press("S")
+        assert [table.line(place)[0][0][0] for place in range(3)] != first
+
+    drive(app, script)
+
+
+def test_a_line_leads_to_its_rows_and_the_way_back_is_known() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("3")
+        for _ in range(60):
+            app.tick()
+        app.show_news()
+        table = app.main.query_one(NumbersTable)
+        name = table.selected_syscall
+        await pilot.press("enter")
+        assert [chip.expression for chip in app.model.chips] == [f"evt.type = {name}"]
+        assert app.pane == "stream"
+        await pilot.press("r")
+        assert app.pane == "numbers"
+        assert not len(app.model.chips)
+
+    drive(app, script)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gvtui.points.session import Point
+from gvtui.tui.points.needs import Needs, untraced_events
+from gvtui.tui.points.state import PointsState
+from tests.tui.points.bench import OPEN, PointsBench
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> PointsBench:
+    """One whose sandbox runs a session without context fields."""
+    bench = PointsBench(tmp_path)
+    session = bench.state.edit.staged.with_points([Point(OPEN)])
+    bench.state.stage(session)
+    bench.run("points.apply")
+    assert bench.runsc.session() is not None
+    return bench
+
+
+def needs(bench: PointsBench) -> Needs:
+    return bench.viewer.feature(Needs)
+
+
+def test_a_filter_says_what_is_not_collected_and_a_key_stages_it(bench: PointsBench) -> None:
+    needs(bench).tick()
+    assert needs(bench).words == ""
+    bench.viewer.model.chips.put("evt.time > 0")
+    bench.viewer.refilter()
+    needs(bench).tick()
+    assert needs(bench).words == (
+        " ! This filter needs time: 1 of 1 points of c1 go without it.  F stages it, a applies."
+    )
+    bench.run("points.collect")
+    assert bench.state.edit.points()[OPEN].context_fields == ("time",)
+    assert "Staged: time on all points of c1. a applies it here." in bench.viewer.said
+
+
+def test_calls_lack_fields_where_they_are_shown(bench: PointsBench) -> None:
+    bench.run("points.collect")
+    assert "Nothing on the screen needs" in bench.viewer.said
+    assert "F stages it" in bench.viewer.remedy()
+    bench.run("stream.calls")
+    needs(bench).tick()
+    assert "Durations of calls need" in needs(bench).words
+    bench.viewer.commands.use(bench.viewer.commands.keymap({"points.collect": "f9"}))
+    needs(bench).tick()
+    assert "F9 stages it" in needs(bench).words
+
+
+def test_events_that_no_point_sends_are_named() -> None:
+    state = PointsState()
+    assert untraced_events("evt.type in (connect, openat)", state) == ["connect", "openat"]
+    assert untraced_events("evt.type = nosuchcall", state) == []
+    state.counts = {"syscall/connect/enter": 3}
+    assert untraced_events("evt.type = connect", state) == []

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from gvtui.tui.features import every_command
+from gvtui.tui.points.painter import PointsPainter, box_spots
+from gvtui.tui.points.state import PointsState
+from gvtui.tui.points.tree import LineKind
+
+SOCKET = Path("/tmp/s.sock")
+
+
+def words(parts: list[tuple[str, str]]) -> str:
+    return "".join(text for text, _ in parts)
+
+
+def test_a_heading_says_where_and_how_much_is_staged() -> None:
+    state = PointsState(SOCKET)
+    painter = PointsPainter(state, every_command().keys_of, large=False)
+    state.problem = "no runsc here"
+    first, second = painter.heading(40, False)
+    assert words(first).rstrip() == " Points"
+    assert words(second) == "  no runsc here"
+    state.switch(["sentry/clone"], True)
+    assert words(painter.heading(40, False)[0]).endswith("+1 staged ")
+    state.pattern = "clone"
+    assert "/ clone▏" in words(painter.heading(40, True)[-1])
+
+
+def test_boxes_tell_sides_and_what_a_click_switches() -> None:
+    state = PointsState(SOCKET)
+    state.reveal("syscall/openat/enter")
+    line = next(each for each in state.lines() if each.kind is LineKind.CALL and each.sided)
+    state.switch([line.enter], True)
+    spots = box_spots(state, line)
+    assert [(text, side) for text, _, side in spots if side] == [("[E]", "E"), ("[ ]", "X")]
+
+
+def test_hints_name_the_keys_in_force() -> None:
+    state = PointsState(SOCKET)
+    commands = every_command()
+    painter = PointsPainter(state, commands.keys_of, large=False)
+    state.reveal("sentry/clone")
+    assert words(painter.footing(80, False, True)[0]) == " off: space switches it on"
+    commands.use(commands.keymap({"points.switch": "f9"}))
+    assert words(painter.footing(80, False, True)[0]) == " off: F9 switches it on"
+    state.switch(["sentry/clone"], True)
+    assert "a applies what is staged, u undoes, v shows it" in words(
+        painter.footing(80, False, True)[0]
+    )
+
+
+def test_a_line_fits_its_width() -> None:
+    state = PointsState(SOCKET)
+    painter = PointsPainter(state, every_command().keys_of, large=True)
+    state.counts = {"sentry/clone": 1_234_567}
+    state.reveal("sentry/clone")
+    for width in (30, 56, 120):
+        for line in state.lines():
+            assert len(words(painter.line(line, True, width))) == width

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gvtui.agent.targets import Owner
+from gvtui.trace.marks import SessionMark
+from gvtui.tui.points.survey import Targets, recorded_target
+from tests.tui.fake import FakeViewer
+from tests.tui.points.bench import PointsBench
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> PointsBench:
+    return PointsBench(tmp_path)
+
+
+def test_sandboxes_are_looked_for_when_the_viewer_opens(bench: PointsBench) -> None:
+    assert [target.title for target in bench.state.targets] == ["c1"]
+    assert bench.state.target is not None
+    assert bench.state.target.owner is Owner.NONE
+
+
+def test_a_sandbox_that_comes_is_found_when_it_connects_or_on_demand(bench: PointsBench) -> None:
+    both = [{"id": name, "status": "running", "pid": 1} for name in ("c1", "c2")]
+    bench.runsc.have(*both)
+    bench.targets.tick()
+    assert len(bench.state.targets) == 1, "it is not yet time"
+    bench.run("points.look")
+    assert len(bench.state.targets) == 2
+    bench.runsc.have(both[1])
+    bench.recorder.writer.opened(2, bench.recorder.now, {})
+    bench.recorder.writer.flush()
+    bench.viewer.catch_up()
+    bench.targets.tick()
+    assert [target.title for target in bench.state.targets] == ["c2"]
+    assert "c1 has gone" in bench.state.note
+
+
+def test_a_survey_that_began_before_a_change_does_not_count(bench: PointsBench) -> None:
+    both = [{"id": name, "status": "running", "pid": 1} for name in ("c1", "c2")]
+    survey = bench.keeper.survey()
+    bench.runsc.have(*both)
+    bench.targets.changed()
+    bench.targets._take_survey(0, survey)
+    assert len(bench.state.targets) == 1
+    bench.targets.tick()
+    assert len(bench.state.targets) == 2, "another survey is made at once"
+
+
+def test_what_has_come_is_counted_by_point(bench: PointsBench) -> None:
+    bench.recorder.add(7)
+    bench.viewer.catch_up()
+    bench.targets.tick()
+    assert sum(bench.state.counts.values()) in (0, 7), "of the sandbox shown, as far as known"
+    bench.state.take_targets([])
+    bench.targets.tick()
+    assert sum(bench.state.counts.values()) == 7
+
+
+def test_nothing_may_be_staged_where_nothing_may_change(tmp_path: Path) -> None:
+    bench = PointsBench(tmp_path, readonly=True)
+    assert not bench.targets.may_stage()
+    assert "--readonly" in bench.viewer.said
+    recording = FakeViewer(Targets)
+    assert not recording.feature(Targets).may_stage()
+    assert "This is a recording" in recording.said
+
+
+def test_a_row_of_an_unknown_sandbox_stages_nothing(bench: PointsBench) -> None:
+    bench.recorder.add(1)
+    bench.viewer.catch_up()
+    row = bench.viewer.selected_message()
+    assert row is not None
+    assert not bench.targets.choose_of(row)
+    assert "choose one in the Points pane with c" in bench.viewer.said
+
+
+def test_a_session_mark_is_read_however_broken() -> None:
+    session = '{"name": "Default", "points": []}'
+    target = recorded_target(SessionMark("", "applied", "c1", "/r", session))
+    assert (target.title, target.owner) == ("c1", Owner.RECORDED)
+    assert target.applied is not None
+    broken = recorded_target(SessionMark("", "applied", "\x1b[31m", "", "{"))
+    assert "\x1b" not in broken.title
+    assert broken.applied is None

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, cast
+
+from gvtui.errors import GvtuiError
+from gvtui.monitor.options import MonitorOptions
+from gvtui.trace.reader import Trace
+from gvtui.tui.features import FEATURES, PANES
+from gvtui.tui.options import LiveOptions
+from gvtui.tui.processes.commands import Earlier
+from tests.trace.recorder import Recorder
+from tests.tui.fake import FakeViewer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+    from gvtui.agent.targets import Keeper
+    from gvtui.monitor.watch import Watch
+
+
+class Container:
+    """What a keeper finds for a connection."""
+
+    sandbox_id, sandbox_key = "c1", ("/r", "c1")
+
+
+class Agent:
+    """Answers, or refuses to, when it is asked for the processes of a container."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.refuses = ""
+
+    def processes(self, container: Container) -> object:
+        self.asked += 1
+        if self.refuses:
+            raise GvtuiError(self.refuses)
+        return object()
+
+
+class Keeping:
+    """A hold on one container, and a monitor that notes marks."""
+
+    def __init__(self) -> None:
+        self.agent = Agent()
+        self.knows = True
+        self.dead = False
+        self.marks: list[tuple[Any, int]] = []
+
+    @property
+    def monitor(self) -> Keeping:
+        return self
+
+    def send_mark(self, mark: Any, conn: int = 0) -> bool:
+        self.marks.append((mark, conn))
+        return True
+
+    def container_of(self, connection: object) -> Container | None:
+        return Container() if self.knows else None
+
+
+class Mark:
+    text = "3 processes ran before the session"
+
+
+def watched(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, keeping: Keeping
+) -> tuple[FakeViewer, Earlier]:
+    monkeypatch.setattr("gvtui.tui.processes.commands.marks_of", lambda *_: [Mark()])
+    recorder = Recorder(folder / "a.gvtrace")
+    recorder.add(2)
+    viewer = FakeViewer(
+        Earlier,
+        trace=Trace.open(recorder.path),
+        live=LiveOptions(MonitorOptions(listen=folder / "s")),
+        keeper=cast("Keeper", keeping),
+        monitor=cast("Watch", keeping),
+        panes=PANES,
+    )
+    return viewer, viewer.feature(Earlier)
+
+
+def test_each_sandbox_is_asked_once_without_being_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping = Keeping()
+    viewer, earlier = watched(tmp_path, monkeypatch, keeping)
+    earlier.tick()
+    earlier.tick()
+    assert keeping.agent.asked == 1
+    assert [conn for _, conn in keeping.marks] == [1]
+    assert not viewer.told
+    assert earlier.note == ""
+
+
+def test_when_told_it_asks_again_and_says_what_was_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping = Keeping()
+    viewer, earlier = watched(tmp_path, monkeypatch, keeping)
+    earlier.tick()
+    earlier.ask_all()
+    assert keeping.agent.asked == 2
+    assert "3 processes ran before the session." in viewer.said
+
+
+def test_a_sandbox_that_does_not_answer_is_named_with_the_key_that_asks_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping = Keeping()
+    keeping.agent.refuses = "runsc has refused"
+    viewer, earlier = watched(tmp_path, monkeypatch, keeping)
+    earlier.tick()
+    assert earlier.note == "! c1: earlier processes are not known: runsc has refused; L asks again"
+    assert "runsc has refused." in viewer.said
+    keeping.agent.refuses = ""
+    earlier.ask_all()
+    assert earlier.note == ""
+
+
+def test_in_a_recording_nobody_is_asked() -> None:
+    viewer = FakeViewer(*FEATURES, panes=PANES)
+    viewer.feature(Earlier).ask_all()
+    assert re.search("recording: its sandboxes cannot be asked", viewer.said)

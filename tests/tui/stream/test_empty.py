@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gvtui.monitor.options import DEFAULT_LISTEN, MonitorOptions
+from gvtui.trace.reader import Trace
+from gvtui.trace.writer import TraceWriter
+from gvtui.tui.features import FEATURES, PANES
+from gvtui.tui.options import LiveOptions
+from gvtui.tui.stream.empty import lines, state
+from tests.tui.fake import FakeViewer
+
+if TYPE_CHECKING:
+    from gvtui.tui.viewer import Viewer
+
+
+def advice(viewer: FakeViewer) -> str:
+    shown: Viewer = viewer
+    return "\n".join(line.text for line in lines(shown))
+
+
+def waiting(folder: Path, listen: Path = DEFAULT_LISTEN) -> FakeViewer:
+    TraceWriter(folder / "a.gvtrace").close()
+    return FakeViewer(
+        *FEATURES,
+        trace=Trace.open(folder / "a.gvtrace"),
+        live=LiveOptions(MonitorOptions(listen=listen)),
+        panes=PANES,
+    )
+
+
+def test_filters_that_leave_nothing_name_the_keys_in_force() -> None:
+    viewer = FakeViewer(*FEATURES, panes=PANES)
+    viewer.model.chips.put("evt.num > 100000")
+    viewer.refilter()
+    assert "the filters hide 2,171." in advice(viewer)
+    assert "\\ switches them off and on, ⌫ removes the last one." in advice(viewer)
+    viewer.commands.use(viewer.commands.keymap({"filter.suspend": "ctrl+y", "filter.remove": ""}))
+    assert "Ctrl+Y switches them off and on, :filter.remove removes" in advice(viewer)
+
+
+def test_without_a_sandbox_it_says_how_to_start_one(tmp_path: Path) -> None:
+    text = advice(waiting(tmp_path))
+    assert "No sandbox has connected yet" in text
+    assert "gvtui session new --pod-init > session.json" in text
+    assert "o shows the points, space switches one on," in text
+    assert "L stages a ready-made choice, a applies." in text
+
+
+def test_another_socket_is_named_in_the_command(tmp_path: Path) -> None:
+    assert "--endpoint '/tmp/my socket'" in advice(waiting(tmp_path, Path("/tmp/my socket")))
+
+
+def test_an_event_that_no_point_sends_is_said(tmp_path: Path) -> None:
+    from tests.trace.recorder import Recorder
+
+    recorder = Recorder(tmp_path / "b.gvtrace")
+    recorder.add(3)
+    viewer = FakeViewer(
+        *FEATURES,
+        trace=Trace.open(recorder.path),
+        live=LiveOptions(MonitorOptions(listen=DEFAULT_LISTEN)),
+        panes=PANES,
+    )
+    viewer.model.chips.put("evt.type = connect")
+    viewer.refilter()
+    assert "connect is not traced: o shows the points, space switches on" in advice(viewer)
+
+
+def test_the_advice_is_made_anew_when_rows_come(tmp_path: Path) -> None:
+    viewer = waiting(tmp_path)
+    before = state(viewer.model)
+    assert state(FakeViewer().model) != before

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gvtui.trace.reader import Trace
+from gvtui.tui.timeline.commands import Along
+from tests.trace.recorder import Recorder
+from tests.tui.fake import FakeViewer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_steps_lead_to_rows_further_on_and_back() -> None:
+    viewer = FakeViewer(Along)
+    along = viewer.feature(Along)
+    viewer.commands.execute("timeline.step 1")
+    assert viewer.model.cursor == 0, "nothing is drawn yet"
+    assert along.fit(100)
+    assert not along.fit(100)
+    assert len(along.cells) == 100
+    assert along.ends is not None
+    viewer.pane = "numbers"
+    viewer.commands.execute("timeline.step 1")
+    there = viewer.model.cursor
+    assert there == along.cells[along.ends[1] + 1].row
+    assert viewer.pane == "stream"
+    viewer.commands.execute("timeline.step -1")
+    assert viewer.model.cursor == 0
+
+
+def test_a_place_is_gone_to_and_one_beside_the_strip_is_its_end() -> None:
+    viewer = FakeViewer(Along)
+    along = viewer.feature(Along)
+    along.go(3)
+    along.fit(50)
+    along.go(1000)
+    assert viewer.model.cursor == along.cells[-1].row
+    along.go(-5)
+    assert viewer.model.cursor == along.cells[0].row
+
+
+def test_drops_are_found_one_after_the_other(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(200)
+    recorder.add(1, dropped=4)
+    recorder.add(200)
+    viewer = FakeViewer(Along, trace=Trace.open(recorder.path))
+    along = viewer.feature(Along)
+    along.fit(60)
+    viewer.commands.execute("timeline.drop 1")
+    assert viewer.model.cursor is not None
+    dropped = [cell.row for cell in along.cells if cell.look == "drop"]
+    assert viewer.model.cursor in dropped
+    viewer.commands.execute("timeline.drop -1")
+    assert viewer.model.cursor in dropped
+
+
+def test_that_nothing_was_dropped_is_said() -> None:
+    viewer = FakeViewer(Along)
+    viewer.commands.execute("timeline.drop 1")
+    assert "No points were dropped." in viewer.said
