@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import mmap
 import os
+import stat
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -14,7 +15,7 @@ from gvtui.points.catalogue import CatalogueError, parse_metadata
 from gvtui.points.runsc_command import value_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gvtui.agent.runsc import Runsc
 
@@ -29,6 +30,23 @@ SENTRY = "gvisor_sentry"
 _SIDECAR_FLAG = "  -sidecar-usage-policy "
 _GVISOR_CODE = b"gvisor.dev/gvisor/runsc"
 """In every build of runsc: the name of its Go packages."""
+
+_EXEC_IN_CALL = b"kernel.(*runSyscallAfterExecStop)"
+"""In builds of runsc whose exec loads the program within the system call: what goes on with it
+then. gVisor's commit 436301196 of 2025-08-12 moves the loading behind the call, and puts another
+type in place of this one."""
+
+_STEP = 4 << 20
+_MAX_PROGRAM = 1 << 30
+"""Bytes of a program that are looked through; the largest runsc has 83 million."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What the code of one of gVisor's programs tells."""
+
+    is_exec_exit_last: bool
+    """Whether the exit of an exec is sent when the program has been loaded, or could not be."""
 
 
 _ASK_SECONDS = 5.0
@@ -46,16 +64,16 @@ class _Answers(Generic[T]):
         self._failed: dict[tuple[int, ...], tuple[float, RunscError]] = {}
         self._lock = threading.Lock()
 
-    def get(self, path: str, ask: Callable[[], T], now: float | None = None) -> T:
+    def get(self, path: str | int, ask: Callable[[], T], now: float | None = None) -> T:
         """The answer known for the file, or else asked for now.
 
         Args:
-            path: the file.
+            path: the file, or its descriptor.
             ask: gets the answer. A RunscError that it raises is raised again for a minute without
                 asking; nothing else that it raises is kept.
             now: seconds of the monotonic clock; read from it if not given.
         """
-        status = Path(path).stat()
+        status = os.stat(path)
         times = (status.st_mtime_ns, status.st_ctime_ns)
         key = (status.st_dev, status.st_ino, status.st_size, *times)
         now = time.monotonic() if now is None else now
@@ -76,9 +94,10 @@ class _Answers(Generic[T]):
             return self._known.setdefault(key, answer)
 
 
-_are_gvisor: _Answers[bool] = _Answers()
 _trace_problems: _Answers[str] = _Answers()
 _flags: _Answers[str] = _Answers()
+_versions: _Answers[str] = _Answers()
+_codes: _Answers[Code | None] = _Answers()
 
 
 def is_runsc_file(path: str) -> bool:
@@ -86,9 +105,30 @@ def is_runsc_file(path: str) -> bool:
     if Path(path).name.startswith("runsc"):
         return True
     try:
-        return _are_gvisor.get(path, lambda: _has(path, _GVISOR_CODE))
-    except (OSError, ValueError):
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
         return False
+    try:
+        return code_of(fd) is not None
+    finally:
+        os.close(fd)
+
+
+def code_of(fd: int) -> Code | None:
+    """What the code of a program tells, which is not run; None if it is none of gVisor's.
+
+    Args:
+        fd: the open program.
+    """
+
+    def ask() -> Code | None:
+        has_gvisor, has_exec_in_call = _has(fd, (_GVISOR_CODE, _EXEC_IN_CALL))
+        return Code(has_exec_in_call) if has_gvisor else None
+
+    try:
+        return _codes.get(fd, ask)
+    except OSError:
+        return None
 
 
 def trace_problem(runsc: Runsc, now: float | None = None) -> str:
@@ -142,6 +182,14 @@ def flags_text(runsc: Runsc) -> str:
         return ""
 
 
+def version_text(runsc: Runsc) -> str:
+    """The version that a runsc tells; "" if it does not."""
+    try:
+        return _versions.get(runsc.path, runsc.version)
+    except (OSError, RunscError):
+        return ""
+
+
 def own_value_flags(runsc: Runsc) -> frozenset[str]:
     """The flags of the binary that take a value; none if it does not tell."""
     return value_flags(flags_text(runsc))
@@ -164,9 +212,18 @@ def missing_sidecar(runsc: Runsc) -> Path | None:
     return None if os.access(sentry, os.X_OK) and sentry.is_file() else sentry
 
 
-def _has(path: str, wanted: bytes) -> bool:
-    with (
-        Path(path).open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
-    ):
-        return content.find(wanted) >= 0
+def _has(fd: int, wanted: Sequence[bytes]) -> list[bool]:
+    """Whether a file has each of these bytes in it; not mapped, for it may be cut meanwhile."""
+    found = [False] * len(wanted)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        return found
+    overlap = max(map(len, wanted)) - 1
+    end = b""
+    for position in range(0, _MAX_PROGRAM, _STEP):
+        part = os.pread(fd, _STEP, position)
+        if not part or all(found):
+            break
+        data = end + part
+        found = [was or each in data for was, each in zip(found, wanted, strict=True)]
+        end = data[-overlap:]
+    return found

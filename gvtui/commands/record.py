@@ -102,7 +102,7 @@ def _record_all(out: Path, end: float | None, options: dict[str, Any]) -> None:
                 state.wait(min(_LOOK_SECONDS, left))
                 trace.refresh()
                 _show(_summary(trace))
-            state.monitor.stop()
+            state.stop()
             trace.refresh()
             _end(_summary(trace))
         finally:
@@ -146,7 +146,7 @@ def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: fl
     is_last = False
     while True:
         if not is_last and (state.ending or _seconds_to(end) <= 0):
-            state.monitor.stop()
+            state.stop()
             is_last = True
         trace.refresh()
         if done < trace.first_row:

@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from gvtui.agent.senders import BinaryNotes
 from gvtui.commands.terminal import say
 from gvtui.decode.escape import escape
 from gvtui.errors import GvtuiError
@@ -40,6 +41,7 @@ class Watching:
 
     def __init__(self, monitor: MonitorProcess) -> None:
         self.monitor = monitor
+        self._binaries = BinaryNotes(monitor.send_mark)
         self.missed = 0
         """Rows that a flight recorder had to drop before they could be read."""
         self.signals = 0
@@ -80,9 +82,19 @@ class Watching:
         for event in self.monitor.read_events():
             self._tell(event)
 
+    def stop(self) -> None:
+        """End the monitor, once what is to be noted of those who have connected is noted."""
+        for event in self.monitor.read_events():
+            if event.get("kind") == "opened":
+                self._binaries.opened(event)
+        self._binaries.finish()
+        self.monitor.stop()
+
     def _tell(self, event: dict[str, Any]) -> None:
         kind, text = event.get("kind"), escape(str(event.get("text") or ""), _MAX_LINE)
-        if kind == "log":
+        if kind == "opened":
+            self._binaries.opened(event)
+        elif kind == "log":
             say(f"gvtui: {text}")
         elif kind == "fault":
             say(f"gvtui: {text}" if text else "gvtui: the monitor can write again")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.trace.marks import NoteMark
+from gvtui.query.calls.exec_rules import Code
+from gvtui.trace.marks import BinaryMark, ExcerptMark, ExecMark, NoteMark, read_mark
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.writer import TraceWriter
 from gvtui.words import counted
@@ -24,7 +25,8 @@ class RecordingExport:
 
     Who connected and what was marked is kept whatever the filter: rows need it. A message tells
     how many points were dropped before it; drops that only messages left out have told of are
-    noted in a mark when their connection ends.
+    noted in a mark when their connection ends. What became of an exec is told by messages that may
+    be left out, so it is noted too.
     """
 
     def __init__(self, selection: Selection, out: Path) -> None:
@@ -38,6 +40,8 @@ class RecordingExport:
         self._seen: dict[int, int] = {}
         self._told: dict[int, int] = {}
         self._newest_ns = 0
+        self._ordered: set[int] = set()
+        self._is_excerpt = False
         self.messages = 0
         """Messages written so far."""
 
@@ -71,14 +75,46 @@ class RecordingExport:
                 if row.flags & Flag.TRUNCATED:
                     writer.truncated(row.conn, row.recv_ns, trace.payload(row_id), row.result)
                 else:
-                    writer.message(row.conn, row.recv_ns, trace.payload(row_id))
+                    self._copy_message(row_id, row)
         elif row.kind == Kind.OPENED:
             writer.opened(row.conn, row.recv_ns, trace.details(row_id))
         elif row.kind == Kind.CLOSED:
             self._note_drops(row.conn, row.recv_ns)
             writer.closed(row.conn, row.recv_ns, trace.details(row_id))
         elif row.kind == Kind.MARK:
-            writer.mark(row.recv_ns, trace.details(row_id), row.conn)
+            self._copy_mark(row_id, row)
+
+    def _copy_mark(self, row_id: int, row: Row) -> None:
+        details = self._selection.trace.details(row_id)
+        mark = read_mark(details)
+        if isinstance(mark, ExcerptMark):
+            self._is_excerpt = True
+        # These are written anew, behind the exits that they are about.
+        if not isinstance(mark, ExecMark):
+            self._writer.mark(row.recv_ns, details, row.conn)
+        if isinstance(mark, BinaryMark) and mark.is_exec_exit_last:
+            self._ordered.add(row.conn)
+
+    def _copy_message(self, row_id: int, row: Row) -> None:
+        """Write a message, and what became of an exec behind its exit, if the copy hides that."""
+        trace, writer = self._selection.trace, self._writer
+        outcomes = self._selection.pairs.execs.outcomes
+        code = outcomes.code(row_id)
+        is_hidden = code is not Code.NONE and (self._selection.is_filtered or trace.first_row > 0)
+        if is_hidden and not self._is_excerpt:
+            self._is_excerpt = True
+            writer.mark(row.recv_ns, ExcerptMark(self._selection.filter_text).details())
+        mark = outcomes.mark_of(row_id) if self._is_excerpt else None
+        order = outcomes.order_mark(row.conn) if mark is not None else None
+        if order is not None and order.order == "old":
+            # Of all execs on the connection, one mark says enough.
+            mark = None
+            if row.conn not in self._ordered:
+                self._ordered.add(row.conn)
+                writer.mark(row.recv_ns, order.details(), row.conn)
+        writer.message(row.conn, row.recv_ns, trace.payload(row_id))
+        if mark is not None:
+            writer.mark(row.recv_ns, mark.details(), row.conn)
 
     def _note_drops(self, conn: int, when_ns: int) -> None:
         untold = (self._seen.pop(conn, 0) - self._told.pop(conn, 0)) & _UINT32

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvtui.query.analysis import Analysis
+from gvtui.query.calls.exec_outcomes import BINARY_SECONDS
 from gvtui.query.filter.compile import compile_filter
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Selection:
         self.pairs = analysis.pairs
         """Which enter belongs to which exit, as far as `look_ahead` has read."""
         self._context = analysis.context
+        self.filter_text = filter_text.strip()
+        """The condition; "" for none."""
         self._filter = compile_filter(filter_text, self._context) if filter_text.strip() else None
         self._waits_for = -1
         self._waits_since = 0.0
@@ -86,8 +89,8 @@ class Selection:
     def ready(self, start: int, stop: int, now: float) -> int:
         """How far the rows from `start` to before `stop` may be written, in a trace that grows.
 
-        What became of an exec is told by the next message of its thread: a row is held back for
-        that, but not for long.
+        What became of an exec is told by the next message of its thread, or by a note of its
+        sandbox's binary: a row is held back for that, but not for long.
 
         Args:
             start: the first row to be written.
@@ -95,12 +98,16 @@ class Selection:
             now: seconds of a clock.
         """
         self.look_ahead_at_execs()
-        held = self.pairs.execs.first_open(start)
-        if held is None or held >= stop:
-            return stop
+        execs = self.pairs.execs
+        waiting = (
+            (execs.first_unnoted(start), BINARY_SECONDS),
+            (execs.first_open(start), PATIENCE_SECONDS),
+        )
+        near = ((row, most) for row, most in waiting if row is not None and row < stop)
+        held, patience = next(near, (stop, 0.0))
         if held != self._waits_for:
             self._waits_for, self._waits_since = held, now
-        return stop if now - self._waits_since >= PATIENCE_SECONDS else held
+        return stop if now - self._waits_since >= patience else held
 
     def includes(self, row_id: int) -> bool:
         """Whether a row is chosen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import struct
 from pathlib import Path
@@ -18,7 +19,8 @@ def peer_details(connection: socket.socket) -> dict[str, Any]:
 
     Returns:
         `peer_pid`, `peer_uid`, `peer_gid`; and, where it can be read, `command` (list of words),
-        and `container_id` if the command line names it.
+        `container_id` if the command line names it, and `exe`, the file that the peer runs: its
+        `path`, and `dev`, `ino`, `size` and `mtime_ns` if the peer is of root or this user.
     """
     raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
     pid, uid, gid = _UCRED.unpack(raw)
@@ -29,7 +31,36 @@ def peer_details(connection: socket.socket) -> dict[str, Any]:
         container_id = container_id_from_command(command)
         if container_id:
             details["container_id"] = container_id
+    exe = _exe(pid, is_trusted=uid in (0, os.geteuid()))
+    if exe:
+        details["exe"] = exe
     return details
+
+
+def _exe(pid: int, *, is_trusted: bool) -> dict[str, Any]:
+    """The file that a process runs; its path alone where a look at the file may never end.
+
+    A link of /proc is read in the kernel, but another user may have a file system of his own, and
+    let it not answer.
+    """
+    link = f"/proc/{pid}/exe"
+    try:
+        exe: dict[str, Any] = {"path": os.fsencode(os.readlink(link)).decode("utf-8", "replace")}
+        if is_trusted:
+            exe |= file_identity(os.stat(link))
+    except OSError:
+        return {}
+    return exe
+
+
+def file_identity(status: os.stat_result) -> dict[str, int]:
+    """What tells a file from any other, and from what it was before it was written to."""
+    return {
+        "dev": status.st_dev,
+        "ino": status.st_ino,
+        "size": status.st_size,
+        "mtime_ns": status.st_mtime_ns,
+    }
 
 
 def _command_line(pid: int) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
 from gvtui.monitor.client import MonitorProcess
 from gvtui.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from gvtui.monitor.options import MonitorOptions
@@ -40,6 +41,8 @@ class Watch:
         """Messages that came and could not be written: they are in no row."""
         self.said: list[str] = []
         """What it has said, newest last."""
+        self.when_opened: Callable[[dict[str, Any]], None] | None = None
+        """Called with what the monitor says of each connection that opens."""
         self._monitor = monitor
         self._finished: list[MonitorProcess] = []
         self._starts = 1
@@ -71,7 +74,10 @@ class Watch:
         for event in self._monitor.read_events() if not self.dead else []:
             kind, text = event.get("kind"), escape(str(event.get("text") or ""), _MAX_LINE)
             self.lost = max(self.lost, int(event.get("lost") or 0))
-            if kind == "log":
+            if kind == "opened":
+                if self.when_opened is not None:
+                    self.when_opened(event)
+            elif kind == "log":
                 notices.append(Notice(str(event.get("level", "info")), text))
             elif kind == "fault":
                 notice = self._take_fault(text)

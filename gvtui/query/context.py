@@ -51,12 +51,12 @@ class QueryContext:
 
     def exec_changes(self) -> int:
         """How many answers about execs have changed so far."""
-        return self.pairs.execs.changes()
+        return self.pairs.execs.outcomes.changes()
 
     def execs_changed_since(self, mark: int) -> list[int] | None:
         """The rows whose answer has changed since `exec_changes` gave `mark`; None if too many."""
         self.pairs.execs.advance()
-        return self.pairs.execs.changed_since(mark)
+        return self.pairs.execs.outcomes.changed_since(mark)
 
     def latency_ns(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """How long each row's call took; -1 where it is not known.

@@ -14,9 +14,11 @@ from gvtui.trace.details import pack_details, unpack_details
 from gvtui.trace.records import LOG_FORMAT, LogKind, Record, TraceError, pack_record, scan
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
     from typing import BinaryIO
 
+    from gvtui.trace.marks import Mark
     from gvtui.trace.reader import Trace
     from gvtui.trace.rebuild import Progress
 
@@ -24,7 +26,13 @@ _STEP_BYTES = 4 << 20
 _MAX_HEADER = 1 << 20
 
 
-def save(trace: Trace, path: Path, *, progress: Progress | None = None) -> int:
+def save(
+    trace: Trace,
+    path: Path,
+    *,
+    marks: Mapping[int, Mark] | None = None,
+    progress: Progress | None = None,
+) -> int:
     """Write all that a flight recorder holds now as a recording; its index is made when it is opened.
 
     May run in a thread while the trace goes on growing.
@@ -32,6 +40,7 @@ def save(trace: Trace, path: Path, *, progress: Progress | None = None) -> int:
     Args:
         trace: an open trace whose logs are gvtui's own.
         path: the recording to make.
+        marks: what to note of connections by their numbers, where their beginning is gone.
         progress: called with bytes done and bytes in all.
 
     Returns:
@@ -46,7 +55,7 @@ def save(trace: Trace, path: Path, *, progress: Progress | None = None) -> int:
     try:
         # For its owner alone, as a recording is: it may hold secrets.
         with whole_file(path, mode=0o600, is_new=True) as out:
-            _copy(trace, extents, out, progress)
+            _copy(trace, extents, out, marks or {}, progress)
             return out.tell()
     except FileExistsError as error:
         raise TraceError(f"{path} exists already; choose another name") from error
@@ -58,7 +67,11 @@ def save(trace: Trace, path: Path, *, progress: Progress | None = None) -> int:
 
 
 def _copy(
-    trace: Trace, extents: list[tuple[int, int]], out: BinaryIO, progress: Progress | None
+    trace: Trace,
+    extents: list[tuple[int, int]],
+    out: BinaryIO,
+    marks: Mapping[int, Mark],
+    progress: Progress | None,
 ) -> None:
     head = {
         "format": LOG_FORMAT,
@@ -73,7 +86,7 @@ def _copy(
         header = _header(fd)
         position = header.offset + len(header.payload) if header else 0
         if place == 0 and header:
-            out.write(_reopened(unpack_details(header.payload)))
+            out.write(_reopened(unpack_details(header.payload), marks))
         while position < size:
             data = os.pread(fd, min(_STEP_BYTES, size - position), position)
             if not data:
@@ -95,10 +108,13 @@ def _header(fd: int) -> Record | None:
     return None
 
 
-def _reopened(head: dict[str, Any]) -> bytes:
-    """Records for the connections that stood when the oldest segment began."""
+def _reopened(head: dict[str, Any], marks: Mapping[int, Mark]) -> bytes:
+    """Records for the connections that stood when the oldest segment began, and their marks."""
     records = []
     for conn, opened_ns, details, dropped in head.get("connections") or []:
         details = {**details, "dropped_before": dropped}
         records.append(pack_record(LogKind.OPENED, conn, opened_ns, pack_details(details)))
+        if conn in marks:
+            packed = pack_details(marks[conn].details())
+            records.append(pack_record(LogKind.MARK, conn, opened_ns, packed))
     return b"".join(records)

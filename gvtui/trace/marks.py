@@ -22,6 +22,8 @@ MAX_PROCESSES = 20_000
 _MAX_SESSION = 1 << 20
 """Characters of a session: one with all points and all fields has a quarter of it."""
 
+_MAX_VERSION = 200
+
 Process = tuple[int, int]
 """Process id and start time of a process; zeros for none."""
 NO_PROCESS: Process = (0, 0)
@@ -200,6 +202,114 @@ class ProcessesMark:
 
 
 @dataclass(frozen=True, slots=True)
+class BinaryMark:
+    """Which runsc runs the sandbox of a connection, the row's own."""
+
+    kind: ClassVar = "binary"
+
+    path: str
+    version: str
+    """What it says itself, such as `20260905.0`; "" where it was not asked."""
+    is_exec_exit_last: bool
+    """Whether it is known to send the exit of an exec when the program has been loaded, or not."""
+
+    @property
+    def text(self) -> str:
+        """The mark for people."""
+        return f"the sandbox runs {self.path}" + (f", version {self.version}" * bool(self.version))
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        return {"kind": self.kind, "text": self.text, **asdict(self)}
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> BinaryMark:
+        """The mark from what lies in the recording."""
+        return cls(
+            text_in(details, "path"),
+            text_in(details, "version", _MAX_VERSION),
+            details.get("is_exec_exit_last") is True,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ExcerptMark:
+    """What follows in the recording is a part of what was seen: messages were chosen."""
+
+    kind: ClassVar = "excerpt"
+
+    filter_text: str
+    """The filter that they met; "" for all that a flight recorder still held."""
+
+    @property
+    def text(self) -> str:
+        """The mark for people."""
+        chosen = f"met {self.filter_text}" if self.filter_text else "the flight recorder still held"
+        return f"this recording has the messages that {chosen}"
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        return {"kind": self.kind, "text": self.text, **asdict(self)}
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> ExcerptMark:
+        """The mark from what lies in the recording."""
+        return cls(text_in(details, "filter_text"))
+
+
+@dataclass(frozen=True, slots=True)
+class ExecMark:
+    """What became of the exec whose exit is the row before, in an excerpt."""
+
+    kind: ClassVar = "exec"
+
+    outcome: str
+    """`done`; `done later` if the exit was sent before the program was loaded; or `failed`."""
+
+    @property
+    def text(self) -> str:
+        """The mark for people."""
+        became = "failed, its error was not sent" if self.outcome == "failed" else "was done"
+        return f"the exec above {became}"
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        return {"kind": self.kind, "text": self.text, **asdict(self)}
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> ExecMark:
+        """The mark from what lies in the recording."""
+        return cls(text_in(details, "outcome"))
+
+
+@dataclass(frozen=True, slots=True)
+class ExecOrderMark:
+    """How a connection, the row's own, sends execs, known by what the recording lacks."""
+
+    kind: ClassVar = "exec order"
+
+    order: str
+    """`old` if the exit of an exec comes after the program is loaded, `new` if before, else ""."""
+    is_point_on: bool
+    """Whether `sentry/execve` is known to be on."""
+
+    @property
+    def text(self) -> str:
+        """The mark for people."""
+        when = {"old": "after", "new": "before"}.get(self.order, "before or after")
+        return f"the exit of an exec comes {when} the program is loaded"
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        return {"kind": self.kind, "text": self.text, **asdict(self)}
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> ExecOrderMark:
+        """The mark from what lies in the recording."""
+        return cls(text_in(details, "order"), details.get("is_point_on") is True)
+
+
+@dataclass(frozen=True, slots=True)
 class NoteMark:
     """A text alone, or a mark of a kind that this gvtui does not know."""
 
@@ -216,10 +326,30 @@ class NoteMark:
         return cls(text_in(details, "text"), text_in(details, "kind"))
 
 
-Mark = SessionMark | GapMark | LostMark | ProcessesMark | NoteMark
+Mark = (
+    SessionMark
+    | GapMark
+    | LostMark
+    | ProcessesMark
+    | BinaryMark
+    | ExcerptMark
+    | ExecMark
+    | ExecOrderMark
+    | NoteMark
+)
 
 _READERS: dict[str, Callable[[dict[str, Any]], Mark]] = {
-    each.kind: each.read for each in (SessionMark, GapMark, LostMark, ProcessesMark)
+    each.kind: each.read
+    for each in (
+        SessionMark,
+        GapMark,
+        LostMark,
+        ProcessesMark,
+        BinaryMark,
+        ExcerptMark,
+        ExecMark,
+        ExecOrderMark,
+    )
 }
 
 

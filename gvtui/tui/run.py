@@ -6,6 +6,7 @@ import gc
 import sys
 from typing import TYPE_CHECKING
 
+from gvtui.agent.senders import BinaryNotes
 from gvtui.agent.targets import Keeper
 from gvtui.config import read_config
 from gvtui.decode.escape import escape
@@ -45,6 +46,8 @@ def run_live(options: LiveOptions) -> int:
         readonly=options.readonly,
     )
     watch = Watch.start(options.monitor)
+    binaries = BinaryNotes(lambda mark, conn: watch.monitor.send_mark(mark, conn))
+    watch.when_opened = binaries.opened
     fault: Exception | None = None
     code = 1
     try:
@@ -67,6 +70,8 @@ def run_live(options: LiveOptions) -> int:
             if options.at_exit is not None:
                 options.at_exit()
         finally:
+            watch.poll()
+            binaries.finish()
             watch.stop(keep=fault is not None)
     if fault is not None:
         raise cut_short(fault, watch.monitor.became) from fault

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 
 from gvtui.agent.abilities import (
+    Code,
+    code_of,
     flags_text,
     is_runsc_file,
     knows_trace,
     missing_sidecar,
     own_value_flags,
     trace_problem,
+    version_text,
 )
 from gvtui.agent.runsc import Runsc
 from tests.agent.fake import METADATA, FakeRunsc
@@ -124,3 +127,28 @@ def test_a_runsc_that_starts_the_sandbox_s_program_needs_it_beside(tmp_path: Pat
 
 def test_a_runsc_that_is_the_sandbox_s_program_needs_none(fake: FakeRunsc) -> None:
     assert missing_sidecar(fake.runsc) is None
+
+
+@pytest.mark.parametrize("place", [0, (4 << 20) - 10, (4 << 20) + 1])
+def test_code_is_found_wherever_it_is(tmp_path: Path, place: int) -> None:
+    path = tmp_path / "program"
+    told = b"gvisor.dev/gvisor/runsc kernel.(*runSyscallAfterExecStop).execute"
+    for code, expected in ((told, Code(True)), (told[:23], Code(False)), (told[24:], None)):
+        path.write_bytes(b"x" * place + code + b"y" * 100)
+        with path.open("rb") as file:
+            assert code_of(file.fileno()) == expected
+
+
+def test_a_folder_has_no_code(tmp_path: Path) -> None:
+    fd = os.open(tmp_path, os.O_RDONLY)
+    assert code_of(fd) is None
+    os.close(fd)
+    with pytest.raises(OSError, match="descriptor"):
+        os.fstat(fd)
+    assert code_of(fd) is None
+
+
+def test_a_version_that_is_not_told_is_none(tmp_path: Path) -> None:
+    assert version_text(program(tmp_path / "good", "echo runsc version release-20260905.0"))
+    assert version_text(program(tmp_path / "bad", "exit 1")) == ""
+    assert version_text(Runsc(str(tmp_path / "none"))) == ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -200,6 +201,106 @@ def test_the_order_tells_nothing_without_the_point(
     path, told = record(binary, program, folder, EXECS)
     for shown in exits(path):
         assert shown["outcome"] in ("asked", result(told[number(shown)]))
+
+
+class Listening:
+    """A gvtui command that listens and writes what comes to a file, until it is told to end."""
+
+    def __init__(self, folder: Path, *words: str) -> None:
+        self.endpoint = folder / "listening"
+        self.out = folder / "out"
+        with self.out.open("wb") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gvtui", *words, "--listen", self.endpoint],
+                stdout=out,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            if "listening on" in line:
+                return
+        pytest.fail("it does not listen")
+
+    def end(self) -> str:
+        self._process.send_signal(signal.SIGINT)
+        _, said = self._process.communicate(timeout=WAIT_SECONDS)
+        assert self._process.returncode == 0, said
+        return self.out.read_text()
+
+
+DONE_FILTER = ("--filter", "evt.failed = false")
+GOOD = "/bin/true; /bin/true; exec /bin/true"
+
+
+def send_good_execs(binary: RunscBinary, folder: Path, endpoint: Path) -> None:
+    """Run a sandbox whose session lacks `sentry/execve`, and whose execs all go well."""
+    session = {
+        "name": "Default",
+        "points": [{"name": name, "context_fields": FIELDS} for name in EXECS],
+        "sinks": [{"name": "remote", "config": {"endpoint": str(endpoint), "retries": 20}}],
+    }
+    config = folder / "session.json"
+    config.write_text(json.dumps({"trace_session": session}))
+    command = [binary.path, f"--root={folder / 'root'}", f"--platform={binary.platform}"]
+    command += ["--network=none", "--ignore-cgroups", f"--pod-init-config={config}", "do"]
+    done = subprocess.run(
+        [*command, "/bin/sh", "-c", GOOD],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=4 * WAIT_SECONDS,
+        start_new_session=True,
+        cwd="/",
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def is_old(binary: RunscBinary) -> bool:
+    told = subprocess.run([binary.path, "--version"], capture_output=True, text=True, check=True)
+    return "0.0~20221219" in told.stdout or "0.0~20240729" in told.stdout
+
+
+def test_the_binary_noted_tells_without_the_point(binary: RunscBinary, folder: Path) -> None:
+    expected = "done" if is_old(binary) else "asked"
+    recording = folder / "r.gvtrace"
+    listening = Listening(folder, "record", "--out", str(recording))
+    send_good_execs(binary, folder, listening.endpoint)
+    listening.end()
+    shown = exits(recording)
+    assert len(shown) >= 3
+    assert {each["outcome"] for each in shown} == {expected}
+    marks = [
+        each["fields"]
+        for each in map(json.loads, printed(recording, "--format", "json").splitlines())
+        if each.get("event") == "mark"
+    ]
+    assert [(mark["kind"], mark["path"]) for mark in marks] == [("binary", binary.path)]
+    # A recording of the rows chosen while they come, and live lines, say the same.
+    listening = Listening(folder, "record", "--out", f"{folder}/f.gvtrace", *DONE_FILTER)
+    send_good_execs(binary, folder, listening.endpoint)
+    listening.end()
+    chosen = exits(folder / "f.gvtrace")
+    assert [each["outcome"] for each in chosen] == ["done"] * (len(shown) if is_old(binary) else 0)
+    listening = Listening(folder, "print", "--format", "json")
+    send_good_execs(binary, folder, listening.endpoint)
+    live = [json.loads(line) for line in listening.end().splitlines()]
+    outcomes = [each["outcome"] for each in live if each["point"] in _EXITS]
+    assert outcomes == [expected] * len(shown)
+
+
+def test_a_recording_of_failed_execs_says_so(
+    binary: RunscBinary, program: Path, folder: Path
+) -> None:
+    path, told = record(binary, program, folder, [*EXECS, INFO, *EVENTS])
+    for name, filter_text in (("f", "evt.failed = true"), ("x", "evt.dir = X")):
+        out = folder / f"{name}.gvtrace"
+        command = [sys.executable, "-m", "gvtui", "convert", str(path), str(out)]
+        subprocess.run([*command, "--filter", filter_text], check=True, timeout=120)
+        found = {number(shown): shown["outcome"] for shown in exits(out)}
+        wanted = {key: result(error) for key, error in told.items() if error or name == "x"}
+        assert found == wanted
 
 
 def test_drops_make_no_outcome_wrong(binary: RunscBinary, program: Path, folder: Path) -> None:

@@ -1,16 +1,22 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from gvtui.export.convert import convert
 from gvtui.export.recording import RecordingExport
 from gvtui.export.selection import Selection
+from gvtui.query.analysis import Analysis
+from gvtui.query.calls.exec_rules import Code
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
+
+DATA = Path(__file__).parents[1] / "data"
 
 
 def kinds(trace: Trace) -> list[Kind]:
@@ -81,3 +87,65 @@ def test_an_old_file_stays(tmp_path: Path) -> None:
         RecordingExport(Selection(trace), out)
     assert out.read_text() == "mine"
     trace.close()
+
+
+EXECS = [DATA / "execs" / "failed-exec.gvtrace"]
+EXECS += [DATA / "traces" / f"{name}.trace" for name in ("newest-2026", "shell-2022", "shell-2024")]
+FILTERS = (
+    "evt.failed = true",
+    "evt.failed = false",
+    "evt.dir = X",
+    "evt.type = execve",
+    "not point.name startswith sentry/",
+    "not point.name startswith syscall/sysno/",
+)
+
+
+def told(trace: Trace) -> dict[tuple[bytes, int], Code]:
+    """What is known of each message that is an exec's exit, and how often the same came before."""
+    execs = Analysis(trace).pairs.execs
+    while execs.advance():
+        pass
+    found: dict[tuple[bytes, int], Code] = {}
+    for row in range(trace.first_row, trace.end_row):
+        if (code := execs.code(row)) is not Code.NONE:
+            payload = trace.payload(row)
+            number = sum(key[0] == payload for key in found)
+            found[payload, number] = code
+    return found
+
+
+@pytest.mark.parametrize("path", EXECS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("filter_text", FILTERS)
+def test_a_copy_says_the_same_of_execs(tmp_path: Path, path: Path, filter_text: str) -> None:
+    trace = Trace.open(Path(shutil.copy(path, tmp_path)))
+    known = told(trace)
+    assert known
+    first = tmp_path / "a.gvtrace"
+    convert(Selection(trace, filter_text), first)
+    trace.close()
+    copy = Trace.open(first)
+    chosen = told(copy)
+    assert chosen == {key: known[key] for key in chosen}
+    # And a copy of the copy.
+    second = tmp_path / "b.gvtrace"
+    convert(Selection(copy), second)
+    again = Trace.open(second)
+    assert told(again) == chosen
+    for each in (copy, again):
+        each.close()
+    if filter_text == "evt.dir = X":
+        assert len(chosen) == len(known)
+
+
+def test_a_copy_without_execs_has_no_more_than_was_chosen(tmp_path: Path) -> None:
+    trace = Trace.open(Path(shutil.copy(EXECS[0], tmp_path)))
+    convert(Selection(trace, "evt.dir = E"), tmp_path / "b.gvtrace")
+    copy = Trace.open(tmp_path / "b.gvtrace")
+    assert {"excerpt", "exec"}.isdisjoint(
+        str(copy.details(row).get("kind"))
+        for row, kind in enumerate(kinds(copy))
+        if kind is Kind.MARK
+    )
+    for each in (trace, copy):
+        each.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gvtui.monitor import peer
-from gvtui.monitor.peer import peer_details
+from gvtui.monitor.peer import file_identity, peer_details
 
 
 def test_the_peer_is_told_by_the_kernel() -> None:
@@ -19,6 +19,14 @@ def test_the_peer_is_told_by_the_kernel() -> None:
     assert (details["peer_pid"], details["peer_uid"]) == (os.getpid(), os.getuid())
     assert details["command"]
     assert "container_id" not in details
+    exe = Path("/proc/self/exe")
+    assert details["exe"] == {"path": str(exe.readlink()), **file_identity(exe.stat())}
+
+
+def test_a_stranger_s_file_is_not_looked_at() -> None:
+    link = Path("/proc/self/exe").readlink()
+    assert peer._exe(os.getpid(), is_trusted=False) == {"path": str(link)}
+    assert peer._exe(0, is_trusted=True) == {}
 
 
 def test_the_command_line_names_the_container(tmp_path: Path) -> None:

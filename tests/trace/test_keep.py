@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gvtui.trace.keep import save
+from gvtui.trace.marks import ExecOrderMark, read_mark
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import Kind
@@ -41,6 +42,31 @@ def test_a_flight_recorder_becomes_a_recording(tmp_path: Path) -> None:
         trace.close()
     writer.close()
     assert sorted(path.name for path in tmp_path.iterdir() if "new" in path.name) == []
+
+
+def test_what_was_known_of_connections_is_noted_where_their_beginning_is_gone(
+    tmp_path: Path,
+) -> None:
+    writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
+    for conn in (1, 2):
+        writer.opened(conn, TIME_NS, {"peer_pid": conn})
+    writer.closed(2, TIME_NS, {})
+    live = Trace.open(tmp_path / "live")
+    marks = {1: ExecOrderMark("old", False), 2: ExecOrderMark("new", True)}
+    save(live, tmp_path / "whole.gvtrace", marks=marks)
+    for number in range(60):
+        writer.messages(1, [(TIME_NS + number, read_message(fd=n)) for n in range(20)])
+    live.refresh()
+    assert live.first_row > 0
+    save(live, tmp_path / "part.gvtrace", marks=marks)
+    whole, part = Trace.open(tmp_path / "whole.gvtrace"), Trace.open(tmp_path / "part.gvtrace")
+    assert not (whole.rows(0, 9999)["kind"] == Kind.MARK).any()
+    assert part.rows(0, 9999)["kind"][:3].tolist() == [Kind.OPENED, Kind.MARK, Kind.MESSAGE]
+    assert part.row(1).conn == 1
+    assert read_mark(part.details(1)) == marks[1]
+    for trace in (whole, part, live):
+        trace.close()
+    writer.close()
 
 
 def test_an_existing_file_is_left_alone(tmp_path: Path) -> None:

@@ -9,6 +9,10 @@ from hypothesis import strategies as st
 from gvtui.trace.details import pack_details, unpack_details
 from gvtui.trace.marks import (
     MAX_PROCESSES,
+    BinaryMark,
+    ExcerptMark,
+    ExecMark,
+    ExecOrderMark,
     GapMark,
     LostMark,
     Mark,
@@ -26,6 +30,13 @@ MARKS: tuple[Mark, ...] = (
     GapMark("gap", "c1", 1, 2),
     LostMark(3, 4),
     ProcessesMark("1 process runs", "c1", 5, True, 1, 2, (ENTRY,)),
+    BinaryMark("/usr/bin/runsc", "20260905.0", True),
+    BinaryMark("/usr/bin/runsc", "", False),
+    ExcerptMark("evt.failed = true"),
+    ExcerptMark(""),
+    ExecMark("done later"),
+    ExecOrderMark("old", False),
+    ExecOrderMark("", True),
     NoteMark("hello"),
     NoteMark("hello", "later"),
 )

@@ -20,6 +20,10 @@ What a connection has sent may prove one of the ways for all its execs, before a
   nothing was dropped.
 
 That the point is on is known from the session noted in the trace, or from a `sentry/execve`.
+
+Besides, the old way is known where the sandbox's binary was noted when it connected, and both ways
+where what was known of a connection was noted in a copy of what came later. In a recording of
+chosen messages what stands beside an exit proves nothing: there its outcome is noted behind it.
 """
 
 from __future__ import annotations
@@ -99,16 +103,20 @@ class Sender:
 
     order: Order = Order.UNKNOWN
     is_point_on: bool = False
+    is_excerpt: bool = False
+    """Whether its messages were chosen, so that what is missing may have been sent."""
     lost_at: int = -1
     """The last row of which it is not known what its message was."""
     waiting: dict[int, Exec] = field(default_factory=dict)
 
 
-def proof(exec_: Exec, *, is_point_on: bool) -> Order:
+def proof(exec_: Exec, connection: Sender) -> Order:
     """The way in which a connection sends execs, as far as one of them proves it."""
+    if connection.is_excerpt:
+        return Order.UNKNOWN
     if exec_.before is Before.INFO_IN_CALL:
         return Order.OLD
-    if is_point_on and exec_.before is Before.OTHER:
+    if connection.is_point_on and exec_.before is Before.OTHER:
         return Order.NEW
     return Order.UNKNOWN
 
@@ -117,6 +125,8 @@ def reading(exec_: Exec, connection: Sender) -> Code:
     """What is known of an exec, by what its connection has proved."""
     if connection.order is Order.OLD:
         return Code.DONE
+    if connection.is_excerpt:
+        return Code.ASKED
     if exec_.next is Next.INFO:
         return Code.DONE_LATER
     if connection.order is Order.NEW:
@@ -127,6 +137,6 @@ def reading(exec_: Exec, connection: Sender) -> Code:
 
 def may_change(exec_: Exec, connection: Sender) -> bool:
     """Whether what comes later may yet tell what became of an exec."""
-    if connection.order is Order.UNKNOWN or exec_.next is Next.PENDING:
+    if connection.is_excerpt or connection.order is Order.UNKNOWN or exec_.next is Next.PENDING:
         return True
     return exec_.next is Next.OTHER and not connection.is_point_on

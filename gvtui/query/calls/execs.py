@@ -10,24 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.decode.outcome import Outcome
-from gvtui.points.document import SessionError, parse_document
 from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.calls.exec_rules import (
-    OUTCOMES,
-    Before,
-    Code,
-    Exec,
-    Next,
-    Order,
-    Sender,
-    may_change,
-    proof,
-    reading,
-)
-from gvtui.query.column import RowColumn
+from gvtui.query.calls.exec_outcomes import CODE_MASK, ExecOutcomes
+from gvtui.query.calls.exec_rules import OUTCOMES, Before, Code, Exec, Next, Order, Sender
 from gvtui.query.follower import Follower
 from gvtui.query.source import group
-from gvtui.trace.details import int_in
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.wire.messages import RAW_SYSCALL
 
@@ -40,7 +27,6 @@ EXECVE = 11
 """Message type of a decoded exec."""
 INFO = 3
 """Message type of `sentry/execve`."""
-INFO_POINT = "sentry/execve"
 
 _LOADING_ERRORS = frozenset(
     (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ELOOP, errno.ENOTDIR, errno.EPERM)
@@ -49,11 +35,6 @@ _LOADING_ERRORS = frozenset(
 
 _MAX_WATCHED = 1 << 13
 """Threads whose next message is waited for."""
-_MAX_WAITING = 1 << 14
-"""Execs of one connection whose outcome may yet be found out."""
-_MAX_CHANGES = 1 << 18
-_CODE_BITS = 3
-_CODE_MASK = (1 << _CODE_BITS) - 1
 _LOOK_BACK = (1 << 8, 1 << 12, 1 << 16)
 """Rows looked at for what a thread sent before an exit without an enter."""
 
@@ -87,7 +68,7 @@ class Execs(Follower):
     """Outcomes of execs by row; follows a trace that grows.
 
     An outcome may become known by a row that comes later, so an answer can change once, from asked
-    to done or failed: `changed_since` tells. The answers for a trace that has been read to its end
+    to done or failed: `LateOutcomes` tells. The answers for a trace that has been read to its end
     do not depend on how it was cut into slices.
 
     Takes four bytes for each row of a chunk that has execs, and a bounded amount besides.
@@ -100,11 +81,9 @@ class Execs(Follower):
         self._sysnos = np.array(
             [numbers[name] for name in ("execve", "execveat") if name in numbers], np.int32
         )
-        self._codes = RowColumn()
-        self._connections: dict[int, Sender] = {}
+        self.outcomes = ExecOutcomes(trace)
+        """What is known, and what became known late."""
         self._threads: dict[int, _Last] = {}
-        self._changes: list[int] = []
-        self._changes_gone = 0
 
     def bring_up(self, stop: int) -> None:
         """Look at all rows before `stop` that are there."""
@@ -115,21 +94,20 @@ class Execs(Follower):
     def codes(self, start: int, count: int) -> npt.NDArray[np.int32]:
         """A `Code` for each row from `start` on."""
         self.bring_up(start + count)
-        return self._codes.slice(start, count) & _CODE_MASK
+        return self.outcomes.codes.slice(start, count) & CODE_MASK
 
     def codes_of(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
         """A `Code` for each of these rows; an id below zero is no row."""
-        return self._codes.take(ids) & _CODE_MASK
+        return self.outcomes.codes.take(ids) & CODE_MASK
 
     def code(self, row: int) -> Code:
         """The `Code` of one row."""
         self.bring_up(row + 1)
-        return Code(self._codes.get(row) & _CODE_MASK)
+        return self.outcomes.code(row)
 
     def twin(self, row: int) -> int | None:
         """The raw exit just before a decoded exit of the same exec without an error."""
-        distance = self._codes.get(row) >> _CODE_BITS
-        return row - distance if distance else None
+        return self.outcomes.twin(row)
 
     def outcome(self, row: int) -> Outcome | None:
         """What became of the exec whose exit a row is; None for what is no exec's exit."""
@@ -160,31 +138,24 @@ class Execs(Follower):
         )
         return min(rows, default=None)
 
-    def changes(self) -> int:
-        """How many changes there have been: give it to `changed_since` later."""
-        return self._changes_gone + len(self._changes)
+    def first_unnoted(self, start: int) -> int | None:
+        """The first row from `start` on whose outcome the note of its sandbox's binary may tell.
 
-    def changed_since(self, mark: int) -> list[int] | None:
-        """Rows whose outcome became known after they had been looked at.
-
-        Args:
-            mark: what `changes` gave before.
-
-        Returns:
-            The rows in the order of the changes; None if there were more than are held.
+        None if there is none, or if that note has come, or should have.
         """
-        if mark < self._changes_gone:
+        if self.position <= self._trace.first_row:
             return None
-        return self._changes[mark - self._changes_gone :]
+        now_ns = self._trace.row(self.position - 1).recv_ns
+        return self.outcomes.first_unnoted(start, now_ns)
 
     def _begin(self) -> None:
         first = self._trace.first_row
         if first > self.position:
             # What was let go unseen may have been anything.
             for last in self._threads.values():
-                self._goes_on(last, Next.LOST)
+                self.outcomes.went_on(last.exec, Next.LOST)
             self._threads.clear()
-        self._codes.let_go(first)
+        self.outcomes.codes.let_go(first)
 
     def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
         is_message = rows["kind"] == Kind.MESSAGE
@@ -196,7 +167,7 @@ class Execs(Follower):
             | ((rows["type"] == RAW_SYSCALL) & np.isin(rows["sysno"], self._sysnos))
         )
         is_info = readable & (rows["type"] == INFO)
-        controls = bad | (rows["kind"] == Kind.CLOSED) | (rows["kind"] == Kind.MARK)
+        controls = bad | np.isin(rows["kind"], (Kind.OPENED, Kind.CLOSED, Kind.MARK))
         tells = is_exec | is_info
         if not self._threads and not tells.any() and not controls.any():
             return
@@ -218,24 +189,29 @@ class Execs(Follower):
         )
         if not steps:
             return
-        names = ("kind", "flags", "conn", "tid", "dropped", "errno", "type", "sysno")
+        names = ("kind", "recv_ns", "flags", "conn", "tid", "dropped", "errno", "type", "sysno")
         chosen = [place for place, _ in steps]
         columns = [rows[name][chosen].tolist() for name in names]
         dropped_before = rows["dropped"][[place for _, place in steps]].tolist()
-        for (place, former), kind, flags, conn, tid, dropped, error, type_, sysno, earlier in zip(
+        for (
+            place,
+            former,
+        ), kind, recv_ns, flags, conn, tid, dropped, error, type_, sysno, earlier in zip(
             steps, *columns, dropped_before, strict=True
         ):
             row = start + place
             if kind == Kind.CLOSED:
                 self._closed(conn)
             elif kind == Kind.MARK:
-                self._marked(row)
+                self.outcomes.marked(row, conn)
+            elif kind == Kind.OPENED:
+                self.outcomes.opened(row, conn, recv_ns)
             elif flags & (Flag.MALFORMED | Flag.TRUNCATED):
-                self._of(conn).lost_at = row
+                self.outcomes.sender(conn).lost_at = row
             else:
                 last = _Last(row, dropped, _What(int(what[place])), type_ == RAW_SYSCALL, sysno)
                 if last.what is _What.ERROR and sysno == self._execve and error in _LOADING_ERRORS:
-                    self._prove(self._of(conn), Order.OLD)
+                    self.outcomes.prove(self.outcomes.sender(conn), Order.OLD)
                 if tid <= 0:
                     self._without_thread(conn, last)
                     continue
@@ -273,22 +249,20 @@ class Execs(Follower):
     def _step(self, conn: int, tid: int, now: _Last, of_slice: tuple[int, int] | None) -> None:
         """Take in a message of a thread; `of_slice` is the one before, with its drops."""
         key = _key(conn, tid)
-        connection = self._of(conn)
+        connection = self.outcomes.sender(conn)
         former = self._threads.pop(key, None)
         is_whole = former is not None and self._nothing_lost(connection, former.row, former, now)
         if now.what is _What.EXIT and former is not None and is_whole and _is_twin(former, now):
             now.exec = former.exec
             assert now.exec is not None
-            now.exec.rows.append(now.row)
-            self._codes.chunk_of(now.row)
-            self._codes.put(now.row, (now.row - former.row) << _CODE_BITS | now.exec.code)
+            self.outcomes.repeated(now.exec, now.row, former.row)
             self._watch(key, now)
             return
         if now.what is _What.INFO:
-            self._point_is_on(connection)
+            self.outcomes.point_is_on(connection)
         if former is not None:
             after = Next.INFO if now.what is _What.INFO else Next.OTHER
-            self._goes_on(former, after if is_whole else Next.LOST, connection)
+            self.outcomes.went_on(former.exec, after if is_whole else Next.LOST, connection)
         if now.what is _What.INFO:
             if former is None or not is_whole:
                 now.before = self._of_other(connection, now, former, of_slice, conn, tid)
@@ -308,7 +282,7 @@ class Execs(Follower):
             else:
                 before = self._of_other(connection, now, former, of_slice, conn, tid)
             now.exec = Exec([now.row], before)
-            self._began(connection, now.exec)
+            self.outcomes.began(connection, now.exec)
         if now.what is not _What.OTHER:
             self._watch(key, now)
 
@@ -353,98 +327,18 @@ class Execs(Follower):
 
     def _without_thread(self, conn: int, now: _Last) -> None:
         if now.what is _What.EXIT:
-            self._began(self._of(conn), Exec([now.row], Before.UNKNOWN, Next.LOST))
-
-    def _began(self, connection: Sender, exec_: Exec) -> None:
-        """Note a new exit without an error."""
-        self._codes.chunk_of(exec_.rows[0])
-        self._codes.put(exec_.rows[0], Code.ASKED)
-        if len(connection.waiting) >= _MAX_WAITING:
-            del connection.waiting[next(iter(connection.waiting))]
-        connection.waiting[exec_.rows[0]] = exec_
-        self._decide(connection, exec_)
-
-    def _goes_on(self, former: _Last, after: Next, connection: Sender | None = None) -> None:
-        """A thread went on after an exit; decide what became of the exec."""
-        if former.exec is None or former.exec.next is not Next.PENDING:
-            return
-        former.exec.next = after
-        if connection is not None:
-            self._decide(connection, former.exec)
-
-    def _decide(self, connection: Sender, exec_: Exec) -> None:
-        if exec_.code is not Code.ASKED:
-            return
-        if connection.order is Order.UNKNOWN:
-            proved = proof(exec_, is_point_on=connection.is_point_on)
-            if proved is not Order.UNKNOWN:
-                # This decides all that wait, this one among them.
-                self._prove(connection, proved)
-                return
-        self._settle(connection, exec_)
-
-    def _settle(self, connection: Sender, exec_: Exec) -> None:
-        code = reading(exec_, connection)
-        if code is Code.ASKED:
-            if not may_change(exec_, connection):
-                connection.waiting.pop(exec_.rows[0], None)
-            return
-        exec_.code = code
-        connection.waiting.pop(exec_.rows[0], None)
-        for row in exec_.rows:
-            twin = self._codes.get(row) & ~_CODE_MASK
-            self._codes.put(row, twin | code)
-            self._changes.append(row)
-        if len(self._changes) > _MAX_CHANGES:
-            gone = len(self._changes) - _MAX_CHANGES // 2
-            self._changes_gone += gone
-            del self._changes[:gone]
-
-    def _prove(self, connection: Sender, order: Order) -> None:
-        """What came first counts: a sandbox that does both is not to be believed anyway."""
-        if connection.order is Order.UNKNOWN:
-            connection.order = order
-            self._settle_all(connection)
-
-    def _point_is_on(self, connection: Sender) -> None:
-        if not connection.is_point_on:
-            connection.is_point_on = True
-            for exec_ in list(connection.waiting.values()):
-                self._decide(connection, exec_)
-
-    def _settle_all(self, connection: Sender) -> None:
-        for exec_ in list(connection.waiting.values()):
-            self._settle(connection, exec_)
-
-    def _marked(self, row: int) -> None:
-        """A session that was noted says whether the point is on."""
-        try:
-            details = self._trace.details(row)
-            if details.get("kind") != "session":
-                return
-            session = parse_document(str(details.get("session") or "")).session
-        except (IndexError, SessionError):
-            return
-        point = session.point(INFO_POINT)
-        if point is None or "thread_id" not in point.context_fields:
-            return
-        peer = int_in(details, "pid")
-        for connection in reversed(list(self._trace.connections.values())):
-            if peer and connection.peer_pid == peer and 0 <= connection.first_row < row:
-                self._point_is_on(self._of(connection.conn))
-                return
+            self.outcomes.began(
+                self.outcomes.sender(conn), Exec([now.row], Before.UNKNOWN, Next.LOST)
+            )
 
     def _closed(self, conn: int) -> None:
-        self._connections.pop(conn, None)
+        self.outcomes.closed(conn)
         for key in [key for key in self._threads if key >> 32 == conn]:
             del self._threads[key]
 
-    def _of(self, conn: int) -> Sender:
-        return self._connections.setdefault(conn, Sender())
-
     def _watch(self, key: int, last: _Last) -> None:
         if len(self._threads) >= _MAX_WATCHED:
-            self._goes_on(self._threads.pop(next(iter(self._threads))), Next.LOST)
+            self.outcomes.went_on(self._threads.pop(next(iter(self._threads))).exec, Next.LOST)
         self._threads[key] = last
 
 
@@ -453,16 +347,16 @@ class LateOutcomes:
 
     def __init__(self, execs: Execs) -> None:
         self._execs = execs
-        self._mark = execs.changes()
+        self._mark = execs.outcomes.changes()
 
     def before(self, row: int) -> list[int]:
         """Rows before `row`, where the reader is, that have changed since it was asked last.
 
         Ask it between reading the codes of the next rows and taking them in: they are as of then.
-        More changes than `Execs` holds are not told.
+        More changes than are held are not told.
         """
-        changed = self._execs.changed_since(self._mark) or []
-        self._mark = self._execs.changes()
+        changed = self._execs.outcomes.changed_since(self._mark) or []
+        self._mark = self._execs.outcomes.changes()
         return [other for other in changed if other < row]
 
 

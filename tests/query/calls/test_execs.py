@@ -5,22 +5,17 @@ from __future__ import annotations
 import errno
 import shutil
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gvtui.decode.outcome import Outcome
-from gvtui.points.document import dump_session
-from gvtui.points.session import Point, Session
 from gvtui.query.calls.exec_rules import Code
 from gvtui.query.calls.execs import Execs
 from gvtui.trace.reader import Trace
-from gvtui.trace.row import Kind
 from tests.query.calls.exec_streams import Event, exec_streams
-from tests.query.memory import MemoryTrace, make_row
+from tests.query.memory import MemoryTrace
 
 DATA = Path(__file__).parents[2] / "data" / "execs"
 
@@ -144,11 +139,11 @@ def test_outcomes_are_those_of_the_plain_rules(events: list[Event], slices: int)
 def test_each_change_of_an_answer_is_told(events: list[Event]) -> None:
     execs = Execs(MemoryTrace([event.row() for event in events]))
     known: list[int] = []
-    mark = execs.changes()
+    mark = execs.outcomes.changes()
     while execs.advance(1):
-        changed = execs.changed_since(mark)
+        changed = execs.outcomes.changed_since(mark)
         assert changed is not None
-        mark = execs.changes()
+        mark = execs.outcomes.changes()
         now = execs.codes(0, execs.position).tolist()
         differ = [row for row, code in enumerate(known) if code != now[row]]
         assert set(differ) <= set(changed)
@@ -211,35 +206,6 @@ def test_raw_and_decoded_exits_of_one_call_have_one_outcome() -> None:
         Event("O"),
     ]
     assert [o.value for o in outcomes(events) if o] == ["done", "done", "failed", "failed"]
-
-
-class _NotedTrace(MemoryTrace):
-    """A trace whose last row notes a session."""
-
-    def __init__(self, points: dict[str, tuple[str, ...]]) -> None:
-        super().__init__([*(Event(word).row() for word in "EXO"), make_row(kind=Kind.MARK, conn=0)])
-        self.connections = {1: SimpleNamespace(conn=1, peer_pid=77, first_row=0)}
-        self._points = points
-
-    def details(self, index: int) -> dict[str, Any]:
-        session = Session(tuple(Point(name, (), fields) for name, fields in self._points.items()))
-        return {"kind": "session", "pid": 77, "session": dump_session(session)}
-
-
-@pytest.mark.parametrize(
-    ("point", "fields", "expected"),
-    [
-        ("sentry/execve", ("thread_id",), Outcome.FAILED),
-        ("sentry/execve", ("group_id",), Outcome.ASKED),
-        ("syscall/execve/exit", ("thread_id",), Outcome.ASKED),
-    ],
-)
-def test_a_noted_session_says_that_the_point_is_on(
-    point: str, fields: tuple[str, ...], expected: Outcome
-) -> None:
-    execs = Execs(_NotedTrace({point: fields}))
-    execs.advance()
-    assert execs.outcome(1) is expected
 
 
 def test_a_thread_that_is_still_loading_is_open() -> None:

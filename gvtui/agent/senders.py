@@ -1,0 +1,180 @@
+"""Which runsc runs the sandbox at the other end of a connection, noted in the trace.
+
+Who connects is a runsc: the one that starts the sandbox, which then is the sandbox's too, or one
+that makes a session in a sandbox that runs already, which may be another. Of a program that anybody
+may have connected, the code is read; it is run for its version only if it may be trusted.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gvtui.agent.abilities import Code, code_of, version_text
+from gvtui.agent.running import sandbox_processes
+from gvtui.agent.runsc import Runsc
+from gvtui.agent.trust import distrust
+from gvtui.monitor.peer import file_identity
+from gvtui.points.runsc_command import parse_runsc_command
+from gvtui.trace.details import int_in, list_in, text_in
+from gvtui.trace.marks import BinaryMark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gvtui.agent.running import SandboxProcess
+
+_STARTING = ("run", "create", "restore", "do")
+"""Commands that start a sandbox with the release that they are of."""
+
+_MAX_WAITING = 256
+"""Connections whose binary is to be looked at."""
+_NOTE_SECONDS = 2.0
+_RETRY_SECONDS = 0.05
+_DELETED = " (deleted)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Binary:
+    """A program of gVisor's that runs, or ran a moment ago."""
+
+    path: str
+    code: Code
+    version: str
+
+
+def binary_mark(details: dict[str, Any], proc: Path = Path("/proc")) -> BinaryMark | None:
+    """What to note of a connection's binary; blocks while it is looked at.
+
+    Args:
+        details: what the monitor has noted of the peer, see `gvtui.monitor.peer`.
+        proc: where the kernel tells of processes.
+
+    Returns:
+        The mark; None if the peer is no runsc, or has gone and left no trace.
+    """
+    noted = details.get("exe")
+    if not isinstance(noted, dict) or not int_in(noted, "ino"):
+        return None
+    path = text_in(noted, "path").removesuffix(_DELETED)
+    running = str(proc / str(int_in(details, "peer_pid")) / "exe")
+    found = _binary(path, (running, path), noted)
+    if found is None:
+        return None
+    command = parse_runsc_command([str(word) for word in list_in(details, "command")])
+    is_exit_last = command.subcommand in _STARTING and found.code.is_exec_exit_last
+    if command.subcommand == "trace create" and command.container_id:
+        sandboxes = _sandboxes(command.container_id, command.flags.get("root", ""), proc)
+        others = [_sandbox_binary(sandbox, proc) for sandbox in sandboxes]
+        known = [other for other in others if other is not None]
+        if known:
+            found = known[0]
+        is_exit_last = bool(others) and len(known) == len(others)
+        is_exit_last = is_exit_last and all(other.code.is_exec_exit_last for other in known)
+    return BinaryMark(found.path, found.version, is_exit_last)
+
+
+class BinaryNotes:
+    """Notes the binary of each connection that opens; looks at them in a thread of its own."""
+
+    def __init__(self, note: Callable[[BinaryMark, int], bool]) -> None:
+        """Begin; the thread starts with the first connection.
+
+        Args:
+            note: has the monitor note a mark of a connection; False if it cannot now.
+        """
+        self._note = note
+        self._waiting: queue.Queue[dict[str, Any]] = queue.Queue(_MAX_WAITING)
+        self._thread: threading.Thread | None = None
+
+    def opened(self, event: dict[str, Any]) -> None:
+        """Take in that a connection has opened, as the monitor has said; never waits.
+
+        One that comes while too many wait is not looked at.
+        """
+        with suppress(queue.Full):
+            self._waiting.put_nowait(event)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="binaries", daemon=True)
+            self._thread.start()
+
+    def finish(self, seconds: float = _NOTE_SECONDS) -> None:
+        """Wait until all is noted, but not for long."""
+        deadline = time.monotonic() + seconds
+        while self._waiting.unfinished_tasks and time.monotonic() < deadline:
+            time.sleep(_RETRY_SECONDS / 5)
+
+    def _work(self) -> None:
+        while True:
+            event = self._waiting.get()
+            try:
+                mark = binary_mark(event)
+                if mark is not None:
+                    self._tell(mark, int_in(event, "conn"))
+            except OSError:
+                # A process or a file has gone while it was looked at.
+                continue
+            finally:
+                self._waiting.task_done()
+
+    def _tell(self, mark: BinaryMark, conn: int) -> None:
+        deadline = time.monotonic() + _NOTE_SECONDS
+        while not self._note(mark, conn) and time.monotonic() < deadline:
+            time.sleep(_RETRY_SECONDS)
+
+
+def _sandboxes(sandbox_id: str, root: str, proc: Path) -> list[SandboxProcess]:
+    """The running sandboxes of a name, in a root if that is told."""
+    return [
+        each
+        for each in sandbox_processes(proc)
+        if each.sandbox_id == sandbox_id and root in ("", str(each.root))
+    ]
+
+
+def _sandbox_binary(sandbox: SandboxProcess, proc: Path) -> _Binary | None:
+    link = proc / str(sandbox.pid) / "exe"
+    try:
+        path = str(link.readlink()).removesuffix(_DELETED)
+        identity = file_identity(link.stat())
+    except OSError:
+        return None
+    return _binary(path, (str(link),), identity)
+
+
+def _binary(path: str, places: tuple[str, ...], identity: dict[str, Any]) -> _Binary | None:
+    """The program of a path, read at the first place where that very file is."""
+    for place in places:
+        with _opened(place, identity) as fd:
+            if fd is None:
+                continue
+            code = code_of(fd)
+            return _Binary(path, code, _version(path, identity)) if code is not None else None
+    return None
+
+
+@contextmanager
+def _opened(path: str, identity: dict[str, Any]) -> Iterator[int | None]:
+    """A file, open for reading; None if it is another than this one."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except (OSError, ValueError):
+        yield None
+        return
+    try:
+        is_it = file_identity(os.fstat(fd)).items() <= identity.items()
+        yield fd if is_it else None
+    finally:
+        os.close(fd)
+
+
+def _version(path: str, identity: dict[str, Any]) -> str:
+    """What the binary of a path says, if it may be run and is still that very file."""
+    with _opened(path, identity) as fd:
+        return version_text(Runsc(path)) if fd is not None and not distrust(path) else ""
