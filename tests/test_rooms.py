@@ -41,7 +41,6 @@ TESTED_ELSEWHERE = {
     "query/calls/exec_rules": "query/calls/test_execs",
     "query/calls/open_calls": "query/calls/test_pairs",
     "query/column": "query/calls/test_pairs",
-    "query/calls/doubles": "query/numbers/test_statistics",
     "query/filter/conditions": "query/filter/test_compile",
     "query/filter/error": "query/filter/test_compile",
     "query/filter/messages": "query/filter/test_compile",

@@ -21,11 +21,12 @@ class Doubles:
     """Finds decoded rows whose raw twin came just before them in their thread.
 
     A sandbox sends the raw point first, then the decoded one, from the same thread: so the twin is
-    the row before, with the same system call number and direction. Rows must be given in order.
+    the row before, with the same system call number, direction and error. Rows must be given in
+    order.
     """
 
     def __init__(self) -> None:
-        self._raw_tails: dict[tuple[int, int], tuple[int, int]] = {}
+        self._raw_tails: dict[tuple[int, int], tuple[int, int, int]] = {}
 
     def mask(self, rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
         """Which of the next rows repeat the raw row before them."""
@@ -37,18 +38,24 @@ class Doubles:
             return result
         order, bounds = group(rows["conn"][places], tids[places])
         places, is_raw = places[order], is_raw[order]
-        side, sysno = direction[places], rows["sysno"][places]
-        twin = is_raw[:-1] & ~is_raw[1:] & (side[:-1] == side[1:]) & (sysno[:-1] == sysno[1:])
+        told = np.stack([direction[places], rows["sysno"][places], rows["errno"][places]], axis=1)
+        twin = is_raw[:-1] & ~is_raw[1:] & (told[:-1] == told[1:]).all(axis=1)
         twin[bounds[1:-1] - 1] = False
         result[places[1:][twin]] = True
         for first, end in pairwise(bounds.tolist()):
             row = rows[places[first]]
             thread = (int(row["conn"]), int(row["tid"]))
             tail = self._raw_tails.pop(thread, None)
-            if tail == (int(side[first]), int(sysno[first])) and not is_raw[first]:
+            if tail == _words(told[first]) and not is_raw[first]:
                 result[places[first]] = True
             if is_raw[end - 1]:
-                self._raw_tails[thread] = (int(side[end - 1]), int(sysno[end - 1]))
+                self._raw_tails[thread] = _words(told[end - 1])
         if len(self._raw_tails) > _MAX_CARRIED:
             self._raw_tails.clear()
         return result
+
+
+def _words(told: npt.NDArray[np.int64]) -> tuple[int, int, int]:
+    """Direction, number and error of a row, to be compared with another's."""
+    direction, sysno, errno = told.tolist()
+    return direction, sysno, errno
