@@ -26,6 +26,8 @@ from gvtui.trace.marks import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gvtui.query.source import RowSource
     from gvtui.trace.marks import Mark
 
@@ -166,6 +168,16 @@ class ExecOutcomes:
         order = next((name for name, each in _ORDERS.items() if each is sender.order), "")
         return ExecOrderMark(order, sender.is_point_on)
 
+    def order_marks(self) -> dict[int, ExecOrderMark]:
+        """The same of all connections, by their numbers."""
+        marks = {conn: self.order_mark(conn) for conn in (*self._closed, *self._senders)}
+        return {conn: mark for conn, mark in marks.items() if mark is not None}
+
+    def adopt(self, marks: Mapping[int, ExecOrderMark]) -> None:
+        """Know of connections what another reader of the trace has noted of them."""
+        for conn, mark in marks.items():
+            self._order_noted(self.sender(conn), mark)
+
     def mark_of(self, row: int) -> ExecMark | None:
         """What is to be noted behind an exit where messages around it are left out."""
         code = self.code(row)
@@ -208,14 +220,17 @@ class ExecOutcomes:
             if mark.is_exec_exit_last:
                 self.prove(sender, Order.OLD)
         elif isinstance(mark, ExecOrderMark):
-            if mark.is_point_on:
-                self.point_is_on(sender)
-            self.prove(sender, _ORDERS.get(mark.order, Order.UNKNOWN))
+            self._order_noted(sender, mark)
         elif isinstance(mark, ExecMark) and sender.is_excerpt:
             exec_ = sender.waiting.get(row - 1)
             code = _MARKED.get(mark.outcome)
             if exec_ is not None and code is not None:
                 self._answer(sender, exec_, code)
+
+    def _order_noted(self, sender: Sender, mark: ExecOrderMark) -> None:
+        if mark.is_point_on:
+            self.point_is_on(sender)
+        self.prove(sender, _ORDERS.get(mark.order, Order.UNKNOWN))
 
     def _decide(self, connection: Sender, exec_: Exec) -> None:
         if exec_.code is not Code.ASKED:

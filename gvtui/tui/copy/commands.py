@@ -180,6 +180,7 @@ class Copying(Feature):
             return Problem(f"there is no folder {escape(str(path.parent), _MAX_SHOWN)}")
         expression = conjunction(self.model.chips.active())
         source, end = self.model.trace.path, self.model.trace.end_row
+        orders = self.model.analysis.pairs.execs.outcomes.order_marks()
         self._writing = "writing"
 
         def progress(done: int, total: int) -> None:
@@ -192,7 +193,10 @@ class Copying(Feature):
             # A reader of its own: the screen's goes on meanwhile.
             trace = Trace.open(source, limit=end)
             try:
-                return convert(Selection(trace, expression), path, progress=progress)
+                selection = Selection(trace, expression)
+                # Rows that told it may be gone.
+                selection.pairs.execs.outcomes.adopt(orders)
+                return convert(selection, path, progress=progress)
             finally:
                 trace.close()
 

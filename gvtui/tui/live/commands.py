@@ -62,9 +62,7 @@ class Live(Feature):
     def _keep(self, path: Path, after: Callable[[], None]) -> None:
         """Copy the trace, in a thread."""
         trace, marks = self.model.trace, self.model.marks
-        outcomes = self.model.analysis.pairs.execs.outcomes
-        orders = {conn: outcomes.order_mark(conn) for conn in trace.connections}
-        noted = {conn: mark for conn, mark in orders.items() if mark is not None}
+        orders = self.model.analysis.pairs.execs.outcomes.order_marks()
         told = 0.0
 
         def progress(done: int, total: int) -> None:
@@ -75,7 +73,7 @@ class Live(Feature):
                 self.viewer.hand_over(lambda: self._say(words))
 
         def work() -> None:
-            keep.save(trace, path, marks=noted, progress=progress)
+            keep.save(trace, path, marks=orders, progress=progress)
             marks.write_beside(path)
 
         def kept(_: None) -> None:

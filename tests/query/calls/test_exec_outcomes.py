@@ -97,6 +97,23 @@ def test_in_an_excerpt_only_what_is_noted_counts() -> None:
     assert noted(part, ExecOrderMark("old", False), "X", "X") == ["done", "done"]
 
 
+def test_another_reader_adopts_what_rows_told_that_are_gone() -> None:
+    before = Execs(_NotedTrace("E", "X", "I", "E", "X", "O"))
+    before.advance()
+    orders = before.outcomes.order_marks()
+    assert orders == {1: ExecOrderMark("new", True)}
+    after = Execs(_NotedTrace("X", "O"))
+    after.outcomes.adopt(orders)
+    after.advance()
+    assert after.outcome(0) is Outcome.FAILED
+    closed = Execs(_NotedTrace("E", "X", "closed", OLD_BINARY))
+    closed.advance()
+    assert closed.outcomes.order_marks() == {1: ExecOrderMark("old", False)}
+    nothing = Execs(_NotedTrace("E", "X", "O"))
+    nothing.advance()
+    assert nothing.outcomes.order_marks() == {}
+
+
 def test_outside_of_an_excerpt_nobody_says_what_became_of_an_exec() -> None:
     assert noted("E", "X", ExecMark("failed")) == ["asked"]
 
