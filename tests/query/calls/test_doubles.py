@@ -27,7 +27,7 @@ def rows_of(*given: dict[str, int]) -> npt.NDArray[np.void]:
 
 
 def doubles(*given: dict[str, int]) -> list[bool]:
-    return Doubles().mask(rows_of(*given)).tolist()
+    return list(map(bool, Doubles().mask(rows_of(*given))))
 
 
 def test_a_decoded_row_repeats_the_raw_one_before_it_in_its_thread() -> None:
