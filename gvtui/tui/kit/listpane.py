@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.scroll_view import ScrollView
 
@@ -23,7 +23,7 @@ _WHEEL_LINES = 3
 
 
 class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
-    """Shows the lines that a subclass has, however many there are.
+    """Shows the entries that a subclass has, however many there are; most are one line each.
 
     The scrollbar is set by hand and `virtual_size` never changes, so that new lines cost no
     layout.
@@ -32,26 +32,43 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
     prefix, heading = "list", "Moving"
     home, tab, where = "processes", "processes", "in the lists"
     ALLOW_SELECT = False
+    ENTRY_LINES: ClassVar[int] = 1
+    """Lines of an entry."""
 
-    def __init__(self, *, id: str) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self, *, id: str, classes: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id, classes=classes)
         self.cursor = 0
-        """Which line is selected."""
+        """Which entry is selected."""
         self._top = 0
         self._drawn: list[tuple[list[Part], str]] = []
         self._headings: list[list[Part]] = []
+        self._footings: list[list[Part]] = []
 
     def count(self) -> int:
-        """How many lines there are."""
+        """How many entries there are."""
         raise NotImplementedError
 
     def line(self, place: int) -> tuple[list[Part], str]:
-        """A line's words after the cursor's mark, and the style that lies under it."""
+        """The words of an entry of one line after the cursor's mark, and the style under them."""
         raise NotImplementedError
+
+    def entry(self, place: int) -> list[tuple[list[Part], str]]:
+        """The lines of an entry, `ENTRY_LINES` of them, each as `line` gives it."""
+        return [self.line(place)]
+
+    def mark(self, place: int) -> tuple[str, str | None]:
+        """The sign before an entry, and the style under it; None leaves that as it is."""
+        if place != self.cursor:
+            return " ", None
+        return (CURSOR_MARK if self.has_focus else " "), "cursor"
 
     def headings(self) -> list[list[Part]]:
         """The lines above the list."""
         raise NotImplementedError
+
+    def footings(self) -> list[list[Part]]:
+        """The lines below the list."""
+        return []
 
     def moved(self) -> None:
         """The cursor was moved by hand."""
@@ -73,8 +90,9 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
 
     @property
     def page(self) -> int:
-        """Lines that fit on screen."""
-        return max(1, self.size.height - len(self._headings))
+        """Entries that fit on screen."""
+        room = self.size.height - len(self._headings) - len(self._footings)
+        return max(1, room // self.ENTRY_LINES)
 
     @property
     def width(self) -> int:
@@ -83,15 +101,16 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
 
     def redraw(self) -> None:
         """Draw what is on screen, if any of it has changed."""
-        headings = self.headings()
+        before = (self._headings, self._footings, self._drawn)
         count = self.count()
         self.cursor = max(0, min(self.cursor, count - 1))
-        page = max(1, self.size.height - len(headings))
+        self._headings, self._footings = self.headings(), self.footings()
+        page = self.page
         self._top = max(0, min(self._top, count - page))
-        drawn = [self.line(place) for place in range(self._top, min(self._top + page, count))]
+        shown = range(self._top, min(self._top + page, count))
+        self._drawn = [line for place in shown for line in self.entry(place)]
         self._sync_scrollbar()
-        if drawn != self._drawn or headings != self._headings:
-            self._drawn, self._headings = drawn, headings
+        if before != (self._headings, self._footings, self._drawn):
             self.refresh()
 
     def show_cursor(self) -> None:
@@ -113,19 +132,19 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """A heading, a line, or nothing."""
+        """A heading, a line of an entry, a footing, or nothing."""
         width = self.scrollable_content_region.width
         if y < len(self._headings):
             return self.strip([(" ", ""), *self._headings[y]], width)
-        place = y - len(self._headings)
-        if place >= len(self._drawn):
+        from_end = self.size.height - y
+        if from_end <= len(self._footings):
+            return self.strip([(" ", ""), *self._footings[-from_end]], width, ground="bar")
+        line = y - len(self._headings)
+        if line >= len(self._drawn):
             return self.strip([], width)
-        parts, ground = self._drawn[place]
-        is_selected = place + self._top == self.cursor
-        mark = CURSOR_MARK if is_selected and self.has_focus else " "
-        if is_selected:
-            ground = "cursor"
-        return self.strip([(mark, "mark"), *parts], width, ground=ground)
+        parts, ground = self._drawn[line]
+        sign, own = self.mark(self._top + line // self.ENTRY_LINES)
+        return self.strip([(sign, "mark"), *parts], width, ground=ground if own is None else own)
 
     def select(self, place: int) -> None:
         """Move the cursor to a line, and the screen with it."""
@@ -195,10 +214,11 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Select the line under the mouse; one that is selected already is opened."""
-        place = event.y - len(self._headings)
-        if place < 0:
+        line = event.y - len(self._headings)
+        place = line // self.ENTRY_LINES
+        if line < 0:
             self.heading_clicked(event.x - 1, event.y)
-        elif place < len(self._drawn):
+        elif line < len(self._drawn):
             was_there = self.cursor == place + self._top
             self.select(place + self._top)
             self.clicked(event.x - 1, was_there)

@@ -54,16 +54,16 @@ class PointsPainter:
         elif state.edit.applied is not None:
             count = len(state.edit.applied.points)
             staged = [(f"{count} on ", "faint")]
-        lines = [_spread([(" Points", "heading")], staged, width)]
+        lines = [_spread([("Points", "heading")], staged, width)]
         lines += self._target_lines(width)
         for text in _wrap(state.busy or state.note, width - 3)[:_MAX_NOTE]:
             if text:
-                lines.append([(f"  {text}", "faint" if state.busy else state.note_look)])
+                lines.append([(f" {text}", "faint" if state.busy else state.note_look)])
         if searching or state.pattern:
             count = sum(line.kind is LineKind.CALL for line in state.lines())
             end = "▏" if searching else ""
             found: list[Part] = [(f"{count} ", "faint")]
-            lines.append(_spread([(f" / {escape(state.pattern)}{end}", "name")], found, width))
+            lines.append(_spread([(f"/ {escape(state.pattern)}{end}", "name")], found, width))
         return lines
 
     def _target_lines(self, width: int) -> list[list[Part]]:
@@ -71,8 +71,8 @@ class PointsPainter:
         target = state.target
         if target is None:
             if state.endpoint is None:
-                return [[("  of this recording", "faint")]]
-            return [[(f"  {state.problem or 'no sandbox to trace'}", "faint")]]
+                return [[(" of this recording", "faint")]]
+            return [[(f" {state.problem or 'no sandbox to trace'}", "faint")]]
         place = state.targets.index(target) + 1
         count = f"{place}/{len(state.targets)} " if len(state.targets) > 1 else ""
         words, look = _OWNER_WORDS[target.owner]
@@ -85,7 +85,7 @@ class PointsPainter:
             container = target.container
             pod = f"{target.members} containers   " if target.members > 1 else ""
             facts = f"{pod}{container.status}   pid {container.pid}   {container.root} "
-        left: list[Part] = [(f"  {count}", "faint"), (f"{target.title} ", "name")]
+        left: list[Part] = [(f" {count}", "faint"), (f"{target.title} ", "name")]
         taken = sum(width_of(text) for text, _ in left) + width_of(words) + 1
         beside = taken + width_of(facts) + 3 <= width
         right: list[Part] = [(f"{words} ", look)]
@@ -95,21 +95,21 @@ class PointsPainter:
         if facts and not beside:
             lines.append(_spread([], [(fit(facts, min(width, width_of(facts))), "faint")], width))
         if target.error:
-            lines += [[(f"  {text}", "alarm")] for text in _wrap(target.error, width - 3)[:2]]
+            lines += [[(f" {text}", "alarm")] for text in _wrap(target.error, width - 3)[:2]]
         elif state.edit.is_guess:
-            lines.append([("  shown: what it has sent so far", "faint")])
+            lines.append([(" shown: what it has sent so far", "faint")])
         elif state.is_unheard:
             text = f"it runs, but sends nothing here: {self._keys_of('points.apply')} makes it anew"
-            lines += [[(f"  {part}", "bad")] for part in _wrap(text, width - 3)]
+            lines += [[(f" {part}", "bad")] for part in _wrap(text, width - 3)]
         if self.large and target.owner is not Owner.FILE:
-            lines += [[(f"  ! {text}", "bad")] for text in _wrap(state.problem, width - 5)[:2]]
+            lines += [[(f" ! {text}", "bad")] for text in _wrap(state.problem, width - 5)[:2]]
         return lines
 
     def footing(self, width: int, searching: bool, focused: bool) -> list[list[Part]]:
         """What stands below the tree: a hint for the line at the cursor."""
         words = self._hint(searching, focused)
         lines = _wrap(words, width - 2)[:2] if words else []
-        return [[(f" {text}", "faint")] for text in lines]
+        return [[(text, "faint")] for text in lines]
 
     def _hint(self, searching: bool, focused: bool) -> str:
         """What the line at the cursor means, or which key does something about it."""
@@ -139,12 +139,11 @@ class PointsPainter:
             f"{key('points.group')} groups"
         )
 
-    def line(self, line: Line, at_cursor: bool, width: int) -> list[Part]:
-        """One line of the tree."""
+    def line(self, line: Line, width: int) -> list[Part]:
+        """One line of the tree, behind the cursor's mark."""
         state = self._state
         sign = state.sign(line)
-        parts: list[Part] = [("▌" if at_cursor else " ", "good")]
-        parts.append((sign, _SIGN_LOOKS.get(sign, "")))
+        parts: list[Part] = [(sign, _SIGN_LOOKS.get(sign, ""))]
         parts += _boxes(state, line)
         costly = COST_SIGN if state.cost(line) else ""
         right = self._right(line, width)
@@ -157,7 +156,7 @@ class PointsPainter:
             parts.append((f" {costly}", "bad"))
         if width >= _HINTS_FROM:
             taken = sum(width_of(text) for text, _ in parts)
-            parts.append((" " * max(0, _LABEL_CELLS + 18 - taken), ""))
+            parts.append((" " * max(0, _LABEL_CELLS + 17 - taken), ""))
             left = width - sum(width_of(text) for text, _ in (*parts, *right)) - 1
             parts.append((fit(state.cost(line), max(0, left)), "faint"))
         return _spread(parts, right, width)

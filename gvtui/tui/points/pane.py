@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from gvtui.tui.command.bindings import Pane
 from gvtui.tui.command.command import command
-from gvtui.tui.kit.lines import LineWidget
+from gvtui.tui.kit.listpane import ListPane
+from gvtui.tui.kit.signs import CURSOR_MARK
 from gvtui.tui.points.apply import Applying
 from gvtui.tui.points.commands import LARGE
 from gvtui.tui.points.painter import PointsPainter, box_spots
@@ -16,39 +16,32 @@ from gvtui.tui.points.tree import Line, LineKind
 
 if TYPE_CHECKING:
     from textual import events
-    from textual.strip import Strip
 
     from gvtui.tui.kit.cells import Part
     from gvtui.tui.points.state import PointsState
     from gvtui.tui.viewer import Viewer
 
-_WHEEL_LINES = 3
 
-
-class PointsPane(Pane, LineWidget, can_focus=True):
+class PointsPane(ListPane):
     """The tree of points; two of these share one state, one narrow and one large."""
 
     PREFIX = "points"
     LOOKS = (
         "heading", "name", "group", "field", "on", "off", "faint", "number", "good", "bad",
-        "alarm", "added", "removed", "staged", "bar", "cursor",
+        "alarm", "added", "removed", "staged", "bar", "cursor", "mark",
     )  # fmt: skip
     prefix, heading = "points", "What is traced"
-    home, tab = LARGE, LARGE
-    ALLOW_SELECT = False
+    home, tab, where = LARGE, LARGE, ""
 
     def __init__(self, viewer: Viewer, *, large: bool = False) -> None:
         super().__init__(id=LARGE if large else "points", classes="points")
         self._viewer = viewer
         self._targets = viewer.feature(Targets)
         self._painter = PointsPainter(self.state, viewer.commands.keys_of, large=large)
-        self._top = 0
         self._shown: tuple[object, ...] = ()
         self._searching = False
-        self._cursor: str | None = None
+        self._seen: str | None = None
         """Key of the line that was brought in sight last; None has the cursor brought there."""
-        self._head: list[list[Part]] = []
-        self._foot: list[list[Part]] = []
 
     @property
     def state(self) -> PointsState:
@@ -57,15 +50,22 @@ class PointsPane(Pane, LineWidget, can_focus=True):
 
     def news(self) -> None:
         """Draw what has changed."""
-        if self._look() != self._shown:
-            self._head = self._painter.heading(self.size.width, self._searching)
-            self._foot = self._painter.footing(self.size.width, self._searching, self.has_focus)
-            if self.state.cursor != self._cursor:
-                # Something else has moved it, such as a key in the stream.
-                self._to_cursor()
-            self._top = max(0, min(self._top, len(self.state.lines()) - self._page))
-            self._shown = self._look()
-            self.refresh()
+        if self._look() == self._shown:
+            return
+        self.redraw()
+        if self.state.cursor != self._seen:
+            # Something else has moved it, such as a key in the stream.
+            self._seen = self.state.cursor
+            self.show_cursor()
+            self.redraw()
+        self._shown = self._look()
+        # The cursor's mark is no part of what `redraw` compares.
+        self.refresh()
+
+    def redraw(self) -> None:
+        """Draw what is on screen, with the cursor where the state has it."""
+        self.cursor = self.state.place()
+        super().redraw()
 
     def _look(self) -> tuple[object, ...]:
         """What the picture depends on."""
@@ -75,79 +75,52 @@ class PointsPane(Pane, LineWidget, can_focus=True):
             state.counts, state.rates,
         )  # fmt: skip
 
+    def count(self) -> int:
+        """How many lines are unfolded."""
+        return len(self.state.lines())
+
+    def line(self, place: int) -> tuple[list[Part], str]:
+        """A group, a call, or a field."""
+        return self._painter.line(self.state.lines()[place], self.width), ""
+
+    def headings(self) -> list[list[Part]]:
+        """What is staged, where, what came of it, the search."""
+        return self._painter.heading(self.width, self._searching)
+
+    def footings(self) -> list[list[Part]]:
+        """A hint for the line at the cursor."""
+        return self._painter.footing(self.width, self._searching, self.has_focus)
+
+    def mark(self, place: int) -> tuple[str, str | None]:
+        """The cursor, while the pane has the keyboard."""
+        at_cursor = self.has_focus and place == self.cursor
+        return (CURSOR_MARK, "cursor") if at_cursor else (" ", None)
+
+    def moved(self) -> None:
+        """Have the state know what the cursor is on."""
+        lines = self.state.lines()
+        if self.cursor < len(lines):
+            self.state.cursor = self._seen = lines[self.cursor].key
+
     def on_resize(self) -> None:
         """Lay it out again."""
         self._keep_in_sight()
 
     def on_focus(self) -> None:
-        """Show the cursor."""
+        """Bring the cursor in sight, and say what its line means."""
         self._keep_in_sight()
 
     def on_blur(self) -> None:
-        """Hide the cursor."""
+        """End a search that is being typed."""
         self._searching = False
         self.news()
-
-    @property
-    def _page(self) -> int:
-        return max(1, self.size.height - len(self._head) - len(self._foot))
-
-    def render_line(self, y: int) -> Strip:
-        """The heading, a line of the tree, or the hint."""
-        width, height = self.size.width, self.size.height
-        if y < len(self._head):
-            return self.strip(self._head[y], width)
-        from_end = height - y
-        if from_end <= len(self._foot):
-            return self.strip(self._foot[-from_end], width, ground="bar")
-        place = self._top + y - len(self._head)
-        lines = self.state.lines()
-        if place >= len(lines):
-            return self.strip([], width)
-        line = lines[place]
-        at_cursor = self.has_focus and place == self.state.place()
-        ground = "cursor" if at_cursor else ""
-        return self.strip(self._painter.line(line, at_cursor, width), width, ground=ground)
 
     def _keep_in_sight(self) -> None:
         """Draw it with the cursor on screen."""
         if self.has_focus:
-            self._cursor = None
+            self._seen = None
+        self._shown = ()
         self.news()
-
-    def _to_cursor(self) -> None:
-        place = self.state.place()
-        self._top = max(min(self._top, place), place - self._page + 1)
-        self._cursor = self.state.cursor
-
-    def go(self, place: int) -> None:
-        """Put the cursor on a line."""
-        lines = self.state.lines()
-        if lines:
-            self.state.cursor = lines[max(0, min(place, len(lines) - 1))].key
-        self._keep_in_sight()
-
-    @command("Up one line of the points", "up", -1)
-    @command("Down one line of the points", "down", 1)
-    def move(self, step: int) -> None:
-        """Move the cursor."""
-        self.go(self.state.place() + step)
-
-    @command("Up one screen of points", "pageup", -1)
-    @command("Down one screen of points", "pagedown", 1)
-    def move_page(self, pages: int) -> None:
-        """Move the cursor by screens."""
-        self.go(self.state.place() + pages * max(1, self._page - 1))
-
-    @command("The first line of the points", "home")
-    def first(self) -> None:
-        """Go to the first line."""
-        self.go(0)
-
-    @command("The last line of the points", "end")
-    def last(self) -> None:
-        """Go to the last line."""
-        self.go(len(self.state.lines()))
 
     @command("Hide what is beneath; then go up", "left")
     def close(self) -> None:
@@ -307,42 +280,25 @@ class PointsPane(Pane, LineWidget, can_focus=True):
             return
         self._keep_in_sight()
 
-    def on_click(self, event: events.Click) -> None:
+    def heading_clicked(self, x: int, y: int) -> None:
+        """A click on the target shows the next one."""
+        if y == 1:
+            self.target()
+
+    def clicked(self, x: int, again: bool) -> None:
         """A click on a box switches it, beside it opens the line."""
-        place = self._top + event.y - len(self._head)
-        lines = self.state.lines()
-        if not (len(self._head) <= event.y < self.size.height - len(self._foot)):
-            if event.y == 1:
-                self.target()
+        line = self.state.at_cursor()
+        if line is None:
             return
-        if place >= len(lines):
-            return
-        line = lines[place]
-        self.state.cursor = line.key
-        start = 2
+        start = 1
         for text, _, side in box_spots(self.state, line):
-            if side is not None and start <= event.x < start + len(text):
+            if side is not None and start <= x < start + len(text):
                 self._switch(line, side)
                 return
             start += len(text)
-        if event.x < start or line.kind in (LineKind.GROUP, LineKind.FIELDS):
+        if x < start or line.kind in (LineKind.GROUP, LineKind.FIELDS):
             self.state.open(line)
         self._keep_in_sight()
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll; the cursor stays with its line."""
-        event.stop()
-        self._scroll(_WHEEL_LINES)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll; the cursor stays with its line."""
-        event.stop()
-        self._scroll(-_WHEEL_LINES)
-
-    def _scroll(self, step: int) -> None:
-        last = max(0, len(self.state.lines()) - self._page)
-        self._top = max(0, min(self._top + step, last))
-        self.news()
 
 
 def make_small(viewer: Viewer) -> PointsPane:

@@ -19,8 +19,8 @@ def test_a_heading_says_where_and_how_much_is_staged() -> None:
     painter = PointsPainter(state, every_command().keys_of, large=False)
     state.problem = "no runsc here"
     first, second = painter.heading(40, False)
-    assert words(first).rstrip() == " Points"
-    assert words(second) == "  no runsc here"
+    assert words(first).rstrip() == "Points"
+    assert words(second) == " no runsc here"
     state.switch(["sentry/clone"], True)
     assert words(painter.heading(40, False)[0]).endswith("+1 staged ")
     state.pattern = "clone"
@@ -41,9 +41,9 @@ def test_hints_name_the_keys_in_force() -> None:
     commands = every_command()
     painter = PointsPainter(state, commands.keys_of, large=False)
     state.reveal("sentry/clone")
-    assert words(painter.footing(80, False, True)[0]) == " off: space switches it on"
+    assert words(painter.footing(80, False, True)[0]) == "off: space switches it on"
     commands.use(commands.keymap({"points.switch": "f9"}))
-    assert words(painter.footing(80, False, True)[0]) == " off: F9 switches it on"
+    assert words(painter.footing(80, False, True)[0]) == "off: F9 switches it on"
     state.switch(["sentry/clone"], True)
     assert "a applies what is staged, u undoes, v shows it" in words(
         painter.footing(80, False, True)[0]
@@ -57,4 +57,4 @@ def test_a_line_fits_its_width() -> None:
     state.reveal("sentry/clone")
     for width in (30, 56, 120):
         for line in state.lines():
-            assert len(words(painter.line(line, True, width))) == width
+            assert len(words(painter.line(line, width))) == width
