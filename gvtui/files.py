@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files: opened without waiting, written whole or not at all, and whose they are."""
 
 from __future__ import annotations
 
@@ -16,6 +16,46 @@ if TYPE_CHECKING:
 
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
 """What link(2) says where a file system has no hard links."""
+
+
+_STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+
+
+def open_to_read(path: Path, *, streams: bool = False) -> BinaryIO:
+    """Open a file for reading; what is no file, as a named pipe without a writer, never blocks.
+
+    Args:
+        path: the file.
+        streams: whether a descriptor that the caller was given, as `/dev/stdin`, may be a pipe.
+
+    Raises:
+        OSError: it cannot be opened, or is no regular file.
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        mode = os.fstat(fd).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        if not stat.S_ISREG(mode) and not (streams and str(path).startswith(_STREAMS)):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        os.set_blocking(fd, True)
+    except BaseException:
+        os.close(fd)
+        raise
+    return open(fd, "rb")
+
+
+def is_only_ours(info: os.stat_result) -> bool:
+    """Whether a file or folder belongs to this user or to root, and nobody else may write to it."""
+    return info.st_uid in (os.geteuid(), 0) and not info.st_mode & 0o022
+
+
+def nobody_else_writes(folder: Path) -> bool:
+    """Whether this user and root alone can put files into a folder, or take them out of it."""
+    try:
+        return is_only_ours(folder.stat())
+    except OSError:
+        return False
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gvtui.commands.completing import recordings
+from gvtui.commands.losses import say_losses
 from gvtui.commands.options import FILE, FILTER_OPTION, examples
 from gvtui.commands.terminal import say, say_progress
 from gvtui.export.formats import BY_SUFFIX, FORMATS
@@ -42,7 +43,8 @@ def _help() -> str:
 @click.argument("source", metavar="IN", type=FILE, shell_complete=recordings)
 @click.argument("out", metavar="OUT", type=FILE)
 @FILTER_OPTION
-def convert(source: Path, out: Path, filter_text: str) -> None:
+@click.pass_context
+def convert(ctx: click.Context, source: Path, out: Path, filter_text: str) -> None:
     """Turn a recording into another format."""
     from gvtui.export.convert import convert as write
     from gvtui.export.selection import Selection
@@ -51,7 +53,9 @@ def convert(source: Path, out: Path, filter_text: str) -> None:
     trace = Trace.open(source, progress=say_progress)
     try:
         written = write(Selection(trace, filter_text), out, progress=say_progress)
+        what = "line" if BY_SUFFIX[out.suffix.lower()].has_lines else "message"
+        say(f"gvtui: wrote {counted(written, what)} to {out}")
+        is_damaged = say_losses(trace)
     finally:
         trace.close()
-    what = "line" if BY_SUFFIX[out.suffix.lower()].has_lines else "message"
-    say(f"gvtui: wrote {counted(written, what)} to {out}")
+    ctx.exit(1 if is_damaged else 0)

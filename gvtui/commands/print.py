@@ -11,6 +11,7 @@ import click
 
 from gvtui.commands.completing import recordings
 from gvtui.commands.exits import Command
+from gvtui.commands.losses import say_losses
 from gvtui.commands.options import (
     FILE,
     FILTER_OPTION,
@@ -42,7 +43,7 @@ _PAUSE_SECONDS = 0.05
     cls=Command,
     exit_codes={
         0: "done; Ctrl-C and SIGTERM are a way to end it",
-        1: "failed, or messages that came are not in the output",
+        1: "failed, or messages are not in the output: damaged ones, or such as came and were lost",
     },
     epilog=examples(
         "gvtui print",
@@ -93,19 +94,15 @@ def print_(
     if stats and (file is None or style == "strace"):
         ctx.fail("--stats takes a file to count, and --format text or json.")
     if file is None:
-        _print_live(style, filter_text, options)
-        return
+        ctx.exit(_print_live(style, filter_text, options))
     listening = ("listen", "socket_mode", "socket_group", "no_realtime", "no_enlarge", "keep_bytes")
     for name in listening:
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             ctx.fail("Give a file to print, or options to listen with, not both.")
-    if stats:
-        _print_stats(file, style, filter_text)
-    else:
-        _print_file(file, style, filter_text)
+    ctx.exit((_print_stats if stats else _print_file)(file, style, filter_text))
 
 
-def _print_stats(file: Path, style: str, filter_text: str) -> None:
+def _print_stats(file: Path, style: str, filter_text: str) -> int:
     from gvtui.export.stats import stats_json, stats_text
     from gvtui.query.analysis import Analysis
     from gvtui.query.filter.compile import compile_filter
@@ -123,12 +120,12 @@ def _print_stats(file: Path, style: str, filter_text: str) -> None:
         else:
             for line in stats_text(statistics):
                 click.echo(line)
-        _say_end(trace)
+        return _say_end(trace)
     finally:
         trace.close()
 
 
-def _print_file(file: Path, style: str, filter_text: str) -> None:
+def _print_file(file: Path, style: str, filter_text: str) -> int:
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
 
@@ -137,12 +134,12 @@ def _print_file(file: Path, style: str, filter_text: str) -> None:
         export = LINE_FORMATS[style].make(Selection(trace, filter_text))
         for start in range(trace.first_row, trace.end_row, BATCH):
             _write(export, start, min(start + BATCH, trace.end_row))
-        _say_end(trace)
+        return _say_end(trace)
     finally:
         trace.close()
 
 
-def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> None:
+def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
     from gvtui.commands.watching import watching
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
@@ -171,10 +168,10 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> None:
                     done = stop
                     state.pass_on()
                 elif _nobody_reads():
-                    return
+                    return 0
                 else:
                     state.wait(_PAUSE_SECONDS)
-            _say_end(trace)
+            return _say_end(trace)
         finally:
             trace.close()
 
@@ -190,11 +187,10 @@ def _write(export: Lines, start: int, stop: int) -> None:
     write_out("".join(f"{line}\n" for line in export.lines(start, stop)))
 
 
-def _say_end(trace: Trace) -> None:
-    """Say what the output does not show."""
+def _say_end(trace: Trace) -> int:
+    """Say what the output does not show; gives the exit code."""
     for sandbox in trace.connections.sandboxes():
         if sandbox.dropped:
             name = sandbox.container_id or f"of connection {sandbox.latest.conn}"
             say(f"gvtui: {counted(sandbox.dropped, 'point')} dropped by sandbox {name}")
-    if trace.damaged_bytes:
-        say(f"gvtui: {counted(trace.damaged_bytes, 'byte')} of {trace.path} could not be read")
+    return 1 if say_losses(trace) else 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gvtui.commands.completing import recordings
+from gvtui.commands.losses import say_losses
 from gvtui.commands.options import FILE, examples
 from gvtui.commands.terminal import say, say_progress
 from gvtui.words import counted
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
 )
 @click.option("--fast", is_flag=True, help="As fast as the monitor takes it.")
 @click.option("--loop", is_flag=True, help="Begin again at the end, until Ctrl-C.")
-def send(file: Path, endpoint: Path, speed: float | None, fast: bool, loop: bool) -> None:
+@click.pass_context
+def send(
+    ctx: click.Context, file: Path, endpoint: Path, speed: float | None, fast: bool, loop: bool
+) -> None:
     """Play a recording into any monitor's socket.
 
     Does what the sandboxes did: one connection for each that was recorded, the handshake, then the
@@ -61,6 +65,8 @@ def send(file: Path, endpoint: Path, speed: float | None, fast: bool, loop: bool
                     f"gvtui: left out {counted(sent.skipped, 'message')} that the trace has cut short"
                 )
             if not loop:
-                return
+                is_damaged = say_losses(trace)
+                break
     finally:
         trace.close()
+    ctx.exit(1 if is_damaged else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from gvtui.export.formats import BY_SUFFIX, RECORDING, SAVE_FILE
 from gvtui.export.recording import RecordingExport
 from gvtui.files import put_in_place, unfinished_path, whole_file
 from gvtui.trace.files import index_path, strings_path
+from gvtui.trace.records import DamagedError
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.savefile import SaveFileWriter
 
@@ -97,8 +99,9 @@ def _write_save_file(selection: Selection, file: BinaryIO, progress: Progress | 
                 "a gVisor save file holds one connection, and there are several here; choose "
                 f"one: --filter 'conn.num = {conn}'"
             )
-        writer.message(trace.payload(row_id))
-        written += 1
+        with contextlib.suppress(DamagedError):
+            writer.message(trace.payload(row_id))
+            written += 1
         _tell(selection, row_id, progress)
     return written
 

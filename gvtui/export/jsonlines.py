@@ -81,26 +81,26 @@ class JsonExport:
 
     def _message(self, row_id: int, row: Row) -> str:
         trace = self._selection.trace
-        payload = trace.payload(row_id)
-        problem = ""
-        if row.flags & Flag.TRUNCATED:
-            problem, fields = f',"truncated":{row.result}', _json({"bytes": payload})
-        else:
-            try:
+        payload, problem = b"", ""
+        try:
+            payload = trace.payload(row_id)
+            if row.flags & Flag.TRUNCATED:
+                problem, fields = f',"truncated":{row.result}', _json({"bytes": payload})
+            else:
                 # How an exec's ports are to be read is told by other rows.
                 if row.type == _EXECVE:
                     fields = _fields_text(trace.decoded(row_id))
                 else:
                     fields = self._fields.text(payload, row.time_ns)
-            except WireError as error:
-                problem, fields = f',"malformed":{_json(str(error))}', _json({"bytes": payload})
-            else:
                 outcome = self._selection.pairs.execs.outcome(row_id)
                 if outcome is not None:
                     problem, fields = f',"outcome":"{outcome.value}"', self._told(fields, outcome)
+        except WireError as error:
+            trace.note_unreadable(row_id)
+            problem, fields = f',"malformed":{_json(str(error))}', _json({"bytes": payload})
         container = trace.connections.container_of(row, trace)
         if row.container == LOST_STRING:
-            container = trace.decoded(row_id).message.context_data.container_id  # type: ignore[union-attr]
+            container = trace.container_id(row_id)
         process = trace.process_name(row_id)
         what = _what(row.type, row.sysno, row.direction, trace.architecture)
         who = _who(container, row.pid, row.tid, process)

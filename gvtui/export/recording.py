@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.query.calls.exec_rules import Code
 from gvtui.trace.marks import BinaryMark, ExcerptMark, ExecMark, NoteMark, read_mark
+from gvtui.trace.records import DamagedError
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.writer import TraceWriter
 from gvtui.words import counted
@@ -70,12 +71,16 @@ class RecordingExport:
         if row.kind == Kind.MESSAGE:
             self._seen[row.conn] = row.dropped
             if is_chosen:
+                try:
+                    payload = trace.payload(row_id)
+                except DamagedError:
+                    return
                 self._told[row.conn] = row.dropped
                 self.messages += 1
                 if row.flags & Flag.TRUNCATED:
-                    writer.truncated(row.conn, row.recv_ns, trace.payload(row_id), row.result)
+                    writer.truncated(row.conn, row.recv_ns, payload, row.result)
                 else:
-                    self._copy_message(row_id, row)
+                    self._copy_message(row_id, row, payload)
         elif row.kind == Kind.OPENED:
             writer.opened(row.conn, row.recv_ns, trace.details(row_id))
         elif row.kind == Kind.CLOSED:
@@ -95,7 +100,7 @@ class RecordingExport:
         if isinstance(mark, BinaryMark) and mark.is_exec_exit_last:
             self._ordered.add(row.conn)
 
-    def _copy_message(self, row_id: int, row: Row) -> None:
+    def _copy_message(self, row_id: int, row: Row, payload: bytes) -> None:
         """Write a message, and what became of an exec behind its exit, if the copy hides that."""
         trace, writer = self._selection.trace, self._writer
         outcomes = self._selection.pairs.execs.outcomes
@@ -112,7 +117,7 @@ class RecordingExport:
             if row.conn not in self._ordered:
                 self._ordered.add(row.conn)
                 writer.mark(row.recv_ns, order.details(), row.conn)
-        writer.message(row.conn, row.recv_ns, trace.payload(row_id))
+        writer.message(row.conn, row.recv_ns, payload)
         if mark is not None:
             writer.mark(row.recv_ns, mark.details(), row.conn)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
+from gvtui.trace.records import DamagedError
 from gvtui.trace.row import Flag, Kind
 from gvtui.wire.handshake import MAX_HANDSHAKE_SIZE, build_handshake, parse_handshake
 from gvtui.wire.header import WireError
@@ -105,7 +107,8 @@ def play(
                 if row.flags & Flag.TRUNCATED:
                     sent.skipped += 1
                     continue
-                _send(sockets[row.conn], trace.payload(row_id), endpoint, sent)
+                with contextlib.suppress(DamagedError):
+                    _send(sockets[row.conn], trace.payload(row_id), endpoint, sent)
     finally:
         for connection in sockets.values():
             connection.close()

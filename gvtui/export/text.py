@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gvtui.export.selection import Selection
+    from gvtui.trace.row import Row
     from gvtui.wire.messages import Decoded
 
 _EVENTS = {Kind.OPENED: "Connection accepted", Kind.CLOSED: "Connection closed"}
@@ -41,14 +42,20 @@ class TextExport:
         for row_id in self._selection.row_ids(start, stop):
             row = trace.row(row_id)
             if row.kind == Kind.MESSAGE:
-                datagram = trace.payload(row_id)
-                if row.flags:
-                    real_size = row.result if row.flags & Flag.TRUNCATED else None
-                    yield datagram_line(datagram, real_size)
-                else:
-                    yield self._texts.text(datagram, row.time_ns)
+                yield self._line(row_id, row)
             elif row.kind in _EVENTS:
                 yield _EVENTS[Kind(row.kind)]
+
+    def _line(self, row_id: int, row: Row) -> str:
+        datagram = b""
+        try:
+            datagram = self._selection.trace.payload(row_id)
+            if not row.flags:
+                return self._texts.text(datagram, row.time_ns)
+        except WireError as error:
+            self._selection.trace.note_unreadable(row_id)
+            return _malformed_line(error, datagram)
+        return datagram_line(datagram, row.result if row.flags & Flag.TRUNCATED else None)
 
 
 def message_line(decoded: Decoded) -> str:
@@ -80,4 +87,8 @@ def datagram_line(datagram: bytes, real_size: int | None = None) -> str:
     try:
         return message_line(decode(datagram))
     except WireError as error:
-        return f'Malformed => reason: "{error}" bytes: {datagram.hex()}'.rstrip()
+        return _malformed_line(error, datagram)
+
+
+def _malformed_line(error: WireError, datagram: bytes) -> str:
+    return f'Malformed => reason: "{error}" bytes: {datagram.hex()}'.rstrip()

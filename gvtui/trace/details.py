@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgpack
@@ -13,6 +14,17 @@ MAX_TEXT = 4096
 """Characters kept of a name, a path or a command line."""
 _MAX_ARGS = 256
 
+MAX_DETAILS = 8 << 20
+"""Bytes of the largest details that are read."""
+MAX_CONTAINERS = 1 << 18
+"""Lists and maps in details."""
+MAX_ITEMS = 1 << 20
+"""Values in details, all together."""
+MAX_LENGTH = 1 << 17
+"""Values in one list or map."""
+MAX_DEPTH = 64
+"""Levels of lists and maps in each other."""
+
 
 def pack_details(details: dict[str, Any]) -> bytes:
     """The payload of a record that is no message."""
@@ -20,13 +32,66 @@ def pack_details(details: dict[str, Any]) -> bytes:
     return packed
 
 
+class _Unpacking:
+    """Counts what is unpacked: a few bytes may claim to hold very much."""
+
+    def __init__(self) -> None:
+        self._containers = self._items = 0
+
+    def _count(self, items: int) -> None:
+        self._containers += 1
+        self._items += items
+        if self._containers > MAX_CONTAINERS or self._items > MAX_ITEMS:
+            raise ValueError("more values than are believed")
+
+    def pairs(self, pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
+        self._count(len(pairs))
+        if not all(isinstance(key, str) for key, _ in pairs):
+            raise ValueError("a key is no text")
+        return {key: _known(value) for key, value in pairs}
+
+    def list(self, values: list[Any]) -> list[Any]:
+        self._count(len(values))
+        return list(map(_known, values))
+
+
+def _known(value: object) -> object:
+    """The value; None for a number that is none, which JSON cannot hold."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _is_deep(value: object) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            item
+            for each in level
+            if isinstance(each, dict | list)
+            for item in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return True
+
+
 def unpack_details(payload: bytes) -> dict[str, Any]:
-    """What `pack_details` packed; an empty dict if the bytes are damaged."""
+    """What `pack_details` packed; an empty dict if the bytes are damaged, or hold too much."""
+    if len(payload) > MAX_DETAILS:
+        return {}
+    unpacking = _Unpacking()
     try:
-        details = msgpack.unpackb(payload, raw=False, object_pairs_hook=_named)
+        details = msgpack.unpackb(
+            payload,
+            raw=False,
+            object_pairs_hook=unpacking.pairs,
+            list_hook=unpacking.list,
+            max_array_len=MAX_LENGTH,
+            max_map_len=MAX_LENGTH,
+            max_ext_len=MAX_TEXT,
+        )
     except (ValueError, msgpack.exceptions.UnpackException):
         return {}
-    return details if isinstance(details, dict) else {}
+    return details if isinstance(details, dict) and not _is_deep(details) else {}
 
 
 def list_in(holder: object, name: str) -> list[Any]:
@@ -71,9 +136,3 @@ def short_args(args: Iterable[str]) -> list[str]:
 def _whole(text: str) -> str:
     """Text without halves of characters, which JSON can hold and a mark cannot."""
     return text.encode("utf-8", "replace").decode()
-
-
-def _named(pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
-    if not all(isinstance(key, str) for key, _ in pairs):
-        raise ValueError("a key is no text")
-    return dict(pairs)

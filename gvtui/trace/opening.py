@@ -7,6 +7,7 @@ import errno
 import fcntl
 import os
 import tempfile
+import time
 import zlib
 from dataclasses import dataclass
 from functools import partial
@@ -15,17 +16,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gvtui.files import nobody_else_writes, open_to_read
 from gvtui.points.syscalls import ARCHITECTURES, UNKNOWN_ARCHITECTURE
-from gvtui.trace import files, savefile
-from gvtui.trace.details import int_in, unpack_details
+from gvtui.trace import files, savefile, sidefiles
+from gvtui.trace.details import int_in, text_in, unpack_details
+from gvtui.trace.fit import Fit
 from gvtui.trace.rebuild import rebuild_index
 from gvtui.trace.records import HEAD_SIZE, LOG_FORMAT, LogKind, TraceError, scan
 from gvtui.trace.row import ROW_DTYPE, ROW_SIZE
 from gvtui.trace.segment import Segment
 from gvtui.trace.strings import StringReader
+from gvtui.trace.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import BinaryIO
+
+    import numpy.typing as npt
 
     from gvtui.trace.rebuild import Progress
 
@@ -33,6 +40,11 @@ _CHECK_STEP = 8 << 20
 """Bytes of index checked between two reports of progress."""
 
 _MAX_HEADER = 1 << 20
+
+_MAX_PROGRAM = 60
+
+_PATIENCE, _PATIENCE_SECONDS = 20, 0.05
+"""How often, and at which distance, the rows of what a growing log holds are looked for."""
 
 _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -61,7 +73,7 @@ def open_parts(path: Path, progress: Progress | None) -> Parts:
     """
     if path.is_dir():
         return _open_folder(path)
-    with path.open("rb") as file:
+    with open_to_read(path) as file:
         start = file.read(len(savefile.SIGNATURE))
     if start == savefile.SIGNATURE:
         return _open_save_file(path, progress)
@@ -72,6 +84,11 @@ def _open_folder(folder: Path) -> Parts:
     numbers = files.segment_numbers(folder)
     if not numbers:
         raise TraceError(f"{folder} holds no trace")
+    if not nobody_else_writes(folder):
+        raise TraceError(
+            f"others than you and root may write into {folder}, so its index cannot be believed; "
+            "look at its .gvtrace files one by one"
+        )
     head = read_header(files.segment_path(folder, numbers[0]))
     strings = StringReader(files.strings_path(folder), head["id"])
     segments = []
@@ -79,19 +96,6 @@ def _open_folder(folder: Path) -> Parts:
         log = files.segment_path(folder, number)
         segments.append(Segment.open(number, log, files.index_path(log)))
     return Parts(segments, strings, _architecture(head))
-
-
-def _made_beside(path: Path, make: Callable[[], None]) -> bool:
-    """Make the index beside its recording; False if there is no room or no right to write."""
-    if not os.access(path.parent, os.W_OK):
-        return False
-    try:
-        make()
-    except OSError as error:
-        if error.errno not in _CANNOT_WRITE:
-            raise
-        return False
-    return True
 
 
 def _open_save_file(path: Path, progress: Progress | None) -> Parts:
@@ -113,7 +117,7 @@ def _open_save_file(path: Path, progress: Progress | None) -> Parts:
         except TraceError as error:
             raise TraceError(f"cannot read {path}: {error}") from error
     return Parts(
-        [Segment.open(1, path, index)],
+        [Segment.open(1, path, index, is_save_file=True)],
         StringReader(texts, trace_id),
         architecture=architecture,
         scratch=scratch,
@@ -125,30 +129,56 @@ def _open_save_file(path: Path, progress: Progress | None) -> Parts:
 def _open_recording(path: Path, progress: Progress | None) -> Parts:
     head = read_header(path)
     trace_id = head["id"]
-    index, texts = files.index_path(path), files.strings_path(path)
-    strings = _open_checked(path, index, texts, trace_id, progress)
+    for pair in (sidefiles.beside(path), sidefiles.cached(path)):
+        strings = _open_checked(path, pair, trace_id, progress) if pair is not None else None
+        if pair is not None and strings is not None:
+            return _parts(head, path, pair, strings)
+    make = partial(
+        rebuild_index, path, trace_id=trace_id, architecture=_architecture(head), progress=progress
+    )
     scratch = None
-    if strings is None:
-        make = partial(
-            rebuild_index,
-            path,
-            trace_id=trace_id,
-            architecture=_architecture(head),
-            progress=progress,
-        )
-        if not _made_beside(path, partial(make, index, texts)):
-            scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
-            index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
-            with _removed_on_failure(scratch):
-                make(index, texts)
-        strings = StringReader(texts, trace_id)
+    made = _made(path, make)
+    if made is None:
+        scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
+        made = sidefiles.IndexFiles(Path(scratch.name, "index"), Path(scratch.name, "strings"))
+        with _removed_on_failure(scratch):
+            make(*made)
+    return _parts(head, path, made, StringReader(made.strings, trace_id), scratch)
+
+
+def _parts(
+    head: dict[str, Any],
+    path: Path,
+    pair: sidefiles.IndexFiles,
+    strings: StringReader,
+    scratch: tempfile.TemporaryDirectory[str] | None = None,
+) -> Parts:
     return Parts(
-        [Segment.open(1, path, index)],
+        [Segment.open(1, path, pair.rows)],
         strings,
         architecture=_architecture(head),
         scratch=scratch,
-        damaged_bytes=_damaged_bytes(index),
+        damaged_bytes=_damaged_bytes(pair.rows),
     )
+
+
+def _made(path: Path, make: Callable[[Path, Path], None]) -> sidefiles.IndexFiles | None:
+    """Make the index of a recording where it may stand; None if there is no room, or no right."""
+    places = []
+    if sidefiles.may_stand_beside(path) and not _is_being_written(path):
+        places.append(sidefiles.beside(path))
+    kept = sidefiles.cached(path)
+    for pair in [*places, *([kept] if kept is not None else [])]:
+        try:
+            make(*pair)
+        except OSError as error:
+            if error.errno not in _CANNOT_WRITE:
+                raise
+            continue
+        if pair == kept:
+            sidefiles.forget_old(pair)
+        return pair
+    return None
 
 
 @contextlib.contextmanager
@@ -177,15 +207,16 @@ def read_header(log: Path) -> dict[str, Any]:
         TraceError: there is none, or it is of a later version.
         OSError: the file cannot be read.
     """
-    with log.open("rb") as file:
+    with open_to_read(log) as file:
         start = file.read(HEAD_SIZE + _MAX_HEADER)
     first = next(scan(start), None) if len(start) >= HEAD_SIZE else None
     if first is None or isinstance(first, int) or first.kind != LogKind.HEADER:
         raise TraceError(f"{log} is neither a gvtui recording nor a gVisor save file")
     head = unpack_details(first.payload)
     if int_in(head, "format") > LOG_FORMAT:
+        program = text_in(head, "program", _MAX_PROGRAM)
         raise TraceError(
-            f"{log} was written by a later version ({head.get('program')}); update gvtui to read it"
+            f"{log} was written by a later version ({program}); update gvtui to read it"
         )
     if not isinstance(head.get("id"), bytes):
         raise TraceError(f"the head of {log} is damaged")
@@ -193,18 +224,19 @@ def read_header(log: Path) -> dict[str, Any]:
 
 
 def _architecture(head: dict[str, Any]) -> str:
-    architecture = head.get("arch")
+    architecture = text_in(head, "arch")
     return architecture if architecture in ARCHITECTURES else UNKNOWN_ARCHITECTURE
 
 
 def _damaged_bytes(index: Path) -> int:
-    with index.open("rb") as file:
+    with open_to_read(index) as file:
         head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
     return head.damaged_bytes if head else 0
 
 
 def _is_being_written(log: Path) -> bool:
-    with log.open("rb") as file:
+    """Whether a program holds the lock that the writer of a log holds."""
+    with open_to_read(log) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -213,15 +245,18 @@ def _is_being_written(log: Path) -> bool:
 
 
 def _open_checked(
-    log: Path, index: Path, texts: Path, trace_id: bytes, progress: Progress | None
+    log: Path, pair: sidefiles.IndexFiles, trace_id: bytes, progress: Progress | None
 ) -> StringReader | None:
     """The strings of a recording whose index can be trusted; None if it has to be made again."""
     try:
-        strings = StringReader(texts, trace_id)
+        is_locked = _is_being_written(log)
+        if not sidefiles.are_believable(pair, is_growing=is_locked):
+            return None
+        strings = StringReader(pair.strings, trace_id)
     except (OSError, TraceError):
         return None
     try:
-        trusted = _is_being_written(log) or _is_intact(log, index, trace_id, strings, progress)
+        trusted = _is_intact(log, pair.rows, trace_id, strings, progress, is_locked=is_locked)
     except OSError:
         trusted = False
     if not trusted:
@@ -231,29 +266,71 @@ def _open_checked(
 
 
 def _is_intact(
-    log: Path, index: Path, trace_id: bytes, strings: StringReader, progress: Progress | None
+    log: Path,
+    index: Path,
+    trace_id: bytes,
+    strings: StringReader,
+    progress: Progress | None,
+    *,
+    is_locked: bool,
 ) -> bool:
-    with index.open("rb") as file:
+    """Whether an index has a row for each record of its log, and is what it was when it was sealed.
+
+    Who holds the lock on a log may be its writer, or anybody: then the index need not be sealed,
+    but has all rows of what the log holds now.
+    """
+    with open_to_read(log) as source, open_to_read(index) as file:
+        # The log first: the rows of what it holds come right behind it.
+        window = Window(source.fileno(), os.fstat(source.fileno()).st_size)
         head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
-        if head is None or head.trace_id != trace_id or not head.log_size:
+        if head is None or head.trace_id != trace_id:
             return False
+        if not head.log_size:
+            return is_locked and _covers(file, window, strings)
         size = os.fstat(file.fileno()).st_size
-        if head.log_size != log.stat().st_size:
+        if head.log_size != window.size:
             return False
         if size != files.INDEX_HEAD_SIZE + head.rows * ROW_SIZE:
             return False
-        checksum = done = highest = 0
+        checksum = done = 0
+        fit, texts = Fit(window), len(strings.texts)
         step = _CHECK_STEP - _CHECK_STEP % ROW_SIZE
         while data := file.read(step):
             checksum = zlib.crc32(data, checksum)
             rows = np.frombuffer(data, ROW_DTYPE)
-            for column in ("process", "container", "path", "point"):
-                highest = max(highest, int(rows[column].max()))
+            if _highest_text(rows) >= texts or not fit.take(rows):
+                return False
             done += len(data)
             if progress and done >= step:
                 progress(done, size)
-    return (
-        checksum == head.checksum
-        and highest < len(strings.texts)
-        and strings.checksum == head.strings_checksum
-    )
+        return (
+            checksum == head.checksum
+            and strings.checksum == head.strings_checksum
+            and fit.is_whole()
+        )
+
+
+def _covers(index: BinaryIO, log: Window, strings: StringReader) -> bool:
+    """Whether an index that is being written has, or soon gets, a row for each record of a log."""
+    fit = Fit(log)
+    end = log.size
+    kept = b""
+    for _ in range(_PATIENCE):
+        while data := index.read(_CHECK_STEP):
+            kept += data
+            rows = np.frombuffer(kept[: len(kept) - len(kept) % ROW_SIZE], ROW_DTYPE)
+            kept = kept[len(rows) * ROW_SIZE :]
+            # Records and strings come before their rows.
+            log.grow()
+            strings.refresh()
+            if _highest_text(rows) >= len(strings.texts) or not fit.take(rows):
+                return False
+        if not fit.has_records(fit.end, end):
+            return True
+        time.sleep(_PATIENCE_SECONDS)
+    return False
+
+
+def _highest_text(rows: npt.NDArray[np.void]) -> int:
+    columns = ("process", "container", "path", "point")
+    return max((int(rows[column].max()) for column in columns), default=0) if len(rows) else 0

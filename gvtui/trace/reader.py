@@ -12,13 +12,15 @@ import numpy as np
 from gvtui.trace import files
 from gvtui.trace.architecture import Told
 from gvtui.trace.connections import Connections
-from gvtui.trace.details import unpack_details
+from gvtui.trace.damage import Damage
+from gvtui.trace.details import pack_details, unpack_details
 from gvtui.trace.opening import Parts, open_parts
 from gvtui.trace.ports import PortOrder
-from gvtui.trace.records import TraceError
+from gvtui.trace.records import DamagedError, TraceError
 from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Row
 from gvtui.trace.segment import Segment
 from gvtui.trace.strings import LOST_TEXT
+from gvtui.wire.header import WireError
 from gvtui.wire.messages import Decoded, decode
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 _BLOCK = 256
 """Rows read at once when single rows are asked for."""
 _MAX_BLOCKS = 64
+
+_NOTHING = (b"", pack_details({}))
+"""Payloads of records that say nothing."""
 
 _TELLING = 1 << 16
 """Rows read at once to tell the architecture."""
@@ -46,6 +51,8 @@ class Trace:
         self.is_save_file = parts.is_save_file
         self.damaged_bytes = parts.damaged_bytes
         """Bytes of the log that could not be read, as a torn tail."""
+        self.damage = Damage()
+        """Records found to be damaged so far."""
         self.first_row = parts.segments[0].first_row
         """Oldest row still held: a flight recorder lets old ones go."""
         self.end_row = self.first_row
@@ -67,8 +74,8 @@ class Trace:
     ) -> Trace:
         """Open a recording, a save file of gVisor's, or a flight recorder's folder.
 
-        An index that is missing, stale or damaged is made again: beside the recording, or in a
-        temporary place where that cannot be written to.
+        An index that is missing, stale or damaged, or that others may have written, is made again:
+        beside the recording, or in the user's cache where others may write there too.
 
         Args:
             path: what to open.
@@ -201,11 +208,16 @@ class Trace:
 
         Raises:
             IndexError: the row is not there.
+            DamagedError: its record is not; `damage` counts it.
         """
         row = self.row(index)
         for segment in self._segments:
             if segment.first_row <= index < segment.end_row:
-                return os.pread(segment.log_fd, row.length, row.offset)
+                try:
+                    return segment.payload(row)
+                except DamagedError:
+                    self.damage.note(index, row.offset)
+                    raise
         raise IndexError(f"row {index} is not held any more")
 
     def decoded(self, index: int) -> Decoded:
@@ -213,13 +225,32 @@ class Trace:
 
         Raises:
             IndexError: the row is not there.
-            WireError: the message is malformed.
+            WireError: the message is malformed; `damage` counts it if it was not when it came.
         """
-        return self._ports.read(index, decode(self.payload(index)))
+        payload = self.payload(index)
+        try:
+            decoded = decode(payload)
+        except WireError:
+            self.note_unreadable(index)
+            raise
+        return self._ports.read(index, decoded)
+
+    def note_unreadable(self, index: int) -> None:
+        """A message cannot be read: it is damaged if its row says that it could be when it came."""
+        row = self.row(index)
+        if not row.flags:
+            self.damage.note(index, row.offset)
 
     def details(self, index: int) -> dict[str, Any]:
-        """What an opened, closed or mark row says."""
-        return unpack_details(self.payload(index))
+        """What an opened, closed or mark row says; nothing if its record is damaged."""
+        try:
+            payload = self.payload(index)
+        except DamagedError:
+            return {}
+        details = unpack_details(payload)
+        if not details and payload not in _NOTHING:
+            self.note_unreadable(index)
+        return details
 
     def string(self, number: int) -> str:
         """An interned string; an ellipsis for one that was not kept."""
@@ -227,12 +258,27 @@ class Trace:
         return texts[number] if number < len(texts) else LOST_TEXT
 
     def process_name(self, index: int) -> str:
-        """A row's process name in full, even if it was not interned."""
+        """A row's process name in full, even if it was not interned; an ellipsis where neither the
+        strings nor the message tell it."""
         row = self.row(index)
         if row.process != LOST_STRING:
             return self.string(row.process)
-        name: str = self.decoded(index).message.context_data.process_name  # type: ignore[union-attr]
-        return name
+        return self._context_text(index, "process_name")
+
+    def container_id(self, index: int) -> str:
+        """The container ID that a row's message gives, as `process_name` gives the name."""
+        row = self.row(index)
+        if row.container != LOST_STRING:
+            return self.string(row.container)
+        return self._context_text(index, "container_id")
+
+    def _context_text(self, index: int, field: str) -> str:
+        try:
+            message = self.decoded(index).message
+        except WireError:
+            return LOST_TEXT
+        text: str = getattr(message.context_data, field)  # type: ignore[union-attr]
+        return text
 
     def row_at_time(self, time_ns: int) -> int:
         """The first row received at or after a time; `available_rows` if there is none."""

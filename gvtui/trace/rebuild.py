@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 import zlib
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from gvtui.files import whole_file
+from gvtui.files import open_to_read, whole_file
 from gvtui.trace import files, savefile
 from gvtui.trace.details import unpack_details
 from gvtui.trace.indexer import Indexer
-from gvtui.trace.records import REAL_SIZE, LogKind, Record, scan
+from gvtui.trace.records import HEAD_SIZE, MAX_REAL_SIZE, REAL_SIZE, LogKind, Record, scan
 from gvtui.trace.row import ROW_SIZE, Kind
 from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 from gvtui.trace.strings import StringTable
+from gvtui.trace.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -28,7 +28,7 @@ _BATCH = 512
 """Messages indexed at once."""
 
 _STEP_BYTES = 16 << 20
-"""After so many bytes of log, its pages are let go and progress is told."""
+"""After so many bytes of log, progress is told."""
 
 _EVENT_KINDS = {
     LogKind.OPENED: Kind.OPENED,
@@ -56,43 +56,38 @@ def rebuild_index(
     """
     table = StringTable()
     indexer = Indexer(table, architecture)
-    size = log.stat().st_size
     checksum = texts_checksum = rows_size = damaged = 0
 
     # An index that a crash has cut short shows by its checksum: there is no need to wait for the disk.
     with (
-        log.open("rb") as source,
+        open_to_read(log) as source,
         whole_file(index, mode=0o600, sync=False) as out,
         whole_file(strings, mode=0o600, sync=False) as texts,
     ):
+        info = os.fstat(source.fileno())
+        size = info.st_size
         for file in (out, texts):
-            # Who may not read the log may not read what was made from it.
-            os.fchmod(file.fileno(), log.stat().st_mode & 0o666)
+            # Who may not read the log may not read what was made from it, and nobody else writes.
+            os.fchmod(file.fileno(), info.st_mode & 0o644)
         out.write(bytes(files.INDEX_HEAD_SIZE))
         texts.write(STRINGS_MAGIC + trace_id)
-        mapped = mmap.mmap(source.fileno(), 0, prot=mmap.PROT_READ) if size else None
-        try:
-            data: mmap.mmap | bytes = mapped if mapped is not None else b""
-            records = _saved(data) if is_save_file else scan(data)  # type: ignore[arg-type]
-            told = 0
-            for rows, position, lost in _rows(indexer, records):
-                out.write(rows)
-                checksum = zlib.crc32(rows, checksum)
-                rows_size += len(rows)
-                damaged += lost
-                pending = table.pending()
-                texts.write(pending)
-                texts_checksum = zlib.crc32(pending, texts_checksum)
-                table.written()
-                if position - told >= _STEP_BYTES:
-                    if mapped is not None:
-                        mapped.madvise(mmap.MADV_DONTNEED, 0, position & ~0xFFFF)
-                    told = position
-                    if progress:
-                        progress(position, size)
-        finally:
-            if mapped is not None:
-                mapped.close()
+        window = Window(source.fileno(), size)
+        records = _saved(window) if is_save_file else scan(window)
+        told = 0
+        for rows, position, lost in _rows(indexer, records):
+            out.write(rows)
+            checksum = zlib.crc32(rows, checksum)
+            rows_size += len(rows)
+            damaged += lost
+            pending = table.pending()
+            texts.write(pending)
+            texts_checksum = zlib.crc32(pending, texts_checksum)
+            table.written()
+            if position - told >= _STEP_BYTES:
+                told = position
+                if progress:
+                    progress(position, size)
+        damaged += size - window.size
         out.seek(0)
         rows_count = rows_size // ROW_SIZE
         head = files.IndexHead(
@@ -103,10 +98,10 @@ def rebuild_index(
         progress(size, size)
 
 
-def _saved(data: mmap.mmap | bytes) -> Iterator[Record | int]:
+def _saved(window: Window) -> Iterator[Record | int]:
     """A save file's messages as records of one connection."""
     yield Record(LogKind.OPENED, 1, 0, 0, b"")
-    for item in savefile.scan(data):  # type: ignore[arg-type]
+    for item in savefile.scan(window):
         if isinstance(item, int):
             yield item
         else:
@@ -140,6 +135,8 @@ def _rows(indexer: Indexer, records: Iterable[Record | int]) -> Iterator[tuple[b
             batch.append((record.recv_ns, record.offset, record.payload))
             continue
         rows = _event_row(indexer, record)
+        if not rows and record.kind == LogKind.TRUNCATED:
+            lost += HEAD_SIZE + len(record.payload)
         if rows:
             yield rows, position, lost
             lost = 0
@@ -152,6 +149,8 @@ def _event_row(indexer: Indexer, record: Record) -> bytes:
         if len(record.payload) < REAL_SIZE.size:
             return b""
         (real_size,) = REAL_SIZE.unpack_from(record.payload)
+        if real_size > MAX_REAL_SIZE:
+            return b""
         beginning = record.payload[REAL_SIZE.size :]
         offset = record.offset + REAL_SIZE.size
         pieces = indexer.truncated(record.conn, record.recv_ns, offset, beginning, real_size)

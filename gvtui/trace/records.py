@@ -15,6 +15,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.errors import GvtuiError
+from gvtui.trace.window import Window
+from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +40,16 @@ MAX_PAYLOAD = 16 << 20
 REAL_SIZE = struct.Struct(">Q")
 """In front of the bytes of a truncated message: how long it really was."""
 
+MAX_REAL_SIZE = (1 << 63) - 1
+"""The largest size that a reader believes: no system call tells of more."""
+
 
 class TraceError(GvtuiError):
     """A trace that cannot be opened, read or written."""
+
+
+class DamagedError(WireError):
+    """A record that is not where its row says, or not what it was."""
 
 
 class LogKind(IntEnum):
@@ -79,34 +88,40 @@ def pack_record(kind: int, conn: int, recv_ns: int, payload: bytes) -> bytes:
     return pack_head(kind, conn, recv_ns, len(payload)) + payload
 
 
-def _head_at(data: bytes | memoryview, position: int) -> tuple[int, int, int, int] | None:
-    """Kind, connection, time and payload size of the record head at `position`, if it is one."""
-    array, kind, u32, conn, u64, recv_ns, bin32, size = HEAD.unpack_from(data, position)
+def head_in(data: bytes, place: int = 0) -> tuple[int, int, int, int] | None:
+    """Kind, connection, time and payload size of the record whose head stands here, if one does."""
+    if not 0 <= place <= len(data) - HEAD_SIZE:
+        return None
+    array, kind, u32, conn, u64, recv_ns, bin32, size = HEAD.unpack_from(data, place)
     if (array, u32, u64, bin32) != (_ARRAY_OF_4, _U32, _U64, _BIN32):
         return None
-    if kind > LogKind.TRUNCATED or recv_ns > MAX_RECV_NS or size > MAX_PAYLOAD:
+    if kind > _LAST_KIND or recv_ns > MAX_RECV_NS or size > MAX_PAYLOAD:
         return None
     return kind, conn, recv_ns, size
 
 
-def scan(data: bytes | memoryview, start: int = 0) -> Iterator[Record | int]:
+def scan(data: Window | bytes, start: int = 0, end: int | None = None) -> Iterator[Record | int]:
     """Walk over the records of a log.
 
     Args:
-        data: the whole log, as bytes or a mapped file.
+        data: the whole log.
         start: where the first record begins.
+        end: where the last one ends; None for the end of the log.
 
     Yields:
         Each `Record`; and for each damaged stretch, an int: how many bytes were passed over. A
         stretch ends where a plausible record is followed by another one or by the end of the file.
     """
-    end = len(data)
+    window = Window.over(data)
     position = start
-    last_head = end - HEAD_SIZE
     unpack, record = HEAD.unpack_from, Record
-    while position < end:
-        if position <= last_head:
-            array, kind, u32, conn, u64, recv_ns, bin32, size = unpack(data, position)
+    while position < (limit := window.size if end is None else min(end, window.size)):
+        place = position - window.base
+        if not 0 <= place <= len(window.data) - HEAD_SIZE:
+            window.move(position, HEAD_SIZE)
+            place = position - window.base
+        if position + HEAD_SIZE <= limit and place <= len(window.data) - HEAD_SIZE:
+            array, kind, u32, conn, u64, recv_ns, bin32, size = unpack(window.data, place)
             offset = position + HEAD_SIZE
             after = offset + size
             if (
@@ -117,26 +132,39 @@ def scan(data: bytes | memoryview, start: int = 0) -> Iterator[Record | int]:
                 and kind <= _LAST_KIND
                 and recv_ns <= MAX_RECV_NS
                 and size <= MAX_PAYLOAD
-                and after <= end
+                and after <= limit
             ):
-                position = after
-                yield record(kind, conn, recv_ns, offset, bytes(data[offset:after]))
-                continue
-        resumed = _next_record(data, position + 1)
+                if after - window.base > len(window.data):
+                    window.move(position, HEAD_SIZE + size)
+                place = offset - window.base
+                payload = window.data[place : place + size]
+                if len(payload) == size:
+                    position = after
+                    yield record(kind, conn, recv_ns, offset, payload)
+                    continue
+                limit = min(limit, window.size)
+        resumed = _next_record(window, position + 1, limit)
         yield resumed - position
         position = resumed
 
 
-def _next_record(data: bytes | memoryview, start: int) -> int:
-    """Where the next believable record begins; the end of `data` if there is none."""
-    end = len(data)
-    for match in _PLAUSIBLE_HEAD.finditer(data, start):
-        head = _head_at(data, match.start())
-        if head is None:
-            continue
-        after = match.start() + HEAD_SIZE + head[3]
-        if after == end:
-            return match.start()
-        if after + HEAD_SIZE <= end and _head_at(data, after) is not None:
-            return match.start()
+def _next_record(window: Window, start: int, end: int) -> int:
+    """Where the next believable record begins; `end` if there is none before."""
+    while start < end:
+        if not 0 <= start - window.base <= len(window.data) - HEAD_SIZE:
+            window.move(start, HEAD_SIZE)
+        base, data = window.base, window.data
+        for match in _PLAUSIBLE_HEAD.finditer(data, start - base):
+            position = base + match.start()
+            head = head_in(data, match.start())
+            if head is None or position >= end:
+                continue
+            after = position + HEAD_SIZE + head[3]
+            if after == end:
+                return position
+            if after + HEAD_SIZE <= end and head_in(window.read(after, HEAD_SIZE)) is not None:
+                return position
+        start = base + len(data) - HEAD_SIZE + 1
+        if base + len(data) >= min(end, window.size):
+            break
     return end

@@ -11,13 +11,15 @@ import struct
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from gvtui.trace.records import TraceError
+from gvtui.trace.window import Window
 from gvtui.wire.header import MAX_MESSAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SIGNATURE = b"tracereplay file"
-_SIZE = struct.Struct("<Q")
+SAVED_SIZE = struct.Struct("<Q")
+"""In front of each message: its size in bytes."""
 
 
 class SavedMessage(NamedTuple):
@@ -28,7 +30,7 @@ class SavedMessage(NamedTuple):
     datagram: bytes
 
 
-def scan(data: bytes | memoryview) -> Iterator[SavedMessage | int]:
+def scan(data: Window | bytes) -> Iterator[SavedMessage | int]:
     """Walk over the messages of a save file.
 
     Yields:
@@ -37,31 +39,36 @@ def scan(data: bytes | memoryview) -> Iterator[SavedMessage | int]:
     Raises:
         TraceError: the bytes are no save file, or one of a later version.
     """
+    window = Window.over(data)
     position = len(SIGNATURE)
-    if bytes(data[:position]) != SIGNATURE:
+    if window.take(0, position) != SIGNATURE:
         raise TraceError("no gVisor save file: its signature is missing")
-    if position + _SIZE.size > len(data):
+    if position + SAVED_SIZE.size > window.size:
         raise TraceError("the gVisor save file ends within its head")
-    (size,) = _SIZE.unpack_from(data, position)
-    position += _SIZE.size
-    if size > MAX_MESSAGE_SIZE or position + size > len(data):
+    (size,) = SAVED_SIZE.unpack(window.take(position, SAVED_SIZE.size))
+    position += SAVED_SIZE.size
+    if size > MAX_MESSAGE_SIZE or position + size > window.size:
         raise TraceError("the gVisor save file ends within its head")
     try:
-        version = json.loads(bytes(data[position : position + size])).get("version")
-    except (ValueError, AttributeError) as error:
+        version = json.loads(window.take(position, size)).get("version")
+    except (ValueError, AttributeError, RecursionError) as error:
         raise TraceError("the gVisor save file has no readable configuration") from error
     if version != 1:
-        raise TraceError(f"the gVisor save file has version {version}; only version 1 is known")
+        shown = version if isinstance(version, int) else "of another kind"
+        raise TraceError(f"the gVisor save file has version {shown}; only version 1 is known")
     position += size
-    while position < len(data):
-        start = position + _SIZE.size
-        if start <= len(data):
-            (size,) = _SIZE.unpack_from(data, position)
-        if start > len(data) or size > MAX_MESSAGE_SIZE or start + size > len(data):
-            yield len(data) - position
+    while position < window.size:
+        start = position + SAVED_SIZE.size
+        told = window.take(position, SAVED_SIZE.size)
+        size = SAVED_SIZE.unpack(told)[0] if len(told) == SAVED_SIZE.size else window.size
+        datagram = b""
+        if size <= MAX_MESSAGE_SIZE and start + size <= window.size:
+            datagram = window.take(start, size)
+        if len(datagram) != size:
+            yield window.size - position
             return
         position = start + size
-        yield SavedMessage(start, bytes(data[start:position]))
+        yield SavedMessage(start, datagram)
 
 
 class SaveFileWriter:
@@ -70,7 +77,7 @@ class SaveFileWriter:
     def __init__(self, output: BinaryIO) -> None:
         self._output = output
         config = b'{"version":1}'
-        output.write(SIGNATURE + _SIZE.pack(len(config)) + config)
+        output.write(SIGNATURE + SAVED_SIZE.pack(len(config)) + config)
 
     def message(self, datagram: bytes) -> None:
         """Append one message, header included.
@@ -80,4 +87,4 @@ class SaveFileWriter:
         """
         if len(datagram) > MAX_MESSAGE_SIZE:
             raise TraceError(f"a message of {len(datagram)} bytes does not fit a gVisor save file")
-        self._output.write(_SIZE.pack(len(datagram)) + datagram)
+        self._output.write(SAVED_SIZE.pack(len(datagram)) + datagram)

@@ -10,9 +10,14 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from typing import TYPE_CHECKING
 
+from gvtui.files import open_to_read
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import EMPTY_STRING, LOST_STRING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAGIC = b"GVTUSTR\x01"
 HEAD_SIZE = len(MAGIC) + 16
@@ -71,7 +76,7 @@ class StringTable:
 class StringReader:
     """Reads a table of strings from disk as it grows."""
 
-    def __init__(self, path: os.PathLike[str] | str, trace_id: bytes) -> None:
+    def __init__(self, path: Path, trace_id: bytes) -> None:
         """Open the file.
 
         Raises:
@@ -81,11 +86,12 @@ class StringReader:
         self.texts: list[str] = ["", LOST_TEXT]
         self.checksum = 0
         """CRC-32 of what has been read, the file's head left out."""
-        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        with open_to_read(path) as file:
+            self._fd = os.dup(file.fileno())
         head = os.pread(self._fd, HEAD_SIZE, 0)
         if head != MAGIC + trace_id:
             os.close(self._fd)
-            raise TraceError(f"{os.fspath(path)} is no table of strings of this trace")
+            raise TraceError(f"{path} is no table of strings of this trace")
         self._position = HEAD_SIZE
         self.refresh()
 

@@ -73,7 +73,7 @@ def test_what_was_dropped_is_said_at_the_end(
 def test_a_torn_end_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.trace"
     path.write_bytes(SHELL.read_bytes()[:-5])
-    assert run(["print", str(path)]) == 0
+    assert run(["print", str(path)]) == 1
     assert "could not be read" in capfd.readouterr().err
 
 

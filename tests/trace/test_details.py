@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.trace.details import int_in, list_in, pack_details, unpack_details
+from gvtui.trace.details import MAX_ITEMS, int_in, list_in, pack_details, unpack_details
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
@@ -72,3 +72,32 @@ def test_a_connection_of_any_details_is_read(
     assert isinstance(connection.peer_pid, int | None)
     assert connection.dropped >= 0
     trace.close()
+
+
+def nested(depth: int) -> bytes:
+    return b"\x81\xa1a" * depth + b"\xc0"
+
+
+def test_what_is_nested_too_deep_reads_as_nothing() -> None:
+    assert unpack_details(nested(3)) == {"a": {"a": {"a": None}}}
+    for depth in (100, 1000, 100_000):
+        assert unpack_details(nested(depth)) == {}
+
+
+@pytest.mark.parametrize("item", [b"\x90", b"\x80", b"\xc0", b"\xcb" + bytes(8)])
+def test_a_few_bytes_do_not_become_many(item: bytes) -> None:
+    count = MAX_ITEMS + 1
+    rows = b"\xdc\xff\xff" + item * 0xFFFF
+    parts = count // 0xFFFF + 1
+    bomb = b"\x81\xa1a\xdd" + parts.to_bytes(4) + rows * parts
+    assert unpack_details(bomb) == {}
+
+
+def test_a_length_that_is_only_claimed_reads_as_nothing() -> None:
+    assert unpack_details(b"\x81\xa1a\xdd\x7f\xff\xff\xff") == {}
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_number_is_not_known(number: float) -> None:
+    packed = pack_details({"a": number, "b": [number, 1.5]})
+    assert unpack_details(packed) == {"a": None, "b": [None, 1.5]}

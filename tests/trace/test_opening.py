@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import shutil
+import zlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,8 +18,14 @@ from gvtui.trace.details import pack_details
 from gvtui.trace.reader import Trace
 from gvtui.trace.rebuild import rebuild_index
 from gvtui.trace.records import LogKind, TraceError, pack_record
+from gvtui.trace.row import ROW_DTYPE, ROW_SIZE, Kind
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message, recorded_datagrams, write_trace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy.typing as npt
 
 
 @pytest.fixture
@@ -109,6 +118,131 @@ def test_an_index_that_cannot_stand_beside_its_log_is_temporary(
     assert not files.index_path(recording).exists()
 
 
+@pytest.fixture
+def anybodys(tmp_path: Path) -> Path:
+    """A recording in a folder where others may write."""
+    folder = tmp_path / "anybodys"
+    folder.mkdir()
+    path = write_trace(folder / "run.gvtrace", [(1, [read_message(fd=n) for n in range(3)])])
+    folder.chmod(0o777)
+    return path
+
+
+def forge(recording: Path, change: Callable[[npt.NDArray[np.void]], npt.NDArray[np.void]]) -> None:
+    """Change the rows of an index, with all its sums as they have to be."""
+    index = files.index_path(recording)
+    raw = index.read_bytes()
+    head = files.IndexHead.unpack(raw)
+    assert head is not None
+    rows = change(np.frombuffer(raw[files.INDEX_HEAD_SIZE :], ROW_DTYPE).copy())
+    head = head._replace(rows=len(rows), checksum=zlib.crc32(rows.tobytes()))
+    index.write_bytes(head.pack() + rows.tobytes())
+
+
+def fds(path: Path) -> list[int]:
+    trace = Trace.open(path)
+    try:
+        rows = trace.rows(0, 99)
+        return rows["fd"][rows["kind"] == Kind.MESSAGE].tolist()  # type: ignore[no-any-return]
+    finally:
+        trace.close()
+
+
+def without_second_message(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    return np.delete(rows, 2)
+
+
+def other_words(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    rows["fd"] = 77
+    return rows
+
+
+@pytest.mark.parametrize("change", [without_second_message, other_words])
+def test_an_index_that_others_may_have_written_is_not_believed(
+    anybodys: Path, change: Callable[[npt.NDArray[np.void]], npt.NDArray[np.void]]
+) -> None:
+    forge(anybodys, change)
+    forged = files.index_path(anybodys).read_bytes()
+    assert fds(anybodys) == [0, 1, 2]
+    # Nothing is written there either.
+    assert files.index_path(anybodys).read_bytes() == forged
+    assert sorted(path.name for path in anybodys.parent.iterdir()) == [
+        "run.gvtrace",
+        "run.gvtrace.index",
+        "run.gvtrace.strings",
+    ]
+
+
+def test_what_was_made_for_anothers_recording_serves_again(
+    anybodys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fds(anybodys) == [0, 1, 2]
+    monkeypatch.setattr(opening, "rebuild_index", None)
+    assert fds(anybodys) == [0, 1, 2]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_an_index_that_belongs_to_another_is_not_believed(recording: Path) -> None:
+    before = everything(recording)
+    forge(recording, other_words)
+    os.chown(files.index_path(recording), 12345, 12345)
+    assert everything(recording) == before
+
+
+def wrong_offset(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    rows["offset"][2] = (1 << 64) - 1
+    return rows
+
+
+def wrong_length(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    rows["length"][2] = (1 << 32) - 1
+    return rows
+
+
+def unknown_kind(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    rows["kind"][2] = 200
+    return rows
+
+
+@pytest.mark.parametrize(
+    "change", [without_second_message, wrong_offset, wrong_length, unknown_kind]
+)
+def test_an_index_that_does_not_fit_its_log_is_made_again(
+    tmp_path: Path, change: Callable[[npt.NDArray[np.void]], npt.NDArray[np.void]]
+) -> None:
+    path = write_trace(tmp_path / "a.gvtrace", [(1, [read_message(fd=n) for n in range(3)])])
+    forge(path, change)
+    assert fds(path) == [0, 1, 2]
+
+
+def test_who_holds_a_lock_hides_no_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "_PATIENCE_SECONDS", 0)
+    path = write_trace(tmp_path / "a.gvtrace", [(1, [read_message(fd=n) for n in range(3)])])
+    index = files.index_path(path)
+    head = files.IndexHead.unpack(index.read_bytes())
+    assert head is not None
+    unsealed = files.IndexHead(head.trace_id, 0).pack()
+    index.write_bytes(unsealed + index.read_bytes()[files.INDEX_HEAD_SIZE :][:ROW_SIZE])
+    with path.open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert fds(path) == [0, 1, 2]
+
+
+def test_a_growing_recording_is_followed_in_a_folder_of_many(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+    writer = TraceWriter(tmp_path / "a.gvtrace")
+    writer.message(1, TIME_NS, read_message(fd=0))
+    trace = Trace.open(writer.path)
+    writer.message(1, TIME_NS, read_message(fd=1, dropped=3))
+    assert trace.refresh()
+    assert [trace.payload(row) for row in (0, 2)] == [
+        read_message(fd=0),
+        read_message(fd=1, dropped=3),
+    ]
+    trace.close()
+    writer.close()
+
+
 def test_an_index_that_has_no_room_beside_its_log_is_temporary(
     recording: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,6 +264,7 @@ def test_an_index_that_has_no_room_beside_its_log_is_temporary(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(opening, "rebuild_index", full_everywhere)
+    os.utime(recording, ns=(1, 1))
     with pytest.raises(TraceError, match=r"cannot make an index in .*: No space left on device"):
         Trace.open(recording)
 

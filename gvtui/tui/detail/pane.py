@@ -174,7 +174,7 @@ class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
             return
         if self._fill_call(row_id, row, container):
             return
-        payload = trace.payload(row_id)
+        payload = b""
         point = word(trace.string(row.point))
         self._heading = [
             (f" {point}", "heading"),
@@ -186,6 +186,7 @@ class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
         if row.recv_ns:
             self._heading.append((f"   received {date_text(row.recv_ns, model.zone)}", "faint"))
         try:
+            payload = trace.payload(row_id)
             if row.flags & Flag.TRUNCATED:
                 raise WireError(
                     "it is longer than the largest message taken in; its beginning is here"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from google.protobuf.message import DecodeError
@@ -19,6 +20,7 @@ from gvtui.tui.stream.columns import (
     result_text,
     time_text,
 )
+from gvtui.wire.header import WireError
 from gvtui.wire.pb.common_pb2 import ContextData
 from gvtui.wire.pieces import cut
 
@@ -93,7 +95,10 @@ class CallWords:
             return self._contents[row_id]
         if len(self._contents) >= _MAX_CONTENTS:
             self._contents.clear()
-        content = self._contents[row_id] = _content(model.trace.payload(row_id))
+        content = None
+        with suppress(WireError):
+            content = _content(model.trace.payload(row_id))
+        self._contents[row_id] = content
         return content
 
 

@@ -1,0 +1,20 @@
+"""What of a recording could not be read, told when a command has read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gvtui.commands.terminal import say
+from gvtui.words import counted
+
+if TYPE_CHECKING:
+    from gvtui.trace.reader import Trace
+
+
+def say_losses(trace: Trace) -> bool:
+    """Say what is damaged; True if something is."""
+    if trace.damage:
+        say(f"gvtui: {trace.damage.words} in {trace.path}")
+    if trace.damaged_bytes:
+        say(f"gvtui: {counted(trace.damaged_bytes, 'byte')} of {trace.path} could not be read")
+    return bool(trace.damage or trace.damaged_bytes)
