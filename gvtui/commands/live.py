@@ -30,6 +30,7 @@ def live_options(options: dict[str, Any]) -> LiveOptions:
         monitor,
         filter_text=options["filter_text"],
         profile=options["profile"],
+        fresh=options["fresh"],
         runsc=options["runsc"],
         roots=tuple(options["roots"]),
         session_file=options["session_file"],

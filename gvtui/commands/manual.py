@@ -21,6 +21,7 @@ _FILES = {
     "$XDG_CONFIG_HOME/gvtui/config.toml": "What the user has set; filters that were saved.",
     "$XDG_CONFIG_HOME/gvtui/sessions/": "Sessions that were saved in the viewer.",
     "$XDG_STATE_HOME/gvtui/sessions/": "The sessions that gvtui has applied, to put them back.",
+    "$XDG_STATE_HOME/gvtui/viewer.json": "What the viewer remembers from run to run.",
     "$XDG_STATE_HOME/gvtui/reports/": "Reports of gvtui's own faults, the newest ten.",
     "$XDG_CACHE_HOME/gvtui/live/": "What a live viewer keeps that does not record.",
 }

@@ -150,11 +150,19 @@ PROFILE_OPTION = click.option(
     help="Put the settings of this profile of config.toml before all others.",
 )
 
+FRESH_OPTION = click.option(
+    "--fresh",
+    is_flag=True,
+    help="Begin as for the first time, without the theme, columns, sizes and times remembered from "
+    "the last run; those are kept for the next one, and nothing of this run is.",
+)
+
 VIEWER_OPTIONS = (
     FILTER_OPTION,
     click.option("--record", metavar="FILE", type=FILE, help="Keep a recording of everything."),
     KEEP_OPTION,
     PROFILE_OPTION,
+    FRESH_OPTION,
     click.option(
         "--runsc",
         metavar="BIN",

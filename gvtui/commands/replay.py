@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gvtui.commands.completing import recordings
-from gvtui.commands.options import FILE, FILTER_OPTION, PROFILE_OPTION, examples
+from gvtui.commands.options import FILE, FILTER_OPTION, FRESH_OPTION, PROFILE_OPTION, examples
 from gvtui.commands.terminal import need_terminal
 
 if TYPE_CHECKING:
@@ -30,9 +30,16 @@ if TYPE_CHECKING:
 )
 @FILTER_OPTION
 @PROFILE_OPTION
+@FRESH_OPTION
 @click.pass_context
 def replay(
-    ctx: click.Context, file: Path, speed: float | None, filter_text: str, profile: str
+    ctx: click.Context,
+    /,
+    file: Path,
+    speed: float | None,
+    filter_text: str,
+    profile: str,
+    fresh: bool,
 ) -> None:
     """Look at a recording in the viewer.
 
@@ -41,4 +48,5 @@ def replay(
     need_terminal(f"gvtui print {file}")
     from gvtui.tui.run import run_replay
 
-    ctx.exit(run_replay(file, speed=speed, filter_text=filter_text, profile=profile))
+    shown = run_replay(file, speed=speed, filter_text=filter_text, profile=profile, fresh=fresh)
+    ctx.exit(shown)

@@ -67,6 +67,10 @@ class Watch:
         """The trace it writes."""
         return self._monitor.trace_path
 
+    def note(self, text: str) -> None:
+        """Put a sentence that is not the monitor's own into what it has said."""
+        self.said.append(f"{'warning':<8}{escape(text, _MAX_LINE)}")
+
     def poll(self) -> list[Notice]:
         """What to tell the user at once of what the monitor has said; never waits."""
         notices: list[Notice] = []

@@ -130,6 +130,7 @@ class GvtuiApp(ViewerBase):
         put_in_force(self, self.commands.keymap_in_force)
         self.stream.focus()
         self.app_resume_signal.subscribe(self, lambda _: self._draw_again())
+        self.recall()
         for feature in self.rooms.values():
             feature.opened()
             if type(feature).tick is not Feature.tick:

@@ -7,8 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gvtui.config import Config, config_path
+from gvtui.decode.escape import escape
 from gvtui.errors import GvtuiError
 from gvtui.query.filter.compile import FilterError
+from gvtui.remembered import Remembered
 from gvtui.trace.row import Kind
 from gvtui.tui.command.command import CommandError
 from gvtui.tui.command.configured import configured_keys, said_at_start
@@ -21,9 +23,10 @@ from gvtui.tui.kit.asking import Problem
 from gvtui.tui.kit.overlays import ListScreen, TextScreen
 from gvtui.tui.kit.prompt import Prompt
 from gvtui.tui.kit.terminal import TerminalApp
-from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME
+from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME, THEMES
 from gvtui.tui.model.model import Model
 from gvtui.tui.stream.pane import StreamView
+from gvtui.tui.viewer import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from gvtui.agent.targets import Keeper
     from gvtui.decode.fields import FieldView
     from gvtui.monitor.watch import Watch
+    from gvtui.remembered import Memory
     from gvtui.trace.playback import ReplayClock
     from gvtui.trace.reader import Trace
     from gvtui.trace.row import Row
@@ -64,6 +68,7 @@ class ViewerBase(TerminalApp):
         zone: tzinfo | None = None,
         clock: Callable[[], int] = time.time_ns,
         config: Config | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
         """Take the trace over; it is closed by whoever opened it.
 
@@ -77,6 +82,7 @@ class ViewerBase(TerminalApp):
             zone: the time zone of the times shown; None is the local one.
             clock: gives the time, in nanoseconds since 1970.
             config: what the user has configured.
+            remembered: what was remembered from the run before.
 
         Raises:
             FilterError: `filter_text` is no filter.
@@ -86,6 +92,9 @@ class ViewerBase(TerminalApp):
         self.monitor, self.replay, self.keeper = monitor, replay, keeper
         self.commands = Commands((*FEATURES, *PANES), self._find)
         self.config = config or Config(config_path())
+        self._remembered = remembered or Remembered({})
+        self.memory: Memory = self._remembered.memory
+        """What was remembered; once the user has left, what is to be remembered."""
         configured = configured_keys(self.commands, self.config)
         self.commands.use(configured.keymap)
         self._config_problem = said_at_start(self.config, configured.problems)
@@ -259,6 +268,61 @@ class ViewerBase(TerminalApp):
             screen.query_one("#sandboxes").focus()
         else:
             self.stream.focus()
+
+    @property
+    def hidden_parts(self) -> tuple[Part, ...]:
+        """The parts of the screen that the user has hidden."""
+        return tuple(part for part in PARTS if self.main.has_class(f"no-{part}"))
+
+    def hide_part(self, part: Part) -> None:
+        """Hide a part of the screen, as the user may do; the keyboard stays where it is."""
+        self.main.add_class(f"no-{part}")
+
+    def part_size(self, part: Part) -> int:
+        """How large a part of the screen is now: lines of the details, columns of the sidebar."""
+        size = self.main.query_one(f"#{part}").outer_size
+        return size.height if part == "detail" else size.width
+
+    def set_part_size(self, part: Part, cells: int | None) -> None:
+        """Give a part of the screen a size; None has it follow from the terminal's again."""
+        widget = self.main.query_one(f"#{part}")
+        setattr(widget.styles, "height" if part == "detail" else "width", cells)
+
+    @property
+    def theme_name(self) -> str:
+        """The name of the theme that is in force."""
+        return self.theme
+
+    def use_theme(self, name: str) -> bool:
+        """Put a theme into force; False if there is none of that name."""
+        found = THEMES.get(name, name)
+        if found in self.available_themes:
+            self.theme = found
+        return found in self.available_themes
+
+    def exit(self, *result: Any, **how: Any) -> None:  # noqa: ANN401
+        """End the app; what is to be remembered is asked for while the screen is there."""
+        if self.is_up:
+            self.memory = self._to_remember()
+        super().exit(*result, **how)
+
+    def _to_remember(self) -> Memory:
+        memory: dict[str, dict[str, Any]] = {}
+        for feature in self.rooms.values():
+            told = feature.remember()
+            if told:
+                memory.setdefault(feature.prefix, {}).update(told)
+        return memory
+
+    def recall(self) -> None:
+        """Have every feature take up what was remembered; what is wrong with that is in the log."""
+        problem = self._remembered.problem
+        if problem and self.monitor is not None:
+            self.monitor.note(f"nothing is remembered: {problem}")
+        elif problem:
+            self.tell(f"Nothing is remembered: {escape(problem)}.", "warning")
+        for feature in self.rooms.values():
+            feature.recall(self.memory.get(feature.prefix, {}))
 
     def toggle_theme(self) -> None:
         """Go from the light theme to the dark one, or back."""

@@ -20,6 +20,7 @@ from gvtui.tui.filter.drill import Drilling
 from gvtui.tui.filter.saving import Saving
 from gvtui.tui.frame.command_line import CommandLine
 from gvtui.tui.frame.commands import Screen, Tabs
+from gvtui.tui.frame.sizes import Sizes
 from gvtui.tui.live.commands import Live
 from gvtui.tui.numbers.bands import NumbersBands
 from gvtui.tui.numbers.pane import NumbersPane
@@ -86,6 +87,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Copying,
     Mouse,
     Screen,
+    Sizes,
     Live,
     CommandLine,
 )

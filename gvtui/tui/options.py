@@ -22,6 +22,8 @@ class LiveOptions:
     """A condition to start with."""
     profile: str = ""
     """The profile of the configuration whose settings go before all others; "" for none."""
+    fresh: bool = False
+    """Whether to begin as for the first time, and to leave what is remembered as it is."""
     runsc: str | None = None
     """The `runsc` to call; None looks for it."""
     roots: tuple[Path, ...] = ()

@@ -14,6 +14,7 @@ from gvtui.faults import cut_short
 from gvtui.monitor.client import MonitorError
 from gvtui.monitor.watch import Watch
 from gvtui.query.filter.compile import compile_filter
+from gvtui.remembered import RememberError, read_remembered, write_remembered
 from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
@@ -58,9 +59,10 @@ def run_live(options: LiveOptions) -> int:
             keeper=keeper,
             live=options,
             config=config,
+            remembered=None if options.fresh else read_remembered(),
             filter_text=options.filter_text,
         )
-        code = _run(app)
+        code = _run(app, remember=not options.fresh)
     except Exception as error:
         fault = error
     finally:
@@ -81,7 +83,12 @@ def run_live(options: LiveOptions) -> int:
 
 
 def run_replay(
-    path: Path | str, *, speed: float | None = None, filter_text: str = "", profile: str = ""
+    path: Path | str,
+    *,
+    speed: float | None = None,
+    filter_text: str = "",
+    profile: str = "",
+    fresh: bool = False,
 ) -> int:
     """Show a recording: all of it at once, or row by row at `speed` times its own pace.
 
@@ -95,11 +102,18 @@ def run_replay(
     config = read_config(profile=profile)
     trace = Trace.open(path, progress=_say_progress if sys.stderr.isatty() else None)
     replay = ReplayClock(trace, speed) if speed is not None else None
-    return _run(GvtuiApp(trace, replay=replay, config=config, filter_text=filter_text))
+    app = GvtuiApp(
+        trace,
+        replay=replay,
+        config=config,
+        remembered=None if fresh else read_remembered(),
+        filter_text=filter_text,
+    )
+    return _run(app, remember=not fresh)
 
 
-def _run(app: GvtuiApp) -> int:
-    """Run the app, then close the trace that it shows last."""
+def _run(app: GvtuiApp, *, remember: bool) -> int:
+    """Run the app, then close the trace that it shows last; unless it failed, remember its looks."""
     # What was imported stays: looking through all of it again and again holds up keys.
     gc.collect()
     gc.freeze()
@@ -109,6 +123,11 @@ def _run(app: GvtuiApp) -> int:
         app.model.trace.close()
     if app.fault is not None:
         raise app.fault
+    if remember:
+        try:
+            write_remembered(app.memory)
+        except RememberError as error:
+            print(f"gvtui: nothing is remembered: {escape(str(error))}", file=sys.stderr)
     return app.return_code or 0
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from gvtui.tui.command.command import Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from gvtui.agent.targets import Keeper
     from gvtui.config import Config
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from gvtui.tui.model.model import Model
 
 Part = Literal["sidebar", "detail"]
+
+PARTS: tuple[Part, ...] = ("sidebar", "detail")
 Level = Literal["information", "warning", "error"]
 
 _Found = TypeVar("_Found")
@@ -123,6 +125,26 @@ class Viewer(Protocol):
     def toggle_part(self, part: Part) -> None:
         """Show or hide a part of the screen."""
 
+    @property
+    def hidden_parts(self) -> tuple[Part, ...]:
+        """The parts of the screen that the user has hidden."""
+
+    def hide_part(self, part: Part) -> None:
+        """Hide a part of the screen, as the user may do; the keyboard stays where it is."""
+
+    def part_size(self, part: Part) -> int:
+        """How large a part of the screen is now: lines of the details, columns of the sidebar."""
+
+    def set_part_size(self, part: Part, cells: int | None) -> None:
+        """Give a part of the screen a size; None has it follow from the terminal's again."""
+
+    @property
+    def theme_name(self) -> str:
+        """The name of the theme that is in force."""
+
+    def use_theme(self, name: str) -> bool:
+        """Put a theme into force; False if there is none of that name."""
+
     def toggle_theme(self) -> None:
         """Go from the light theme to the dark one, or back."""
 
@@ -218,6 +240,18 @@ class Feature(Owner):
     def model(self) -> Model:
         """The model of the viewer."""
         return self.viewer.model
+
+    def recall(self, told: Mapping[str, Any]) -> None:
+        """Take up what was remembered; the screen is there, and what is configured goes before.
+
+        Args:
+            told: what `remember` gave in another run, from a file that may hold anything; empty
+                if nothing was remembered.
+        """
+
+    def remember(self) -> Mapping[str, Any]:
+        """What to remember for the next run: plain values by name."""
+        return {}
 
     def opened(self) -> None:
         """The screen is there for the first time."""

@@ -10,20 +10,22 @@ from gvtui.tui import run as viewer
 
 
 def test_options(monkeypatch: pytest.MonkeyPatch) -> None:
-    found: list[tuple[Path, float | None, str, str]] = []
+    found: list[tuple[Path, float | None, str, str, bool]] = []
 
-    def run_replay(path: Path, *, speed: float | None, filter_text: str, profile: str) -> int:
-        found.append((path, speed, filter_text, profile))
+    def run_replay(
+        path: Path, *, speed: float | None, filter_text: str, profile: str, fresh: bool
+    ) -> int:
+        found.append((path, speed, filter_text, profile, fresh))
         return 3
 
     monkeypatch.setattr(viewer, "run_replay", run_replay)
     monkeypatch.setattr(replay, "need_terminal", lambda instead: None)
     assert run(["replay", "a.trace"]) == 3
-    words = ["--speed", "2.5", "--filter", "evt.failed = true", "--profile", "on-call"]
+    words = ["--speed", "2.5", "--filter", "evt.failed = true", "--profile", "on-call", "--fresh"]
     assert run(["replay", "a.trace", *words]) == 3
     assert found == [
-        (Path("a.trace"), None, "", ""),
-        (Path("a.trace"), 2.5, "evt.failed = true", "on-call"),
+        (Path("a.trace"), None, "", "", False),
+        (Path("a.trace"), 2.5, "evt.failed = true", "on-call", True),
     ]
 
 

@@ -14,6 +14,7 @@ from gvtui.trace.row import Kind
 from gvtui.tui.command.registry import Commands
 from gvtui.tui.kit.asking import Problem
 from gvtui.tui.model.model import Model
+from gvtui.tui.viewer import PARTS
 from tests.trace.recorder import TRACES
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from gvtui.agent.targets import Keeper
     from gvtui.decode.fields import FieldView
     from gvtui.monitor.watch import Watch
+    from gvtui.remembered import Memory
     from gvtui.trace.playback import ReplayClock
     from gvtui.trace.row import Row
     from gvtui.tui.command.command import Owner
@@ -55,6 +57,7 @@ class FakeViewer:
         monitor: Watch | None = None,
         replay: ReplayClock | None = None,
         config: Config | None = None,
+        memory: Memory | None = None,
         **options: Any,
     ) -> None:
         """Open a recording by its name, or take a trace; `panes` have commands, but are not there."""
@@ -77,6 +80,8 @@ class FakeViewer:
         self.narrow_screen = False
         self.parts: set[Part] = {"sidebar", "detail"}
         """What is on the screen."""
+        self.sizes: dict[Part, int] = {}
+        """What was said of how large parts are to be."""
         self.is_dark = True
         self.has_stopped = False
         self.drawn = 0
@@ -92,6 +97,7 @@ class FakeViewer:
             self.features[kind] = kind(viewer)
         self.catch_up()
         for feature in self.features.values():
+            feature.recall((memory or {}).get(feature.prefix, {}))
             feature.opened()
 
     def _find(self, owner: type[Owner]) -> object:
@@ -225,6 +231,30 @@ class FakeViewer:
 
     def toggle_part(self, part: Part) -> None:
         self.parts ^= {part}
+
+    @property
+    def hidden_parts(self) -> tuple[Part, ...]:
+        return tuple(part for part in PARTS if part not in self.parts)
+
+    def hide_part(self, part: Part) -> None:
+        self.parts.discard(part)
+
+    def part_size(self, part: Part) -> int:
+        return self.sizes.get(part, 12 if part == "detail" else 32)
+
+    def set_part_size(self, part: Part, cells: int | None) -> None:
+        if cells is None:
+            del self.sizes[part]
+        else:
+            self.sizes[part] = cells
+
+    @property
+    def theme_name(self) -> str:
+        return "gvtui-dark" if self.is_dark else "gvtui-light"
+
+    def use_theme(self, name: str) -> bool:
+        self.is_dark = not name.endswith("light")
+        return name.endswith(("light", "dark"))
 
     def toggle_theme(self) -> None:
         self.is_dark = not self.is_dark

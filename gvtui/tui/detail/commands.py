@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
 from gvtui.tui.command.command import command
@@ -14,6 +14,8 @@ from gvtui.tui.viewer import Feature, Viewer
 from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gvtui.decode.fields import FieldView
 
 _MAX_SHOWN = 60
@@ -27,6 +29,14 @@ class Details(Feature):
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer)
         self.shows_bytes = False
+
+    def recall(self, told: Mapping[str, Any]) -> None:
+        """Take up whether bytes are shown."""
+        self.shows_bytes = told.get("bytes") is True
+
+    def remember(self) -> dict[str, Any]:
+        """Whether bytes are shown."""
+        return {"bytes": self.shows_bytes}
 
     @command("The selected message's bytes, in hex", "h", footer="hex")
     def hex(self) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from gvtui.decode.escape import escape
 from gvtui.tui.command.command import command
 from gvtui.tui.frame.help import help_text
 from gvtui.tui.kit.asking import Text
-from gvtui.tui.viewer import Feature
+from gvtui.tui.viewer import PARTS, Feature
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MAX_NAME = 40
 
 
 class Tabs(Feature):
@@ -28,6 +34,25 @@ class Screen(Feature):
     """Sidebar, theme, help, and the ways out."""
 
     prefix, heading = "screen", "Screen"
+
+    def recall(self, told: Mapping[str, Any]) -> None:
+        """Take up the theme and which parts are hidden."""
+        config = self.viewer.config
+        if config.theme:
+            if not self.viewer.use_theme(config.theme):
+                name, where = escape(config.theme, _MAX_NAME), config.where("theme")
+                words = f"there is no theme {name!r}; dark and light are gvtui's own"
+                self.viewer.tell(f"{escape(where)}: {words}.", "warning")
+        elif isinstance(told.get("theme"), str):
+            self.viewer.use_theme(told["theme"])
+        hidden = told.get("hidden")
+        for part in PARTS:
+            if isinstance(hidden, list) and part in hidden:
+                self.viewer.hide_part(part)
+
+    def remember(self) -> dict[str, Any]:
+        """The theme and which parts are hidden."""
+        return {"theme": self.viewer.theme_name, "hidden": list(self.viewer.hidden_parts)}
 
     @command("Show or hide the sandboxes", "b")
     def sidebar(self) -> None:

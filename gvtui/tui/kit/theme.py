@@ -6,6 +6,9 @@ from textual.theme import Theme
 
 DARK_NAME, LIGHT_NAME = "gvtui-dark", "gvtui-light"
 
+THEMES = {"dark": DARK_NAME, "light": LIGHT_NAME}
+"""What a configuration may call them."""
+
 _DARK = {
     "gv-heading": "#7d8794",
     "gv-time": "#76808d",

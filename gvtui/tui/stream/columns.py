@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -17,8 +18,6 @@ from gvtui.tui.model.rowtext import Look, RowText
 from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:
-    import re
-
     from gvtui.tui.model.model import Model
     from gvtui.wire.messages import Decoded
 
@@ -56,6 +55,8 @@ class RowLook:
     """Keys of the columns that are switched off."""
     added: tuple[Column, ...] = ()
     """Columns that the user has added: fields of the message, or of its context."""
+    order: tuple[str, ...] = ()
+    """Keys of columns from the left, as configured; those not named keep their own order."""
     highlight: re.Pattern[str] | None = None
     """What is searched for."""
 
@@ -96,6 +97,7 @@ def place(
     hidden: frozenset[str],
     needed: frozenset[str] = frozenset(),
     added: tuple[Column, ...] = (),
+    order: tuple[str, ...] = (),
 ) -> tuple[Placed, ...]:
     """Lay the columns out in `width` cells; the first cell is left for the cursor's mark.
 
@@ -104,10 +106,13 @@ def place(
         hidden: columns that the user has switched off.
         needed: columns that do not give way.
         added: columns that the user has added; they stand in front of the result.
+        order: keys of columns from the left; columns that are not named come behind these.
     """
     before = next(place for place, column in enumerate(COLUMNS) if column.key == "call") + 1
     every = (*COLUMNS[:before], *added, *COLUMNS[before:])
     shown = [column for column in every if column.key not in hidden]
+    if order:
+        shown.sort(key=lambda c: order.index(c.key) if c.key in order else len(order))
     roomy = width >= _ROOMY
 
     def wanted(column: Column) -> int:
@@ -185,6 +190,12 @@ MAX_FIELD_COLUMNS = 4
 _MAX_VALUE = 400
 _NARROW, _WIDE = 12, 18
 _ARGUMENT, _CONTEXT = "evt.arg.", "context."
+_FIELD = re.compile(r"(?:evt\.arg|context)(?:\.[A-Za-z_]\w{0,60}){1,6}", re.ASCII)
+
+
+def is_field(name: str) -> bool:
+    """Whether a name is that of a field that can be a column."""
+    return _FIELD.fullmatch(name) is not None
 
 
 def field_column(field: str) -> Column:

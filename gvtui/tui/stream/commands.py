@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from gvtui.decode.escape import escape
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.asking import Choice, Entry, Problem, Question
-from gvtui.tui.stream.columns import COLUMNS, FIXED, Column, RowLook, TimeMode
+from gvtui.tui.stream.columns import (
+    COLUMNS,
+    FIXED,
+    MAX_FIELD_COLUMNS,
+    Column,
+    RowLook,
+    TimeMode,
+    field_column,
+    is_field,
+)
 from gvtui.tui.stream.places import HINT, PlaceError, find_row
 from gvtui.tui.viewer import Feature, Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 
 class Going(Feature):
@@ -41,6 +56,21 @@ class Going(Feature):
         self.viewer.ask(Question("go to", done, hint=HINT))
 
 
+_TITLES = {column.title: column.key for column in COLUMNS if column.title}
+"""What columns are called on the screen, where a configuration may name them so too."""
+_MAX_NAME, _MAX_TOLD = 40, 5
+
+
+def _texts(told: Mapping[str, Any], name: str) -> list[str]:
+    """The names of columns under a name in what was remembered; whatever else is there is left."""
+    values = told.get(name)
+    names = [each for each in values if isinstance(each, str)] if isinstance(values, list) else []
+    return [each for each in names if each in _KEYS or is_field(each)]
+
+
+_KEYS = frozenset(column.key for column in COLUMNS)
+
+
 class Rows(Feature):
     """Chooses what rows look like: times, columns, whole calls."""
 
@@ -49,6 +79,52 @@ class Rows(Feature):
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer)
         self.look = RowLook()
+
+    def recall(self, told: Mapping[str, Any]) -> None:
+        """Take up how times count and which columns there are."""
+        modes = {mode.name.lower(): mode for mode in TimeMode}
+        self.look.time_mode = modes.get(str(told.get("time")), self.look.time_mode)
+        config = self.viewer.config
+        if config.columns:
+            self._configure(config.columns, config.where("columns"))
+            return
+        self.look.added = tuple(map(field_column, _texts(told, "added")))[:MAX_FIELD_COLUMNS]
+        known = {column.key for column in (*COLUMNS, *self.look.added)} - FIXED
+        self.look.hidden = frozenset(_texts(told, "hidden")) & known
+
+    def remember(self) -> dict[str, Any]:
+        """How times count, the columns that are hidden and those that were added."""
+        return {
+            "time": self.look.time_mode.name.lower(),
+            "hidden": sorted(self.look.hidden),
+            "added": [column.key for column in self.look.added],
+        }
+
+    def _configure(self, names: Sequence[str], where: str) -> None:
+        """Show the columns that the configuration asks for, in its order."""
+        columns = {column.key: column for column in COLUMNS}
+        keys, wrong = [], []
+        for name in dict.fromkeys(names):
+            key = _TITLES.get(name, name)
+            if key not in columns and not is_field(name):
+                wrong.append(repr(escape(name, _MAX_NAME)))
+            else:
+                keys.append(key)
+        fields = [key for key in keys if key not in columns]
+        if wrong:
+            said = f"there is no column {', '.join(wrong[:_MAX_TOLD])}"
+            self.viewer.tell(f"{escape(where)}: {said}; fields are evt.arg.NAME.", "warning")
+        if len(fields) > MAX_FIELD_COLUMNS:
+            said = f"of fields, the first {MAX_FIELD_COLUMNS} are shown as columns"
+            self.viewer.tell(f"{escape(where)}: {said}.", "warning")
+        self.look.added = tuple(map(field_column, fields[:MAX_FIELD_COLUMNS]))
+        if "call" not in keys:
+            behind = [place for place, key in enumerate(keys) if key in ("result", "duration")]
+            keys.insert(min(behind, default=len(keys)), "call")
+        if "sign" not in keys:
+            keys.insert(keys.index("call"), "sign")
+        self.look.order = tuple(keys)
+        self.look.hidden = frozenset(columns) - set(keys)
 
     @command("Time of day, since the first row, or since the row above", "t")
     def time(self) -> None:

@@ -123,7 +123,7 @@ class Painter:
             self._key = key
             self.width = width
             needed = frozenset(("duration",)) if model.whole_calls else frozenset[str]()
-            self._placed = place(width, look.hidden, needed, look.added)
+            self._placed = place(width, look.hidden, needed, look.added, look.order)
             self._kept.clear()
 
     def heading(self) -> Strip:
