@@ -20,6 +20,7 @@ from gvtui.tui.features import FEATURES, PANES
 from gvtui.tui.filter.commands import Filtering
 from gvtui.tui.filter.drill import Drilling
 from gvtui.tui.kit.asking import Problem
+from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.overlays import ListScreen, TextScreen
 from gvtui.tui.kit.prompt import Prompt
 from gvtui.tui.kit.terminal import TerminalApp
@@ -225,6 +226,12 @@ class ViewerBase(TerminalApp):
         """The field at the cursor of the details; None if they do not have the keyboard."""
         detail = self.main.query_one(DetailView)
         return detail.picked if detail.has_focus else None
+
+    @property
+    def focused_line(self) -> str:
+        """The selected line of the list that has the keyboard; "" if none has."""
+        focused = self.main.focused
+        return focused.words() if isinstance(focused, ListPane) else ""
 
     @property
     def window(self) -> tuple[int, int] | None:

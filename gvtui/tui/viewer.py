@@ -215,6 +215,10 @@ class Viewer(Protocol):
     def picked_field(self) -> FieldView | None:
         """The field at the cursor of the details; None if they do not have the keyboard."""
 
+    @property
+    def focused_line(self) -> str:
+        """The selected line of the list that has the keyboard; "" if none has."""
+
     def send_to_clipboard(self, text: str) -> None:
         """Ask the terminal to put a text on the clipboard; it does not answer."""
 

@@ -70,6 +70,7 @@ class FakeViewer:
         """What the terminal was asked to put on the clipboard."""
         self.picked_field: FieldView | None = None
         self.has_mouse = True
+        self.focused_line = ""
         self.told: list[tuple[str, Level]] = []
         """Notes shown, with their levels."""
         self.question: Question | None = None

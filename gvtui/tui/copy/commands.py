@@ -43,7 +43,7 @@ class Copying(Feature):
         self._writing = ""
         """How far the file of rows is; "" while none is written."""
 
-    @command("Copy this row as a line of text", "y", "line")
+    @command("Copy this row, or this line of a list, as text", "y", "line")
     @command("Copy this row as gVisor's server prints it", "", "text")
     @command("Copy this row as JSON", "", "json")
     @command("Copy this row's call as a line of strace", "", "strace")
@@ -83,7 +83,7 @@ class Copying(Feature):
         if row_id is None or not model.trace.first_row <= row_id < model.trace.end_row:
             return {"filter": lambda: filter_in_force(model)}
         makers: dict[What, Callable[[], Piece]] = {
-            "line": lambda: shown_line(model, row_id),
+            "line": lambda: self._line(row_id),
             "text": lambda: printed(model, row_id, "text"),
             "json": lambda: printed(model, row_id, "json"),
             "strace": lambda: printed(model, row_id, "strace"),
@@ -96,6 +96,13 @@ class Copying(Feature):
         makers["command"] = lambda: command_line(model, row_id)
         makers["filter"] = lambda: filter_in_force(model)
         return makers
+
+    def _line(self, row_id: int) -> Piece:
+        """The line at the cursor of the list that has the keyboard, else the row of the stream."""
+        line = self.viewer.focused_line
+        if line:
+            return Piece("this line", plain_line(line), may_be_cut=True)
+        return shown_line(self.model, row_id)
 
     def _piece(self, what: What) -> Piece:
         make = self._makers().get(what)
@@ -219,7 +226,7 @@ class Copying(Feature):
 
 
 _TITLES: dict[What, str] = {
-    "line": "The row as a line",
+    "line": "The line at the cursor",
     "text": "As gVisor's server prints it",
     "json": "JSON",
     "strace": "As strace writes the call",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.scroll_view import ScrollView
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gvtui.tui.kit.cells import Part
 
 _WHEEL_LINES = 3
+_GAP = re.compile(" {2,}")
 
 
 class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
@@ -112,6 +114,13 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
         self._sync_scrollbar()
         if before != (self._headings, self._footings, self._drawn):
             self.refresh()
+
+    def words(self) -> str:
+        """The selected entry as one line of text, as far as the screen has room for it."""
+        if not 0 <= self.cursor < self.count():
+            return ""
+        lines = ["".join(text for text, _ in parts) for parts, _ in self.entry(self.cursor)]
+        return _GAP.sub("  ", "  ".join(lines)).strip()
 
     def show_cursor(self) -> None:
         """Scroll so that the selected line is on screen."""

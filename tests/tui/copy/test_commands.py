@@ -110,6 +110,16 @@ def test_the_value_is_that_of_the_details() -> None:
     assert "the value of context_data.process_name" in viewer.said
 
 
+def test_in_a_list_its_own_line_is_copied() -> None:
+    viewer = at(3)
+    viewer.focused_line = "110  bash\x1b  12 calls"
+    viewer.commands.execute("copy.as line")
+    assert viewer.clipboard == ["110  bash\\x1b  12 calls"]
+    assert viewer.said.startswith("Copied this line through the terminal")
+    viewer.commands.execute("copy.as strace")
+    assert "brk(NULL)" in viewer.clipboard[1]
+
+
 def test_the_filter_is_copied_and_told_when_there_is_none() -> None:
     viewer = at(3)
     viewer.commands.execute("copy.as filter")

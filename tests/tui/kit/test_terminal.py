@@ -26,6 +26,21 @@ def test_an_app_without_a_terminal_keeps_what_it_would_send() -> None:
     drive(app, script)
 
 
+def test_y_in_a_list_copies_its_line() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("3")
+        await pilot.pause()
+        await pilot.press("y")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.clipboard == app.focused_line
+        assert "  " in app.clipboard
+
+    drive(app, script)
+
+
 def test_the_terminal_is_asked_for_its_clipboard_and_its_mouse(own_home: Path) -> None:
     environ = {"TMUX": ""}
     trace = str(TRACES / "shell-2024.trace")
