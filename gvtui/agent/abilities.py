@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from gvtui.agent.runsc import RunscError
+from gvtui.agent.runsc import RunscError, StoppedError
 from gvtui.points.catalogue import CatalogueError, parse_metadata
 from gvtui.points.runsc_command import value_flags
 
@@ -85,6 +85,8 @@ class _Answers(Generic[T]):
             raise failure
         try:
             answer = ask()
+        except StoppedError:
+            raise
         except RunscError as error:
             with self._lock:
                 self._failed[key] = now, error

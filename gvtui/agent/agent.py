@@ -81,6 +81,7 @@ class Agent:
         self._binaries = tuple(binaries)
         self._roots = tuple(roots)
         self._timeout = timeout
+        self._stop = threading.Event()
         self._memory = memory
         self.readonly = readonly
         """Whether every change of a sandbox is refused."""
@@ -93,10 +94,14 @@ class Agent:
 
     def inventory(self) -> Inventory:
         """Binaries, roots and containers, now."""
-        found = take_inventory(self._binaries, self._roots, self._timeout)
+        found = take_inventory(self._binaries, self._roots, self._timeout, self._stop)
         used = {*found.binaries, *(each.runsc for each in found.containers)}
         self._value_flags = frozenset().union(*map(own_value_flags, used))
         return found
+
+    def stop_looking(self) -> None:
+        """End what runs to find something out, and begin no more of it; changes go on as ever."""
+        self._stop.set()
 
     def catalogue(self, container: Container) -> Catalogue:
         """The points that a container's own runtime offers.
@@ -174,6 +179,7 @@ class Agent:
         """
         if self.readonly:
             return _refusal(container)
+        container = _unstoppable(container)
         with self._sandbox_lock(container):
             own = self.registry.get(container)
             try:
@@ -200,6 +206,7 @@ class Agent:
         """
         if self.readonly:
             return _refusal(container)
+        container = _unstoppable(container)
         with self._sandbox_lock(container):
             own = self.registry.get(container)
             transaction = Transaction(
@@ -308,6 +315,11 @@ class Agent:
     def _sandbox_lock(self, container: Container) -> threading.Lock:
         with self._lock:
             return self._sandbox_locks.setdefault(container.sandbox_key, threading.Lock())
+
+
+def _unstoppable(container: Container) -> Container:
+    """The container, with a runsc whose calls all come to their end: a change is not torn in two."""
+    return replace(container, runsc=replace(container.runsc, stop=None))
 
 
 def _refusal(container: Container) -> Outcome:

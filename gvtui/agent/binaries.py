@@ -19,6 +19,7 @@ from gvtui.agent.runsc import DEFAULT_TIMEOUT, Runsc, RunscError
 from gvtui.agent.trust import distrust
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterable, Sequence
 
     from gvtui.agent.configured import ConfiguredRuntime
@@ -47,17 +48,24 @@ class RefusedRunsc:
 class Binaries:
     """The runsc binaries here; each file is judged once."""
 
-    def __init__(self, named: Sequence[str] = (), timeout: float = DEFAULT_TIMEOUT) -> None:
+    def __init__(
+        self,
+        named: Sequence[str] = (),
+        timeout: float = DEFAULT_TIMEOUT,
+        stop: threading.Event | None = None,
+    ) -> None:
         """Look where runsc is named or configured; nothing is called yet.
 
         Args:
             named: binaries to use, in place of those found here.
             timeout: seconds for each call of one.
+            stop: set when no answer is wanted any more.
 
         Raises:
             RunscError: a named one is not there.
         """
         self._timeout = timeout
+        self._stop = stop
         self._refused: dict[str, RefusedRunsc] = {}
         self._judged: dict[str, bool] = {}
         self._configured = () if named else tuple(configured_runtimes())
@@ -66,7 +74,7 @@ class Binaries:
             path = shutil.which(name)
             if path is None:
                 raise RunscError(f"there is no program {name}; name runsc's path")
-            found = FoundRunsc(Runsc(path, timeout), "named with --runsc")
+            found = FoundRunsc(Runsc(path, timeout, stop), "named with --runsc")
             self._named.setdefault(os.path.realpath(path), found)
 
     @property
@@ -131,7 +139,7 @@ class Binaries:
 
     def _judge(self, hint: Hint) -> FoundRunsc | None:
         real = os.path.realpath(hint.path)
-        runsc = Runsc(hint.path, self._timeout)
+        runsc = Runsc(hint.path, self._timeout, self._stop)
         # A link may be unsafe though the file that it leads to is not.
         if hint.path not in self._judged:
             self._judged[hint.path] = self._may_be_used(hint.path, real, runsc)

@@ -19,6 +19,7 @@ from gvtui.agent.running import has_ended, sandbox_processes
 from gvtui.agent.runsc import DEFAULT_TIMEOUT, Runsc, RunscError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterable, Sequence
 
     from gvtui.agent.binaries import FoundRunsc, RefusedRunsc
@@ -122,7 +123,10 @@ def _may_be_folder(place: Path) -> bool:
 
 
 def take_inventory(
-    binaries: Sequence[str] = (), roots: Sequence[Path | str] = (), timeout: float = DEFAULT_TIMEOUT
+    binaries: Sequence[str] = (),
+    roots: Sequence[Path | str] = (),
+    timeout: float = DEFAULT_TIMEOUT,
+    stop: threading.Event | None = None,
 ) -> Inventory:
     """Look for binaries, roots and containers; never raises for what it may not see.
 
@@ -130,10 +134,11 @@ def take_inventory(
         binaries: runsc binaries to use, in place of those found.
         roots: runsc roots to look at, in place of those found.
         timeout: seconds for each call of runsc.
+        stop: set when what is found is not wanted any more; calls that run are ended then.
     """
     processes = sandbox_processes()
     try:
-        known = Binaries(binaries, timeout)
+        known = Binaries(binaries, timeout, stop)
     except RunscError as error:
         return Inventory(problem=str(error))
     found = tuple(known.all(processes))

@@ -8,12 +8,11 @@ started with the sentry's path and command line as its arguments, and then becom
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvtui.agent.abilities import SIDECAR_FOLDER, is_runsc_file, knows_trace
-from gvtui.agent.runsc import Runsc
 from gvtui.agent.trust import is_own_file
 from gvtui.points.runsc_command import parse_runsc_command
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gvtui.agent.containers import Container
+    from gvtui.agent.runsc import Runsc
 
 _GVISOR_NAME = re.compile(r"runsc|gvisor|sentry")
 """In the name that a process of gVisor's goes by: all versions up to 2026-09 say `runsc-sandbox`
@@ -115,7 +115,7 @@ def own_runsc(container: Container, proc: Path = Path("/proc")) -> Runsc | None:
             is_safe = is_own_file(path.stat())
         except OSError:
             continue
-        runsc = Runsc(str(path), container.runsc.timeout)
+        runsc = replace(container.runsc, path=str(path))
         has_name = Path(_exe(entry)).name.startswith("runsc")
         if is_safe and (has_name or is_runsc_file(str(path))) and knows_trace(runsc):
             return runsc
@@ -150,7 +150,8 @@ def _command(entry: Path) -> list[str]:
             raw = file.read(_MAX_COMMAND)
     except OSError:
         return []
-    return [word.decode("utf-8", "surrogateescape") for word in raw.split(b"\0") if word]
+    raw = raw.rstrip(b"\0")
+    return [word.decode("utf-8", "surrogateescape") for word in raw.split(b"\0")] if raw else []
 
 
 def _exe(entry: Path) -> str:

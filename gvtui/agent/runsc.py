@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any
 
 from gvtui.agent.plain import plain_sentence, unknown_key
@@ -23,6 +23,7 @@ from gvtui.points.catalogue import Catalogue, parse_metadata
 from gvtui.points.session import NEWER_KEYS, SESSION_NAME
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
     from pathlib import Path
 
@@ -37,11 +38,11 @@ _MAX_DETAIL = 1 << 16
 
 _AFTER_KILL = 5.0
 _LOOK_SECONDS = 0.1
-"""How often the size of what a call has printed is looked at."""
+"""How often is looked at what a call has printed, and whether it is still wanted."""
 
 _NO_SANDBOX = "gvtui-no-such-sandbox"
 _ID = re.compile(r"[A-Za-z0-9_+.][A-Za-z0-9_+.\-]{0,1023}")
-_VERSION = re.compile(r"^runsc version(?: (?:release-)?(\S*))?[ \r]*$", re.MULTILINE)
+_VERSION = re.compile(r"^runsc version(?: (?:release-)?([!-~]*))?[ \r]*$", re.MULTILINE)
 _NO_VERSION = "VERSION_MISSING"
 """What a plain build of gVisor says in place of a version."""
 
@@ -55,6 +56,10 @@ class RunscError(GvtuiError):
         super().__init__(message)
         self.detail = detail or message
         self.call = call
+
+
+class StoppedError(RunscError):
+    """A call of runsc whose answer is not wanted any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,8 @@ class Runsc:
     path: str
     timeout: float = DEFAULT_TIMEOUT
     """Seconds for each call."""
+    stop: threading.Event | None = field(default=None, compare=False, repr=False)
+    """Once set, calls that run are ended, and no more are made."""
 
     def call(
         self,
@@ -153,7 +160,10 @@ class Runsc:
 
         Raises:
             RunscError: it could not be started.
+            StoppedError: `stop` was set.
         """
+        if self.stop is not None and self.stop.is_set():
+            raise StoppedError("runsc is not asked any more")
         flags = [f"--root={root}"] if root is not None else []
         command = [self.path, *flags, *words]
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -173,7 +183,7 @@ class Runsc:
                 if on_start is not None:
                     on_start(process.pid)
                 limit = self.timeout if timeout is None else timeout
-                returncode = _wait(process, (out, err), limit)
+                returncode = _wait(process, (out, err), limit, self.stop)
             finally:
                 if process.poll() is None:
                     _kill(process)
@@ -321,9 +331,16 @@ def parse_sessions(text: str) -> list[SessionStatus]:
 
 
 def _wait(
-    process: subprocess.Popen[bytes], files: tuple[IO[bytes], ...], timeout: float
+    process: subprocess.Popen[bytes],
+    files: tuple[IO[bytes], ...],
+    timeout: float,
+    stop: threading.Event | None,
 ) -> int | None:
-    """How a process ended; None if it has not by the time limit, or prints too much."""
+    """How a process ended; None if it has not by the time limit, or prints too much.
+
+    Raises:
+        StoppedError: `stop` was set.
+    """
     deadline = time.monotonic() + timeout
     while True:
         left = deadline - time.monotonic()
@@ -332,6 +349,8 @@ def _wait(
         except subprocess.TimeoutExpired:
             if left <= _LOOK_SECONDS or _is_too_much(*files):
                 return None
+            if stop is not None and stop.is_set():
+                raise StoppedError("runsc is not waited for any more") from None
 
 
 def _is_too_much(*files: IO[bytes]) -> bool:

@@ -262,6 +262,10 @@ class Keeper:
         """Whether sessions of gvtui's run now."""
         return bool(self.agent.registry.all())
 
+    def stop_looking(self) -> None:
+        """Do not let the viewer's end wait for a runsc that is asked something."""
+        self.agent.stop_looking()
+
     def leave(self, policy: OnExit) -> list[Outcome]:
         """Deal with gvtui's own sessions at the end; nobody else's are touched."""
         return self.agent.leave(policy)

@@ -447,6 +447,8 @@ class ViewerBase(TerminalApp):
 
     def leave(self) -> None:
         """End the viewer, without asking features whether it may."""
+        if self.keeper is not None:
+            self.keeper.stop_looking()
         self.exit()
 
     async def action_quit(self) -> None:

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -152,3 +154,10 @@ def test_a_version_that_is_not_told_is_none(tmp_path: Path) -> None:
     assert version_text(program(tmp_path / "good", "echo runsc version release-20260905.0"))
     assert version_text(program(tmp_path / "bad", "exit 1")) == ""
     assert version_text(Runsc(str(tmp_path / "none"))) == ""
+
+
+def test_what_was_stopped_is_not_remembered(fake: FakeRunsc) -> None:
+    stop = threading.Event()
+    stop.set()
+    assert not knows_trace(replace(fake.runsc, stop=stop))
+    assert knows_trace(fake.runsc)

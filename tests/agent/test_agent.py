@@ -240,3 +240,19 @@ def test_one_that_only_reads_refuses_every_change(fake: FakeRunsc, tmp_path: Pat
     assert fake.session() == before
     assert not (tmp_path / "memory").exists()
     assert [each.id for each in agent.inventory().containers] == [container.id]
+
+
+def test_the_end_waits_for_no_answer_and_still_puts_sessions_right(
+    agent: Agent, fake: FakeRunsc
+) -> None:
+    [container] = agent.inventory().containers
+    assert agent.apply(container, FIRST).applied
+    (fake.root / "stuck").touch()
+    with ThreadPoolExecutor(1) as pool:
+        looking = pool.submit(agent.inventory)
+        while ["list", "-format=json"] not in [call[1:] for call in fake.calls()[-1:]]:
+            assert not looking.done()
+        agent.stop_looking()
+        assert looking.result(5).containers == ()
+    assert [each.state for each in agent.leave("delete")] == [State.DELETED]
+    assert fake.session() is None

@@ -48,6 +48,11 @@ def test_sandboxes_are_known_by_their_command_line(tmp_path: Path) -> None:
     ]
 
 
+def test_an_empty_word_of_a_command_line_is_a_word(tmp_path: Path) -> None:
+    process(tmp_path, 10, "runsc-sandbox", "--log", "", "--root=/r", "boot", "c1", exe="/b/runsc")
+    assert (only(tmp_path).root, only(tmp_path).sandbox_id) == (Path("/r"), "c1")
+
+
 def test_runsc_is_beside_the_folder_of_the_sandbox_s_program(tmp_path: Path) -> None:
     process(tmp_path, 10, *BOOT, "c1", exe="/opt/g/gvisor-bin/gvisor_sentry")
     process(tmp_path, 11, "runsc-gofer", "--root=/r", "gofer", "c1", exe="/opt/g/runsc-2026")

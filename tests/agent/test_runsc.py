@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from gvtui.agent.runsc import (
     RunscError,
     SessionStatus,
     SinkStatus,
+    StoppedError,
     checked_id,
     parse_json,
     parse_sessions,
@@ -157,3 +160,20 @@ def test_a_program_that_prints_without_end_is_stopped(tmp_path: Path) -> None:
     assert str(call.error()) == "runsc printed more than 16 MiB and was stopped"
     assert call.detail.endswith("[killed at its size limit]")
     assert len(call.detail) < 100_000
+
+
+def test_a_call_that_is_not_wanted_any_more_is_ended(tmp_path: Path) -> None:
+    stop = threading.Event()
+    asleep = replace(program(tmp_path, "exec sleep 600"), stop=stop, timeout=600)
+    started: list[int] = []
+
+    def stop_it(pid: int) -> None:
+        started.append(pid)
+        stop.set()
+
+    with pytest.raises(StoppedError):
+        asleep.call("x", on_start=stop_it)
+    assert not Path(f"/proc/{started[0]}").exists()
+    with pytest.raises(StoppedError):
+        asleep.call("x", on_start=started.append)
+    assert len(started) == 1

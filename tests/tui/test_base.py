@@ -3,12 +3,19 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from gvtui.agent.agent import Agent
+from gvtui.agent.targets import Keeper
 from gvtui.errors import GvtuiError
 from gvtui.tui.detail.commands import Details
+from tests.agent.fake import FakeRunsc
 from tests.tui.helpers import drive, recording, until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.pilot import Pilot
+
+    from gvtui.agent.discover import Inventory
 
 
 def test_a_thread_hands_what_it_found_to_the_screens_thread() -> None:
@@ -63,6 +70,24 @@ def test_what_a_thread_finds_when_the_screen_has_gone_is_dropped() -> None:
 
     drive(app, script)
     assert not found
+
+
+def test_the_end_waits_for_no_runsc(tmp_path: Path) -> None:
+    fake = FakeRunsc(tmp_path)
+    (fake.root / "stuck").touch()
+    agent = Agent([fake.path], [fake.root], timeout=40)
+    app = recording()
+    app.keeper = Keeper(agent)
+    ended: list[Inventory] = []
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.in_thread(agent.inventory, ended.append)
+        await until(pilot, lambda: any("list" in call for call in fake.calls()))
+        app.leave()
+
+    drive(app, script)
+    assert ended == []
+    assert agent.inventory().containers == ()
 
 
 def test_a_line_that_is_no_command_is_told() -> None:

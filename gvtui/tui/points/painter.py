@@ -72,7 +72,8 @@ class PointsPainter:
         if target is None:
             if state.endpoint is None:
                 return [[(" of this recording", "faint")]]
-            return [[(f" {state.problem or 'no sandbox to trace'}", "faint")]]
+            none = "looking for sandboxes …" if state.is_looking else "no sandbox to trace"
+            return [[(f" {state.problem or none}", "faint")]]
         place = state.targets.index(target) + 1
         count = f"{place}/{len(state.targets)} " if len(state.targets) > 1 else ""
         words, look = _OWNER_WORDS[target.owner]

@@ -63,6 +63,8 @@ class PointsState:
         """That of the sandboxes of a recording; empty for this machine's."""
         self.problem = ""
         """Why there are no sandboxes to choose from."""
+        self.is_looking = False
+        """Whether sandboxes are looked for, and have not been before."""
         self.grouping: Grouping = "component"
         self.only_on = False
         self.pattern = ""

@@ -97,6 +97,7 @@ class Targets(Feature):
         keeper = self.viewer.keeper
         assert keeper is not None
         self._is_surveying, self._is_wanted = True, False
+        self.state.is_looking = not self._surveyed_at
         self.viewer.in_thread(
             keeper.survey, partial(self._take_survey, self._changes_made), self._survey_failed
         )
@@ -125,6 +126,7 @@ class Targets(Feature):
     def take(self, survey: Survey) -> None:
         """Take in what a survey has found."""
         keeper, state = self.viewer.keeper, self.state
+        state.is_looking = False
         targets = list(survey.targets)
         if keeper is not None and keeper.file is not None:
             error = survey.file_error

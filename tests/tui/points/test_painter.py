@@ -17,6 +17,9 @@ def words(parts: list[tuple[str, str]]) -> str:
 def test_a_heading_says_where_and_how_much_is_staged() -> None:
     state = PointsState(SOCKET)
     painter = PointsPainter(state, every_command().keys_of, large=False)
+    assert words(painter.heading(40, False)[1]) == " no sandbox to trace"
+    state.is_looking = True
+    assert "looking for sandboxes" in words(painter.heading(40, False)[1])
     state.problem = "no runsc here"
     first, second = painter.heading(40, False)
     assert words(first).rstrip() == "Points"
