@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.query.calls.exec_rules import Code
-from gvtui.trace.marks import BinaryMark, ExcerptMark, ExecMark, NoteMark, read_mark
+from gvtui.trace.marks import MAX_EXECS, BinaryMark, ExcerptMark, ExecMark, NoteMark, read_mark
 from gvtui.trace.records import DamagedError
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.writer import TraceWriter
@@ -42,6 +42,7 @@ class RecordingExport:
         self._told: dict[int, int] = {}
         self._newest_ns = 0
         self._ordered: set[int] = set()
+        self._untold: dict[int, list[str]] = {}
         self._is_excerpt = False
         self.messages = 0
         """Messages written so far."""
@@ -57,10 +58,12 @@ class RecordingExport:
             chosen = set(chunk.row_ids())
             for row_id in range(chunk.start, chunk.start + len(chunk.rows)):
                 self._copy(row_id, trace.row(row_id), is_chosen=row_id in chosen)
+        self._note_all_execs()
         self._writer.flush()
 
     def close(self) -> None:
         """Finish the recording."""
+        self._note_all_execs()
         for conn in list(self._seen):
             self._note_drops(conn, self._newest_ns)
         self._writer.close()
@@ -84,6 +87,7 @@ class RecordingExport:
         elif row.kind == Kind.OPENED:
             writer.opened(row.conn, row.recv_ns, trace.details(row_id))
         elif row.kind == Kind.CLOSED:
+            self._note_execs(row.conn)
             self._note_drops(row.conn, row.recv_ns)
             writer.closed(row.conn, row.recv_ns, trace.details(row_id))
         elif row.kind == Kind.MARK:
@@ -94,32 +98,53 @@ class RecordingExport:
         mark = read_mark(details)
         if isinstance(mark, ExcerptMark):
             self._is_excerpt = True
-        # These are written anew, behind the exits that they are about.
+        self._note_execs(row.conn)
+        if isinstance(mark, BinaryMark) and mark.is_exec_exit_last:
+            order = self._selection.pairs.execs.outcomes.order_mark(row.conn)
+            if order is None or order.order == "old":
+                self._ordered.add(row.conn)
+            else:
+                # The connection has proved otherwise; the copy may lack by what.
+                self._writer.mark(row.recv_ns, order.details(), row.conn)
+        # These are written anew.
         if not isinstance(mark, ExecMark):
             self._writer.mark(row.recv_ns, details, row.conn)
-        if isinstance(mark, BinaryMark) and mark.is_exec_exit_last:
-            self._ordered.add(row.conn)
 
     def _copy_message(self, row_id: int, row: Row, payload: bytes) -> None:
-        """Write a message, and what became of an exec behind its exit, if the copy hides that."""
+        """Write a message; if it is an exec's exit, what became of it is noted later."""
         trace, writer = self._selection.trace, self._writer
         outcomes = self._selection.pairs.execs.outcomes
-        code = outcomes.code(row_id)
-        is_hidden = code is not Code.NONE and (self._selection.is_filtered or trace.first_row > 0)
-        if is_hidden and not self._is_excerpt:
-            self._is_excerpt = True
-            writer.mark(row.recv_ns, ExcerptMark(self._selection.filter_text).details())
-        mark = outcomes.mark_of(row_id) if self._is_excerpt else None
-        order = outcomes.order_mark(row.conn) if mark is not None else None
+        if outcomes.code(row_id) is not Code.NONE:
+            if not self._is_excerpt and (self._selection.is_filtered or trace.first_row > 0):
+                self._is_excerpt = True
+                writer.mark(row.recv_ns, ExcerptMark(self._selection.filter_text).details())
+            if self._is_excerpt and row.conn not in self._ordered:
+                self._take_exec(row_id, row)
+        writer.message(row.conn, row.recv_ns, payload)
+
+    def _take_exec(self, row_id: int, row: Row) -> None:
+        outcomes = self._selection.pairs.execs.outcomes
+        order = outcomes.order_mark(row.conn)
         if order is not None and order.order == "old":
             # Of all execs on the connection, one mark says enough.
-            mark = None
-            if row.conn not in self._ordered:
-                self._ordered.add(row.conn)
-                writer.mark(row.recv_ns, order.details(), row.conn)
-        writer.message(row.conn, row.recv_ns, payload)
-        if mark is not None:
-            writer.mark(row.recv_ns, mark.details(), row.conn)
+            self._note_execs(row.conn)
+            self._ordered.add(row.conn)
+            self._writer.mark(row.recv_ns, order.details(), row.conn)
+            return
+        untold = self._untold.setdefault(row.conn, [])
+        if len(untold) >= MAX_EXECS:
+            self._note_execs(row.conn)
+            untold = self._untold.setdefault(row.conn, [])
+        untold.append(outcomes.name_of(row_id))
+
+    def _note_all_execs(self) -> None:
+        for conn in list(self._untold):
+            self._note_execs(conn)
+
+    def _note_execs(self, conn: int) -> None:
+        """Note what became of execs whose exits were written, for the copy may hide that."""
+        if untold := self._untold.pop(conn, []):
+            self._writer.mark(self._newest_ns, ExecMark(tuple(untold)).details(), conn)
 
     def _note_drops(self, conn: int, when_ns: int) -> None:
         untold = (self._seen.pop(conn, 0) - self._told.pop(conn, 0)) & _UINT32

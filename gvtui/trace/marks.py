@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 MAX_PROCESSES = 20_000
 """Processes read from one mark."""
 
+MAX_EXECS = 1 << 12
+"""Exits of execs that one mark tells of."""
+
 _MAX_SESSION = 1 << 20
 """Characters of a session: one with all points and all fields has a quarter of it."""
 
@@ -259,27 +262,32 @@ class ExcerptMark:
 
 @dataclass(frozen=True, slots=True)
 class ExecMark:
-    """What became of the exec whose exit is the row before, in an excerpt."""
+    """What became of execs in an excerpt: of all exits without an error that came on a connection,
+    the row's own, since the last such mark."""
 
     kind: ClassVar = "exec"
 
-    outcome: str
-    """`done`; `done later` if the exit was sent before the program was loaded; or `failed`."""
+    outcomes: tuple[str, ...]
+    """`done`; `done later` if the exit was sent before the program was loaded; `failed`; or
+    `asked`."""
 
     @property
     def text(self) -> str:
         """The mark for people."""
-        became = "failed, its error was not sent" if self.outcome == "failed" else "was done"
-        return f"the exec above {became}"
+        counts = {name: self.outcomes.count(name) for name in ("failed", "asked")}
+        done = len(self.outcomes) - sum(counts.values())
+        parts = [f"{count} {name}" for name, count in {"done": done, **counts}.items() if count]
+        return f"what became of the execs above: {', '.join(parts) or 'not noted'}"
 
     def details(self) -> dict[str, Any]:
         """The mark as it lies in the recording."""
-        return {"kind": self.kind, "text": self.text, **asdict(self)}
+        return {"kind": self.kind, "text": self.text, "outcomes": list(self.outcomes)}
 
     @classmethod
     def read(cls, details: dict[str, Any]) -> ExecMark:
         """The mark from what lies in the recording."""
-        return cls(text_in(details, "outcome"))
+        outcomes = list_in(details, "outcomes")[:MAX_EXECS]
+        return cls(tuple(each if isinstance(each, str) else "" for each in outcomes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ MARKS: tuple[Mark, ...] = (
     BinaryMark("/usr/bin/runsc", "", False),
     ExcerptMark("evt.failed = true"),
     ExcerptMark(""),
-    ExecMark("done later"),
+    ExecMark(("done later", "failed")),
     ExecOrderMark("old", False),
     ExecOrderMark("", True),
     NoteMark("hello"),

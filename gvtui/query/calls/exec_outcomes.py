@@ -17,6 +17,7 @@ from gvtui.query.calls.exec_rules import (
 )
 from gvtui.query.column import RowColumn
 from gvtui.trace.marks import (
+    MAX_EXECS,
     BinaryMark,
     ExcerptMark,
     ExecMark,
@@ -102,13 +103,21 @@ class ExecOutcomes:
         if len(connection.waiting) >= _MAX_WAITING:
             del connection.waiting[next(iter(connection.waiting))]
         connection.waiting[exec_.rows[0]] = exec_
+        self._ended(connection, exec_)
         self._decide(connection, exec_)
 
-    def repeated(self, exec_: Exec, row: int, raw: int) -> None:
+    def repeated(self, connection: Sender, exec_: Exec, row: int, raw: int) -> None:
         """Note that a decoded exit repeats a raw one."""
+        self._ended(connection, exec_)
         exec_.rows.append(row)
         self.codes.chunk_of(row)
         self.codes.put(row, (row - raw) << _CODE_BITS | exec_.code)
+
+    @staticmethod
+    def _ended(connection: Sender, exec_: Exec) -> None:
+        # One more than a mark can tell of shows that none is to be believed.
+        if connection.is_excerpt and len(connection.unnoted) <= MAX_EXECS:
+            connection.unnoted.append(exec_)
 
     def went_on(self, exec_: Exec | None, after: Next, connection: Sender | None = None) -> None:
         """A thread went on after an exit; decide what became of the exec."""
@@ -178,10 +187,10 @@ class ExecOutcomes:
         for conn, mark in marks.items():
             self._order_noted(self.sender(conn), mark)
 
-    def mark_of(self, row: int) -> ExecMark | None:
-        """What is to be noted behind an exit where messages around it are left out."""
+    def name_of(self, row: int) -> str:
+        """What an `ExecMark` says of an exit."""
         code = self.code(row)
-        return next((ExecMark(name) for name, each in _MARKED.items() if each is code), None)
+        return next((name for name, each in _MARKED.items() if each is code), "asked")
 
     def marked(self, row: int, conn: int) -> None:
         """Take in a mark, by its row and its connection."""
@@ -197,7 +206,7 @@ class ExecOutcomes:
                 sender.is_excerpt = True
         elif conn:
             sender = self._closed.get(conn) or self.sender(conn)
-            self._sender_noted(row, sender, mark)
+            self._sender_noted(sender, mark)
             if isinstance(mark, BinaryMark):
                 self._opened_ns.pop(conn, None)
 
@@ -215,17 +224,18 @@ class ExecOutcomes:
                 self.point_is_on(self.sender(connection.conn))
                 return
 
-    def _sender_noted(self, row: int, sender: Sender, mark: Mark) -> None:
+    def _sender_noted(self, sender: Sender, mark: Mark) -> None:
         if isinstance(mark, BinaryMark):
             if mark.is_exec_exit_last:
                 self.prove(sender, Order.OLD)
         elif isinstance(mark, ExecOrderMark):
             self._order_noted(sender, mark)
-        elif isinstance(mark, ExecMark) and sender.is_excerpt:
-            exec_ = sender.waiting.get(row - 1)
-            code = _MARKED.get(mark.outcome)
-            if exec_ is not None and code is not None:
-                self._answer(sender, exec_, code)
+        elif isinstance(mark, ExecMark):
+            told, sender.unnoted = sender.unnoted, []
+            if len(told) == len(mark.outcomes):
+                for exec_, name in zip(told, mark.outcomes, strict=True):
+                    if exec_.code is Code.ASKED and name in _MARKED:
+                        self._answer(sender, exec_, _MARKED[name])
 
     def _order_noted(self, sender: Sender, mark: ExecOrderMark) -> None:
         if mark.is_point_on:

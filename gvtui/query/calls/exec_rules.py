@@ -108,6 +108,8 @@ class Sender:
     lost_at: int = -1
     """The last row of which it is not known what its message was."""
     waiting: dict[int, Exec] = field(default_factory=dict)
+    unnoted: list[Exec] = field(default_factory=list)
+    """In an excerpt, for each exit since the last note of outcomes the exec that it ended."""
 
 
 def proof(exec_: Exec, connection: Sender) -> Order:

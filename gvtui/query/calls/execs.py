@@ -255,7 +255,7 @@ class Execs(Follower):
         if now.what is _What.EXIT and former is not None and is_whole and _is_twin(former, now):
             now.exec = former.exec
             assert now.exec is not None
-            self.outcomes.repeated(now.exec, now.row, former.row)
+            self.outcomes.repeated(connection, now.exec, now.row, former.row)
             self._watch(key, now)
             return
         if now.what is _What.INFO:

@@ -91,9 +91,11 @@ def test_in_an_excerpt_only_what_is_noted_counts() -> None:
     assert noted(part, "O", "X", "I", "O", "X", "O") == ["asked", "asked"]
     assert noted(part, "E", "I", "X", "E", "X", "O") == ["asked", "asked"]
     assert noted("I", part, "X", "O") == ["asked"]
-    assert noted(part, "X", ExecMark("done later"), "X", ExecMark("failed")) == ["done", "failed"]
-    assert noted(part, "X", "O", ExecMark("failed")) == ["asked"]
-    assert noted(part, "X", ExecMark("strange"), "X") == ["asked", "asked"]
+    told = ExecMark(("done later", "failed"))
+    assert noted(part, "X", "X", told, "X", ExecMark(("done",))) == ["done", "failed", "done"]
+    assert noted(part, "X", "O", "X", "closed", told) == ["done", "failed"]
+    assert noted(part, "X", ExecMark(("strange",)), "X") == ["asked", "asked"]
+    assert noted(part, "X", told, "X", ExecMark(("done",))) == ["asked", "done"]
     assert noted(part, ExecOrderMark("old", False), "X", "X") == ["done", "done"]
 
 
@@ -115,7 +117,7 @@ def test_another_reader_adopts_what_rows_told_that_are_gone() -> None:
 
 
 def test_outside_of_an_excerpt_nobody_says_what_became_of_an_exec() -> None:
-    assert noted("E", "X", ExecMark("failed")) == ["asked"]
+    assert noted("E", "X", ExecMark(("failed",))) == ["asked"]
 
 
 def test_an_exec_waits_for_the_note_of_its_binary_and_not_for_ever() -> None:
