@@ -160,17 +160,20 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
                 if done < trace.first_row:
                     state.miss(trace.first_row - done, "printed")
                     done = trace.first_row
-                stop = min(done + BATCH, trace.end_row)
-                if end is None:
-                    stop = selection.ready(done, stop, time.monotonic())
+                stop = min(done + BATCH, trace.end_row if end is None else end)
+                stop = selection.ready(done, stop, time.monotonic())
                 if done < stop:
                     _write(export, done, stop)
                     done = stop
                     state.pass_on()
                 elif _nobody_reads():
                     return 0
-                else:
+                elif end is None:
                     state.wait(_PAUSE_SECONDS)
+                else:
+                    # What may yet be known of the rows that are left comes soon.
+                    state.pass_on()
+                    time.sleep(_PAUSE_SECONDS)
             return _say_end(trace)
         finally:
             trace.close()
