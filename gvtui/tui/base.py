@@ -345,15 +345,11 @@ class ViewerBase(TerminalApp):
 
     def choose(self, choice: Choice) -> None:
         """Have the user pick from a list."""
-        self.push_screen(ListScreen(choice, self._keys_of(choice.line)))
+        self.push_screen(ListScreen(choice, self.commands.keys_for(choice.line)))
 
     def read(self, text: Text) -> None:
         """Show a text over everything until the user closes it."""
-        self.push_screen(TextScreen(text, self._keys_of(text.line)))
-
-    def _keys_of(self, line: str) -> tuple[str, ...]:
-        found = [command for command in self.commands if command.line == line]
-        return self.commands.keys(found[0]) if found else ()
+        self.push_screen(TextScreen(text, self.commands.keys_for(text.line)))
 
     def check(self, text: str) -> Problem | None:
         """What is wrong with a filter, None if nothing is."""

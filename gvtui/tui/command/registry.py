@@ -200,14 +200,18 @@ class Commands:
         """The keys that call a command now."""
         return self.keymap_in_force.keys(command)
 
+    def keys_for(self, line: str) -> tuple[str, ...]:
+        """The keys that call a line now, in Textual's names; none for a line without a key."""
+        command = self._all.get(line)
+        return self.keymap_in_force.of_line(line, command.keys if command is not None else ())
+
     def keys_of(self, line: str) -> str:
         """How a sentence names the way to a command: its first key, or the line to type.
 
         Raises:
             CommandError: the line is no command.
         """
-        command = self._all.get(line)
-        keys = self.keymap_in_force.of_line(line, command.keys if command is not None else ())
+        keys = self.keys_for(line)
         if keys:
             return key_words(keys[0])
         self.parse(line)

@@ -58,8 +58,9 @@ class Drilling(Feature):
     def back(self) -> None:
         """Go back to where one drilled from, with the filters of then."""
         if not self._places:
+            key = self.viewer.commands.keys_of("numbers.rows")
             self.viewer.tell(
-                "There is nowhere to go back to: Enter on a number or a process leads here."
+                f"There is nowhere to go back to: {key} on a number or a process leads here."
             )
             return
         place = self._places.pop()

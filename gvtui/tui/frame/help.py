@@ -90,6 +90,7 @@ def help_text(commands: Commands) -> list[str | tuple[str, str]]:
     for sign, meaning in _SIGNS:
         parts.append((f"  {sign:<12}", "bold $primary"))
         parts.append(f"{meaning}\n")
-    parts.append("\nCtrl+P finds any of these by its words. Tab goes from pane to pane.\n")
+    find = commands.keys_of("commands.find")
+    parts.append(f"\n{find} finds any of these by its words. Tab goes from pane to pane.\n")
     parts.append("Esc closes this.")
     return parts

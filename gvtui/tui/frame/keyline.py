@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual.widgets import Footer, Input
 
+from gvtui.tui.command.bindings import UNBOUND
+
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
@@ -21,6 +23,7 @@ class KeyLine(Footer):
     def compose(self) -> ComposeResult:
         """The keys of what has the focus, then those that work everywhere."""
         keys: list[Any] = list(super().compose())
+        keys = [key for key in keys if key.key != UNBOUND]
         if isinstance(self.screen.focused, Input):
             # What is a letter there is typed.
             keys = [key for key in keys if len(key.key_display) > 1]

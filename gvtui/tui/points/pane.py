@@ -255,7 +255,7 @@ class PointsPane(ListPane):
     def on_key(self, event: events.Key) -> None:
         """While searching, letters are the pattern."""
         if not self._searching:
-            if event.key == "slash":
+            if event.key in self._viewer.commands.keys_for("points.find"):
                 # At once: its binding would come behind letters that were typed fast.
                 event.stop()
                 event.prevent_default()

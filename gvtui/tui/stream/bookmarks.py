@@ -28,7 +28,8 @@ class Bookmarks(Feature):
         model = self.model
         row_id = model.cursor
         if row_id is None or row_id < model.trace.first_row:
-            self.viewer.tell("Select a row first: ↑ and ↓ do.", "warning")
+            up, down = (self.viewer.commands.keys_of(f"stream.move {step}") for step in (-1, 1))
+            self.viewer.tell(f"Select a row first: {up} and {down} do.", "warning")
             return
         if model.following:
             self.viewer.pause()

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvtui.tui.command.bindings import put_in_force
 from gvtui.tui.frame.keyline import LEADING, fit_keys
 from tests.tui.helpers import drive, recording, screen_text
 
@@ -60,3 +61,19 @@ def test_no_key_is_cut(width: int) -> None:
             assert item.region.right <= width
 
     drive(app, script, size=(width, 24))
+
+
+def test_a_key_that_was_taken_away_is_not_shown() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert "p process" in screen_text(app).splitlines()[-1]
+        put_in_force(app, app.commands.keymap({"filter.pid": ""}))
+        app.screen.refresh_bindings()
+        await pilot.pause()
+        await pilot.pause()
+        line = screen_text(app).splitlines()[-1]
+        assert "unbound" not in line
+        assert "process" not in line
+
+    drive(app, script)
