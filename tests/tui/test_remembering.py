@@ -98,6 +98,9 @@ def test_what_is_configured_goes_before() -> None:
         "sign", "call", "duration", "time", "evt.arg.pathname", "process",
     ]  # fmt: skip
     assert viewer.told == []
+    # A profile is for once: the next run without it is as the one before.
+    assert viewer.feature(Rows).remember() == memory["stream"]
+    assert viewer.feature(Screen).remember()["theme"] == "gvtui-light"
 
 
 def test_what_is_configured_wrong_is_told_with_its_line() -> None:

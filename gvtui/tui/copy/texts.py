@@ -72,6 +72,8 @@ def command_line(model: Model, row_id: int) -> Piece:
     """The command line of a row's process as of the row, as a shell takes it."""
     what = f"the command line of row {row_id:,}'s process"
     process = _process_of(model, row_id)
+    if process is None and row_id >= model.analysis.processes.position:
+        return Piece(what, problem="it is not known yet which process that is")
     if process is None:
         return Piece(what, problem="the process of this row is not known")
     known = process.args_at(row_id) or process.args

@@ -13,6 +13,8 @@ from gvtui.tui.viewer import PARTS, Feature
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gvtui.tui.viewer import Viewer
+
 _MAX_NAME = 40
 
 
@@ -35,16 +37,23 @@ class Screen(Feature):
 
     prefix, heading = "screen", "Screen"
 
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(viewer)
+        self._set_aside = ""
+        """The theme remembered, where one is configured, as a profile may do for once."""
+
     def recall(self, told: Mapping[str, Any]) -> None:
         """Take up the theme and which parts are hidden."""
         config = self.viewer.config
+        remembered = str(told.get("theme") or self.viewer.theme_name)
         if config.theme:
+            self._set_aside = remembered
             if not self.viewer.use_theme(config.theme):
                 name, where = escape(config.theme, _MAX_NAME), config.where("theme")
                 words = f"there is no theme {name!r}; dark and light are gvtui's own"
                 self.viewer.tell(f"{escape(where)}: {words}.", "warning")
-        elif isinstance(told.get("theme"), str):
-            self.viewer.use_theme(told["theme"])
+        else:
+            self.viewer.use_theme(remembered)
         hidden = told.get("hidden")
         for part in PARTS:
             if isinstance(hidden, list) and part in hidden:
@@ -52,7 +61,8 @@ class Screen(Feature):
 
     def remember(self) -> dict[str, Any]:
         """The theme and which parts are hidden."""
-        return {"theme": self.viewer.theme_name, "hidden": list(self.viewer.hidden_parts)}
+        theme = self._set_aside or self.viewer.theme_name
+        return {"theme": theme, "hidden": list(self.viewer.hidden_parts)}
 
     @command("Show or hide the sandboxes", "b")
     def sidebar(self) -> None:

@@ -79,26 +79,29 @@ class Rows(Feature):
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer)
         self.look = RowLook()
+        self._set_aside: dict[str, list[str]] | None = None
+        """The columns remembered, where others are configured, as a profile may do for once."""
 
     def recall(self, told: Mapping[str, Any]) -> None:
         """Take up how times count and which columns there are."""
         modes = {mode.name.lower(): mode for mode in TimeMode}
         self.look.time_mode = modes.get(str(told.get("time")), self.look.time_mode)
-        config = self.viewer.config
-        if config.columns:
-            self._configure(config.columns, config.where("columns"))
-            return
         self.look.added = tuple(map(field_column, _texts(told, "added")))[:MAX_FIELD_COLUMNS]
         known = {column.key for column in (*COLUMNS, *self.look.added)} - FIXED
         self.look.hidden = frozenset(_texts(told, "hidden")) & known
+        config = self.viewer.config
+        if config.columns:
+            self._set_aside = self._columns()
+            self._configure(config.columns, config.where("columns"))
 
     def remember(self) -> dict[str, Any]:
         """How times count, the columns that are hidden and those that were added."""
-        return {
-            "time": self.look.time_mode.name.lower(),
-            "hidden": sorted(self.look.hidden),
-            "added": [column.key for column in self.look.added],
-        }
+        columns = self._set_aside or self._columns()
+        return {"time": self.look.time_mode.name.lower(), **columns}
+
+    def _columns(self) -> dict[str, list[str]]:
+        added = [column.key for column in self.look.added]
+        return {"hidden": sorted(self.look.hidden), "added": added}
 
     def _configure(self, names: Sequence[str], where: str) -> None:
         """Show the columns that the configuration asks for, in its order."""

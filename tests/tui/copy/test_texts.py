@@ -76,7 +76,9 @@ def test_a_call_that_may_yet_be_paired_is_not_called_unfinished() -> None:
     piece = printed(model, row_id, "strace")
     assert piece.problem == "the calls are still being paired up to this row"
     assert not piece.text
+    assert command_line(model, row_id).problem == "it is not known yet which process that is"
     viewer.catch_up()
+    assert command_line(model, row_id).text
     assert printed(model, row_id, "strace").text
 
 
