@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import platformdirs
 
 from gvtui.errors import GvtuiError, UsageError
-from gvtui.files import write_whole
+from gvtui.files import open_to_read, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -168,8 +168,12 @@ def change_config(path: Path, table: str, name: str, value: str | None) -> None:
             entries[name] = value
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(path, tomlkit.dumps(document).encode(), follow=True)
-    except TOMLKitError as error:
-        raise ConfigError(f"{path} is no TOML: {error}") from error
+    except (TOMLKitError, RecursionError) as error:
+        what = "it is nested too deep" if isinstance(error, RecursionError) else error
+        raise ConfigError(f"{path} is no TOML: {what}") from error
+    except ValueError as error:
+        # Python reads no number of thousands of digits.
+        raise ConfigError(f"{path} holds what cannot be read: {error}") from error
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from error
 
@@ -197,7 +201,7 @@ def _text(path: Path) -> str:
         ConfigError: it cannot be read.
     """
     try:
-        with path.open("rb") as source:
+        with open_to_read(path) as source:
             data = source.read(MAX_FILE + 1)
     except FileNotFoundError:
         return ""
@@ -238,7 +242,7 @@ def _statement(text: list[str], start: int) -> _Statement:
     for stop in range(start + 1, min(start + _MAX_STATEMENT, len(text)) + 1):
         try:
             return _Statement(start, stop, tomllib.loads("\n".join(text[start:stop])))
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             problem = problem or _PLACE.sub("", str(error))
             if not str(error).endswith(_END):
                 # More lines make only that right which came to its end too early.
@@ -264,7 +268,7 @@ def _read(path: Path, problems: _Problems) -> tuple[dict[str, Any], Lines]:
     for _ in range(len(statements) + 1):
         try:
             document = tomllib.loads("\n".join(lines))
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:
             # Each statement is right by itself; two of them do not go together.
             found = _PLACE.search(str(error))
             line = int(found[1]) - 1 if found and found[1] else len(lines) - 1

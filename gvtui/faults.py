@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import platform
+import secrets
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from gvtui import __version__
 from gvtui.errors import GvtuiError
+from gvtui.files import write_whole
 
 KEPT_REPORTS = 10
 """Reports that stay; an older one goes when another is written."""
@@ -90,13 +92,12 @@ def write_report(fault: BaseException) -> Path | None:
             if place is not None:
                 place.mkdir(mode=0o700, parents=True, exist_ok=True)
             prefix = name if place else f"gvtui-fault-{name}"
-            number, path = tempfile.mkstemp(".txt", prefix, place)
-            with os.fdopen(number, "w", encoding="utf-8") as file:
-                file.write(text)
+            path = Path(place or tempfile.gettempdir(), f"{prefix}{secrets.token_hex(4)}.txt")
+            write_whole(path, text.encode("utf-8", "replace"), mode=0o600)
         except OSError:
             continue
         _forget_old(folder)
-        return Path(path)
+        return path
     return None
 
 

@@ -8,7 +8,7 @@ import os
 import secrets
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,17 +32,26 @@ def open_to_read(path: Path, *, streams: bool = False) -> BinaryIO:
         OSError: it cannot be opened, or is no regular file.
     """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    return _regular(fd, path, "rb", streams=streams)
+
+
+def _regular(fd: int, path: Path, mode: str, *, streams: bool = False) -> BinaryIO:
+    """The open file; one that is no regular file is closed.
+
+    Raises:
+        OSError: it is none.
+    """
     try:
-        mode = os.fstat(fd).st_mode
-        if stat.S_ISDIR(mode):
+        info = os.fstat(fd)
+        if stat.S_ISDIR(info.st_mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-        if not stat.S_ISREG(mode) and not (streams and str(path).startswith(_STREAMS)):
+        if not stat.S_ISREG(info.st_mode) and not (streams and str(path).startswith(_STREAMS)):
             raise OSError(errno.EINVAL, "it is no regular file", str(path))
         os.set_blocking(fd, True)
+        return cast("BinaryIO", open(fd, mode))
     except BaseException:
         os.close(fd)
         raise
-    return open(fd, "rb")
 
 
 def is_only_ours(info: os.stat_result) -> bool:
@@ -117,6 +126,36 @@ def write_whole(path: Path, data: bytes, *, mode: int = 0o666, follow: bool = Fa
     """
     with whole_file(path, mode=mode, follow=follow) as out:
         out.write(data)
+
+
+def appended(path: Path) -> BinaryIO:
+    """Open a file of the user's own to write behind its end; it is made if it is missing.
+
+    Raises:
+        OSError: it cannot be opened, is a symbolic link, or no regular file.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    return _regular(os.open(path, flags, 0o600), path, "ab")
+
+
+def made(path: Path, mode: int = 0o600) -> BinaryIO:
+    """Make a file that was not there, and open it to write.
+
+    Raises:
+        OSError: there is something of that name, or it cannot be made.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    return open(os.open(path, flags, mode), "wb", buffering=0)
+
+
+def locked_file(path: Path) -> BinaryIO:
+    """Open a file that is there to be locked; it is made if it is missing.
+
+    Raises:
+        OSError: it cannot be opened, is a symbolic link, or no regular file.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    return _regular(os.open(path, flags, 0o600), path, "r+b")
 
 
 def unfinished_path(path: Path) -> Path:

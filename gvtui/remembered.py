@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import platformdirs
 
 from gvtui.errors import GvtuiError
-from gvtui.files import whole_file
+from gvtui.files import open_to_read, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,7 @@ def read_remembered(path: Path | None = None) -> Remembered:
     """
     path = path or remembered_path()
     try:
-        with path.open("rb") as source:
+        with open_to_read(path) as source:
             data = source.read(MAX_FILE + 1)
     except FileNotFoundError:
         return Remembered({})

@@ -245,3 +245,18 @@ def test_a_place_that_cannot_be_written_or_read(tmp_path: Path) -> None:
         change_config(tmp_path / "file" / "config.toml", "filters", "a", "x")
     (problem,) = read_config(tmp_path).problems
     assert problem == f"cannot read {tmp_path}: {os.strerror(21)}"
+
+
+@pytest.mark.parametrize(
+    "content", ["a = " + "[" * 1500 + "]" * 1500, "a = " + "9" * 5000, "a = {b = " * 1500]
+)
+def test_what_no_reader_can_hold_is_told_and_costs_nothing_else(
+    tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"{content}\n")
+    config = read_config(path)
+    assert config.problems
+    with pytest.raises(ConfigError):
+        change_config(path, "filters", "x", "evt.failed = true")
+    assert path.read_text() == f"{content}\n"

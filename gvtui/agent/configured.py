@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from gvtui.files import open_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -68,7 +71,7 @@ def _all(top: Path) -> Iterator[ConfiguredRuntime]:
 
 def _read(file: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
     try:
-        with file.open(encoding="utf-8") as opened:
+        with io.TextIOWrapper(open_to_read(file), "utf-8") as opened:
             values = parse(opened.read(_MAX_FILE))
     except (OSError, ValueError, RecursionError):
         return {}

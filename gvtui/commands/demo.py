@@ -14,6 +14,7 @@ import click
 from gvtui.commands.completing import files
 from gvtui.commands.options import examples
 from gvtui.commands.terminal import need_terminal, say
+from gvtui.files import made
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,7 +136,7 @@ class Source:
             if self._stopping.wait(0.05):
                 return
             waited += 0.05
-        with self._output.open("wb") as output:
+        with made(self._output) as output:
             # Its standard input ends when this process does, whatever ends it; so then does it.
             self._process = subprocess.Popen(
                 self._command,

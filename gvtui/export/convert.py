@@ -121,7 +121,9 @@ def _write_recording(selection: Selection, out: Path, progress: Progress | None)
         recording.close()
         put_in_place(unfinished, out)
         for name in beside:
-            name(unfinished).replace(name(out))
+            # What is in the way is not ours; then the index is made when it is opened.
+            with contextlib.suppress(FileExistsError):
+                put_in_place(name(unfinished), name(out))
     finally:
         for path in (unfinished, *(name(unfinished) for name in beside)):
             path.unlink(missing_ok=True)

@@ -21,6 +21,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgpack
 import platformdirs
 
+from gvtui.files import locked_file, open_to_read
 from gvtui.monitor.listener import MonitorError
 from gvtui.words import counted
 
@@ -239,7 +240,8 @@ def _make_folder() -> tuple[Path, int]:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         _remove_left_behind(place)
         folder = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=place))
-        lock_fd = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with locked_file(folder / _LOCK_NAME) as lock:
+            lock_fd = os.dup(lock.fileno())
     except OSError as error:
         raise MonitorError(f"cannot write to {place}: {error.strerror}") from error
     # Shared with the monitor: the folder is guarded as long as either of the two lives.
@@ -250,6 +252,6 @@ def _make_folder() -> tuple[Path, int]:
 def _remove_left_behind(place: Path) -> None:
     """Remove folders whose monitor and viewer were both killed."""
     for folder in place.iterdir():
-        with contextlib.suppress(OSError), (folder / _LOCK_NAME).open("rb") as lock:
+        with contextlib.suppress(OSError), open_to_read(folder / _LOCK_NAME) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder, ignore_errors=True)

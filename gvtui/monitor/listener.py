@@ -46,21 +46,16 @@ class Listener:
         _clear_stale(path)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.setblocking(False)
-        # Nobody may connect before owner and mode are right.
-        before = os.umask(0o177)
         try:
-            self.socket.bind(os.fspath(path))
+            _bind(self.socket, path, mode, group_id)
         except OSError as error:
             self.socket.close()
             raise MonitorError(f"cannot make the socket {path}: {error.strerror}") from error
-        finally:
-            os.umask(before)
-        info = os.stat(path)
+        info = os.lstat(path)
         self._identity = (info.st_dev, info.st_ino)
         try:
             if group_id is not None:
-                os.chown(path, -1, group_id)
-            os.chmod(path, mode)
+                _give_to(path, group_id)
             self.socket.listen(_BACKLOG)
         except OSError as error:
             self.close()
@@ -84,6 +79,43 @@ class Listener:
             if (info.st_dev, info.st_ino) == self._identity:
                 os.unlink(self.path)
         self.socket.close()
+
+
+def _bind(made: socket.socket, path: Path, mode: int, group_id: int | None) -> None:
+    """Make the socket file with its mode and, as root, its group.
+
+    It has both from its first moment: a change by its path could hit a file that another user has
+    put in its place.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    umask, group = os.umask(~mode & 0o777), os.getegid()
+    try:
+        if group_id is not None and os.geteuid() == 0:
+            os.setegid(group_id)
+        made.bind(os.fspath(path))
+    finally:
+        os.setegid(group)
+        os.umask(umask)
+
+
+def _give_to(path: Path, group_id: int) -> None:
+    """Give the socket to a group, if it has another one still, as in a folder that sets it.
+
+    Raises:
+        OSError: it cannot be done, or another file has taken its place.
+    """
+    fd = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        info = os.fstat(fd)
+        if info.st_gid == group_id:
+            return
+        if not stat.S_ISSOCK(info.st_mode) or info.st_uid != os.geteuid() or os.geteuid() == 0:
+            raise OSError(errno.EPERM, "its folder gives its files to another group")
+        os.chown(f"/proc/self/fd/{fd}", -1, group_id)
+    finally:
+        os.close(fd)
 
 
 def _group_id(group: str | None) -> int | None:

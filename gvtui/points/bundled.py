@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gvtui.errors import GvtuiError
+from gvtui.files import write_whole
 from gvtui.points.catalogue import Catalogue, Offer, in_order, make_spec, parse_metadata
 from gvtui.points.session import NEWER_KEYS
 from gvtui.points.syscalls import host_architecture
@@ -316,7 +317,7 @@ def _main(*words: str) -> None:
         sys.exit(__doc__)
     pairs = [(release, path) for release, _, path in (word.partition("=") for word in words)]
     values = read_lists((release, Path(path).read_text("utf-8")) for release, path in pairs)
-    Path(__file__).with_name(_FILE).write_text(as_text(values), "utf-8")
+    write_whole(Path(__file__).with_name(_FILE), as_text(values).encode())
 
 
 if __name__ == "__main__":

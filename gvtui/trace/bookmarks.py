@@ -7,8 +7,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gvtui.errors import GvtuiError
-from gvtui.files import write_whole
+from gvtui.files import open_to_read, write_whole
+from gvtui.trace import sidefiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +59,13 @@ class Mark:
 
 
 def marks_path(trace_path: Path) -> Path:
-    """The file beside a recording."""
+    """The file: beside a recording, or among the user's state where others may write there."""
+    if sidefiles.may_stand_beside(trace_path):
+        return _beside(trace_path)
+    return sidefiles.private_place(trace_path, "bookmarks")
+
+
+def _beside(trace_path: Path) -> Path:
     return trace_path.with_name(f"{trace_path.name}.marks")
 
 
@@ -71,9 +80,12 @@ class Marks:
         """Goes up with each change."""
         self.problem = ""
         """Why the file beside the recording could not be read; "" if all is well."""
-        if self._path is not None and self._path.exists():
+        read = self._path
+        if read is not None and not read.exists():
+            read = _beside(trace.path)
+        if read is not None and read.exists():
             try:
-                self._marks = {mark.row: mark for mark in _find(trace, _read(self._path))}
+                self._marks = {mark.row: mark for mark in _find(trace, _read(read))}
             except MarksError as error:
                 self.problem = str(error)
 
@@ -162,6 +174,7 @@ def write_marks(path: Path, marks: list[Mark]) -> None:
     text = json.dumps(document, ensure_ascii=False, indent=1)
     try:
         if marks:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole(path, text.encode("utf-8", "replace"))
         else:
             path.unlink(missing_ok=True)
@@ -171,7 +184,7 @@ def write_marks(path: Path, marks: list[Mark]) -> None:
 
 def _read(path: Path) -> list[Mark]:
     try:
-        with path.open("rb") as source:
+        with open_to_read(path) as source:
             data = source.read(_MAX_FILE + 1)
     except OSError as error:
         raise MarksError(f"cannot read {path}: {error.strerror}") from error
@@ -190,6 +203,8 @@ def _mark(entry: dict[str, Any]) -> Mark:
     numbers = [entry[name] for name in ("row", "conn", "kind", "recv_ns", "time_ns")]
     if not all(type(number) is int for number in numbers) or not isinstance(entry["note"], str):
         raise TypeError("not a bookmark")
+    if not all(0 <= number < 1 << 63 for number in numbers):
+        raise ValueError("no row has such numbers")
     row, conn, kind, recv_ns, time_ns = numbers
     return Mark(row, entry["note"][:MAX_NOTE], conn, kind, recv_ns, time_ns)
 
@@ -208,7 +223,8 @@ def _row_of(trace: Trace, mark: Mark) -> int | None:
             return mark.row
     start = trace.row_at_time(mark.recv_ns) if mark.recv_ns else 0
     rows = trace.rows(start, start + _NEAR)
-    for row_id in range(start, start + len(rows)):
-        if mark.fits(trace.row(row_id)):
-            return row_id
-    return None
+    found = rows["conn"] == mark.conn
+    for name in ("kind", "recv_ns", "time_ns"):
+        found &= rows[name] == getattr(mark, name)
+    places = np.flatnonzero(found)
+    return max(start, trace.first_row) + int(places[0]) if len(places) else None

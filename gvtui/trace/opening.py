@@ -165,8 +165,10 @@ def _parts(
 def _made(path: Path, make: Callable[[Path, Path], None]) -> sidefiles.IndexFiles | None:
     """Make the index of a recording where it may stand; None if there is no room, or no right."""
     places = []
-    if sidefiles.may_stand_beside(path) and not _is_being_written(path):
-        places.append(sidefiles.beside(path))
+    own = sidefiles.beside(path)
+    is_free = sidefiles.may_stand_beside(path) and all(map(sidefiles.is_made_by_us, own))
+    if is_free and not _is_being_written(path):
+        places.append(own)
     kept = sidefiles.cached(path)
     for pair in [*places, *([kept] if kept is not None else [])]:
         try:

@@ -15,13 +15,23 @@ from typing import NamedTuple
 
 import platformdirs
 
-from gvtui.files import is_only_ours, nobody_else_writes
-from gvtui.trace.files import INDEX_SUFFIX, STRINGS_SUFFIX, index_path, strings_path
+from gvtui.files import is_only_ours, nobody_else_writes, open_to_read
+from gvtui.trace.files import (
+    INDEX_MAGIC,
+    INDEX_SUFFIX,
+    STRINGS_SUFFIX,
+    index_path,
+    strings_path,
+)
+from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 
 MAX_CACHED = 64
 """Recordings whose index is kept in the cache."""
 MAX_CACHED_BYTES = 2 << 30
 """Disk that these may take together."""
+
+
+_MAGIC_SIZE = len(INDEX_MAGIC)
 
 
 class IndexFiles(NamedTuple):
@@ -60,6 +70,20 @@ def are_believable(pair: IndexFiles, *, is_growing: bool = False) -> bool:
 def may_stand_beside(path: Path) -> bool:
     """Whether a side file may be written beside a recording."""
     return nobody_else_writes(path.parent) and os.access(path.parent, os.W_OK)
+
+
+def is_made_by_us(path: Path) -> bool:
+    """Whether an index or its strings may go from here: they are gvtui's, or nothing is here."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return False
+        with open_to_read(path) as file:
+            start = file.read(_MAGIC_SIZE)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return start in (b"", INDEX_MAGIC, STRINGS_MAGIC)
 
 
 def cached(log: Path) -> IndexFiles | None:

@@ -22,7 +22,7 @@ import numpy as np
 
 from gvtui import __version__
 from gvtui.points.syscalls import host_architecture
-from gvtui.trace import files
+from gvtui.trace import files, sidefiles
 from gvtui.trace.details import pack_details
 from gvtui.trace.indexer import Indexer
 from gvtui.trace.records import (
@@ -62,7 +62,7 @@ class _Output:
 
     @classmethod
     def create(cls, path: Path) -> _Output:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         return cls(path, os.open(path, flags, 0o600))
 
     def append(self, data: bytes) -> None:
@@ -166,11 +166,13 @@ class TraceWriter:
         """Remove what was made from a recording that is no longer there.
 
         Raises:
-            FileExistsError: the recording is there.
+            FileExistsError: the recording is there, or a file of another kind is in the way.
         """
-        if self.path.exists():
+        if os.path.lexists(self.path):
             raise FileExistsError(errno.EEXIST, "it exists", str(self.path))
-        for path in (files.index_path(self.path), files.strings_path(self.path)):
+        for path in sidefiles.beside(self.path):
+            if not sidefiles.is_made_by_us(path):
+                raise FileExistsError(errno.EEXIST, "it exists", str(path))
             path.unlink(missing_ok=True)
 
     @property

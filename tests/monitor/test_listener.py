@@ -31,6 +31,31 @@ def test_mode_and_group_can_be_widened(tmp_path: Path) -> None:
         assert path.stat().st_gid == os.getgid()
 
 
+@pytest.mark.parametrize("mode", [0o600, 0o660, 0o666])
+def test_it_has_its_mode_from_the_first_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("changed by its path")
+
+    for name in ("chmod", "chown", "lchown"):
+        monkeypatch.setattr(os, name, refuse)
+    umask = os.umask(0o027)
+    try:
+        with Listener(tmp_path / "s.sock", mode=mode, group=str(os.getgid())):
+            assert mode_of(tmp_path / "s.sock") == mode
+        assert os.umask(0o027) == 0o027
+    finally:
+        os.umask(umask)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may choose any group")
+def test_root_gives_it_to_a_group(tmp_path: Path) -> None:
+    with Listener(tmp_path / "s.sock", mode=0o660, group="12345"):
+        assert (tmp_path / "s.sock").stat().st_gid == 12345
+    assert os.getegid() == os.getgid()
+
+
 def test_an_unknown_group_is_told(tmp_path: Path) -> None:
     with pytest.raises(MonitorError, match="no group 'no-such-group'"):
         Listener(tmp_path / "s.sock", group="no-such-group")

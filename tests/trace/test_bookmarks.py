@@ -16,6 +16,8 @@ from tests.trace.recorder import START_NS, Recorder, open_message
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gvtui.trace.row import Row
+
 
 @pytest.fixture
 def trace(tmp_path: Path) -> Trace:
@@ -135,3 +137,40 @@ def test_a_folder_that_cannot_be_written_is_an_error(
         marks.set(2, "x")
     assert marks.note(2) == "x"
     trace.close()
+
+
+def test_anothers_recording_has_its_bookmarks_among_our_own(tmp_path: Path) -> None:
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    recorder = Recorder(folder / "a.gvtrace")
+    recorder.add(3)
+    recorder.writer.close()
+    folder.chmod(0o777)
+    trace = Trace.open(folder / "a.gvtrace")
+    Marks(trace).set(2, "mine")
+    assert not (folder / "a.gvtrace.marks").exists()
+    assert Marks(trace).note(2) == "mine"
+    trace.close()
+
+
+def test_bookmarks_of_rows_that_are_not_there_cost_little(
+    trace: Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = {"note": "", "conn": 1, "kind": 0, "time_ns": 1}
+    marks = [{**entry, "row": 10**9 + n, "recv_ns": START_NS + n} for n in range(500)]
+    marks.append({**entry, "row": 1, "recv_ns": 1 << 70})
+    path = marks_path(trace.path)
+    path.write_text(json.dumps({"format": 1, "marks": marks[:-1]}))
+    asked: list[int] = []
+    row = trace.row
+
+    def asking(index: int) -> Row:
+        asked.append(index)
+        return row(index)
+
+    monkeypatch.setattr(trace, "row", asking)
+    assert len(Marks(trace)) == 0
+    # Each is looked for by its number, and then among many rows at once.
+    assert len(asked) == 500
+    path.write_text(json.dumps({"format": 1, "marks": marks}))
+    assert "no bookmarks that can be read" in Marks(trace).problem

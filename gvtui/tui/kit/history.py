@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-from gvtui.files import write_whole
+from gvtui.files import appended, open_to_read, write_whole
 
 MAX_ENTRIES = 500
 
@@ -45,7 +45,7 @@ class History:
 
     def _read(self) -> list[str]:
         data = b""
-        with contextlib.suppress(OSError), self._path.open("rb") as source:
+        with contextlib.suppress(OSError), open_to_read(self._path) as source:
             source.seek(0, os.SEEK_END)
             source.seek(max(0, source.tell() - _MAX_FILE))
             data = source.read(_MAX_FILE)
@@ -88,13 +88,9 @@ class History:
             too_large = self._path.exists() and self._path.stat().st_size > _MAX_FILE // 2
             if too_large:
                 self._write(self._read())
-            with open(self._path, "a", encoding="utf-8", opener=_private) as out:
-                out.write(f"{text}\n")
+            with appended(self._path) as out:
+                out.write(f"{text}\n".encode())
 
     def _write(self, entries: list[str]) -> None:
         text = "".join(f"{entry}\n" for entry in entries)
         write_whole(self._path, text.encode(), mode=0o600)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
