@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import errno
 import importlib
+import io
 import os
 import signal
 import sys
@@ -18,6 +19,7 @@ from gvtui import __version__
 from gvtui.commands.exits import USUAL, write_exit_codes
 from gvtui.commands.options import MONITOR_OPTIONS, VIEWER_OPTIONS, apply, examples
 from gvtui.errors import GvtuiError
+from gvtui.saying import say
 
 if TYPE_CHECKING:
     from typing import Any
@@ -203,10 +205,12 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         code = cli.main(arguments, prog_name="gvtui", standalone_mode=False)
     except GvtuiError as error:
-        click.echo(f"gvtui: {error}", err=True)
+        say(f"gvtui: {error}")
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        say(shown.getvalue().rstrip("\n"))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
         # Click has raised its own in place of what the signal did.
@@ -218,7 +222,7 @@ def run(arguments: list[str] | None = None) -> int:
             # The terminal has gone, and with it whoever could be told.
             return 1
         if error.errno in (errno.ENOSPC, errno.EDQUOT) and error.filename is None:
-            click.echo(f"gvtui: cannot write the output: {error.strerror}", err=True)
+            say(f"gvtui: cannot write the output: {error.strerror}")
             return 1
         return _tell_fault(error)
     except Exception as error:
@@ -230,5 +234,5 @@ def _tell_fault(error: BaseException) -> int:
     """Say what nobody foresaw in a sentence, its traceback in a file; gives the exit code."""
     from gvtui.faults import tell
 
-    click.echo(f"gvtui: {tell(error)}", err=True)
+    say(f"gvtui: {tell(error)}")
     return 1

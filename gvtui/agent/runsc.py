@@ -307,7 +307,7 @@ def parse_json(text: str) -> list[Any]:
     """A JSON list that runsc printed; its `null` is an empty one."""
     try:
         values = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RunscError("runsc printed no JSON where it should have", text) from error
     if values is None:
         return []

@@ -13,8 +13,9 @@ import click
 
 from gvtui.commands.completing import files
 from gvtui.commands.options import examples
-from gvtui.commands.terminal import need_terminal, say
+from gvtui.commands.terminal import need_terminal
 from gvtui.files import made
+from gvtui.saying import say
 
 if TYPE_CHECKING:
     from pathlib import Path

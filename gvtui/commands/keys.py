@@ -9,7 +9,7 @@ import click
 from gvtui.commands.exits import Command
 from gvtui.commands.options import examples
 from gvtui.commands.runtime import JSON_OPTION
-from gvtui.commands.terminal import say
+from gvtui.saying import say
 
 
 @click.command(

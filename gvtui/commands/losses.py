@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.commands.terminal import say
+from gvtui.saying import say
 from gvtui.words import counted
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from gvtui.commands.runtime import (
     RUNSC_OPTION,
     find_catalogue,
 )
-from gvtui.commands.terminal import say
+from gvtui.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,8 +76,10 @@ def points(
     if as_json:
         click.echo(json.dumps(_as_dict(catalogue, found), indent=2))
     else:
+        from gvtui.decode.escape import harmless
+
         for line in _lines(catalogue, found, wanted):
-            click.echo(line)
+            click.echo(harmless(line))
     if not found:
         known = {spec.event for spec in catalogue} | set(catalogue.points)
         hint = _elsewhere(catalogue, wanted) or nearest(wanted, sorted(known))

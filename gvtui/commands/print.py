@@ -21,8 +21,9 @@ from gvtui.commands.options import (
     examples,
     monitor_options,
 )
-from gvtui.commands.terminal import say, say_progress, write_out
+from gvtui.commands.terminal import say_progress, write_out
 from gvtui.export.formats import LINE_FORMATS
+from gvtui.saying import say
 from gvtui.words import counted
 
 if TYPE_CHECKING:

@@ -20,9 +20,9 @@ from gvtui.commands.options import (
     examples,
     monitor_options,
 )
-from gvtui.commands.terminal import say
 from gvtui.errors import GvtuiError
 from gvtui.faults import FaultError
+from gvtui.saying import say
 from gvtui.words import counted
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import click
 from gvtui.commands.completing import recordings
 from gvtui.commands.losses import say_losses
 from gvtui.commands.options import FILE, examples
-from gvtui.commands.terminal import say, say_progress
+from gvtui.commands.terminal import say_progress
+from gvtui.saying import say
 from gvtui.words import counted
 
 if TYPE_CHECKING:

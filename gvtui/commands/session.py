@@ -40,11 +40,11 @@ from gvtui.commands.session_report import (
     sandbox_row,
     session_words,
 )
-from gvtui.commands.terminal import say
 from gvtui.monitor.options import DEFAULT_LISTEN
 from gvtui.points.presets import DEFAULT_PRESET, PRESETS
 from gvtui.points.session import DEFAULT_CONTEXT_FIELDS
 from gvtui.points.tuning import TUNINGS
+from gvtui.saying import say
 
 if TYPE_CHECKING:
     from pathlib import Path

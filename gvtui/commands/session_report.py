@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gvtui.commands.terminal import say
+from gvtui.saying import say
 
 if TYPE_CHECKING:
     from gvtui.agent.containers import Container

@@ -30,11 +30,6 @@ def need_terminal(instead: str) -> None:
         )
 
 
-def say(text: str) -> None:
-    """Write a line for the user, apart from the output."""
-    print(text, file=sys.stderr, flush=True)
-
-
 def write_out(text: str) -> None:
     """Write to standard output, at once and in full.
 

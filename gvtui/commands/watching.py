@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gvtui.agent.senders import BinaryNotes
-from gvtui.commands.terminal import say
 from gvtui.decode.escape import escape
 from gvtui.errors import GvtuiError
 from gvtui.faults import FaultError
 from gvtui.monitor.client import MonitorProcess
+from gvtui.saying import say
 from gvtui.words import counted
 
 if TYPE_CHECKING:

@@ -20,6 +20,8 @@ LIST_LIMIT = 64
 MAX_MARKS = 2
 """Combining marks shown on one character; more would run into the lines above and below."""
 
+_ISOLATE, _POP = "\u2068", "\u2069"
+
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -93,6 +95,27 @@ def escape(text: str, limit: int | None = None) -> str:
     if limit is not None and (cut or len(shown) > limit):
         return shown[: max(limit - 1, 0)] + "…"
     return shown
+
+
+def harmless(text: str) -> str:
+    """Lines for a terminal, each escaped; letters that run from right to left are isolated, so that
+    they put no word around them into another place."""
+    return "\n".join(_isolated(escape(line)) for line in text.split("\n"))
+
+
+def _isolated(text: str) -> str:
+    if text.isascii():
+        return text
+    pieces: list[str] = []
+    is_inside = False
+    for character in text:
+        kind = unicodedata.bidirectional(character)
+        is_right_to_left = kind in ("R", "AL", "AN") or (is_inside and kind == "NSM")
+        if is_right_to_left != is_inside:
+            pieces.append(_ISOLATE if is_right_to_left else _POP)
+            is_inside = is_right_to_left
+        pieces.append(character)
+    return "".join(pieces) + (_POP if is_inside else "")
 
 
 def quoted(text: str, limit: int = STRING_LIMIT) -> str:

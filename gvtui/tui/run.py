@@ -15,6 +15,7 @@ from gvtui.monitor.client import MonitorError
 from gvtui.monitor.watch import Watch
 from gvtui.query.filter.compile import compile_filter
 from gvtui.remembered import RememberError, read_remembered, write_remembered
+from gvtui.saying import say
 from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
@@ -68,7 +69,7 @@ def run_live(options: LiveOptions) -> int:
     finally:
         try:
             for line in settle(keeper, watch):
-                print(f"gvtui: {line}", file=sys.stderr)
+                say(f"gvtui: {line}")
             if options.at_exit is not None:
                 options.at_exit()
         finally:

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from gvtui.commands.terminal import NoTerminalError, need_terminal, say, say_progress
+from gvtui.commands.terminal import NoTerminalError, need_terminal, say_progress
+from gvtui.saying import say
 
 
 class Terminal(io.StringIO):
