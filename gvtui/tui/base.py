@@ -1,4 +1,4 @@
-"""The app as a `Viewer`: what features ask of it, and the doors for timers and threads."""
+"""The app as a `Viewer`: what features ask of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from gvtui.config import Config, config_path
 from gvtui.decode.escape import escape
-from gvtui.errors import GvtuiError
 from gvtui.query.filter.compile import FilterError
 from gvtui.remembered import Remembered
 from gvtui.trace.row import Kind
@@ -20,10 +19,10 @@ from gvtui.tui.features import FEATURES, PANES
 from gvtui.tui.filter.commands import Filtering
 from gvtui.tui.filter.drill import Drilling
 from gvtui.tui.kit.asking import Problem
+from gvtui.tui.kit.doors import DoorsApp
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.overlays import ListScreen, TextScreen
 from gvtui.tui.kit.prompt import Prompt
-from gvtui.tui.kit.terminal import TerminalApp
 from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME, THEMES
 from gvtui.tui.model.model import Model
 from gvtui.tui.stream.pane import StreamView
@@ -45,7 +44,7 @@ if TYPE_CHECKING:
     from gvtui.tui.command.command import Owner
     from gvtui.tui.kit.asking import Choice, Question, Text
     from gvtui.tui.options import LiveOptions
-    from gvtui.tui.viewer import Feature, Level, Part
+    from gvtui.tui.viewer import Feature, Part
 
 _Found = TypeVar("_Found")
 _Feature = TypeVar("_Feature", bound="Feature")
@@ -54,7 +53,7 @@ FILTER_SECONDS = 0.008
 """Time for filtering in one go; more would make keys wait."""
 
 
-class ViewerBase(TerminalApp):
+class ViewerBase(DoorsApp):
     """The app without its screen: a `Viewer` for its features."""
 
     def __init__(
@@ -104,7 +103,6 @@ class ViewerBase(TerminalApp):
             self.rooms[kind] = kind(self)
         self.stream = StreamView(self)
         self.prompt = Prompt()
-        self._is_built = False
         if filter_text.strip():
             self.model.chips.put(filter_text.strip())
             self.model.apply_chips()
@@ -113,58 +111,6 @@ class ViewerBase(TerminalApp):
     def main(self) -> Screen[Any]:
         """The screen with the panes, whatever lies over it."""
         return self.screen_stack[0]
-
-    def on_mount(self) -> None:
-        """Let timers and threads in: every widget is there now."""
-        self._is_built = True
-
-    @property
-    def is_up(self) -> bool:
-        """Whether the whole screen is there: mounted, and not being taken down."""
-        return self._is_built and self.is_running and bool(self.screen_stack)
-
-    def while_up(self, act: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401
-        """Call something now if the screen is there, else not at all.
-
-        Textual calls timers, and what threads hand over, while widgets are added and removed too.
-        So everything that comes from outside of the screen's own messages goes through here.
-        """
-        if self.is_up:
-            act(*arguments)
-
-    def every(self, seconds: float, act: Callable[[], None]) -> None:
-        """Call something again and again, while the screen is there."""
-        self.set_interval(seconds, partial(self.while_up, act))
-
-    def after(self, seconds: float, act: Callable[[], None]) -> None:
-        """Call something once, if the screen is there then."""
-        self.set_timer(seconds, partial(self.while_up, act))
-
-    def hand_over(self, act: Callable[[], None]) -> None:
-        """From a thread: have something done on the screen's thread soon, if it is still there."""
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(self.call_later, self.while_up, act)
-
-    def in_thread(
-        self,
-        work: Callable[[], _Found],
-        then: Callable[[_Found], None],
-        failed: Callable[[Exception], None] | None = None,
-    ) -> None:
-        """Do something that takes long in a thread; see `Viewer`."""
-
-        def run() -> None:
-            try:
-                found = work()
-            except (GvtuiError, OSError) as error:
-                self.hand_over(partial(failed or self._tell_failure, error))
-            else:
-                self.hand_over(partial(then, found))
-
-        self.run_worker(run, thread=True, exit_on_error=False)
-
-    def _tell_failure(self, error: Exception) -> None:
-        self.tell(f"{error}.", "error")
 
     def _find(self, owner: type[Owner]) -> object:
         """The object whose command of this class is to run; a pane is given the keyboard."""
@@ -334,10 +280,6 @@ class ViewerBase(TerminalApp):
     def toggle_theme(self) -> None:
         """Go from the light theme to the dark one, or back."""
         self.theme = LIGHT_NAME if self.current_theme.dark else DARK_NAME
-
-    def tell(self, text: str, level: Level = "information") -> None:
-        """Show a note for some seconds; its words are never read as markup."""
-        self.notify(text, severity=level, markup=False)
 
     def ask(self, question: Question) -> None:
         """Have the user type a line."""
