@@ -11,6 +11,8 @@ import re
 from gvtui.decode.escape import escape
 
 _MAX_SENTENCE = 300
+_MAX_LINE = 4096
+"""Characters of a line that is looked at; some patterns look at each place again and again."""
 _LOG_LINE = re.compile(r"[IWEFD]\d{4} \S+ +\d+ [\w.]+:\d+\] (?P<text>.*)")
 _FATAL = re.compile(r"^(?:FATAL ERROR|error): ", re.IGNORECASE)
 
@@ -73,8 +75,15 @@ def last_words(stderr: str) -> str:
     for line in reversed(lines):
         logged = _LOG_LINE.fullmatch(line)
         if logged is None or _FATAL.match(logged["text"]):
-            return _FATAL.sub("", logged["text"] if logged else line)
-    return lines[-1] if lines else ""
+            return _cut(_FATAL.sub("", logged["text"] if logged else line))
+    return _cut(lines[-1]) if lines else ""
+
+
+def _cut(line: str) -> str:
+    """A line of sane length, with its beginning and its end, which says why."""
+    if len(line) <= _MAX_LINE:
+        return line
+    return f"{line[: _MAX_LINE // 2]}…{line[-_MAX_LINE // 2 :]}"
 
 
 def plain_sentence(stderr: str, container_id: str, root: str) -> str:

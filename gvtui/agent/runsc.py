@@ -46,7 +46,7 @@ _VERSION = re.compile(r"^runsc version(?: (?:release-)?([!-~]*))?[ \r]*$", re.MU
 _NO_VERSION = "VERSION_MISSING"
 """What a plain build of gVisor says in place of a version."""
 
-_SINK = re.compile(r"\s+Sink: (?P<name>\"[^\"]*\"), dropped: (?P<dropped>\d+)")
+_SINK = re.compile(r"\s+Sink: (?P<name>\"[^\"]*\"), dropped: (?P<dropped>\d{1,20})(?!\d)")
 
 
 class RunscError(GvtuiError):

@@ -18,7 +18,7 @@ from gvtui.points.catalogue import (
 )
 from gvtui.points.duration import parse_duration
 from gvtui.points.gojson import Node
-from gvtui.points.problems import Problem, Verdict, nearest
+from gvtui.points.problems import Hints, Problem, Verdict
 from gvtui.points.session import NULL, REMOTE, SESSION_NAME, Point, Session, Sink
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def check_session(session: Session, catalogue: Catalogue) -> list[Problem]:
             warning.
     """
     problems: list[Problem] = []
+    hints = Hints()
     if session.name != SESSION_NAME:
         problems.append(
             Problem(
@@ -81,9 +82,9 @@ def check_session(session: Session, catalogue: Catalogue) -> list[Problem]:
                 "ask a runsc of that version, with --runsc",
             )
         )
-    problems += _options(session, catalogue)
-    problems += _points(session, catalogue)
-    problems += _sinks(session, catalogue)
+    problems += _options(session, catalogue, hints)
+    problems += _points(session, catalogue, hints)
+    problems += _sinks(session, catalogue, hints)
     return problems
 
 
@@ -99,14 +100,14 @@ def doubts_about(session: Session, catalogue: Catalogue) -> list[Problem]:
     return problems
 
 
-def _options(session: Session, catalogue: Catalogue) -> Iterator[Problem]:
+def _options(session: Session, catalogue: Catalogue, hints: Hints) -> Iterator[Problem]:
     options = session.options or {}
     if session.options is not None and (why := catalogue.doubts.get(("", "options"))):
         message = f"it cannot be told whether {catalogue.source} has the key 'options'"
         yield Problem("warning", "options", message, why)
     for key in options:
         if key != _CAPACITY:
-            hint = nearest(key, (_CAPACITY,)) or f"gVisor knows {_CAPACITY}"
+            hint = hints.nearest(key, (_CAPACITY,)) or f"gVisor knows {_CAPACITY}"
             words = f"gVisor takes no notice of the option {key!r}"
             yield Problem("warning", f"options.{key}", words, hint)
     if _CAPACITY in options:
@@ -132,7 +133,7 @@ def _capacity_words(value: object) -> str:
     return ""
 
 
-def _points(session: Session, catalogue: Catalogue) -> Iterator[Problem]:
+def _points(session: Session, catalogue: Catalogue, hints: Hints) -> Iterator[Problem]:
     if not session.points:
         words = "no points: nothing is traced"
         yield Problem("warning", "points", words, "start from a preset", *_IDLE)
@@ -163,10 +164,10 @@ def _points(session: Session, catalogue: Catalogue) -> Iterator[Problem]:
         seen[point.name] = at
         spec = catalogue.get(point.name)
         if spec is None:
-            yield _unknown_point(point, place, session, catalogue)
+            yield _unknown_point(point, place, session, catalogue, hints)
         else:
             yield from _doubt(point.name, "", f"{place}.name", catalogue)
-            yield from _fields(point, spec, place, session, catalogue)
+            yield from _fields(point, spec, place, session, catalogue, hints)
         yield from _step(point, by_name, place)
 
 
@@ -175,14 +176,16 @@ def _skips_all(session: Session, catalogue: Catalogue) -> bool:
     return session.ignore_missing and not known
 
 
-def _unknown_point(point: Point, place: str, session: Session, catalogue: Catalogue) -> Problem:
+def _unknown_point(
+    point: Point, place: str, session: Session, catalogue: Catalogue, hints: Hints
+) -> Problem:
     is_foreign = point.name in catalogue.lacking
     return _missing(
         f"{place}.name",
         f"{catalogue.source} has no point {point.name!r}",
         f"{catalogue.architecture} has no such system call"
         if is_foreign
-        else nearest(point.name, catalogue.points),
+        else hints.nearest(point.name, catalogue.points),
         skipped=session.ignore_missing,
         is_later=catalogue.is_later and not is_foreign,
     )
@@ -205,16 +208,22 @@ def _missing(place: str, message: str, hint: str, *, skipped: bool, is_later: bo
 
 
 def _fields(
-    point: Point, spec: PointSpec, place: str, session: Session, catalogue: Catalogue
+    point: Point,
+    spec: PointSpec,
+    place: str,
+    session: Session,
+    catalogue: Catalogue,
+    hints: Hints,
 ) -> Iterator[Problem]:
     kinds = (
         ("optional", point.optional_fields, spec.optional_fields),
         ("context", point.context_fields, spec.context_fields),
     )
     for kind, wanted, offered in kinds:
+        seen: set[str] = set()
         for at, name in enumerate(wanted):
             where = f"{place}.{kind}_fields[{at}]"
-            if name in wanted[:at]:
+            if name in seen:
                 yield Problem(
                     "warning", where, f"the field {name!r} stands twice", "once is enough"
                 )
@@ -222,12 +231,13 @@ def _fields(
                 yield _missing(
                     where,
                     f"{point.name} has no {kind} field {name!r} in {catalogue.source}",
-                    nearest(name, offered) or _offered(kind, offered),
+                    hints.nearest(name, offered) or _offered(kind, offered),
                     skipped=session.ignore_missing,
                     is_later=catalogue.is_later,
                 )
             else:
                 yield from _doubt(point.name, name, where, catalogue)
+            seen.add(name)
 
 
 def _offered(kind: str, offered: tuple[str, ...]) -> str:
@@ -258,7 +268,7 @@ def _step(point: Point, by_name: dict[str, Point], place: str) -> Iterator[Probl
         )
 
 
-def _sinks(session: Session, catalogue: Catalogue) -> Iterator[Problem]:
+def _sinks(session: Session, catalogue: Catalogue, hints: Hints) -> Iterator[Problem]:
     if not session.sinks:
         words = "no sink: nothing is sent anywhere"
         yield Problem("warning", "sinks", words, "add a remote sink", *_IDLE)
@@ -270,7 +280,7 @@ def _sinks(session: Session, catalogue: Catalogue) -> Iterator[Problem]:
     sends = stopped = False
     for at, sink in enumerate(session.sinks):
         place = f"sinks[{at}]"
-        for problem in _sink(sink, place, catalogue):
+        for problem in _sink(sink, place, catalogue, hints):
             if problem.pod_init is Verdict.UNTRACED and sends:
                 words = f"{problem.message}; the sinks before it send, and no session is listed"
                 yield replace(problem, message=words, pod_init=Verdict.TRACED)
@@ -283,10 +293,10 @@ def _sinks(session: Session, catalogue: Catalogue) -> Iterator[Problem]:
             yield Problem("warning", f"{place}.config.endpoint", words, "keep one")
 
 
-def _sink(sink: Sink, place: str, catalogue: Catalogue) -> Iterator[Problem]:
+def _sink(sink: Sink, place: str, catalogue: Catalogue, hints: Hints) -> Iterator[Problem]:
     unset = _NOT_MADE if sink.ignore_setup_error else _REFUSED
     if catalogue.sinks and sink.name not in catalogue.sinks:
-        known = nearest(sink.name, catalogue.sinks) or f"it has {', '.join(catalogue.sinks)}"
+        known = hints.nearest(sink.name, catalogue.sinks) or f"it has {', '.join(catalogue.sinks)}"
         message = f"{catalogue.source} has no sink {sink.name!r}"
         yield Problem("error", f"{place}.name", message, known, *unset)
     elif sink.name == NULL:
@@ -303,7 +313,7 @@ def _sink(sink: Sink, place: str, catalogue: Catalogue) -> Iterator[Problem]:
         yield from _waits(sink, f"{place}.config")
         for key in sink.config:
             if key not in _REMOTE_KEYS:
-                hint = nearest(key, _REMOTE_KEYS)
+                hint = hints.nearest(key, _REMOTE_KEYS)
                 hint = hint or f"the remote sink knows {', '.join(_REMOTE_KEYS)}"
                 message = f"the remote sink takes no notice of {key!r}"
                 yield Problem("warning", f"{place}.config.{key}", message, hint)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MAX_NEAREST = 3
+MAX_HINTS = 20
+"""Unknown words of a file for which a known one is looked for."""
+
 _MAX_COMPARED = 200
 _LIKENESS = 0.6
 
@@ -90,3 +93,21 @@ def nearest(word: str, known: Iterable[str]) -> str:
     exact = [each for each in known if each.lower() == word.lower()]
     found = exact or difflib.get_close_matches(word, known, _MAX_NEAREST, _LIKENESS)
     return f"did you mean {found[0]!r}?" if found else ""
+
+
+class Hints:
+    """Finds the words that were meant for the first unknown ones of a file.
+
+    Each takes some milliseconds, a file may have thousands, and nobody reads so many.
+    """
+
+    def __init__(self, most: int = MAX_HINTS) -> None:
+        """Look for at most so many."""
+        self._left = most
+
+    def nearest(self, word: str, known: Iterable[str]) -> str:
+        """As `nearest`; "" once enough were looked for."""
+        if self._left <= 0:
+            return ""
+        self._left -= 1
+        return nearest(word, known)

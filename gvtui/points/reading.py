@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gvtui.points.gojson import Items, Node, Number, Pairs, fold, plain, walk
-from gvtui.points.problems import Problem, Severity, Verdict, nearest
+from gvtui.points.problems import Hints, Problem, Severity, Verdict
 from gvtui.points.session import Point, Session, Sink
 
 if TYPE_CHECKING:
@@ -157,6 +157,7 @@ class _Reader:
     def __init__(self, lacking: frozenset[str], whose: str) -> None:
         self.problems: list[Problem] = []
         self._lacking = lacking
+        self._hints = Hints()
         self._whose = whose
 
     def struct(self, kind: _Struct, node: Node, old: Any, place: str) -> dict[str, Any]:  # noqa: ANN401
@@ -187,7 +188,7 @@ class _Reader:
             name = next((each for each in kind.fields if fold(each) == fold(key)), None)
         if name is None:
             known = [each for each in kind.fields if each not in kind.unused]
-            hint = nearest(key, known) or f"{kind.what} has {', '.join(known)}"
+            hint = self._hints.nearest(key, known) or f"{kind.what} has {', '.join(known)}"
             if kind is _FILE:
                 hint = f"move it under {WRAPPER!r}" if key in SESSION_KEYS else "remove it"
                 hint = f"{hint}; nothing may stand beside {WRAPPER!r}"
@@ -246,7 +247,7 @@ class _Reader:
         for key in (key for key, count in counts.items() if count > 1):
             words = f"the key {key!r} stands twice: the last one holds"
             self._say("warning", f"{place}.{key}", words, "keep one of them")
-        merged = dict(old) if isinstance(old, dict) else {}
+        merged = old if isinstance(old, dict) else {}
         merged.update((key, plain(inner)) for key, inner in node.value)
         return merged
 

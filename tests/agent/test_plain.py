@@ -63,3 +63,10 @@ def test_any_words_make_a_safe_sentence(stderr: str, container_id: str, root: st
     sentence = plain_sentence(stderr, container_id, root)
     assert sentence
     assert sentence.isprintable()
+
+
+@pytest.mark.parametrize("piece", ['connect("', 'connect("x"): ', "urpc method "])
+def test_of_a_line_without_end_both_ends_are_looked_at(piece: str) -> None:
+    stderr = "session " + piece * 100_000 + 'creating session: sink "x" not found'
+    assert len(last_words(stderr)) <= 4097
+    assert plain_sentence(stderr, "c1", "/r") == "the runtime has no sink x"

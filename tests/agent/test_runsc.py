@@ -137,7 +137,7 @@ def test_ids() -> None:
 def test_json_lists() -> None:
     assert parse_json("null") == []
     assert parse_json("[1]") == [1]
-    for text in ("{}", "no", ""):
+    for text in ("{}", "no", "", "[" * 100_000, "[" + "9" * 5000 + "]"):
         with pytest.raises(RunscError, match="runsc printed no"):
             parse_json(text)
 
@@ -147,6 +147,8 @@ def test_sessions_as_printed() -> None:
     sinks = (SinkStatus("remote", 7), SinkStatus("null", 0))
     assert parse_sessions(text) == [SessionStatus("Default", sinks)]
     assert parse_sessions("SESSIONS (0)\n") == []
+    huge = text.replace("7", "7" * 5000)
+    assert parse_sessions(huge) == [SessionStatus("Default", sinks[1:])]
 
 
 @given(st.text())

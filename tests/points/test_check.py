@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gvtui.points import problems
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.check import check_session, doubts_about
-from gvtui.points.problems import errors
+from gvtui.points.document import SessionError, parse_document
+from gvtui.points.problems import errors, nearest
 from gvtui.points.session import Point, Session, Sink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BUNDLED = bundled_catalogue("x86_64")
 CATALOGUE = replace(BUNDLED, is_bundled=False, source="runsc 1")
@@ -215,3 +220,39 @@ def test_other_sinks() -> None:
 def test_errors_are_picked_out() -> None:
     problems = check_session(replace(GOOD, name="x", sinks=()), CATALOGUE)
     assert [problem.place for problem in errors(problems)] == ["name"]
+
+
+def test_a_file_of_unknown_names_costs_few_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counting(word: str, known: Iterable[str]) -> str:
+        asked.append(word)
+        return nearest(word, known)
+
+    monkeypatch.setattr(problems, "nearest", counting)
+    unknown = [Point(f"syscall/opnat{number}/enter", (), ()) for number in range(200)]
+    fields = tuple(f"f{number}" for number in range(200))
+    points = (*unknown, Point("syscall/openat/enter", (), fields))
+    bad = errors(check_session(replace(GOOD, points=points), CATALOGUE))
+    assert len(bad) == 400
+    assert "did you mean" in bad[0].hint
+    assert len(asked) == problems.MAX_HINTS
+
+
+def test_unknown_keys_cost_few_comparisons(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def counting(word: str, _: Iterable[str]) -> str:
+        asked.append(word)
+        return ""
+
+    monkeypatch.setattr(problems, "nearest", counting)
+    with pytest.raises(SessionError) as caught:
+        parse_document("{" + ",".join(f'"nmae{n}": 1' for n in range(200)) + "}")
+    assert len(caught.value.problems) == 200
+    assert len(asked) == problems.MAX_HINTS
+
+
+def test_doubled_objects_are_joined() -> None:
+    text = '{"name": "Default", "options": {"a": 1}, "options": {"b": 2, "a": 3}, "sinks": []}'
+    assert parse_document(text).session.options == {"a": 3, "b": 2}
