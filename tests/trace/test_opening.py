@@ -308,3 +308,15 @@ def test_what_is_not_there_is_told(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(TraceError, match=r"cannot read|holds no trace"):
         Trace.open(tmp_path / name)
+
+
+def test_a_flight_recorder_where_others_may_write_is_not_believed(tmp_path: Path) -> None:
+    folder = tmp_path / "flight"
+    writer = TraceWriter(folder, keep_bytes=1 << 20)
+    writer.message(1, TIME_NS, read_message(fd=5))
+    writer.close()
+    assert fds(folder) == [5]
+    folder.chmod(0o777)
+    with pytest.raises(TraceError, match="others than you and root may write into"):
+        Trace.open(folder)
+    assert fds(files.segment_path(folder, 1)) == [5]
