@@ -252,12 +252,15 @@ def check_config() -> Iterator[Finding]:
 
     config = read_config()
     problems = list(map(escape, config.problems))
-    if config.keys:
-        from gvtui.tui.command.configured import configured_keys
-        from gvtui.tui.features import every_command
+    for profile in ("", *config.profiles):
+        settings = read_config(profile=profile)
+        if settings.keys:
+            from gvtui.tui.command.configured import configured_keys
+            from gvtui.tui.features import every_command
 
-        problems += configured_keys(every_command(), config).problems
-    for problem in problems:
+            problems += configured_keys(every_command(), settings).problems
+    # A profile has all that is outside of it too.
+    for problem in dict.fromkeys(problems):
         yield Finding(Verdict.BAD, "config", problem)
     if not problems:
         words = "is right" if config.path.exists() else "is not there: everything is as it comes"

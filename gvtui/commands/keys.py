@@ -7,7 +7,7 @@ import json
 import click
 
 from gvtui.commands.exits import Command
-from gvtui.commands.options import examples
+from gvtui.commands.options import PROFILE_OPTION, examples
 from gvtui.commands.runtime import JSON_OPTION
 from gvtui.saying import say
 
@@ -27,9 +27,10 @@ from gvtui.saying import say
     is_flag=True,
     help="Print a section for config.toml that says what is so without it, to start from.",
 )
+@PROFILE_OPTION
 @JSON_OPTION
 @click.pass_context
-def keys(ctx: click.Context, /, as_config: bool, as_json: bool) -> None:
+def keys(ctx: click.Context, /, as_config: bool, profile: str, as_json: bool) -> None:
     """List the viewer's commands and their keys.
 
     The keys are those in force: the table [keys] of config.toml changes them, by command, such as
@@ -46,7 +47,7 @@ def keys(ctx: click.Context, /, as_config: bool, as_json: bool) -> None:
     if as_config:
         click.echo("\n".join(config_section(commands)))
         return
-    configured = configured_keys(commands, read_config())
+    configured = configured_keys(commands, read_config(profile=profile))
     commands.use(configured.keymap)
     if as_json:
         found = {"commands": document(commands), "problems": list(configured.problems)}

@@ -21,6 +21,7 @@ from gvtui.tui.frame.keyline import KeyLine
 from gvtui.tui.frame.status import StatusLine, items
 from gvtui.tui.frame.tabs import TabLine
 from gvtui.tui.kit.driver import TerminalDriver
+from gvtui.tui.kit.prompt import PromptInput
 from gvtui.tui.kit.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
 from gvtui.tui.timeline.strip import TimelineStrip
 from gvtui.tui.viewer import Feature
@@ -28,6 +29,7 @@ from gvtui.tui.viewer import Feature
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from textual import events
     from textual.binding import Binding
     from textual.driver import Driver
     from textual.screen import Screen
@@ -73,7 +75,11 @@ class GvtuiApp(ViewerBase):
         self._tabs = [
             (spec, self.stream if spec.id == "stream" else spec.make(self)) for spec in TABS
         ]
-        self._tabline = TabLine([(spec.id, spec.title) for spec in TABS], self.show_pane)
+        self._tabline = TabLine(
+            [(spec.id, spec.title) for spec in TABS],
+            self.show_pane,
+            lambda pane_id: keys_words(self.commands.keys_for(f"tabs.show {pane_id}")[:1]),
+        )
         self._calm_at = 0.0
 
     def compose(self) -> ComposeResult:
@@ -93,7 +99,7 @@ class GvtuiApp(ViewerBase):
                 with ContentSwitcher(id="tabs", initial=TABS[0].id):
                     yield from (pane for _, pane in self._tabs)
                 yield self.detail
-        yield KeyLine(show_command_palette=False)
+        yield KeyLine(self.commands)
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's driver, made to bear the loss of the terminal."""
@@ -110,7 +116,7 @@ class GvtuiApp(ViewerBase):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every command, for the palette, then what Textual offers."""
-        for command in sorted(self.commands, key=lambda command: bool(command.owner.home)):
+        for command in sorted(self.commands.listed(), key=lambda command: bool(command.owner.home)):
             keys = keys_words(self.commands.keys(command))
             yield SystemCommand(
                 command.title + command.where,
@@ -156,17 +162,35 @@ class GvtuiApp(ViewerBase):
         screen.query_one("#tabs", ContentSwitcher).current = pane_id
         self._tabline.show(pane_id)
         screen.set_class(pane_id != "stream", "other-tab")
-        pane = screen.query_one(f"#{pane_id}")
-        for widget in (pane, *pane.query("*")):
-            if widget.can_focus:
-                widget.focus()
-                break
+        self.zoom.leave_unless("tab")
+        self._focus_tab()
         self.show_news()
         for spec, small in self._panes:
             if spec.hidden_with:
                 self._hide(small, spec.hidden_with == pane_id)
         for feature in self.rooms.values():
             feature.pane_shown(pane_id)
+
+    def _focus_tab(self) -> bool:
+        """Give the tab that is shown the keyboard; False if it had it."""
+        pane = self.main.query_one(f"#{self.pane}")
+        first = next(widget for widget in (pane, *pane.query("*")) if widget.can_focus)
+        had_it = self.main.focused is first
+        first.focus()
+        return not had_it
+
+    def leave_part(self) -> bool:
+        """Give the tab the keyboard back; a sidebar that lies over the tab is hidden."""
+        if self.is_narrow:
+            self.main.remove_class("with-sidebar")
+        return self._focus_tab()
+
+    def on_key(self, event: events.Key) -> None:
+        """Type a letter that was pressed while the prompt opened, and was on its way elsewhere."""
+        focused = self.focused
+        if isinstance(focused, PromptInput) and event.is_printable and event.character:
+            event.prevent_default()
+            focused.insert_text_at_cursor(event.character)
 
     def _hide(self, pane: Widget, hidden: bool) -> None:
         """Hide a pane, or show it again; at once, so that the keyboard can follow."""

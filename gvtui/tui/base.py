@@ -18,6 +18,7 @@ from gvtui.tui.detail.pane import DetailView
 from gvtui.tui.features import FEATURES, PANES
 from gvtui.tui.filter.commands import Filtering
 from gvtui.tui.filter.drill import Drilling
+from gvtui.tui.frame.zoom import Zoom
 from gvtui.tui.kit.asking import Problem
 from gvtui.tui.kit.doors import DoorsApp
 from gvtui.tui.kit.listpane import ListPane
@@ -103,6 +104,7 @@ class ViewerBase(DoorsApp):
             self.rooms[kind] = kind(self)
         self.stream = StreamView(self)
         self.prompt = Prompt()
+        self.zoom = Zoom(self)
         if filter_text.strip():
             self.model.chips.put(filter_text.strip())
             self.model.apply_chips()
@@ -195,11 +197,13 @@ class ViewerBase(DoorsApp):
 
     def focus_pane(self, pane_id: str) -> None:
         """Give a pane the keyboard."""
+        self.zoom.leave_unless(pane_id)
         # Behind a tab that was just shown, which asks for the keyboard too.
         self.call_later(self.main.set_focus, self.main.query_one(f"#{pane_id}"))
 
     def show_part(self, part: Part) -> None:
         """Show a part of the screen, if it is hidden."""
+        self.zoom.leave_unless(part)
         if part == "detail":
             self.main.remove_class("no-detail")
         elif not self.main.query_one("#sidebar").display:
@@ -208,6 +212,11 @@ class ViewerBase(DoorsApp):
     def toggle_part(self, part: Part) -> None:
         """Show or hide a part of the screen; a narrow one has the sidebar over the stream."""
         screen = self.main
+        if self.is_zoomed:
+            # Whatever fills the screen: the part is asked for where it cannot be seen.
+            self.zoom.leave()
+            self.show_part(part)
+            return
         if part == "detail":
             screen.toggle_class("no-detail")
             return
@@ -277,12 +286,27 @@ class ViewerBase(DoorsApp):
         for feature in self.rooms.values():
             feature.recall(self.memory.get(feature.prefix, {}))
 
+    @property
+    def is_zoomed(self) -> bool:
+        """Whether a pane fills the screen."""
+        return bool(self.zoom.part)
+
+    def toggle_zoom(self) -> None:
+        """Have the focused pane fill the screen, or show all others again."""
+        self.zoom.toggle()
+        self.show_news()
+
+    def leave_part(self) -> bool:
+        """Give the tab the keyboard back from another part of the screen; False if it had it."""
+        raise NotImplementedError
+
     def toggle_theme(self) -> None:
         """Go from the light theme to the dark one, or back."""
         self.theme = LIGHT_NAME if self.current_theme.dark else DARK_NAME
 
     def ask(self, question: Question) -> None:
         """Have the user type a line."""
+        self.zoom.leave_unless("tab", "detail")
         self.prompt.ask(question)
 
     def choose(self, choice: Choice) -> None:
@@ -347,11 +371,12 @@ class ViewerBase(DoorsApp):
         if any(feature.entered() for feature in self.rooms.values()):
             return
         if not self.main.has_class("no-detail"):
+            self.zoom.leave()
             self.main.query_one("#detail").focus()
 
-    def escaped(self) -> None:
-        """Esc was pressed in the stream."""
-        any(feature.escaped() for feature in self.rooms.values())
+    def escaped(self) -> bool:
+        """Esc was pressed in the stream; False if no feature has to do with it."""
+        return any(feature.escaped() for feature in self.rooms.values())
 
     def advice(self) -> list[str]:
         """What features have to say where the filters leave no row."""

@@ -145,6 +145,16 @@ class Viewer(Protocol):
     def use_theme(self, name: str) -> bool:
         """Put a theme into force; False if there is none of that name."""
 
+    @property
+    def is_zoomed(self) -> bool:
+        """Whether a pane fills the screen."""
+
+    def toggle_zoom(self) -> None:
+        """Have the focused pane fill the screen, or show all others again."""
+
+    def leave_part(self) -> bool:
+        """Give the tab the keyboard back from another part of the screen; False if it had it."""
+
     def toggle_theme(self) -> None:
         """Go from the light theme to the dark one, or back."""
 
@@ -154,8 +164,8 @@ class Viewer(Protocol):
     def entered(self) -> None:
         """Enter was pressed on a row: whatever feature wants it first has it, else the details."""
 
-    def escaped(self) -> None:
-        """Esc was pressed in the stream: whatever feature wants it first has it."""
+    def escaped(self) -> bool:
+        """Esc was pressed in the stream: the feature that wants it first has it; False if none."""
 
     def advice(self) -> list[str]:
         """What features have to say where the filters leave no row."""

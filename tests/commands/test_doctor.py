@@ -57,6 +57,15 @@ def test_each_mistake_in_the_configuration_is_a_fault(own_home: Path) -> None:
     )
 
 
+def test_the_keys_of_each_profile_are_looked_at(own_home: Path) -> None:
+    path = own_home / "config" / "gvtui" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text('[keys]\n"filter.sve" = "x"\n\n[profile.night.keys]\n"filter.save" = "v"\n')
+    assert [each.text.removeprefix(f"{path}, ").partition(":")[0] for each in check_config()] == [
+        "line 2", "line 5",
+    ]  # fmt: skip
+
+
 def test_what_must_be_changed_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "s").write_text("mine")
     runsc = fake_runsc(tmp_path)

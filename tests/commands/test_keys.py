@@ -59,6 +59,15 @@ def test_what_is_printed_to_start_from_changes_nothing(
     assert capsys.readouterr().out == before
 
 
+def test_the_keys_of_a_profile(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.write_text(
+        '[keys]\n"filter.save" = "Ctrl+Y"\n[profile.night.keys]\n"filter.save" = "f9"\n'
+    )
+    assert run(["keys", "--profile", "night"]) == 0
+    [save] = [line for line in capsys.readouterr().out.splitlines() if "filter.save" in line]
+    assert save.split()[0] == "F9"
+
+
 def test_two_forms_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["keys", "--default", "--json"]) == 2
     assert "do not go together" in capsys.readouterr().err

@@ -90,7 +90,7 @@ def test_what_is_sent_is_on_the_screen_and_filters_narrow_it(live: tuple[Termina
 
     terminal.keys("x")
     terminal.wait_for(r"[\d,]+ of 2,171")
-    shown = [line for line in terminal.screen.splitlines() if " → " in line and "execve(" in line]
+    shown = [line for line in terminal.screen.splitlines() if " E → " in line and "execve(" in line]
     assert not shown
 
     terminal.keys("?")
@@ -171,6 +171,52 @@ def test_a_small_terminal_will_do(tmux: None) -> None:
     try:
         terminal.wait_for(r"openat|execve|brk")
         terminal.keys("q")
+        terminal.wait_for(r"ended 0")
+    finally:
+        terminal.close()
+
+
+def test_keys_of_the_users_own_commands_that_are_typed_ways_back_and_the_zoom(
+    tmux: None, tmp_path: Path
+) -> None:
+    config = tmp_path / "config" / "gvtui" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(
+        '[keys]\n"filter.add evt.failed = true" = "Ctrl+E"\n"tabs.show numbers" = "F5"\n'
+        '"filter.pit" = "x"\n'
+    )
+    places = f"XDG_CONFIG_HOME={tmp_path}/config XDG_STATE_HOME={tmp_path}/state"
+    terminal = Terminal(f"{places} {GVTUI} replay {TRACES / 'shell-2024.trace'}", 80, 24)
+    try:
+        screen = terminal.wait_for(r"did you mean filter.pid")
+        assert "line 4" in " ".join(screen.split())
+        assert "F5 Numbers" in screen
+        terminal.keys("C-e")
+        terminal.wait_for(r"82 of 2,171")
+
+        terminal.keys(":")
+        terminal.wait_for(r"(?m)^ : ")
+        terminal.keys("tabs.sow numbers", "Enter")
+        terminal.wait_for(r"\^ there is no command tabs.sow; did you mean tabs.show\?")
+        terminal.keys("C-u", "tabs.show num", "Tab", "Enter")
+        terminal.wait_for(r"p50|median|errors")
+        terminal.keys("Escape")
+        terminal.wait_for(r"(?m)^▌.*✗ ENOENT")
+
+        terminal.keys("z")
+        screen = terminal.wait_for(r"zoomed z")
+        assert "Numbers" not in screen
+        assert len([line for line in screen.splitlines() if "✗" in line]) > 15
+        terminal.keys("Escape")
+        terminal.wait_for(r"F5 Numbers")
+        terminal.keys("g", "j", "k")
+        terminal.keys("G")
+        terminal.wait_for(r"(?m)follow|▶")
+        terminal.keys(":", "Up")
+        terminal.wait_for(r"(?m)^ : tabs.show numbers")
+        terminal.keys("C-c")
+        assert wait_until(lambda: " : tabs.show" not in terminal.screen)
+        terminal.keys("C-c")
         terminal.wait_for(r"ended 0")
     finally:
         terminal.close()

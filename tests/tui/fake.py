@@ -84,6 +84,7 @@ class FakeViewer:
         self.sizes: dict[Part, int] = {}
         """What was said of how large parts are to be."""
         self.is_dark = True
+        self.zoomed = False
         self.has_stopped = False
         self.drawn = 0
         """How often the stream was to be drawn anew."""
@@ -267,8 +268,19 @@ class FakeViewer:
     def entered(self) -> None:
         any(feature.entered() for feature in self.features.values())
 
-    def escaped(self) -> None:
-        any(feature.escaped() for feature in self.features.values())
+    def escaped(self) -> bool:
+        return any(feature.escaped() for feature in self.features.values())
+
+    @property
+    def is_zoomed(self) -> bool:
+        return self.zoomed
+
+    def toggle_zoom(self) -> None:
+        self.zoomed = not self.zoomed
+
+    def leave_part(self) -> bool:
+        left, self.focused = self.focused != self.pane, self.pane
+        return left
 
     def advice(self) -> list[str]:
         return [line for feature in self.features.values() for line in feature.advice()]

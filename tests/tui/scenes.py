@@ -139,18 +139,22 @@ def _merge(path: Path, names: tuple[str, ...]) -> None:
 
 
 _POINTS = ("4", *["down"] * 3, "right", *["down"] * 2, "space", "down", "space")
-_CONNECT = ("g", *"#940", "enter")
+_CONNECT = ("ctrl+g", *"#940", "enter")
 
 SCENES: tuple[Scene, ...] = (
     Scene("live", (160, 44), _live),
     Scene("waiting", (120, 30), _nothing),
-    Scene("filter", (140, 40), _recorded("compile-2024.trace"), ("g", *"#402", "enter", "n", "x")),
+    Scene(
+        "filter", (140, 40), _recorded("compile-2024.trace"), ("ctrl+g", *"#402", "enter", "n", "x")
+    ),
     Scene("processes", (140, 30), _recorded("compile-2024.trace"), ("2",)),
     Scene("numbers", (140, 30), _recorded("compile-2024.trace"), ("3",)),
     Scene("points", (140, 40), _choosing, _POINTS),
     Scene("bytes", (140, 40), _recorded("network-2024.trace"), (*_CONNECT, "h")),
     Scene("small", (80, 24), _recorded("shell-2024.trace"), ("pagedown", "pagedown", "down")),
-    Scene("light", (120, 36), _recorded("compile-2024.trace"), ("g", *"#402", "enter", "ctrl+t")),
+    Scene(
+        "light", (120, 36), _recorded("compile-2024.trace"), ("ctrl+g", *"#402", "enter", "ctrl+t")
+    ),
     Scene("help", (120, 50), _recorded("shell-2024.trace"), ("question_mark",)),
 )
 """The pictures, in the order of the README."""

@@ -62,7 +62,7 @@ def test_a_filtered_recording_with_details(
     snap: Callable[..., None], size: tuple[int, int]
 ) -> None:
     app = GvtuiApp(Trace.open("compile-2024.trace"), zone=UTC, filter_text="evt.failed = true")
-    snap(app, size, "g", *"#402", "enter", "n", "x")
+    snap(app, size, "ctrl+g", *"#402", "enter", "n", "x")
 
 
 @_sized

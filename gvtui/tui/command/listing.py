@@ -13,15 +13,29 @@ if TYPE_CHECKING:
     from gvtui.tui.command.command import Command
     from gvtui.tui.command.registry import Commands
 
+HEADINGS = (
+    "Following",
+    "Moving",
+    "Filter",
+    "Copying",
+    "In the details",
+    "What is traced",
+    "In the processes",
+    "In the numbers",
+    "Screen",
+    "Recording",
+)
+"""The headings, from above to below."""
+
 _MAX_LINE_WIDTH = 28
 
 
 def grouped(commands: Iterable[Command]) -> dict[str, list[Command]]:
-    """The commands by their headings, in the order in which these come up."""
-    groups: dict[str, list[Command]] = {}
+    """The commands by their headings, from above to below."""
+    groups: dict[str, list[Command]] = {heading: [] for heading in HEADINGS}
     for command in commands:
         groups.setdefault(command.heading, []).append(command)
-    return groups
+    return {heading: group for heading, group in groups.items() if group}
 
 
 def table(commands: Commands) -> Iterator[str]:

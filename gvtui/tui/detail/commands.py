@@ -38,7 +38,7 @@ class Details(Feature):
         """Whether bytes are shown."""
         return {"bytes": self.shows_bytes}
 
-    @command("The selected message's bytes, in hex", "h", footer="hex")
+    @command("The selected message's bytes, in hex", "H", footer="hex")
     def hex(self) -> None:
         """Show or hide the bytes; the details come up if they are hidden."""
         self.shows_bytes = not self.shows_bytes

@@ -342,11 +342,30 @@ class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
             self.scroll_to(y=top, animate=False)
         self.refresh()
 
-    @command("The field above", "up", -1)
-    @command("The field below", "down", 1)
+    @command("The field above", "up,k", -1)
+    @command("The field below", "down,j", 1)
     def move(self, step: int) -> None:
         """Go to another field."""
-        self._picked = max(0, min(self._picked + step, len(self._views) - 1))
+        self._go(self._picked + step)
+
+    @command("The first field", "home,g")
+    def first(self) -> None:
+        """Go to the first field."""
+        self._go(0)
+
+    @command("The last field", "end,G")
+    def last(self) -> None:
+        """Go to the last field."""
+        self._go(len(self._views) - 1)
+
+    @command("Up half a screen of fields", "ctrl+u", -1)
+    @command("Down half a screen of fields", "ctrl+d", 1)
+    def move_half(self, halves: int) -> None:
+        """Go on by as many fields as half a screen has lines."""
+        self._go(self._picked + halves * max(1, (self.size.height - 1) // 2))
+
+    def _go(self, place: int) -> None:
+        self._picked = max(0, min(place, len(self._views) - 1))
         self._show_picked()
 
     @command("What can be done with this field", "enter", "menu", footer="use")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gvtui.tui.kit.signs import ENTER_SIGN, EXIT_SIGN
+from gvtui.tui.kit.signs import ENTER_SIDE, EXIT_SIDE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,10 +53,10 @@ def both_sides(
             found.append(SideView(view, enter))
             continue
         differs = other is not None and view.path not in _SURELY_DIFFERS
-        found.append(SideView(view, enter, ENTER_SIGN, differs))
+        found.append(SideView(view, enter, ENTER_SIDE, differs))
         if other is not None:
-            found.append(SideView(other, exit_, EXIT_SIGN, differs))
+            found.append(SideView(other, exit_, EXIT_SIDE, differs))
     for view in after.values():
-        sign = " " if view.path.startswith(_RESULT) else EXIT_SIGN
+        sign = " " if view.path.startswith(_RESULT) else EXIT_SIDE
         found.append(SideView(view, exit_, sign))
     return found

@@ -175,8 +175,8 @@ class FilterBar(Pane, LineWidget, can_focus=True):
         """Remove the selected chip."""
         self._filters.remove_at(self._selected)
 
-    @command("The filter to the left", "left", -1)
-    @command("The filter to the right", "right", 1)
+    @command("The filter to the left", "left,h", -1)
+    @command("The filter to the right", "right,l", 1)
     def move(self, step: int) -> None:
         """Select another chip."""
         last = max(0, len(self._model.chips) - 1)

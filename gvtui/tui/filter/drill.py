@@ -33,12 +33,15 @@ class Drilling(Feature):
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer)
         self._places: list[_Place] = []
+        self._filters_then: tuple[Chip, ...] = ()
+        """The filters that drilling has left in force."""
 
     def show(self, expression: str, slot: str, row: int | None = None) -> None:
         """Add a filter and show the stream; see `Viewer.show_rows`."""
         self._places.append(self._here())
         del self._places[:-_MAX_DEPTH]
         self.model.chips.put(expression, slot)
+        self._filters_then = tuple(self.model.chips)
         self.viewer.refilter()
         if row is not None and row >= 0:
             self.viewer.jump(row)
@@ -54,17 +57,26 @@ class Drilling(Feature):
             model.following,
         )
 
-    @command("Back to where Enter led here from, with its filters", "r")
+    def escaped(self) -> bool:
+        """Esc in the stream: go back, unless other filters are in force since."""
+        if not self._places or tuple(self.model.chips) != self._filters_then:
+            return False
+        self.back()
+        return True
+
+    @command("Back to the number or process that led here, with its filters", "r")
     def back(self) -> None:
         """Go back to where one drilled from, with the filters of then."""
         if not self._places:
-            key = self.viewer.commands.keys_of("numbers.rows")
-            self.viewer.tell(
-                f"There is nowhere to go back to: {key} on a number or a process leads here."
-            )
+            keys_of = self.viewer.commands.keys_of
+            number, process = keys_of("numbers.rows"), keys_of("processes.only")
+            ways = f"{number} on a number"
+            ways += f" or {process} on a process" if process != number else " or a process"
+            self.viewer.tell(f"There is nowhere to go back to: {ways} leads here.")
             return
         place = self._places.pop()
         self.model.chips.restore(place.chips, suspended=place.suspended)
+        self._filters_then = place.chips
         self.viewer.refilter()
         if place.following:
             self.viewer.follow()

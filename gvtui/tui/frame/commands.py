@@ -8,10 +8,10 @@ from gvtui.decode.escape import escape
 from gvtui.tui.command.command import command
 from gvtui.tui.frame.help import help_text
 from gvtui.tui.kit.asking import Text
-from gvtui.tui.viewer import PARTS, Feature
+from gvtui.tui.viewer import PARTS, Feature, Item
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from gvtui.tui.viewer import Viewer
 
@@ -85,7 +85,31 @@ class Screen(Feature):
         body = help_text(self.viewer.commands)
         self.viewer.read(Text("", body, line="screen.help", is_wide=False))
 
-    @command("Leave", "q,ctrl+q")
+    @command("Back by one level; last of all to the newest rows", "escape", heading="Moving")
+    def back(self) -> None:
+        """Out of the zoom, the pane, the tab, the search, the drilling; then follow."""
+        viewer = self.viewer
+        if viewer.is_zoomed:
+            viewer.toggle_zoom()
+        elif viewer.leave_part():
+            pass
+        elif viewer.pane != "stream":
+            viewer.show_pane("stream")
+        elif not viewer.escaped() and not self.model.following:
+            viewer.follow()
+
+    @command("The focused pane on the whole screen; again: back", "z")
+    def zoom(self) -> None:
+        """Have the focused pane fill the screen, or no more."""
+        self.viewer.toggle_zoom()
+
+    def status(self) -> Iterable[Item]:
+        """Whether a pane fills the screen."""
+        if self.viewer.is_zoomed:
+            key = self.viewer.commands.keys_of("screen.zoom")
+            yield Item(f"zoomed, {key} brings all back", f"zoomed {key}", "faint", goes=1)
+
+    @command("Leave", "q,ctrl+q,ctrl+c")
     def quit(self) -> None:
         """End the viewer, after what features want to ask."""
         self.viewer.quit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.tui.command.keys import keys_words
+from gvtui.tui.command.listing import grouped
 from gvtui.tui.kit.signs import (
     BAD_SIGN,
     BOOKMARK,
@@ -24,22 +25,9 @@ from gvtui.tui.kit.signs import (
 )
 
 if TYPE_CHECKING:
-    from gvtui.tui.command.command import Command
     from gvtui.tui.command.registry import Commands
 
-HEADINGS = (
-    "Following",
-    "Moving",
-    "Filter",
-    "Copying",
-    "In the details",
-    "What is traced",
-    "In the processes",
-    "In the numbers",
-    "Screen",
-    "Recording",
-)
-"""The headings, from above to below."""
+_KEYS_WIDTH = 16
 
 _SIGNS = (
     (ENTER_SIGN, "a system call begins"),
@@ -67,30 +55,23 @@ _SIGNS = (
 )
 
 
-def groups(commands: Commands) -> dict[str, list[Command]]:
-    """The commands that have keys, by heading, headings in the order of the help screen."""
-    found: dict[str, list[Command]] = {heading: [] for heading in HEADINGS}
-    for command in commands.listed():
-        if commands.keys(command):
-            found.setdefault(command.heading, []).append(command)
-    return found
-
-
 def help_text(commands: Commands) -> list[str | tuple[str, str]]:
     """The keys by group, then the signs, as pieces of a text."""
     parts: list[str | tuple[str, str]] = []
-    for heading, members in groups(commands).items():
+    with_keys = (each for each in commands.listed() if commands.keys(each))
+    for heading, members in grouped(with_keys).items():
         parts.append((f"{heading}\n", "bold"))
         for command in members:
             keys = keys_words(commands.keys(command))
-            parts.append((f"  {keys:<12}", "bold $primary"))
+            parts.append((f"  {keys:<{_KEYS_WIDTH}}", "bold $primary"))
             parts.append(f"{command.title}{command.where}\n")
         parts.append("\n")
     parts.append(("Signs\n", "bold"))
     for sign, meaning in _SIGNS:
-        parts.append((f"  {sign:<12}", "bold $primary"))
+        parts.append((f"  {sign:<{_KEYS_WIDTH}}", "bold $primary"))
         parts.append(f"{meaning}\n")
-    find = commands.keys_of("commands.find")
-    parts.append(f"\n{find} finds any of these by its words. Tab goes from pane to pane.\n")
-    parts.append("Esc closes this.")
+    find, line = commands.keys_of("commands.find"), commands.keys_of("commands.type")
+    parts.append(f"\n{find} finds any of these by its words, {line} takes its name.\n")
+    parts.append("Tab goes from pane to pane. In lists and texts, the keys of movement work too:\n")
+    parts.append("j k, g G, Ctrl+D Ctrl+U. Esc, q and Ctrl+C close them.")
     return parts

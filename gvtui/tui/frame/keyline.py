@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 from textual.widgets import Footer, Input
 
-from gvtui.tui.command.bindings import UNBOUND
+from gvtui.tui.command.bindings import UNBOUND, action
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+    from gvtui.tui.command.registry import Commands
 
 LEADING = ("palette", "help")
 """The keys that lead to all others: they stay longest, the last of them however narrow the screen
@@ -20,10 +22,17 @@ is."""
 class KeyLine(Footer):
     """A footer in which no key is cut in half: those that do not fit are left out."""
 
+    def __init__(self, commands: Commands) -> None:
+        super().__init__(show_command_palette=False)
+        everywhere = [command for command in commands if not command.owner.home]
+        self._places = {action(each.line): place for place, each in enumerate(everywhere)}
+
     def compose(self) -> ComposeResult:
         """The keys of what has the focus, then those that work everywhere."""
         keys: list[Any] = list(super().compose())
         keys = [key for key in keys if key.key != UNBOUND]
+        # Whatever keys they have: textual puts those that were changed last.
+        keys.sort(key=lambda key: self._places.get(key.action, -1))
         if isinstance(self.screen.focused, Input):
             # What is a letter there is typed.
             keys = [key for key in keys if len(key.key_display) > 1]

@@ -33,6 +33,10 @@ class Sizes(Feature):
     @command("Make the sidebar less wide", "ctrl+left", "sidebar", -2)
     def resize(self, part: Literal["detail", "sidebar"], cells: int) -> None:
         """Make a part larger by some lines or columns, or smaller; it is shown if it is hidden."""
+        if self.viewer.is_zoomed:
+            # Then no part has the size that it is to have.
+            self.viewer.toggle_zoom()
+            return
         size = self.viewer.part_size(part)
         if not size:
             self.viewer.show_part(part)

@@ -22,18 +22,26 @@ class TabLine(LineWidget):
     LOOKS = ("active", "other")
     ALLOW_SELECT = False
 
-    def __init__(self, tabs: Sequence[tuple[str, str]], picked: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        tabs: Sequence[tuple[str, str]],
+        picked: Callable[[str], None],
+        key_of: Callable[[str], str],
+    ) -> None:
         """Make the line.
 
         Args:
             tabs: the id and the title of each tab.
             picked: told the id of a tab that is to be shown.
+            key_of: gives the key that shows a tab, "" if none does.
         """
         super().__init__(id="tabline")
         self._tabs = tabs
         self._picked = picked
+        self._key_of = key_of
         self._active = tabs[0][0]
-        self.display = len(tabs) > 1
+        if len(tabs) == 1:
+            self.display = False
 
     def show(self, pane_id: str) -> None:
         """Mark a tab as the one shown."""
@@ -42,8 +50,8 @@ class TabLine(LineWidget):
 
     def _titles(self) -> list[tuple[str, str]]:
         return [
-            (f" {number} {title} ", pane_id)
-            for number, (pane_id, title) in enumerate(self._tabs, 1)
+            (f" {' '.join(filter(None, (self._key_of(pane_id), title)))} ", pane_id)
+            for pane_id, title in self._tabs
         ]
 
     def render_line(self, y: int) -> Strip:

@@ -168,8 +168,8 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
         self._top = top
         self.redraw()
 
-    @command("Up one line", "up", -1)
-    @command("Down one line", "down", 1)
+    @command("Up one line", "up,k", -1)
+    @command("Down one line", "down,j", 1)
     def move(self, lines: int) -> None:
         """Move the cursor by lines."""
         self.select(self.cursor + lines)
@@ -180,12 +180,18 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
         """Move the cursor by screens."""
         self.select(self.cursor + pages * max(1, self.page - 1))
 
-    @command("The first line", "home")
+    @command("Up half a screen of lines", "ctrl+u", -1)
+    @command("Down half a screen of lines", "ctrl+d", 1)
+    def move_half(self, halves: int) -> None:
+        """Move the cursor by half screens."""
+        self.select(self.cursor + halves * max(1, self.page // 2))
+
+    @command("The first line", "home,g")
     def first(self) -> None:
         """Select the first line."""
         self.select(0)
 
-    @command("The last line", "end")
+    @command("The last line", "end,G")
     def last(self) -> None:
         """Select the last line."""
         self.select(self.count() - 1)

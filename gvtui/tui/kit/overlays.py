@@ -25,10 +25,42 @@ _PANEL_EDGES = 6
 _LEAST_WIDTH = 40
 
 
-class Overlay(ModalScreen[None]):
-    """A panel in the middle of the screen; Esc, q or a click beside it closes it."""
+class Pager(VerticalScroll):
+    """A text that scrolls by the keys of less beside the usual ones."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "Close", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "scroll_down", "Down", show=False),
+        Binding("k", "scroll_up", "Up", show=False),
+        Binding("g", "scroll_home", "To the beginning", show=False),
+        Binding("G", "scroll_end", "To the end", show=False),
+        Binding("ctrl+d", "scroll_half(1)", "Down half a screen", show=False),
+        Binding("ctrl+u", "scroll_half(-1)", "Up half a screen", show=False),
+    ]
+
+    def action_scroll_half(self, halves: int) -> None:
+        """Scroll by half screens."""
+        self.scroll_relative(y=halves * max(1, self.size.height // 2), animate=False)
+
+
+class Entries(OptionList):
+    """A list in which one moves by the keys of less beside the usual ones."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "Down", show=False),
+        Binding("k", "cursor_up", "Up", show=False),
+        Binding("g", "first", "The first", show=False),
+        Binding("G", "last", "The last", show=False),
+        Binding("ctrl+d", "page_down", "Down", show=False),
+        Binding("ctrl+u", "page_up", "Up", show=False),
+    ]
+
+
+class Overlay(ModalScreen[None]):
+    """A panel in the middle of the screen; Esc, q, Ctrl+C or a click beside it closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,ctrl+c", "dismiss", "Close", show=False)
+    ]
 
     def __init__(self, closing: Sequence[str] = ()) -> None:
         """Make it; `closing` are more keys that close it, such as the one that opened it."""
@@ -71,7 +103,7 @@ class ListScreen(Overlay):
         """The heading above the entries."""
         with Vertical(classes="panel"):
             yield Static(self._choice.heading, markup=False)
-            yield OptionList(*map(_option, self._choice.entries), compact=True, markup=False)
+            yield Entries(*map(_option, self._choice.entries), compact=True, markup=False)
 
     def on_mount(self) -> None:
         """Keys work in the list at once."""
@@ -126,7 +158,7 @@ class TextScreen(Overlay):
         if callable(body):
             room = self.app.size.width * 96 // 100 - _PANEL_EDGES
             body = body(max(_LEAST_WIDTH, room))
-        with VerticalScroll(classes="panel wide" if self._text.is_wide else "panel"):
+        with Pager(classes="panel wide" if self._text.is_wide else "panel"):
             if self._text.title:
                 yield Static(Content.styled(f"{self._text.title}\n", "bold"))
             yield Static(Content.assemble(*body), markup=False)

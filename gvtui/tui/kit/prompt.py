@@ -29,6 +29,7 @@ class PromptInput(Input):
         Binding("tab", "pick", "take", show=False),
         Binding("up", "choose(-1)", "before", show=False),
         Binding("down", "choose(1)", "after", show=False),
+        Binding("ctrl+c", "copy_or_leave", "cancel", show=False),
     ]
 
     class Picked(Message):
@@ -48,6 +49,16 @@ class PromptInput(Input):
     def action_pick(self) -> None:
         """Take a suggestion."""
         self.post_message(self.Picked())
+
+    class Left(Message):
+        """What is typed is to be left."""
+
+    def action_copy_or_leave(self) -> None:
+        """Copy what is selected; if nothing is, leave what is typed, as a shell does."""
+        if self.selection.is_empty:
+            self.post_message(self.Left())
+        else:
+            self.action_copy()
 
     def action_choose(self, step: int) -> None:
         """Go to another one."""
@@ -165,6 +176,12 @@ class Prompt(Vertical):
         """Tab: take the suggestion that is picked out, or the first."""
         message.stop()
         self._take(self._suggestions.picked or 0)
+
+    def on_prompt_input_left(self, message: PromptInput.Left) -> None:
+        """Close without an answer."""
+        message.stop()
+        self._suggestions.offer((), 0)
+        self.action_cancel()
 
     def on_suggestions_clicked(self, message: Suggestions.Clicked) -> None:
         """Take the suggestion that was clicked."""

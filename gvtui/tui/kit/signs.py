@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-ENTER_SIGN, EXIT_SIGN, EVENT_SIGN = "→", "←", "◆"
+ENTER_SIGN, EXIT_SIGN = "E →", "X ←"
+"""With the letters that gVisor's own logs of system calls use."""
+ENTER_SIDE, EXIT_SIDE = "→", "←"
+"""Where one cell has to do."""
+EVENT_SIGN = "◆"
 BAD_SIGN, UNKNOWN_SIGN = "!", "?"
 FAILED_SIGN, DROP_SIGN, CALL_SIGN = "✗", "▲", "↔"
 GAP_SIGN, SESSION_SIGN, PROCFS_SIGN = "≠", "■", "◦"

@@ -31,14 +31,14 @@ class Live(Feature):
         """How far a copy of the trace is."""
         return [Item(self._keeping, self._keeping, "record")] if self._keeping else []
 
-    @command("What the monitor said", "l", heading="Screen")
+    @command("What the monitor said", "ctrl+l", heading="Screen")
     def log(self) -> None:
         """Show what the monitor said, the newest line in sight."""
         monitor = self.viewer.monitor
         said = "\n".join(monitor.said if monitor else []) or "The monitor has said nothing yet."
         self.viewer.read(Text("", [said], line="live.log", from_end=True, is_wide=False))
 
-    @command("Keep what has been seen, in a file", "k,ctrl+s", footer="keep")
+    @command("Keep what has been seen, in a file", "K,ctrl+s", footer="keep")
     def keep(self) -> None:
         """Ask for a file name and copy the trace there."""
         self._ask_keep("keep in", lambda: None)

@@ -299,8 +299,8 @@ class NumbersTable(ListPane):
         self.redraw()
         self.post_message(self.Selected())
 
-    @command("The table to the left", "left", -1)
-    @command("The table to the right", "right", 1, footer="other table")
+    @command("The table to the left", "left,h", -1)
+    @command("The table to the right", "right,l", 1, footer="other table")
     def table(self, step: int) -> None:
         """Show another table."""
         tables = list(By)

@@ -122,7 +122,7 @@ class PointsPane(ListPane):
         self._shown = ()
         self.news()
 
-    @command("Hide what is beneath; then go up", "left")
+    @command("Hide what is beneath; then go up", "left,h")
     def close(self) -> None:
         """Close the line, or go to the one that it is beneath."""
         line = self.state.at_cursor()
@@ -134,7 +134,7 @@ class PointsPane(ListPane):
             self.state.cursor = line.parent
         self._keep_in_sight()
 
-    @command("Show what is beneath: calls, fields", "right")
+    @command("Show what is beneath: calls, fields", "right,l")
     def open(self) -> None:
         """Open the line."""
         line = self.state.at_cursor()
@@ -174,7 +174,7 @@ class PointsPane(ListPane):
             self.state.toggle(line, side)
         self._keep_in_sight()
 
-    @command("Group by component, or by what calls are for", "g", footer="group")
+    @command("Group by component, or by what calls are for", "ctrl+o", footer="group")
     def group(self) -> None:
         """Group by component, or by what the calls are for."""
         state = self.state
@@ -185,7 +185,7 @@ class PointsPane(ListPane):
             state.reveal(line.names[0])
         self._keep_in_sight()
 
-    @command("Only the points that are on; again: all", "h")
+    @command("Only the points that are on; again: all", "O")
     def only_on(self) -> None:
         """Show only what is on, or all."""
         self.state.only_on = not self.state.only_on
@@ -218,12 +218,12 @@ class PointsPane(ListPane):
         """Stage the next tuning of the sink."""
         self._viewer.feature(Presets).tuning()
 
-    @command("All that runsc said about the last change", "i")
+    @command("All that runsc said about the last change", "I")
     def said(self) -> None:
         """Show all that runsc said about the last change."""
         self._viewer.feature(Applying).said()
 
-    @command("How containers that start later get it", "y")
+    @command("How containers that start later get it", "i")
     def install(self) -> None:
         """Show how containers get the session file."""
         self._viewer.feature(Applying).install()
@@ -240,7 +240,7 @@ class PointsPane(ListPane):
         if self.state.pattern:
             self._find("")
         else:
-            self.screen.query_one("#stream").focus()
+            self._viewer.run_command("screen.back")
 
     def _find(self, pattern: str) -> None:
         self.state.pattern = pattern

@@ -362,8 +362,8 @@ class ProcessesPane(ListPane):
         line = self._lines[self.cursor] if self.cursor < len(self._lines) else None
         return line, self._tree
 
-    @command("Show children; programs and threads", "right", 1)
-    @command("Show less; then go to the parent", "left", -1)
+    @command("Show children; programs and threads", "right,l", 1)
+    @command("Show less; then go to the parent", "left,h", -1)
     def fold(self, step: int) -> None:
         """Show less or more of the process at the cursor; from what is in it, go to it."""
         line, _ = self._at_cursor()

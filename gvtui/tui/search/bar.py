@@ -62,7 +62,7 @@ class SearchBar(LineWidget):
 
     def _keys(self) -> str:
         keys_of = self._viewer.commands.keys_of
-        enter, leave = keys_of("stream.enter"), keys_of("stream.leave")
+        enter, leave = keys_of("stream.enter"), keys_of("screen.back")
         on, back = keys_of("search.next 1"), keys_of("search.next -1")
         return f"{enter} {on} next   {back} back   {leave} ends"
 

@@ -12,7 +12,7 @@ from gvtui.decode.fields import arguments
 from gvtui.query.calls.pairs import Unpaired
 from gvtui.query.filter.messages import argument_forms, context_forms
 from gvtui.trace.row import Flag, Kind
-from gvtui.tui.kit.signs import FAILED_SIGN
+from gvtui.tui.kit.signs import ENTER_SIGN, EXIT_SIGN, FAILED_SIGN
 from gvtui.tui.kit.times import clock_text, span_text, took_text
 from gvtui.tui.model.rowtext import Look, RowText
 from gvtui.wire.header import WireError
@@ -67,7 +67,7 @@ COLUMNS = (
     Column("pid", "pid", "Process ID inside the sandbox", 5, 6),
     Column("tid", "tid", "Thread ID inside the sandbox", 5, 6, gives_way=2),
     Column("process", "process", "Process name", 10, 15),
-    Column("sign", "", "Enter →, exit ←, or an event's sign", 1, 1),
+    Column("sign", "", f"Enter {ENTER_SIGN}, exit {EXIT_SIGN}, or an event's sign", 3, 3),
     Column("call", "call", "System call or event, and its arguments", 0, 0),
     Column("result", "result", "Result, or the error's name", 14, 18),
     Column("duration", "took", "How long the call took", 8, 9, gives_way=3),

@@ -39,7 +39,7 @@ class Going(Feature):
         if self.viewer.replay is not None:
             self.viewer.replay.paused = not self.model.following
 
-    @command("Go to a time or a row number", "g")
+    @command("Go to a time or a row number", "ctrl+g")
     def goto(self) -> None:
         """Ask for a place and go there."""
 

@@ -249,7 +249,7 @@ class Painter:
         if key == "process":
             return [Segment(fit(text.process, width), styles["process"])]
         if key == "sign":
-            return [Segment(text.sign, styles[_SIGN_STYLE[text.look]])]
+            return [Segment(fit(text.sign, width), styles[_SIGN_STYLE[text.look]])]
         if key == "call":
             return self._call(text, width)
         if key == "duration":

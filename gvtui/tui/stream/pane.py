@@ -276,13 +276,13 @@ class StreamView(Pane, ScrollView, can_focus=True):
         cursor = self._model.cursor
         return self._top if cursor is None else self._place_of(cursor)
 
-    @command("Go to the newest row and follow", "end", heading="Following")
+    @command("Go to the newest row and follow", "end,G", heading="Following")
     def newest(self) -> None:
         """Go to the newest row and follow."""
         self.follow()
 
-    @command("Up one row; pauses following", "up", -1)
-    @command("Down one row", "down", 1)
+    @command("Up one row; pauses following", "up,k", -1)
+    @command("Down one row", "down,j", 1)
     def move(self, rows: int) -> None:
         """Move the cursor by rows."""
         self.select(self._cursor_place + rows)
@@ -291,18 +291,27 @@ class StreamView(Pane, ScrollView, can_focus=True):
     @command("Down one screen", "pagedown", 1)
     def move_page(self, pages: int) -> None:
         """Move the cursor by screens."""
-        step = pages * max(1, self.page - 1)
+        self._scroll_by(pages * max(1, self.page - 1))
+
+    @command("Up half a screen", "ctrl+u", -1)
+    @command("Down half a screen", "ctrl+d", 1)
+    def move_half(self, halves: int) -> None:
+        """Move the cursor by half screens."""
+        self._scroll_by(halves * max(1, self.page // 2))
+
+    def _scroll_by(self, step: int) -> None:
+        """Move rows and cursor together."""
         if self._cursor_place + step < self._model.view.count:
             self._top = max(0, min(self._top + step, self._model.view.count - self.page))
         self.select(self._cursor_place + step)
 
-    @command("Go to the oldest row", "home")
+    @command("Go to the oldest row", "home,g")
     def oldest(self) -> None:
         """Select the oldest row."""
         self.select(0)
 
-    @command("Show the arguments further left", "left", -1)
-    @command("Show the arguments further right", "right", 1)
+    @command("Show the arguments further left", "left,h", -1)
+    @command("Show the arguments further right", "right,l", 1)
     def shift(self, steps: int) -> None:
         """Scroll the arguments sideways."""
         self._painter.shift = max(0, self._painter.shift + steps * _SHIFT_STEP)
@@ -312,11 +321,6 @@ class StreamView(Pane, ScrollView, can_focus=True):
     def enter(self) -> None:
         """Go on with the search, or into the row."""
         self._viewer.entered()
-
-    @command("Search no more", "escape")
-    def leave(self) -> None:
-        """Go back: end the search."""
-        self._viewer.escaped()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll down; the cursor stays with its row."""

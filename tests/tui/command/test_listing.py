@@ -47,15 +47,15 @@ def test_the_table_groups_commands_and_has_lines_of_the_users_own() -> None:
     commands = made()
     commands.use(commands.keymap({"filter.add evt.failed = true": "ctrl+e", "filter.pid": ""}))
     assert list(table(commands)) == [
+        "Moving",
+        "  ↑ k             rows.move -1                  Up one row (in the rows)",
+        "",
         "Filter",
         "                  filter.pid                    Only this row's process",
         "  f               filter.add                    Type a filter",
         "  Ctrl+E          filter.add evt.failed = true  Type a filter",
         '  " \\ Ctrl+, ⌫ ↑  filter.quote                  Quote',
         "                  filter.idle                   Nothing calls this",
-        "",
-        "Moving",
-        "  ↑ k             rows.move -1                  Up one row (in the rows)",
         "",
     ]
 

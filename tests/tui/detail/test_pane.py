@@ -54,10 +54,10 @@ def test_a_key_shows_the_bytes() -> None:
 
     async def script(pilot: Pilot[int]) -> None:
         app.stream.jump(402)
-        await pilot.press("h")
+        await pilot.press("H")
         assert "119 bytes, header included" in "\n".join(_lines(app))
         assert any(line.startswith("  000000  08 00 07 00") for line in _lines(app))
-        await pilot.press("h")
+        await pilot.press("H")
         assert not any("header included" in line for line in _lines(app))
 
     drive(app, script)
@@ -223,7 +223,7 @@ def test_a_whole_call_shows_both_sides_and_what_differs(tmp_path: Path) -> None:
         assert "syscall/openat/enter   row 5" in lines()[0]
         # The bytes of both messages.
         app.stream.jump(1)
-        await pilot.press("h")
+        await pilot.press("H")
         shown = [app.detail.render_line(y).text for y in range(1, 40)]
         assert sum("bytes, header included" in line for line in shown) == 2
 

@@ -110,7 +110,7 @@ def test_without_colour_signs_still_tell(monkeypatch: pytest.MonkeyPatch) -> Non
         }
         assert all(len(set(triplet)) == 1 for triplet in colours)
         text = screen_text(app)
-        for sign in ("→", "←", "✗ ENOENT", "▌", "○"):
+        for sign in ("E →", "X ←", "✗ ENOENT", "▌", "○"):
             assert sign in text
 
     drive(app, script)
@@ -140,7 +140,7 @@ def test_panes_fold_away() -> None:
         await pilot.pause()
         assert not sidebar.display
         assert not app.detail.display
-        await pilot.press("h")
+        await pilot.press("H")
         await pilot.pause()
         assert app.detail.display
 

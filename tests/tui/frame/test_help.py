@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from gvtui.tui.command.listing import HEADINGS, grouped
 from gvtui.tui.features import every_command
-from gvtui.tui.frame.help import HEADINGS, groups, help_text
+from gvtui.tui.frame.help import help_text
 
 
 def text_of(commands: object) -> str:
@@ -10,26 +11,26 @@ def text_of(commands: object) -> str:
 
 
 def test_the_headings_come_in_their_order_and_none_is_empty() -> None:
-    found = groups(every_command())
+    found = grouped(every_command())
     assert list(found) == list(HEADINGS)
     assert all(found.values())
 
 
 def test_keys_are_those_in_force() -> None:
     commands = every_command()
-    assert "  p           Only this row's process" in text_of(commands)
+    assert "  p               Only this row's process" in text_of(commands)
     commands.use(
         commands.keymap(
             {"filter.pid": "ctrl+y", "filter.name": "", "filter.add evt.failed = true": "ctrl+e"}
         )
     )
     text = text_of(commands)
-    assert "  Ctrl+Y      Only this row's process" in text
+    assert "  Ctrl+Y          Only this row's process" in text
     assert "Only this row's process name" not in text
-    assert "  Ctrl+E      " in text
+    assert "  Ctrl+E          " in text
 
 
 def test_signs_are_explained() -> None:
     text = text_of(every_command())
-    for sign in ("→", "←", "▲", "◌", "⚑"):
+    for sign in ("E →", "X ←", "▲", "◌", "⚑"):
         assert sign in text

@@ -6,11 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvtui.config import read_config
 from gvtui.tui.command.bindings import put_in_force
 from gvtui.tui.frame.keyline import LEADING, fit_keys
 from tests.tui.helpers import drive, recording, screen_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.pilot import Pilot
 
 KEYS = [("space", "pause"), ("/", "search"), ("k", "keep"), ("^P", "palette"), ("?", "help")]
@@ -44,6 +47,20 @@ def test_where_text_is_typed_no_letter_is_a_key() -> None:
         assert keys[0] == "Esc"
         assert "Ctrl+P" in keys
         assert all(len(key) > 1 for key in keys)
+
+    drive(app, script)
+
+
+def test_keys_that_were_changed_keep_their_place(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[keys]\n"stream.follow" = "F5"\n"screen.help" = "F12"\n')
+    app = recording(config=read_config(path))
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.pause()
+        line = screen_text(app).splitlines()[-1]
+        assert line.startswith(" F5 pause  / search ")
+        assert " F12 help " in line
 
     drive(app, script)
 

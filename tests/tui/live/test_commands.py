@@ -26,7 +26,7 @@ def test_what_was_seen_is_kept_in_a_file(tmp_path: Path) -> None:
     target = tmp_path / "kept.gvtrace"
 
     async def script(pilot: Pilot[int]) -> None:
-        await pilot.press("k")
+        await pilot.press("K")
         entry = app.prompt.query_one(Input)
         assert entry.value.endswith(".gvtrace")
         entry.value = str(recorder.path)
@@ -74,7 +74,7 @@ def test_a_monitor_that_died_leaves_what_came_and_a_way_out(tmp_path: Path) -> N
     async def script(pilot: Pilot[int]) -> None:
         monitor.events = [{"kind": "log", "level": "warning", "text": "refused process 7"}]
         app.tick()
-        await pilot.press("l")
+        await pilot.press("ctrl+l")
         await pilot.pause()
         assert "refused process 7" in screen_text(app)
         await pilot.press("escape")

@@ -181,7 +181,7 @@ def test_a_refusal_is_told_and_what_ran_before_goes_on(bench: Bench) -> None:
         assert bench.runsc.session() == before
         assert "has been put back" in bench.state.note
         assert str(bench.state.edit.diff) == "+1"
-        await pilot.press("i")
+        await pilot.press("I")
         await pilot.pause()
         assert isinstance(bench.app.screen, TextScreen)
         assert 'point "no/such" not found' in screen_text(bench.app)
@@ -471,7 +471,7 @@ def test_a_session_file_is_edited_and_written(tmp_path: Path) -> None:
         assert written["trace_session"]["points"][0]["name"] == OPEN
         assert "Written" in bench.state.note
         assert not bench.state.edit.is_staged
-        await pilot.press("y")
+        await pilot.press("i")
         await pilot.pause()
         assert f"pod-init-config={file}" in screen_text(bench.app)
         await pilot.press("escape")

@@ -137,9 +137,9 @@ def test_keys_open_close_and_switch(tmp_path: Path) -> None:
         assert state.cursor == "sysno"
         await pilot.press("home")
         assert state.place() == 0
-        await pilot.press("h")
+        await pilot.press("O")
         assert [line.key for line in state.lines()] == ["*", "sentry"]
-        await pilot.press("h", "g")
+        await pilot.press("O", "ctrl+o")
         assert state.grouping == "purpose"
 
     drive(app, script, (160, 46))

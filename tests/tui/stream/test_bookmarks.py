@@ -83,7 +83,7 @@ def test_bookmarks_go_with_the_trace_that_is_kept(tmp_path: Path) -> None:
     kept = tmp_path / "kept.gvtrace"
 
     async def script(pilot: Pilot[int]) -> None:
-        await pilot.press("up", "m", *"look", "enter", "k")
+        await pilot.press("up", "m", *"look", "enter", "K")
         app.prompt.query_one(Input).value = str(kept)
         await pilot.press("enter")
         await app.workers.wait_for_complete()

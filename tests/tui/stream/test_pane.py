@@ -208,7 +208,7 @@ def test_hostile_words_are_harmless(tmp_path: Path) -> None:
     app = live(recorder.path)
 
     async def script(pilot: Pilot[int]) -> None:
-        await pilot.press("home", "h")
+        await pilot.press("home", "H")
         for _ in range(9):
             text = screen_text(app)
             assert all(line.isprintable() for line in text.splitlines())
@@ -278,7 +278,9 @@ def test_any_size_works(size: tuple[int, int]) -> None:
     app = recording("network-2024")
 
     async def script(pilot: Pilot[int]) -> None:
-        await pilot.press("down", "h", "f", "escape", "b", "C", "escape", "question_mark")
+        await pilot.press(
+            "down", "H", "f", "escape", "b", "z", "escape", "C", "escape", "question_mark"
+        )
         await pilot.pause()
 
     drive(app, script, size)

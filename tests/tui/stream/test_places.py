@@ -56,9 +56,9 @@ def test_a_key_asks_and_goes_there() -> None:
     app = recording()
 
     async def script(pilot: Pilot[int]) -> None:
-        await pilot.press("g", *"noon", "enter")
+        await pilot.press("ctrl+g", *"noon", "enter")
         assert app.prompt.is_open
-        await pilot.press("escape", "g", *"#500", "enter")
+        await pilot.press("escape", "ctrl+g", *"#500", "enter")
         assert app.model.cursor == 500
         assert 500 in app.stream._shown
 
