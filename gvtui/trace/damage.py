@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gvtui.words import counted
+from gvtui.words import counted, noun_for
 
 MAX_NOTED = 1 << 16
 """Records told apart; with more, the number is the least."""
@@ -33,5 +33,5 @@ class Damage:
         named = ", ".join(map(str, offsets[:_NAMED]))
         more = f" and {len(offsets) - _NAMED:,} more" if len(offsets) > _NAMED else ""
         least = "at least " if len(offsets) >= MAX_NOTED else ""
-        where = "offset" if len(offsets) == 1 else "offsets"
+        where = noun_for(len(offsets), "offset")
         return f"{least}{counted(len(offsets), 'message')} damaged at {where} {named}{more}"
