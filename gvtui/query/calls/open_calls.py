@@ -75,7 +75,11 @@ class OpenCalls:
                     yield conn, key, call
 
     def running(self, conn: int, key: int) -> OpenEnter | None:
-        """The call that a layer is in; None once the thread has gone on without an exit."""
+        """The call that a layer is in; None once the thread has gone on without an exit.
+
+        Where `newest` is another row, that is of the same call in the other layer, unless the
+        thread did something between the two.
+        """
         layers = self._layers.get(conn, {})
         layer, twin = layers.get(key), layers.get(key ^ 1)
         if layer is None or layer.stack[-1].row != layer.tail:
@@ -89,6 +93,11 @@ class OpenCalls:
             and twin.stack[-1].sysno == top.sysno
         )
         return top if is_double else None
+
+    def newest(self, conn: int, key: int) -> int:
+        """The newest row of a layer's thread as of the end of the last chunk; -1 if none is open."""
+        layer = self._layers.get(conn, {}).get(key)
+        return layer.newest if layer is not None else -1
 
     def note_newest(self, conn: int, key: int, row: int) -> None:
         """Say, at the end of a chunk, what a layer's newest row in it is."""

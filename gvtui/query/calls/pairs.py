@@ -48,6 +48,8 @@ UNKNOWN_NS = -1
 """Duration of a call that cannot be had: no partner, or the session does not collect the time."""
 
 _TASK_EXIT = 5
+_MAX_TWINS_APART = 1 << 16
+"""Rows between a raw and a decoded row of one call; more are not looked through."""
 
 
 class Unpaired(Enum):
@@ -139,9 +141,12 @@ class Pairs(Follower):
         value = self._column.get(row)
         if value == OPEN:
             held = self._trace.row(row)
-            running = self._open.running(held.conn, held.tid * 2 + (held.type == RAW_SYSCALL))
+            key = held.tid * 2 + (held.type == RAW_SYSCALL)
+            running = self._open.running(held.conn, key)
             if running is not None and running.row == row:
-                return Unpaired.IN_FLIGHT
+                newest = self._open.newest(held.conn, key)
+                if not self._goes_on(held.conn, held.tid, row, newest):
+                    return Unpaired.IN_FLIGHT
             return Unpaired.EXIT_NOT_SEEN
         if value in _REASONS:
             return _REASONS[value]
@@ -272,6 +277,8 @@ class Pairs(Follower):
             tid, is_raw = key >> 1, key & 1
             if is_raw and (conn, tid, call.sysno) in calls:
                 continue
+            if self._goes_on(conn, tid, call.row, self._open.newest(conn, key)):
+                continue
             try:
                 row = self._trace.row(call.row)
             except IndexError:
@@ -287,6 +294,14 @@ class Pairs(Follower):
                 row.time_ns > 0,
             )
         return sorted(calls.values(), key=lambda call: call.row)
+
+    def _goes_on(self, conn: int, tid: int, first: int, last: int) -> bool:
+        """Whether a thread did something between two rows; True where that is too far to look."""
+        if last <= first + 1 or last - first > _MAX_TWINS_APART:
+            return last > first + 1
+        rows = self._trace.rows(first + 1, last)
+        own = (rows["conn"] == conn) & (rows["tid"] == tid) & (rows["direction"] != Direction.NONE)
+        return bool(own.any())
 
     def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
         self.execs.bring_up(start + len(rows))
