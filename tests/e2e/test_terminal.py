@@ -188,8 +188,8 @@ def test_keys_of_the_users_own_commands_that_are_typed_ways_back_and_the_zoom(
     places = f"XDG_CONFIG_HOME={tmp_path}/config XDG_STATE_HOME={tmp_path}/state"
     terminal = Terminal(f"{places} {GVTUI} replay {TRACES / 'shell-2024.trace'}", 80, 24)
     try:
-        screen = terminal.wait_for(r"did you mean filter.pid")
-        assert "line 4" in " ".join(screen.split())
+        screen = terminal.wait_for(r"filter\.pid\?")
+        assert "line 4: filter.pit" in " ".join(screen.replace("▌", " ").split())
         assert "F5 Numbers" in screen
         terminal.keys("C-e")
         terminal.wait_for(r"82 of 2,171")
@@ -198,8 +198,11 @@ def test_keys_of_the_users_own_commands_that_are_typed_ways_back_and_the_zoom(
         terminal.wait_for(r"(?m)^ : ")
         terminal.keys("tabs.sow numbers", "Enter")
         terminal.wait_for(r"\^ there is no command tabs.sow; did you mean tabs.show\?")
-        terminal.keys("C-u", "tabs.show num", "Tab", "Enter")
-        terminal.wait_for(r"p50|median|errors")
+        # Letters that come with a key such as Ctrl+U go before it: textual handles it later.
+        terminal.keys("C-u")
+        assert wait_until(lambda: "tabs.sow" not in terminal.screen)
+        terminal.keys("tabs.show num", "Tab", "Enter")
+        terminal.wait_for(r"syscalls +processes")
         terminal.keys("Escape")
         terminal.wait_for(r"(?m)^▌.*✗ ENOENT")
 
@@ -209,10 +212,13 @@ def test_keys_of_the_users_own_commands_that_are_typed_ways_back_and_the_zoom(
         assert len([line for line in screen.splitlines() if "✗" in line]) > 15
         terminal.keys("Escape")
         terminal.wait_for(r"F5 Numbers")
-        terminal.keys("g", "j", "k")
+        terminal.keys("g", "j")
+        terminal.wait_for(r"(?m)^▌.*rseq")
         terminal.keys("G")
-        terminal.wait_for(r"(?m)follow|▶")
-        terminal.keys(":", "Up")
+        assert wait_until(lambda: "‖" not in terminal.screen)
+        terminal.keys(":")
+        terminal.wait_for(r"(?m)^ : ")
+        terminal.keys("Up")
         terminal.wait_for(r"(?m)^ : tabs.show numbers")
         terminal.keys("C-c")
         assert wait_until(lambda: " : tabs.show" not in terminal.screen)

@@ -211,17 +211,19 @@ class Prompt(Vertical):
         question = self._question
         if question is None:
             return
-        problem = question.done(event.value)
+        # Not the event's: a suggestion may have been taken since.
+        text = self.query_one(Input).value
+        problem = question.done(text)
         if problem is not None:
             self._suggestions.offer((), 0)
             self._show(problem)
             return
         if question.history is not None:
-            question.history.add(event.value)
+            question.history.add(text)
         if self._question is question:
             self.close()
         if question.then is not None:
-            question.then(event.value)
+            question.then(text)
 
     def action_cancel(self) -> None:
         """Close the list if something is picked out in it, else the prompt."""

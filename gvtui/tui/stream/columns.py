@@ -79,7 +79,7 @@ FIXED = frozenset(("sign", "call"))
 
 _LEAST_CALL = 40
 """Cells that the call should have before any column that gives way is shown."""
-_ROOMY = 132
+_ROOMY = 134
 """Cells from which on columns take their wide form."""
 
 

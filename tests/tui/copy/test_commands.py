@@ -44,7 +44,7 @@ def test_y_copies_the_row_as_a_line() -> None:
     viewer.commands.execute("copy.as line")
     (line,) = viewer.clipboard
     assert line == (
-        "2026-11-23 17:36:47.388781  runsc-749074  pid 1  bash  ← brk(NULL) = 0x55b0c7d62000"
+        "2026-11-23 17:36:47.388781  runsc-749074  pid 1  bash  X ← brk(NULL) = 0x55b0c7d62000"
         "  150 µs"
     )
     assert viewer.said == f"Copied row 3 through the terminal: {len(line)} characters."

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.widgets import Input
 
 from gvtui.tui.kit.asking import Question
@@ -48,6 +49,22 @@ def test_fields_operators_and_values_are_suggested_in_turn() -> None:
         await pilot.pause()
         assert [chip.expression for chip in app.model.chips] == ["proc.name = bash"]
         assert not app.prompt.is_open
+
+    drive(app, script)
+
+
+def test_what_was_completed_is_taken_by_an_enter_that_follows_at_once() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("colon", *"tabs.show num")
+        await pilot.pause()
+        app.post_message(events.Key("tab", None))
+        app.post_message(events.Key("enter", None))
+        await pilot.pause()
+        await pilot.pause()
+        assert not app.prompt.is_open
+        assert app.pane == "numbers"
 
     drive(app, script)
 
