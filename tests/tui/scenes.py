@@ -37,6 +37,8 @@ TRACES = Path("tests/data/traces")
 
 _SOCKET = Path("/tmp/gvisor_events.sock")
 _SECOND = 1_000_000_000
+_STEADY = 4
+"""A picture is taken when it has been the same so many times: panes read the trace bit by bit."""
 _START_NS = 1_795_455_407 * _SECOND
 _LASTS_NS = 6 * _SECOND
 """How long the recordings are spread over when they are shown as if they came live."""
@@ -150,7 +152,7 @@ SCENES: tuple[Scene, ...] = (
     Scene("processes", (140, 30), _recorded("compile-2024.trace"), ("2",)),
     Scene("numbers", (140, 30), _recorded("compile-2024.trace"), ("3",)),
     Scene("points", (140, 40), _choosing, _POINTS),
-    Scene("bytes", (140, 40), _recorded("network-2024.trace"), (*_CONNECT, "h")),
+    Scene("bytes", (140, 40), _recorded("network-2024.trace"), (*_CONNECT, "H")),
     Scene("small", (80, 24), _recorded("shell-2024.trace"), ("pagedown", "pagedown", "down")),
     Scene(
         "light", (120, 36), _recorded("compile-2024.trace"), ("ctrl+g", *"#402", "enter", "ctrl+t")
@@ -174,9 +176,14 @@ async def draw(scene: Scene) -> str:
             await pilot.pause()
             for key in scene.keys:
                 await pilot.press(key)
-            app.show_news()
-            await pilot.pause()
-            return app.export_screenshot(title="gvtui")
+            drawn: list[str] = []
+            while len(drawn) < _STEADY or len(set(drawn[-_STEADY:])) > 1:
+                while app.tick():
+                    await pilot.pause()
+                app.show_news()
+                await pilot.pause()
+                drawn.append(app.export_screenshot(title="gvtui"))
+            return drawn[-1]
 
 
 def main(folder: str = "screenshots") -> int:
