@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.query.numbers.tables import By
 from gvtui.tui.numbers.table import NumbersTable
-from tests.tui.helpers import drive, recording
+from tests.tui.helpers import drive, recording, until
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -16,11 +16,7 @@ def test_tables_and_orders_change_in_turn() -> None:
     async def script(pilot: Pilot[int]) -> None:
         await pilot.press("3")
         table = app.main.query_one(NumbersTable)
-        for _ in range(60):
-            app.tick()
-        app.show_news()
-        await pilot.pause()
-        assert table.count() > 3
+        await until(pilot, lambda: table.count() > 3)
         seen = [table._by]
         for _ in range(len(By)):
             await pilot.press("right")
@@ -43,10 +39,8 @@ def test_a_line_leads_to_its_rows_and_the_way_back_is_known() -> None:
 
     async def script(pilot: Pilot[int]) -> None:
         await pilot.press("3")
-        for _ in range(60):
-            app.tick()
-        app.show_news()
         table = app.main.query_one(NumbersTable)
+        await until(pilot, lambda: table.selected_syscall is not None)
         name = table.selected_syscall
         await pilot.press("enter")
         assert [chip.expression for chip in app.model.chips] == [f"evt.type = {name}"]
