@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 # How long an example takes says nothing on a machine that does other things as well.
 settings.register_profile("gvtui", deadline=None)
 settings.load_profile("gvtui")
+
+# Started in the background by a script, tests have Ctrl-C ignored, and all that they start as well.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

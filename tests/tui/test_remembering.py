@@ -50,7 +50,7 @@ def memory_of(app: GvtuiApp, *keys: str) -> Any:
 
 
 def test_what_the_screen_looked_like_is_there_again() -> None:
-    memory = memory_of(recording(), "t", "ctrl+t", "b", "h", "ctrl+up", "d")
+    memory = memory_of(recording(), "t", "ctrl+t", "b", "H", "ctrl+up", "d")
     assert memory["stream"] == {"time": "since_first", "hidden": [], "added": []}
     assert memory["detail"] == {"bytes": True}
     assert memory["screen"]["theme"] == "gvtui-light"
