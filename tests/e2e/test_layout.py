@@ -191,7 +191,7 @@ def test_a_runsc_that_others_may_write_is_not_run(
         if copied.date != getattr(oldest(), "date", 0):
             [report] = inventory.roots
             assert f"{container.id} runs as pid" in report.error
-            assert "name the one that started it with --runsc" in report.error
+            assert f"{copied.path}, {refused.why}; name it with --runsc" in report.error
         folder.chmod(0o755)
 
 

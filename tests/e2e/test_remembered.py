@@ -74,7 +74,7 @@ def test_the_live_viewer_shares_it_and_a_damaged_file_costs_nothing(
     state.write_text("{")
     live = Terminal(f"{GVTUI} --listen {tmp_path / 's'}", 120, 40)
     live.wait_for("Sandboxes")
-    live.keys("l")
+    live.keys("C-l")
     live.wait_for("nothing is remembered:")
     live.wait_for("viewer.json is damaged")
     live.keys("q")
