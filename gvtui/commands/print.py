@@ -38,6 +38,10 @@ BATCH = 2048
 _PAUSE_SECONDS = 0.05
 """How long to rest when a live trace has nothing new."""
 
+_LAST_SECONDS = 0.2
+"""How long after Ctrl-C what sandboxes had sent by then is still on its way into the trace: the
+monitor rests at most 40 ms between two turns."""
+
 
 @click.command(
     name="print",
@@ -153,10 +157,14 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
             export = LINE_FORMATS[style].make(selection)
             done = trace.first_row
             end: int | None = None
+            ends_at: float | None = None
             # After one signal what has come is still printed, after a second no more.
             while state.signals < 2 and (end is None or done < end):
                 trace.refresh()
-                if state.ending and end is None:
+                if state.ending and ends_at is None:
+                    ends_at = time.monotonic() + _LAST_SECONDS
+                if ends_at is not None and end is None and time.monotonic() >= ends_at:
+                    trace.refresh()
                     end = trace.end_row
                 if done < trace.first_row:
                     state.miss(trace.first_row - done, "printed")
@@ -169,7 +177,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
                     state.pass_on()
                 elif _nobody_reads():
                     return 0
-                elif end is None:
+                elif ends_at is None:
                     state.wait(_PAUSE_SECONDS)
                 else:
                     # What may yet be known of the rows that are left comes soon.
