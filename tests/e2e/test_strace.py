@@ -18,7 +18,9 @@ from typing import Any
 
 import pytest
 
+from gvtui.agent.abilities import code_of
 from gvtui.agent.scratch import scratch_folder
+from gvtui.decode.outcome import Outcome
 from gvtui.decode.render import render, strace_line
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.syscalls import host_architecture, sysnos_by_name
@@ -34,6 +36,7 @@ from tests.e2e.containers import (
 from tests.e2e.strace_rules import (
     COMMON_RULES,
     DECODED_CALLS,
+    EARLY_EXIT_RULES,
     RAW_CALLS,
     SANDBOX_RULES,
     STRACE_RULES,
@@ -140,22 +143,33 @@ def sandbox_lines(binary: RunscBinary, program: Path, folder: Path) -> list[str]
         )
         assert wait_until(lambda: bool(listener.connections) and listener.connections[0].closed)
         messages = listener.connections[0].messages
-    return _between(_as_lines(messages))
+    return _between(_as_lines(messages, loads_later=loads_later(binary)))
 
 
-def _as_lines(messages: list[Decoded]) -> list[str]:
+def loads_later(binary: RunscBinary) -> bool:
+    """Whether it sends the exit of execve before it loads the program."""
+    with Path(binary.path).open("rb") as file:
+        code = code_of(file.fileno())
+    assert code is not None
+    return not code.is_exec_exit_last
+
+
+def _as_lines(messages: list[Decoded], *, loads_later: bool) -> list[str]:
     lines: list[str] = []
     enters: dict[tuple[int, str], Decoded] = {}
     for decoded in messages:
         message: Any = decoded.message
         if decoded.kind is None or message.context_data.thread_id != 1:
             continue
-        key = (1, render(decoded, architecture="x86_64").name)
+        shown = render(decoded, architecture="x86_64")
+        key = (1, shown.name)
         if direction(decoded.kind, message) == "E":
             enters[key] = decoded
         else:
             enter = enters.pop(key, None)
-            lines.append(strace_line(decoded, architecture="x86_64", enter=enter))
+            is_untold = loads_later and shown.name in ("execve", "execveat")
+            outcome = Outcome.ASKED if is_untold and not message.exit.errorno else None
+            lines.append(strace_line(decoded, architecture="x86_64", enter=enter, outcome=outcome))
     return lines
 
 
@@ -170,7 +184,6 @@ def test_calls_read_alike(
         sandboxed += sandbox_lines(runsc, program, short_folder)
         native += native_lines(program, short_folder)
     native = [line for line in native if line.partition("(")[0] not in UNSENT]
-    assert levelled(sandboxed, SANDBOX_RULES + COMMON_RULES) == levelled(
-        native, STRACE_RULES + COMMON_RULES
-    )
+    common = COMMON_RULES + (EARLY_EXIT_RULES if loads_later(runsc) else [])
+    assert levelled(sandboxed, SANDBOX_RULES + common) == levelled(native, STRACE_RULES + common)
     assert {line.partition("(")[0] for line in sandboxed} == set(DECODED_CALLS + RAW_CALLS) - UNSENT
