@@ -15,7 +15,7 @@ from gvtui.tui.points.pane import PointsPane
 from gvtui.tui.points.survey import Targets
 from gvtui.tui.points.tree import LineKind
 from tests.trace.recorder import Recorder, open_message
-from tests.tui.helpers import drive, live, look_after, recording, screen_text
+from tests.tui.helpers import drive, live, look_after, recording, screen_text, until
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -348,10 +348,12 @@ def test_calls_without_pairs_say_which_fields_durations_need(
         await pilot.pause()
         assert "need" not in str(app.feature(Needs).words)
         await pilot.press(key)
-        while app.tick():
-            pass
-        look_after(app)
-        await pilot.pause()
-        assert words in screen_text(app)
+
+        def is_said() -> bool:
+            app.tick()
+            look_after(app)
+            return words in screen_text(app)
+
+        await until(pilot, is_said)
 
     drive(app, script)
