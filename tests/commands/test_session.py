@@ -4,35 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
 from gvtui.commands.runtime import RuntimeLookupError
-from gvtui.commands.session import session
 from gvtui.errors import GvtuiError
 from gvtui.points.document import load_document, parse_document
 from gvtui.points.presets import DEFAULT_PRESET, PRESETS
 from gvtui.points.tuning import LOWEST_OVERHEAD, tuning_of
 from tests.agent.fake import FakeRunsc
-
-GOOD = """{"name": "Default", "points": [{"name": "sentry/clone"}],
-"sinks": [{"name": "remote", "config": {"endpoint": "/tmp/s"}}]}"""
-
-
-@pytest.fixture
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeRunsc:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return FakeRunsc(tmp_path)
-
-
-@pytest.fixture
-def good(tmp_path: Path) -> str:
-    path = tmp_path / "good.json"
-    path.write_text(GOOD)
-    return str(path)
-
-
-def run(*words: str, text: str | None = None) -> Result:
-    return CliRunner().invoke(session, list(words), input=text)
+from tests.commands.session_runs import GOOD, run
 
 
 def at(fake: FakeRunsc) -> list[str]:

@@ -3,32 +3,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-from click.testing import CliRunner, Result
-
-from gvtui.commands.session import session
 from tests.agent.fake import FakeRunsc
 from tests.commands.fake_runsc import fake_runsc
-
-GOOD = """{"name": "Default", "points": [{"name": "sentry/clone"}],
-"sinks": [{"name": "remote", "config": {"endpoint": "/tmp/s"}}]}"""
-
-
-@pytest.fixture
-def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeRunsc:
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    return FakeRunsc(tmp_path)
-
-
-@pytest.fixture
-def good(tmp_path: Path) -> str:
-    path = tmp_path / "good.json"
-    path.write_text(GOOD)
-    return str(path)
-
-
-def run(*words: str, text: str | None = None) -> Result:
-    return CliRunner().invoke(session, list(words), input=text)
+from tests.commands.session_runs import GOOD, run
 
 
 def test_check(tmp_path: Path, good: str) -> None:
