@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tests.monitor.sandbox import wait_until
 from tests.trace.recorder import TRACES
-from tests.tui.helpers import drive, recording
+from tests.tui.helpers import drive, recording, until
 from tests.tui.terminal import MOUSE, OnTerminal
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def test_y_in_a_list_copies_its_line() -> None:
 
     async def script(pilot: Pilot[int]) -> None:
         await pilot.press("3")
-        await pilot.pause()
+        await until(pilot, lambda: bool(app.focused_line))
         await pilot.press("y")
         await app.workers.wait_for_complete()
         await pilot.pause()
