@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 settings.register_profile("gvtui", deadline=None)
 settings.load_profile("gvtui")
 
-# Started in the background by a script, tests have Ctrl-C ignored, and all that they start as well.
+# A script's background has Ctrl-C ignored, nohup the terminal's end; all that tests start inherits it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(autouse=True)
