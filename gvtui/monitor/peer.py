@@ -8,7 +8,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-from gvtui.points.runsc_command import container_id_from_command
+from gvtui.points.runsc_command import parse_runsc_command
 
 _UCRED = struct.Struct("iII")
 _MAX_COMMAND_BYTES = 16_384
@@ -28,13 +28,24 @@ def peer_details(connection: socket.socket) -> dict[str, Any]:
     command = _command_line(pid)
     if command:
         details["command"] = command
-        container_id = container_id_from_command(command)
+        container_id = parse_runsc_command(command).container_id
         if container_id:
             details["container_id"] = container_id
     exe = _exe(pid, is_trusted=uid in (0, os.geteuid()))
     if exe:
         details["exe"] = exe
     return details
+
+
+def may_have_room(details: dict[str, Any]) -> bool:
+    """Whether the peer's send buffer is to be enlarged: a `runsc` of root or of this user.
+
+    The buffer is memory of the kernel's, which nobody else is given, and what others can put in the
+    place of their socket at any moment is left alone.
+    """
+    if details["peer_uid"] not in (0, os.geteuid()):
+        return False
+    return parse_runsc_command(details.get("command") or []).makes_session
 
 
 def _exe(pid: int, *, is_trusted: bool) -> dict[str, Any]:

@@ -9,6 +9,10 @@ FIFO_PRIORITY = 10
 """Above every ordinary process, below what the kernel and audio servers use."""
 
 
+MOST_UNCOLLECTED = 50_000
+"""Objects made and not freed since the last collection, after which it is done even under load."""
+
+
 def become_realtime() -> bool:
     """Ask for real-time priority; False where this user may not have it."""
     try:
@@ -20,12 +24,13 @@ def become_realtime() -> bool:
 
 
 def quiet_collector() -> None:
-    """Stop automatic garbage collection; `collect_when_idle` does it instead."""
+    """Stop automatic garbage collection; `collect` does it instead."""
     gc.collect()
     gc.freeze()
     gc.disable()
 
 
-def collect_when_idle() -> None:
-    """Collect what cycles have left behind."""
-    gc.collect()
+def collect(*, is_idle: bool) -> None:
+    """Collect what cycles have left behind: while nothing comes, or where it has become much."""
+    if is_idle or gc.get_count()[0] >= MOST_UNCOLLECTED:
+        gc.collect()

@@ -5,6 +5,10 @@ milliseconds of a busy sandbox. What does not fit is dropped. The connection is 
 command, which then waits for the answer to its handshake, so at that moment its socket can be
 borrowed (pidfd_getfd(2)) and its send buffer enlarged, before the sandbox gets it. That also lets
 messages through that are larger than the buffer was.
+
+A peer may put another file in the place of its socket at any moment. So what was borrowed is
+changed only if it is the socket that the kernel names as the other end of this very connection,
+and it is given back whatever comes.
 """
 
 from __future__ import annotations
@@ -13,8 +17,17 @@ import contextlib
 import ctypes
 import os
 import socket
+import stat
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gvtui.monitor.sockdiag import cookie_of, other_end
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvtui.monitor.sockdiag import End
 
 _SYS_PIDFD_GETFD = 438
 """The same on all architectures: pidfd_getfd(2), Linux 5.6."""
@@ -26,6 +39,13 @@ _NEEDED_RIGHTS = 1 << 12 | 1 << 19
 
 _MAX_DESCRIPTORS = 256
 """Descriptors of the peer that are looked at; `runsc` has a few dozen at most."""
+
+_TRIES = 3
+"""How often the socket is looked for where the peer has put something else in its place."""
+
+# Made once: each handle of the library has function types of its own, which the collector alone
+# takes away.
+_syscall = ctypes.CDLL(None, use_errno=True).syscall
 
 
 def enlarge_send_buffer(connection: socket.socket, peer_pid: int, size: int) -> int:
@@ -42,19 +62,22 @@ def enlarge_send_buffer(connection: socket.socket, peer_pid: int, size: int) -> 
     Returns:
         Bytes the buffer has now; 0 if it could not be reached and is as it was.
     """
-    ours = connection.getsockname()
-    # A peer may have several connections to us; which of them is this one cannot be told.
-    sizes: list[int] = []
+    wanted = other_end(connection)
+    if wanted is None:
+        return 0
     with contextlib.suppress(OSError):
         pidfd = os.pidfd_open(peer_pid)
         try:
-            for number in _socket_numbers(peer_pid):
-                with contextlib.suppress(OSError), _borrow(pidfd, number) as borrowed:
-                    if _is_connected_to(borrowed, ours):
-                        sizes.append(_set_size(borrowed, size))
+            for _ in range(_TRIES):
+                number = _number_of(wanted, peer_pid)
+                if number is None:
+                    return 0
+                with _borrowed(pidfd, number) as fd:
+                    if has := _enlarge(fd, wanted, size):
+                        return has
         finally:
             os.close(pidfd)
-    return min(sizes, default=0)
+    return 0
 
 
 def may_enlarge() -> bool:
@@ -66,33 +89,44 @@ def may_enlarge() -> bool:
     return False
 
 
-def _socket_numbers(pid: int) -> list[int]:
-    """Numbers of a process's descriptors that are sockets."""
-    numbers = []
+def _number_of(wanted: End, pid: int) -> int | None:
+    """The number that a socket has among a process's descriptors; None if it is not found."""
     with os.scandir(f"/proc/{pid}/fd") as links:
         for link in islice(links, _MAX_DESCRIPTORS):
             with contextlib.suppress(OSError):
-                if os.readlink(link.path).startswith("socket:"):
-                    numbers.append(int(link.name))
-    return numbers
+                if os.readlink(link.path) == f"socket:[{wanted.inode}]":
+                    return int(link.name)
+    return None
 
 
-def _borrow(pidfd: int, number: int) -> socket.socket:
-    """A descriptor of our own for another process's socket."""
-    call = ctypes.CDLL(None, use_errno=True).syscall
-    fd = call(_SYS_PIDFD_GETFD, pidfd, number, 0)
+@contextlib.contextmanager
+def _borrowed(pidfd: int, number: int) -> Iterator[int]:
+    """A descriptor of our own for what another process has open, whatever it is.
+
+    Raises:
+        OSError: there is nothing of that number, or this process has not the right.
+    """
+    fd = _syscall(_SYS_PIDFD_GETFD, pidfd, number, 0)
     if fd < 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code))
-    return socket.socket(fileno=fd)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
 
 
-def _is_connected_to(borrowed: socket.socket, address: str | bytes) -> bool:
-    return (
-        borrowed.family == socket.AF_UNIX
-        and borrowed.type & 0xF == socket.SOCK_SEQPACKET
-        and borrowed.getpeername() == address
-    )
+def _enlarge(fd: int, wanted: End, size: int) -> int:
+    """Bytes that the buffer of a borrowed socket has now; 0 if it is another one."""
+    info = os.fstat(fd)
+    if not stat.S_ISSOCK(info.st_mode) or info.st_ino != wanted.inode:
+        return 0
+    borrowed = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, fileno=fd)
+    try:
+        return _set_size(borrowed, size) if cookie_of(borrowed) == wanted.cookie else 0
+    finally:
+        # The descriptor is the borrower's to close.
+        borrowed.detach()
 
 
 def _set_size(borrowed: socket.socket, size: int) -> int:

@@ -16,8 +16,8 @@ from gvtui.monitor.greeting import greet
 from gvtui.monitor.intake import Intake, Received
 from gvtui.monitor.ledger import Ledger
 from gvtui.monitor.pace import Pace
-from gvtui.monitor.peer import peer_details
-from gvtui.monitor.priority import collect_when_idle
+from gvtui.monitor.peer import may_have_room, peer_details
+from gvtui.monitor.priority import collect
 from gvtui.monitor.sendbuffer import enlarge_send_buffer
 
 if TYPE_CHECKING:
@@ -96,8 +96,7 @@ class Monitor:
         turns = -1
         while True:
             await trio.sleep(_HOUSEKEEPING_SECONDS)
-            if turns == self._turns:
-                collect_when_idle()
+            collect(is_idle=turns == self._turns)
             turns = self._turns
             self.ledger.recover()
             self._control.say("status", fault=self.ledger.fault, lost=self.ledger.lost)
@@ -105,7 +104,7 @@ class Monitor:
     async def _serve(self, connection: socket.socket) -> None:
         with connection:
             details = peer_details(connection)
-            if self._options.send_buffer_bytes:
+            if self._options.send_buffer_bytes and may_have_room(details):
                 details["send_buffer"] = enlarge_send_buffer(
                     connection, details["peer_pid"], self._options.send_buffer_bytes
                 )

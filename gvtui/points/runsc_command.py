@@ -100,6 +100,11 @@ class RunscCommand:
         return None
 
     @property
+    def makes_session(self) -> bool:
+        """Whether it may connect a trace session to a monitor."""
+        return self.subcommand in (*_CONNECTING, *_STARTING)
+
+    @property
     def starts_container(self) -> bool:
         """Whether a session that it makes tells of all processes from the first on."""
         return self.subcommand in _STARTING

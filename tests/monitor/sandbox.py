@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import select
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +38,27 @@ class FakeSandbox:
 
     def close(self) -> None:
         self.socket.close()
+
+
+CONNECTING = """
+import socket, sys
+client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+client.connect(sys.argv[1])
+client.send(b"\\x08\\x01")
+client.recv(100)
+print(client.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF), flush=True)
+sys.stdin.read()
+"""
+"""Shakes hands, tells the size of its send buffer, and stays until its input ends."""
+
+
+def start_client(path: Path, *words: str) -> subprocess.Popen[str]:
+    """A process that connects, with a command line that reads as that of `runsc` with these words."""
+    # What follows `-c SCRIPT`, a flag with its value to runsc, is its subcommand.
+    command = [sys.executable, "-c", CONNECTING.replace("sys.argv[1]", repr(str(path))), *words]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
 
 
 def wait_until(condition: Callable[[], bool]) -> bool:

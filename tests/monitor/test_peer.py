@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gvtui.monitor import peer
-from gvtui.monitor.peer import file_identity, peer_details
+from gvtui.monitor.peer import file_identity, may_have_room, peer_details
 
 
 def test_the_peer_is_told_by_the_kernel() -> None:
@@ -51,3 +51,22 @@ def test_the_command_line_names_the_container(tmp_path: Path) -> None:
 def test_a_process_that_has_gone_has_no_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(peer, "Path", lambda *_: Path("/nonexistent"))
     assert peer._command_line(1) == []
+
+
+@pytest.mark.parametrize(
+    ("uid", "command", "may"),
+    [
+        (0, ["runsc", "--root", "/r", "run", "web"], True),
+        (os.geteuid(), ["/opt/runsc-new", "trace", "create", "--config", "c", "web"], True),
+        (0, ["runsc", "do", "true"], True),
+        (os.geteuid() + 1000, ["runsc", "run", "web"], False),
+        (0, ["runsc", "trace", "list", "web"], False),
+        (0, ["socat"], False),
+        (0, None, False),
+    ],
+)
+def test_room_is_for_a_runsc_of_root_or_our_own(
+    uid: int, command: list[str] | None, *, may: bool
+) -> None:
+    details = {"peer_pid": 1, "peer_uid": uid} | ({"command": command} if command else {})
+    assert may_have_room(details) is may

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from gvtui.monitor.priority import become_realtime, collect_when_idle
+from gvtui.monitor import priority
+from gvtui.monitor.priority import become_realtime, collect
 
 
 def test_real_time_is_granted_or_quietly_refused() -> None:
@@ -35,5 +36,21 @@ def test_the_collector_is_off_until_idle() -> None:
     )
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert out.stdout.split() == ["False", "True"]
-    collect_when_idle()
-    assert gc.isenabled()
+
+
+@pytest.mark.parametrize(
+    ("is_idle", "waiting", "times"),
+    [
+        (True, 0, 1),
+        (False, priority.MOST_UNCOLLECTED - 1, 0),
+        (False, priority.MOST_UNCOLLECTED, 1),
+    ],
+)
+def test_it_is_collected_when_idle_or_when_it_is_much(
+    monkeypatch: pytest.MonkeyPatch, *, is_idle: bool, waiting: int, times: int
+) -> None:
+    done: list[int] = []
+    monkeypatch.setattr(gc, "get_count", lambda: (waiting, 0, 0))
+    monkeypatch.setattr(gc, "collect", lambda: done.append(1))
+    collect(is_idle=is_idle)
+    assert len(done) == times

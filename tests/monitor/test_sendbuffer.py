@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import subprocess
@@ -124,6 +125,69 @@ def test_other_sockets_of_the_peer_are_left_alone(listening: socket.socket, tmp_
         with other, other_peer, client, connection:
             assert enlarge_send_buffer(connection, os.getpid(), WANTED) > before
             assert room_of(other) == before
+
+
+def test_other_connections_of_the_peer_to_the_same_socket_are_left_alone(
+    listening: socket.socket,
+) -> None:
+    first, first_peer = connect(listening)
+    client, connection = connect(listening)
+    last, last_peer = connect(listening)
+    before = room_of(first)
+    with first, first_peer, last, last_peer, client, connection:
+        assert enlarge_send_buffer(connection, os.getpid(), WANTED) == room_of(client) > before
+        assert (room_of(first), room_of(last)) == (before, before)
+
+
+@pytest.mark.parametrize("swapped", ["file", "stream", "like it"])
+def test_what_the_peer_puts_in_its_place_is_left_alone_and_given_back(
+    listening: socket.socket, monkeypatch: pytest.MonkeyPatch, swapped: str
+) -> None:
+    client, connection = connect(listening)
+    like_it, like_it_peer = connect(listening)
+    stream, stream_peer = socket.socketpair()
+    with (
+        client,
+        connection,
+        like_it,
+        like_it_peer,
+        stream,
+        stream_peer,
+        open("/dev/null") as file,
+    ):
+        numbers = {"file": file.fileno(), "stream": stream.fileno(), "like it": like_it.fileno()}
+        number = numbers[swapped]
+        before = [room_of(each) for each in (client, like_it, stream)]
+        tried: list[int] = []
+
+        def number_of(*_: object) -> int:
+            tried.append(number)
+            return number
+
+        monkeypatch.setattr(sendbuffer, "_number_of", number_of)
+        descriptors = sorted(os.listdir("/proc/self/fd"))
+        assert enlarge_send_buffer(connection, os.getpid(), WANTED) == 0
+        assert sorted(os.listdir("/proc/self/fd")) == descriptors
+        assert [room_of(each) for each in (client, like_it, stream)] == before
+        assert len(tried) == sendbuffer._TRIES
+
+
+def test_no_try_leaves_anything_behind(listening: socket.socket) -> None:
+    def one() -> None:
+        client, connection = connect(listening)
+        with client, connection:
+            enlarge_send_buffer(connection, os.getpid(), WANTED)
+
+    one()
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(gc.get_objects())
+        for _ in range(50):
+            one()
+        assert len(gc.get_objects()) - before < 50
+    finally:
+        gc.enable()
 
 
 def test_a_peer_that_cannot_be_reached_is_left_as_it_is(listening: socket.socket) -> None:

@@ -11,10 +11,12 @@ import pytest
 import trio
 
 from gvtui.monitor.pace import USUAL_BUFFER_BYTES
+from gvtui.monitor.sendbuffer import _SO_SNDBUFFORCE
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Flag, Kind
 from gvtui.wire.handshake import build_handshake
 from tests.monitor.running import Running, connect, run
+from tests.monitor.sandbox import start_client
 from tests.trace.factory import read_message
 
 
@@ -39,16 +41,26 @@ def test_many_sandboxes_at_once(tmp_path: Path) -> None:
     run(tmp_path, check)
 
 
-@pytest.mark.parametrize("size", [0, 2 * USUAL_BUFFER_BYTES])
-def test_the_send_buffer_is_enlarged_and_noted(tmp_path: Path, size: int) -> None:
+@pytest.mark.parametrize(
+    ("size", "command", "is_reached"),
+    [
+        (2 * USUAL_BUFFER_BYTES, ["run", "web"], True),
+        (2 * USUAL_BUFFER_BYTES, ["list"], False),
+        (0, ["run", "web"], False),
+    ],
+)
+def test_the_send_buffer_of_a_runsc_is_enlarged_and_noted(
+    tmp_path: Path, size: int, command: list[str], *, is_reached: bool
+) -> None:
     async def check(running: Running) -> None:
-        client = await connect(running.path, build_handshake())
-        before = client.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
-        await running.until(lambda: len(running.trace.connections) == 1)
-        (connection,) = running.trace.connections.values()
-        assert connection.details.get("send_buffer") == (size or None)
-        assert before == (size or USUAL_BUFFER_BYTES)
-        client.close()
+        client = start_client(running.path, *command)
+        with client:
+            await running.until(lambda: len(running.trace.connections) == 1)
+            (connection,) = running.trace.connections.values()
+            assert connection.details.get("send_buffer") == (size if is_reached else None)
+            assert client.stdout is not None
+            has = await trio.to_thread.run_sync(client.stdout.readline)
+            assert int(has) == (size if is_reached else USUAL_BUFFER_BYTES)
 
     run(tmp_path, check, send_buffer_bytes=size)
 
@@ -59,6 +71,7 @@ def test_what_lies_ready_at_the_end_is_taken(tmp_path: Path) -> None:
     async def check(running: Running) -> None:
         nonlocal sent
         client = await connect(running.path, build_handshake())
+        client.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, 2 << 20)
         await running.until(lambda: len(running.trace.connections) == 1)
         # No await between the first message and the end: the monitor does not get a turn before.
         with client, socket.socket(fileno=os.dup(client.fileno())) as plain:
@@ -68,7 +81,7 @@ def test_what_lies_ready_at_the_end_is_taken(tmp_path: Path) -> None:
                     plain.send(read_message(fd=sent))
                     sent += 1
 
-    run(tmp_path, check, send_buffer_bytes=4 << 20)
+    run(tmp_path, check)
     trace = Trace.open(tmp_path / "t.gvtrace")
     assert sent > 4000
     assert trace.connections.messages == sent

@@ -127,3 +127,20 @@ def test_any_words_are_taken_apart(words: list[str], more: set[str]) -> None:
 @given(st.text(max_size=300))
 def test_any_list_of_flags_is_read(text: str) -> None:
     value_flags(text)
+
+
+@pytest.mark.parametrize(
+    ("command", "makes"),
+    [
+        ("runsc run c", True),
+        ("runsc do true", True),
+        ("runsc trace create --config f c", True),
+        ("runsc restore c", True),
+        ("runsc trace delete c", False),
+        ("runsc boot c", False),
+        ("runsc", False),
+        ("", False),
+    ],
+)
+def test_what_makes_a_session(command: str, *, makes: bool) -> None:
+    assert parse_runsc_command(command.split()).makes_session is makes
