@@ -7,6 +7,7 @@ index.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -24,7 +25,9 @@ from gvtui import __version__
 from gvtui.points.syscalls import host_architecture
 from gvtui.trace import files, sidefiles
 from gvtui.trace.details import pack_details
+from gvtui.trace.flight import Flight, Spares
 from gvtui.trace.indexer import Indexer
+from gvtui.trace.output import FULL, KEPT_BACK, STEP_BYTES, Output
 from gvtui.trace.records import (
     HEAD_SIZE,
     LOG_FORMAT,
@@ -40,54 +43,20 @@ from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 from gvtui.trace.strings import MAX_TOTAL_BYTES, StringTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-DEFAULT_SEGMENT_BYTES = 128 << 20
-"""Bytes of log and index after which a flight recorder begins its next segment."""
+    from collections.abc import Iterable, Iterator, Sequence
 
 _STRINGS_PART = 8
 """Strings may take this fraction of a flight recorder's disk."""
 
-_MIN_SEGMENTS = 4
-"""A flight recorder drops its oldest segment whole, so it never has just one or two."""
-
-
-@dataclass(slots=True)
-class _Output:
-    """A file that is appended to, and put back if an append fails half-way."""
-
-    path: Path
-    fd: int
-    size: int = 0
-
-    @classmethod
-    def create(cls, path: Path) -> _Output:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        return cls(path, os.open(path, flags, 0o600))
-
-    def append(self, data: bytes) -> None:
-        view, written = memoryview(data), 0
-        try:
-            while written < len(view):
-                written += os.write(self.fd, view[written:])
-        except OSError:
-            os.ftruncate(self.fd, self.size)
-            os.lseek(self.fd, self.size, os.SEEK_SET)
-            raise
-        self.size += written
-
-    def cut(self, size: int) -> None:
-        if self.size != size:
-            os.ftruncate(self.fd, size)
-            os.lseek(self.fd, size, os.SEEK_SET)
-            self.size = size
+_WORTH_LETTING_GO = 256 << 10
+"""Bytes of a segment that is let go to make room though it is the only one."""
 
 
 @dataclass(slots=True)
 class _Segment:
     number: int
-    log: _Output
-    index: _Output
+    log: Output
+    index: Output
     first_row: int
     checksum: int = 0
 
@@ -135,32 +104,85 @@ class TraceWriter:
         self.path = Path(path)
         self.architecture = architecture or host_architecture()
         self.trace_id = uuid.uuid4().bytes
-        self.dropped_segments = 0
+        self.message_count = 0
+        """Messages written, those let go since included."""
         self._keep_bytes = keep_bytes
-        self._segment_bytes = segment_bytes or min(
-            DEFAULT_SEGMENT_BYTES, (keep_bytes or 0) // _MIN_SEGMENTS or DEFAULT_SEGMENT_BYTES
+        self._segment_bytes = segment_bytes
+        self._flight = (
+            Flight(self.path, keep_bytes, segment_bytes) if keep_bytes is not None else None
         )
+        self._rotation_error: OSError | None = None
+        self._spares = Spares()
         # Strings stay when segments go, so they get a small part of what a recorder may use.
         part = (keep_bytes or MAX_TOTAL_BYTES * _STRINGS_PART) // _STRINGS_PART
         self._table = StringTable(min(MAX_TOTAL_BYTES, part))
         self._indexer = Indexer(self._table, self.architecture)
         self._open: dict[int, _OpenConnection] = {}
-        self._old_segments: list[tuple[int, int]] = []
         self._strings_checksum = 0
         try:
-            if keep_bytes is not None:
+            if self._flight is not None:
                 self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._flight.suit_disk()
+                self._spares.keep()
             else:
                 self._clear_way()
-            self._strings = _Output.create(files.strings_path(self.path))
-            self._strings.append(STRINGS_MAGIC + self.trace_id)
-            self._segment = self._new_segment(1, 0)
+            self._strings = Output.create(files.strings_path(self.path))
+            with _removed_on_failure(self._strings):
+                self._strings.append(STRINGS_MAGIC + self.trace_id)
+                self._segment = self._new_segment(1, 0)
         except FileExistsError as error:
             raise TraceError(
                 f"{error.filename} exists already; choose another name or move it away"
             ) from error
         except OSError as error:
             raise TraceError(f"cannot write {self.path}: {error.strerror}") from error
+
+    def begin_anew(self) -> TraceWriter:
+        """Begin the trace anew where its files are gone; who is connected now stays so.
+
+        Returns:
+            A writer of new files, in a folder that is made again if need be. This one still has to
+            be closed.
+
+        Raises:
+            TraceError: there is another file, or it cannot be made.
+            OSError: what is left of the old files cannot be removed, or the new ones not written.
+        """
+        folder = self.path if self.is_flight_recorder else self.path.parent
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for output in (self._segment.log, self._segment.index, self._strings):
+            if output.is_in_place():
+                output.path.unlink()
+        if self._flight is not None:
+            self._flight.remove_all()
+        fresh = TraceWriter(
+            self.path,
+            keep_bytes=self._keep_bytes,
+            segment_bytes=self._segment_bytes,
+            architecture=self.architecture,
+        )
+        for conn, known in self._open.items():
+            dropped = self._indexer.last_dropped(conn)
+            fresh._indexer.set_last_dropped(conn, dropped)
+            fresh.opened(conn, known.recv_ns, {**known.details, "dropped_before": dropped})
+        return fresh
+
+    @property
+    def missing(self) -> list[Path]:
+        """Files of the trace that are written now and do not go by their names any more."""
+        outputs = (self._segment.log, self._segment.index, self._strings)
+        return [output.path for output in outputs if not output.is_in_place()]
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether the log that is written now is not where it was."""
+        return not self._segment.log.is_in_place()
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether the log that is written now goes by another name than it did."""
+        log = self._segment.log
+        return log.has_name() and not log.is_in_place()
 
     def _clear_way(self) -> None:
         """Remove what was made from a recording that is no longer there.
@@ -178,7 +200,12 @@ class TraceWriter:
     @property
     def is_flight_recorder(self) -> bool:
         """Whether old segments are dropped."""
-        return self._keep_bytes is not None
+        return self._flight is not None
+
+    @property
+    def dropped_segments(self) -> int:
+        """Segments that a flight recorder has let go."""
+        return self._flight.dropped if self._flight is not None else 0
 
     @property
     def end_row(self) -> int:
@@ -236,6 +263,7 @@ class TraceWriter:
         sizes: list[int],
     ) -> None:
         count = len(datagrams)
+        self._prepare(sum(sizes) + count * HEAD_SIZE, count)
         records = [b""] * (2 * count)
         records[::2] = heads
         records[1::2] = datagrams
@@ -251,15 +279,26 @@ class TraceWriter:
             received = np.fromiter(times, np.int64, count)
             rows = self._indexer.batch(conn, received, offsets, datagrams, lengths)
         self._append(b"".join(records), b"".join(rows), conn, last_dropped)
+        self.message_count += count
 
     def truncated(self, conn: int, recv_ns: int, beginning: bytes, real_size: int) -> None:
         """Append what was received of a message of `real_size` bytes; raises as `messages` does."""
         payload = REAL_SIZE.pack(real_size) + beginning
+        self._prepare(HEAD_SIZE + len(payload), 1)
         offset = self._segment.log.size + HEAD_SIZE + REAL_SIZE.size
         last_dropped = self._indexer.last_dropped(conn)
         rows = self._indexer.truncated(conn, recv_ns, offset, beginning, real_size)
         record = pack_record(LogKind.TRUNCATED, conn, recv_ns, payload)
         self._append(record, b"".join(rows), conn, last_dropped)
+        self.message_count += 1
+
+    def has_room(self) -> bool:
+        """Whether the disk has room for more than a few messages."""
+        try:
+            self._prepare(STEP_BYTES, STEP_BYTES // ROW_SIZE // 2)
+        except OSError:
+            return False
+        return True
 
     def flush(self) -> None:
         """Wait until what was written is on the disk itself."""
@@ -269,7 +308,64 @@ class TraceWriter:
     def close(self) -> None:
         """Finish the trace: its index is sealed, its files closed."""
         self._seal(self._segment)
-        os.close(self._strings.fd)
+        self._strings.close()
+        self._spares.close()
+
+    def _prepare(self, size: int, rows: int) -> None:
+        """Have room for messages; on a full disk a flight recorder lets its oldest go for that.
+
+        Args:
+            size: bytes that they take in the log.
+            rows: how many they are; each may need a second row that tells of a drop.
+
+        Raises:
+            OSError: there is no room for them.
+        """
+        flight = self._flight
+        if flight is not None and self._rotation_error is not None:
+            # A segment that cannot be followed by another grows, but not without end.
+            self._rotate()
+            if self._rotation_error and self._segment.size >= 2 * flight.segment_bytes:
+                raise self._rotation_error
+        try:
+            self._reserve(size, rows)
+        except OSError as error:
+            if flight is None or error.errno not in FULL:
+                raise
+            if flight.let_oldest_go(self._segment.size) or self._start_over(flight):
+                with contextlib.suppress(OSError):
+                    self._reserve(size, rows)
+            if not (self._segment.log.fits(size) and self._segment.index.fits(rows * 2 * ROW_SIZE)):
+                raise
+        else:
+            if flight is not None:
+                flight.has_room()
+
+    def _reserve(self, size: int, rows: int) -> None:
+        log, index = self._segment.log, self._segment.index
+        needs = ((log, size), (index, rows * 2 * ROW_SIZE), (self._strings, min(size, KEPT_BACK)))
+        try:
+            for output, count in needs:
+                output.reserve(count)
+        except OSError:
+            # One may have ahead what another one lacks now.
+            for output, _ in needs:
+                output.trim()
+            for output, count in needs:
+                output.reserve(count)
+        if self._flight is not None:
+            for output, count in needs[:2]:
+                output.reserve(count, self._flight.ahead)
+
+    def _start_over(self, flight: Flight) -> bool:
+        """Let the only segment go, which has all the disk that there is; False if it stays."""
+        full = self._segment
+        if flight.held_bytes or not flight.may_let_go or full.size < _WORTH_LETTING_GO:
+            return False
+        # What it has had ahead is the room for the next one.
+        full.log.release()
+        full.index.release()
+        return self._rotate() and flight.let_oldest_go(self._segment.size)
 
     def _event(
         self, log_kind: LogKind, kind: Kind, conn: int, recv_ns: int, details: dict[str, Any]
@@ -295,14 +391,11 @@ class TraceWriter:
                 self._indexer.set_last_dropped(conn, last_dropped)
             raise
         segment.checksum = zlib.crc32(rows, segment.checksum)
-        if self._keep_bytes is not None and segment.size >= self._segment_bytes:
+        if self._flight is not None and segment.size >= self._flight.segment_bytes:
             self._rotate()
 
     def _new_segment(self, number: int, first_row: int) -> _Segment:
         log_path = files.segment_path(self.path, number) if self.is_flight_recorder else self.path
-        log = _Output.create(log_path)
-        fcntl.flock(log.fd, fcntl.LOCK_EX)
-        index = _Output.create(files.index_path(log_path))
         head = {
             "format": LOG_FORMAT,
             "program": f"gvtui {__version__}",
@@ -314,8 +407,13 @@ class TraceWriter:
                 for conn, known in self._open.items()
             ],
         }
-        log.append(pack_record(LogKind.HEADER, 0, time.time_ns(), pack_details(head)))
-        index.append(files.IndexHead(self.trace_id, first_row).pack())
+        log = Output.create(log_path)
+        with _removed_on_failure(log):
+            fcntl.flock(log.fd, fcntl.LOCK_EX)
+            log.append(pack_record(LogKind.HEADER, 0, time.time_ns(), pack_details(head)))
+            index = Output.create(files.index_path(log_path))
+            with _removed_on_failure(index):
+                index.append(files.IndexHead(self.trace_id, first_row).pack())
         return _Segment(number, log, index, first_row)
 
     def _seal(self, segment: _Segment) -> None:
@@ -328,22 +426,33 @@ class TraceWriter:
             strings_checksum=self._strings_checksum,
         )
         os.pwrite(segment.index.fd, head.pack(), 0)
-        os.close(segment.index.fd)
-        os.close(segment.log.fd)
+        segment.index.close()
+        segment.log.close()
 
-    def _rotate(self) -> None:
-        full = self._segment
+    def _rotate(self) -> bool:
+        """Begin the next segment; False if that cannot be, and the one so far goes on."""
+        flight, full = self._flight, self._segment
+        assert flight is not None
+        self._spares.close()
         try:
             self._segment = self._new_segment(full.number + 1, full.first_row + full.rows)
-        except OSError:
-            # No room for another file: go on in this one, the next append tries again.
-            return
+        except OSError as error:
+            self._rotation_error = error
+            self._spares.keep()
+            return False
+        self._rotation_error = None
         self._seal(full)
-        self._old_segments.append((full.number, full.size))
-        limit = (self._keep_bytes or 0) - self._segment_bytes - self._strings.size
-        while self._old_segments and sum(size for _, size in self._old_segments) > limit:
-            number, _ = self._old_segments.pop(0)
-            log = files.segment_path(self.path, number)
-            log.unlink(missing_ok=True)
-            files.index_path(log).unlink(missing_ok=True)
-            self.dropped_segments += 1
+        self._spares.keep()
+        flight.add(full.number, full.size, self._strings.size)
+        return True
+
+
+@contextlib.contextmanager
+def _removed_on_failure(output: Output) -> Iterator[None]:
+    """Remove a file that was just made, if what follows fails: it would be in the way of a new try."""
+    try:
+        yield
+    except OSError:
+        os.close(output.fd)
+        output.path.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+import contextlib
+import resource
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from gvtui.trace import files
+from gvtui.trace.flight import LEAST_SEGMENT_BYTES, Flight
+from gvtui.trace.reader import Trace
+from gvtui.trace.writer import TraceWriter
+from tests.disks import filled, small_disk
+from tests.trace.factory import TIME_NS, read_message
+
+
+def open_all(path: Path, held: list[BinaryIO]) -> None:
+    """Open a file until there are no more descriptors."""
+    with contextlib.suppress(OSError):
+        while True:
+            held.append(path.open("wb"))
+
+
+def write_until_refused(writer: TraceWriter, most: int) -> str:
+    """Write messages; gives why there was an end to it."""
+    try:
+        for number in range(most):
+            writer.message(1, TIME_NS, read_message(fd=number))
+    except OSError as error:
+        return str(error)
+    return ""
+
+
+def segment(folder: Path, number: int) -> Path:
+    log = files.segment_path(folder, number)
+    log.touch()
+    files.index_path(log).touch()
+    return log
+
+
+def test_the_oldest_goes_when_the_disk_it_may_use_is_used(tmp_path: Path) -> None:
+    flight = Flight(tmp_path, 1000, 100)
+    logs = [segment(tmp_path, number) for number in range(1, 12)]
+    for number in range(1, 12):
+        flight.add(number, 100, 50)
+    assert [log.exists() for log in logs] == [False] * 3 + [True] * 8
+    assert (flight.dropped, flight.held_bytes) == (3, 800)
+
+
+def test_on_a_full_disk_one_goes_and_the_next_waits(tmp_path: Path) -> None:
+    now = 0.0
+    flight = Flight(tmp_path, 1 << 40, 64 << 20, clock=lambda: now)
+    for number in range(1, 5):
+        segment(tmp_path, number)
+        flight.add(number, 8 << 20, 0)
+    assert flight.let_oldest_go(8 << 20)
+    # A quarter of what the disk held, so that the next time less goes.
+    assert flight.segment_bytes == 10 << 20
+    # A reader may have it open still: what was let go has made no room yet.
+    assert not flight.let_oldest_go(8 << 20)
+    now = 0.3
+    assert flight.let_oldest_go(8 << 20)
+    now = 0.6
+    assert not flight.let_oldest_go(8 << 20)
+    flight.has_room()
+    assert flight.let_oldest_go(8 << 20)
+    assert files.segment_numbers(tmp_path) == [4]
+
+
+def test_a_disk_with_room_again_has_larger_segments(tmp_path: Path) -> None:
+    flight = Flight(tmp_path, 1 << 40, 8 << 20)
+    segment(tmp_path, 1)
+    flight.add(1, 100, 0)
+    flight.let_oldest_go(100)
+    assert flight.segment_bytes == LEAST_SEGMENT_BYTES
+    for number in range(2, 9):
+        flight.add(number, 100, 0)
+    assert flight.segment_bytes == 8 << 20
+
+
+def test_on_a_full_disk_the_newest_are_there(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "16m") as disk:
+        folder = disk / "live"
+        writer = TraceWriter(folder, keep_bytes=1 << 30)
+        trace = Trace.open(folder)
+        first = 0
+        for number in range(400):
+            batch = [read_message(fd=number * 500 + n) for n in range(500)]
+            writer.received(1, TIME_NS, batch)
+            trace.refresh()
+            assert trace.end_row == (number + 1) * 500
+            assert trace.row(trace.end_row - 1).fd == number * 500 + 499
+            first = trace.first_row
+        assert first > 0
+        assert writer.dropped_segments > 1
+        # Not all that there was had to go.
+        assert trace.end_row - first > 20_000
+        # Another fills what is left: the new is there all the same.
+        with filled(disk):
+            for number in range(400, 600):
+                writer.received(1, TIME_NS, [read_message(fd=number)] * 500)
+                trace.refresh()
+            assert trace.row(trace.end_row - 1).fd == 599
+        trace.close()
+        writer.close()
+
+
+def test_without_descriptors_it_keeps_to_its_disk(tmp_path: Path) -> None:
+    """As when sandboxes have taken all that there are."""
+    writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+    held: list[BinaryIO] = []
+    try:
+        open_all(tmp_path / "other", held)
+        assert len(held) < 100
+        assert write_until_refused(writer, 3000) == ""
+    finally:
+        for file in held:
+            file.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    used = sum(path.stat().st_size for path in (tmp_path / "live").iterdir())
+    assert used <= 100_000
+    writer.close()
+
+
+def test_a_rotation_that_failed_is_made_up_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
+    with monkeypatch.context() as patch:
+        patch.setattr(writer._spares, "close", lambda: None)
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        # One more descriptor: the log of a segment can be made, its index cannot.
+        with (tmp_path / "probe").open("wb") as probe:
+            lowest = probe.fileno()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + 1, hard))
+        try:
+            assert "Too many open files" in write_until_refused(writer, 3000)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    # It does not grow without end, and goes on when it can.
+    assert sum(path.stat().st_size for path in (tmp_path / "live").iterdir()) < 60_000
+    for number in range(3000):
+        writer.message(1, TIME_NS, read_message(fd=number))
+    assert sum(path.stat().st_size for path in (tmp_path / "live").iterdir()) <= 100_000
+    assert writer.dropped_segments > 1
+    writer.close()
