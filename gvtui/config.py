@@ -1,39 +1,28 @@
 """The user's configuration, `config.toml`: what is right in it counts, what is wrong is told.
 
-It is read with tomllib, statement by statement: this gives every setting its line, and a statement
-that is no TOML costs no other one. It is changed with tomlkit, which keeps comments.
+It is changed with tomlkit, which keeps comments.
 """
 
 from __future__ import annotations
 
-import re
 import shlex
-import tomllib
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
 from gvtui.errors import GvtuiError, UsageError
-from gvtui.files import open_to_read, write_whole
+from gvtui.files import write_whole
+from gvtui.toml import Problems, TomlError, place_words, read_toml, toml_text
+from gvtui.words import lower_first
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
-    Lines = dict[tuple[str, ...], int]
-    """Line numbers, from 1, by the path of a setting, such as `("keys", "filter.pid")`."""
+    from gvtui.toml import Lines
 
-MAX_FILE = 1 << 20
-MAX_PROBLEMS = 20
-"""Problems that are told of one file; more would say the same again."""
-
-_MAX_STATEMENT = 200
-"""Lines of one statement."""
-_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-_END = "(at end of document)"
-_HEADER = re.compile(r"\s*\[")
 _PROFILE = "profile"
 _SHOWN = 40
 _KINDS: dict[type, str] = {
@@ -88,7 +77,7 @@ class Config:
 
     def where(self, *names: str) -> str:
         """File and line of a setting, for sentences: `config.where("keys", "filter.pid")`."""
-        return _where(self.path, self.lines.get(names, 0))
+        return place_words(self.path, self.lines.get(names, 0))
 
 
 def read_config(path: Path | None = None, profile: str = "") -> Config:
@@ -103,8 +92,8 @@ def read_config(path: Path | None = None, profile: str = "") -> Config:
         UnknownProfileError: there is no such profile.
     """
     path = path or config_path()
-    problems = _Problems(path)
-    document, lines = _read(path, problems)
+    problems = Problems(path)
+    document, lines = read_toml(path, problems)
     given = document.pop(_PROFILE, {})
     if not isinstance(given, dict):
         problems.add(lines.get((_PROFILE,), 0), f"{_PROFILE} is no table of profiles")
@@ -158,7 +147,7 @@ def change_config(path: Path, table: str, name: str, value: str | None) -> None:
     from tomlkit.exceptions import TOMLKitError
 
     try:
-        document = tomlkit.parse(_text(path))
+        document = tomlkit.parse(toml_text(path))
         entries = document.setdefault(table, tomlkit.table())
         if not isinstance(entries, dict):
             raise ConfigError(f"cannot change {path}: {table} is no table")
@@ -168,6 +157,8 @@ def change_config(path: Path, table: str, name: str, value: str | None) -> None:
             entries[name] = value
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(path, tomlkit.dumps(document).encode(), follow=True)
+    except TomlError as error:
+        raise ConfigError(str(error)) from error
     except (TOMLKitError, RecursionError) as error:
         what = "it is nested too deep" if isinstance(error, RecursionError) else error
         raise ConfigError(f"{path} is no TOML: {what}") from error
@@ -178,147 +169,8 @@ def change_config(path: Path, table: str, name: str, value: str | None) -> None:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from error
 
 
-class _Problems:
-    """Gathers what is wrong with a file."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.told: list[str] = []
-
-    def add(self, line: int, words: str) -> None:
-        if len(self.told) < MAX_PROBLEMS:
-            self.told.append(f"{_where(self.path, line)}: {words}")
-
-
-def _where(path: Path, line: int) -> str:
-    return f"{path}, line {line}" if line else str(path)
-
-
-def _text(path: Path) -> str:
-    """The text of a configuration; "" if there is none.
-
-    Raises:
-        ConfigError: it cannot be read.
-    """
-    try:
-        with open_to_read(path) as source:
-            data = source.read(MAX_FILE + 1)
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    if len(data) > MAX_FILE:
-        raise ConfigError(f"{path} is larger than a configuration can be")
-    try:
-        return data.decode()
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{_where(path, line)}: this is no UTF-8") from error
-
-
-class _Statement(NamedTuple):
-    """A header of a table, or a setting."""
-
-    start: int
-    """Its first line, from 0."""
-    stop: int
-    """The line behind it."""
-    values: dict[str, Any] | None
-    """What it says by itself; None if it is no TOML."""
-    problem: str = ""
-
-
-def _statements(text: list[str]) -> Iterator[_Statement]:
-    """The statements of a file; blank lines and comments are such that say nothing."""
-    start = 0
-    while start < len(text):
-        each = _statement(text, start)
-        yield each
-        start = each.stop
-
-
-def _statement(text: list[str], start: int) -> _Statement:
-    problem = ""
-    for stop in range(start + 1, min(start + _MAX_STATEMENT, len(text)) + 1):
-        try:
-            return _Statement(start, stop, tomllib.loads("\n".join(text[start:stop])))
-        except (ValueError, RecursionError) as error:
-            problem = problem or _PLACE.sub("", str(error))
-            if not str(error).endswith(_END):
-                # More lines make only that right which came to its end too early.
-                break
-    return _Statement(start, start + 1, None, problem)
-
-
-def _read(path: Path, problems: _Problems) -> tuple[dict[str, Any], Lines]:
-    """What a file says, without the statements that are wrong, and the lines of its settings."""
-    try:
-        text = _text(path)
-    except ConfigError as error:
-        problems.told.append(str(error))
-        return {}, {}
-    lines = text.replace("\r\n", "\n").split("\n")
-    statements = list(_statements(lines))
-    wrong = [each for each in statements if each.values is None]
-    for each in wrong:
-        _take_out(lines, statements, each)
-        # Of a statement with several lines the first one tells.
-        if not any(other.stop == each.start for other in wrong):
-            problems.add(each.start + 1, f"this is no TOML: {_small(each.problem)}")
-    for _ in range(len(statements) + 1):
-        try:
-            document = tomllib.loads("\n".join(lines))
-        except (ValueError, RecursionError) as error:
-            # Each statement is right by itself; two of them do not go together.
-            found = _PLACE.search(str(error))
-            line = int(found[1]) - 1 if found and found[1] else len(lines) - 1
-            each = next(each for each in statements if line < each.stop)
-            problems.add(each.start + 1, _small(_PLACE.sub("", str(error))))
-            _take_out(lines, statements, each)
-        else:
-            return document, _places(statements, lines)
-    return {}, {}
-
-
-def _take_out(lines: list[str], statements: list[_Statement], wrong: _Statement) -> None:
-    """Empty the lines of a statement; of a header also what stands under it."""
-    stop = wrong.stop
-    if _HEADER.match(lines[wrong.start]):
-        later = (each.start for each in statements if each.start > wrong.start)
-        stop = next((start for start in later if _HEADER.match(lines[start])), len(lines))
-    lines[wrong.start : stop] = [""] * (stop - wrong.start)
-
-
-def _places(statements: list[_Statement], lines: list[str]) -> Lines:
-    """Where each setting stands: of `a = {b = 1}` there are `a` and `a.b`, both on its line."""
-    places: Lines = {}
-    table: tuple[str, ...] = ()
-    for each in statements:
-        if each.values is None or not lines[each.start]:
-            continue
-        found = list(_paths(each.values))
-        if not found:
-            continue
-        if _HEADER.match(lines[each.start]):
-            table = found[-1]
-            found = [table[:count] for count in range(1, len(table) + 1)]
-        else:
-            found = [table + place for place in found]
-        for place in found:
-            places.setdefault(place, each.start + 1)
-    return places
-
-
-def _paths(values: dict[str, Any]) -> Iterator[tuple[str, ...]]:
-    for name, value in values.items():
-        yield (name,)
-        inner = value[0] if isinstance(value, list) and len(value) == 1 else value
-        if isinstance(inner, dict):
-            yield from ((name, *rest) for rest in _paths(inner))
-
-
 def _checked(
-    values: dict[str, Any], place: tuple[str, ...], lines: Lines, problems: _Problems
+    values: dict[str, Any], place: tuple[str, ...], lines: Lines, problems: Problems
 ) -> dict[str, Any]:
     """The settings that are as they have to be; the others are told and left out."""
     good = {}
@@ -383,7 +235,7 @@ def _command(value: object) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(value))
     except ValueError as error:
-        raise ValueError(f"this is no command: {_small(str(error))}") from error
+        raise ValueError(f"this is no command: {lower_first(str(error))}") from error
 
 
 def _signs(value: object) -> str:
@@ -431,7 +283,3 @@ def _unknown_profile(path: Path, profile: str, profiles: Mapping[str, object]) -
     if near or not profiles:
         return words + (near or "; a table [profile.NAME] makes one")
     return f"{words}; there are {', '.join(map(_named, profiles))}"
-
-
-def _small(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]

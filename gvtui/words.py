@@ -17,3 +17,8 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 def noun_for(number: int, noun: str, plural: str = "") -> str:
     """The noun alone, for where the number is written in another way."""
     return noun if number == 1 else plural or f"{noun}s"
+
+
+def lower_first(sentence: str) -> str:
+    """A sentence as the end of another one: its first letter small."""
+    return sentence[:1].lower() + sentence[1:]

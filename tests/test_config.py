@@ -8,8 +8,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gvtui.config import (
-    MAX_FILE,
-    MAX_PROBLEMS,
     Config,
     ConfigError,
     UnknownProfileError,
@@ -17,6 +15,7 @@ from gvtui.config import (
     config_path,
     read_config,
 )
+from gvtui.toml import MAX_FILE
 
 WHOLE = """\
 # What I like.
@@ -155,35 +154,6 @@ def test_what_is_wrong_is_told_with_its_line(
 def test_what_is_right_counts_all_the_same(tmp_path: Path) -> None:
     text = '[keys]\na = 1\nb = "x"\n'
     assert config(tmp_path, text).keys == {"b": "x"}
-
-
-@pytest.mark.parametrize(
-    ("text", "lines"),
-    [
-        ('{}[filters]\na = "1"\nwrong\nb = "2"\n', [3]),
-        ('{}[filters]\na = "1"\na = "3"\nb = "2"\n', [3]),
-        ('{}[filters]\na = "1"\nb = "2"\n[filters]\na = "3"\n', [4]),
-        ('{}[filters]\na = "1"\nb = "2"\n[keys\nb = "3"\n', [4]),
-        ('{}columns = [\n"x"\n"y"\n]\n[filters]\na = "1"\nb = "2"\n', [1]),
-        ('{}theme = """\nx\n[filters]\na = "1"\nb = "2"\n', [1, 2]),
-        ('{}[filters]\na = "1"\nb = "2"\nc = "\n', [4]),
-    ],
-)
-def test_a_statement_that_is_no_toml_costs_no_other_one(
-    tmp_path: Path, text: str, lines: list[int]
-) -> None:
-    head = 'signs = "ascii"\n\n'
-    found = config(tmp_path, text.format(head))
-    assert found.signs == "ascii"
-    assert found.filters == {"a": "1", "b": "2"}
-    assert [int(each.split("line ")[1].split(":")[0]) - 2 for each in found.problems][:1] == lines[
-        :1
-    ]
-    assert found.keys == {}
-
-
-def test_not_everything_is_told(tmp_path: Path) -> None:
-    assert len(problems(tmp_path, "wrong\n\n" * 100)) == MAX_PROBLEMS
 
 
 TOML = st.text("ab=[]{}\"'.,#\n 1", max_size=60)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import gvtui
-from gvtui.words import counted, noun_for
+from gvtui.words import counted, lower_first, noun_for
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,14 @@ def test_a_plural_of_its_own() -> None:
     assert counted(2, "sandbox", "sandboxes") == "2 sandboxes"
     assert noun_for(1, "byte") == "byte"
     assert noun_for(2, "byte") == "bytes"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "end"),
+    [("", ""), ("A word", "a word"), ("Éa", "éa"), ("TOML", "tOML"), ("9 B", "9 B")],
+)
+def test_a_sentence_as_the_end_of_another_one(sentence: str, end: str) -> None:
+    assert lower_first(sentence) == end
 
 
 def test_no_other_place_makes_plurals() -> None:

@@ -13,6 +13,7 @@ import click
 
 from gvtui import __version__
 from gvtui.commands.exits import USUAL, Command
+from gvtui.words import lower_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +55,7 @@ def _lines(cli: click.Group) -> Iterator[str]:
     yield f'.TH GVTUI 1 "" "gvtui {__version__}" "User Commands"'
     # Words of a terminal's width are not to be taken apart.
     yield from (".nh", ".ad l")
-    yield from (".SH NAME", f"gvtui \\- {escape(title[:1].lower() + title[1:].rstrip('.'))}")
+    yield from (".SH NAME", f"gvtui \\- {escape(lower_first(title.rstrip('.')))}")
     yield from (".SH SYNOPSIS", "\\fBgvtui\\fR [\\fIOPTIONS\\fR]", ".br")
     yield "\\fBgvtui\\fR \\fICOMMAND\\fR [\\fIOPTIONS\\fR] [\\fIARGUMENTS\\fR]"
     yield ".SH DESCRIPTION"

@@ -1,0 +1,178 @@
+"""TOML files that people write: what they say, the line of each setting, and what is wrong.
+
+A file is read with tomllib, statement by statement: this gives every setting its line, and a
+statement that is no TOML costs no other one.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gvtui.errors import GvtuiError
+from gvtui.files import open_to_read
+from gvtui.words import lower_first
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    Lines = dict[tuple[str, ...], int]
+    """Line numbers, from 1, by the path of a setting, such as `("keys", "filter.pid")`."""
+
+MAX_FILE = 1 << 20
+MAX_PROBLEMS = 20
+"""Problems that are told of one file; more would say the same again."""
+
+_MAX_STATEMENT = 200
+"""Lines of one statement."""
+_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+_END = "(at end of document)"
+_HEADER = re.compile(r"\s*\[")
+
+
+class TomlError(GvtuiError):
+    """A file cannot be read, or is no text."""
+
+
+class Problems:
+    """Gathers what is wrong with a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.told: list[str] = []
+        """The problems as they are told, each with file and line; `MAX_PROBLEMS` at most."""
+
+    def add(self, line: int, words: str) -> None:
+        """Note a problem: the line, 0 for the whole file, and a sentence without full stop."""
+        if len(self.told) < MAX_PROBLEMS:
+            self.told.append(f"{place_words(self.path, line)}: {words}")
+
+
+def place_words(path: Path, line: int) -> str:
+    """File and line for a sentence; the file alone where the line is 0, which is not known."""
+    return f"{path}, line {line}" if line else str(path)
+
+
+def toml_text(path: Path) -> str:
+    """The text of a configuration; "" if there is none.
+
+    Raises:
+        TomlError: it cannot be read.
+    """
+    try:
+        with open_to_read(path) as source:
+            data = source.read(MAX_FILE + 1)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise TomlError(f"cannot read {path}: {error.strerror}") from error
+    if len(data) > MAX_FILE:
+        raise TomlError(f"{path} is larger than a configuration can be")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise TomlError(f"{place_words(path, line)}: this is no UTF-8") from error
+
+
+def read_toml(path: Path, problems: Problems) -> tuple[dict[str, Any], Lines]:
+    """What a file says, without the statements that are wrong, and the lines of its settings."""
+    try:
+        text = toml_text(path)
+    except TomlError as error:
+        problems.told.append(str(error))
+        return {}, {}
+    lines = text.replace("\r\n", "\n").split("\n")
+    statements = list(_statements(lines))
+    wrong = [each for each in statements if each.values is None]
+    for each in wrong:
+        _take_out(lines, statements, each)
+        # Of a statement with several lines the first one tells.
+        if not any(other.stop == each.start for other in wrong):
+            problems.add(each.start + 1, f"this is no TOML: {lower_first(each.problem)}")
+    for _ in range(len(statements) + 1):
+        try:
+            document = tomllib.loads("\n".join(lines))
+        except (ValueError, RecursionError) as error:
+            # Each statement is right by itself; two of them do not go together.
+            found = _PLACE.search(str(error))
+            line = int(found[1]) - 1 if found and found[1] else len(lines) - 1
+            each = next(each for each in statements if line < each.stop)
+            problems.add(each.start + 1, lower_first(_PLACE.sub("", str(error))))
+            _take_out(lines, statements, each)
+        else:
+            return document, _places(statements, lines)
+    return {}, {}
+
+
+class _Statement(NamedTuple):
+    """A header of a table, or a setting."""
+
+    start: int
+    """Its first line, from 0."""
+    stop: int
+    """The line behind it."""
+    values: dict[str, Any] | None
+    """What it says by itself; None if it is no TOML."""
+    problem: str = ""
+
+
+def _statements(text: list[str]) -> Iterator[_Statement]:
+    """The statements of a file; blank lines and comments are such that say nothing."""
+    start = 0
+    while start < len(text):
+        each = _statement(text, start)
+        yield each
+        start = each.stop
+
+
+def _statement(text: list[str], start: int) -> _Statement:
+    problem = ""
+    for stop in range(start + 1, min(start + _MAX_STATEMENT, len(text)) + 1):
+        try:
+            return _Statement(start, stop, tomllib.loads("\n".join(text[start:stop])))
+        except (ValueError, RecursionError) as error:
+            problem = problem or _PLACE.sub("", str(error))
+            if not str(error).endswith(_END):
+                # More lines make only that right which came to its end too early.
+                break
+    return _Statement(start, start + 1, None, problem)
+
+
+def _take_out(lines: list[str], statements: list[_Statement], wrong: _Statement) -> None:
+    """Empty the lines of a statement; of a header also what stands under it."""
+    stop = wrong.stop
+    if _HEADER.match(lines[wrong.start]):
+        later = (each.start for each in statements if each.start > wrong.start)
+        stop = next((start for start in later if _HEADER.match(lines[start])), len(lines))
+    lines[wrong.start : stop] = [""] * (stop - wrong.start)
+
+
+def _places(statements: list[_Statement], lines: list[str]) -> Lines:
+    """Where each setting stands: of `a = {b = 1}` there are `a` and `a.b`, both on its line."""
+    places: Lines = {}
+    table: tuple[str, ...] = ()
+    for each in statements:
+        if each.values is None or not lines[each.start]:
+            continue
+        found = list(_paths(each.values))
+        if not found:
+            continue
+        if _HEADER.match(lines[each.start]):
+            table = found[-1]
+            found = [table[:count] for count in range(1, len(table) + 1)]
+        else:
+            found = [table + place for place in found]
+        for place in found:
+            places.setdefault(place, each.start + 1)
+    return places
+
+
+def _paths(values: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    for name, value in values.items():
+        yield (name,)
+        inner = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if isinstance(inner, dict):
+            yield from ((name, *rest) for rest in _paths(inner))

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomlkit
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gvtui.toml import (
+    MAX_FILE,
+    MAX_PROBLEMS,
+    Problems,
+    TomlError,
+    place_words,
+    read_toml,
+    toml_text,
+)
+
+Read = tuple[dict[str, Any], dict[tuple[str, ...], int], list[str]]
+
+
+def read(path: Path, text: str | bytes) -> Read:
+    """What a file says, where, and its problems without the file's name."""
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    problems = Problems(path)
+    document, lines = read_toml(path, problems)
+    return document, lines, [each.removeprefix(f"{path}, ") for each in problems.told]
+
+
+def test_every_setting_has_its_line(tmp_path: Path) -> None:
+    text = """\
+# A comment.
+a = 1
+b = {c = 2, d = {e = 3}}
+
+[f.g]
+h.i = [
+  4,
+]
+
+[[k]]
+l = 5
+
+[[k]]
+l = 6
+"""
+    document, lines, problems = read(tmp_path / "x.toml", text)
+    assert problems == []
+    assert document == tomllib.loads(text)
+    assert lines == {
+        ("a",): 2,
+        ("b",): 3,
+        ("b", "c"): 3,
+        ("b", "d"): 3,
+        ("b", "d", "e"): 3,
+        ("f",): 5,
+        ("f", "g"): 5,
+        ("f", "g", "h"): 6,
+        ("f", "g", "h", "i"): 6,
+        ("k",): 10,
+        ("k", "l"): 11,
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ('{}[filters]\na = "1"\nwrong\nb = "2"\n', [3]),
+        ('{}[filters]\na = "1"\na = "3"\nb = "2"\n', [3]),
+        ('{}[filters]\na = "1"\nb = "2"\n[filters]\na = "3"\n', [4]),
+        ('{}[filters]\na = "1"\nb = "2"\n[keys\nb = "3"\n', [4]),
+        ('{}columns = [\n"x"\n"y"\n]\n[filters]\na = "1"\nb = "2"\n', [1]),
+        ('{}theme = """\nx\n[filters]\na = "1"\nb = "2"\n', [1]),
+        ('{}[filters]\na = "1"\nb = "2"\nc = "\n', [4]),
+    ],
+)
+def test_a_statement_that_is_no_toml_costs_no_other_one(
+    tmp_path: Path, text: str, lines: list[int]
+) -> None:
+    head = 'signs = "ascii"\n\n'
+    document, _, problems = read(tmp_path / "x.toml", text.format(head))
+    assert document == {"signs": "ascii", "filters": {"a": "1", "b": "2"}}
+    told = [int(each.removeprefix("line ").split(":")[0]) - 2 for each in problems]
+    assert told[: len(lines)] == lines
+
+
+def test_not_everything_is_told(tmp_path: Path) -> None:
+    _, _, problems = read(tmp_path / "x.toml", "wrong\n\n" * 100)
+    assert len(problems) == MAX_PROBLEMS
+    assert problems[1].startswith("line 3: this is no TOML: expected")
+
+
+def test_lines_that_end_as_on_windows(tmp_path: Path) -> None:
+    document, lines, problems = read(tmp_path / "x.toml", "a = 1\r\n\r\n[b]\r\nc = 2\r\n")
+    assert (document, problems) == ({"a": 1, "b": {"c": 2}}, [])
+    assert lines == {("a",): 1, ("b",): 3, ("b", "c"): 4}
+
+
+def test_a_file_that_cannot_be_read_is_empty_and_told(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    assert toml_text(path) == ""
+    assert read(path, b"a = 1\nb = '\xff'") == ({}, {}, ["line 2: this is no UTF-8"])
+    with pytest.raises(TomlError, match="line 2: this is no UTF-8"):
+        toml_text(path)
+    assert read(path, b"#" * (MAX_FILE + 1))[2] == [f"{path} is larger than a configuration can be"]
+    assert read(path, b"#" * MAX_FILE) == ({}, {}, [])
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(TomlError, match=f"cannot read {path}: "):
+        toml_text(path)
+
+
+def test_a_place_in_words() -> None:
+    assert place_words(Path("/etc/x"), 7) == "/etc/x, line 7"
+    assert place_words(Path("/etc/x"), 0) == "/etc/x"
+
+
+_NAMES = st.text(min_size=1, max_size=8)
+_VALUES = st.recursive(
+    st.booleans() | st.integers(-(10**9), 10**9) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES, inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(_NAMES, _VALUES, max_size=5))
+def test_what_is_right_is_read_as_toml_reads_it_and_has_its_line(
+    tmp_path_factory: pytest.TempPathFactory, values: dict[str, Any]
+) -> None:
+    text = tomlkit.dumps(values)
+    document, lines, problems = read(tmp_path_factory.getbasetemp() / "given.toml", text)
+    assert (document, problems) == (values, [])
+    told = text.split("\n")
+    assert {name: set(tomllib.loads(told[lines[name,] - 1])) for name in values} == {
+        name: {name} for name in values
+    }
