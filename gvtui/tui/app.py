@@ -181,7 +181,7 @@ class GvtuiApp(ViewerBase):
 
     def leave_part(self) -> bool:
         """Give the tab the keyboard back; a sidebar that lies over the tab is hidden."""
-        if self.is_narrow:
+        if self.parts.is_narrow:
             self.main.remove_class("with-sidebar")
         return self._focus_tab()
 

@@ -18,6 +18,7 @@ from gvtui.tui.detail.pane import DetailView
 from gvtui.tui.features import FEATURES, PANES
 from gvtui.tui.filter.commands import Filtering
 from gvtui.tui.filter.drill import Drilling
+from gvtui.tui.frame.parts import ScreenParts
 from gvtui.tui.frame.zoom import Zoom
 from gvtui.tui.kit.asking import Problem
 from gvtui.tui.kit.doors import DoorsApp
@@ -27,7 +28,6 @@ from gvtui.tui.kit.prompt import Prompt
 from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME, THEMES
 from gvtui.tui.model.model import Model
 from gvtui.tui.stream.pane import StreamView
-from gvtui.tui.viewer import PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from gvtui.tui.command.command import Owner
     from gvtui.tui.kit.asking import Choice, Question, Text
     from gvtui.tui.options import LiveOptions
-    from gvtui.tui.viewer import Feature, Part
+    from gvtui.tui.viewer import Feature
 
 _Found = TypeVar("_Found")
 _Feature = TypeVar("_Feature", bound="Feature")
@@ -105,6 +105,7 @@ class ViewerBase(DoorsApp):
         self.stream = StreamView(self)
         self.prompt = Prompt()
         self.zoom = Zoom(self)
+        self.parts = ScreenParts(self, self.zoom)
         if filter_text.strip():
             self.model.chips.put(filter_text.strip())
             self.model.apply_chips()
@@ -125,7 +126,7 @@ class ViewerBase(DoorsApp):
         if owner.tab and self.pane != owner.tab:
             self.show_pane(owner.tab)
         if owner.part:
-            self.show_part(owner.part)
+            self.parts.show(owner.part)
         widget = self.main.query_one(f"#{owner.home}")
         widget.focus()
         return widget
@@ -186,11 +187,6 @@ class ViewerBase(DoorsApp):
         """Ids of the first and last row that the stream shows; None while it shows none."""
         return self.stream.window
 
-    @property
-    def is_narrow(self) -> bool:
-        """Whether the screen is so narrow that the sidebar lies over the tabs."""
-        return self.main.has_class("-narrow")
-
     def is_shown(self, pane_id: str) -> bool:
         """Whether a pane is on the screen now."""
         return bool(self.main.query_one(f"#{pane_id}").display)
@@ -200,55 +196,6 @@ class ViewerBase(DoorsApp):
         self.zoom.leave_unless(pane_id)
         # Behind a tab that was just shown, which asks for the keyboard too.
         self.call_later(self.main.set_focus, self.main.query_one(f"#{pane_id}"))
-
-    def show_part(self, part: Part) -> None:
-        """Show a part of the screen, if it is hidden."""
-        self.zoom.leave_unless(part)
-        if part == "detail":
-            self.main.remove_class("no-detail")
-        elif not self.main.query_one("#sidebar").display:
-            self.toggle_part(part)
-
-    def toggle_part(self, part: Part) -> None:
-        """Show or hide a part of the screen; a narrow one has the sidebar over the stream."""
-        screen = self.main
-        if self.is_zoomed:
-            # Whatever fills the screen: the part is asked for where it cannot be seen.
-            self.zoom.leave()
-            self.show_part(part)
-            return
-        if part == "detail":
-            screen.toggle_class("no-detail")
-            return
-        if self.is_narrow:
-            screen.toggle_class("with-sidebar")
-            shown = screen.has_class("with-sidebar")
-        else:
-            screen.toggle_class("no-sidebar")
-            shown = not screen.has_class("no-sidebar")
-        if shown:
-            screen.query_one("#sandboxes").focus()
-        else:
-            self.stream.focus()
-
-    @property
-    def hidden_parts(self) -> tuple[Part, ...]:
-        """The parts of the screen that the user has hidden."""
-        return tuple(part for part in PARTS if self.main.has_class(f"no-{part}"))
-
-    def hide_part(self, part: Part) -> None:
-        """Hide a part of the screen, as the user may do; the keyboard stays where it is."""
-        self.main.add_class(f"no-{part}")
-
-    def part_size(self, part: Part) -> int:
-        """How large a part of the screen is now: lines of the details, columns of the sidebar."""
-        size = self.main.query_one(f"#{part}").outer_size
-        return size.height if part == "detail" else size.width
-
-    def set_part_size(self, part: Part, cells: int | None) -> None:
-        """Give a part of the screen a size; None has it follow from the terminal's again."""
-        widget = self.main.query_one(f"#{part}")
-        setattr(widget.styles, "height" if part == "detail" else "width", cells)
 
     @property
     def theme_name(self) -> str:

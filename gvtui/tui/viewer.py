@@ -41,6 +41,33 @@ class Item:
     """Its turn to be shortened, then left out, 1 first; 0 is shortened last and always shown."""
 
 
+class Parts(Protocol):
+    """The parts of the screen that can be hidden, and made larger and smaller."""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the screen is so narrow that the sidebar lies over the tabs."""
+
+    @property
+    def hidden(self) -> tuple[Part, ...]:
+        """The parts that the user has hidden."""
+
+    def show(self, part: Part) -> None:
+        """Show a part, if it is hidden."""
+
+    def toggle(self, part: Part) -> None:
+        """Show or hide a part."""
+
+    def hide(self, part: Part) -> None:
+        """Hide a part, as the user may do; the keyboard stays where it is."""
+
+    def size(self, part: Part) -> int:
+        """How large a part is now: lines of the details, columns of the sidebar; 0 if hidden."""
+
+    def set_size(self, part: Part, cells: int | None) -> None:
+        """Give a part a size; None has it follow from the terminal's again."""
+
+
 class Viewer(Protocol):
     """The viewer as features see it. All of it is used on the screen's thread, but `hand_over`."""
 
@@ -56,6 +83,10 @@ class Viewer(Protocol):
     """The hold on runsc and on session files; None for a recording."""
 
     @property
+    def parts(self) -> Parts:
+        """The parts of the screen."""
+
+    @property
     def pane(self) -> str:
         """The id of the tab that is shown."""
 
@@ -66,10 +97,6 @@ class Viewer(Protocol):
     @property
     def window(self) -> tuple[int, int] | None:
         """Ids of the first and last row that the stream shows; None while it shows none."""
-
-    @property
-    def is_narrow(self) -> bool:
-        """Whether the screen is so narrow that the sidebar lies over the tabs."""
 
     def feature(self, kind: type[_Feature]) -> _Feature:
         """The feature of a class: of one's own room, or of a lower one."""
@@ -118,25 +145,6 @@ class Viewer(Protocol):
 
     def focus_pane(self, pane_id: str) -> None:
         """Give a pane the keyboard."""
-
-    def show_part(self, part: Part) -> None:
-        """Show a part of the screen, if it is hidden."""
-
-    def toggle_part(self, part: Part) -> None:
-        """Show or hide a part of the screen."""
-
-    @property
-    def hidden_parts(self) -> tuple[Part, ...]:
-        """The parts of the screen that the user has hidden."""
-
-    def hide_part(self, part: Part) -> None:
-        """Hide a part of the screen, as the user may do; the keyboard stays where it is."""
-
-    def part_size(self, part: Part) -> int:
-        """How large a part of the screen is now: lines of the details, columns of the sidebar."""
-
-    def set_part_size(self, part: Part, cells: int | None) -> None:
-        """Give a part of the screen a size; None has it follow from the terminal's again."""
 
     @property
     def theme_name(self) -> str:

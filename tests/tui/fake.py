@@ -44,6 +44,39 @@ def close_all() -> None:
         _opened.pop().model.trace.close()
 
 
+class FakeParts:
+    """Parts of a screen that is not there."""
+
+    def __init__(self) -> None:
+        self.is_narrow = False
+        self.shown: set[Part] = set(PARTS)
+        """What is on the screen."""
+        self.sizes: dict[Part, int] = {}
+        """What was said of how large parts are to be."""
+
+    @property
+    def hidden(self) -> tuple[Part, ...]:
+        return tuple(part for part in PARTS if part not in self.shown)
+
+    def show(self, part: Part) -> None:
+        self.shown.add(part)
+
+    def toggle(self, part: Part) -> None:
+        self.shown ^= {part}
+
+    def hide(self, part: Part) -> None:
+        self.shown.discard(part)
+
+    def size(self, part: Part) -> int:
+        return self.sizes.get(part, 12 if part == "detail" else 32)
+
+    def set_size(self, part: Part, cells: int | None) -> None:
+        if cells is None:
+            del self.sizes[part]
+        else:
+            self.sizes[part] = cells
+
+
 class FakeViewer:
     """Holds a model and some features, and notes what they ask of it."""
 
@@ -78,11 +111,7 @@ class FakeViewer:
         self.text: Text | None = None
         self.pane = "stream"
         self.focused = "stream"
-        self.narrow_screen = False
-        self.parts: set[Part] = {"sidebar", "detail"}
-        """What is on the screen."""
-        self.sizes: dict[Part, int] = {}
-        """What was said of how large parts are to be."""
+        self.parts = FakeParts()
         self.is_dark = True
         self.zoomed = False
         self.has_stopped = False
@@ -221,34 +250,8 @@ class FakeViewer:
         view = self.model.view
         return (view[0], view[min(view.count, 40) - 1]) if view.count else None
 
-    @property
-    def is_narrow(self) -> bool:
-        return self.narrow_screen
-
     def focus_pane(self, pane_id: str) -> None:
         self.focused = pane_id
-
-    def show_part(self, part: Part) -> None:
-        self.parts.add(part)
-
-    def toggle_part(self, part: Part) -> None:
-        self.parts ^= {part}
-
-    @property
-    def hidden_parts(self) -> tuple[Part, ...]:
-        return tuple(part for part in PARTS if part not in self.parts)
-
-    def hide_part(self, part: Part) -> None:
-        self.parts.discard(part)
-
-    def part_size(self, part: Part) -> int:
-        return self.sizes.get(part, 12 if part == "detail" else 32)
-
-    def set_part_size(self, part: Part, cells: int | None) -> None:
-        if cells is None:
-            del self.sizes[part]
-        else:
-            self.sizes[part] = cells
 
     @property
     def theme_name(self) -> str:

@@ -152,9 +152,9 @@ def test_keys_change_sizes(key: str, part: Part, more: int) -> None:
     app = recording()
 
     async def script(pilot: Pilot[int]) -> None:
-        before = app.part_size(part)
+        before = app.parts.size(part)
         await pilot.press(key, key)
         await pilot.pause()
-        assert app.part_size(part) == before + more
+        assert app.parts.size(part) == before + more
 
     drive(app, script)

@@ -42,13 +42,13 @@ class Details(Feature):
     def hex(self) -> None:
         """Show or hide the bytes; the details come up if they are hidden."""
         self.shows_bytes = not self.shows_bytes
-        self.viewer.show_part("detail")
+        self.viewer.parts.show("detail")
         self.viewer.show_news()
 
     @command("Show or hide the details", "d")
     def toggle(self) -> None:
         """Show or hide the details."""
-        self.viewer.toggle_part("detail")
+        self.viewer.parts.toggle("detail")
 
     def use(self, row_id: int, view: FieldView, what: str) -> None:
         """Do something with a field.

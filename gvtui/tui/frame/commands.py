@@ -57,17 +57,17 @@ class Screen(Feature):
         hidden = told.get("hidden")
         for part in PARTS:
             if isinstance(hidden, list) and part in hidden:
-                self.viewer.hide_part(part)
+                self.viewer.parts.hide(part)
 
     def remember(self) -> dict[str, Any]:
         """The theme and which parts are hidden."""
         theme = self._set_aside or self.viewer.theme_name
-        return {"theme": theme, "hidden": list(self.viewer.hidden_parts)}
+        return {"theme": theme, "hidden": list(self.viewer.parts.hidden)}
 
     @command("Show or hide the sandboxes", "b")
     def sidebar(self) -> None:
         """Show or hide the sidebar."""
-        self.viewer.toggle_part("sidebar")
+        self.viewer.parts.toggle("sidebar")
 
     @command("Light or dark", "ctrl+t")
     def theme(self) -> None:

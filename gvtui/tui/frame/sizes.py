@@ -37,20 +37,20 @@ class Sizes(Feature):
             # Then no part has the size that it is to have.
             self.viewer.toggle_zoom()
             return
-        size = self.viewer.part_size(part)
+        size = self.viewer.parts.size(part)
         if not size:
-            self.viewer.show_part(part)
+            self.viewer.parts.show(part)
             return
         # The screen may not have taken the last change up yet, or have no room for it.
         size = min(self._cells.get(part, size), size + abs(cells))
         self._cells[part] = size = max(_LEAST[part], min(size + cells, _MOST))
-        self.viewer.set_part_size(part, size)
+        self.viewer.parts.set_size(part, size)
 
     @command("Sizes that follow from the terminal's again", "")
     def reset_sizes(self) -> None:
         """Forget the sizes that were chosen."""
         for part in self._cells:
-            self.viewer.set_part_size(part, None)
+            self.viewer.parts.set_size(part, None)
         self._cells.clear()
 
     def remember(self) -> dict[str, Any]:
@@ -64,4 +64,4 @@ class Sizes(Feature):
             size = sizes.get(part) if isinstance(sizes, dict) else None
             if type(size) is int and _LEAST[part] <= size <= _MOST:
                 self._cells[part] = size
-                self.viewer.set_part_size(part, size)
+                self.viewer.parts.set_size(part, size)

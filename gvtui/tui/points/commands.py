@@ -31,7 +31,7 @@ class Choosing(Feature):
         """Go to the Points pane; once more: have it large, and small again."""
         viewer = self.viewer
         self._reveal_untraced()
-        if viewer.is_narrow:
+        if viewer.parts.is_narrow:
             viewer.show_pane("stream" if viewer.pane == LARGE else LARGE)
         elif viewer.pane == LARGE:
             viewer.show_pane("stream")
@@ -39,7 +39,7 @@ class Choosing(Feature):
         elif viewer.focused_pane == _SMALL:
             viewer.show_pane(LARGE)
         else:
-            viewer.show_part("sidebar")
+            viewer.parts.show("sidebar")
             viewer.focus_pane(_SMALL)
 
     def _reveal_untraced(self) -> None:

@@ -11,22 +11,22 @@ def test_parts_grow_and_shrink() -> None:
     viewer.commands.execute("screen.resize detail 1")
     viewer.commands.execute("screen.resize detail 1")
     viewer.commands.execute("screen.resize sidebar -2")
-    assert viewer.sizes == {"detail": 14, "sidebar": 30}
+    assert viewer.parts.sizes == {"detail": 14, "sidebar": 30}
     assert viewer.commands.keys_of("screen.resize detail 1") == "Ctrl+↑"
     for _ in range(30):
         viewer.commands.execute("screen.resize detail -1")
-    assert viewer.sizes["detail"] == 3
+    assert viewer.parts.sizes["detail"] == 3
     viewer.commands.execute("screen.reset-sizes")
-    assert viewer.sizes == {}
+    assert viewer.parts.sizes == {}
 
 
 def test_a_part_that_is_hidden_is_shown_first() -> None:
     viewer = FakeViewer(Sizes)
-    viewer.parts.clear()
-    viewer.sizes["sidebar"] = 0
+    viewer.parts.shown.clear()
+    viewer.parts.sizes["sidebar"] = 0
     viewer.commands.execute("screen.resize sidebar 2")
-    assert viewer.parts == {"sidebar"}
-    assert viewer.sizes["sidebar"] == 0
+    assert viewer.parts.shown == {"sidebar"}
+    assert viewer.parts.sizes["sidebar"] == 0
 
 
 def test_sizes_are_remembered() -> None:
@@ -35,13 +35,13 @@ def test_sizes_are_remembered() -> None:
     memory = {"screen": viewer.feature(Sizes).remember()}
     assert memory == {"screen": {"sizes": {"detail": 13}}}
     again = FakeViewer(Sizes, memory=memory)
-    assert again.sizes == {"detail": 13}
+    assert again.parts.sizes == {"detail": 13}
     again.commands.execute("screen.resize detail 1")
-    assert again.sizes == {"detail": 14}
+    assert again.parts.sizes == {"detail": 14}
 
 
 @pytest.mark.parametrize(
     "told", [7, [], {"detail": "9"}, {"detail": 10**9}, {"detail": True}, {"detail": -4}]
 )
 def test_sizes_that_make_no_sense_are_left(told: object) -> None:
-    assert FakeViewer(Sizes, memory={"screen": {"sizes": told}}).sizes == {}
+    assert FakeViewer(Sizes, memory={"screen": {"sizes": told}}).parts.sizes == {}

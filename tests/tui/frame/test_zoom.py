@@ -63,7 +63,7 @@ def test_a_size_of_the_users_own_is_kept(pane: str, part: Part) -> None:
     app = recording()
 
     async def script(pilot: Pilot[int]) -> None:
-        app.set_part_size(part, 20)
+        app.parts.set_size(part, 20)
         app.main.query_one(f"#{pane}").focus()
         await pilot.pause()
         before = app.main.query_one(f"#{part}").region
@@ -74,7 +74,7 @@ def test_a_size_of_the_users_own_is_kept(pane: str, part: Part) -> None:
         await pilot.press("z")
         await pilot.pause()
         assert app.main.query_one(f"#{part}").region == before
-        assert app.part_size(part) == 20
+        assert app.parts.size(part) == 20
 
     drive(app, script, (160, 48))
 

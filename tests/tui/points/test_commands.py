@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 def test_the_pane_is_small_then_large_then_small(tmp_path: Path) -> None:
     viewer = PointsBench(tmp_path).viewer
-    viewer.parts = set()
+    viewer.parts.shown = set()
     viewer.commands.execute("points.show")
     assert viewer.focused == "points"
-    assert viewer.parts == {"sidebar"}
+    assert viewer.parts.shown == {"sidebar"}
     viewer.commands.execute("points.show")
     assert viewer.pane == "points-large"
     viewer.commands.execute("points.show")
@@ -24,7 +24,7 @@ def test_the_pane_is_small_then_large_then_small(tmp_path: Path) -> None:
 
 def test_on_a_narrow_screen_it_is_large_at_once(tmp_path: Path) -> None:
     viewer = PointsBench(tmp_path).viewer
-    viewer.narrow_screen = True
+    viewer.parts.is_narrow = True
     viewer.commands.execute("points.show")
     assert viewer.pane == "points-large"
     viewer.commands.execute("points.show")
