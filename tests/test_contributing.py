@@ -83,18 +83,16 @@ def test_a_command(home: Path) -> None:
 
 def test_a_pane(home: Path) -> None:
     follow("Add a pane", home)
-    shown = run(
+    run(
         home,
         "-c",
-        "from tests.tui.helpers import drive, recording, screen_text\n"
+        "from tests.tui.helpers import drive, recording, screen_text, until\n"
         "app = recording()\n"
         "async def script(pilot):\n"
         "    app.show_pane('hello')\n"
-        "    await pilot.pause(0.5)\n"
-        "    print(screen_text(app))\n"
+        "    await until(pilot, lambda: 'Hello, connection 1' in screen_text(app))\n"
         "drive(app, script)",
     )
-    assert "Hello, connection 1" in shown
 
 
 def test_a_filter_field(home: Path) -> None:
