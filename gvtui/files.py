@@ -7,6 +7,7 @@ import errno
 import os
 import secrets
 import stat
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -146,6 +147,22 @@ def made(path: Path, mode: int = 0o600) -> BinaryIO:
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     return open(os.open(path, flags, mode), "wb", buffering=0)
+
+
+def nameless(*folders: Path) -> int:
+    """A descriptor of a file without a name, which is gone once nobody has it open.
+
+    Args:
+        folders: where it may lie, best first; else it is among the temporary files.
+
+    Raises:
+        OSError: it can lie nowhere.
+    """
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            return os.open(folder, os.O_TMPFILE | os.O_RDWR | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 def locked_file(path: Path) -> BinaryIO:

@@ -1,4 +1,4 @@
-"""A number for each row of a trace, held for as long as the row is."""
+"""A number for each row of a trace, kept for as long as the row is."""
 
 from __future__ import annotations
 
@@ -6,21 +6,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.query.shelf import Shelf
 from gvtui.query.source import CHUNK
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     import numpy.typing as npt
 
 
 class RowColumn:
-    """A 32-bit number for each row, in chunks that can be let go."""
+    """A 32-bit number for each row, in chunks that can be let go. Few of them are in memory."""
 
-    def __init__(self) -> None:
-        self._chunks: dict[int, npt.NDArray[np.int32]] = {}
+    def __init__(self, folders: Sequence[Path] = ()) -> None:
+        """Begin with none; `folders` say where those may lie that are not in memory."""
+        self._chunks = Shelf(np.int32, folders)
 
     def chunk(self, number: int) -> npt.NDArray[np.int32]:
-        """A chunk to write to."""
-        return self._chunks.setdefault(number, np.zeros(CHUNK, np.int32))
+        """A chunk to write to, before anything else is written to the column."""
+        chunk = self._chunks.edit(number)
+        return self._chunks.put(number, np.zeros(CHUNK, np.int32)) if chunk is None else chunk
 
     def get(self, row: int) -> int:
         """A row's number; 0 if none is held."""
@@ -29,7 +35,7 @@ class RowColumn:
 
     def put(self, row: int, value: int) -> None:
         """Change a row's number, if its chunk is still held."""
-        chunk = self._chunks.get(row // CHUNK)
+        chunk = self._chunks.edit(row // CHUNK)
         if chunk is not None:
             chunk[row % CHUNK] = value
 
@@ -63,5 +69,5 @@ class RowColumn:
 
     def let_go(self, before: int) -> None:
         """Free the chunks that lie wholly before a row."""
-        for number in [number for number in self._chunks if (number + 1) * CHUNK <= before]:
-            del self._chunks[number]
+        for number in [number for number in self._chunks.keys() if (number + 1) * CHUNK <= before]:
+            self._chunks.drop(number)

@@ -8,6 +8,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -23,6 +24,10 @@ class RowSource(Protocol):
 
     first_row: int
     end_row: int
+
+    @property
+    def side_folders(self) -> Sequence[Path]:
+        """Where what is worked out for each row may lie, best first."""
 
     @property
     def architecture(self) -> str:

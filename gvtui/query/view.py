@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.query.shelf import Shelf
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,40 +28,57 @@ _MAX_DISTANCE = (1 << 32) - 1
 class _Chunk:
     """Row ids in ascending order, as distances from the first, four bytes each."""
 
-    __slots__ = ("base", "count", "distances", "position")
+    __slots__ = ("_number", "_shelf", "base", "count", "position")
 
-    def __init__(self, position: int, base: int) -> None:
+    def __init__(self, shelf: Shelf, number: int, position: int, base: int) -> None:
+        """Make one whose distances lie on a shelf, under a number of its own."""
+        self._shelf, self._number = shelf, number
         self.position = position
         """Position of its first row, counted from the view's beginning."""
         self.base = base
         self.count = 0
-        self.distances: npt.NDArray[np.uint32] = np.empty(64, np.uint32)
+        shelf.put(number, np.empty(64, np.uint32))
+
+    @property
+    def distances(self) -> npt.NDArray[np.uint32]:
+        """The distances, and perhaps room for more behind them."""
+        distances = self._shelf.get(self._number)
+        assert distances is not None
+        return distances
+
+    def leave(self) -> None:
+        """Give the place on the shelf back."""
+        self._shelf.drop(self._number)
 
     def take(self, ids: npt.NDArray[np.int64]) -> int:
         """Take in as many as there is room for; returns how many."""
         room = max(0, min(len(ids), _CHUNK - self.count))
         if room and int(ids[room - 1]) - self.base > _MAX_DISTANCE:
             room = int(np.searchsorted(ids[:room], self.base + _MAX_DISTANCE, "right"))
-        size = len(self.distances)
+        distances = self._shelf.edit(self._number)
+        assert distances is not None
+        size = len(distances)
         if self.count + room > size:
             while self.count + room > size:
                 size *= 2
             grown = np.empty(size, np.uint32)
-            grown[: self.count] = self.distances[: self.count]
-            self.distances = grown
-        self.distances[self.count : self.count + room] = ids[:room] - self.base
+            grown[: self.count] = distances[: self.count]
+            distances = self._shelf.put(self._number, grown)
+        distances[self.count : self.count + room] = ids[:room] - self.base
         self.count += room
         return room
 
     def put(self, row_id: int) -> None:
         """Take in a row between those that it has; `row_id` is not below its base."""
         place = self.place_of(row_id)
-        self.distances = np.insert(self.distances[: self.count], place, row_id - self.base)
+        kept = self.distances[: self.count]
+        self._shelf.put(self._number, np.insert(kept, place, row_id - self.base))
         self.count += 1
 
     def remove(self, row_id: int) -> None:
         """Take out a row that it has."""
-        self.distances = np.delete(self.distances[: self.count], self.place_of(row_id))
+        kept = self.distances[: self.count]
+        self._shelf.put(self._number, np.delete(kept, self.place_of(row_id)))
         self.count -= 1
 
     def ids(self, start: int, stop: int) -> npt.NDArray[np.int64]:
@@ -78,7 +97,7 @@ class RowView:
     the trace lets old rows go; then all move down by as much as `removed` goes up. Only a row whose
     answer becomes known by later ones, such as the exit of an exec, comes in between or goes again
     soon afterwards. Call `advance` to take in what changed: the trace's own `refresh` alone changes
-    nothing here.
+    nothing here. Memory does not grow with the rows: most of what passed lies on disk.
     """
 
     def __init__(self, trace: RowSource, filter: Filter | None = None) -> None:  # noqa: A002
@@ -88,6 +107,8 @@ class RowView:
         self._end = trace.end_row
         self._scanned = trace.first_row
         self._chunks: list[_Chunk] = []
+        self._shelf = Shelf(np.uint32, trace.side_folders)
+        self._next_chunk = 0
         self._found = 0
         self._slice = _FIRST_SLICE
         self._changes = self._filter.changes() if self._filter is not None else 0
@@ -146,7 +167,7 @@ class RowView:
         else:
             self.removed += self.position_of(first)
             while self._chunks and self.removed >= self._chunks[0].position + self._chunks[0].count:
-                del self._chunks[0]
+                self._chunks.pop(0).leave()
         self._first = first
         self._scanned = max(self._scanned, first)
 
@@ -156,6 +177,7 @@ class RowView:
         self._changes = condition.changes()
         if rows is None:
             self._chunks, self._found, self._scanned = [], self.removed, self._first
+            self._shelf.clear()
             return True
         has_changed = False
         for row_id in sorted(rows):
@@ -183,7 +205,7 @@ class RowView:
         if index < 0:
             index = 0
             position = self._chunks[0].position if self._chunks else self._found
-            self._chunks.insert(0, _Chunk(position, row_id))
+            self._chunks.insert(0, self._new_chunk(position, row_id))
         self._chunks[index].put(row_id)
         self._shift(index, 1)
 
@@ -192,7 +214,11 @@ class RowView:
         self._chunks[index].remove(row_id)
         self._shift(index, -1)
         if not self._chunks[index].count:
-            del self._chunks[index]
+            self._chunks.pop(index).leave()
+
+    def _new_chunk(self, position: int, base: int) -> _Chunk:
+        self._next_chunk += 1
+        return _Chunk(self._shelf, self._next_chunk, position, base)
 
     def _shift(self, index: int, by: int) -> None:
         """A chunk has one row more, or one less."""
@@ -226,7 +252,7 @@ class RowView:
     def _add(self, ids: npt.NDArray[np.int64]) -> None:
         while len(ids):
             if not self._chunks or not (taken := self._chunks[-1].take(ids)):
-                self._chunks.append(_Chunk(self._found, int(ids[0])))
+                self._chunks.append(self._new_chunk(self._found, int(ids[0])))
                 taken = self._chunks[-1].take(ids)
             self._found += taken
             ids = ids[taken:]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import platformdirs
 
 from gvtui.trace import files
 from gvtui.trace.architecture import Told
@@ -123,6 +124,12 @@ class Trace:
         for segment in self._segments:
             fds += [segment.log_fd, segment.index_fd]
         return sum(os.fstat(fd).st_size for fd in fds)
+
+    @property
+    def side_folders(self) -> list[Path]:
+        """Where what is worked out for each row may lie, best first: by the trace, or in the cache."""
+        beside = self._folder or self.path.parent
+        return [beside, Path(platformdirs.user_cache_path("gvtui"))]
 
     @property
     def available_rows(self) -> int:

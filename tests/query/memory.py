@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,7 @@ class MemoryTrace:
         self.base = first_row
         self.architecture = "x86_64"
         self.strings = ["", "…"]
+        self.side_folders: list[Path] = []
         self.connections: dict[int, Any] = {1: SimpleNamespace(container_id="box")}
         self._rows = np.zeros(len(rows), ROW_DTYPE)
         for name in ROW_DTYPE.names or ():

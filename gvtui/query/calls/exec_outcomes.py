@@ -55,7 +55,7 @@ class ExecOutcomes:
 
     def __init__(self, trace: RowSource) -> None:
         self._trace = trace
-        self.codes = RowColumn()
+        self.codes = RowColumn(trace.side_folders)
         """A `Code` in the lowest bits, and above them how far back the raw exit is of the same
         call."""
         self._senders: dict[int, Sender] = {}

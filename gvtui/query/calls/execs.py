@@ -71,7 +71,7 @@ class Execs(Follower):
     to done or failed: `LateOutcomes` tells. The answers for a trace that has been read to its end
     do not depend on how it was cut into slices.
 
-    Takes four bytes for each row of a chunk that has execs, and a bounded amount besides.
+    Takes four bytes of disk for each row of a chunk that has execs, and a bounded amount of memory.
     """
 
     def __init__(self, trace: RowSource) -> None:

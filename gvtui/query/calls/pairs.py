@@ -106,7 +106,7 @@ class OpenCall:
 class Pairs(Follower):
     """Enter and exit rows of a trace brought together; follows a trace that grows.
 
-    Takes four bytes for each row held, and a bounded amount for open calls.
+    Takes four bytes of disk for each row held, and a bounded amount of memory.
     """
 
     def __init__(self, trace: RowSource) -> None:
@@ -116,7 +116,7 @@ class Pairs(Follower):
         (`time`)."""
         self.execs = Execs(trace)
         """What became of execs."""
-        self._column = RowColumn()
+        self._column = RowColumn(trace.side_folders)
         numbers = sysnos_by_name(trace.architecture)
         self._exec_sysnos = [numbers[name] for name in ("execve", "execveat") if name in numbers]
         self._open = OpenCalls(self._column, set(self._exec_sysnos))

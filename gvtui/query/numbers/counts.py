@@ -97,7 +97,7 @@ class Counts(Follower):
         self.by_path = Tally(max_keys=_MAX_PATHS)
         """By the number of the path's string."""
         self.by_errno = Tally(max_keys=1 << 16)
-        self._matched = RowColumn()
+        self._matched = RowColumn(trace.side_folders)
         self._doubles = Doubles()
         self._late = LateOutcomes(pairs.execs)
         self._open: dict[int, _OpenExec] = {}

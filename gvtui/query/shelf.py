@@ -1,0 +1,177 @@
+"""Arrays of which few are in memory: the others lie in a file without a name.
+
+What is worked out for each row of a trace grows with the trace, so it may not all be in memory. The
+file goes when the shelf does, however the program ends.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from gvtui.files import nameless
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+HELD = 16
+"""Arrays in memory: as many as a screen, a scan and the newest rows need at the same time."""
+
+_SMALLEST_PLACE = 1 << 12
+
+
+class _Place(NamedTuple):
+    """Where in the file an array lies."""
+
+    offset: int
+    room: int
+    """Bytes from there on that are its own; a power of two."""
+    size: int
+    """Bytes that it takes of them."""
+
+
+class Shelf:
+    """Arrays of one kind of number, by keys. May be read from another thread than it is written.
+
+    Where the file cannot be written, as on a full disk, all stays in memory.
+    """
+
+    def __init__(
+        self, kind: npt.DTypeLike, folders: Sequence[Path] = (), *, held: int | None = None
+    ) -> None:
+        """Begin with none.
+
+        Args:
+            kind: of the arrays' numbers.
+            folders: where the file may lie, best first; else it is among the temporary ones.
+            held: how many arrays stay in memory; `HELD` by default.
+        """
+        self._kind: np.dtype[Any] = np.dtype(kind)
+        self._folders = tuple(folders)
+        self._most = HELD if held is None else held
+        self._held: OrderedDict[int, npt.NDArray[Any]] = OrderedDict()
+        self._changed: set[int] = set()
+        self._newest: int | None = None
+        """The array that was given out last to be written: it stays in memory."""
+        self._places: dict[int, _Place] = {}
+        self._free: dict[int, list[int]] = {}
+        self._end = 0
+        self._fd = -1
+        self._lock = threading.Lock()
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._held or key in self._places
+
+    def __len__(self) -> int:
+        return len(self._held.keys() | self._places.keys())
+
+    def keys(self) -> list[int]:
+        """The keys of all arrays."""
+        with self._lock:
+            return sorted(self._held.keys() | self._places.keys())
+
+    def get(self, key: int) -> npt.NDArray[Any] | None:
+        """An array, not to be written; None if there is none."""
+        with self._lock:
+            return self._take(key)
+
+    def edit(self, key: int) -> npt.NDArray[Any] | None:
+        """An array to write to before another one is asked for in this way; None if there is none."""
+        with self._lock:
+            self._newest = key
+            array = self._take(key)
+            if array is not None:
+                self._changed.add(key)
+            return array
+
+    def put(self, key: int, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Put an array there, in the place of any before; gives it back, as `edit` would."""
+        with self._lock:
+            self._held[key] = array
+            self._held.move_to_end(key)
+            self._changed.add(key)
+            self._newest = key
+            self._tidy()
+            return array
+
+    def drop(self, key: int) -> None:
+        """Let an array go."""
+        with self._lock:
+            self._held.pop(key, None)
+            self._changed.discard(key)
+            self._leave(key)
+
+    def clear(self) -> None:
+        """Let all arrays go."""
+        for key in self.keys():
+            self.drop(key)
+
+    def _take(self, key: int) -> npt.NDArray[Any] | None:
+        array = self._held.get(key)
+        if array is not None:
+            self._held.move_to_end(key)
+            return array
+        place = self._places.get(key)
+        if place is None:
+            return None
+        array = np.empty(place.size // self._kind.itemsize, self._kind)
+        if os.preadv(self._fd, [array.view(np.uint8).data], place.offset) != place.size:
+            raise OSError(f"what was put away at {place.offset} cannot be read")
+        self._held[key] = array
+        self._tidy()
+        return array
+
+    def _tidy(self) -> None:
+        """Put those away that were not used for longest."""
+        for key in list(self._held)[: max(0, len(self._held) - self._most)]:
+            if key == self._newest:
+                continue
+            if key in self._changed and not self._write(key, self._held[key]):
+                return
+            self._changed.discard(key)
+            del self._held[key]
+
+    def _write(self, key: int, array: npt.NDArray[Any]) -> bool:
+        try:
+            if self._fd < 0:
+                self._fd = nameless(*self._folders)
+                weakref.finalize(self, os.close, self._fd)
+            place = self._place(key, array.nbytes)
+            written = os.pwritev(self._fd, [np.ascontiguousarray(array).view(np.uint8).data], place)
+        except OSError:
+            self._leave(key)
+            return False
+        if written != array.nbytes:
+            self._leave(key)
+            return False
+        return True
+
+    def _place(self, key: int, size: int) -> int:
+        """The offset for an array of so many bytes: where it was, where another was, or the end."""
+        room = max(_SMALLEST_PLACE, 1 << (size - 1).bit_length())
+        place = self._places.get(key)
+        if place is not None and place.room >= size:
+            self._places[key] = place._replace(size=size)
+            return place.offset
+        self._leave(key)
+        free = self._free.get(room)
+        if free:
+            offset = free.pop()
+        else:
+            offset = self._end
+            self._end += room
+        self._places[key] = _Place(offset, room, size)
+        return offset
+
+    def _leave(self, key: int) -> None:
+        place = self._places.pop(key, None)
+        if place is not None:
+            self._free.setdefault(place.room, []).append(place.offset)
