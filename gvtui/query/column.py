@@ -69,5 +69,5 @@ class RowColumn:
 
     def let_go(self, before: int) -> None:
         """Free the chunks that lie wholly before a row."""
-        for number in [number for number in self._chunks.keys() if (number + 1) * CHUNK <= before]:
+        for number in [number for number in self._chunks.known() if (number + 1) * CHUNK <= before]:
             self._chunks.drop(number)

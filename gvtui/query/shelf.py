@@ -73,7 +73,7 @@ class Shelf:
     def __len__(self) -> int:
         return len(self._held.keys() | self._places.keys())
 
-    def keys(self) -> list[int]:
+    def known(self) -> list[int]:
         """The keys of all arrays."""
         with self._lock:
             return sorted(self._held.keys() | self._places.keys())
@@ -111,7 +111,7 @@ class Shelf:
 
     def clear(self) -> None:
         """Let all arrays go."""
-        for key in self.keys():
+        for key in self.known():
             self.drop(key)
 
     def _take(self, key: int) -> npt.NDArray[Any] | None:

@@ -60,7 +60,7 @@ def test_the_place_of_one_that_goes_is_used_again(tmp_path: Path) -> None:
     assert 95 not in shelf
     assert 96 in shelf
     shelf.clear()
-    assert shelf.keys() == []
+    assert shelf.known() == []
 
 
 def test_where_nothing_can_be_written_all_stays(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,4 +133,4 @@ def test_it_holds_what_a_dict_would(steps: list[tuple[str, int, int]]) -> None:
             expected.pop(key, None)
         found = shelf.get(key)
         assert (None if found is None else found.tolist()) == expected.get(key)
-    assert shelf.keys() == sorted(expected)
+    assert shelf.known() == sorted(expected)
