@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.decode.outcome import Outcome
 from gvtui.export.repeats import RepeatedTexts
 from gvtui.points.names import point_name
-from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind
+from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import KINDS, Unknown
 from gvtui.wire.pb import sentry_pb2
@@ -98,9 +98,7 @@ class JsonExport:
         except WireError as error:
             trace.note_unreadable(row_id)
             problem, fields = f',"malformed":{_json(str(error))}', _json({"bytes": payload})
-        container = trace.connections.container_of(row, trace)
-        if row.container == LOST_STRING:
-            container = trace.container_id(row_id)
+        container = trace.container_of(row_id)
         process = trace.process_name(row_id)
         what = _what(row.type, row.sysno, row.direction, trace.architecture)
         who = _who(container, row.pid, row.tid, process)
@@ -120,7 +118,7 @@ class JsonExport:
         trace = self._selection.trace
         is_drop = row.kind == Kind.DROP
         details = {} if is_drop else trace.details(row_id)
-        container = trace.connections.container_of(row, trace)
+        container = trace.container_of(row_id)
         if row.kind == Kind.MARK:
             # A mark belongs to no connection; of a session, it says itself whose it was.
             container = str(details.get("container_id") or "")

@@ -46,7 +46,7 @@ class StraceExport:
         trace, pairs = self._selection.trace, self._selection.pairs
         row = trace.row(row_id)
         if row.kind == Kind.DROP:
-            return f"{self._head(row, row)}--- {row.result} points dropped ---"
+            return f"{self._head(row_id, row)}--- {row.result} points dropped ---"
         if row.kind != Kind.MESSAGE:
             return None
         partner = pairs.partner(row_id)
@@ -63,10 +63,10 @@ class StraceExport:
             decoded = trace.decoded(row_id)
         except WireError as error:
             what = "truncated" if row.flags & Flag.TRUNCATED else "malformed"
-            return f"{self._head(row, row)}--- {what} message: {error} ---"
+            return f"{self._head(row_id, row)}--- {what} message: {error} ---"
         outcome = pairs.execs.outcome(row_id)
         line = strace_line(decoded, architecture=trace.architecture, enter=enter, outcome=outcome)
-        return self._head(row, began) + line
+        return self._head(row_id, began) + line
 
     def _is_chosen(self, row_id: int, chunk: Chunk) -> bool:
         if not self._selection.is_filtered:
@@ -76,12 +76,11 @@ class StraceExport:
             return bool(chunk.chosen[place])
         return self._selection.includes(row_id)
 
-    def _head(self, row: Row, began: Row) -> str:
+    def _head(self, row_id: int, began: Row) -> str:
         seconds, micros = divmod(began.when_ns // _MICROSECOND_NS, _SECOND_US)
-        head = f"{row.tid:<5} {seconds}.{micros:06} "
-        connections = self._selection.trace.connections
-        if len(connections.sandboxes()) > 1:
-            container = connections.container_of(row, self._selection.trace)
-            shown = escape(short_id(container)) or f"#{row.conn}"
+        head = f"{began.tid:<5} {seconds}.{micros:06} "
+        trace = self._selection.trace
+        if len(trace.connections.sandboxes()) > 1:
+            shown = escape(short_id(trace.container_of(row_id))) or f"#{began.conn}"
             return f"{shown:<{SHORT_ID}} {head}"
         return head

@@ -82,6 +82,15 @@ def point_name(message_type: int, sysno: int, direction: str | None, architectur
     return f"syscall/{name}/{side}"
 
 
+@functools.lru_cache(maxsize=8192)
+def is_listed_point(message_type: int, sysno: int) -> bool:
+    """Whether gVisor has a point that sends such a message: a sandbox may send any numbers."""
+    kind = KINDS.get(message_type)
+    if kind is None:
+        return False
+    return kind.point is not None or any(syscall_name(sysno, name) for name in ARCHITECTURES)
+
+
 def event_type(point: str, architecture: str) -> str:
     """What a row shows for a point: the system call's name, or the event's.
 

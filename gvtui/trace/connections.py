@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from gvtui.trace.containers import said_container
 from gvtui.trace.details import int_in, list_in
 from gvtui.trace.row import Flag, Kind, Row
 from gvtui.wire.header import WireError
@@ -33,9 +34,12 @@ _CHUNK = 1 << 16
 
 class _Source(Protocol):
     def rows(self, start: int, stop: int) -> npt.NDArray[np.void]: ...
+    def row(self, index: int) -> Row: ...
     def string(self, number: int) -> str: ...
     def details(self, index: int) -> dict[str, Any]: ...
     def decoded(self, index: int) -> Decoded: ...
+    @property
+    def connections(self) -> Any: ...  # noqa: ANN401
 
 
 @dataclass(slots=True)
@@ -165,13 +169,6 @@ class Connections:
         """All connections in the order they came."""
         return list(self._by_number.values())
 
-    def container_of(self, row: Row, source: _Source) -> str:
-        """The container a row belongs to: by its message, else by its connection; "" if unknown."""
-        if row.container:
-            return source.string(row.container)
-        connection = self._by_number.get(row.conn)
-        return connection.container_id if connection else ""
-
     def sandboxes(self) -> list[Sandbox]:
         """Connections grouped by container; those of unknown container stand alone."""
         groups: dict[object, Sandbox] = {}
@@ -282,8 +279,8 @@ class Connections:
         if not connection.container_id:
             named = np.flatnonzero(messages["container"])
             if len(named):
-                connection.container_id = source.string(int(messages["container"][named[0]]))
-                connection.container_source = "message"
+                connection.container_id = said_container(source, int(ids[named[0]]))
+                connection.container_source = "message" if connection.container_id else ""
         for place in np.flatnonzero((messages["type"] == 1) & (messages["flags"] == 0)).tolist():
             if len(connection.container_args) >= _MAX_CONTAINERS:
                 return

@@ -15,7 +15,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from gvtui.trace.repeats import FEWEST, Repeats
-from gvtui.trace.row import Flag, Kind
+from gvtui.trace.row import Kind
 from gvtui.trace.rowparts import NO_CONTEXT, RowParts, event_rest
 from gvtui.wire.header import MIN_HEADER_SIZE
 from gvtui.wire.messages import KINDS
@@ -56,6 +56,7 @@ class Indexer:
     """Turns messages into rows, with what it must remember in between."""
 
     def __init__(self, strings: StringTable, architecture: str) -> None:
+        self._strings = strings
         self._parts = RowParts(strings, architecture)
         self._contexts: dict[bytes, bytes | None] = {}
         self._high_bits: dict[bytes, int] = {}
@@ -79,6 +80,7 @@ class Indexer:
     def forget(self, conn: int) -> None:
         """The connection has ended."""
         self._last_dropped.pop(conn, None)
+        self._strings.forget(conn)
 
     def event(self, kind: Kind, conn: int, recv_ns: int, offset: int, length: int) -> bytes:
         """The row of a record that is no message."""
@@ -162,6 +164,7 @@ class Indexer:
     ) -> list[tuple[int, bytes]]:
         """Add the rows of some messages; gives the places and rows of those that hold nothing new
         but their time."""
+        self._strings.charge_to(conn)
         plain: list[tuple[int, bytes]] = []
         append = pieces.append
         unpack_short, unpack_long = _SHORT.unpack_from, _LONG.unpack_from
@@ -245,7 +248,7 @@ class Indexer:
             *pieces,
             _HEAD.pack(offset, recv_ns, 0, len(datagram), dropped, conn),
             NO_CONTEXT,
-            self._parts.odd("truncated", message_type, Flag.TRUNCATED, real_size),
+            self._parts.truncated(message_type, real_size),
         ]
 
     def _drop_row(
@@ -283,10 +286,12 @@ class Indexer:
         except DecodeError:
             return None
         part = None
+        refused = self._strings.refused
         # A time hidden among the other fields would win over the one in front.
         if not context_data.time_ns and context_data.SerializeToString() == tail:
             part = self._parts.context(context_data, context_data.container_id)
-        if len(tail) <= _MAX_CACHED_BYTES:
+        # A string that one connection may not bring, another may.
+        if len(tail) <= _MAX_CACHED_BYTES and refused == self._strings.refused:
             if len(self._contexts) >= _MAX_CACHED:
                 self._contexts.clear()
             self._contexts[tail] = part
@@ -297,8 +302,9 @@ class Indexer:
         by_rest = self._rests[message_type]
         if tail in by_rest:
             return None
+        refused = self._strings.refused
         part = self._parts.rest(message_type, tail)
-        if len(tail) <= _MAX_CACHED_BYTES:
+        if len(tail) <= _MAX_CACHED_BYTES and refused == self._strings.refused:
             if self._cached_rests >= _MAX_CACHED:
                 for cache in self._rests.values():
                     cache.clear()

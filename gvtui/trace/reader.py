@@ -13,6 +13,7 @@ import platformdirs
 from gvtui.trace import files
 from gvtui.trace.architecture import Told
 from gvtui.trace.connections import Connections
+from gvtui.trace.containers import container_of
 from gvtui.trace.damage import Damage
 from gvtui.trace.details import pack_details, unpack_details
 from gvtui.trace.opening import Parts, open_parts
@@ -270,22 +271,20 @@ class Trace:
         row = self.row(index)
         if row.process != LOST_STRING:
             return self.string(row.process)
-        return self._context_text(index, "process_name")
-
-    def container_id(self, index: int) -> str:
-        """The container ID that a row's message gives, as `process_name` gives the name."""
-        row = self.row(index)
-        if row.container != LOST_STRING:
-            return self.string(row.container)
-        return self._context_text(index, "container_id")
-
-    def _context_text(self, index: int, field: str) -> str:
         try:
             message = self.decoded(index).message
         except WireError:
             return LOST_TEXT
-        text: str = getattr(message.context_data, field)  # type: ignore[union-attr]
+        text: str = message.context_data.process_name  # type: ignore[union-attr]
         return text
+
+    def container_of(self, index: int) -> str:
+        """The container of a row, by its message or else by its connection; "" if unknown.
+
+        Raises:
+            IndexError: the row is not there.
+        """
+        return container_of(self, index)
 
     def row_at_time(self, time_ns: int) -> int:
         """The first row received at or after a time; `available_rows` if there is none."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from google.protobuf.message import DecodeError
 
-from gvtui.points.names import point_name
+from gvtui.points.names import is_listed_point, point_name
 from gvtui.trace.row import ERRNO_OTHER, NO_FD, NO_SYSNO, NO_UID, Direction, Flag, Kind
 from gvtui.wire.messages import KINDS, MessageKind
 from gvtui.wire.sockaddr import parse_sockaddr
@@ -71,8 +71,8 @@ class RowParts:
         """All parts of a message's row, whatever its payload is."""
         shape = _SHAPES.get(message_type)
         if shape is None:
-            point = point_name(message_type, 0, None, self._architecture)
-            return Parts(0, NO_CONTEXT, self.odd(point, message_type, Flag.UNKNOWN_TYPE))
+            point = self._strings.number(point_name(message_type, 0, None, self._architecture))
+            return Parts(0, NO_CONTEXT, self._odd(point, message_type, Flag.UNKNOWN_TYPE))
         try:
             message: Any = shape.kind.message_class.FromString(payload)
         except DecodeError:
@@ -87,15 +87,20 @@ class RowParts:
             self._rest(shape, message),
         )
 
-    def odd(self, point: str, message_type: int, flag: Flag, result: int = 0) -> bytes:
-        """The remaining part of a message that cannot be read."""
-        number = self._strings.number(point)
-        fields = (result, NO_FD, 0, number, NO_SYSNO, 0, message_type, Kind.MESSAGE, 0)
-        return _REST.pack(*fields, flag, 0)
+    def truncated(self, message_type: int, real_size: int) -> bytes:
+        """The remaining part of a message of which only the beginning was received."""
+        point = self._strings.number("truncated", is_given=True)
+        return self._odd(point, message_type, Flag.TRUNCATED, real_size)
 
     def malformed(self, message_type: int) -> bytes:
         """The remaining part of a message whose header or payload cannot be read."""
-        return self.odd("malformed", message_type, Flag.MALFORMED)
+        point = self._strings.number("malformed", is_given=True)
+        return self._odd(point, message_type, Flag.MALFORMED)
+
+    @staticmethod
+    def _odd(point: int, message_type: int, flag: Flag, result: int = 0) -> bytes:
+        fields = (result, NO_FD, 0, point, NO_SYSNO, 0, message_type, Kind.MESSAGE, 0)
+        return _REST.pack(*fields, flag, 0)
 
     def context(self, context_data: common_pb2.ContextData, container: str) -> bytes:
         """The context part; `container` is the ID that counts."""
@@ -132,7 +137,11 @@ class RowParts:
             point_sysno = message.sysno
             sysno = _clamp(point_sysno, 0, (1 << 31) - 1, NO_SYSNO)
         side = "X" if direction is Direction.EXIT else "E"
-        point = point_name(shape.kind.message_type, point_sysno, side, self._architecture)
+        message_type = shape.kind.message_type
+        point = number(
+            point_name(message_type, point_sysno, side, self._architecture),
+            is_given=is_listed_point(message_type, point_sysno),
+        )
         fd = NO_FD
         if shape.fd_field:
             fd = _clamp(getattr(message, shape.fd_field), NO_FD + 1, (1 << 31) - 1, NO_FD)
@@ -140,10 +149,10 @@ class RowParts:
             result,
             fd,
             number(self._path(shape, message)),
-            number(point),
+            point,
             sysno,
             errno,
-            shape.kind.message_type,
+            message_type,
             Kind.MESSAGE,
             direction,
             0,

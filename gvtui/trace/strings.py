@@ -2,7 +2,8 @@
 
 On disk: 24 bytes of head (magic, then the id of the trace), then each string as a little-endian
 u32 length and its UTF-8 bytes. Number 0 is "" and number 1 stands for a string that was not kept;
-neither is written. The table is limited, because the sandbox chooses the strings.
+neither is written. The table is limited, because the sandbox chooses the strings; and each
+connection may fill a part of it alone, because other sandboxes need room for theirs.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvtui.files import open_to_read
@@ -29,9 +31,25 @@ MAX_TOTAL_BYTES = 128 << 20
 MAX_STRING_BYTES = 4096
 """Bytes of one string: a path is never longer on Linux."""
 
+SHARE = 4
+"""While a table is less than half full, one connection may bring this part of its strings, and of
+its bytes: a quarter."""
+LEFT_SHARE = 512
+"""Later it may bring this part of what is left, so that however many come, each finds room."""
+LEAST_STRINGS, LEAST_BYTES = 4, 256
+"""What it may bring in any case while there is room: its container, a process, a path."""
+
 LOST_TEXT = "\N{HORIZONTAL ELLIPSIS}"
 
 _LENGTH = struct.Struct("<I")
+
+
+@dataclass(slots=True)
+class _Brought:
+    """What one connection has brought into the table."""
+
+    strings: int = 0
+    size: int = 0
 
 
 class StringTable:
@@ -43,26 +61,56 @@ class StringTable:
         self._numbers: dict[str, int] = {"": EMPTY_STRING, LOST_TEXT: LOST_STRING}
         self._pending: list[bytes] = []
         self._total_bytes = 0
+        self._brought: dict[int, _Brought] = {}
+        self._own = _Brought()
+        self.refused = 0
+        """How often a string was not kept."""
 
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def number(self, text: str) -> int:
-        """The string's number; `LOST_STRING` if it is too long or the table is full."""
+    def charge_to(self, conn: int) -> None:
+        """From now on strings are of this connection, and count against what it may bring."""
+        self._own = self._brought.setdefault(conn, _Brought())
+
+    def forget(self, conn: int) -> None:
+        """The connection has ended: it brings nothing any more."""
+        self._brought.pop(conn, None)
+
+    def number(self, text: str, *, is_given: bool = False) -> int:
+        """The string's number; `LOST_STRING` if it is too long, or there is no room for it.
+
+        Args:
+            text: the string.
+            is_given: no sandbox has chosen it: it is kept in any case.
+        """
         known = self._numbers.get(text)
         if known is not None:
             return known
         encoded = text.encode("utf-8", "surrogatepass")
-        if (
-            len(encoded) > MAX_STRING_BYTES
-            or len(self._numbers) >= MAX_STRINGS
-            or self._total_bytes + len(encoded) > self._max_total_bytes
-        ):
+        if not is_given and not self._has_room(len(encoded)):
+            self.refused += 1
             return LOST_STRING
         number = self._numbers[text] = len(self._numbers)
         self._total_bytes += len(encoded)
         self._pending.append(_LENGTH.pack(len(encoded)) + encoded)
+        if not is_given:
+            self._own.strings += 1
+            self._own.size += len(encoded)
         return number
+
+    def _has_room(self, size: int) -> bool:
+        """Whether the connection whose turn it is may bring a string of so many bytes."""
+        own, strings_left = self._own, MAX_STRINGS - len(self._numbers)
+        bytes_left = self._max_total_bytes - self._total_bytes
+        if size > min(MAX_STRING_BYTES, bytes_left) or strings_left <= 0:
+            return False
+        if 2 * strings_left > MAX_STRINGS and 2 * bytes_left > self._max_total_bytes:
+            strings, size_limit = MAX_STRINGS // SHARE, self._max_total_bytes // SHARE
+        else:
+            strings, size_limit = strings_left // LEFT_SHARE, bytes_left // LEFT_SHARE
+        is_small_enough = own.size + size <= max(size_limit, LEAST_BYTES)
+        return is_small_enough and own.strings < max(strings, LEAST_STRINGS)
 
     def pending(self) -> bytes:
         """What has to be appended to the file for all numbers handed out so far."""

@@ -37,7 +37,7 @@ def test_the_command_line_names_the_container_before_any_message(tmp_path: Path)
     writer.message(1, TIME_NS, build_message(5, b""))
     writer.message(1, TIME_NS, read_message())
     trace.refresh()
-    containers = [trace.connections.container_of(trace.row(row), trace) for row in (1, 2)]
+    containers = [trace.container_of(row) for row in (1, 2)]
     assert containers == ["web", CONTAINER]
     trace.close()
     writer.close()

@@ -75,6 +75,32 @@ def test_an_enter_row() -> None:
     assert indexed.text(row.point) == "syscall/read/enter"
 
 
+def test_what_one_connection_may_not_bring_another_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gvtui.trace.strings.MAX_STRINGS", 64)
+    indexer = Indexer(StringTable(), "x86_64")
+
+    def row(conn: int, name: str) -> Row:
+        rows = np.frombuffer(pieces(indexer, [read_message(name=name)] * 100, conn), ROW_DTYPE)
+        return Row(*rows[-1].tolist())
+
+    for number in range(64):
+        row(1, f"hog-{number}")
+    assert row(1, "bash").process == LOST_STRING
+    mine = row(2, "bash").process
+    assert mine != LOST_STRING
+    assert row(1, "bash").process == mine
+    assert row(1, "sh").process == LOST_STRING
+
+
+def test_points_are_named_whatever_a_sandbox_has_brought(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gvtui.trace.strings.MAX_STRINGS", 8)
+    odd = [read_message(sysno=1000 + number) for number in range(8)]
+    indexed = Indexed(*odd, read_message(sysno=19), exit_message(), b"")
+    assert indexed.rows[7].point == LOST_STRING
+    names = [indexed.text(row.point) for row in indexed.rows[8:]]
+    assert names == ["syscall/readv/enter", "sentry/task_exit", "malformed"]
+
+
 def test_an_exit_is_told_by_presence() -> None:
     rows = Indexed(read_message(result=0), read_message(result=9), read_message(errno=2)).rows
     assert [row.direction for row in rows] == [Direction.EXIT] * 3

@@ -31,7 +31,35 @@ def test_a_full_table_keeps_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None
     table = StringTable()
     kept = [table.number(text) for text in ("a", "b", "c", "d")]
     assert kept == [2, 3, LOST_STRING, LOST_STRING]
-    assert table.number("a") == 2
+    assert (table.number("a"), table.refused) == (2, 2)
+    assert table.number("of gvtui", is_given=True) == 4
+
+
+def fill(table: StringTable, conn: int, size: int) -> int:
+    """Bring strings of a size until none is kept; how many were."""
+    table.charge_to(conn)
+    for number in range(strings.MAX_STRINGS):
+        if table.number(f"{conn}-{number}".ljust(size)) == LOST_STRING:
+            return number
+    raise AssertionError("it has no limit")
+
+
+@pytest.mark.parametrize("size", [12, 4000])
+def test_however_many_fill_the_table_each_other_finds_room(
+    monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(strings, "MAX_STRINGS", 1 << 15)
+    table = StringTable(16 << 20)
+    assert fill(table, 1, size) == ((16 << 20) // 4 // size if size > 12 else 1 << 13)
+    for conn in range(2, 300):
+        fill(table, conn, size)
+        table.forget(conn)
+    table.charge_to(300)
+    kept = [table.number(text) for text in ("c0ffee" * 10, "bash", "/etc/passwd")]
+    assert LOST_STRING not in kept
+    table.charge_to(1)
+    assert table.number("one more") == LOST_STRING
+    assert table.number("bash") == kept[1]
 
 
 @given(st.lists(st.text(min_size=1, max_size=40), unique=True))

@@ -23,13 +23,13 @@ from gvtui.query.filter.messages import (
     ArgumentsCondition,
     argument_forms,
     argument_names,
-    container_of,
     context_forms,
     context_names,
     path_of,
     process_of,
 )
 from gvtui.query.filter.texts import CommandLineCondition, TextColumn
+from gvtui.trace.containers import container_in
 from gvtui.trace.row import NO_FD, NO_UID, Direction, Kind
 from gvtui.wire.messages import direction
 
@@ -342,7 +342,7 @@ FIELDS: tuple[Field, ...] = (
         "container.id startswith dee0",
         TextColumn(
             "container",
-            lambda decoded, trace: container_of(decoded),
+            lambda decoded, trace: container_in(decoded),
             of_connection=lambda connection: connection.container_id,
         ),
         needs=("container_id",),

@@ -42,15 +42,6 @@ def process_of(decoded: Decoded) -> str:
     return name
 
 
-def container_of(decoded: Decoded) -> str:
-    """The container ID in a message; empty where there is none."""
-    if isinstance(decoded.message, Unknown):
-        return ""
-    message: Any = decoded.message
-    container: str = message.context_data.container_id
-    return container or getattr(message, "id", "")
-
-
 def path_of(decoded: Decoded) -> str:
     """The path, program or address that the row of a message would show; empty if there is none."""
     message: Any = decoded.message

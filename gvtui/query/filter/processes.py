@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.query.filter.conditions import Cost
-from gvtui.query.filter.messages import container_of
 from gvtui.query.filter.texts import TextCondition
-from gvtui.trace.row import LOST_STRING, Kind
+from gvtui.trace.containers import container_of
+from gvtui.trace.row import Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Unknown
 
@@ -60,13 +60,11 @@ def row_process(trace: RowSource, row_id: int) -> tuple[str, int, int]:
     if row.kind == Kind.MESSAGE:
         with suppress(WireError):
             decoded = trace.decoded(row_id)
-    container = trace.string(row.container) if row.container > LOST_STRING else ""
-    if row.container == LOST_STRING and decoded is not None:
-        container = container_of(decoded)
-    if not container:
-        connection = trace.connections.get(row.conn)
-        container = connection.container_id if connection is not None else ""
-    return container, max(row.pid, 0), start_of(decoded) if decoded is not None else 0
+    return (
+        container_of(trace, row_id),
+        max(row.pid, 0),
+        start_of(decoded) if decoded is not None else 0,
+    )
 
 
 class ProcessCondition:

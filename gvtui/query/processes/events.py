@@ -60,7 +60,7 @@ class ProcessEvents:
         self,
         tree: ProcessTree,
         execs: Execs,
-        container_of: Callable[[Row], str],
+        container_of: Callable[[int], str],
         clone_sysno: int,
     ) -> None:
         """Make one.
@@ -68,7 +68,7 @@ class ProcessEvents:
         Args:
             tree: where to put processes.
             execs: knows what became of execs.
-            container_of: gives the container of a row.
+            container_of: gives the container of a row by its id.
             clone_sysno: the number of clone; -1 where there is none.
         """
         self._tree = tree
@@ -80,7 +80,7 @@ class ProcessEvents:
     def take(self, row: Row, number: int, decoded: Decoded) -> None:
         """Take in one message; `number` is its row id."""
         message: AnyMessage = decoded.message
-        container = self._container_of(row)
+        container = self._container_of(number)
         source = Source.EVENT if row.direction == Direction.NONE else Source.CONTEXT
         process = self._tree.ensure(row.conn, number, message.context_data, container, source)
         if row.type == _START:
@@ -154,7 +154,7 @@ class ProcessEvents:
             return
         child = self._tree.spans.current(row.conn, row.result)
         if child is None or child.has_ended:
-            container = self._container_of(row)
+            container = self._container_of(number)
             child = self._tree.create(container, row.result, 0, Source.CONTEXT, number)
             self._tree.spans.begin(row.conn, number, child)
         self._inherit(child, process, bool(flags & _CLONE_PARENT))

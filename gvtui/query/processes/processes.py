@@ -6,6 +6,7 @@ whether the id has been used again. All other rows are counted by their columns.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,9 @@ from gvtui.query.processes.process import SECOND_NS, Source
 from gvtui.query.processes.procfs import take_mark
 from gvtui.query.processes.tree import MAX_PROCESSES, ProcessTree
 from gvtui.query.source import group
+from gvtui.trace.containers import container_of
 from gvtui.trace.marks import ProcessesMark, read_mark
-from gvtui.trace.row import EMPTY_STRING, LOST_STRING, Direction, Flag, Kind
+from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import RAW_SYSCALL, Unknown
 
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
     from gvtui.query.calls.pairs import Pairs
     from gvtui.query.source import RowSource
-    from gvtui.trace.row import Row
     from gvtui.wire.pb.common_pb2 import ContextData
 
 _RATE_SECONDS = 12
@@ -55,7 +56,7 @@ class Processes(Follower):
         self._late = LateOutcomes(self.execs)
         numbers = sysnos_by_name(trace.architecture)
         self._events = ProcessEvents(
-            self.tree, self.execs, self._container_of, numbers.get("clone", -1)
+            self.tree, self.execs, partial(container_of, trace), numbers.get("clone", -1)
         )
         self._fork_sysnos = [
             numbers[n] for n in ("clone", "clone3", "fork", "vfork") if n in numbers
@@ -64,13 +65,6 @@ class Processes(Follower):
     @property
     def _end(self) -> int:
         return self._pairs.position
-
-    def _container_of(self, row: Row) -> str:
-        """A row's container: as its message says, else as its connection does."""
-        if row.container > LOST_STRING:
-            return self._trace.string(row.container)
-        connection = self._trace.connections.get(row.conn)
-        return connection.container_id if connection is not None else ""
 
     def _context(self, row: int) -> ContextData | None:
         try:
@@ -163,7 +157,9 @@ class Processes(Follower):
         context = self._context(row)
         if context is not None:
             held = self._trace.row(row)
-            self.tree.ensure(held.conn, row, context, self._container_of(held), Source.CONTEXT)
+            self.tree.ensure(
+                held.conn, row, context, container_of(self._trace, row), Source.CONTEXT
+            )
 
     def _change(
         self, start: int, places: npt.NDArray[np.intp], begin: int, end: int, start_ns: int
@@ -178,6 +174,13 @@ class Processes(Follower):
             else:
                 low = middle + 1
         return low
+
+    def _name(self, rows: npt.NDArray[np.void], start: int, place: int) -> str:
+        number = int(rows["process"][place])
+        if number != LOST_STRING:
+            return self._trace.string(number)
+        context = self._context(start + place)
+        return context.process_name if context is not None else ""
 
     def _count(self, start: int, rows: npt.NDArray[np.void]) -> None:
         double = self._doubles.mask(rows)
@@ -204,9 +207,9 @@ class Processes(Follower):
             if process.first_row < 0:
                 process.first_row = start + int(places[0])
             process.last_row = max(process.last_row, start + int(places[-1]))
-            name = int(rows["process"][places[-1]])
-            if name not in (EMPTY_STRING, LOST_STRING) and self._trace.string(name) != process.name:
-                process.name = self._trace.string(name)
+            name = self._name(rows, start, int(places[-1]))
+            if name not in ("", process.name):
+                process.name = name
                 self.tree.version += 1
             active = places[enters[places]]
             if process.has_ended and len(active) and start + int(active[-1]) > process.end_row >= 0:

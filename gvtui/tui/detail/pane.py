@@ -161,7 +161,7 @@ class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
     def _fill_row(self, row_id: int, row: Row) -> None:
         model = self._model
         trace = model.trace
-        container = word(trace.connections.container_of(row, trace))
+        container = word(trace.container_of(row_id))
         if row.kind != Kind.MESSAGE:
             text = model.texts[row_id]
             self._heading = [(f" {text.rule}", "heading"), (f"   row {row_id:,}", "faint")]

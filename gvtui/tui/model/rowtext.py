@@ -157,7 +157,7 @@ class RowTexts:
     def _make(self, row_id: int, whole: bool) -> RowText:
         trace = self._trace
         row = trace.row(row_id)
-        container = word(trace.connections.container_of(row, trace))
+        container = word(trace.container_of(row_id))
         if row.kind != Kind.MESSAGE:
             look = Look.DROP if row.kind == Kind.DROP else Look.NOTE
             rule = self._rule(row_id, row, container)

@@ -154,7 +154,7 @@ class RowMatcher:
         row = trace.row(row_id)
         if row.kind != Kind.MESSAGE:
             return Match(self.pattern.search(model.texts[row_id].rule) is not None)
-        if "sandbox" not in hidden and self._has(trace.connections.container_of(row, trace)):
+        if "sandbox" not in hidden and self._has(trace.container_of(row_id)):
             return Match(True)
         if self._is_number and (
             (row.pid and "pid" not in hidden and self._has(str(row.pid)))
