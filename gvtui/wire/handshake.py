@@ -11,11 +11,11 @@ VERSION = 1
 """The protocol version that gvtui speaks, and the lowest it accepts."""
 
 MAX_HANDSHAKE_SIZE = 10_240
-"""Bytes of the largest handshake taken in."""
+"""The largest handshake that is accepted, in bytes."""
 
 
 def parse_handshake(datagram: bytes) -> int:
-    """The version that the client announces.
+    """Read the protocol version that a sandbox announces in its handshake.
 
     Raises:
         WireError: the bytes are no handshake, or announce a version below 1.

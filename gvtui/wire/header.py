@@ -10,10 +10,10 @@ import struct
 from typing import NamedTuple
 
 MIN_HEADER_SIZE = 8
-"""Bytes that every header has."""
+"""The size of the smallest header, in bytes."""
 
 MAX_MESSAGE_SIZE = 1 << 20
-"""Bytes of the largest message taken in: what gVisor's own save tool accepts."""
+"""The largest message that is accepted, in bytes; gVisor's own save tool has the same limit."""
 
 _FIELDS = struct.Struct("<HHI")
 
@@ -50,6 +50,6 @@ def parse_header(datagram: bytes | memoryview) -> Header:
 def build_message(
     message_type: int, payload: bytes, dropped_count: int = 0, header_size: int = MIN_HEADER_SIZE
 ) -> bytes:
-    """Put a header in front of `payload`; a `header_size` above eight is filled up with zeros."""
+    """Put a header in front of `payload`; a header longer than eight bytes is padded with zeros."""
     fields = _FIELDS.pack(header_size, message_type, dropped_count & 0xFFFFFFFF)
     return fields + bytes(header_size - MIN_HEADER_SIZE) + payload

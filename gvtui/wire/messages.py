@@ -26,9 +26,9 @@ class MessageKind:
     """Name of the protobuf message, such as `Open`."""
     message_class: type[Message]
     is_syscall: bool
-    """Comes as enter and exit."""
+    """Whether it is sent for system calls: once when they enter, once when they exit."""
     point: str | None
-    """Name of the trace point where the type alone decides it, such as `sentry/clone`."""
+    """The trace point's name, such as `sentry/clone`; None if several points send this type."""
 
 
 def _kinds() -> dict[int, MessageKind]:
@@ -87,7 +87,7 @@ KINDS = _kinds()
 """Every known message type."""
 
 ENUM_NAMES: dict[int, str] = {value: name for name, value in common_pb2.MessageType.items()}
-"""Message type to its name in the schema, such as `MESSAGE_SYSCALL_OPEN`."""
+"""The name of each message type in the schema, such as `MESSAGE_SYSCALL_OPEN`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """One message, taken apart."""
+    """A message split into its header and its decoded payload."""
 
     header: Header
     kind: MessageKind | None
@@ -116,7 +116,7 @@ class Decoded:
 def direction(kind: MessageKind, message: Message) -> str | None:
     """`E` for a system call entering, `X` for one exiting, None for other events.
 
-    An exit is told by the presence of `exit`: with result 0 and no error it is there but empty.
+    A message is an exit if its field `exit` is present: for result 0 and no error it is empty.
     """
     if not kind.is_syscall:
         return None
@@ -124,7 +124,7 @@ def direction(kind: MessageKind, message: Message) -> str | None:
 
 
 def decode(datagram: bytes) -> Decoded:
-    """Take one message apart; a type that is not known comes back as `Unknown`.
+    """Decode one datagram; a type that is not known gives a `message` of class `Unknown`.
 
     Raises:
         WireError: the header is wrong, or the payload is no message of its type.

@@ -1,8 +1,8 @@
-"""Cuts a message where its time and its context are, without reading its fields.
+"""Cuts a message into time, context and rest without decoding its fields.
 
 A program in a tight loop sends the same few messages again and again, each with a time of its own.
-What was found out of one of them holds for all that are alike but for the time, or, where only the
-call matters, but for the context.
+What has been worked out for one message holds for every other that differs from it in nothing but
+the time or, where only the call matters, in nothing but the context.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ _PLAIN_HEADER = MIN_HEADER_SIZE.to_bytes(2, "little")
 
 
 class Pieces(NamedTuple):
-    """The pieces of a message, the header's count of drops left out."""
+    """The pieces of a message; the header's count of drops is not among them."""
 
     message_type: bytes
-    """Two bytes of the header."""
+    """The two bytes of the header that hold the message type."""
     context: bytes
-    """The fields of the context; empty if there is none in front of the others."""
+    """The encoded fields of `context_data`; empty if the message does not begin with them."""
     rest: bytes
     """The fields that follow the context."""
 
 
 def cut(datagram: bytes) -> Pieces | None:
-    """A message's context apart from all else; None if its bytes are out of the ordinary."""
+    """Split a message into context and rest; None if it is not encoded as gVisor encodes it."""
     start = int.from_bytes(datagram[:2], "little")
     if not MIN_HEADER_SIZE <= start <= len(datagram):
         return None
@@ -48,10 +48,10 @@ def cut(datagram: bytes) -> Pieces | None:
 
 
 def all_but_time(datagram: bytes) -> bytes | None:
-    """A message without its time and its count of drops; None if the time is not in its usual place.
+    """A message without its time and count of drops; None if the time is not where gVisor puts it.
 
-    Where this is equal, messages that can be read differ in time and count alone, unless a field
-    comes twice.
+    Two valid messages for which this is equal differ in nothing but time and count, unless a field
+    occurs twice.
     """
     found = _TIME.match(datagram, MIN_HEADER_SIZE)
     if found is None or not datagram.startswith(_PLAIN_HEADER):

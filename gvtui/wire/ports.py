@@ -1,8 +1,8 @@
-"""Ports of the sockets that a new program has as stdin, stdout or stderr.
+"""Mends the ports of sockets that a new program has as stdin, stdout or stderr.
 
 gVisor's `fd_info` of `sentry/execve`, as released in September 2026, copies them from socket
-addresses, where they stand in network order, without turning their bytes: 8081 comes as 37151. The
-addresses of connect, bind, accept and listen come right.
+addresses, where they are in network byte order, without swapping their bytes: 8081 arrives as
+37151. The addresses of connect, bind, accept and listen arrive right.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def turned(port: int) -> int:
 
 
 def ends_of(message: sentry_pb2.ExecveInfo) -> dict[str, common_pb2.SocketIp]:
-    """Both ends of its sockets that have some, by the path of their fields."""
+    """The local and remote ends of the program's sockets, by the path of their fields."""
     found: dict[str, common_pb2.SocketIp] = {}
     for name in DESCRIPTORS:
         info = getattr(message, name)
@@ -39,7 +39,7 @@ def ends_of(message: sentry_pb2.ExecveInfo) -> dict[str, common_pb2.SocketIp]:
 
 
 def right_ports(decoded: Decoded) -> Message | Unknown:
-    """A message with all ports as programs know them; what came is left as it is."""
+    """The message with all ports as programs know them; `decoded` itself is not changed."""
     message = decoded.message
     if (
         not decoded.ports_turned

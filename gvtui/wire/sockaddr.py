@@ -16,17 +16,17 @@ AF_NETLINK = 16
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A socket address taken apart."""
+    """The parts of a socket address."""
 
     family: int | None
-    """None if not even the family was there."""
+    """The address family; None if the bytes are too few to hold one."""
     text: str
     """Short form: `127.0.0.1:80`, `[::1]:80`, `/run/x.sock`, `@abstract`, `netlink:0`; hex if the
     bytes do not fit their family."""
     host: str | None = None
     port: int | None = None
     path: bytes | None = None
-    """Of a Unix socket; starts with a zero byte if abstract; empty if unnamed."""
+    """The path of a Unix socket; starts with a zero byte if abstract; empty if unnamed."""
     netlink_pid: int | None = None
     netlink_groups: int | None = None
     flow_info: int = 0
@@ -39,7 +39,7 @@ class Address:
 
 
 def parse_sockaddr(raw: bytes) -> Address:
-    """Take an address apart; never raises."""
+    """Read the bytes of a `struct sockaddr`; never raises."""
     if len(raw) < 2:
         return Address(None, raw.hex())
     (family,) = struct.unpack_from("<H", raw)
