@@ -1,4 +1,4 @@
-"""What the renderers of system calls work with."""
+"""One side of a system call, as the functions that render its arguments and result need it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gvtui.decode.file_flags import AT_FDCWD
 from gvtui.decode.numbers import UINT32, int32
 
 NOT_KNOWN = "..."
-"""Stands for what the sandbox does not send, or cannot know before the call returns."""
+"""Shown for a value that the sandbox does not send, or cannot know before the call returns."""
 
 _FD_ERROR = "[err:"
 """How the sandbox begins the path of a descriptor that it could not look up."""
@@ -19,10 +19,10 @@ _FD_ERROR = "[err:"
 
 @dataclass(slots=True)
 class Call:
-    """One side of a system call, on its way into words."""
+    """The enter or the exit of a system call, to be rendered."""
 
     name: str
-    """Of the system call, such as `openat`."""
+    """The system call's name, such as `openat`."""
     architecture: str
     message: Any
     """The protobuf message; its type depends on the call."""
@@ -33,7 +33,7 @@ class Call:
     """The message of the matching enter, of the same type; None if it is not known."""
 
     def fd_path(self) -> str:
-        """Path of the descriptor argument; the enter knows it where the exit no longer can."""
+        """Path of the descriptor argument; after a close only the enter has it."""
         path: str = self.message.fd_path
         if path and not path.startswith(_FD_ERROR):
             return path
@@ -50,8 +50,8 @@ class Call:
     def not_read(self, value: object) -> bool:
         """Whether an argument lacks its value because the sandbox could not read it.
 
-        What is absent was not given, or lay where the program has no memory: only the error of the
-        call tells these apart.
+        A field is absent if the program passed no value, or passed an address outside its memory:
+        only the call's error tells the two apart.
         """
         return not value and self.errno == errno.EFAULT
 
@@ -61,7 +61,7 @@ class Call:
         return NOT_KNOWN if self.not_read(path) else quoted(path)
 
     def directory(self) -> str:
-        """The descriptor argument that a path is relative to: `AT_FDCWD` or `4</tmp>`."""
+        """The descriptor that the path argument is relative to: `AT_FDCWD` or `4</tmp>`."""
         number = self.message.fd
         return "AT_FDCWD" if number == AT_FDCWD else descriptor(number, self.fd_path())
 

@@ -1,4 +1,4 @@
-"""Arguments and results of the system calls that the sandbox decodes, one form for each message."""
+"""Renders arguments and results of the system calls that the sandbox decodes, by message."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def _prlimit(call: Call) -> list[str]:
 
 
 def _given(call: Call, field: str, form: Callable[[Any], str]) -> str:
-    """An argument that the program gives, or leaves out."""
+    """An argument that the program may leave out."""
     message = call.message
     if message.HasField(field):
         return form(getattr(message, field))
@@ -186,7 +186,7 @@ def _given(call: Call, field: str, form: Callable[[Any], str]) -> str:
 
 
 def _filled_in(call: Call, field: str, form: Callable[[Any], str]) -> str:
-    """An argument that the kernel fills in: on enter there is only what lay in memory before."""
+    """An argument that the kernel fills in: before that, its memory holds something old."""
     message = call.message
     if not message.HasField(field):
         return NOT_KNOWN if call.not_read(None) else "NULL"
@@ -243,7 +243,7 @@ def _clone(call: Call) -> list[str]:
     message = call.message
     shown = [task_flags.clone_flags(message.flags), f"child_stack={pointer(message.stack)}"]
     if message.flags & _WRITES_TID:
-        # What the message has is the number that lies there, on enter an old one.
+        # The message has the number that lies at that address: on enter an old one.
         is_written = call.is_exit and not call.errno
         shown.append(f"parent_tid={f'[{message.new_tid}]' if is_written else NOT_KNOWN}")
     if message.tls:

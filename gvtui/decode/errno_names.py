@@ -29,7 +29,7 @@ def errno_name(number: int) -> str:
 
 
 def errno_text(number: int) -> str:
-    """What the number means, in words; empty where nobody knows."""
+    """What the number means, in words; empty for a number that Linux does not define."""
     restart = _RESTARTS.get(number)
     if restart:
         return restart[1]

@@ -9,16 +9,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 STRING_LIMIT = 4096
-"""Characters of a string that `quoted` shows: as long as a Linux path may be."""
+"""How many characters of a string `quoted` shows: as many as a Linux path may have."""
 
 ELEMENT_LIMIT = 256
-"""Characters shown of one string among many, such as one word of a command."""
+"""How many characters are shown of one string among many, such as a word of a command."""
 
 LIST_LIMIT = 64
-"""Strings shown of a list."""
+"""How many strings of a list are shown."""
 
 MAX_MARKS = 2
-"""Combining marks shown on one character; more would run into the lines above and below."""
+"""How many combining marks one character keeps; more would reach the lines above and below."""
 
 _ISOLATE, _POP = "\u2068", "\u2069"
 
@@ -26,7 +26,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def _blank_but_printable() -> frozenset[str]:
-    """Characters that `str.isprintable` lets through though nothing can be seen of them.
+    """Characters that are invisible although `str.isprintable` accepts them.
 
     Source: Unicode, DerivedCoreProperties.txt, property Default_Ignorable_Code_Point.
     """
@@ -40,7 +40,7 @@ _BLANK = _blank_but_printable()
 
 
 def _takes_no_cell(character: str) -> bool:
-    """Whether it is drawn onto the character before: combining marks, Hangul vowels and finals."""
+    """Whether a terminal draws it onto the character before: combining marks, Hangul vowels."""
     return unicodedata.category(character) in ("Mn", "Me") or (
         "\u1160" <= character <= "\u11ff" or "\ud7b0" <= character <= "\ud7ff"
     )

@@ -1,4 +1,4 @@
-"""Messages that are no system calls: a container's start, clone, exec, exit, mapped files."""
+"""Renders messages that are no system calls: container start, clone, exec, exit, mapped files."""
 
 from __future__ import annotations
 
@@ -77,4 +77,4 @@ FORMS: dict[type[Message], Callable[[Any], str]] = {
     sentry_pb2.TaskExit: _exit,
     sentry_pb2.MmapInfo: _mmap,
 }
-"""How each event is put on one line."""
+"""The function that renders each message type on one line."""

@@ -1,4 +1,4 @@
-"""The argument and the result of fcntl, which depend on its command."""
+"""Renders the argument and the result of fcntl, whose meanings depend on its command."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the number in a single field means, for each field of each message that is not plain."""
+"""Puts the value of a single message field into words: flags, error numbers, times, addresses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gvtui.decode.flags import Choice, Flags
 
 Form = Callable[[Any, Any, str], str]
-"""From a field's value, its message and the architecture to words; "" adds nothing."""
+"""Takes a field's value, its message and the architecture; gives words, or "" for none."""
 
 _NANOSECONDS = 1_000_000_000
 
@@ -202,7 +202,7 @@ FORMS: dict[type[Message], dict[str, Form]] = {
     },
     syscall_pb2.Ptrace: {"request": _by_architecture(task_flags.PTRACE)},
 }
-"""Forms by message and field; a field that is not here is shown as it is."""
+"""The form of each field, by message and field name; other fields are shown as they are."""
 
 SYSNO: Form = _sysno
 """The form of `sysno`, which every system call has."""

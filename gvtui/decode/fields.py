@@ -1,4 +1,4 @@
-"""Every field of a message, by path, as it came and in words."""
+"""Lists every field of a message with its path, its value as sent, and its value in words."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import FieldDescriptor
 
 TEXT_LIMIT = 4096
-"""Characters shown of one field."""
+"""How many characters of a field's value are shown."""
 
 ELEMENTS_LIMIT = 1000
-"""Elements shown of a repeated field; a line behind them says how many are left."""
+"""How many elements of a repeated field are shown; one more line counts the rest."""
 
 DEPTH_LIMIT = 8
-"""How deep messages are followed into each other: the schema's deepest has four."""
+"""How deep nested messages are followed; the schema has at most four levels."""
 
 _CONTEXT = "context_data"
 
@@ -47,17 +47,17 @@ class FieldView:
     number: int
     """The field's number in its message."""
     raw: str
-    """The value as it came: numbers in decimal, bytes in hex, strings escaped."""
+    """The value as it was sent: numbers in decimal, bytes in hex, strings escaped."""
     decoded: str
     """The value in words; the same as `raw` where there is nothing to add."""
 
 
 def field_views(decoded: Decoded, *, architecture: str) -> list[FieldView]:
-    """Every field that came, nested and unknown ones too; context data last.
+    """Every field that was sent, nested and unknown ones too; context data last.
 
     Fields that hold their default are not sent, and so not listed, except for the result of a
-    call that returned 0. A message of an unknown type is taken apart as far as its bytes allow.
-    Never raises.
+    call that returned 0. The fields of a message of an unknown type are read as far as its bytes
+    allow. Never raises.
     """
     message = right_ports(decoded)
     if isinstance(message, Unknown):
@@ -80,7 +80,7 @@ def field_views(decoded: Decoded, *, architecture: str) -> list[FieldView]:
 
 
 def _port_as_sent(view: FieldView) -> FieldView:
-    """A view of a port that is shown right, with the number that came beside it."""
+    """The view of a mended port, with the number that was sent beside it."""
     if not view.path.endswith(".port"):
         return view
     return replace(view, raw=str(turned(int(view.raw))))
@@ -89,9 +89,9 @@ def _port_as_sent(view: FieldView) -> FieldView:
 def arguments(decoded: Decoded, *, architecture: str) -> dict[str, str]:
     """The arguments of a call, or the fields of an event, by name.
 
-    Meant for comparing, not for showing: strings come as they are, without quotes and escapes.
-    Numbers come as their names where they have one (`O_RDONLY|O_CLOEXEC`), else in decimal.
-    Fields that hold their default are there too; messages only if they came.
+    The values are for comparing, not for the screen: strings are neither quoted nor escaped.
+    Numbers are given by name where they have one (`O_RDONLY|O_CLOEXEC`), else in decimal. Fields
+    that hold their default are included; nested messages only if they were sent.
     """
     message: Any = decoded.message
     if isinstance(message, Unknown):
@@ -122,7 +122,7 @@ def _plan(kind: type[Message]) -> tuple[tuple[str, Form | None, bool, bool], ...
 
 
 _PLANS = {kind.message_class: _plan(kind.message_class) for kind in KINDS.values()}
-"""For each message its own fields: the name, the form, whether repeated, whether a message."""
+"""The fields of a message: the name, the form, whether repeated, whether a message."""
 
 
 def _plain(value: object) -> str:
@@ -134,7 +134,7 @@ def _plain(value: object) -> str:
 
 
 def _raw_views(decoded: Decoded, architecture: str) -> Iterator[FieldView]:
-    """The six numbers of a raw call; the ones that it takes with their names, others in hex."""
+    """The six numbers of a raw call: its arguments with their names, the others in hex."""
     message: Any = decoded.message
     call = call_of(decoded, architecture)
     words = dict(named_arguments(call))

@@ -1,4 +1,4 @@
-"""Names of what files, descriptors and paths are called with.
+"""Names of flags and modes in calls on files, descriptors and paths.
 
 Sources: Linux include/uapi/asm-generic/fcntl.h, include/uapi/linux/fcntl.h, stat.h, inotify.h,
 fs.h, eventpoll.h, and for arm64 arch/arm64/include/uapi/asm/fcntl.h.
@@ -285,6 +285,6 @@ def file_mode(mode: int) -> str:
 
 
 def directory_fd(fd: int) -> str:
-    """A descriptor that paths are relative to: `AT_FDCWD` or its number."""
+    """The descriptor that a path is relative to: `AT_FDCWD` or its number."""
     number = int32(fd)
     return "AT_FDCWD" if number == AT_FDCWD else str(number)

@@ -1,4 +1,4 @@
-"""Turning numbers into names: sets of bits, and numbers that pick one of several meanings."""
+"""Turns numbers into names: sets of bits, and numbers that stand for one of several meanings."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ if TYPE_CHECKING:
 
 
 class Choice:
-    """A number that picks one of several meanings."""
+    """Names for an argument that has one of several values."""
 
     __slots__ = ("mask", "names")
 
     names: dict[int, str]
     mask: int
-    """Bits that count: what arrives may be sign-extended."""
+    """How many low bits are read: the value that arrives may be sign-extended."""
 
     def __init__(self, names: Mapping[int, str], bits: int = 32) -> None:
         self.names = dict(names)
         self.mask = (1 << bits) - 1
 
     def common(self, other: Choice) -> Choice:
-        """The meanings that both have."""
+        """The names that both tables have for the same values."""
         bits = min(self.mask, other.mask).bit_length()
         return Choice(dict(self.names.items() & other.names.items()), bits)
 
@@ -39,7 +39,7 @@ class Choice:
 
 
 class Flags:
-    """A number whose bits have names, with perhaps a choice in some of its bits."""
+    """Names for the bits of an argument; some of its bits together may be a choice."""
 
     __slots__ = ("bits", "choice", "choice_mask", "mask", "zero")
 
@@ -57,9 +57,9 @@ class Flags:
         Args:
             bits: Values by name. One that contains another must come first.
             zero: What to show where no bit is set.
-            choice: Names of what the bits of `choice_mask` choose; shown first.
-            choice_mask: Bits that choose one of several meanings together.
-            width: How many bits of the value count.
+            choice: Names for the values of the bits in `choice_mask`; shown first.
+            choice_mask: The bits that together hold one value, not flags.
+            width: How many low bits of the value are read.
         """
         self.bits = tuple((value, name) for name, value in bits.items())
         self.zero = zero
@@ -68,7 +68,7 @@ class Flags:
         self.mask = (1 << width) - 1
 
     def common(self, other: Flags) -> Flags:
-        """The names that both have for the same bits."""
+        """The names that both tables have for the same bits."""
         bits = {name: value for value, name in self.bits if (value, name) in other.bits}
         choice = dict(self.choice.items() & other.choice.items())
         mask = self.choice_mask & other.choice_mask
@@ -102,5 +102,5 @@ _Table = TypeVar("_Table", Choice, Flags)
 
 
 def by_architecture(x86_64: _Table, arm64: _Table) -> dict[str, _Table]:
-    """Names by architecture; where that is not known, those that both have."""
+    """The tables by architecture; for the unknown one, the names that both have."""
     return {"x86_64": x86_64, "arm64": arm64, UNKNOWN_ARCHITECTURE: x86_64.common(arm64)}

@@ -1,11 +1,11 @@
-"""Container IDs made short for lists."""
+"""Shortens container IDs for lists."""
 
 from __future__ import annotations
 
 import re
 
 SHORT_ID = 12
-"""Characters of a container ID that lists show, as Docker does."""
+"""How many characters of a container ID lists show; Docker shows as many."""
 
 _TAIL = 5
 _HEX = re.compile(r"[0-9a-f]+")

@@ -1,4 +1,4 @@
-"""Names of what memory is mapped and advised with.
+"""Names of the protections, flags and advice that programs pass to mmap and madvise.
 
 Sources: Linux include/uapi/asm-generic/mman-common.h, include/uapi/linux/mman.h,
 arch/x86/include/uapi/asm/mman.h, arch/arm64/include/uapi/asm/mman.h.

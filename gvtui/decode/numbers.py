@@ -1,4 +1,4 @@
-"""Machine words read as what they are: signed numbers, pointers, modes."""
+"""Reads machine words as signed numbers, pointers, file modes and ids."""
 
 from __future__ import annotations
 
@@ -29,5 +29,5 @@ def octal(value: int) -> str:
 
 
 def identity(value: int) -> str:
-    """A user or group id; all bits set means `-1`: leave it as it is."""
+    """A user or group id; `-1`, which asks to leave the id as it is, if all bits are set."""
     return "-1" if value & UINT32 == UINT32 else str(value & UINT32)

@@ -1,4 +1,4 @@
-"""What became of an exec, where its exit alone does not tell."""
+"""The outcome of an exec, for exits that do not tell it themselves."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from enum import Enum
 
 
 class Outcome(Enum):
-    """What became of an exec; the value says it to the user."""
+    """The outcome of an exec; the value is the word that the user reads."""
 
     DONE = "done"
-    """A program began."""
+    """The new program began."""
     FAILED = "failed"
     ASKED = "asked"
-    """It was asked for; what became of it is not known."""
+    """The exec was asked for; whether it succeeded is not known."""
 
 
 def untold(outcome: Outcome | None) -> str:
-    """The result of an exec whose exit has no error, in the form of strace; "" if that tells."""
+    """The result shown for an exec's exit without an error; "" if the exit tells the outcome."""
     return _UNTOLD.get(outcome, "")
 
 
 NOT_SENT = "errno not sent"
-"""What stands for the error of a call that failed with one that the sandbox does not send."""
+"""Shown in place of the error of a failed call whose error the sandbox does not send."""
 
 _UNTOLD: dict[Outcome | None, str] = {
     Outcome.FAILED: f"-1 ({NOT_SENT})",

@@ -1,4 +1,4 @@
-"""System calls that the sandbox sends as six bare numbers, named by architecture and number."""
+"""Renders raw system calls, which the sandbox sends as a sysno and six bare numbers."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ _FORMS: dict[str, Callable[[int], str]] = {
     "futex": task_flags.futex_operation,
     "getrandom": task_flags.GETRANDOM.text,
 }
-"""How each format of the table is written, where the architecture does not matter."""
+"""The function for each format of the table that is the same on all architectures."""
 
 _FORMS_BY_ARCHITECTURE: dict[str, dict[str, Callable[[int], str]]] = {
     architecture: {
@@ -106,7 +106,7 @@ _FORMS_BY_ARCHITECTURE: dict[str, dict[str, Callable[[int], str]]] = {
 }
 
 Named = list[tuple[str, str]]
-"""Arguments by name, in order."""
+"""Rendered arguments by name, in order."""
 
 
 def _only_when_created(flags_at: int) -> Callable[[tuple[int, ...], Named, str], None]:
@@ -146,7 +146,7 @@ _CLONE_NEEDS = {
     | task_flags.CLONE_BITS["CLONE_CHILD_CLEARTID"],
     "tls": task_flags.CLONE_BITS["CLONE_SETTLS"],
 }
-"""Flags with which clone reads an argument at all."""
+"""The flags that make clone read each of its optional arguments."""
 
 
 def _clone(numbers: tuple[int, ...], shown: Named, _: str) -> None:
@@ -155,10 +155,10 @@ def _clone(numbers: tuple[int, ...], shown: Named, _: str) -> None:
 
 
 _FUTEX_ARGUMENTS = {0: 4, 1: 3, 3: 5, 4: 6, 5: 6, 6: 4, 7: 2, 8: 2, 9: 6, 11: 5, 12: 6, 13: 4}
-"""How many arguments an operation of futex reads; the others read all."""
+"""How many arguments each operation of futex reads; operations not listed read all."""
 
 _FUTEX_COUNTS = frozenset({3, 4, 5, 12})
-"""Operations whose fourth argument is a count, not a time."""
+"""Operations of futex whose fourth argument is a count, not a time."""
 
 _FUTEX_WAIT_BITSET, _FUTEX_WAKE_BITSET = 9, 10
 _MATCH_ANY = 0xFFFFFFFF
@@ -240,13 +240,13 @@ _ADJUST: dict[str, Callable[[tuple[int, ...], Named, str], None]] = {
     "mknodat": _mknod(2),
     "ioctl": _ioctl,
 }
-"""Calls where one argument decides about others."""
+"""The calls for which one argument decides which others are read."""
 
 _DIFFERS = {("arm64", "clone"): "arm64:clone"}
 
 
 def argument_names(call: Call) -> list[str]:
-    """What the numbers of a call are called, in order; empty where the table has no such call."""
+    """The names of a call's arguments, in order; empty where the table lacks the call."""
     return [name for name, _ in _entry(call) or ()]
 
 
@@ -255,7 +255,7 @@ def _entry(call: Call) -> tuple[tuple[str, str], ...] | None:
 
 
 def named_arguments(call: Call) -> Named:
-    """The arguments by name; `arg1` to `arg6` in hex where the table has no such call."""
+    """The arguments by name; `arg1` to `arg6` in hex where the table lacks the call."""
     message = call.message
     numbers = (message.arg1, message.arg2, message.arg3, message.arg4, message.arg5, message.arg6)
     entry = _entry(call)

@@ -1,4 +1,4 @@
-"""Argument names and formats of system calls that come as bare numbers.
+"""Argument names and formats of system calls that the sandbox sends as bare numbers.
 
 Source: the system calls' manual pages and Linux include/linux/syscalls.h. Names and order are the
 same on x86_64 and arm64 except where an entry says so.
@@ -17,7 +17,7 @@ _RESULTS = {
     "none": "exit exit_group",
     "hex": "personality",
 }
-"""Calls whose result is something other than a signed number, by its format."""
+"""The calls whose result is not a signed number, by the format of their result."""
 
 _ARGUMENTS = """
 read fd:fd buf:ptr count:size

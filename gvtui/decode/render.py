@@ -1,4 +1,4 @@
-"""One message on one line, as strace would print it."""
+"""Renders a message on one line, as strace prints it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
 ARGUMENTS_LIMIT = 2000
-"""Characters of a call's arguments on one line."""
+"""How many characters of a call's arguments are shown on one line."""
 
 CHANGE_LIMIT = 400
-"""Characters shown of what an argument was before the program changed it."""
+"""How many characters are shown of an argument's earlier value, if the program changed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,13 @@ class Rendered:
     """A message in words, safe to show on a terminal."""
 
     name: str
-    """The system call, or the trace point of another event: `openat`, `sentry/clone`."""
+    """The system call's name, or the trace point of another event: `openat`, `sentry/clone`."""
     arguments: str
-    """One line without name and parentheses: `AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC`."""
+    """The arguments, without parentheses: `AT_FDCWD, "/etc/passwd", O_RDONLY|O_CLOEXEC`."""
     result: str
     """`3</etc/passwd>`, `-1 ENOENT (No such file or directory)`; empty on enter and events."""
     failed: bool
-    """The call returned an error."""
+    """Whether the call returned an error."""
 
 
 _FORMS: dict[type[Message], tuple[calls.Arguments, calls.Result]] = {
@@ -69,7 +69,7 @@ def render(
         architecture: Of the sandbox; one of `gvtui.points.syscalls.ARCHITECTURES`.
         enter: The enter that belongs to an exit, if it is known. It supplies the path of a closed
             descriptor, and tells whether the program's memory changed during the call.
-        outcome: Of an exec's exit, what is known of how it ended; None where the exit tells.
+        outcome: What other rows tell about an exec's exit; None where the exit tells it itself.
         limit: Characters of the arguments; `…` ends them where some had to go.
     """
     message: Any = decoded.message
@@ -90,7 +90,7 @@ def render(
 
 
 def call_of(decoded: Decoded, architecture: str, enter: Decoded | None = None) -> Call:
-    """What the forms of a system call's message work with."""
+    """The call that a message of a system call stands for, to be rendered."""
     message: Any = decoded.message
     name = _name(decoded.header.message_type, message.sysno, architecture)
     is_exit = message.HasField("exit")
@@ -148,18 +148,18 @@ _READ_TWICE: dict[type[Message], tuple[tuple[str, str, Callable[[Any], str]], ..
     syscall_pb2.Connect: (("address", "address", address),),
     syscall_pb2.Bind: (("address", "address", address),),
 }
-"""Fields that the sandbox reads from the program's memory on enter, and again on exit."""
+"""The fields that the sandbox reads from the program's memory on enter, and again on exit."""
 
 
 def _changed(message: Message, before: Message) -> str:
-    """What the program put in place of an argument while the call ran; empty if nothing."""
+    """A note for each argument that the program changed in memory while the call ran."""
     notes = []
     for field, label, form in _READ_TWICE.get(type(message), ()):
         earlier = getattr(before, field)
         if earlier == getattr(message, field):
             continue
         shown = form(earlier)
-        # Bytes behind the end of an address may change without changing the address.
+        # Bytes after the end of an address may change while the address stays the same.
         if shown != form(getattr(message, field)) or field != "address":
             notes.append(f" ⚠ {label} changed: {_cut(shown, CHANGE_LIMIT)} at enter")
     return "".join(notes)

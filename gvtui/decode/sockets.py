@@ -239,7 +239,7 @@ MESSAGE_FLAGS = Flags(
 )
 
 _HEX_LIMIT = 64
-"""Bytes shown of an address that does not fit its family."""
+"""How many bytes are shown of an address that does not fit its family."""
 
 
 def hex_bytes(raw: bytes, limit: int = _HEX_LIMIT) -> str:
@@ -261,7 +261,7 @@ def ip_endpoint(ip: bytes, port: int) -> str:
 
 
 def address(raw: bytes) -> str:
-    """A socket address: `{AF_INET, 127.0.0.1:8080}`, `{AF_UNIX, @"name"}`; hex if it is wrong.
+    """A socket address: `{AF_INET, 127.0.0.1:8080}`, `{AF_UNIX, @"name"}`; hex if it is malformed.
 
     Never raises.
     """

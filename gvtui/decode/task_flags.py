@@ -1,4 +1,4 @@
-"""Names of what processes, limits, clocks and debuggers are called with.
+"""Names of flags, commands and limits in calls on processes, resource limits, clocks and ptrace.
 
 Sources: Linux include/uapi/linux/sched.h, wait.h, futex.h, prctl.h, time.h, timerfd.h, random.h,
 ptrace.h, include/uapi/asm-generic/resource.h, arch/x86/include/uapi/asm/ptrace-abi.h and prctl.h,
@@ -41,7 +41,7 @@ CLONE_BITS = {
 
 _CLONE = Flags(CLONE_BITS, zero="", width=64)
 UNSHARE = Flags({**CLONE_BITS, "CLONE_NEWTIME": 0x80})
-"""Flags of unshare and setns, where the low byte holds no signal."""
+"""Flags of unshare and setns, in which the low byte holds no signal (unlike clone's)."""
 
 _EXIT_SIGNAL = 0xFF
 

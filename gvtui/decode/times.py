@@ -1,4 +1,4 @@
-"""Durations and time values in words."""
+"""Renders durations and kernel time values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def timespec(sec: int, nsec: int) -> str:
 
 
 def seconds_text(sec: int, nsec: int) -> str:
-    """A time value as a length of time; `0` if it is zero, both numbers if they make none."""
+    """A time value as a duration; `0` if it is zero, both numbers if they are no valid time."""
     if not sec and not nsec:
         return "0"
     if 0 <= nsec < 1_000_000_000:
