@@ -1,4 +1,4 @@
-"""Writes a trace as a file of another format."""
+"""Writes chosen rows of a trace to a new file, in the format that the file's suffix names."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STEP = 4096
 
 
 class ConvertError(GvtuiError):
-    """A file that cannot be written."""
+    """An export's file cannot be written."""
 
 
 def convert(selection: Selection, out: Path, *, progress: Progress | None = None) -> int:
@@ -39,7 +39,7 @@ def convert(selection: Selection, out: Path, *, progress: Progress | None = None
 
     Args:
         selection: which rows of which trace.
-        out: the file, which must not exist.
+        out: the file, which must not exist yet.
         progress: called with rows done and rows in all.
 
     Returns:
@@ -121,7 +121,7 @@ def _write_recording(selection: Selection, out: Path, progress: Progress | None)
         recording.close()
         put_in_place(unfinished, out)
         for name in beside:
-            # What is in the way is not ours; then the index is made when it is opened.
+            # A file of that name belongs to somebody else; the index is then made on opening.
             with contextlib.suppress(FileExistsError):
                 put_in_place(name(unfinished), name(out))
     finally:

@@ -21,24 +21,24 @@ class Lines(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format of files, or of lines that can be printed as well."""
+    """A file format; one made of lines can be printed as well."""
 
     name: str
     """What `gvtui print --format` calls it, if it has lines."""
     suffixes: tuple[str, ...]
     """How the names of such files end, the usual one first."""
     words: str
-    """What it is, for help texts."""
+    """What the format is, for help texts."""
     maker: str = ""
     """Module and class that make its lines; "" for a recording, which is no text."""
 
     @property
     def has_lines(self) -> bool:
-        """Whether it is made of lines."""
+        """Whether the format is made of lines, and so can be printed."""
         return bool(self.maker)
 
     def make(self, selection: Selection) -> Lines:
-        """What writes the chosen rows as lines."""
+        """An instance of the format's class, for these rows."""
         module, _, name = self.maker.partition(":")
         lines: Lines = getattr(import_module(module), name)(selection)
         return lines
@@ -56,7 +56,7 @@ FORMATS = (
 )  # fmt: skip
 
 LINE_FORMATS = {each.name: each for each in FORMATS if each.has_lines}
-"""Those that can be printed, by name."""
+"""The formats that can be printed, by name."""
 
 BY_SUFFIX = {suffix: each for each in FORMATS for suffix in each.suffixes}
-"""All of them, by how a file's name ends."""
+"""All formats, by the suffix of a file's name."""

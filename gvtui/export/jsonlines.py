@@ -1,4 +1,4 @@
-"""One JSON object a line.
+"""Exports rows as JSON, one object a line.
 
 A message has
 
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from gvtui.wire.messages import Decoded
 
 _MAX_KEPT = 1 << 12
-"""Pieces of lines that are remembered."""
+"""How many encoded pieces of lines are cached."""
 
 _EXECVE = 3
 
@@ -87,7 +87,7 @@ class JsonExport:
             if row.flags & Flag.TRUNCATED:
                 problem, fields = f',"truncated":{row.result}', _json({"bytes": payload})
             else:
-                # How an exec's ports are to be read is told by other rows.
+                # Whether an exec's ports are swapped is known from other rows only.
                 if row.type == _EXECVE:
                     fields = _fields_text(trace.decoded(row_id))
                 else:
@@ -108,7 +108,7 @@ class JsonExport:
 
     @staticmethod
     def _told(fields: str, outcome: Outcome) -> str:
-        """The fields of an exec's exit, with null for a result that does not tell what became of it."""
+        """The fields of an exec's exit, with null for a result that does not tell the outcome."""
         content = json.loads(fields)
         if outcome is not Outcome.DONE and not content["exit"]["errorno"]:
             content["exit"] = {"result": None, "errorno": None}
@@ -191,7 +191,7 @@ def fields_of(message: Message) -> dict[str, Any]:
 
 
 def _sent(message: Message) -> dict[str, Any]:
-    """Only the fields that differ from their defaults."""
+    """The fields that were sent: those that differ from their defaults."""
     return {
         field.name: fields_of(value) if field.message_type else value
         for field, value in message.ListFields()

@@ -22,12 +22,12 @@ _HALF = 1 << 31
 
 
 class RecordingExport:
-    """Writes the chosen messages as they came.
+    """Copies the chosen messages, byte for byte, into a new recording.
 
-    Who connected and what was marked is kept whatever the filter: rows need it. A message tells
-    how many points were dropped before it; drops that only messages left out have told of are
-    noted in a mark when their connection ends. What became of an exec is told by messages that may
-    be left out, so it is noted too.
+    Connections and trace marks are copied whatever the filter: rows need them. A message tells how
+    many points were dropped before it; drops that only left-out messages tell of are written as a
+    trace mark when their connection ends. The messages that tell an exec's outcome may be left out
+    too, so a trace mark tells it.
     """
 
     def __init__(self, selection: Selection, out: Path) -> None:
@@ -104,7 +104,7 @@ class RecordingExport:
             if order is None or order.order == "old":
                 self._ordered.add(row.conn)
             else:
-                # The connection has proved otherwise; the copy may lack by what.
+                # The messages have shown another order of bytes; the copy may lack those messages.
                 self._writer.mark(row.recv_ns, order.details(), row.conn)
         # These are written anew.
         if not isinstance(mark, ExecMark):

@@ -1,4 +1,4 @@
-"""Texts of messages that differ from an earlier one in their time alone.
+"""Caches the texts of messages that differ from an earlier one in nothing but the time.
 
 A program in a tight loop sends the same few messages again and again, faster than each can be put
 into words. So the text of a message is kept in two halves, with its time between them.
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 _MAX_KEPT = 1 << 12
 _MAX_BYTES = 1024
-"""Longer messages are not kept: they seldom repeat."""
+"""The longest message that is cached, in bytes: longer ones seldom repeat."""
 
 
 class RepeatedTexts:
-    """Puts messages into words, those that repeat at a fraction of the cost."""
+    """Renders messages; one that repeats an earlier one costs a fraction."""
 
     def __init__(self, render: Callable[[Decoded], str], opening: str) -> None:
-        """Say how.
+        """Make an empty cache.
 
         Args:
             render: the text of a message; it depends on nothing but the payload.
-            opening: what stands in front of the time, and nowhere before it.
+            opening: the text directly in front of the time; it occurs nowhere before that.
         """
         self._render = render
         self._opening = opening

@@ -1,4 +1,4 @@
-"""The rows that an export writes: those that pass a filter, taken up as the trace grows."""
+"""Chooses the rows that an export writes: those that pass a filter, also as the trace grows."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
 
 CHUNK = 1 << 14
-"""Rows filtered at once."""
+"""How many rows are filtered in one step."""
 
 PATIENCE_SECONDS = 0.5
-"""How long a row is held back for what may yet be known of it."""
+"""How long a row of an exec waits for the rows that tell its outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Consecutive rows, and which of them were chosen."""
+    """A range of rows, and which of them were chosen."""
 
     start: int
     rows: npt.NDArray[np.void]
     chosen: npt.NDArray[np.bool_] | None
-    """None if all are."""
+    """A flag for each row of the range; None if all are chosen."""
 
     def row_ids(self) -> list[int]:
         """Ids of the chosen rows."""
@@ -42,7 +42,7 @@ class Chunk:
 
 
 class Selection:
-    """Rows of a trace that pass a filter. The trace stays the caller's."""
+    """The rows of a trace that pass a filter. The caller closes the trace."""
 
     def __init__(
         self, trace: Trace, filter_text: str = "", *, analysis: Analysis | None = None
@@ -50,10 +50,11 @@ class Selection:
         """Choose rows.
 
         Args:
-            trace: where from.
+            trace: the trace whose rows are chosen.
             filter_text: a condition; empty chooses all rows.
-            analysis: one that somebody else goes on with, such as the viewer: what it knows is
-                used, and nothing is looked ahead for. Without it, the selection has its own.
+            analysis: an analysis that somebody else advances, such as the viewer: the selection
+                uses what it knows so far and reads no rows ahead. Without it, the selection makes
+                its own.
 
         Raises:
             FilterError: the text is no filter.
@@ -76,26 +77,26 @@ class Selection:
         return self._filter is not None
 
     def look_ahead(self) -> None:
-        """Pair all rows that are there now."""
+        """Pair the enters and exits of all rows that the trace has now."""
         while self._looks_ahead and self.pairs.advance():
             pass
         self.look_ahead_at_execs()
 
     def look_ahead_at_execs(self) -> None:
-        """Find what became of execs, as far as the rows that are there now tell."""
+        """Find the outcomes of execs, as far as the rows that the trace has now tell them."""
         while self._looks_ahead and self.pairs.execs.advance():
             pass
 
     def ready(self, start: int, stop: int, now: float) -> int:
         """How far the rows from `start` to before `stop` may be written, in a trace that grows.
 
-        What became of an exec is told by the next message of its thread, or by a note of its
-        sandbox's binary: a row is held back for that, but not for long.
+        An exec's outcome is told by the next message of its thread, or by a trace mark about its
+        sandbox's binary: the row waits for that, but not for long.
 
         Args:
             start: the first row to be written.
-            stop: the row behind the last.
-            now: seconds of a clock.
+            stop: the row after the last one.
+            now: the time of a monotonic clock, in seconds.
         """
         self.look_ahead_at_execs()
         execs = self.pairs.execs
@@ -114,7 +115,7 @@ class Selection:
         return self._filter is None or self._filter.matches(self.trace, row_id)
 
     def chunks(self, start: int, stop: int) -> Iterator[Chunk]:
-        """The rows from `start` to before `stop`, as far as they are held."""
+        """The rows from `start` to before `stop`, as far as the trace still has them."""
         self.look_ahead_at_execs()
         while self._filter is not None and self._filter.asks_context and self._context.advance():
             pass

@@ -1,4 +1,4 @@
-"""Plays a trace into any monitor's socket, as the sandboxes did."""
+"""Sends the messages of a trace to a monitor's socket, as the sandboxes sent them."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
 
 HANDSHAKE_SECONDS = 10.0
-"""How long a monitor may take to answer."""
+"""How many seconds a monitor may take to answer the handshake."""
 
 _BLOCK = 4096
-"""Rows read at once."""
+"""How many rows are read in one step."""
 
 _SECOND_NS = 1_000_000_000
 
 
 class SendError(GvtuiError):
-    """A trace that cannot be played to the end."""
+    """A trace could not be sent to the end."""
 
 
 @dataclass(slots=True)
 class Sent:
-    """What has been sent."""
+    """How much has been sent."""
 
     messages: int = 0
     connections: int = 0
     skipped: int = 0
-    """Messages of which the trace has only the beginning."""
+    """Messages that were left out, since the trace has only their beginning."""
 
 
 class _Pace:
-    """Waits until a row's moment has come."""
+    """Waits until a row is due."""
 
     def __init__(
         self, speed: float | None, clock: Callable[[], int], sleep: Callable[[float], None]
@@ -75,11 +75,12 @@ def play(
 ) -> Sent:
     """Send all messages of a trace, on one connection for each that was recorded.
 
-    Messages go out in the order and at the distance in which they were received, or happened where
-    the trace does not say when they were received. A monitor that is slow makes the rest late.
+    Messages go out in the order and at the intervals in which they were received, or in which they
+    happened where the trace does not say when they were received. A slow monitor delays all
+    messages after.
 
     Args:
-        trace: stays the caller's.
+        trace: the trace; the caller closes it.
         endpoint: the monitor's socket.
         speed: how many times as fast as it was; None for as fast as the monitor takes them.
         clock: gives nanoseconds.
@@ -116,7 +117,7 @@ def play(
 
 
 def connect(endpoint: Path) -> socket.socket:
-    """A connection to a monitor, past the handshake; the caller closes it.
+    """Connect to a monitor and exchange handshakes; the caller closes the socket.
 
     Raises:
         SendError: there is no monitor, or it does not answer as one.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gvtui.query.numbers.statistics import Line, Statistics
 
 _TOP = 20
-"""Lines of the tables by process and by path in the text."""
+"""How many lines the tables by process and by path have in the text."""
 
 
 def stats_text(statistics: Statistics) -> Iterator[str]:
@@ -135,6 +135,6 @@ def _notes(statistics: Statistics) -> Iterator[str]:
         yield f"{words} dropped: all numbers are lower bounds."
     if statistics.missed_rows:
         words = counted(statistics.missed_rows, "row was", "rows were")
-        yield f"{words} let go before being counted."
+        yield f"{words} removed from the trace before being counted."
     if shortfall:
         yield shortfall

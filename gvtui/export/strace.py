@@ -1,4 +1,4 @@
-"""One line for each system call, as `strace -f -ttt` writes it.
+"""Exports system calls as text, one line each, as `strace -f -ttt` writes them.
 
 `110   1795455436.533277 openat(AT_FDCWD, "/etc/passwd", O_RDONLY) = 3`: the thread, when the call began
 in seconds since 1970, and the call. A call has one line, where it returns; one that has not returned,

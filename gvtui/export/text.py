@@ -1,4 +1,4 @@
-"""One line for each message, as gVisor's example server prints it.
+"""Exports messages as text, one line each, as gVisor's example server prints them.
 
 `E Open sysno: 257 fd: -100 pathname: "/etc/passwd"` for an enter, `X Open exit { result: 3 } ...` for
 an exit, `CloneInfo => created_thread_id: 2` for other events: the fields in protobuf's text format,
@@ -79,8 +79,8 @@ def datagram_line(datagram: bytes, real_size: int | None = None) -> str:
     the beginning was received `Truncated => size: 2097160 bytes: 0a0b`.
 
     Args:
-        datagram: what was received.
-        real_size: how long it was, if that is only its beginning.
+        datagram: the bytes that were received.
+        real_size: the message's full size in bytes, if `datagram` is only its beginning.
     """
     if real_size is not None:
         return f"Truncated => size: {real_size} bytes: {datagram.hex()}".rstrip()
