@@ -1,8 +1,8 @@
-"""The points that gVisor offers by release, for when there is no runsc to ask.
+"""The trace points that gVisor's releases offer, for machines where no runsc can be asked.
 
-`bundled.json` holds the lists of several releases as one: each point and each field with the first
-release that has it, and the last one where it went again. It is made from what these releases print,
-the architecture told by the lists, by
+`bundled.json` merges the lists of several releases: each point and each field has the first release
+that offers it, and the last one if it was removed. The file is made from what these releases print
+(the lists themselves tell their architecture) by
 
     python -m gvtui.points.bundled RELEASE=METADATA ...
 """
@@ -34,17 +34,17 @@ if TYPE_CHECKING:
 _FILE = "bundled.json"
 _SIDES = ("enter", "exit")
 _USUAL = "x86_64"
-"""The architecture whose lists are held in full; of others, the points that they lack."""
+"""The architecture whose lists are kept whole; for others, the points that they lack are kept."""
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
 
 
 class VersionError(GvtuiError):
-    """A version of gVisor tells no date."""
+    """The text of a gVisor version contains no date."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """From which list to which something stands in all of them."""
+    """A range of lists, from the first to the last that has a point or a field."""
 
     first: int
     last: int
@@ -58,17 +58,17 @@ class _Span:
 
 @functools.cache
 def bundled_catalogue(architecture: str = "", gvisor: str = "") -> Catalogue:
-    """What gVisor offers by the lists that come with gvtui.
+    """The catalogue of one gVisor release, from the lists that come with gvtui.
 
     Args:
-        architecture: whose raw numbers and points; this machine's if not given. For
-            `UNKNOWN_ARCHITECTURE` the points of all, and raw ones without a name.
+        architecture: the architecture of sysnos and points; this machine's if not given. For
+            `UNKNOWN_ARCHITECTURE` the points of all architectures, raw ones without a name.
         gvisor: a version or a date, such as `release-20260914.0`, `20240729` or `2024-07`; the
-            newest list if not given. Of a date between two lists, what one of them lacks is in
+            newest list if not given. For a date between two lists, what only one of them has is in
             doubt.
 
     Raises:
-        VersionError: the version tells no date.
+        VersionError: the version contains no date.
     """
     text = resources.files("gvtui.points").joinpath(_FILE).read_text("utf-8")
     return unfold(json.loads(text), architecture or host_architecture(), gvisor)
@@ -76,7 +76,7 @@ def bundled_catalogue(architecture: str = "", gvisor: str = "") -> Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    """Where a version lies among the lists: on one of them, between two, before or behind all."""
+    """A version's position among the lists: at one, between two, before all or after all."""
 
     before: int | None
     after: int | None
@@ -105,11 +105,11 @@ class _Moment:
         return cls(low, high, f"runsc of {wanted}, between {releases[low]} and {releases[high]}")
 
     def offers(self, span: _Span) -> bool:
-        """Whether this version has it, or may have it."""
+        """Whether this version has, or may have, what the span belongs to."""
         return self.before in span or self.after in span
 
     def doubt(self, span: _Span, months: Sequence[str]) -> str:
-        """Why it cannot be told whether this version has it; empty if it can."""
+        """Why gvtui does not know whether this version has it; empty if it knows."""
         if self.before is None or self.after is None or self.before == self.after:
             return ""
         if self.before in span and self.after in span:
@@ -182,7 +182,7 @@ _Fields = dict[str, _Span]
 def _spans_by_point(
     values: Mapping[str, Any], months: Sequence[str]
 ) -> dict[str, tuple[_Span, _Fields, _Fields]]:
-    """For each point in which lists it is, and its optional and context fields."""
+    """For each point the lists that have it, and its optional and context fields."""
 
     def spans(texts: Mapping[str, str], own: _Span) -> _Fields:
         return {name: _span(text, months).within(own) for name, text in texts.items()}
@@ -213,15 +213,15 @@ def _span(text: str, months: Sequence[str]) -> _Span:
 
 
 def fold(lists: Mapping[str, Catalogue], others: Iterable[Catalogue] = ()) -> dict[str, Any]:
-    """Several releases' lists as the values of `bundled.json`.
+    """Merge the lists of several releases into the values of `bundled.json`.
 
     Args:
         lists: those of the usual architecture by release, oldest first.
-        others: those of the newest release on other architectures.
+        others: the lists of the newest release on other architectures.
 
     Raises:
-        ValueError: something went and came again, a raw point has fields of its own, or another
-            architecture has a point more.
+        ValueError: a point or field was removed and added again, a raw point has fields of its own,
+            or another architecture has a point that the usual one lacks.
     """
     months = _months(lists)
     found = list(lists.values())
@@ -293,7 +293,7 @@ def read_lists(texts: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """The values of `bundled.json` from what releases print, oldest first.
 
     Args:
-        texts: releases with their lists; of other architectures that of the newest release alone.
+        texts: names of releases, each with its list; for other architectures only the newest.
     """
     lists = {}
     others = []
@@ -307,7 +307,7 @@ def read_lists(texts: Iterable[tuple[str, str]]) -> dict[str, Any]:
 
 
 def as_text(values: Mapping[str, Any]) -> str:
-    """The values as `bundled.json` has them: one of them a line."""
+    """The text of `bundled.json`: one value a line."""
     lines = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in values.items())
     return f"{{\n{lines}\n}}\n"
 

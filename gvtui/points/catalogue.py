@@ -1,7 +1,7 @@
 """The trace points that a runsc offers, read from `runsc trace metadata`.
 
-gVisor says that the output may change without notice, so lines are searched for what is known, and
-the rest is passed over. Fields and points that gvtui has never heard of are kept and usable.
+gVisor says that the output may change without notice, so the parser looks for the lines that it
+knows and skips the others. Points and fields that are new to gvtui are kept and can be used.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 COMPONENTS = ("container", "sentry", "syscall", "sysno")
-"""Components in the order to show; `sysno` is the raw system calls."""
+"""Components in the order of display; `sysno` stands for the raw system calls."""
 
 Offer = tuple[str, str]
-"""A point and one of its fields; for the point itself the field is empty."""
+"""A point and one of its fields; the field is empty for the point itself."""
 
 _MAX_DIGITS = 9
 
@@ -41,12 +41,12 @@ _SAFE = re.compile(r"[A-Za-z0-9_./:+-]{1,100}")
 
 
 class CatalogueError(GvtuiError):
-    """The points that a runsc offers could not be read."""
+    """gvtui could not read the points that a runsc offers."""
 
 
 @dataclass(frozen=True, slots=True)
 class PointSpec:
-    """One trace point, as the runtime offers it."""
+    """A trace point as a runtime offers it, with the fields that can be asked of it."""
 
     name: str
     """Such as `syscall/openat/enter`."""
@@ -83,7 +83,7 @@ class PointSpec:
 
     @property
     def purposes(self) -> tuple[str, ...]:
-        """What it is for: keys of `groups.PURPOSES`, or `other`."""
+        """What the point is used for: keys of `groups.PURPOSES`, or `other`."""
         return purposes_of(self.event)
 
     @property
@@ -93,37 +93,37 @@ class PointSpec:
 
     @property
     def call(self) -> str:
-        """The name without its side: `syscall/openat`, `syscall/sysno/35`, `sentry/clone`."""
+        """The name without enter or exit: `syscall/openat`, `syscall/sysno/35`, `sentry/clone`."""
         return call_of(self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """What one runsc offers."""
+    """All trace points and sinks that one version of runsc offers."""
 
     points: Mapping[str, PointSpec]
-    """By name, in the order to show: by component, then name or number, enter before exit."""
+    """Points by name, in the order of display: component, name or sysno, enter before exit."""
     sinks: tuple[str, ...]
     source: str
-    """Whose it is: `runsc 0.0~20240729.0`, or `bundled (runsc 0.0~20240729.0)`."""
+    """What offers the points: `runsc 0.0~20240729.0`, or `bundled (runsc 0.0~20240729.0)`."""
     architecture: str
-    """The architecture that raw numbers are of: `x86_64` or `arm64`."""
+    """The architecture of the sysnos: `x86_64` or `arm64`."""
     is_bundled: bool = False
-    """It came with gvtui, not from a runsc on this machine."""
+    """Whether the list came with gvtui, not from a runsc on this machine."""
     oldest: str = ""
-    """The month of the oldest list that it was made of; empty where it is one runsc's."""
+    """The month of the oldest bundled list; empty for the list of a single runsc."""
     later: Mapping[Offer, str] = field(default_factory=dict)
-    """The month of the first list that has it, for what the oldest lacks."""
+    """For each point and field that the oldest list lacks, the month of the first list with it."""
     doubts: Mapping[Offer, str] = field(default_factory=dict)
-    """What it cannot tell whether the version asked for offers, and why."""
+    """The points and fields that the wanted version may or may not offer, each with the reason."""
     lacking: frozenset[str] = frozenset()
-    """Points of another architecture that this one lacks, whatever the version."""
+    """Points of another architecture that this one lacks in every version."""
     is_later: bool = False
-    """The version asked for is later than all lists: what it has besides cannot be told."""
+    """Whether the wanted version is later than all lists, and so may offer more than they do."""
     is_earlier: bool = False
-    """The version asked for is earlier than all lists: what it lacks cannot be told."""
+    """Whether the wanted version is earlier than all lists, and so may offer less than they do."""
     lacking_keys: frozenset[str] = frozenset()
-    """Keys of a session that it is too old for: it refuses a file that has one."""
+    """Session keys that this runsc is too old for: it refuses a file that has one."""
 
     def __contains__(self, name: object) -> bool:
         return name in self.points
@@ -147,7 +147,7 @@ class Catalogue:
 
     @property
     def sure(self) -> Catalogue:
-        """Without all that is in doubt."""
+        """The catalogue without the points and fields that are in doubt."""
         if not self.doubts:
             return self
         specs = (
@@ -176,15 +176,15 @@ class Catalogue:
 
     @property
     def schematized(self) -> list[PointSpec]:
-        """The points whose messages have fields of their own: all but the raw ones."""
+        """The points whose messages have their own fields: all but the raw ones."""
         return [spec for spec in self if not spec.is_raw]
 
     def search(self, pattern: str) -> list[PointSpec]:
         """Points that match a pattern: words that each occur in name, event, purpose or optional field.
 
         A word with `*`, `?` or `[` is matched against the whole name, or the whole event, as a
-        shell does. One that no point matches so is looked for in the context fields: nearly every
-        point has nearly all of them.
+        shell does. Context fields are searched only for a word that matches nothing else, because
+        nearly every point has nearly all of them.
         """
         found = list(self)
         for word in pattern.lower().split():
@@ -195,7 +195,7 @@ class Catalogue:
         return found
 
     def with_field(self, word: str) -> dict[str, list[str]]:
-        """The fields whose name holds a word, each with the points that have it."""
+        """The fields whose name contains a word, each with the points that have it."""
         found: dict[str, list[str]] = {}
         for spec in self:
             for name in spec.fields:
@@ -209,9 +209,9 @@ def parse_metadata(text: str, source: str, architecture: str | None = None) -> C
 
     Args:
         text: what the command printed.
-        source: where it is from, for the user to read.
-        architecture: what the raw numbers are of. If not given, that which the points tell; this
-            machine's, where they do not.
+        source: the runsc that printed it, in words for the user.
+        architecture: the architecture of the sysnos. If not given, it is found from the points, or
+            is this machine's where they do not tell it.
 
     Raises:
         CatalogueError: it lists no point at all.
@@ -247,9 +247,9 @@ def parse_metadata(text: str, source: str, architecture: str | None = None) -> C
 def architecture_of_points(names: Iterable[str]) -> str | None:
     """The architecture whose points a list has; None where they are too few to tell.
 
-    A point that decodes its call, such as `syscall/open/enter`, is there where the call is. arm64
-    has few calls that x86_64 lacks and none of them decoded, so it is told by what is not there:
-    its lists have `openat`, but not `open`.
+    A point that decodes its call, such as `syscall/open/enter`, exists where the call exists. arm64
+    has few calls that x86_64 lacks, and gVisor decodes none of them, so arm64 is recognised by what
+    is missing: its lists have `openat`, but not `open`.
     """
     events = {event_type(name, UNKNOWN_ARCHITECTURE) for name in names if not is_raw(name)}
     if events & _ONLY_X86_64:
@@ -260,12 +260,12 @@ def architecture_of_points(names: Iterable[str]) -> str | None:
 def make_spec(
     name: str, optional: tuple[str, ...], context: tuple[str, ...], architecture: str
 ) -> PointSpec:
-    """A point's entry."""
+    """Make the entry of a point from its name and its fields."""
     return PointSpec(name, optional, context, event_type(name, architecture))
 
 
 def in_order(specs: Iterable[PointSpec]) -> dict[str, PointSpec]:
-    """Points by name, in the order to show."""
+    """Points by name, in the order of display."""
     return {spec.name: spec for spec in sorted(specs, key=lambda spec: sort_key(spec.name))}
 
 
@@ -298,7 +298,7 @@ def direction_of(name: str) -> str | None:
 
 
 def sibling_of(name: str) -> str | None:
-    """The other side's name; None for events that have no sides."""
+    """The exit point's name for an enter point and the reverse; None for events without sides."""
     call, _, side = name.rpartition("/")
     if direction_of(name) is None:
         return None
@@ -306,7 +306,7 @@ def sibling_of(name: str) -> str | None:
 
 
 def call_of(name: str) -> str:
-    """A point's name without its side."""
+    """A point's name without enter or exit."""
     return name.rpartition("/")[0] if direction_of(name) else name
 
 

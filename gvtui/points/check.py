@@ -1,7 +1,7 @@
-"""Checks of a session against what a runtime offers, before the runtime is asked.
+"""Checks a session against what a runtime offers, before runsc is asked to start it.
 
 The rules are those of `runsc trace create`, tried with releases 0.0~20221219 and 0.0~20240729; a
-refusal there costs the sandbox the session it had.
+a session that runsc refuses costs the sandbox the session that it had.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_SOCKET_PATH = 107
-"""Bytes of the longest path that a Unix socket can have on Linux."""
+"""The longest path that a Unix socket can have on Linux, in bytes."""
 
 DEFAULT_BACKOFF = "25us"
-"""What the remote sink waits after a first failed write, unless told otherwise."""
+"""The remote sink's default wait after the first failed write."""
 
 DEFAULT_BACKOFF_MAX = "10ms"
-"""The longest that the remote sink waits between two tries, unless told otherwise."""
+"""The remote sink's default for the longest wait between two tries."""
 
 _DEFAULT_WAITS = {"backoff": DEFAULT_BACKOFF, "backoff_max": DEFAULT_BACKOFF_MAX}
 _REMOTE_KEYS = ("endpoint", "retries", "backoff", "backoff_max")
@@ -44,7 +44,7 @@ _CAPACITY = "execve_hash_cache_capacity"
 _DEFAULT_CAPACITY = 512
 _LARGE_CAPACITY = 1_000_000
 _CAPACITY_BYTES = 100
-"""Memory for each hash that the cache can hold, as measured: 435 MB for 5 million."""
+"""Bytes of memory for each hash that the cache can hold, as measured: 435 MB for 5 million."""
 
 _REFUSED = (Verdict.REFUSED, Verdict.REFUSED)
 _NOT_MADE = (Verdict.REFUSED, Verdict.UNTRACED)
@@ -53,12 +53,11 @@ _IDLE = (Verdict.UNTRACED, Verdict.UNTRACED)
 
 
 def check_session(session: Session, catalogue: Catalogue) -> list[Problem]:
-    """All that is wrong with a session, or worth a look, in the order of the file.
+    """All errors and warnings for a session, in the order of the file.
 
     Args:
         session: what to check.
-        catalogue: what the runtime offers. What it cannot tell of the version asked for is a
-            warning.
+        catalogue: what the runtime offers. Points and fields that are in doubt give warnings.
     """
     problems: list[Problem] = []
     hints = Hints()
@@ -89,7 +88,7 @@ def check_session(session: Session, catalogue: Catalogue) -> list[Problem]:
 
 
 def doubts_about(session: Session, catalogue: Catalogue) -> list[Problem]:
-    """What a session asks for that the catalogue cannot tell of the version asked for."""
+    """Warnings for the points and fields of a session that the catalogue has in doubt."""
     problems: list[Problem] = []
     for at, point in enumerate(session.points):
         place = f"points[{at}]"
@@ -117,7 +116,7 @@ def _options(session: Session, catalogue: Catalogue, hints: Hints) -> Iterator[P
 
 
 def _capacity_words(value: object) -> str:
-    """What gVisor makes of a capacity that is not a plain one: tried with one of September 2026."""
+    """What gVisor does with an unusual capacity; tried with the release of September 2026."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return f"no number: gVisor takes {_DEFAULT_CAPACITY} instead"
     number = float(value)
@@ -245,7 +244,7 @@ def _offered(kind: str, offered: tuple[str, ...]) -> str:
 
 
 def _step(point: Point, by_name: dict[str, Point], place: str) -> Iterator[Problem]:
-    """Warn of raw exits whose context the runtime would fill by other fields than they ask for."""
+    """Warn of raw exits that would get the context fields of their enter point, not their own."""
     if not is_raw(point.name) or not point.name.endswith("/exit"):
         return
     enter = by_name.get(sibling_of(point.name) or "")
@@ -276,7 +275,7 @@ def _sinks(session: Session, catalogue: Catalogue, hints: Hints) -> Iterator[Pro
         words = "no sink but null ones: nothing is sent anywhere"
         yield Problem("warning", "sinks", words, "add a remote sink", *_IDLE)
     counts = Counter(session.endpoints)
-    # A sink that fails in the sandbox ends the list; those before it send all the same.
+    # A sink that fails in the sandbox ends the list; the sinks before it still send.
     sends = stopped = False
     for at, sink in enumerate(session.sinks):
         place = f"sinks[{at}]"
@@ -352,7 +351,7 @@ def _endpoint(sink: Sink, where: str, unset: tuple[Verdict, Verdict]) -> Iterato
 
 def _retries(sink: Sink, where: str) -> Iterator[Problem]:
     value = sink.config.get("retries", 0)
-    # As a double, as Go has it: the smallest whole number of 64 bits is one, the largest is not.
+    # Go compares as doubles: the smallest 64-bit integer is one, the largest is not.
     if (
         isinstance(value, bool)
         or not isinstance(value, (int, float))
@@ -395,5 +394,5 @@ def _waits(sink: Sink, place: str) -> Iterator[Problem]:
 
 
 def _said(value: object) -> str:
-    """A value for a sentence, not too long."""
+    """A value as a sentence shows it, cut if it is long."""
     return "a long value" if isinstance(value, (dict, list, Node)) else repr(value)[:_MAX_SAID]

@@ -1,4 +1,4 @@
-"""Hints where switching something on is costly."""
+"""Hints on points and fields that slow the traced programs or send many messages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIELD_COSTS = {
     "binary_sha256": "the sandbox reads and hashes each binary that is executed",
     "binary_sha1": "the sandbox reads and hashes each binary that is executed",
 }
-"""What a field costs, by its name."""
+"""The hint for each costly field, by its name."""
 
 _BUSY = frozenset(
     "read write readv writev pread64 pwrite64 preadv pwritev close futex clock_gettime "
@@ -31,11 +31,11 @@ _BUSY = frozenset(
 )
 
 ALL_RAW = 100
-"""As many raw points as make a flood."""
+"""From how many raw points on a session is called a flood."""
 
 
 def point_cost(spec: PointSpec) -> str:
-    """A hint for a point that is hit very often, or whose messages are large; "" for others."""
+    """A hint for a point that fires very often or sends large messages; "" for others."""
     if spec.name == "sentry/execve":
         return f"sends the whole environment, whatever is asked for, and {_TOO_LARGE}"
     if spec.event in _BUSY:

@@ -1,6 +1,6 @@
-"""Session files: a session bare, or under `trace_session` in a pod init file; read, written, kept.
+"""Reads and writes session files: a bare session, or a pod init file with one in `trace_session`.
 
-What stands around the session in a pod init file stays as it is, to the byte.
+Text around the session in a pod init file is kept byte for byte.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SPACE = " \t\n\r"
 
 
 class SessionError(GvtuiError):
-    """A session file that cannot be read or written; `problems` says all that is wrong with it."""
+    """A session file cannot be read or written; `problems` lists all that is wrong with it."""
 
     def __init__(self, message: str, problems: list[Problem] | None = None) -> None:
         super().__init__(message)
@@ -37,15 +37,15 @@ class SessionError(GvtuiError):
 
 @dataclass(frozen=True, slots=True)
 class SessionDocument:
-    """A session with the text that stands around it in its file."""
+    """A session together with the text around it in its file."""
 
     session: Session
     before: str = ""
     after: str = "\n"
     indent: str = ""
-    """What the lines of the session begin with, after its first."""
+    """The indentation of the session's lines after its first."""
     problems: tuple[Problem, ...] = ()
-    """What is wrong with the text around the session, which stays as it is."""
+    """Problems of the text around the session; gvtui does not change that text."""
 
     @property
     def is_wrapped(self) -> bool:
@@ -97,7 +97,7 @@ def load_document(path: Path) -> SessionDocument:
 
 
 def read_bytes(path: Path) -> bytes:
-    """What a session file holds.
+    """The bytes of a session file.
 
     Raises:
         SessionError: it cannot be read, or is too large for one.
@@ -129,8 +129,8 @@ def save_document(path: Path, document: SessionDocument) -> None:
 def parse_document(text: str) -> SessionDocument:
     """Read the text of a session file, to change it or to apply its session.
 
-    What gVisor takes only by chance is refused: two sessions in one file, values that gvtui would
-    not write again as they were.
+    gvtui refuses files that gVisor accepts only by chance: two sessions in one file, or values that
+    gvtui could not write back unchanged.
 
     Raises:
         SessionError: the first problem in words, all of them in `problems`.
@@ -192,7 +192,7 @@ def parse_json(raw: bytes) -> Node:
 
 
 def wrapped_values(node: Node) -> list[Node]:
-    """What stands under `trace_session`: none for a bare session."""
+    """The values of the key `trace_session`: none in a bare session."""
     if not isinstance(node.value, Pairs):
         return []
     return [each for key, each in node.value if fold(key) == WRAPPER]
@@ -200,7 +200,7 @@ def wrapped_values(node: Node) -> list[Node]:
 
 def _line(value: object) -> str:
     text = json.dumps(value, ensure_ascii=False)
-    # Half of a surrogate pair, legal in JSON's escapes, cannot be written as UTF-8.
+    # JSON's escapes may contain half of a surrogate pair, which UTF-8 cannot encode.
     return text if text.isascii() or _is_utf8(text) else json.dumps(value)
 
 

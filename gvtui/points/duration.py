@@ -1,4 +1,4 @@
-"""Go's durations, as the remote sink's settings write them: `100us`, `1m30s`, `1.5ms`."""
+"""Parses durations as Go and the remote sink's settings write them: `100us`, `1m30s`, `1.5ms`."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _MAX_NS = 2**63 - 1
 _MAX_SAID = 100
 _MAX_DIGITS = 19
 _PART_SCALE = 10_000_000_000_000_000_000
-"""Digits that can matter before and after the point: Go leaves more out, or counts no further."""
+"""How many digits are read before and after the point: Go ignores or refuses further ones."""
 
 
 def parse_duration(text: str) -> int:
-    """Nanoseconds of a Go duration; parts of a nanosecond are cut off.
+    """The nanoseconds of a Go duration; fractions of a nanosecond are cut off.
 
     Raises:
-        ValueError: Go would not take it.
+        ValueError: Go would refuse the text.
     """
     if not _WHOLE.fullmatch(text):
         said = text[:_MAX_SAID]

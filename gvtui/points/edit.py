@@ -1,4 +1,4 @@
-"""Edits of a session in the terms of a catalogue: points on and off, fields on and off, in bulk."""
+"""Edits a session in bulk: switches points and fields of a catalogue on and off."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def switch_on(
     catalogue: Catalogue,
     context_fields: Iterable[str] = DEFAULT_CONTEXT_FIELDS,
 ) -> Session:
-    """Put points on, with these context fields; points that are on already stay as they are.
+    """Switch points on with these context fields; points that are already on stay unchanged.
 
     Names that the catalogue lacks are switched on without fields.
     """
@@ -36,7 +36,7 @@ def switch_on(
 
 
 def switch_off(session: Session, names: Iterable[str]) -> Session:
-    """Put points off."""
+    """Switch points off."""
     return session.without_points(names)
 
 
@@ -48,10 +48,10 @@ def set_field(
     on: bool,
     catalogue: Catalogue,
 ) -> Session:
-    """Ask for a field, or no longer, of those of the points that are on and offer it.
+    """Switch a field on or off for those of the points that are on and offer it.
 
-    Raw calls change on both sides, since runtimes up to August 2026 fill the exit by the enter
-    point's fields.
+    Of raw calls both enter and exit change, since runtimes up to August 2026 fill the exit's
+    context with the fields of the enter point.
     """
     wanted = set(names)
     if kind == "context":

@@ -1,8 +1,8 @@
-"""JSON as gVisor reads it, by Go's `encoding/json`: what Go takes is taken, what Go refuses refused.
+"""Reads JSON exactly as Go's `encoding/json` does, so that gvtui and gVisor agree on a file.
 
-Go reads the first value and leaves the rest; an object's keys may stand twice, and fit the field of
-a struct in any case; bytes that are no UTF-8 become U+FFFD within a string. So objects are kept as
-the pairs that were written, each value with its place in the bytes.
+Go reads the first value and ignores what follows it. A key may occur twice in an object, and
+matches the field of a struct in upper or lower case. Bytes of a string that are not UTF-8 become
+U+FFFD. So an object is kept as the pairs that were written, each value with its offsets.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_DEPTH = 10_000
-"""Objects and lists within each other that Go reads."""
+"""How deep objects and lists may be nested for Go to read them."""
 
 PLAIN_DEPTH = 200
-"""Objects and lists within each other that gvtui itself takes over and writes."""
+"""How deep objects and lists may be nested for gvtui to write them back."""
 
 _FIRST_READ = 512
-"""Bytes that Go's reader asks for first; then it doubles its buffer, and asks for so many more."""
+"""How many bytes Go's reader asks for first; later it doubles its buffer, plus so many."""
 
 _TOKEN = re.compile(
     r"[ \t\r\n]*(?:"
@@ -36,11 +36,11 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _WORDS = {"true": True, "false": False, "null": None}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _FOLDED = {0x17F: "s", 0x212A: "k"}
-"""The long s and the kelvin sign, which Go takes for the letters."""
+"""The long s and the kelvin sign, which Go treats as the letters s and k."""
 
 
 class JsonError(ValueError):
-    """Text that Go does not take as JSON; `offset` is the byte where it stops to be JSON."""
+    """Text that Go refuses as JSON; `offset` is the first byte that is wrong."""
 
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message)
@@ -49,17 +49,17 @@ class JsonError(ValueError):
 
 @dataclass(slots=True)
 class Node:
-    """A value, and where it is: from `start` to `end`, as offsets in the bytes."""
+    """A value with its position: from byte offset `start` to before `end`."""
 
     value: Pairs | Items | str | bool | None
     start: int
     end: int
     depth: int = 0
-    """Objects and lists within each other, the value itself counted; 0 for other values."""
+    """How deep objects and lists are nested, this one included; 0 for other values."""
 
     @property
     def kind(self) -> str:
-        """What it is, for a person: `an object`, `a list`, `a string`, `a number`, `null`."""
+        """The kind of value in words: `an object`, `a list`, `a string`, `a number`, `null`."""
         if self.value is None:
             return "null"
         if isinstance(self.value, str):
@@ -70,7 +70,7 @@ class Node:
 
 
 class Pairs(list[tuple[str, Node]]):
-    """An object: its pairs in the order written."""
+    """The pairs of an object, in the order in which they were written."""
 
 
 class Items(list[Node]):
@@ -84,31 +84,31 @@ class Number(str):
 
     @property
     def is_finite(self) -> bool:
-        """Whether a double can hold it; Go refuses others where a setting may be of any type."""
+        """Whether a double can hold it; in settings of any type Go refuses other numbers."""
         return abs(float(self)) != float("inf")
 
     @property
     def value(self) -> int | float:
-        """An int where it is written as one, else a float."""
+        """An int if the number is written as one, else a float."""
         return float(self) if self.strip("-0123456789") else int(self)
 
 
 def read_value(raw: bytes, at: int = 0) -> Node:
-    """The first value in the bytes from `at` on; what follows it is not looked at.
+    """Read the first value in the bytes from offset `at` on; what follows it is ignored.
 
     Raises:
-        JsonError: there is none, or it is no JSON.
+        JsonError: there is no value, or it is not JSON.
     """
-    # One character a byte: a place in the text is a place in the bytes, and bytes above 127
-    # can stand only in strings, which are decoded one by one.
+    # With one character a byte, positions in the text are positions in the bytes. Bytes above 127
+    # are legal only in strings, which are decoded one by one.
     return _Reader(raw.decode("latin-1"), at).read()
 
 
 def rest_after_failure(raw: bytes, end: int) -> bytes:
-    """What `trace create` reads when it tries the file a second time.
+    """The bytes that `trace create` reads when it tries the file a second time.
 
-    runsc goes back to the file's start, but the reader still holds what it had read beyond the
-    first value: that comes first.
+    runsc goes back to the file's start, but its reader still holds the bytes that it had read after
+    the first value: these come first.
 
     Args:
         raw: the file.
@@ -121,14 +121,14 @@ def rest_after_failure(raw: bytes, end: int) -> bytes:
 
 
 def fold(key: str) -> str:
-    """A key as Go compares it with a struct's fields: in lower case, with the signs like letters."""
+    """A key as Go compares it with a struct's fields: in lower case, the long s as an s."""
     return (key if key.isascii() else key.translate(_FOLDED)).lower()
 
 
 def plain(node: Node) -> Any:  # noqa: ANN401
-    """The value as Go keeps it where a setting may be of any type: the last of doubled keys.
+    """The value as Go stores it in a setting of any type: of repeated keys the last one holds.
 
-    What is nested deeper than `PLAIN_DEPTH` stays a node.
+    Values nested deeper than `PLAIN_DEPTH` stay nodes.
     """
     value = node.value
     if node.depth > PLAIN_DEPTH:
@@ -171,7 +171,7 @@ class _Open:
 
 
 class _Reader:
-    """Reads one value without a call for each level, so that depth is no matter."""
+    """Reads one value without recursion, so that deep nesting cannot exhaust the stack."""
 
     def __init__(self, text: str, at: int) -> None:
         self._text = text
@@ -187,7 +187,7 @@ class _Reader:
                 node = self._end(node)
 
     def _begin(self) -> Node | None:
-        """The value that starts here; None if it goes on with another: one in it."""
+        """The value that starts here; None if it is an object or list whose first value follows."""
         found = self._token("a value")
         start = found.start(found.lastgroup or 0)
         text = found[found.lastgroup or 0]
@@ -210,7 +210,7 @@ class _Reader:
         return None
 
     def _end(self, node: Node) -> Node | None:
-        """Put a value where it belongs; the object or list around it, if that ends here."""
+        """Add a value to the object or list around it; gives the latter if it ends here."""
         around = self._open[-1]
         around.take(node)
         found = self._token(f"',' or '{around.closing}'")

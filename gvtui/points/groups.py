@@ -1,8 +1,8 @@
-"""What system calls and events are for: named sets, for the points' groups and for filters.
+"""Named sets of system calls and events, such as `%file`, for filters and for grouping points.
 
 The names are strace's. Which system call belongs to which set is strace's classification as of
 6.13, for the calls that x86_64 and arm64 have (its tables `linux/x86_64/syscallent.h` and
-`linux/generic/syscallent-common.h`). gVisor's own events were added where they belong.
+`linux/generic/syscallent-common.h`). gVisor's own events have been added to the sets that they fit.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ SETS: dict[str, frozenset[str]] = {
     "%fstatfs": _set(_FSTATFS),
     "%%statfs": _set(_STATFS, _FSTATFS, "ustat"),
 }
-"""Each set's members, named as `evt.type` names them."""
+"""The members of each set, named as in `evt.type`."""
 
 SET_DESCRIPTIONS: dict[str, str] = {
     "%file": "calls that take a file name",
@@ -131,7 +131,7 @@ SET_DESCRIPTIONS: dict[str, str] = {
     "%fstatfs": "fstatfs",
     "%%statfs": "all of the statfs family",
 }
-"""What each set is, in a few words."""
+"""A few words on each set."""
 
 
 PURPOSES: dict[str, str] = {
@@ -145,22 +145,22 @@ PURPOSES: dict[str, str] = {
     "time": "%clock",
     "ipc": "%ipc",
 }
-"""What a point can be for, in the order to show, with the set that says so."""
+"""The purposes of points in the order of display, each with the set that defines it."""
 
 OTHER = "other"
-"""The purpose of a point that is in none of the sets."""
+"""The purpose of a point that belongs to no set."""
 
 _WAITING = _set(
     "alarm clock_nanosleep getitimer nanosleep setitimer timer_create timer_delete "
     "timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime "
     "timerfd_settime times"
 )
-"""Sleeping and timers: time to a person, though strace's `%clock` leaves them out."""
+"""Sleeps and timers: they have the purpose time, though strace's `%clock` leaves them out."""
 
 
 @functools.lru_cache(maxsize=4096)
 def purposes_of(event: str) -> tuple[str, ...]:
-    """What a system call or event is for, as keys of `PURPOSES`; `("other",)` if nothing fits.
+    """The purposes of a system call or event, as keys of `PURPOSES`; `("other",)` if none fits.
 
     Args:
         event: a system call's name such as `openat`, or an event such as `sentry/clone`.

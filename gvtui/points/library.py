@@ -1,4 +1,4 @@
-"""Sessions that the user keeps under names of their own, beside the presets."""
+"""Sessions that the user has saved under names of their own, beside the presets."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _NAME = re.compile(r"[\w][\w .+-]{0,63}")
 
 
 class Library:
-    """Named sessions in a folder, each a session file of its own."""
+    """A folder of saved sessions, each in a session file of its own."""
 
     def __init__(self, folder: Path, *, readonly: bool = False) -> None:
-        """Nothing is read yet; with `readonly`, nothing is ever written."""
+        """Use a folder, which is not read yet; with `readonly` nothing is ever written to it."""
         self.folder = folder
         self._readonly = readonly
 
     def names(self) -> list[str]:
-        """The names kept, in order; none if the folder cannot be read."""
+        """The names of all saved sessions, in order; empty if the folder cannot be read."""
         try:
             found = [path.stem for path in self.folder.iterdir() if path.suffix == _SUFFIX]
         except OSError:
@@ -47,10 +47,10 @@ class Library:
         return load_document(self._place(name)).session
 
     def save(self, name: str, session: Session) -> None:
-        """Keep a session; one of the same name is replaced.
+        """Save a session; one of the same name is replaced.
 
         Raises:
-            SessionError: it cannot be a name, or the file cannot be written.
+            SessionError: the name is not allowed, or the file cannot be written.
             ReadOnlyError: nothing may be written.
         """
         if self._readonly:
@@ -63,10 +63,10 @@ class Library:
         save_document(place, SessionDocument(session))
 
     def delete(self, name: str) -> None:
-        """Drop a session.
+        """Delete a saved session.
 
         Raises:
-            SessionError: it cannot be deleted.
+            SessionError: the file cannot be deleted.
             ReadOnlyError: nothing may be written.
         """
         if self._readonly:

@@ -1,4 +1,4 @@
-"""What a key on a row of the stream can have traced besides."""
+"""The additional points that a user can have traced for a process, from a row of the stream."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ MORE: tuple[tuple[str, str], ...] = (
     ("decoded", "all calls that have fields of their own"),
     ("all", "all system calls, raw ones too: a flood"),
 )
-"""What can be chosen: an id, and its words."""
+"""The choices: each has an id and the words of the menu."""
 
 
 def more_of_process(choice: str, session: Session, catalogue: Catalogue) -> Session:
-    """The session with the points that a choice means as well.
+    """The session with the points of a choice added.
 
-    Calls that exist only as raw points are taken raw.
+    Calls that gVisor does not decode are added as raw points.
     """
     if choice == "paths":
         return set_field(session, session.point_names, "optional", "fd_path", True, catalogue)

@@ -1,4 +1,4 @@
-"""Names of trace points, from the messages that they send."""
+"""Finds the name of the trace point that sent a message."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _CALLS = {
 
 @functools.lru_cache(maxsize=8192)
 def architecture_of_call(message_type: int, sysno: int) -> str | None:
-    """The architecture on which a call of that number sends such a message; None if not just one."""
+    """The architecture on which alone that sysno sends this message type; None if not just one."""
     calls = _CALLS.get(message_type, frozenset())
     fitting = [name for name in ARCHITECTURES if syscall_name(sysno, name) in calls]
     return fitting[0] if len(fitting) == 1 else None
@@ -64,11 +64,11 @@ def _call_name(message_type: int, sysno: int, architecture: str) -> str | None:
 
 @functools.lru_cache(maxsize=8192)
 def point_name(message_type: int, sysno: int, direction: str | None, architecture: str) -> str:
-    """The point that sends such a message.
+    """The name of the point that sends this message.
 
     `syscall/openat/enter` for a decoded call, `syscall/sysno/35/exit` for a raw one,
     `sentry/clone` for other events, `unknown/77` for a message type that is not known. A decoded
-    call that the architecture cannot have sent has its name on the other one.
+    call that the architecture cannot have sent gets its name on the other architecture.
     """
     kind = KINDS.get(message_type)
     if kind is None:
@@ -92,7 +92,7 @@ def is_listed_point(message_type: int, sysno: int) -> bool:
 
 
 def event_type(point: str, architecture: str) -> str:
-    """What a row shows for a point: the system call's name, or the event's.
+    """The name that a row shows for a point: the system call's, or the event's.
 
     `syscall/openat/enter` gives `openat`, `syscall/sysno/35/exit` gives `nanosleep`,
     `sentry/clone` gives `sentry/clone`. A number without a name stays `sysno/999`.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gvtui.points.catalogue import Catalogue, PointSpec
 
 _TREE = ("container/start", "sentry/clone", "sentry/execve", "sentry/task_exit")
-"""Events that a process tree needs; every preset but `seed` has them."""
+"""The events that a process tree needs; every preset but `seed` contains them."""
 
 _STARTS = ("fork", "vfork", "clone", "execve", "execveat")
 _SEED_CONTEXT = ("group_id", "process_name")
@@ -21,18 +21,18 @@ _SEED_CONTEXT = ("group_id", "process_name")
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A ready-made choice of points."""
+    """A ready-made choice of points, with a name."""
 
     name: str
     title: str
     description: str
-    """What it is good for and what it leaves out, a sentence or two."""
+    """What the preset is good for and what it leaves out, in a sentence or two."""
     choose: Callable[[Catalogue, tuple[str, ...]], Iterable[Point]]
-    """The points, given a catalogue and the context fields wanted."""
+    """Gives the preset's points for a catalogue and the wanted context fields."""
 
 
 DEFAULT_PRESET = "all-schematized"
-"""What is traced where nobody says what."""
+"""The preset that is used if the user names none."""
 
 
 def build_preset(
@@ -42,13 +42,13 @@ def build_preset(
     context_fields: Iterable[str] = DEFAULT_CONTEXT_FIELDS,
     sinks: tuple[Sink, ...] = (),
 ) -> Session:
-    """A session made by a preset; points and fields that the runtime lacks are left out.
+    """Make a session from a preset; points and fields that the runtime lacks are left out.
 
     Args:
         name: a key of `PRESETS`.
         catalogue: what the runtime offers.
         context_fields: fields to ask of each point; `seed` and `everything` have their own.
-        sinks: where the points go.
+        sinks: the sinks that the points are sent to.
 
     Raises:
         KeyError: there is no such preset.
@@ -62,7 +62,7 @@ def make_point(
     context_fields: Iterable[str] = DEFAULT_CONTEXT_FIELDS,
     optional_fields: Iterable[str] = (),
 ) -> Point:
-    """A point with those of the fields that it has."""
+    """Make a point of a session, with those of the fields that the runtime offers for it."""
     return Point(
         spec.name,
         tuple(field for field in optional_fields if field in spec.optional_fields),
@@ -82,7 +82,7 @@ def _files(catalogue: Catalogue, context: tuple[str, ...]) -> Iterable[Point]:
     yield from _tree(catalogue, context)
     for spec in catalogue.schematized:
         if spec.component == "syscall" and _is_of_files(spec):
-            # An exit's path is of no use: after a close the descriptor is gone.
+            # The exit does not need the path: the enter has it, and after a close only the enter.
             paths = ("fd_path",) if spec.direction == "E" else ()
             yield make_point(spec, context, paths)
 
@@ -177,4 +177,4 @@ PRESETS = {
         ),
     )
 }
-"""By name, in the order to show."""
+"""The presets by name, in the order of display."""

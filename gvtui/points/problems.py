@@ -1,4 +1,4 @@
-"""What is wrong with a session, said so that a person can put it right."""
+"""Problems of a session: each says what is wrong, where, and what to do about it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _MAX_NEAREST = 3
 MAX_HINTS = 20
-"""Unknown words of a file for which a known one is looked for."""
+"""For how many unknown words of a file gvtui looks for a similar known word."""
 
 _MAX_COMPARED = 200
 _LIKENESS = 0.6
@@ -21,11 +21,11 @@ Severity = Literal["error", "warning"]
 
 
 class Verdict(enum.IntEnum):
-    """How a way to start a session ends, while a monitor listens; the worse the higher."""
+    """How an attempt to start a session ends while a monitor listens; a higher value is worse."""
 
     TRACED = 0
     UNTRACED = 1
-    """Nobody is told, and the monitor gets nothing."""
+    """Nothing reports an error, and the monitor receives nothing."""
     REFUSED = 2
     """runsc ends with an error; a container that was to start does not."""
 
@@ -46,17 +46,17 @@ class Problem:
     """One finding."""
 
     severity: Severity
-    """`error`: the runtime refuses it or it cannot be meant; `warning`: worth a look."""
+    """`error`: the runtime refuses the file, or the user cannot have meant it; else `warning`."""
     place: str
-    """Where, such as `points[3].context_fields[0]`; "" for the whole."""
+    """The part of the file, such as `points[3].context_fields[0]`; "" for the whole file."""
     message: str
     """What is wrong, one sentence without its full stop."""
     hint: str = ""
     """What to do; may be empty."""
     trace_create: Verdict = Verdict.TRACED
-    """How `runsc trace create` ends because of it."""
+    """How `runsc trace create` ends because of the problem."""
     pod_init: Verdict = Verdict.TRACED
-    """How the start of a container with the pod init file ends because of it."""
+    """How the start of a container with the pod init file ends because of the problem."""
 
     def __str__(self) -> str:
         place = f"{self.place}: " if self.place else ""
@@ -76,17 +76,17 @@ class Problem:
 
 
 def errors(problems: Iterable[Problem]) -> list[Problem]:
-    """Those that are errors."""
+    """The problems that are errors."""
     return [problem for problem in problems if problem.severity == "error"]
 
 
 def refusals(problems: Iterable[Problem]) -> list[Problem]:
-    """Those for which `runsc trace create` refuses a session."""
+    """The problems for which `runsc trace create` refuses a session."""
     return [problem for problem in problems if problem.trace_create is Verdict.REFUSED]
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """A hint that names the known word most like this one; "" if none is like it."""
+    """A hint that names the most similar known word; "" if none is similar."""
     if len(word) > _MAX_COMPARED:
         return ""
     known = list(known)
@@ -96,17 +96,17 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 
 class Hints:
-    """Finds the words that were meant for the first unknown ones of a file.
+    """Suggests known words for the first unknown words of a file.
 
-    Each takes some milliseconds, a file may have thousands, and nobody reads so many.
+    A suggestion takes some milliseconds, and a file may have thousands of unknown words.
     """
 
     def __init__(self, most: int = MAX_HINTS) -> None:
-        """Look for at most so many."""
+        """Give at most `most` suggestions."""
         self._left = most
 
     def nearest(self, word: str, known: Iterable[str]) -> str:
-        """As `nearest`; "" once enough were looked for."""
+        """As the function `nearest`; "" after the last suggestion has been given."""
         if self._left <= 0:
             return ""
         self._left -= 1

@@ -1,7 +1,7 @@
-"""A session as gVisor takes it from JSON: which keys it knows, what is of the wrong type.
+"""Reads a session from JSON as gVisor does, and reports unknown keys and wrong types.
 
-As in Go, a key that stands twice is read twice: lists take the place of lists, element by element,
-objects are merged, and null leaves a string as it was.
+As in Go, a key that occurs twice is read twice: a list overwrites the earlier list element by
+element, objects are merged, and null leaves a string unchanged.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ _UNREAD = (Verdict.REFUSED, Verdict.REFUSED)
 
 @dataclass(frozen=True)
 class _Struct:
-    """An object whose keys are known."""
+    """The schema of an object: its keys and the kinds of their values."""
 
     what: str
-    """For a person: `a session`."""
+    """The object in words: `a session`."""
     fields: Mapping[str, _Kind]
     unused: frozenset[str] = frozenset()
-    """Keys that runsc reads and takes no notice of."""
+    """Keys that runsc accepts and ignores."""
 
 
 @dataclass(frozen=True)
 class _List:
-    """A list, each of its elements of one kind."""
+    """The schema of a list: the kind of its elements."""
 
     inner: _Kind
     expected: str
@@ -46,7 +46,7 @@ class _List:
 
 @dataclass
 class _Listed:
-    """A list that was read: Go keeps the elements of an earlier one below it."""
+    """A list that was read, with the elements of an earlier one that Go keeps in memory."""
 
     length: int = 0
     elements: list[Any] = field(default_factory=list)
@@ -94,7 +94,7 @@ SESSION_KEYS = frozenset(_SESSION.fields)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read, and all that is to say about it."""
+    """The session that was read, with all problems found."""
 
     session: Session
     problems: tuple[Problem, ...]
@@ -161,7 +161,7 @@ class _Reader:
         self._whose = whose
 
     def struct(self, kind: _Struct, node: Node, old: Any, place: str) -> dict[str, Any]:  # noqa: ANN401
-        """An object's values by the names of its fields, put over the old ones."""
+        """Read an object over its old values; gives the values by field name."""
         values = old if isinstance(old, dict) else {}
         if node.value is None:
             return values

@@ -1,4 +1,4 @@
-"""What the command line of a `runsc` process tells of the sandbox it works for.
+"""Reads the command line of a `runsc` process: subcommand, container, root, flags.
 
 Flags and subcommands are those that `runsc flags` and `runsc help SUBCOMMAND` of versions 2022-12,
 2024-07 and 2026-09 list, joined. Go's flag package takes one dash or two, and a value after `=` or
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
 _CONNECTING = ("run", "create", "restore", "trace create")
-"""Subcommands that open a session's connection; each takes one argument, its container's ID."""
+"""Subcommands that connect to a session's monitor; each has one argument, the container's ID."""
 
 _STARTING = ("run", "create", "do")
-"""Subcommands whose session is there before the first process."""
+"""Subcommands that start the session before the container's first process."""
 
 _SUBCOMMANDS = frozenset(
     "boot bwrap checkpoint cpu-features create debug delete do events exec export-metrics features "
@@ -79,21 +79,21 @@ _NO_FLAGS: frozenset[str] = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class RunscCommand:
-    """A `runsc` command line taken apart."""
+    """The parts of a `runsc` command line."""
 
     binary: str
     subcommand: str
     """Such as `run` or `trace create`; "" if there is none."""
     flags: dict[str, str] = field(default_factory=dict)
-    """Flags of runsc itself without their dashes; "" for one without a value."""
+    """The flags of runsc itself, without dashes, with their values; "" for no value."""
     options: dict[str, str] = field(default_factory=dict)
-    """The subcommand's own flags: `--root` of `runsc do` is no root of runsc's."""
+    """The flags of the subcommand: `--root` of `runsc do` is not runsc's `--root`."""
     arguments: tuple[str, ...] = ()
-    """What follows the subcommand's flags."""
+    """The words after the subcommand's flags."""
 
     @property
     def container_id(self) -> str | None:
-        """The container that it names; None for commands that name none, as `runsc do`."""
+        """The container that the command names; None if it names none, as `runsc do`."""
         if self.subcommand in _CONNECTING and self.arguments:
             # The ID is the only argument; what stands before it is the value of an unknown flag.
             return self.arguments[-1]
@@ -106,21 +106,22 @@ class RunscCommand:
 
     @property
     def starts_container(self) -> bool:
-        """Whether a session that it makes tells of all processes from the first on."""
+        """Whether the command starts a container, so that its session sees every process."""
         return self.subcommand in _STARTING
 
 
 def parse_runsc_command(
     command: list[str], more_value_flags: AbstractSet[str] = _NO_FLAGS
 ) -> RunscCommand:
-    """Take a command line apart; never raises.
+    """Parse a command line; never raises.
 
-    A flag before the subcommand that is not known takes the next word if that is no subcommand.
+    An unknown flag before the subcommand takes the next word as its value, unless that word is a
+    subcommand.
 
     Args:
         command: the words, the program's name first.
-        more_value_flags: flags of runsc itself that take a value, as `value_flags` reads them from
-            the binary at hand.
+        more_value_flags: further flags of runsc itself that take a value, as `value_flags` reads
+            them from the binary in use.
     """
     binary = command[0] if command else ""
     flags, place = _take_flags(command, 1, _VALUE_FLAGS | more_value_flags, before_subcommand=True)
@@ -143,7 +144,7 @@ def _take_flags(
     *,
     before_subcommand: bool = False,
 ) -> tuple[dict[str, str], int]:
-    """The flags from a place on, and the place of the first word that is none."""
+    """The flags from index `place` on, and the index of the first word that is not a flag."""
     flags: dict[str, str] = {}
     while place < len(command):
         word = command[place]

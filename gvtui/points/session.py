@@ -1,6 +1,6 @@
-"""The session: which points are traced, with which fields, and where they are sent.
+"""The trace session: the points that are traced, their fields, and the sinks they are sent to.
 
-The keys are those of gVisor's `SessionConfig`. Sessions are values: an edit gives a new one.
+The names are those of gVisor's `SessionConfig`. A session never changes: an edit makes a new one.
 """
 
 from __future__ import annotations
@@ -14,32 +14,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SESSION_NAME = "Default"
-"""The only name that gVisor takes."""
+"""The only session name that gVisor accepts."""
 
 NEWER_KEYS = {"options": "2026-09"}
-"""Keys of a session that not every runtime in use knows, each with the month of the first one seen
-that does; an older one refuses the whole file."""
+"""Session keys that older runtimes lack, each with the month of the first release seen with it; an
+older release refuses the whole file."""
 
 REMOTE = "remote"
-"""The sink that sends to a monitor."""
+"""The name of the sink that sends to a monitor."""
 
 NULL = "null"
-"""The sink that sends nothing."""
+"""The name of the sink that sends nothing."""
 
 DEFAULT_CONTEXT_FIELDS = ("time", "thread_id", "group_id", "process_name", "container_id")
-"""What gvtui's own columns, filters and process tree need of each point."""
+"""The context fields that gvtui's columns, filters and process tree need of each point."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A point switched on."""
+    """A trace point that is switched on, with the fields that it sends."""
 
     name: str
     optional_fields: tuple[str, ...] = ()
     context_fields: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Its JSON object; lists that are empty are left out."""
+        """The point as a JSON object; empty lists are left out."""
         values: dict[str, Any] = {"name": self.name}
         if self.optional_fields:
             values["optional_fields"] = list(self.optional_fields)
@@ -50,13 +50,13 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """Where points go."""
+    """A sink, which the sandbox sends the session's points to."""
 
     name: str
     config: Mapping[str, Any] = field(default_factory=dict)
-    """The sink's own settings; what they may be is the sink's affair."""
+    """The sink's own settings, whose meanings depend on the sink."""
     ignore_setup_error: bool = False
-    """A container starts even if the sink cannot be set up; it is then not traced."""
+    """Whether a container starts even if the sink cannot be set up; it is then not traced."""
 
     @property
     def endpoint(self) -> str | None:
@@ -76,15 +76,15 @@ class Sink:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A trace session."""
+    """A trace session: its points, its sinks and its settings."""
 
     points: tuple[Point, ...] = ()
     sinks: tuple[Sink, ...] = ()
     name: str = SESSION_NAME
     ignore_missing: bool = False
-    """Points and fields that the runtime does not have are skipped, not refused."""
+    """Whether the runtime skips points and fields that it lacks; else it refuses the session."""
     options: Mapping[str, Any] | None = None
-    """Settings of newer runtimes; older ones refuse a session that has them."""
+    """Settings that newer runtimes know; older ones refuse a session that has them."""
 
     @property
     def point_names(self) -> frozenset[str]:
@@ -93,7 +93,7 @@ class Session:
 
     @property
     def endpoints(self) -> tuple[str, ...]:
-        """The sockets that it sends to."""
+        """The paths of the sockets that the session's sinks send to."""
         return tuple(sink.endpoint for sink in self.sinks if sink.endpoint is not None)
 
     def point(self, name: str) -> Point | None:
@@ -101,9 +101,9 @@ class Session:
         return next((point for point in self.points if point.name == name), None)
 
     def with_points(self, points: Iterable[Point]) -> Session:
-        """The session with these points on: those that were on are replaced, others put in order.
+        """The session with these points switched on; they replace points of the same names.
 
-        The points that stay keep their places, so that a person's file changes in few lines.
+        Points that remain keep their positions, so that few lines of the user's file change.
         """
         new = {point.name: point for point in points}
         kept = [new.pop(point.name, point) for point in self.points]
@@ -116,7 +116,7 @@ class Session:
         return replace(self, points=tuple(kept))
 
     def without_points(self, names: Iterable[str]) -> Session:
-        """The session with these points off."""
+        """The session with these points switched off."""
         gone = frozenset(names)
         return replace(self, points=tuple(each for each in self.points if each.name not in gone))
 
@@ -138,16 +138,16 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class SessionDiff:
-    """What a change does, by point names in the order to show."""
+    """The difference of two sessions: names of points, in the order of display."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
     changed: tuple[str, ...]
-    """On before and after, with other fields."""
+    """Points that are on before and after, but with other fields."""
     sinks: bool
-    """The sinks, or their settings, change."""
+    """Whether the sinks or their settings change."""
     other: bool
-    """`ignore_missing` or `options` change."""
+    """Whether `ignore_missing` or `options` changes."""
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.changed or self.sinks or self.other)
@@ -162,7 +162,7 @@ class SessionDiff:
 
 
 def diff_sessions(old: Session | None, new: Session | None) -> SessionDiff:
-    """What going from one session to another changes; None is no session."""
+    """The difference between two sessions; None stands for no session."""
     before = {point.name: _fields(point) for point in old.points} if old else {}
     after = {point.name: _fields(point) for point in new.points} if new else {}
     empty = Session()
@@ -178,10 +178,10 @@ def diff_sessions(old: Session | None, new: Session | None) -> SessionDiff:
 
 
 def keep_in_step(session: Session) -> tuple[Session, list[str]]:
-    """Give the two sides of each raw call the context fields of both.
+    """Give the enter and the exit of each raw call the context fields of both.
 
-    Runtimes up to August 2026 fill a raw exit's context by the enter point's fields, so sides that
-    differ lose or gain fields.
+    Runtimes up to August 2026 fill a raw exit's context with the enter point's fields, so an exit
+    that asks for other fields does not get them.
 
     Returns:
         The session, and the names of the points that were changed.

@@ -12,7 +12,7 @@ ARCHITECTURES = ("x86_64", "arm64")
 
 
 UNKNOWN_ARCHITECTURE = "unknown"
-"""Stands where nothing tells an architecture: then no number has a name."""
+"""Stands for an architecture that is not known: no sysno has a name there."""
 
 
 def host_architecture() -> str:

@@ -1,4 +1,4 @@
-"""How hard the remote sink tries to send, and what that costs the traced program.
+"""Named settings of the remote sink: how often it retries, and what that costs the program.
 
 Costs as `python -m tests.benchmarks tunings` measured them on 2 cores: one-byte reads and writes
 with all context fields, 400,012 messages, systrap, five rounds; the times are medians.
@@ -14,7 +14,7 @@ from gvtui.points.session import REMOTE, Sink
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
-    """Settings of the remote sink with a name."""
+    """Retry settings of the remote sink, under a name."""
 
     name: str
     title: str
@@ -22,7 +22,7 @@ class Tuning:
     backoff: str
     backoff_max: str
     cost: str
-    """What it loses and costs, as measured."""
+    """What the tuning loses and costs, as measured."""
 
     def config(self) -> dict[str, Any]:
         """The settings as the sink's configuration holds them."""
@@ -58,17 +58,17 @@ LOWEST_OVERHEAD = Tuning(
 )
 
 TUNINGS = {tuning.name: tuning for tuning in (LOSSLESS, LOWEST_OVERHEAD)}
-"""By name; the first is the default."""
+"""The tunings by name; the first is the default."""
 
 
 def remote_sink(
     endpoint: str, tuning: Tuning = LOSSLESS, *, ignore_setup_error: bool = False
 ) -> Sink:
-    """A remote sink that sends to a socket.
+    """Make a remote sink that sends to a socket.
 
     Args:
         endpoint: the monitor's socket.
-        tuning: how hard to try.
+        tuning: the sink's retry settings.
         ignore_setup_error: containers start even if nobody listens; for pod init files.
     """
     return Sink(REMOTE, {"endpoint": endpoint, **tuning.config()}, ignore_setup_error)
@@ -83,7 +83,7 @@ def tuning_of(sink: Sink) -> Tuning | None:
 
 
 def with_tuning(sink: Sink, tuning: Tuning) -> Sink:
-    """The sink with other settings, to the same endpoint."""
+    """The sink with the settings of a tuning and its own endpoint."""
     known = ("retries", "backoff", "backoff_max")
     rest = {key: value for key, value in sink.config.items() if key not in known}
     return Sink(sink.name, {**rest, **tuning.config()}, sink.ignore_setup_error)

@@ -1,4 +1,4 @@
-"""How each way to start a session ends with a file: `runsc trace create`, or a pod init file.
+"""Predicts how a session file fares with `runsc trace create`, and as a pod init file.
 
 The rules are those of runsc 0.0~20221219, 0.0~20240729 and release-20260905.0: each was given the
 same files both ways, with a monitor that listened.
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from gvtui.points.session import Session
 
 Way = Literal["trace-create", "pod-init"]
-"""How a session starts: in a sandbox that runs, or with a container."""
+"""A way to start a session: in a running sandbox, or together with a container."""
 
 WAYS: dict[Way, str] = {"trace-create": "trace create", "pod-init": "pod init file"}
-"""The ways, each with its name for a person."""
+"""The ways, each with its name in words."""
 
 _SPACE = b" \t\r\n"
 _SENT_DEPTH = 2
-"""Levels around a session on its way from `runsc trace create` to the sandbox."""
+"""How many levels of JSON runsc puts around a session to send it to the sandbox."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How one way ends."""
+    """The verdict on one way to start the session."""
 
     verdict: Verdict
     reason: str = ""
-    """Why, one sentence without its full stop; "" where it is traced."""
+    """The reason, one sentence without its full stop; "" if the container is traced."""
 
     def as_dict(self) -> dict[str, Any]:
         """As plain values, for JSON."""
@@ -48,27 +48,27 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is to say about a session file against one runtime."""
+    """The verdict on a session file for one runtime."""
 
     endings: dict[Way, Ending]
     problems: tuple[Problem, ...]
-    """All that was found."""
+    """All problems that were found."""
     meant: tuple[Way, ...]
-    """The ways that a file of its form is for: a bare session is not for a pod init file."""
+    """The ways that fit the file's form: a bare session cannot serve as a pod init file."""
     session: Session | None = None
-    """What a container that starts gets; None where none does."""
+    """The session that a starting container gets; None if it gets none."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """One reading of the file, by runsc and by the sandbox."""
+    """One attempt of runsc and the sandbox to read the file."""
 
     problems: tuple[Problem, ...]
     session: Session | None
-    """What was read; None where runsc itself could not read it."""
+    """The session that was read; None if runsc could not read the file."""
 
     def ending(self, way: Way) -> Ending:
-        """How it ends: as its worst problem does."""
+        """The ending that the worst problem causes."""
         ends = [
             each.trace_create if way == "trace-create" else each.pod_init for each in self.problems
         ]
@@ -77,10 +77,10 @@ class _Attempt:
 
 
 def judge(raw: bytes, catalogue: Catalogue) -> Judgement:
-    """Say how each way to start the session in a file ends.
+    """Predict how each way to start the session in a file ends.
 
     Args:
-        raw: what the file holds.
+        raw: the file's bytes.
         catalogue: what the runtime offers.
     """
     try:
@@ -129,9 +129,9 @@ def _attempt(
 
 
 def _again(raw: bytes, end: int, catalogue: Catalogue) -> _Attempt:
-    """What `trace create` reads after it could not take the file for a bare session.
+    """The second attempt of `trace create`, after the file proved to be no bare session.
 
-    It goes back to the start, but what its reader held beyond the first value comes first.
+    runsc reads from the start again, but first the bytes that its reader still holds.
     """
     try:
         node = parse_json(rest_after_failure(raw, end))
