@@ -1,4 +1,4 @@
-"""What a runsc binary can do: asked of the binary, once for each file."""
+"""Finds out what a runsc binary can do, by running it or reading its code, once for each file."""
 
 from __future__ import annotations
 
@@ -25,39 +25,38 @@ SIDECAR_FOLDER = "gvisor-bin"
 """The folder beside runsc with the programs it starts, in releases since 2026-08-31."""
 
 SENTRY = "gvisor_sentry"
-"""The program in it that is the sandbox's process."""
+"""The program in that folder that becomes the sandbox's process."""
 
 _SIDECAR_FLAG = "  -sidecar-usage-policy "
 _GVISOR_CODE = b"gvisor.dev/gvisor/runsc"
-"""In every build of runsc: the name of its Go packages."""
+"""The name of runsc's Go packages, which every build of runsc contains."""
 
 _EXEC_IN_CALL = b"kernel.(*runSyscallAfterExecStop)"
-"""In builds of runsc whose exec loads the program within the system call: what goes on with it
-then. gVisor's commit 436301196 of 2025-08-12 moves the loading behind the call, and puts another
-type in place of this one."""
+"""A type that builds of runsc contain if their exec loads the program within the system call.
+gVisor's commit 436301196 of 2025-08-12 moves the loading after the call and replaces the type."""
 
 _STEP = 4 << 20
 _MAX_PROGRAM = 1 << 30
-"""Bytes of a program that are looked through; the largest runsc has 83 million."""
+"""How many bytes of a program are searched; the largest runsc has 83 million."""
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """What the code of one of gVisor's programs tells."""
+    """What gvtui reads from the code of one of gVisor's programs."""
 
     is_exec_exit_last: bool
-    """Whether the exit of an exec is sent when the program has been loaded, or could not be."""
+    """Whether the exit of an exec is sent after the attempt to load the program, not before."""
 
 
 _ASK_SECONDS = 5.0
-"""How long a program may take to tell what it can do; 25 ms are usual."""
+"""How many seconds a program may take to answer; 25 ms are usual."""
 
 _AGAIN_SECONDS = 60.0
-"""A program that did not answer is not asked again before: the viewer looks every few seconds."""
+"""How many seconds a program that did not answer is left alone: the viewer asks often."""
 
 
 class _Answers(Generic[T]):
-    """Answers by the file that gave them: another file at the same path is asked anew."""
+    """Caches answers by the file that gave them; another file at the same path is asked anew."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, ...], T] = {}
@@ -65,12 +64,12 @@ class _Answers(Generic[T]):
         self._lock = threading.Lock()
 
     def get(self, path: str | int, ask: Callable[[], T], now: float | None = None) -> T:
-        """The answer known for the file, or else asked for now.
+        """The cached answer of a file, or else a new one.
 
         Args:
             path: the file, or its descriptor.
-            ask: gets the answer. A RunscError that it raises is raised again for a minute without
-                asking; nothing else that it raises is kept.
+            ask: gets the answer. A RunscError that it raises is cached for a minute, and raised
+                again without asking; other errors are not cached.
             now: seconds of the monotonic clock; read from it if not given.
         """
         status = os.stat(path)
@@ -103,7 +102,7 @@ _codes: _Answers[Code | None] = _Answers()
 
 
 def is_runsc_file(path: str) -> bool:
-    """Whether a program is one of gVisor's, by its name or by what is in it; does not run it."""
+    """Whether a program is one of gVisor's, by its name or its bytes; does not run it."""
     if Path(path).name.startswith("runsc"):
         return True
     try:
@@ -117,10 +116,10 @@ def is_runsc_file(path: str) -> bool:
 
 
 def code_of(fd: int) -> Code | None:
-    """What the code of a program tells, which is not run; None if it is none of gVisor's.
+    """Read a program's code without running it; None if the program is not one of gVisor's.
 
     Args:
-        fd: the open program.
+        fd: descriptor of the program's file.
     """
 
     def ask() -> Code | None:
@@ -134,10 +133,10 @@ def code_of(fd: int) -> Code | None:
 
 
 def trace_problem(runsc: Runsc, now: float | None = None) -> str:
-    """Why a program cannot manage trace sessions, in words that go on after its path; "" if it can.
+    """Why a program cannot manage trace sessions, as words to follow its path; "" if it can.
 
-    The sandbox's own program since 2026-08-31 cannot. One that does not answer is not asked again
-    for a minute.
+    `gvisor_sentry`, the sandbox's program since 2026-08-31, cannot. A program that does not answer
+    is not asked again for a minute.
 
     Args:
         runsc: the program.
@@ -170,7 +169,7 @@ def knows_trace(runsc: Runsc) -> bool:
 
 
 def flags_text(runsc: Runsc) -> str:
-    """What `runsc flags` prints, on whichever output; "" if it does not."""
+    """The output of `runsc flags`, from stdout or stderr; "" if the command fails."""
 
     def ask() -> str:
         call = runsc.call("flags", timeout=min(_ASK_SECONDS, runsc.timeout))
@@ -185,7 +184,7 @@ def flags_text(runsc: Runsc) -> str:
 
 
 def version_text(runsc: Runsc) -> str:
-    """The version that a runsc tells; "" if it does not."""
+    """The version that a runsc reports; "" if it reports none."""
     try:
         return _versions.get(runsc.path, runsc.version)
     except (OSError, RunscError):
@@ -193,20 +192,20 @@ def version_text(runsc: Runsc) -> str:
 
 
 def own_value_flags(runsc: Runsc) -> frozenset[str]:
-    """The flags of the binary that take a value; none if it does not tell."""
+    """The flags of the binary that take a value; none if the binary does not list them."""
     return value_flags(flags_text(runsc))
 
 
 def missing_sidecar(runsc: Runsc) -> Path | None:
-    """The sandbox's program that a runsc starts from beside it, if it is not there.
+    """The path of `gvisor_sentry` beside a runsc that needs it, if the file is missing; else None.
 
-    A runsc that has `--sidecar-usage-policy` starts one. Where it is missing, the runsc of 2026-09
-    starts a copy that it carries, or no sandbox if that flag is STRICT; its help says that the
-    copies end after October 2026.
+    A runsc that has the flag `--sidecar-usage-policy` starts that program. Where it is missing, the
+    runsc of 2026-09 starts the copy that it contains, or no sandbox if that flag is STRICT; its
+    help says that runsc will contain no copy after October 2026.
     """
     if _SIDECAR_FLAG not in flags_text(runsc):
         return None
-    # As runsc looks: beside the path it was called by, or else beside the file that this leads to.
+    # As runsc does: beside the path that was called, or else beside the file it links to.
     folder = Path(runsc.path).parent / SIDECAR_FOLDER
     if not os.path.isdir(folder):
         folder = Path(os.path.realpath(runsc.path)).parent / SIDECAR_FOLDER
@@ -215,7 +214,7 @@ def missing_sidecar(runsc: Runsc) -> Path | None:
 
 
 def _has(fd: int, wanted: Sequence[bytes]) -> list[bool]:
-    """Whether a file has each of these bytes in it; not mapped, for it may be cut meanwhile."""
+    """Whether a file contains each of these byte strings; read, not mapped: it may be truncated."""
     found = [False] * len(wanted)
     if not stat.S_ISREG(os.fstat(fd).st_mode):
         return found

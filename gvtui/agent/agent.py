@@ -1,8 +1,8 @@
-"""The agent: what the viewer and the command line ask about runsc, and have it do.
+"""The agent: all that the viewer and the command line ask of runsc, or have it do.
 
-Every method that calls runsc blocks, for at most some multiples of the time limit: the viewer calls
-it in a thread. An `Agent` may be used from several threads; changes of one sandbox wait for each
-other, those of different sandboxes do not.
+Every method that calls runsc blocks, for at most some multiples of the time limit, so the viewer
+calls it in a thread. An `Agent` may be used from several threads; changes of the same sandbox wait
+for each other, changes of different sandboxes do not.
 """
 
 from __future__ import annotations
@@ -37,27 +37,27 @@ if TYPE_CHECKING:
     from gvtui.points.session import Session
 
 OnExit = Literal["delete", "keep", "restore"]
-"""What becomes of gvtui's sessions at the end: ended, left running, or what was found put back."""
+"""What happens to gvtui's sessions at the end: delete them, keep them, or restore the former."""
 
 _JUST_BEFORE_NS = 1_000_000_000
-"""A runsc may have connected before its pid was noted; a pid is not used again that soon."""
+"""How long before its pid was noted a runsc may have connected; no pid is reused that soon."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which container a connection belongs to, and how that is known."""
+    """The container that a connection belongs to, and how gvtui knows it."""
 
     container: Container | None
-    """None if its root is not among those that gvtui may see."""
+    """None if the container's root is not among those that gvtui may read."""
     container_id: str
-    """"" if nothing tells."""
+    """The container's ID; "" if it is not known."""
     by: Literal["pid", "command", "message", ""]
     """`pid`: gvtui made the connection's session; `command`: the peer's command line names it;
     `message`: the sandbox says so; "": unknown."""
 
 
 class Agent:
-    """Finds containers, knows their points, changes their sessions."""
+    """Finds containers, reads which points they offer, and changes their sessions."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Agent:
 
         Args:
             binaries: runsc binaries to use, in place of those found.
-            roots: runsc roots to look at, in place of those found.
+            roots: runsc roots to search, in place of those found.
             timeout: seconds for each call of runsc.
             memory: where to note sessions for later runs; None notes nothing.
             readonly: refuse every change of a sandbox.
@@ -89,25 +89,25 @@ class Agent:
         self._sandbox_locks: dict[tuple[str, str], threading.Lock] = {}
         self._catalogues: dict[tuple[str, int], Catalogue] = {}
         self._catalogue_here: tuple[tuple[str, int, int], Catalogue] | None = None
-        """That of the preferred runsc, with the file it was read from: its name, size and time."""
+        """The preferred runsc's catalogue, with the name, size and time of its file."""
         self._value_flags: frozenset[str] = frozenset()
 
     def inventory(self) -> Inventory:
-        """Binaries, roots and containers, now."""
+        """Find the binaries, roots and containers that are there now."""
         found = take_inventory(self._binaries, self._roots, self._timeout, self._stop)
         used = {*found.binaries, *(each.runsc for each in found.containers)}
         self._value_flags = frozenset().union(*map(own_value_flags, used))
         return found
 
     def stop_looking(self) -> None:
-        """End what runs to find something out, and begin no more of it; changes go on as ever."""
+        """End the calls that only read, and start no more of them; changes still work."""
         self._stop.set()
 
     def catalogue(self, container: Container) -> Catalogue:
-        """The points that a container's own runtime offers.
+        """The trace points that a container's own runtime offers.
 
-        Asks the very binary that runs the sandbox where it may, since the one installed may be
-        another by now.
+        Asks the very binary that runs the sandbox, if gvtui may run it, since the installed binary
+        may be another by now.
 
         Raises:
             RunscError, CatalogueError: they could not be read.
@@ -129,9 +129,9 @@ class Agent:
         return catalogue
 
     def any_catalogue(self, inventory: Inventory | None = None) -> Catalogue:
-        """The points of the preferred runsc; the bundled list if there is none that answers.
+        """The catalogue of the preferred runsc; the bundled one if no runsc answers.
 
-        A runsc is asked again only when its file has changed.
+        A runsc is asked again only after its file has changed.
         """
         found = inventory or self.inventory()
         for runsc in found.binaries:
@@ -166,15 +166,15 @@ class Agent:
         replace_unknown: bool = False,
         on_start: Callable[[int], None] | None = None,
     ) -> Outcome:
-        """Make a session in the container's sandbox, or put it in place of the one there.
+        """Start a session in the container's sandbox, or replace the one that runs there.
 
-        Never raises for what runsc does; the outcome says how it went and what runs now.
+        Never raises for what runsc does; the outcome says whether it worked and what runs now.
 
         Args:
             container: any container of the sandbox.
             session: what to trace from now on.
             replace_unknown: replace a session that gvtui did not make. Without it, such a session
-                stays and the outcome `needs_confirmation`.
+                stays, and the outcome is `needs_confirmation`.
             on_start: called with the pid of each runsc that will connect, before it does.
         """
         if self.readonly:
@@ -218,12 +218,13 @@ class Agent:
             return self._change(container, transaction, transaction.delete)
 
     def leave(self, policy: OnExit) -> list[Outcome]:
-        """Deal with gvtui's own sessions at the end; other monitors' are never touched.
+        """Delete, keep or restore gvtui's own sessions at the end; other monitors' are never
+        touched.
 
         Args:
-            policy: `delete` ends them; `keep` leaves them; `restore` puts back what gvtui found:
-                no session, or the session that it knows. One that it does not know cannot be put
-                back; gvtui's own is then ended, and the outcome's notes say so.
+            policy: `delete` ends them; `keep` leaves them; `restore` puts back what gvtui found: no
+                session, or a session whose points it knows. A session that it does not know cannot
+                be put back; gvtui's own is then ended, and the outcome's notes say so.
         """
         if policy == "keep":
             return []
@@ -237,14 +238,14 @@ class Agent:
         said_id: str,
         containers: Iterable[Container],
     ) -> Match:
-        """Tell which container a connection belongs to; calls nothing.
+        """Find the container that a connection belongs to; runs no program.
 
         Args:
             peer_pid: pid of the process that connected.
-            opened_ns: when, Unix time.
+            opened_ns: when it connected, Unix time in nanoseconds.
             command: its command line, may be empty.
-            said_id: the container ID that the messages carry, or "".
-            containers: those known, as from the inventory.
+            said_id: the container ID in the connection's messages, or "".
+            containers: the known containers, as from the inventory.
         """
         exact = self.registry.container_of(peer_pid, opened_ns) if peer_pid is not None else None
         if exact is not None:
@@ -259,12 +260,12 @@ class Agent:
         return Match(None, "", "")
 
     def connection_closed(self, peer_pid: int) -> Applied | None:
-        """Take in that a connection has closed.
+        """Note that a connection has closed.
 
         Returns:
-            gvtui's session that ran on it, if it did: it has been ended by somebody else, or its
-            sandbox has. It is not gvtui's any more, so a later change asks before replacing, and
-            never puts it back as what was there.
+            gvtui's session that sent on it, if there was one: somebody else has ended the session
+            or its sandbox. gvtui no longer counts it as its own, so a later change asks before it
+            replaces a session there, and never restores this one.
         """
         lost = self.registry.lost(peer_pid)
         if lost is not None and self._memory is not None:
@@ -318,7 +319,7 @@ class Agent:
 
 
 def _unstoppable(container: Container) -> Container:
-    """The container, with a runsc whose calls all come to their end: a change is not torn in two."""
+    """The container with a runsc that ignores `stop`, so that a change is always completed."""
     return replace(container, runsc=replace(container.runsc, stop=None))
 
 

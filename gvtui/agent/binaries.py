@@ -1,7 +1,7 @@
-"""Which runsc to use, and why: for this machine, and for each sandbox that runs here.
+"""Chooses which runsc to use on this machine and for each running sandbox, and says why.
 
-A binary that is named is used as it is. One that is found must be safe to run (`trust`), be
-gVisor's and know trace sessions (`abilities`).
+A binary that the user names is used without a check. One that gvtui finds must be safe to run
+(`trust`), be gVisor's and manage trace sessions (`abilities`).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _PLACES = ("/usr/local/bin/runsc", "/usr/bin/runsc", "/usr/local/sbin/runsc", "/
 
 @dataclass(frozen=True, slots=True)
 class FoundRunsc:
-    """A runsc, and why it is used."""
+    """A runsc that is used, and the reason."""
 
     runsc: Runsc
     why: str
@@ -38,15 +38,15 @@ class FoundRunsc:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRunsc:
-    """A runsc that was found and is not used."""
+    """A runsc that was found but is not used, and the reason."""
 
     path: str
     why: str
-    """In words that go on after its path."""
+    """The reason, as words to follow the path."""
 
 
 class Binaries:
-    """The runsc binaries here; each file is judged once."""
+    """The runsc binaries on this machine; each file is checked once."""
 
     def __init__(
         self,
@@ -54,15 +54,15 @@ class Binaries:
         timeout: float = DEFAULT_TIMEOUT,
         stop: threading.Event | None = None,
     ) -> None:
-        """Look where runsc is named or configured; nothing is called yet.
+        """Read where runsc is named or configured; no program is run yet.
 
         Args:
             named: binaries to use, in place of those found here.
-            timeout: seconds for each call of one.
-            stop: set when no answer is wanted any more.
+            timeout: seconds for each call of a binary.
+            stop: an event to set when no answer is needed any more.
 
         Raises:
-            RunscError: a named one is not there.
+            RunscError: a named binary does not exist.
         """
         self._timeout = timeout
         self._stop = stop
@@ -79,13 +79,13 @@ class Binaries:
 
     @property
     def refused(self) -> tuple[RefusedRunsc, ...]:
-        """Those found so far that may not be used."""
+        """The binaries found so far that may not be used."""
         return tuple(self._refused.values())
 
     def all(self, processes: Iterable[SandboxProcess] = ()) -> list[FoundRunsc]:
-        """The preferred one first: PATH's, the usual places', the configured, the running ones'.
+        """All usable binaries: from PATH, the usual places, configurations, and running sandboxes.
 
-        The named ones alone, if there are any.
+        The preferred one comes first. If the user named binaries, only those are given.
         """
         if self._named:
             return list(self._named.values())
@@ -97,12 +97,12 @@ class Binaries:
         return self._usable(hints)
 
     def refused_of_sandbox(self, process: SandboxProcess) -> RefusedRunsc | None:
-        """The runsc that a sandbox's own processes lead to, where it may not be used."""
+        """The runsc that a sandbox's own processes lead to, if it may not be used; else None."""
         real = (os.path.realpath(hint.path) for hint in process.hints)
         return next((self._refused[path] for path in real if path in self._refused), None)
 
     def of_sandbox(self, process: SandboxProcess) -> FoundRunsc | None:
-        """The runsc that a sandbox's own processes lead to, if there is one to be used."""
+        """The runsc that a sandbox's own processes lead to, if it may be used; else None."""
         for hint in process.hints:
             if self._named:
                 found = self._named.get(os.path.realpath(hint.path))
@@ -113,10 +113,10 @@ class Binaries:
         return None
 
     def for_root(self, root: Path) -> list[FoundRunsc]:
-        """Those that may manage a root's sandboxes, the likeliest first.
+        """The binaries that may manage a root's sandboxes, the most likely first.
 
-        The runtime that the root's container engine is configured with, then PATH's, those in the
-        usual places and other engines'. The named ones alone, if there are any.
+        First the runtimes that the root's container engine is configured with, then those from
+        PATH, the usual places and other engines. If the user named binaries, only those are given.
         """
         if self._named:
             return list(self._named.values())
@@ -140,7 +140,7 @@ class Binaries:
     def _judge(self, hint: Hint) -> FoundRunsc | None:
         real = os.path.realpath(hint.path)
         runsc = Runsc(hint.path, self._timeout, self._stop)
-        # A link may be unsafe though the file that it leads to is not.
+        # A link may be unsafe although the file that it leads to is safe.
         if hint.path not in self._judged:
             self._judged[hint.path] = self._may_be_used(hint.path, real, runsc)
         return FoundRunsc(runsc, hint.why) if self._judged[hint.path] else None

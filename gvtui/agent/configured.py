@@ -1,4 +1,4 @@
-"""The runsc binaries that Docker, containerd, CRI-O and podman are configured with."""
+"""Finds the runsc binaries in the configurations of Docker, containerd, CRI-O and podman."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ class ConfiguredRuntime:
     """A container runtime that a configuration file names."""
 
     engine: str
-    """`docker`, `containerd`, `crio` or `podman`: a word in the paths of its runtimes' roots."""
+    """`docker`, `containerd`, `crio` or `podman`; the paths of its runtimes' roots contain it."""
     name: str
     path: str
     file: Path
-    """The file that says so."""
+    """The configuration file."""
 
     @property
     def why(self) -> str:
-        """In words, for a list of binaries."""
+        """Where the runtime was found, in words for a list of binaries."""
         return f"{self.engine}'s runtime {self.name} in {self.file}"
 
 
 def configured_runtimes(top: Path = Path("/")) -> list[ConfiguredRuntime]:
-    """The runtimes configured here that can be runsc; files that cannot be read are passed over.
+    """The configured runtimes that can be runsc; files that cannot be read are skipped.
 
     The keys are those of Docker's daemon.json (`runtimes`), containerd's CRI plugin and shim
     (`runtimes`, `BinaryName`, `ConfigPath`, `binary_name`), CRI-O (`runtimes`, `runtime_path`) and
@@ -81,7 +81,7 @@ def _read(file: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
 def _named_tables(
     engine: str, file: Path, values: dict[str, Any], top: Path, depth: int = 0
 ) -> Iterator[ConfiguredRuntime]:
-    """The entries of every table `runtimes`, at whatever depth a version of the engine has it."""
+    """The entries of every table `runtimes`, whose depth depends on the engine's version."""
     for key, inner in values.items():
         if not isinstance(inner, dict) or depth > _MAX_DEPTH:
             continue

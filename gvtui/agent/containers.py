@@ -1,4 +1,4 @@
-"""Containers as runsc lists them, and which sandbox each runs in."""
+"""Reads the containers that runsc lists, and which sandbox each runs in."""
 
 from __future__ import annotations
 
@@ -26,32 +26,32 @@ class Container:
     id: str
     root: Path
     runsc: Runsc
-    """The binary to talk to it with."""
+    """The binary that manages the container."""
     status: str
-    """`running`, `created`, `stopped`, `paused`; "" if runsc does not say. `unmanaged`: its sandbox
-    runs, and no runsc that may be used sees it running."""
+    """`running`, `created`, `stopped`, `paused`; "" if runsc does not say. `unmanaged` means that
+    the sandbox runs, but no usable runsc lists it as running."""
     pid: int
-    """Pid of the sandbox's process on this machine; 0 if it has none."""
+    """The pid of the sandbox's process on this machine; 0 if there is none."""
     sandbox_id: str
-    """The sandbox it runs in: its own ID, or its pod's. Sessions belong to sandboxes."""
+    """The ID of its sandbox: its own ID, or its pod's. Sessions belong to sandboxes."""
     bundle: str = ""
     annotations: Mapping[str, str] = field(default_factory=dict)
     runsc_why: str = field(default="", compare=False)
-    """Why that binary is used."""
+    """Why `runsc` is used for it, in words."""
 
     @property
     def key(self) -> tuple[str, str]:
-        """Tells it from all others: root and ID."""
+        """Root and ID, which together identify the container."""
         return (str(self.root), self.id)
 
     @property
     def sandbox_key(self) -> tuple[str, str]:
-        """Tells its sandbox from all others: root and ID."""
+        """Root and sandbox ID, which together identify its sandbox."""
         return (str(self.root), self.sandbox_id)
 
     @property
     def is_sandbox(self) -> bool:
-        """Whether it is its sandbox's first container, by whose ID sessions go."""
+        """Whether it is its sandbox's first container, whose ID runsc's trace commands take."""
         return self.id == self.sandbox_id
 
     @property
@@ -61,7 +61,7 @@ class Container:
 
     @property
     def label(self) -> str:
-        """Its pod, name and image where Kubernetes' annotations tell; may be empty."""
+        """Its pod, name and image from Kubernetes' annotations; "" if it has none."""
         pod, name, image = (
             next((self.annotations[key] for key in keys if key in self.annotations), "")
             for keys in (_POD_KEYS, _NAME_KEYS, _IMAGE_KEYS)
@@ -82,7 +82,7 @@ def list_containers(runsc: Runsc, root: Path) -> list[Container]:
 def read_containers(
     values: Iterable[dict[str, Any]], runsc: Runsc, root: Path, sandboxes: Mapping[str, str]
 ) -> list[Container]:
-    """Containers from the objects that `runsc list` prints; what has no ID is left out."""
+    """Containers from the objects that `runsc list` prints; objects without an ID are left out."""
     found = []
     for each in values:
         container_id, pid = each.get("id"), each.get("pid")

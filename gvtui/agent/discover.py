@@ -1,6 +1,6 @@
-"""Where runsc's roots and its containers are on this machine.
+"""Finds runsc's roots and containers on this machine.
 
-Roots are known from Docker, containerd and runsc's own defaults, and from the command lines of
+The roots are the defaults of Docker, containerd and runsc itself, and those in the command lines of
 running sandboxes.
 """
 
@@ -36,29 +36,29 @@ _WORKERS = 8
 
 @dataclass(frozen=True, slots=True)
 class RootReport:
-    """A root and what came of listing it."""
+    """The result of listing one root."""
 
     root: Path
     runsc: Runsc | None
-    """The binary that listed it."""
+    """The binary that listed the root; None if none did."""
     containers: tuple[Container, ...] = ()
     error: str = ""
-    """Why it could not be listed, or not all of it, one sentence; "" if it could."""
+    """Why the root, or a part of it, could not be listed, one sentence; "" if all was listed."""
     detail: str = ""
     """All that runsc said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What runs here, as far as gvtui may see."""
+    """All binaries, roots and containers that gvtui may see on this machine."""
 
     roots: tuple[RootReport, ...] = ()
     found: tuple[FoundRunsc, ...] = ()
-    """Every runsc found that can be used, and why; the preferred one first."""
+    """Every usable runsc with the reason why it is used; the preferred one first."""
     refused: tuple[RefusedRunsc, ...] = ()
-    """Those found that may not be used."""
+    """The binaries that were found but may not be used."""
     problem: str = ""
-    """Why nothing could be looked for at all."""
+    """Why nothing could be searched at all; "" if something was."""
     containers: tuple[Container, ...] = field(init=False)
     """The containers of all roots."""
 
@@ -68,11 +68,11 @@ class Inventory:
 
     @property
     def binaries(self) -> tuple[Runsc, ...]:
-        """Every runsc found that can be used, the preferred one first."""
+        """Every usable runsc, the preferred one first."""
         return tuple(each.runsc for each in self.found)
 
     def find(self, container_id: str) -> list[Container]:
-        """The containers of that ID, or else whose ID begins so; several roots may have one."""
+        """The containers with that ID, or else those whose IDs begin with it; from all roots."""
         exact = [each for each in self.containers if each.id == container_id]
         if exact or not container_id:
             return exact
@@ -84,10 +84,10 @@ def find_binaries(
     processes: Iterable[SandboxProcess] = (),
     timeout: float = DEFAULT_TIMEOUT,
 ) -> list[Runsc]:
-    """The runsc binaries here that can be used: the named ones alone, or all found.
+    """The usable runsc binaries: only the named ones if there are any, else all found.
 
     Raises:
-        RunscError: a named one is not there.
+        RunscError: a named binary does not exist.
     """
     return [each.runsc for each in Binaries(named, timeout).all(processes)]
 
@@ -97,7 +97,7 @@ def find_roots(
     processes: Iterable[SandboxProcess] = (),
     top: Path = Path("/"),
 ) -> list[Path]:
-    """Runsc's roots that exist: the named ones alone, or the usual ones and the running ones."""
+    """Runsc's roots: only the named ones if there are any, else the default and running ones."""
     if named:
         return [Path(root) for root in dict.fromkeys(map(str, named))]
     places = [place for pattern in _ROOT_PATTERNS for place in sorted(top.glob(pattern))]
@@ -113,7 +113,7 @@ def find_roots(
 
 
 def _may_be_folder(place: Path) -> bool:
-    """False if it surely is none; a folder that this user may not see into can have one."""
+    """False if there is certainly no folder; True also where this user may not look."""
     try:
         return stat.S_ISDIR(place.stat().st_mode)
     except PermissionError:
@@ -128,13 +128,13 @@ def take_inventory(
     timeout: float = DEFAULT_TIMEOUT,
     stop: threading.Event | None = None,
 ) -> Inventory:
-    """Look for binaries, roots and containers; never raises for what it may not see.
+    """Search for binaries, roots and containers; never raises for what it may not read.
 
     Args:
         binaries: runsc binaries to use, in place of those found.
-        roots: runsc roots to look at, in place of those found.
+        roots: runsc roots to search, in place of those found.
         timeout: seconds for each call of runsc.
-        stop: set when what is found is not wanted any more; calls that run are ended then.
+        stop: an event to set when the result is not needed any more; running calls are then ended.
     """
     processes = sandbox_processes()
     try:
@@ -149,7 +149,7 @@ def take_inventory(
             problem = f"no runsc that can be used: {'; '.join(refused)}; name it with --runsc"
         return Inventory(refused=known.refused, problem=problem)
     places = find_roots(roots, processes)
-    # Judged here, one after the other; what is then called, is called side by side.
+    # The binaries are checked here, one after the other; the roots are then listed in parallel.
     candidates = [(root, *_candidates(root, known, processes)) for root in places]
     led = {each.pid: known.refused_of_sandbox(each) for each in processes}
     barred = {pid: each for pid, each in led.items() if each}
@@ -161,7 +161,7 @@ def take_inventory(
 def _candidates(
     root: Path, known: Binaries, processes: list[SandboxProcess]
 ) -> tuple[list[SandboxProcess], dict[int, FoundRunsc], list[FoundRunsc]]:
-    """The sandboxes that run in a root, the runsc that each leads to, and those to try after."""
+    """A root's running sandboxes, the runsc that each leads to, and the binaries to try then."""
     real = os.path.realpath(root)
     here = [each for each in processes if os.path.realpath(each.root) == real]
     chosen = {each.pid: known.of_sandbox(each) for each in here}
@@ -180,8 +180,8 @@ def _report(
         return RootReport(root, None, error=f"there is no directory {root}")
     if not os.access(root, os.R_OK | os.X_OK):
         return RootReport(root, None, error=_no_permission(root))
-    # A binary lists the sandboxes of a newer one as stopped, so those that run here are asked
-    # first, and others only while a sandbox that runs is not listed as running.
+    # A binary lists the sandboxes of a newer one as stopped. So the binaries of the running
+    # sandboxes are asked first, and others only while a running sandbox is not listed as running.
     unseen = {each.sandbox_id for each in here}
     pids = {each.pid for each in here}
     listed: dict[str, Container] = {}
@@ -195,7 +195,7 @@ def _report(
         try:
             containers = list_containers(found.runsc, root)
         except RunscError as error:
-            # What another binary cannot read is no news where one has answered.
+            # The failure of a further binary does not matter where one has answered.
             failure = failure or (error if answered is None else None)
             continue
         failure = failure if found.runsc in leading else None
@@ -214,7 +214,7 @@ def _report(
     if failure is None:
         why = _mark_unmanaged(root, here, listed, refused) or _hidden(root)
         return RootReport(root, answered, tuple(listed.values()), why)
-    # One sandbox that does not answer keeps runsc from listing its whole root.
+    # A single sandbox that does not answer keeps runsc from listing the whole root.
     for container in _by_processes(root, here, chosen, others):
         former = listed.get(container.id)
         if former is None or not former.can_be_traced:
@@ -230,7 +230,7 @@ def _no_permission(place: Path) -> str:
 
 
 def _hidden(root: Path) -> str:
-    """What to say of containers that this user may not read: runsc leaves them out silently."""
+    """A sentence on containers that this user may not read: runsc omits them silently."""
     hidden = (each for each in state_files(root) if not os.access(each, os.R_OK))
     return next(map(_no_permission, hidden), "")
 
@@ -241,7 +241,7 @@ def _mark_unmanaged(
     listed: dict[str, Container],
     refused: dict[int, RefusedRunsc],
 ) -> str:
-    """Mark sandboxes that run though the runsc here see them stopped; what to say of the first."""
+    """Mark running sandboxes that every runsc lists as stopped; gives a sentence on the first."""
     said = ""
     for process in here:
         container = listed.get(process.sandbox_id)
@@ -267,7 +267,7 @@ def _by_processes(
     chosen: dict[int, FoundRunsc],
     others: list[FoundRunsc],
 ) -> list[Container]:
-    """The containers of the sandboxes that have a process, where runsc cannot list them."""
+    """The containers of running sandboxes, from their processes, where runsc cannot list them."""
     members = sandbox_ids(root)
     found = []
     for process in processes:

@@ -1,8 +1,8 @@
-"""Sessions that gvtui made, remembered from one run to the next.
+"""Stores which session gvtui made last in each sandbox, for later runs of gvtui.
 
-The runtime never tells a session's points. A note of what gvtui made last lets a later run put it
-back. The session may have been replaced by another monitor since, so a note gives no right to
-replace one without asking.
+The runtime never tells a session's points, so without such a note a later run could not restore the
+session. Another monitor may have replaced the session since, so a note does not allow gvtui to
+replace a session without asking.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ if TYPE_CHECKING:
     from gvtui.points.session import Session
 
 _START_TIME_FIELD = 19
-"""Of `/proc/PID/stat`, counted from behind the name: see proc_pid_stat(5)."""
+"""The index of the start time in `/proc/PID/stat`, counted after the name: proc_pid_stat(5)."""
 
 
 class Memory:
-    """Notes in a folder, one for each sandbox; a sandbox is known by its process."""
+    """A folder of notes, one for each sandbox; a note is valid for one process of a sandbox."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def remember(self, container: Container, session: Session) -> None:
-        """Note a session; where that is not possible, nothing is noted."""
+        """Write a note of a session; if the file cannot be written, there is no note."""
         with suppress(OSError, SessionError):
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             save_document(self._place(container), SessionDocument(session))
 
     def recall(self, container: Container) -> Session | None:
-        """The session that gvtui made last for this sandbox."""
+        """The session that gvtui made last in this sandbox; None if no note says so."""
         try:
             return load_document(self._place(container)).session
         except SessionError:
             return None
 
     def forget(self, container: Container) -> None:
-        """Drop the note."""
+        """Delete the note on this sandbox."""
         with suppress(OSError):
             self._place(container).unlink(missing_ok=True)
 

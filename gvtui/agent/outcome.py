@@ -1,4 +1,4 @@
-"""What came of a change: what runs now, said so that nobody is left guessing."""
+"""The outcome of changing a session: whether it worked, and which session runs now."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ class State(Enum):
     """How a change ended."""
 
     APPLIED = "applied"
-    """The new session runs; it was read back."""
+    """The new session runs; gvtui has read it back."""
     DELETED = "deleted"
-    """No session runs, as wanted."""
+    """The session has been deleted, as wanted."""
     REFUSED = "refused"
     """Nothing has changed."""
     NEEDS_CONFIRMATION = "needs confirmation"
     """Nothing has changed: the session there is not gvtui's, so replacing it was not tried."""
     RESTORED = "restored"
-    """The change failed after the former session was gone; that one was put back."""
+    """The change failed after the former session had been deleted; gvtui has restored it."""
     LOST = "lost"
-    """The former session is gone and could not be put back: nothing is traced."""
+    """The former session is deleted and could not be restored: nothing is traced."""
     UNCERTAIN = "uncertain"
-    """What runs cannot be told."""
+    """gvtui could not find out which session runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A time in which points were lost, uncounted, while one session replaced another."""
+    """A time span in which points were lost, uncounted, while one session replaced another."""
 
     start_ns: int
     end_ns: int
-    """Unix times in nanoseconds; the gap lies within, mostly much shorter."""
+    """Both are Unix times in nanoseconds; the gap lies between them and is mostly much shorter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of a change to one sandbox's session."""
+    """The outcome of one change to one sandbox's session."""
 
     container: Container
     state: State
     kept: str
-    """What runs now, one sentence without its full stop."""
+    """Which session runs now, one sentence without its full stop."""
     session: Session | None = None
     """The session that runs now, if gvtui knows it."""
     former: Session | None = None
@@ -62,40 +62,40 @@ class Outcome:
     detail: str = ""
     """All that runsc said."""
     problems: tuple[Problem, ...] = ()
-    """What the checks found; errors mean that runsc was not asked."""
+    """Problems that the checks found; if one is an error, runsc was not asked."""
     skipped_points: tuple[str, ...] = ()
-    """Points that the runtime lacks and skipped under `ignore_missing`."""
+    """Points that the runtime lacks and, because of `ignore_missing`, has skipped."""
     skipped_fields: tuple[str, ...] = ()
-    """Fields likewise, as `point field`."""
+    """Fields that it lacks and has skipped, as `point field`."""
     notes: tuple[str, ...] = ()
-    """What was done otherwise than asked, such as a key left out for an old runsc."""
+    """Deviations from the request, such as a key that was left out for an old runsc."""
     gap: Gap | None = None
     pids: tuple[int, ...] = field(default=())
     """Pids of the runsc commands that may have connected, the last one first."""
 
     @property
     def applied(self) -> bool:
-        """Whether things are as wanted."""
+        """Whether the change was made."""
         return self.state in (State.APPLIED, State.DELETED)
 
     @property
     def needs_confirmation(self) -> bool:
-        """Whether the same call with `replace_unknown` would go on."""
+        """Whether the same call with `replace_unknown` would be carried out."""
         return self.state is State.NEEDS_CONFIRMATION
 
     @property
     def runsc_pid(self) -> int | None:
-        """Pid of the runsc that made the session which runs now: the peer's pid of its connection."""
+        """The pid of the runsc that made the running session: the peer of its connection."""
         return self.pids[0] if self.pids else None
 
     @property
     def session_json(self) -> str:
-        """The session that runs now, as its file would hold it; "" if it is not known."""
+        """The text of a session file for the running session; "" if the session is not known."""
         return dump_session(self.session) if self.session else ""
 
     @property
     def sentence(self) -> str:
-        """Error and result in one line."""
+        """The error, if any, and which session runs now, in one line."""
         return f"{self.error}; {self.kept}" if self.error else self.kept
 
     def as_dict(self) -> dict[str, Any]:
@@ -118,10 +118,10 @@ class Outcome:
         }
 
     def marks(self) -> list[Mark]:
-        """What to note in the recording, so that a later reader knows what was on.
+        """The trace marks for the recording, so that a later reader knows which session ran.
 
         Returns:
-            A mark of the gap, if there was one, then one of the session that runs now. None if
+            A mark of the gap, if there was one, then a mark of the session that runs now. Empty if
             nothing has changed.
         """
         if self.state in (State.REFUSED, State.NEEDS_CONFIRMATION):

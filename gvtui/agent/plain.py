@@ -1,7 +1,7 @@
-"""What runsc says on stderr, in one plain sentence.
+"""Puts runsc's error output into one plain sentence.
 
-Wordings as seen from releases 0.0~20221219 and 0.0~20240729. Error texts can come from inside a
-sandbox, so nothing goes on unescaped.
+The patterns are the wordings of releases 0.0~20221219 and 0.0~20240729. Error texts can come from
+inside a sandbox, so all of them are escaped.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from gvtui.decode.escape import escape
 
 _MAX_SENTENCE = 300
 _MAX_LINE = 4096
-"""Characters of a line that is looked at; some patterns look at each place again and again."""
+"""How many characters of a line are searched; some patterns take long for long lines."""
 _LOG_LINE = re.compile(r"[IWEFD]\d{4} \S+ +\d+ [\w.]+:\d+\] (?P<text>.*)")
 _FATAL = re.compile(r"^(?:FATAL ERROR|error): ", re.IGNORECASE)
 
@@ -70,7 +70,7 @@ _KNOWN: tuple[tuple[str, str], ...] = (
 
 
 def last_words(stderr: str) -> str:
-    """The line of runsc's stderr that says what went wrong, without log prefix; not escaped."""
+    """The line of runsc's stderr with the error, without its log prefix; not escaped."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
     for line in reversed(lines):
         logged = _LOG_LINE.fullmatch(line)
@@ -80,14 +80,14 @@ def last_words(stderr: str) -> str:
 
 
 def _cut(line: str) -> str:
-    """A line of sane length, with its beginning and its end, which says why."""
+    """A long line shortened in its middle: the end often has the reason."""
     if len(line) <= _MAX_LINE:
         return line
     return f"{line[: _MAX_LINE // 2]}…{line[-_MAX_LINE // 2 :]}"
 
 
 def plain_sentence(stderr: str, container_id: str, root: str) -> str:
-    """What went wrong, in one sentence without its full stop, safe for a terminal."""
+    """The error in one sentence without its full stop, safe for a terminal."""
     words = last_words(stderr)
     for pattern, sentence in _KNOWN:
         found = re.search(pattern, words)
@@ -98,6 +98,6 @@ def plain_sentence(stderr: str, container_id: str, root: str) -> str:
 
 
 def unknown_key(stderr: str) -> str | None:
-    """The key of a session file that this runsc is too old for, if that is why it refused."""
+    """The session key that this runsc refused because it is too old to know it; else None."""
     found = re.search(r'json: unknown field "([^"]*)"', last_words(stderr))
     return found[1] if found else None

@@ -1,6 +1,6 @@
-"""Editing a pod init file: the session that containers get which start later.
+"""Edits a pod init file, whose session every container gets that starts later.
 
-Needs no runsc and no root; only the right to write the file.
+This needs neither runsc nor root, only the permission to write the file.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from gvtui.points.catalogue import Catalogue
 
 RUNTIME_NAME = "runsc-trace"
-"""The name for the traced runtime in the instructions."""
+"""The name of the traced runtime in the instructions for Docker and containerd."""
 
 
 class SessionFile:
-    """A session file being edited: what is in it, and what is staged.
+    """A session file that is being edited.
 
-    `written` is the session in the file, `staged` the one to write. Set `staged` freely.
+    `written` is the session in the file, `staged` the session that `write` will put there. Callers
+    set `staged`.
     """
 
     def __init__(self, path: Path, document: SessionDocument, *, exists: bool = True) -> None:
@@ -42,7 +43,7 @@ class SessionFile:
 
     @classmethod
     def open(cls, path: Path) -> SessionFile:
-        """Load a file; one that is not there yet begins as a pod init file without points.
+        """Load a file; one that does not exist yet starts as a pod init file without points.
 
         Raises:
             SessionError: it cannot be read, or is no session file.
@@ -58,26 +59,26 @@ class SessionFile:
 
     @property
     def is_wrapped(self) -> bool:
-        """Whether the session is under `trace_session`, as containers' start needs it."""
+        """Whether the session is under `trace_session`, where the start of containers needs it."""
         return self._document.is_wrapped
 
     @property
     def diff(self) -> SessionDiff:
-        """What writing would change."""
+        """The difference between the session in the file and the staged one."""
         return diff_sessions(self.written if self.exists else None, self.staged)
 
     def text(self) -> str:
-        """What would be written."""
+        """The text that `write` would put into the file."""
         return self._document.with_session(self.staged).text()
 
     def undo(self) -> None:
-        """Stage what the file holds."""
+        """Stage the session in the file, and so drop all edits."""
         self.staged = self.written
 
     def changed_outside(self) -> bool:
         """Whether somebody else has changed the file since it was read or written.
 
-        The session counts by what it means, what stands around it to the byte.
+        The sessions are compared by their meaning, the text around them byte by byte.
         """
         try:
             now = load_document(self.path)
@@ -87,7 +88,7 @@ class SessionFile:
         return not self.exists or around or bool(diff_sessions(self.written, now.session))
 
     def write(self) -> None:
-        """Write what is staged, in one step; raw calls are kept in step.
+        """Write the staged session in one step; enter and exit of raw calls get the same fields.
 
         Raises:
             SessionError: it cannot be written; the file is as it was.
@@ -100,7 +101,7 @@ class SessionFile:
 
 
 def start_problems(session: Session) -> list[Problem]:
-    """Warnings for a session that containers get at their start."""
+    """Warnings on a session that containers get when they start."""
     return [
         Problem(
             "warning",
@@ -114,7 +115,7 @@ def start_problems(session: Session) -> list[Problem]:
 
 
 def start_words(file: SessionFile, catalogue: Catalogue) -> tuple[str, bool]:
-    """How containers start with a file as staged, in one sentence; and whether they are traced.
+    """What happens to containers that start with the staged file, and whether they are traced.
 
     The sentence has no full stop, and begins in lower case.
     """
@@ -129,12 +130,12 @@ def start_words(file: SessionFile, catalogue: Catalogue) -> tuple[str, bool]:
 
 
 def how_to_install(path: Path, runsc: str = "runsc", name: str = RUNTIME_NAME) -> str:
-    """How to have Docker or containerd start containers with a pod init file, for the user to read.
+    """Instructions for the user: how Docker or containerd start containers with a pod init file.
 
     Args:
         path: the file; made absolute.
         runsc: the runsc binary.
-        name: what to call the runtime.
+        name: the name of the runtime in Docker or containerd.
     """
     place = path.absolute()
     flag = shlex.quote(f"--pod-init-config={place}")

@@ -1,11 +1,11 @@
-"""What `runsc trace procfs` prints: the processes of a sandbox that runs already.
+"""Reads the output of `runsc trace procfs`: the processes of a running sandbox.
 
 The output is a line `PROCFS DUMP`, then one JSON object for each process, as runsc 0.0~20221219
-and 0.0~20240729 write it: all processes of the sandbox, a pod's containers not told apart. Its ids
-and start times are those of context data. Its text comes from the sandbox, so any part of it may
-be missing or of another type.
+and 0.0~20240729 write it: all processes of the sandbox, without saying which container of a pod
+each belongs to. Ids and start times are those of `context_data`. The text comes from the sandbox,
+so any part of it may be missing or of another type.
 
-A dump is noted in the trace as marks, and enters the tree of processes where these stand: so a
+A dump is written to the trace as marks, and the process tree takes it up at their rows, so that a
 recording shows the same tree as the live view did.
 """
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _MARK_SIZE = 48 << 10
-"""Characters that a mark's processes have together, about: the monitor is told in one datagram."""
+"""About how many characters one mark's processes have: the mark must fit one datagram."""
 
 _PIPE = "pipe:"
 
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """The processes of a sandbox at one time."""
+    """The processes of a sandbox at one moment."""
 
     entries: tuple[ProcfsEntry, ...]
     is_whole: bool
-    """Whether all could be read that were printed."""
+    """Whether gvtui could read every process that was printed."""
 
 
 def parse_procfs(text: str) -> Dump:
-    """The processes in the output of `runsc trace procfs`; what cannot be read is left out."""
+    """The processes in the output of `runsc trace procfs`; unreadable ones are left out."""
     decoder = json.JSONDecoder()
     dumps: list[Any] = []
     is_whole = True
@@ -82,7 +82,7 @@ def _read_entries(dumps: Iterable[Any]) -> tuple[ProcfsEntry, ...]:
 
 
 def _read_entry(dump: Any) -> ProcfsEntry:  # noqa: ANN401
-    """A process as runsc prints it; without a process id if it makes no sense."""
+    """A process from one JSON object; without a process id if the object makes no sense."""
     holder = dump if isinstance(dump, dict) else {}
     status = holder.get("status")
     status = status if isinstance(status, dict) else {}
@@ -99,7 +99,7 @@ def _read_entry(dump: Any) -> ProcfsEntry:  # noqa: ANN401
 
 
 def _standard_files(dump: Any) -> tuple[str, str]:  # noqa: ANN401
-    """What a process reads from and writes to, as its file descriptors 0 and 1 name it."""
+    """The files that a process has as stdin and stdout, from its file descriptors 0 and 1."""
     paths = {
         int_in(entry, "number", -1): text_in(entry, "path")
         for entry in list_in(dump, "fdlist")
@@ -109,12 +109,12 @@ def _standard_files(dump: Any) -> tuple[str, str]:  # noqa: ANN401
 
 
 def marks_of(dump: Dump, container: str, taken_ns: int) -> Iterator[ProcessesMark]:
-    """What to note of a dump in the trace: marks, each small enough to be told in one go.
+    """The trace marks of a dump, each small enough for one datagram to the monitor.
 
     Args:
         dump: the processes.
         container: ID of the sandbox.
-        taken_ns: when the sandbox was asked, Unix time.
+        taken_ns: when the sandbox was asked, Unix time in nanoseconds.
     """
     parts: list[list[ProcfsEntry]] = [[]]
     room = _MARK_SIZE

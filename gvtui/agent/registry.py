@@ -1,4 +1,4 @@
-"""What gvtui has applied, to which sandbox, and what was there before."""
+"""Keeps which session gvtui has applied to which sandbox, and which session it replaced."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A session of gvtui's that runs."""
+    """A running session that gvtui has applied."""
 
     container: Container
     session: Session
     pid: int
-    """Of the runsc that made it: the peer of its connection."""
+    """The pid of the runsc that made it, which is the peer of its connection."""
     found_session: bool
-    """There was a session when gvtui first made its own here."""
+    """Whether a session ran here when gvtui first made its own."""
     found: Session | None
-    """That session, if gvtui knows it."""
+    """The session that ran then, if gvtui knows it."""
     doubtful: bool = False
-    """A change of it has ended so that nobody knows which of gvtui's sessions runs, if any."""
+    """Whether a change ended so that gvtui does not know which of its sessions runs, if any."""
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A runsc that gvtui started and that may have connected."""
+    """A runsc that gvtui started, and that may have connected to the monitor."""
 
     container: Container
     pid: int
@@ -39,7 +39,7 @@ class Peer:
 
 
 class Registry:
-    """Kept for one run of gvtui; safe to use from several threads."""
+    """The sessions applied during one run of gvtui; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -48,12 +48,12 @@ class Registry:
         self._changing: set[tuple[str, str]] = set()
 
     def begin(self, container: Container) -> None:
-        """A change of the container's session begins: connections that close now are its doing."""
+        """A change of the container's session begins: it may close the session's connection."""
         with self._lock:
             self._changing.add(container.sandbox_key)
 
     def end(self, container: Container) -> None:
-        """The change has ended, and was noted."""
+        """The change has ended, and its outcome has been noted."""
         with self._lock:
             self._changing.discard(container.sandbox_key)
 
@@ -63,22 +63,23 @@ class Registry:
             self._peers[pid] = Peer(container, pid, started_ns)
 
     def container_of(self, peer_pid: int, opened_ns: int) -> Container | None:
-        """The container of the connection that a runsc of gvtui's made.
+        """The container whose connection a runsc started by gvtui has made; None for other peers.
 
         Args:
             peer_pid: pid of the process that connected.
-            opened_ns: when it did, Unix time; before the runsc's start it was another process.
+            opened_ns: when it connected, Unix time in nanoseconds; before that runsc's start, the
+                pid was another process's.
         """
         with self._lock:
             peer = self._peers.get(peer_pid)
         return peer.container if peer and opened_ns >= peer.started_ns else None
 
     def note(self, outcome: Outcome, *, had_session: bool) -> None:
-        """Take in how a change ended.
+        """Note how a change ended.
 
         Args:
-            outcome: the change's end.
-            had_session: there was a session before it.
+            outcome: the outcome of the change.
+            had_session: whether a session ran before it.
         """
         key = outcome.container.sandbox_key
         with self._lock:
@@ -89,7 +90,7 @@ class Registry:
                 if before is not None:
                     self._applied[key] = replace(before, doubtful=True)
             elif outcome.state in (State.APPLIED, State.RESTORED) and outcome.session:
-                # A session put back for another monitor is not gvtui's to end.
+                # A session that was restored for another monitor is not gvtui's to end.
                 if outcome.state is State.RESTORED and before is None:
                     return
                 pid = outcome.runsc_pid or 0
@@ -103,10 +104,9 @@ class Registry:
                     )
 
     def lost(self, peer_pid: int) -> Applied | None:
-        """The connection that this runsc made has closed: the session on it is no longer there.
+        """The connection that this runsc made has closed, so its session no longer runs.
 
-        Another monitor may have replaced it. Called with pids of other connections too, which
-        changes nothing.
+        Another monitor may have replaced it. For a pid of any other connection this does nothing.
         """
         with self._lock:
             for key, applied in self._applied.items():
@@ -115,11 +115,11 @@ class Registry:
         return None
 
     def get(self, container: Container) -> Applied | None:
-        """What gvtui has applied to the container's sandbox."""
+        """The session that gvtui has applied to the container's sandbox; None if it has not."""
         with self._lock:
             return self._applied.get(container.sandbox_key)
 
     def all(self) -> list[Applied]:
-        """Every session of gvtui's that runs, oldest first."""
+        """Every running session that gvtui has applied, oldest first."""
         with self._lock:
             return list(self._applied.values())

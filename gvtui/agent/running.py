@@ -1,8 +1,8 @@
-"""The sandboxes among the running processes, and which runsc may manage each.
+"""Finds sandboxes among the running processes, and the runsc that may manage each.
 
 A sandbox's process ran `runsc` itself until gVisor's release of 2026-08-31. Since then it runs
-`gvisor-bin/gvisor_sentry` beside runsc, mostly by way of a prewarmer there: a program that is
-started with the sentry's path and command line as its arguments, and then becomes the sentry.
+`gvisor-bin/gvisor_sentry` beside runsc, mostly through a prewarmer in the same folder: a program
+that is started with the sentry's path and command line as arguments, and then becomes the sentry.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from gvtui.agent.runsc import Runsc
 
 _GVISOR_NAME = re.compile(r"runsc|gvisor|sentry")
-"""In the name that a process of gVisor's goes by: all versions up to 2026-09 say `runsc-sandbox`
-and `runsc-gofer`."""
+"""Found in the first word of the command line of gVisor's processes: all versions up to 2026-09
+have `runsc-sandbox` and `runsc-gofer`."""
 
 _PREWARMER_WORDS = 2
-"""Words before the sandbox's own command line while the prewarmer runs."""
+"""How many words precede the sandbox's own command line while the prewarmer runs."""
 
 _MAX_COMMAND = 16_384
 _DELETED = " (deleted)"
@@ -35,7 +35,7 @@ _DELETED = " (deleted)"
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A file that may be the runsc of a sandbox."""
+    """A file that may be the runsc of a sandbox, and why."""
 
     path: str
     why: str
@@ -43,15 +43,15 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class SandboxProcess:
-    """A sandbox's process, found running."""
+    """The running process of a sandbox."""
 
     pid: int
     root: Path
     sandbox_id: str
     hints: tuple[Hint, ...] = ()
-    """Where its runsc may be, the likeliest first; neither checked nor asked."""
+    """Where its runsc may be, the most likely file first; none has been checked or run."""
     gofer_pid: int = 0
-    """Its gofer's process, which runs runsc itself; 0 if none is seen."""
+    """The pid of its gofer, a process that runs runsc itself; 0 if none was found."""
 
 
 def sandbox_processes(proc: Path = Path("/proc")) -> list[SandboxProcess]:
@@ -83,7 +83,7 @@ def sandbox_processes(proc: Path = Path("/proc")) -> list[SandboxProcess]:
 def _hints(entry: Path, words: list[str], gofer: Path | None) -> Iterator[Hint]:
     runs = _exe(entry)
     whole = _command(entry)
-    # While the prewarmer runs, the sentry is an argument of its.
+    # While the prewarmer runs, the sentry's path is one of its arguments.
     will_run = whole[1] if whole != words and len(whole) > 1 else ""
     for path in dict.fromkeys((will_run, runs)):
         if not path.startswith("/"):
@@ -98,12 +98,12 @@ def _hints(entry: Path, words: list[str], gofer: Path | None) -> Iterator[Hint]:
 
 
 def own_runsc(container: Container, proc: Path = Path("/proc")) -> Runsc | None:
-    """The very binary that a container's sandbox was started by, even if its file was replaced.
+    """The very binary that started a container's sandbox, even if its file was replaced since.
 
-    Its `trace metadata` is what the sandbox offers, whatever is installed now. It is what the
-    sandbox's process runs, or, where that knows no trace sessions, what its gofer runs. None unless
-    it is surely that: a running sandbox of that name, from a file that only root or this user can
-    write.
+    Its `trace metadata` lists what the sandbox offers, whatever is installed now. It is the file
+    that the sandbox's process runs or, where that file cannot manage trace sessions, the file that
+    its gofer runs. None unless this is certain: a running sandbox of that name, from a file that
+    only root or this user can write.
     """
     if not _is_sandbox_of(container, proc):
         return None
@@ -123,7 +123,7 @@ def own_runsc(container: Container, proc: Path = Path("/proc")) -> Runsc | None:
 
 
 def has_ended(container: Container, proc: Path = Path("/proc")) -> bool:
-    """Whether the process of a container's sandbox is surely gone; False if that cannot be told."""
+    """Whether the process of a container's sandbox has certainly ended; False if in doubt."""
     return bool(container.pid) and not _is_sandbox_of(container, proc)
 
 
@@ -155,7 +155,7 @@ def _command(entry: Path) -> list[str]:
 
 
 def _exe(entry: Path) -> str:
-    """The path of the file that a process runs; of the one that was there, if it is no more."""
+    """The path of the file that a process runs, without the note that it has been deleted."""
     try:
         return str((entry / "exe").readlink()).removesuffix(_DELETED)
     except OSError:

@@ -1,7 +1,6 @@
-"""Calls of runsc: each with a time limit, none through a shell, its errors in plain words.
+"""Runs runsc: each call has a time limit, uses no shell, and puts errors into plain words.
 
-All functions block until runsc has answered: call them in a thread where a screen must not stand
-still.
+All functions block until runsc has answered; a viewer calls them in a thread.
 """
 
 from __future__ import annotations
@@ -28,29 +27,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEFAULT_TIMEOUT = 10.0
-"""Seconds that a call of runsc may take; 25 ms are usual."""
+"""How many seconds a call of runsc may take; 25 ms are usual."""
 
 MAX_OUTPUT = 16 << 20
-"""Bytes that runsc may print; it is stopped when there are more."""
+"""How many bytes runsc may print; it is killed when it prints more."""
 
 _MAX_DETAIL = 1 << 16
-"""Characters of what a call printed that a user may want to see: the last ones."""
+"""How many characters of a call's output are kept for the user: the last ones."""
 
 _AFTER_KILL = 5.0
 _LOOK_SECONDS = 0.1
-"""How often is looked at what a call has printed, and whether it is still wanted."""
+"""After how many seconds each a call's output and the event `stop` are checked again."""
 
 _NO_SANDBOX = "gvtui-no-such-sandbox"
 _ID = re.compile(r"[A-Za-z0-9_+.][A-Za-z0-9_+.\-]{0,1023}")
 _VERSION = re.compile(r"^runsc version(?: (?:release-)?([!-~]*))?[ \r]*$", re.MULTILINE)
 _NO_VERSION = "VERSION_MISSING"
-"""What a plain build of gVisor says in place of a version."""
+"""Printed by a plain build of gVisor in place of a version."""
 
 _SINK = re.compile(r"\s+Sink: (?P<name>\"[^\"]*\"), dropped: (?P<dropped>\d{1,20})(?!\d)")
 
 
 class RunscError(GvtuiError):
-    """A call of runsc that came to nothing: one sentence; `detail` has all that runsc said."""
+    """A call of runsc failed: the message is one sentence, `detail` has all that runsc said."""
 
     def __init__(self, message: str, detail: str = "", call: Call | None = None) -> None:
         super().__init__(message)
@@ -59,7 +58,7 @@ class RunscError(GvtuiError):
 
 
 class StoppedError(RunscError):
-    """A call of runsc whose answer is not wanted any more."""
+    """A call of runsc was ended because its answer is not needed any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +68,28 @@ class Call:
     words: tuple[str, ...]
     pid: int
     returncode: int | None
-    """Negative for a signal that ended it; None if it was killed at one of its limits."""
+    """The exit status; negative for a signal; None if gvtui killed it at one of its limits."""
     stdout: str
     stderr: str
     started_ns: int
     ended_ns: int
-    """Unix times in nanoseconds."""
+    """Both times are Unix times in nanoseconds."""
     printed_too_much: bool = False
-    """Whether it was killed for the size of what it printed."""
+    """Whether it was killed because it printed more than `MAX_OUTPUT`."""
 
     @property
     def succeeded(self) -> bool:
-        """Whether runsc said that all went well."""
+        """Whether runsc ended with status 0."""
         return self.returncode == 0
 
     @property
     def answered(self) -> bool:
-        """Whether runsc ended by itself, so that what it says holds."""
+        """Whether runsc ended on its own, so that its output can be relied on."""
         return self.returncode is not None and self.returncode >= 0
 
     @property
     def detail(self) -> str:
-        """The command line and all that it said, for the user who wants the full text."""
+        """The command line and all output, for a user who wants the full text."""
         limit = "size" if self.printed_too_much else "time"
         is_killed = self.returncode is None
         end = f"killed at its {limit} limit" if is_killed else f"exit {self.returncode}"
@@ -100,7 +99,7 @@ class Call:
         return f"$ {' '.join(self.words)}\n{said}\n[{end}]"
 
     def error(self, container_id: str = "", root: str = "") -> RunscError:
-        """What went wrong."""
+        """The error that says in plain words why the call failed."""
         if self.printed_too_much:
             size = f"{MAX_OUTPUT >> 20} MiB"
             message = f"runsc printed more than {size} and was stopped"
@@ -116,16 +115,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class SinkStatus:
-    """A sink of a running session."""
+    """A sink of a running session, with its count of drops."""
 
     name: str
     dropped: int
-    """Points that it failed to send since the session began."""
+    """How many points it failed to send since the session began."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionStatus:
-    """A session that a sandbox runs, as far as `runsc trace list` tells: never its points."""
+    """A running session as `runsc trace list` describes it: without its points."""
 
     name: str
     sinks: tuple[SinkStatus, ...] = ()
@@ -139,7 +138,7 @@ class Runsc:
     timeout: float = DEFAULT_TIMEOUT
     """Seconds for each call."""
     stop: threading.Event | None = field(default=None, compare=False, repr=False)
-    """Once set, calls that run are ended, and no more are made."""
+    """Once this event is set, running calls are ended, and new ones are refused."""
 
     def call(
         self,
@@ -148,18 +147,18 @@ class Runsc:
         timeout: float | None = None,
         on_start: Callable[[int], None] | None = None,
     ) -> Call:
-        """Run it and wait for its end, or for the time limit.
+        """Run runsc and wait until it ends or the time limit is over.
 
-        The terminal's Ctrl-C does not reach it, so a change is not torn in two.
+        The terminal's Ctrl-C does not reach it, so that it cannot interrupt a change half way.
 
         Args:
             words: the arguments.
             root: the value of `--root`.
-            timeout: seconds; the binary's own limit if not given.
-            on_start: called with its pid as soon as there is one.
+            timeout: seconds; this object's `timeout` if not given.
+            on_start: called with runsc's pid as soon as it runs.
 
         Raises:
-            RunscError: it could not be started.
+            RunscError: runsc could not be started.
             StoppedError: `stop` was set.
         """
         if self.stop is not None and self.stop.is_set():
@@ -193,10 +192,10 @@ class Runsc:
         return Call(tuple(command), process.pid, returncode, *texts, started, ended, is_over)
 
     def checked(self, *words: str, root: Path | str | None = None, container_id: str = "") -> str:
-        """Run it and give what it printed.
+        """Run runsc and return its stdout.
 
         Raises:
-            RunscError: it could not be started, failed, or took too long.
+            RunscError: runsc could not be started, failed, or took too long.
         """
         call = self.call(*words, root=root)
         if not call.succeeded:
@@ -204,14 +203,14 @@ class Runsc:
         return call.stdout
 
     def version(self) -> str:
-        """Its version, such as `0.0~20240729.0`, `20260817.0` or `VERSION_MISSING`."""
+        """The binary's version, such as `0.0~20240729.0`, `20260817.0` or `VERSION_MISSING`."""
         found = _VERSION.search(self.checked("--version"))
         if not found:
             raise RunscError(f"{self.path} does not say that it is runsc")
         return found[1] or _NO_VERSION
 
     def catalogue(self) -> Catalogue:
-        """The trace points that it offers; those of a sandbox it runs may be of an older binary.
+        """The trace points that the binary offers; a running sandbox may be of an older binary.
 
         Raises:
             CatalogueError: the list could not be understood.
@@ -221,9 +220,9 @@ class Runsc:
         return replace(offered, lacking_keys=self.lacking_keys())
 
     def lacking_keys(self) -> frozenset[str]:
-        """The newer keys of a session that it refuses.
+        """The newer session keys that this binary refuses.
 
-        It is asked for a session in a sandbox that there is not: it reads the file first.
+        It is asked to make a session in a sandbox that does not exist: it reads the file first.
         """
         with tempfile.TemporaryDirectory() as root:
             lacking = set()
@@ -235,7 +234,7 @@ class Runsc:
         return frozenset(lacking)
 
     def list_sessions(self, root: Path | str, sandbox_id: str) -> list[SessionStatus]:
-        """The sessions that a sandbox runs: none or one, today."""
+        """The sessions that a sandbox runs; gVisor allows one today."""
         checked_id(sandbox_id)
         text = self.checked("trace", "list", sandbox_id, root=root, container_id=sandbox_id)
         return parse_sessions(text)
@@ -256,13 +255,13 @@ class Runsc:
         on_start: Callable[[int], None] | None = None,
         timeout: float | None = None,
     ) -> Call:
-        """Ask for a session; the caller judges the result.
+        """Ask runsc to make a session; the caller reads the result from the call.
 
         Args:
             root: runsc's root.
             sandbox_id: the sandbox.
             text: the session file's text.
-            force: replace a session that is there. It is deleted before the new one is looked at.
+            force: replace a running session. runsc deletes it before it reads the new one.
             on_start: called with runsc's pid, which is the peer's pid of the connection to come.
             timeout: seconds; the connection's handshake has no limit of its own.
         """
@@ -275,12 +274,12 @@ class Runsc:
             return self.call(*words, sandbox_id, root=root, on_start=on_start, timeout=timeout)
 
     def procfs(self, root: Path | str, sandbox_id: str) -> str:
-        """What the sandbox's processes are now, as `runsc trace procfs` prints it."""
+        """The sandbox's processes now, as `runsc trace procfs` prints them."""
         checked_id(sandbox_id)
         return self.checked("trace", "procfs", sandbox_id, root=root, container_id=sandbox_id)
 
     def pids(self, root: Path | str, container_id: str) -> list[int]:
-        """The pids inside a container, as the container counts them."""
+        """The pids of a container's processes, as they are inside the container."""
         checked_id(container_id)
         words = ("ps", "-format=json", container_id)
         values = parse_json(self.checked(*words, root=root, container_id=container_id))
@@ -293,10 +292,10 @@ class Runsc:
 
 
 def checked_id(container_id: str) -> str:
-    """The ID, if it can be one.
+    """Return the ID if its form is valid.
 
     Raises:
-        RunscError: it has characters that no ID has, or looks like a flag.
+        RunscError: the text has characters that no ID has, or looks like a flag.
     """
     if not _ID.fullmatch(container_id):
         raise RunscError(f"{container_id!r} is no container ID")
@@ -317,7 +316,7 @@ def parse_json(text: str) -> list[Any]:
 
 
 def parse_sessions(text: str) -> list[SessionStatus]:
-    """The sessions in what `runsc trace list` printed; lines not understood are passed over."""
+    """The sessions in the output of `runsc trace list`; other lines are skipped."""
     sessions: list[SessionStatus] = []
     for line in text.splitlines():
         sink = _SINK.match(line)
@@ -336,7 +335,7 @@ def _wait(
     timeout: float,
     stop: threading.Event | None,
 ) -> int | None:
-    """How a process ended; None if it has not by the time limit, or prints too much.
+    """Wait for a process; gives its exit status, or None at the limit of time or output.
 
     Raises:
         StoppedError: `stop` was set.

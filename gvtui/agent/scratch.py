@@ -1,7 +1,7 @@
-"""Folders for runsc's state that go away again, with what runsc has mounted in them.
+"""Temporary folders for runsc's state, which are removed with the mounts that runsc made.
 
 Since 2026 runsc keeps a bind mount `null-netns` in its root: a folder that has one cannot be
-removed. It is no container, and ends with the root.
+removed. The mount belongs to no container, and may be unmounted with the root.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MOUNTS = Path("/proc/self/mountinfo")
 _MOUNT_POINT = 4
-"""Which of a line's fields is the mount point; see proc(5)."""
+"""The index of the mount point among a line's fields; see proc(5)."""
 
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _MNT_DETACH, _UMOUNT_NOFOLLOW = 2, 8
@@ -37,7 +37,7 @@ def scratch_folder(prefix: str) -> Iterator[Path]:
 
 
 def unmount_all(folder: Path, mounts: Path = _MOUNTS) -> None:
-    """Unmount what is mounted below a folder, the innermost first; what cannot be, stays."""
+    """Unmount everything below a folder, the innermost mount first; failures are ignored."""
     libc = ctypes.CDLL(None, use_errno=True)
     for place in reversed(mounts_below(folder, mounts)):
         libc.umount2(os.fsencode(place), _MNT_DETACH | _UMOUNT_NOFOLLOW)

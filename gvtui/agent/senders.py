@@ -1,8 +1,9 @@
-"""Which runsc runs the sandbox at the other end of a connection, noted in the trace.
+"""Notes in the trace which runsc runs the sandbox at the other end of a connection.
 
-Who connects is a runsc: the one that starts the sandbox, which then is the sandbox's too, or one
-that makes a session in a sandbox that runs already, which may be another. Of a program that anybody
-may have connected, the code is read; it is run for its version only if it may be trusted.
+The process that connects is a runsc: either the runsc that starts the sandbox, which is then the
+sandbox's binary too, or a runsc that makes a session in a running sandbox, which may be another.
+Anybody may have started the process that connects, so gvtui only reads the program's code, and runs
+it for its version only if `trust` allows it.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
     from gvtui.agent.running import SandboxProcess
 
 _STARTING = ("run", "create", "restore", "do")
-"""Commands that start a sandbox with the release that they are of."""
+"""Subcommands that start a sandbox with their own binary."""
 
 _MAX_WAITING = 256
-"""Connections whose binary is to be looked at."""
+"""How many connections may wait until their binary is read."""
 _NOTE_SECONDS = 2.0
 _RETRY_SECONDS = 0.05
 _DELETED = " (deleted)"
@@ -42,7 +43,7 @@ _DELETED = " (deleted)"
 
 @dataclass(frozen=True, slots=True)
 class _Binary:
-    """A program of gVisor's that runs, or ran a moment ago."""
+    """A program of gVisor's that is running, or ran a moment ago."""
 
     path: str
     code: Code
@@ -50,14 +51,14 @@ class _Binary:
 
 
 def binary_mark(details: dict[str, Any], proc: Path = Path("/proc")) -> BinaryMark | None:
-    """What to note of a connection's binary; blocks while it is looked at.
+    """The trace mark on a connection's binary; blocks while the file is read.
 
     Args:
-        details: what the monitor has noted of the peer, see `gvtui.monitor.peer`.
-        proc: where the kernel tells of processes.
+        details: the monitor's details on the peer, see `gvtui.monitor.peer`.
+        proc: the proc file system.
 
     Returns:
-        The mark; None if the peer is no runsc, or has gone and left no trace.
+        The mark; None if the peer is not a runsc, or ended before it could be read.
     """
     noted = details.get("exe")
     if not isinstance(noted, dict) or not int_in(noted, "ino"):
@@ -81,22 +82,22 @@ def binary_mark(details: dict[str, Any], proc: Path = Path("/proc")) -> BinaryMa
 
 
 class BinaryNotes:
-    """Notes the binary of each connection that opens; looks at them in a thread of its own."""
+    """Notes the binary of each new connection; reads the binaries in a thread of its own."""
 
     def __init__(self, note: Callable[[BinaryMark, int], bool]) -> None:
-        """Begin; the thread starts with the first connection.
+        """Prepare; the thread starts with the first connection.
 
         Args:
-            note: has the monitor note a mark of a connection; False if it cannot now.
+            note: asks the monitor to write a connection's mark; gives False if it cannot now.
         """
         self._note = note
         self._waiting: queue.Queue[dict[str, Any]] = queue.Queue(_MAX_WAITING)
         self._thread: threading.Thread | None = None
 
     def opened(self, event: dict[str, Any]) -> None:
-        """Take in that a connection has opened, as the monitor has said; never waits.
+        """Take up an event of the monitor that a connection has opened; never waits.
 
-        One that comes while too many wait is not looked at.
+        If too many connections wait already, its binary is not noted.
         """
         with suppress(queue.Full):
             self._waiting.put_nowait(event)
@@ -105,7 +106,7 @@ class BinaryNotes:
             self._thread.start()
 
     def finish(self, seconds: float = _NOTE_SECONDS) -> None:
-        """Wait until all is noted, but not for long."""
+        """Wait until all binaries are noted, but no longer than `seconds`."""
         deadline = time.monotonic() + seconds
         while self._waiting.unfinished_tasks and time.monotonic() < deadline:
             time.sleep(_RETRY_SECONDS / 5)
@@ -118,7 +119,7 @@ class BinaryNotes:
                 if mark is not None:
                     self._tell(mark, int_in(event, "conn"))
             except OSError:
-                # A process or a file has gone while it was looked at.
+                # The process has ended, or the file has gone, while it was read.
                 continue
             finally:
                 self._waiting.task_done()
@@ -130,7 +131,7 @@ class BinaryNotes:
 
 
 def _sandboxes(sandbox_id: str, root: str, proc: Path) -> list[SandboxProcess]:
-    """The running sandboxes of a name, in a root if that is told."""
+    """The running sandboxes with an ID, in a root if one is given."""
     return [
         each
         for each in sandbox_processes(proc)
@@ -149,7 +150,7 @@ def _sandbox_binary(sandbox: SandboxProcess, proc: Path) -> _Binary | None:
 
 
 def _binary(path: str, places: tuple[str, ...], identity: dict[str, Any]) -> _Binary | None:
-    """The program of a path, read at the first place where that very file is."""
+    """Read a program from the first of several paths that leads to that very file."""
     for place in places:
         with _opened(place, identity) as fd:
             if fd is None:
@@ -161,7 +162,7 @@ def _binary(path: str, places: tuple[str, ...], identity: dict[str, Any]) -> _Bi
 
 @contextmanager
 def _opened(path: str, identity: dict[str, Any]) -> Iterator[int | None]:
-    """A file, open for reading; None if it is another than this one."""
+    """A file open for reading; None if it is not the file of that identity."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     except (OSError, ValueError):
@@ -175,6 +176,6 @@ def _opened(path: str, identity: dict[str, Any]) -> Iterator[int | None]:
 
 
 def _version(path: str, identity: dict[str, Any]) -> str:
-    """What the binary of a path says, if it may be run and is still that very file."""
+    """The version that a binary prints, if it may be run and is still that very file."""
     with _opened(path, identity) as fd:
         return version_text(Runsc(path)) if fd is not None and not distrust(path) else ""

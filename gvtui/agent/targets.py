@@ -1,7 +1,7 @@
-"""Where sessions can be applied: the sandboxes that are found, and a session file.
+"""The targets that sessions can be applied to: running sandboxes, and a session file.
 
-`Keeper` finds them, applies sessions to them, and puts things right at the end. What calls runsc
-blocks: call it in a thread.
+`Keeper` finds the targets, applies sessions to them, and at the end deletes, keeps or restores.
+Methods that call runsc block: call them in a thread.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _MAX_LABEL = 80
 _WORKERS = 8
 
 ExitPolicy = Literal["ask", "delete", "keep", "restore"]
-"""What becomes of gvtui's sessions when the viewer ends; `ask` asks the user then."""
+"""What happens to gvtui's sessions when the viewer ends; `ask` asks the user then."""
 
 Key = tuple[str, str]
-"""Of a sandbox, its root and its ID; of a session file, "file" and its path."""
+"""Identifies a target: a sandbox's root and ID, or "file" and a session file's path."""
 
 
 class Owner(Enum):
-    """Whose session runs at a target."""
+    """Who made the session that runs at a target."""
 
     OURS = "gvtui's session"
     EARLIER = "a session that gvtui made earlier"
@@ -58,42 +58,42 @@ class Owner(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a session can be applied: a sandbox, or a file."""
+    """A sandbox or a file that a session can be applied to."""
 
     key: Key
     title: str
     owner: Owner
     container: Container | None = None
     applied: Session | None = None
-    """What runs there, or stands in the file, where that is known."""
+    """The session that runs there or is in the file, if it is known."""
     catalogue: Catalogue | None = None
     error: str = ""
-    """Why nothing is known about it."""
+    """Why gvtui could not find out what runs there; "" if it could."""
     members: int = 1
-    """Containers that share the sandbox, and so its session."""
+    """How many containers share the sandbox, and so its session."""
     exists: bool = True
-    """Of a file, whether it is there yet."""
+    """Whether a session file exists yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What was found, once."""
+    """The result of one search for targets."""
 
     targets: tuple[Target, ...]
     """The sandboxes."""
     containers: tuple[Container, ...]
     problem: str = ""
-    """What could not be looked at, and why, one sentence."""
+    """What could not be searched, and why, one sentence; "" if all was."""
     file: SessionFile | None = None
-    """The session file as somebody else has left it; None if nobody has touched it."""
+    """The session file as somebody else has changed it; None if nobody has."""
     file_error: str = ""
-    """Why it cannot be read any more."""
+    """Why the session file cannot be read any more; "" if it can."""
     catalogue: Catalogue | None = None
-    """What the runsc here offers, where no sandbox's is known."""
+    """What this machine's runsc offers, for when no sandbox's own catalogue is known."""
 
 
 class Keeper:
-    """Looks for sandboxes, applies sessions, and puts things right at the end."""
+    """Searches for sandboxes, applies sessions, and deletes or restores them at the end."""
 
     def __init__(
         self,
@@ -108,9 +108,9 @@ class Keeper:
         self.library = library
         self.file = file
         self.policy: ExitPolicy = policy
-        """What becomes of gvtui's sessions when the viewer ends."""
+        """What happens to gvtui's sessions when the viewer ends."""
         self.containers: tuple[Container, ...] = ()
-        """Those of the last survey, of pods also the ones beside the first."""
+        """The containers of the last survey; for pods, all containers of each."""
         self._memory = memory
 
     @classmethod
@@ -123,17 +123,17 @@ class Keeper:
         policy: ExitPolicy = "ask",
         readonly: bool = False,
     ) -> Keeper:
-        """Get ready, with what this user has saved; nothing is called yet.
+        """Make a keeper with this user's saved sessions; no program is run yet.
 
         Args:
             binaries: runsc binaries to use, in place of those found.
             roots: runsc roots to look at, in place of those found.
             file: a session file to edit as well.
-            policy: what becomes of gvtui's sessions at the end.
-            readonly: change no sandbox and no session file.
+            policy: what happens to gvtui's sessions at the end.
+            readonly: refuse every change of a sandbox or a session file.
 
         Raises:
-            SessionError: the session file is none.
+            SessionError: the session file cannot be read, or is not one.
         """
         memory = Memory(platformdirs.user_state_path("gvtui") / "sessions")
         return cls(
@@ -145,13 +145,13 @@ class Keeper:
         )
 
     def survey(self) -> Survey:
-        """Look for sandboxes and their sessions; never raises for what it may not see."""
+        """Search for sandboxes and their sessions; never raises for what it may not read."""
         inventory = self.agent.inventory()
         problems = [inventory.problem] if inventory.problem else []
         problems += [report.error for report in inventory.roots if report.error]
         sandboxes = [each for each in inventory.containers if each.is_sandbox]
         sandboxes = [each for each in sandboxes if each.can_be_traced]
-        # One that does not answer takes a whole time limit: the others need not wait for it.
+        # A sandbox that does not answer takes a whole time limit: the others need not wait for it.
         with ThreadPoolExecutor(_WORKERS) as pool:
             looked = list(pool.map(self._look_at, sandboxes))
         count = Counter(each.sandbox_key for each in inventory.containers)
@@ -175,7 +175,7 @@ class Keeper:
             return None, escape(str(error))
 
     def read_file_again(self) -> None:
-        """Take what the session file holds now.
+        """Read the session file again, and take it in place of what was read before.
 
         Raises:
             SessionError: it cannot be read, or is no session file any more.
@@ -184,7 +184,7 @@ class Keeper:
         self.file = SessionFile.open(self.file.path)
 
     def file_target(self, error: str = "") -> Target:
-        """The session file as it was read or written last; calls nothing."""
+        """The target for the session file as it was last read or written; runs no program."""
         file = self.file
         assert file is not None
         return Target(
@@ -221,13 +221,13 @@ class Keeper:
         if own is not None:
             return Owner.OURS, None if own.doubtful else own.session
         recalled = self._memory.recall(container) if self._memory else None
-        # Other sinks than gvtui's: somebody has replaced it since.
+        # With other sinks than gvtui's, somebody has replaced the session since.
         if recalled and [sink.name for sink in recalled.sinks] == [each.name for each in sinks]:
             return Owner.EARLIER, recalled
         return Owner.OTHER, None
 
     def apply(self, container: Container, session: Session, *, replace: bool) -> Outcome:
-        """Have a sandbox run a session; see `Agent.apply`."""
+        """Start a session in a sandbox; see `Agent.apply`."""
         if not session.points:
             return self.agent.delete(container, delete_unknown=replace)
         return self.agent.apply(container, session, replace_unknown=replace)
@@ -236,8 +236,8 @@ class Keeper:
         """Write the session file in one step.
 
         Raises:
-            SessionError: it cannot be written; it is as it was.
-            ReadOnlyError: nothing may be written.
+            SessionError: the file cannot be written, and is unchanged.
+            ReadOnlyError: changes are refused.
         """
         assert self.file is not None
         if self.agent.readonly:
@@ -246,12 +246,12 @@ class Keeper:
         self.file.write()
 
     def key_of(self, connection: Connection) -> Key | None:
-        """The sandbox that a connection belongs to, as far as is known."""
+        """The key of the sandbox that a connection belongs to; None if it is not known."""
         container = self.container_of(connection)
         return container.sandbox_key if container is not None else None
 
     def container_of(self, connection: Connection) -> Container | None:
-        """The container that a connection belongs to, as far as is known."""
+        """The container that a connection belongs to; None if it is not known."""
         said = connection.container_id if connection.container_source == "message" else ""
         return self.agent.match(
             connection.peer_pid, connection.opened_ns, connection.command, said, self.containers
@@ -259,13 +259,13 @@ class Keeper:
 
     @property
     def has_made(self) -> bool:
-        """Whether sessions of gvtui's run now."""
+        """Whether any session that gvtui made runs now."""
         return bool(self.agent.registry.all())
 
     def stop_looking(self) -> None:
-        """Do not let the viewer's end wait for a runsc that is asked something."""
+        """End calls that only read, so that the viewer can end without waiting for them."""
         self.agent.stop_looking()
 
     def leave(self, policy: OnExit) -> list[Outcome]:
-        """Deal with gvtui's own sessions at the end; nobody else's are touched."""
+        """Delete, keep or restore gvtui's own sessions at the end; others are not touched."""
         return self.agent.leave(policy)

@@ -1,7 +1,7 @@
-"""Changing a sandbox's session so that a change which fails leaves it traced as before.
+"""Changes a sandbox's session so that a failed change leaves the former session running.
 
-`runsc trace create --force` deletes the session that is there before it looks at the new one. So
-what comes of a failure is read back, and the former session put back where gvtui knows it.
+`runsc trace create --force` deletes the running session before it reads the new one. So after a
+failure gvtui reads back what runs, and restores the former session if it knows its points.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ if TYPE_CHECKING:
 
 @dataclass
 class Transaction:
-    """One change of one sandbox's session; use it once."""
+    """One change of one sandbox's session; an object is used once."""
 
     container: Container
     former: Session | None = None
-    """The session that is thought to run, for putting back; None if gvtui does not know it."""
+    """The session believed to run, to be restored on failure; None if gvtui does not know it."""
     former_is_own: bool = False
-    """gvtui made the session that runs, so it may be replaced without asking."""
+    """Whether gvtui made the running session, and so may replace it without asking."""
     catalogue: Catalogue | None = None
-    """What the sandbox offers; None if that could not be read."""
+    """The points that the sandbox offers; None if they could not be read."""
     replace_unknown: bool = False
-    """The user has agreed to lose a session that gvtui did not make."""
+    """Whether the user has agreed to lose a session that gvtui did not make."""
     on_start: Callable[[int], None] | None = None
     """Called with the pid of each runsc that will connect."""
     timeout: float | None = None
@@ -47,10 +47,10 @@ class Transaction:
     _notes: list[str] = field(default_factory=list, init=False)
     _problems: tuple[Problem, ...] = field(default=(), init=False)
     had_session: bool = field(default=False, init=False)
-    """There was a session before."""
+    """Whether a session ran before the change."""
 
     def apply(self, session: Session) -> Outcome:
-        """Make a session, or put it in place of the one there."""
+        """Start a session, or replace the running one."""
         problem = self._why_not()
         if problem:
             return self._outcome(State.REFUSED, "nothing has changed", error=problem)
@@ -127,7 +127,7 @@ class Transaction:
         return session
 
     def _create(self, session: Session) -> tuple[Session, Call]:
-        """Ask runsc, leaving out keys that it is too old for: it refuses those untouched."""
+        """Ask runsc for the session; leave out keys that it refuses because it is too old."""
         while True:
             call = self._call(session, force=self.had_session)
             key = None if call.succeeded else unknown_key(call.stderr)
@@ -140,7 +140,7 @@ class Transaction:
             self._notes.append(f"this runsc does not know {key!r}; it was left out")
 
     def _call(self, session: Session, *, force: bool) -> Call:
-        # Under `trace_session` an unknown key is named in runsc's refusal; bare, another is.
+        # runsc's refusal names the unknown key only if the session is under `trace_session`.
         call = self.container.runsc.create_session(
             self.container.root,
             self.container.sandbox_id,
@@ -270,7 +270,7 @@ class Transaction:
         return self._outcome(State.LOST, kept, error=why, detail=detail)
 
     def _unanswered(self, kept: str, why: str, detail: str) -> Outcome:
-        """The sandbox did not say what runs: nothing, if it has ended; else that is not known."""
+        """The outcome if the sandbox does not answer: lost if it has ended, else uncertain."""
         if has_ended(self.container):
             return self._outcome(
                 State.LOST, "nothing is traced: the sandbox has ended", error=why, detail=detail

@@ -1,4 +1,4 @@
-"""Which programs found on this machine may be run: none that others could have put there."""
+"""Decides whether gvtui may run a program that it found: nobody else may have put it there."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from pathlib import Path
 
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _MAX_LINKS = 40
-"""Symbolic links followed for one path, as the kernel does."""
+"""How many symbolic links are followed for one path; the kernel follows as many."""
 
 
 def is_own_file(status: os.stat_result) -> bool:
-    """Whether a file belongs to root or this user, and nobody else may write to it.
+    """Whether a file belongs to root or this user, and nobody else may write it.
 
-    Enough for a file that no path leads to, as `/proc/PID/exe`.
+    This is enough for a file that is not opened by path, such as `/proc/PID/exe`.
     """
     return status.st_uid in (0, os.geteuid()) and not status.st_mode & _OTHERS_MAY_WRITE
 
 
 def distrust(path: str | Path) -> str:
-    """Why a program may not be run, in words that go on after its path; "" if it may.
+    """Why a program may not be run, as words to follow its path; "" if it may.
 
-    The file, every folder above it and every symbolic link on the way must belong to root (for a
-    user who is not root: or to that user), and nobody else may write to them. A sticky folder, such
-    as /tmp, passes: in it nobody can replace what belongs to another.
+    The file, every folder above it and every symbolic link on the way must belong to root or to
+    this user, and nobody else may write to them. A sticky folder, such as /tmp, is allowed: in it
+    nobody can replace the files of others.
     """
     rest = [part for part in Path(path).absolute().parts[1:] if part != "."]
     here = Path("/")
