@@ -1,4 +1,4 @@
-"""Lets `python -m gvtui` do what `gvtui` does."""
+"""Runs the command line for `python -m gvtui`."""
 
 from __future__ import annotations
 

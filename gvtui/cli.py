@@ -1,4 +1,4 @@
-"""The command line. Commands are loaded only when they are called, so that help stays quick."""
+"""The command line. A command's module is loaded only when it is called, so help is fast."""
 
 from __future__ import annotations
 
@@ -31,21 +31,23 @@ class Entry(NamedTuple):
     """A command that has not been loaded."""
 
     place: str
-    """Module and attribute, as `package.module:attribute`."""
+    """The command's module and attribute, as `package.module:attribute`."""
     help: str
 
 
 COMMANDS: dict[str, Entry] = {
-    "replay": Entry("gvtui.commands.replay:replay", "Look at a recording in the viewer."),
-    "print": Entry("gvtui.commands.print:print_", "Print messages, live or of a recording."),
+    "replay": Entry("gvtui.commands.replay:replay", "Open a recording in the viewer."),
+    "print": Entry("gvtui.commands.print:print_", "Print messages, live or from a recording."),
     "record": Entry(
         "gvtui.commands.record:record", "Record what sandboxes send, without a screen."
     ),
-    "send": Entry("gvtui.commands.send:send", "Play a recording into any monitor's socket."),
-    "convert": Entry("gvtui.commands.convert:convert", "Turn a recording into another format."),
+    "send": Entry("gvtui.commands.send:send", "Send a recording to any monitor's socket."),
+    "convert": Entry("gvtui.commands.convert:convert", "Write a recording in another format."),
     "session": Entry("gvtui.commands.session:session", "Make, check and apply trace sessions."),
     "points": Entry("gvtui.commands.points:points", "List trace points and their fields."),
-    "doctor": Entry("gvtui.commands.doctor:doctor", "Find out what is in the way on this machine."),
+    "doctor": Entry(
+        "gvtui.commands.doctor:doctor", "Check whether gvtui can work on this machine."
+    ),
     "keys": Entry("gvtui.commands.keys:keys", "List the viewer's commands and their keys."),
     "demo": Entry("gvtui.commands.demo:demo", "Show gvtui at work, with or without gVisor."),
     "completion": Entry(
@@ -56,7 +58,7 @@ COMMANDS: dict[str, Entry] = {
 """Every command, in the order that help lists them."""
 
 VARIABLE = "_GVTUI_COMPLETE"
-"""Set by the scripts for completion, to the name of their shell."""
+"""The environment variable that completion scripts set to the name of their shell."""
 
 
 class LazyGroup(click.Group):
@@ -67,7 +69,7 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command, loaded now; None if there is none of that name."""
+        """Load and return a command; None if there is none of that name."""
         entry = COMMANDS.get(cmd_name)
         if entry is None:
             return None
@@ -77,18 +79,18 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
-        """Run the command; a reader that has seen enough of its output is no failure."""
+        """Run the command; it is no failure if the reader of its output closes the pipe."""
         try:
             result = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            # Python would try to write the rest once more at exit, and complain.
+            # Python would try to write the rest again at exit, and report an error.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
         return result
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands by the table alone."""
+        """List the commands from the table, without loading them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
 
@@ -98,7 +100,7 @@ class LazyGroup(click.Group):
         super().format_epilog(ctx, formatter)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
-        """Commands of that beginning by the table alone, or options."""
+        """Commands that begin so, from the table without loading them, or options."""
         from click.shell_completion import CompletionItem
 
         if incomplete.startswith("-"):
@@ -112,7 +114,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does, with a suggestion for a name that is no command."""
+        """As click does, but suggest a command for an unknown name."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
             hint = ""
@@ -154,11 +156,11 @@ def cli(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401
     for name in options:
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             flag = next(p.opts[0] for p in cli.params if p.name == name)
-            ctx.fail(f"{flag} before a command is without effect; put it behind the command.")
+            ctx.fail(f"{flag} before a command has no effect; put it after the command.")
 
 
 class EndedBySignalError(KeyboardInterrupt):
-    """A signal other than Ctrl-C's has asked for the end."""
+    """A signal other than Ctrl-C's has asked gvtui to end."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
@@ -172,7 +174,7 @@ def _end(number: int, _: object) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process, with one of the codes of `gvtui help exit-codes`."""
     for number in (signal.SIGTERM, signal.SIGHUP):
-        # As Ctrl-C does, so that temporary files go and the terminal is put right.
+        # As for Ctrl-C, so that temporary files are removed and the terminal is restored.
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _end)
     failed: list[BaseException] = []
@@ -181,8 +183,8 @@ def main(arguments: list[str] | None = None) -> None:
     for error in failed[:1]:
         code = _tell_fault(error) or code
     if any(not thread.daemon for thread in threading.enumerate()[1:]):
-        # The viewer's thread for keys reads on for ever where its terminal has gone. By now all
-        # else is put away.
+        # The viewer's thread for keys never ends if its terminal has gone. All else has been
+        # cleaned up by now.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
@@ -193,7 +195,7 @@ def run(arguments: list[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: without the program's name; None takes the process's own.
+        arguments: the arguments without the program's name; None takes the process's own.
 
     Returns:
         The exit code.
@@ -213,13 +215,13 @@ def run(arguments: list[str] | None = None) -> int:
         say(shown.getvalue().rstrip("\n"))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
-        # Click has raised its own in place of what the signal did.
+        # Click has replaced the signal's exception with its own.
         cause = error if isinstance(error, EndedBySignalError) else error.__cause__
         number = cause.number if isinstance(cause, EndedBySignalError) else signal.SIGINT
         return 128 + number
     except OSError as error:
         if error.errno == errno.EIO and not os.isatty(2):
-            # The terminal has gone, and with it whoever could be told.
+            # The terminal has gone: nobody can read a message.
             return 1
         if error.errno in (errno.ENOSPC, errno.EDQUOT) and error.filename is None:
             say(f"gvtui: cannot write the output: {error.strerror}")
@@ -231,7 +233,8 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def _tell_fault(error: BaseException) -> int:
-    """Say what nobody foresaw in a sentence, its traceback in a file; gives the exit code."""
+    """Report a fault of gvtui: a sentence for the user, a file with the traceback; gives the
+    code."""
     from gvtui.faults import tell
 
     say(f"gvtui: {tell(error)}")

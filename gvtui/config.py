@@ -1,4 +1,4 @@
-"""The user's configuration, `config.toml`: what is right in it counts, what is wrong is told.
+"""Reads and changes the user's configuration, `config.toml`.
 
 It is changed with tomlkit, which keeps comments.
 """
@@ -50,7 +50,7 @@ def config_path() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What the user has configured; a setting that the file does not have has its default."""
+    """The user's settings; one that the file lacks has its default."""
 
     path: Path
     profile: str = ""
@@ -61,19 +61,19 @@ class Config:
     """Filter expressions by the names that the user has given them."""
     theme: str = ""
     columns: tuple[str, ...] = ()
-    """Columns of the stream of rows, by name, from the left; empty for gvtui's own choice."""
+    """Names of the stream's columns, from the left; empty for gvtui's default."""
     copy_command: tuple[str, ...] = ()
-    """A program and its arguments that takes what is copied at its standard input; empty for none."""
+    """A program with arguments that reads copied text from its standard input; empty for none."""
     signs: str = ""
     """`unicode` or `ascii`; "" leaves the choice to gvtui."""
     rules: tuple[Mapping[str, Any], ...] = ()
-    """The tables `[[rules]]` as they stand, in their order."""
+    """The tables `[[rules]]` as written, in their order."""
     profiles: tuple[str, ...] = ()
-    """Names of the profiles that there are."""
+    """Names of all profiles in the file."""
     problems: tuple[str, ...] = ()
-    """What is wrong with the file: sentences without full stop, each with file and line."""
+    """Problems of the file: sentences without full stop, each with file and line."""
     lines: Mapping[tuple[str, ...], int] = field(default_factory=dict)
-    """Where each setting in force stands; see `where`."""
+    """The line of each setting in force; see `where`."""
 
     def where(self, *names: str) -> str:
         """File and line of a setting, for sentences: `config.where("keys", "filter.pid")`."""
@@ -81,7 +81,7 @@ class Config:
 
 
 def read_config(path: Path | None = None, profile: str = "") -> Config:
-    """Read the configuration. A file that is not there is empty; one that is wrong is no error.
+    """Read the configuration. A missing file counts as empty; a wrong one raises no error.
 
     Args:
         path: the file; the user's own if not given.
@@ -130,18 +130,18 @@ def _put_over(settings: dict[str, Any], over: dict[str, Any]) -> None:
 
 
 def change_config(path: Path, table: str, name: str, value: str | None) -> None:
-    """Set an entry of a table, or remove it; all else in the file stays as it is, comments included.
+    """Set or remove an entry of a table; the rest of the file is kept, comments included.
 
-    A file that is a symbolic link stays one: what it leads to is changed.
+    If the file is a symbolic link, the file that it leads to is changed.
 
     Args:
-        path: the file; made if it is not there.
-        table: such as `filters`; made if it is not there.
-        name: of the entry.
-        value: its text; None removes it.
+        path: the file; created if it does not exist.
+        table: the table's name, such as `filters`; created if it does not exist.
+        name: the entry's name.
+        value: the entry's text; None removes the entry.
 
     Raises:
-        ConfigError: the file is no TOML, or cannot be written; it is as it was.
+        ConfigError: the file is not TOML, or cannot be written; it is unchanged.
     """
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
@@ -163,7 +163,7 @@ def change_config(path: Path, table: str, name: str, value: str | None) -> None:
         what = "it is nested too deep" if isinstance(error, RecursionError) else error
         raise ConfigError(f"{path} is no TOML: {what}") from error
     except ValueError as error:
-        # Python reads no number of thousands of digits.
+        # Python refuses numbers with thousands of digits.
         raise ConfigError(f"{path} holds what cannot be read: {error}") from error
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from error
@@ -172,7 +172,7 @@ def change_config(path: Path, table: str, name: str, value: str | None) -> None:
 def _checked(
     values: dict[str, Any], place: tuple[str, ...], lines: Lines, problems: Problems
 ) -> dict[str, Any]:
-    """The settings that are as they have to be; the others are told and left out."""
+    """The valid settings; the others are reported and left out."""
     good = {}
     for name, value in values.items():
         line = lines.get((*place, name), 0)
@@ -193,7 +193,7 @@ def _checked(
 
 
 class _WrongEntriesError(ValueError):
-    """Some entries of a table are not as they have to be."""
+    """Some entries of a table are not valid."""
 
     def __init__(self, good: dict[str, str], wrong: dict[str, str]) -> None:
         super().__init__("")
@@ -260,7 +260,7 @@ _SETTINGS: dict[str, Callable[[object], Any]] = {
     "signs": _signs,
     "rules": _tables,
 }
-"""What there is to set, and how its value is read; with `-` for `_` these are fields of `Config`."""
+"""The function that reads each setting; the names are the fields of `Config`, with `-` for `_`."""
 
 
 def _kind(value: object) -> str:
@@ -268,7 +268,7 @@ def _kind(value: object) -> str:
 
 
 def _named(name: str) -> str:
-    """A name in quotes, without anything that a terminal would obey."""
+    """A name in quotes, escaped for a terminal."""
     return repr(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…")
 
 

@@ -1,10 +1,10 @@
-"""The errors that gvtui reports to its user, each with the exit code it ends a command with."""
+"""The base classes of errors that gvtui reports to its user, with their exit codes."""
 
 from __future__ import annotations
 
 
 class GvtuiError(Exception):
-    """Something the user can act on: what happened, to what, and what to do, in one sentence or two."""
+    """An error that the user can act on. It says what happened, to what, and what to do."""
 
     exit_code = 1
 
@@ -16,7 +16,7 @@ class UsageError(GvtuiError):
 
 
 class ReadOnlyError(GvtuiError):
-    """A change was asked for, of a gvtui that makes none."""
+    """A change was refused because gvtui was started with --readonly."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""Faults of gvtui itself: a report with the traceback for a file, one sentence for the user."""
+"""Handles faults of gvtui itself: a file gets the traceback, the user gets one sentence."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from gvtui.errors import GvtuiError
 from gvtui.files import write_whole
 
 KEPT_REPORTS = 10
-"""Reports that stay; an older one goes when another is written."""
+"""How many reports are kept; the oldest is deleted when another is written."""
 
 MAX_REPORT = 256 << 10
-"""Characters of a report; of a longer traceback the end is kept, which says what failed."""
+"""How many characters a report has; of a longer traceback the end is kept, with the error."""
 
 _MAX_MESSAGE = 300
 _PACKAGES = ("textual", "rich", "trio", "numpy", "protobuf", "msgpack", "lark", "click")
@@ -30,14 +30,15 @@ _TERMINAL = ("TERM", "COLORTERM", "TERM_PROGRAM", "TERM_PROGRAM_VERSION", "LANG"
 
 
 class FaultError(Exception):
-    """A fault, its cause, that has cut work short; the text says what became of the work."""
+    """A fault has interrupted work. The text says what happened to the work; the cause is the
+    fault."""
 
 
 def cut_short(error: Exception, became: str) -> Exception:
-    """An error that has cut work short, with what became of the work.
+    """Add to an error what happened to the work that it interrupted.
 
     Returns:
-        For what a user can act on, an error of the same exit code; else a `FaultError`.
+        For an error that a user can act on, one with the same exit code; else a `FaultError`.
     """
     if not isinstance(error, GvtuiError):
         return FaultError(became)
@@ -47,13 +48,13 @@ def cut_short(error: Exception, became: str) -> Exception:
 
 
 def tell(fault: BaseException) -> str:
-    """One sentence about a fault, whose report is written.
+    """Write a report on a fault, and describe the fault in one sentence.
 
     Args:
-        fault: what was raised; of a `FaultError` the cause counts.
+        fault: the exception; for a `FaultError` its cause is reported.
 
     Returns:
-        What failed, what became of the work, and where the report is.
+        A sentence that says what failed, what happened to the work, and where the report is.
     """
     from gvtui.decode.escape import escape
 
@@ -71,14 +72,14 @@ def tell(fault: BaseException) -> str:
 
 
 def reports_folder() -> Path:
-    """Where reports are kept."""
+    """The folder that reports are written to."""
     import platformdirs
 
     return platformdirs.user_state_path("gvtui") / "reports"
 
 
 def write_report(fault: BaseException) -> Path | None:
-    """Write a report that only its owner can read.
+    """Write a report that only this user can read.
 
     Returns:
         The file, among the user's state or else in the folder for temporary files; None if neither
@@ -108,7 +109,7 @@ def _forget_old(folder: Path) -> None:
 
 
 def report(fault: BaseException) -> str:
-    """What is known about a fault: versions, the terminal, the traceback without values."""
+    """The text of a report: versions, the terminal, and the traceback without values."""
     from gvtui.decode.escape import escape
 
     told = "".join(traceback.TracebackException.from_exception(fault, compact=True).format())
@@ -124,12 +125,12 @@ def report(fault: BaseException) -> str:
         "",
         *told[-MAX_REPORT:].splitlines(),
     ]
-    # What was raised may quote a sandbox, and the report is read on a terminal.
+    # The exception's text may quote a sandbox, and the report is read on a terminal.
     return "".join(f"{escape(line)}\n" for line in lines)
 
 
 def _called_as(arguments: list[str]) -> list[str]:
-    """The command's words and the names of its options; values may be nobody else's business."""
+    """The command's words and the names of its options, without values, which may be private."""
     words = []
     for at, argument in enumerate(arguments):
         if argument.startswith("--"):

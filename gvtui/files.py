@@ -1,4 +1,4 @@
-"""Files: opened without waiting, written whole or not at all, and whose they are."""
+"""Opens files without blocking, writes them whole or not at all, and checks who may write them."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
-"""What link(2) says where a file system has no hard links."""
+"""The errors of link(2) on a file system without hard links."""
 
 
 _STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 
 
 def open_to_read(path: Path, *, streams: bool = False) -> BinaryIO:
-    """Open a file for reading; what is no file, as a named pipe without a writer, never blocks.
+    """Open a regular file for reading; never blocks, even for a named pipe without a writer.
 
     Args:
         path: the file.
-        streams: whether a descriptor that the caller was given, as `/dev/stdin`, may be a pipe.
+        streams: whether a descriptor of this process, such as `/dev/stdin`, may be a pipe.
 
     Raises:
-        OSError: it cannot be opened, or is no regular file.
+        OSError: the file cannot be opened, or is not a regular file.
     """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     return _regular(fd, path, "rb", streams=streams)
 
 
 def _regular(fd: int, path: Path, mode: str, *, streams: bool = False) -> BinaryIO:
-    """The open file; one that is no regular file is closed.
+    """Make a file object of a descriptor; a descriptor of anything but a regular file is closed.
 
     Raises:
-        OSError: it is none.
+        OSError: it is not a regular file.
     """
     try:
         info = os.fstat(fd)
@@ -56,12 +56,12 @@ def _regular(fd: int, path: Path, mode: str, *, streams: bool = False) -> Binary
 
 
 def is_only_ours(info: os.stat_result) -> bool:
-    """Whether a file or folder belongs to this user or to root, and nobody else may write to it."""
+    """Whether a file or folder belongs to this user or to root, and nobody else may write it."""
     return info.st_uid in (os.geteuid(), 0) and not info.st_mode & 0o022
 
 
 def nobody_else_writes(folder: Path) -> bool:
-    """Whether this user and root alone can put files into a folder, or take them out of it."""
+    """Whether only this user and root can add files to a folder or remove them."""
     try:
         return is_only_ours(folder.stat())
     except OSError:
@@ -77,22 +77,21 @@ def whole_file(
     follow: bool = False,
     sync: bool = True,
 ) -> Iterator[BinaryIO]:
-    """Write a file that appears under its name at the end, in one step; after an error it never does.
+    """Write a file that appears under its name at the end, in one step; after an error, never.
 
-    What is written goes to a file beside it, which is made anew under a name that nobody can guess.
-    So nobody can put a link in its place, and readers see the old file or the new one.
+    The data goes to a new file in the same folder, whose name nobody can guess. So nobody can put a
+    link in its place, and readers see either the old file or the new one.
 
     Args:
-        path: the file. One that is replaced gives the new one its mode and, where that is allowed,
-            its owner.
-        mode: permissions of a file that was not there before, less the umask.
+        path: the file. A replaced file passes on its mode and, if that is allowed, its owner.
+        mode: permissions of a file that did not exist before, minus the umask.
         is_new: never replace a file.
-        follow: of a symbolic link, replace what it leads to; else the link itself goes.
-        sync: wait until the disk has it, before it takes its name.
+        follow: if the path is a symbolic link, replace the file it leads to, not the link.
+        sync: wait until the data is on the disk before the file gets its name.
 
     Raises:
-        FileExistsError: the file is there, and `is_new`.
-        OSError: it cannot be written, or is something else than a file; the old one is as it was.
+        FileExistsError: the file exists, and `is_new` is set.
+        OSError: the file cannot be written, or is not a regular file; the old file is unchanged.
     """
     place = Path(os.path.realpath(path)) if follow else path
     old = _stat(place)
@@ -120,17 +119,17 @@ def whole_file(
 
 
 def write_whole(path: Path, data: bytes, *, mode: int = 0o666, follow: bool = False) -> None:
-    """Write these bytes as a file, in one step; see `whole_file`.
+    """Write bytes to a file in one step; see `whole_file`.
 
     Raises:
-        OSError: it cannot be written; the old file is as it was.
+        OSError: the file cannot be written; the old file is unchanged.
     """
     with whole_file(path, mode=mode, follow=follow) as out:
         out.write(data)
 
 
 def appended(path: Path) -> BinaryIO:
-    """Open a file of the user's own to write behind its end; it is made if it is missing.
+    """Open a file of this user's for appending; it is created if it is missing.
 
     Raises:
         OSError: it cannot be opened, is a symbolic link, or no regular file.
@@ -140,10 +139,10 @@ def appended(path: Path) -> BinaryIO:
 
 
 def made(path: Path, mode: int = 0o600) -> BinaryIO:
-    """Make a file that was not there, and open it to write.
+    """Create a file that does not exist yet, and open it for writing.
 
     Raises:
-        OSError: there is something of that name, or it cannot be made.
+        OSError: something has that name already, or the file cannot be created.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     return open(os.open(path, flags, mode), "wb", buffering=0)
@@ -166,7 +165,7 @@ def nameless(*folders: Path) -> int:
 
 
 def locked_file(path: Path) -> BinaryIO:
-    """Open a file that is there to be locked; it is made if it is missing.
+    """Open a file that serves as a lock; it is created if it is missing.
 
     Raises:
         OSError: it cannot be opened, is a symbolic link, or no regular file.
@@ -176,23 +175,23 @@ def locked_file(path: Path) -> BinaryIO:
 
 
 def unfinished_path(path: Path) -> Path:
-    """A name in the same folder for a file that is not whole yet."""
+    """A name in the same folder for a file that is still being written."""
     return path.with_name(f".gvtui-{secrets.token_hex(16)}.new")
 
 
 def put_in_place(unfinished: Path, path: Path) -> None:
-    """Give a finished file its name, which no other file may have.
+    """Give a finished file its name; another file of that name is never replaced.
 
     Raises:
         FileExistsError: the name is taken.
-        OSError: it cannot be done.
+        OSError: the file cannot be renamed.
     """
     try:
         os.link(unfinished, path, follow_symlinks=False)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        # The name is taken first, by an empty file, so that no other one is replaced.
+        # An empty file takes the name first, so that no other file is replaced.
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
         unfinished.replace(path)
     else:
@@ -207,7 +206,7 @@ def _stat(path: Path) -> os.stat_result | None:
 
 
 def _take_over(old: os.stat_result, fd: int) -> None:
-    """Give a new file the owner, where that is allowed, and the mode of the one it replaces."""
+    """Give a new file the mode and, if that is allowed, the owner of the file that it replaces."""
     with contextlib.suppress(OSError):
         os.fchown(fd, old.st_uid, old.st_gid)
     os.fchmod(fd, old.st_mode & 0o777)

@@ -1,7 +1,8 @@
-"""What the viewer remembers from run to run: how its screen looked when it was left.
+"""Stores the layout of the viewer's screen from one run to the next.
 
-It is a small JSON file in the user's state folder. Whatever is wrong with it costs what was
-remembered, and nothing else. It is written whole: of two viewers the one that is left last wins.
+The layout is a small JSON file in the user's state folder. If the file is damaged, the viewer
+starts with its defaults. The file is always written whole: of two viewers, the one that ends last
+decides.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     Memory = Mapping[str, Mapping[str, Any]]
-    """What each part of the viewer remembers: names and values, under the part's name."""
+    """The names and values that each part of the viewer stores, by the part's name."""
 
 MAX_FILE = 1 << 16
 
@@ -27,16 +28,16 @@ _VERSION = 1
 
 
 class RememberError(GvtuiError):
-    """What is to be remembered cannot be written."""
+    """The layout cannot be written."""
 
 
 class Remembered(NamedTuple):
-    """What was read."""
+    """The stored layout, as it was read."""
 
     memory: Memory
-    """Empty where there is nothing, or nothing that can be used."""
+    """The layout; empty if there is no file, or none that can be used."""
     problem: str = ""
-    """Why it could not be read, as a sentence without full stop; "" if it could, or is not there."""
+    """Why the file cannot be used, a sentence without full stop; "" if it can or is missing."""
 
 
 def remembered_path() -> Path:
@@ -45,7 +46,7 @@ def remembered_path() -> Path:
 
 
 def read_remembered(path: Path | None = None) -> Remembered:
-    """Read what was remembered. Never raises.
+    """Read the stored layout; never raises.
 
     Args:
         path: the file; the user's own if not given.
@@ -76,20 +77,20 @@ def read_remembered(path: Path | None = None) -> Remembered:
 
 
 def write_remembered(memory: Memory, path: Path | None = None) -> None:
-    """Write what is to be remembered in place of what was, in one step.
+    """Replace the stored layout, in one step.
 
     Args:
         memory: names and plain values.
         path: the file; the user's own if not given.
 
     Raises:
-        RememberError: it cannot be written; what was there is as it was.
+        RememberError: the file cannot be written; the old one is unchanged.
     """
     path = path or remembered_path()
     text = json.dumps({"version": _VERSION, "viewer": memory}, indent=1)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # A disk that loses it costs little, and waiting for it would hold up whoever leaves.
+        # Losing the layout costs little, and waiting for the disk would delay the user's exit.
         with whole_file(path, mode=0o600, follow=True, sync=False) as out:
             out.write(f"{text}\n".encode())
     except OSError as error:

@@ -1,7 +1,7 @@
-"""The one way in which words for the user leave the program beside its output.
+"""Writes sentences for the user to standard error; all code that does so uses `say`.
 
-File names, container IDs, arguments and what other programs said stand in them: all is escaped
-here, once.
+The sentences contain file names, container IDs, arguments and output of other programs, so all is
+escaped here, once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sys
 
 
 def say(text: str) -> None:
-    """Write lines for the user to standard error; nothing in them can steer a terminal."""
+    """Write lines to standard error, escaped so that they cannot control a terminal."""
     from gvtui.decode.escape import harmless
 
     print(harmless(text), file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""Numbers with their nouns, so that no sentence says `1 points`."""
+"""Puts numbers in front of nouns in singular or plural, so that no sentence says `1 points`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ def counted(number: int, noun: str, plural: str = "") -> str:
     """A number and its noun: `1 point`, `0 points`, `12,402 points`.
 
     Args:
-        number: how many.
-        noun: for one, with what else depends on it, such as `point was`.
-        plural: for all others; not given, the noun with an s.
+        number: the number that is written.
+        noun: the singular, with a verb that depends on it if needed, such as `point was`.
+        plural: the plural; the noun with an s if not given.
     """
     return f"{number:,} {noun_for(number, noun, plural)}"
 
 
 def noun_for(number: int, noun: str, plural: str = "") -> str:
-    """The noun alone, for where the number is written in another way."""
+    """Only the noun in singular or plural, for a number that is written in another way."""
     return noun if number == 1 else plural or f"{noun}s"
 
 

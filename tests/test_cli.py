@@ -91,7 +91,7 @@ def test_a_name_that_is_no_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_options_of_the_viewer_before_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--filter", "evt.failed = true", "print", ECHO]) == 2
-    assert "--filter before a command is without effect" in capsys.readouterr().err
+    assert "--filter before a command has no effect" in capsys.readouterr().err
 
 
 def test_an_error_is_one_line_without_traceback() -> None:

@@ -1,6 +1,6 @@
-"""What could stand for the values of options and arguments, for the shells' completion.
+"""Finds possible values of options and arguments, for the shells' completion.
 
-Each function here is a `shell_complete` of click's. They load what they need when they are called.
+Each function is a `shell_complete` of click's, and loads the modules that it needs when called.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem[str]]]
 
 CALL_SECONDS = 1.0
-"""How long each call of runsc may take."""
+"""How many seconds each call of runsc may take."""
 ANSWER_SECONDS = 1.5
-"""How long all of them may: whoever waits for a key to do something does not wait longer."""
+"""How many seconds all calls together may take: the user waits for the Tab key."""
 
 _MAX_LABEL = 60
 
@@ -29,7 +29,7 @@ _Found = TypeVar("_Found")
 
 
 def files(*endings: str) -> Complete:
-    """Files whose names end so, and folders on the way to them; any file where there are none."""
+    """Files with these endings, and folders that may hold such files; any file for no ending."""
 
     def complete(
         ctx: click.Context, param: click.Parameter, incomplete: str
@@ -57,14 +57,14 @@ def folders(
 def groups(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
-    """Groups of this machine's."""
+    """The groups of this machine."""
     import grp
 
     return _beginning(incomplete, sorted((each.gr_name, "") for each in grp.getgrall()))
 
 
 def described(names: Iterable[tuple[str, str]]) -> Complete:
-    """Names that do not change, each with what it means."""
+    """A fixed list of names, each with its meaning."""
     table = list(names)
 
     def complete(
@@ -78,7 +78,7 @@ def described(names: Iterable[tuple[str, str]]) -> Complete:
 def containers(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
-    """Containers that run now, as the options given so far find them; none if that takes long."""
+    """The running containers that the options typed so far find; none if that takes too long."""
     from gvtui.commands.runtime import open_agent
     from gvtui.decode.escape import escape
 
@@ -97,14 +97,14 @@ def containers(
 
 
 def in_time(work: Callable[[], _Found], seconds: float) -> _Found | None:
-    """What the work gives; None if it fails, or takes longer."""
+    """The result of the work; None if it fails or takes longer than `seconds`."""
     found: list[_Found] = []
 
     def run() -> None:
         try:
             found.append(work())
         except Exception:
-            # A completion has nowhere to say why.
+            # A completion cannot show an error.
             return
 
     thread = threading.Thread(target=run, daemon=True)
@@ -116,7 +116,7 @@ def in_time(work: Callable[[], _Found], seconds: float) -> _Found | None:
 def known_points(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
-    """Trace points, of the list that comes along: a runsc would take too long to ask."""
+    """Trace points of the bundled list, since asking a runsc would take too long."""
     from gvtui.points.bundled import bundled_catalogue
 
     specs = bundled_catalogue()
@@ -124,7 +124,7 @@ def known_points(
 
 
 def field_names(kind: str) -> Complete:
-    """Names of fields with commas between; `kind` is "context" or "optional"."""
+    """Field names, separated by commas; `kind` is "context" or "optional"."""
 
     def complete(
         ctx: click.Context, param: click.Parameter, incomplete: str
@@ -143,10 +143,10 @@ def field_names(kind: str) -> Complete:
 def filters(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
-    """A filter that goes on: by a field, an operator, a value that is known, `and`.
+    """Continuations of a filter: a field, an operator, a known value, or `and`.
 
-    Where there is one way only, it comes with what may follow: a shell then does not take the
-    filter for finished, and leaves its quotes open.
+    A single continuation is given together with what may follow it: the shell then does not
+    consider the filter finished, and leaves its quotes open.
     """
     found = _filters_from(incomplete)
     if len(found) == 1:

@@ -1,7 +1,7 @@
-"""`gvtui completion`, and the answers to the scripts that it prints.
+"""`gvtui completion` prints a shell's completion script; this module also answers the scripts.
 
-A script hands over the line up to the cursor, in the environment; what could stand there comes back
-as lines of three parts with tabs between: a kind, a value, and what the value is.
+A script passes the line up to the cursor in the environment. The answer has a line for each
+possible value, with three parts separated by tabs: a kind, the value, and a description.
 
     word    a whole word
     part    the beginning of one: no space goes after it
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 SCRIPTS = {"bash": "gvtui.bash", "zsh": "_gvtui", "fish": "gvtui.fish"}
-"""For each shell, its script in `gvtui/data/completion`."""
+"""The file of each shell's script in `gvtui/data/completion`."""
 
 SHELL, LINE, WORD = "_GVTUI_COMPLETE", "_GVTUI_LINE", "_GVTUI_WORD"
-"""What a script says: its shell; the line up to the cursor; and, from bash, the part of the line
-that an answer takes the place of."""
+"""The environment variables that a script sets: its shell; the line up to the cursor; and, for
+bash, the part of the line that an answer replaces."""
 
 _MAX_HELP = 90
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:,@%=")
@@ -49,8 +49,8 @@ def completion(shell: str) -> None:
     """Print the completion script of a shell.
 
     With it, the Tab key completes commands, options, files, containers, presets, trace points, and
-    the fields and operators of a filter inside its quotes. Where gvtui is installed for the whole
-    machine, the scripts are in their places already.
+    the fields and operators of a filter inside its quotes. If gvtui is installed for the whole
+    machine, the scripts are installed already.
     """
     click.echo(script(shell), nl=False)
 
@@ -65,15 +65,15 @@ class Word:
     """A word of a shell's line."""
 
     value: str
-    """What a program gets."""
+    """The word as a program gets it, without quotes."""
     raw: str
-    """As it was typed."""
+    """The word as it was typed."""
     quote: str = ""
     """The quote that is open at its end; "" if none is."""
 
 
 def split(line: str) -> list[Word]:
-    """The words of a line up to the cursor; the last one is that at the cursor, perhaps empty."""
+    """The words of a line up to the cursor; the last word is at the cursor and may be empty."""
     words: list[Word] = []
     value, start, quote = "", None, ""
     at = 0
@@ -104,16 +104,16 @@ def split(line: str) -> list[Word]:
 
 
 def answer(cli: click.Command, environ: Mapping[str, str] = os.environ) -> int:
-    """Print what could stand at the cursor; gives the exit code.
+    """Print the possible values at the cursor; gives the exit code.
 
-    A key that completes must never end in an error on the line that is being typed: where anything
-    fails, there is no answer.
+    The Tab key must never print an error into the line that the user types, so a failure gives no
+    values.
     """
     try:
         lines = list(map(_told, completions(cli, environ)))
     except Exception:
         return 1
-    # Bytes, since a locale without UTF-8 is no reason to fail either.
+    # Bytes, so that a locale without UTF-8 causes no failure.
     click.echo("".join(f"{line}\n" for line in lines if line).encode("utf-8", "replace"), nl=False)
     return 0
 
@@ -124,7 +124,7 @@ def _told(item: tuple[str, str, str]) -> str:
 
 
 def completions(cli: click.Command, environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    """Kind, value and description of what could stand at the cursor.
+    """The possible values at the cursor, each with its kind and description.
 
     Args:
         cli: the command line.
@@ -153,9 +153,10 @@ def completions(cli: click.Command, environ: Mapping[str, str]) -> list[tuple[st
 
 
 def _for_bash(value: str, word: Word, replaced: str) -> str:
-    """What bash is to put in place of `replaced`, the part of the word that it has split off."""
+    """The text that bash is to put in place of `replaced`, the part of the word it has split
+    off."""
     if word.quote:
-        # Bash closes the quote itself.
+        # bash adds the closing quote itself.
         kept = split(word.raw[: word.raw.rfind(word.quote)])[-1].value
         rest = value.removeprefix(kept)
         if word.quote == "'":

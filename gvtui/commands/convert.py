@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_HELP = """Turn a recording into another format.
+_HELP = """Write a recording in another format.
 
-IN is a recording of gvtui's, or one that gVisor's tracereplay saved. How the name of OUT ends says
-what it becomes:
+IN is a recording of gvtui's, or one that gVisor's tracereplay saved. The suffix of OUT decides the
+format:
 
 \b
 """
@@ -46,7 +46,7 @@ def _help() -> str:
 @FILTER_OPTION
 @click.pass_context
 def convert(ctx: click.Context, source: Path, out: Path, filter_text: str) -> None:
-    """Turn a recording into another format."""
+    """Write a recording in another format."""
     from gvtui.export.convert import convert as write
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace

@@ -1,4 +1,4 @@
-"""`gvtui demo`: a sandbox of gvtui's own to watch, or a recording of one."""
+"""`gvtui demo`: starts a sandbox and watches it, or plays the recording of one."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from gvtui.commands.sandbox import UsableRunsc
 
 _WAIT_SECONDS = 20.0
-"""How long the viewer may take until it listens."""
+"""How many seconds the viewer may take until it listens."""
 
 _ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "HOME": "/"}
-"""All that the sandbox gets to see of the environment."""
+"""The whole environment that the sandbox gets."""
 
 _END_SECONDS = 5.0
-"""How long the sandbox may take to end by itself."""
+"""How many seconds the sandbox may take to end after its standard input has ended."""
 
 
 @click.command(
@@ -46,9 +46,9 @@ _END_SECONDS = 5.0
 def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:
     """Show gvtui at work, with or without gVisor.
 
-    Where runsc can run a sandbox, this starts one that works in a loop, and watches it. Elsewhere,
-    a recording of a real sandbox is played into the viewer's socket, again and again. The screen
-    says which of the two it is.
+    If runsc can run a sandbox here, this starts one that works in a loop, and shows it. If not, a
+    recording of a real sandbox is sent to the viewer's socket, again and again. The screen says
+    which of the two it is.
     """
     need_terminal("gvtui print --listen PATH")
     from gvtui.agent.binaries import Binaries
@@ -91,7 +91,7 @@ def _watch(endpoint: Path, notice: str, source: Source) -> int:
 
     source.start()
     try:
-        # Ended before the monitor, so that it does not fail for want of one.
+        # The source ends before the monitor, so that it does not fail without one.
         options = LiveOptions(
             MonitorOptions(listen=endpoint),
             notice=notice,
@@ -102,13 +102,13 @@ def _watch(endpoint: Path, notice: str, source: Source) -> int:
     finally:
         source.stop()
     if source.failure:
-        say(f"gvtui: what was to be watched had ended before: {source.failure}")
+        say(f"gvtui: the demonstration's program ended early: {source.failure}")
         return 1
     return code
 
 
 class Source:
-    """Runs what the viewer watches, from when the viewer listens until `stop`."""
+    """Runs the program that the viewer watches, from when the viewer listens until `stop`."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class Source:
         environment: dict[str, str] | None = None,
     ) -> None:
         self.failure = ""
-        """Why it had ended before it was stopped; "" if it had not."""
+        """Why the program ended before it was stopped; "" if it did not."""
         self._command = command
         self._endpoint = endpoint
         self._output = output
@@ -128,7 +128,7 @@ class Source:
         self._thread = threading.Thread(target=self._run, name="demo", daemon=True)
 
     def start(self) -> None:
-        """Begin to wait for the viewer."""
+        """Start a thread that waits for the viewer and then runs the program."""
         self._thread.start()
 
     def _run(self) -> None:
@@ -138,7 +138,7 @@ class Source:
                 return
             waited += 0.05
         with made(self._output) as output:
-            # Its standard input ends when this process does, whatever ends it; so then does it.
+            # The program ends with its standard input, and that ends with this process in any case.
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
@@ -150,7 +150,7 @@ class Source:
             )
 
     def stop(self) -> None:
-        """End it; may be called again."""
+        """End the program; may be called again."""
         self._stopping.set()
         self._thread.join()
         process = self._process
@@ -171,10 +171,10 @@ class Source:
 
 
 def recording_command(endpoint: Path) -> list[str]:
-    """The command that plays the recording that comes with gvtui."""
+    """The command that sends the recording that comes with gvtui."""
     recording = str(resources.files("gvtui") / "data" / "demo.trace")
     send = ["send", recording, "--endpoint", str(endpoint), "--loop"]
-    # Like the sandbox, it is to end when its standard input does.
+    # Like the sandbox, it must end when its standard input ends.
     script = '"$@" & cat > /dev/null; kill $!'
     return ["sh", "-c", script, "gvtui-demo", sys.executable, "-m", "gvtui", *send]
 
@@ -183,12 +183,12 @@ def sandbox_command(runsc: UsableRunsc, endpoint: Path, folder: Path) -> list[st
     """The command that runs the demonstration's sandbox, traced from its first step.
 
     Args:
-        runsc: what runs it.
-        endpoint: where its trace session sends to.
-        folder: for the session's file and runsc's own state.
+        runsc: the runsc to run it with.
+        endpoint: the socket that its trace session sends to.
+        folder: the folder for the session's file and runsc's state.
 
     Raises:
-        GvtuiError: the runsc does not tell its points.
+        GvtuiError: the runsc does not list its points.
     """
     from gvtui.agent.runsc import Runsc
     from gvtui.points.document import pod_init_document, save_document

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _WMEM = Path("/proc/sys/net/core/wmem_default")
 _USUAL_WMEM = 212_992
 _MESSAGE_OVERHEAD = 32
-"""Bytes of the sender's buffer that a message cannot use."""
+"""How many bytes of the sender's buffer a message cannot use."""
 
 _LEAST_COLUMNS, _LEAST_LINES = 80, 24
 _TIMEOUT_SECONDS = 20.0
@@ -33,7 +33,7 @@ _WIDTH = 11
 
 
 class Verdict(Enum):
-    """How much a finding matters; the value is its sign."""
+    """The severity of a finding; the value is its sign on the terminal."""
 
     GOOD = "ok"
     NOTE = "note"
@@ -42,13 +42,13 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found."""
+    """The result of one check."""
 
     verdict: Verdict
     subject: str
     text: str
     advice: str = ""
-    """What to do about it."""
+    """What the user can do about it; "" if nothing is wrong."""
 
 
 @click.command(
@@ -58,14 +58,14 @@ class Finding:
 )
 @LISTEN_OPTION
 @click.option(
-    "--runsc", metavar="BIN", type=FILE, help="The runsc to look at; else all that are found."
+    "--runsc", metavar="BIN", type=FILE, help="The runsc to check; all that are found if not given."
 )
 @click.pass_context
 def doctor(ctx: click.Context, /, listen: Path, runsc: Path | None) -> None:
-    """Find out what is in the way on this machine.
+    """Check whether gvtui can work on this machine.
 
     Checks each runsc and runs a sandbox that does nothing; says which runsc manages the sandboxes
-    that run here, and why; checks the socket's place, real-time priority, the sender's buffer, the
+    that run here, and why; checks the socket's path, real-time priority, the sender's buffer, the
     disk, the terminal and the configuration.
     """
     click.echo(f"gvtui {__version__}, Python {sys.version.split()[0]}")
@@ -83,7 +83,7 @@ def doctor(ctx: click.Context, /, listen: Path, runsc: Path | None) -> None:
 
 
 def examine(listen: Path, runsc: str | None) -> Iterator[Finding]:
-    """All checks, one after the other."""
+    """Run all checks, one after the other."""
     yield from check_runsc(runsc)
     yield check_socket(listen)
     yield check_priority()
@@ -94,7 +94,7 @@ def examine(listen: Path, runsc: str | None) -> Iterator[Finding]:
 
 
 def check_runsc(named: str | None) -> Iterator[Finding]:
-    """Which runsc are here, what each can do, and which of them manages what runs here."""
+    """Which runsc are here, what each can do, and which of them manages each running sandbox."""
     from gvtui.agent.discover import take_inventory
     from gvtui.decode.escape import escape
 
@@ -114,7 +114,7 @@ def check_runsc(named: str | None) -> Iterator[Finding]:
         yield Finding(
             Verdict.NOTE,
             "runsc",
-            "not found; recordings can be looked at without",
+            "not found; recordings can be opened without it",
             "Install gVisor, or name its runsc with --runsc.",
         )
     for each in inventory.containers:
@@ -145,8 +145,8 @@ def _check_binary(found: FoundRunsc) -> Iterator[Finding]:
         yield Finding(
             Verdict.NOTE,
             "gvisor-bin",
-            f"{missing} is missing: {runsc.path} starts sandboxes from a copy that it carries, "
-            "slowly, and gVisor ends these copies in October 2026",
+            f"{missing} is missing: {runsc.path} starts sandboxes from a copy inside it, "
+            "slowly, and gVisor drops these copies in October 2026",
             "Install gvisor-bin of the same release beside runsc.",
         )
     usable = probe(runsc.path)
@@ -155,14 +155,14 @@ def _check_binary(found: FoundRunsc) -> Iterator[Finding]:
             Verdict.NOTE,
             "sandbox",
             usable.reason,
-            "Sandboxes that others start can be watched all the same.",
+            "gvtui can still watch sandboxes that others start.",
         )
     else:
         yield Finding(Verdict.GOOD, "sandbox", f"runs with {' '.join(usable.flags)}")
 
 
 def check_socket(listen: Path) -> Finding:
-    """Whether gvtui can listen there."""
+    """Whether gvtui can listen at a socket's path."""
     from gvtui.errors import GvtuiError
     from gvtui.monitor.listener import Listener
 
@@ -193,7 +193,7 @@ def check_priority() -> Finding:
 
 
 def check_buffer(setting: Path = _WMEM, *, may_enlarge: bool | None = None) -> Finding:
-    """How much room a sandbox's messages have, which limits their size as well."""
+    """The size of a sandbox's send buffer, which limits the size of a message too."""
     from gvtui.monitor import sendbuffer
     from gvtui.monitor.options import SEND_BUFFER_BYTES
     from gvtui.wire.header import MAX_MESSAGE_SIZE
@@ -226,7 +226,7 @@ def check_buffer(setting: Path = _WMEM, *, may_enlarge: bool | None = None) -> F
 
 
 def check_disk() -> Finding:
-    """Whether there is room for what a live view keeps."""
+    """Whether the disk has room for the rows that a live view keeps."""
     import platformdirs
 
     from gvtui.monitor.options import DEFAULT_KEEP_BYTES
@@ -246,7 +246,7 @@ def check_disk() -> Finding:
 
 
 def check_config() -> Iterator[Finding]:
-    """Whether everything counts that the user has configured."""
+    """Whether every setting of the user's configuration is valid."""
     from gvtui.config import read_config
     from gvtui.decode.escape import escape
 
@@ -259,29 +259,32 @@ def check_config() -> Iterator[Finding]:
             from gvtui.tui.features import every_command
 
             problems += configured_keys(every_command(), settings).problems
-    # A profile has all that is outside of it too.
+    # Reading a profile reports the problems outside of it too.
     for problem in dict.fromkeys(problems):
         yield Finding(Verdict.BAD, "config", problem)
     if not problems:
-        words = "is right" if config.path.exists() else "is not there: everything is as it comes"
+        words = "is right" if config.path.exists() else "does not exist: the defaults hold"
         yield Finding(Verdict.GOOD, "config", escape(f"{config.path} {words}"))
 
 
 def check_terminal() -> Iterator[Finding]:
-    """Whether the viewer can be drawn."""
+    """Whether the terminal can show the viewer."""
     if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
         yield Finding(
             Verdict.NOTE,
             "terminal",
-            "this is none that the viewer can draw on",
-            "gvtui print and gvtui record work without.",
+            "the viewer cannot draw on this terminal",
+            "gvtui print and gvtui record need no terminal.",
         )
         return
     size = os.get_terminal_size(sys.stdout.fileno())
     text = f"{os.environ['TERM']}, {size.columns}x{size.lines}"
     if size.columns < _LEAST_COLUMNS or size.lines < _LEAST_LINES:
         yield Finding(
-            Verdict.NOTE, "terminal", text, f"{_LEAST_COLUMNS}x{_LEAST_LINES} is the least to use."
+            Verdict.NOTE,
+            "terminal",
+            text,
+            f"Enlarge it to at least {_LEAST_COLUMNS}x{_LEAST_LINES}.",
         )
     else:
         yield Finding(Verdict.GOOD, "terminal", text)

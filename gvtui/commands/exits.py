@@ -1,4 +1,4 @@
-"""Exit codes: what they mean everywhere, and how a command tells those that mean more to it."""
+"""Exit codes: their usual meanings, and the help section of a command with its own meanings."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 USUAL = {
     0: "done",
     1: "failed, or something was lost: standard error says what, in one sentence",
-    2: "called wrongly: an option, an argument or a filter is none",
+    2: "called wrongly: an option, an argument or a filter is not valid",
     130: "interrupted by Ctrl-C; 143: ended by SIGTERM; 129: by SIGHUP",
 }
-"""What an exit code means, where a command says nothing else."""
+"""The meaning of each exit code, unless a command has its own."""
 
 
 class Command(click.Command):
-    """A command that tells its own exit codes, at the end of its help and in the man page."""
+    """A command that lists its own exit codes at the end of its help and in the man page."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Command(click.Command):
 
         Args:
             arguments: for click.
-            exit_codes: what some codes mean here, in place of what they mean everywhere.
+            exit_codes: the codes whose meaning differs from the usual one.
             options: for click.
         """
         super().__init__(*arguments, **options)
@@ -44,7 +44,7 @@ class Command(click.Command):
 
 
 def write_exit_codes(formatter: click.HelpFormatter, codes: Mapping[int, str]) -> None:
-    """Write exit codes as a section of a help text; nothing where there are none."""
+    """Write exit codes as a section of a help text; write nothing if there are none."""
     if codes:
         with formatter.section("Exit codes"):
             formatter.write_dl([(str(code), meaning) for code, meaning in codes.items()])
@@ -53,7 +53,7 @@ def write_exit_codes(formatter: click.HelpFormatter, codes: Mapping[int, str]) -
 def own_exit_codes(
     command: click.Command, ctx: click.Context, name: str = ""
 ) -> Iterator[tuple[str, dict[int, str]]]:
-    """The commands, below one, whose exit codes mean more than the usual: the words, the codes."""
+    """The subcommands with their own exit codes: the words of each, and its codes."""
     if isinstance(command, click.Group):
         for inner in command.list_commands(ctx):
             found = command.get_command(ctx, inner)
@@ -66,9 +66,9 @@ def own_exit_codes(
 def explain(cli: click.Command, ctx: click.Context) -> str:
     """Everything about exit codes, for `gvtui help exit-codes`."""
     formatter = click.HelpFormatter(width=min(100, ctx.terminal_width or 80))
-    formatter.write_text("How gvtui ends tells a script what came of it.")
+    formatter.write_text("The exit code tells a script how a command ended.")
     write_exit_codes(formatter, USUAL)
-    with formatter.section("Commands for which a code means more"):
+    with formatter.section("Commands with their own meanings"):
         formatter.write_dl(
             [
                 (f"gvtui {name}", "; ".join(f"{code}: {text}" for code, text in codes.items()))
@@ -78,6 +78,6 @@ def explain(cli: click.Command, ctx: click.Context) -> str:
     formatter.write_paragraph()
     formatter.write_text(
         "A fault of gvtui itself ends with code 1 too: one sentence on standard error says what "
-        "became of the work, and names a file to report it with."
+        "happened to the work, and names a file with a report."
     )
     return formatter.getvalue()

@@ -14,7 +14,7 @@ def help_(ctx: click.Context, topic: str | None) -> None:
     """Explain a topic, such as the filter language.
 
     Without a topic, this lists the commands. Topics: filters, the language of --filter with every
-    field, operator and set; exit-codes, what a script can tell from how gvtui ends.
+    field, operator and set; exit-codes, what each exit code of gvtui means.
     """
     if topic is None:
         assert ctx.parent is not None

@@ -14,7 +14,7 @@ from gvtui.saying import say
 
 @click.command(
     cls=Command,
-    exit_codes={1: "a key in the configuration is given to no command, or to two"},
+    exit_codes={1: "the configuration gives a key to no command, or to two"},
     epilog=examples(
         "gvtui keys",
         "gvtui keys --json | jq -r '.commands[] | select(.keys == []) | .command'",
@@ -25,7 +25,7 @@ from gvtui.saying import say
     "--default",
     "as_config",
     is_flag=True,
-    help="Print a section for config.toml that says what is so without it, to start from.",
+    help="Print the default keys as a section for config.toml, to start from.",
 )
 @PROFILE_OPTION
 @JSON_OPTION
@@ -34,7 +34,7 @@ def keys(ctx: click.Context, /, as_config: bool, profile: str, as_json: bool) ->
     """List the viewer's commands and their keys.
 
     The keys are those in force: the table [keys] of config.toml changes them, by command, such as
-    "filter.pid" = "Ctrl+Y". What is wrong there is told with its line, and does not count.
+    "filter.pid" = "Ctrl+Y". Wrong entries are reported with their line and ignored.
     """
     from gvtui.config import read_config
     from gvtui.tui.command.configured import configured_keys

@@ -11,20 +11,20 @@ from gvtui.tui.options import LiveOptions
 
 
 def live_options(options: dict[str, Any]) -> LiveOptions:
-    """What the viewer is told, from the command line's options.
+    """The viewer's options, from those of the command line.
 
     Raises:
-        UsageError: two of them do not go together.
+        UsageError: two options exclude each other.
     """
     readonly = options["readonly"]
     if readonly and options["on_exit"] is not None:
         raise UsageError(
-            "--readonly and --on-exit do not go together: without changes, there is nothing to put "
-            "right at the end"
+            "--readonly and --on-exit exclude each other: a viewer that changes nothing has no "
+            "sessions to delete or restore"
         )
     monitor = monitor_options(options, record=options["record"], keep_bytes=options["keep_bytes"])
     if readonly:
-        # A larger buffer is a change of the sandbox.
+        # To enlarge its buffer is to change the sandbox.
         monitor = replace(monitor, send_buffer_bytes=0)
     return LiveOptions(
         monitor,
@@ -43,7 +43,7 @@ def live(options: dict[str, Any]) -> int:
     """Open the viewer; returns the exit code.
 
     Raises:
-        GvtuiError: the monitor cannot start, the filter is none, or this is no terminal.
+        GvtuiError: the monitor cannot start, the filter is not valid, or there is no terminal.
     """
     from gvtui.commands.terminal import need_terminal
     from gvtui.query.filter.compile import compile_filter

@@ -1,4 +1,4 @@
-"""What of a recording could not be read, told when a command has read it."""
+"""Reports what a command could not read of a recording."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def say_losses(trace: Trace) -> bool:
-    """Say what is damaged; True if something is."""
+    """Write a line for each kind of damage to standard error; True if there is any."""
     if trace.damage:
         say(f"gvtui: {trace.damage.words} in {trace.path}")
     if trace.damaged_bytes:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 MIN_KEEP_BYTES = 16 << 20
-"""Below this a flight recorder would hold hardly anything."""
+"""The least size of a flight recorder in bytes: a smaller one would hold hardly anything."""
 
 _UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
@@ -42,10 +42,10 @@ class Size(click.ParamType[int]):
             return value
         match = _SIZE.fullmatch(value.strip())
         if match is None:
-            self.fail(f"{value!r} is no size; write it as 500M or 2GiB.", param, ctx)
+            self.fail(f"{value!r} is not a size; write one such as 500M or 2GiB.", param, ctx)
         size = int(float(match[1]) * (1 << _UNITS[match[2].upper()]))
         if size < MIN_KEEP_BYTES:
-            self.fail(f"{value!r} is too little; 16MiB is the least.", param, ctx)
+            self.fail(f"{value!r} is too small; give 16MiB or more.", param, ctx)
         return size
 
 
@@ -64,17 +64,17 @@ class FileMode(click.ParamType[int]):
         if isinstance(value, int):
             return value
         if re.fullmatch(r"0?[0-7]{3}", value) is None:
-            self.fail(f"{value!r} is no file mode; write it as 660.", param, ctx)
+            self.fail(f"{value!r} is not a file mode; write one such as 660.", param, ctx)
         return int(value, 8)
 
 
 def examples(*lines: str) -> str:
-    """The end of a help text that shows the command at work."""
+    """The section of a help text with examples of the command."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def apply(options: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any]:
-    """Put several options on a command, in their order."""
+    """A decorator that adds several options to a command, in this order."""
 
     def decorate(function: Any) -> Any:  # noqa: ANN401
         for option in reversed(options):
@@ -101,7 +101,7 @@ FILTER_OPTION = click.option(
     "filter_text",
     metavar="EXPR",
     default="",
-    help='Only what meets this condition; "gvtui help filters" explains.',
+    help='Only messages that meet this condition; see "gvtui help filters".',
     shell_complete=filters,
 )
 
@@ -140,26 +140,26 @@ KEEP_OPTION = click.option(
     type=Size(),
     default="2GiB",
     show_default=True,
-    help="Disk for what has been seen, if it is not recorded. The oldest goes first.",
+    help="Disk space for messages if they are not recorded; the oldest are removed first.",
 )
 
 PROFILE_OPTION = click.option(
     "--profile",
     metavar="NAME",
     default="",
-    help="Put the settings of this profile of config.toml before all others.",
+    help="Use this profile of config.toml: its settings override all others.",
 )
 
 FRESH_OPTION = click.option(
     "--fresh",
     is_flag=True,
-    help="Begin as for the first time, without the theme, columns, sizes and times remembered from "
-    "the last run; those are kept for the next one, and nothing of this run is.",
+    help="Start without the theme, columns, sizes and times remembered from the last run, and "
+    "remember nothing of this one.",
 )
 
 VIEWER_OPTIONS = (
     FILTER_OPTION,
-    click.option("--record", metavar="FILE", type=FILE, help="Keep a recording of everything."),
+    click.option("--record", metavar="FILE", type=FILE, help="Write a recording of all messages."),
     KEEP_OPTION,
     PROFILE_OPTION,
     FRESH_OPTION,
@@ -188,27 +188,27 @@ VIEWER_OPTIONS = (
     click.option(
         "--readonly",
         is_flag=True,
-        help="Change no sandbox and no file of sessions: the Points pane only shows them, and "
-        "send buffers stay as with --no-enlarge.",
+        help="Change no sandbox and no session file: the Points pane only shows them, and send "
+        "buffers are not enlarged.",
     ),
     click.option(
         "--on-exit",
         type=click.Choice(["delete", "keep", "restore"]),
-        help="What becomes of sessions that the viewer applied: delete them, keep them, or put "
-        "back what was there before. The viewer asks if this is not given.",
+        help="At the end delete the sessions that the viewer applied, keep them, or restore the "
+        "sessions that they replaced. The viewer asks if this is not given.",
     ),
 )
 
 
 def send_buffer_bytes(options: dict[str, Any]) -> int:
-    """Room for what each sandbox has sent; 0 leaves it as it comes."""
+    """The wanted size of each sandbox's send buffer in bytes; 0 leaves the size unchanged."""
     return 0 if options["no_enlarge"] else SEND_BUFFER_BYTES
 
 
 def monitor_options(
     options: dict[str, Any], *, record: Path | None = None, keep_bytes: int = DEFAULT_KEEP_BYTES
 ) -> MonitorOptions:
-    """What `MONITOR_OPTIONS` were given."""
+    """The monitor's options, from the values of `MONITOR_OPTIONS` on the command line."""
     return MonitorOptions(
         listen=options["listen"],
         record=record,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gvtui.points.catalogue import Catalogue, PointSpec
 
 _FEW = 8
-"""Points that are named where a field is told."""
+"""How many points of a field are named; of more, only the number is given."""
 
 
 @click.command(
@@ -42,7 +42,9 @@ _FEW = 8
     ),
 )
 @click.argument("pattern", nargs=-1, shell_complete=known_points)
-@click.option("--bundled", is_flag=True, help="The list that comes with gvtui, whatever is here.")
+@click.option(
+    "--bundled", is_flag=True, help="Use the list that comes with gvtui, even if a runsc is here."
+)
 @RUNSC_OPTION
 @GVISOR_OPTION
 @ARCH_OPTION
@@ -60,13 +62,14 @@ def points(
 ) -> None:
     """List trace points and their fields.
 
-    PATTERN is words that each occur in a point's name, its system call's name, what it is for
-    (files, network, memory, ...) or its optional fields; if there is none, in its context fields.
-    With *, ? or [ a word is matched against the whole name. Where a word is in a field's name, the
-    head of the list says how many points have that field.
+    PATTERN is one or more words. A point matches if each word occurs in its name, its system call's
+    name, its purpose (files, network, memory, ...) or its optional fields; if no point does, in its
+    context fields. With *, ? or [ a word is matched against the whole name. If a word occurs in a
+    field's name, the head of the list says how many points have that field.
 
-    The points are those of the runsc here; of a list that comes with gvtui, if there is none or a
-    version is given. That list tells with which release a point or a field came.
+    The points are those of this machine's runsc. If there is none, or a version is given, they are
+    those of the list that comes with gvtui. That list also tells which release added a point or a
+    field.
     """
     from gvtui.points.problems import nearest
 
@@ -88,7 +91,7 @@ def points(
 
 
 def _elsewhere(catalogue: Catalogue, pattern: str) -> str:
-    """Which version has what is looked for; empty where none that is known has it."""
+    """A hint on the release that has such points; "" if no known release has them."""
     from gvtui.points.bundled import bundled_catalogue
 
     newest = bundled_catalogue(catalogue.architecture)
@@ -137,7 +140,7 @@ def _lines(catalogue: Catalogue, found: list[PointSpec], pattern: str) -> list[s
 
 
 def _came(catalogue: Catalogue, spec: PointSpec, field: str = "") -> str:
-    """When a point or its field came, where it was not there from the first."""
+    """The month in which a point or field was added; "" if the oldest list has it."""
     if doubt := catalogue.doubts.get((spec.name, field)):
         return f" (perhaps: {doubt})"
     since = catalogue.since(spec.name, field)
@@ -146,7 +149,7 @@ def _came(catalogue: Catalogue, spec: PointSpec, field: str = "") -> str:
 
 
 def _fields_meant(catalogue: Catalogue, pattern: str) -> Iterator[str]:
-    """For each field that a word of the pattern is in: how many points have it, and which."""
+    """For each field whose name contains a word of the pattern: how many points have it."""
     for word in dict.fromkeys(pattern.split()):
         for name, having in catalogue.with_field(word).items():
             lacking = [each for each in catalogue.points if each not in set(having)]

@@ -33,22 +33,22 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
 
 BATCH = 2048
-"""Rows printed at once; what a live view has already is printed in turns of this size."""
+"""How many rows are printed in one step."""
 
 _PAUSE_SECONDS = 0.05
-"""How long to rest when a live trace has nothing new."""
+"""How many seconds to wait when a live trace has nothing new."""
 
 _LAST_SECONDS = 0.2
-"""How long after Ctrl-C what sandboxes had sent by then is still on its way into the trace: the
-monitor rests at most 40 ms between two turns."""
+"""How many seconds after Ctrl-C messages that were sent before it may still reach the trace: the
+monitor waits at most 40 ms between two turns."""
 
 
 @click.command(
     name="print",
     cls=Command,
     exit_codes={
-        0: "done; Ctrl-C and SIGTERM are a way to end it",
-        1: "failed, or messages are not in the output: damaged ones, or such as came and were lost",
+        0: "done, also when Ctrl-C or SIGTERM ended it",
+        1: "failed, or messages are missing in the output: they were damaged or lost",
     },
     epilog=examples(
         "gvtui print",
@@ -70,8 +70,8 @@ monitor rests at most 40 ms between two turns."""
 @click.option(
     "--stats",
     is_flag=True,
-    help="Numbers instead of messages, as strace -c gives them; with --format json as JSON. Of a "
-    "recording only.",
+    help="Print statistics instead of messages, as strace -c does; with --format json as JSON. "
+    "For a recording only.",
 )
 @FILTER_OPTION
 @apply(MONITOR_OPTIONS)
@@ -86,15 +86,15 @@ def print_(
     filter_text: str,
     **options: Any,  # noqa: ANN401
 ) -> None:
-    """Print messages, live or of a recording.
+    """Print messages, live or from a recording.
 
-    With FILE, prints that recording, gvtui's or gVisor's. Without, listens and prints what comes
-    until Ctrl-C ends it.
+    With FILE, prints that recording, gvtui's or gVisor's. Without, listens on the socket and prints
+    messages as they arrive, until Ctrl-C.
     """
     from gvtui.query.filter.compile import compile_filter
 
     compile_filter(filter_text)
-    # A character that the output cannot hold must not end the command.
+    # A character that the output's encoding lacks must not end the command.
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     if stats and (file is None or style == "strace"):
         ctx.fail("--stats takes a file to count, and --format text or json.")
@@ -158,7 +158,8 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
             done = trace.first_row
             end: int | None = None
             ends_at: float | None = None
-            # After one signal what has come is still printed, after a second no more.
+            # After the first signal messages that have arrived are still printed, after a second
+            # not.
             while state.signals < 2 and (end is None or done < end):
                 trace.refresh()
                 if state.ending and ends_at is None:
@@ -180,7 +181,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
                 elif ends_at is None:
                     state.wait(_PAUSE_SECONDS)
                 else:
-                    # What may yet be known of the rows that are left comes soon.
+                    # The rows that are left wait for the outcome of an exec, which arrives soon.
                     state.pass_on()
                     time.sleep(_PAUSE_SECONDS)
             return _say_end(trace)
@@ -200,7 +201,7 @@ def _write(export: Lines, start: int, stop: int) -> None:
 
 
 def _say_end(trace: Trace) -> int:
-    """Say what the output does not show; gives the exit code."""
+    """Report messages and points that the output lacks; gives the exit code."""
     for sandbox in trace.connections.sandboxes():
         if sandbox.dropped:
             name = sandbox.container_id or f"of connection {sandbox.latest.conn}"

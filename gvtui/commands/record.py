@@ -33,18 +33,18 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
 
 _LOOK_SECONDS = 1.0
-"""How often the numbers on the screen change."""
+"""After how many seconds the numbers on the terminal are updated."""
 _FOLLOW_SECONDS = 0.1
-"""How long to rest when nothing new has come that could be picked out."""
+"""How many seconds to wait when no new rows can be filtered."""
 _BATCH = 1 << 14
-"""Rows filtered between two looks at what else there is to do."""
+"""How many rows are filtered in one step."""
 
 
 @click.command(
     cls=Command,
     exit_codes={
-        0: "done; Ctrl-C and SIGTERM are a way to end it",
-        1: "failed, or messages that came could not be written",
+        0: "done, also when Ctrl-C or SIGTERM ended it",
+        1: "failed, or messages could not be written",
     },
     epilog=examples(
         "gvtui record --out today.gvtrace",
@@ -59,7 +59,7 @@ _BATCH = 1 << 14
     "seconds",
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),
-    help="Stop after so long; without it, Ctrl-C stops.",
+    help="Stop after this time; without it, Ctrl-C stops.",
 )
 @FILTER_OPTION
 @KEEP_OPTION
@@ -74,8 +74,8 @@ def record(
 ) -> None:
     """Record what sandboxes send, without a screen.
 
-    Every message is kept as it came; with --filter, those that meet the condition. Look at the
-    recording with "gvtui replay", or print it with "gvtui print".
+    Every message is recorded byte for byte; with --filter, only those that meet the condition. Open
+    the recording with "gvtui replay", or print it with "gvtui print".
     """
     from gvtui.query.filter.compile import compile_filter
 
@@ -110,7 +110,7 @@ def _record_all(out: Path, end: float | None, options: dict[str, Any]) -> None:
 
 
 def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict[str, Any]) -> None:
-    """Pick the messages out of what the monitor keeps for a while."""
+    """Copy the chosen messages from the monitor's flight recorder."""
     from gvtui.commands.watching import watching
     from gvtui.export.recording import RecordingExport
     from gvtui.export.selection import Selection
@@ -122,7 +122,7 @@ def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict
         try:
             recording = RecordingExport(Selection(trace, filter_text), out)
             say(
-                f"gvtui: listening on {options['listen']}, recording to {out} what meets the filter"
+                f"gvtui: listening on {options['listen']}, recording to {out} what passes the filter"
             )
             try:
                 words = _pick_out(state, trace, recording, end)
@@ -141,7 +141,7 @@ def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict
 
 
 def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: float | None) -> str:
-    """Copy what meets the filter, until it is time to end; gives what came of it, in words."""
+    """Copy the rows that pass the filter until it is time to end; gives a summary in words."""
     done = trace.first_row
     is_last = False
     while True:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "--speed",
     metavar="X",
     type=click.FloatRange(min=0, min_open=True),
-    help="Show rows as time went by, X times as fast; without it, all at once.",
+    help="Show rows at the pace at which they were received, times X; without it, all at once.",
 )
 @FILTER_OPTION
 @PROFILE_OPTION
@@ -41,7 +41,7 @@ def replay(
     profile: str,
     fresh: bool,
 ) -> None:
-    """Look at a recording in the viewer.
+    """Open a recording in the viewer.
 
     FILE is a recording of gvtui's, or one that gVisor's tracereplay saved.
     """

@@ -37,15 +37,15 @@ GVISOR_OPTION = click.option(
     "--gvisor",
     metavar="VERSION",
     default="",
-    help="What this version offers by the lists that come with gvtui, such as 20240729, 2024-07 or "
-    "release-20260914.0, whatever runsc is here.",
+    help="Use the bundled list of this gVisor version, such as 20240729, 2024-07 or "
+    "release-20260914.0, instead of a runsc's own.",
 )
 
 ARCH_OPTION = click.option(
     "--arch",
     "architecture",
     type=click.Choice(ARCHITECTURES),
-    help="The same for this architecture; without --gvisor for the newest list.",
+    help="Use the bundled list for this architecture; without --gvisor, the newest.",
 )
 
 ROOT_OPTION = click.option(
@@ -71,11 +71,11 @@ JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 
 
 class RuntimeLookupError(GvtuiError):
-    """What was asked for is not on this machine, or is not clear."""
+    """The wanted container or runsc is not on this machine, or is ambiguous."""
 
 
 def open_agent(options: dict[str, Any]) -> Agent:
-    """The agent for the options that a command was given; it notes sessions for later runs."""
+    """The agent for a command's options; it stores which sessions it makes, for later runs."""
     import platformdirs
 
     from gvtui.agent.agent import Agent
@@ -93,7 +93,8 @@ def open_agent(options: dict[str, Any]) -> Agent:
 def find_catalogues(
     binaries: tuple[str, ...], *, gvisor: str = "", architecture: str | None = None
 ) -> list[Catalogue]:
-    """The points of each named runsc; if none is named, those of `find_catalogue`; raises as it."""
+    """The catalogue of each named runsc; if none is named, that of `find_catalogue`; raises as
+    it."""
     if gvisor or architecture or not binaries:
         return [find_catalogue(binaries, gvisor=gvisor, architecture=architecture)]
     return [find_catalogue((each,)) for each in binaries]
@@ -101,7 +102,7 @@ def find_catalogues(
 
 @contextmanager
 def failing_in_json(as_json: bool) -> Iterator[None]:
-    """Print an error as JSON too, so that a script always has something to read."""
+    """Print an error as JSON too, so that a script always gets JSON."""
     try:
         yield
     except GvtuiError as error:
@@ -111,10 +112,10 @@ def failing_in_json(as_json: bool) -> Iterator[None]:
 
 
 def find_container(inventory: Inventory, container_id: str) -> Container:
-    """The container of that ID, or of the only ID that begins so.
+    """The container with that ID, or the only one whose ID begins so.
 
     Raises:
-        RuntimeLookupError: there is none, or more than one.
+        RuntimeLookupError: no container matches, or more than one.
     """
     from gvtui.decode.escape import escape
 
@@ -126,7 +127,7 @@ def find_container(inventory: Inventory, container_id: str) -> Container:
     if found:
         places = ", ".join(f"{each.id} in {each.root}" for each in found)
         raise RuntimeLookupError(
-            f"more than one container is meant by {escape(container_id)}: {escape(places)}; "
+            f"{escape(container_id)} matches more than one container: {escape(places)}; "
             "give the whole ID, or --root"
         )
     failed = [f"{report.root}: {report.error}" for report in inventory.roots if report.error]
@@ -144,17 +145,17 @@ def find_catalogue(
     gvisor: str = "",
     architecture: str | None = None,
 ) -> Catalogue:
-    """The points of a named runsc, of one found or running here, or the bundled list.
+    """The catalogue of a named runsc, of one found or running here, or the bundled one.
 
     Args:
-        binaries: the runsc named.
-        bundled: take the newest bundled list, whatever is here.
-        gvisor: take the bundled list as it was with this version.
-        architecture: take the bundled list of this one.
+        binaries: the runsc that the user named.
+        bundled: take the newest bundled list, even if a runsc is here.
+        gvisor: take the bundled list for this version.
+        architecture: take the bundled list for this architecture.
 
     Raises:
-        GvtuiError: a named runsc could not be asked, or the version tells no date.
-        click.UsageError: a runsc and a version or architecture are given.
+        GvtuiError: a named runsc could not be asked, or the version contains no date.
+        click.UsageError: both a runsc and a version or architecture are given.
     """
     from gvtui.agent.discover import find_binaries
     from gvtui.agent.running import sandbox_processes
@@ -162,7 +163,7 @@ def find_catalogue(
 
     if binaries and (gvisor or architecture):
         raise click.UsageError(
-            "--runsc says whose points to take: leave out --gvisor and --arch, or --runsc"
+            "give either --runsc, or --gvisor and --arch: each says whose points to take"
         )
     if bundled or gvisor or architecture:
         return bundled_catalogue(architecture or "", gvisor)
@@ -177,7 +178,7 @@ def find_catalogue(
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Hold Ctrl-C back, so that a change is not left half done; it takes effect at the end."""
+    """Delay Ctrl-C to the end of the block, so that no change is left half done."""
     held: list[tuple[int, FrameType | None]] = []
     former = signal.signal(signal.SIGINT, lambda *what: held.append(what))
     try:
@@ -189,5 +190,5 @@ def undisturbed() -> Iterator[None]:
 
 
 def relative_to_here(path: Path) -> str:
-    """A socket's path as a session needs it: absolute, since runsc may be elsewhere."""
+    """A socket's path as a session needs it: absolute, since runsc may run in another folder."""
     return str(path.absolute())

@@ -11,13 +11,13 @@ from gvtui.agent.scratch import scratch_folder
 from gvtui.decode.escape import escape
 
 PROBE_SECONDS = 20.0
-"""How long a sandbox that does nothing may take; a second is usual."""
+"""How many seconds a sandbox that does nothing may take; one second is usual."""
 
 _PLATFORMS = ("systrap", "ptrace", "kvm")
 """Platforms to try: the usual one, that of versions before 2023, and that of machines with KVM."""
 
 _UNKNOWN_PLATFORM = "unknown platform"
-"""How a runsc refuses a platform that it does not have: no reason where it has another."""
+"""How a runsc refuses a platform that it lacks; the failure on another platform says more."""
 
 _MAX_REASON = 200
 
@@ -29,12 +29,12 @@ class UsableRunsc:
     path: str
     platform: str
     flags: tuple[str, ...]
-    """What it needs before the subcommand, here and for this user."""
+    """The flags before the subcommand that it needs on this machine and for this user."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """Why no sandbox can be run."""
+    """The reason why a runsc cannot run a sandbox."""
 
     reason: str
 

@@ -26,25 +26,24 @@ if TYPE_CHECKING:
     )
 )
 @click.argument("file", type=FILE, shell_complete=recordings)
-@click.option(
-    "--endpoint", metavar="PATH", type=FILE, required=True, help="Socket of the monitor to play to."
-)
+@click.option("--endpoint", metavar="PATH", type=FILE, required=True, help="The monitor's socket.")
 @click.option(
     "--speed",
     metavar="X",
     type=click.FloatRange(min=0, min_open=True),
-    help="X times as fast as it was; 1 if not given.",
+    help="Send X times as fast as recorded; 1 if not given.",
 )
-@click.option("--fast", is_flag=True, help="As fast as the monitor takes it.")
-@click.option("--loop", is_flag=True, help="Begin again at the end, until Ctrl-C.")
+@click.option("--fast", is_flag=True, help="Send as fast as the monitor reads.")
+@click.option("--loop", is_flag=True, help="Start again at the end, until Ctrl-C.")
 @click.pass_context
 def send(
     ctx: click.Context, file: Path, endpoint: Path, speed: float | None, fast: bool, loop: bool
 ) -> None:
-    """Play a recording into any monitor's socket.
+    """Send a recording to any monitor's socket.
 
-    Does what the sandboxes did: one connection for each that was recorded, the handshake, then the
-    messages at the pace at which they came. The monitor may be gvtui or any other.
+    Repeats what the sandboxes did: opens one connection for each recorded one, exchanges the
+    handshake, and sends the messages at the pace at which they were received. The monitor may be
+    gvtui or any other.
     """
     from gvtui.export.send import play
     from gvtui.trace.reader import Trace
@@ -63,7 +62,7 @@ def send(
             say(f"gvtui: sent {words} in {took:.1f} s")
             if sent.skipped:
                 say(
-                    f"gvtui: left out {counted(sent.skipped, 'message')} that the trace has cut short"
+                    f"gvtui: left out {counted(sent.skipped, 'message')}: the trace has only their beginnings"
                 )
             if not loop:
                 is_damaged = say_losses(trace)

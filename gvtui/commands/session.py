@@ -54,11 +54,11 @@ if TYPE_CHECKING:
     from gvtui.points.session import Session
 
 _WORKERS = 8
-"""Sandboxes asked at once: one that does not answer takes a whole time limit."""
+"""How many sandboxes are asked at the same time: one may not answer for a whole time limit."""
 
 
 def _described(names: dict[str, str]) -> str:
-    """A list of names with what they mean, for the end of a help text."""
+    """A list of names with their meanings, for the end of a help text."""
     lines = []
     for name, text in names.items():
         wrapped = textwrap.wrap(text, 56)
@@ -78,8 +78,8 @@ def _described(names: dict[str, str]) -> str:
 def session() -> None:
     """Make, check and apply trace sessions.
 
-    A session says which trace points a sandbox sends, with which fields, and where to. A sandbox
-    has one at most.
+    A session names the trace points that a sandbox sends, their fields, and the socket that they
+    are sent to. A sandbox has at most one session.
     """
 
 
@@ -101,14 +101,14 @@ def session() -> None:
     "--preset",
     type=click.Choice(list(PRESETS)),
     shell_complete=described((name, preset.title) for name, preset in PRESETS.items()),
-    help=f"What to trace; {DEFAULT_PRESET} if neither this nor a point is given.",
+    help=f"A ready-made choice of points; {DEFAULT_PRESET} if neither --preset nor --point is given.",
 )
 @click.option(
     "--point",
     "patterns",
     metavar="PATTERN",
     multiple=True,
-    help="Trace the points that match as well; as for `gvtui points`.",
+    help="Add the points that match, as for `gvtui points`.",
     shell_complete=known_points,
 )
 @click.option(
@@ -125,7 +125,7 @@ def session() -> None:
     shell_complete=described((name, tuning.title) for name, tuning in TUNINGS.items()),
     default=next(iter(TUNINGS)),
     show_default=True,
-    help="How hard a sandbox tries to send.",
+    help="How often a sandbox retries to send.",
 )
 @click.option(
     "--context",
@@ -136,15 +136,17 @@ def session() -> None:
 @click.option(
     "--optional",
     metavar="FIELD,...",
-    help="Optional fields, where a point has them.",
+    help="Optional fields, for the points that have them.",
     shell_complete=field_names("optional"),
 )
-@click.option("--pod-init", is_flag=True, help="A file for containers that start later.")
+@click.option(
+    "--pod-init", is_flag=True, help="Write a pod init file, for containers that start later."
+)
 @click.option(
     "--out",
     metavar="FILE",
     type=FILE,
-    help="Put the session into this file; what else a pod init file holds stays.",
+    help="Write the session to this file; the other keys of a pod init file are kept.",
 )
 @RUNSC_OPTION
 @GVISOR_OPTION
@@ -164,8 +166,9 @@ def new(
 ) -> None:
     """Write a session from a preset, or from points.
 
-    The points are those of the runsc here; of a list that comes with gvtui, if there is none or
-    a version is given. A preset leaves out what the lists do not tell for sure of that version.
+    The points are those of this machine's runsc. If there is none, or a version is given, they are
+    those of the list that comes with gvtui; a preset then leaves out points that this version may
+    lack.
     """
     from gvtui.agent.pod_init import how_to_install
     from gvtui.points.check import doubts_about
@@ -182,7 +185,7 @@ def new(
         preset = DEFAULT_PRESET
     catalogue = find_catalogue(binaries, gvisor=gvisor, architecture=architecture)
     if catalogue.is_bundled and not gvisor and not architecture:
-        say(f"gvtui: no runsc that answers; points are {catalogue.source}")
+        say(f"gvtui: no runsc answers here; the points are {catalogue.source}")
     sink = remote_sink(relative_to_here(endpoint), TUNINGS[tuning], ignore_setup_error=pod_init)
     made = _choose(catalogue, preset, patterns, _words(context), _words(optional) or ())
     made = made.with_sinks(sink)
@@ -240,7 +243,7 @@ def _choose(
 
 @session.command(
     cls=Command,
-    exit_codes={1: "not applied: what ran before runs on, or standard error says what runs now"},
+    exit_codes={1: "not applied: the former session runs on, or standard error says what runs now"},
     epilog=examples(
         "gvtui session apply files.json 4f5c0d",
         "gvtui session apply --root /run/containerd/runsc/k8s.io --replace files.json 4f5c0d",
@@ -248,7 +251,7 @@ def _choose(
 )
 @click.argument("file", type=SESSION_FILE, shell_complete=session_files)
 @click.argument("container", metavar="CONTAINER", shell_complete=containers)
-@click.option("--replace", is_flag=True, help="Replace a session that the sandbox has already.")
+@click.option("--replace", is_flag=True, help="Replace the session that the sandbox already has.")
 @ROOT_OPTION
 @RUNSC_OPTION
 @TIMEOUT_OPTION
@@ -263,10 +266,10 @@ def apply(
     as_json: bool,
     **options: Any,  # noqa: ANN401
 ) -> None:
-    """Have a running sandbox trace what a session file says.
+    """Start the session of a file in a running sandbox.
 
-    CONTAINER is a container's ID, or how it begins. The monitor must be listening. If the change
-    fails, the former session is put back where gvtui knows it.
+    CONTAINER is a container's ID or its beginning. The monitor must be listening. If the change
+    fails, gvtui restores the former session, provided that it knows its points.
     """
     from gvtui.points.document import SessionError
     from gvtui.points.problems import refusals
@@ -287,7 +290,7 @@ def apply(
 @session.command(
     name="list",
     cls=Command,
-    exit_codes={1: "a root could not be looked at, or a sandbox did not answer"},
+    exit_codes={1: "a root could not be read, or a sandbox did not answer"},
     epilog=examples("gvtui session list -v", "gvtui session list --json --root /run/runsc"),
 )
 @click.option("-v", "--verbose", is_flag=True, help="Say which runsc manages each, and why.")
@@ -366,7 +369,7 @@ def delete(
 ) -> None:
     """End a sandbox's session, whoever made it.
 
-    CONTAINER is a container's ID, or how it begins.
+    CONTAINER is a container's ID or its beginning.
     """
     with failing_in_json(as_json):
         agent = open_agent(options)

@@ -1,4 +1,4 @@
-"""`gvtui session check`: what runsc makes of a session file."""
+"""`gvtui session check`: predicts what runsc does with a session file."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ SESSION_FILE = click.Path(path_type=Path, allow_dash=True)
     "wanted",
     type=click.Choice(["trace-create", "pod-init"]),
     multiple=True,
-    help="The way in that the file is for; may be given twice. If not given: both, for a bare "
-    "session trace-create alone.",
+    help="How the file will be used; may be given twice. If not given: both ways, or trace-create "
+    "alone for a bare session.",
 )
 @RUNSC_OPTION
 @GVISOR_OPTION
@@ -68,11 +68,11 @@ def check(
     architecture: str | None,
     as_json: bool,
 ) -> None:
-    """Say what a runsc, or each of several, makes of a session file.
+    """Predict what a runsc, or each of several, does with a session file.
 
-    There are two ways in: `runsc trace create` for a sandbox that runs, and a pod init file for
-    containers that start later. Each ends as one of: started and traced; started untraced,
-    silently; refused. It is taken that a monitor listens.
+    A session can start in two ways: with `runsc trace create` in a running sandbox, or from a pod
+    init file in containers that start later. Each way ends as one of: started and traced; started
+    untraced, silently; refused. The check assumes that a monitor listens.
     """
     from gvtui.agent.pod_init import start_problems
     from gvtui.points.document import SessionError
@@ -107,15 +107,15 @@ def _report(
     good: bool,
     as_json: bool,
 ) -> None:
-    """Tell how each way to start the session of a file ends with each runtime.
+    """Print how each way to start the session of a file ends with each runtime.
 
     Args:
         file: the file.
         sources: the runtimes.
-        found: what is to say about the file against each.
-        meant: the ways that count.
-        problems: all that was found.
-        good: the ways that count end well.
+        found: the verdict on the file for each runtime.
+        meant: the ways that the file is for.
+        problems: all problems that were found.
+        good: whether all these ways end with a traced container.
         as_json: print JSON.
     """
     from gvtui.decode.escape import escape

@@ -1,4 +1,4 @@
-"""What `gvtui session` says of sandboxes, problems and changes, in words and in JSON."""
+"""Puts sandboxes, problems and outcomes of `gvtui session` into words and into JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def sandbox_row(container: Container, containers: tuple[Container, ...]) -> dict[str, Any]:
-    """A sandbox with its other containers and its sessions; asks runsc."""
+    """A sandbox with its other containers and its sessions, as plain values; asks runsc."""
     from gvtui.agent.runsc import RunscError
 
     sessions, error = [], ""
@@ -52,7 +52,7 @@ def session_words(values: dict[str, Any]) -> str:
 
 
 def report(outcome: Outcome, as_json: bool, confirm: str) -> None:
-    """Tell how a change ended; `confirm` says how to go on where that was not tried."""
+    """Print the outcome of a change; `confirm` is the hint if the change needs confirmation."""
     from gvtui.decode.escape import escape
 
     if as_json:
@@ -74,7 +74,7 @@ def report(outcome: Outcome, as_json: bool, confirm: str) -> None:
 
 
 def print_problems(problems: list[Problem]) -> None:
-    """Each problem as a line on standard error."""
+    """Print each problem as a line on standard error."""
     from gvtui.decode.escape import escape
 
     for problem in problems:
@@ -82,5 +82,5 @@ def print_problems(problems: list[Problem]) -> None:
 
 
 def print_json(values: dict[str, Any]) -> None:
-    """Values for scripts, on standard output."""
+    """Print values as JSON on standard output."""
     click.echo(json.dumps(values, indent=2))

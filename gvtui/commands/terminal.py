@@ -1,4 +1,4 @@
-"""What commands say on the terminal besides their output."""
+"""Writes a command's output and progress to the terminal, and checks that there is one."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def need_terminal(instead: str) -> None:
     """Make sure that there is a terminal.
 
     Args:
-        instead: a command that needs none.
+        instead: a command that needs no terminal.
 
     Raises:
-        NoTerminalError: there is none.
+        NoTerminalError: there is no terminal, or it cannot move its cursor.
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NoTerminalError(f"the viewer needs a terminal; without one, use: {instead}")
@@ -34,18 +34,18 @@ def write_out(text: str) -> None:
     """Write to standard output, at once and in full.
 
     Raises:
-        BrokenPipeError: nobody reads any more.
+        BrokenPipeError: the reader has closed the pipe.
     """
     stream = sys.stdout
     stream.flush()
     data = memoryview(text.encode(stream.encoding, stream.errors or "strict"))
-    # Python's buffer loses what is left of a write that a signal has cut short.
+    # Python's buffer loses the rest of a write that a signal has interrupted.
     while data:
         data = data[os.write(stream.fileno(), data) :]
 
 
 def say_progress(done: int, total: int) -> None:
-    """Show how far long work is, if somebody watches."""
+    """Show the progress of long work, if standard error is a terminal."""
     if sys.stderr.isatty():
         text = f"\r{done / max(total, 1):.0%}" if done < total else ""
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)

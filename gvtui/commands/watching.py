@@ -1,4 +1,4 @@
-"""A monitor for commands without a screen, and the signals that end them."""
+"""Runs a monitor for commands without a screen, and handles the signals that end them."""
 
 from __future__ import annotations
 
@@ -25,32 +25,33 @@ if TYPE_CHECKING:
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _MAX_LINE = 1000
-"""Characters shown of what the monitor says: it may quote a sandbox."""
+"""How many characters of a monitor's sentence are shown: it may quote a sandbox."""
 
 
 class MonitorDiedError(GvtuiError):
-    """The monitor has gone without being asked to."""
+    """The monitor process has ended without being asked to."""
 
 
 class LostMessagesError(GvtuiError):
-    """What came is not all in the output."""
+    """Messages that were received are not in the output."""
 
 
 class Watching:
-    """A running monitor, and whether it is time to end."""
+    """A running monitor, and the signals that have asked for the end."""
 
     def __init__(self, monitor: MonitorProcess) -> None:
         self.monitor = monitor
         self._binaries = BinaryNotes(monitor.send_mark)
         self.missed = 0
-        """Rows that a flight recorder had to drop before they could be read."""
+        """How many rows the flight recorder removed before they were read."""
         self.signals = 0
-        """How often a signal has asked for the end."""
+        """How many signals have asked for the end."""
 
     def miss(self, rows: int, words: str) -> None:
-        """Take in, and say, that rows went before being read; `words` says what for."""
+        """Count and report rows that were removed before being read; `words` completes the
+        sentence."""
         self.missed += rows
-        say(f"gvtui: {counted(rows, 'row')} went before being {words}")
+        say(f"gvtui: {counted(rows, 'row')} removed before being {words}")
 
     @property
     def ending(self) -> bool:
@@ -58,32 +59,32 @@ class Watching:
         return self.signals > 0
 
     def wait(self, seconds: float) -> None:
-        """Wait for so long, and pass on what the monitor says; returns early when it is time to end.
+        """Wait, and pass on the monitor's sentences; returns early when it is time to end.
 
         Raises:
-            MonitorDiedError: the monitor has gone.
+            MonitorDiedError: the monitor has ended.
         """
         deadline = time.monotonic() + seconds
         while not self.ending:
             left = deadline - time.monotonic()
             if left <= 0:
                 return
-            # A signal cuts a select short only if its handler raises, so none lasts long.
+            # A signal interrupts a select only if its handler raises, so each select is short.
             ready, _, _ = select.select([self.monitor], [], [], min(left, 0.1))
             if ready:
                 self.pass_on()
 
     def pass_on(self) -> None:
-        """Write what the monitor has said to standard error.
+        """Write the monitor's new sentences to standard error.
 
         Raises:
-            MonitorDiedError: the monitor has gone.
+            MonitorDiedError: the monitor has ended.
         """
         for event in self.monitor.read_events():
             self._tell(event)
 
     def stop(self) -> None:
-        """End the monitor, once what is to be noted of those who have connected is noted."""
+        """End the monitor after the binaries of all connections have been noted."""
         for event in self.monitor.read_events():
             if event.get("kind") == "opened":
                 self._binaries.opened(event)
@@ -99,19 +100,19 @@ class Watching:
         elif kind == "fault":
             say(f"gvtui: {text}" if text else "gvtui: the monitor can write again")
         elif kind == "died" or (kind == "stopped" and not self.ending):
-            raise MonitorDiedError(f"the monitor has gone: {text or 'it was told to stop'}")
+            raise MonitorDiedError(f"the monitor has ended: {text or 'it was told to stop'}")
 
 
 @contextmanager
 def watching(options: MonitorOptions) -> Iterator[Watching]:
-    """Run a monitor; it is stopped at the end, and a flight recorder is removed.
+    """Run a monitor; at the end it is stopped and its flight recorder is deleted.
 
-    Ctrl-C, SIGTERM and SIGHUP are counted instead of cutting the work short.
+    Ctrl-C, SIGTERM and SIGHUP are counted instead of interrupting the work.
 
     Raises:
         MonitorError: the monitor cannot start.
-        LostMessagesError: messages came that are not in the output.
-        FaultError: what was done with it has failed by a fault of gvtui's own.
+        LostMessagesError: messages that were received are not in the output.
+        FaultError: the block has failed because of a fault of gvtui's own.
     """
     monitor = MonitorProcess.start(options)
     state = Watching(monitor)
@@ -140,4 +141,4 @@ def watching(options: MonitorOptions) -> Iterator[Watching]:
             f"{counted(monitor.lost, 'message')} could not be written, and are lost"
         )
     if state.missed:
-        raise LostMessagesError(f"{counted(state.missed, 'row')} came too fast, and are lost")
+        raise LostMessagesError(f"{counted(state.missed, 'row')} arrived too fast, and are lost")

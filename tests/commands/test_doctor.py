@@ -36,7 +36,7 @@ def test_a_configuration_that_is_right_or_not_there(own_home: Path) -> None:
     path = own_home / "config" / "gvtui" / "config.toml"
     (none,) = check_config()
     assert none.verdict is Verdict.GOOD
-    assert none.text == f"{path} is not there: everything is as it comes"
+    assert none.text == f"{path} does not exist: the defaults hold"
     path.parent.mkdir(parents=True)
     path.write_text('[keys]\n"filter.save" = "Ctrl+Y"\n')
     (right,) = check_config()

@@ -76,7 +76,7 @@ def test_readonly_and_a_policy_for_sessions_do_not_go_together(
     started: list[LiveOptions], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["--readonly", "--on-exit", "delete"]) == 2
-    assert "--readonly and --on-exit do not go together" in capsys.readouterr().err
+    assert "--readonly and --on-exit exclude each other" in capsys.readouterr().err
     assert started == []
 
 

@@ -81,7 +81,7 @@ def test_what_cannot_be_told_of_a_version() -> None:
 def test_wrong_usage() -> None:
     result = run("--runsc", "/bin/true", "--gvisor", "2024-07")
     assert result.exit_code == 2
-    assert "leave out --gvisor and --arch, or --runsc" in result.stderr
+    assert "give either --runsc, or --gvisor and --arch" in result.stderr
     assert "'VERSION_MISSING' tells no date" in str(run("--gvisor", "VERSION_MISSING").exception)
 
 

@@ -176,7 +176,7 @@ def test_live_ends_when_the_monitor_dies(tmp_path: Path) -> None:
         (monitor,) = children.read_text().split()
         os.kill(int(monitor), signal.SIGKILL)
         assert command.process.wait(60) == 1
-        assert "gvtui: the monitor has gone: it was killed by SIGKILL" in command.err
+        assert "gvtui: the monitor has ended: it was killed by SIGKILL" in command.err
 
 
 def test_a_socket_that_is_taken(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_containers_are_found_or_the_places_named(fake: FakeRunsc) -> None:
     fake.have(*({"id": name, "status": "running", "pid": 1} for name in ("ab", "ac")))
     inventory = take_inventory([fake.path], [fake.root])
     assert find_container(inventory, "ab").id == "ab"
-    with pytest.raises(RuntimeLookupError, match="more than one container is meant by a"):
+    with pytest.raises(RuntimeLookupError, match="a matches more than one container"):
         find_container(inventory, "a")
     with pytest.raises(RuntimeLookupError, match=f"no container zzz in {fake.root}; name"):
         find_container(inventory, "zzz")

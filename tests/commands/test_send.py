@@ -40,7 +40,7 @@ def test_loops_until_something_is_wrong(
     arguments = ["send", str(ECHO), "--endpoint", "x", "--loop", "--speed", "4"]
     assert run(arguments) == 1
     assert rounds == [4.0, 4.0, 4.0]
-    assert "left out 2 messages that the trace has cut short" in capsys.readouterr().err
+    assert "left out 2 messages: the trace has only their beginnings" in capsys.readouterr().err
 
 
 def test_nobody_listens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

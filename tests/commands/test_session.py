@@ -84,7 +84,7 @@ def test_a_session_goes_into_a_pod_init_file(tmp_path: Path) -> None:
 def test_sessions_for_a_version_without_its_runsc(tmp_path: Path, architecture: str) -> None:
     newest = ["--gvisor", "release-20260905.0", "--arch", architecture]
     result = run("new", "--preset", "everything", "--pod-init", *newest)
-    assert "no runsc that answers" not in result.stderr
+    assert "no runsc answers here" not in result.stderr
     file = tmp_path / "everything.json"
     file.write_text(result.stdout)
     assert "is_exec_session" in result.stdout

@@ -68,6 +68,6 @@ def test_rows_that_went_unread_are_a_failure(
             state.miss(2, "printed")
             state.miss(1, "printed")
 
-    with pytest.raises(LostMessagesError, match="3 rows came too fast, and are lost"):
+    with pytest.raises(LostMessagesError, match="3 rows arrived too fast, and are lost"):
         work()
-    assert "2 rows went before being printed" in capsys.readouterr().err
+    assert "2 rows removed before being printed" in capsys.readouterr().err
