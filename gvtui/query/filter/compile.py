@@ -32,8 +32,9 @@ from gvtui.query.filter.conditions import (
     number_test,
 )
 from gvtui.query.filter.error import FilterError, shown_word
-from gvtui.query.filter.fields import CONTAINER, FIELDS_BY_NAME, Field, ValueKind
+from gvtui.query.filter.fields import CONTAINER, FIELDS_BY_NAME, Field
 from gvtui.query.filter.messages import ArgumentCondition
+from gvtui.query.filter.operators import ValueKind
 from gvtui.query.filter.parse import (
     Comparison,
     Junction,

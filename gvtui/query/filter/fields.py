@@ -1,10 +1,9 @@
-"""The fields and operators of the filter language: the one table that all of it reads."""
+"""The fields of the filter language: the one table that all of it reads."""
 
 from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from gvtui.points.names import event_type, point_name
@@ -28,6 +27,7 @@ from gvtui.query.filter.messages import (
     path_of,
     process_of,
 )
+from gvtui.query.filter.operators import OPERATORS, ValueKind
 from gvtui.query.filter.texts import CommandLineCondition, TextColumn
 from gvtui.trace.containers import container_in
 from gvtui.trace.row import NO_FD, NO_UID, Direction, Kind
@@ -40,58 +40,6 @@ if TYPE_CHECKING:
     from gvtui.query.filter.messages import Forms
     from gvtui.query.source import RowSource
     from gvtui.wire.messages import Decoded
-
-
-class ValueKind(Enum):
-    """What the values of a field are; the value says it to the user."""
-
-    NUMBER = "a number"
-    RESULT = "a number, or an errno name such as ENOENT"
-    DURATION = "a duration such as 10ms"
-    TIME = "a time such as 14:05:09.25 or 2026-08-21T14:05:09"
-    CHOICE = "one of its names"
-    TEXT = "a text"
-    PROCESS = "a process such as 110, web/110 or web/110@2026-08-21T14:05:09Z"
-    EVENT = "the name of a system call or event, or a set such as %file"
-    ANY = "a number or a text"
-
-
-_EVERY = frozenset(ValueKind)
-_TEXTS = frozenset((ValueKind.TEXT, ValueKind.EVENT, ValueKind.ANY))
-_ORDERED = _EVERY - {ValueKind.CHOICE, ValueKind.TEXT, ValueKind.EVENT, ValueKind.PROCESS}
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """One way to compare a field with a value."""
-
-    name: str
-    kinds: frozenset[ValueKind]
-    """The fields it can be used with."""
-    description: str
-    alias_of: str = ""
-
-
-OPERATORS: tuple[Operator, ...] = (
-    Operator("=", _EVERY, "equals"),
-    Operator("==", _EVERY, "the same as =", "="),
-    Operator("!=", _EVERY, "is there and does not equal"),
-    Operator("<", _ORDERED, "less, or earlier"),
-    Operator("<=", _ORDERED, "at most"),
-    Operator(">", _ORDERED, "more, or later"),
-    Operator(">=", _ORDERED, "at least"),
-    Operator("contains", _TEXTS, "has this text somewhere in it"),
-    Operator("icontains", _TEXTS, "the same, upper and lower case alike"),
-    Operator("startswith", _TEXTS, "begins with this text"),
-    Operator("endswith", _TEXTS, "ends with this text"),
-    Operator("glob", _TEXTS, "fits this pattern of * ? [abc] [!abc] as a whole"),
-    Operator("regex", _TEXTS, "fits this regular expression somewhere; ^ and $ are its ends"),
-    Operator("in", _EVERY, "equals one of (a, b, c)"),
-    Operator("exists", _EVERY, "is known for this row; takes no value"),
-)
-"""Every operator, in the order that help shows them."""
-
-OPERATORS_BY_NAME = {operator.name: operator for operator in OPERATORS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +78,6 @@ class Field:
     def label(self) -> str:
         """The name as help writes it."""
         return f"{self.name}.NAME" if self.takes_argument else self.name
-
-    @property
-    def values(self) -> str:
-        """What can stand behind an operator, in words."""
-        return ", ".join(self.choices) or self.kind.value
 
     def operators(self) -> list[str]:
         """The operators that can be used with it."""
@@ -380,28 +323,3 @@ def similar_fields(name: str) -> list[str]:
     last = name.rpartition(".")[2]
     same_end = [label for label in labels if last and label.rpartition(".")[2] == last]
     return list(dict.fromkeys(same_end + difflib.get_close_matches(name, labels, 3)))[:3]
-
-
-@dataclass(frozen=True, slots=True)
-class FieldHelp:
-    """A field as help and menus describe it."""
-
-    name: str
-    values: str
-    description: str
-    example: str
-    operators: list[str]
-
-
-def describe_fields() -> list[FieldHelp]:
-    """All fields, with what can be done with them."""
-    return [
-        FieldHelp(
-            field.label,
-            field.values,
-            field.description,
-            field.example,
-            field.operators(),
-        )
-        for field in FIELDS
-    ]

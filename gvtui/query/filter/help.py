@@ -6,7 +6,8 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from gvtui.points.groups import SET_DESCRIPTIONS, SETS
-from gvtui.query.filter.fields import FIELDS, OPERATORS
+from gvtui.query.filter.fields import FIELDS
+from gvtui.query.filter.operators import OPERATORS
 from gvtui.query.filter.pattern import MAX_PATTERN, MAX_REPETITIONS
 from gvtui.query.filter.values import DURATION_UNITS
 

@@ -12,14 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gvtui.query.filter.error import FilterError, shown_word
-from gvtui.query.filter.fields import (
-    OPERATORS,
-    OPERATORS_BY_NAME,
-    Field,
-    ValueKind,
-    find_field,
-    similar_fields,
-)
+from gvtui.query.filter.fields import Field, find_field, similar_fields
+from gvtui.query.filter.operators import OPERATORS, OPERATORS_BY_NAME, ValueKind
 
 if TYPE_CHECKING:
     from lark import Lark, Token

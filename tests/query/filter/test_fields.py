@@ -7,10 +7,10 @@ from gvtui.query.filter.fields import (
     FIELDS,
     FIELDS_BY_NAME,
     Field,
-    ValueKind,
     find_field,
     similar_fields,
 )
+from gvtui.query.filter.operators import ValueKind
 from gvtui.query.filter.texts import TextColumn
 from gvtui.trace.row import ROW_DTYPE, Direction
 from gvtui.wire.pb.common_pb2 import ContextData

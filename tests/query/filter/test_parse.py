@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.query.filter.compile import FilterError, compile_filter
-from gvtui.query.filter.fields import FIELDS, OPERATORS
+from gvtui.query.filter.fields import FIELDS
+from gvtui.query.filter.operators import OPERATORS
 from gvtui.query.filter.parse import MAX_TEXT, Comparison, Junction, Negation, parse
 
 

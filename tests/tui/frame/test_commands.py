@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Static
 
-from gvtui.query.filter.fields import FIELDS, OPERATORS
+from gvtui.query.filter.fields import FIELDS
+from gvtui.query.filter.operators import OPERATORS
 from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME
 from gvtui.tui.stream.commands import Rows
 from tests.tui.helpers import drive, recording, screen_text, stream_lines

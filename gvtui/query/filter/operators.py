@@ -1,0 +1,58 @@
+"""The kinds of values that fields of the filter language have, and the operators for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class ValueKind(Enum):
+    """What the values of a field are; the value says it to the user."""
+
+    NUMBER = "a number"
+    RESULT = "a number, or an errno name such as ENOENT"
+    DURATION = "a duration such as 10ms"
+    TIME = "a time such as 14:05:09.25 or 2026-08-21T14:05:09"
+    CHOICE = "one of its names"
+    TEXT = "a text"
+    PROCESS = "a process such as 110, web/110 or web/110@2026-08-21T14:05:09Z"
+    EVENT = "the name of a system call or event, or a set such as %file"
+    ANY = "a number or a text"
+
+
+_EVERY = frozenset(ValueKind)
+_TEXTS = frozenset((ValueKind.TEXT, ValueKind.EVENT, ValueKind.ANY))
+_ORDERED = _EVERY - {ValueKind.CHOICE, ValueKind.TEXT, ValueKind.EVENT, ValueKind.PROCESS}
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One way to compare a field with a value."""
+
+    name: str
+    kinds: frozenset[ValueKind]
+    """The fields it can be used with."""
+    description: str
+    alias_of: str = ""
+
+
+OPERATORS: tuple[Operator, ...] = (
+    Operator("=", _EVERY, "equals"),
+    Operator("==", _EVERY, "the same as =", "="),
+    Operator("!=", _EVERY, "is there and does not equal"),
+    Operator("<", _ORDERED, "less, or earlier"),
+    Operator("<=", _ORDERED, "at most"),
+    Operator(">", _ORDERED, "more, or later"),
+    Operator(">=", _ORDERED, "at least"),
+    Operator("contains", _TEXTS, "has this text somewhere in it"),
+    Operator("icontains", _TEXTS, "the same, upper and lower case alike"),
+    Operator("startswith", _TEXTS, "begins with this text"),
+    Operator("endswith", _TEXTS, "ends with this text"),
+    Operator("glob", _TEXTS, "fits this pattern of * ? [abc] [!abc] as a whole"),
+    Operator("regex", _TEXTS, "fits this regular expression somewhere; ^ and $ are its ends"),
+    Operator("in", _EVERY, "equals one of (a, b, c)"),
+    Operator("exists", _EVERY, "is known for this row; takes no value"),
+)
+"""Every operator, in the order that help shows them."""
+
+OPERATORS_BY_NAME = {operator.name: operator for operator in OPERATORS}
