@@ -1,0 +1,206 @@
+"""What a line of the process tree says, and the columns that there is room for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from gvtui.decode.errno_names import errno_name
+from gvtui.decode.ids import short_id
+from gvtui.decode.outcome import NOT_SENT, Outcome
+from gvtui.decode.signals import wait_status
+from gvtui.query.processes.process import Source
+from gvtui.tui.kit.cells import fit, short_count, width_of
+from gvtui.tui.kit.signs import ENDED_SIGN, FAILED_SIGN, PROCFS_SIGN, RUNS_SIGN
+from gvtui.tui.kit.times import clock_text
+from gvtui.tui.model.rowtext import word
+from gvtui.tui.processes.lines import Fold
+
+if TYPE_CHECKING:
+    from gvtui.query.processes.process import Exec, Process, ProcessId
+    from gvtui.query.processes.tree import ProcessTree
+    from gvtui.tui.kit.cells import Part
+    from gvtui.tui.model.model import Model
+    from gvtui.tui.processes.lines import TreeLine
+
+SOURCE_SIGNS = {Source.EVENT: " ", Source.PROCFS: PROCFS_SIGN, Source.CONTEXT: "~"}
+"""How a process is known."""
+
+_LEAST_COMMAND = 24
+_ROOMY = 110
+
+
+class Column(NamedTuple):
+    """A column right of the command line."""
+
+    key: str
+    title: str
+    width: int
+    """Cells."""
+    gives_way: int
+    """Its turn to be left out where there are few cells, 1 first; 0 is always shown."""
+
+
+COLUMNS = (
+    Column("started", "started", 12, 2),
+    Column("ended", "ended", 12, 1),
+    Column("status", "exit", 16, 0),
+    Column("calls", "calls", 8, 0),
+    Column("errors", "errors", 7, 4),
+    Column("rate", "rows/s", 6, 3),
+)
+
+
+class Layout(NamedTuple):
+    """How the cells of a line are shared out."""
+
+    name: int
+    """Cells of signs, process id and name."""
+    columns: list[Column]
+    """Those shown, from the left."""
+    command: int
+    """Cells of the command line."""
+
+
+def layout(width: int, *, is_live: bool) -> Layout:
+    """Share out the cells of a line; where there are few, columns give way.
+
+    Args:
+        width: cells of a line.
+        is_live: whether rows may come, and so have a rate.
+    """
+    name = 34 if width >= _ROOMY else 24
+    columns = [column for column in COLUMNS if is_live or column.key != "rate"]
+
+    def left() -> int:
+        return width - name - 1 - sum(column.width + 1 for column in columns)
+
+    for turn in sorted(column.gives_way for column in COLUMNS if column.gives_way):
+        if left() >= _LEAST_COMMAND:
+            break
+        columns = [column for column in columns if column.gives_way != turn]
+    return Layout(name, columns, max(1, left()))
+
+
+def column_titles(shares: Layout) -> str:
+    """The titles of the columns as one line."""
+    words = fit("process", shares.name) + " " + fit("command", shares.command)
+    return words + "".join(f" {_cell(column.title, column)}" for column in shares.columns)
+
+
+def _cell(text: str, column: Column) -> str:
+    return fit(text, column.width, right=column.key in ("calls", "errors", "rate"))
+
+
+class TreePainter:
+    """Puts processes, their programs and their threads into words."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.tree: ProcessTree | None = None
+        """Where processes are looked up that are piped together."""
+
+    def line(self, line: TreeLine, width: int) -> list[Part]:
+        """A line of the tree, in parts with their looks."""
+        if line.process is None:
+            container = short_id(word(line.container)) or "container not known"
+            return [(f"◉ {container}", "container")]
+        if line.executed is not None:
+            return [(line.guide, "guide"), *self._program(line.executed)]
+        if line.thread is not None:
+            thread = line.thread
+            state = ENDED_SIGN if thread.has_ended else RUNS_SIGN
+            look = "ended" if thread.has_ended else "faint"
+            return [(line.guide, "guide"), (f"  {state} thread {thread.tid}", look)]
+        return self._process(line, line.process, layout(width, is_live=self._model.is_live))
+
+    def _program(self, executed: Exec) -> list[Part]:
+        sign, told = _told(executed)
+        when = clock_text(executed.time_ns, self._model.zone, 3) if executed.time_ns else ""
+        ran = executed.outcome is Outcome.DONE and bool(executed.args)
+        called = executed.args if ran else [executed.path, *executed.args[1:]]
+        return [
+            (f"  {sign} {word(' '.join(called))}", "command"),
+            (told, "failed" if executed.outcome is Outcome.FAILED else "faint"),
+            (f"  {when}" if when else "", "faint"),
+        ]
+
+    def _process(self, line: TreeLine, process: Process, shares: Layout) -> list[Part]:
+        ended = process.has_ended
+
+        def look(usual: str) -> str:
+            return "ended" if ended else usual
+
+        more = "▸" if line.fold is Fold.CLOSED else "▾" if line.fold is Fold.ALL else " "
+        if line.fold is Fold.CLOSED and not process.children:
+            more = " "
+        state = ENDED_SIGN if ended else RUNS_SIGN
+        lead = f"{line.guide}{more}"
+        pid = f"{SOURCE_SIGNS[process.source]}{process.pid or '?'} "
+        room = shares.name - width_of(lead) - 2 - width_of(pid)
+        parts: list[Part] = [
+            (lead, "guide"),
+            (f"{state}", look("good")),
+            (pid, look("pid")),
+            (fit(word(process.name) or "?", max(1, room + 1)), look("name")),
+            (" ", ""),
+        ]
+        tags = self._tags(line, process)
+        tag = fit(tags + " ", min(width_of(tags) + 1, shares.command)) if tags else ""
+        parts.append((tag, look("tag")))
+        parts.append(
+            (fit(word(process.command_line), shares.command - width_of(tag)), look("command"))
+        )
+        for column in shares.columns:
+            text, style = self._value(process, column.key)
+            parts.append((" " + _cell(text, column), style if style == "failed" else look(style)))
+        return parts
+
+    def _tags(self, line: TreeLine, process: Process) -> str:
+        tags = []
+        if process.is_exec_session and (
+            process.parent is None or not process.parent.is_exec_session
+        ):
+            tags.append("exec session")
+        if process.pipe_from is not None:
+            tags.append(f"│{self._pipe(process, process.pipe_from)} ▷")
+        if process.pipe_to is not None:
+            tags.append(f"▷ {self._pipe(process, process.pipe_to)}│")
+        if line.fold is not Fold.ALL:
+            if len(process.programs) > 1:
+                tags.append(f"{len(process.programs)} execs")
+            threads = len(process.threads) + process.threads_forgotten
+            if threads > 1:
+                tags.append(f"{threads} threads")
+        return f"[{', '.join(tags)}]" if tags else ""
+
+    def _pipe(self, process: Process, other: ProcessId) -> str:
+        known = self.tree.find(other) if self.tree is not None else None
+        name = word(known.name) if known is not None else ""
+        return f"{other.pid} {name}".rstrip()
+
+    def _value(self, process: Process, key: str) -> tuple[str, str]:
+        model = self._model
+        if key in ("started", "ended"):
+            when = process.start_ns if key == "started" else process.end_ns
+            return (clock_text(when, model.zone, 3) if when > 0 else ""), "faint"
+        if key == "status":
+            if process.exit_status is None:
+                return ("ended" if process.has_ended else ""), "faint"
+            words = wait_status(process.exit_status).removesuffix(" (core dumped)")
+            words = words.replace("killed by ", "")
+            return (f"{FAILED_SIGN} {words}", "failed") if process.exit_status else (words, "faint")
+        if key == "calls":
+            bound = "≥" if model.trace.connections.dropped else ""
+            return f"{bound}{short_count(process.calls)}", "number"
+        if key == "errors":
+            return (short_count(process.errors) if process.errors else ""), "error"
+        rate = process.rate(model.now_ns) if model.is_live else 0
+        return (short_count(rate) if rate else ""), "number"
+
+
+def _told(executed: Exec) -> tuple[str, str]:
+    """The sign of a program, and what there is to say of it besides."""
+    if executed.outcome is Outcome.FAILED:
+        why = errno_name(executed.errno) if executed.errno else NOT_SENT
+        return FAILED_SIGN, f"  failed: {why}"
+    return ("»", "") if executed.outcome is Outcome.DONE else ("»…", "  asked")
