@@ -15,6 +15,7 @@ import platformdirs
 
 from gvtui.errors import GvtuiError, UsageError
 from gvtui.files import write_whole
+from gvtui.limits import read_limit
 from gvtui.toml import Problems, TomlError, place_words, read_toml, toml_text
 from gvtui.words import lower_first
 
@@ -66,6 +67,8 @@ class Config:
     """A program with arguments that reads copied text from its standard input; empty for none."""
     signs: str = ""
     """`unicode` or `ascii`; "" leaves the choice to gvtui."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Limits that are not as they come, by the names of `gvtui.limits`."""
     rules: tuple[Mapping[str, Any], ...] = ()
     """The tables `[[rules]]` as written, in their order."""
     profiles: tuple[str, ...] = ()
@@ -195,7 +198,7 @@ def _checked(
 class _WrongEntriesError(ValueError):
     """Some entries of a table are not valid."""
 
-    def __init__(self, good: dict[str, str], wrong: dict[str, str]) -> None:
+    def __init__(self, good: Mapping[str, Any], wrong: dict[str, str]) -> None:
         super().__init__("")
         self.good = good
         self.wrong = wrong
@@ -224,6 +227,20 @@ def _entries(value: object) -> dict[str, str]:
             wrong[name] = str(error)
             if isinstance(entry, dict):
                 wrong[name] += "; a name with a dot needs quotes too"
+    if wrong:
+        raise _WrongEntriesError(good, wrong)
+    return good
+
+
+def _limits(value: object) -> dict[str, int]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{_kind(value)} where a table was expected")
+    good, wrong = {}, {}
+    for name, entry in value.items():
+        try:
+            good[name] = read_limit(name, entry)
+        except ValueError as error:
+            wrong[name] = str(error)
     if wrong:
         raise _WrongEntriesError(good, wrong)
     return good
@@ -258,6 +275,7 @@ _SETTINGS: dict[str, Callable[[object], Any]] = {
     "columns": _words,
     "copy-command": _command,
     "signs": _signs,
+    "limits": _limits,
     "rules": _tables,
 }
 """The function that reads each setting; the names are the fields of `Config`, with `-` for `_`."""

@@ -34,6 +34,10 @@ signs = "ascii"
 [filters]
 failed = "evt.failed = true"
 
+[limits]
+connections = 100
+handshake-seconds = 9
+
 [[rules]]
 name = "shell"
 
@@ -93,9 +97,9 @@ def test_a_profile_goes_before_all_else(tmp_path: Path) -> None:
     assert found.keys == {"filter.pid": "ctrl+p", "filter.add evt.failed = true": "ctrl+e"}
     assert found.filters == {"failed": "evt.failed = true", "root": "user.uid = 0"}
     assert (found.signs, found.profile) == ("ascii", "on-call")
-    assert found.where("keys", "filter.pid").endswith("line 25")
+    assert found.where("keys", "filter.pid").endswith("line 29")
     assert found.where("keys", "filter.add evt.failed = true").endswith("line 12")
-    assert found.where("filters", "root").endswith("line 28")
+    assert found.where("filters", "root").endswith("line 32")
 
 
 def test_an_unknown_profile_is_an_error(tmp_path: Path) -> None:
@@ -230,3 +234,16 @@ def test_what_no_reader_can_hold_is_told_and_costs_nothing_else(
     with pytest.raises(ConfigError):
         change_config(path, "filters", "x", "evt.failed = true")
     assert path.read_text() == f"{content}\n"
+
+
+def test_limits_are_read_as_their_table_says(tmp_path: Path) -> None:
+    assert config(tmp_path, WHOLE).limits == {"connections": 100, "handshake-seconds": 9}
+    wrong = "[limits]\nconnections = 0\nhandshake-seconds = 3\nconnection = 5\n"
+    assert config(tmp_path, wrong).limits == {"handshake-seconds": 3}
+    assert problems(tmp_path, wrong) == [
+        "line 2: limits, 'connections': it may be from 1 to 60000",
+        "line 4: limits, 'connection': there is no limit 'connection'; is 'connections' meant?",
+    ]
+    assert problems(tmp_path, "limits = 1") == [
+        "line 1: limits: a number where a table was expected"
+    ]

@@ -63,6 +63,23 @@ def groups(
     return _beginning(incomplete, sorted((each.gr_name, "") for each in grp.getgrall()))
 
 
+def users(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    """Users of this machine's."""
+    import pwd
+
+    return _beginning(incomplete, sorted((each.pw_name, "") for each in pwd.getpwall()))
+
+
+def limits(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Limits with their values as they come."""
+    from gvtui.limits import LIMITS
+
+    table = [(f"{each.name}={each.shown(each.default)}", each.words) for each in LIMITS.values()]
+    return _beginning(incomplete, table)
+
+
 def described(names: Iterable[tuple[str, str]]) -> Complete:
     """A fixed list of names, each with its meaning."""
     table = list(names)

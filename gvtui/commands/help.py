@@ -8,13 +8,14 @@ from gvtui.commands.options import examples
 
 
 @click.command(name="help", epilog=examples("gvtui help filters", "gvtui help exit-codes"))
-@click.argument("topic", type=click.Choice(["filters", "exit-codes"]), required=False)
+@click.argument("topic", type=click.Choice(["filters", "limits", "exit-codes"]), required=False)
 @click.pass_context
 def help_(ctx: click.Context, topic: str | None) -> None:
     """Explain a topic, such as the filter language.
 
     Without a topic, this lists the commands. Topics: filters, the language of --filter with every
-    field, operator and set; exit-codes, what each exit code of gvtui means.
+    field, operator and set; limits, how much gvtui takes in at most and how to change it;
+    exit-codes, what each exit code of gvtui means.
     """
     if topic is None:
         assert ctx.parent is not None
@@ -25,6 +26,11 @@ def help_(ctx: click.Context, topic: str | None) -> None:
 
         root = ctx.find_root()
         click.echo_via_pager(explain(root.command, root))
+        return
+    if topic == "limits":
+        from gvtui.limits import explain as explain_limits
+
+        click.echo_via_pager(explain_limits())
         return
     from gvtui.query.filter.help import reference
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import pwd
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from gvtui.commands.completing import files, filters, folders, groups, session_files
+from gvtui.commands.completing import (
+    files,
+    filters,
+    folders,
+    groups,
+    limits,
+    session_files,
+    users,
+)
+from gvtui.limits import AS_THEY_COME, Limits, changed, read_limit, read_size
 from gvtui.monitor.options import (
     DEFAULT_KEEP_BYTES,
     DEFAULT_LISTEN,
@@ -21,9 +31,6 @@ if TYPE_CHECKING:
 
 MIN_KEEP_BYTES = 16 << 20
 """The least size of a flight recorder in bytes: a smaller one would hold hardly anything."""
-
-_UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 
 
 class Size(click.ParamType[int]):
@@ -40,10 +47,9 @@ class Size(click.ParamType[int]):
         """The number of bytes."""
         if isinstance(value, int):
             return value
-        match = _SIZE.fullmatch(value.strip())
-        if match is None:
+        size = read_size(value)
+        if size is None:
             self.fail(f"{value!r} is not a size; write one such as 500M or 2GiB.", param, ctx)
-        size = int(float(match[1]) * (1 << _UNITS[match[2].upper()]))
         if size < MIN_KEEP_BYTES:
             self.fail(f"{value!r} is too small; give 16MiB or more.", param, ctx)
         return size
@@ -66,6 +72,51 @@ class FileMode(click.ParamType[int]):
         if re.fullmatch(r"0?[0-7]{3}", value) is None:
             self.fail(f"{value!r} is not a file mode; write one such as 660.", param, ctx)
         return int(value, 8)
+
+
+class Setting(click.ParamType[tuple[str, int]]):
+    """A limit and its value, as `connections=100`."""
+
+    name = "limit"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> tuple[str, int]:
+        """The limit's name and its value."""
+        if isinstance(value, tuple):
+            return value
+        name, sign, number = value.partition("=")
+        if not sign:
+            self.fail(f"{value!r} is no NAME=VALUE.", param, ctx)
+        try:
+            return name, read_limit(name, number)
+        except ValueError as error:
+            self.fail(f"{name}: {error}.", param, ctx)
+
+
+class User(click.ParamType[int]):
+    """A user, by number or by name."""
+
+    name = "user"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> int:
+        """The user's number."""
+        if isinstance(value, int):
+            return value
+        if re.fullmatch(r"\d{1,10}", value) and int(value) < (1 << 32) - 1:
+            return int(value)
+        try:
+            return pwd.getpwnam(value).pw_uid
+        except (KeyError, ValueError):
+            self.fail(f"there is no user {value!r} on this machine.", param, ctx)
 
 
 def examples(*lines: str) -> str:
@@ -129,9 +180,39 @@ SOCKET_OPTIONS = (
         is_flag=True,
         help="Leave the sandboxes' send buffers as they are. Sandboxes then drop points sooner.",
     ),
+    click.option(
+        "--allow-uid",
+        "allow_uids",
+        metavar="USER",
+        type=User(),
+        multiple=True,
+        help="Of all users but root and you, let only this one connect; may be given several times. "
+        "Without it, whoever can open the socket may.",
+        shell_complete=users,
+    ),
+    click.option(
+        "--limit",
+        "limits",
+        metavar="NAME=VALUE",
+        type=Setting(),
+        multiple=True,
+        help='Set a limit; "gvtui help limits" lists them. Goes before [limits] in config.toml.',
+        shell_complete=limits,
+    ),
 )
 
 MONITOR_OPTIONS = (LISTEN_OPTION, *SOCKET_OPTIONS)
+
+MONITOR_NAMES = (
+    "listen",
+    "socket_mode",
+    "socket_group",
+    "no_realtime",
+    "no_enlarge",
+    "allow_uids",
+    "limits",
+)
+"""The names under which commands are given `MONITOR_OPTIONS`."""
 
 KEEP_OPTION = click.option(
     "--keep",
@@ -205,6 +286,22 @@ def send_buffer_bytes(options: dict[str, Any]) -> int:
     return 0 if options["no_enlarge"] else SEND_BUFFER_BYTES
 
 
+def limits_in_force(options: dict[str, Any]) -> Limits:
+    """The limits that config.toml and `--limit` set.
+
+    Raises:
+        UnknownProfileError: there is no such profile.
+    """
+    from gvtui.config import read_config
+    from gvtui.saying import say
+
+    config = read_config(profile=options.get("profile", ""))
+    # The viewer tells them on its screen.
+    for problem in config.problems if "profile" not in options else ():
+        say(f"gvtui: {problem}")
+    return changed(AS_THEY_COME, {**config.limits, **dict(options["limits"])})
+
+
 def monitor_options(
     options: dict[str, Any], *, record: Path | None = None, keep_bytes: int = DEFAULT_KEEP_BYTES
 ) -> MonitorOptions:
@@ -217,4 +314,6 @@ def monitor_options(
         socket_mode=options["socket_mode"],
         socket_group=options["socket_group"],
         send_buffer_bytes=send_buffer_bytes(options),
+        allow_uids=options["allow_uids"] or None,
+        limits=limits_in_force(options),
     )

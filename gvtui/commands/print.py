@@ -16,6 +16,7 @@ from gvtui.commands.options import (
     FILE,
     FILTER_OPTION,
     KEEP_OPTION,
+    MONITOR_NAMES,
     MONITOR_OPTIONS,
     apply,
     examples,
@@ -100,8 +101,7 @@ def print_(
         ctx.fail("--stats takes a file to count, and --format text or json.")
     if file is None:
         ctx.exit(_print_live(style, filter_text, options))
-    listening = ("listen", "socket_mode", "socket_group", "no_realtime", "no_enlarge", "keep_bytes")
-    for name in listening:
+    for name in (*MONITOR_NAMES, "keep_bytes"):
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             ctx.fail("Give a file to print, or options to listen with, not both.")
     ctx.exit((_print_stats if stats else _print_file)(file, style, filter_text))

@@ -101,10 +101,10 @@ def _record_all(out: Path, end: float | None, options: dict[str, Any]) -> None:
             while not state.ending and (left := _seconds_to(end)) > 0:
                 state.wait(min(_LOOK_SECONDS, left))
                 trace.refresh()
-                _show(_summary(trace))
+                _show(_summary(trace) + _refused(state))
             state.stop()
             trace.refresh()
-            _end(_summary(trace))
+            _end(_summary(trace) + _refused(state))
         finally:
             trace.close()
 
@@ -133,7 +133,7 @@ def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict
                     raise
                 raise FaultError(f"the recording {out} is complete up to then") from error
             recording.close()
-            _end(words)
+            _end(words + _refused(state))
         except OSError as error:
             raise TraceError(f"cannot write {out}: {error.strerror or error}") from error
         finally:
@@ -185,6 +185,11 @@ def _end(words: str) -> None:
 
 def _summary(trace: Trace) -> str:
     return f"{_counts(trace)}, {trace.size_bytes:,} bytes"
+
+
+def _refused(state: Watching) -> str:
+    refused = state.monitor.refused
+    return f", {counted(refused, 'connection')} refused" if refused else ""
 
 
 def _counts(trace: Trace) -> str:

@@ -16,6 +16,7 @@ import trio
 
 from gvtui.errors import GvtuiError
 from gvtui.monitor.control import Control
+from gvtui.monitor.descriptors import raise_limit
 from gvtui.monitor.listener import Listener
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.priority import become_realtime, quiet_collector
@@ -29,6 +30,7 @@ def main() -> int:
     options = MonitorOptions.unpack(json.loads(sys.argv[2]))
     trace_path = Path(sys.argv[3])
     control = Control(channel)
+    raise_limit()
     keep_bytes = None if options.record else options.keep_bytes
     try:
         # The socket first: where it is refused, no file has been made.
@@ -49,7 +51,7 @@ def main() -> int:
             trio.run(functools.partial(monitor.run, realtime=is_realtime))
         finally:
             writer.close()
-    control.say("stopped", lost=monitor.ledger.lost)
+    control.say("stopped", lost=monitor.ledger.lost, refused=monitor.admission.refused)
     if options.record is None and _viewer_has_gone(channel):
         shutil.rmtree(trace_path, ignore_errors=True)
     return 0

@@ -1,58 +1,122 @@
-"""Accepts sandboxes, and lets them wait where there are too many."""
+"""Accepts sandboxes; those beyond a limit, or beyond the machine's room, are closed at once."""
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
 from typing import TYPE_CHECKING
 
 import trio
+
+from gvtui.monitor.admission import peer_of
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Callable
 
+    from gvtui.monitor.admission import Admission, Peer
     from gvtui.monitor.control import Control
     from gvtui.monitor.listener import Listener
 
-MAX_CONNECTIONS = 4096
-"""Connections at once; further ones wait in the kernel's queue."""
-
-_OVERLOADED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_NO_DESCRIPTORS = {errno.EMFILE, errno.ENFILE}
+_NO_MEMORY = {errno.ENOBUFS, errno.ENOMEM}
 _REST_SECONDS = 0.1
 """Time until it is tried again where nobody can be accepted now."""
+
+_REFUSALS_IN_A_ROW = 64
+_BREATH_SECONDS = 0.005
+"""A rest after so many refusals, or a storm of connections would take the processor from all."""
 
 
 async def accept_sandboxes(
     listener: Listener,
     control: Control,
-    serve: Callable[[socket.socket], Awaitable[None]],
-    *,
-    most: int = MAX_CONNECTIONS,
+    admission: Admission,
+    serve: Callable[[socket.socket, Peer], Awaitable[None]],
 ) -> None:
     """Accept for ever, and serve each connection in a task of its own.
 
     Args:
         listener: stays the caller's.
         control: is told when the machine has no room for a connection.
+        admission: says whether a connection may be.
         serve: takes the connection over, which does not block, and closes it.
-        most: connections at once.
     """
     listening = listener.socket
-    async with trio.open_nursery() as nursery:
-        while True:
-            await trio.lowlevel.wait_readable(listening.fileno())
-            if len(nursery.child_tasks) >= most:
-                await trio.sleep(_REST_SECONDS)
-                continue
-            try:
-                connection, _ = listening.accept()
-            except BlockingIOError:
-                continue
-            except OSError as error:
-                if error.errno not in _OVERLOADED and error.errno != errno.ECONNABORTED:
-                    raise
-                control.log("warning", f"a sandbox waits: {error.strerror}")
-                await trio.sleep(_REST_SECONDS)
-                continue
-            connection.setblocking(False)
-            nursery.start_soon(serve, connection)
+    refused = 0
+    with _Spare() as spare:
+        async with trio.open_nursery() as nursery:
+
+            async def serve_one(connection: socket.socket, peer: Peer) -> None:
+                try:
+                    await serve(connection, peer)
+                finally:
+                    admission.leave(peer)
+
+            while True:
+                await trio.lowlevel.wait_readable(listening.fileno())
+                if refused >= _REFUSALS_IN_A_ROW:
+                    refused = 0
+                    await trio.sleep(_BREATH_SECONDS)
+                try:
+                    connection, _ = listening.accept()
+                except BlockingIOError:
+                    continue
+                except OSError as error:
+                    if error.errno in _NO_DESCRIPTORS:
+                        if spare.refuse(listening, admission):
+                            refused += 1
+                            continue
+                    elif error.errno not in _NO_MEMORY and error.errno != errno.ECONNABORTED:
+                        raise
+                    control.log("warning", f"a sandbox waits: {error.strerror}")
+                    await trio.sleep(_REST_SECONDS)
+                    continue
+                peer = peer_of(connection)
+                if not admission.enter(peer):
+                    connection.close()
+                    refused += 1
+                    continue
+                refused = 0
+                connection.setblocking(False)
+                nursery.start_soon(serve_one, connection, peer)
+
+
+class _Spare:
+    """A descriptor that is given up to accept a connection and close it, where there is no other:
+    whoever is not accepted waits for ever."""
+
+    def __init__(self) -> None:
+        self._fd = -1
+        self._open()
+
+    def __enter__(self) -> _Spare:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def refuse(self, listening: socket.socket, admission: Admission) -> bool:
+        """Close a connection that waits; False if that was not possible."""
+        self._close()
+        try:
+            connection, _ = listening.accept()
+        except OSError:
+            return False
+        else:
+            peer = peer_of(connection)
+            connection.close()
+            admission.refuse(peer, "descriptors", "the machine or this process has no descriptor")
+            return True
+        finally:
+            self._open()
+
+    def _open(self) -> None:
+        with contextlib.suppress(OSError):
+            self._fd = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+
+    def _close(self) -> None:
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1

@@ -64,6 +64,8 @@ class MonitorProcess:
         self._is_recording = lock_fd is None
         self.lost = 0
         """Messages that came and could not be written, as far as the monitor has said."""
+        self.refused = 0
+        """Connections refused so far, as far as the monitor has said."""
         self.is_kept = False
         """Whether `stop` has kept a flight recorder."""
 
@@ -150,6 +152,7 @@ class MonitorProcess:
                 return events
             message = msgpack.unpackb(data)
             self.lost = max(self.lost, int(message.get("lost") or 0))
+            self.refused = max(self.refused, int(message.get("refused") or 0))
             if message.get("kind") == "stopped":
                 self._told_death = True
             events.append(message)

@@ -13,17 +13,15 @@ from gvtui.wire.header import WireError
 if TYPE_CHECKING:
     import socket
 
-HANDSHAKE_SECONDS = 5.0
-"""How long a client may take to say who it is."""
 
-
-async def greet(connection: socket.socket) -> str | None:
+async def greet(connection: socket.socket, seconds: float) -> str | None:
     """Do the handshake: None if it went well, else why not ("" if the client just left).
 
     Args:
         connection: a socket that does not block; it stays open.
+        seconds: how long the client may take to say who it is.
     """
-    with trio.move_on_after(HANDSHAKE_SECONDS):
+    with trio.move_on_after(seconds):
         while True:
             await trio.lowlevel.wait_readable(connection.fileno())
             try:
@@ -42,4 +40,4 @@ async def greet(connection: socket.socket) -> str | None:
         if not send_reply(connection, build_handshake()):
             return "it did not take the answer to its handshake"
         return None
-    return f"no handshake within {HANDSHAKE_SECONDS:g} s"
+    return f"no handshake within {seconds:g} s"

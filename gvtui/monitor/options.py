@@ -5,7 +5,7 @@ Control messages are msgpack maps over a socketpair, each with a `kind`.
 From the monitor: `listening` (the trace's path, whether priority is real-time), `failed` (it could
 not start: why), `log` (`level`, `text`: a line for the user), `fault` (`text`: it cannot write, and
 messages are lost from the record, "" when it can again; `lost`: how many so far), `status` (every
-second: `fault` and `lost`), `opened` and `closed` (`conn` and details, also in the trace), `stopped`.
+second: `fault`, `lost`, and `refused`, the connections refused so far), `opened` and `closed` (`conn` and details, also in the trace), `stopped`.
 
 To the monitor: `stop`, `mark` (`details`: zlib-packed msgpack map to note in the trace; `conn`: the
 connection that it is about, 0 for none).
@@ -16,6 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from gvtui.limits import AS_THEY_COME, Limits, packed
 
 DEFAULT_LISTEN = Path("/tmp/gvisor_events.sock")
 """Where gvtui listens unless told otherwise."""
@@ -46,6 +48,9 @@ class MonitorOptions:
     0 wakes for every message."""
     send_buffer_bytes: int = SEND_BUFFER_BYTES
     """Room for what each sandbox has sent and nobody has taken yet; 0 leaves it as it comes."""
+    allow_uids: tuple[int, ...] | None = None
+    """Users that may connect besides root and gvtui's own; None for all who can open the socket."""
+    limits: Limits = AS_THEY_COME
 
     def pack(self) -> dict[str, Any]:
         """The options as plain values, for the command line of the monitor's process."""
@@ -58,12 +63,18 @@ class MonitorOptions:
             "socket_group": self.socket_group,
             "coalesce_seconds": self.coalesce_seconds,
             "send_buffer_bytes": self.send_buffer_bytes,
+            "allow_uids": self.allow_uids,
+            "limits": packed(self.limits),
         }
 
     @classmethod
     def unpack(cls, values: dict[str, Any]) -> MonitorOptions:
         """The options back from plain values."""
-        record = values.pop("record")
+        record, allowed = values.pop("record"), values.pop("allow_uids")
         return cls(
-            listen=Path(values.pop("listen")), record=Path(record) if record else None, **values
+            listen=Path(values.pop("listen")),
+            record=Path(record) if record else None,
+            allow_uids=None if allowed is None else tuple(allowed),
+            limits=Limits(**values.pop("limits")),
+            **values,
         )

@@ -12,6 +12,8 @@ import msgpack
 import trio
 
 from gvtui.monitor.accepting import accept_sandboxes
+from gvtui.monitor.admission import Admission
+from gvtui.monitor.descriptors import room_for_connections
 from gvtui.monitor.greeting import greet
 from gvtui.monitor.intake import Intake, Received
 from gvtui.monitor.ledger import Ledger
@@ -23,10 +25,12 @@ from gvtui.monitor.sendbuffer import enlarge_send_buffer
 if TYPE_CHECKING:
     import socket
 
+    from gvtui.monitor.admission import Peer
     from gvtui.monitor.control import Control
     from gvtui.monitor.intake import Turn
     from gvtui.monitor.listener import Listener
     from gvtui.monitor.options import MonitorOptions
+    from gvtui.trace.marks import RefusedMark
     from gvtui.trace.writer import TraceWriter
 
 LAST_TURNS = 16
@@ -51,6 +55,14 @@ class Monitor:
         self._writer = writer
         self._control = control
         self._intake = Intake()
+        allowed = options.allow_uids
+        self.admission = Admission(
+            options.limits,
+            self._tell_refused,
+            allowed_uids=None if allowed is None else frozenset(allowed),
+        )
+        self._room_for = options.limits.send_buffers if options.send_buffer_bytes else 0
+        self._enlarged = 0
         self._next_conn = 1
         self._turns = 0
 
@@ -66,8 +78,11 @@ class Monitor:
                 self._control.say("listening", realtime=realtime, path=str(self._options.listen))
                 nursery.start_soon(self._obey, nursery.cancel_scope)
                 nursery.start_soon(self._keep_house)
-                nursery.start_soon(accept_sandboxes, self._listener, self._control, self._serve)
+                self.admission.bound(room_for_connections())
+                accept = partial(accept_sandboxes, self._listener, self._control, self.admission)
+                nursery.start_soon(accept, self._serve)
         finally:
+            self.admission.tell_rest()
             self.ledger.recover()
 
     async def _wait_for_signal(
@@ -99,20 +114,35 @@ class Monitor:
             collect(is_idle=turns == self._turns)
             turns = self._turns
             self.ledger.recover()
-            self._control.say("status", fault=self.ledger.fault, lost=self.ledger.lost)
+            self.admission.keep_house()
+            self._control.say(
+                "status",
+                fault=self.ledger.fault,
+                lost=self.ledger.lost,
+                refused=self.admission.refused,
+            )
 
-    async def _serve(self, connection: socket.socket) -> None:
+    def _tell_refused(self, line: str, mark: RefusedMark) -> None:
+        self._control.log("warning", line)
+        self.ledger.write(partial(self._writer.mark, time.time_ns(), mark.details()))
+
+    async def _serve(self, connection: socket.socket, peer: Peer) -> None:
         with connection:
             details = peer_details(connection)
-            if self._options.send_buffer_bytes and may_have_room(details):
+            if may_have_room(details) and self._enlarged < self._room_for:
                 details["send_buffer"] = enlarge_send_buffer(
                     connection, details["peer_pid"], self._options.send_buffer_bytes
                 )
-            refused = await greet(connection)
-            if refused is None:
-                await self._take_in(connection, details)
-            elif refused:
-                self._control.log("warning", f"refused {_peer_text(details)}: {refused}")
+            is_enlarged = bool(details.get("send_buffer"))
+            self._enlarged += is_enlarged
+            try:
+                refused = await greet(connection, self._options.limits.handshake_seconds)
+                if refused is None:
+                    await self._take_in(connection, details)
+                elif refused:
+                    self.admission.refuse(peer, "handshake", refused)
+            finally:
+                self._enlarged -= is_enlarged
 
     async def _take_in(self, connection: socket.socket, details: dict[str, Any]) -> None:
         conn = self._next_conn
@@ -158,9 +188,3 @@ class Monitor:
             else:
                 cut = (part.recv_ns, part.beginning, part.real_size)
                 self.ledger.write(partial(self._writer.truncated, conn, *cut), 1)
-
-
-def _peer_text(details: dict[str, Any]) -> str:
-    command = details.get("command")
-    name = f" ({command[0]})" if command else ""
-    return f"process {details.get('peer_pid')}{name} of user {details.get('peer_uid')}"

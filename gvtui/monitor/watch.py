@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from gvtui.monitor.options import MonitorOptions
 
 _KEPT_LINES = 1000
+_NOTES = 3
+_NOTES_SECONDS = 10.0
+"""No more notes in so long: on the screen they lie over what else there is to see."""
 _MAX_LINE = 1000
 
 
@@ -47,6 +52,8 @@ class Watch:
         self._finished: list[MonitorProcess] = []
         self._starts = 1
         self._faults = 0
+        self._refused_before = 0
+        self._noted: deque[float] = deque()
 
     @classmethod
     def start(cls, options: MonitorOptions) -> Watch:
@@ -61,6 +68,11 @@ class Watch:
     def monitor(self) -> MonitorProcess:
         """The monitor that runs, or ran last."""
         return self._monitor
+
+    @property
+    def refused(self) -> int:
+        """Connections refused so far."""
+        return self._refused_before + self._monitor.refused
 
     @property
     def trace_path(self) -> Path:
@@ -82,7 +94,8 @@ class Watch:
                 if self.when_opened is not None:
                     self.when_opened(event)
             elif kind == "log":
-                notices.append(Notice(str(event.get("level", "info")), text))
+                notice = Notice(str(event.get("level", "info")), text)
+                (notices if self._may_note() else quiet).append(notice)
             elif kind == "fault":
                 notice = self._take_fault(text)
                 # A disk that is nearly full goes to and fro; the banner and the log tell it all.
@@ -95,6 +108,15 @@ class Watch:
         self.said += [f"{notice.level:<8}{notice.text}" for notice in (*quiet, *notices)]
         del self.said[:-_KEPT_LINES]
         return notices
+
+    def _may_note(self) -> bool:
+        now = time.monotonic()
+        while self._noted and now - self._noted[0] >= _NOTES_SECONDS:
+            self._noted.popleft()
+        if len(self._noted) == _NOTES:
+            return False
+        self._noted.append(now)
+        return True
 
     def _take_fault(self, text: str) -> Notice:
         """What to say of a fault that has come, or of one that has gone: then its text is empty."""
@@ -118,6 +140,7 @@ class Watch:
             record = record.with_name(f"{record.stem}-{self._starts}{record.suffix}")
         monitor = MonitorProcess.start(replace(self.options, record=record))
         self._finished.append(self._monitor)
+        self._refused_before += self._monitor.refused
         self._monitor = monitor
         self.dead = False
         self.fault = ""

@@ -130,6 +130,30 @@ class LostMark:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedMark:
+    """Something was refused because a limit was reached."""
+
+    kind: ClassVar = "refused"
+
+    count: int
+    """How often, since the last such mark of this limit."""
+    limit: str
+    """The name of the limit, as in `gvtui.limits`, or another word for what was not allowed."""
+    text: str
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        return {"kind": self.kind, **asdict(self)}
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> RefusedMark:
+        """The mark from what lies in the recording."""
+        return cls(
+            max(0, int_in(details, "count")), text_in(details, "limit"), text_in(details, "text")
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ProcfsEntry:
     """A process that runs in a sandbox, as `runsc trace procfs` tells of it."""
 
@@ -338,6 +362,7 @@ Mark = (
     SessionMark
     | GapMark
     | LostMark
+    | RefusedMark
     | ProcessesMark
     | BinaryMark
     | ExcerptMark
@@ -352,6 +377,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Mark]] = {
         SessionMark,
         GapMark,
         LostMark,
+        RefusedMark,
         ProcessesMark,
         BinaryMark,
         ExcerptMark,

@@ -265,7 +265,8 @@ class GvtuiApp(ViewerBase):
     def _show_status(self) -> None:
         playing = self.replay.words if self.replay else ""
         lost = self.monitor.lost if self.monitor else 0
-        said = items(self.model, self.stream.new_rows, playing, lost)
+        refused = self.monitor.refused if self.monitor else 0
+        said = items(self.model, self.stream.new_rows, playing, lost, refused)
         for feature in self.rooms.values():
             for item in feature.status():
                 said.insert(-1, item)

@@ -7,6 +7,7 @@ import pytest
 
 from gvtui.cli import run
 from gvtui.commands import terminal
+from gvtui.limits import AS_THEY_COME, changed
 from gvtui.monitor.options import MonitorOptions
 from gvtui.tui import run as viewer
 from gvtui.tui.options import LiveOptions
@@ -31,7 +32,14 @@ def test_without_options(started: list[LiveOptions]) -> None:
     assert started == [LiveOptions(MonitorOptions(listen=Path("/tmp/gvisor_events.sock")))]
 
 
-def test_with_all_options(started: list[LiveOptions]) -> None:
+def test_with_all_options(
+    started: list[LiveOptions], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gvtui").mkdir()
+    (tmp_path / "gvtui" / "config.toml").write_text(
+        "[limits]\nconnections = 8\n[profile.on-call.limits]\nconnections = 9\n"
+    )
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     arguments: dict[str, Any] = {
         "--listen": "/run/x",
         "--filter": "proc.name = bash",
@@ -55,6 +63,7 @@ def test_with_all_options(started: list[LiveOptions]) -> None:
             realtime=False,
             socket_mode=0o660,
             socket_group="staff",
+            limits=changed(AS_THEY_COME, {"connections": 9}),
         ),
         filter_text="proc.name = bash",
         profile="on-call",

@@ -5,7 +5,18 @@ from pathlib import Path
 import click
 import pytest
 
-from gvtui.commands.options import MONITOR_OPTIONS, FileMode, Size, apply, examples, monitor_options
+from gvtui.commands.options import (
+    MONITOR_OPTIONS,
+    FileMode,
+    Setting,
+    Size,
+    User,
+    apply,
+    examples,
+    limits_in_force,
+    monitor_options,
+)
+from gvtui.limits import AS_THEY_COME, changed
 from gvtui.monitor.options import MonitorOptions
 
 
@@ -51,7 +62,9 @@ def test_monitor_options() -> None:
         found.append(monitor_options(options, record=Path("x")))
 
     arguments = ["--listen", "/run/x", "--socket-mode", "660", "--socket-group", "g"]
-    command.main([*arguments, "--no-realtime", "--no-enlarge"], standalone_mode=False)
+    arguments += ["--no-realtime", "--no-enlarge", "--allow-uid", "7", "--allow-uid", "root"]
+    arguments += ["--limit", "connections=9", "--limit", "connections-per-user=3"]
+    command.main(arguments, standalone_mode=False)
     command.main([], standalone_mode=False)
     assert found[0] == MonitorOptions(
         listen=Path("/run/x"),
@@ -60,5 +73,43 @@ def test_monitor_options() -> None:
         socket_mode=0o660,
         socket_group="g",
         send_buffer_bytes=0,
+        allow_uids=(7, 0),
+        limits=changed(AS_THEY_COME, {"connections": 9, "connections-per-user": 3}),
     )
     assert found[1] == MonitorOptions(record=Path("x"))
+
+
+def test_limits_of_the_configuration_count_unless_the_command_line_sets_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gvtui").mkdir()
+    text = "[limits]\nconnections = 50\nconnections-per-user = 5\nconections = 1\n"
+    (tmp_path / "gvtui" / "config.toml").write_text(text)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    given: dict[str, object] = {"limits": (("connections", 7),)}
+    found = limits_in_force(given)
+    assert (found.connections, found.connections_per_user) == (7, 5)
+    assert "line 4: limits, 'conections': there is no limit" in capsys.readouterr().err
+    limits_in_force({**given, "profile": ""})
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("connections", "no NAME=VALUE"),
+        ("connections=0", "it may be from 1 to"),
+        ("x=1", "there is no limit 'x'"),
+    ],
+)
+def test_what_is_no_limit(value: str, why: str) -> None:
+    assert Setting().convert(("connections", 1), None, None) == ("connections", 1)
+    with pytest.raises(click.BadParameter, match=why):
+        Setting().convert(value, None, None)
+
+
+@pytest.mark.parametrize("value", ["nobody at all", "", "-1", "4294967295", "a\0b"])
+def test_what_is_no_user(value: str) -> None:
+    assert User().convert(5, None, None) == 5
+    with pytest.raises(click.BadParameter):
+        User().convert(value, None, None)

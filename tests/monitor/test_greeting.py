@@ -22,7 +22,7 @@ def greeting(*sent: bytes, close: bool = False) -> tuple[str | None, bytes]:
             theirs.send(datagram)
         if close:
             theirs.shutdown(socket.SHUT_WR)
-        said = trio.run(greet, ours, clock=MockClock(autojump_threshold=0))
+        said = trio.run(greet, ours, 5, clock=MockClock(autojump_threshold=0))
         try:
             return said, theirs.recv(1000)
         except BlockingIOError:

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+
+import pytest
 
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.watch import Watch
@@ -20,6 +23,7 @@ class FakeMonitor:
         self.trace_path = path
         self.events: list[dict[str, Any]] = []
         self.stopped = False
+        self.refused = 0
 
     def read_events(self) -> list[dict[str, Any]]:
         events, self.events = self.events, []
@@ -60,6 +64,36 @@ def test_faults_come_and_go(tmp_path: Path) -> None:
     assert len(watch.said) == 3
     watch.stop()
     assert monitor.stopped
+
+
+def test_many_notes_are_in_the_log_and_do_not_cover_the_screen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    monitor = FakeMonitor(tmp_path)
+    watch = _watch(monitor)
+    lines = [{"kind": "log", "level": "warning", "text": f"line {number}"} for number in range(9)]
+    monitor.events = list(lines)
+    assert [notice.text for notice in watch.poll()] == ["line 0", "line 1", "line 2"]
+    monitor.events = list(lines)
+    assert watch.poll() == []
+    assert len(watch.said) == 18
+    now += 11
+    monitor.events = list(lines)
+    assert len(watch.poll()) == 3
+
+
+def test_refusals_are_counted_over_restarts(tmp_path: Path) -> None:
+    watch = Watch.start(MonitorOptions(listen=tmp_path / "s", realtime=False))
+    try:
+        watch.monitor.refused = 3
+        watch.monitor.stop()
+        watch.restart()
+        watch.monitor.refused = 4
+        assert watch.refused == 7
+    finally:
+        watch.stop()
 
 
 def test_a_restart_leaves_nothing_of_the_monitor_before(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from gvtui.trace.marks import (
     NoteMark,
     ProcessesMark,
     ProcfsEntry,
+    RefusedMark,
     SessionMark,
     read_mark,
 )
@@ -67,6 +68,9 @@ def test_marks_lie_in_recordings_as_they_always_did() -> None:
         "end_ns": 2,
     }
     assert lost.details() == {"kind": "lost", "messages": 3, "since_ns": 4}
+    refused = RefusedMark(2, "connections", "refused 2")
+    assert read_mark(refused.details()) == refused
+    assert read_mark({"kind": "refused", "count": -1}) == RefusedMark(0, "", "")
     assert lost.text == "3 messages could not be written before this"
     assert processes.details() == {
         "kind": "processes",

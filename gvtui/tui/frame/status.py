@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 _GAP = "   "
 
 
-def items(model: Model, new_rows: int, playing: str = "", lost: int = 0) -> list[Item]:
+def items(
+    model: Model, new_rows: int, playing: str = "", lost: int = 0, refused: int = 0
+) -> list[Item]:
     """What the line says, in order; the last item stands at the right edge.
 
     Args:
@@ -28,6 +30,7 @@ def items(model: Model, new_rows: int, playing: str = "", lost: int = 0) -> list
         new_rows: rows that have come since the stream was paused.
         playing: how fast a recording is played; "" if it is not.
         lost: messages that the monitor could not write.
+        refused: connections that the monitor has refused.
     """
     trace = model.trace
     connections = trace.connections
@@ -61,6 +64,15 @@ def items(model: Model, new_rows: int, playing: str = "", lost: int = 0) -> list
         said.append(
             Item(
                 f"{FAILED_SIGN} {lost:,} not written", f"{FAILED_SIGN} {short_count(lost)}", "alarm"
+            )
+        )
+    if refused:
+        said.append(
+            Item(
+                f"{FAILED_SIGN} {counted(refused, 'connection')} refused",
+                f"{FAILED_SIGN} {short_count(refused)} refused",
+                "bad",
+                9,
             )
         )
     said += _odd_messages(connections)

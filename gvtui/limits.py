@@ -1,0 +1,207 @@
+"""What gvtui takes in at most: the one table of limits, and how their values are read.
+
+Each limit has a name, as the table `[limits]` of config.toml and the option `--limit` take it. What
+comes beyond one is refused or left out, counted and told.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field, fields, replace
+from difflib import get_close_matches
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_UNITS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_COUNT = re.compile(r"\d{1,18}")
+_SHOWN = 40
+
+
+class Limit(NamedTuple):
+    """A row of the table."""
+
+    name: str
+    default: int
+    least: int
+    most: int
+    unit: str
+    """`bytes`, `seconds`, `a second`, or "" for a number of things."""
+    words: str
+    """What is limited."""
+    beyond: str
+    """What becomes of what comes beyond it."""
+
+    def shown(self, value: int) -> str:
+        """A value for people, as `read_limit` takes it back: `1MiB`, `4096`."""
+        if self.unit == "bytes":
+            for unit, shift in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+                if value and not value % (1 << shift):
+                    return f"{value >> shift}{unit}"
+        return str(value)
+
+
+def _limit(default: int, least: int, most: int, words: str, beyond: str, unit: str = "") -> Any:  # noqa: ANN401
+    about = {"least": least, "most": most, "words": words, "beyond": beyond, "unit": unit}
+    return field(default=default, metadata=about)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits in force."""
+
+    connections: int = _limit(
+        4096, 1, 60_000, "connections at once", "the connection is closed at once"
+    )
+    connections_of_others: int = _limit(
+        1024,
+        0,
+        60_000,
+        "connections at once of all users but root and gvtui's own",
+        "the connection is closed at once",
+    )
+    connections_per_user: int = _limit(
+        256, 0, 60_000, "connections at once of one such user", "the connection is closed at once"
+    )
+    connections_per_process: int = _limit(
+        256, 1, 60_000, "connections at once of one process", "the connection is closed at once"
+    )
+    new_connections: int = _limit(
+        64,
+        1,
+        100_000,
+        "new connections, in the long run; in a burst as many as there may be at once",
+        "the connection is closed at once",
+        "a second",
+    )
+    new_connections_of_others: int = _limit(
+        32,
+        1,
+        100_000,
+        "new connections of all users but root and gvtui's own",
+        "the connection is closed at once",
+        "a second",
+    )
+    new_connections_per_user: int = _limit(
+        16,
+        1,
+        100_000,
+        "new connections of one such user",
+        "the connection is closed at once",
+        "a second",
+    )
+    new_connections_per_process: int = _limit(
+        16,
+        1,
+        100_000,
+        "new connections of one process",
+        "the connection is closed at once",
+        "a second",
+    )
+    handshake_seconds: int = _limit(
+        5, 1, 3600, "time for the handshake", "the connection is closed", "seconds"
+    )
+    send_buffers: int = _limit(
+        512,
+        0,
+        60_000,
+        "connections at once whose send buffer is enlarged, to 8 MiB each",
+        "the buffer stays as it comes",
+    )
+
+
+def _row(name: str, default: Any, about: Mapping[str, Any]) -> Limit:  # noqa: ANN401
+    return Limit(name.replace("_", "-"), int(default), **about)
+
+
+AS_THEY_COME = Limits()
+
+LIMITS: dict[str, Limit] = {
+    row.name: row
+    for row in (_row(each.name, each.default, each.metadata) for each in fields(Limits))
+}
+"""The table, by name."""
+
+
+def read_size(text: str) -> int | None:
+    """The bytes that a text such as `500M` or `2GiB` says, units being powers of 1024; None if it
+    says none."""
+    match = _SIZE.fullmatch(text.strip())
+    return int(float(match[1]) * (1 << _UNITS[match[2].upper()])) if match else None
+
+
+def read_limit(name: str, value: object) -> int:
+    """The value of a limit, from a number or a text.
+
+    Raises:
+        ValueError: there is no such limit, or it cannot have this value; the message says why.
+    """
+    row = LIMITS.get(name)
+    if row is None:
+        near = get_close_matches(name, LIMITS, 1)
+        meant = f"; is {near[0]!r} meant?" if near else ""
+        raise ValueError(f"there is no limit {_cut(name)!r}{meant}")
+    read: int | None = None
+    if isinstance(value, str):
+        if row.unit == "bytes":
+            read = read_size(value)
+        elif _COUNT.fullmatch(value.strip()):
+            read = int(value)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        read = value
+    if read is None:
+        kind = "size, such as 64KiB," if row.unit == "bytes" else "whole number"
+        raise ValueError(f"{_cut(str(value))!r} where a {kind} was expected")
+    if not row.least <= read <= row.most:
+        raise ValueError(f"it may be from {row.shown(row.least)} to {row.shown(row.most)}")
+    return read
+
+
+def changed(limits: Limits, values: Mapping[str, int]) -> Limits:
+    """The limits with other values; names as in the table."""
+    return replace(limits, **{name.replace("-", "_"): value for name, value in values.items()})
+
+
+def packed(limits: Limits) -> dict[str, int]:
+    """The limits as plain values, by the names of their fields."""
+    return asdict(limits)
+
+
+def table() -> list[tuple[str, str, str]]:
+    """The table for people: name, default with its unit, and what is limited and what comes of it."""
+    rows = []
+    for row in LIMITS.values():
+        unit = f" {row.unit}" if row.unit in ("seconds", "a second") else ""
+        rows.append((row.name, f"{row.shown(row.default)}{unit}", f"{row.words}: {row.beyond}"))
+    return rows
+
+
+def explain() -> str:
+    """What `gvtui help limits` prints."""
+    rows = table()
+    names, values = (max(len(row[place]) for row in rows) for place in (0, 1))
+    indent = " " * (names + values + 6)
+    lines = [
+        "What gvtui takes in at most. What comes beyond a limit is refused or left out, counted, and",
+        "told: on standard error or on the screen, and in the recording.",
+        "",
+        "Change a limit with --limit NAME=VALUE, or for good in config.toml:",
+        "",
+        "  [limits]",
+        "  connections-per-process = 1000",
+        "",
+        "Limits, and their values as they come:",
+        "",
+    ]
+    for name, value, words in rows:
+        first, *more = wrap(words, 100 - len(indent))
+        lines.append(f"  {name:<{names}}  {value:<{values}}  {first}")
+        lines += [indent + line for line in more]
+    return "\n".join(lines) + "\n"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

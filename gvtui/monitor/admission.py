@@ -1,0 +1,269 @@
+"""Who may connect, and how often: what is refused is closed at once, counted and told.
+
+A sandbox waits for the answer to its handshake, and a connection is memory, a descriptor and rows
+in the recording. So nobody may take all connections there are: neither one process, nor one user,
+nor all users together that are neither root nor gvtui's own, who can be many by user namespaces.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from gvtui.limits import LIMITS
+from gvtui.trace.marks import RefusedMark
+from gvtui.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gvtui.limits import Limits
+
+TELL_SECONDS = 10.0
+"""Refusals of one kind are told at once, and after that together, once in so long."""
+
+_Key = TypeVar("_Key")
+_UCRED = struct.Struct("iII")
+
+
+class Peer(NamedTuple):
+    """The process at the other end of a connection."""
+
+    pid: int
+    start: int
+    """When it was started, in ticks since boot: a process id is given to another some day. 0 where
+    it has gone already."""
+    uid: int
+
+    @property
+    def words(self) -> str:
+        """The peer for a sentence."""
+        name = _name_of(self.pid)
+        return f"process {self.pid}{f' ({name})' * bool(name)} of user {self.uid}"
+
+
+def peer_of(connection: socket.socket) -> Peer:
+    """The peer of a connection that was just accepted."""
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    pid, uid, _ = _UCRED.unpack(raw)
+    return Peer(pid, start_of(pid), uid)
+
+
+def start_of(pid: int, proc: Path = Path("/proc")) -> int:
+    """When a process was started, in ticks since boot; 0 if it is not there."""
+    try:
+        with (proc / str(pid) / "stat").open("rb") as file:
+            after_name = file.read(4096).rpartition(b")")[2].split()
+        return int(after_name[19])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _name_of(pid: int) -> str:
+    try:
+        return Path("/proc", str(pid), "comm").read_bytes().decode("utf-8", "replace").strip()
+    except OSError:
+        return ""
+
+
+@dataclass(slots=True)
+class _Share:
+    """What one process, one user or all have of something."""
+
+    limit_name: str
+    most: int
+    rate: int
+    now: int = 0
+    """Connections that stand."""
+    room: float = -1.0
+    """New connections that may come at once."""
+    at: float = 0.0
+
+    def refill(self, now: float) -> None:
+        if self.room < 0:
+            self.room = float(self.most)
+        else:
+            self.room = min(float(self.most), self.room + (now - self.at) * self.rate)
+        self.at = now
+
+    def over(self) -> str:
+        """The limit that one more would be beyond; "" if there is none."""
+        if self.now >= self.most:
+            return f"connections{self.limit_name}"
+        return f"new-connections{self.limit_name}" if self.room < 1 else ""
+
+    @property
+    def is_fresh(self) -> bool:
+        return not self.now and self.room >= self.most
+
+
+def _still_known(shares: dict[_Key, _Share], now: float) -> dict[_Key, _Share]:
+    """The shares without those of peers that have no connection, and had none lately."""
+    for share in shares.values():
+        share.refill(now)
+    return {key: share for key, share in shares.items() if not share.is_fresh}
+
+
+@dataclass(slots=True)
+class _Told:
+    """Refusals for one reason."""
+
+    first: str
+    at: float
+    since_ns: int
+    waiting: int = 0
+    peers: Counter[int] = field(default_factory=Counter)
+    """How many of each user's, of the first users."""
+
+
+class Admission:
+    """Keeps account of connections, and refuses those that are beyond a limit."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        tell: Callable[[str, RefusedMark], None],
+        *,
+        allowed_uids: frozenset[int] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin without connections.
+
+        Args:
+            limits: those in force.
+            tell: takes a line for the user, and what to note in the recording.
+            allowed_uids: users that may connect besides root and gvtui's own; None for all.
+            clock: seconds that only grow.
+        """
+        self.refused = 0
+        """Connections refused so far."""
+        self._limits = limits
+        self._tell = tell
+        self._allowed = allowed_uids
+        self._clock = clock
+        self._trusted = {0, os.geteuid()}
+        self._all = _Share("", limits.connections, limits.new_connections)
+        self._others = _Share(
+            "-of-others", limits.connections_of_others, limits.new_connections_of_others
+        )
+        self._by_user: dict[int, _Share] = {}
+        self._by_process: dict[tuple[int, int], _Share] = {}
+        self._told: dict[str, _Told] = {}
+
+    def bound(self, most: int) -> None:
+        """Have no more connections at once than so many, whatever the limits are."""
+        self._all.most = min(self._all.most, max(1, most))
+
+    @property
+    def connections(self) -> int:
+        """Connections that stand now."""
+        return self._all.now
+
+    def enter(self, peer: Peer) -> bool:
+        """Whether one more connection of this peer may be; if so, `leave` has to be called for it."""
+        if self._allowed is not None and peer.uid not in self._trusted | self._allowed:
+            self.refuse(peer, "allow-uid", f"--allow-uid does not name user {peer.uid}")
+            return False
+        shares = self._shares(peer)
+        now = self._clock()
+        for share in shares:
+            share.refill(now)
+        # A limit of its own is the peer's fault, and told before those that all share.
+        for share in reversed(shares):
+            if name := share.over():
+                self._refuse_over(peer, share, name)
+                return False
+        for share in shares:
+            share.now += 1
+            share.room -= 1
+        if peer.uid not in self._trusted:
+            self._by_user[peer.uid] = shares[2]
+        if peer.pid:
+            self._by_process[peer.pid, peer.start] = shares[-1]
+        return True
+
+    def _refuse_over(self, peer: Peer, share: _Share, name: str) -> None:
+        if name == "connections" and share.most < self._limits.connections:
+            why = f"there are descriptors for {counted(share.most, 'connection')} (ulimit -n)"
+            self.refuse(peer, "descriptors", why)
+            return
+        unit = LIMITS[name].unit
+        value = share.rate if unit else share.most
+        self.refuse(peer, name, f"beyond the limit {name}, {value:,}{' ' * bool(unit)}{unit}")
+
+    def _shares(self, peer: Peer) -> list[_Share]:
+        """What the peer has a part in, from the widest to its own."""
+        limits = self._limits
+        shares = [self._all]
+        if peer.uid not in self._trusted:
+            shares += [
+                self._others,
+                self._by_user.get(peer.uid)
+                or _Share(
+                    "-per-user", limits.connections_per_user, limits.new_connections_per_user
+                ),
+            ]
+        # A process of another pid namespace has no id here: many look like one.
+        if peer.pid:
+            most, rate = limits.connections_per_process, limits.new_connections_per_process
+            known = self._by_process.get((peer.pid, peer.start))
+            shares.append(known or _Share("-per-process", most, rate))
+        return shares
+
+    def leave(self, peer: Peer) -> None:
+        """A connection that was let in has ended."""
+        for share in self._shares(peer):
+            share.now -= 1
+
+    def refuse(self, peer: Peer, kind: str, why: str) -> None:
+        """Count a refusal and tell it, alone or with others of its kind.
+
+        Args:
+            peer: whose connection it is.
+            kind: the name of the limit, or another word that few refusals have for themselves.
+            why: for the line.
+        """
+        self.refused += 1
+        told = self._told.get(kind)
+        if told is None:
+            line = f"refused {peer.words}: {why}"
+            self._told[kind] = _Told(why, self._clock(), time.time_ns())
+            self._tell(line, RefusedMark(1, kind, line))
+            return
+        told.waiting += 1
+        if len(told.peers) < 4 or peer.uid in told.peers:
+            told.peers[peer.uid] += 1
+
+    def keep_house(self) -> None:
+        """Tell what waits to be told, and forget peers that have gone; to be called now and then."""
+        now = self._clock()
+        for kind, told in list(self._told.items()):
+            if now - told.at < TELL_SECONDS:
+                continue
+            if not told.waiting:
+                del self._told[kind]
+                continue
+            self._tell_more(kind, told)
+            told.at, told.since_ns, told.waiting = now, time.time_ns(), 0
+            told.peers.clear()
+        self._by_user = _still_known(self._by_user, now)
+        self._by_process = _still_known(self._by_process, now)
+
+    def tell_rest(self) -> None:
+        """Tell all that waits to be told: the end has come."""
+        for kind, told in self._told.items():
+            if told.waiting:
+                self._tell_more(kind, told)
+        self._told.clear()
+
+    def _tell_more(self, kind: str, told: _Told) -> None:
+        since = time.strftime("%H:%M:%S", time.localtime(told.since_ns / 1e9))
+        users = ", ".join(f"{count:,} of user {uid}" for uid, count in told.peers.most_common(3))
+        line = f"refused {counted(told.waiting, 'more connection')} since {since}, {users}: {told.first}"
+        self._tell(line, RefusedMark(told.waiting, kind, line))
