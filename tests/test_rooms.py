@@ -32,29 +32,6 @@ ROOMS = (
 
 WITHOUT_TEXTUAL = [room for room in ROOMS if room not in ("tui", "commands")]
 
-TESTED_ELSEWHERE = {
-    "__main__": "test_cli",
-    "errors": "test_cli",
-    "monitor/__main__": "monitor/test_client",
-    "points/costs": "points/test_tuning",
-    "points/problems": "points/test_check",
-    "query/calls/exec_rules": "query/calls/test_execs",
-    "query/calls/open_calls": "query/calls/test_pairs",
-    "query/column": "query/calls/test_pairs",
-    "query/filter/conditions": "query/filter/test_compile",
-    "query/filter/error": "query/filter/test_compile",
-    "query/filter/messages": "query/filter/test_compile",
-    "query/filter/batch": "query/filter/test_compile",
-    "query/filter/texts": "query/filter/test_compile",
-    "query/follower": "query/numbers/test_timeline",
-    "query/processes/process": "query/processes/test_processes",
-    "query/processes/events": "query/processes/test_processes",
-    "query/source": "query/calls/test_pairs",
-    "query/processes/spans": "query/processes/test_processes",
-    "query/numbers/tally": "query/numbers/test_statistics",
-}
-"""Modules that are parts of another one, and the test that goes through them."""
-
 
 def modules(room: str) -> list[str]:
     """The modules of a room, those of the generated package left out."""
@@ -104,18 +81,14 @@ def test_every_room_is_known() -> None:
     assert gvtui.__version__
 
 
-def is_tested(module: str) -> bool:
-    """Whether a module has a test of its own, or one of the module it is a part of."""
-    if module in TESTED_ELSEWHERE:
-        return (TESTS / f"{TESTED_ELSEWHERE[module]}.py").exists()
+def place_of_test(module: str) -> Path:
+    """Where the test of a module is: `trace/row` has tests/trace/test_row.py."""
     room, _, stem = module.rpartition("/")
-    parts = stem.split("_")
-    names = ["_".join(parts[:count]) for count in range(len(parts), 0, -1)]
-    return any((TESTS / room / f"test_{name}.py").exists() for name in names)
+    return TESTS / room / f"test_{stem.strip('_')}.py"
 
 
 def source_modules() -> list[str]:
-    """Modules of all rooms that do something, those of the generated package left out."""
+    """Modules that do something, those of the generated package left out."""
     return sorted(
         path.relative_to(PACKAGE).with_suffix("").as_posix()
         for path in PACKAGE.rglob("*.py")
@@ -124,24 +97,11 @@ def source_modules() -> list[str]:
 
 
 def does_something(path: Path) -> bool:
-    """Whether a module of the viewer has any code to test; some hold words or types alone."""
-    if path.relative_to(PACKAGE).parts[0] != "tui":
-        return True
+    """Whether a module has any code to test; some hold words or types alone."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     return any(isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) for node in ast.walk(tree))
 
 
 @pytest.mark.parametrize("module", source_modules())
 def test_every_module_has_a_test(module: str) -> None:
-    assert is_tested(module), f"tests/{module} is missing"
-
-
-def test_no_exception_is_left_over() -> None:
-    assert set(TESTED_ELSEWHERE) <= set(source_modules())
-    own = {
-        module
-        for module in TESTED_ELSEWHERE
-        for room, _, stem in [module.rpartition("/")]
-        if (TESTS / room / f"test_{stem}.py").exists()
-    }
-    assert not own, "these have a test of their own now"
+    assert place_of_test(module).exists(), f"{place_of_test(module).relative_to(REPO)} is missing"

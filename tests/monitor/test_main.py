@@ -1,0 +1,142 @@
+"""The monitor's process as a program: what it says on its channel, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import pytest
+
+from gvtui.monitor import __main__ as program
+from gvtui.monitor.options import MonitorOptions
+from gvtui.trace.reader import Trace
+from tests.monitor.sandbox import FakeSandbox
+from tests.trace.factory import read_message
+
+WAIT_SECONDS = 120
+
+
+class Started:
+    """A monitor's process with our end of its channel."""
+
+    def __init__(self, options: MonitorOptions, trace: Path) -> None:
+        self.channel, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.channel.settimeout(WAIT_SECONDS)
+        with theirs:
+            command = [sys.executable, "-m", "gvtui.monitor", str(theirs.fileno())]
+            self.process = subprocess.Popen(
+                [*command, json.dumps(options.pack()), str(trace)],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+
+    def event(self, kind: str) -> dict[str, Any]:
+        """The next event of a kind; events of the end do not come before it."""
+        while True:
+            data = self.channel.recv(1 << 20)
+            assert data, f"it ended without {kind}"
+            event: dict[str, Any] = msgpack.unpackb(data)
+            if event["kind"] == kind:
+                return event
+            assert event["kind"] not in ("failed", "stopped")
+
+    def say(self, kind: str) -> None:
+        self.channel.send(msgpack.packb({"kind": kind}))
+
+    def end(self) -> tuple[int, str]:
+        """Its exit code, and what it said on standard error."""
+        _, said = self.process.communicate(timeout=WAIT_SECONDS)
+        return self.process.returncode, said
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Any]:
+    started: list[Started] = []
+
+    def make(trace: Path, **options: Any) -> Started:
+        given: dict[str, Any] = {"listen": tmp_path / "s.sock", "realtime": False}
+        started.append(Started(MonitorOptions(**(given | options)), trace))
+        return started[-1]
+
+    yield make
+    for each in started:
+        each.channel.close()
+        each.process.kill()
+        each.process.communicate()
+
+
+def test_it_records_until_it_is_told_to_stop(start: Any, tmp_path: Path) -> None:
+    out = tmp_path / "x.gvtrace"
+    monitor = start(out, record=out)
+    assert not monitor.event("listening")["realtime"]
+    sandbox = FakeSandbox(tmp_path / "s.sock")
+    sandbox.send(read_message(fd=7))
+    monitor.event("opened")
+    monitor.say("stop")
+    assert monitor.event("stopped")["lost"] == 0
+    assert monitor.end() == (0, "")
+    sandbox.close()
+    assert not (tmp_path / "s.sock").exists()
+    trace = Trace.open(out)
+    assert trace.row(1).fd == 7
+    trace.close()
+
+
+def test_a_flight_recorder_stays_for_a_viewer_and_goes_without_one(
+    start: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "flight"
+    folder.mkdir()
+    monitor = start(folder)
+    monitor.event("listening")
+    monitor.say("stop")
+    monitor.event("stopped")
+    assert monitor.end() == (0, "")
+    assert list(folder.iterdir())
+    monitor = start(tmp_path / "other")
+    monitor.event("listening")
+    monitor.channel.close()
+    assert monitor.end() == (0, "")
+    assert not (tmp_path / "other").exists()
+
+
+def test_where_the_socket_is_refused_no_file_is_made(start: Any, tmp_path: Path) -> None:
+    out = tmp_path / "x.gvtrace"
+    monitor = start(out, record=out, listen=tmp_path / "no" / "s.sock")
+    assert str(tmp_path / "no") in monitor.event("failed")["text"]
+    assert monitor.end() == (1, "")
+    assert not out.exists()
+
+
+def test_where_the_recording_is_refused_no_socket_stays(start: Any, tmp_path: Path) -> None:
+    out = tmp_path / "x.gvtrace"
+    out.write_text("precious")
+    monitor = start(out, record=out)
+    assert "exists already" in monitor.event("failed")["text"]
+    assert monitor.end() == (1, "")
+    assert out.read_text() == "precious"
+    assert not (tmp_path / "s.sock").exists()
+
+
+def test_a_fault_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], own_home: Path
+) -> None:
+    def fail() -> int:
+        raise ZeroDivisionError("nobody foresaw this")
+
+    monkeypatch.setattr(program, "main", fail)
+    assert program.run() == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert "ZeroDivisionError: nobody foresaw this" in said
+    monkeypatch.setattr(program, "main", lambda: 7)
+    assert program.run() == 7
+    assert capsys.readouterr().err == ""

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import gvtui
+
+
+def python(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_python_runs_the_package_as_the_program() -> None:
+    done = python("-m", "gvtui", "--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"gvtui {gvtui.__version__}\n"
+
+
+def test_the_exit_code_is_that_of_the_command() -> None:
+    done = python("-m", "gvtui", "no-such-command")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no-such-command" in done.stderr
+
+
+def test_loading_it_runs_nothing() -> None:
+    done = python("-c", "import gvtui.__main__, sys; print(sys.argv)", "--version")
+    assert (done.returncode, done.stdout) == (0, "['-c', '--version']\n")
