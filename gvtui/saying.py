@@ -1,4 +1,4 @@
-"""Writes sentences for the user to standard error; all code that does so uses `say`.
+"""Writes sentences for the user to standard error with `say`, lines of output with `show`.
 
 The sentences contain file names, container IDs, arguments and output of other programs, so all is
 escaped here, once.
@@ -14,3 +14,15 @@ def say(text: str) -> None:
     from gvtui.decode.escape import harmless
 
     print(harmless(text), file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    """Write lines of a command's output; nothing in them can steer a terminal.
+
+    Letters that run from right to left are isolated for a terminal alone: another program gets
+    them as they are.
+    """
+    from gvtui.decode.escape import escape, isolated
+
+    lines = "\n".join(map(escape, text.split("\n")))
+    print(isolated(lines) if sys.stdout.isatty() else lines)

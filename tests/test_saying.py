@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
+import struct
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -118,27 +121,75 @@ def test_no_command_lets_anything_through(
 
 
 def check_output(shown: str) -> None:
-    """As `check`, of an output whose lines may be a format of another's."""
+    """As `check`, of output that another program reads: letters are as they came."""
     assert not RAW.search(shown.replace("\t", "")), RAW.search(shown)
 
 
-@pytest.mark.parametrize("line", ["print {log}", "print {later}", "session check {session}"])
-def test_a_terminal_gets_nothing_else(theirs: dict[str, str], line: str) -> None:
+IN_TURN = """
+import sys
+from gvtui.cli import run
+for line in sys.stdin.read().splitlines():
+    sys.stdout.reconfigure(errors="strict")
+    run(line.split("\\t"))
+    print("\\n== done", flush=True)
+"""
+
+
+def test_a_terminal_gets_every_letter_in_its_place(theirs: dict[str, str]) -> None:
+    lines = ["\t".join(word.format(**theirs) for word in line.split()) for line in SINKS]
     here, there = os.openpty()
-    words = [word.format(**theirs) for word in line.split()]
     process = subprocess.Popen(
-        [sys.executable, "-m", "gvtui", *words], stdin=there, stdout=there, stderr=there
+        [sys.executable, "-c", IN_TURN], stdin=subprocess.PIPE, stdout=there, stderr=there
+    )
+    os.close(there)
+    assert process.stdin is not None
+    # What splits lines cannot be in a line.
+    process.stdin.write(
+        "\n".join(
+            line.replace("\u2028", "").replace("\x85", "").replace("\r", "") for line in lines
+        ).encode()
+    )
+    process.stdin.close()
+    shown = read_all(here)
+    assert process.wait() == 0, shown
+    parts = shown.split("== done\n")
+    assert len(parts) == len(SINKS) + 1
+    for part in parts:
+        # What gvtui itself sends: the line of progress, written over and emptied.
+        check(re.sub("\r(\x1b\\[K)?([0-9]+%)?", "", part))
+
+
+def read_all(terminal: int, data: bytes = b"") -> str:
+    """What programs write to a terminal until the last has ended, behind what is read already."""
+    while True:
+        try:
+            data += os.read(terminal, 1 << 16)
+        except OSError:
+            os.close(terminal)
+            return data.decode().replace("\r\n", "\n")
+
+
+def test_the_viewer_s_cells_keep_letters_in_their_place(theirs: dict[str, str]) -> None:
+    here, there = os.openpty()
+    fcntl.ioctl(here, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 160, 0, 0))
+    words = ["replay", "--fresh", theirs["log"]]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gvtui", *words],
+        stdin=there,
+        stdout=there,
+        stderr=there,
+        env={**os.environ, "TERM": "xterm-256color"},
     )
     os.close(there)
     data = b""
-    while True:
-        try:
-            piece = os.read(here, 1 << 16)
-        except OSError:
-            break
-        data += piece
-    os.close(here)
-    assert process.wait() in (0, 1)
-    # What gvtui itself sends: the end of a line, and the line of progress emptied.
-    shown = data.decode().replace("\r\n", "\n").replace("\r\x1b[K", "")
-    check_output(shown)
+    # A row shows the name, so keys are taken.
+    while b"PWN" not in data:
+        data += os.read(here, 1 << 16)
+    os.write(here, b"q")
+    shown = read_all(here, data)
+    assert process.wait() == 0
+    assert "PWN" in shown
+    assert "\x1b]0;" not in shown
+    # What the viewer sends to move, to colour and to ask the terminal.
+    own = "\\[[0-9;?<>=]*[ -/]*[@-~]|[P_][^\x1b]*\x1b\\\\|]22;[a-z]*\x07|[=>78]"
+    check(re.sub(f"\x1b({own})|[\r\x0f]", "", shown))

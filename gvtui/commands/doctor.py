@@ -16,6 +16,7 @@ import click
 from gvtui import __version__
 from gvtui.commands.exits import Command
 from gvtui.commands.options import FILE, LISTEN_OPTION, examples
+from gvtui.saying import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,16 +70,12 @@ def doctor(ctx: click.Context, /, listen: Path, runsc: Path | None) -> None:
     disk, the terminal and the configuration.
     """
     click.echo(f"gvtui {__version__}, Python {sys.version.split()[0]}")
-    from gvtui.decode.escape import harmless
-
     is_bad = False
     for finding in examine(listen, str(runsc) if runsc else None):
         is_bad = is_bad or finding.verdict is Verdict.BAD
-        click.echo(
-            harmless(f"{finding.verdict.value:<5} {finding.subject:<{_WIDTH}}{finding.text}")
-        )
+        show(f"{finding.verdict.value:<5} {finding.subject:<{_WIDTH}}{finding.text}")
         if finding.advice:
-            click.echo(harmless(f"{'':<{_WIDTH + 6}}{finding.advice}"))
+            show(f"{'':<{_WIDTH + 6}}{finding.advice}")
     ctx.exit(int(is_bad))
 
 

@@ -17,7 +17,7 @@ from gvtui.commands.runtime import (
     RUNSC_OPTION,
     find_catalogue,
 )
-from gvtui.saying import say
+from gvtui.saying import say, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -79,10 +79,8 @@ def points(
     if as_json:
         click.echo(json.dumps(_as_dict(catalogue, found), indent=2))
     else:
-        from gvtui.decode.escape import harmless
-
         for line in _lines(catalogue, found, wanted):
-            click.echo(harmless(line))
+            show(line)
     if not found:
         known = {spec.event for spec in catalogue} | set(catalogue.points)
         hint = _elsewhere(catalogue, wanted) or nearest(wanted, sorted(known))

@@ -123,8 +123,7 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
         if style == "json":
             click.echo(stats_json(statistics))
         else:
-            for line in stats_text(statistics):
-                click.echo(line)
+            write_out("".join(f"{line}\n" for line in stats_text(statistics)))
         return _say_end(trace)
     finally:
         trace.close()

@@ -44,7 +44,7 @@ from gvtui.monitor.options import DEFAULT_LISTEN
 from gvtui.points.presets import DEFAULT_PRESET, PRESETS
 from gvtui.points.session import DEFAULT_CONTEXT_FIELDS
 from gvtui.points.tuning import TUNINGS
-from gvtui.saying import say
+from gvtui.saying import say, show
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -335,12 +335,12 @@ def list_(
                 f"{row['id']:<{width}}  {row['status']:<{wide}}  {pid:<11}  {said}  "
                 f"{row['root']}  {row['label']}"
             )
-            click.echo(escape(line.rstrip()))
+            show(escape(line.rstrip()))
             if verbose:
-                click.echo(escape(f"  by {row['runsc']} ({row['runsc_why']})"))
+                show(escape(f"  by {row['runsc']} ({row['runsc_why']})"))
             for inner in row["containers"]:
                 line = f"  + {inner['id']}  {inner['status']}  {inner['label']}"
-                click.echo(escape(line.rstrip()))
+                show(escape(line.rstrip()))
         if not rows and not problems:
             seen = "" if os.geteuid() == 0 else " that this user may see; root sees all"
             say(f"gvtui: no sandboxes{seen}")

@@ -19,6 +19,7 @@ from gvtui.commands.runtime import (
     find_catalogues,
 )
 from gvtui.commands.session_report import print_json, print_problems
+from gvtui.saying import show
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -139,10 +140,10 @@ def _report(
             ending = one.endings[way]
             whose = f", {source}" if len(sources) > 1 else ""
             why = f" ({ending.reason})" if ending.reason and not _is_told(ending, problems) else ""
-            click.echo(escape(f"{name}{whose}: {ending.verdict}{why}"))
+            show(escape(f"{name}{whose}: {ending.verdict}{why}"))
     bad = errors(problems)
     counts = f"{counted(len(bad), 'error')}, {counted(len(problems) - len(bad), 'warning')}"
-    click.echo(escape(f"{file}: {counts if problems else 'good'}, against {against}"))
+    show(escape(f"{file}: {counts if problems else 'good'}, against {against}"))
 
 
 def _is_told(ending: Ending, problems: list[Problem]) -> bool:

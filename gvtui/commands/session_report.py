@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gvtui.saying import say
+from gvtui.saying import say, show
 
 if TYPE_CHECKING:
     from gvtui.agent.containers import Container
@@ -66,7 +66,7 @@ def report(outcome: Outcome, as_json: bool, confirm: str) -> None:
     hint = f"; {confirm}" if outcome.needs_confirmation and confirm else ""
     line = escape(f"{outcome.container.id}: {outcome.sentence}{hint}")
     if outcome.applied:
-        click.echo(line)
+        show(line)
     else:
         say(f"gvtui: {line}")
         for detail in outcome.detail.splitlines():

@@ -33,11 +33,17 @@ def need_terminal(instead: str) -> None:
 def write_out(text: str) -> None:
     """Write to standard output, at once and in full.
 
+    On a terminal letters that run from right to left put no word around them into another place.
+
     Raises:
         BrokenPipeError: the reader has closed the pipe.
     """
     stream = sys.stdout
     stream.flush()
+    if stream.isatty() and not text.isascii():
+        from gvtui.decode.escape import isolated
+
+        text = isolated(text)
     data = memoryview(text.encode(stream.encoding, stream.errors or "strict"))
     # Python's buffer loses the rest of a write that a signal has interrupted.
     while data:

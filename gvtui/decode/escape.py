@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,10 @@ MAX_MARKS = 2
 """How many combining marks one character keeps; more would reach the lines above and below."""
 
 _ISOLATE, _POP = "\u2068", "\u2069"
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+"""The blocks that hold all letters and digits of scripts that run from right to left."""
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
@@ -100,11 +105,13 @@ def escape(text: str, limit: int | None = None) -> str:
 def harmless(text: str) -> str:
     """Lines for a terminal, each escaped; letters that run from right to left are isolated, so that
     they put no word around them into another place."""
-    return "\n".join(_isolated(escape(line)) for line in text.split("\n"))
+    return isolated("\n".join(map(escape, text.split("\n"))))
 
 
-def _isolated(text: str) -> str:
-    if text.isascii():
+def isolated(text: str) -> str:
+    """The text with each run of letters that run from right to left put between marks of no width,
+    for a terminal that orders letters by their script."""
+    if text.isascii() or not _RIGHT_TO_LEFT.search(text):
         return text
     pieces: list[str] = []
     is_inside = False

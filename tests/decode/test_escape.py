@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import sys
+import unicodedata
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gvtui.decode.escape import escape, in_angles, quoted, quoted_bytes, string_list
+from gvtui.decode.escape import escape, in_angles, isolated, quoted, quoted_bytes, string_list
 from tests.decode.helpers import is_safe
 
 
@@ -108,3 +111,20 @@ def test_string_list() -> None:
 def test_string_list_is_cut() -> None:
     assert string_list(["x" * 300]) == f'["{"x" * 256}"...]'
     assert string_list(["x"] * 65).endswith('"x", ...]')
+
+
+def test_every_letter_that_runs_from_right_to_left_is_isolated() -> None:
+    letters = [
+        letter
+        for letter in map(chr, range(sys.maxunicode + 1))
+        if unicodedata.bidirectional(letter) in ("R", "AL", "AN") and letter.isprintable()
+    ]
+    assert len(letters) > 2000
+    assert [letter for letter in letters if isolated(letter) != f"\u2068{letter}\u2069"] == []
+
+
+@given(st.text())
+def test_isolating_adds_nothing_but_its_marks(text: str) -> None:
+    text = text.replace("\u2068", "").replace("\u2069", "")
+    assert isolated(text).replace("\u2068", "").replace("\u2069", "") == text
+    assert isolated(text + "a1│é") == isolated(text) + "a1│é"

@@ -1,4 +1,8 @@
-"""The terminal as the viewer writes to it: one that goes away must not keep the viewer from ending."""
+"""The terminal as the viewer writes to it.
+
+One that goes away must not keep the viewer from ending; on one that orders letters by their script,
+letters that run from right to left must stay in their cells.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,8 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from textual.drivers.linux_driver import LinuxDriver
+
+from gvtui.decode.escape import isolated
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -27,7 +33,8 @@ class LostTerminal:
         """Write, or drop the text where there is no terminal any more."""
         if not self.is_lost:
             try:
-                return self._file.write(text)
+                # Here, where all cells leave: the marks take no cell, and no width is counted any more.
+                self._file.write(isolated(text))
             except OSError:
                 self.is_lost = True
         return len(text)

@@ -32,6 +32,13 @@ def test_output_goes_to_the_terminal_while_it_is_there() -> None:
     assert not terminal.isatty()
 
 
+def test_letters_that_run_from_right_to_left_stay_in_their_cells() -> None:
+    file = Gone()
+    text = "│ \u05d0\u05d1 12 │\x1b[1m\u0627\x1b[0m"
+    assert LostTerminal(file).write(text) == len(text)
+    assert file.getvalue() == ("│ \u2068\u05d0\u05d1\u2069 12 │\x1b[1m\u2068\u0627\u2069\x1b[0m")
+
+
 def test_a_terminal_that_has_gone_holds_nobody_up() -> None:
     file = Gone()
     terminal = LostTerminal(file)
