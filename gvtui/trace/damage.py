@@ -14,22 +14,22 @@ class Damage:
     """Records that are not what their rows say, each counted once."""
 
     def __init__(self) -> None:
-        self._offsets: dict[int, int] = {}
+        self._places: set[tuple[int, int]] = set()
 
     def __len__(self) -> int:
-        return len(self._offsets)
+        return len(self._places)
 
-    def note(self, row_id: int, offset: int) -> None:
-        """A row's record is damaged; it lies at an offset in its log."""
-        if len(self._offsets) < MAX_NOTED:
-            self._offsets.setdefault(row_id, offset)
+    def note(self, segment: int, offset: int) -> None:
+        """A record is damaged; its payload lies at an offset in a segment's log."""
+        if len(self._places) < MAX_NOTED:
+            self._places.add((segment, offset))
 
     @property
     def words(self) -> str:
         """What was found, such as `1 message damaged at offset 4711`; "" if nothing was."""
-        if not self._offsets:
+        if not self._places:
             return ""
-        offsets = sorted(self._offsets.values())
+        offsets = [offset for _, offset in sorted(self._places)]
         named = ", ".join(map(str, offsets[:_NAMED]))
         more = f" and {len(offsets) - _NAMED:,} more" if len(offsets) > _NAMED else ""
         least = "at least " if len(offsets) >= MAX_NOTED else ""

@@ -16,7 +16,7 @@ INDEX_SUFFIX = ".index"
 STRINGS_SUFFIX = ".strings"
 
 INDEX_MAGIC = b"GVTUIDX\x01"
-_INDEX_HEAD = struct.Struct("<8s16sQIIQQQI")
+_INDEX_HEAD = struct.Struct("<8s16sQIIQQQII")
 _CHECKSUM = struct.Struct("<I")
 INDEX_HEAD_SIZE = 88
 """Bytes in front of the first row of an index; the last four are the checksum of the others."""
@@ -25,7 +25,7 @@ INDEX_HEAD_SIZE = 88
 class IndexHead(NamedTuple):
     """The head of an index file.
 
-    The last three are zero while the index is being written, and are set when it is closed: an
+    All but the first two are zero while the index is being written, and are set when it is closed: an
     index that was not closed, and that nobody is writing, cannot be trusted.
     """
 
@@ -41,6 +41,8 @@ class IndexHead(NamedTuple):
     """Bytes of the log that could not be read when the index was rebuilt from it."""
     strings_checksum: int = 0
     """CRC-32 of all strings that the rows refer to."""
+    parts: int = 0
+    """Parts of the log that are told behind the rows, where it has more than one."""
 
     def pack(self) -> bytes:
         """The head as it lies on disk."""
@@ -54,6 +56,7 @@ class IndexHead(NamedTuple):
             self.log_size,
             self.damaged_bytes,
             self.strings_checksum,
+            self.parts,
         )
         packed = packed.ljust(INDEX_HEAD_SIZE - _CHECKSUM.size, b"\0")
         return packed + _CHECKSUM.pack(zlib.crc32(packed))
@@ -70,8 +73,10 @@ class IndexHead(NamedTuple):
         magic, trace_id, first_row, row_size, checksum, *rest = fields
         if magic != INDEX_MAGIC or row_size != ROW_SIZE:
             return None
-        rows, log_size, damaged_bytes, strings_checksum = rest
-        return cls(trace_id, first_row, rows, log_size, checksum, damaged_bytes, strings_checksum)
+        rows, log_size, damaged_bytes, strings_checksum, parts = rest
+        return cls(
+            trace_id, first_row, rows, log_size, checksum, damaged_bytes, strings_checksum, parts
+        )
 
 
 def index_path(log: Path) -> Path:

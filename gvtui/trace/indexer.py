@@ -251,6 +251,15 @@ class Indexer:
             self._parts.truncated(message_type, real_size),
         ]
 
+    def damaged(
+        self, conn: int, recv_ns: int, offset: int, length: int, *, cut: bool = False
+    ) -> bytes:
+        """The row of a message that is not what it was, and tells nothing any more."""
+        head = _HEAD.pack(offset, recv_ns, 0, length, 0, conn) + NO_CONTEXT
+        if cut:
+            return head + self._parts.truncated(0, 0)
+        return head + self._parts.malformed(0)
+
     def _drop_row(
         self, conn: int, recv_ns: int, offset: int, length: int, dropped: int
     ) -> list[bytes]:

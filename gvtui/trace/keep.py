@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from gvtui import __version__
 from gvtui.files import whole_file
-from gvtui.trace.details import pack_details, unpack_details
-from gvtui.trace.records import LOG_FORMAT, LogKind, Record, TraceError, pack_record, scan
+from gvtui.trace.batches import FORMAT, SALT_SIZE, pack_one
+from gvtui.trace.details import int_in, list_in, pack_details
+from gvtui.trace.records import LogKind, TraceError
+from gvtui.trace.scanning import Begin, scan_log
+from gvtui.trace.summary import Summary, Tally
+from gvtui.trace.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from gvtui.trace.rebuild import Progress
 
 _STEP_BYTES = 4 << 20
-_MAX_HEADER = 1 << 20
+_LOOK_STEP = 64 << 10
 
 
 def save(
@@ -73,20 +76,34 @@ def _copy(
     marks: Mapping[int, Mark],
     progress: Progress | None,
 ) -> None:
-    head = {
-        "format": LOG_FORMAT,
+    first = _header(extents[0][0])
+    salt = os.urandom(SALT_SIZE)
+    head: dict[str, Any] = {
+        "format": FORMAT,
         "program": f"gvtui {__version__}",
-        "id": uuid.uuid4().bytes,
+        "id": first.get("id") or uuid.uuid4().bytes,
         "arch": trace.architecture,
+        # One before the segments that follow, so that these go on with it.
+        "segment": int_in(first, "segment") - 1,
+        "first_row": 0,
+        "connections": [],
+        "before": Tally().packed(),
+        "needs": [],
+        "previous": b"",
     }
-    out.write(pack_record(LogKind.HEADER, 0, time.time_ns(), pack_details(head)))
+    now = time.time_ns()
+    written = out.write(pack_one(LogKind.HEADER, 0, now, salt, 0, pack_details(head)))
+    tally, rows = Tally(), 0
+    for kind, conn, opened_ns, details in _reopened(first, marks):
+        packed = pack_details(details)
+        written += out.write(pack_one(kind, conn, opened_ns, salt, written, packed))
+        rows += 1
+    summary = Summary(rows, tally, None).details()
+    out.write(pack_one(LogKind.SUMMARY, 0, now, salt, written, pack_details(summary)))
     total = sum(size for _, size in extents)
     done = 0
-    for place, (fd, size) in enumerate(extents):
-        header = _header(fd)
-        position = header.offset + len(header.payload) if header else 0
-        if place == 0 and header:
-            out.write(_reopened(unpack_details(header.payload), marks))
+    for fd, size in extents:
+        position = 0
         while position < size:
             data = os.pread(fd, min(_STEP_BYTES, size - position), position)
             if not data:
@@ -100,21 +117,18 @@ def _copy(
         progress(total, total)
 
 
-def _header(fd: int) -> Record | None:
-    start = os.pread(fd, _MAX_HEADER, 0)
-    for item in islice(scan(start), 1):
-        if isinstance(item, Record) and item.kind == LogKind.HEADER:
-            return item
-    return None
+def _header(fd: int) -> dict[str, Any]:
+    """What the header of a log says; empty where it cannot be read."""
+    window = Window(fd, os.fstat(fd).st_size, step=_LOOK_STEP)
+    first = next(iter(scan_log(window)), None)
+    return first.head if isinstance(first, Begin) else {}
 
 
-def _reopened(head: dict[str, Any], marks: Mapping[int, Mark]) -> bytes:
+def _reopened(
+    head: dict[str, Any], marks: Mapping[int, Mark]
+) -> Iterator[tuple[LogKind, int, int, dict[str, Any]]]:
     """Records for the connections that stood when the oldest segment began, and their marks."""
-    records = []
-    for conn, opened_ns, details, dropped in head.get("connections") or []:
-        details = {**details, "dropped_before": dropped}
-        records.append(pack_record(LogKind.OPENED, conn, opened_ns, pack_details(details)))
+    for conn, opened_ns, details, dropped in list_in(head, "connections"):
+        yield LogKind.OPENED, conn, opened_ns, {**details, "dropped_before": dropped}
         if conn in marks:
-            packed = pack_details(marks[conn].details())
-            records.append(pack_record(LogKind.MARK, conn, opened_ns, packed))
-    return b"".join(records)
+            yield LogKind.MARK, conn, opened_ns, marks[conn].details()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import hashlib
 import os
 import tempfile
 import time
@@ -19,11 +20,14 @@ import numpy as np
 from gvtui.files import nobody_else_writes, open_to_read
 from gvtui.points.syscalls import ARCHITECTURES, UNKNOWN_ARCHITECTURE
 from gvtui.trace import files, savefile, sidefiles
-from gvtui.trace.details import int_in, text_in, unpack_details
+from gvtui.trace.batches import FORMAT
+from gvtui.trace.details import int_in, list_in, text_in
 from gvtui.trace.fit import Fit
+from gvtui.trace.payloads import PART
 from gvtui.trace.rebuild import rebuild_index
-from gvtui.trace.records import HEAD_SIZE, LOG_FORMAT, LogKind, TraceError, scan
+from gvtui.trace.records import TraceError
 from gvtui.trace.row import ROW_DTYPE, ROW_SIZE
+from gvtui.trace.scanning import Begin, scan_log
 from gvtui.trace.segment import Segment
 from gvtui.trace.strings import StringReader
 from gvtui.trace.window import Window
@@ -39,7 +43,13 @@ if TYPE_CHECKING:
 _CHECK_STEP = 8 << 20
 """Bytes of index checked between two reports of progress."""
 
-_MAX_HEADER = 1 << 20
+_MAX_LOOK = 32 << 20
+"""Bytes in which a log must have something that can be read."""
+
+_LOOK_STEP = 64 << 10
+
+_NAMING_BYTES = 4096
+"""Bytes that a recording is known by whose header is damaged."""
 
 _MAX_PROGRAM = 60
 
@@ -203,26 +213,49 @@ def _removed_on_failure(scratch: tempfile.TemporaryDirectory[str]) -> Iterator[N
 
 
 def read_header(log: Path) -> dict[str, Any]:
-    """The header record of a log.
+    """What the first header of a log says; where it is damaged, no more than an `id`.
 
     Raises:
-        TraceError: there is none, or it is of a later version.
+        TraceError: it is no log, or it is of a later version.
         OSError: the file cannot be read.
     """
     with open_to_read(log) as file:
-        start = file.read(HEAD_SIZE + _MAX_HEADER)
-    first = next(scan(start), None) if len(start) >= HEAD_SIZE else None
-    if first is None or isinstance(first, int) or first.kind != LogKind.HEADER:
-        raise TraceError(f"{log} is neither a gvtui recording nor a gVisor save file")
-    head = unpack_details(first.payload)
-    if int_in(head, "format") > LOG_FORMAT:
-        program = text_in(head, "program", _MAX_PROGRAM)
+        size = min(os.fstat(file.fileno()).st_size, _MAX_LOOK)
+        head = _first_head(Window(file.fileno(), size, step=_LOOK_STEP))
+        if head is None:
+            raise TraceError(f"{log} is neither a gvtui recording nor a gVisor save file")
+        _refuse_later(log, head)
+        if not isinstance(head.get("id"), bytes):
+            # A name that is the same the next time, so that an index can be made for it.
+            start = os.pread(file.fileno(), _NAMING_BYTES, 0)
+            head = {**head, "id": hashlib.sha256(start).digest()[:16]}
+    return head
+
+
+def _first_head(window: Window) -> dict[str, Any] | None:
+    """What the header says that a log begins with; empty if it is damaged, None if this is no log."""
+    for item in scan_log(window):
+        if isinstance(item, Begin):
+            # Format 1 was the only one of its kind: another number there is damage.
+            return item.head if item.format == FORMAT else {**item.head, "format": item.format}
+        if not isinstance(item, int):
+            return {}
+    return None
+
+
+def _refuse_later(log: Path, head: dict[str, Any]) -> None:
+    """Raise TraceError if a log can only be read by a later version."""
+    program = text_in(head, "program", _MAX_PROGRAM)
+    if int_in(head, "format") > FORMAT:
         raise TraceError(
             f"{log} was written by a later version ({program}); update gvtui to read it"
         )
-    if not isinstance(head.get("id"), bytes):
-        raise TraceError(f"the head of {log} is damaged")
-    return head
+    needs = [need for need in list_in(head, "needs") if isinstance(need, str)]
+    if needs:
+        raise TraceError(
+            f"{log} was written by {program or 'another version'} with {needs[0][:_MAX_PROGRAM]}, "
+            "which this version does not know; update gvtui to read it"
+        )
 
 
 def _architecture(head: dict[str, Any]) -> str:
@@ -292,12 +325,12 @@ def _is_intact(
         size = os.fstat(file.fileno()).st_size
         if head.log_size != window.size:
             return False
-        if size != files.INDEX_HEAD_SIZE + head.rows * ROW_SIZE:
+        if size != files.INDEX_HEAD_SIZE + head.rows * ROW_SIZE + head.parts * PART.size:
             return False
         checksum = done = 0
         fit, texts = Fit(window), len(strings.texts)
         step = _CHECK_STEP - _CHECK_STEP % ROW_SIZE
-        while data := file.read(step):
+        while data := file.read(min(step, head.rows * ROW_SIZE - done)):
             checksum = zlib.crc32(data, checksum)
             rows = np.frombuffer(data, ROW_DTYPE)
             if _highest_text(rows) >= texts or not fit.take(rows):
@@ -309,6 +342,8 @@ def _is_intact(
             checksum == head.checksum
             and strings.checksum == head.strings_checksum
             and fit.is_whole()
+            # More damage than was told when the index was made has come since.
+            and fit.damaged_bytes <= head.damaged_bytes
         )
 
 

@@ -18,8 +18,8 @@ from gvtui.trace.damage import Damage
 from gvtui.trace.details import pack_details, unpack_details
 from gvtui.trace.opening import Parts, open_parts
 from gvtui.trace.ports import PortOrder
-from gvtui.trace.records import DamagedError, TraceError
-from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Row
+from gvtui.trace.records import REAL_SIZE, DamagedError, TraceError
+from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Flag, Row
 from gvtui.trace.segment import Segment
 from gvtui.trace.strings import LOST_TEXT
 from gvtui.wire.header import WireError
@@ -219,13 +219,17 @@ class Trace:
             DamagedError: its record is not; `damage` counts it.
         """
         row = self.row(index)
+        segment = self._segment_of(index)
+        try:
+            return segment.payloads.read(index, row)
+        except DamagedError:
+            self.damage.note(segment.number, _payload_start(row))
+            raise
+
+    def _segment_of(self, index: int) -> Segment:
         for segment in self._segments:
             if segment.first_row <= index < segment.end_row:
-                try:
-                    return segment.payload(row)
-                except DamagedError:
-                    self.damage.note(index, row.offset)
-                    raise
+                return segment
         raise IndexError(f"row {index} is not held any more")
 
     def decoded(self, index: int) -> Decoded:
@@ -247,7 +251,7 @@ class Trace:
         """A message cannot be read: it is damaged if its row says that it could be when it came."""
         row = self.row(index)
         if not row.flags:
-            self.damage.note(index, row.offset)
+            self.damage.note(self._segment_of(index).number, _payload_start(row))
 
     def details(self, index: int) -> dict[str, Any]:
         """What an opened, closed or mark row says; nothing if its record is damaged."""
@@ -310,11 +314,8 @@ class Trace:
         up to the end of its last row's record."""
         extents = []
         for segment in self._segments:
-            size = os.fstat(segment.log_fd).st_size
-            if segment is self._segments[-1]:
-                last = np.empty(1, ROW_DTYPE)
-                if segment.rows and segment.read(segment.end_row - 1, last):
-                    size = int(last["offset"][0]) + int(last["length"][0])
+            is_last = segment is self._segments[-1]
+            size = segment.log_end() if is_last else os.fstat(segment.log_fd).st_size
             extents.append((os.dup(segment.log_fd), size))
         return extents
 
@@ -325,3 +326,8 @@ class Trace:
         self._strings.close()
         if self._scratch is not None:
             self._scratch.cleanup()
+
+
+def _payload_start(row: Row) -> int:
+    """Where a row's record begins behind its head."""
+    return row.offset - (REAL_SIZE.size if row.flags & Flag.TRUNCATED else 0)

@@ -11,8 +11,10 @@ from gvtui.files import open_to_read, whole_file
 from gvtui.trace import files, savefile
 from gvtui.trace.details import unpack_details
 from gvtui.trace.indexer import Indexer
-from gvtui.trace.records import HEAD_SIZE, MAX_REAL_SIZE, REAL_SIZE, LogKind, Record, scan
+from gvtui.trace.payloads import Part
+from gvtui.trace.records import HEAD_SIZE, MAX_REAL_SIZE, REAL_SIZE, LogKind, Record
 from gvtui.trace.row import ROW_SIZE, Kind
+from gvtui.trace.scanning import Begin, Messages, scan_log
 from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 from gvtui.trace.strings import StringTable
 from gvtui.trace.window import Window
@@ -20,6 +22,8 @@ from gvtui.trace.window import Window
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+
+    from gvtui.trace.scanning import Item
 
     Progress = Callable[[int, int], None]
     """Called with bytes done and bytes in all."""
@@ -29,6 +33,8 @@ _BATCH = 512
 
 _STEP_BYTES = 16 << 20
 """After so many bytes of log, progress is told."""
+
+_MAX_CONN = (1 << 32) - 1
 
 _EVENT_KINDS = {
     LogKind.OPENED: Kind.OPENED,
@@ -56,7 +62,7 @@ def rebuild_index(
     """
     table = StringTable()
     indexer = Indexer(table, architecture)
-    checksum = texts_checksum = rows_size = damaged = 0
+    checksum = texts_checksum = rows_size = 0
 
     # An index that a crash has cut short shows by its checksum: there is no need to wait for the disk.
     with (
@@ -72,26 +78,27 @@ def rebuild_index(
         out.write(bytes(files.INDEX_HEAD_SIZE))
         texts.write(STRINGS_MAGIC + trace_id)
         window = Window(source.fileno(), size)
-        records = _saved(window) if is_save_file else scan(window)
+        making = _Making(indexer)
         told = 0
-        for rows, position, lost in _rows(indexer, records):
+        for rows in making.rows(_saved(window) if is_save_file else scan_log(window)):
             out.write(rows)
             checksum = zlib.crc32(rows, checksum)
             rows_size += len(rows)
-            damaged += lost
             pending = table.pending()
             texts.write(pending)
             texts_checksum = zlib.crc32(pending, texts_checksum)
             table.written()
-            if position - told >= _STEP_BYTES:
-                told = position
+            if making.position - told >= _STEP_BYTES:
+                told = making.position
                 if progress:
-                    progress(position, size)
-        damaged += size - window.size
+                    progress(making.position, size)
+        damaged = making.lost + size - window.size
+        parts = making.parts if len(making.parts) > 1 else []
+        out.write(b"".join(part.pack() for part in parts))
         out.seek(0)
         rows_count = rows_size // ROW_SIZE
         head = files.IndexHead(
-            trace_id, first_row, rows_count, size, checksum, damaged, texts_checksum
+            trace_id, first_row, rows_count, size, checksum, damaged, texts_checksum, len(parts)
         )
         out.write(head.pack())
     if progress:
@@ -109,59 +116,109 @@ def _saved(window: Window) -> Iterator[Record | int]:
     yield Record(LogKind.CLOSED, 1, 0, 0, b"")
 
 
-def _rows(indexer: Indexer, records: Iterable[Record | int]) -> Iterator[tuple[bytes, int, int]]:
-    """Rows of the records, batch by batch: the rows, the place reached, bytes passed over."""
-    batch: list[tuple[int, int, bytes]] = []
-    conn = position = lost = 0
-    is_message = int(LogKind.MESSAGE)
-    for record in chain(records, [0]):
-        if isinstance(record, Record):
-            kind, record_conn, recv_ns, offset, payload = record
-            if kind == is_message and record_conn == conn and len(batch) < _BATCH:
-                batch.append((recv_ns, offset, payload))
-                continue
-        if batch:
-            times, offsets, payloads = zip(*batch, strict=True)
-            position = offsets[-1] + len(payloads[-1])
-            yield b"".join(indexer.messages(conn, times, offsets, payloads)), position, lost
-            batch, lost = [], 0
-        if isinstance(record, int):
-            lost += record
-            position += record
-            continue
-        position = record.offset + len(record.payload)
-        if record.kind == is_message:
-            conn = record.conn
-            batch.append((record.recv_ns, record.offset, record.payload))
-            continue
-        rows = _event_row(indexer, record)
-        if not rows and record.kind == LogKind.TRUNCATED:
-            lost += HEAD_SIZE + len(record.payload)
-        if rows:
-            yield rows, position, lost
-            lost = 0
-    if lost:
-        yield b"", position, lost
+class _Making:
+    """Makes the rows of a log, recording by recording."""
 
+    def __init__(self, indexer: Indexer) -> None:
+        self._indexer = indexer
+        self._shift = self._highest = 0
+        self.parts: list[Part] = []
+        """What the log was written by, in the order of their places."""
+        self.position = 0
+        """How far the rows go that have been given."""
+        self.lost = 0
+        """Bytes passed over."""
 
-def _event_row(indexer: Indexer, record: Record) -> bytes:
-    if record.kind == LogKind.TRUNCATED:
-        if len(record.payload) < REAL_SIZE.size:
-            return b""
-        (real_size,) = REAL_SIZE.unpack_from(record.payload)
-        if real_size > MAX_REAL_SIZE:
-            return b""
-        beginning = record.payload[REAL_SIZE.size :]
-        offset = record.offset + REAL_SIZE.size
-        pieces = indexer.truncated(record.conn, record.recv_ns, offset, beginning, real_size)
-        return b"".join(pieces)
-    kind = _EVENT_KINDS.get(LogKind(record.kind))
-    if kind is None:
+    def rows(self, items: Iterable[Item]) -> Iterator[bytes]:
+        """Rows of the log, many at once."""
+        batch: list[tuple[int, int, bytes]] = []
+        conn, is_message = 0, int(LogKind.MESSAGE)
+        for item in chain(items, [0]):
+            if isinstance(item, Record):
+                kind, item_conn, recv_ns, offset, payload, _ = item
+                if kind == is_message and item_conn == conn and len(batch) < _BATCH:
+                    batch.append((recv_ns, offset, payload))
+                    continue
+            if batch:
+                times, offsets, payloads = zip(*batch, strict=True)
+                self.position = offsets[-1] + len(payloads[-1])
+                yield b"".join(self._indexer.messages(self._moved(conn), times, offsets, payloads))
+                batch = []
+            if isinstance(item, Record) and item.kind == is_message:
+                conn = item.conn
+                batch.append((item.recv_ns, item.offset, item.payload))
+            elif rows := self._single(item):
+                yield rows
+
+    def _single(self, item: Item) -> bytes:
+        """The rows of what is no message of format 1."""
+        if isinstance(item, Messages):
+            self.position = item.batch.end
+            return b"".join(self._of_batch(item))
+        if isinstance(item, Begin):
+            self._begin(item)
+        elif isinstance(item, int):
+            self.lost += item
+            self.position += item
+        else:
+            self.position = item.offset + len(item.payload)
+            rows = self._of_event(item)
+            if not rows and item.kind == LogKind.TRUNCATED:
+                self.lost += HEAD_SIZE + len(item.payload)
+            return rows
         return b""
-    if kind is Kind.OPENED:
-        before = unpack_details(record.payload).get("dropped_before")
-        if isinstance(before, int):
-            indexer.set_last_dropped(record.conn, before & 0xFFFFFFFF)
-    elif kind is Kind.CLOSED:
-        indexer.forget(record.conn)
-    return indexer.event(kind, record.conn, record.recv_ns, record.offset, len(record.payload))
+
+    def _begin(self, begin: Begin) -> None:
+        if begin.is_joined:
+            self._shift = self._highest
+        last = self.parts[-1] if self.parts else None
+        if last is None or (last.format, last.shift) != (begin.format, self._shift):
+            self.parts.append(Part(begin.position, begin.format, self._shift))
+
+    def _moved(self, conn: int) -> int:
+        """The connection's number among those of all recordings joined here."""
+        if conn:
+            conn = (conn + self._shift) & _MAX_CONN
+            self._highest = max(self._highest, conn)
+        return conn
+
+    def _of_batch(self, item: Messages) -> Iterator[bytes]:
+        batch, payloads = item.batch, item.payloads
+        conn, count = self._moved(batch.conn), len(item.payloads)
+        times = batch.times[:count] if batch.times is not None else [batch.recv_ns] * count
+        offsets = batch.offsets
+        start = 0
+        for bad in [*item.damaged, count]:
+            part = slice(start, bad)
+            if bad > start:
+                yield from self._indexer.messages(conn, times[part], offsets[part], payloads[part])
+            if bad < count:
+                # What it says now cannot be believed, but that it was there.
+                length = len(payloads[bad])
+                yield self._indexer.damaged(conn, times[bad], offsets[bad], length)
+            start = bad + 1
+
+    def _of_event(self, record: Record) -> bytes:
+        indexer, conn = self._indexer, self._moved(record.conn)
+        if record.kind == LogKind.TRUNCATED:
+            offset = record.offset + REAL_SIZE.size
+            beginning = record.payload[REAL_SIZE.size :]
+            if len(record.payload) < REAL_SIZE.size:
+                return b""
+            (real_size,) = REAL_SIZE.unpack_from(record.payload)
+            if record.is_damaged:
+                beginning_size = len(beginning)
+                return indexer.damaged(conn, record.recv_ns, offset, beginning_size, cut=True)
+            if real_size > MAX_REAL_SIZE:
+                return b""
+            return b"".join(indexer.truncated(conn, record.recv_ns, offset, beginning, real_size))
+        kind = _EVENT_KINDS.get(LogKind(record.kind))
+        if kind is None:
+            return b""
+        if kind is Kind.OPENED and not record.is_damaged:
+            before = unpack_details(record.payload).get("dropped_before")
+            if isinstance(before, int):
+                indexer.set_last_dropped(conn, before & 0xFFFFFFFF)
+        elif kind is Kind.CLOSED:
+            indexer.forget(conn)
+        return indexer.event(kind, conn, record.recv_ns, record.offset, len(record.payload))

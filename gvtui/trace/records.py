@@ -1,10 +1,10 @@
-"""The log's records: how they lie on disk, and how they are found again after damage.
+"""Format 1 of a log, which is read and no longer written; what it shares with format 2.
 
 Every record is one msgpack array `[kind, connection, time, payload]` with its numbers always at
 their full width, so that a record's head is 21 bytes and its size is known from them alone. For a
 message the payload is what came over the socket, header included; for all other kinds it is a
 msgpack map. A log is these records and nothing else: it can be cut after any record, and two logs
-can be joined end to end.
+can be joined end to end. There are no checksums. `gvtui.trace.batches` has format 2.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ class LogKind(IntEnum):
     MARK = 4
     TRUNCATED = 5
     """A message longer than the largest taken in: its real size, then its beginning."""
+    SUMMARY = 6
+    """What a segment holds, at its end; in format 2 alone."""
 
 
 _LAST_KIND = int(LogKind.TRUNCATED)
@@ -76,6 +78,8 @@ class Record(NamedTuple):
     offset: int
     """Where the payload starts in the file."""
     payload: bytes
+    is_damaged: bool = False
+    """Whether a checksum says that the payload is not what it was."""
 
 
 def pack_head(kind: int, conn: int, recv_ns: int, size: int) -> bytes:

@@ -3,37 +3,27 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gvtui.files import open_to_read
 from gvtui.trace import files
-from gvtui.trace.records import (
-    HEAD_SIZE,
-    MAX_PAYLOAD,
-    REAL_SIZE,
-    DamagedError,
-    LogKind,
-    head_in,
-)
-from gvtui.trace.row import ROW_SIZE, Flag, Kind
-from gvtui.trace.savefile import SAVED_SIZE
+from gvtui.trace.payloads import PART, SAVE_FILE, Part, Payloads
+from gvtui.trace.row import ROW_DTYPE, ROW_SIZE, Row
+from gvtui.trace.scanning import format_of
+from gvtui.trace.window import Window
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
 
-    from gvtui.trace.row import Row
+_STEP = 64 << 10
+"""Bytes of a log read at once to tell its format."""
 
-_LOG_KINDS = {
-    Kind.MESSAGE: LogKind.MESSAGE,
-    Kind.OPENED: LogKind.OPENED,
-    Kind.CLOSED: LogKind.CLOSED,
-    Kind.MARK: LogKind.MARK,
-}
+_MAX_PARTS = 1 << 20
 
 
 def _opened(path: Path) -> int:
@@ -55,7 +45,12 @@ class Segment:
     rows: int
     has_head: bool
     """Whether the index has its head: a segment that is being made may not have it yet."""
-    is_save_file: bool = False
+    parts: list[Part]
+    """What the log was written by, in the order of their places; never empty."""
+    payloads: Payloads = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.payloads = Payloads(self.log_fd, self.parts, self.first_row, self.read)
 
     @property
     def end_row(self) -> int:
@@ -76,14 +71,21 @@ class Segment:
             os.close(log_fd)
             raise
         head = files.IndexHead.unpack(os.pread(index_fd, files.INDEX_HEAD_SIZE, 0))
-        segment = cls(number, log_fd, index_fd, head.first_row if head else 0, 0, head is not None)
-        segment.is_save_file = is_save_file
+        parts = _parts(index_fd, head) if head is not None and head.parts else []
+        if not parts:
+            window = Window(log_fd, os.fstat(log_fd).st_size, step=_STEP)
+            parts = [Part(0, SAVE_FILE if is_save_file else format_of(window))]
+        first_row = head.first_row if head is not None else 0
+        segment = cls(number, log_fd, index_fd, first_row, 0, head is not None, parts)
         segment.refresh()
         return segment
 
     def refresh(self) -> bool:
         """Look how many rows there are; True if that has changed."""
-        rows = max(0, os.fstat(self.index_fd).st_size - files.INDEX_HEAD_SIZE) // ROW_SIZE
+        size = os.fstat(self.index_fd).st_size - files.INDEX_HEAD_SIZE
+        if len(self.parts) > 1:
+            size -= len(self.parts) * PART.size
+        rows = max(0, size) // ROW_SIZE
         changed = rows != self.rows
         self.rows = rows
         return changed
@@ -93,35 +95,23 @@ class Segment:
         offset = files.INDEX_HEAD_SIZE + (start - self.first_row) * ROW_SIZE
         return os.preadv(self.index_fd, [out.view(np.uint8).data], offset) // ROW_SIZE
 
-    def payload(self, row: Row) -> bytes:
-        """The record of a row, without its head.
-
-        Raises:
-            DamagedError: there is no such record where the row says.
-        """
-        if self.is_save_file:
-            lead = SAVED_SIZE.size if row.length else 0
-        elif row.flags & Flag.TRUNCATED:
-            lead = HEAD_SIZE + REAL_SIZE.size
-        else:
-            lead = HEAD_SIZE
-        data = b""
-        if 0 <= row.offset - lead < 1 << 62 and row.length <= MAX_PAYLOAD:
-            data = os.pread(self.log_fd, lead + row.length, row.offset - lead)
-        if len(data) != lead + row.length or not self._is_head_of(row, data, lead):
-            raise DamagedError(f"the record at offset {row.offset} is damaged")
-        return data[lead:]
-
-    def _is_head_of(self, row: Row, data: bytes, lead: int) -> bool:
-        if self.is_save_file:
-            return not lead or SAVED_SIZE.unpack_from(data) == (row.length,)
-        if row.kind == Kind.DROP:
-            # It has no record: what is there is the message that told of it.
-            return True
-        kind = LogKind.TRUNCATED if row.flags & Flag.TRUNCATED else _LOG_KINDS.get(Kind(row.kind))
-        return head_in(data) == (kind, row.conn, row.recv_ns, lead - HEAD_SIZE + row.length)
+    def log_end(self) -> int:
+        """Where the log ends that the rows describe."""
+        head = files.IndexHead.unpack(os.pread(self.index_fd, files.INDEX_HEAD_SIZE, 0))
+        if not self.rows or (head is not None and head.log_size):
+            return os.fstat(self.log_fd).st_size
+        last = np.empty(1, ROW_DTYPE)
+        self.read(self.end_row - 1, last)
+        return self.payloads.end_of(self.end_row - 1, Row(*last[0].tolist()))
 
     def close(self) -> None:
         """Close both files."""
         os.close(self.log_fd)
         os.close(self.index_fd)
+
+
+def _parts(index_fd: int, head: files.IndexHead) -> list[Part]:
+    """The parts of a log that are told behind the rows of its index; none if they are cut short."""
+    size = min(head.parts, _MAX_PARTS) * PART.size
+    data = os.pread(index_fd, size, files.INDEX_HEAD_SIZE + head.rows * ROW_SIZE)
+    return Part.unpack(data) if len(data) == size else []

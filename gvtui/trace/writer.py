@@ -9,41 +9,32 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
 import time
 import uuid
 import zlib
 from dataclasses import dataclass, field
-from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from gvtui import __version__
 from gvtui.points.syscalls import host_architecture
 from gvtui.trace import files, sidefiles
+from gvtui.trace.batches import FORMAT, LEAD_OF_ONE, pack_one
 from gvtui.trace.details import pack_details
 from gvtui.trace.flight import Flight, Spares
 from gvtui.trace.indexer import Indexer
 from gvtui.trace.output import FULL, KEPT_BACK, STEP_BYTES, Output
-from gvtui.trace.records import (
-    HEAD_SIZE,
-    LOG_FORMAT,
-    REAL_SIZE,
-    LogKind,
-    TraceError,
-    pack_head,
-    pack_record,
-)
-from gvtui.trace.repeats import FEWEST
+from gvtui.trace.packing import Packing
+from gvtui.trace.records import REAL_SIZE, LogKind, TraceError
 from gvtui.trace.row import ROW_SIZE, Kind
+from gvtui.trace.segmentwriter import SegmentWriter, removed_on_failure
 from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 from gvtui.trace.strings import MAX_TOTAL_BYTES, StringTable
+from gvtui.trace.summary import Counts, Outcome, Summary, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
 _STRINGS_PART = 8
 """Strings may take this fraction of a flight recorder's disk."""
@@ -52,21 +43,8 @@ _WORTH_LETTING_GO = 256 << 10
 """Bytes of a segment that is let go to make room though it is the only one."""
 
 
-@dataclass(slots=True)
-class _Segment:
-    number: int
-    log: Output
-    index: Output
-    first_row: int
-    checksum: int = 0
-
-    @property
-    def rows(self) -> int:
-        return (self.index.size - files.INDEX_HEAD_SIZE) // ROW_SIZE
-
-    @property
-    def size(self) -> int:
-        return self.log.size + self.index.size
+_MAX_KNOWN_BYTES = 1 << 20
+"""Bytes of a segment's header that tell who was connected when it began."""
 
 
 @dataclass(slots=True)
@@ -106,6 +84,8 @@ class TraceWriter:
         self.trace_id = uuid.uuid4().bytes
         self.message_count = 0
         """Messages written, those let go since included."""
+        self.outcome: Outcome | None = None
+        """What became of all that came, where somebody counts that; the summary tells it."""
         self._keep_bytes = keep_bytes
         self._segment_bytes = segment_bytes
         self._flight = (
@@ -118,6 +98,8 @@ class TraceWriter:
         self._table = StringTable(min(MAX_TOTAL_BYTES, part))
         self._indexer = Indexer(self._table, self.architecture)
         self._open: dict[int, _OpenConnection] = {}
+        self._before = Tally()
+        self._tally = Tally()
         self._strings_checksum = 0
         try:
             if self._flight is not None:
@@ -127,7 +109,7 @@ class TraceWriter:
             else:
                 self._clear_way()
             self._strings = Output.create(files.strings_path(self.path))
-            with _removed_on_failure(self._strings):
+            with removed_on_failure(self._strings):
                 self._strings.append(STRINGS_MAGIC + self.trace_id)
                 self._segment = self._new_segment(1, 0)
         except FileExistsError as error:
@@ -161,6 +143,7 @@ class TraceWriter:
             segment_bytes=self._segment_bytes,
             architecture=self.architecture,
         )
+        fresh.outcome = self.outcome
         for conn, known in self._open.items():
             dropped = self._indexer.last_dropped(conn)
             fresh._indexer.set_last_dropped(conn, dropped)
@@ -212,6 +195,13 @@ class TraceWriter:
         """How many rows have been written, those dropped since included."""
         return self._segment.first_row + self._segment.rows
 
+    @property
+    def counts(self) -> Counts:
+        """What has been written so far, of all connections."""
+        total = self._before.total()
+        total.add(self._tally.total())
+        return total
+
     def opened(self, conn: int, recv_ns: int, details: dict[str, Any]) -> None:
         """A sandbox connected; `details` says who: `peer_pid`, `peer_uid`, `command`, ...
 
@@ -225,6 +215,7 @@ class TraceWriter:
         """A connection ended; raises as `opened` does."""
         self._open.pop(conn, None)
         self._indexer.forget(conn)
+        self._tally.fold(self._open)
         self._event(LogKind.CLOSED, Kind.CLOSED, conn, recv_ns, details)
 
     def mark(self, recv_ns: int, details: dict[str, Any], conn: int = 0) -> None:
@@ -241,56 +232,35 @@ class TraceWriter:
         Raises:
             OSError: they could not be written, and none of them was.
         """
-        heads = [pack_head(1, conn, recv_ns, len(data)) for recv_ns, data in batch]
-        datagrams = [data for _, data in batch]
-        times = [recv_ns for recv_ns, _ in batch]
-        self._store(conn, heads, times, datagrams, list(map(len, datagrams)))
+        if batch:
+            times = [recv_ns for recv_ns, _ in batch]
+            is_one_time = times.count(times[0]) == len(times)
+            self._store(conn, times[0], None if is_one_time else times, [data for _, data in batch])
 
     def received(self, conn: int, recv_ns: int, datagrams: list[bytes]) -> None:
         """Append messages that were received in one go; raises as `messages` does."""
-        # Heads differ by size alone, and a batch has few sizes.
-        sizes = list(map(len, datagrams))
-        head_of = {size: pack_head(1, conn, recv_ns, size) for size in set(sizes)}
-        heads = map(head_of.__getitem__, sizes)
-        self._store(conn, heads, [recv_ns] * len(datagrams), datagrams, sizes)
+        if datagrams:
+            self._store(conn, recv_ns, None, datagrams)
 
     def _store(
-        self,
-        conn: int,
-        heads: Iterable[bytes],
-        times: list[int],
-        datagrams: list[bytes],
-        sizes: list[int],
+        self, conn: int, recv_ns: int, times: list[int] | None, datagrams: list[bytes]
     ) -> None:
-        count = len(datagrams)
-        self._prepare(sum(sizes) + count * HEAD_SIZE, count)
-        records = [b""] * (2 * count)
-        records[::2] = heads
-        records[1::2] = datagrams
-        first = self._segment.log.size + HEAD_SIZE
+        packing = Packing(conn, recv_ns, times, datagrams)
+        self._prepare(packing.most_bytes, packing.count)
         last_dropped = self._indexer.last_dropped(conn)
-        if count < FEWEST:
-            places = accumulate((size + HEAD_SIZE for size in sizes[:-1]), initial=first)
-            rows = self._indexer.messages(conn, times, list(places), datagrams)
-        else:
-            lengths = np.fromiter(sizes, np.int64, count)
-            steps = lengths + HEAD_SIZE
-            offsets = np.cumsum(steps) - steps + first
-            received = np.fromiter(times, np.int64, count)
-            rows = self._indexer.batch(conn, received, offsets, datagrams, lengths)
-        self._append(b"".join(records), b"".join(rows), conn, last_dropped)
-        self.message_count += count
+        segment = self._segment
+        records, rows = packing.pack(self._indexer, segment.salt, segment.log.size)
+        self._append(records, rows, conn, last_dropped, packing.count, packing.size)
 
     def truncated(self, conn: int, recv_ns: int, beginning: bytes, real_size: int) -> None:
         """Append what was received of a message of `real_size` bytes; raises as `messages` does."""
         payload = REAL_SIZE.pack(real_size) + beginning
-        self._prepare(HEAD_SIZE + len(payload), 1)
-        offset = self._segment.log.size + HEAD_SIZE + REAL_SIZE.size
+        self._prepare(LEAD_OF_ONE + len(payload), 1)
+        offset = self._segment.log.size + LEAD_OF_ONE + REAL_SIZE.size
         last_dropped = self._indexer.last_dropped(conn)
-        rows = self._indexer.truncated(conn, recv_ns, offset, beginning, real_size)
-        record = pack_record(LogKind.TRUNCATED, conn, recv_ns, payload)
-        self._append(record, b"".join(rows), conn, last_dropped)
-        self.message_count += 1
+        rows = b"".join(self._indexer.truncated(conn, recv_ns, offset, beginning, real_size))
+        record = self._one(LogKind.TRUNCATED, conn, recv_ns, payload)
+        self._append(record, rows, conn, last_dropped, 1, len(beginning))
 
     def has_room(self) -> bool:
         """Whether the disk has room for more than a few messages."""
@@ -306,8 +276,8 @@ class TraceWriter:
             os.fsync(output.fd)
 
     def close(self) -> None:
-        """Finish the trace: its index is sealed, its files closed."""
-        self._seal(self._segment)
+        """Finish the trace: its summary is written, its index sealed, its files closed."""
+        self._seal(self._segment, self._tally)
         self._strings.close()
         self._spares.close()
 
@@ -371,88 +341,90 @@ class TraceWriter:
         self, log_kind: LogKind, kind: Kind, conn: int, recv_ns: int, details: dict[str, Any]
     ) -> None:
         payload = pack_details(details)
-        offset = self._segment.log.size + HEAD_SIZE
+        offset = self._segment.log.size + LEAD_OF_ONE
         row = self._indexer.event(kind, conn, recv_ns, offset, len(payload))
-        self._append(pack_record(log_kind, conn, recv_ns, payload), row, conn, None)
+        self._append(self._one(log_kind, conn, recv_ns, payload), row, conn)
 
-    def _append(self, records: bytes, rows: bytes, conn: int, last_dropped: int | None) -> None:
-        segment = self._segment
-        log_size = segment.log.size
+    def _one(self, kind: LogKind, conn: int, recv_ns: int, payload: bytes) -> bytes:
+        return pack_one(kind, conn, recv_ns, self._segment.salt, self._segment.log.size, payload)
+
+    def _append(
+        self,
+        records: bytes,
+        rows: bytes,
+        conn: int,
+        last_dropped: int | None = None,
+        messages: int = 0,
+        size: int = 0,
+    ) -> None:
         try:
             if pending := self._table.pending():
                 self._strings.append(pending)
                 self._strings_checksum = zlib.crc32(pending, self._strings_checksum)
                 self._table.written()
-            segment.log.append(records)
-            segment.index.append(rows)
+            self._segment.append(records, rows)
         except OSError:
-            segment.log.cut(log_size)
             if last_dropped is not None:
                 self._indexer.set_last_dropped(conn, last_dropped)
             raise
-        segment.checksum = zlib.crc32(rows, segment.checksum)
-        if self._flight is not None and segment.size >= self._flight.segment_bytes:
+        if messages:
+            self.message_count += messages
+            counts = self._tally.of(conn)
+            counts.messages += messages
+            counts.bytes += size
+            counts.take_rows(rows)
+        if self._flight is not None and self._segment.size >= self._flight.segment_bytes:
             self._rotate()
 
-    def _new_segment(self, number: int, first_row: int) -> _Segment:
+    def _new_segment(self, number: int, first_row: int) -> SegmentWriter:
         log_path = files.segment_path(self.path, number) if self.is_flight_recorder else self.path
         head = {
-            "format": LOG_FORMAT,
+            "format": FORMAT,
             "program": f"gvtui {__version__}",
             "id": self.trace_id,
             "arch": self.architecture,
+            "segment": number,
             "first_row": first_row,
-            "connections": [
-                [conn, known.recv_ns, known.details, self._indexer.last_dropped(conn)]
-                for conn, known in self._open.items()
-            ],
+            "connections": self._known(),
+            "before": self._before.packed(),
+            "needs": [],
+            "previous": b"",
         }
-        log = Output.create(log_path)
-        with _removed_on_failure(log):
-            fcntl.flock(log.fd, fcntl.LOCK_EX)
-            log.append(pack_record(LogKind.HEADER, 0, time.time_ns(), pack_details(head)))
-            index = Output.create(files.index_path(log_path))
-            with _removed_on_failure(index):
-                index.append(files.IndexHead(self.trace_id, first_row).pack())
-        return _Segment(number, log, index, first_row)
+        return SegmentWriter.create(log_path, head, self.trace_id, time.time_ns())
 
-    def _seal(self, segment: _Segment) -> None:
-        head = files.IndexHead(
-            self.trace_id,
-            segment.first_row,
-            segment.rows,
-            segment.log.size,
-            segment.checksum,
-            strings_checksum=self._strings_checksum,
-        )
-        os.pwrite(segment.index.fd, head.pack(), 0)
-        segment.index.close()
-        segment.log.close()
+    def _known(self) -> list[list[Any]]:
+        """Who is connected; of very many, who came last is told by number and time alone."""
+        left = _MAX_KNOWN_BYTES
+        connections = []
+        for conn, known in self._open.items():
+            left -= len(pack_details(known.details))
+            details = known.details if left >= 0 else {}
+            connections.append([conn, known.recv_ns, details, self._indexer.last_dropped(conn)])
+        return connections
+
+    def _seal(self, segment: SegmentWriter, tally: Tally) -> None:
+        summary = Summary(segment.rows, tally, self.outcome)
+        segment.close(summary.details(), time.time_ns(), self._strings_checksum)
 
     def _rotate(self) -> bool:
         """Begin the next segment; False if that cannot be, and the one so far goes on."""
         flight, full = self._flight, self._segment
         assert flight is not None
         self._spares.close()
+        before, self._before = self._before, Tally()
+        for tally in (before, self._tally):
+            self._before.add(tally)
+        self._before.fold(self._open)
         try:
             self._segment = self._new_segment(full.number + 1, full.first_row + full.rows)
         except OSError as error:
+            self._before = before
             self._rotation_error = error
             self._spares.keep()
             return False
         self._rotation_error = None
-        self._seal(full)
+        tally, self._tally = self._tally, Tally()
+        self._seal(full, tally)
         self._spares.keep()
         flight.add(full.number, full.size, self._strings.size)
         return True
-
-
-@contextlib.contextmanager
-def _removed_on_failure(output: Output) -> Iterator[None]:
-    """Remove a file that was just made, if what follows fails: it would be in the way of a new try."""
-    try:
-        yield
-    except OSError:
-        os.close(output.fd)
-        output.path.unlink(missing_ok=True)
-        raise

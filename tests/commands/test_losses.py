@@ -7,7 +7,7 @@ import pytest
 
 from gvtui.cli import run
 from gvtui.trace.reader import Trace
-from tests.trace.factory import read_message, write_trace
+from tests.trace.factory import read_message, to_format_1, write_trace
 
 TEXTS = ["text", "json", "strace"]
 
@@ -38,11 +38,14 @@ def test_a_damaged_message_is_told_and_the_rest_printed(
 
 
 @pytest.mark.parametrize("suffix", ["txt", "jsonl", "strace", "gvtrace"])
-@pytest.mark.parametrize("place", [-21, -1])
+@pytest.mark.parametrize("place", [-21, 0])
 def test_whatever_is_made_of_a_damaged_recording_says_so(
     tmp_path: Path, suffix: str, place: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     path = write_trace(tmp_path / "a.gvtrace", [(1, [read_message(fd=n) for n in range(3)])])
+    if place < 0:
+        # There, a byte in front of a message belongs to it.
+        to_format_1(path)
     trace = Trace.open(path)
     offset = trace.row(2).offset
     trace.close()

@@ -5,7 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from gvtui.trace import sidefiles
+from gvtui.trace.details import pack_details
 from gvtui.trace.reader import Trace
+from gvtui.trace.records import LogKind, Record, pack_record
+from gvtui.trace.scanning import Begin, Messages, scan_log
 from gvtui.trace.writer import TraceWriter
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import common_pb2, container_pb2, sentry_pb2, syscall_pb2
@@ -85,3 +89,25 @@ def recorded_datagrams(name: str) -> list[bytes]:
         return [trace.payload(row) for row in range(1, trace.end_row - 1)]
     finally:
         trace.close()
+
+
+def to_format_1(path: Path) -> Path:
+    """Write a recording anew as gvtui wrote it before there were checksums; without its index."""
+    log = path.read_bytes()
+    records = []
+    for item in scan_log(log):
+        if isinstance(item, Begin):
+            head = {**item.head, "format": 1}
+            for name in ("segment", "before", "needs", "previous"):
+                head.pop(name)
+            records.append(pack_record(LogKind.HEADER, 0, TIME_NS, pack_details(head)))
+        elif isinstance(item, Messages):
+            for number, payload in enumerate(item.payloads):
+                when = item.batch.time(number)
+                records.append(pack_record(LogKind.MESSAGE, item.batch.conn, when, payload))
+        elif isinstance(item, Record) and item.kind != LogKind.SUMMARY:
+            records.append(pack_record(item.kind, item.conn, item.recv_ns, item.payload))
+    path.write_bytes(b"".join(records))
+    for side in sidefiles.beside(path):
+        side.unlink(missing_ok=True)
+    return path

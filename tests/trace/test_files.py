@@ -12,7 +12,10 @@ u64 = st.integers(0, (1 << 64) - 1)
 u32 = st.integers(0, (1 << 32) - 1)
 
 
-@given(st.builds(IndexHead, st.binary(min_size=16, max_size=16), u64, u64, u64, u32, u64, u32))
+head = st.builds(IndexHead, st.binary(min_size=16, max_size=16), u64, u64, u64, u32, u64, u32, u32)
+
+
+@given(head)
 def test_a_head_comes_back(head: IndexHead) -> None:
     packed = head.pack()
     assert len(packed) == INDEX_HEAD_SIZE

@@ -13,7 +13,7 @@ from gvtui.trace.rebuild import rebuild_index
 from gvtui.trace.records import HEAD_SIZE, LogKind, Record, pack_record, scan
 from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
-from tests.trace.factory import TIME_NS, read_message, recorded_datagrams, write_trace
+from tests.trace.factory import TIME_NS, read_message, recorded_datagrams, to_format_1, write_trace
 
 
 def test_a_rebuilt_index_is_the_written_one(tmp_path: Path) -> None:
@@ -64,13 +64,12 @@ def test_drops_before_the_first_message_that_is_left_are_not_told_again(tmp_path
 
 def test_a_time_that_no_row_can_hold_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "a.gvtrace"
-    write_trace(path, [(1, [read_message(fd=fd) for fd in range(3)])])
+    to_format_1(write_trace(path, [(1, [read_message(fd=fd) for fd in range(3)])]))
     log = bytearray(path.read_bytes())
     whole = [record for record in scan(bytes(log)) if isinstance(record, Record)]
     # In front of the payload stand eight bytes of time, a tag and four bytes of size.
     log[whole[-2].offset - 13] |= 0x80
     path.write_bytes(log)
-    files.index_path(path).unlink()
     trace = Trace.open(path)
     assert trace.end_row == len(whole) - 2
     assert trace.damaged_bytes == HEAD_SIZE + len(whole[-2].payload)
@@ -83,13 +82,12 @@ def test_a_changed_byte_costs_its_own_record(
 ) -> None:
     path = tmp_path_factory.mktemp("r") / "a.gvtrace"
     datagrams = [read_message(fd=fd) for fd in range(data.draw(st.sampled_from([3, 100])))]
-    write_trace(path, [(1, datagrams)])
+    to_format_1(write_trace(path, [(1, datagrams)]))
     log = bytearray(path.read_bytes())
     records = [record for record in scan(bytes(log)) if isinstance(record, Record)]
     place = data.draw(st.integers(records[1].offset - HEAD_SIZE, len(log) - 1))
     log[place] ^= data.draw(st.integers(1, 255))
     path.write_bytes(log)
-    files.index_path(path).unlink()
     trace = Trace.open(path)
     kept = {trace.payload(row) for row in range(trace.end_row)}
     trace.close()
@@ -103,11 +101,11 @@ def test_a_changed_byte_costs_its_own_record(
 
 def test_a_damaged_stretch_is_counted_and_the_rest_read(tmp_path: Path) -> None:
     path = write_trace(tmp_path / "a.gvtrace", [(1, [read_message(fd=n) for n in range(20)])])
+    to_format_1(path)
     raw = bytearray(path.read_bytes())
     place = raw.index(read_message(fd=7)) - 21
     raw[place : place + 2] = b"\x00\x00"
     path.write_bytes(raw)
-    files.index_path(path).unlink()
     trace = Trace.open(path)
     rows = trace.rows(0, 99)
     fds = rows["fd"][rows["kind"] == Kind.MESSAGE].tolist()

@@ -1,0 +1,109 @@
+"""Packs messages that were received together into batches."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.trace.batches import LEAD_OF_ONE, MAX_BODY, MAX_COUNT, lead, pack_batch
+from gvtui.trace.records import LogKind
+from gvtui.trace.repeats import FEWEST
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.trace.indexer import Indexer
+
+
+class Packing:
+    """Messages of one connection on their way into a log."""
+
+    def __init__(
+        self, conn: int, recv_ns: int, times: list[int] | None, datagrams: list[bytes]
+    ) -> None:
+        """Take messages.
+
+        Args:
+            conn: their connection.
+            recv_ns: when they were received.
+            times: when each was received, where that differs.
+            datagrams: one or more.
+        """
+        self._conn, self._recv_ns, self._times = conn, recv_ns, times
+        self._datagrams = datagrams
+        self._sizes = list(map(len, datagrams))
+        self.count = len(datagrams)
+        self.size = sum(self._sizes)
+        """Bytes of the messages alone."""
+
+    @property
+    def most_bytes(self) -> int:
+        """What they take in a log, at most."""
+        # Of two batches that follow each other, one alone would not hold all.
+        more = 2 * (self.size // MAX_BODY + self.count // MAX_COUNT) + 1
+        return self.size + lead(self.count, has_times=True) + LEAD_OF_ONE * more
+
+    def pack(self, indexer: Indexer, salt: bytes, place: int) -> tuple[bytes, bytes]:
+        """The batches, and the rows that describe them.
+
+        Args:
+            indexer: makes the rows.
+            salt: of the segment.
+            place: where in the log the first batch will begin.
+        """
+        if self.count < FEWEST and self.size <= MAX_BODY:
+            return self._pack_few(indexer, salt, place)
+        times, datagrams = self._times, self._datagrams
+        lengths = np.fromiter(self._sizes, np.int64, self.count)
+        places = np.cumsum(lengths) - lengths + place
+        pieces: list[bytes] = []
+        ahead = 0
+        for start, stop in self._parts():
+            part = slice(start, stop)
+            own = times[part] if times is not None else None
+            when = self._recv_ns if own is None else own[0]
+            at = int(places[start]) + ahead
+            front, body = self._batch(salt, at, when, datagrams[part], lengths[part], own)
+            pieces += (front, body)
+            ahead += len(front)
+            places[part] += ahead
+        if times is None:
+            received = np.full(self.count, self._recv_ns, np.int64)
+        else:
+            received = np.array(times, np.int64)
+        rows = indexer.batch(self._conn, received, places, datagrams, lengths)
+        return b"".join(pieces), b"".join(rows)
+
+    def _pack_few(self, indexer: Indexer, salt: bytes, place: int) -> tuple[bytes, bytes]:
+        datagrams, times = self._datagrams, self._times
+        front, body = self._batch(salt, place, self._recv_ns, datagrams, None, times)
+        offsets = list(accumulate(self._sizes[:-1], initial=place + len(front)))
+        each = times if times is not None else [self._recv_ns] * self.count
+        rows = indexer.messages(self._conn, each, offsets, datagrams)
+        return front + body, b"".join(rows)
+
+    def _batch(
+        self,
+        salt: bytes,
+        place: int,
+        recv_ns: int,
+        datagrams: list[bytes],
+        lengths: npt.NDArray[np.int64] | None,
+        times: list[int] | None,
+    ) -> tuple[bytes, bytes]:
+        kind = LogKind.MESSAGE
+        return pack_batch(kind, self._conn, recv_ns, salt, place, datagrams, lengths, times)
+
+    def _parts(self) -> list[tuple[int, int]]:
+        """Where they are cut into batches."""
+        if self.size <= MAX_BODY and self.count <= MAX_COUNT:
+            return [(0, self.count)]
+        parts, start, size = [], 0, 0
+        for stop, each in enumerate(self._sizes):
+            if stop > start and (size + each > MAX_BODY or stop - start >= MAX_COUNT):
+                parts.append((start, stop))
+                start, size = stop, 0
+            size += each
+        return [*parts, (start, self.count)]

@@ -1,0 +1,252 @@
+"""What a trace holds, in numbers: counted when it was written, and again when it is read.
+
+A segment of format 2 ends with a summary, a msgpack map of: `rows` (how many, drops included),
+`messages`, `counts` (for each connection: its number, then the fields of `Counts`, of this segment)
+and `others` (in front how many connections are not listed, then their counts added up); and, since
+the trace began, `received`, `refused` (a map of limits), `lost` and `gaps` (`[from, to, messages]`
+for each time when the disk could not be written, ns since the epoch). The header of a segment has
+as `before` what was counted before it: `counts` and `others` since the trace began.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import astuple, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gvtui.trace.details import int_in, list_in, text_in
+from gvtui.trace.row import ROW_DTYPE, ROW_SIZE, Flag, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy.typing as npt
+
+MAX_LISTED = 4096
+"""Connections that are told apart; of more, those that ended first are added up."""
+
+MAX_GAPS = 1000
+"""Times without a disk that are told apart; later ones are added to the last."""
+
+_KIND_AT = ROW_DTYPE.fields["kind"][1]  # type: ignore[index]
+_FLAGS_AT = ROW_DTYPE.fields["flags"][1]  # type: ignore[index]
+_RESULT_AT = ROW_DTYPE.fields["result"][1]  # type: ignore[index]
+_RESULT = struct.Struct("<q")
+_DROP = int(Kind.DROP)
+
+_Bytes = bytes
+"""The type, where a field of that name hides it."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What came on a connection, or on several."""
+
+    messages: int = 0
+    bytes: int = 0
+    """Of the messages as they came, headers included; of truncated ones what was received."""
+    dropped: int = 0
+    """Points that the sandbox said it dropped."""
+    malformed: int = 0
+    truncated: int = 0
+    unknown: int = 0
+    """Messages of a type that gvtui did not know."""
+
+    def add(self, other: Counts) -> None:
+        """Add another's."""
+        self.messages += other.messages
+        self.bytes += other.bytes
+        self.dropped += other.dropped
+        self.malformed += other.malformed
+        self.truncated += other.truncated
+        self.unknown += other.unknown
+
+    @classmethod
+    def read(cls, values: Iterable[object]) -> Counts:
+        """The counts from what lies in a log; what is no number counts as 0."""
+        known = (value if type(value) is int and 0 <= value < 1 << 63 else 0 for value in values)
+        return cls(*[value for value, _ in zip(known, fields(cls), strict=False)])
+
+    def take_rows(self, rows: _Bytes) -> None:
+        """Count what the rows of messages say is special of them: all but messages and bytes."""
+        if len(rows) <= 8 * ROW_SIZE:
+            for start in range(0, len(rows), ROW_SIZE):
+                if rows[start + _KIND_AT] == _DROP:
+                    self.dropped += int(_RESULT.unpack_from(rows, start + _RESULT_AT)[0])
+                elif rows[start + _FLAGS_AT]:
+                    self._take_flags(np.frombuffer(rows, ROW_DTYPE, 1, start))
+            return
+        table = np.frombuffer(rows, ROW_DTYPE)
+        drops = table["kind"] == _DROP
+        if drops.any():
+            self.dropped += int(table["result"][drops].sum())
+        if table["flags"].any():
+            self._take_flags(table)
+
+    def _take_flags(self, rows: npt.NDArray[np.void]) -> None:
+        flags = rows["flags"]
+        self.malformed += int(np.count_nonzero(flags & Flag.MALFORMED))
+        self.truncated += int(np.count_nonzero(flags & Flag.TRUNCATED))
+        self.unknown += int(np.count_nonzero(flags & Flag.UNKNOWN_TYPE))
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts by connection, with those of many that have ended added up."""
+
+    by_conn: dict[int, Counts] = field(default_factory=dict)
+    others: Counts = field(default_factory=Counts)
+    other_connections: int = 0
+    """How many connections were added up."""
+
+    def of(self, conn: int) -> Counts:
+        """The counts of a connection, to be added to."""
+        counts = self.by_conn.get(conn)
+        if counts is None:
+            counts = self.by_conn[conn] = Counts()
+        return counts
+
+    def total(self) -> Counts:
+        """The counts of all."""
+        total = Counts()
+        for counts in (*self.by_conn.values(), self.others):
+            total.add(counts)
+        return total
+
+    def add(self, other: Tally) -> None:
+        """Add another's."""
+        for conn, counts in other.by_conn.items():
+            self.of(conn).add(counts)
+        self.others.add(other.others)
+        self.other_connections += other.other_connections
+
+    def fold(self, is_open: Iterable[int]) -> None:
+        """Add up connections that have ended, the first ones first, where there are far more than
+        `MAX_LISTED`."""
+        surplus = len(self.by_conn) - MAX_LISTED
+        if surplus <= MAX_LISTED:
+            # Not for each that ends: this takes time that grows with their number.
+            return
+        kept = set(is_open)
+        for conn in [conn for conn in self.by_conn if conn not in kept][:surplus]:
+            self.others.add(self.by_conn.pop(conn))
+            self.other_connections += 1
+
+    def packed(self) -> dict[str, Any]:
+        """The counts as they lie in a log."""
+        listed = [[conn, *astuple(counts)] for conn, counts in self.by_conn.items()]
+        return {"counts": listed, "others": [self.other_connections, *astuple(self.others)]}
+
+    @classmethod
+    def read(cls, details: object) -> Tally:
+        """The counts from what lies in a log; what cannot be read is left out."""
+        tally = cls()
+        for entry in list_in(details, "counts"):
+            if isinstance(entry, list) and entry and type(entry[0]) is int:
+                tally.by_conn[entry[0]] = Counts.read(entry[1:])
+        if others := list_in(details, "others"):
+            tally.other_connections = others[0] if type(others[0]) is int else 0
+            tally.others = Counts.read(others[1:])
+        return tally
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time when messages came and could not be written."""
+
+    start_ns: int
+    end_ns: int
+    messages: int
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of all that came since a trace began, as its monitor counts it.
+
+    Whoever receives adds to it; the writer puts it into the summary.
+    """
+
+    received: int = 0
+    """Messages taken off the sockets."""
+    lost: int = 0
+    """Of these, messages that could not be written."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """Of these, messages that a limit kept out, by the limit."""
+    gaps: list[Gap] = field(default_factory=list)
+
+    def note_gap(self, start_ns: int, end_ns: int, messages: int) -> None:
+        """The disk could not be written for a time."""
+        if len(self.gaps) >= MAX_GAPS:
+            last = self.gaps.pop()
+            start_ns, messages = last.start_ns, last.messages + messages
+        self.gaps.append(Gap(start_ns, end_ns, messages))
+
+    @property
+    def refused_messages(self) -> int:
+        """Messages that were refused, for whatever limit."""
+        return sum(self.refused.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What stands at the end of a segment."""
+
+    rows: int
+    """Rows of the segment, those of drops included."""
+    tally: Tally
+    """Of this segment."""
+    outcome: Outcome | None
+    """Since the trace began; None where nobody counted what came, as in a copy."""
+
+    def details(self) -> dict[str, Any]:
+        """The summary as it lies in a log."""
+        packed: dict[str, Any] = {"rows": self.rows, "messages": self.tally.total().messages}
+        packed |= self.tally.packed()
+        if self.outcome is not None:
+            gaps = [[gap.start_ns, gap.end_ns, gap.messages] for gap in self.outcome.gaps]
+            packed |= {
+                "received": self.outcome.received,
+                "lost": self.outcome.lost,
+                "refused": dict(self.outcome.refused),
+                "gaps": gaps,
+            }
+        return packed
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> Summary:
+        """The summary from what lies in a log."""
+        outcome = None
+        if "received" in details:
+            told = details.get("refused")
+            refused = {
+                text_in({"": reason}, "", 100): count
+                for reason, count in (told.items() if isinstance(told, dict) else ())
+                if type(count) is int and count >= 0
+            }
+            gaps = [Gap(*gap) for gap in list_in(details, "gaps") if _is_gap(gap)]
+            outcome = Outcome(
+                max(0, int_in(details, "received")), max(0, int_in(details, "lost")), refused, gaps
+            )
+        return cls(max(0, int_in(details, "rows")), Tally.read(details), outcome)
+
+
+def _is_gap(values: object) -> bool:
+    return (
+        isinstance(values, list)
+        and len(values) == 3
+        and all(type(value) is int and 0 <= value < 1 << 63 for value in values)
+    )
+
+
+def tally_of(rows: npt.NDArray[np.void], tally: Tally) -> None:
+    """Count rows by their connections."""
+    for conn in np.unique(rows["conn"]).tolist():
+        if conn:
+            own = rows[rows["conn"] == conn]
+            messages = own[own["kind"] == Kind.MESSAGE]
+            counts = tally.of(conn)
+            counts.messages += len(messages)
+            counts.bytes += int(messages["length"].sum(dtype=np.int64))
+            counts.take_rows(own.tobytes())
