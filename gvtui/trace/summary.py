@@ -10,7 +10,6 @@ as `before` what was counted before it: `counts` and `others` since the trace be
 
 from __future__ import annotations
 
-import struct
 from dataclasses import astuple, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +31,6 @@ MAX_GAPS = 1000
 
 _KIND_AT = ROW_DTYPE.fields["kind"][1]  # type: ignore[index]
 _FLAGS_AT = ROW_DTYPE.fields["flags"][1]  # type: ignore[index]
-_RESULT_AT = ROW_DTYPE.fields["result"][1]  # type: ignore[index]
-_RESULT = struct.Struct("<q")
 _DROP = int(Kind.DROP)
 
 _Bytes = bytes
@@ -71,19 +68,12 @@ class Counts:
 
     def take_rows(self, rows: _Bytes) -> None:
         """Count what the rows of messages say is special of them: all but messages and bytes."""
-        if len(rows) <= 8 * ROW_SIZE:
-            for start in range(0, len(rows), ROW_SIZE):
-                if rows[start + _KIND_AT] == _DROP:
-                    self.dropped += int(_RESULT.unpack_from(rows, start + _RESULT_AT)[0])
-                elif rows[start + _FLAGS_AT]:
-                    self._take_flags(np.frombuffer(rows, ROW_DTYPE, 1, start))
+        kinds, flags = rows[_KIND_AT::ROW_SIZE], rows[_FLAGS_AT::ROW_SIZE]
+        if _DROP not in kinds and flags.count(0) == len(flags):
             return
         table = np.frombuffer(rows, ROW_DTYPE)
-        drops = table["kind"] == _DROP
-        if drops.any():
-            self.dropped += int(table["result"][drops].sum())
-        if table["flags"].any():
-            self._take_flags(table)
+        self.dropped += int(table["result"][table["kind"] == _DROP].sum())
+        self._take_flags(table)
 
     def _take_flags(self, rows: npt.NDArray[np.void]) -> None:
         flags = rows["flags"]
