@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from gvtui.files import put_in_place, unfinished_path, whole_file, write_whole
+from gvtui import files
+from gvtui.files import (
+    give,
+    is_only_ours,
+    put_in_place,
+    trust,
+    unfinished_path,
+    whole_file,
+    write_whole,
+)
 
 
 def mode_of(path: Path) -> int:
@@ -146,3 +155,24 @@ def test_a_disk_that_is_full_is_told_before_the_name_is_taken(
     with whole_file(folder / "a", sync=False) as out:
         out.write(b"new")
     assert (folder / "a").read_bytes() == b"new"
+
+
+def test_files_of_a_user_who_receives_for_us_are_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_trusted", set())
+    info = tmp_path.stat()
+    other = os.stat_result((info.st_mode & ~0o022, 1, 1, 1, os.geteuid() + 7, 0, 0, 0, 0, 0))
+    assert not is_only_ours(other)
+    trust(os.geteuid() + 7)
+    assert is_only_ours(other)
+
+
+def test_a_file_is_given_away_and_no_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    for name in ("a", "."):
+        give(tmp_path / name, os.geteuid(), os.getegid())
+    assert (tmp_path / "a").stat().st_uid == os.geteuid()
+    with pytest.raises(OSError, match="symbolic links"):
+        give(tmp_path / "link", os.geteuid(), os.getegid())

@@ -85,6 +85,7 @@ def examine(listen: Path, runsc: str | None) -> Iterator[Finding]:
     yield check_socket(listen)
     yield check_priority()
     yield check_buffer()
+    yield check_fence()
     yield check_disk()
     yield from check_terminal()
     yield from check_config()
@@ -219,6 +220,22 @@ def check_buffer(setting: Path = _WMEM, *, may_enlarge: bool | None = None) -> F
         "buffer",
         f"{text}; an execve with longer arguments is lost",
         "Run gvtui as root: it then gives each sandbox more room.",
+    )
+
+
+def check_fence(version: int | None = None) -> Finding:
+    """Whether the kernel can fence in the process that receives messages."""
+    from gvtui.monitor import landlock
+
+    if landlock.version() if version is None else version:
+        text = "the process that receives messages reaches nothing but its own files (Landlock)"
+        return Finding(Verdict.GOOD, "fence", text)
+    return Finding(
+        Verdict.NOTE,
+        "fence",
+        "this kernel has no Landlock, or it is switched off: the process that receives messages is "
+        "not fenced in",
+        "Use Linux 5.13 or later with landlock in its lsm= list, or start gvtui with --user nobody.",
     )
 
 

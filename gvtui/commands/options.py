@@ -191,6 +191,13 @@ SOCKET_OPTIONS = (
         shell_complete=users,
     ),
     click.option(
+        "--user",
+        metavar="USER",
+        type=User(),
+        help="Have messages received with the rights of this user; needs root.",
+        shell_complete=users,
+    ),
+    click.option(
         "--limit",
         "limits",
         metavar="NAME=VALUE",
@@ -210,6 +217,7 @@ MONITOR_NAMES = (
     "no_realtime",
     "no_enlarge",
     "allow_uids",
+    "user",
     "limits",
 )
 """The names under which commands are given `MONITOR_OPTIONS`."""
@@ -316,4 +324,5 @@ def monitor_options(
         send_buffer_bytes=send_buffer_bytes(options),
         allow_uids=options["allow_uids"] or None,
         limits=limits_in_force(options),
+        user=options["user"],
     )

@@ -19,7 +19,9 @@ from gvtui.monitor.control import Control
 from gvtui.monitor.descriptors import raise_limit
 from gvtui.monitor.listener import Listener
 from gvtui.monitor.options import MonitorOptions
+from gvtui.monitor.porter import Porter
 from gvtui.monitor.priority import become_realtime, quiet_collector
+from gvtui.monitor.rights import confine_receiver
 from gvtui.monitor.server import Monitor
 from gvtui.trace.writer import TraceWriter
 
@@ -31,7 +33,6 @@ def main() -> int:
     trace_path = Path(sys.argv[3])
     control = Control(channel)
     raise_limit()
-    keep_bytes = None if options.record else options.keep_bytes
     try:
         # The socket first: where it is refused, no file has been made.
         listener = Listener(options.listen, mode=options.socket_mode, group=options.socket_group)
@@ -39,31 +40,42 @@ def main() -> int:
         control.say("failed", text=str(error))
         return error.exit_code
     with listener:
+        # It is forked before files are open that are none of its business.
+        porter = Porter.start(listener, realtime=options.realtime)
         try:
-            writer = TraceWriter(trace_path, keep_bytes=keep_bytes)
+            return _receive(options, listener, control, porter, trace_path)
         except GvtuiError as error:
             control.say("failed", text=str(error))
             return error.exit_code
-        is_realtime = options.realtime and become_realtime()
-        quiet_collector()
-        monitor = Monitor(options, listener, writer, control)
-        try:
-            trio.run(functools.partial(monitor.run, realtime=is_realtime))
         finally:
-            writer.close()
+            porter.end()
+
+
+def _receive(
+    options: MonitorOptions, listener: Listener, control: Control, porter: Porter, trace_path: Path
+) -> int:
+    """Receive until it is time to end; gives the process's exit code.
+
+    Raises:
+        GvtuiError: the trace cannot be written, or not as the user that was named.
+    """
+    keep_bytes = None if options.record else options.keep_bytes
+    writer = TraceWriter(trace_path, keep_bytes=keep_bytes)
+    is_realtime = options.realtime and become_realtime()
+    quiet_collector()
+    monitor = Monitor(options, listener, writer, control, porter)
+    try:
+        is_folder = options.record is None
+        lacks = confine_receiver(trace_path, options.listen, options.user, is_folder=is_folder)
+        if lacks:
+            control.log("note", lacks)
+        trio.run(functools.partial(monitor.run, realtime=is_realtime))
+    finally:
+        writer.close()
     control.say("stopped", lost=monitor.ledger.lost, refused=monitor.admission.refused)
-    if options.record is None and _viewer_has_gone(channel):
+    if options.record is None and control.is_alone:
         shutil.rmtree(trace_path, ignore_errors=True)
     return 0
-
-
-def _viewer_has_gone(channel: socket.socket) -> bool:
-    try:
-        return channel.recv(1, socket.MSG_PEEK) == b""
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
 
 
 def run() -> int:

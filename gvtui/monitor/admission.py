@@ -8,8 +8,6 @@ nor all users together that are neither root nor gvtui's own, who can be many by
 from __future__ import annotations
 
 import os
-import socket
-import struct
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -17,10 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from gvtui.limits import LIMITS
+from gvtui.monitor.peer import credentials
 from gvtui.trace.marks import RefusedMark
 from gvtui.words import counted
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from gvtui.limits import Limits
@@ -29,7 +29,6 @@ TELL_SECONDS = 10.0
 """Refusals of one kind are told at once, and after that together, once in so long."""
 
 _Key = TypeVar("_Key")
-_UCRED = struct.Struct("iII")
 
 
 class Peer(NamedTuple):
@@ -50,9 +49,9 @@ class Peer(NamedTuple):
 
 def peer_of(connection: socket.socket) -> Peer:
     """The peer of a connection that was just accepted."""
-    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-    pid, uid, _ = _UCRED.unpack(raw)
-    return Peer(pid, start_of(pid), uid)
+    known = credentials(connection)
+    pid = known["peer_pid"]
+    return Peer(pid, start_of(pid), known["peer_uid"])
 
 
 def start_of(pid: int, proc: Path = Path("/proc")) -> int:

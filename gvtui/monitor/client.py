@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgpack
 import platformdirs
 
-from gvtui.files import locked_file, open_to_read
+from gvtui.files import give, locked_file, open_to_read, trust
 from gvtui.monitor.listener import MonitorError
 from gvtui.words import counted
 
@@ -76,6 +76,8 @@ class MonitorProcess:
         Raises:
             MonitorError: it cannot listen or write; the message says why and what to do.
         """
+        if options.user is not None:
+            trust(options.user)
         lock_fd = None
         if options.record is not None:
             trace_path = options.record.absolute()
@@ -93,6 +95,8 @@ class MonitorProcess:
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 start_new_session=True,
+                # A fence is around one thread; numpy's library would have more.
+                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             )
         ours.setblocking(False)
         monitor = cls(process, ours, trace_path, errors, lock_fd)
@@ -204,6 +208,9 @@ class MonitorProcess:
         shutil.rmtree(place, ignore_errors=True)
         try:
             self.trace_path.rename(place)
+            # It may have been another user's who received.
+            for path in (place, *place.iterdir()):
+                give(path, os.geteuid(), os.getegid())
         except OSError:
             return False
         self.trace_path = place

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgpack
 import trio
-
-if TYPE_CHECKING:
-    import socket
 
 MAX_CONTROL_BYTES = 1 << 20
 """Bytes of the largest control message; large enough for a session with all points."""
@@ -46,6 +44,16 @@ class Control:
                 self._unsent.clear()
                 return
             self._unsent.popleft()
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the viewer has gone."""
+        try:
+            return self._channel.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     async def receive(self) -> dict[str, Any] | None:
         """The next message of the viewer; None when it has gone."""

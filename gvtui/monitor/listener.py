@@ -74,11 +74,15 @@ class Listener:
 
     def close(self) -> None:
         """Stop listening and remove the socket file, unless another has taken its place."""
+        self.remove_socket()
+        self.socket.close()
+
+    def remove_socket(self) -> None:
+        """Remove the socket file, unless another has taken its place, or it cannot be done."""
         with contextlib.suppress(OSError):
             info = os.lstat(self.path)
             if (info.st_dev, info.st_ino) == self._identity:
                 os.unlink(self.path)
-        self.socket.close()
 
 
 def _bind(made: socket.socket, path: Path, mode: int, group_id: int | None) -> None:

@@ -51,6 +51,8 @@ class MonitorOptions:
     allow_uids: tuple[int, ...] | None = None
     """Users that may connect besides root and gvtui's own; None for all who can open the socket."""
     limits: Limits = AS_THEY_COME
+    user: int | None = None
+    """User that receives; None stays who it is."""
 
     def pack(self) -> dict[str, Any]:
         """The options as plain values, for the command line of the monitor's process."""
@@ -65,6 +67,7 @@ class MonitorOptions:
             "send_buffer_bytes": self.send_buffer_bytes,
             "allow_uids": self.allow_uids,
             "limits": packed(self.limits),
+            "user": self.user,
         }
 
     @classmethod

@@ -22,9 +22,8 @@ def peer_details(connection: socket.socket) -> dict[str, Any]:
         `container_id` if the command line names it, and `exe`, the file that the peer runs: its
         `path`, and `dev`, `ino`, `size` and `mtime_ns` if the peer is of root or this user.
     """
-    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-    pid, uid, gid = _UCRED.unpack(raw)
-    details: dict[str, Any] = {"peer_pid": pid, "peer_uid": uid, "peer_gid": gid}
+    details = credentials(connection)
+    pid, uid = details["peer_pid"], details["peer_uid"]
     command = _command_line(pid)
     if command:
         details["command"] = command
@@ -35,6 +34,13 @@ def peer_details(connection: socket.socket) -> dict[str, Any]:
     if exe:
         details["exe"] = exe
     return details
+
+
+def credentials(connection: socket.socket) -> dict[str, Any]:
+    """What the kernel noted when the peer connected: `peer_pid`, `peer_uid` and `peer_gid`."""
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    pid, uid, gid = _UCRED.unpack(raw)
+    return {"peer_pid": pid, "peer_uid": uid, "peer_gid": gid}
 
 
 def may_have_room(details: dict[str, Any]) -> bool:

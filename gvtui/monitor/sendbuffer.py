@@ -22,6 +22,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gvtui.monitor.kernel import syscall
 from gvtui.monitor.sockdiag import cookie_of, other_end
 
 if TYPE_CHECKING:
@@ -42,10 +43,6 @@ _MAX_DESCRIPTORS = 256
 
 _TRIES = 3
 """How often the socket is looked for where the peer has put something else in its place."""
-
-# Made once: each handle of the library has function types of its own, which the collector alone
-# takes away.
-_syscall = ctypes.CDLL(None, use_errno=True).syscall
 
 
 def enlarge_send_buffer(connection: socket.socket, peer_pid: int, size: int) -> int:
@@ -106,10 +103,7 @@ def _borrowed(pidfd: int, number: int) -> Iterator[int]:
     Raises:
         OSError: there is nothing of that number, or this process has not the right.
     """
-    fd = _syscall(_SYS_PIDFD_GETFD, pidfd, number, 0)
-    if fd < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
+    fd = syscall(_SYS_PIDFD_GETFD, ctypes.c_int(pidfd), ctypes.c_int(number), ctypes.c_uint32(0))
     try:
         yield fd
     finally:

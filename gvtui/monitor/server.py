@@ -18,9 +18,8 @@ from gvtui.monitor.greeting import greet
 from gvtui.monitor.intake import Intake, Received
 from gvtui.monitor.ledger import Ledger
 from gvtui.monitor.pace import Pace
-from gvtui.monitor.peer import may_have_room, peer_details
+from gvtui.monitor.porter import look
 from gvtui.monitor.priority import collect
-from gvtui.monitor.sendbuffer import enlarge_send_buffer
 
 if TYPE_CHECKING:
     import socket
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from gvtui.monitor.intake import Turn
     from gvtui.monitor.listener import Listener
     from gvtui.monitor.options import MonitorOptions
+    from gvtui.monitor.porter import Porter
     from gvtui.trace.marks import RefusedMark
     from gvtui.trace.writer import TraceWriter
 
@@ -48,12 +48,23 @@ class Monitor:
         listener: Listener,
         writer: TraceWriter,
         control: Control,
+        porter: Porter | None = None,
     ) -> None:
+        """Set it up.
+
+        Args:
+            options: how to listen.
+            listener: where.
+            writer: of the trace.
+            control: the channel to the viewer.
+            porter: looks at who connects; without one it is done in this process.
+        """
         self.ledger = Ledger(writer, control)
         self._options = options
         self._listener = listener
         self._writer = writer
         self._control = control
+        self._porter = porter
         self._intake = Intake()
         allowed = options.allow_uids
         self.admission = Admission(
@@ -78,6 +89,8 @@ class Monitor:
                 self._control.say("listening", realtime=realtime, path=str(self._options.listen))
                 nursery.start_soon(self._obey, nursery.cancel_scope)
                 nursery.start_soon(self._keep_house)
+                if self._porter is not None:
+                    nursery.start_soon(self._porter.listen)
                 self.admission.bound(room_for_connections())
                 accept = partial(accept_sandboxes, self._listener, self._control, self.admission)
                 nursery.start_soon(accept, self._serve)
@@ -128,11 +141,11 @@ class Monitor:
 
     async def _serve(self, connection: socket.socket, peer: Peer) -> None:
         with connection:
-            details = peer_details(connection)
-            if may_have_room(details) and self._enlarged < self._room_for:
-                details["send_buffer"] = enlarge_send_buffer(
-                    connection, details["peer_pid"], self._options.send_buffer_bytes
-                )
+            room = self._options.send_buffer_bytes if self._enlarged < self._room_for else 0
+            if self._porter is not None:
+                details = await self._porter.look(connection, room)
+            else:
+                details = look(connection, room)
             is_enlarged = bool(details.get("send_buffer"))
             self._enlarged += is_enlarged
             try:

@@ -29,7 +29,7 @@ class Notice:
     """A line from the monitor for the user."""
 
     level: str
-    """`info`, `warning` or `error`."""
+    """`note`, which is for the log alone, `info`, `warning` or `error`."""
     text: str
 
 
@@ -95,7 +95,8 @@ class Watch:
                     self.when_opened(event)
             elif kind == "log":
                 notice = Notice(str(event.get("level", "info")), text)
-                (notices if self._may_note() else quiet).append(notice)
+                is_shown = notice.level != "note" and self._may_note()
+                (notices if is_shown else quiet).append(notice)
             elif kind == "fault":
                 notice = self._take_fault(text)
                 # A disk that is nearly full goes to and fro; the banner and the log tell it all.

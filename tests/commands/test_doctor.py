@@ -12,6 +12,7 @@ from gvtui.commands.doctor import (
     check_buffer,
     check_config,
     check_disk,
+    check_fence,
     check_runsc,
     check_socket,
 )
@@ -168,6 +169,15 @@ def test_a_buffer_that_is_enlarged() -> None:
     finding = check_buffer(may_enlarge=True)
     assert finding.verdict is Verdict.GOOD
     assert "8 MiB" in finding.text
+
+
+def test_the_fence() -> None:
+    assert check_fence(1).verdict is Verdict.GOOD
+    finding = check_fence(0)
+    assert finding.verdict is Verdict.NOTE
+    assert "no Landlock" in finding.text
+    assert "--user" in finding.advice
+    assert check_fence().subject == "fence"
 
 
 def test_a_free_socket(tmp_path: Path) -> None:

@@ -62,7 +62,16 @@ def test_monitor_options() -> None:
         found.append(monitor_options(options, record=Path("x")))
 
     arguments = ["--listen", "/run/x", "--socket-mode", "660", "--socket-group", "g"]
-    arguments += ["--no-realtime", "--no-enlarge", "--allow-uid", "7", "--allow-uid", "root"]
+    arguments += [
+        "--no-realtime",
+        "--no-enlarge",
+        "--allow-uid",
+        "7",
+        "--allow-uid",
+        "root",
+        "--user",
+        "8",
+    ]
     arguments += ["--limit", "connections=9", "--limit", "connections-per-user=3"]
     command.main(arguments, standalone_mode=False)
     command.main([], standalone_mode=False)
@@ -74,6 +83,7 @@ def test_monitor_options() -> None:
         socket_group="g",
         send_buffer_bytes=0,
         allow_uids=(7, 0),
+        user=8,
         limits=changed(AS_THEY_COME, {"connections": 9, "connections-per-user": 3}),
     )
     assert found[1] == MonitorOptions(record=Path("x"))

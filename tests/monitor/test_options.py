@@ -16,7 +16,7 @@ from gvtui.monitor.options import MonitorOptions
         MonitorOptions(
             listen=Path("/x y"), record=Path("/r"), realtime=False, socket_group="adm", keep_bytes=5
         ),
-        MonitorOptions(allow_uids=(3, 5), limits=changed(AS_THEY_COME, {"connections": 7})),
+        MonitorOptions(user=7, allow_uids=(3, 5), limits=changed(AS_THEY_COME, {"connections": 7})),
     ],
 )
 def test_options_survive_the_way_to_the_process(options: MonitorOptions) -> None:

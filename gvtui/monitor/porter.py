@@ -1,0 +1,196 @@
+"""The porter: a process of its own that looks at who connects, so that the receiving one need not.
+
+To read another process's command line and descriptors takes rights that are as good as root's. The
+porter has them, and reads nothing that a sandbox sends. It also removes the socket at the end, even
+if the receiving process was killed. A peer can hold it up, by memory that is never there: a few
+threads look, and the receiving process waits no longer than it wants.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import queue
+import select
+import signal
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+import trio
+
+from gvtui.monitor.peer import credentials, may_have_room, peer_details
+from gvtui.monitor.priority import become_realtime
+from gvtui.monitor.rights import confine_porter
+from gvtui.monitor.sendbuffer import enlarge_send_buffer
+
+if TYPE_CHECKING:
+    from gvtui.monitor.listener import Listener
+
+LOOK_SECONDS = 2.0
+"""How long a look at a peer may take; then the connection goes on without."""
+
+MOST_LOOKS = 8
+"""Looks at the same time; beyond that nothing is looked at but what the kernel tells of a socket."""
+
+_END_SECONDS = 2.0
+_MAX_ANSWER = 1 << 20
+_MAX_QUESTION = 64
+
+
+def look(connection: socket.socket, send_buffer: int) -> dict[str, Any]:
+    """Who is at the other end; see `peer_details`.
+
+    Args:
+        connection: one that was just accepted.
+        send_buffer: bytes of room that a `runsc` is given; 0 leaves it as it comes.
+
+    Returns:
+        With `send_buffer` if it was enlarged, or was to be: its bytes, 0 if that did not go.
+    """
+    details = peer_details(connection)
+    if send_buffer and may_have_room(details):
+        details["send_buffer"] = enlarge_send_buffer(connection, details["peer_pid"], send_buffer)
+    return details
+
+
+class Porter:
+    """The porter as the receiving process sees it. Owns its process until `end`."""
+
+    def __init__(self, pid: int, channel: socket.socket) -> None:
+        channel.setblocking(False)
+        self._pid = pid
+        self._channel = channel
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, trio.Event] = {}
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._is_gone = False
+
+    @classmethod
+    def start(cls, listener: Listener, *, realtime: bool) -> Porter:
+        """Fork it; nothing else may run in this process yet.
+
+        Raises:
+            OSError: there is no room for another process.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pid = os.fork()
+        if pid:
+            theirs.close()
+            return cls(pid, ours)
+        code = 1
+        try:
+            _serve(theirs, listener, realtime=realtime)
+            code = 0
+        except Exception as error:
+            from gvtui.faults import tell
+
+            print(tell(error), file=sys.stderr, flush=True)
+        finally:
+            # Not a line of what the parent would do at its end.
+            os._exit(code)
+
+    async def listen(self) -> None:
+        """Take its answers, until it has gone."""
+        while not self._is_gone:
+            await trio.lowlevel.wait_readable(self._channel.fileno())
+            try:
+                data = self._channel.recv(_MAX_ANSWER)
+            except BlockingIOError:
+                continue
+            except OSError:
+                data = b""
+            if not data:
+                self._is_gone = True
+                for waiting in self._waiting.values():
+                    waiting.set()
+                return
+            number, details = msgpack.unpackb(data)
+            if number in self._waiting:
+                self._answers[number] = details
+                self._waiting[number].set()
+
+    async def look(self, connection: socket.socket, send_buffer: int) -> dict[str, Any]:
+        """As the function `look`; what the kernel tells of the socket if the porter does not answer."""
+        number = next(self._numbers)
+        question = msgpack.packb((number, send_buffer))
+        event = self._waiting[number] = trio.Event()
+        try:
+            with contextlib.suppress(OSError), trio.move_on_after(LOOK_SECONDS):
+                if not self._is_gone:
+                    socket.send_fds(self._channel, [question], [connection.fileno()])
+                    await event.wait()
+            return self._answers.pop(number, None) or credentials(connection)
+        finally:
+            del self._waiting[number]
+            self._answers.pop(number, None)
+
+    def end(self) -> None:
+        """Have it end, and wait until it has removed the socket."""
+        self._channel.close()
+        with contextlib.suppress(OSError):
+            pidfd = os.pidfd_open(self._pid)
+            try:
+                _wait_readable(pidfd, _END_SECONDS)
+            finally:
+                os.close(pidfd)
+            if os.waitpid(self._pid, os.WNOHANG)[0] == 0:
+                os.kill(self._pid, signal.SIGKILL)
+
+
+def _wait_readable(fd: int, seconds: float) -> None:
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    poll.poll(seconds * 1000)
+
+
+def _serve(channel: socket.socket, listener: Listener, *, realtime: bool) -> None:
+    """Answer questions until the receiving process closes its end."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    own = channel.fileno()
+    os.closerange(3, own)
+    os.closerange(own + 1, os.sysconf("SC_OPEN_MAX"))
+    questions: queue.SimpleQueue[tuple[int, socket.socket, int]] = queue.SimpleQueue()
+    free = threading.Semaphore(MOST_LOOKS)
+
+    def work() -> None:
+        # Priority and rights are each thread's own.
+        _settle(realtime=realtime)
+        while True:
+            number, connection, send_buffer = questions.get()
+            with connection:
+                _answer(channel, number, look(connection, send_buffer))
+            free.release()
+
+    for _ in range(MOST_LOOKS):
+        threading.Thread(target=work, daemon=True).start()
+    _settle(realtime=realtime)
+    while True:
+        data, fds, _, _ = socket.recv_fds(channel, _MAX_QUESTION, 1)
+        if not data:
+            break
+        if not fds:
+            continue
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, fileno=fds[0])
+        number, send_buffer = msgpack.unpackb(data)
+        if free.acquire(blocking=False):
+            questions.put((number, connection, send_buffer))
+            continue
+        with connection:
+            _answer(channel, number, credentials(connection))
+    listener.remove_socket()
+
+
+def _settle(*, realtime: bool) -> None:
+    if realtime:
+        become_realtime()
+    confine_porter()
+
+
+def _answer(channel: socket.socket, number: int, details: dict[str, Any]) -> None:
+    with contextlib.suppress(OSError):
+        channel.send(msgpack.packb((number, details)))

@@ -1,0 +1,140 @@
+"""Gives up the rights that receiving does not need, before the first message comes.
+
+What sandboxes send is read by a process that can start no program, open no file but its own
+recording and Python's modules, and look into no other process. Whatever needs more, as looking at
+who connects, is the porter's (`gvtui.monitor.porter`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import resource
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gvtui.errors import UsageError
+from gvtui.faults import reports_folder
+from gvtui.files import give
+from gvtui.monitor.kernel import capabilities, keep_capabilities, prctl
+from gvtui.monitor.landlock import BIND, KEEP, READ, fence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CAP_DAC_READ_SEARCH = 2
+CAP_NET_ADMIN = 12
+CAP_SYS_PTRACE = 19
+"""capabilities(7)."""
+
+PORTER_CAPABILITIES = frozenset({CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_SYS_PTRACE})
+"""To list the descriptors of another user's process, to enlarge a send buffer beyond the machine's
+limit, and to borrow a socket."""
+
+RECEIVER_CAPABILITIES = frozenset({CAP_DAC_READ_SEARCH})
+"""To reach its own folder through folders that are closed to others."""
+
+_PR_SET_NO_NEW_PRIVS = 38
+_PR_SET_KEEPCAPS = 8
+_PR_CAP_AMBIENT = 47
+_PR_CAP_AMBIENT_CLEAR_ALL = 4
+
+_PLACES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/localtime")
+
+
+class UserError(UsageError):
+    """The monitor cannot run as the user that was named."""
+
+
+def confine_porter() -> None:
+    """Keep what looking at other processes needs."""
+    _limit_resources()
+    prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    _keep(PORTER_CAPABILITIES)
+
+
+def confine_receiver(trace: Path, listen: Path, user: int | None, *, is_folder: bool) -> str:
+    """Give up all that receiving does not need.
+
+    Args:
+        trace: the recording, or with `is_folder` the folder of the flight recorder, which is given
+            to the user.
+        listen: the socket.
+        user: whose rights to take; None stays who it is.
+        is_folder: whether the trace is a folder.
+
+    Returns:
+        What could not be had, in words; "" if it is all done.
+
+    Raises:
+        UserError: this process may not become that user, or that user cannot write the trace.
+    """
+    _limit_resources()
+    allowed = [*_allowed(trace, listen)]
+    if user is not None and user != os.geteuid():
+        _become(user, trace if is_folder else None)
+    prctl(_PR_SET_NO_NEW_PRIVS, 1)
+    _keep(RECEIVER_CAPABILITIES)
+    lacks = ""
+    try:
+        if not fence(allowed):
+            lacks = "this kernel has no Landlock"
+    except OSError as error:
+        lacks = f"Landlock: {error.strerror}"
+    if is_folder and not os.access(trace, os.W_OK | os.X_OK, effective_ids=True):
+        raise UserError(
+            f"user {user} cannot write to {trace}; set XDG_CACHE_HOME to a folder it can reach"
+        )
+    return lacks and f"the receiving process is not fenced in: {lacks}"
+
+
+def _limit_resources() -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, soft))
+
+
+def _become(user: int, folder: Path | None) -> None:
+    try:
+        group = pwd.getpwuid(user).pw_gid
+    except KeyError:
+        group = user
+    try:
+        if folder is not None:
+            give(folder, user, group)
+        prctl(_PR_SET_KEEPCAPS, 1)
+        os.setgroups([])
+        os.setresgid(group, group, group)
+        os.setresuid(user, user, user)
+    except OSError as error:
+        raise UserError(
+            f"cannot become user {user}: {error.strerror}; start gvtui as root, or without --user"
+        ) from error
+
+
+def _keep(wanted: frozenset[int]) -> None:
+    with contextlib.suppress(OSError):
+        prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
+    keep_capabilities(capabilities() & wanted)
+
+
+def _allowed(trace: Path, listen: Path) -> Iterator[tuple[Path, int]]:
+    """What the fence lets through: the program's own files, and the places of trace and socket.
+
+    The folder above each is among them, so that a folder that is removed can be made again.
+    """
+    for place in (*sys.path, sys.prefix, sys.base_prefix, *_PLACES, "/proc", "/dev/null"):
+        if place:
+            yield Path(place), READ
+    for path, may in ((trace.absolute(), KEEP), (listen.absolute(), BIND)):
+        above = path.parent.parent
+        for folder in (path.parent, above):
+            if folder != Path(folder.root):
+                yield folder, may
+    folder = reports_folder()
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    yield folder, KEEP
