@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gvtui.agent.runsc import SessionStatus
     from gvtui.points.catalogue import Catalogue
     from gvtui.points.session import Session
-    from gvtui.trace.connections import Connection
+    from gvtui.trace.connection import Connection
 
 _MAX_LABEL = 80
 _WORKERS = 8

@@ -205,4 +205,8 @@ def _say_end(trace: Trace) -> int:
         if sandbox.dropped:
             name = sandbox.container_id or f"of connection {sandbox.latest.conn}"
             say(f"gvtui: {counted(sandbox.dropped, 'point')} dropped by sandbox {name}")
+    earlier = trace.connections.earlier
+    if earlier.dropped:
+        words = counted(earlier.connections, "earlier connection")
+        say(f"gvtui: {counted(earlier.dropped, 'point')} dropped on {words}")
     return 1 if say_losses(trace) else 0

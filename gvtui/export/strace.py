@@ -80,7 +80,7 @@ class StraceExport:
         seconds, micros = divmod(began.when_ns // _MICROSECOND_NS, _SECOND_US)
         head = f"{began.tid:<5} {seconds}.{micros:06} "
         trace = self._selection.trace
-        if len(trace.connections.sandboxes()) > 1:
+        if trace.connections.are_of_many:
             shown = escape(short_id(trace.container_of(row_id))) or f"#{began.conn}"
             return f"{shown:<{SHORT_ID}} {head}"
         return head

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from gvtui.trace.connection import SECOND_NS, Connection, Sandbox, Sums
 from gvtui.trace.containers import said_container
-from gvtui.trace.details import int_in, list_in
+from gvtui.trace.details import MAX_TEXT, args_in, int_in, short_args, text_in
 from gvtui.trace.row import Flag, Kind, Row
 from gvtui.wire.header import WireError
 from gvtui.wire.pb import container_pb2
@@ -21,13 +21,18 @@ if TYPE_CHECKING:
 
     from gvtui.wire.messages import Decoded
 
-SECOND_NS = 1_000_000_000
+_MAX_START_BYTES = 1 << 20
+"""Bytes of messages of one chunk that are read for what containers run; of more, the newest."""
+_UNREAD_ARGS = ["…"]
 
-RECENT_SECONDS = 120
-"""Seconds of message counts kept for each connection, for rates and sparklines."""
+MAX_CLOSED = 1024
+"""Closed connections that are known in full; those before are summed up."""
+MAX_OPEN = 8192
+"""The same of all connections: more than a monitor allows at once, but not than a file may hold."""
+MAX_SUMMED = 1 << 18
+"""Connections that were summed up whose container is still known."""
 
-_MAX_CONTAINERS = 64
-"""Containers noted for each connection: a pod has a few, a hostile sandbox could name millions."""
+_ODD = (Flag.MALFORMED, Flag.TRUNCATED, Flag.UNKNOWN_TYPE)
 
 _CHUNK = 1 << 16
 
@@ -42,112 +47,35 @@ class _Source(Protocol):
     def connections(self) -> Any: ...  # noqa: ANN401
 
 
-@dataclass(slots=True)
-class Connection:
-    """One connection: one trace session of one sandbox."""
-
-    conn: int
-    peer_pid: int | None = None
-    """Process that connected: the `runsc` command, not the sandbox."""
-    peer_uid: int | None = None
-    command: list[str] = field(default_factory=list)
-    """Command line of the peer at accept; empty where it could not be read."""
-    container_id: str = ""
-    """Best known ID; `container_source` says from where."""
-    container_source: str = ""
-    """`command` (the peer's command line), `message` (what the sandbox sends), or ""."""
-    container_args: dict[str, list[str]] = field(default_factory=dict)
-    """What each container that started on this connection runs, by container ID."""
-    opened_ns: int = 0
-    closed_ns: int = 0
-    """0 while connected."""
-    close_reason: str = ""
-    messages: int = 0
-    bytes: int = 0
-    malformed: int = 0
-    truncated: int = 0
-    unknown: int = 0
-    """Messages of a type that this version does not know."""
-    dropped: int = 0
-    """Points the sandbox said it dropped, steps back and wrapping accounted for."""
-    first_row: int = -1
-    last_row: int = -1
-    details: dict[str, Any] = field(default_factory=dict)
-    """What was recorded when it opened."""
-    _recent: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=RECENT_SECONDS))
-
-    @property
-    def connected(self) -> bool:
-        """Whether the connection still stands."""
-        return self.closed_ns == 0
-
-    @property
-    def args(self) -> list[str]:
-        """What the container runs, where `container/start` told."""
-        if self.container_id in self.container_args:
-            return self.container_args[self.container_id]
-        return next(iter(self.container_args.values()), [])
-
-    def per_second(self, now_ns: int, seconds: int) -> list[int]:
-        """Messages in each of the last whole `seconds` before `now_ns`, oldest first."""
-        now = now_ns // SECOND_NS
-        counts = dict(self._recent)
-        return [counts.get(second, 0) for second in range(now - seconds, now)]
-
-    def rate(self, now_ns: int) -> float:
-        """Messages a second, over the last two whole seconds before `now_ns`."""
-        return sum(self.per_second(now_ns, 2)) / 2
-
-    def _count_second(self, second: int, count: int) -> None:
-        recent = self._recent
-        for position in range(len(recent) - 1, -1, -1):
-            if recent[position][0] == second:
-                recent[position] = (second, recent[position][1] + count)
-                return
-            if recent[position][0] < second:
-                break
-        else:
-            position = -1
-        if position == len(recent) - 1:
-            recent.append((second, count))
-        elif len(recent) < RECENT_SECONDS:
-            recent.insert(position + 1, (second, count))
-
-
-@dataclass(slots=True)
-class Sandbox:
-    """The successive connections of one container."""
-
-    container_id: str
-    connections: list[Connection]
-    """Oldest first; never empty."""
-
-    @property
-    def latest(self) -> Connection:
-        """The connection that came last."""
-        return self.connections[-1]
-
-    @property
-    def connected(self) -> bool:
-        """Whether any of its connections still stands."""
-        return any(connection.connected for connection in self.connections)
-
-    @property
-    def messages(self) -> int:
-        """Messages over all its connections."""
-        return sum(connection.messages for connection in self.connections)
-
-    @property
-    def dropped(self) -> int:
-        """Points dropped over all its connections: each began counting at 0."""
-        return sum(connection.dropped for connection in self.connections)
-
-
 class Connections:
-    """The connections of a trace by number, in the order they came."""
+    """The connections of a trace by number, in the order they came.
+
+    The newest are known one by one, those that closed long ago by their sums: a trace may have any
+    number of them.
+    """
 
     def __init__(self) -> None:
         self._by_number: dict[int, Connection] = {}
+        self._closed: OrderedDict[int, None] = OrderedDict()
+        self._summed: OrderedDict[int, str] = OrderedDict()
+        """The container of each connection that is summed up."""
+        self._of_container: dict[str, int] = {}
+        """How many connections of each container are known one by one."""
+        self._earlier: dict[str, Sums] = {}
+        """Sums for containers that still have connections."""
+        self.earlier = Sums()
+        """All that came on connections of sandboxes that are not known any more."""
+        self._sandboxes: list[Sandbox] | None = None
+        self.messages = 0
+        """Messages over all connections."""
+        self.dropped = 0
+        """Points dropped over all connections."""
+        self.malformed = 0
+        """Malformed messages over all connections."""
+        self.truncated = 0
+        """Messages of which only the beginning was taken in, over all connections."""
+        self.unknown = 0
+        """Messages of a type that this version does not know, over all connections."""
 
     def __getitem__(self, conn: int) -> Connection:
         return self._by_number[conn]
@@ -162,97 +90,174 @@ class Connections:
         return len(self._by_number)
 
     def get(self, conn: int) -> Connection | None:
-        """The connection, None if there was none of that number."""
+        """The connection; None if there was none of that number, or it is summed up."""
         return self._by_number.get(conn)
 
     def values(self) -> list[Connection]:
-        """All connections in the order they came."""
+        """The connections in the order they came, but for those that are summed up."""
         return list(self._by_number.values())
 
+    @property
+    def total(self) -> int:
+        """How many connections there were, those that are summed up included."""
+        sums = sum(sums.connections for sums in self._earlier.values())
+        return len(self._by_number) + self.earlier.connections + sums
+
+    @property
+    def are_of_many(self) -> bool:
+        """Whether more than one sandbox has connected."""
+        return self.earlier.connections > 0 or len(self.sandboxes()) > 1
+
+    def container(self, conn: int) -> str:
+        """The container of a connection, as far as is known; "" if nothing is."""
+        connection = self._by_number.get(conn)
+        if connection is not None:
+            return connection.container_id
+        return self._summed.get(conn, "")
+
     def sandboxes(self) -> list[Sandbox]:
-        """Connections grouped by container; those of unknown container stand alone."""
-        groups: dict[object, Sandbox] = {}
-        for connection in self._by_number.values():
-            key: object = connection.container_id or connection.conn
-            group = groups.get(key)
-            if group is None:
-                groups[key] = Sandbox(connection.container_id, [connection])
-            else:
-                group.connections.append(connection)
-        return list(groups.values())
+        """Connections grouped by container; those of unknown container stand alone.
 
-    @property
-    def messages(self) -> int:
-        """Messages over all connections."""
-        return sum(connection.messages for connection in self._by_number.values())
-
-    @property
-    def dropped(self) -> int:
-        """Points dropped over all connections."""
-        return sum(connection.dropped for connection in self._by_number.values())
-
-    @property
-    def malformed(self) -> int:
-        """Malformed messages over all connections."""
-        return sum(connection.malformed for connection in self._by_number.values())
-
-    @property
-    def truncated(self) -> int:
-        """Messages of which only the beginning was taken in, over all connections."""
-        return sum(connection.truncated for connection in self._by_number.values())
-
-    @property
-    def unknown(self) -> int:
-        """Messages of a type that this version does not know, over all connections."""
-        return sum(connection.unknown for connection in self._by_number.values())
+        Sandboxes of which no connection is known one by one are not among them: see `earlier`.
+        """
+        if self._sandboxes is None:
+            groups: dict[object, Sandbox] = {}
+            for connection in self._by_number.values():
+                container = connection.container_id
+                group = groups.get(container or connection.conn)
+                if group is None:
+                    sums = self._earlier.get(container) or Sums()
+                    groups[container or connection.conn] = Sandbox(container, [connection], sums)
+                else:
+                    group.connections.append(connection)
+            self._sandboxes = list(groups.values())
+        return self._sandboxes
 
     def update(self, source: _Source, start: int, stop: int) -> None:
         """Take in the rows from `start` to before `stop`."""
         for begin in range(start, stop, _CHUNK):
             rows = source.rows(begin, min(begin + _CHUNK, stop))
-            for number in np.unique(rows["conn"]).tolist():
-                if number:
-                    places = np.flatnonzero(rows["conn"] == number)
-                    self._take(source, self._connection(number), rows[places], places + begin)
+            if len(rows):
+                self._take(source, rows, begin)
+                self._sum_up()
 
-    def _connection(self, number: int) -> Connection:
+    def _connection(self, number: int) -> Connection | None:
+        """The connection, made if it is new; None if it is summed up."""
         connection = self._by_number.get(number)
-        if connection is None:
+        if connection is None and number not in self._summed:
             connection = self._by_number[number] = Connection(number)
+            self._sandboxes = None
         return connection
 
-    def _take(
-        self,
-        source: _Source,
-        connection: Connection,
-        rows: npt.NDArray[np.void],
-        ids: npt.NDArray[np.int64],
-    ) -> None:
-        if connection.first_row < 0:
-            connection.first_row = int(ids[0])
-        connection.last_row = int(ids[-1])
-        for place in np.flatnonzero(rows["kind"] != Kind.MESSAGE).tolist():
-            self._take_event(source, connection, Row(*rows[place].tolist()), int(ids[place]))
+    def _name(self, connection: Connection, container: str, how: str) -> None:
+        if container and not connection.container_id:
+            connection.container_id, connection.container_source = container, how
+            self._of_container[container] = self._of_container.get(container, 0) + 1
+            self._sandboxes = None
+
+    def _take(self, source: _Source, rows: npt.NDArray[np.void], begin: int) -> None:
+        for number in _in_order(rows["conn"]):
+            self._connection(number)
         is_message = rows["kind"] == Kind.MESSAGE
-        messages = rows[is_message]
-        if not len(messages):
+        for place in np.flatnonzero(~is_message & (rows["conn"] > 0)).tolist():
+            row = Row(*rows[place].tolist())
+            connection = self._connection(row.conn)
+            if connection is not None:
+                connection.take_row(begin + place)
+                self._take_event(source, connection, row, begin + place)
+            elif row.kind == Kind.DROP:
+                self._add_to_sums(row.conn, 0, row.result)
+        places = np.flatnonzero(is_message & (rows["conn"] > 0))
+        if not len(places):
             return
-        connection.messages += len(messages)
-        connection.bytes += int(messages["length"].sum(dtype=np.int64))
-        flags = messages["flags"]
-        if flags.any():
-            connection.malformed += int(np.count_nonzero(flags & Flag.MALFORMED))
-            connection.truncated += int(np.count_nonzero(flags & Flag.TRUNCATED))
-            connection.unknown += int(np.count_nonzero(flags & Flag.UNKNOWN_TYPE))
-        when = np.where(messages["recv_ns"] != 0, messages["recv_ns"], messages["time_ns"])
-        seconds, counts = np.unique(when // SECOND_NS, return_counts=True)
-        for second, count in zip(seconds.tolist(), counts.tolist(), strict=True):
-            connection._count_second(second, count)
-        self._take_containers(source, connection, messages, ids[is_message])
+        conns = rows["conn"][places]
+        if int(conns.min()) != int(conns.max()):
+            order = np.argsort(conns, kind="stable")
+            places, conns = places[order], conns[order]
+        bounds = np.flatnonzero(np.concatenate(([True], conns[1:] != conns[:-1])))
+        ends = np.append(bounds[1:], len(places)).tolist()
+        flags = rows["flags"][places]
+        counted = [rows["length"][places].astype(np.int64)]
+        counted += [(flags & flag != 0).astype(np.int64) for flag in _ODD]
+        sums = [np.add.reduceat(column, bounds).tolist() for column in counted]
+        containers = rows["container"][places]
+        for first, end, size, malformed, truncated, unknown in zip(
+            bounds.tolist(), ends, *sums, strict=True
+        ):
+            self.messages += end - first
+            self.malformed += malformed
+            self.truncated += truncated
+            self.unknown += unknown
+            connection = self._connection(int(conns[first]))
+            if connection is None:
+                self._add_to_sums(int(conns[first]), end - first, 0)
+                continue
+            connection.messages += end - first
+            connection.bytes += size
+            connection.malformed += malformed
+            connection.truncated += truncated
+            connection.unknown += unknown
+            connection.take_row(begin + int(places[first]))
+            connection.take_row(begin + int(places[end - 1]))
+            if not connection.container_id:
+                named = containers[first:end].nonzero()[0]
+                if len(named):
+                    said = said_container(source, begin + int(places[first + named[0]]))
+                    self._name(connection, said, "message")
+        self._take_seconds(rows, places, conns)
+        starts = is_message & (rows["type"] == 1) & (rows["flags"] == 0)
+        self._take_starts(source, rows, begin, np.flatnonzero(starts).tolist())
+
+    def _take_seconds(
+        self,
+        rows: npt.NDArray[np.void],
+        places: npt.NDArray[np.intp],
+        conns: npt.NDArray[np.uint32],
+    ) -> None:
+        """Count messages by second; `places` are ordered by connection, then by row."""
+        received = rows["recv_ns"][places]
+        seconds = np.where(received != 0, received, rows["time_ns"][places]) // SECOND_NS
+        changes = (conns[1:] != conns[:-1]) | (seconds[1:] != seconds[:-1])
+        bounds = np.flatnonzero(np.concatenate(([True], changes)))
+        counts = np.diff(np.append(bounds, len(places)))
+        columns = (conns[bounds].tolist(), seconds[bounds].tolist(), counts.tolist())
+        for number, second, count in zip(*columns, strict=True):
+            connection = self._by_number.get(number)
+            if connection is not None:
+                connection.count_second(second, count)
+
+    def _take_starts(
+        self, source: _Source, rows: npt.NDArray[np.void], begin: int, places: list[int]
+    ) -> None:
+        """Note what containers run: of each, by its newest start in these rows."""
+        newest: dict[tuple[int, int], int] = {}
+        for place in places:
+            newest[int(rows["conn"][place]), int(rows["container"][place])] = place
+        left = _MAX_START_BYTES
+        told: list[tuple[Connection, str, list[str]]] = []
+        for place in sorted(newest.values(), reverse=True):
+            connection = self._by_number.get(int(rows["conn"][place]))
+            if connection is None:
+                continue
+            size = int(rows["length"][place])
+            if left < size and left < _MAX_START_BYTES:
+                container = source.string(int(rows["container"][place]))
+                told.append((connection, container, list(_UNREAD_ARGS)))
+                continue
+            left -= size
+            try:
+                start = source.decoded(begin + place).message
+            except (WireError, LookupError):
+                continue
+            if isinstance(start, container_pb2.Start):
+                told.append((connection, start.id[:MAX_TEXT], short_args(start.args)))
+        for connection, container, args in reversed(told):
+            connection.starts(container, args)
 
     def _take_event(self, source: _Source, connection: Connection, row: Row, row_id: int) -> None:
         if row.kind == Kind.DROP:
             connection.dropped += row.result
+            self.dropped += row.result
         elif row.kind == Kind.OPENED:
             details = source.details(row_id)
             connection.details = details
@@ -260,33 +265,55 @@ class Connections:
             connection.peer_pid = int_in(details, "peer_pid") or None
             uid = int_in(details, "peer_uid", -1)
             connection.peer_uid = uid if uid >= 0 else None
-            connection.command = [str(word) for word in list_in(details, "command")]
-            connection.dropped += max(0, int_in(details, "dropped_before"))
-            if details.get("container_id") and not connection.container_id:
-                connection.container_id = str(details["container_id"])
-                connection.container_source = "command"
+            connection.command = args_in(details, "command")
+            before = max(0, int_in(details, "dropped_before"))
+            connection.dropped += before
+            self.dropped += before
+            self._name(connection, text_in(details, "container_id"), "command")
         elif row.kind == Kind.CLOSED:
             connection.closed_ns = row.recv_ns or 1
-            connection.close_reason = str(source.details(row_id).get("reason") or "")
+            connection.close_reason = text_in(source.details(row_id), "reason")
+            self._closed[connection.conn] = None
 
-    def _take_containers(
-        self,
-        source: _Source,
-        connection: Connection,
-        messages: npt.NDArray[np.void],
-        ids: npt.NDArray[np.int64],
-    ) -> None:
-        if not connection.container_id:
-            named = np.flatnonzero(messages["container"])
-            if len(named):
-                connection.container_id = said_container(source, int(ids[named[0]]))
-                connection.container_source = "message" if connection.container_id else ""
-        for place in np.flatnonzero((messages["type"] == 1) & (messages["flags"] == 0)).tolist():
-            if len(connection.container_args) >= _MAX_CONTAINERS:
-                return
-            try:
-                start = source.decoded(int(ids[place])).message
-            except (WireError, LookupError):
-                continue
-            if isinstance(start, container_pb2.Start):
-                connection.container_args[start.id] = list(start.args)
+    def _sum_up(self) -> None:
+        """Sum up the oldest connections, where there are too many: first those that have closed."""
+        while len(self._closed) > MAX_CLOSED:
+            self._forget(self._closed.popitem(last=False)[0])
+        while len(self._by_number) > MAX_OPEN:
+            oldest = sorted(self._by_number.values(), key=lambda each: each.last_row)
+            for connection in oldest[: 1 + MAX_OPEN // 8]:
+                self._closed.pop(connection.conn, None)
+                self._forget(connection.conn)
+
+    def _forget(self, conn: int) -> None:
+        connection = self._by_number.pop(conn, None)
+        if connection is None:
+            return
+        self._sandboxes = None
+        container = connection.container_id
+        self._summed[conn] = container
+        if len(self._summed) > MAX_SUMMED:
+            self._summed.popitem(last=False)
+        sums = Sums(1, connection.messages, connection.dropped)
+        if not container:
+            self.earlier.add(sums)
+            return
+        left = self._of_container[container] = self._of_container[container] - 1
+        self._earlier.setdefault(container, Sums()).add(sums)
+        if not left:
+            del self._of_container[container]
+            self.earlier.add(self._earlier.pop(container))
+
+    def _add_to_sums(self, conn: int, messages: int, dropped: int) -> None:
+        """Something came on a connection that is summed up."""
+        self.dropped += dropped
+        sums = self._earlier.get(self._summed[conn], self.earlier)
+        sums.add(Sums(0, messages, dropped))
+
+
+def _in_order(conns: npt.NDArray[np.uint32]) -> list[int]:
+    """The connections of some rows, in the order of their first rows."""
+    if int(conns.min()) == int(conns.max()):
+        return [int(conns[0])] if conns[0] else []
+    numbers, firsts = np.unique(conns, return_index=True)
+    return [number for number in numbers[np.argsort(firsts)].tolist() if number]

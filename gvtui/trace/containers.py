@@ -57,5 +57,5 @@ def container_of(source: _Source, index: int) -> str:
     said = said_container(source, index)
     if said:
         return said
-    connection = source.connections.get(source.row(index).conn)
-    return connection.container_id if connection is not None else ""
+    container: str = source.connections.container(source.row(index).conn)
+    return container

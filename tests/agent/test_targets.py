@@ -13,7 +13,7 @@ from gvtui.errors import GvtuiError, ReadOnlyError
 from gvtui.points.document import pod_init_document, save_document
 from gvtui.points.session import Point, Session
 from gvtui.points.tuning import remote_sink
-from gvtui.trace.connections import Connection
+from gvtui.trace.connection import Connection
 from tests.agent.fake import FakeRunsc
 
 SESSION = Session((Point("sentry/clone"),), (remote_sink("/tmp/s"),))

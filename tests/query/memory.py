@@ -46,6 +46,13 @@ def closed(conn: int = 1) -> dict[str, int]:
     return make_row(conn=conn, kind=Kind.CLOSED)
 
 
+class KnownConnections(dict[int, Any]):
+    """Connections by number."""
+
+    def container(self, conn: int) -> str:
+        return str(self[conn].container_id) if conn in self else ""
+
+
 class MemoryTrace:
     """What queries need of a trace, over rows in memory; messages have their context only."""
 
@@ -55,7 +62,7 @@ class MemoryTrace:
         self.architecture = "x86_64"
         self.strings = ["", "…"]
         self.side_folders: list[Path] = []
-        self.connections: dict[int, Any] = {1: SimpleNamespace(container_id="box")}
+        self.connections = KnownConnections({1: SimpleNamespace(container_id="box")})
         self._rows = np.zeros(len(rows), ROW_DTYPE)
         for name in ROW_DTYPE.names or ():
             self._rows[name] = [row[name] for row in rows]

@@ -2,10 +2,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gvtui.trace.connections import SECOND_NS, Connection
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gvtui.trace import connections
+from gvtui.trace.connection import SECOND_NS, Sums
+from gvtui.trace.connections import Connections
 from gvtui.trace.reader import Trace
+from gvtui.trace.row import Flag, Kind
 from gvtui.trace.writer import TraceWriter
 from gvtui.wire.header import build_message
+from tests.query.memory import MemoryTrace, closed, drop, make_row
 from tests.trace.factory import CONTAINER, TIME_NS, read_message, start_message, write_trace
 
 
@@ -75,9 +83,116 @@ def test_rates_count_whole_seconds(tmp_path: Path) -> None:
     trace.close()
 
 
-def test_seconds_long_gone_are_forgotten() -> None:
-    connection = Connection(1)
-    for second in range(1000):
-        connection._count_second(second, second)
-    assert connection.per_second(1000 * SECOND_NS, 3) == [997, 998, 999]
-    assert sum(connection.per_second(1000 * SECOND_NS, 1000)) == sum(range(880, 1000))
+def test_old_closed_connections_are_summed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MAX_CLOSED", 2)
+    rows = [
+        row
+        for conn in range(1, 8)
+        for row in (
+            make_row(conn=conn, container=2 + conn % 3, length=10),
+            drop(conn, conn),
+            make_row(conn=conn, flags=Flag.UNKNOWN_TYPE),
+            closed(conn),
+        )
+    ]
+    trace = MemoryTrace(rows)
+    trace.strings = ["", "…", "a", "b", "c"]
+    known = Connections()
+    known.update(trace, 0, len(rows) // 2)
+    known.update(trace, len(rows) // 2, len(rows))
+    assert [*known] == [6, 7]
+    assert (known.total, known.messages, known.dropped, known.unknown) == (7, 14, 28, 7)
+    sandboxes = known.sandboxes()
+    shown = [
+        (each.container_id, each.count, each.messages, each.dropped, len(each.connections))
+        for each in sandboxes
+    ]
+    assert shown == [("a", 2, 4, 9, 1), ("b", 3, 6, 12, 1)]
+    assert known.earlier == Sums(2, 4, 7)
+    assert known.messages == known.earlier.messages + sum(each.messages for each in sandboxes)
+    assert known.dropped == known.earlier.dropped + sum(each.dropped for each in sandboxes)
+    # Rows of a connection that is summed up are still its container's.
+    assert [known.container(conn) for conn in (2, 4, 7, 99)] == ["c", "b", "b", ""]
+    assert known.are_of_many
+
+
+def test_what_comes_on_a_connection_that_is_summed_up_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(connections, "MAX_OPEN", 3)
+    rows = [make_row(conn=conn, container=2) for conn in range(1, 6)]
+    trace = MemoryTrace([*rows, make_row(conn=1), drop(1, 5)])
+    trace.strings = ["", "…", "a"]
+    known = Connections()
+    known.update(trace, 0, 5)
+    assert 1 not in known
+    known.update(trace, 5, 7)
+    (sandbox,) = known.sandboxes()
+    assert (known.messages, known.dropped) == (sandbox.messages, sandbox.dropped) == (6, 5)
+    assert sandbox.count == known.total == 5
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 9),
+            st.sampled_from([Kind.MESSAGE, Kind.MESSAGE, Kind.DROP, Kind.CLOSED]),
+            st.integers(0, 3),
+        ),
+        max_size=80,
+    ),
+    st.integers(1, 80),
+)
+def test_sums_do_not_depend_on_slices_or_on_what_is_summed_up(
+    steps: list[tuple[int, Kind, int]], step: int
+) -> None:
+    rows = [
+        make_row(conn=conn, kind=kind, container=number and number + 1, result=number, length=7)
+        for conn, kind, number in steps
+    ]
+    trace = MemoryTrace(rows)
+    trace.strings = ["", "…", "a", "b", "c"]
+    plain, known = Connections(), Connections()
+    plain.update(trace, 0, len(rows))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connections, "MAX_CLOSED", 1)
+        patch.setattr(connections, "MAX_OPEN", 3)
+        for start in range(0, len(rows), step):
+            known.update(trace, start, min(start + step, len(rows)))
+        assert len(known) <= 3
+    sums = (plain.total, plain.messages, plain.dropped)
+    assert (known.total, known.messages, known.dropped) == sums
+    assert plain.messages == sum(each.messages for each in plain.values())
+    sandboxes = known.sandboxes()
+    assert known.earlier.messages + sum(each.messages for each in sandboxes) == plain.messages
+    assert known.earlier.dropped + sum(each.dropped for each in sandboxes) == plain.dropped
+    assert known.earlier.connections + sum(each.count for each in sandboxes) == plain.total
+
+
+def test_a_flood_of_starts_is_read_once_for_each_container(tmp_path: Path) -> None:
+    starts = [start_message("web", ("a", str(number))) for number in range(500)]
+    trace = Trace.open(write_trace(tmp_path / "a.gvtrace", [(1, [*starts, read_message()])]))
+    read: list[int] = []
+    decoded = trace.decoded
+    trace.decoded = lambda index: read.append(index) or decoded(index)  # type: ignore[method-assign, func-returns-value]
+    known = Connections()
+    known.update(trace, 0, trace.end_row)
+    assert known[1].args == ["a", "499"]
+    assert len(read) == 1
+    trace.close()
+
+
+def test_arguments_of_containers_are_kept_short_and_few(tmp_path: Path) -> None:
+    huge = ("x" * 1000,) * 500
+    starts = [start_message(f"c{number}", huge) for number in range(100)]
+    trace = Trace.open(write_trace(tmp_path / "a.gvtrace", [(1, starts)]))
+    connection = trace.connections[1]
+    assert len(connection.container_args) == 64
+    kept = sum(len(word) for args in connection.container_args.values() for word in args)
+    assert kept < 64 * 5000
+    # Of more than a chunk's share of bytes the newest is read, and the others are not made up.
+    assert connection.container_args["c99"][0] == huge[0]
+    assert ["…"] in connection.container_args.values()
+    # The one that the connection is named after stays, however many come.
+    assert "c0" in connection.container_args
+    trace.close()

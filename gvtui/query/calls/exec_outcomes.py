@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from gvtui.points.document import SessionError, parse_document
@@ -42,6 +43,8 @@ _MAX_WAITING = 1 << 14
 _MAX_CLOSED = 64
 _MAX_WAITING_CLOSED = 1 << 10
 """The same of connections that have closed: their binary may be noted a little later."""
+_MAX_OPENED = 1 << 13
+"""Connections whose binary may yet be noted."""
 _MAX_CHANGES = 1 << 18
 _CODE_BITS = 3
 CODE_MASK = (1 << _CODE_BITS) - 1
@@ -60,7 +63,7 @@ class ExecOutcomes:
         call."""
         self._senders: dict[int, Sender] = {}
         self._closed: dict[int, Sender] = {}
-        self._opened_ns: dict[int, int] = {}
+        self._opened_ns: OrderedDict[int, int] = OrderedDict()
         """When each connection opened whose binary is to be noted."""
         self._is_excerpt = False
         self._changes: list[int] = []
@@ -144,6 +147,9 @@ class ExecOutcomes:
         """A connection has opened, as a row tells."""
         exe = self._trace.details(row).get("exe")
         if isinstance(exe, dict) and "ino" in exe:
+            if len(self._opened_ns) >= _MAX_OPENED:
+                # Its note should have come long since.
+                self._opened_ns.popitem(last=False)
             self._opened_ns[conn] = recv_ns
 
     def closed(self, conn: int) -> None:

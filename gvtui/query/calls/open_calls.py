@@ -194,6 +194,11 @@ class OpenCalls:
         self._column.put(layer.stack[-1].row, reason)
 
     def _forget_some(self) -> None:
-        fullest = max(self._layers.values(), key=len)
-        for key in list(islice(fullest, 1 + len(fullest) // 16)):
-            self._end(fullest.pop(key), NO_EXIT)
+        """Let the sixteenth part go, of the connections that have most."""
+        wanted = 1 + _MAX_THREADS // 16
+        for layers in sorted(self._layers.values(), key=len, reverse=True):
+            for key in list(islice(layers, wanted)):
+                self._end(layers.pop(key), NO_EXIT)
+                wanted -= 1
+            if not wanted:
+                return

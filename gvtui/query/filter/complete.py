@@ -198,7 +198,8 @@ def _seen(field: Field, trace: RowSource) -> Iterator[tuple[str, str]]:
         for text in sorted(counts, key=lambda text: -counts[text]):
             yield literal(text), _rows_text(counts[text])
         if column.of_connection is not None:
-            texts = map(column.of_connection, trace.connections.values())
+            known = trace.connections
+            texts = (column.of_connection(known, number) for number in known)
             for text in dict.fromkeys(text for text in texts if text):
                 yield literal(text), "connected"
 

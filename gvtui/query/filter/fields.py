@@ -286,7 +286,7 @@ FIELDS: tuple[Field, ...] = (
         TextColumn(
             "container",
             lambda decoded, trace: container_in(decoded),
-            of_connection=lambda connection: connection.container_id,
+            of_connection=lambda connections, number: connections.container(number),
         ),
         needs=("container_id",),
         path="context_data.container_id",

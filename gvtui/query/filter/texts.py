@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from gvtui.query.filter.batch import Batch, Mask
     from gvtui.query.source import RowSource
-    from gvtui.trace.connections import Connection
+    from gvtui.trace.connections import Connections
     from gvtui.wire.messages import Decoded
 
 _NO, _YES, _NOT_LOOKED_AT, _LOST, _ABSENT = range(5)
@@ -64,8 +64,8 @@ class TextColumn(NamedTuple):
     """The text in a message whose row's string was not kept; "" where there is none."""
     meaning: Callable[[str, RowSource], str] | None = None
     """What a string says of the field; None where that is the string itself."""
-    of_connection: Callable[[Connection], str] | None = None
-    """What holds for a row without a string, by its connection; "" where nothing does."""
+    of_connection: Callable[[Connections, int], str] | None = None
+    """What holds for a row without a string, by its connection's number; "" where nothing does."""
 
     def text(self, trace: RowSource, string: str) -> str:
         """What is compared, for a string of the column."""
@@ -107,8 +107,7 @@ class TextCondition:
         conns, places = np.unique(batch.column("conn")[absent], return_inverse=True)
         passes = np.zeros(len(conns), np.bool_)
         for index, number in enumerate(conns.tolist()):
-            connection = batch.trace.connections.get(number)
-            text = self._column.of_connection(connection) if connection else ""
+            text = self._column.of_connection(batch.trace.connections, number)
             passes[index] = bool(text) and self._test(text)
         holds[absent] = passes[places]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gvtui.trace.connections import SECOND_NS
+from gvtui.query.source import group
+from gvtui.trace.connection import SECOND_NS
 from gvtui.trace.marks import SessionMark, read_mark
 from gvtui.trace.row import NO_UID, Kind
 
@@ -31,6 +33,10 @@ COLUMNS = {
 _CHUNK = 1 << 14
 _MAX_POINTS = 4096
 """Points counted for each connection: a hostile sandbox could name millions."""
+MAX_CONNECTIONS = 4096
+"""Connections that are counted apart."""
+EARLIER = 0
+"""Number that stands for those before them; no connection has it."""
 _RATE_SECONDS = 2
 """Whole seconds that a rate looks back, as the rates of connections do."""
 _KEPT_SECONDS = 6
@@ -74,17 +80,28 @@ class Tally:
         for place in np.flatnonzero(rows["kind"] == Kind.MARK).tolist():
             self._take_mark(start + place)
         rows = rows[rows["kind"] == Kind.MESSAGE]
-        connections = rows["conn"]
-        for conn in np.unique(connections).tolist():
-            part = rows if len(self._counts) == 1 and conn in self._counts else None
-            if part is None or (connections != conn).any():
-                part = rows[connections == conn]
+        order, bounds = group(rows["conn"])
+        for first, end in pairwise(bounds.tolist()):
+            if first == end:
+                continue
+            part = rows if end - first == len(rows) else rows[order[first:end]]
+            conn = int(part["conn"][0])
             _add(self._counts.setdefault(conn, {}), part)
             self._count_seconds(conn, part)
             lacking = self._lacking.setdefault(conn, dict.fromkeys(COLUMNS, 0))
             for field, column in COLUMNS.items():
                 absent = NO_UID if column == "uid" else 0
                 lacking[field] += int(np.count_nonzero(part[column] == absent))
+        while len(self._counts) > MAX_CONNECTIONS:
+            self._sum_up(next(conn for conn in self._counts if conn != EARLIER))
+
+    def _sum_up(self, conn: int) -> None:
+        """Add what an old connection sent to what those before it did."""
+        earlier = self._counts.setdefault(EARLIER, {})
+        for number, count in self._counts.pop(conn).items():
+            if number in earlier or len(earlier) < _MAX_POINTS:
+                earlier[number] = earlier.get(number, 0) + count
+        self._lacking.pop(conn, None)
 
     def _count_seconds(self, conn: int, rows: npt.NDArray[np.void]) -> None:
         seconds = rows["recv_ns"] // SECOND_NS
@@ -135,10 +152,11 @@ class Tally:
 
 
 def _add(counts: Counts, rows: npt.NDArray[np.void]) -> None:
-    found = np.bincount(rows["point"])
-    for number in np.flatnonzero(found).tolist():
+    # Not as many places as there are strings: a connection may have sent a single row.
+    found, times = np.unique(rows["point"], return_counts=True)
+    for number, count in zip(found.tolist(), times.tolist(), strict=True):
         if number in counts or len(counts) < _MAX_POINTS:
-            counts[number] = counts.get(number, 0) + int(found[number])
+            counts[number] = counts.get(number, 0) + count
 
 
 def _sum(counts: dict[int, Counts], connections: Collection[int] | None) -> Counts:

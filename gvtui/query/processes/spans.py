@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_right, insort
+from collections import OrderedDict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,8 @@ import numpy as np
 from gvtui.query.source import group
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
 
     import numpy.typing as npt
 
@@ -26,7 +28,9 @@ class Spans:
     """For each process id of each connection, the processes that had it, and from which row on."""
 
     def __init__(self) -> None:
-        self._spans: dict[tuple[int, int], list[tuple[int, Process]]] = {}
+        self._spans: OrderedDict[tuple[int, int], list[tuple[int, Process]]] = OrderedDict()
+        self._connections: dict[int, int] = {}
+        """A connection of each process, by its number."""
 
     def __contains__(self, key: object) -> bool:
         return key in self._spans
@@ -35,17 +39,16 @@ class Spans:
         """From a row on, a connection's rows with this process id are this process's."""
         key = (conn, process.pid)
         if key not in self._spans and len(self._spans) >= _MAX_SPANS:
-            del self._spans[next(iter(self._spans))]
-        spans = self._spans.setdefault(key, [])
-        spans.append((row, process))
-        spans.sort(key=lambda span: span[0])
+            self._spans.popitem(last=False)
+        self._connections.setdefault(process.number, conn)
+        insort(self._spans.setdefault(key, []), (row, process), key=_row)
 
     def at(self, conn: int, pid: int, row: int) -> Process | None:
         """The process that had an id when a row came; None if not known."""
         spans = self._spans.get((conn, pid))
         if not spans:
             return None
-        return spans[max(0, bisect_right(spans, row, key=lambda span: span[0]) - 1)][1]
+        return spans[max(0, bisect_right(spans, row, key=_row) - 1)][1]
 
     def current(self, conn: int, pid: int, start_ns: int = 0) -> Process | None:
         """The process that has an id now; None if there is none."""
@@ -56,17 +59,17 @@ class Spans:
 
     def connection_of(self, process: Process) -> int:
         """A connection on which a process had its id; 0 if none is known."""
-        for (conn, pid), spans in self._spans.items():
-            if pid == process.pid and any(other is process for _, other in spans):
-                return conn
-        return 0
+        conn = self._connections.get(process.number, 0)
+        return conn if (conn, process.pid) in self._spans else 0
 
     def newest(self, conn: int) -> list[Process]:
         """For each id of a connection, the process that has it now."""
         return [spans[-1][1] for (other, _), spans in self._spans.items() if other == conn]
 
-    def forget(self, numbers: Container[int]) -> None:
+    def forget(self, numbers: AbstractSet[int]) -> None:
         """Let go of processes, by their numbers."""
+        for number in numbers:
+            self._connections.pop(number, None)
         for key, spans in list(self._spans.items()):
             kept = [span for span in spans if span[1].number not in numbers]
             if kept:
@@ -98,3 +101,8 @@ class Spans:
             which = np.maximum(np.searchsorted(begins, own + start, "right") - 1, 0)
             for place in np.unique(which).tolist():
                 yield own[which == place], spans[place][1]
+
+
+def _row(span: tuple[int, Process]) -> int:
+    """The row that a span begins with."""
+    return span[0]

@@ -199,7 +199,7 @@ class ProcessTree:
             for child in process.children.values():
                 child.parent = None
             process.children = {}
-            key = (process.container, process.pid)
+        for key in {(process.container, process.pid) for process in chosen}:
             self._by_pid[key] = [p for p in self._by_pid.get(key, []) if p.number not in gone]
             if not self._by_pid[key]:
                 del self._by_pid[key]

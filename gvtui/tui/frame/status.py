@@ -49,8 +49,10 @@ def items(
         said.append(Item(f"{sign} {connected} {noun}", f"{sign} {connected}", style, 5))
         said.append(Item(f"{short_count(model.rate)}/s", f"{short_count(model.rate)}/s", "", 6))
     else:
-        count = len(all_sandboxes)
-        said.append(Item(counted(count, "sandbox", "sandboxes"), "", "", 3))
+        words = counted(len(all_sandboxes), "sandbox", "sandboxes")
+        if connections.earlier.connections:
+            words += f" and {counted(connections.earlier.connections, 'earlier connection')}"
+        said.append(Item(words, "", "", 3))
     total = trace.end_row - model.first_row_ever
     said.append(Item(counted(total, "row"), f"{short_count(total)} {noun_for(total, 'row')}"))
     dropped = connections.dropped

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
 
-    from gvtui.trace.connections import Sandbox
+    from gvtui.trace.connection import Sandbox
     from gvtui.trace.reader import Trace
     from gvtui.tui.model.chips import Chip
     from gvtui.tui.options import LiveOptions

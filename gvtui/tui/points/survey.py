@@ -161,9 +161,10 @@ class Targets(Feature):
     def _notice_connections(self) -> None:
         """Look for sandboxes when one comes or goes; tell if a session of gvtui's has ended."""
         connections, keeper = self.model.trace.connections, self.viewer.keeper
-        if len(connections) != self._connections:
-            self._connections = len(connections)
+        if connections.total != self._connections:
+            self._connections = connections.total
             self._is_wanted = True
+            self._ended.intersection_update(connections)
         for connection in connections.values():
             if connection.connected or connection.conn in self._ended:
                 continue

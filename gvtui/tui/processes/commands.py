@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gvtui.agent.containers import Container
-    from gvtui.trace.connections import Connection
+    from gvtui.trace.connection import Connection
 
 _NOTE_SECONDS = 5.0
 """How long the monitor may take to note a dump."""
@@ -60,6 +60,8 @@ class Earlier(Feature):
         if keeper is None:
             return
         questions = []
+        if len(self._settled) > 2 * len(trace.connections):
+            self._settled.intersection_update(trace.connections)
         for connection in trace.connections.values():
             if connection.conn in self._settled or not connection.connected:
                 continue

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 from gvtui.decode.ids import short_id
 from gvtui.query.filter.fields import CONTAINER
 from gvtui.query.filter.write import equals
+from gvtui.trace.connection import Sums
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import Part, fit, short_count, spark, width_of
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import CURSOR_MARK, DROP_SIGN, LOST_SIGN
 from gvtui.tui.model.rowtext import word
+from gvtui.words import counted
 
 if TYPE_CHECKING:
-    from gvtui.trace.connections import Sandbox
+    from gvtui.trace.connection import Sandbox
     from gvtui.tui.viewer import Viewer
 
 _SPARK = 8
@@ -40,19 +42,21 @@ class SandboxList(ListPane):
         super().__init__(id="sandboxes")
         self._viewer, self._model = viewer, viewer.model
         self._sandboxes: list[Sandbox] = []
+        self._earlier = Sums()
 
     def news(self) -> None:
         """Draw the sandboxes if anything about them has changed."""
         self._sandboxes = self._model.sandboxes
+        self._earlier = self._model.trace.connections.earlier
         self.redraw()
 
     def count(self) -> int:
-        """How many sandboxes have connected."""
-        return len(self._sandboxes)
+        """How many entries there are: one for each sandbox, and one for all before them."""
+        return len(self._sandboxes) + bool(self._earlier.connections)
 
     def headings(self) -> list[list[Part]]:
         """How many there are, or that there are none."""
-        count = str(self.count() or "")
+        count = f"{len(self._sandboxes):,}" if self._sandboxes else ""
         gap = " " * max(0, self.width - width_of(_TITLE) - width_of(count) - 1)
         title: list[Part] = [(f"{_TITLE}{gap}{count}", "heading")]
         return [title] if count else [title, [], [(" none has connected yet", "faint")]]
@@ -61,10 +65,13 @@ class SandboxList(ListPane):
         """The cursor while it has the keyboard, and whether the stream shows this one alone."""
         if self.has_focus and place == self.cursor:
             return CURSOR_MARK, "cursor"
-        return (_CHOSEN, "chosen") if self._is_chosen(self._sandboxes[place]) else (" ", None)
+        is_chosen = place < len(self._sandboxes) and self._is_chosen(self._sandboxes[place])
+        return (_CHOSEN, "chosen") if is_chosen else (" ", None)
 
     def entry(self, place: int) -> list[tuple[list[Part], str]]:
         """What it runs, and how much has come from it."""
+        if place >= len(self._sandboxes):
+            return [(line, "") for line in earlier_lines(self._earlier, self.width + 1)]
         lines = self._entry(self._sandboxes[place], self._model.now_ns, self.width + 1)
         chosen = "chosen" if self._is_chosen(self._sandboxes[place]) else ""
         return [(line, chosen) for line in lines]
@@ -88,8 +95,8 @@ class SandboxList(ListPane):
         if connected and gone:
             state = "monitor gone"
         second.append((state, "alarm" if gone else "good" if connected else "gone"))
-        if len(sandbox.connections) > 1:
-            second.append((f" #{len(sandbox.connections)}", "faint"))
+        if sandbox.count > 1:
+            second.append((f" #{short_count(sandbox.count)}", "faint"))
         rate = f"  {short_count(latest.rate(now))}/s" if lively else ""
         count, dropped = short_count(sandbox.messages), ""
         if sandbox.dropped:
@@ -113,12 +120,28 @@ class SandboxList(ListPane):
     @command("Only this sandbox; again: all", "enter")
     def choose(self) -> None:
         """Narrow the stream to the sandbox at the cursor, or widen it again."""
-        if self.cursor < len(self._sandboxes):
+        if self.cursor >= len(self._sandboxes):
+            if self._earlier.connections:
+                self._viewer.tell(
+                    "These are not told apart any more, but their rows are: filter by container.id."
+                )
+        else:
             container_id = self._sandboxes[self.cursor].container_id
             if container_id:
                 self._viewer.narrow(CONTAINER, container_id)
             else:
                 self._viewer.tell("This sandbox has not said which container it is.", "warning")
+
+
+def earlier_lines(earlier: Sums, width: int) -> tuple[list[Part], list[Part]]:
+    """What is said of sandboxes that are summed up."""
+    words = counted(earlier.connections, "earlier connection")
+    dropped = f"  {DROP_SIGN} {short_count(earlier.dropped)}" if earlier.dropped else ""
+    numbers = f"  {short_count(earlier.messages)} msgs"
+    return (
+        [("○ ", "gone"), (fit(words, max(0, width - 4)), "id")],
+        [("  ", ""), ("summed up", "gone"), (numbers, "number"), (dropped, "alarm")],
+    )
 
 
 def _sign(connected: bool, monitor_gone: bool) -> str:

@@ -21,7 +21,7 @@ from gvtui.trace.marks import (
 )
 from gvtui.trace.row import Kind
 from tests.query.calls.exec_streams import Event
-from tests.query.memory import MemoryTrace, make_row
+from tests.query.memory import KnownConnections, MemoryTrace, make_row
 
 
 class _NotedTrace(MemoryTrace):
@@ -38,7 +38,7 @@ class _NotedTrace(MemoryTrace):
             made.append(make_row(kind=kind, recv_ns=1))
             self._noted[place] = row if isinstance(row, dict) else row.details()
         super().__init__(made)
-        self.connections = {1: SimpleNamespace(conn=1, peer_pid=77, first_row=0)}
+        self.connections = KnownConnections({1: SimpleNamespace(conn=1, peer_pid=77, first_row=0)})
 
     def details(self, index: int) -> dict[str, Any]:
         return self._noted[index]

@@ -3,10 +3,14 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from gvtui.points.bundled import bundled_catalogue
+from gvtui.query.numbers import points
 from gvtui.query.numbers.points import Tally
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
+from tests.trace.factory import read_message, write_trace
 from tests.trace.recorder import SECOND, START_NS, TRACES, Recorder
 
 
@@ -102,4 +106,18 @@ def test_marks_of_sessions_are_kept(tmp_path: Path) -> None:
     tally = Tally(trace)
     tally.advance(1)
     assert [mark.container_id for mark in tally.marks] == ["c"]
+    trace.close()
+
+
+def test_old_connections_are_counted_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(points, "MAX_CONNECTIONS", 3)
+    batches = [(conn, [read_message()] * conn) for conn in range(1, 8)]
+    trace = Trace.open(write_trace(tmp_path / "a.gvtrace", batches))
+    tally = Tally(trace)
+    tally.advance(1)
+    assert sum(tally.by_point().values()) == 28
+    assert sum(tally.by_point({7}).values()) == 7
+    assert tally.by_point({1}) == {}
     trace.close()

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gvtui.trace import connections
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes.pane import SandboxList
 from tests.trace.recorder import Recorder, open_message
@@ -119,5 +120,30 @@ def test_a_sandbox_drilled_from_processes_is_shown_as_chosen(
         chosen = [sandboxes._is_chosen(sandbox) for sandbox in app.model.sandboxes]
         assert chosen == [True, False]
         assert app.model.view.count == 3
+
+    drive(app, script)
+
+
+def test_old_sandboxes_have_one_entry_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "MAX_CLOSED", 1)
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(20, dropped=5)
+    recorder.writer.closed(1, recorder.now, {})
+    for conn in (2, 3, 4):
+        recorder.writer.opened(conn, recorder.now, {"container_id": f"box{conn}"})
+        recorder.writer.closed(conn, recorder.now, {})
+    recorder.writer.flush()
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert app.screen.query_one(SandboxList).render_line(0).text.split() == ["Sandboxes", "1"]
+        assert "○ box4" in _entry(app, 0)
+        assert "○ 3 earlier connections" in _entry(app, 1)
+        assert "summed up  20 msgs  ▲ 5" in _entry(app, 1)
+        app.screen.query_one(SandboxList).focus()
+        await pilot.press("down", "enter")
+        assert not app.model.chips.active()
 
     drive(app, script)
