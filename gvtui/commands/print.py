@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 BATCH = 2048
 """How many rows are printed in one step."""
 
+_PIECE = 1 << 18
+"""Characters that are put together before they are written: a line may be of any length."""
+
 _PAUSE_SECONDS = 0.05
 """How many seconds to wait when a live trace has nothing new."""
 
@@ -196,7 +199,15 @@ def _nobody_reads() -> bool:
 
 
 def _write(export: Lines, start: int, stop: int) -> None:
-    write_out("".join(f"{line}\n" for line in export.lines(start, stop)))
+    pieces: list[str] = []
+    size = 0
+    for line in export.lines(start, stop):
+        pieces.append(f"{line}\n")
+        size += len(line)
+        if size >= _PIECE:
+            write_out("".join(pieces))
+            pieces, size = [], 0
+    write_out("".join(pieces))
 
 
 def _say_end(trace: Trace) -> int:

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
 
 _MAX_KEPT = 1 << 12
 """How many encoded pieces of lines are cached."""
+_MAX_NAMES = 512
+"""Characters of names in them: longer ones seldom repeat."""
 
 _EXECVE = 3
 
@@ -101,7 +103,8 @@ class JsonExport:
         container = trace.container_of(row_id)
         process = trace.process_name(row_id)
         what = _what(row.type, row.sysno, row.direction, trace.architecture)
-        who = _who(container, row.pid, row.tid, process)
+        is_short = len(container) + len(process) <= _MAX_NAMES
+        who = (_who if is_short else _who.__wrapped__)(container, row.pid, row.tid, process)
         when = f'"time_ns":{row.time_ns or "null"},"recv_ns":{row.recv_ns or "null"}'
         head = f'"conn":{row.conn},{what},{when},{who},"dropped":{row.dropped}{problem}'
         return f'{{{head},"fields":{fields}}}'

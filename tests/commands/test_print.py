@@ -9,15 +9,19 @@ import subprocess
 import sys
 import termios
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
 from gvtui.cli import run
+from gvtui.commands import print as print_command
 from gvtui.trace.writer import TraceWriter
 from tests.commands.helpers import Running
 from tests.monitor.sandbox import FakeSandbox, wait_until
 from tests.trace.factory import TIME_NS, TRACES, read_message, recorded_datagrams, write_trace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SHELL = TRACES / "shell-2024.trace"
 
@@ -183,3 +187,20 @@ def test_a_socket_that_is_taken(tmp_path: Path) -> None:
     with Running(tmp_path, "print", "--no-realtime") as command:
         assert run(["print", "--listen", str(command.socket)]) == 1
         command.end()
+
+
+def test_lines_of_any_length_are_written_a_few_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(print_command, "write_out", lambda text: sizes.append(len(text)))
+    line = "x" * 100_000
+
+    class Long:
+        def lines(self, start: int, stop: int) -> Iterator[str]:
+            for _ in range(start, stop):
+                yield line
+
+    print_command._write(Long(), 0, 100)
+    assert sum(sizes) == 100 * (len(line) + 1)
+    assert max(sizes) < 400_000

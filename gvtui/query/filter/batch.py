@@ -26,6 +26,8 @@ UNKNOWN = -(1 << 63)
 """Stands in a column of numbers for a row that lacks the field."""
 
 _MAX_KEPT = 4096
+_MAX_KEPT_BYTES = 4 << 20
+"""Messages of a batch that are kept decoded, for the next condition."""
 
 
 class FilterContext(Protocol):
@@ -126,6 +128,7 @@ class Batch:
         self.context = context
         self._columns: dict[str, Numbers] = {}
         self._decoded: dict[int, Decoded | None] = {}
+        self._decoded_bytes = 0
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -156,7 +159,8 @@ class Batch:
                 decoded = self.trace.decoded(self.start + place)
             except (WireError, IndexError):
                 decoded = None
-        if len(self._decoded) < _MAX_KEPT:
+        self._decoded_bytes += int(self.rows["length"][place])
+        if len(self._decoded) < _MAX_KEPT and self._decoded_bytes <= _MAX_KEPT_BYTES:
             self._decoded[place] = decoded
         return decoded
 

@@ -35,6 +35,8 @@ _MAX_KEPT = 30_000
 """Calls whose words are kept, some ten megabytes."""
 _MAX_ANSWERS = 100_000
 _MAX_CONTENTS = 4096
+_MAX_CONTENT_BYTES = 2048
+"""Longer messages seldom repeat."""
 _MALFORMED = int(Flag.MALFORMED)
 
 _OF_TIMES = frozenset("0123456789:.-+? nsµm")
@@ -103,7 +105,9 @@ class CallWords:
 
 
 def _content(payload: bytes) -> _Content | None:
-    """What a message's words depend on; None if its bytes are out of the ordinary."""
+    """What a message's words depend on; None if its bytes are out of the ordinary, or too many."""
+    if len(payload) > _MAX_CONTENT_BYTES:
+        return None
     pieces = cut(payload)
     if pieces is None:
         return None

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta, timezone
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.filter.batch import NoContext
+from gvtui.query.filter.batch import Batch, NoContext
 from gvtui.query.filter.compile import FilterContext, compile_filter
 from gvtui.query.filter.pattern import regex_test
 from gvtui.trace.reader import Trace
@@ -490,3 +490,12 @@ def test_ports_of_descriptors_are_compared_as_programs_know_them(text: str, coun
         assert compile_filter(text).mask(trace, rows, 0).sum() == count
     finally:
         trace.close()
+
+
+def test_large_messages_are_not_kept_decoded_for_the_next_condition() -> None:
+    trace = TextTrace()
+    for _ in range(40):
+        trace.add(message=open_message("/x" * 200_000), length=400_000)
+    batch = Batch(cast("Any", trace), trace.rows(0, 40), 0, NoContext())
+    assert all(batch.decoded(place) is not None for place in range(40))
+    assert len(batch._decoded) == 10
