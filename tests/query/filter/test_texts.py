@@ -20,6 +20,7 @@ from gvtui.query.filter.texts import (
 )
 from gvtui.trace.row import LOST_STRING
 from tests.query.filter.world import TextTrace, open_message
+from tests.query.memory import KnownConnections
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -98,9 +99,11 @@ def test_a_meaning_is_compared_in_place_of_the_string() -> None:
 
 
 def test_a_row_without_a_string_has_that_of_its_connection() -> None:
-    column = NAME._replace(of_connection=lambda connection: connection.container_id)
+    column = NAME._replace(of_connection=lambda connections, number: connections.container(number))
     trace = TextTrace()
-    trace.connections = {n: SimpleNamespace(container_id=name) for n, name in ((1, "box"), (2, ""))}
+    trace.connections = KnownConnections(
+        {n: SimpleNamespace(container_id=name) for n, name in ((1, "box"), (2, ""))}
+    )
     for conn, name in ((1, ""), (2, ""), (3, ""), (1, "other")):
         trace.add(conn=conn, process=name)
     holds = TextCondition(column, Asked("box", "")).holds(batch_of(trace), None)
