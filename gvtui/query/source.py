@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
     from gvtui.trace.row import Row
+    from gvtui.trace.stretches import Stretch
     from gvtui.wire.messages import Decoded
 
 CHUNK = 1 << 16
@@ -35,6 +36,11 @@ class RowSource(Protocol):
 
     def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
         """Rows as an array of `ROW_DTYPE`, as far as they are held."""
+
+    def stretches(
+        self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
+    ) -> Iterable[Stretch]:
+        """The bytes of the log behind consecutive rows; see `gvtui.trace.stretches`."""
 
     def row(self, index: int) -> Row:
         """One row; IndexError if it is not there."""

@@ -21,16 +21,18 @@ from gvtui.trace.ports import PortOrder
 from gvtui.trace.records import REAL_SIZE, DamagedError, TraceError
 from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Flag, Row
 from gvtui.trace.segment import Segment
+from gvtui.trace.stretches import stretches
 from gvtui.trace.strings import LOST_TEXT
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Decoded, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
     from gvtui.trace.rebuild import Progress
+    from gvtui.trace.stretches import Stretch
 
 _BLOCK = 256
 """Rows read at once when single rows are asked for."""
@@ -189,6 +191,12 @@ class Trace:
             if begin < end:
                 filled += segment.read(begin, out[filled : filled + end - begin])
         return out[:filled]
+
+    def stretches(
+        self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
+    ) -> Iterator[Stretch]:
+        """The bytes of the log behind some of consecutive rows; see `gvtui.trace.stretches`."""
+        return stretches(self._segments, start, rows, asked)
 
     def row(self, index: int) -> Row:
         """One row.

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.trace.row import NO_FD, NO_SYSNO, NO_UID, ROW_DTYPE, Direction, Kind, Row
+from gvtui.trace.stretches import Stretch
 from gvtui.wire.header import Header
 from gvtui.wire.messages import KINDS, Decoded, Unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy.typing as npt
 
 
@@ -76,6 +79,12 @@ class MemoryTrace:
     def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
         start, stop = max(start, self.first_row), min(stop, self.end_row)
         return self._rows[start - self.base : max(start, stop) - self.base].copy()
+
+    def stretches(
+        self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
+    ) -> Iterator[Stretch]:
+        """Nothing can be read at once: each row is looked at alone."""
+        yield Stretch(0, len(rows), [0] * len(rows), [1] * len(rows), b"")
 
     def row(self, index: int) -> Row:
         if not self.first_row <= index < self.end_row:

@@ -11,14 +11,17 @@ from gvtui.decode.fields import arguments
 from gvtui.decode.raw_table import ARGUMENTS
 from gvtui.decode.render import render
 from gvtui.query.filter.conditions import Cost
+from gvtui.query.filter.seeking import Seeker
 from gvtui.query.filter.values import ValueTextError, number
+from gvtui.trace.row import Kind
 from gvtui.wire.messages import KINDS, Unknown
 from gvtui.wire.pb.common_pb2 import ContextData
+from gvtui.wire.pieces import all_but_time, cut
 from gvtui.wire.ports import right_ports
 from gvtui.wire.sockaddr import parse_sockaddr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from gvtui.query.filter.batch import Batch, Mask
     from gvtui.wire.messages import Decoded
@@ -28,6 +31,11 @@ Forms: TypeAlias = "Callable[[Decoded, str, str], list[int | str]]"
 
 _RAW = "_raw"
 _PORT_AS_SENT = f".port{_RAW}"
+
+_EXECVE = 3
+_MAX_KEY = 512
+"""Longer messages seldom repeat."""
+_MAX_ANSWERS = 1 << 14
 
 ARGUMENTS_LIMIT = 1 << 16
 """Characters of a call's arguments that conditions look at."""
@@ -53,6 +61,56 @@ def path_of(decoded: Decoded) -> str:
     return parse_sockaddr(address).text if address else ""
 
 
+class Answers:
+    """Answers about messages, kept by their bytes: many rows are the same call at another time."""
+
+    def __init__(self, key: Callable[[bytes], bytes | None]) -> None:
+        """Begin with none; `key` gives the bytes that an answer depends on, None for all of them."""
+        self._key = key
+        self._kept: dict[tuple[bytes, str], bool] = {}
+
+    def of(self, batch: Batch, may: Mask, answer: Callable[[Decoded], bool]) -> Mask:
+        """For each row whether it passes.
+
+        Args:
+            batch: the rows.
+            may: which of them to look at; no other passes.
+            answer: says it of a message.
+        """
+        holds: Mask = np.zeros(len(batch), np.bool_)
+        kept, architecture = self._kept, batch.trace.architecture
+        # What an exec's ports are depends on other rows.
+        is_plain = (batch.column("flags") == 0) & (batch.column("type") != _EXECVE)
+        for stretch in batch.trace.stretches(batch.start, batch.rows, may):
+            starts, ends, size = stretch.starts, stretch.ends, len(stretch.data)
+            for place in np.flatnonzero(may[stretch.first : stretch.stop]).tolist():
+                row, end = stretch.first + place, ends[place]
+                key = None
+                if end <= size and end - starts[place] <= _MAX_KEY and is_plain[row]:
+                    key = self._key(stretch.data[starts[place] : end])
+                known = kept.get((key, architecture)) if key is not None else None
+                if known is None:
+                    decoded = batch.decoded(row)
+                    known = decoded is not None and answer(decoded)
+                    if key is not None and decoded is not None:
+                        if len(kept) >= _MAX_ANSWERS:
+                            kept.clear()
+                        kept[key, architecture] = known
+                holds[row] = known
+        return holds
+
+
+def _call_of(datagram: bytes) -> bytes | None:
+    """A message without its header's count and without its context."""
+    pieces = cut(datagram)
+    return pieces.message_type + pieces.rest if pieces is not None else None
+
+
+def _context_of(name: str) -> Callable[[bytes], bytes | None]:
+    """What the value of a field of the context depends on."""
+    return all_but_time if name != "time_ns" else lambda datagram: None
+
+
 class ArgumentsCondition:
     """Compares the arguments as the list shows them."""
 
@@ -60,16 +118,17 @@ class ArgumentsCondition:
 
     def __init__(self, test: Callable[[str], bool]) -> None:
         self._test = test
+        self._answers = Answers(all_but_time)
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
         """Put each wanted message's arguments into words."""
-        holds = np.zeros(len(batch), np.bool_)
-        for place, decoded in _wanted(batch, wanted):
-            shown = render(
-                decoded, architecture=batch.trace.architecture, limit=ARGUMENTS_LIMIT
-            ).arguments
-            holds[place] = bool(shown) and self._test(shown)
-        return holds
+        architecture = batch.trace.architecture
+
+        def passes(decoded: Decoded) -> bool:
+            shown = render(decoded, architecture=architecture, limit=ARGUMENTS_LIMIT).arguments
+            return bool(shown) and self._test(shown)
+
+        return self._answers.of(batch, _messages(batch, wanted), passes)
 
 
 class ArgumentCondition:
@@ -99,14 +158,22 @@ class ArgumentCondition:
         self._operator = operator
         self._numbers = [value for value in map(_number, texts) if value is not None]
         self._test = test
+        is_argument = forms is argument_forms
+        self._seeker = Seeker(name, operator, texts) if is_argument else None
+        self._answers = Answers(_call_of if is_argument else _context_of(name))
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
-        """Look into each wanted message."""
-        holds = np.zeros(len(batch), np.bool_)
-        for place, decoded in _wanted(batch, wanted):
-            forms = self._forms(decoded, self._name, batch.trace.architecture)
-            holds[place] = bool(forms) and self._passes(forms)
-        return holds
+        """Look into each wanted message that may pass."""
+        architecture = batch.trace.architecture
+        may = _messages(batch, wanted)
+        if self._seeker is not None:
+            may = self._seeker.may_pass(batch, may)
+
+        def passes(decoded: Decoded) -> bool:
+            forms = self._forms(decoded, self._name, architecture)
+            return bool(forms) and self._passes(forms)
+
+        return self._answers.of(batch, may, passes)
 
     def _passes(self, forms: list[int | str]) -> bool:
         if self._operator == "!=":
@@ -143,12 +210,9 @@ def _number(text: str) -> int | None:
         return None
 
 
-def _wanted(batch: Batch, wanted: Mask | None) -> Iterator[tuple[int, Decoded]]:
-    places = range(len(batch)) if wanted is None else np.flatnonzero(wanted).tolist()
-    for place in places:
-        decoded = batch.decoded(place)
-        if decoded is not None:
-            yield place, decoded
+def _messages(batch: Batch, wanted: Mask | None) -> Mask:
+    is_message: Mask = batch.column("kind") == Kind.MESSAGE
+    return is_message if wanted is None else is_message & wanted
 
 
 def argument_forms(decoded: Decoded, name: str, architecture: str) -> list[int | str]:

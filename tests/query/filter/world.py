@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Direction
+from gvtui.trace.stretches import Stretch
 from gvtui.wire.header import WireError, build_message
 from gvtui.wire.messages import decode
 from gvtui.wire.pb import syscall_pb2
 from tests.query.memory import MemoryTrace, make_row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
     from google.protobuf.message import Message
@@ -63,6 +65,13 @@ class TextTrace(MemoryTrace):
         side = "exit" if exits else "enter"
         direction = Direction.EXIT if exits else Direction.ENTER
         return self.add(point=f"syscall/{name}/{side}", direction=direction, **fields)
+
+    def stretches(
+        self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
+    ) -> Iterator[Stretch]:
+        pieces = [self._messages.get(start + place, b"") for place in range(len(rows))]
+        ends = list(accumulate(map(len, pieces)))
+        yield Stretch(0, len(rows), [0, *ends[:-1]], ends, b"".join(pieces))
 
     def decoded(self, index: int) -> Decoded:
         """A row's message; rows without one are malformed."""

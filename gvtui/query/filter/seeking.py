@@ -1,0 +1,114 @@
+"""Leaves out the messages that cannot pass a comparison of an argument, without decoding them.
+
+gVisor sends texts as they are: a text that contains `passwd` has these six bytes in its message.
+So most messages are ruled out by their type, which lacks the argument, or by the bytes of the log.
+What is left is decoded and compared: nothing passes by its bytes alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.decode.field_forms import FORMS
+from gvtui.decode.raw_table import ARGUMENTS
+from gvtui.trace.row import Kind
+from gvtui.wire.messages import KINDS, RAW_SYSCALL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from gvtui.query.filter.batch import Batch, Mask
+    from gvtui.trace.stretches import Stretch
+
+NEVER, IF_FOUND, PERHAPS = range(3)
+"""Whether a message of a type may pass: never, only with certain bytes in it, or by any."""
+
+_MAX_NEEDLES = 16
+"""Texts that are looked for one after the other; for more, decoding takes no longer."""
+_OF_ONE_TEXT = ("=", "contains", "startswith", "endswith")
+_RAW_NAMES = frozenset(name for call in ARGUMENTS.values() for name, _ in call) | {
+    f"arg{number}" for number in range(1, 7)
+}
+
+
+def needles(operator: str, texts: Sequence[str]) -> list[bytes]:
+    """Bytes of which one at least is in every message that passes; none if nothing is sure.
+
+    Args:
+        operator: the comparison.
+        texts: what it compares with.
+    """
+    if operator == "glob":
+        parts = [re.split(r"[*?]", texts[0].partition("[")[0])]
+    elif operator in _OF_ONE_TEXT:
+        parts = [[texts[0]]]
+    elif operator == "in" and len(texts) <= _MAX_NEEDLES:
+        parts = [[text] for text in texts]
+    else:
+        return []
+    # A list of texts is compared as one, with spaces between: these are not in the message.
+    found = [max((word for part in each for word in part.split(" ")), key=len) for each in parts]
+    return [word.encode("utf-8", "surrogatepass") for word in found] if all(found) else []
+
+
+@functools.lru_cache(maxsize=256)
+def _by_type(name: str) -> npt.NDArray[np.uint8]:
+    """For each message type whether it may have a certain value of an argument."""
+    if "." in name:
+        return np.full(1 << 16, PERHAPS, np.uint8)
+    kinds = np.full(1 << 16, NEVER, np.uint8)
+    for number, kind in KINDS.items():
+        field = kind.message_class.DESCRIPTOR.fields_by_name.get(name)
+        if field is not None:
+            is_text = field.type == field.TYPE_STRING and name not in FORMS.get(
+                kind.message_class, {}
+            )
+            kinds[number] = IF_FOUND if is_text else PERHAPS
+    if name in _RAW_NAMES:
+        kinds[RAW_SYSCALL] = PERHAPS
+    return kinds
+
+
+class Seeker:
+    """Finds the messages that may pass a comparison of one argument."""
+
+    def __init__(self, name: str, operator: str, texts: Sequence[str]) -> None:
+        """Make one for a comparison of the argument `name`."""
+        self._needles = needles(operator, texts)
+        self._kinds = _by_type(name)
+
+    def may_pass(self, batch: Batch, wanted: Mask | None) -> Mask:
+        """Which of the wanted rows may pass; none of the others does."""
+        kinds = self._kinds.take(batch.column("type"))
+        may: Mask = (batch.column("kind") == Kind.MESSAGE) & (kinds != NEVER)
+        if wanted is not None:
+            may &= wanted
+        if self._needles:
+            asked = may & (kinds == IF_FOUND)
+            may &= ~asked
+            for stretch in batch.trace.stretches(batch.start, batch.rows, asked):
+                places = slice(stretch.first, stretch.stop)
+                may[places] |= asked[places] & self._found(stretch)
+        return may
+
+    def _found(self, stretch: Stretch) -> Mask:
+        starts, ends, data = stretch.starts, stretch.ends, stretch.data
+        # What cannot be read here is looked at alone, where damage is told.
+        found: Mask = np.array(ends) > len(data)
+        for needle in self._needles:
+            place = data.find(needle)
+            while place >= 0:
+                row = bisect_right(starts, place) - 1
+                if place + len(needle) <= ends[row]:
+                    found[row] = True
+                    place = data.find(needle, max(ends[row], place + 1))
+                else:
+                    place = data.find(needle, place + 1)
+        return found
