@@ -311,13 +311,18 @@ def limits_in_force(options: dict[str, Any]) -> Limits:
 
 
 def monitor_options(
-    options: dict[str, Any], *, record: Path | None = None, keep_bytes: int = DEFAULT_KEEP_BYTES
+    options: dict[str, Any],
+    *,
+    record: Path | None = None,
+    keep_bytes: int = DEFAULT_KEEP_BYTES,
+    is_spool: bool = False,
 ) -> MonitorOptions:
     """The monitor's options, from the values of `MONITOR_OPTIONS` on the command line."""
     return MonitorOptions(
         listen=options["listen"],
         record=record,
         keep_bytes=keep_bytes,
+        is_spool=is_spool,
         realtime=not options["no_realtime"],
         socket_mode=options["socket_mode"],
         socket_group=options["socket_group"],

@@ -151,7 +151,8 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
 
-    with watching(monitor_options(options, keep_bytes=options["keep_bytes"])) as state:
+    kept = options["keep_bytes"]
+    with watching(monitor_options(options, keep_bytes=kept, is_spool=True)) as state:
         say(f"gvtui: listening on {options['listen']}; Ctrl-C ends")
         trace = Trace.open(state.monitor.trace_path)
         try:
@@ -180,6 +181,14 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
                     state.pass_on()
                 elif _nobody_reads():
                     return 0
+                elif state.is_renewed and done == trace.end_row:
+                    # All is printed that the files had which were removed.
+                    state.is_renewed = False
+                    trace.close()
+                    trace = Trace.open(state.monitor.trace_path)
+                    selection = Selection(trace, filter_text)
+                    export = LINE_FORMATS[style].make(selection)
+                    done = trace.first_row
                 elif ends_at is None:
                     state.wait(_PAUSE_SECONDS)
                 else:

@@ -82,15 +82,16 @@ def record(
     compile_filter(filter_text)
     end = time.monotonic() + seconds if seconds is not None else None
     if filter_text.strip():
-        _record_chosen(out, end, filter_text, options)
-        return
-    if ctx.get_parameter_source("keep_bytes") is not click.core.ParameterSource.DEFAULT:
-        ctx.fail("--keep goes with --filter: without one, all is recorded.")
-    _record_all(out, end, options)
+        is_whole = _record_chosen(out, end, filter_text, options)
+    else:
+        if ctx.get_parameter_source("keep_bytes") is not click.core.ParameterSource.DEFAULT:
+            ctx.fail("--keep goes with --filter: without one, all is recorded.")
+        is_whole = _record_all(out, end, options)
+    ctx.exit(0 if is_whole else 1)
 
 
-def _record_all(out: Path, end: float | None, options: dict[str, Any]) -> None:
-    """Have the monitor write the recording itself."""
+def _record_all(out: Path, end: float | None, options: dict[str, Any]) -> bool:
+    """Have the monitor write the recording itself; False if something was lost, and was told."""
     from gvtui.commands.watching import watching
     from gvtui.trace.reader import Trace
 
@@ -100,24 +101,39 @@ def _record_all(out: Path, end: float | None, options: dict[str, Any]) -> None:
             say(f"gvtui: listening on {options['listen']}, recording to {out}")
             while not state.ending and (left := _seconds_to(end)) > 0:
                 state.wait(min(_LOOK_SECONDS, left))
+                trace = _renewed(state, trace)
                 trace.refresh()
                 _show(_summary(trace) + _refused(state))
             state.stop()
+            trace = _renewed(state, trace)
             trace.refresh()
-            _end(_summary(trace) + _refused(state))
+            is_whole = _end(_summary(trace) + _refused(state), state)
         finally:
             trace.close()
+    return is_whole
 
 
-def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict[str, Any]) -> None:
-    """Copy the chosen messages from the monitor's flight recorder."""
+def _renewed(state: Watching, trace: Trace) -> Trace:
+    """The trace, or the one that has taken its place since its files were removed."""
+    from gvtui.trace.reader import Trace
+
+    if not state.is_renewed:
+        return trace
+    state.is_renewed = False
+    trace.close()
+    return Trace.open(state.monitor.trace_path)
+
+
+def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict[str, Any]) -> bool:
+    """Copy the chosen messages from the monitor's flight recorder; False as `_record_all`."""
     from gvtui.commands.watching import watching
     from gvtui.export.recording import RecordingExport
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
     from gvtui.trace.records import TraceError
 
-    with watching(monitor_options(options, keep_bytes=options["keep_bytes"])) as state:
+    kept = options["keep_bytes"]
+    with watching(monitor_options(options, keep_bytes=kept, is_spool=True)) as state:
         trace = Trace.open(state.monitor.trace_path)
         try:
             recording = RecordingExport(Selection(trace, filter_text), out)
@@ -133,11 +149,12 @@ def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict
                     raise
                 raise FaultError(f"the recording {out} is complete up to then") from error
             recording.close()
-            _end(words + _refused(state))
+            is_whole = _end(words + _refused(state), state)
         except OSError as error:
             raise TraceError(f"cannot write {out}: {error.strerror or error}") from error
         finally:
             trace.close()
+    return is_whole
 
 
 def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: float | None) -> str:
@@ -177,10 +194,14 @@ def _show(words: str) -> None:
         print(f"\r\033[K{words}", end="", file=sys.stderr, flush=True)
 
 
-def _end(words: str) -> None:
+def _end(words: str, state: Watching) -> bool:
+    """Say what was recorded and what was lost; True if nothing was."""
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
-    say(f"gvtui: recorded {words}")
+    lost = state.monitor.losses.words(noun="")
+    say(f"gvtui: recorded {words}{lost and f'; {lost}'}")
+    state.has_told = True
+    return not lost
 
 
 def _summary(trace: Trace) -> str:

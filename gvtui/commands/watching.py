@@ -46,6 +46,10 @@ class Watching:
         """How many rows the flight recorder removed before they were read."""
         self.signals = 0
         """How many signals have asked for the end."""
+        self.is_renewed = False
+        """Whether the trace continues in new files; the reader of them resets it."""
+        self.has_told = False
+        """Whether the user knows what was lost."""
 
     def miss(self, rows: int, words: str) -> None:
         """Count and report rows that were removed before being read; `words` completes the
@@ -70,9 +74,8 @@ class Watching:
             if left <= 0:
                 return
             # A signal interrupts a select only if its handler raises, so each select is short.
-            ready, _, _ = select.select([self.monitor], [], [], min(left, 0.1))
-            if ready:
-                self.pass_on()
+            select.select([self.monitor], [], [], min(left, 0.1))
+            self.pass_on()
 
     def pass_on(self) -> None:
         """Write the monitor's new sentences to standard error.
@@ -98,9 +101,21 @@ class Watching:
         elif kind == "log":
             say(f"gvtui: {text}")
         elif kind == "fault":
-            say(f"gvtui: {text}" if text else "gvtui: the monitor can write again")
+            self._tell_fault(str(event.get("about") or ""), text)
+        elif kind == "anew":
+            self.is_renewed = True
+            say(f"gvtui: {text}")
         elif kind == "died" or (kind == "stopped" and not self.ending):
             raise MonitorDiedError(f"the monitor has ended: {text or 'it was told to stop'}")
+
+    def _tell_fault(self, about: str, text: str) -> None:
+        over = {
+            "trace": "the monitor can write again",
+            "monitor": "the monitor speaks again",
+            "socket": "sandboxes can connect again",
+        }
+        if words := text or over.get(about, ""):
+            say(f"gvtui: {words}")
 
 
 @contextmanager
@@ -136,9 +151,9 @@ def watching(options: MonitorOptions) -> Iterator[Watching]:
         monitor.stop()
     if fault is not None:
         raise FaultError(monitor.became) from fault
-    if monitor.lost:
-        raise LostMessagesError(
-            f"{counted(monitor.lost, 'message')} could not be written, and are lost"
-        )
+    if monitor.losses and not state.has_told:
+        raise LostMessagesError(monitor.losses.words())
+    if monitor.was_killed:
+        raise LostMessagesError(monitor.became)
     if state.missed:
         raise LostMessagesError(f"{counted(state.missed, 'row')} arrived too fast, and are lost")

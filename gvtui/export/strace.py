@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gvtui.decode.escape import escape
 from gvtui.decode.ids import SHORT_ID, short_id
 from gvtui.decode.render import strace_line
+from gvtui.trace.marks import LostMark, read_mark
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.wire.header import WireError
 
@@ -47,6 +48,10 @@ class StraceExport:
         row = trace.row(row_id)
         if row.kind == Kind.DROP:
             return f"{self._head(row_id, row)}--- {row.result} points dropped ---"
+        if row.kind == Kind.MARK:
+            mark = read_mark(trace.details(row_id))
+            is_loss = isinstance(mark, LostMark)
+            return f"{self._head(row_id, row)}--- {escape(mark.text)} ---" if is_loss else None
         if row.kind != Kind.MESSAGE:
             return None
         partner = pairs.partner(row_id)
@@ -81,6 +86,7 @@ class StraceExport:
         head = f"{began.tid:<5} {seconds}.{micros:06} "
         trace = self._selection.trace
         if trace.connections.are_of_many:
-            shown = escape(short_id(trace.container_of(row_id))) or f"#{began.conn}"
+            number = f"#{began.conn}" if began.conn else ""
+            shown = escape(short_id(trace.container_of(row_id))) or number
             return f"{shown:<{SHORT_ID}} {head}"
         return head

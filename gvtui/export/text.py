@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from google.protobuf import text_format
 
+from gvtui.decode.escape import escape
 from gvtui.export.repeats import RepeatedTexts
+from gvtui.trace.marks import LostMark, read_mark
 from gvtui.trace.row import Flag, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Unknown, decode, direction
@@ -36,7 +38,7 @@ class TextExport:
     def lines(self, start: int, stop: int) -> Iterator[str]:
         """Lines, without their ends, of the rows from `start` to before `stop`.
 
-        Marks and drops have no line.
+        Drops have no line, and of marks only those that tell of a loss.
         """
         trace = self._selection.trace
         for row_id in self._selection.row_ids(start, stop):
@@ -45,6 +47,10 @@ class TextExport:
                 yield self._line(row_id, row)
             elif row.kind in _EVENTS:
                 yield _EVENTS[Kind(row.kind)]
+            elif row.kind == Kind.MARK:
+                mark = read_mark(trace.details(row_id))
+                if isinstance(mark, LostMark):
+                    yield f"Lost => {escape(mark.text)}"
 
     def _line(self, row_id: int, row: Row) -> str:
         datagram = b""

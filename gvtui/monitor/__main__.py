@@ -71,9 +71,10 @@ def _receive(
             control.log("note", lacks)
         trio.run(functools.partial(monitor.run, realtime=is_realtime))
     finally:
-        writer.close()
-    control.say("stopped", lost=monitor.ledger.lost, refused=monitor.admission.refused)
-    if options.record is None and control.is_alone:
+        # Another one, where the files were removed meanwhile.
+        monitor.ledger.writer.close()
+    control.say("stopped", refused=monitor.admission.refused, **monitor.ledger.told())
+    if options.is_spool and control.is_alone:
         shutil.rmtree(trace_path, ignore_errors=True)
     return 0
 

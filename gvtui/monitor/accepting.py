@@ -43,7 +43,6 @@ async def accept_sandboxes(
         admission: says whether a connection may be.
         serve: takes the connection over, which does not block, and closes it.
     """
-    listening = listener.socket
     refused = 0
     with _Spare() as spare:
         async with trio.open_nursery() as nursery:
@@ -55,7 +54,12 @@ async def accept_sandboxes(
                     admission.leave(peer)
 
             while True:
-                await trio.lowlevel.wait_readable(listening.fileno())
+                listening = listener.socket
+                try:
+                    await trio.lowlevel.wait_readable(listening.fileno())
+                except trio.ClosedResourceError:
+                    # It was made anew.
+                    continue
                 if refused >= _REFUSALS_IN_A_ROW:
                     refused = 0
                     await trio.sleep(_BREATH_SECONDS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import select
@@ -15,17 +14,20 @@ import sys
 import tempfile
 import time
 import zlib
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import msgpack
-import platformdirs
 
-from gvtui.files import give, locked_file, open_to_read, trust
+from gvtui.files import trust
+from gvtui.monitor.folder import left_behind, make_folder, take_back
+from gvtui.monitor.heartbeat import Heartbeat
 from gvtui.monitor.listener import MonitorError
-from gvtui.words import counted
+from gvtui.trace.losses import Losses
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from gvtui.monitor.options import MonitorOptions
     from gvtui.trace.marks import Mark
 
@@ -34,8 +36,11 @@ __all__ = ["MonitorError", "MonitorProcess"]
 START_SECONDS = 15.0
 """How long a monitor may take until it listens."""
 
+STOP_SECONDS = 10.0
+"""How long a monitor may take to end: it takes up to three seconds for what sandboxes have sent."""
+
 _MAX_EVENT_BYTES = 1 << 20
-_LOCK_NAME = "lock"
+_POLL_SECONDS = 0.05
 
 
 class MonitorProcess:
@@ -63,11 +68,16 @@ class MonitorProcess:
         self._told_death = False
         self._is_recording = lock_fd is None
         self.lost = 0
-        """Messages that came and could not be written, as far as the monitor has said."""
+        """Messages that came and are in no row, as far as the monitor has said."""
+        self.losses = Losses()
+        """All that was lost, as far as the monitor has said."""
         self.refused = 0
         """Connections refused so far, as far as the monitor has said."""
         self.is_kept = False
         """Whether `stop` has kept a flight recorder."""
+        self.was_killed = False
+        """Whether it did not end when it was told to, and had to be killed."""
+        self._heartbeat = Heartbeat(process.pid)
 
     @classmethod
     def start(cls, options: MonitorOptions) -> MonitorProcess:
@@ -82,7 +92,9 @@ class MonitorProcess:
         if options.record is not None:
             trace_path = options.record.absolute()
         else:
-            trace_path, lock_fd = _make_folder()
+            # What is of no use goes; what is of use stays, and the viewer offers it.
+            left_behind()
+            trace_path, lock_fd = make_folder(is_spool=options.is_spool)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         errors = tempfile.TemporaryFile()  # noqa: SIM115
         inherited = [theirs.fileno()] + ([lock_fd] if lock_fd is not None else [])
@@ -139,27 +151,37 @@ class MonitorProcess:
         """What the monitor has said since the last call; never waits.
 
         Besides what `gvtui.monitor.options` lists: `died` (with `text`) once, when the process has
-        gone without being asked to.
+        gone without being asked to; and `fault` (`about` the `monitor`, with `text`) when it has
+        said nothing for some seconds, with an empty text when it speaks again.
         """
-        events: list[dict[str, Any]] = []
+        events = list(self._read_all())
+        # Whoever has not looked for long finds here what was said meanwhile.
+        if not self._told_death:
+            told = self._heartbeat.listen(heard=bool(events))
+            events += [{"kind": "fault", "about": "monitor", "text": text} for text in told]
+        return events
+
+    def _read_all(self) -> Iterator[dict[str, Any]]:
         while True:
             try:
                 data = self._channel.recv(_MAX_EVENT_BYTES)
             except BlockingIOError:
-                return events
+                return
             except OSError:
                 data = b""
             if not data:
                 if not self._told_death:
                     self._told_death = True
-                    events.append({"kind": "died", "text": self._last_words()})
-                return events
+                    yield {"kind": "died", "text": self._last_words()}
+                return
             message = msgpack.unpackb(data)
-            self.lost = max(self.lost, int(message.get("lost") or 0))
             self.refused = max(self.refused, int(message.get("refused") or 0))
+            if "losses" in message:
+                self.lost = int(message.get("lost") or 0)
+                self.losses = Losses.read(message["losses"])
             if message.get("kind") == "stopped":
                 self._told_death = True
-            events.append(message)
+            yield message
 
     def send_mark(self, mark: Mark, conn: int = 0) -> bool:
         """Have the monitor note something in the trace; False if it cannot be told now.
@@ -176,18 +198,23 @@ class MonitorProcess:
             return False
         return True
 
-    def stop(self, timeout: float = 5.0, *, keep: bool = False) -> None:
+    def stop(self, timeout: float = STOP_SECONDS, *, keep: bool = False) -> None:
         """End the monitor and remove its flight recorder; a recording stays.
 
         Args:
             timeout: seconds that it may take to write what it has; then it is killed.
-            keep: have the flight recorder stay as well, in place of the one that was kept last.
+            keep: have the flight recorder stay as well.
         """
-        with contextlib.suppress(OSError):
-            self._channel.send(msgpack.packb({"kind": "stop"}))
         try:
-            self._process.wait(timeout)
+            self._channel.send(msgpack.packb({"kind": "stop"}))
+        except OSError:
+            self._process.terminate()
+        # One that is stopped has to go on to end.
+        self._process.send_signal(signal.SIGCONT)
+        try:
+            self._wait(timeout)
         except subprocess.TimeoutExpired:
+            self.was_killed = True
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
         if self._channel.fileno() >= 0:
@@ -196,25 +223,31 @@ class MonitorProcess:
         self._channel.close()
         self._errors.close()
         if self._lock_fd is not None:
-            self.is_kept = keep and self._keep()
-            if not self.is_kept:
+            self.is_kept = keep and self.trace_path.exists()
+            if self.is_kept:
+                take_back(self.trace_path)
+            else:
                 shutil.rmtree(self.trace_path, ignore_errors=True)
             os.close(self._lock_fd)
             self._lock_fd = None
 
-    def _keep(self) -> bool:
-        """Move the flight recorder to where no monitor removes it."""
-        place = Path(platformdirs.user_cache_dir("gvtui"), "kept")
-        shutil.rmtree(place, ignore_errors=True)
-        try:
-            self.trace_path.rename(place)
-            # It may have been another user's who received.
-            for path in (place, *place.iterdir()):
-                give(path, os.geteuid(), os.getegid())
-        except OSError:
-            return False
-        self.trace_path = place
-        return True
+    def _wait(self, timeout: float) -> None:
+        """Wait for the process; what it says meanwhile is taken in, so that it can say more.
+
+        Raises:
+            subprocess.TimeoutExpired: it has not ended.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            left = deadline - time.monotonic()
+            try:
+                self._process.wait(max(0.0, min(left, _POLL_SECONDS)))
+                return
+            except subprocess.TimeoutExpired:
+                if left <= 0:
+                    raise
+            if self._channel.fileno() >= 0:
+                self.read_events()
 
     @property
     def became(self) -> str:
@@ -222,14 +255,14 @@ class MonitorProcess:
         if self._is_recording:
             words = f"the recording {self.trace_path}"
         elif self.is_kept:
-            words = (
-                f"what was seen is kept until the next fault (gvtui replay {self.trace_path}) and"
-            )
+            words = f"what was seen is kept (gvtui replay {self.trace_path}) and"
         else:
             return "what was seen is not kept"
         whole = "is complete" if self._process.returncode == 0 else "lacks what came last"
-        if self.lost:
-            whole = f"lacks {counted(self.lost, 'message')} that could not be written"
+        if self.was_killed:
+            whole = "lacks what came last: the monitor did not end and had to be killed"
+        if self.losses:
+            whole += f"; {self.losses.words()}"
         return f"{words} {whole}"
 
     def _last_words(self) -> str:
@@ -241,27 +274,3 @@ class MonitorProcess:
         if code is not None and code < 0:
             return f"it was killed by {signal.Signals(-code).name}"
         return f"it ended with code {code}" + (f": {lines[-1]}" if lines else "")
-
-
-def _make_folder() -> tuple[Path, int]:
-    """A private folder for a flight recorder, and the descriptor of the lock that guards it."""
-    place = Path(platformdirs.user_cache_dir("gvtui"), "live")
-    try:
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _remove_left_behind(place)
-        folder = Path(tempfile.mkdtemp(prefix=time.strftime("%Y%m%d-%H%M%S-"), dir=place))
-        with locked_file(folder / _LOCK_NAME) as lock:
-            lock_fd = os.dup(lock.fileno())
-    except OSError as error:
-        raise MonitorError(f"cannot write to {place}: {error.strerror}") from error
-    # Shared with the monitor: the folder is guarded as long as either of the two lives.
-    fcntl.flock(lock_fd, fcntl.LOCK_SH)
-    return folder, lock_fd
-
-
-def _remove_left_behind(place: Path) -> None:
-    """Remove folders whose monitor and viewer were both killed."""
-    for folder in place.iterdir():
-        with contextlib.suppress(OSError), open_to_read(folder / _LOCK_NAME) as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gvtui.trace.losses import FULL, Loss, Losses
 from gvtui.trace.marks import LostMark
+from gvtui.trace.output import FULL as FULL_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gvtui.monitor.control import Control
+    from gvtui.trace.marks import Mark
     from gvtui.trace.writer import TraceWriter
+
+    Write = Callable[[TraceWriter], None]
 
 MAX_OWED = 10_000
 """Writes that are tried again; of more, the oldest go."""
+
+RETRY_SECONDS = 0.05
+"""Between two looks whether the trace can be written again."""
+
+CALM_SECONDS = 5.0
+"""Without a new fault for so long, the trace can be written again: a disk that is nearly full takes
+one write and refuses the next, and nobody is told of each."""
 
 
 class Ledger:
@@ -23,58 +35,154 @@ class Ledger:
 
     The sandboxes are drained whatever the disk says. Messages that cannot be written are lost, and
     counted. What holds no messages is not lost but owed: a connection whose end is not written
-    would seem to stand for ever.
+    would seem to stand for ever. Before messages are written again, what was lost before them is
+    noted.
     """
 
-    def __init__(self, writer: TraceWriter, control: Control) -> None:
+    def __init__(
+        self,
+        writer: TraceWriter,
+        control: Control,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Begin; the writer stays the caller's.
+
+        Args:
+            writer: writes the trace.
+            control: is told of faults.
+            clock: gives seconds.
+        """
         self.fault = ""
         """Why the trace cannot be written; "" while it can."""
         self.lost = 0
         """Messages lost so far."""
-        self._writer = writer
+        self.writer = writer
+        """Writes the trace now."""
         self._control = control
-        self._noted = 0
-        self._since_ns = 0
-        self._owed: deque[Callable[[], None]] = deque(maxlen=MAX_OWED)
+        self._clock = clock
+        self._losses = Losses()
+        self._gap: Loss | None = None
+        self._is_gone = False
+        self._owed: deque[Write] = deque(maxlen=MAX_OWED)
+        self._next_try = 0.0
+        self._calm_at = 0.0
 
     @property
     def owed(self) -> int:
         """Writes that still have to be done."""
         return len(self._owed)
 
-    def write(self, write: Callable[[], None], messages: int = 0) -> None:
+    @property
+    def losses(self) -> Losses:
+        """All that was lost so far."""
+        losses = Losses()
+        losses.merge(self._losses)
+        if self._gap is not None and self._gap.messages:
+            losses.take(self._until_now(self._gap))
+        return losses
+
+    def write(self, write: Write, messages: int = 0) -> None:
         """Write, or take note that this was not possible.
 
         Args:
-            write: does it; may raise OSError.
+            write: does it with the writer it is given; may raise OSError.
             messages: how many messages it holds; 0 if it has to be done some time.
         """
-        try:
-            write()
-        except OSError as error:
-            self.lost += messages
-            if not messages:
-                self._owed.append(write)
-            if not self.fault:
-                self._since_ns = time.time_ns()
-                self.fault = f"cannot write {self._writer.path}: {error.strerror}"
-                self._control.say("fault", text=self.fault, lost=self.lost)
-
-    def recover(self) -> None:
-        """Write what is owed and note what was lost; if that goes, the fault is over.
-
-        To be called now and then: a disk that is nearly full takes one write and refuses the next.
-        """
-        if not self.fault:
+        if self._gap is not None and not self._try_again():
+            self._miss(write, messages)
             return
-        mark = LostMark(self.lost - self._noted, self._since_ns)
+        try:
+            write(self.writer)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self._begin_gap(FULL if error.errno in FULL_CODES else reason)
+            self._miss(write, messages)
+            self._say(f"cannot write {self.writer.path}: {reason}")
+
+    def note(self, mark: Mark) -> None:
+        """Write a mark, now or as soon as that is possible; a loss is taken in."""
+        if isinstance(mark, LostMark):
+            self.lost += mark.messages
+            self._losses.take(mark)
+        details, now = mark.details(), time.time_ns()
+        self.write(lambda writer: writer.mark(now, details))
+
+    def fail(self, text: str, why: str) -> None:
+        """There is nothing to write to until `use` is called.
+
+        Args:
+            text: what is wrong, without full stop.
+            why: the reason of the losses that follow, see `gvtui.trace.losses`.
+        """
+        self._is_gone = True
+        self._begin_gap(why)
+        self._say(text)
+
+    def use(self, writer: TraceWriter) -> None:
+        """Write with another writer from now on."""
+        self.writer = writer
+        self._is_gone = False
+        self._next_try = 0.0
+
+    def recover(self, *, is_last: bool = False) -> None:
+        """Write what is owed and note what was lost; to be called now and then.
+
+        Args:
+            is_last: the trace is closed next: what has to be noted may take what was kept back.
+        """
+        if self._gap is not None:
+            self._try_again(is_last=is_last)
+        if self.fault and self._gap is None and self._clock() >= self._calm_at:
+            self._say("")
+
+    def _try_again(self, *, is_last: bool = False) -> bool:
+        """Whether what was lost is noted, and messages can be written again."""
+        now = self._clock()
+        if self._gap is None:
+            return True
+        if self._is_gone or (now < self._next_try and not is_last):
+            return False
+        self._next_try = now + RETRY_SECONDS
+        if not is_last and not self.writer.has_room():
+            return False
+        mark = self._until_now(self._gap)
         try:
             while self._owed:
-                self._owed[0]()
+                self._owed[0](self.writer)
                 self._owed.popleft()
-            self._writer.mark(time.time_ns(), mark.details())
+            if mark.messages:
+                self.writer.mark(mark.until_ns, mark.details())
         except OSError:
-            return
-        self._noted = self.lost
-        self.fault = ""
-        self._control.say("fault", text="", lost=self.lost)
+            self._calm_at = self._clock() + CALM_SECONDS
+            return False
+        if mark.messages:
+            self._losses.take(mark)
+        self._gap = None
+        return True
+
+    def _miss(self, write: Write, messages: int) -> None:
+        self.lost += messages
+        if self._gap is not None:
+            self._gap.messages += messages
+        if not messages:
+            self._owed.append(write)
+
+    def _begin_gap(self, why: str) -> None:
+        if self._gap is None:
+            self._gap = Loss(0, time.time_ns(), why=why)
+        self._next_try = self._clock() + RETRY_SECONDS
+
+    def _say(self, text: str) -> None:
+        self._calm_at = self._clock() + CALM_SECONDS
+        if bool(text) != bool(self.fault):
+            self._control.say("fault", about="trace", text=text, **self.told())
+        self.fault = text
+
+    def told(self) -> dict[str, Any]:
+        """What the viewer is told of losses, with every word of them."""
+        return {"lost": self.lost, "losses": self.losses.pack()}
+
+    @staticmethod
+    def _until_now(gap: Loss) -> LostMark:
+        return LostMark(gap.messages, gap.since_ns, max(time.time_ns(), gap.since_ns), gap.why)

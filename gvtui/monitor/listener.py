@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import grp
 import os
 import socket
 import stat
+import time
 from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -20,6 +23,9 @@ MAX_PATH_BYTES = 107
 """Bytes that fit `sun_path` of Linux, its closing zero left out."""
 
 _BACKLOG = 128
+
+_LOCK_SECONDS = 2.0
+"""How long another may take who makes a socket in the same folder."""
 
 
 class MonitorError(GvtuiError):
@@ -38,28 +44,74 @@ class Listener:
             MonitorError: the path is taken, too long, or cannot be made.
         """
         self.path = path
+        self._mode = mode
         if len(os.fsencode(path)) > MAX_PATH_BYTES:
             raise MonitorError(
                 f"the socket path {path} is longer than {MAX_PATH_BYTES} bytes; choose a shorter one"
             )
-        group_id = _group_id(group)
-        _clear_stale(path)
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.socket.setblocking(False)
+        self._group_id = _group_id(group)
+        self._folder_mode = 0o700
+        self.socket, self._identity = self._make()
+        with contextlib.suppress(OSError):
+            self._folder_mode = stat.S_IMODE(path.parent.stat().st_mode)
+
+    def _make(self) -> tuple[socket.socket, tuple[int, int]]:
+        """A listening socket and which file it is. Of those who try at once, one has it.
+
+        Raises:
+            MonitorError: the path is taken, or cannot be made.
+        """
+        path = self.path
+        with _folder_locked(path.parent):
+            _clear_stale(path)
+            made = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            made.setblocking(False)
+            try:
+                _bind(made, path, self._mode, self._group_id)
+            except OSError as error:
+                made.close()
+                raise MonitorError(f"cannot make the socket {path}: {error.strerror}") from error
+            info = os.lstat(path)
+            try:
+                if self._group_id is not None:
+                    _give_to(path, self._group_id)
+                made.listen(_BACKLOG)
+            except OSError as error:
+                os.unlink(path)
+                made.close()
+                raise MonitorError(f"cannot set up the socket {path}: {error.strerror}") from error
+        return made, (info.st_dev, info.st_ino)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether sandboxes reach this socket by its path."""
         try:
-            _bind(self.socket, path, mode, group_id)
-        except OSError as error:
-            self.socket.close()
-            raise MonitorError(f"cannot make the socket {path}: {error.strerror}") from error
-        info = os.lstat(path)
-        self._identity = (info.st_dev, info.st_ino)
-        try:
-            if group_id is not None:
-                _give_to(path, group_id)
-            self.socket.listen(_BACKLOG)
-        except OSError as error:
-            self.close()
-            raise MonitorError(f"cannot set up the socket {path}: {error.strerror}") from error
+            info = os.lstat(self.path)
+        except OSError:
+            return False
+        return (info.st_dev, info.st_ino) == self._identity
+
+    def renew(self) -> socket.socket:
+        """Make the socket anew where it was, after it was removed; `socket` is another one then.
+
+        Its folder is made again too, with the permissions that it had.
+
+        Returns:
+            The socket so far, which is the caller's to close.
+
+        Raises:
+            MonitorError: another listens there, or it cannot be made.
+        """
+        folder = self.path.parent
+        if not folder.exists():
+            try:
+                folder.mkdir(parents=True)
+                folder.chmod(self._folder_mode)
+            except OSError as error:
+                raise MonitorError(f"cannot make the folder {folder}: {error.strerror}") from error
+        old = self.socket
+        self.socket, self._identity = self._make()
+        return old
 
     def __enter__(self) -> Listener:
         return self
@@ -80,9 +132,36 @@ class Listener:
     def remove_socket(self) -> None:
         """Remove the socket file, unless another has taken its place, or it cannot be done."""
         with contextlib.suppress(OSError):
-            info = os.lstat(self.path)
-            if (info.st_dev, info.st_ino) == self._identity:
+            if self.is_in_place:
                 os.unlink(self.path)
+
+
+@contextlib.contextmanager
+def _folder_locked(folder: Path) -> Iterator[None]:
+    """Have nobody else put a socket into a folder meanwhile who asks for this lock too.
+
+    Between a look at a stale socket and a socket of one's own in its place, another could do the
+    same, and both would seem to listen. Who holds the lock for longer than that takes is no gvtui,
+    and is not waited for; nor is there a lock in a folder that cannot be opened.
+    """
+    try:
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
+    try:
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(_LOCK_SECONDS / 200)
+            except OSError:
+                break
+        yield
+    finally:
+        os.close(fd)
 
 
 def _bind(made: socket.socket, path: Path, mode: int, group_id: int | None) -> None:

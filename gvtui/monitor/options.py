@@ -3,9 +3,11 @@
 Control messages are msgpack maps over a socketpair, each with a `kind`.
 
 From the monitor: `listening` (the trace's path, whether priority is real-time), `failed` (it could
-not start: why), `log` (`level`, `text`: a line for the user), `fault` (`text`: it cannot write, and
-messages are lost from the record, "" when it can again; `lost`: how many so far), `status` (every
-second: `fault`, `lost`, and `refused`, the connections refused so far), `opened` and `closed` (`conn` and details, also in the trace), `stopped`.
+not start: why), `log` (`level`, `text`: a line for the user), `fault` (`about` the `trace` or the
+`socket`; `text`: what cannot be done, "" when it can again), `anew` (the trace goes on in new files:
+`path`, `text`), `status` (every second: also `refused`, the connections refused so far), `opened` and
+`closed` (`conn` and details, also in the trace), `stopped`. With `fault`, `anew`, `status` and
+`stopped` come `lost`, how many messages were lost so far, and `losses`, see `gvtui.trace.losses`.
 
 To the monitor: `stop`, `mark` (`details`: zlib-packed msgpack map to note in the trace; `conn`: the
 connection that it is about, 0 for none).
@@ -46,6 +48,8 @@ class MonitorOptions:
     coalesce_seconds: float = 0.001
     """How long a connection rests between two turns, longer where its send buffer has more room;
     0 wakes for every message."""
+    is_spool: bool = False
+    """Whether what is kept is only on its way to somewhere else, and of no use afterwards."""
     send_buffer_bytes: int = SEND_BUFFER_BYTES
     """Room for what each sandbox has sent and nobody has taken yet; 0 leaves it as it comes."""
     allow_uids: tuple[int, ...] | None = None
@@ -64,6 +68,7 @@ class MonitorOptions:
             "socket_mode": self.socket_mode,
             "socket_group": self.socket_group,
             "coalesce_seconds": self.coalesce_seconds,
+            "is_spool": self.is_spool,
             "send_buffer_bytes": self.send_buffer_bytes,
             "allow_uids": self.allow_uids,
             "limits": packed(self.limits),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
+import math
 import signal
+import termios
 import time
 import zlib
+from array import array
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,18 +19,21 @@ from gvtui.monitor.accepting import accept_sandboxes
 from gvtui.monitor.admission import Admission
 from gvtui.monitor.descriptors import room_for_connections
 from gvtui.monitor.greeting import greet
+from gvtui.monitor.house import House
 from gvtui.monitor.intake import Intake, Received
 from gvtui.monitor.ledger import Ledger
 from gvtui.monitor.pace import Pace
 from gvtui.monitor.porter import look
 from gvtui.monitor.priority import collect
+from gvtui.trace.losses import LATE
+from gvtui.trace.marks import LostMark
 
 if TYPE_CHECKING:
     import socket
 
     from gvtui.monitor.admission import Peer
     from gvtui.monitor.control import Control
-    from gvtui.monitor.intake import Turn
+    from gvtui.monitor.intake import Truncated, Turn
     from gvtui.monitor.listener import Listener
     from gvtui.monitor.options import MonitorOptions
     from gvtui.monitor.porter import Porter
@@ -36,7 +43,11 @@ if TYPE_CHECKING:
 LAST_TURNS = 16
 """Turns when the monitor stops: more than what any send buffer holds, for its sandbox may go on."""
 
-_HOUSEKEEPING_SECONDS = 1.0
+LAST_SECONDS = 3.0
+"""How long those turns may take, of all connections together; what is not taken then is told."""
+
+BEAT_SECONDS = 1.0
+"""How often the viewer hears that the monitor lives."""
 
 
 class Monitor:
@@ -62,7 +73,6 @@ class Monitor:
         self.ledger = Ledger(writer, control)
         self._options = options
         self._listener = listener
-        self._writer = writer
         self._control = control
         self._porter = porter
         self._intake = Intake()
@@ -74,7 +84,10 @@ class Monitor:
         )
         self._room_for = options.limits.send_buffers if options.send_buffer_bytes else 0
         self._enlarged = 0
+        self._house = House(options, listener, self.ledger, control)
         self._next_conn = 1
+        self._untaken_bytes = 0
+        self._ends_at = math.inf
         self._turns = 0
 
     async def run(self, *, realtime: bool = False) -> None:
@@ -88,7 +101,8 @@ class Monitor:
                 await nursery.start(self._wait_for_signal, nursery.cancel_scope)
                 self._control.say("listening", realtime=realtime, path=str(self._options.listen))
                 nursery.start_soon(self._obey, nursery.cancel_scope)
-                nursery.start_soon(self._keep_house)
+                nursery.start_soon(self._beat)
+                nursery.start_soon(self._house.keep)
                 if self._porter is not None:
                     nursery.start_soon(self._porter.listen)
                 self.admission.bound(room_for_connections())
@@ -96,7 +110,10 @@ class Monitor:
                 nursery.start_soon(accept, self._serve)
         finally:
             self.admission.tell_rest()
-            self.ledger.recover()
+            if self._untaken_bytes:
+                now = time.time_ns()
+                self.ledger.note(LostMark(0, now, now, LATE, self._untaken_bytes))
+            self.ledger.recover(is_last=True)
 
     async def _wait_for_signal(
         self, scope: trio.CancelScope, *, task_status: trio.TaskStatus[None]
@@ -117,13 +134,16 @@ class Monitor:
                 return
             if message.get("kind") == "mark":
                 details = msgpack.unpackb(zlib.decompress(message["details"]))
-                conn = int(message.get("conn") or 0)
-                self.ledger.write(partial(self._writer.mark, time.time_ns(), details, conn))
+                self._mark(details, int(message.get("conn") or 0))
 
-    async def _keep_house(self) -> None:
+    def _mark(self, details: dict[str, Any], conn: int) -> None:
+        now = time.time_ns()
+        self.ledger.write(lambda writer: writer.mark(now, details, conn))
+
+    async def _beat(self) -> None:
         turns = -1
         while True:
-            await trio.sleep(_HOUSEKEEPING_SECONDS)
+            await trio.sleep(BEAT_SECONDS)
             collect(is_idle=turns == self._turns)
             turns = self._turns
             self.ledger.recover()
@@ -131,13 +151,13 @@ class Monitor:
             self._control.say(
                 "status",
                 fault=self.ledger.fault,
-                lost=self.ledger.lost,
                 refused=self.admission.refused,
+                **self.ledger.told(),
             )
 
     def _tell_refused(self, line: str, mark: RefusedMark) -> None:
         self._control.log("warning", line)
-        self.ledger.write(partial(self._writer.mark, time.time_ns(), mark.details()))
+        self.ledger.note(mark)
 
     async def _serve(self, connection: socket.socket, peer: Peer) -> None:
         with connection:
@@ -161,7 +181,7 @@ class Monitor:
         conn = self._next_conn
         self._next_conn += 1
         opened_ns = time.time_ns()
-        self.ledger.write(partial(self._writer.opened, conn, opened_ns, details))
+        self.ledger.write(lambda writer: writer.opened(conn, opened_ns, details))
         self._control.say("opened", conn=conn, **details)
         messages = 0
         reason = "the monitor stopped"
@@ -180,24 +200,52 @@ class Monitor:
                 # A rest of no time lets the other connections have their turn.
                 await trio.sleep(pace.rest_after(turn.messages, is_full=turn.is_full))
         except trio.Cancelled:
-            for _ in range(LAST_TURNS):
-                turn = self._intake.take_turn(connection)
-                messages += turn.messages
-                self._store(conn, turn)
-                if not turn.is_full:
-                    break
+            messages += self._take_last(conn, connection)
             raise
         finally:
             summary = {"reason": reason, "messages": messages}
-            self.ledger.write(partial(self._writer.closed, conn, time.time_ns(), summary))
+            closed_ns = time.time_ns()
+            self.ledger.write(lambda writer: writer.closed(conn, closed_ns, summary))
             self._control.say("closed", conn=conn, **summary)
+
+    def _take_last(self, conn: int, connection: socket.socket) -> int:
+        """Take what has been sent before the monitor stops; gives the number of messages."""
+        if math.isinf(self._ends_at):
+            self._ends_at = time.monotonic() + LAST_SECONDS
+        messages = 0
+        for _ in range(LAST_TURNS):
+            if time.monotonic() >= self._ends_at:
+                self._untaken_bytes += _waiting_bytes(connection)
+                break
+            turn = self._intake.take_turn(connection)
+            messages += turn.messages
+            self._store(conn, turn)
+            if not turn.is_full:
+                break
+        return messages
 
     def _store(self, conn: int, turn: Turn) -> None:
         self._turns += 1
         for part in turn.parts:
             if isinstance(part, Received):
-                write = partial(self._writer.received, conn, part.recv_ns, part.datagrams)
-                self.ledger.write(write, len(part.datagrams))
+                self._store_received(conn, part)
             else:
-                cut = (part.recv_ns, part.beginning, part.real_size)
-                self.ledger.write(partial(self._writer.truncated, conn, *cut), 1)
+                self._store_truncated(conn, part)
+
+    def _store_received(self, conn: int, part: Received) -> None:
+        recv_ns, datagrams = part.recv_ns, part.datagrams
+        self.ledger.write(lambda writer: writer.received(conn, recv_ns, datagrams), len(datagrams))
+
+    def _store_truncated(self, conn: int, part: Truncated) -> None:
+        cut = (part.recv_ns, part.beginning, part.real_size)
+        self.ledger.write(lambda writer: writer.truncated(conn, *cut), 1)
+
+
+def _waiting_bytes(connection: socket.socket) -> int:
+    """Bytes that have been sent and not taken, as the kernel counts them; 0 if it does not tell."""
+    count = array("i", [0])
+    try:
+        fcntl.ioctl(connection.fileno(), termios.FIONREAD, count)
+    except OSError:
+        return 0
+    return count[0]

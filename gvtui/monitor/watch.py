@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
 from gvtui.monitor.client import MonitorProcess
-from gvtui.words import counted
+from gvtui.monitor.folder import left_behind
+from gvtui.trace.losses import Losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from gvtui.monitor.folder import LeftBehind
     from gvtui.monitor.options import MonitorOptions
 
 _KEPT_LINES = 1000
@@ -38,12 +40,12 @@ class Watch:
 
     def __init__(self, options: MonitorOptions, monitor: MonitorProcess) -> None:
         self.options = options
-        self.fault = ""
-        """What has gone wrong with the monitor; "" while all is well."""
         self.dead = False
         """Whether the monitor has gone."""
-        self.lost = 0
-        """Messages that came and could not be written: they are in no row."""
+        self.is_renewed = False
+        """Whether the trace goes on in new files; whoever shows them says False again."""
+        self.left_behind: list[LeftBehind] = []
+        """What viewers before have left behind that were cut off, the newest first."""
         self.said: list[str] = []
         """What it has said, newest last."""
         self.when_opened: Callable[[dict[str, Any]], None] | None = None
@@ -51,7 +53,9 @@ class Watch:
         self._monitor = monitor
         self._finished: list[MonitorProcess] = []
         self._starts = 1
-        self._faults = 0
+        self._faults: dict[str, str] = {}
+        self._told: Counter[str] = Counter()
+        self._losses_before = Losses()
         self._refused_before = 0
         self._noted: deque[float] = deque()
 
@@ -62,7 +66,10 @@ class Watch:
         Raises:
             MonitorError: it cannot.
         """
-        return cls(options, MonitorProcess.start(options))
+        found = left_behind()
+        watch = cls(options, MonitorProcess.start(options))
+        watch.left_behind = found
+        return watch
 
     @property
     def monitor(self) -> MonitorProcess:
@@ -79,6 +86,29 @@ class Watch:
         """The trace it writes."""
         return self._monitor.trace_path
 
+    @property
+    def fault(self) -> str:
+        """What is wrong with the monitor now; "" while all is well."""
+        return " ".join(self._faults.values())
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the monitor lives and says nothing, as one that is stopped."""
+        return "monitor" in self._faults
+
+    @property
+    def losses(self) -> Losses:
+        """All that came and is in no row, those of monitors before included."""
+        losses = Losses()
+        losses.merge(self._losses_before)
+        losses.merge(self._monitor.losses)
+        return losses
+
+    @property
+    def lost(self) -> int:
+        """Messages that came and are in no row."""
+        return self.losses.messages
+
     def note(self, text: str) -> None:
         """Put a sentence that is not the monitor's own into what it has said."""
         self.said.append(f"{'warning':<8}{escape(text, _MAX_LINE)}")
@@ -89,7 +119,6 @@ class Watch:
         quiet: list[Notice] = []
         for event in self._monitor.read_events() if not self.dead else []:
             kind, text = event.get("kind"), escape(str(event.get("text") or ""), _MAX_LINE)
-            self.lost = max(self.lost, int(event.get("lost") or 0))
             if kind == "opened":
                 if self.when_opened is not None:
                     self.when_opened(event)
@@ -98,13 +127,17 @@ class Watch:
                 is_shown = notice.level != "note" and self._may_note()
                 (notices if is_shown else quiet).append(notice)
             elif kind == "fault":
-                notice = self._take_fault(text)
-                # A disk that is nearly full goes to and fro; the banner and the log tell it all.
-                (notices if self._faults <= 1 else quiet).append(notice)
+                about = str(event.get("about") or "trace")
+                notice = self._take_fault(about, text)
+                # What goes to and fro is in the banner and in the log.
+                (notices if self._told[about] <= 1 else quiet).append(notice)
+            elif kind == "anew":
+                self.is_renewed = True
+                notices.append(Notice("error", f"{text[:1].upper()}{text[1:]}."))
             elif kind in ("died", "stopped"):
                 self.dead = True
                 why = text or "it was told to stop"
-                self.fault = f"The monitor has gone: {why}. What came before is kept."
+                self._faults = {"end": f"The monitor has gone: {why}. What came before is kept."}
                 notices.append(Notice("error", self.fault))
         self.said += [f"{notice.level:<8}{notice.text}" for notice in (*quiet, *notices)]
         del self.said[:-_KEPT_LINES]
@@ -119,15 +152,19 @@ class Watch:
         self._noted.append(now)
         return True
 
-    def _take_fault(self, text: str) -> Notice:
+    def _take_fault(self, about: str, text: str) -> Notice:
         """What to say of a fault that has come, or of one that has gone: then its text is empty."""
         if text:
-            self._faults += 1
-            self.fault = f"{text[:1].upper()}{text[1:]}: messages are lost from the record."
-            return Notice("error", self.fault)
-        self.fault = ""
-        lost = counted(self.lost, "message")
-        return Notice("info", f"The monitor can write again; {lost} could not be written.")
+            self._told[about] += 1
+            end = ": messages are lost from the record." if about == "trace" else "."
+            self._faults[about] = f"{text[:1].upper()}{text[1:]}{end}"
+            return Notice("error", self._faults[about])
+        self._faults.pop(about, None)
+        if about == "trace":
+            words = self.losses.words()
+            return Notice("info", f"The trace can be written again{words and f'; {words}'}.")
+        again = "Sandboxes can connect again." if about == "socket" else "The monitor speaks again."
+        return Notice("info", again)
 
     def restart(self) -> None:
         """Start another monitor with a trace of its own; waits, so call it from a thread.
@@ -140,12 +177,12 @@ class Watch:
         if record is not None:
             record = record.with_name(f"{record.stem}-{self._starts}{record.suffix}")
         monitor = MonitorProcess.start(replace(self.options, record=record))
+        self._losses_before.merge(self._monitor.losses)
         self._finished.append(self._monitor)
         self._refused_before += self._monitor.refused
         self._monitor = monitor
         self.dead = False
-        self.fault = ""
-        self.lost = 0
+        self._faults.clear()
 
     def forget_finished(self) -> None:
         """Remove the temporary traces of monitors that have gone, once they are shown no more."""

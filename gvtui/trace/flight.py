@@ -62,7 +62,9 @@ class Flight:
         self._folder = folder
         self._keep_bytes = keep_bytes
         self._clock = clock
-        self._old: list[tuple[int, int]] = []
+        self.dropped_messages = 0
+        """Messages that have gone with them."""
+        self._old: list[tuple[int, int, int]] = []
         self._wait = _FIRST_WAIT
         self._next_at = 0.0
 
@@ -84,11 +86,18 @@ class Flight:
     @property
     def held_bytes(self) -> int:
         """Disk that the segments take."""
-        return sum(size for _, size in self._old)
+        return sum(size for _, size, _ in self._old)
 
-    def add(self, number: int, size: int, strings_size: int) -> None:
-        """Take in a segment that is complete; the oldest go where there is too much."""
-        self._old.append((number, size))
+    def add(self, number: int, size: int, messages: int, strings_size: int) -> None:
+        """Take in a segment that is complete; the oldest go where there is too much.
+
+        Args:
+            number: its number.
+            size: bytes of its log and its index.
+            messages: how many it has.
+            strings_size: bytes of the strings of all segments.
+        """
+        self._old.append((number, size, messages))
         limit = self._keep_bytes - self.segment_bytes - strings_size
         while self._old and self.held_bytes > limit:
             self._drop()
@@ -137,9 +146,10 @@ class Flight:
             self._unlink(number)
 
     def _drop(self) -> None:
-        number, _ = self._old.pop(0)
+        number, _, messages = self._old.pop(0)
         self._unlink(number)
         self.dropped += 1
+        self.dropped_messages += messages
 
     def _unlink(self, number: int) -> None:
         log = files.segment_path(self._folder, number)

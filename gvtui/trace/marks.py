@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gvtui.trace.details import args_in, int_in, list_in, text_in
-from gvtui.words import counted
+from gvtui.trace.losses import Loss
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,19 +105,24 @@ class GapMark:
 
 @dataclass(frozen=True, slots=True)
 class LostMark:
-    """The monitor could not write for a while, and does again."""
+    """Messages that came before this, and since the mark before, are in no row; or none could come."""
 
     kind: ClassVar = "lost"
 
     messages: int
-    """Messages that came in this while and are in no row."""
     since_ns: int
-    """When it could not write first, Unix time."""
+    """When it began, Unix time."""
+    until_ns: int = 0
+    """When it was over, Unix time; 0 in recordings that do not tell."""
+    why: str = ""
+    """One of the reasons of `gvtui.trace.losses`, or the kernel's; "" in such recordings."""
+    bytes: int = 0
+    """Bytes that were not taken, where messages could not be counted."""
 
     @property
     def text(self) -> str:
         """The mark for people."""
-        return f"{counted(self.messages, 'message')} could not be written before this"
+        return Loss(self.messages, self.since_ns, self.until_ns, self.why, self.bytes).words()
 
     def details(self) -> dict[str, Any]:
         """The mark as it lies in the recording."""
@@ -126,7 +131,33 @@ class LostMark:
     @classmethod
     def read(cls, details: dict[str, Any]) -> LostMark:
         """The mark from what lies in the recording."""
-        return cls(int_in(details, "messages"), int_in(details, "since_ns"))
+        loss = Loss.read(details)
+        return cls(loss.messages, loss.since_ns, loss.until_ns, loss.why, loss.bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMark:
+    """The clock of the machine was set: times before and after do not follow each other."""
+
+    kind: ClassVar = "clock"
+
+    step_ns: int
+    """By how much; below zero if it was set back."""
+
+    @property
+    def text(self) -> str:
+        """The mark for people."""
+        way = "forward" if self.step_ns > 0 else "back"
+        return f"the clock of this machine was set {way} by {abs(self.step_ns) / 1e9:,.1f} s"
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        return {"kind": self.kind, "text": self.text, **asdict(self)}
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> ClockMark:
+        """The mark from what lies in the recording."""
+        return cls(int_in(details, "step_ns"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,6 +394,7 @@ Mark = (
     | GapMark
     | LostMark
     | RefusedMark
+    | ClockMark
     | ProcessesMark
     | BinaryMark
     | ExcerptMark
@@ -378,6 +410,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Mark]] = {
         GapMark,
         LostMark,
         RefusedMark,
+        ClockMark,
         ProcessesMark,
         BinaryMark,
         ExcerptMark,

@@ -16,6 +16,7 @@ from gvtui.trace.connections import Connections
 from gvtui.trace.containers import container_of
 from gvtui.trace.damage import Damage
 from gvtui.trace.details import pack_details, unpack_details
+from gvtui.trace.lostrows import LostRows
 from gvtui.trace.opening import Parts, open_parts
 from gvtui.trace.ports import PortOrder
 from gvtui.trace.records import REAL_SIZE, DamagedError, TraceError
@@ -62,6 +63,8 @@ class Trace:
         self.end_row = self.first_row
         """One past the newest row that `refresh` has found."""
         self.connections = Connections()
+        self.lost = LostRows()
+        """What came and is in no row, as far as the trace tells."""
         self.limit: int | None = None
         """Rows from this id on are held back until it moves: for replay in time."""
         self._segments = parts.segments
@@ -154,6 +157,7 @@ class Trace:
         start, self.end_row = self.end_row, max(end, self.end_row)
         if self.end_row > start:
             self.connections.update(self, max(start, self.first_row), self.end_row)
+            self.lost.update(self, max(start, self.first_row), self.end_row)
             if not self._told.is_settled:
                 self._told.take(self.rows(start, self.end_row))
         return before != (self.first_row, self.end_row)

@@ -86,6 +86,7 @@ class TraceWriter:
         """Messages written, those let go since included."""
         self.outcome: Outcome | None = None
         """What became of all that came, where somebody counts that; the summary tells it."""
+        self._messages_before = 0
         self._keep_bytes = keep_bytes
         self._segment_bytes = segment_bytes
         self._flight = (
@@ -149,6 +150,12 @@ class TraceWriter:
             fresh._indexer.set_last_dropped(conn, dropped)
             fresh.opened(conn, known.recv_ns, {**known.details, "dropped_before": dropped})
         return fresh
+
+    @property
+    def held_messages(self) -> int:
+        """Messages written, less those that a flight recorder has let go."""
+        dropped = self._flight.dropped_messages if self._flight is not None else 0
+        return self.message_count - dropped
 
     @property
     def missing(self) -> list[Path]:
@@ -426,5 +433,7 @@ class TraceWriter:
         tally, self._tally = self._tally, Tally()
         self._seal(full, tally)
         self._spares.keep()
-        flight.add(full.number, full.size, self._strings.size)
+        messages = self.message_count - self._messages_before
+        self._messages_before = self.message_count
+        flight.add(full.number, full.size, messages, self._strings.size)
         return True

@@ -234,6 +234,7 @@ class GvtuiApp(ViewerBase):
                 level = _LEVELS.get(notice.level, "information")
                 self.tell(notice.text, level)
             self.model.monitor_gone = self.monitor.dead
+            self.model.monitor_silent = self.monitor.is_silent
         if self.replay is not None:
             self.replay.advance()
         return self.model.refresh(FILTER_SECONDS)

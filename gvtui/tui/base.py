@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -30,7 +31,7 @@ from gvtui.tui.model.model import Model
 from gvtui.tui.stream.pane import StreamView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
     from textual.screen import Screen
@@ -89,6 +90,8 @@ class ViewerBase(DoorsApp):
             FilterError: `filter_text` is no filter.
         """
         super().__init__()
+        self.has_left = False
+        """Whether the user has left; else a signal, the loss of the terminal or a fault ends it."""
         self.model = Model(trace, live=live, zone=zone, clock=clock)
         self.monitor, self.replay, self.keeper = monitor, replay, keeper
         self.commands = Commands((*FEATURES, *PANES), self._find)
@@ -344,6 +347,12 @@ class ViewerBase(DoorsApp):
         """Give the terminal back to the shell until `fg`; the monitor goes on."""
         self.action_suspend_process()
 
+    def run_over(self, command: Sequence[str]) -> None:
+        """Give the terminal to another program until it ends; the monitor goes on."""
+        with self.suspend():
+            subprocess.run(command, check=False)
+        self.refresh(layout=True)
+
     def quit(self) -> None:
         """End the viewer, after what features want to ask."""
         self._leave(list(self.rooms.values()))
@@ -357,6 +366,7 @@ class ViewerBase(DoorsApp):
 
     def leave(self) -> None:
         """End the viewer, without asking features whether it may."""
+        self.has_left = True
         if self.keeper is not None:
             self.keeper.stop_looking()
         self.exit()

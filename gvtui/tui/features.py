@@ -22,6 +22,7 @@ from gvtui.tui.frame.command_line import CommandLine
 from gvtui.tui.frame.commands import Screen, Tabs
 from gvtui.tui.frame.sizes import Sizes
 from gvtui.tui.live.commands import Live
+from gvtui.tui.live.kept import Kept
 from gvtui.tui.numbers.bands import NumbersBands
 from gvtui.tui.numbers.pane import NumbersPane
 from gvtui.tui.numbers.table import NumbersTable
@@ -89,6 +90,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Screen,
     Sizes,
     Live,
+    Kept,
     CommandLine,
 )
 """What the viewer can do, in the order of the help screen; each is ticked after those before it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import sys
 from typing import TYPE_CHECKING
@@ -51,6 +52,7 @@ def run_live(options: LiveOptions) -> int:
     binaries = BinaryNotes(lambda mark, conn: watch.monitor.send_mark(mark, conn))
     watch.when_opened = binaries.opened
     fault: Exception | None = None
+    app: GvtuiApp | None = None
     code = 1
     try:
         trace = Trace.open(watch.trace_path)
@@ -75,11 +77,19 @@ def run_live(options: LiveOptions) -> int:
         finally:
             watch.poll()
             binaries.finish()
-            watch.stop(keep=fault is not None)
+            has_left = app is not None and app.has_left
+            watch.stop(keep=fault is not None or not has_left)
+            if watch.monitor.is_kept and fault is None:
+                # The terminal may have gone with whoever could be told.
+                with contextlib.suppress(OSError):
+                    say(f"gvtui: {watch.monitor.became}")
     if fault is not None:
         raise cut_short(fault, watch.monitor.became) from fault
-    if watch.monitor.lost and options.monitor.record is not None:
+    if watch.monitor.was_killed and options.monitor.record is not None:
         raise MonitorError(watch.monitor.became)
+    if watch.losses:
+        where = f"the recording {watch.trace_path} is not complete: "
+        raise MonitorError(f"{where * (options.monitor.record is not None)}{watch.losses.words()}")
     return code
 
 

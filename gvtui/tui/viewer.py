@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from gvtui.tui.command.command import Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gvtui.agent.targets import Keeper
     from gvtui.config import Config
@@ -186,6 +186,9 @@ class Viewer(Protocol):
 
     def stop_process(self) -> None:
         """Give the terminal back to the shell until `fg`."""
+
+    def run_over(self, command: Sequence[str]) -> None:
+        """Give the terminal to another program until it ends; nothing is shown meanwhile."""
 
     def quit(self) -> None:
         """End the viewer, after what features want to ask."""

@@ -173,4 +173,4 @@ def test_a_disk_that_is_full_is_a_failure(tmp_path: Path) -> None:
         command.send_signal(signal.SIGINT)
         _, said = command.communicate(timeout=TIMEOUT)
     assert command.returncode == 1
-    assert re.search(r"\ngvtui: \d+ messages could not be written, and are lost\n$", said)
+    assert re.search(r"; \d+ were lost that could not be written from .*: File too large\n$", said)

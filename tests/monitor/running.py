@@ -34,7 +34,9 @@ class Running:
         )
 
     def close(self) -> None:
-        for thing in (self.listener, self.writer, self.trace, self.ours, self.theirs):
+        # The trace may go on in new files by now.
+        writer = self.monitor.ledger.writer
+        for thing in (self.listener, writer, self.trace, self.ours, self.theirs):
             thing.close()
 
     def said(self) -> list[dict[str, Any]]:

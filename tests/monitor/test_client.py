@@ -14,9 +14,11 @@ import pytest
 
 from gvtui.faults import reports_folder
 from gvtui.monitor.client import MonitorError, MonitorProcess
+from gvtui.monitor.folder import left_behind
 from gvtui.monitor.options import MonitorOptions
 from gvtui.trace.marks import NoteMark, SessionMark, read_mark
 from gvtui.trace.reader import Trace
+from gvtui.trace.writer import TraceWriter
 from tests.monitor.sandbox import FakeSandbox, wait_until
 from tests.trace.factory import read_message
 
@@ -151,13 +153,18 @@ os._exit(1)
 """
 
 
+LONG_LIVED_VIEWER = SHORT_LIVED_VIEWER.replace("os._exit(1)", "sys.stdin.read()")
+
+
 def test_the_viewers_death_ends_it(options: MonitorOptions) -> None:
     command = [sys.executable, "-c", SHORT_LIVED_VIEWER, str(options.listen)]
     out = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     monitor_pid, folder = out.split()
-    assert wait_until(lambda: not Path(folder).exists())
     assert wait_until(lambda: not options.listen.exists())
     assert wait_until(lambda: not is_running(int(monitor_pid)))
+    # Nothing was seen, so nothing is kept.
+    assert left_behind() == []
+    assert not Path(folder).exists()
 
 
 def is_running(pid: int) -> bool:
@@ -168,13 +175,49 @@ def is_running(pid: int) -> bool:
     return state != "Z"
 
 
-def test_what_both_left_behind_is_removed_by_the_next(options: MonitorOptions, cache: Path) -> None:
-    left = cache / "left-behind"
-    left.mkdir(parents=True)
-    (left / "lock").touch()
-    (left / "00000001.gvtrace").touch()
+@pytest.mark.parametrize("also_monitor", [False, True])
+def test_what_a_killed_viewer_has_seen_is_kept(
+    options: MonitorOptions, *, also_monitor: bool
+) -> None:
+    command = [sys.executable, "-c", LONG_LIVED_VIEWER, str(options.listen)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as viewer:
+        assert viewer.stdout is not None
+        monitor_pid, folder = viewer.stdout.readline().split()
+        sandbox = FakeSandbox(options.listen)
+        sandbox.send(read_message())
+        trace = Trace.open(folder)
+        assert wait_until(lambda: trace.refresh() and trace.connections.messages == 1)
+        trace.close()
+        for pid in (int(monitor_pid), viewer.pid) if also_monitor else (viewer.pid,):
+            os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: not is_running(int(monitor_pid)))
+    sandbox.close()
+    # The start of another takes nothing away.
     MonitorProcess.start(options).stop()
-    assert not left.exists()
+    (found,) = left_behind()
+    assert (str(found.path), found.rows) == (folder, 2 if also_monitor else 3)
+    trace = Trace.open(found.path)
+    assert trace.connections.messages == 1
+    trace.close()
+
+
+def test_what_was_on_its_way_elsewhere_is_removed_by_the_next(
+    options: MonitorOptions, cache: Path
+) -> None:
+    for name in ("spool-20261126", "20261126"):
+        folder = cache / name
+        folder.mkdir(parents=True)
+        (folder / "lock").touch()
+        TraceWriter(folder, keep_bytes=1 << 20).close()
+    folder = cache / "spool-20261127"
+    writer = TraceWriter(folder, keep_bytes=1 << 20)
+    writer.message(1, 1, read_message())
+    writer.close()
+    (folder / "lock").touch()
+    MonitorProcess.start(options).stop()
+    assert list(cache.iterdir()) == []
 
 
 def test_marks_reach_the_trace(monitor: MonitorProcess) -> None:

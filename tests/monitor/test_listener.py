@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,60 @@ def test_a_successors_socket_is_not_removed(tmp_path: Path) -> None:
     with Listener(path):
         first.close()
         assert path.exists()
+
+
+def test_of_several_starts_on_a_stale_socket_one_listens(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    for _ in range(20):
+        stale = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        stale.bind(str(path))
+        stale.close()
+        barrier = threading.Barrier(4)
+        listeners: list[Listener] = []
+        refused: list[str] = []
+
+        def start(
+            barrier: threading.Barrier = barrier,
+            listeners: list[Listener] = listeners,
+            refused: list[str] = refused,
+        ) -> None:
+            barrier.wait()
+            try:
+                listeners.append(Listener(path))
+            except MonitorError as error:
+                refused.append(str(error))
+
+        threads = [threading.Thread(target=start) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        (listener,) = listeners
+        assert listener.is_in_place
+        assert all("another program listens" in each for each in refused)
+        assert len(refused) == 3
+        listener.close()
+
+
+def test_a_stranger_s_lock_on_the_folder_keeps_nobody_from_listening(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gvtui.monitor.listener._LOCK_SECONDS", 0.05)
+    fd = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    Listener(tmp_path / "s").close()
+    os.close(fd)
+
+
+def test_it_is_made_anew_with_its_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o755)
+    with Listener(folder / "s", mode=0o660) as listener:
+        assert listener.is_in_place
+        (folder / "s").unlink()
+        folder.rmdir()
+        assert not listener.is_in_place
+        listener.renew().close()
+        assert listener.is_in_place
+        assert (mode_of(folder), mode_of(folder / "s")) == (0o755, 0o660)
+    assert not (folder / "s").exists()

@@ -90,7 +90,7 @@ def test_it_records_until_it_is_told_to_stop(start: Any, tmp_path: Path) -> None
     trace.close()
 
 
-def test_a_flight_recorder_stays_for_a_viewer_and_goes_without_one(
+def test_a_flight_recorder_stays_and_what_goes_elsewhere_ends_with_its_reader(
     start: Any, tmp_path: Path
 ) -> None:
     folder = tmp_path / "flight"
@@ -101,11 +101,17 @@ def test_a_flight_recorder_stays_for_a_viewer_and_goes_without_one(
     monitor.event("stopped")
     assert monitor.end() == (0, "")
     assert list(folder.iterdir())
+    # A viewer that was killed: what it has seen stays.
     monitor = start(tmp_path / "other")
     monitor.event("listening")
     monitor.channel.close()
     assert monitor.end() == (0, "")
-    assert not (tmp_path / "other").exists()
+    assert list((tmp_path / "other").iterdir())
+    monitor = start(tmp_path / "spool", is_spool=True)
+    monitor.event("listening")
+    monitor.channel.close()
+    assert monitor.end() == (0, "")
+    assert not (tmp_path / "spool").exists()
 
 
 def test_where_the_socket_is_refused_no_file_is_made(start: Any, tmp_path: Path) -> None:

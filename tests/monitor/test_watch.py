@@ -10,6 +10,7 @@ import pytest
 
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.watch import Watch
+from gvtui.trace.losses import FULL, Loss, Losses
 from tests.monitor.sandbox import wait_until
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class FakeMonitor:
         self.events: list[dict[str, Any]] = []
         self.stopped = False
         self.refused = 0
+        self.losses = Losses()
 
     def read_events(self) -> list[dict[str, Any]]:
         events, self.events = self.events, []
@@ -40,21 +42,20 @@ def _watch(monitor: FakeMonitor) -> Watch:
 def test_faults_come_and_go(tmp_path: Path) -> None:
     monitor = FakeMonitor(tmp_path)
     watch = _watch(monitor)
-    full = {"kind": "fault", "text": "cannot write x\x1b[2J: disk full", "lost": 1}
+    full = {"kind": "fault", "about": "trace", "text": "cannot write x\x1b[2J: disk full"}
     monitor.events = [full, {"kind": "opened", "conn": 1}]
     (notice,) = watch.poll()
     assert notice.level == "error"
     assert watch.fault == "Cannot write x\\x1b[2J: disk full: messages are lost from the record."
-    assert watch.lost == 1
-    monitor.events = [{"kind": "status", "fault": "cannot write x", "lost": 1200}]
+    monitor.events = [{"kind": "status", "fault": "cannot write x"}]
+    monitor.losses = Losses([Loss(1234, 1, 2, FULL)])
     assert watch.poll() == []
-    assert watch.lost == 1200
-    monitor.events = [{"kind": "fault", "text": "", "lost": 1234}]
+    assert watch.lost == 1234
+    monitor.events = [{"kind": "fault", "about": "trace", "text": ""}]
     (notice,) = watch.poll()
     assert notice.level == "info"
-    assert "1,234 messages could not be written" in notice.text
+    assert "1,234 messages were lost while the disk was full" in notice.text
     assert watch.fault == ""
-    assert watch.lost == 1234
     assert not watch.dead
     assert len(watch.said) == 2
     # Again and again is in the log and the banner alone.
@@ -94,6 +95,29 @@ def test_refusals_are_counted_over_restarts(tmp_path: Path) -> None:
         assert watch.refused == 7
     finally:
         watch.stop()
+
+
+def test_each_fault_stands_until_it_is_over(tmp_path: Path) -> None:
+    monitor = FakeMonitor(tmp_path)
+    watch = _watch(monitor)
+    for about in ("socket", "monitor"):
+        monitor.events.append({"kind": "fault", "about": about, "text": f"the {about} is gone"})
+    assert [notice.level for notice in watch.poll()] == ["error", "error"]
+    assert watch.is_silent
+    assert watch.fault == "The socket is gone. The monitor is gone."
+    monitor.events = [{"kind": "fault", "about": "monitor", "text": ""}]
+    watch.poll()
+    assert watch.fault == "The socket is gone."
+    assert not watch.is_silent
+
+
+def test_new_files_are_told(tmp_path: Path) -> None:
+    monitor = FakeMonitor(tmp_path)
+    watch = _watch(monitor)
+    monitor.events = [{"kind": "anew", "text": "x was removed; it goes on", "path": "x"}]
+    (notice,) = watch.poll()
+    assert (notice.level, notice.text) == ("error", "X was removed; it goes on.")
+    assert watch.is_renewed
 
 
 def test_a_restart_leaves_nothing_of_the_monitor_before(tmp_path: Path) -> None:

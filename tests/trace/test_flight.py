@@ -43,9 +43,9 @@ def test_the_oldest_goes_when_the_disk_it_may_use_is_used(tmp_path: Path) -> Non
     flight = Flight(tmp_path, 1000, 100)
     logs = [segment(tmp_path, number) for number in range(1, 12)]
     for number in range(1, 12):
-        flight.add(number, 100, 50)
+        flight.add(number, 100, 7, 50)
     assert [log.exists() for log in logs] == [False] * 3 + [True] * 8
-    assert (flight.dropped, flight.held_bytes) == (3, 800)
+    assert (flight.dropped, flight.dropped_messages, flight.held_bytes) == (3, 21, 800)
 
 
 def test_on_a_full_disk_one_goes_and_the_next_waits(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ def test_on_a_full_disk_one_goes_and_the_next_waits(tmp_path: Path) -> None:
     flight = Flight(tmp_path, 1 << 40, 64 << 20, clock=lambda: now)
     for number in range(1, 5):
         segment(tmp_path, number)
-        flight.add(number, 8 << 20, 0)
+        flight.add(number, 8 << 20, 7, 0)
     assert flight.let_oldest_go(8 << 20)
     # A quarter of what the disk held, so that the next time less goes.
     assert flight.segment_bytes == 10 << 20
@@ -71,11 +71,11 @@ def test_on_a_full_disk_one_goes_and_the_next_waits(tmp_path: Path) -> None:
 def test_a_disk_with_room_again_has_larger_segments(tmp_path: Path) -> None:
     flight = Flight(tmp_path, 1 << 40, 8 << 20)
     segment(tmp_path, 1)
-    flight.add(1, 100, 0)
+    flight.add(1, 100, 7, 0)
     flight.let_oldest_go(100)
     assert flight.segment_bytes == LEAST_SEGMENT_BYTES
     for number in range(2, 9):
-        flight.add(number, 100, 0)
+        flight.add(number, 100, 7, 0)
     assert flight.segment_bytes == 8 << 20
 
 

@@ -10,6 +10,7 @@ from gvtui.trace.details import pack_details, unpack_details
 from gvtui.trace.marks import (
     MAX_PROCESSES,
     BinaryMark,
+    ClockMark,
     ExcerptMark,
     ExecMark,
     ExecOrderMark,
@@ -30,6 +31,9 @@ MARKS: tuple[Mark, ...] = (
     SessionMark("session applied", "applied", "c1", "/run/runsc", "{}", 9, 1, 2),
     GapMark("gap", "c1", 1, 2),
     LostMark(3, 4),
+    LostMark(3, 4, 5, "full"),
+    LostMark(0, 4, 5, "late", 6),
+    ClockMark(-3_600_000_000_000),
     ProcessesMark("1 process runs", "c1", 5, True, 1, 2, (ENTRY,)),
     BinaryMark("/usr/bin/runsc", "20260905.0", True),
     BinaryMark("/usr/bin/runsc", "", False),
@@ -49,7 +53,8 @@ def test_what_is_written_is_read(mark: Mark) -> None:
 
 
 def test_marks_lie_in_recordings_as_they_always_did() -> None:
-    session, replaced, gap, lost, processes, *_ = MARKS
+    session, replaced, gap, lost, *_ = MARKS
+    processes = MARKS[7]
     assert session.details() == {
         "kind": "session",
         "text": "session applied",
@@ -67,11 +72,18 @@ def test_marks_lie_in_recordings_as_they_always_did() -> None:
         "start_ns": 1,
         "end_ns": 2,
     }
-    assert lost.details() == {"kind": "lost", "messages": 3, "since_ns": 4}
     refused = RefusedMark(2, "connections", "refused 2")
     assert read_mark(refused.details()) == refused
     assert read_mark({"kind": "refused", "count": -1}) == RefusedMark(0, "", "")
-    assert lost.text == "3 messages could not be written before this"
+    assert lost.details() == {
+        "kind": "lost",
+        "messages": 3,
+        "since_ns": 4,
+        "until_ns": 0,
+        "why": "",
+        "bytes": 0,
+    }
+    assert lost.text.startswith("3 messages were lost that could not be written since 1970-01-01")
     assert processes.details() == {
         "kind": "processes",
         "text": "1 process runs",

@@ -18,7 +18,7 @@ from gvtui.tui.viewer import PARTS
 from tests.trace.recorder import TRACES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from gvtui.agent.targets import Keeper
     from gvtui.decode.fields import FieldView
@@ -115,6 +115,8 @@ class FakeViewer:
         self.is_dark = True
         self.zoomed = False
         self.has_stopped = False
+        self.programs: list[list[str]] = []
+        """What the terminal was given to."""
         self.drawn = 0
         """How often the stream was to be drawn anew."""
         self.has_left = False
@@ -298,6 +300,9 @@ class FakeViewer:
 
     def stop_process(self) -> None:
         self.has_stopped = True
+
+    def run_over(self, command: Sequence[str]) -> None:
+        self.programs.append(list(command))
 
     def quit(self) -> None:
         if all(feature.may_leave(self.leave) for feature in self.features.values()):

@@ -29,7 +29,7 @@ def items(
         model: what is shown.
         new_rows: rows that have come since the stream was paused.
         playing: how fast a recording is played; "" if it is not.
-        lost: messages that the monitor could not write.
+        lost: messages that came and are in no row, of those that a monitor has received.
         refused: connections that the monitor has refused.
     """
     trace = model.trace
@@ -42,6 +42,8 @@ def items(
         said.append(Item("read-only", "r/o", "paused"))
     if model.monitor_gone:
         said.append(Item(f"{LOST_SIGN} monitor gone", f"{LOST_SIGN} gone", "alarm"))
+    elif model.monitor_silent:
+        said.append(Item(f"{LOST_SIGN} monitor silent", f"{LOST_SIGN} silent", "alarm"))
     elif model.is_live:
         noun = noun_for(connected, "sandbox", "sandboxes")
         sign = "●" if connected else "○"
@@ -64,9 +66,7 @@ def items(
     )
     if lost:
         said.append(
-            Item(
-                f"{FAILED_SIGN} {lost:,} not written", f"{FAILED_SIGN} {short_count(lost)}", "alarm"
-            )
+            Item(f"{FAILED_SIGN} {lost:,} lost", f"{FAILED_SIGN} {short_count(lost)}", "alarm")
         )
     if refused:
         said.append(

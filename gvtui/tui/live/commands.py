@@ -31,6 +31,13 @@ class Live(Feature):
         """How far a copy of the trace is."""
         return [Item(self._keeping, self._keeping, "record")] if self._keeping else []
 
+    def tick(self) -> None:
+        """Show the new files that the trace goes on in, where the old ones were removed."""
+        watch = self.viewer.monitor
+        if watch is not None and watch.is_renewed:
+            watch.is_renewed = False
+            self.viewer.in_thread(lambda: Trace.open(watch.trace_path), self.viewer.take_trace)
+
     @command("What the monitor said", "ctrl+l", heading="Screen")
     def log(self) -> None:
         """Show what the monitor said, the newest line in sight."""

@@ -52,6 +52,8 @@ class Model:
         """Whether a call is one row, not two."""
         self.monitor_gone = False
         """Whether nothing can come any more though sandboxes may still run."""
+        self.monitor_silent = False
+        """Whether the monitor lives and says nothing, so that nothing comes."""
         self._clock = clock
         self._take(trace)
 

@@ -68,7 +68,7 @@ def test_what_is_odd_is_counted_by_its_kind(tmp_path: Path) -> None:
     assert "! 1 truncated|" in text
     assert "? 1 of unknown type|" in text
     assert "malformed" not in text
-    assert "✗ 1,200 not written|" in text
+    assert "✗ 1,200 lost|" in text
     cut = app.model.texts[2]
     assert cut.arguments == "message of 2,000,000 bytes, of which 4 are here"
     app.model.trace.close()

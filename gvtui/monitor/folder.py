@@ -1,0 +1,133 @@
+"""The folders of flight recorders: made, guarded as long as somebody uses them, and found again."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import platformdirs
+
+from gvtui.files import give, locked_file, open_to_read
+from gvtui.monitor.listener import MonitorError
+from gvtui.trace import files
+from gvtui.trace.row import ROW_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOCK_NAME = "lock"
+_SPOOL = "spool-"
+"""How the folder begins of what is only on its way to somewhere else."""
+
+_TRIES = 5
+_NOTHING_BYTES = 4096
+"""A log of this size, without a row, has its head alone."""
+
+
+class LeftBehind(NamedTuple):
+    """What a viewer has seen that was killed, or whose terminal has gone."""
+
+    path: Path
+    rows: int
+    size_bytes: int
+    ended_s: float
+    """When it was written last, Unix time."""
+
+
+def make_folder(*, is_spool: bool = False) -> tuple[Path, int]:
+    """A private folder for a flight recorder, and the descriptor of the lock that guards it.
+
+    The lock is shared: the folder is guarded as long as any process has the descriptor.
+
+    Args:
+        is_spool: whether what it will hold is of no use to anybody once its makers have gone.
+
+    Raises:
+        MonitorError: it cannot be made.
+    """
+    place = _place()
+    prefix = time.strftime(f"{_SPOOL * is_spool}%Y%m%d-%H%M%S-")
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for _ in range(_TRIES):
+            folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+            lock_fd = guard(folder)
+            # Who looks for what is left behind may have taken it for that, just before.
+            if lock_fd is not None and (folder / _LOCK_NAME).exists():
+                return folder, lock_fd
+    except OSError as error:
+        raise MonitorError(f"cannot write to {place}: {error.strerror}") from error
+    raise MonitorError(f"cannot make a folder in {place}: another program removes it at once")
+
+
+def guard(folder: Path) -> int | None:
+    """Guard a flight recorder's folder as long as this process lives, or whoever has the descriptor.
+
+    Returns:
+        The descriptor; None if the folder has gone.
+    """
+    try:
+        with locked_file(folder / _LOCK_NAME) as lock:
+            fd = os.dup(lock.fileno())
+    except FileNotFoundError:
+        return None
+    fcntl.flock(fd, fcntl.LOCK_SH)
+    return fd
+
+
+def left_behind() -> list[LeftBehind]:
+    """What viewers have left behind that were killed, the newest first.
+
+    Folders that hold nothing, and what was on its way to a program that has gone, are removed.
+    """
+    found = []
+    for folder in _unguarded():
+        one = _look_at(folder)
+        if folder.name.startswith(_SPOOL) or (not one.rows and one.size_bytes <= _NOTHING_BYTES):
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            take_back(folder)
+            found.append(one)
+    return sorted(found, key=lambda one: one.ended_s, reverse=True)
+
+
+def take_back(folder: Path) -> None:
+    """Make a folder and its files this user's own: it may have been another's who received."""
+    with contextlib.suppress(OSError):
+        for path in (folder, *folder.iterdir()):
+            give(path, os.geteuid(), os.getegid())
+
+
+def _place() -> Path:
+    return Path(platformdirs.user_cache_dir("gvtui"), "live")
+
+
+def _unguarded() -> Iterator[Path]:
+    """Folders that no process uses any more."""
+    try:
+        folders = sorted(_place().iterdir())
+    except OSError:
+        return
+    for folder in folders:
+        with contextlib.suppress(OSError), open_to_read(folder / _LOCK_NAME) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield folder
+
+
+def _look_at(folder: Path) -> LeftBehind:
+    rows = size = 0
+    ended = 0.0
+    for number in files.segment_numbers(folder):
+        log = files.segment_path(folder, number)
+        with contextlib.suppress(OSError):
+            info, index = log.stat(), files.index_path(log).stat()
+            ended = max(ended, info.st_mtime)
+            size += info.st_size
+            rows += max(0, index.st_size - files.INDEX_HEAD_SIZE) // ROW_SIZE
+    return LeftBehind(folder, rows, size, ended)

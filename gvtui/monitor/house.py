@@ -1,0 +1,153 @@
+"""What the monitor looks after once in a while: its files, its socket, the clock."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import trio
+
+from gvtui.errors import GvtuiError
+from gvtui.monitor.folder import guard
+from gvtui.trace.losses import REMOVED, SOCKET, Loss
+from gvtui.trace.marks import ClockMark, LostMark, NoteMark
+from gvtui.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gvtui.monitor.control import Control
+    from gvtui.monitor.ledger import Ledger
+    from gvtui.monitor.listener import Listener
+    from gvtui.monitor.options import MonitorOptions
+
+LOOK_SECONDS = 0.5
+"""Between two looks: what is removed is noticed within a second."""
+
+STEP_NS = 500_000_000
+"""By how much the clock must have been set to be told of it."""
+
+STILL_NS = 3_000_000_000
+"""Between two looks, when nothing else is to do: longer than that, the monitor stood still."""
+
+
+def _since_boot_ns() -> int:
+    """A clock that nobody sets, and that goes on while the machine sleeps."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+class House:
+    """Looks after what the monitor needs from outside."""
+
+    def __init__(
+        self,
+        options: MonitorOptions,
+        listener: Listener,
+        ledger: Ledger,
+        control: Control,
+        *,
+        wall_ns: Callable[[], int] = time.time_ns,
+        steady_ns: Callable[[], int] = _since_boot_ns,
+    ) -> None:
+        """Begin; the listener and the channel stay the caller's, and the writers whoever's closes them.
+
+        Args:
+            options: how the monitor was started.
+            listener: its socket.
+            ledger: writes the trace.
+            control: is told what has happened.
+            wall_ns: the clock that may be set, Unix time.
+            steady_ns: a clock that never is.
+        """
+        self._options = options
+        self._listener = listener
+        self._ledger = ledger
+        self._control = control
+        self._wall_ns, self._steady_ns = wall_ns, steady_ns
+        self._offset_ns = wall_ns() - steady_ns()
+        self._looked_ns = steady_ns()
+        self._trace_gone = ""
+        self._deaf: Loss | None = None
+        self._told_missing: set[str] = set()
+
+    async def keep(self) -> None:
+        """Look after all of it until cancelled."""
+        while True:
+            await trio.sleep(LOOK_SECONDS)
+            self.look_at_clock()
+            self.look_at_trace()
+            await self.look_at_socket()
+
+    def look_at_clock(self) -> None:
+        """Note where the clock was set, and where the monitor stood still."""
+        wall, steady = self._wall_ns(), self._steady_ns()
+        step = wall - steady - self._offset_ns
+        if abs(step) >= STEP_NS:
+            self._offset_ns += step
+            mark = ClockMark(step)
+            self._ledger.note(mark)
+            self._control.log("warning", mark.text)
+        stood = steady - self._looked_ns
+        self._looked_ns = steady
+        if stood >= STILL_NS:
+            text = (
+                f"the monitor stood still for {stood / 1e9:,.1f} s before this: it was stopped, or "
+                "had no processor; sandboxes may have dropped points"
+            )
+            self._ledger.note(NoteMark(text))
+            self._control.log("warning", text)
+
+    def look_at_trace(self) -> None:
+        """Begin the trace anew where its file is gone."""
+        writer = self._ledger.writer
+        if not writer.is_removed:
+            for path in writer.missing:
+                if str(path) not in self._told_missing:
+                    self._told_missing.add(str(path))
+                    text = f"{path} was removed; it is made again when the trace is opened next"
+                    self._control.log("warning", text)
+            return
+        is_elsewhere, held = writer.is_elsewhere, writer.held_messages
+        now = self._wall_ns()
+        try:
+            fresh = writer.begin_anew()
+            if writer.is_flight_recorder:
+                guard(writer.path)
+        except (GvtuiError, OSError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            text = f"{writer.path} was removed and cannot be made again: {reason}"
+            if text != self._trace_gone:
+                self._trace_gone = text
+                self._ledger.fail(text, REMOVED)
+            return
+        writer.close()
+        self._trace_gone = ""
+        self._told_missing.clear()
+        self._ledger.use(fresh)
+        what = "moved away" if is_elsewhere else "removed"
+        text = f"{writer.path} was {what} while it was written; it goes on in a new file"
+        if held and not is_elsewhere and not self._options.is_spool:
+            self._ledger.note(LostMark(held, now, now, REMOVED))
+            text += f", and {counted(held, 'message is', 'messages are')} lost"
+        self._control.say("anew", text=text, path=str(writer.path), **self._ledger.told())
+
+    async def look_at_socket(self) -> None:
+        """Make the socket anew where it is gone."""
+        if self._listener.is_in_place:
+            return
+        path = self._listener.path
+        if self._deaf is None:
+            self._deaf = Loss(0, self._wall_ns() - int(LOOK_SECONDS * 1e9), why=SOCKET)
+        try:
+            old = await trio.to_thread.run_sync(self._listener.renew)
+        except GvtuiError as error:
+            text = f"the socket {path} was removed: no sandbox can connect: {error}"
+            self._control.say("fault", about="socket", text=text, **self._ledger.told())
+            return
+        trio.lowlevel.notify_closing(old)
+        old.close()
+        deaf, self._deaf = self._deaf, None
+        mark = LostMark(0, deaf.since_ns, max(self._wall_ns(), deaf.since_ns), SOCKET)
+        self._ledger.note(mark)
+        self._control.say("fault", about="socket", text="", **self._ledger.told())
+        self._control.log("error", f"the socket {path} was removed, and is made anew: {mark.text}")
