@@ -38,6 +38,7 @@ class Entry(NamedTuple):
 COMMANDS: dict[str, Entry] = {
     "replay": Entry("gvtui.commands.replay:replay", "Open a recording in the viewer."),
     "print": Entry("gvtui.commands.print:print_", "Print messages, live or from a recording."),
+    "info": Entry("gvtui.commands.info:info", "Say whether a recording is whole, and adds up."),
     "record": Entry(
         "gvtui.commands.record:record", "Record what sandboxes send, without a screen."
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gvtui.commands.terminal import say_progress
 from gvtui.saying import say
 from gvtui.words import counted
 
@@ -12,7 +13,16 @@ if TYPE_CHECKING:
 
 
 def say_losses(trace: Trace) -> bool:
-    """Write a line for each kind of damage or loss to standard error; True if there is any."""
+    """Write a line for each kind of damage or loss to standard error; True if there is any.
+
+    What has checksums is read to the end for that, whatever of it the command has used.
+    """
+    from gvtui.trace.records import LOG_FORMAT
+    from gvtui.trace.survey import find_damage
+
+    find_damage(trace, progress=say_progress)
+    if LOG_FORMAT in trace.formats:
+        say(f"gvtui: {trace.path} has no checksums, being of format 1: a changed byte may not show")
     if trace.damage:
         say(f"gvtui: {trace.damage.words} in {trace.path}")
     if trace.damaged_bytes:

@@ -25,11 +25,16 @@ class Damage:
             self._places.add((segment, offset))
 
     @property
+    def offsets(self) -> list[int]:
+        """Where the damaged records lie, each in the log of its segment, the oldest segment first."""
+        return [offset for _, offset in sorted(self._places)]
+
+    @property
     def words(self) -> str:
         """What was found, such as `1 message damaged at offset 4711`; "" if nothing was."""
         if not self._places:
             return ""
-        offsets = [offset for _, offset in sorted(self._places)]
+        offsets = self.offsets
         named = ", ".join(map(str, offsets[:_NAMED]))
         more = f" and {len(offsets) - _NAMED:,} more" if len(offsets) > _NAMED else ""
         least = "at least " if len(offsets) >= MAX_NOTED else ""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
     from gvtui.trace.rebuild import Progress
 
+    _Reopened = tuple[LogKind, int, int, dict[str, Any]]
+    """Kind, connection, time and details of a record."""
+
 _STEP_BYTES = 4 << 20
 _LOOK_STEP = 64 << 10
 
@@ -76,8 +79,7 @@ def _copy(
     marks: Mapping[int, Mark],
     progress: Progress | None,
 ) -> None:
-    first = _header(extents[0][0])
-    salt = os.urandom(SALT_SIZE)
+    first, last = _header(extents[0][0]), _header(extents[-1][0])
     head: dict[str, Any] = {
         "format": FORMAT,
         "program": f"gvtui {__version__}",
@@ -87,19 +89,11 @@ def _copy(
         "segment": int_in(first, "segment") - 1,
         "first_row": 0,
         "connections": [],
-        "before": Tally().packed(),
+        "before": first.get("before") or Tally().packed(),
         "needs": [],
         "previous": b"",
     }
-    now = time.time_ns()
-    written = out.write(pack_one(LogKind.HEADER, 0, now, salt, 0, pack_details(head)))
-    tally, rows = Tally(), 0
-    for kind, conn, opened_ns, details in _reopened(first, marks):
-        packed = pack_details(details)
-        written += out.write(pack_one(kind, conn, opened_ns, salt, written, packed))
-        rows += 1
-    summary = Summary(rows, tally, None).details()
-    out.write(pack_one(LogKind.SUMMARY, 0, now, salt, written, pack_details(summary)))
+    out.write(_segment(head, list(_reopened(first, marks))))
     total = sum(size for _, size in extents)
     done = 0
     for fd, size in extents:
@@ -113,8 +107,20 @@ def _copy(
             done += len(data)
             if progress:
                 progress(min(done, total), total)
+    # The newest segment may still be written: this one says that the copy is complete.
+    out.write(_segment({**head, "segment": int_in(last, "segment") + 1, "before": {}}, []))
     if progress:
         progress(total, total)
+
+
+def _segment(head: dict[str, Any], records: list[_Reopened]) -> bytes:
+    """A whole segment without messages."""
+    salt, now = os.urandom(SALT_SIZE), time.time_ns()
+    log = pack_one(LogKind.HEADER, 0, now, salt, 0, pack_details(head))
+    for kind, conn, opened_ns, details in records:
+        log += pack_one(kind, conn, opened_ns, salt, len(log), pack_details(details))
+    summary = pack_details(Summary(len(records), Tally(), None).details())
+    return log + pack_one(LogKind.SUMMARY, 0, now, salt, len(log), summary)
 
 
 def _header(fd: int) -> dict[str, Any]:
@@ -124,9 +130,7 @@ def _header(fd: int) -> dict[str, Any]:
     return first.head if isinstance(first, Begin) else {}
 
 
-def _reopened(
-    head: dict[str, Any], marks: Mapping[int, Mark]
-) -> Iterator[tuple[LogKind, int, int, dict[str, Any]]]:
+def _reopened(head: dict[str, Any], marks: Mapping[int, Mark]) -> Iterator[_Reopened]:
     """Records for the connections that stood when the oldest segment began, and their marks."""
     for conn, opened_ns, details, dropped in list_in(head, "connections"):
         yield LogKind.OPENED, conn, opened_ns, {**details, "dropped_before": dropped}

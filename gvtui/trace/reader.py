@@ -12,6 +12,7 @@ import platformdirs
 
 from gvtui.trace import files
 from gvtui.trace.architecture import Told
+from gvtui.trace.batches import FORMAT
 from gvtui.trace.connections import Connections
 from gvtui.trace.containers import container_of
 from gvtui.trace.damage import Damage
@@ -320,6 +321,21 @@ class Trace:
             if segment.first_row <= index < segment.end_row and segment.read(index, out):
                 return int(out["recv_ns"][0] or out["time_ns"][0])
         return 0
+
+    @property
+    def formats(self) -> set[int]:
+        """The formats of its logs; `SAVE_FILE` for one of gVisor's."""
+        return {part.format for segment in self._segments for part in segment.parts}
+
+    @property
+    def has_checksums(self) -> bool:
+        """Whether a changed byte shows, wherever it is."""
+        return self.formats == {FORMAT}
+
+    @property
+    def segment_numbers(self) -> list[int]:
+        """The numbers of the segments held, oldest first; 1 for a recording."""
+        return [segment.number for segment in self._segments]
 
     def log_extents(self) -> list[tuple[int, int]]:
         """The log files of the rows held: for each a new descriptor, the caller's, and the bytes

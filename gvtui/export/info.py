@@ -1,0 +1,168 @@
+"""What there is to say of a whole recording, as text and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from gvtui.decode.escape import escape
+from gvtui.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvtui.trace.connections import Connection
+    from gvtui.trace.reader import Trace
+    from gvtui.trace.summary import Counts
+    from gvtui.trace.survey import Accounting, Survey
+
+_SECOND_NS = 1_000_000_000
+_MAX_LINES = 1000
+"""Connections told one by one in the text."""
+_WIDTH = 12
+
+
+def is_sound(trace: Trace, survey: Survey) -> bool:
+    """Whether nothing is damaged, lost or unaccounted for."""
+    is_whole = not trace.damage and not trace.damaged_bytes
+    return is_whole and not survey.problems and not survey.accounting.lost
+
+
+def info_text(trace: Trace, survey: Survey) -> Iterator[str]:
+    """Lines of text: format, time, damage, accounting, connections. Times are local."""
+    yield f"{escape(str(trace.path))}: {_what(trace, survey)}"
+    for heading, text in _facts(trace, survey):
+        yield f"{heading:<{_WIDTH}}{text}"
+    for problem in survey.problems:
+        yield f"{'ALARM':<{_WIDTH}}{problem}"
+    if survey.tally.by_conn:
+        yield ""
+        yield f"{'conn':>6} {'messages':>12} {'bytes':>15} {'dropped':>10}  container"
+        for conn, counts in list(survey.tally.by_conn.items())[:_MAX_LINES]:
+            yield _connection_line(trace.connections.get(conn), conn, counts)
+        if len(survey.tally.by_conn) > _MAX_LINES:
+            yield f"and {counted(len(survey.tally.by_conn) - _MAX_LINES, 'more connection')}"
+
+
+def info_document(trace: Trace, survey: Survey) -> dict[str, Any]:
+    """The same as a JSON object; times in ns since the epoch, null where they are not known."""
+    accounting = survey.accounting
+    return {
+        "file": str(trace.path),
+        "sound": is_sound(trace, survey),
+        "kind": _kind(trace),
+        "formats": sorted(survey.formats),
+        "checksums": survey.has_checksums,
+        "architecture": trace.architecture,
+        "programs": survey.programs,
+        "recordings": survey.recordings,
+        "segments": survey.segments,
+        "closed_segments": survey.closed_segments,
+        "log_bytes": survey.log_bytes,
+        "bytes": trace.size_bytes,
+        "rows": trace.end_row - trace.first_row,
+        "first_ns": survey.first_ns or None,
+        "last_ns": survey.last_ns or None,
+        "damage": {
+            "messages": len(trace.damage),
+            "offsets": trace.damage.offsets,
+            "unreadable_bytes": trace.damaged_bytes,
+        },
+        "accounting": {**asdict(accounting), "difference": accounting.difference},
+        "gaps": [
+            {"from_ns": start, "to_ns": end, "messages": messages}
+            for start, end, messages in survey.gaps
+        ],
+        "problems": survey.problems,
+        "connections": [
+            {"conn": conn, "container": _container(trace.connections.get(conn)), **asdict(counts)}
+            for conn, counts in survey.tally.by_conn.items()
+        ],
+    }
+
+
+def _kind(trace: Trace) -> str:
+    if trace.is_save_file:
+        return "save file"
+    return "flight recorder" if trace.path.is_dir() else "recording"
+
+
+def _what(trace: Trace, survey: Survey) -> str:
+    if trace.is_save_file:
+        return "gVisor save file, no checksums"
+    formats = " and ".join(map(str, sorted(survey.formats))) or "unknown"
+    checks = "with checksums" if survey.has_checksums else "no checksums"
+    joined = f", {survey.recordings} recordings joined" if survey.recordings > 1 else ""
+    return f"gvtui {_kind(trace)}, format {formats}, {checks}{joined}"
+
+
+def _facts(trace: Trace, survey: Survey) -> Iterator[tuple[str, str]]:
+    if survey.programs:
+        yield "written by", ", ".join(map(escape, survey.programs))
+    if survey.first_ns:
+        seconds = (survey.last_ns - survey.first_ns) / _SECOND_NS
+        yield (
+            "time",
+            f"{_time(survey.first_ns)} to {_time(survey.last_ns)}, {seconds:,.1f} s",
+        )
+    log, all_ = f"{survey.log_bytes:,}", f"{trace.size_bytes:,}"
+    yield "size", f"{log} bytes, with its index {all_}; {trace.architecture}"
+    if survey.segments:
+        closed = f"{survey.closed_segments:,} of {counted(survey.segments, 'segment')}"
+        hint = "" if survey.closed_segments == survey.segments else _not_closed(survey)
+        yield "closed", f"{closed}{hint}"
+    yield "damage", _damage(trace, survey)
+    yield from _accounts(survey.accounting)
+    for start, end, messages in survey.gaps:
+        lost = counted(messages, "message")
+        yield "gap", f"{lost} could not be written from {_time(start)} to {_time(end)}"
+
+
+def _not_closed(survey: Survey) -> str:
+    if survey.formats == {1}:
+        return "; format 1 does not tell"
+    return "; the others are still written, or whoever wrote them was ended before"
+
+
+def _damage(trace: Trace, survey: Survey) -> str:
+    told = []
+    if trace.damage:
+        told.append(trace.damage.words)
+    if trace.damaged_bytes:
+        told.append(f"{counted(trace.damaged_bytes, 'byte')} could not be read")
+    if not survey.has_checksums:
+        told.append("no checksums, so a changed byte may not show")
+    return "; ".join(told) or "none"
+
+
+def _accounts(accounting: Accounting) -> Iterator[tuple[str, str]]:
+    told = "not told" if accounting.received is None else f"{accounting.received:,}"
+    yield "received", told
+    yield "logged", f"{accounting.logged:,}"
+    yield "indexed", f"{accounting.indexed:,}"
+    if accounting.let_go:
+        yield "let go", f"{accounting.let_go:,} before the oldest segment that is left"
+    limits = ", ".join(f"{escape(limit)} {count:,}" for limit, count in accounting.refused.items())
+    refused = sum(accounting.refused.values())
+    yield "refused", f"{refused:,} by limits" + (f": {limits}" if limits else "")
+    yield "lost", f"{accounting.lost:,} that could not be written"
+    yield "dropped", f"{accounting.dropped:,} by the sandboxes"
+
+
+def _connection_line(connection: Connection | None, conn: int, counts: Counts) -> str:
+    return (
+        f"{conn:>6} {counts.messages:>12,} {counts.bytes:>15,} {counts.dropped:>10,}  "
+        f"{escape(_container(connection)) or '?'}"
+    )
+
+
+def _container(connection: Connection | None) -> str:
+    return connection.container_id if connection is not None else ""
+
+
+def _time(time_ns: int) -> str:
+    try:
+        return datetime.fromtimestamp(time_ns // _SECOND_NS).strftime("%Y-%m-%d %H:%M:%S")
+    except (OverflowError, OSError, ValueError):
+        return "a time that makes no sense"

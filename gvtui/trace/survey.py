@@ -1,0 +1,280 @@
+"""Reads a whole trace once: what it holds, what is damaged, and whether its numbers add up."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.trace.batches import FORMAT
+from gvtui.trace.details import text_in, unpack_details
+from gvtui.trace.records import LogKind, Record
+from gvtui.trace.row import Kind
+from gvtui.trace.scanning import Begin, Messages, scan_log
+from gvtui.trace.summary import Outcome, Summary, Tally, tally_of
+from gvtui.trace.window import Window
+from gvtui.words import counted
+
+if TYPE_CHECKING:
+    from gvtui.trace.reader import Trace
+    from gvtui.trace.rebuild import Progress
+    from gvtui.trace.scanning import Item
+
+_CHUNK = 1 << 16
+"""Rows read at once."""
+
+_STEP_BYTES = 16 << 20
+"""After so many bytes of log, progress is told."""
+
+_MAX_PROGRAM = 60
+_MAX_PROBLEMS = 100
+_MAX_NAMES = 64
+
+
+@dataclass(slots=True)
+class Accounting:
+    """What became of the messages that came; each number is counted by somebody else."""
+
+    received: int | None = None
+    """As the monitor counted what it took off the sockets; None where it has not told."""
+    let_go: int = 0
+    """In segments that a flight recorder has let go."""
+    logged: int = 0
+    """In the log, those that are damaged included."""
+    indexed: int = 0
+    """In the index."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """Kept out by a limit, by limits."""
+    lost: int = 0
+    """That could not be written."""
+    dropped: int = 0
+    """Points that the sandboxes said they dropped: these never came."""
+
+    @property
+    def difference(self) -> int:
+        """Messages that nothing accounts for; 0 where what was received is not known."""
+        if self.received is None:
+            return 0
+        known = self.let_go + self.logged + sum(self.refused.values()) + self.lost
+        return self.received - known
+
+
+@dataclass(slots=True)
+class Survey:
+    """What a trace holds."""
+
+    formats: set[int] = field(default_factory=set)
+    """Formats of its logs, 1 and 2; none of a save file."""
+    segments: int = 0
+    recordings: int = 0
+    """How many were joined to this file; 1 for an ordinary one."""
+    programs: list[str] = field(default_factory=list)
+    """Who wrote it."""
+    log_bytes: int = 0
+    closed_segments: int = 0
+    """Segments with a summary: their writer could finish them."""
+    first_ns: int = 0
+    """When the first record was received, ns since the epoch; 0 where nothing tells."""
+    last_ns: int = 0
+    accounting: Accounting = field(default_factory=Accounting)
+    gaps: list[tuple[int, int, int]] = field(default_factory=list)
+    """Times without a disk: from, to, and messages lost."""
+    tally: Tally = field(default_factory=Tally)
+    """By connection, as the index has it."""
+    problems: list[str] = field(default_factory=list)
+    """What does not add up, in sentences without full stop."""
+
+    @property
+    def has_checksums(self) -> bool:
+        """Whether a changed byte shows, wherever it is."""
+        return self.formats == {FORMAT}
+
+
+class _Recording:
+    """One recording of those in a file."""
+
+    def __init__(self) -> None:
+        self.logged = self.let_go = 0
+        self.outcome: Outcome | None = None
+        self.is_closed = False
+
+
+class _Reading:
+    """Goes over the logs of a trace."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.survey = Survey()
+        self._trace = trace
+        self._recording: _Recording | None = None
+        self._recordings: list[_Recording] = []
+        self._in_segment = 0
+        self._lost_bytes = 0
+
+    def read(self, number: int, item: Item) -> None:
+        """Take in an item of the log of a segment with this number."""
+        if isinstance(item, Begin):
+            self._begin(item)
+        elif isinstance(item, Messages):
+            self._logged(len(item.payloads))
+            for place in item.damaged:
+                self._trace.damage.note(number, item.batch.offsets[place])
+            for place in (0, len(item.payloads) - 1):
+                self._time(item.batch.time(place))
+        elif isinstance(item, int):
+            self._lost_bytes += item
+        else:
+            self._record(number, item)
+
+    def _record(self, number: int, record: Record) -> None:
+        if record.is_damaged:
+            self._trace.damage.note(number, record.offset)
+        if record.kind in (LogKind.MESSAGE, LogKind.TRUNCATED):
+            self._logged(1)
+        elif record.kind == LogKind.SUMMARY and self._recording is not None:
+            summary = Summary.read(unpack_details(record.payload))
+            self.survey.closed_segments += 1
+            self._recording.is_closed = True
+            self._recording.outcome = summary.outcome
+            said = summary.tally.total().messages
+            if said != self._in_segment:
+                self._problem(
+                    f"a segment's summary counts {counted(said, 'message')}, its log has "
+                    f"{self._in_segment:,}"
+                )
+        if record.kind not in (LogKind.HEADER, LogKind.SUMMARY):
+            # Those say when the file was made, which may be later.
+            self._time(record.recv_ns)
+
+    def _logged(self, count: int) -> None:
+        self._in_segment += count
+        if self._recording is not None:
+            self._recording.logged += count
+
+    def _begin(self, begin: Begin) -> None:
+        survey = self.survey
+        survey.segments += 1
+        survey.formats.add(begin.format)
+        program = text_in(begin.head, "program", _MAX_PROGRAM)
+        if program and program not in survey.programs and len(survey.programs) < _MAX_NAMES:
+            survey.programs.append(program)
+        self._in_segment = 0
+        recording = self._recording
+        before = Tally.read(begin.head.get("before")).total().messages
+        if recording is None or begin.is_joined:
+            self._recording = recording = _Recording()
+            self._recordings.append(recording)
+            recording.let_go = before
+        elif (missing := before - recording.let_go - recording.logged) > 0 and begin.head:
+            recording.let_go += missing
+            self._problem(f"{counted(missing, 'message')} of segments between others are missing")
+        recording.is_closed = False
+
+    def _time(self, when_ns: int) -> None:
+        survey = self.survey
+        if when_ns:
+            survey.first_ns = min(survey.first_ns or when_ns, when_ns)
+            survey.last_ns = max(survey.last_ns, when_ns)
+
+    def _problem(self, text: str) -> None:
+        if len(self.survey.problems) < _MAX_PROBLEMS:
+            self.survey.problems.append(text)
+
+    def note_lost_bytes(self) -> None:
+        """Note in the trace how many bytes cannot be read."""
+        self._trace.damaged_bytes = max(self._trace.damaged_bytes, self._lost_bytes)
+
+    def finish(self) -> Survey:
+        """What has been read, once the index is counted too."""
+        survey, trace = self.survey, self._trace
+        accounting = survey.accounting
+        survey.recordings = len(self._recordings)
+        self.note_lost_bytes()
+        for start in range(trace.first_row, trace.end_row, _CHUNK):
+            rows = trace.rows(start, min(start + _CHUNK, trace.end_row))
+            tally_of(rows, survey.tally)
+            accounting.indexed += int(np.count_nonzero(rows["kind"] == Kind.MESSAGE))
+        accounting.dropped = survey.tally.total().dropped
+        for recording in self._recordings:
+            accounting.logged += recording.logged
+            accounting.let_go += recording.let_go
+        outcomes = [each.outcome for each in self._recordings if each.is_closed]
+        for outcome in outcomes:
+            if outcome is not None:
+                accounting.lost += outcome.lost
+                for limit, count in outcome.refused.items():
+                    accounting.refused[limit] = accounting.refused.get(limit, 0) + count
+                survey.gaps += [(gap.start_ns, gap.end_ns, gap.messages) for gap in outcome.gaps]
+        told = [outcome.received for outcome in outcomes if outcome is not None]
+        if told and len(told) == len(self._recordings):
+            accounting.received = sum(told)
+        if trace.is_save_file:
+            accounting.logged = accounting.indexed
+        if accounting.logged != accounting.indexed:
+            self._problem(
+                f"the log has {counted(accounting.logged, 'message')}, its index "
+                f"{accounting.indexed:,}"
+            )
+        if accounting.difference:
+            self._problem(
+                f"{counted(abs(accounting.difference), 'message')} "
+                f"{'more' if accounting.difference < 0 else 'fewer'} than were received"
+            )
+        return survey
+
+
+def survey(trace: Trace, progress: Progress | None = None) -> Survey:
+    """Read all of a trace, and note in it what is damaged.
+
+    Args:
+        trace: an open trace; it stays the caller's.
+        progress: called with bytes done and bytes in all.
+
+    Raises:
+        OSError: a log cannot be read.
+    """
+    return _read(trace, progress).finish()
+
+
+def find_damage(trace: Trace, progress: Progress | None = None) -> None:
+    """Note in a trace all that its checksums say is damaged; nothing where it has none.
+
+    Args:
+        trace: an open trace; it stays the caller's.
+        progress: called with bytes done and bytes in all.
+
+    Raises:
+        OSError: a log cannot be read.
+    """
+    if trace.has_checksums:
+        _read(trace, progress).note_lost_bytes()
+
+
+def _read(trace: Trace, progress: Progress | None) -> _Reading:
+    reading = _Reading(trace)
+    extents = trace.log_extents()
+    try:
+        total = sum(size for _, size in extents)
+        done = told = 0
+        for number, (fd, size) in zip(trace.segment_numbers, extents, strict=True):
+            reading.survey.log_bytes += size
+            for item in scan_log(Window(fd, size)) if not trace.is_save_file else ():
+                reading.read(number, item)
+                position = done + _end_of(item)
+                if progress and position - told >= _STEP_BYTES:
+                    told = position
+                    progress(told, total)
+            done += size
+        if progress:
+            progress(total, total)
+    finally:
+        for fd, _ in extents:
+            os.close(fd)
+    return reading
+
+
+def _end_of(item: Item) -> int:
+    if isinstance(item, Messages):
+        return item.batch.end
+    return item.offset if isinstance(item, Record) else 0

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from gvtui.export.info import info_document, info_text, is_sound
+from gvtui.trace.reader import Trace
+from gvtui.trace.summary import Gap, Outcome
+from gvtui.trace.survey import survey
+from tests.trace.factory import TIME_NS, read_message
+from tests.trace.test_survey import recorded
+
+
+def said(path: Path) -> tuple[dict[str, str], list[str], bool]:
+    """The facts by their headings, the lines of connections, and whether all is well."""
+    trace = Trace.open(path)
+    try:
+        found = survey(trace)
+        lines = list(info_text(trace, found))
+        sound = is_sound(trace, found)
+        document = json.loads(json.dumps(info_document(trace, found)))
+    finally:
+        trace.close()
+    assert document["sound"] == sound
+    end = lines.index("") if "" in lines else len(lines)
+    facts = {line[:12].strip(): line[12:] for line in lines[1:end]}
+    return facts, lines[end + 1 :], sound
+
+
+def test_a_sound_recording(tmp_path: Path) -> None:
+    facts, connections, sound = said(recorded(tmp_path / "a.gvtrace", Outcome(70)))
+    assert sound
+    assert facts["damage"] == "none"
+    assert (facts["received"], facts["logged"], facts["indexed"]) == ("70", "70", "70")
+    assert facts["closed"] == "1 of 1 segment"
+    size = sum(len(read_message(fd=fd, dropped=2)) for fd in range(70))
+    assert connections[1].split() == ["1", "70", f"{size:,}", "2", "c1"]
+
+
+def test_what_was_lost_is_told(tmp_path: Path) -> None:
+    outcome = Outcome(78, 5, {"rate": 3}, [Gap(TIME_NS, TIME_NS, 5)])
+    facts, _, sound = said(recorded(tmp_path / "a.gvtrace", outcome))
+    assert not sound
+    assert facts["refused"] == "3 by limits: rate 3"
+    assert facts["lost"].startswith("5 ")
+    assert facts["gap"].startswith("5 messages could not be written from ")
+    assert "ALARM" not in facts
+
+
+def test_a_difference_is_an_alarm(tmp_path: Path) -> None:
+    facts, _, sound = said(recorded(tmp_path / "a.gvtrace", Outcome(71)))
+    assert not sound
+    assert facts["ALARM"] == "1 message fewer than were received"
+
+
+def test_a_damaged_byte_is_told(tmp_path: Path) -> None:
+    path = recorded(tmp_path / "a.gvtrace", None)
+    trace = Trace.open(path)
+    offset = trace.row(9).offset
+    trace.close()
+    log = bytearray(path.read_bytes())
+    log[offset + 3] ^= 1
+    path.write_bytes(log)
+    facts, _, sound = said(path)
+    assert not sound
+    assert facts["damage"] == f"1 message damaged at offset {offset}"

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gvtui.trace import survey as module
+from gvtui.trace.keep import save
+from gvtui.trace.reader import Trace
+from gvtui.trace.summary import Counts, Gap, Outcome
+from gvtui.trace.survey import Survey, find_damage, survey
+from gvtui.trace.writer import TraceWriter
+from tests.trace.factory import TIME_NS, TRACES, read_message, to_format_1, write_trace
+
+
+def look(path: Path) -> Survey:
+    trace = Trace.open(path)
+    try:
+        return survey(trace)
+    finally:
+        trace.close()
+
+
+def recorded(path: Path, outcome: Outcome | None, count: int = 70) -> Path:
+    writer = TraceWriter(path)
+    writer.outcome = outcome
+    writer.opened(1, TIME_NS, {"container_id": "c1"})
+    writer.received(1, TIME_NS + 1, [read_message(fd=fd, dropped=2) for fd in range(count)])
+    writer.closed(1, TIME_NS + 5, {})
+    writer.close()
+    return path
+
+
+def test_what_came_is_accounted_for(tmp_path: Path) -> None:
+    outcome = Outcome(80, 6, {"size": 4}, [Gap(TIME_NS, TIME_NS + 9, 6)])
+    found = look(recorded(tmp_path / "a.gvtrace", outcome))
+    assert found.problems == []
+    accounting = found.accounting
+    assert (accounting.received, accounting.logged, accounting.indexed) == (80, 70, 70)
+    assert (accounting.refused, accounting.lost, accounting.dropped) == ({"size": 4}, 6, 2)
+    assert accounting.difference == 0
+    assert found.gaps == [(TIME_NS, TIME_NS + 9, 6)]
+    assert (found.first_ns, found.last_ns) == (TIME_NS, TIME_NS + 5)
+    assert (found.segments, found.closed_segments, found.recordings) == (1, 1, 1)
+    assert found.has_checksums
+    assert found.tally.by_conn[1].messages == 70
+
+
+@pytest.mark.parametrize(("received", "word"), [(79, "9 messages fewer"), (69, "1 message more")])
+def test_a_difference_is_told(tmp_path: Path, received: int, word: str) -> None:
+    found = look(recorded(tmp_path / "a.gvtrace", Outcome(received)))
+    assert found.problems == [f"{word} than were received"]
+
+
+def test_where_nobody_counted_there_is_no_difference(tmp_path: Path) -> None:
+    for path in (
+        recorded(tmp_path / "a.gvtrace", None),
+        to_format_1(recorded(tmp_path / "b.gvtrace", Outcome(1))),
+        TRACES / "seed-example.trace",
+    ):
+        found = look(path)
+        assert found.accounting.received is None
+        assert found.accounting.logged == found.accounting.indexed > 0
+        assert found.problems == []
+        assert found.has_checksums == (path.name == "a.gvtrace")
+
+
+def test_a_summary_that_says_otherwise_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = TraceWriter(tmp_path / "a.gvtrace")
+    writer.message(1, TIME_NS, read_message())
+    writer._tally.of(1).add(Counts(messages=1))
+    writer.close()
+    assert look(writer.path).problems == ["a segment's summary counts 2 messages, its log has 1"]
+
+
+def test_segments_that_are_missing_between_others_are_told(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "live", keep_bytes=200_000, segment_bytes=20_000)
+    for _ in range(40):
+        writer.received(1, TIME_NS, [read_message(fd=n) for n in range(20)])
+    writer.close()
+    found = look(tmp_path / "live")
+    assert found.problems == []
+    assert found.accounting.let_go + found.accounting.logged == 800
+    joined = tmp_path / "joined.gvtrace"
+    logs = sorted((tmp_path / "live").glob("*.gvtrace"))
+    joined.write_bytes(b"".join(log.read_bytes() for log in (*logs[:1], *logs[2:])))
+    found = look(joined)
+    assert len(found.problems) == 1
+    assert found.problems[0].endswith("of segments between others are missing")
+
+
+def test_what_is_kept_of_a_flight_recorder_adds_up(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
+    writer.outcome = Outcome(800)
+    writer.opened(1, TIME_NS, {"peer_pid": 5})
+    for _ in range(40):
+        writer.received(1, TIME_NS, [read_message(fd=n) for n in range(20)])
+    live = Trace.open(tmp_path / "live")
+    save(live, tmp_path / "kept.gvtrace")
+    for found in (survey(live), look(tmp_path / "kept.gvtrace")):
+        assert found.problems == []
+        assert found.accounting.let_go > 0
+        assert found.accounting.let_go + found.accounting.logged == 800
+        assert found.accounting.received is None
+        assert found.recordings == 1
+    live.close()
+    writer.close()
+    assert look(tmp_path / "live").accounting.received == 800
+
+
+def test_all_damage_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_STEP_BYTES", 1)
+    path = write_trace(tmp_path / "a.gvtrace", [(1, [read_message(fd=fd) for fd in range(5)])])
+    whole = path.read_bytes()
+    told: list[tuple[int, int]] = []
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        trace = Trace.open(path)
+        find_damage(trace, lambda *now: told.append(now))
+        assert len(trace.damage) == 1 or trace.damaged_bytes > 0
+        survey(trace)
+        assert len(trace.damage) <= 5
+        trace.close()
+    assert told[-1] == (len(whole), len(whole))
+    to_format_1(write_trace(tmp_path / "b.gvtrace", [(1, [read_message()])]))
+    trace = Trace.open(tmp_path / "b.gvtrace")
+    find_damage(trace)
+    assert not trace.damage
+    trace.close()
