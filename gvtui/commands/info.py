@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="A JSON object for each file, on one line.")
 @click.pass_context
 def info(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
-    """Say what a recording is, what of it is damaged, and whether its numbers add up.
+    """Say whether a recording is whole, and adds up.
 
-    Reads all of FILE: a recording of gvtui's, or one that gVisor's tracereplay saved. Every
+    Reads all of each FILE: a recording of gvtui's, or one that gVisor's tracereplay saved. Every
     message that came is in the log and in the index, or was refused by a limit, or was lost
     because it could not be written; a difference is an alarm. What sandboxes dropped never came.
     """
