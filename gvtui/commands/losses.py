@@ -12,15 +12,17 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
 
 
-def say_losses(trace: Trace) -> bool:
+def say_losses(trace: Trace, *, live: bool = False) -> bool:
     """Write a line for each kind of damage or loss to standard error; True if there is any.
 
-    What has checksums is read to the end for that, whatever of it the command has used.
+    What has checksums is read to the end for that, whatever of it the command has used; but not a
+    `live` trace.
     """
     from gvtui.trace.records import LOG_FORMAT
     from gvtui.trace.survey import find_damage
 
-    find_damage(trace, progress=say_progress)
+    if not live:
+        find_damage(trace, progress=say_progress)
     if LOG_FORMAT in trace.formats:
         say(f"gvtui: {trace.path} has no checksums, being of format 1: a changed byte may not show")
     if trace.damage:

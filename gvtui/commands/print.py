@@ -195,7 +195,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
                     # The rows that are left wait for the outcome of an exec, which arrives soon.
                     state.pass_on()
                     time.sleep(_PAUSE_SECONDS)
-            return _say_end(trace)
+            return _say_end(trace, live=True)
         finally:
             trace.close()
 
@@ -219,7 +219,7 @@ def _write(export: Lines, start: int, stop: int) -> None:
     write_out("".join(pieces))
 
 
-def _say_end(trace: Trace) -> int:
+def _say_end(trace: Trace, *, live: bool = False) -> int:
     """Report messages and points that the output lacks; gives the exit code."""
     for sandbox in trace.connections.sandboxes():
         if sandbox.dropped:
@@ -229,4 +229,4 @@ def _say_end(trace: Trace) -> int:
     if earlier.dropped:
         words = counted(earlier.connections, "earlier connection")
         say(f"gvtui: {counted(earlier.dropped, 'point')} dropped on {words}")
-    return 1 if say_losses(trace) else 0
+    return 1 if say_losses(trace, live=live) else 0

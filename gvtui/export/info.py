@@ -12,7 +12,7 @@ from gvtui.words import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gvtui.trace.connections import Connection
+    from gvtui.trace.connection import Connection
     from gvtui.trace.reader import Trace
     from gvtui.trace.summary import Counts
     from gvtui.trace.survey import Accounting, Survey
@@ -26,7 +26,9 @@ _WIDTH = 12
 def is_sound(trace: Trace, survey: Survey) -> bool:
     """Whether nothing is damaged, lost or unaccounted for."""
     is_whole = not trace.damage and not trace.damaged_bytes
-    return is_whole and not survey.problems and not survey.accounting.lost
+    return (
+        is_whole and not survey.problems and not survey.accounting.lost and not trace.lost.words()
+    )
 
 
 def info_text(trace: Trace, survey: Survey) -> Iterator[str]:
@@ -70,10 +72,7 @@ def info_document(trace: Trace, survey: Survey) -> dict[str, Any]:
             "unreadable_bytes": trace.damaged_bytes,
         },
         "accounting": {**asdict(accounting), "difference": accounting.difference},
-        "gaps": [
-            {"from_ns": start, "to_ns": end, "messages": messages}
-            for start, end, messages in survey.gaps
-        ],
+        "losses": survey.losses.pack(),
         "problems": survey.problems,
         "connections": [
             {"conn": conn, "container": _container(trace.connections.get(conn)), **asdict(counts)}
@@ -114,9 +113,8 @@ def _facts(trace: Trace, survey: Survey) -> Iterator[tuple[str, str]]:
         yield "closed", f"{closed}{hint}"
     yield "damage", _damage(trace, survey)
     yield from _accounts(survey.accounting)
-    for start, end, messages in survey.gaps:
-        lost = counted(messages, "message")
-        yield "gap", f"{lost} could not be written from {_time(start)} to {_time(end)}"
+    if words := trace.lost.words():
+        yield "", words
 
 
 def _not_closed(survey: Survey) -> str:
@@ -146,7 +144,7 @@ def _accounts(accounting: Accounting) -> Iterator[tuple[str, str]]:
     limits = ", ".join(f"{escape(limit)} {count:,}" for limit, count in accounting.refused.items())
     refused = sum(accounting.refused.values())
     yield "refused", f"{refused:,} by limits" + (f": {limits}" if limits else "")
-    yield "lost", f"{accounting.lost:,} that could not be written"
+    yield "lost", f"{accounting.lost:,}"
     yield "dropped", f"{accounting.dropped:,} by the sandboxes"
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.trace.losses import FULL, Loss, Losses
 from gvtui.trace.marks import LostMark
 from gvtui.trace.output import FULL as FULL_CODES
+from gvtui.trace.summary import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,6 +63,8 @@ class Ledger:
         self._control = control
         self._clock = clock
         self._losses = Losses()
+        self.outcome = writer.outcome = Outcome()
+        """What became of all that came for the file that is written now."""
         self._gap: Loss | None = None
         self._is_gone = False
         self._owed: deque[Write] = deque(maxlen=MAX_OWED)
@@ -89,6 +92,7 @@ class Ledger:
             write: does it with the writer it is given; may raise OSError.
             messages: how many messages it holds; 0 if it has to be done some time.
         """
+        self.outcome.received += messages
         if self._gap is not None and not self._try_again():
             self._miss(write, messages)
             return
@@ -105,6 +109,10 @@ class Ledger:
         if isinstance(mark, LostMark):
             self.lost += mark.messages
             self._losses.take(mark)
+            # They came, if not for this file.
+            self.outcome.received += mark.messages
+            self.outcome.lost += mark.messages
+            self.outcome.losses.take(mark)
         details, now = mark.details(), time.time_ns()
         self.write(lambda writer: writer.mark(now, details))
 
@@ -122,6 +130,8 @@ class Ledger:
     def use(self, writer: TraceWriter) -> None:
         """Write with another writer from now on."""
         self.writer = writer
+        missed = self._gap.messages if self._gap is not None else 0
+        self.outcome = writer.outcome = Outcome(received=missed, lost=missed)
         self._is_gone = False
         self._next_try = 0.0
 
@@ -158,11 +168,13 @@ class Ledger:
             return False
         if mark.messages:
             self._losses.take(mark)
+            self.outcome.losses.take(mark)
         self._gap = None
         return True
 
     def _miss(self, write: Write, messages: int) -> None:
         self.lost += messages
+        self.outcome.lost += messages
         if self._gap is not None:
             self._gap.messages += messages
         if not messages:

@@ -3,9 +3,9 @@
 A segment of format 2 ends with a summary, a msgpack map of: `rows` (how many, drops included),
 `messages`, `counts` (for each connection: its number, then the fields of `Counts`, of this segment)
 and `others` (in front how many connections are not listed, then their counts added up); and, since
-the trace began, `received`, `refused` (a map of limits), `lost` and `gaps` (`[from, to, messages]`
-for each time when the disk could not be written, ns since the epoch). The header of a segment has
-as `before` what was counted before it: `counts` and `others` since the trace began.
+the trace began, `received`, `refused` (a map of limits), `lost` and `losses` (why and when, see
+`gvtui.trace.losses`). The header of a segment has as `before` what was counted before it: `counts`
+and `others` since the trace began.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.trace.details import int_in, list_in, text_in
+from gvtui.trace.losses import Losses
 from gvtui.trace.row import ROW_DTYPE, ROW_SIZE, Flag, Kind
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 4096
 """Connections that are told apart; of more, those that ended first are added up."""
-
-MAX_GAPS = 1000
-"""Times without a disk that are told apart; later ones are added to the last."""
 
 _KIND_AT = ROW_DTYPE.fields["kind"][1]  # type: ignore[index]
 _FLAGS_AT = ROW_DTYPE.fields["flags"][1]  # type: ignore[index]
@@ -142,15 +140,6 @@ class Tally:
         return tally
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """A time when messages came and could not be written."""
-
-    start_ns: int
-    end_ns: int
-    messages: int
-
-
 @dataclass(slots=True)
 class Outcome:
     """What became of all that came since a trace began, as its monitor counts it.
@@ -164,14 +153,8 @@ class Outcome:
     """Of these, messages that could not be written."""
     refused: dict[str, int] = field(default_factory=dict)
     """Of these, messages that a limit kept out, by the limit."""
-    gaps: list[Gap] = field(default_factory=list)
-
-    def note_gap(self, start_ns: int, end_ns: int, messages: int) -> None:
-        """The disk could not be written for a time."""
-        if len(self.gaps) >= MAX_GAPS:
-            last = self.gaps.pop()
-            start_ns, messages = last.start_ns, last.messages + messages
-        self.gaps.append(Gap(start_ns, end_ns, messages))
+    losses: Losses = field(default_factory=Losses)
+    """Why and when messages were lost."""
 
     @property
     def refused_messages(self) -> int:
@@ -195,12 +178,11 @@ class Summary:
         packed: dict[str, Any] = {"rows": self.rows, "messages": self.tally.total().messages}
         packed |= self.tally.packed()
         if self.outcome is not None:
-            gaps = [[gap.start_ns, gap.end_ns, gap.messages] for gap in self.outcome.gaps]
             packed |= {
                 "received": self.outcome.received,
                 "lost": self.outcome.lost,
                 "refused": dict(self.outcome.refused),
-                "gaps": gaps,
+                "losses": self.outcome.losses.pack(),
             }
         return packed
 
@@ -215,19 +197,9 @@ class Summary:
                 for reason, count in (told.items() if isinstance(told, dict) else ())
                 if type(count) is int and count >= 0
             }
-            gaps = [Gap(*gap) for gap in list_in(details, "gaps") if _is_gap(gap)]
-            outcome = Outcome(
-                max(0, int_in(details, "received")), max(0, int_in(details, "lost")), refused, gaps
-            )
+            received, lost = (max(0, int_in(details, name)) for name in ("received", "lost"))
+            outcome = Outcome(received, lost, refused, Losses.read(list_in(details, "losses")))
         return cls(max(0, int_in(details, "rows")), Tally.read(details), outcome)
-
-
-def _is_gap(values: object) -> bool:
-    return (
-        isinstance(values, list)
-        and len(values) == 3
-        and all(type(value) is int and 0 <= value < 1 << 63 for value in values)
-    )
 
 
 def tally_of(rows: npt.NDArray[np.void], tally: Tally) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from gvtui.trace.batches import FORMAT
 from gvtui.trace.details import text_in, unpack_details
+from gvtui.trace.losses import Losses
 from gvtui.trace.records import LogKind, Record
 from gvtui.trace.row import Kind
 from gvtui.trace.scanning import Begin, Messages, scan_log
@@ -79,8 +80,8 @@ class Survey:
     """When the first record was received, ns since the epoch; 0 where nothing tells."""
     last_ns: int = 0
     accounting: Accounting = field(default_factory=Accounting)
-    gaps: list[tuple[int, int, int]] = field(default_factory=list)
-    """Times without a disk: from, to, and messages lost."""
+    losses: Losses = field(default_factory=Losses)
+    """What could not be written, and why, as the monitor counted it."""
     tally: Tally = field(default_factory=Tally)
     """By connection, as the index has it."""
     problems: list[str] = field(default_factory=list)
@@ -205,7 +206,7 @@ class _Reading:
                 accounting.lost += outcome.lost
                 for limit, count in outcome.refused.items():
                     accounting.refused[limit] = accounting.refused.get(limit, 0) + count
-                survey.gaps += [(gap.start_ns, gap.end_ns, gap.messages) for gap in outcome.gaps]
+                survey.losses.merge(outcome.losses)
         told = [outcome.received for outcome in outcomes if outcome is not None]
         if told and len(told) == len(self._recordings):
             accounting.received = sum(told)

@@ -4,9 +4,12 @@ import json
 from pathlib import Path
 
 from gvtui.export.info import info_document, info_text, is_sound
+from gvtui.trace.losses import FULL
+from gvtui.trace.marks import LostMark
 from gvtui.trace.reader import Trace
-from gvtui.trace.summary import Gap, Outcome
+from gvtui.trace.summary import Outcome
 from gvtui.trace.survey import survey
+from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
 from tests.trace.test_survey import recorded
 
@@ -38,12 +41,17 @@ def test_a_sound_recording(tmp_path: Path) -> None:
 
 
 def test_what_was_lost_is_told(tmp_path: Path) -> None:
-    outcome = Outcome(78, 5, {"rate": 3}, [Gap(TIME_NS, TIME_NS, 5)])
-    facts, _, sound = said(recorded(tmp_path / "a.gvtrace", outcome))
+    path = tmp_path / "a.gvtrace"
+    writer = TraceWriter(path)
+    writer.outcome = Outcome(9, 5, {"rate": 3})
+    writer.message(1, TIME_NS, read_message())
+    writer.mark(TIME_NS, LostMark(5, TIME_NS, TIME_NS, FULL).details())
+    writer.close()
+    facts, _, sound = said(path)
     assert not sound
     assert facts["refused"] == "3 by limits: rate 3"
-    assert facts["lost"].startswith("5 ")
-    assert facts["gap"].startswith("5 messages could not be written from ")
+    assert facts["lost"] == "5"
+    assert facts[""].startswith("5 messages were lost while the disk was full at ")
     assert "ALARM" not in facts
 
 

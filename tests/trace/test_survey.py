@@ -6,8 +6,9 @@ import pytest
 
 from gvtui.trace import survey as module
 from gvtui.trace.keep import save
+from gvtui.trace.losses import FULL, Loss, Losses
 from gvtui.trace.reader import Trace
-from gvtui.trace.summary import Counts, Gap, Outcome
+from gvtui.trace.summary import Counts, Outcome
 from gvtui.trace.survey import Survey, find_damage, survey
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, TRACES, read_message, to_format_1, write_trace
@@ -32,14 +33,14 @@ def recorded(path: Path, outcome: Outcome | None, count: int = 70) -> Path:
 
 
 def test_what_came_is_accounted_for(tmp_path: Path) -> None:
-    outcome = Outcome(80, 6, {"size": 4}, [Gap(TIME_NS, TIME_NS + 9, 6)])
+    outcome = Outcome(80, 6, {"size": 4}, Losses([Loss(6, TIME_NS, TIME_NS + 9, FULL)]))
     found = look(recorded(tmp_path / "a.gvtrace", outcome))
     assert found.problems == []
     accounting = found.accounting
     assert (accounting.received, accounting.logged, accounting.indexed) == (80, 70, 70)
     assert (accounting.refused, accounting.lost, accounting.dropped) == ({"size": 4}, 6, 2)
     assert accounting.difference == 0
-    assert found.gaps == [(TIME_NS, TIME_NS + 9, 6)]
+    assert found.losses.pack() == outcome.losses.pack()
     assert (found.first_ns, found.last_ns) == (TIME_NS, TIME_NS + 5)
     assert (found.segments, found.closed_segments, found.recordings) == (1, 1, 1)
     assert found.has_checksums
