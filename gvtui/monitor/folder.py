@@ -36,6 +36,7 @@ class LeftBehind(NamedTuple):
     path: Path
     rows: int
     size_bytes: int
+    log_bytes: int
     ended_s: float
     """When it was written last, Unix time."""
 
@@ -89,7 +90,7 @@ def left_behind() -> list[LeftBehind]:
     found = []
     for folder in _unguarded():
         one = _look_at(folder)
-        if folder.name.startswith(_SPOOL) or (not one.rows and one.size_bytes <= _NOTHING_BYTES):
+        if folder.name.startswith(_SPOOL) or (not one.rows and one.log_bytes <= _NOTHING_BYTES):
             shutil.rmtree(folder, ignore_errors=True)
         else:
             take_back(folder)
@@ -121,13 +122,14 @@ def _unguarded() -> Iterator[Path]:
 
 
 def _look_at(folder: Path) -> LeftBehind:
-    rows = size = 0
+    rows = size = log_bytes = 0
     ended = 0.0
     for number in files.segment_numbers(folder):
         log = files.segment_path(folder, number)
         with contextlib.suppress(OSError):
             info, index = log.stat(), files.index_path(log).stat()
             ended = max(ended, info.st_mtime)
-            size += info.st_size
+            log_bytes += info.st_size
+            size += info.st_size + index.st_size
             rows += max(0, index.st_size - files.INDEX_HEAD_SIZE) // ROW_SIZE
-    return LeftBehind(folder, rows, size, ended)
+    return LeftBehind(folder, rows, size, log_bytes, ended)

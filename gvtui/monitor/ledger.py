@@ -156,19 +156,19 @@ class Ledger:
         self._next_try = now + RETRY_SECONDS
         if not is_last and not self.writer.has_room():
             return False
-        mark = self._until_now(self._gap)
         try:
+            if self._gap.messages:
+                mark = self._until_now(self._gap)
+                self.writer.mark(mark.until_ns, mark.details())
+                self._losses.take(mark)
+                self.outcome.losses.take(mark)
+                self._gap.messages = 0
             while self._owed:
                 self._owed[0](self.writer)
                 self._owed.popleft()
-            if mark.messages:
-                self.writer.mark(mark.until_ns, mark.details())
         except OSError:
             self._calm_at = self._clock() + CALM_SECONDS
             return False
-        if mark.messages:
-            self._losses.take(mark)
-            self.outcome.losses.take(mark)
         self._gap = None
         return True
 

@@ -20,7 +20,7 @@ KEPT_BACK = 64 << 10
 was lost."""
 
 STEP_BYTES = 1 << 20
-"""Bytes of room that are asked for at once."""
+"""Bytes of room that are asked for at once, where a file grows quickly."""
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """What the kernel says of a disk, or a user's part of it, that is full."""
@@ -48,18 +48,24 @@ class Output:
     size: int = 0
     room: int = 0
     """Where the room ends that has been had: never before the end of the file."""
+    step: int = STEP_BYTES
+    """Bytes of room that are asked for beyond what is needed, so that this is done seldom."""
     can_reserve: bool = True
     """Whether the file system gives room ahead, as far as is known."""
 
     @classmethod
-    def create(cls, path: Path) -> Output:
+    def create(cls, path: Path, step: int = STEP_BYTES) -> Output:
         """Make a file that was not there.
+
+        Args:
+            path: the file.
+            step: see the field.
 
         Raises:
             OSError: it is there, or cannot be made.
         """
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        return cls(path, os.open(path, flags, 0o600))
+        return cls(path, os.open(path, flags, 0o600), step=step)
 
     def fits(self, count: int) -> bool:
         """Whether there is room for so many bytes of messages; True where that cannot be known."""
@@ -79,7 +85,7 @@ class Output:
         if least <= self.room or not self.can_reserve:
             return
         try:
-            self._have(least + STEP_BYTES)
+            self._have(least + self.step)
         except OSError as error:
             if error.errno in _NO_ROOM_AHEAD:
                 self.can_reserve = False

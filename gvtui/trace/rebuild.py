@@ -53,7 +53,6 @@ def rebuild_index(
     first_row: int = 0,
     is_save_file: bool = False,
     progress: Progress | None = None,
-    stop: int | None = None,
 ) -> None:
     """Write the index and the strings of a log anew; each replaces its old file when it is whole.
 
@@ -72,14 +71,14 @@ def rebuild_index(
         whole_file(strings, mode=0o600, sync=False) as texts,
     ):
         info = os.fstat(source.fileno())
-        size = info.st_size if stop is None else min(info.st_size, stop)
+        size = info.st_size
         for file in (out, texts):
             # Who may not read the log may not read what was made from it, and nobody else writes.
             os.fchmod(file.fileno(), info.st_mode & 0o644)
         out.write(bytes(files.INDEX_HEAD_SIZE))
         texts.write(STRINGS_MAGIC + trace_id)
         window = Window(source.fileno(), size)
-        making = _Making(indexer)
+        making = Making(indexer)
         told = 0
         for rows in making.rows(_saved(window) if is_save_file else scan_log(window)):
             out.write(rows)
@@ -117,7 +116,7 @@ def _saved(window: Window) -> Iterator[Record | int]:
     yield Record(LogKind.CLOSED, 1, 0, 0, b"")
 
 
-class _Making:
+class Making:
     """Makes the rows of a log, recording by recording."""
 
     def __init__(self, indexer: Indexer) -> None:

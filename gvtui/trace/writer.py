@@ -109,7 +109,7 @@ class TraceWriter:
                 self._spares.keep()
             else:
                 self._clear_way()
-            self._strings = Output.create(files.strings_path(self.path))
+            self._strings = Output.create(files.strings_path(self.path), KEPT_BACK)
             with removed_on_failure(self._strings):
                 self._strings.append(STRINGS_MAGIC + self.trace_id)
                 self._segment = self._new_segment(1, 0)

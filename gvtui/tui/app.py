@@ -11,7 +11,6 @@ from textual.containers import Horizontal, Vertical
 from textual.drivers.linux_driver import LinuxDriver
 from textual.widgets import ContentSwitcher, Static
 
-from gvtui.trace.records import TraceError
 from gvtui.tui.base import FILTER_SECONDS, ViewerBase
 from gvtui.tui.command.bindings import bindings, put_in_force
 from gvtui.tui.command.keys import key_words, keys_words
@@ -238,14 +237,7 @@ class GvtuiApp(ViewerBase):
             self.model.monitor_silent = self.monitor.is_silent
         if self.replay is not None:
             self.replay.advance()
-        self._settle()
         return self.model.refresh(FILTER_SECONDS)
-
-    def _settle(self) -> None:
-        try:
-            self.model.settle()
-        except TraceError as error:
-            self.tell(f"{error}; only its first rows are shown", "error")
 
     def _bring_due_news(self, changed: bool) -> None:
         calm = time.monotonic() - self._calm_at >= _CALM_SECONDS
@@ -273,7 +265,7 @@ class GvtuiApp(ViewerBase):
 
     def _show_status(self) -> None:
         playing = self.replay.words if self.replay else ""
-        lost = self.monitor.lost if self.monitor else 0
+        lost = self.monitor.lost if self.monitor else self.model.trace.lost.losses.messages
         refused = self.monitor.refused if self.monitor else 0
         said = items(self.model, self.stream.new_rows, playing, lost, refused)
         for feature in self.rooms.values():

@@ -1,11 +1,11 @@
-"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings|printing|memory|opening]...`."""
+"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings|printing|memory]...`."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-NAMES = ("traced", "intake", "keys", "queries", "tunings", "printing", "memory", "opening")
+NAMES = ("traced", "intake", "keys", "queries", "tunings", "printing", "memory")
 
 
 def main() -> None:

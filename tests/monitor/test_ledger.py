@@ -80,7 +80,7 @@ def test_messages_are_lost_and_the_rest_is_owed(disk: Disk, ledger: Ledger) -> N
     disk.full = False
     disk.now += RETRY_SECONDS
     ledger.recover()
-    assert disk.written == ["closed", "opened", "mark"]
+    assert disk.written == ["mark", "closed", "opened"]
     (mark,) = disk.marks
     assert isinstance(mark, LostMark)
     assert (mark.messages, mark.why) == (5, FULL)

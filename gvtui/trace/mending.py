@@ -1,0 +1,145 @@
+"""Makes indexes of a flight recorder's folder again that are missing, or that were not finished.
+
+A monitor that was killed leaves records in its last log that have no row yet; or somebody has
+removed an index, or the strings. The logs are the truth: what is missing is made from them.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gvtui.files import open_to_read, whole_file
+from gvtui.trace import files
+from gvtui.trace.details import int_in, list_in
+from gvtui.trace.indexer import Indexer
+from gvtui.trace.rebuild import Making
+from gvtui.trace.records import TraceError
+from gvtui.trace.row import ROW_SIZE
+from gvtui.trace.scanning import scan_log
+from gvtui.trace.strings import MAGIC, StringReader, StringTable
+from gvtui.trace.window import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from gvtui.trace.rebuild import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFiles:
+    """The files of a flight recorder as they are to be read."""
+
+    logs: dict[int, Path]
+    """By the segments' numbers, oldest first."""
+    indexes: dict[int, Path]
+    strings: Path
+
+
+def mended(
+    here: FolderFiles,
+    trace_id: bytes,
+    architecture: str,
+    head_of: Callable[[Path], dict[str, Any]],
+    elsewhere: Callable[[], Path] | None,
+    progress: Progress | None,
+) -> FolderFiles:
+    """The files of a folder that nobody writes, with a row for each record.
+
+    Args:
+        here: what is in the folder.
+        trace_id: the trace's.
+        architecture: what its header tells.
+        head_of: reads the header of a log.
+        elsewhere: makes a folder for what is made again; None has it take its place here.
+        progress: called with bytes done and bytes in all.
+
+    Raises:
+        OSError: a file cannot be read, or not be written.
+        TraceError: a log has no header.
+    """
+    texts = _texts(here.strings, trace_id)
+    bad = [
+        number
+        for number, log in here.logs.items()
+        if texts is None or not _is_finished(log, here.indexes[number], trace_id)
+    ]
+    if not bad:
+        return here
+    place = elsewhere() if elsewhere is not None else None
+    strings = place / here.strings.name if place else here.strings
+    indexes = dict(here.indexes)
+    table = StringTable()
+    for text in (texts or [])[2:]:
+        table.number(text, is_given=True)
+    total = sum(here.logs[number].stat().st_size for number in bad)
+    done = 0
+    for number in bad:
+        log = here.logs[number]
+        if place:
+            indexes[number] = place / here.indexes[number].name
+        _make_index(log, indexes[number], head_of(log), trace_id, Indexer(table, architecture))
+        done += log.stat().st_size
+        if progress:
+            progress(min(done, total), total)
+    with whole_file(strings, mode=0o600, sync=False) as out:
+        out.write(MAGIC + trace_id + table.pending())
+    return FolderFiles(here.logs, indexes, strings)
+
+
+def _texts(strings: Path, trace_id: bytes) -> list[str] | None:
+    """All strings; None where the file is missing, or another one's."""
+    try:
+        reader = StringReader(strings, trace_id)
+    except (OSError, TraceError):
+        return None
+    reader.close()
+    return reader.texts
+
+
+def _is_finished(log: Path, index: Path, trace_id: bytes) -> bool:
+    """Whether an index was finished for the log as it is."""
+    try:
+        with open_to_read(index) as file:
+            head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
+            size = os.fstat(file.fileno()).st_size
+    except OSError:
+        return False
+    if head is None or head.trace_id != trace_id or not head.log_size:
+        return False
+    rows = files.INDEX_HEAD_SIZE + head.rows * ROW_SIZE
+    return head.log_size == log.stat().st_size and size >= rows
+
+
+def _make_index(
+    log: Path, index: Path, head: dict[str, Any], trace_id: bytes, indexer: Indexer
+) -> None:
+    for known in list_in(head, "connections"):
+        if isinstance(known, list) and len(known) > 3:
+            conn, dropped = known[0], known[3]
+            if isinstance(conn, int) and isinstance(dropped, int):
+                indexer.set_last_dropped(conn, dropped & 0xFFFFFFFF)
+    with open_to_read(log) as source, whole_file(index, mode=0o600, sync=False) as out:
+        size = os.fstat(source.fileno()).st_size
+        window = Window(source.fileno(), size)
+        out.write(bytes(files.INDEX_HEAD_SIZE))
+        checksum = rows_size = 0
+        making = Making(indexer)
+        for rows in making.rows(scan_log(window)):
+            out.write(rows)
+            checksum = zlib.crc32(rows, checksum)
+            rows_size += len(rows)
+        out.seek(0)
+        out.write(
+            files.IndexHead(
+                trace_id,
+                max(0, int_in(head, "first_row")),
+                rows_size // ROW_SIZE,
+                size,
+                checksum,
+                making.lost,
+            ).pack()
+        )
