@@ -111,6 +111,41 @@ class Limits:
         "connections at once whose send buffer is enlarged, to 8 MiB each",
         "the buffer stays as it comes",
     )
+    message_size: int = _limit(
+        1 << 20,
+        4096,
+        1 << 20,
+        "size of a message",
+        "its beginning is kept, the rest is cut off",
+        "bytes",
+    )
+    malformed: int = _limit(
+        1000, 0, 1 << 40, "malformed messages of one connection", "the connection is ended"
+    )
+    messages_a_turn: int = _limit(
+        1024,
+        16,
+        65_536,
+        "messages taken from one connection before the others have their turn",
+        "they wait",
+    )
+    drops_a_second: int = _limit(
+        20_000_000,
+        1000,
+        1 << 31,
+        "points that a sandbox can have dropped in the time since it told of drops last",
+        "what it claims is not counted",
+        "a second",
+    )
+    disk_per_connection: int = _limit(
+        0,
+        0,
+        1 << 50,
+        "disk for what one connection has sent, of a flight recorder for what it still holds; 0 for "
+        "no limit",
+        "further messages are left out",
+        "bytes",
+    )
 
 
 def _row(name: str, default: Any, about: Mapping[str, Any]) -> Limit:  # noqa: ANN401

@@ -209,8 +209,11 @@ def _summary(trace: Trace) -> str:
 
 
 def _refused(state: Watching) -> str:
-    refused = state.monitor.refused
-    return f", {counted(refused, 'connection')} refused" if refused else ""
+    monitor = state.monitor
+    words = f", {counted(monitor.refused, 'connection')} refused" if monitor.refused else ""
+    if monitor.left_out:
+        words += f", {counted(monitor.left_out, 'message')} left out by limits"
+    return words
 
 
 def _counts(trace: Trace) -> str:

@@ -60,7 +60,8 @@ def _receive(
         GvtuiError: the trace cannot be written, or not as the user that was named.
     """
     keep_bytes = None if options.record else options.keep_bytes
-    writer = TraceWriter(trace_path, keep_bytes=keep_bytes)
+    drops = options.limits.drops_a_second
+    writer = TraceWriter(trace_path, keep_bytes=keep_bytes, drops_a_second=drops)
     is_realtime = options.realtime and become_realtime()
     quiet_collector()
     monitor = Monitor(options, listener, writer, control, porter)
@@ -73,7 +74,8 @@ def _receive(
     finally:
         # Another one, where the files were removed meanwhile.
         monitor.ledger.writer.close()
-    control.say("stopped", refused=monitor.admission.refused, **monitor.ledger.told())
+    refused = {"refused": monitor.admission.refused, "left_out": monitor.left_out}
+    control.say("stopped", **refused, **monitor.ledger.told())
     if options.is_spool and control.is_alone:
         shutil.rmtree(trace_path, ignore_errors=True)
     return 0

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from gvtui.limits import LIMITS
 from gvtui.monitor.peer import credentials
-from gvtui.trace.marks import RefusedMark
+from gvtui.monitor.refusals import Refusal, beyond
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -24,9 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gvtui.limits import Limits
-
-TELL_SECONDS = 10.0
-"""Refusals of one kind are told at once, and after that together, once in so long."""
+    from gvtui.monitor.refusals import Refusals
 
 _Key = TypeVar("_Key")
 
@@ -109,25 +105,13 @@ def _still_known(shares: dict[_Key, _Share], now: float) -> dict[_Key, _Share]:
     return {key: share for key, share in shares.items() if not share.is_fresh}
 
 
-@dataclass(slots=True)
-class _Told:
-    """Refusals for one reason."""
-
-    first: str
-    at: float
-    since_ns: int
-    waiting: int = 0
-    peers: Counter[int] = field(default_factory=Counter)
-    """How many of each user's, of the first users."""
-
-
 class Admission:
     """Keeps account of connections, and refuses those that are beyond a limit."""
 
     def __init__(
         self,
         limits: Limits,
-        tell: Callable[[str, RefusedMark], None],
+        refusals: Refusals,
         *,
         allowed_uids: frozenset[int] | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -136,14 +120,14 @@ class Admission:
 
         Args:
             limits: those in force.
-            tell: takes a line for the user, and what to note in the recording.
+            refusals: are told of each.
             allowed_uids: users that may connect besides root and gvtui's own; None for all.
             clock: seconds that only grow.
         """
         self.refused = 0
         """Connections refused so far."""
         self._limits = limits
-        self._tell = tell
+        self._refusals = refusals
         self._allowed = allowed_uids
         self._clock = clock
         self._trusted = {0, os.geteuid()}
@@ -153,7 +137,6 @@ class Admission:
         )
         self._by_user: dict[int, _Share] = {}
         self._by_process: dict[tuple[int, int], _Share] = {}
-        self._told: dict[str, _Told] = {}
 
     def bound(self, most: int) -> None:
         """Have no more connections at once than so many, whatever the limits are."""
@@ -192,9 +175,7 @@ class Admission:
             why = f"there are descriptors for {counted(share.most, 'connection')} (ulimit -n)"
             self.refuse(peer, "descriptors", why)
             return
-        unit = LIMITS[name].unit
-        value = share.rate if unit else share.most
-        self.refuse(peer, name, f"beyond the limit {name}, {value:,}{' ' * bool(unit)}{unit}")
+        self.refuse(peer, name, beyond(self._limits, name))
 
     def _shares(self, peer: Peer) -> list[_Share]:
         """What the peer has a part in, from the widest to its own."""
@@ -229,40 +210,11 @@ class Admission:
             why: for the line.
         """
         self.refused += 1
-        told = self._told.get(kind)
-        if told is None:
-            line = f"refused {peer.words}: {why}"
-            self._told[kind] = _Told(why, self._clock(), time.time_ns())
-            self._tell(line, RefusedMark(1, kind, line))
-            return
-        told.waiting += 1
-        if len(told.peers) < 4 or peer.uid in told.peers:
-            told.peers[peer.uid] += 1
+        group = f"user {peer.uid}"
+        self._refusals.add(Refusal(kind, "refused", "connection", peer.words, group, why))
 
     def keep_house(self) -> None:
-        """Tell what waits to be told, and forget peers that have gone; to be called now and then."""
+        """Forget peers that have gone; to be called now and then."""
         now = self._clock()
-        for kind, told in list(self._told.items()):
-            if now - told.at < TELL_SECONDS:
-                continue
-            if not told.waiting:
-                del self._told[kind]
-                continue
-            self._tell_more(kind, told)
-            told.at, told.since_ns, told.waiting = now, time.time_ns(), 0
-            told.peers.clear()
         self._by_user = _still_known(self._by_user, now)
         self._by_process = _still_known(self._by_process, now)
-
-    def tell_rest(self) -> None:
-        """Tell all that waits to be told: the end has come."""
-        for kind, told in self._told.items():
-            if told.waiting:
-                self._tell_more(kind, told)
-        self._told.clear()
-
-    def _tell_more(self, kind: str, told: _Told) -> None:
-        since = time.strftime("%H:%M:%S", time.localtime(told.since_ns / 1e9))
-        users = ", ".join(f"{count:,} of user {uid}" for uid, count in told.peers.most_common(3))
-        line = f"refused {counted(told.waiting, 'more connection')} since {since}, {users}: {told.first}"
-        self._tell(line, RefusedMark(told.waiting, kind, line))

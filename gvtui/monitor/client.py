@@ -73,6 +73,8 @@ class MonitorProcess:
         """All that was lost, as far as the monitor has said."""
         self.refused = 0
         """Connections refused so far, as far as the monitor has said."""
+        self.left_out = 0
+        """Messages that a limit kept out of the trace, as far as the monitor has said."""
         self.is_kept = False
         """Whether `stop` has kept a flight recorder."""
         self.was_killed = False
@@ -176,6 +178,7 @@ class MonitorProcess:
                 return
             message = msgpack.unpackb(data)
             self.refused = max(self.refused, int(message.get("refused") or 0))
+            self.left_out = max(self.left_out, int(message.get("left_out") or 0))
             if "losses" in message:
                 self.lost = int(message.get("lost") or 0)
                 self.losses = Losses.read(message["losses"])

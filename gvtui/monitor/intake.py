@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 BATCH_MESSAGES = 512
 """Messages taken by one system call."""
 
-TURN_BATCHES = 2
-"""System calls in one turn: a few milliseconds of work, so nobody waits long."""
+TURN_MESSAGES = 1024
+"""Messages in one turn: a few milliseconds of work, so nobody waits long."""
 
 _SHORT_BYTES = 512
 """What of each message lies beside its neighbours; most messages are not longer, and so a batch
@@ -97,9 +97,21 @@ class Intake:
     Memory that no message has reached costs nothing.
     """
 
-    def __init__(self, batch: int = BATCH_MESSAGES, limit: int = MAX_MESSAGE_SIZE) -> None:
-        """Set up buffers for `batch` messages of at most `limit` bytes each."""
-        self._batch = batch
+    def __init__(
+        self,
+        batch: int = BATCH_MESSAGES,
+        limit: int = MAX_MESSAGE_SIZE,
+        turn: int = TURN_MESSAGES,
+    ) -> None:
+        """Set up buffers.
+
+        Args:
+            batch: messages that one system call takes.
+            limit: bytes of the largest message that is taken in whole.
+            turn: messages in one turn.
+        """
+        self._turn = turn
+        self._batch = batch = min(batch, turn)
         self._limit = limit
         self._short = min(_SHORT_BYTES, limit)
         self._long = limit - self._short
@@ -124,8 +136,10 @@ class Intake:
     def take_turn(self, connection: socket.socket) -> Turn:
         """Take what lies ready, up to the limits of a turn; never waits."""
         turn = Turn()
-        for _ in range(TURN_BATCHES):
-            count = self._receive(connection.fileno(), self._headers, self._batch, _FLAGS, None)
+        left = self._turn
+        while left > 0:
+            most = min(self._batch, left)
+            count = self._receive(connection.fileno(), self._headers, most, _FLAGS, None)
             now = time.time_ns()
             if count < 0:
                 code = ctypes.get_errno()
@@ -135,15 +149,17 @@ class Intake:
                     turn.ended = f"broken: {os.strerror(code)}"
                     return turn
                 # A reset is told once, in front of messages that still lie there.
+                left -= 1
                 continue
+            left -= count
             sizes = self._sizes[:count].tolist()
-            if not sizes[-1] and count == self._batch and _peer_has_gone(connection):
+            if not sizes[-1] and count == most and _peer_has_gone(connection):
                 # The end of a connection reads as empty messages without end.
                 while sizes and not sizes[-1]:
                     sizes.pop()
                 turn.ended = "closed by the sandbox"
             self._take(turn, now, sizes)
-            if turn.ended or count < self._batch:
+            if turn.ended or count < most:
                 return turn
         turn.is_full = True
         return turn

@@ -5,8 +5,9 @@ Control messages are msgpack maps over a socketpair, each with a `kind`.
 From the monitor: `listening` (the trace's path, whether priority is real-time), `failed` (it could
 not start: why), `log` (`level`, `text`: a line for the user), `fault` (`about` the `trace` or the
 `socket`; `text`: what cannot be done, "" when it can again), `anew` (the trace goes on in new files:
-`path`, `text`), `status` (every second: also `refused`, the connections refused so far), `opened` and
-`closed` (`conn` and details, also in the trace), `stopped`. With `fault`, `anew`, `status` and
+`path`, `text`), `status` (every second: also `refused`, the connections refused so far, and
+`left_out`, the messages that a limit kept out), `opened` and `closed` (`conn` and details, also in
+the trace), `stopped`. With `fault`, `anew`, `status` and
 `stopped` come `lost`, how many messages were lost so far, and `losses`, see `gvtui.trace.losses`.
 
 To the monitor: `stop`, `mark` (`details`: zlib-packed msgpack map to note in the trace; `conn`: the

@@ -17,6 +17,7 @@ import trio
 
 from gvtui.monitor.accepting import accept_sandboxes
 from gvtui.monitor.admission import Admission
+from gvtui.monitor.bounds import Bounds
 from gvtui.monitor.descriptors import room_for_connections
 from gvtui.monitor.greeting import greet
 from gvtui.monitor.house import House
@@ -25,6 +26,7 @@ from gvtui.monitor.ledger import Ledger
 from gvtui.monitor.pace import Pace
 from gvtui.monitor.porter import look
 from gvtui.monitor.priority import collect
+from gvtui.monitor.refusals import Refusals
 from gvtui.trace.losses import LATE
 from gvtui.trace.marks import LostMark
 
@@ -75,14 +77,18 @@ class Monitor:
         self._listener = listener
         self._control = control
         self._porter = porter
-        self._intake = Intake()
+        limits = options.limits
+        self._intake = Intake(limit=limits.message_size, turn=limits.messages_a_turn)
+        self._refusals = Refusals(self._tell_refused)
+        self.left_out = 0
+        """Messages that a limit kept out of the trace."""
         allowed = options.allow_uids
         self.admission = Admission(
-            options.limits,
-            self._tell_refused,
+            limits,
+            self._refusals,
             allowed_uids=None if allowed is None else frozenset(allowed),
         )
-        self._room_for = options.limits.send_buffers if options.send_buffer_bytes else 0
+        self._room_for = limits.send_buffers if options.send_buffer_bytes else 0
         self._enlarged = 0
         self._house = House(options, listener, self.ledger, control)
         self._next_conn = 1
@@ -109,7 +115,7 @@ class Monitor:
                 accept = partial(accept_sandboxes, self._listener, self._control, self.admission)
                 nursery.start_soon(accept, self._serve)
         finally:
-            self.admission.tell_rest()
+            self._refusals.tell_rest()
             if self._untaken_bytes:
                 now = time.time_ns()
                 self.ledger.note(LostMark(0, now, now, LATE, self._untaken_bytes))
@@ -148,10 +154,12 @@ class Monitor:
             turns = self._turns
             self.ledger.recover()
             self.admission.keep_house()
+            self._refusals.keep_house()
             self._control.say(
                 "status",
                 fault=self.ledger.fault,
                 refused=self.admission.refused,
+                left_out=self.left_out,
                 **self.ledger.told(),
             )
 
@@ -185,6 +193,7 @@ class Monitor:
         self._control.say("opened", conn=conn, **details)
         messages = 0
         reason = "the monitor stopped"
+        bounds = Bounds(self._options.limits, self._refusals, conn)
         pace = Pace(self._options.coalesce_seconds, details.get("send_buffer", 0))
         try:
             while True:
@@ -193,14 +202,15 @@ class Monitor:
                 trio.lowlevel.notify_closing(connection)
                 turn = self._intake.take_turn(connection)
                 messages += turn.messages
-                self._store(conn, turn)
-                if turn.ended:
-                    reason = turn.ended
+                self._store(conn, turn, bounds)
+                reason_to_end = turn.ended or bounds.end(self.ledger.writer)
+                if reason_to_end:
+                    reason = reason_to_end
                     break
                 # A rest of no time lets the other connections have their turn.
                 await trio.sleep(pace.rest_after(turn.messages, is_full=turn.is_full))
         except trio.Cancelled:
-            messages += self._take_last(conn, connection)
+            messages += self._take_last(conn, connection, bounds)
             raise
         finally:
             summary = {"reason": reason, "messages": messages}
@@ -208,7 +218,7 @@ class Monitor:
             self.ledger.write(lambda writer: writer.closed(conn, closed_ns, summary))
             self._control.say("closed", conn=conn, **summary)
 
-    def _take_last(self, conn: int, connection: socket.socket) -> int:
+    def _take_last(self, conn: int, connection: socket.socket, bounds: Bounds) -> int:
         """Take what has been sent before the monitor stops; gives the number of messages."""
         if math.isinf(self._ends_at):
             self._ends_at = time.monotonic() + LAST_SECONDS
@@ -219,13 +229,16 @@ class Monitor:
                 break
             turn = self._intake.take_turn(connection)
             messages += turn.messages
-            self._store(conn, turn)
+            self._store(conn, turn, bounds)
             if not turn.is_full:
                 break
         return messages
 
-    def _store(self, conn: int, turn: Turn) -> None:
+    def _store(self, conn: int, turn: Turn, bounds: Bounds) -> None:
         self._turns += 1
+        if not bounds.lets_in(turn, self.ledger.writer):
+            self.left_out += turn.messages
+            return
         for part in turn.parts:
             if isinstance(part, Received):
                 self._store_received(conn, part)

@@ -82,6 +82,11 @@ class Watch:
         return self._refused_before + self._monitor.refused
 
     @property
+    def left_out(self) -> int:
+        """Messages that a limit kept out of the trace that is written now."""
+        return self._monitor.left_out
+
+    @property
     def trace_path(self) -> Path:
         """The trace it writes."""
         return self._monitor.trace_path

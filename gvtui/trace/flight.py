@@ -84,6 +84,11 @@ class Flight:
         return max(_LEAST_AHEAD, min(self.segment_bytes // 16, _MOST_AHEAD))
 
     @property
+    def segments(self) -> int:
+        """How many segments it holds, beside the one that is written."""
+        return len(self._old)
+
+    @property
     def held_bytes(self) -> int:
         """Disk that the segments take."""
         return sum(size for _, size, _ in self._old)

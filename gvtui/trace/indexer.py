@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from google.protobuf.message import DecodeError
 
+from gvtui.limits import AS_THEY_COME
 from gvtui.trace.repeats import FEWEST, Repeats
 from gvtui.trace.row import Kind
 from gvtui.trace.rowparts import NO_CONTEXT, RowParts, event_rest
@@ -39,6 +40,9 @@ _MAX_CACHED_BYTES = 512
 _LONGEST_PATIENCE = 64
 """Batches that are indexed one by one, at most, before repeats are looked for again."""
 
+_MOST_CLAIMS = 100
+"""Drops that cannot be and that nobody has told of yet."""
+
 _CONTEXT_TAG = 0x0A
 _TIME_TAG = 0x08
 
@@ -55,7 +59,20 @@ _LOW_BITS = [(pair & 0x7F) | (pair >> 8 & 0x7F) << 7 for pair in range(1 << 16)]
 class Indexer:
     """Turns messages into rows, with what it must remember in between."""
 
-    def __init__(self, strings: StringTable, architecture: str) -> None:
+    def __init__(
+        self,
+        strings: StringTable,
+        architecture: str,
+        drops_a_second: int = AS_THEY_COME.drops_a_second,
+    ) -> None:
+        """Begin without connections.
+
+        Args:
+            strings: takes the texts of the rows.
+            architecture: of the sandboxes.
+            drops_a_second: points that one connection can have dropped in a second; a count that
+                jumps further is not believed.
+        """
         self._strings = strings
         self._parts = RowParts(strings, architecture)
         self._contexts: dict[bytes, bytes | None] = {}
@@ -65,6 +82,10 @@ class Indexer:
         }
         self._cached_rests = 0
         self._last_dropped: dict[int, int] = {}
+        self._drops_a_second = drops_a_second
+        self._told_ns: dict[int, int] = {}
+        self.impossible: list[int] = []
+        """Drops that connections claim and that cannot be; whoever tells of them empties the list."""
         self._repeats = Repeats()
         self._varied = 0
         self._patience = 1
@@ -80,10 +101,13 @@ class Indexer:
     def forget(self, conn: int) -> None:
         """The connection has ended."""
         self._last_dropped.pop(conn, None)
+        self._told_ns.pop(conn, None)
         self._strings.forget(conn)
 
     def event(self, kind: Kind, conn: int, recv_ns: int, offset: int, length: int) -> bytes:
         """The row of a record that is no message."""
+        if kind is Kind.OPENED:
+            self._told_ns[conn] = recv_ns
         head = _HEAD.pack(offset, recv_ns, 0, length, 0, conn)
         return head + NO_CONTEXT + event_rest(kind)
 
@@ -269,8 +293,21 @@ class Indexer:
         if step == 0 or step >= 1 << 31:
             return []
         self._last_dropped[conn] = dropped
+        if not self._is_possible(conn, recv_ns, step):
+            self.impossible = [*self.impossible[-_MOST_CLAIMS:], step]
+            return []
         head = _HEAD.pack(offset, recv_ns, 0, length, dropped, conn)
         return [head + NO_CONTEXT + event_rest(Kind.DROP, step)]
+
+    def _is_possible(self, conn: int, recv_ns: int, step: int) -> bool:
+        """Whether a sandbox can have dropped so many points since it told of drops last."""
+        before = self._told_ns.get(conn, 0)
+        if not before or not recv_ns:
+            # Nobody has noted the time.
+            return True
+        self._told_ns[conn] = recv_ns
+        seconds = 1 + max(0, recv_ns - before) / 1e9
+        return step <= self._drops_a_second * seconds
 
     def _in_full(self, conn: int, recv_ns: int, offset: int, datagram: bytes) -> list[bytes]:
         length = len(datagram)

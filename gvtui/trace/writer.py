@@ -13,11 +13,13 @@ import os
 import time
 import uuid
 import zlib
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gvtui import __version__
+from gvtui.limits import AS_THEY_COME
 from gvtui.points.syscalls import host_architecture
 from gvtui.trace import files, sidefiles
 from gvtui.trace.batches import FORMAT, LEAD_OF_ONE, pack_one
@@ -66,6 +68,7 @@ class TraceWriter:
         keep_bytes: int | None = None,
         segment_bytes: int | None = None,
         architecture: str | None = None,
+        drops_a_second: int = AS_THEY_COME.drops_a_second,
     ) -> None:
         """Create the trace.
 
@@ -75,6 +78,7 @@ class TraceWriter:
             keep_bytes: disk the flight recorder may use; the oldest segment goes when it is full.
             segment_bytes: size of a segment; by default a part of `keep_bytes`.
             architecture: the sandboxes' architecture; by default this machine's.
+            drops_a_second: see `Indexer`.
 
         Raises:
             TraceError: the trace is there already, or its files cannot be made.
@@ -97,10 +101,12 @@ class TraceWriter:
         # Strings stay when segments go, so they get a small part of what a recorder may use.
         part = (keep_bytes or MAX_TOTAL_BYTES * _STRINGS_PART) // _STRINGS_PART
         self._table = StringTable(min(MAX_TOTAL_BYTES, part))
-        self._indexer = Indexer(self._table, self.architecture)
+        self._drops_a_second = drops_a_second
+        self._indexer = Indexer(self._table, self.architecture, drops_a_second)
         self._open: dict[int, _OpenConnection] = {}
         self._before = Tally()
         self._tally = Tally()
+        self._held: deque[Tally] = deque()
         self._strings_checksum = 0
         try:
             if self._flight is not None:
@@ -143,6 +149,7 @@ class TraceWriter:
             keep_bytes=self._keep_bytes,
             segment_bytes=self._segment_bytes,
             architecture=self.architecture,
+            drops_a_second=self._drops_a_second,
         )
         fresh.outcome = self.outcome
         for conn, known in self._open.items():
@@ -208,6 +215,32 @@ class TraceWriter:
         total = self._before.total()
         total.add(self._tally.total())
         return total
+
+    def counts_of(self, conn: int) -> Counts:
+        """What has been written so far of one connection that stands."""
+        counts = Counts()
+        for tally in (self._before, self._tally):
+            if conn in tally.by_conn:
+                counts.add(tally.by_conn[conn])
+        return counts
+
+    def held_bytes(self, conn: int) -> int:
+        """Disk for what a connection has sent, of a flight recorder for what it still holds."""
+        self._forget_gone()
+        tallies = (*self._held, self._tally)
+        held = (tally.by_conn[conn] for tally in tallies if conn in tally.by_conn)
+        return sum(counts.bytes + counts.messages * ROW_SIZE for counts in held)
+
+    def _forget_gone(self) -> None:
+        """Forget what segments held that have gone."""
+        segments = self._flight.segments if self._flight is not None else 0
+        while len(self._held) > segments:
+            self._held.popleft()
+
+    def take_impossible_drops(self) -> list[int]:
+        """The drops that were claimed since the last call and are not counted: they cannot be."""
+        found, self._indexer.impossible = self._indexer.impossible, []
+        return found
 
     def opened(self, conn: int, recv_ns: int, details: dict[str, Any]) -> None:
         """A sandbox connected; `details` says who: `peer_pid`, `peer_uid`, `command`, ...
@@ -436,4 +469,6 @@ class TraceWriter:
         messages = self.message_count - self._messages_before
         self._messages_before = self.message_count
         flight.add(full.number, full.size, messages, self._strings.size)
+        self._held.append(tally)
+        self._forget_gone()
         return True

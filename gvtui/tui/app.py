@@ -267,7 +267,8 @@ class GvtuiApp(ViewerBase):
         playing = self.replay.words if self.replay else ""
         lost = self.monitor.lost if self.monitor else self.model.trace.lost.losses.messages
         refused = self.monitor.refused if self.monitor else 0
-        said = items(self.model, self.stream.new_rows, playing, lost, refused)
+        left_out = self.monitor.left_out if self.monitor else 0
+        said = items(self.model, self.stream.new_rows, playing, lost, refused, left_out)
         for feature in self.rooms.values():
             for item in feature.status():
                 said.insert(-1, item)

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from gvtui.limits import AS_THEY_COME, changed
-from gvtui.monitor.admission import TELL_SECONDS, Admission, Peer, peer_of, start_of
+from gvtui.monitor.admission import Admission, Peer, peer_of, start_of
+from gvtui.monitor.refusals import TELL_SECONDS, Refusals
 from gvtui.trace.marks import RefusedMark
 
 OTHER = os.geteuid() + 1000
@@ -22,9 +23,10 @@ class Door:
         self.now = 100.0
         self.lines: list[str] = []
         self.marks: list[RefusedMark] = []
+        self.refusals = Refusals(self.tell, lambda: self.now)
         self.admission = Admission(
             changed(AS_THEY_COME, limits or {}),
-            self.tell,
+            self.refusals,
             allowed_uids=allowed,
             clock=lambda: self.now,
         )
@@ -118,32 +120,15 @@ def test_a_process_id_that_comes_again_begins_anew() -> None:
     assert door.enter(Peer(5, 1, 0), Peer(5, 1, 0), Peer(5, 2, 0)) == 2
 
 
-def test_refusals_are_told_together_after_the_first() -> None:
+def test_refusals_are_told_together_by_user() -> None:
     door = Door({"connections-per-user": 0})
     door.enter(*[process(1, OTHER)] * 3, process(2, OTHER + 1))
-    door.admission.keep_house()
-    assert len(door.lines) == 1
     door.now += TELL_SECONDS
-    door.admission.keep_house()
+    door.refusals.keep_house()
     assert [mark.count for mark in door.marks] == [1, 3]
-    assert "refused 3 more connections since " in door.lines[1]
+    assert door.lines[1].startswith("refused 3 more connections since ")
     assert f"2 of user {OTHER}, 1 of user {OTHER + 1}: beyond the limit" in door.lines[1]
-    # After a while without any, the next one is the first again.
-    for _ in range(2):
-        door.now += TELL_SECONDS
-        door.admission.keep_house()
-    door.enter(process(1, OTHER))
-    assert len(door.lines) == 3
-    assert "more" not in door.lines[2]
     assert door.admission.refused == sum(mark.count for mark in door.marks)
-
-
-def test_at_the_end_all_is_told() -> None:
-    door = Door({"connections-per-user": 0})
-    door.enter(*[process(1, OTHER)] * 3)
-    door.admission.tell_rest()
-    door.admission.tell_rest()
-    assert sum(mark.count for mark in door.marks) == door.admission.refused == 3
 
 
 def test_peers_that_have_gone_are_forgotten() -> None:

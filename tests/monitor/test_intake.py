@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gvtui.monitor.intake import TURN_BATCHES, Intake, Received, Truncated, Turn, send_reply
+from gvtui.monitor.intake import Intake, Received, Truncated, Turn, send_reply
 
 Pair = tuple[socket.socket, socket.socket]
 
@@ -45,14 +45,16 @@ def test_what_lies_ready_is_taken_in_order(pair: Pair, intake: Intake) -> None:
     assert intake.take_turn(ours).parts == []
 
 
-def test_a_turn_is_bounded(pair: Pair, intake: Intake) -> None:
+@pytest.mark.parametrize("limit", [1, BATCH - 1, BATCH, BATCH + 1, 3 * BATCH])
+def test_a_turn_is_bounded(pair: Pair, limit: int) -> None:
     ours, theirs = pair
-    limit = BATCH * TURN_BATCHES
     for number in range(limit + 5):
         theirs.send(bytes([number]))
+    intake = Intake(BATCH, 1000, limit)
     first, second = intake.take_turn(ours), intake.take_turn(ours)
     assert (first.messages, first.is_full) == (limit, True)
-    assert (second.messages, second.is_full) == (5, False)
+    assert (second.messages, second.is_full) == (min(5, limit), limit <= 5)
+    assert datagrams(first, second) == [bytes([number]) for number in range(limit + min(5, limit))]
 
 
 @pytest.mark.parametrize("place", [0, 3, 7])

@@ -19,6 +19,7 @@ from gvtui.trace.row import (
     NO_SYSNO,
     NO_UID,
     ROW_DTYPE,
+    ROW_SIZE,
     Direction,
     Flag,
     Kind,
@@ -184,6 +185,38 @@ def test_drop_counts_step_back_and_wrap() -> None:
     assert drops(5, 5, 9, 7, 9, 10) == [5, 4, 1]
     top = (1 << 32) - 3
     assert sum(drops(*range(0, top, 1 << 30), top, 4)) == top + 7
+
+
+@pytest.mark.parametrize("seconds", [0, 2])
+def test_drops_beyond_what_can_be_are_not_counted(seconds: int) -> None:
+    indexer = Indexer(StringTable(), "x86_64", drops_a_second=1000)
+    later = TIME_NS + seconds * 1_000_000_000
+    edge = 1000 * (1 + seconds)
+
+    def rows(recv_ns: int, dropped: int) -> int:
+        data = b"".join(indexer.messages(1, [recv_ns], [0], [read_message(dropped=dropped)]))
+        return len(data) // ROW_SIZE
+
+    indexer.event(Kind.OPENED, 1, TIME_NS, 0, 0)
+    assert rows(later, edge) == 2
+    assert indexer.impossible == []
+    # The time counts from the drops before.
+    assert rows(later, edge + 1001) == 1
+    assert indexer.impossible == [1001]
+    # What is claimed counts no more, what follows does.
+    assert rows(later, edge + 1002) == 2
+    for _ in range(1000):
+        indexer.forget(1)
+        indexer.event(Kind.OPENED, 1, TIME_NS, 0, 0)
+        rows(TIME_NS, 1 << 30)
+    assert len(indexer.impossible) <= 101
+
+
+def test_without_times_all_drops_are_counted() -> None:
+    indexer = Indexer(StringTable(), "x86_64", drops_a_second=1)
+    indexer.event(Kind.OPENED, 1, 0, 0, 0)
+    data = b"".join(indexer.messages(1, [0], [0], [read_message(dropped=1 << 30)]))
+    assert len(data) == 2 * ROW_SIZE
 
 
 def test_a_session_that_replaces_another_counts_from_nothing() -> None:

@@ -9,7 +9,7 @@ import pytest
 from gvtui.trace import files
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import TraceError
-from gvtui.trace.row import Kind
+from gvtui.trace.row import ROW_SIZE, Kind
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message, recorded_datagrams, write_trace
 
@@ -67,6 +67,25 @@ def test_a_flight_recorder_drops_its_oldest_segment(tmp_path: Path) -> None:
     assert (again.first_row, again.end_row) == (trace.first_row, trace.end_row)
     for opened in (again, trace):
         opened.close()
+    writer.close()
+
+
+def test_what_each_connection_has_and_still_holds(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
+    for conn in (1, 2):
+        writer.opened(conn, TIME_NS, {})
+    assert (writer.held_bytes(1), writer.counts_of(1).messages) == (0, 0)
+    message = read_message()
+    writer.message(1, TIME_NS, message)
+    one = writer.held_bytes(1)
+    assert one == len(message) + ROW_SIZE
+    for _ in range(2000):
+        writer.message(2, TIME_NS, message)
+    assert writer.dropped_segments > 0
+    assert (writer.counts_of(1).messages, writer.counts_of(2).messages) == (1, 2000)
+    # What has gone takes no disk any more.
+    assert writer.held_bytes(1) == 0
+    assert 50_000 < writer.held_bytes(2) < 100_000
     writer.close()
 
 

@@ -21,7 +21,12 @@ _GAP = "   "
 
 
 def items(
-    model: Model, new_rows: int, playing: str = "", lost: int = 0, refused: int = 0
+    model: Model,
+    new_rows: int,
+    playing: str = "",
+    lost: int = 0,
+    refused: int = 0,
+    left_out: int = 0,
 ) -> list[Item]:
     """What the line says, in order; the last item stands at the right edge.
 
@@ -31,6 +36,7 @@ def items(
         playing: how fast a recording is played; "" if it is not.
         lost: messages that came and are in no row, of those that a monitor has received.
         refused: connections that the monitor has refused.
+        left_out: messages that a limit kept out of the trace.
     """
     trace = model.trace
     connections = trace.connections
@@ -77,6 +83,9 @@ def items(
                 9,
             )
         )
+    if left_out:
+        short = f"{FAILED_SIGN} {short_count(left_out)} left out"
+        said.append(Item(f"{FAILED_SIGN} {left_out:,} left out by limits", short, "alarm"))
     said += _odd_messages(connections)
     if trace.first_row > model.first_row_ever:
         gone = f"rows before {trace.first_row:,} are gone"

@@ -63,8 +63,11 @@ def test_what_is_odd_is_counted_by_its_kind(tmp_path: Path) -> None:
     recorder.writer.truncated(1, recorder.now, b"\x08\x00\x07\x00", 2_000_000)
     recorder.writer.flush()
     app = live(recorder.path)
-    text = "".join(item.full + "|" for item in items(app.model, 0, lost=1200, refused=2))
+    text = "".join(
+        item.full + "|" for item in items(app.model, 0, lost=1200, refused=2, left_out=7)
+    )
     assert "✗ 2 connections refused|" in text
+    assert "✗ 7 left out by limits|" in text
     assert "! 1 truncated|" in text
     assert "? 1 of unknown type|" in text
     assert "malformed" not in text

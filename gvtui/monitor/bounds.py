@@ -1,0 +1,58 @@
+"""The limits of one connection: what of its messages is taken in, and when it is ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gvtui.limits import LIMITS
+from gvtui.monitor.intake import Truncated
+from gvtui.monitor.refusals import Refusal, beyond
+from gvtui.words import counted
+
+if TYPE_CHECKING:
+    from gvtui.limits import Limits
+    from gvtui.monitor.intake import Turn
+    from gvtui.monitor.refusals import Refusals
+    from gvtui.trace.writer import TraceWriter
+
+
+class Bounds:
+    """Holds one connection to its limits."""
+
+    def __init__(self, limits: Limits, refusals: Refusals, conn: int) -> None:
+        self._limits = limits
+        self._refusals = refusals
+        self._conn = conn
+        self._name = f"connection {conn}"
+
+    def lets_in(self, turn: Turn, writer: TraceWriter) -> bool:
+        """Whether the turn's messages may be written: the connection's share of the disk has room.
+
+        What has been cut is told too. A turn that is not let in is told and counted.
+        """
+        for part in turn.parts:
+            if isinstance(part, Truncated):
+                size = counted(part.real_size, "byte")
+                self._add("message-size", "cut", "message", f"a message of {size} of {self._name}")
+        most = self._limits.disk_per_connection
+        if not most or not turn.messages or writer.held_bytes(self._conn) < most:
+            return True
+        left_out = turn.messages
+        who = f"{counted(left_out, 'message')} of {self._name}"
+        self._add("disk-per-connection", "left out", "message", who, left_out)
+        return False
+
+    def end(self, writer: TraceWriter) -> str:
+        """Why the connection has to end; "" if it may go on. To be called after each turn."""
+        for claimed in writer.take_impossible_drops():
+            who = f"{counted(claimed, 'drop')} that {self._name} claims"
+            self._add("drops-a-second", "did not count", "claim", who)
+        if writer.counts_of(self._conn).malformed <= self._limits.malformed:
+            return ""
+        self._add("malformed", "ended", "connection", self._name)
+        return beyond(self._limits, "malformed")
+
+    def _add(self, limit: str, verb: str, noun: str, who: str, count: int = 1) -> None:
+        assert limit in LIMITS
+        why = beyond(self._limits, limit)
+        self._refusals.add(Refusal(limit, verb, noun, who, self._name, why, count))
