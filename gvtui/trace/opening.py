@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.trace.rebuild import Progress
+    from gvtui.trace.settling import Settling
+
+    Checked = Callable[[int, int, int], None]
+    """Called with rows that hold good, bytes done and bytes in all."""
 
 _CHECK_STEP = 8 << 20
 """Bytes of index checked between two reports of progress."""
@@ -73,6 +77,8 @@ class Parts:
     """Where an index lies that could not stand beside its log."""
     is_save_file: bool = False
     damaged_bytes: int = 0
+    settling: Settling | None = None
+    """Checks the index, or makes it, while the first rows can be looked at already."""
 
 
 def open_parts(path: Path, progress: Progress | None) -> Parts:
@@ -109,7 +115,7 @@ def _open_folder(folder: Path, progress: Progress | None) -> Parts:
     head = read_header(logs[numbers[0]])
     trace_id, architecture = head["id"], _architecture(head)
     scratch = None
-    if not _is_being_written(logs[numbers[-1]]):
+    if not is_being_written(logs[numbers[-1]]):
         mend = partial(mended, here, trace_id, architecture, read_header)
         try:
             here = mend(None, progress)
@@ -118,7 +124,7 @@ def _open_folder(folder: Path, progress: Progress | None) -> Parts:
                 raise
             scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
             place = Path(scratch.name)
-            with _removed_on_failure(scratch):
+            with removed_on_failure(scratch):
                 here = mend(lambda: place, progress)
     strings = StringReader(here.strings, trace_id)
     segments = [Segment.open(number, logs[number], here.indexes[number]) for number in numbers]
@@ -131,7 +137,7 @@ def _open_save_file(path: Path, progress: Progress | None) -> Parts:
     index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
     trace_id = bytes(16)
     architecture = UNKNOWN_ARCHITECTURE
-    with _removed_on_failure(scratch):
+    with removed_on_failure(scratch):
         try:
             rebuild_index(
                 path,
@@ -156,31 +162,59 @@ def _open_save_file(path: Path, progress: Progress | None) -> Parts:
 
 def _open_recording(path: Path, progress: Progress | None) -> Parts:
     head = read_header(path)
-    trace_id = head["id"]
-    for pair in (sidefiles.beside(path), sidefiles.cached(path)):
-        strings = _open_checked(path, pair, trace_id, progress) if pair is not None else None
-        if pair is not None and strings is not None:
-            return _parts(head, path, pair, strings)
-    make = partial(
-        rebuild_index, path, trace_id=trace_id, architecture=_architecture(head), progress=progress
-    )
+    for pair, strings in checked_pairs(path, head, progress):
+        return recording_parts(head, path, pair, strings)
+    make = maker(path, head, progress)
     scratch = None
-    made = _made(path, make)
+    made = made_where_it_may_stand(path, make)
     if made is None:
         scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
         made = sidefiles.IndexFiles(Path(scratch.name, "index"), Path(scratch.name, "strings"))
-        with _removed_on_failure(scratch):
+        with removed_on_failure(scratch):
             make(*made)
-    return _parts(head, path, made, StringReader(made.strings, trace_id), scratch)
+    return recording_parts(head, path, made, StringReader(made.strings, head["id"]), scratch)
 
 
-def _parts(
+def maker(
+    path: Path, head: dict[str, Any], progress: Progress | None, stop: int | None = None
+) -> Callable[[Path, Path], None]:
+    """Makes the index of a recording, or of its part before an offset."""
+    return partial(
+        rebuild_index,
+        path,
+        trace_id=head["id"],
+        architecture=_architecture(head),
+        progress=progress,
+        stop=stop,
+    )
+
+
+def checked_pairs(
+    path: Path, head: dict[str, Any], progress: Progress | None, checked: Checked | None = None
+) -> Iterator[tuple[sidefiles.IndexFiles, StringReader]]:
+    """The indexes of a recording that can be trusted, with their strings."""
+    for pair in (sidefiles.beside(path), sidefiles.cached(path)):
+        if pair is not None:
+            strings = _open_checked(path, pair, head["id"], progress, checked)
+            if strings is not None:
+                yield pair, strings
+
+
+def has_sizes(head: files.IndexHead, index: BinaryIO, log_size: int, trace_id: bytes) -> bool:
+    """Whether an index is sealed, and is as large, and for a log as large, as its head says."""
+    size = files.INDEX_HEAD_SIZE + head.rows * ROW_SIZE + head.parts * PART.size
+    is_sealed = head.trace_id == trace_id and head.log_size == log_size
+    return is_sealed and os.fstat(index.fileno()).st_size == size
+
+
+def recording_parts(
     head: dict[str, Any],
     path: Path,
     pair: sidefiles.IndexFiles,
     strings: StringReader,
     scratch: tempfile.TemporaryDirectory[str] | None = None,
 ) -> Parts:
+    """The open files of a recording with this index."""
     return Parts(
         [Segment.open(1, path, pair.rows)],
         strings,
@@ -190,12 +224,14 @@ def _parts(
     )
 
 
-def _made(path: Path, make: Callable[[Path, Path], None]) -> sidefiles.IndexFiles | None:
+def made_where_it_may_stand(
+    path: Path, make: Callable[[Path, Path], None]
+) -> sidefiles.IndexFiles | None:
     """Make the index of a recording where it may stand; None if there is no room, or no right."""
     places = []
     own = sidefiles.beside(path)
     is_free = sidefiles.may_stand_beside(path) and all(map(sidefiles.is_made_by_us, own))
-    if is_free and not _is_being_written(path):
+    if is_free and not is_being_written(path):
         places.append(own)
     kept = sidefiles.cached(path)
     for pair in [*places, *([kept] if kept is not None else [])]:
@@ -212,7 +248,7 @@ def _made(path: Path, make: Callable[[Path, Path], None]) -> sidefiles.IndexFile
 
 
 @contextlib.contextmanager
-def _removed_on_failure(scratch: tempfile.TemporaryDirectory[str]) -> Iterator[None]:
+def removed_on_failure(scratch: tempfile.TemporaryDirectory[str]) -> Iterator[None]:
     """Remove the temporary place if what is done with it fails.
 
     Raises:
@@ -287,7 +323,7 @@ def _damaged_bytes(index: Path) -> int:
     return head.damaged_bytes if head else 0
 
 
-def _is_being_written(log: Path) -> bool:
+def is_being_written(log: Path) -> bool:
     """Whether a program holds the lock that the writer of a log holds."""
     with open_to_read(log) as file:
         try:
@@ -298,18 +334,24 @@ def _is_being_written(log: Path) -> bool:
 
 
 def _open_checked(
-    log: Path, pair: sidefiles.IndexFiles, trace_id: bytes, progress: Progress | None
+    log: Path,
+    pair: sidefiles.IndexFiles,
+    trace_id: bytes,
+    progress: Progress | None,
+    checked: Checked | None = None,
 ) -> StringReader | None:
     """The strings of a recording whose index can be trusted; None if it has to be made again."""
     try:
-        is_locked = _is_being_written(log)
+        is_locked = is_being_written(log)
         if not sidefiles.are_believable(pair, is_growing=is_locked):
             return None
         strings = StringReader(pair.strings, trace_id)
     except (OSError, TraceError):
         return None
     try:
-        trusted = _is_intact(log, pair.rows, trace_id, strings, progress, is_locked=is_locked)
+        trusted = _is_intact(
+            log, pair.rows, trace_id, strings, progress, checked, is_locked=is_locked
+        )
     except OSError:
         trusted = False
     if not trusted:
@@ -324,6 +366,7 @@ def _is_intact(
     trace_id: bytes,
     strings: StringReader,
     progress: Progress | None,
+    checked: Checked | None,
     *,
     is_locked: bool,
 ) -> bool:
@@ -340,22 +383,22 @@ def _is_intact(
             return False
         if not head.log_size:
             return is_locked and _covers(file, window, strings)
+        if not has_sizes(head, file, window.size, trace_id):
+            return False
         size = os.fstat(file.fileno()).st_size
-        if head.log_size != window.size:
-            return False
-        if size != files.INDEX_HEAD_SIZE + head.rows * ROW_SIZE + head.parts * PART.size:
-            return False
         checksum = done = 0
         fit, texts = Fit(window), len(strings.texts)
         step = _CHECK_STEP - _CHECK_STEP % ROW_SIZE
         while data := file.read(min(step, head.rows * ROW_SIZE - done)):
             checksum = zlib.crc32(data, checksum)
             rows = np.frombuffer(data, ROW_DTYPE)
-            if _highest_text(rows) >= texts or not fit.take(rows):
+            if highest_text(rows) >= texts or not fit.take(rows):
                 return False
             done += len(data)
             if progress and done >= step:
                 progress(done, size)
+            if checked:
+                checked(done // ROW_SIZE, done, size)
         return (
             checksum == head.checksum
             and strings.checksum == head.strings_checksum
@@ -378,7 +421,7 @@ def _covers(index: BinaryIO, log: Window, strings: StringReader) -> bool:
             # Records and strings come before their rows.
             log.grow()
             strings.refresh()
-            if _highest_text(rows) >= len(strings.texts) or not fit.take(rows):
+            if highest_text(rows) >= len(strings.texts) or not fit.take(rows):
                 return False
         if not fit.has_records(fit.end, end):
             return True
@@ -386,6 +429,7 @@ def _covers(index: BinaryIO, log: Window, strings: StringReader) -> bool:
     return False
 
 
-def _highest_text(rows: npt.NDArray[np.void]) -> int:
+def highest_text(rows: npt.NDArray[np.void]) -> int:
+    """The highest number of a string that rows refer to."""
     columns = ("process", "container", "path", "point")
     return max((int(rows[column].max()) for column in columns), default=0) if len(rows) else 0

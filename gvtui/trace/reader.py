@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ import platformdirs
 
 from gvtui.trace import files
 from gvtui.trace.architecture import Told
+from gvtui.trace.at_once import open_at_once, open_settled
 from gvtui.trace.batches import FORMAT
 from gvtui.trace.connections import Connections
 from gvtui.trace.containers import container_of
@@ -46,6 +48,11 @@ _NOTHING = (b"", pack_details({}))
 _TELLING = 1 << 16
 """Rows read at once to tell the architecture."""
 
+_TAKEN_AT_ONCE = 1 << 15
+"""Rows taken in at once."""
+_FIRST_SECONDS = 0.05
+"""For how long rows are taken in before the first of them are shown."""
+
 
 class Trace:
     """A trace, finished or still growing. It owns its file descriptors until `close`."""
@@ -71,6 +78,8 @@ class Trace:
         self._segments = parts.segments
         self._strings = parts.strings
         self._scratch = parts.scratch
+        self.settling = parts.settling
+        """Checks the index, or makes it, meanwhile: not all rows are shown yet. None if all are."""
         self._blocks: OrderedDict[tuple[int, int], list[Any]] = OrderedDict()
         self._folder = path if path.is_dir() else None
         self._ports = PortOrder(self)
@@ -78,7 +87,12 @@ class Trace:
 
     @classmethod
     def open(
-        cls, path: Path | str, *, progress: Progress | None = None, limit: int | None = None
+        cls,
+        path: Path | str,
+        *,
+        progress: Progress | None = None,
+        limit: int | None = None,
+        at_once: bool = False,
     ) -> Trace:
         """Open a recording, a save file of gVisor's, or a flight recorder's folder.
 
@@ -89,18 +103,63 @@ class Trace:
             path: what to open.
             progress: called with bytes done and bytes in all while that takes time.
             limit: hold rows back from this id on.
+            at_once: do not wait until the index of a large recording is checked, or made: rows
+                come as `refresh` finds them, and `settled` says what to show at the end.
 
         Raises:
             TraceError: it is no trace, or cannot be read.
         """
         path = Path(path)
         try:
-            trace = cls(path, open_parts(path, progress))
+            parts = open_at_once(path) if at_once else None
+            trace = cls(path, parts or open_parts(path, progress))
         except OSError as error:
             raise TraceError(f"cannot read {path}: {error.strerror or error}") from error
         trace.limit = limit
-        trace.refresh()
+        trace.refresh(_FIRST_SECONDS if at_once else None)
         return trace
+
+    def settled(self) -> Trace | None:
+        """Look how far the index is.
+
+        Returns:
+            The same recording with the index that was made; None while there is none.
+
+        Raises:
+            TraceError: it could not be made.
+        """
+        settling = self.settling
+        if settling is None:
+            return None
+        settling.poll()
+        if not settling.is_done:
+            return None
+        if settling.problem:
+            self.settling = None
+            settling.close()
+            raise TraceError(f"the index of {self.path} cannot be made: {settling.problem}")
+        if settling.made is None:
+            self.settling = None
+            settling.close()
+            return None
+        try:
+            return Trace(self.path, open_settled(self.path, settling.made))
+        except OSError as error:
+            raise TraceError(f"cannot read {self.path}: {error.strerror or error}") from error
+
+    @property
+    def read_share(self) -> float:
+        """How much of what there is has been taken in, from 0 to 1."""
+        there = self._segments[-1].end_row - self.first_row
+        share = (self.end_row - self.first_row) / there if there > 0 else 1.0
+        settling = self.settling
+        return min(share, settling.progress) if settling is not None else min(share, 1.0)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there are rows that have not been taken in yet."""
+        limit = self._segments[-1].end_row if self.limit is None else self.limit
+        return self.settling is not None or self.end_row < min(limit, self.available_rows)
 
     @property
     def architecture(self) -> str:
@@ -143,8 +202,12 @@ class Trace:
         """One past the newest row on disk, those held back by `limit` included."""
         return self._segments[-1].end_row
 
-    def refresh(self) -> bool:
-        """Pick up what was appended; True if rows came, or old ones went."""
+    def refresh(self, seconds: float | None = None) -> bool:
+        """Pick up what was appended; True if rows came, or old ones went.
+
+        Args:
+            seconds: for about how long; the rest waits for the next time. None for all.
+        """
         before = (self.first_row, self.end_row)
         if self._folder is not None:
             self._refresh_segments(self._folder)
@@ -154,13 +217,19 @@ class Trace:
         end = self._segments[-1].end_row
         if self.limit is not None:
             end = min(end, self.limit)
+        if self.settling is not None:
+            end = min(end, self.first_row + self.settling.rows)
         self.first_row = self._segments[0].first_row
-        start, self.end_row = self.end_row, max(end, self.end_row)
-        if self.end_row > start:
-            self.connections.update(self, max(start, self.first_row), self.end_row)
-            self.lost.update(self, max(start, self.first_row), self.end_row)
+        deadline = None if seconds is None else time.perf_counter() + seconds
+        while self.end_row < end:
+            start = max(self.end_row, self.first_row)
+            self.end_row = min(start + _TAKEN_AT_ONCE, end)
+            self.connections.update(self, start, self.end_row)
+            self.lost.update(self, start, self.end_row)
             if not self._told.is_settled:
                 self._told.take(self.rows(start, self.end_row))
+            if deadline is not None and time.perf_counter() >= deadline:
+                break
         return before != (self.first_row, self.end_row)
 
     def _refresh_segments(self, folder: Path) -> None:
@@ -349,6 +418,8 @@ class Trace:
 
     def close(self) -> None:
         """Close all files, and remove an index that was made in a temporary place."""
+        if self.settling is not None:
+            self.settling.close()
         for segment in self._segments:
             segment.close()
         self._strings.close()

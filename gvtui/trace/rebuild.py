@@ -53,6 +53,7 @@ def rebuild_index(
     first_row: int = 0,
     is_save_file: bool = False,
     progress: Progress | None = None,
+    stop: int | None = None,
 ) -> None:
     """Write the index and the strings of a log anew; each replaces its old file when it is whole.
 
@@ -71,7 +72,7 @@ def rebuild_index(
         whole_file(strings, mode=0o600, sync=False) as texts,
     ):
         info = os.fstat(source.fileno())
-        size = info.st_size
+        size = info.st_size if stop is None else min(info.st_size, stop)
         for file in (out, texts):
             # Who may not read the log may not read what was made from it, and nobody else writes.
             os.fchmod(file.fileno(), info.st_mode & 0o644)

@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical
 from textual.drivers.linux_driver import LinuxDriver
 from textual.widgets import ContentSwitcher, Static
 
+from gvtui.trace.records import TraceError
 from gvtui.tui.base import FILTER_SECONDS, ViewerBase
 from gvtui.tui.command.bindings import bindings, put_in_force
 from gvtui.tui.command.keys import key_words, keys_words
@@ -237,7 +238,14 @@ class GvtuiApp(ViewerBase):
             self.model.monitor_silent = self.monitor.is_silent
         if self.replay is not None:
             self.replay.advance()
+        self._settle()
         return self.model.refresh(FILTER_SECONDS)
+
+    def _settle(self) -> None:
+        try:
+            self.model.settle()
+        except TraceError as error:
+            self.tell(f"{error}; only its first rows are shown", "error")
 
     def _bring_due_news(self, changed: bool) -> None:
         calm = time.monotonic() - self._calm_at >= _CALM_SECONDS

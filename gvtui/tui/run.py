@@ -111,7 +111,9 @@ def run_replay(
     """
     compile_filter(filter_text)
     config = read_config(profile=profile)
-    trace = Trace.open(path, progress=_say_progress if sys.stderr.isatty() else None)
+    # Where rows are held back until their time, all of them must be there first.
+    progress = _say_progress if sys.stderr.isatty() else None
+    trace = Trace.open(path, progress=progress, at_once=speed is None)
     replay = ReplayClock(trace, speed) if speed is not None else None
     app = GvtuiApp(
         trace,

@@ -1,11 +1,11 @@
-"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings|printing|memory]...`."""
+"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings|printing|memory|opening]...`."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-NAMES = ("traced", "intake", "keys", "queries", "tunings", "printing", "memory")
+NAMES = ("traced", "intake", "keys", "queries", "tunings", "printing", "memory", "opening")
 
 
 def main() -> None:

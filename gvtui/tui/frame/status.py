@@ -63,12 +63,18 @@ def items(
         said.append(Item(words, "", "", 3))
     total = trace.end_row - model.first_row_ever
     said.append(Item(counted(total, "row"), f"{short_count(total)} {noun_for(total, 'row')}"))
+    if trace.is_behind:
+        what = "making the index" if trace.settling and trace.settling.is_making else "reading"
+        share = f"{trace.read_share:.0%}"
+        said.append(Item(f"{what} {share}", share, "paused"))
+    so_far = " so far" if trace.is_behind else ""
     dropped = connections.dropped
     words = f"{dropped:,} dropped" if dropped < 1_000_000 else f"{short_count(dropped)} dropped"
+    words += so_far
     said.append(
         Item(f"{DROP_SIGN} {words}", f"{DROP_SIGN} {short_count(dropped)}", "alarm")
         if dropped
-        else Item("0 dropped", "0 dropped", "faint")
+        else Item(words, "0 dropped" + so_far, "faint")
     )
     if lost:
         said.append(

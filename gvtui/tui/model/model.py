@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from gvtui.tui.options import LiveOptions
 
 
+_TAKING_SECONDS = 0.02
+"""Time for taking in new rows in one go."""
+
 _LEAST_SECONDS = 0.002
 """Time for the analysis even where filtering took all that there was."""
 
@@ -78,6 +81,20 @@ class Model:
         self._take(trace)
         self.apply_chips()
 
+    def settle(self) -> None:
+        """Look whether the index of the recording is made; then show all of it, at the same row.
+
+        Raises:
+            TraceError: it could not be made: there is no more than is shown.
+        """
+        former, cursor = self.trace, self.cursor
+        settled = former.settled()
+        if settled is not None:
+            settled.refresh(_TAKING_SECONDS)
+            self.replace_trace(settled)
+            self.cursor = cursor if cursor is not None and cursor < settled.end_row else None
+            former.close()
+
     @property
     def is_live(self) -> bool:
         """Whether rows may still come from sandboxes."""
@@ -86,7 +103,7 @@ class Model:
     def refresh(self, budget_seconds: float) -> bool:
         """Take in new rows and look at them for about the budget; True if anything changed."""
         began = thread_time()
-        grew = self.trace.refresh()
+        grew = self.trace.refresh(_TAKING_SECONDS)
         if not self._base_ns and self.trace.end_row > self.trace.first_row:
             self._base_ns = self._first_time()
         changed = self.view.advance(budget_seconds) or grew

@@ -41,6 +41,8 @@ def lines(viewer: Viewer) -> list[Line]:
             ),
             *map(Line, viewer.advice()),
         ]
+    if model.trace.is_behind:
+        return [Line(f"Reading: {model.trace.read_share:.0%}")]
     if not model.live:
         return [Line("This recording holds no rows.")]
     if len(model.trace.connections):

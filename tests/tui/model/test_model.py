@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.query.filter.compile import FilterError
+from gvtui.trace import at_once
+from gvtui.trace.files import index_path
 from gvtui.trace.reader import Trace
+from gvtui.tui.frame.status import items
 from gvtui.tui.model.model import Model
 from tests.trace.recorder import Recorder
 from tests.tui.fake import FakeViewer
@@ -67,3 +70,35 @@ def test_a_process_has_a_filter_and_words(model: Model) -> None:
     row = model.trace.row(1000)
     assert str(row.pid) in words
     assert model.trace.process_name(1000) in words
+
+
+def test_a_large_recording_is_shown_before_its_index_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(500)
+    recorder.writer.close()
+    index_path(recorder.path).unlink()
+    monkeypatch.setattr(at_once, "LARGE", 0)
+    monkeypatch.setattr(
+        at_once, "_CUT_BYTES", at_once.FIRST_BYTES - recorder.path.stat().st_size // 2
+    )
+    model = Model(Trace.open(recorder.path, at_once=True))
+    model.chips.put("evt.dir = E")
+    model.apply_chips()
+    model.refresh(1.0)
+    first = model.trace
+    assert 0 < first.end_row < 501
+    said = "|".join(item.full for item in items(model, 0))
+    assert "the index 0%|0 dropped so far|" in said or "reading" in said
+    model.cursor = first.end_row - 1
+    assert first.settling is not None
+    first.settling.wait()
+    model.settle()
+    while model.refresh(1.0):
+        pass
+    assert model.trace is not first
+    assert model.cursor == first.end_row - 1
+    assert (model.trace.end_row, model.view.count) == (501, 500)
+    assert "|0 dropped|" in "|".join(item.full for item in items(model, 0))
+    model.trace.close()

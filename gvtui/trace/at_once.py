@@ -1,0 +1,161 @@
+"""Opens a large recording so that its first rows are there at once.
+
+Another process checks its index meanwhile, or makes it: see `settling`. No row is shown before it has
+been checked.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.files import open_to_read
+from gvtui.trace import files, savefile, sidefiles
+from gvtui.trace.batches import MAX_BODY
+from gvtui.trace.fit import Fit
+from gvtui.trace.opening import (
+    checked_pairs,
+    has_sizes,
+    highest_text,
+    is_being_written,
+    made_where_it_may_stand,
+    maker,
+    read_header,
+    recording_parts,
+    removed_on_failure,
+)
+from gvtui.trace.records import TraceError
+from gvtui.trace.row import ROW_DTYPE, ROW_SIZE
+from gvtui.trace.settling import Settling
+from gvtui.trace.strings import StringReader
+from gvtui.trace.window import Window
+
+if TYPE_CHECKING:
+    from gvtui.trace.opening import Checked, Parts
+    from gvtui.trace.rebuild import Progress
+    from gvtui.trace.segment import Segment
+
+LARGE = 64 << 20
+"""Bytes of a log from which on its first rows are shown before its index is checked, or made."""
+FIRST_BYTES = 12 << 20
+"""Bytes of a large log whose rows are made at once."""
+_CUT_BYTES = 2 * MAX_BODY
+"""Bytes before their end in which a batch may be cut."""
+_FIRST_ROWS = 1 << 16
+
+
+def settle(
+    path: Path, scratch: Path, *, checked: Checked, making: Progress
+) -> sidefiles.IndexFiles | None:
+    """Check the index of a recording, or make it where it cannot be trusted.
+
+    Args:
+        path: the recording.
+        scratch: a folder for the index, where it can stand nowhere else.
+        checked: called with the rows that hold good, the bytes done and those in all.
+        making: called with bytes done and bytes in all, where it is made.
+
+    Returns:
+        The index that was made; None if the one that is there holds good.
+
+    Raises:
+        TraceError: it is no recording.
+        OSError: a file cannot be read or written.
+    """
+    head = read_header(path)
+    for _, strings in checked_pairs(path, head, None, checked):
+        strings.close()
+        return None
+    making(0, 1)
+    make = maker(path, head, making)
+    made = made_where_it_may_stand(path, make)
+    if made is None:
+        made = sidefiles.IndexFiles(scratch / "index", scratch / "strings")
+        make(*made)
+    return made
+
+
+def open_at_once(path: Path) -> Parts | None:
+    """Open a large recording before its index is checked, or made: the first rows are there at once.
+
+    Returns:
+        None for what is opened quickly as a whole, or is no recording.
+
+    Raises:
+        TraceError: it cannot be read.
+        OSError: it cannot be read.
+    """
+    if path.is_dir():
+        return None
+    with open_to_read(path) as file:
+        start = file.read(len(savefile.SIGNATURE))
+        is_large = os.fstat(file.fileno()).st_size > LARGE
+    if start == savefile.SIGNATURE or not is_large or is_being_written(path):
+        return None
+    head = read_header(path)
+    for pair in (sidefiles.beside(path), sidefiles.cached(path)):
+        if pair is not None and (found := _first_checked(path, pair, head["id"])) is not None:
+            strings, rows = found
+            parts = recording_parts(head, path, pair, strings)
+            return replace(parts, settling=Settling(path, rows))
+    scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
+    first = sidefiles.IndexFiles(Path(scratch.name, "index"), Path(scratch.name, "strings"))
+    with removed_on_failure(scratch):
+        maker(path, head, None, FIRST_BYTES)(*first)
+    parts = recording_parts(head, path, first, StringReader(first.strings, head["id"]), scratch)
+    rows = _rows_before(parts.segments[0], FIRST_BYTES - _CUT_BYTES)
+    return replace(parts, damaged_bytes=0, settling=Settling(path, rows))
+
+
+def open_settled(path: Path, made: sidefiles.IndexFiles) -> Parts:
+    """Open a recording with an index that was made for it just now.
+
+    Raises:
+        TraceError: it cannot be read.
+        OSError: it cannot be read.
+    """
+    head = read_header(path)
+    return recording_parts(head, path, made, StringReader(made.strings, head["id"]))
+
+
+def _first_checked(
+    log: Path, pair: sidefiles.IndexFiles, trace_id: bytes
+) -> tuple[StringReader, int] | None:
+    """The strings of an index whose heads and first rows fit its log, and how many rows these are."""
+    try:
+        if not sidefiles.are_believable(pair):
+            return None
+        strings = StringReader(pair.strings, trace_id)
+    except (OSError, TraceError):
+        return None
+    with open_to_read(log) as source, open_to_read(pair.rows) as file:
+        window = Window(source.fileno(), os.fstat(source.fileno()).st_size)
+        head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
+        if head is not None and has_sizes(head, file, window.size, trace_id):
+            first = min(_FIRST_ROWS, head.rows)
+            rows = np.frombuffer(file.read(first * ROW_SIZE), ROW_DTYPE)
+            is_same = strings.checksum == head.strings_checksum
+            is_known = highest_text(rows) < len(strings.texts)
+            if is_same and is_known and Fit(window).take(rows):
+                return strings, first
+    strings.close()
+    return None
+
+
+def _rows_before(segment: Segment, end: int) -> int:
+    """How many rows of an index have records that end before an offset."""
+    low, high = 0, segment.rows
+    one = np.empty(1, ROW_DTYPE)
+    while low < high:
+        middle = (low + high) // 2
+        segment.read(segment.first_row + middle, one)
+        if int(one["offset"][0]) + int(one["length"][0]) <= end:
+            low = middle + 1
+        else:
+            high = middle
+    return low
