@@ -1,4 +1,4 @@
-"""The viewer's screen: puts the panes together, and brings them the news once in a while."""
+"""The viewer's app: puts the panes on the screen, and updates them several times a second."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ if TYPE_CHECKING:
     from gvtui.tui.viewer import Level
 
 SHORTEST_TICK, IDLE_TICK, LONGEST_TICK = 1 / 30, 1 / 10, 1 / 5
-"""Seconds between two updates: fewer while nothing comes, and while they are costly."""
+"""Seconds between two updates: longer while nothing new arrives, and while updates are slow."""
 _REST = 2.0
-"""How many times as long as an update took the screen then rests."""
+"""How long the screen rests after an update, as a multiple of the update's duration."""
 _CALM_SECONDS = 0.25
-"""Numbers that change faster than this cannot be read."""
+"""The shortest time in seconds between two changes of a number: faster ones are unreadable."""
 _ANALYSIS_SECONDS = 1 / 50
-"""Between two looks at what the analysis is behind with, beyond the time that updates spare."""
+"""Seconds between two turns of the analysis, beyond the time that updates leave for it."""
 _LEVELS: dict[str, Level] = {"warning": "warning", "error": "error"}
 
 
@@ -56,7 +56,7 @@ class GvtuiApp(ViewerBase):
     CSS_PATH = [*STYLES]
     TITLE = "gvtui"
     BINDINGS = bindings(*FEATURES)
-    # The command that opens the palette has its own key.
+    # A command of gvtui's opens the palette, with a key that can be remapped.
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-medium"), (150, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (34, "-high"), (46, "-tall")]
@@ -103,12 +103,12 @@ class GvtuiApp(ViewerBase):
         yield KeyLine(self.commands)
 
     def get_driver_class(self) -> type[Driver]:
-        """Textual's driver, made to bear the loss of the terminal."""
+        """Textual's driver, in a version that survives the loss of the terminal."""
         found = super().get_driver_class()
         return TerminalDriver if found is LinuxDriver else found
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """The viewer's own colours, for themes that do not know them."""
+        """The viewer's own colours, for themes that do not define them."""
         return DEFAULT_VARIABLES
 
     def get_key_display(self, binding: Binding) -> str:
@@ -116,7 +116,7 @@ class GvtuiApp(ViewerBase):
         return binding.key_display or key_words(binding.key)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Every command, for the palette, then what Textual offers."""
+        """The palette's entries: every command, then those of Textual."""
         for command in sorted(self.commands.listed(), key=lambda command: bool(command.owner.home)):
             keys = keys_words(self.commands.keys(command))
             yield SystemCommand(
@@ -154,11 +154,11 @@ class GvtuiApp(ViewerBase):
 
     @property
     def pane(self) -> str:
-        """The id of the tab that is shown."""
+        """The id of the tab on the screen."""
         return self.main.query_one("#tabs", ContentSwitcher).current or TABS[0].id
 
     def show_pane(self, pane_id: str) -> None:
-        """Show a tab by its id, and give it the keyboard."""
+        """Show a tab by its id, and give it the focus."""
         screen = self.main
         screen.query_one("#tabs", ContentSwitcher).current = pane_id
         self._tabline.show(pane_id)
@@ -173,7 +173,7 @@ class GvtuiApp(ViewerBase):
             feature.pane_shown(pane_id)
 
     def _focus_tab(self) -> bool:
-        """Give the tab that is shown the keyboard; False if it had it."""
+        """Give the tab on the screen the focus; False if it already had it."""
         pane = self.main.query_one(f"#{self.pane}")
         first = next(widget for widget in (pane, *pane.query("*")) if widget.can_focus)
         had_it = self.main.focused is first
@@ -181,29 +181,29 @@ class GvtuiApp(ViewerBase):
         return not had_it
 
     def leave_part(self) -> bool:
-        """Give the tab the keyboard back; a sidebar that lies over the tab is hidden."""
+        """Move the focus back to the tab; a sidebar that covers the tab is hidden."""
         if self.parts.is_narrow:
             self.main.remove_class("with-sidebar")
         return self._focus_tab()
 
     def on_key(self, event: events.Key) -> None:
-        """Type a letter that was pressed while the prompt opened, and was on its way elsewhere."""
+        """Type into the prompt a letter that was pressed while the prompt was opening."""
         focused = self.focused
         if isinstance(focused, PromptInput) and event.is_printable and event.character:
             event.prevent_default()
             focused.insert_text_at_cursor(event.character)
 
     def _hide(self, pane: Widget, hidden: bool) -> None:
-        """Hide a pane, or show it again; at once, so that the keyboard can follow."""
+        """Hide a pane or show it again, at once, so that it can get the focus."""
         if hidden:
             pane.display = False
         elif pane.styles.inline.clear_rule("display"):
-            # Clearing a rule alone has nothing laid out again.
+            # Clearing a style rule alone does not start a new layout.
             pane.refresh(layout=True)
             self.main.refresh(layout=True)
 
     def _draw_again(self) -> None:
-        """Draw everything: the terminal has shown something else meanwhile."""
+        """Draw the whole screen, because the terminal has shown something else in between."""
         for widget in self.screen.query("*"):
             widget.refresh()
 
@@ -214,17 +214,17 @@ class GvtuiApp(ViewerBase):
     def _tick(self) -> None:
         began = time.perf_counter()
         changed = self._take_in()
-        # In two steps, so that a key waits for one of them at most.
+        # In two steps, so that a key waits for at most one of them.
         self.call_later(self.while_up, self._draw, began, changed)
 
     def _draw(self, began: float, changed: bool) -> None:
         self._bring_due_news(changed)
-        # After the screen is painted, so that the time for that counts too.
+        # After the screen is painted, so that the duration includes the painting.
         shortest = SHORTEST_TICK if changed else IDLE_TICK
         self.call_after_refresh(self._schedule, began, shortest)
 
     def tick(self) -> bool:
-        """Take in what is new and have it drawn; True if there was anything."""
+        """Take up new rows and draw them; True if anything has changed."""
         changed = self._take_in()
         self._bring_due_news(changed)
         return changed
@@ -253,7 +253,7 @@ class GvtuiApp(ViewerBase):
             self._bring_news(calm)
 
     def show_news(self) -> None:
-        """Have every pane draw what has changed, now."""
+        """Have every pane draw its changes now."""
         self._bring_news(True)
 
     def _bring_news(self, calm: bool) -> None:
@@ -294,10 +294,10 @@ class GvtuiApp(ViewerBase):
         self.banner.set_class(not fault, "notice")
 
     def on_stream_view_cursor_moved(self) -> None:
-        """Show the selected row's details; a moving target only a few times a second."""
+        """Show the selected row's details; while the cursor moves, only a few times a second."""
         if not self.model.following:
             self.detail.news()
 
     def on_stream_view_follow_changed(self) -> None:
-        """Say at once whether the stream follows."""
+        """Show at once in the status line whether the stream follows."""
         self._show_status()

@@ -1,4 +1,4 @@
-"""The app as a `Viewer`: what features ask of it."""
+"""The app as a `Viewer`: the methods that features call."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _Found = TypeVar("_Found")
 _Feature = TypeVar("_Feature", bound="Feature")
 
 FILTER_SECONDS = 0.008
-"""Time for filtering in one go; more would make keys wait."""
+"""How many seconds one step of filtering may take; a longer step would delay keys."""
 
 
 class ViewerBase(DoorsApp):
@@ -72,22 +72,22 @@ class ViewerBase(DoorsApp):
         config: Config | None = None,
         remembered: Remembered | None = None,
     ) -> None:
-        """Take the trace over; it is closed by whoever opened it.
+        """Make the app for a trace, which the caller closes.
 
         Args:
-            trace: what to show.
+            trace: the trace to show.
             live: how sandboxes are watched; None for a recording.
-            monitor: watches them.
-            replay: the clock of a recording that is shown in time.
-            keeper: the hold on runsc and on session files.
-            filter_text: a condition to start with.
-            zone: the time zone of the times shown; None is the local one.
-            clock: gives the time, in nanoseconds since 1970.
-            config: what the user has configured.
-            remembered: what was remembered from the run before.
+            monitor: the running monitor that sandboxes connect to; None for a recording.
+            replay: the clock of a recording that is played at a speed.
+            keeper: finds sandboxes and applies sessions; None for a recording.
+            filter_text: a filter to start with.
+            zone: the time zone of displayed times; None is the local one.
+            clock: gives the current Unix time in nanoseconds.
+            config: the user's configuration.
+            remembered: the stored layout of an earlier run.
 
         Raises:
-            FilterError: `filter_text` is no filter.
+            FilterError: `filter_text` is not a filter.
         """
         super().__init__()
         self.has_left = False
@@ -98,7 +98,7 @@ class ViewerBase(DoorsApp):
         self.config = config or Config(config_path())
         self._remembered = remembered or Remembered({})
         self.memory: Memory = self._remembered.memory
-        """What was remembered; once the user has left, what is to be remembered."""
+        """The stored layout; after the user has left, the layout to store."""
         configured = configured_keys(self.commands, self.config)
         self.commands.use(configured.keymap)
         self._config_problem = said_at_start(self.config, configured.problems)
@@ -115,11 +115,11 @@ class ViewerBase(DoorsApp):
 
     @property
     def main(self) -> Screen[Any]:
-        """The screen with the panes, whatever lies over it."""
+        """The screen with the panes, even if a dialog covers it."""
         return self.screen_stack[0]
 
     def _find(self, owner: type[Owner]) -> object:
-        """The object whose command of this class is to run; a pane is given the keyboard."""
+        """The object of a class whose command is to run; a pane gets the focus."""
         if owner in self.rooms:
             return self.rooms[owner]
         focused = self.main.focused
@@ -135,28 +135,28 @@ class ViewerBase(DoorsApp):
         return widget
 
     def run_command(self, line: str) -> None:
-        """Run a command by its line; the user is told if that is none."""
+        """Run a command by its line; show a note if the line is not a command."""
         try:
             self.commands.execute(line)
         except CommandError as error:
             self.tell(f"{error}.", "error")
 
     def find_command(self) -> None:
-        """Have the user find a command by its words, and run it."""
+        """Open the palette, in which the user finds a command by its words."""
         self.action_command_palette()
 
     def action_command(self, line: str) -> None:
-        """Run the command that a key is bound to."""
+        """Run the command that is bound to a key."""
         self.run_command(line)
 
     def feature(self, kind: type[_Feature]) -> _Feature:
-        """The feature of a class."""
+        """The only object of a feature's class."""
         found = self.rooms[kind]
         assert isinstance(found, kind)
         return found
 
     def show_news(self) -> None:
-        """Have every pane draw what has changed, now."""
+        """Have every pane draw its changes now."""
         raise NotImplementedError
 
     def show_pane(self, pane_id: str) -> None:
@@ -165,7 +165,7 @@ class ViewerBase(DoorsApp):
 
     @property
     def pane(self) -> str:
-        """The id of the tab that is shown."""
+        """The id of the tab on the screen."""
         raise NotImplementedError
 
     @property
@@ -175,13 +175,13 @@ class ViewerBase(DoorsApp):
 
     @property
     def picked_field(self) -> FieldView | None:
-        """The field at the cursor of the details; None if they do not have the keyboard."""
+        """The field at the cursor of the details; None if the details do not have the focus."""
         detail = self.main.query_one(DetailView)
         return detail.picked if detail.has_focus else None
 
     @property
     def focused_line(self) -> str:
-        """The selected line of the list that has the keyboard; "" if none has."""
+        """The selected line of the list that has the focus; "" if no list has it."""
         focused = self.main.focused
         return focused.words() if isinstance(focused, ListPane) else ""
 
@@ -195,25 +195,25 @@ class ViewerBase(DoorsApp):
         return bool(self.main.query_one(f"#{pane_id}").display)
 
     def focus_pane(self, pane_id: str) -> None:
-        """Give a pane the keyboard."""
+        """Give a pane the focus."""
         self.zoom.leave_unless(pane_id)
-        # Behind a tab that was just shown, which asks for the keyboard too.
+        # After a tab that was just shown, which takes the focus too.
         self.call_later(self.main.set_focus, self.main.query_one(f"#{pane_id}"))
 
     @property
     def theme_name(self) -> str:
-        """The name of the theme that is in force."""
+        """The name of the current theme."""
         return self.theme
 
     def use_theme(self, name: str) -> bool:
-        """Put a theme into force; False if there is none of that name."""
+        """Switch to a theme; False if there is none of that name."""
         found = THEMES.get(name, name)
         if found in self.available_themes:
             self.theme = found
         return found in self.available_themes
 
     def exit(self, *result: Any, **how: Any) -> None:  # noqa: ANN401
-        """End the app; what is to be remembered is asked for while the screen is there."""
+        """End the app; the layout is collected first, while the screen still exists."""
         if self.is_up:
             self.memory = self._to_remember()
         super().exit(*result, **how)
@@ -227,7 +227,7 @@ class ViewerBase(DoorsApp):
         return memory
 
     def recall(self) -> None:
-        """Have every feature take up what was remembered; what is wrong with that is in the log."""
+        """Give every feature its stored layout; problems with it go to the log."""
         problem = self._remembered.problem
         if problem and self.monitor is not None:
             self.monitor.note(f"nothing is remembered: {problem}")
@@ -242,33 +242,33 @@ class ViewerBase(DoorsApp):
         return bool(self.zoom.part)
 
     def toggle_zoom(self) -> None:
-        """Have the focused pane fill the screen, or show all others again."""
+        """Make the focused pane fill the screen, or show all other panes again."""
         self.zoom.toggle()
         self.show_news()
 
     def leave_part(self) -> bool:
-        """Give the tab the keyboard back from another part of the screen; False if it had it."""
+        """Move the focus from another part of the screen to the tab; False if the tab had it."""
         raise NotImplementedError
 
     def toggle_theme(self) -> None:
-        """Go from the light theme to the dark one, or back."""
+        """Switch between the light and the dark theme."""
         self.theme = LIGHT_NAME if self.current_theme.dark else DARK_NAME
 
     def ask(self, question: Question) -> None:
-        """Have the user type a line."""
+        """Open the prompt, in which the user types a line."""
         self.zoom.leave_unless("tab", "detail")
         self.prompt.ask(question)
 
     def choose(self, choice: Choice) -> None:
-        """Have the user pick from a list."""
+        """Open a list, from which the user picks an entry."""
         self.push_screen(ListScreen(choice, self.commands.keys_for(choice.line)))
 
     def read(self, text: Text) -> None:
-        """Show a text over everything until the user closes it."""
+        """Show a text over the panes until the user closes it."""
         self.push_screen(TextScreen(text, self.commands.keys_for(text.line)))
 
     def check(self, text: str) -> Problem | None:
-        """What is wrong with a filter, None if nothing is."""
+        """The problem with a filter's text; None if it is a filter."""
         try:
             self.model.check(text)
         except FilterError as error:
@@ -276,7 +276,7 @@ class ViewerBase(DoorsApp):
         return None
 
     def selected_message(self) -> Row | None:
-        """The row at the cursor if it is a message; else None, and the user is told."""
+        """The row at the cursor if it is a message; else None, after a note for the user."""
         model, keys_of = self.model, self.commands.keys_of
         if model.cursor is not None and model.cursor >= model.trace.first_row:
             row = model.trace.row(model.cursor)
@@ -287,37 +287,37 @@ class ViewerBase(DoorsApp):
         return None
 
     def narrow(self, field: str, value: int | str) -> None:
-        """Only rows with this value of a field, or all again."""
+        """Show only rows with this value of a field; called again, show all rows."""
         self.feature(Filtering).narrow(field, value)
 
     def refilter(self) -> None:
-        """Put changed chips into force and show what they leave."""
+        """Apply changed chips, and show the rows that pass them."""
         self.model.apply_chips()
         self.model.view.advance(FILTER_SECONDS)
         self.show_news()
 
     def show_rows(self, expression: str, slot: str, row: int | None = None) -> None:
-        """Show the rows behind something in the stream; a key leads back."""
+        """Show in the stream the rows behind a line of another pane; a key leads back."""
         self.feature(Drilling).show(expression, slot, row)
 
     def redraw_rows(self) -> None:
-        """Draw the stream anew: what rows look like has changed."""
+        """Draw all rows of the stream again, because their look has changed."""
         self.stream.redraw()
 
     def jump(self, row_id: int) -> None:
-        """Select a row of the stream, or the next one that is shown; pauses following."""
+        """Select a row of the stream, or else the next row that passes; stops following."""
         self.stream.jump(row_id)
 
     def follow(self) -> None:
-        """Show the newest rows, and those that come."""
+        """Show the newest rows from now on."""
         self.stream.follow()
 
     def pause(self) -> None:
-        """Stop following; the rows shown stay where they are."""
+        """Stop following; the rows on the screen stay in place."""
         self.stream.pause()
 
     def entered(self) -> None:
-        """Enter was pressed on a row."""
+        """Handle the Enter key on a row."""
         if any(feature.entered() for feature in self.rooms.values()):
             return
         if not self.main.has_class("no-detail"):
@@ -325,26 +325,26 @@ class ViewerBase(DoorsApp):
             self.main.query_one("#detail").focus()
 
     def escaped(self) -> bool:
-        """Esc was pressed in the stream; False if no feature has to do with it."""
+        """Handle the Esc key in the stream; False if no feature uses it."""
         return any(feature.escaped() for feature in self.rooms.values())
 
     def advice(self) -> list[str]:
-        """What features have to say where the filters leave no row."""
+        """The features' hints for when no row passes the filters."""
         return [line for feature in self.rooms.values() for line in feature.advice()]
 
     def remedy(self) -> str:
-        """How context fields that calls lack can be had; "" if they cannot."""
+        """How the user gets context fields that messages lack; "" if this is impossible."""
         return next(filter(None, (each.remedy() for each in self.rooms.values())), "")
 
     def take_trace(self, trace: Trace) -> None:
-        """Show another trace in place of the one so far, which is closed."""
+        """Show another trace, and close the former one."""
         old = self.model.trace
         self.model.replace_trace(trace)
         old.close()
         self.show_news()
 
     def stop_process(self) -> None:
-        """Give the terminal back to the shell until `fg`; the monitor goes on."""
+        """Return to the shell until `fg`; the monitor goes on."""
         self.action_suspend_process()
 
     def run_over(self, command: Sequence[str]) -> None:
@@ -354,7 +354,7 @@ class ViewerBase(DoorsApp):
         self.refresh(layout=True)
 
     def quit(self) -> None:
-        """End the viewer, after what features want to ask."""
+        """End the viewer, after the questions that features have."""
         self._leave(list(self.rooms.values()))
 
     def _leave(self, unasked: list[Feature]) -> None:
@@ -365,12 +365,12 @@ class ViewerBase(DoorsApp):
         self.leave()
 
     def leave(self) -> None:
-        """End the viewer, without asking features whether it may."""
+        """End the viewer without asking the features."""
         self.has_left = True
         if self.keeper is not None:
             self.keeper.stop_looking()
         self.exit()
 
     async def action_quit(self) -> None:
-        """What Textual's own keys and palette call."""
+        """Called by Textual's own keys and palette."""
         self.quit()

@@ -1,7 +1,7 @@
-"""The rooms of the viewer: one line here adds one.
+"""The list of the viewer's features and panes; one line here adds one.
 
-A pane is a widget made with the viewer. Its `news` is called when the model has changed and it is
-on screen; it draws only what is different then.
+A pane is a widget that is made with the viewer. The app calls its `news` when the model has changed
+and the pane is on the screen; `news` draws only what differs.
 """
 
 from __future__ import annotations
@@ -55,16 +55,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PaneSpec:
-    """A pane and where it stands."""
+    """A pane and its position on the screen."""
 
     id: str
-    """The widget's id, which it gives itself."""
+    """The id that the widget gives itself."""
     title: str
     make: Callable[[Viewer], Widget]
     often: bool = False
-    """Whether `news` comes with every tick; else a few times a second, as fast as one reads."""
+    """Whether `news` is called at every tick; else a few times a second."""
     hidden_with: str = ""
-    """Id of a tab that shows the same in large: while it is shown, this pane is not."""
+    """The id of a tab with a larger view of the same: while it is shown, this pane is hidden."""
 
 
 FEATURES: tuple[type[Feature], ...] = (
@@ -93,7 +93,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Kept,
     CommandLine,
 )
-"""What the viewer can do, in the order of the help screen; each is ticked after those before it."""
+"""The features, in the order of the help screen; `tick` is called in the same order."""
 
 PANES: tuple[type[Owner], ...] = (
     StreamView,
@@ -105,11 +105,11 @@ PANES: tuple[type[Owner], ...] = (
     PointsPane,
     DetailView,
 )
-"""The widgets whose own keys work while they have the focus."""
+"""The widgets with keys that work only while the widget has the focus."""
 
 
 def every_command() -> Commands:
-    """All commands, to be listed; there is no viewer that could run them."""
+    """All commands, only for listing them: without a viewer they cannot run."""
 
     def find(owner: type[Owner]) -> object:
         raise LookupError(f"there is no {owner.__name__}")
@@ -119,7 +119,7 @@ def every_command() -> Commands:
 
 ABOVE_PROMPT: tuple[Callable[[Viewer], Widget], ...] = (NeedsLine,)
 BELOW_PROMPT: tuple[Callable[[Viewer], Widget], ...] = (SearchBar,)
-"""Lines above the tabs that come and go, before and after the one that is typed in."""
+"""Widgets that appear between the prompt and the tabs."""
 
 TABS: tuple[PaneSpec, ...] = (
     PaneSpec("stream", "Stream", StreamView, often=True),
@@ -127,13 +127,13 @@ TABS: tuple[PaneSpec, ...] = (
     PaneSpec("numbers", "Numbers", NumbersPane, often=True),
     PaneSpec("points-large", "Points", make_large),
 )
-"""What shares the right side, in the order of the tabs; keys 1 to 9 show them."""
+"""The tabs on the right side, in their order; the keys 1 to 9 show them."""
 
 SIDEBAR: tuple[PaneSpec, ...] = (
     PaneSpec("sandboxes", "Sandboxes", SandboxList),
     PaneSpec("points", "Points", make_small, hidden_with="points-large"),
 )
-"""What stands in the sidebar, from above to below."""
+"""The panes in the sidebar, from top to bottom."""
 
 STYLES = tuple(
     f"{room}/{room}.tcss"
@@ -151,5 +151,5 @@ STYLES = tuple(
         "timeline",
     )
 )
-"""The stylesheets of the rooms, from this folder: of two rules that are as particular, the later
-one counts."""
+"""The rooms' stylesheets, relative to this folder; of two equally specific rules the later one
+holds."""

@@ -1,4 +1,4 @@
-"""What the command line tells the viewer; imports nothing heavy, so that help stays quick."""
+"""The viewer's options from the command line; imports nothing heavy, so that help is fast."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LiveOptions:
-    """How to watch sandboxes live."""
+    """The options of the live viewer."""
 
     monitor: MonitorOptions = field(default_factory=MonitorOptions)
-    """How the monitor is started: the socket that sandboxes connect to, the recording."""
+    """The monitor's options: the socket that sandboxes connect to, the recording."""
     filter_text: str = ""
-    """A condition to start with."""
+    """A filter to start with."""
     profile: str = ""
-    """The profile of the configuration whose settings go before all others; "" for none."""
+    """The profile of the configuration, whose settings override all others; "" for none."""
     fresh: bool = False
-    """Whether to begin as for the first time, and to leave what is remembered as it is."""
+    """Whether to start without the stored layout, and not to store this run's."""
     runsc: str | None = None
-    """The `runsc` to call; None looks for it."""
+    """The `runsc` to call; None searches for one."""
     roots: tuple[Path, ...] = ()
-    """Runtime roots to look for containers in; empty looks in the usual places."""
+    """The roots to search for containers; empty searches the usual ones."""
     session_file: Path | None = None
     """A pod init file that the Points pane edits, for containers that start later."""
     on_exit: Literal["ask", "delete", "keep", "restore"] = "ask"
-    """What becomes of the sessions that the viewer has made: ended, left running, or what was found
-    put back; `ask` asks when the user leaves."""
+    """At the end delete the sessions that the viewer made, keep them, or restore the former ones;
+    `ask` asks the user then."""
     readonly: bool = False
     """Whether no sandbox and no session file may be changed."""
     notice: str = ""
-    """A line that stays on the screen, such as that this is a demonstration."""
+    """A line that stays on the screen, for example that this is a demonstration."""
     at_exit: Callable[[], None] | None = None
-    """Called once after the screen has gone and before the monitor is stopped."""
+    """Called once, after the screen has closed and before the monitor is stopped."""

@@ -1,4 +1,4 @@
-"""Runs the viewer from the start of its monitor to what is left to do when the screen has gone."""
+"""Runs the viewer: starts the monitor, shows the screen, and cleans up afterwards."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 
 def run_live(options: LiveOptions) -> int:
-    """Listen, and show what comes until the user leaves.
+    """Listen, and show messages until the user leaves.
 
     Returns:
         The exit code.
 
     Raises:
-        GvtuiError: the monitor cannot start, or there is no such profile; or the filter is none,
-            but who calls has checked that.
-        MonitorError: messages came that are not in the recording.
-        FaultError: the viewer has failed; it says what became of what was seen.
+        GvtuiError: the monitor cannot start, the profile does not exist, or the filter is not
+            valid, which the caller should have checked.
+        MonitorError: messages that were received are not in the recording.
+        FaultError: the viewer has failed; the text says what happened to the messages.
     """
     config = read_config(profile=options.profile)
     keeper = Keeper.start(
@@ -101,13 +101,13 @@ def run_replay(
     profile: str = "",
     fresh: bool = False,
 ) -> int:
-    """Show a recording: all of it at once, or row by row at `speed` times its own pace.
+    """Show a recording: all at once, or row by row at `speed` times its own pace.
 
     Returns:
         The exit code.
 
     Raises:
-        GvtuiError: it is no trace, the filter is none, or there is no such profile.
+        GvtuiError: the file is not a trace, the filter is not valid, or the profile does not exist.
     """
     compile_filter(filter_text)
     config = read_config(profile=profile)
@@ -126,8 +126,8 @@ def run_replay(
 
 
 def _run(app: GvtuiApp, *, remember: bool) -> int:
-    """Run the app, then close the trace that it shows last; unless it failed, remember its looks."""
-    # What was imported stays: looking through all of it again and again holds up keys.
+    """Run the app, close its last trace and, unless it failed, store its layout."""
+    # Imported objects are never freed: collecting them again and again would delay keys.
     gc.collect()
     gc.freeze()
     try:
@@ -150,16 +150,16 @@ def _say_progress(done: int, total: int) -> None:
 
 
 def settle(keeper: Keeper, watch: Watch) -> list[str]:
-    """Deal with gvtui's sessions when the screen has gone.
+    """Delete, keep or restore gvtui's sessions after the screen has closed.
 
     Args:
-        keeper: the hold on them.
-        watch: the monitor, to note in the recording what is done.
+        keeper: the keeper of the sessions.
+        watch: the monitor, which notes the changes in the recording.
 
     Returns:
-        What was done, for the user to read.
+        Sentences for the user on what was done.
     """
-    # Where there was no question, or no answer.
+    # The question was not asked, or not answered.
     policy = "restore" if keeper.policy == "ask" else keeper.policy
     if policy == "keep":
         count = len(keeper.agent.registry.all())

@@ -1,4 +1,4 @@
-"""What a feature is, and what it asks of the viewer that it is part of. No widget comes in here."""
+"""The interfaces between the viewer and its features. This module imports no widget."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ _Feature = TypeVar("_Feature", bound="Feature")
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One statement of the status line."""
+    """One item of the status line."""
 
     full: str
     short: str
     style: str = ""
     goes: int = 0
-    """Its turn to be shortened, then left out, 1 first; 0 is shortened last and always shown."""
+    """Its turn to be shortened, later left out, 1 first; 0 is shortened last and never left out."""
 
 
 class Parts(Protocol):
-    """The parts of the screen that can be hidden, and made larger and smaller."""
+    """The parts of the screen that can be hidden and resized."""
 
     @property
     def is_narrow(self) -> bool:
-        """Whether the screen is so narrow that the sidebar lies over the tabs."""
+        """Whether the screen is so narrow that the sidebar covers the tabs."""
 
     @property
     def hidden(self) -> tuple[Part, ...]:
@@ -59,28 +59,28 @@ class Parts(Protocol):
         """Show or hide a part."""
 
     def hide(self, part: Part) -> None:
-        """Hide a part, as the user may do; the keyboard stays where it is."""
+        """Hide a part as if the user had; the focus stays."""
 
     def size(self, part: Part) -> int:
-        """How large a part is now: lines of the details, columns of the sidebar; 0 if hidden."""
+        """A part's size: lines of the details, columns of the sidebar; 0 if hidden."""
 
     def set_size(self, part: Part, cells: int | None) -> None:
-        """Give a part a size; None has it follow from the terminal's again."""
+        """Set a part's size in lines or columns; None makes it depend on the terminal's again."""
 
 
 class Viewer(Protocol):
-    """The viewer as features see it. All of it is used on the screen's thread, but `hand_over`."""
+    """The viewer as features see it. Use it on the screen's thread only, except `hand_over`."""
 
     model: Model
     commands: Commands
     config: Config
-    """What the user has configured."""
+    """The user's configuration."""
     monitor: Watch | None
     """The monitor, when live."""
     replay: ReplayClock | None
-    """The clock of a recording that is shown in time."""
+    """The clock of a recording that is played at a speed; else None."""
     keeper: Keeper | None
-    """The hold on runsc and on session files; None for a recording."""
+    """Finds sandboxes and applies sessions; None for a recording."""
 
     @property
     def parts(self) -> Parts:
@@ -88,7 +88,7 @@ class Viewer(Protocol):
 
     @property
     def pane(self) -> str:
-        """The id of the tab that is shown."""
+        """The id of the tab on the screen."""
 
     @property
     def focused_pane(self) -> str:
@@ -99,43 +99,43 @@ class Viewer(Protocol):
         """Ids of the first and last row that the stream shows; None while it shows none."""
 
     def feature(self, kind: type[_Feature]) -> _Feature:
-        """The feature of a class: of one's own room, or of a lower one."""
+        """The only object of a feature's class, of the caller's own room or a lower one."""
 
     def selected_message(self) -> Row | None:
-        """The row at the cursor if it is a message; else None, and the user is told."""
+        """The row at the cursor if it is a message; else None, after a note for the user."""
 
     def tell(self, text: str, level: Level = "information") -> None:
-        """Show a note for some seconds; its words are never read as markup."""
+        """Show a note for some seconds; its text is never read as markup."""
 
     def check(self, text: str) -> Problem | None:
-        """What is wrong with a filter, None if nothing is."""
+        """The problem with a filter's text; None if it is a filter."""
 
     def ask(self, question: Question) -> None:
-        """Have the user type a line."""
+        """Open the prompt, in which the user types a line."""
 
     def choose(self, choice: Choice) -> None:
-        """Have the user pick from a list."""
+        """Open a list, from which the user picks an entry."""
 
     def read(self, text: Text) -> None:
-        """Show a text over everything until the user closes it."""
+        """Show a text over the panes until the user closes it."""
 
     def refilter(self) -> None:
-        """Put changed chips into force and show what they leave."""
+        """Apply changed chips, and show the rows that pass them."""
 
     def show_news(self) -> None:
-        """Have every pane on the screen draw what has changed, now."""
+        """Have every pane on the screen draw its changes now."""
 
     def redraw_rows(self) -> None:
-        """Draw the stream anew: what rows look like has changed."""
+        """Draw all rows of the stream again, because their look has changed."""
 
     def jump(self, row_id: int) -> None:
-        """Select a row of the stream, or the next one that is shown; pauses following."""
+        """Select a row of the stream, or else the next row that passes; stops following."""
 
     def follow(self) -> None:
-        """Show the newest rows, and those that come."""
+        """Show the newest rows from now on."""
 
     def pause(self) -> None:
-        """Stop following; the rows shown stay where they are."""
+        """Stop following; the rows on the screen stay in place."""
 
     def show_pane(self, pane_id: str) -> None:
         """Show a tab by its id: `stream`, `processes`, `numbers`, `points-large`."""
@@ -144,69 +144,70 @@ class Viewer(Protocol):
         """Whether a pane is on the screen now."""
 
     def focus_pane(self, pane_id: str) -> None:
-        """Give a pane the keyboard."""
+        """Give a pane the focus."""
 
     @property
     def theme_name(self) -> str:
-        """The name of the theme that is in force."""
+        """The name of the current theme."""
 
     def use_theme(self, name: str) -> bool:
-        """Put a theme into force; False if there is none of that name."""
+        """Switch to a theme; False if there is none of that name."""
 
     @property
     def is_zoomed(self) -> bool:
         """Whether a pane fills the screen."""
 
     def toggle_zoom(self) -> None:
-        """Have the focused pane fill the screen, or show all others again."""
+        """Make the focused pane fill the screen, or show all other panes again."""
 
     def leave_part(self) -> bool:
-        """Give the tab the keyboard back from another part of the screen; False if it had it."""
+        """Move the focus from another part of the screen to the tab; False if the tab had it."""
 
     def toggle_theme(self) -> None:
-        """Go from the light theme to the dark one, or back."""
+        """Switch between the light and the dark theme."""
 
     def narrow(self, field: str, value: int | str) -> None:
-        """Only rows with this value of a field, or all again."""
+        """Show only rows with this value of a field; called again, show all rows."""
 
     def entered(self) -> None:
-        """Enter was pressed on a row: whatever feature wants it first has it, else the details."""
+        """Handle the Enter key on a row: the first feature that wants it, else the details."""
 
     def escaped(self) -> bool:
-        """Esc was pressed in the stream: the feature that wants it first has it; False if none."""
+        """Handle the Esc key in the stream: the first feature that wants it; False if none."""
 
     def advice(self) -> list[str]:
-        """What features have to say where the filters leave no row."""
+        """The features' hints for when no row passes the filters."""
 
     def remedy(self) -> str:
-        """How context fields that calls lack can be had, as the end of a text; "" if they cannot."""
+        """How the user gets context fields that messages lack, as the end of a text; "" if
+        unknown."""
 
     def take_trace(self, trace: Trace) -> None:
-        """Show another trace in place of the one so far, which is closed."""
+        """Show another trace, and close the former one."""
 
     def stop_process(self) -> None:
-        """Give the terminal back to the shell until `fg`."""
+        """Return to the shell until `fg`."""
 
     def run_over(self, command: Sequence[str]) -> None:
         """Give the terminal to another program until it ends; nothing is shown meanwhile."""
 
     def quit(self) -> None:
-        """End the viewer, after what features want to ask."""
+        """End the viewer, after the questions that features have."""
 
     def show_rows(self, expression: str, slot: str, row: int | None = None) -> None:
-        """Show the rows behind something in the stream; a key leads back.
+        """Show in the stream the rows behind a line of another pane; a key leads back.
 
         Args:
-            expression: a filter.
-            slot: the field it is about; its chip takes the place of that field's chip.
-            row: a row to go to.
+            expression: the filter for these rows.
+            slot: the slot of the filter's chip; a chip in the same slot is replaced.
+            row: the id of a row to select.
         """
 
     def run_command(self, line: str) -> None:
-        """Run a command by its line; the user is told if that is none."""
+        """Run a command by its line; show a note if the line is not a command."""
 
     def find_command(self) -> None:
-        """Have the user find a command by its words, and run it."""
+        """Open the palette, in which the user finds a command by its words."""
 
     def in_thread(
         self,
@@ -214,82 +215,83 @@ class Viewer(Protocol):
         then: Callable[[_Found], None],
         failed: Callable[[Exception], None] | None = None,
     ) -> None:
-        """Do something that takes long in a thread of its own.
+        """Do long work in a thread of its own.
 
         Args:
-            work: what to do; touches neither the model nor the screen.
-            then: takes what it found, on the screen's thread; not called if the screen is gone.
-            failed: takes a GvtuiError or OSError that `work` raised, on the screen's thread; without
-                it the user is told. Any other exception is a fault, and ends the viewer.
+            work: the work, which must touch neither the model nor the screen.
+            then: called with the result on the screen's thread; not called if the screen is gone.
+            failed: called with a GvtuiError or OSError of `work` on the screen's thread; without it
+                a note tells the user. Any other exception is a fault, and ends the viewer.
         """
 
     def hand_over(self, act: Callable[[], None]) -> None:
-        """From a thread: have something done on the screen's thread soon, if it is still there."""
+        """Called from a thread: call `act` soon on the screen's thread, if the screen still
+        exists."""
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
-        """Do something later, if the screen is there then."""
+        """Call a function after so many seconds, if the screen exists then."""
 
     def leave(self) -> None:
-        """End the viewer, without asking features whether it may."""
+        """End the viewer without asking the features."""
 
     @property
     def picked_field(self) -> FieldView | None:
-        """The field at the cursor of the details; None if they do not have the keyboard."""
+        """The field at the cursor of the details; None if the details do not have the focus."""
 
     @property
     def focused_line(self) -> str:
-        """The selected line of the list that has the keyboard; "" if none has."""
+        """The selected line of the list that has the focus; "" if no list has it."""
 
     def send_to_clipboard(self, text: str) -> None:
-        """Ask the terminal to put a text on the clipboard; it does not answer."""
+        """Ask the terminal to put a text on the clipboard; a terminal does not confirm this."""
 
     @property
     def has_mouse(self) -> bool:
-        """Whether the mouse is the viewer's; else the terminal selects text with it."""
+        """Whether the viewer gets the mouse; else the terminal selects text with it."""
 
     def take_mouse(self, take: bool) -> None:
-        """Take the mouse, or leave it to the terminal."""
+        """Take the mouse, or release it to the terminal."""
 
 
 class Feature(Owner):
-    """A room of the viewer: its commands, its state, and what it does as time goes by."""
+    """A feature of the viewer: its commands, its state, and its periodic work."""
 
     interval: float = 0.5
     """Seconds between two calls of `tick`."""
 
     def __init__(self, viewer: Viewer) -> None:
-        """Begin; the model is there, the screen is not yet."""
+        """Make the feature; the model exists, the screen does not yet."""
         self.viewer = viewer
 
     @property
     def model(self) -> Model:
-        """The model of the viewer."""
+        """The viewer's model."""
         return self.viewer.model
 
     def recall(self, told: Mapping[str, Any]) -> None:
-        """Take up what was remembered; the screen is there, and what is configured goes before.
+        """Restore the stored layout, unless the configuration says otherwise; the screen exists.
 
         Args:
-            told: what `remember` gave in another run, from a file that may hold anything; empty
-                if nothing was remembered.
+            told: the values that `remember` gave in another run, from a file that may hold
+                anything; empty if nothing was stored.
         """
 
     def remember(self) -> Mapping[str, Any]:
-        """What to remember for the next run: plain values by name."""
+        """The layout to store for the next run: plain values by name."""
         return {}
 
     def opened(self) -> None:
-        """The screen is there for the first time."""
+        """Called once, when the screen is complete."""
 
     def tick(self) -> None:
-        """Some time has gone by: take in what is new, for some milliseconds at most."""
+        """Called every `interval`: take up what is new, in a few milliseconds at most."""
 
     def status(self) -> Iterable[Item]:
-        """What to say in the status line."""
+        """The feature's items in the status line."""
         return ()
 
     def advice(self) -> Iterable[str]:
-        """Lines that help where the filters leave no row."""
+        """Hints for when no row passes the filters."""
         return ()
 
     def remedy(self) -> str:
@@ -297,15 +299,15 @@ class Feature(Owner):
         return ""
 
     def entered(self) -> bool:
-        """Enter was pressed on a row; True if that has been dealt with."""
+        """Handle the Enter key on a row; True if the feature has used it."""
         return False
 
     def escaped(self) -> bool:
-        """Esc was pressed in the stream; True if there was something to leave."""
+        """Handle the Esc key in the stream; True if the feature has left something."""
         return False
 
     def pane_shown(self, pane_id: str) -> None:
-        """Another tab is shown."""
+        """Called when another tab is shown."""
 
     def may_leave(self, leave: Callable[[], None]) -> bool:
         """Whether the viewer may end now.

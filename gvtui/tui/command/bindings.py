@@ -1,4 +1,4 @@
-"""Commands as Textual's key bindings, each under an id that is its line."""
+"""Turns commands into Textual's key bindings; the id of a binding is the command's line."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from gvtui.tui.command.keymap import Keymap
 
 UNBOUND = "unbound"
-"""Stands for no key where Textual wants one: no terminal sends it."""
+"""A key that no terminal sends, for bindings without a key: Textual requires one."""
 
 
 def bindings(*owners: type) -> list[BindingType]:
-    """The bindings of the commands that these classes declare; the app runs them all."""
+    """The bindings of the commands that these classes declare, all run by the app."""
     return [
         Binding(
             ",".join(command.keys),
@@ -36,12 +36,12 @@ def bindings(*owners: type) -> list[BindingType]:
 
 
 def action(line: str) -> str:
-    """The Textual action that has the app run a line."""
+    """The Textual action with which the app runs a command's line."""
     return f"app.command({line!r})"
 
 
 def put_in_force(app: App[Any], keymap: Keymap) -> None:
-    """Have an app's keys call what a keymap says."""
+    """Apply a keymap to an app's keys."""
     app.set_keymap(textual_keymap(keymap))
     for line, keys in keymap.added.items():
         if keys:
@@ -49,15 +49,14 @@ def put_in_force(app: App[Any], keymap: Keymap) -> None:
 
 
 def textual_keymap(keymap: Keymap) -> Mapping[str, str]:
-    """What Textual's `set_keymap` takes: keys by binding id."""
+    """The argument of Textual's `set_keymap`: keys by binding id."""
     return {line: ",".join(keys) or UNBOUND for line, keys in keymap.changed.items()}
 
 
 class Pane(Owner):
-    """To be inherited by widgets, first of all: the keys of their commands work while they have
-    the focus."""
+    """A widget with commands, whose keys work while it has the focus. Inherit it first."""
 
     def __init_subclass__(cls, **options: bool) -> None:
-        # Before Textual looks at it.
+        # Before Textual reads the attribute.
         cls.BINDINGS = bindings(cls)  # type: ignore[attr-defined]
         super().__init_subclass__(**options)

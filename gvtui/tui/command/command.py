@@ -1,4 +1,4 @@
-"""What a command is: a method of a feature or of a pane, declared where it stands."""
+"""Declares commands: a command is a method of a feature or of a pane, marked with `@command`."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _Method = TypeVar("_Method", bound="Callable[..., None]")
 
 
 class CommandError(UsageError):
-    """A line is no command, or a key cannot be given to one."""
+    """A line is not a command, or a key cannot be bound to one."""
 
     def __init__(self, message: str, column: int | None = None, key: str = "") -> None:
-        """Say what is wrong.
+        """Make the error.
 
         Args:
-            message: in one sentence.
-            column: where in the line, counted from 0; None if it is about all of it.
-            key: of a wrong keymap, the entry that it is about.
+            message: what is wrong, in one sentence.
+            column: the wrong column of the line, from 0; None if the whole line is wrong.
+            key: the wrong entry of a keymap; "" if it is not about a keymap.
         """
         super().__init__(message)
         self.column = column
@@ -36,25 +36,25 @@ class CommandError(UsageError):
 
 
 class Owner:
-    """What commands are declared on: a feature, or a pane whose keys work while it has the focus."""
+    """A class that declares commands: a feature, or a pane whose keys work while it has focus."""
 
     prefix: ClassVar[str] = ""
-    """What the names of its commands begin with, as `filter` in `filter.pid`."""
+    """The first part of its commands' names, such as `filter` in `filter.pid`."""
     heading: ClassVar[str] = ""
-    """Where its commands stand on the help screen."""
+    """The heading above its commands on the help screen."""
     home: ClassVar[str] = ""
-    """Of a pane, the id of its widget; "" for commands whose keys work everywhere."""
+    """For a pane, the id of its widget; "" for commands whose keys work everywhere."""
     tab: ClassVar[str] = ""
-    """Of a pane, the tab that has it; "" if it is always on the screen."""
+    """For a pane, the tab that it is on; "" if it is always on the screen."""
     part: ClassVar[Literal["", "sidebar", "detail"]] = ""
-    """Of a pane, the part of the screen that has it, if that can be hidden."""
+    """For a pane, the part of the screen that it is in, if that part can be hidden."""
     where: ClassVar[str] = ""
-    """Where its keys work, as the help says it: `in the sandboxes`; "" if the titles tell."""
+    """Where its keys work, in the help's words: `in the sandboxes`; "" if the titles say it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """One use of a method, as `@command` notes it."""
+    """The arguments of one `@command`, stored on its method."""
 
     title: str
     keys: tuple[str, ...]
@@ -72,22 +72,21 @@ def command(
     heading: str = "",
     complete: Callable[..., Sequence[Completion]] | None = None,
 ) -> Callable[[_Method], _Method]:
-    """Make a method a command; several of these make several commands of it.
+    """Make a method a command; several decorators make several commands of one method.
 
     Args:
-        title: what it does, for the help screen and the palette.
-        keys: the keys that call it unless the configuration says otherwise, in Textual's names,
-            separated by commas; "" for none.
-        arguments: what the method is called with when the key is pressed.
-        footer: its word in the last line of the screen; "" keeps it out of there.
-        heading: where it stands on the help screen, if not under its class's heading.
-        complete: a method of the same class that suggests arguments: it is given the text after
-            the name and the cursor's place in it.
+        title: what the command does, for the help screen and the palette.
+        keys: the default keys in Textual's names, separated by commas; "" for none.
+        arguments: the arguments of the call when the key is pressed.
+        footer: its word in the last line of the screen; "" leaves it out there.
+        heading: its heading on the help screen, if it is not its class's heading.
+        complete: a method of the same class that suggests arguments, given the text after the name
+            and the cursor's column in that text.
     """
 
     def declare(method: _Method) -> _Method:
         noted: list[Declaration] = method.__dict__.setdefault(_DECLARED, [])
-        # Decorators are called from the lowest to the highest.
+        # Python applies the lowest decorator first.
         noted.insert(
             0,
             Declaration(
@@ -106,7 +105,7 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """An argument that a method takes from a typed line."""
+    """A parameter of a method, whose argument is read from a typed line."""
 
     name: str
     kind: Literal["choice", "number", "text", "rest"]
@@ -114,16 +113,16 @@ class Parameter:
     is_required: bool = True
 
     def read(self, word: str) -> int | str:
-        """The value that a word stands for.
+        """Read the argument from a word.
 
         Raises:
-            CommandError: it stands for none.
+            CommandError: the word is not a valid argument.
         """
         if self.kind == "number":
             try:
                 return int(word)
             except ValueError:
-                raise CommandError(f"{word!r} is no whole number") from None
+                raise CommandError(f"{word!r} is not a whole number") from None
         if self.kind == "choice" and word not in self.choices:
             raise CommandError(f"{word!r} is none of {', '.join(self.choices)}")
         return word
@@ -131,10 +130,10 @@ class Parameter:
 
 @cache
 def parameters(method: Callable[..., None]) -> tuple[Parameter, ...]:
-    """What a command's method takes after `self`: `Literal`, `int`, `str`, and `*words: str`.
+    """The parameters of a command's method after `self`: `Literal`, `int`, `str`, `*words: str`.
 
     Raises:
-        TypeError: it takes something else.
+        TypeError: a parameter has another type.
     """
     hints = get_type_hints(method)
     found = []
@@ -156,10 +155,10 @@ def parameters(method: Callable[..., None]) -> tuple[Parameter, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One thing the user can ask for: a method, and the arguments that its key gives it."""
+    """A command of the viewer: a method, and the arguments that its key passes."""
 
     name: str
-    """Its owner's prefix and its own name: `filter.pid`."""
+    """The owner's prefix and the command's own name: `filter.pid`."""
     title: str
     heading: str
     keys: tuple[str, ...] = ()
@@ -172,17 +171,17 @@ class Command:
 
     @property
     def line(self) -> str:
-        """What one types to have it done, which is also what the configuration calls it."""
+        """The line that runs it when typed, which is also its name in the configuration."""
         return " ".join((self.name, *self.arguments))
 
     @property
     def where(self) -> str:
-        """Where its key works, as the end of its title; "" if the title tells."""
+        """Where its key works, as words to follow its title; "" if the title says it."""
         return f" ({self.owner.where})" if self.owner.where else ""
 
 
 def commands_of(owner: type) -> Iterator[Command]:
-    """The commands that a class itself declares, in their order; not those it inherits."""
+    """The commands that a class declares itself, in their order, without inherited ones."""
     for name, method in vars(owner).items():
         for noted in getattr(method, _DECLARED, ()):
             yield Command(

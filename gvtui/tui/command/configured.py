@@ -1,4 +1,4 @@
-"""The keys that the user's configuration asks for: what is right counts, what is wrong is told."""
+"""Makes a keymap from the user's configuration; wrong entries are reported and ignored."""
 
 from __future__ import annotations
 
@@ -18,16 +18,15 @@ _MAX_SHOWN = 60
 
 
 class Configured(NamedTuple):
-    """What became of the entries of `[keys]`."""
+    """The keymap from the table `[keys]`, and the problems of its entries."""
 
     keymap: Keymap
     problems: Sequence[str]
-    """Entries that are wrong and count for nothing: sentences without full stop, each with file
-    and line."""
+    """Wrong entries, which are ignored: sentences without full stop, each with file and line."""
 
 
 def configured_keys(commands: Commands, config: Config) -> Configured:
-    """The keymap of the entries that are right, and what is wrong with the others."""
+    """Make a keymap of the valid entries, and list the problems of the others."""
     entries: dict[str, str] = {}
     wrong: list[tuple[str, str]] = []
     for entry in config.keys:
@@ -47,7 +46,7 @@ def configured_keys(commands: Commands, config: Config) -> Configured:
             wrong.append((entries.pop(error.key), str(error)))
         else:
             break
-    # In the order of the file, which is not that in which they were found.
+    # In the order of the file; they were found in another order.
     place = {entry: number for number, entry in enumerate(config.keys)}
     told = [
         f"{config.where('keys', entry)}: {_shown(entry)}: {escape(words)}"
@@ -61,7 +60,7 @@ def _shown(entry: str) -> str:
 
 
 def said_at_start(config: Config, problems: Sequence[str]) -> str:
-    """One sentence about all that is wrong with the configuration; "" if nothing is."""
+    """One sentence about all problems of the configuration; "" if there are none."""
     every = [*map(escape, config.problems), *problems]
     if not every:
         return ""

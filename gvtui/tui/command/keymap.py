@@ -1,4 +1,4 @@
-"""Which keys call which commands: the defaults, and what the configuration says otherwise."""
+"""The keymap: which keys call which commands, where the configuration changes the defaults."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Keymap:
-    """Keys by line, where they are not the defaults."""
+    """The keys that differ from the defaults, by the lines of commands."""
 
     changed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Commands that have default keys, and the keys that they have instead; none unbinds."""
+    """Commands with default keys, each with the keys that replace them; none unbinds it."""
     added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Lines that have no key by default, such as a command with arguments of the user's own."""
+    """Lines without a default key, such as a command with the user's own arguments."""
 
     def keys(self, command: Command) -> tuple[str, ...]:
         """The keys that call a command."""
         return self.of_line(command.line, command.keys)
 
     def of_line(self, line: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """The keys that call a line; `default` if nothing is said of it."""
+        """The keys that call a line; `default` if the keymap does not contain it."""
         return self.changed.get(line, self.added.get(line, default))
 
 
@@ -37,15 +37,15 @@ def make_keymap(
     scopes: Mapping[str, Iterable[type[Owner]]],
     wanted: Mapping[str, str],
 ) -> Keymap:
-    """The keymap that the configuration asks for; its lines are known to be commands.
+    """Make the keymap of a configuration, whose lines are known to be commands.
 
     Args:
-        commands: all that are declared.
-        scopes: for each part of the screen, whose keys work there.
+        commands: all declared commands.
+        scopes: for each part of the screen, the classes whose keys work there.
         wanted: keys by line, separated by commas or spaces.
 
     Raises:
-        CommandError: two commands would have one key in one place, or a key is none.
+        CommandError: two commands would have the same key in the same place, or a key is unknown.
     """
     declared = {command.line: command for command in commands}
     changed: dict[str, tuple[str, ...]] = {}
@@ -68,7 +68,7 @@ def make_keymap(
 
 
 def _split(keys: str) -> list[str]:
-    # A comma alone, or doubled, is the key.
+    # A single or double comma is the comma key.
     words = keys.split()
     return [key for word in words for key in ([word] if word == "," else word.split(",")) if key]
 

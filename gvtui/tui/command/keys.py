@@ -1,4 +1,4 @@
-"""Keys in words: as the help, the footer and sentences on the screen name them."""
+"""Translates between Textual's names of keys and those that people read and write."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _WORDS = {
     "grave_accent": "`",
     "tilde": "~",
 }
-"""Textual's names of keys, where a person would say something else."""
+"""Words for keys whose Textual names people do not use."""
 
 _NAMES = {words.casefold(): name for name, words in _WORDS.items()} | {
     "esc": "escape",
@@ -72,11 +72,11 @@ _SAME_BYTE = {
     "ctrl+h": "backspace",
     "ctrl+left_square_bracket": "escape",
 }
-"""Keys for which terminals send what they send for another one, which is then read."""
+"""Keys for which terminals send the same bytes as for another key, each with that key."""
 
 
 def key_words(key: str) -> str:
-    """A key as a person reads it: `ctrl+t` is `Ctrl+T`, `question_mark` is `?`."""
+    """A key in words: `ctrl+t` gives `Ctrl+T`, `question_mark` gives `?`."""
     *modifiers, last = key.split("+") if key != "+" else [key]
     words = _WORDS.get(last, last)
     is_function_key = last[:1] == "f" and last[1:].isdigit()
@@ -86,22 +86,22 @@ def key_words(key: str) -> str:
 
 
 def keys_words(keys: Iterable[str]) -> str:
-    """Several keys as a person reads them, with a space between two."""
+    """Several keys in words, separated by spaces."""
     return " ".join(map(key_words, keys))
 
 
 def key_name(text: str) -> str:
-    """Textual's name of a key that somebody has written down; `?` is as good as `question_mark`.
+    """Textual's name of a key that the user wrote; `?` and `question_mark` are the same.
 
     Raises:
-        ValueError: there is no such key, or terminals do not tell it from another one.
+        ValueError: there is no such key, or terminals cannot distinguish it from another.
     """
     text = text.strip()
     if len(text) == 1:
         return _character_name(text)
     head, plus, last = text.rpartition("+")
     if plus and not last:
-        # The key itself is a plus, as in Ctrl++.
+        # The key is the plus itself, as in Ctrl++.
         head, last = head.removesuffix("+"), "+"
     modifiers = sorted({each.lower() for each in head.split("+")}) if head else []
     if len(last) == 1:

@@ -1,4 +1,4 @@
-"""The commands and their keys in writing: a table, a document, a section of the configuration."""
+"""Lists commands and keys: as a table, as values for JSON, as a section of the configuration."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ HEADINGS = (
     "Screen",
     "Recording",
 )
-"""The headings, from above to below."""
+"""The headings, from top to bottom."""
 
 _MAX_LINE_WIDTH = 28
 
 
 def grouped(commands: Iterable[Command]) -> dict[str, list[Command]]:
-    """The commands by their headings, from above to below."""
+    """The commands by their headings, from top to bottom."""
     groups: dict[str, list[Command]] = {heading: [] for heading in HEADINGS}
     for command in commands:
         groups.setdefault(command.heading, []).append(command)
@@ -39,7 +39,7 @@ def grouped(commands: Iterable[Command]) -> dict[str, list[Command]]:
 
 
 def table(commands: Commands) -> Iterator[str]:
-    """The keys in force, what each is called, and what it does: lines of a text."""
+    """The lines of a table: the keys in force, the command's line, and what it does."""
     everything = list(commands.listed())
     keys_width = max(len(keys_words(commands.keys(each))) for each in everything)
     width = min(_MAX_LINE_WIDTH, max(len(each.line) for each in everything))
@@ -52,7 +52,7 @@ def table(commands: Commands) -> Iterator[str]:
 
 
 def document(commands: Commands) -> list[dict[str, Any]]:
-    """The same for programs: keys under the names that the configuration takes."""
+    """The same as plain values for JSON; keys have the names that the configuration accepts."""
     return [
         {
             "command": each.line,
@@ -67,13 +67,13 @@ def document(commands: Commands) -> list[dict[str, Any]]:
 
 
 def config_section(commands: Commands) -> Iterator[str]:
-    """The section of `config.toml` that says what is so by default: lines of TOML.
+    """The lines of a section for `config.toml` with all default keys.
 
-    Commands without a key are in it as comments.
+    Commands without a key are listed as comments.
     """
-    yield "# The keys of gvtui. Keep the lines that you change; the others say what is so without them."
-    yield '# Several keys stand side by side, as in "k Ctrl+S"; "" takes the key away. A command may'
-    yield '# stand here with arguments of yours: "filter.add evt.failed = true" = "Ctrl+E"'
+    yield "# The default keys of gvtui. Keep only the lines that you change."
+    yield '# Write several keys with spaces between them, as in "k Ctrl+S"; "" removes the key. A command'
+    yield '# may have arguments of your own: "filter.add evt.failed = true" = "Ctrl+E"'
     yield "[keys]"
     for heading, group in grouped(commands).items():
         yield ""
@@ -90,7 +90,7 @@ def _entry(command: Command) -> str:
 
 
 def _written(key: str) -> str:
-    """A key as one types it into a file, and as it is read back."""
+    """A key as it is written in a file and read back."""
     words = key_words(key)
     plain = words.isascii() and ("," not in words or words == ",")
     return words if plain else key

@@ -1,4 +1,4 @@
-"""All commands of the viewer: finds them by their lines, runs them, completes what is typed."""
+"""The registry of the viewer's commands: finds, runs and completes them by their lines."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _EVERYWHERE = ""
 
 
 class Call(NamedTuple):
-    """A command and its arguments, as a line asks for them."""
+    """A parsed line: a command and its arguments."""
 
     command: Command
     arguments: tuple[int | str, ...]
     start: int
-    """Where the arguments begin in the line."""
+    """The column of the line at which the arguments begin."""
 
 
 class Commands:
@@ -35,12 +35,12 @@ class Commands:
     def __init__(
         self, owners: Iterable[type[Owner]], find: Callable[[type[Owner]], object]
     ) -> None:
-        """Gather them.
+        """Collect the commands of the classes.
 
         Args:
-            owners: the classes; what they inherit belongs to the class that declares it.
-            find: the object of a class whose command is to run; of a pane, the one that has the
-                focus, or that was given it.
+            owners: the classes; an inherited command belongs to the class that declares it.
+            find: gives the object of a class on which a command runs; for a pane, the widget that
+                has the focus or gets it.
         """
         self._find = find
         self._all: dict[str, Command] = {}
@@ -60,7 +60,7 @@ class Commands:
         return iter(self._all.values())
 
     def listed(self) -> Iterator[Command]:
-        """All commands, each followed by the lines of it that only the configuration has."""
+        """All commands, each followed by its lines that only the configuration contains."""
         own: dict[str, list[Command]] = {}
         for line in self.keymap_in_force.added:
             call = self.parse(line)
@@ -79,10 +79,10 @@ class Commands:
         return sorted(self._by_name)
 
     def parse(self, line: str) -> Call:
-        """What a line asks for.
+        """Parse a line into a command and its arguments.
 
         Raises:
-            CommandError: it is no command, or its arguments do not fit; the column says where.
+            CommandError: the line is not a command, or its arguments are wrong; has the column.
         """
         name, _, rest = line.strip().partition(" ")
         command = self._by_name.get(name)
@@ -101,10 +101,10 @@ class Commands:
         return f"there is no command {name}{hint}"
 
     def execute(self, line: str) -> None:
-        """Do what a line asks for.
+        """Run the command of a line.
 
         Raises:
-            CommandError: it is no command, or the command refuses its arguments.
+            CommandError: the line is not a command, or the command refuses its arguments.
         """
         command, arguments, start = self.parse(line)
         try:
@@ -115,7 +115,7 @@ class Commands:
             raise
 
     def complete(self, line: str, cursor: int) -> Sequence[Completion]:
-        """What could stand at a place of a line: names of commands, then arguments."""
+        """Suggestions for a column of a line: names of commands, then arguments."""
         from gvtui.query.filter.complete import Completion
 
         before = line[:cursor]
@@ -157,7 +157,7 @@ class Commands:
         ]
 
     def _note(self, name: str) -> str:
-        """What a name does, whatever its arguments are."""
+        """A description of all commands of one name."""
         lines = [each for each in self._all.values() if each.name == name]
         if len(lines) == 1:
             return self._told(lines[0])
@@ -165,25 +165,25 @@ class Commands:
         return said.rstrip(".")
 
     def _told(self, command: Command) -> str:
-        """What a command does, and its keys."""
+        """A command's title, with its keys."""
         keys = keys_words(self.keys(command))
         return f"{command.title}  [{keys}]" if keys else command.title
 
     def line_of(self, text: str) -> str:
-        """A line as the command itself writes it: with one space where it does not matter.
+        """A line in its standard form, with single spaces between words.
 
         Raises:
-            CommandError: it is no command.
+            CommandError: the line is not a command.
         """
         call = self.parse(text)
         return " ".join((call.command.name, *map(str, call.arguments)))
 
     def keymap(self, wanted: Mapping[str, str]) -> Keymap:
-        """The keymap that a configuration asks for: keys by line.
+        """Make the keymap of a configuration, which has keys by line.
 
         Raises:
-            CommandError: a line is no command, or two commands would have one key in one place;
-                its `key` is the entry that is wrong.
+            CommandError: a line is not a command, or two commands would have the same key in the
+                same place; its `key` is the wrong entry.
         """
         for line in wanted:
             try:
@@ -193,23 +193,23 @@ class Commands:
         return make_keymap(self, self.scopes, wanted)
 
     def use(self, keymap: Keymap) -> None:
-        """Have other keys in force: sentences, help and palette name them from now on."""
+        """Use another keymap: from now on sentences, help and palette name its keys."""
         self.keymap_in_force = keymap
 
     def keys(self, command: Command) -> tuple[str, ...]:
-        """The keys that call a command now."""
+        """The keys that now call a command."""
         return self.keymap_in_force.keys(command)
 
     def keys_for(self, line: str) -> tuple[str, ...]:
-        """The keys that call a line now, in Textual's names; none for a line without a key."""
+        """The keys that now call a line, in Textual's names; none for a line without a key."""
         command = self._all.get(line)
         return self.keymap_in_force.of_line(line, command.keys if command is not None else ())
 
     def keys_of(self, line: str) -> str:
-        """How a sentence names the way to a command: its first key, or the line to type.
+        """A command's first key, or else the line to type, for a sentence on the screen.
 
         Raises:
-            CommandError: the line is no command.
+            CommandError: the line is not a command.
         """
         keys = self.keys_for(line)
         if keys:
@@ -219,7 +219,7 @@ class Commands:
 
 
 def _arguments(command: Command, rest: str, start: int) -> Iterator[int | str]:
-    """The values that the words of a line stand for."""
+    """Read the arguments from the words of a line."""
     known = parameters(command.method)
     for place, parameter in enumerate(known):
         if parameter.kind == "rest":

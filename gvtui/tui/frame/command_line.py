@@ -1,4 +1,4 @@
-"""The line in which commands are typed, with `:`, and the palette in which they are found."""
+"""The command line, opened with `:`, and the palette."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HINT = "a command such as filter.add evt.failed = true; Tab completes, ↑ brin
 
 
 class CommandLine(Feature):
-    """Runs whatever is typed; every key's command is among it."""
+    """Runs typed commands; the command of every key can be typed."""
 
     prefix, heading = "commands", "Screen"
 
@@ -26,11 +26,12 @@ class CommandLine(Feature):
 
     @command("Type a command", "colon", footer="command")
     def type(self) -> None:
-        """Ask for a command and its arguments."""
+        """Open the prompt for a command and its arguments."""
         self._ask()
 
     def _ask(self, line: str = "", refused: Problem | None = None) -> None:
-        """Ask; `refused` is what the command itself has said of a line, which can be mended."""
+        """Open the prompt; `refused` is the command's own complaint about a line to be
+        corrected."""
 
         def check(text: str) -> Problem | None:
             return refused if refused is not None and text == line else self._problem(text)

@@ -1,4 +1,4 @@
-"""What the screen shows: its tabs, its panes, its colours, its help."""
+"""Commands for the screen: tabs, sidebar, theme, zoom, help, quitting."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_NAME = 40
 
 
 class Tabs(Feature):
-    """Shows a tab."""
+    """The commands that show a tab."""
 
     prefix, heading = "tabs", "Screen"
 
@@ -33,17 +33,17 @@ class Tabs(Feature):
 
 
 class Screen(Feature):
-    """Sidebar, theme, help, and the ways out."""
+    """Commands for sidebar, theme, help, zoom, going back and quitting."""
 
     prefix, heading = "screen", "Screen"
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer)
         self._set_aside = ""
-        """The theme remembered, where one is configured, as a profile may do for once."""
+        """The stored theme, while a configured one, perhaps a profile's, is used instead."""
 
     def recall(self, told: Mapping[str, Any]) -> None:
-        """Take up the theme and which parts are hidden."""
+        """Restore the theme and the hidden parts."""
         config = self.viewer.config
         remembered = str(told.get("theme") or self.viewer.theme_name)
         if config.theme:
@@ -60,7 +60,7 @@ class Screen(Feature):
                 self.viewer.parts.hide(part)
 
     def remember(self) -> dict[str, Any]:
-        """The theme and which parts are hidden."""
+        """The theme and the hidden parts, to be stored."""
         theme = self._set_aside or self.viewer.theme_name
         return {"theme": theme, "hidden": list(self.viewer.parts.hidden)}
 
@@ -71,12 +71,12 @@ class Screen(Feature):
 
     @command("Light or dark", "ctrl+t")
     def theme(self) -> None:
-        """Go from the light theme to the dark one, or back."""
+        """Switch between the light and the dark theme."""
         self.viewer.toggle_theme()
 
     @command("Back to the shell until fg; recording goes on", "ctrl+z")
     def stop(self) -> None:
-        """Give the terminal back to the shell until `fg`; the monitor goes on."""
+        """Return to the shell until `fg`; the monitor goes on."""
         self.viewer.stop_process()
 
     @command("All keys", "question_mark,f1", footer="help")
@@ -87,7 +87,8 @@ class Screen(Feature):
 
     @command("Back by one level; last of all to the newest rows", "escape", heading="Moving")
     def back(self) -> None:
-        """Out of the zoom, the pane, the tab, the search, the drilling; then follow."""
+        """Leave, one per key press, the zoom, the pane, the tab, the search, the drill; then
+        follow."""
         viewer = self.viewer
         if viewer.is_zoomed:
             viewer.toggle_zoom()
@@ -100,16 +101,16 @@ class Screen(Feature):
 
     @command("The focused pane on the whole screen; again: back", "z")
     def zoom(self) -> None:
-        """Have the focused pane fill the screen, or no more."""
+        """Make the focused pane fill the screen, or show all panes again."""
         self.viewer.toggle_zoom()
 
     def status(self) -> Iterable[Item]:
-        """Whether a pane fills the screen."""
+        """The status item while a pane fills the screen."""
         if self.viewer.is_zoomed:
             key = self.viewer.commands.keys_of("screen.zoom")
             yield Item(f"zoomed, {key} brings all back", f"zoomed {key}", "faint", goes=1)
 
     @command("Leave", "q,ctrl+q,ctrl+c")
     def quit(self) -> None:
-        """End the viewer, after what features want to ask."""
+        """End the viewer, after the questions that features have."""
         self.viewer.quit()

@@ -1,4 +1,4 @@
-"""The help screen: every key by what it is for, and every sign."""
+"""The help screen: all keys under headings, and all signs."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ _SIGNS = (
     (DROP_SIGN, "the sandbox dropped points here: they are lost"),
     (
         f"● ○ {LOST_SIGN}",
-        "a sandbox is connected, or gone; nobody knows, for the monitor has gone",
+        "a sandbox is connected, or gone; not known, as the monitor has ended",
     ),
-    (f"{SESSION_SIGN} {GAP_SIGN}", "a session was applied; points are missing meanwhile"),
+    (f"{SESSION_SIGN} {GAP_SIGN}", "a session was applied; points were lost during the change"),
     ("[E] [X] [●]", "a point that is on: enter, exit, an event; [◐] some of them; $ costly"),
-    ("+ − ~", "in the points: what is staged comes, goes, changes"),
+    ("+ − ~", "in the points: staged to be added, removed, changed"),
     (f"{BOOKMARK} {BOOKMARK_AT_CURSOR}", "a bookmark; on the selected row"),
 )
 
 
 def help_text(commands: Commands) -> list[str | tuple[str, str]]:
-    """The keys by group, then the signs, as pieces of a text."""
+    """The text of the help screen: keys by heading, then the signs."""
     parts: list[str | tuple[str, str]] = []
     with_keys = (each for each in commands.listed() if commands.keys(each))
     for heading, members in grouped(with_keys).items():

@@ -1,4 +1,4 @@
-"""The last line of the screen: the keys that work now, as many as fit."""
+"""The footer: the last line of the screen, with as many of the working keys as fit."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ if TYPE_CHECKING:
     from gvtui.tui.command.registry import Commands
 
 LEADING = ("palette", "help")
-"""The keys that lead to all others: they stay longest, the last of them however narrow the screen
-is."""
+"""The keys that lead to all others: they are left out last, and the last one never."""
 
 
 class KeyLine(Footer):
-    """A footer in which no key is cut in half: those that do not fit are left out."""
+    """A footer that leaves out the keys that do not fit, and cuts none in half."""
 
     def __init__(self, commands: Commands) -> None:
         super().__init__(show_command_palette=False)
@@ -31,10 +30,10 @@ class KeyLine(Footer):
         """The keys of what has the focus, then those that work everywhere."""
         keys: list[Any] = list(super().compose())
         keys = [key for key in keys if key.key != UNBOUND]
-        # Whatever keys they have: textual puts those that were changed last.
+        # The order must not depend on the keys: Textual puts remapped keys at the end.
         keys.sort(key=lambda key: self._places.get(key.action, -1))
         if isinstance(self.screen.focused, Input):
-            # What is a letter there is typed.
+            # In a prompt, letters are typed, so their commands do not work.
             keys = [key for key in keys if len(key.key_display) > 1]
         fitting = fit_keys(
             [(key.key_display, key.description) for key in keys], self.app.size.width
@@ -47,7 +46,8 @@ class KeyLine(Footer):
 
 
 def fit_keys(keys: list[tuple[str, str]], width: int) -> list[int]:
-    """Which keys, each with its word, fit the width: the first ones, and those that lead on."""
+    """Indices of the keys that fit the width, each with its word: the first, and the leading
+    ones."""
 
     def cells(place: int) -> int:
         return sum(Text(text).cell_len + 1 for text in keys[place]) + 1

@@ -1,4 +1,4 @@
-"""The parts of the screen that the user hides, shows again and gives another size."""
+"""Hides, shows and resizes the sidebar and the details."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ScreenParts:
-    """Sidebar and details of the app's screen, as `Parts`; the stylesheet hides them by class."""
+    """The app's sidebar and details, as `Parts`; the stylesheet hides them by class."""
 
     def __init__(self, app: App[Any], zoom: Zoom) -> None:
         self._app = app
@@ -23,12 +23,12 @@ class ScreenParts:
 
     @property
     def _screen(self) -> Screen[Any]:
-        """The screen with the panes, whatever lies over it."""
+        """The screen with the panes, even if a dialog covers it."""
         return self._app.screen_stack[0]
 
     @property
     def is_narrow(self) -> bool:
-        """Whether the screen is so narrow that the sidebar lies over the tabs."""
+        """Whether the screen is so narrow that the sidebar covers the tabs."""
         return self._screen.has_class("-narrow")
 
     @property
@@ -45,10 +45,10 @@ class ScreenParts:
             self.toggle(part)
 
     def toggle(self, part: Part) -> None:
-        """Show or hide a part; a narrow screen has the sidebar over the stream."""
+        """Show or hide a part; on a narrow screen the sidebar covers the stream."""
         screen = self._screen
         if self._zoom.part:
-            # Whatever fills the screen: the part is asked for where it cannot be seen.
+            # A pane that fills the screen would cover the part.
             self._zoom.leave()
             self.show(part)
             return
@@ -64,18 +64,18 @@ class ScreenParts:
         screen.query_one("#sandboxes" if shown else "#stream").focus()
 
     def hide(self, part: Part) -> None:
-        """Hide a part, as the user may do; the keyboard stays where it is."""
+        """Hide a part as if the user had; the focus stays."""
         self._screen.add_class(f"no-{part}")
 
     def size(self, part: Part) -> int:
-        """How large a part is now: lines of the details, columns of the sidebar; 0 if hidden."""
+        """A part's size: lines of the details, columns of the sidebar; 0 if hidden."""
         widget = self._screen.query_one(f"#{part}")
         if not widget.display:
-            # Its size is still that of before.
+            # The widget still has its former size.
             return 0
         return widget.outer_size.height if part == "detail" else widget.outer_size.width
 
     def set_size(self, part: Part, cells: int | None) -> None:
-        """Give a part a size; None has it follow from the terminal's again."""
+        """Set a part's size in lines or columns; None makes it depend on the terminal's again."""
         widget = self._screen.query_one(f"#{part}")
         setattr(widget.styles, "height" if part == "detail" else "width", cells)

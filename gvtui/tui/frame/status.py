@@ -1,4 +1,4 @@
-"""The first line of the screen: what is watched, how much came, and what was lost."""
+"""The status line: what is watched, how much has arrived, and what was lost."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def items(
     refused: int = 0,
     left_out: int = 0,
 ) -> list[Item]:
-    """What the line says, in order; the last item stands at the right edge.
+    """The items of the line, in order; the last one is at the right edge.
 
     Args:
-        model: what is shown.
-        new_rows: rows that have come since the stream was paused.
-        playing: how fast a recording is played; "" if it is not.
+        model: the viewer's model.
+        new_rows: how many rows have arrived since the stream was paused.
+        playing: the speed of a recording that is played; "" if none is.
         lost: messages that came and are in no row, of those that a monitor has received.
         refused: connections that the monitor has refused.
         left_out: messages that a limit kept out of the trace.
@@ -97,7 +97,7 @@ def items(
         gone = f"rows before {trace.first_row:,} are gone"
         said.append(Item(gone, f"<{short_count(trace.first_row)} gone", "bad", 7))
     if model.live and model.live.monitor.record:
-        # Of the trace: a monitor that was started again writes another file.
+        # The trace's name: a restarted monitor writes another file.
         name = word(trace.path.name)
         size = short_bytes(trace.size_bytes)
         said.append(Item(f"● REC {name} {size}", f"● REC {size}", "record"))
@@ -108,7 +108,7 @@ def items(
 
 
 def _odd_messages(connections: Connections) -> list[Item]:
-    """What came and could not be read, or not in full, or is of a type not known."""
+    """Items that count messages that are damaged, cut short or of an unknown type."""
     kinds = (
         (BAD_SIGN, connections.malformed, "malformed", "bad"),
         (BAD_SIGN, connections.truncated, "truncated", "cut"),
@@ -137,9 +137,9 @@ def _following(model: Model, new_rows: int, playing: str) -> Item:
 
 
 def layout(said: list[Item], width: int) -> list[Part]:
-    """The items as they fit `width`: shortened, then left out, in their turns.
+    """Fit the items into `width`: they are shortened, then left out, in the order of `goes`.
 
-    One that was left out comes back if what the others gave up makes room for it.
+    An item that was left out returns if later omissions make room for it.
     """
     forms = [item.full for item in said]
 
@@ -172,7 +172,7 @@ def layout(said: list[Item], width: int) -> list[Part]:
 
 
 class StatusLine(LineWidget):
-    """The status line as a widget; `say` sets what it shows."""
+    """The widget of the status line."""
 
     PREFIX = "status"
     LOOKS = ("name", "place", "good", "faint", "alarm", "bad", "record", "paused")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class TabLine(LineWidget):
-    """One line of titles; a click or a number key shows a tab. Hidden while there is only one."""
+    """One line of titles; a click or a number key shows a tab. Hidden while only one tab exists."""
 
     PREFIX = "tabline"
     LOOKS = ("active", "other")
@@ -32,7 +32,7 @@ class TabLine(LineWidget):
 
         Args:
             tabs: the id and the title of each tab.
-            picked: told the id of a tab that is to be shown.
+            picked: called with the id of the tab to show.
             key_of: gives the key that shows a tab, "" if none does.
         """
         super().__init__(id="tabline")
@@ -44,7 +44,7 @@ class TabLine(LineWidget):
             self.display = False
 
     def show(self, pane_id: str) -> None:
-        """Mark a tab as the one shown."""
+        """Highlight the title of the tab on the screen."""
         self._active = pane_id
         self.refresh()
 

@@ -1,4 +1,4 @@
-"""One pane that fills the screen while the others are hidden."""
+"""Zoom: one pane fills the screen while the others are hidden."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _ZOOMED, _HIDDEN = "zoomed", "zoomed-out"
 
 
 class Zoom:
-    """Which part of the screen fills it. The stylesheet hides the others."""
+    """The part that fills the screen. The stylesheet hides the other parts."""
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app
         self.part = ""
         """`tab`, `detail` or `sidebar`; "" while all parts are shown."""
         self._size: Any = None
-        """The size that the user has given the part; None if none."""
+        """The size that the user has given the part; None if the user has not."""
 
     @property
     def _screen(self) -> Screen[Any]:
         return self._app.screen_stack[0]
 
     def toggle(self) -> None:
-        """Have the part with the keyboard fill the screen, or show all parts again."""
+        """Make the part with the focus fill the screen, or show all parts again."""
         if self.part:
             self.leave()
             return
@@ -57,12 +57,12 @@ class Zoom:
             self._hide_neighbours(None)
 
     def leave_unless(self, *parts: str) -> None:
-        """Show all parts again, unless it is one of these that fills the screen."""
+        """Show all parts again, unless one of these fills the screen."""
         if self.part not in parts:
             self.leave()
 
     def _keep_size(self) -> None:
-        """Set aside the part's own size, which goes before the stylesheet."""
+        """Remove and keep the part's own size, which would override the stylesheet."""
         if self.part == TAB:
             return
         styles = self._screen.query_one(f"#{self.part}").styles
@@ -72,6 +72,6 @@ class Zoom:
             setattr(styles, rule, None)
 
     def _hide_neighbours(self, pane: Widget | None) -> None:
-        """In the sidebar, hide all but this pane; None shows all."""
+        """Hide all other panes of the sidebar; None shows all again."""
         for each in self._screen.query_one(f"#{SIDEBAR}").children:
             each.set_class(pane is not None and each is not pane, _HIDDEN)

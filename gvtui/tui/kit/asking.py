@@ -1,4 +1,4 @@
-"""What the user can be asked, as data: a line to type, an entry to pick, a text to read."""
+"""Dialogs as data: a line to type, an entry to pick, a text to read."""
 
 from __future__ import annotations
 
@@ -13,81 +13,81 @@ if TYPE_CHECKING:
 
 
 Body: TypeAlias = "Sequence[str | tuple[str, str]]"
-"""Pieces of a text, those in colour with the name of a style."""
+"""Pieces of a text; a coloured piece has the name of its style."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with what was typed."""
+    """What is wrong with typed text."""
 
     message: str
     column: int | None = None
-    """Where, counted from 0; None if it is about all of it."""
+    """The wrong column, from 0; None if the whole text is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A line that the user is to type."""
+    """A prompt for a line of text."""
 
     label: str
     done: Callable[[str], Problem | None]
-    """Takes the text when Enter is pressed; a problem keeps the prompt open."""
+    """Called with the text when Enter is pressed; a returned problem keeps the prompt open."""
     check: Callable[[str], Problem | None] | None = None
-    """Looks at the text while it is typed."""
+    """Checks the text while it is typed."""
     value: str = ""
     hint: str = ""
     complete: Callable[[str, int], Sequence[Completion]] | None = None
-    """What could stand at a place of the text."""
+    """Gives suggestions for a column of the text."""
     history: History | None = None
-    """What was typed before."""
+    """Earlier texts, for the arrow keys."""
     typed: Callable[[str], None] | None = None
-    """Told of each change of the text, also where nothing is left of it."""
+    """Called with the text at each change, also when it becomes empty."""
     cancelled: Callable[[], None] | None = None
-    """Told when the user leaves the prompt without an answer."""
+    """Called when the user leaves the prompt without an answer."""
     then: Callable[[str], None] | None = None
-    """Takes the text when the prompt has closed with it, and the keyboard is back where it was."""
+    """Called with the text after the prompt has closed and the focus is back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of a list; its words are harmless on a terminal."""
+    """An entry of a list; its words are escaped for a terminal."""
 
     key: str
-    """What it is told by; not shown."""
+    """Identifies the entry; not shown."""
     words: str
     enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A list over the viewer from which the user picks an entry."""
+    """A dialog with a list from which the user picks an entry."""
 
     heading: str
     entries: Sequence[Entry]
     picked: Callable[[str], None]
-    """Told the key of the entry that was picked; the list is closed by then."""
+    """Called with the key of the picked entry after the list has closed."""
     cancelled: Callable[[], None] | None = None
-    """Told when the user closes the list without picking."""
+    """Called when the user closes the list without picking an entry."""
     removed: Callable[[str], None] | None = None
-    """Told the key of an entry that is to go; None if none can."""
+    """Called with the key of an entry to remove; None if entries cannot be removed."""
     switched: Callable[[str], str] | None = None
-    """Switches an entry and gives its new words: the list then stays open, and `picked` is not
+    """Toggles an entry and gives its new words: the list then stays open, and `picked` is not
     called."""
     line: str = ""
-    """The command that opens the list; its key closes it again."""
+    """The command that opens the list; the same key closes it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text over the viewer that the user reads."""
+    """A dialog with a text to read."""
 
     title: str
-    """The line over it; "" for none."""
+    """The title above the text; "" for none."""
     body: Body | Callable[[int], Body]
-    """Its pieces, or what gives them for a width in cells; harmless on a terminal."""
+    """The pieces, or a function that gives them for a width in cells; escaped for a terminal."""
     line: str = ""
-    """The command that opens it; its key closes it again."""
+    """The command that opens the text; the same key closes it."""
     from_end: bool = False
-    """Whether the end is in sight first."""
+    """Whether the text is scrolled to its end at first."""
     is_wide: bool = True
-    """Whether the panel is as wide as lines of code need it."""
+    """Whether the panel is wide enough for lines of code."""

@@ -1,11 +1,11 @@
-"""Text cut and filled to a number of terminal cells, and numbers made short."""
+"""Fits text into a number of terminal cells, and shortens numbers."""
 
 from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
 Part = tuple[str, str]
-"""Words, and the name of their style; "" is the widget's own."""
+"""Words and the name of their style; "" is the widget's own style."""
 
 ELLIPSIS = "…"
 
@@ -13,12 +13,12 @@ SPARKS = "▁▂▃▄▅▆▇█"
 
 
 def width_of(text: str) -> int:
-    """Terminal cells that `text` takes."""
+    """How many terminal cells a text takes."""
     return len(text) if text.isascii() else cell_len(text)
 
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
-    """Cut or fill `text` to exactly `width` cells; what is cut ends in an ellipsis."""
+    """Cut or pad a text to exactly `width` cells; a cut text ends in an ellipsis."""
     if width <= 0:
         return ""
     taken = width_of(text)
@@ -30,7 +30,7 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 
 
 def fit_end(text: str, width: int) -> str:
-    """As `fit`, but what is cut is the beginning: of a path the end tells most."""
+    """As `fit`, but cut the beginning: the end of a path says most."""
     if width <= 0 or width_of(text) <= width:
         return fit(text, width)
     kept = text[-(width - 1) :] if width > 1 else ""
@@ -40,7 +40,7 @@ def fit_end(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """Cut `text` into lines of at most `width` cells."""
+    """Cut a text into lines of at most `width` cells."""
     width = max(width, 2)
     if text.isascii():
         return [text[at : at + width] for at in range(0, len(text), width)] or [""]
@@ -83,7 +83,7 @@ def short_bytes(number: float) -> str:
 
 
 def spark(values: list[int], width: int) -> str:
-    """A small chart of the last `width` values; all blank where nothing came."""
+    """A small bar chart of the last `width` values; blank for zeros."""
     shown = values[-width:]
     highest = max(shown, default=0)
     if highest == 0:

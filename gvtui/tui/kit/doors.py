@@ -1,4 +1,4 @@
-"""The doors of the screen: how timers, threads and notes reach it, and only while it is there."""
+"""Lets timers and threads act on the screen, but only while the screen exists."""
 
 from __future__ import annotations
 
@@ -15,38 +15,39 @@ _Found = TypeVar("_Found")
 
 
 class DoorsApp(TerminalApp):
-    """Lets nothing from outside touch a screen that is being built or taken down."""
+    """Keeps timers and threads away from a screen that is being built or removed."""
 
     _is_built = False
 
     def on_mount(self) -> None:
-        """Let timers and threads in: every widget is there now."""
+        """Admit timers and threads: every widget exists now."""
         self._is_built = True
 
     @property
     def is_up(self) -> bool:
-        """Whether the whole screen is there: mounted, and not being taken down."""
+        """Whether the whole screen exists: mounted, and not being removed."""
         return self._is_built and self.is_running and bool(self.screen_stack)
 
     def while_up(self, act: Callable[..., None], *arguments: Any) -> None:  # noqa: ANN401
-        """Call something now if the screen is there, else not at all.
+        """Call a function now if the screen exists, else not at all.
 
-        Textual calls timers, and what threads hand over, while widgets are added and removed too.
-        So everything that comes from outside of the screen's own messages goes through here.
+        Textual also calls timers and threads' functions while widgets are added and removed. So
+        every call that is not one of the screen's own messages goes through here.
         """
         if self.is_up:
             act(*arguments)
 
     def every(self, seconds: float, act: Callable[[], None]) -> None:
-        """Call something again and again, while the screen is there."""
+        """Call a function every so many seconds while the screen exists."""
         self.set_interval(seconds, partial(self.while_up, act))
 
     def after(self, seconds: float, act: Callable[[], None]) -> None:
-        """Call something once, if the screen is there then."""
+        """Call a function once after so many seconds, if the screen exists then."""
         self.set_timer(seconds, partial(self.while_up, act))
 
     def hand_over(self, act: Callable[[], None]) -> None:
-        """From a thread: have something done on the screen's thread soon, if it is still there."""
+        """Called from a thread: call `act` soon on the screen's thread, if the screen still
+        exists."""
         assert self._loop is not None
         self._loop.call_soon_threadsafe(self.call_later, self.while_up, act)
 
@@ -56,13 +57,13 @@ class DoorsApp(TerminalApp):
         then: Callable[[_Found], None],
         failed: Callable[[Exception], None] | None = None,
     ) -> None:
-        """Do something that takes long in a thread of its own.
+        """Do long work in a thread of its own.
 
         Args:
-            work: what to do; touches no widget.
-            then: takes what it found, on the screen's thread; not called if the screen is gone.
-            failed: takes a GvtuiError or OSError, on the screen's thread; without it the user is
-                told. Any other exception is a fault, and ends the app.
+            work: the work, which must not touch any widget.
+            then: called with the result on the screen's thread; not called if the screen is gone.
+            failed: called with a GvtuiError or OSError on the screen's thread; without it a note
+                tells the user. Any other exception is a fault, and ends the app.
         """
 
         def run() -> None:
@@ -81,5 +82,5 @@ class DoorsApp(TerminalApp):
     def tell(
         self, text: str, level: Literal["information", "warning", "error"] = "information"
     ) -> None:
-        """Show a note for some seconds; its words are never read as markup."""
+        """Show a note for some seconds; its text is never read as markup."""
         self.notify(text, severity=level, markup=False)

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 class LostTerminal:
-    """A terminal's file on which writing never fails.
+    """A terminal's output file on which writing never fails.
 
-    Textual's thread for output ends at an error, and whoever writes next waits for it for ever:
-    the viewer could then not put right the sessions that it made.
+    Textual's output thread ends at an error, and the next writer waits for it for ever: the viewer
+    could then not delete or restore the sessions that it made.
     """
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self.is_lost = False
-        """Whether the terminal has gone: all further text is dropped."""
+        """Whether the terminal has gone, so that all further text is dropped."""
 
     def write(self, text: str) -> int:
-        """Write, or drop the text where there is no terminal any more."""
+        """Write the text, or drop it if the terminal has gone."""
         if not self.is_lost:
             try:
                 # Here, where all cells leave: the marks take no cell, and no width is counted any more.
@@ -40,7 +40,7 @@ class LostTerminal:
         return len(text)
 
     def flush(self) -> None:
-        """Flush, where there is still a terminal."""
+        """Flush if the terminal is still there."""
         if not self.is_lost:
             try:
                 self._file.flush()
@@ -48,38 +48,38 @@ class LostTerminal:
                 self.is_lost = True
 
     def isatty(self) -> bool:
-        """Whether it is a terminal."""
+        """Whether the file is a terminal."""
         return self._file.isatty()
 
     def fileno(self) -> int:
-        """The file's number."""
+        """The file's descriptor."""
         return self._file.fileno()
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver, over a terminal that may go away."""
+    """Textual's driver for a terminal that may go away."""
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
-        """As Textual makes it."""
+        """Make the driver, over a `LostTerminal`."""
         super().__init__(*args, **options)
         self._file: Any = LostTerminal(self._file)
         self.has_mouse = True
-        """Whether the mouse is the viewer's; else the terminal selects text with it."""
+        """Whether the viewer gets the mouse; else the terminal selects text with it."""
 
     def take_mouse(self, take: bool) -> None:
-        """Have the terminal report the mouse, or leave it to the terminal."""
+        """Ask the terminal to report the mouse, or to keep it for itself."""
         self._disable_mouse_support()
         self.has_mouse = take
         self._enable_mouse_support()
         self.flush()
 
     def _enable_mouse_support(self) -> None:
-        """Also called when the viewer comes back from the shell."""
+        """Textual also calls this when the viewer returns from the shell."""
         if self.has_mouse:
             super()._enable_mouse_support()
 
     def _run_input_thread(self) -> None:
-        """Read keys until the end; a fault of that ends the app."""
+        """Read keys until the end; a fault in this thread ends the app."""
         try:
             self.run_input_thread()
         except Exception as error:
@@ -89,6 +89,6 @@ class TerminalDriver(LinuxDriver):
                 self._app.call_later(self._app.exit, None, 1)
 
     def _sigcont_application(self, *args: Any) -> None:  # noqa: ANN401
-        """Go on after a stop; a hang-up sends this signal too, and then there is nothing to go on."""
+        """Continue after a stop; a hang-up sends SIGCONT too, and then the terminal is gone."""
         if os.isatty(self.fileno):
             super()._sigcont_application(*args)

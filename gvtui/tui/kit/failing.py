@@ -1,4 +1,4 @@
-"""An app that ends in order over a fault of its own, and hands the fault to whoever ran it."""
+"""An app that closes its screen after a fault of its own, and gives the fault to its caller."""
 
 from __future__ import annotations
 
@@ -12,34 +12,35 @@ if TYPE_CHECKING:
 
 
 class FailingApp(App[int]):
-    """Ends over the first exception that nothing has caught, wherever it was raised.
+    """Ends at the first uncaught exception, wherever it was raised.
 
-    Textual would print a traceback with the values of all locals, which takes long where they are
-    large and may hold what a sandbox has sent. Here the screen closes as it does when the user
-    leaves, so that the terminal is as it was; `fault` says why.
+    Textual would print a traceback with the values of all locals, which takes long if they are
+    large and may show what a sandbox has sent. Here the screen closes as if the user had left, so
+    that the terminal is restored; `fault` has the exception.
     """
 
     fault: Exception | None = None
-    """What has ended the app; None if the user has."""
+    """The exception that ended the app; None if the user did."""
 
     def _handle_exception(self, error: Exception) -> None:
-        """Take in what Textual has caught in a handler, in a timer, while drawing, in a worker."""
+        """Note an exception that Textual caught in a handler, a timer, a worker or while
+        drawing."""
         if isinstance(error, WorkerFailed) and isinstance(error.error, Exception):
             if self._exit:
-                # A thread that cannot reach a screen which the user has left.
+                # A thread cannot reach the screen because the user has left.
                 return
             error = error.error
         if self.fault is None:
             self.fault = error
         if self._exception is None:
-            # What raises it again in tests that run the app under a pilot.
+            # Textual's pilot raises this exception again in tests.
             self._exception = self.fault
             self._exception_event.set()
         self._return_code = 1
         self._close_messages_no_wait()
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A thread that fails ends the app, unless the app is ending and cannot be reached."""
+        """End the app if a thread fails, unless the app is already ending."""
         error = event.worker.error
         if event.state is WorkerState.ERROR and isinstance(error, Exception) and not self._exit:
             self._handle_exception(error)

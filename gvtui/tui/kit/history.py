@@ -1,4 +1,4 @@
-"""What was typed before, kept from one run to the next."""
+"""The history of a prompt, stored in a file from one run to the next."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _MAX_ENTRY = 4096
 
 
 def filter_history_path() -> Path:
-    """Where typed filters are kept."""
+    """The file with the history of filters."""
     return Path(platformdirs.user_state_dir("gvtui"), "filters")
 
 
 def command_history_path() -> Path:
-    """Where typed commands are kept."""
+    """The file with the history of commands."""
     return Path(platformdirs.user_state_dir("gvtui"), "commands")
 
 
 class History:
-    """Entries, oldest first, and a place among them.
+    """Entries, oldest first, and a position among them.
 
-    What cannot be read or written is left out: nobody should lose a filter for it.
+    Errors of the file are ignored, so that they never keep the user from filtering.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,7 +39,7 @@ class History:
         self._typed = ""
 
     def begin(self) -> None:
-        """Take in what other viewers have added, and stand after the newest entry."""
+        """Read the file again, with entries of other viewers, and go after the newest entry."""
         self._entries = self._read()
         self._place = None
 
@@ -51,20 +51,20 @@ class History:
             data = source.read(_MAX_FILE)
         lines = data.decode(errors="replace").split("\n")
         good = [line for line in lines if line.strip() and line.isprintable()]
-        # Of equal entries the newest counts.
+        # Of equal entries only the newest is kept.
         return list(reversed(dict.fromkeys(reversed(good))))[-MAX_ENTRIES:]
 
     @property
     def is_browsing(self) -> bool:
-        """Whether an old entry is shown."""
+        """Whether the prompt shows an old entry."""
         return self._place is not None
 
     def stop(self) -> None:
-        """Stand after the newest entry again: what was shown has been changed."""
+        """Go after the newest entry again, because the user has changed the text."""
         self._place = None
 
     def move(self, step: int, typed: str) -> str | None:
-        """The entry before (-1) or after (1); what was typed after the newest; None if no more."""
+        """The entry before (-1) or after (1); `typed` after the newest; None at the ends."""
         place = len(self._entries) if self._place is None else self._place
         if self._place is None:
             self._typed = typed
@@ -78,7 +78,7 @@ class History:
         return self._entries[place]
 
     def add(self, text: str) -> None:
-        """Note an entry; one that a line cannot hold is left out."""
+        """Add an entry; one with characters that a line cannot hold is left out."""
         text = text.strip()
         if not text or not text.isprintable() or len(text) > _MAX_ENTRY:
             return

@@ -1,4 +1,4 @@
-"""What widgets that draw their own lines have in common."""
+"""The base of widgets that draw their own lines."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 class LineWidget(Widget):
     """A widget that draws styled words line by line.
 
-    Words are never read as markup. Their styles come from the stylesheet, as component classes
-    named after `PREFIX`, and are resolved once for each change of theme.
+    Words are never read as markup. Their styles are component classes of the stylesheet, named
+    after `PREFIX`, and are resolved once for each change of theme.
     """
 
     PREFIX: ClassVar[str] = ""
@@ -35,7 +35,7 @@ class LineWidget(Widget):
         self._looks: dict[str, Style] = {}
 
     def notify_style_update(self) -> None:
-        """Take changed styles over."""
+        """Resolve the styles again after a change."""
         super().notify_style_update()
         self._looks = {}
 
@@ -51,7 +51,7 @@ class LineWidget(Widget):
         return style
 
     def strip(self, parts: Iterable[Part], width: int, *, ground: str = "") -> Strip:
-        """One line of words, cut or filled to `width`; `ground` is a style under all of it."""
+        """One line of words, cut or padded to `width`; `ground` is a style under the whole line."""
         segments = [Segment(text, self.look(name)) for text, name in parts if text]
         line = Strip(segments, sum(width_of(segment.text) for segment in segments))
         line = line.adjust_cell_length(width, self.look(""))

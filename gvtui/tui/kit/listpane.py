@@ -1,4 +1,4 @@
-"""A list of lines under a heading that stays: cursor, scrolling, mouse; draws what is on screen."""
+"""The base of list panes: a heading, and lines with a cursor, scrolling and the mouse."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _GAP = re.compile(" {2,}")
 
 
 class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
-    """Shows the entries that a subclass has, however many there are; most are one line each.
+    """Shows a subclass's entries, of one line or several; draws only those on the screen.
 
-    The scrollbar is set by hand and `virtual_size` never changes, so that new lines cost no
+    The scrollbar is set by hand and `virtual_size` never changes, so that new entries need no
     layout.
     """
 
@@ -35,12 +35,12 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
     home, tab, where = "processes", "processes", "in the lists"
     ALLOW_SELECT = False
     ENTRY_LINES: ClassVar[int] = 1
-    """Lines of an entry."""
+    """How many lines an entry has."""
 
     def __init__(self, *, id: str, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
         self.cursor = 0
-        """Which entry is selected."""
+        """The index of the selected entry."""
         self._top = 0
         self._drawn: list[tuple[list[Part], str]] = []
         self._headings: list[list[Part]] = []
@@ -51,15 +51,15 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
         raise NotImplementedError
 
     def line(self, place: int) -> tuple[list[Part], str]:
-        """The words of an entry of one line after the cursor's mark, and the style under them."""
+        """The words of a one-line entry, after its sign, and the style under them."""
         raise NotImplementedError
 
     def entry(self, place: int) -> list[tuple[list[Part], str]]:
-        """The lines of an entry, `ENTRY_LINES` of them, each as `line` gives it."""
+        """The `ENTRY_LINES` lines of an entry, each as `line` gives it."""
         return [self.line(place)]
 
     def mark(self, place: int) -> tuple[str, str | None]:
-        """The sign before an entry, and the style under it; None leaves that as it is."""
+        """The sign in front of an entry, and the style under it; None for the line's own style."""
         if place != self.cursor:
             return " ", None
         return (CURSOR_MARK if self.has_focus else " "), "cursor"
@@ -73,11 +73,11 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
         return []
 
     def moved(self) -> None:
-        """The cursor was moved by hand."""
+        """Called when the user has moved the cursor."""
 
     def on_mount(self) -> None:
-        """Keep the scrollbar as it should be."""
-        # Every layout sets the scrollbar by `virtual_size`, which says nothing here.
+        """Set the scrollbar after every layout."""
+        # Every layout sets the scrollbar from `virtual_size`, which is meaningless here.
         self.screen.screen_layout_refresh_signal.subscribe(self, self._after_layout, immediate=True)
 
     def _after_layout(self, screen: Screen[object]) -> None:
@@ -92,17 +92,17 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
 
     @property
     def page(self) -> int:
-        """Entries that fit on screen."""
+        """How many entries fit on the screen."""
         room = self.size.height - len(self._headings) - len(self._footings)
         return max(1, room // self.ENTRY_LINES)
 
     @property
     def width(self) -> int:
-        """Cells for a line's words."""
+        """How many cells a line's words may take."""
         return max(0, self.scrollable_content_region.width - 1)
 
     def redraw(self) -> None:
-        """Draw what is on screen, if any of it has changed."""
+        """Draw the lines on the screen if any of them has changed."""
         before = (self._headings, self._footings, self._drawn)
         count = self.count()
         self.cursor = max(0, min(self.cursor, count - 1))
@@ -116,28 +116,28 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
             self.refresh()
 
     def words(self) -> str:
-        """The selected entry as one line of text, as far as the screen has room for it."""
+        """The selected entry as one line of text, as wide as the screen shows it."""
         if not 0 <= self.cursor < self.count():
             return ""
         lines = ["".join(text for text, _ in parts) for parts, _ in self.entry(self.cursor)]
         return _GAP.sub("  ", "  ".join(lines)).strip()
 
     def show_cursor(self) -> None:
-        """Scroll so that the selected line is on screen."""
+        """Scroll so that the selected entry is on the screen."""
         self._top = max(min(self._top, self.cursor), self.cursor - self.page + 1)
 
     def on_resize(self) -> None:
-        """Lay the lines out again."""
+        """Set the scrollbar and draw the lines for the new size."""
         self.redraw()
         self.show_cursor()
         self.redraw()
 
     def on_focus(self) -> None:
-        """Show the cursor."""
+        """Draw the cursor in the colour of the focus."""
         self.refresh()
 
     def on_blur(self) -> None:
-        """Dim the cursor."""
+        """Draw the cursor dimmed, without the focus."""
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -156,7 +156,7 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
         return self.strip([(sign, "mark"), *parts], width, ground=ground if own is None else own)
 
     def select(self, place: int) -> None:
-        """Move the cursor to a line, and the screen with it."""
+        """Move the cursor to an entry, and scroll to it."""
         self.cursor = max(0, min(place, self.count() - 1))
         self.show_cursor()
         self.moved()
@@ -164,7 +164,7 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
         self.refresh()
 
     def scroll_lines(self, top: int) -> None:
-        """Bring a line to the top; the cursor stays with its line."""
+        """Scroll an entry to the top; the cursor stays on its entry."""
         self._top = top
         self.redraw()
 
@@ -209,26 +209,26 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
         self.scroll_lines(self._top - _WHEEL_LINES)
 
     def on_scroll_to(self, message: ScrollTo) -> None:
-        """The scrollbar was dragged."""
+        """Scroll when the scrollbar is dragged."""
         message.stop()
         message.prevent_default()
         if message.y is not None:
             self.scroll_lines(round(message.y))
 
     def on_scroll_up(self, message: ScrollUp) -> None:
-        """The scrollbar was clicked above its handle."""
+        """Scroll up by a page when the scrollbar is clicked above its handle."""
         message.stop()
         message.prevent_default()
         self.scroll_lines(self._top - self.page)
 
     def on_scroll_down(self, message: ScrollDown) -> None:
-        """The scrollbar was clicked below its handle."""
+        """Scroll down by a page when the scrollbar is clicked below its handle."""
         message.stop()
         message.prevent_default()
         self.scroll_lines(self._top + self.page)
 
     def on_click(self, event: events.Click) -> None:
-        """Select the line under the mouse; one that is selected already is opened."""
+        """Select the entry under the mouse; open it if it is already selected."""
         line = event.y - len(self._headings)
         place = line // self.ENTRY_LINES
         if line < 0:
@@ -239,7 +239,7 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
             self.clicked(event.x - 1, was_there)
 
     def heading_clicked(self, x: int, y: int) -> None:
-        """A heading was clicked."""
+        """Called when a heading is clicked."""
 
     def clicked(self, x: int, again: bool) -> None:
-        """The selected line was clicked; `again` if it was selected already."""
+        """Called when an entry is clicked; `again` if it was already selected."""

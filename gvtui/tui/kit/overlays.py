@@ -1,4 +1,4 @@
-"""Screens that lie over the viewer: a list to pick from, a text to read."""
+"""Dialogs over the viewer: a list to pick from, a text to read."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 _PANEL_EDGES = 6
-"""Cells of a panel beside its text: the padding and the scrollbar."""
+"""How many columns of a panel its padding and scrollbar take."""
 _LEAST_WIDTH = 40
 
 
 class Pager(VerticalScroll):
-    """A text that scrolls by the keys of less beside the usual ones."""
+    """A text that scrolls with the keys of less, besides the usual ones."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "scroll_down", "Down", show=False),
@@ -43,7 +43,7 @@ class Pager(VerticalScroll):
 
 
 class Entries(OptionList):
-    """A list in which one moves by the keys of less beside the usual ones."""
+    """A list with the movement keys of less, besides the usual ones."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "Down", show=False),
@@ -63,32 +63,33 @@ class Overlay(ModalScreen[None]):
     ]
 
     def __init__(self, closing: Sequence[str] = ()) -> None:
-        """Make it; `closing` are more keys that close it, such as the one that opened it."""
+        """Make the panel; `closing` are further keys that close it, such as the one that opens
+        it."""
         super().__init__()
         self._closing_keys = closing
 
     def on_key(self, event: events.Key) -> None:
-        """Close at the key that opened it."""
+        """Close the panel with the key that opens it."""
         if event.key in self._closing_keys:
             event.stop()
             self.close()
 
     def action_dismiss(self, result: None = None) -> None:  # type: ignore[override]
-        """Close by a key."""
+        """Close the panel."""
         self.close()
 
     def close(self) -> None:
-        """Close without an answer."""
+        """Close the panel without an answer."""
         self.dismiss()
 
     def on_click(self, event: events.Click) -> None:
-        """A click beside the panel closes it."""
+        """Close the panel if the click is beside it."""
         if self.get_widget_at(event.screen_x, event.screen_y)[0] is self:
             self.close()
 
 
 class ListScreen(Overlay):
-    """A list: Enter picks an entry, or switches it; Del takes one away where that can be done."""
+    """A list: Enter picks or toggles an entry, Del removes one if that is allowed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "switch", "Switch", show=False),
@@ -100,17 +101,17 @@ class ListScreen(Overlay):
         self._choice = choice
 
     def compose(self) -> ComposeResult:
-        """The heading above the entries."""
+        """The heading and the entries."""
         with Vertical(classes="panel"):
             yield Static(self._choice.heading, markup=False)
             yield Entries(*map(_option, self._choice.entries), compact=True, markup=False)
 
     def on_mount(self) -> None:
-        """Keys work in the list at once."""
+        """Give the list the focus."""
         self.query_one(OptionList).focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Pick the entry, or switch it."""
+        """Pick or toggle the entry."""
         key = event.option_id or ""
         if self._choice.switched is not None:
             event.option_list.replace_option_prompt(key, self._choice.switched(key))
@@ -119,18 +120,18 @@ class ListScreen(Overlay):
         self._choice.picked(key)
 
     def close(self) -> None:
-        """Close without an answer, and say so."""
+        """Close the list without an answer, and call `cancelled`."""
         super().close()
         if self._choice.cancelled is not None:
             self._choice.cancelled()
 
     def action_switch(self) -> None:
-        """Switch the entry at the cursor."""
+        """Toggle the entry at the cursor."""
         if self._choice.switched is not None:
             self.query_one(OptionList).action_select()
 
     def action_remove(self) -> None:
-        """Take the entry at the cursor away."""
+        """Remove the entry at the cursor."""
         options = self.query_one(OptionList)
         if self._choice.removed is None or options.highlighted is None:
             return
@@ -164,7 +165,7 @@ class TextScreen(Overlay):
             yield Static(Content.assemble(*body), markup=False)
 
     def on_mount(self) -> None:
-        """Keys scroll at once."""
+        """Give the text the focus, so that keys scroll it."""
         panel = self.query_one(VerticalScroll)
         if self._text.from_end:
             panel.scroll_end(animate=False)

@@ -1,4 +1,4 @@
-"""One line in which the user types: a filter, a pid, a time, a file name. It says what is wrong."""
+"""The prompt: one line for a filter, a pid, a time or a file name, with its problem below."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class PromptInput(Input):
-    """An input that passes some keys on: those that pick suggestions and old entries."""
+    """An input that passes on the keys for suggestions and for the history."""
 
     BINDINGS = [
         Binding("tab", "pick", "take", show=False),
@@ -33,40 +33,40 @@ class PromptInput(Input):
     ]
 
     class Picked(Message):
-        """A suggestion is to be taken."""
+        """The user wants to insert a suggestion."""
 
     class Chosen(Message):
-        """Another suggestion, or another entry of the history, is wanted."""
+        """The user wants the next or previous suggestion or entry of the history."""
 
         def __init__(self, step: int) -> None:
             super().__init__()
             self.step = step
 
     async def action_submit(self) -> None:
-        """Hand over what was typed: of what comes at once, letters wait their turn and keys do not."""
+        """Submit the text after all letters that were typed before Enter have been inserted."""
         self.call_later(super().action_submit)
 
     def action_pick(self) -> None:
-        """Take a suggestion."""
+        """Insert a suggestion."""
         self.post_message(self.Picked())
 
     class Left(Message):
-        """What is typed is to be left."""
+        """The user wants to leave the prompt."""
 
     def action_copy_or_leave(self) -> None:
-        """Copy what is selected; if nothing is, leave what is typed, as a shell does."""
+        """Copy the selected text; without a selection, leave the prompt as a shell does."""
         if self.selection.is_empty:
             self.post_message(self.Left())
         else:
             self.action_copy()
 
     def action_choose(self, step: int) -> None:
-        """Go to another one."""
+        """Go to another suggestion or entry of the history."""
         self.post_message(self.Chosen(step))
 
 
 class Prompt(Vertical):
-    """A label, an input, a line for what is wrong, and suggestions; hidden while nothing is asked."""
+    """A label, an input, a line for the problem, and suggestions; hidden while not in use."""
 
     BINDINGS = [Binding("escape", "cancel", "cancel", key_display="Esc")]
 
@@ -74,12 +74,12 @@ class Prompt(Vertical):
         super().__init__(id="prompt")
         self._question: Question | None = None
         self._came_from: Widget | None = None
-        """What had the keyboard before."""
+        """The widget that had the focus before the prompt opened."""
         self._recalled = ""
-        """The old entry that the input shows."""
+        """The entry of the history that the input shows; "" for none."""
 
     def compose(self) -> ComposeResult:
-        """The label and the input side by side, the rest under them."""
+        """The label and the input side by side, the rest below."""
         with Horizontal(id="prompt-line"):
             yield Static("", id="prompt-label", markup=False)
             yield PromptInput(id="prompt-input", compact=True, select_on_focus=False)
@@ -88,7 +88,7 @@ class Prompt(Vertical):
 
     @property
     def is_open(self) -> bool:
-        """Whether something is asked."""
+        """Whether the prompt is on the screen."""
         return self._question is not None
 
     @property
@@ -96,7 +96,7 @@ class Prompt(Vertical):
         return self.query_one(Suggestions)
 
     def ask(self, question: Question) -> None:
-        """Show the question and take the keyboard."""
+        """Show the question and take the focus."""
         self._question = question
         self.query_one("#prompt-label", Static).update(f" {question.label} ")
         entry = self.query_one(Input)
@@ -112,7 +112,7 @@ class Prompt(Vertical):
             self._look(question.value)
         if self.screen.focused is not entry:
             self._came_from = self.screen.focused
-        # Not `focus()`, which waits its turn: what is typed meanwhile would be taken for keys.
+        # Not `focus()`, which takes effect later: letters typed until then would act as keys.
         self.screen.set_focus(entry)
 
     def _set(self, text: str) -> None:
@@ -121,7 +121,7 @@ class Prompt(Vertical):
         entry.cursor_position = len(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Look at the text as it is typed."""
+        """Check the text at every change."""
         event.stop()
         question = self._question
         if question is None:
@@ -132,7 +132,7 @@ class Prompt(Vertical):
         self._look(event.value)
 
     def _look(self, text: str) -> None:
-        """Say what is wrong with the text, or suggest how it could go on."""
+        """Show the problem of the text, or suggest continuations."""
         question = self._question
         if question is None:
             return
@@ -142,7 +142,7 @@ class Prompt(Vertical):
         problem = question.check(text) if question.check is not None and text.strip() else None
         begun = min(items[0].start, len(text.rstrip())) if items else len(text) + 1
         if problem is not None and problem.column is not None and problem.column >= begun:
-            # What is still being typed, or has yet to come, is no mistake.
+            # A text that can become right by typing on is no mistake.
             problem = None
         self._show(problem)
 
@@ -158,7 +158,7 @@ class Prompt(Vertical):
         return items
 
     def on_prompt_input_chosen(self, message: PromptInput.Chosen) -> None:
-        """Up and down: through the suggestions, or through the history."""
+        """Go up or down in the suggestions, or in the history."""
         message.stop()
         suggestions, question = self._suggestions, self._question
         history = question.history if question is not None else None
@@ -173,18 +173,18 @@ class Prompt(Vertical):
                 self._set(found)
 
     def on_prompt_input_picked(self, message: PromptInput.Picked) -> None:
-        """Tab: take the suggestion that is picked out, or the first."""
+        """Insert the highlighted suggestion, or the first."""
         message.stop()
         self._take(self._suggestions.picked or 0)
 
     def on_prompt_input_left(self, message: PromptInput.Left) -> None:
-        """Close without an answer."""
+        """Close the prompt without an answer."""
         message.stop()
         self._suggestions.offer((), 0)
         self.action_cancel()
 
     def on_suggestions_clicked(self, message: Suggestions.Clicked) -> None:
-        """Take the suggestion that was clicked."""
+        """Insert the clicked suggestion."""
         message.stop()
         self._take(message.place)
 
@@ -196,14 +196,14 @@ class Prompt(Vertical):
         entry = self.query_one(Input)
         text = entry.value
         after = text[item.end :]
-        # A name that ends in a dot goes on.
+        # A name that ends in a dot is to be continued.
         gap = "" if item.text.endswith((".", "(")) or after[:1] in (" ", ")", ",") else " "
         entry.value = text[: item.start] + item.text + gap + after
         entry.cursor_position = item.start + len(item.text) + len(gap)
         entry.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Hand the text over, and close if it was good."""
+        """Pass the text to the question, and close unless it reports a problem."""
         event.stop()
         if self._suggestions.picked is not None:
             self._take(self._suggestions.picked)
@@ -211,7 +211,7 @@ class Prompt(Vertical):
         question = self._question
         if question is None:
             return
-        # Not the event's: a suggestion may have been taken since.
+        # Not the event's value: a suggestion may have been inserted since.
         text = self.query_one(Input).value
         problem = question.done(text)
         if problem is not None:
@@ -226,7 +226,7 @@ class Prompt(Vertical):
             question.then(text)
 
     def action_cancel(self) -> None:
-        """Close the list if something is picked out in it, else the prompt."""
+        """Close the suggestions if one is highlighted, else the prompt."""
         if self._suggestions.picked is not None:
             self._suggestions.offer((), 0)
             return
@@ -236,7 +236,7 @@ class Prompt(Vertical):
             question.cancelled()
 
     def close(self) -> None:
-        """Close; the keyboard goes back to where it was, or to the stream."""
+        """Close the prompt and give the focus back, or to the stream."""
         self._question = None
         self.remove_class("open")
         self._suggestions.offer((), 0)
@@ -246,7 +246,7 @@ class Prompt(Vertical):
         self.screen.set_focus(former if there else stream)
 
     def _indent(self, column: int) -> int:
-        """The column on the screen of a place in the text."""
+        """The column on the screen of a column of the text."""
         entry = self.query_one(Input)
         question = self._question
         label = f" {question.label} " if question is not None else ""

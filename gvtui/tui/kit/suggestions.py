@@ -1,4 +1,4 @@
-"""The list under the prompt of what could stand at the cursor."""
+"""The list of suggestions under the prompt."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from gvtui.query.filter.complete import Completion
 
 LINES = 8
-"""Suggestions on screen at once."""
+"""How many suggestions are on the screen at most."""
 
 _MAX_TEXT, _MAX_NOTE = 48, 60
 
 
 class Suggestions(LineWidget):
-    """Suggestions, one of which may be picked out; hidden while there are none."""
+    """A list of suggestions, one of which may be highlighted; hidden while empty."""
 
     PREFIX = "suggest"
     LOOKS = ("text", "note", "picked", "more")
@@ -46,15 +46,15 @@ class Suggestions(LineWidget):
         self._top = 0
         self._text_width = 0
         self.picked: int | None = None
-        """Place of the one picked out with the arrow keys."""
+        """The index of the suggestion highlighted with the arrow keys; None for none."""
 
     @property
     def items(self) -> Sequence[Completion]:
-        """What is suggested."""
+        """The suggestions."""
         return self._items
 
     def offer(self, items: Sequence[Completion], column: int) -> None:
-        """Show these, their texts beginning at a column; none hides the list."""
+        """Show suggestions whose texts begin at a column; an empty list hides the widget."""
         self._items = items
         self._lines = [
             (escape(item.text, _MAX_TEXT), escape(item.note, _MAX_NOTE)) for item in items
@@ -72,7 +72,7 @@ class Suggestions(LineWidget):
             self.refresh(layout=True)
 
     def move(self, step: int) -> None:
-        """Pick the next or the one before; before the first, none."""
+        """Highlight the next or previous suggestion; before the first, none."""
         place = (-1 if self.picked is None else self.picked) + step
         self.picked = min(place, len(self._items) - 1) if place >= 0 else None
         if self.picked is None:
@@ -82,7 +82,7 @@ class Suggestions(LineWidget):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """A text, and what it is."""
+        """A suggestion's text and its description."""
         width, place = self.size.width, self._top + y
         if place >= len(self._lines):
             return self.strip([], width)
@@ -100,7 +100,7 @@ class Suggestions(LineWidget):
         return self.strip(parts, width)
 
     def on_click(self, event: events.Click) -> None:
-        """Take the one under the mouse."""
+        """Insert the suggestion under the mouse."""
         event.stop()
         place = self._top + event.y
         if place < len(self._items):

@@ -1,4 +1,4 @@
-"""What an app asks of the terminal beyond drawing: the clipboard, and to whom the mouse belongs."""
+"""Asks the terminal for its clipboard, and to report the mouse or to keep it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from gvtui.tui.kit.failing import FailingApp
 
 
 class TerminalApp(FailingApp):
-    """Sends texts to the terminal's clipboard, takes the mouse and lets go of it."""
+    """An app that sends texts to the terminal's clipboard, and takes or releases the mouse."""
 
     def send_to_clipboard(self, text: str) -> None:
-        """Ask the terminal to put a text on the clipboard; it does not answer.
+        """Ask the terminal to put a text on the clipboard; a terminal does not confirm this.
 
-        The prompt's own Ctrl+V pastes it too.
+        Ctrl+V in the prompt pastes the text too.
         """
         self.copy_to_clipboard(text)
 
     @property
     def has_mouse(self) -> bool:
-        """Whether the mouse is the viewer's; else the terminal selects text with it."""
+        """Whether the viewer gets the mouse; else the terminal selects text with it."""
         driver = self._driver
         return driver.has_mouse if isinstance(driver, TerminalDriver) else True
 
     def take_mouse(self, take: bool) -> None:
-        """Take the mouse, or leave it to the terminal."""
+        """Take the mouse, or release it to the terminal."""
         if isinstance(self._driver, TerminalDriver):
             self._driver.take_mouse(take)

@@ -1,4 +1,4 @@
-"""The viewer's two themes: calm, with colour kept for what a row is and for what has gone wrong."""
+"""The viewer's two themes: calm, with colours only for kinds of rows and for errors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from textual.theme import Theme
 DARK_NAME, LIGHT_NAME = "gvtui-dark", "gvtui-light"
 
 THEMES = {"dark": DARK_NAME, "light": LIGHT_NAME}
-"""What a configuration may call them."""
+"""The names that a configuration may use, with the themes' names in Textual."""
 
 _DARK = {
     "gv-heading": "#7d8794",
@@ -78,7 +78,7 @@ _LIGHT = {
 }
 
 DEFAULT_VARIABLES = {name: value for name, value in _DARK.items() if name.startswith("gv-")}
-"""What Textual's other themes take for the colours that only this program has."""
+"""The viewer's own colours, for Textual's other themes."""
 
 DARK = Theme(
     name=DARK_NAME,

@@ -1,4 +1,4 @@
-"""Times as the screen shows them."""
+"""Formats times and durations for the screen."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def date_text(time_ns: int, zone: tzinfo | None) -> str:
 
 
 def span_text(span_ns: int) -> str:
-    """A span with its sign, in the unit that suits it: `+182 µs`, `+1.204 s`, `+3:04:05`."""
+    """A time difference with its sign: `+182 µs`, `+1.204 s`, `+3:04:05`."""
     sign, size = ("-" if span_ns < 0 else "+"), abs(span_ns)
     if size < 1_000:
         return f"{sign}{size} ns"
@@ -50,12 +50,12 @@ def span_text(span_ns: int) -> str:
 
 
 def took_text(span_ns: int) -> str:
-    """How long something took, in the unit that suits it: `182 µs`, `3:04:05`."""
+    """A duration in the unit that suits it: `182 µs`, `3:04:05`."""
     return span_text(abs(span_ns))[1:]
 
 
 def age_text(span_ns: int) -> str:
-    """How long something has been going on, in eight cells: `201 ms…`, `17.2 s…`, `3:04:05…`."""
+    """The age of a call that still runs, in eight cells: `201 ms…`, `17.2 s…`, `3:04:05…`."""
     if span_ns < 1_000_000:
         words = took_text(span_ns)
     elif span_ns < SECOND_NS:

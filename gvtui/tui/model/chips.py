@@ -1,4 +1,4 @@
-"""The filters that are in force, as a row of chips: each one an expression of the filter language."""
+"""The chips: the filters in force, each an expression of the filter language."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class Chip:
 
     expression: str
     slot: str = ""
-    """The field it belongs to; a new chip of a slot takes the old one's place. "" stands alone."""
+    """The field that it filters; a new chip of the same slot replaces it. "" for none."""
     enabled: bool = True
     label: str = ""
-    """What the bar shows for it; "" for the expression, or for what that says of a process."""
+    """Its text in the bar; "" shows the expression, or the process that it stands for."""
 
 
 class Chips:
-    """The chips in order. Whoever changes them applies them to the view afterwards."""
+    """The chips in order. After a change, the caller has to apply them to the view."""
 
     def __init__(self) -> None:
         self._chips: list[Chip] = []
         self.suspended = False
-        """Whether all of them are switched off for the moment."""
+        """Whether all chips are switched off for the moment."""
 
     def __len__(self) -> int:
         return len(self._chips)
@@ -39,7 +39,7 @@ class Chips:
         return self._chips[place]
 
     def active(self) -> list[str]:
-        """The expressions in force."""
+        """The expressions of the chips that are on."""
         if self.suspended:
             return []
         return [chip.expression for chip in self._chips if chip.enabled]
@@ -51,7 +51,8 @@ class Chips:
     def put(
         self, expression: str, slot: str = "", *, place: int | None = None, label: str = ""
     ) -> None:
-        """Add a chip: at `place` instead of what is there, or instead of its slot's, or last."""
+        """Add a chip: in place of the one at `place`, else of the one in its slot, else at the
+        end."""
         chip = Chip(expression, slot, label=label)
         self.suspended = False
         if place is None and slot:
@@ -62,7 +63,7 @@ class Chips:
             self._chips.append(chip)
 
     def flip(self, expression: str, slot: str, label: str = "") -> bool:
-        """Put a chip, or take it away if it is there already and on; True if it is there now."""
+        """Add a chip, or remove it if it exists and is on; True if it exists now."""
         old = self.in_slot(slot)
         if old is not None and old.expression == expression and old.enabled and not self.suspended:
             self._chips.remove(old)
@@ -71,19 +72,19 @@ class Chips:
         return True
 
     def remove(self, place: int) -> None:
-        """Take a chip away."""
+        """Remove a chip."""
         del self._chips[place]
 
     def clear_slot(self, slot: str) -> None:
-        """Take a field's chip away, if there is one."""
+        """Remove the chip of a slot, if there is one."""
         self._chips = [chip for chip in self._chips if chip.slot != slot]
 
     def restore(self, chips: Iterable[Chip], *, suspended: bool) -> None:
-        """Have these chips and no others."""
+        """Replace all chips by these."""
         self._chips = list(chips)
         self.suspended = suspended
 
     def toggle(self, place: int) -> None:
-        """Switch a chip off or on."""
+        """Switch a chip on or off."""
         self.suspended = False
         self._chips[place] = replace(self._chips[place], enabled=not self._chips[place].enabled)

@@ -1,4 +1,4 @@
-"""What the screen shows: the trace, the filters in force, the rows they leave, and the clock."""
+"""The viewer's model: the trace, the filters in force, the rows that pass, and the clock."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TAKING_SECONDS = 0.02
 """Time for taking in new rows in one go."""
 
 _LEAST_SECONDS = 0.002
-"""Time for the analysis even where filtering took all that there was."""
+"""How many seconds the analysis gets at least, even if filtering used up the budget."""
 
 
 class Model:
@@ -47,14 +47,14 @@ class Model:
         self.live = live
         """How the sandboxes are watched; None for a recording."""
         self.zone = zone
-        """Time zone of the times shown; None is the local one."""
+        """The time zone of displayed times; None is the local one."""
         self.chips = Chips()
         self.generation = 0
-        """Goes up when the view was made anew: positions of before mean nothing then."""
+        """Grows when the view is rebuilt, which makes all positions of before invalid."""
         self.whole_calls = False
-        """Whether a call is one row, not two."""
+        """Whether a call is shown as one row, not as enter and exit."""
         self.monitor_gone = False
-        """Whether nothing can come any more though sandboxes may still run."""
+        """Whether the monitor has ended, so that no messages arrive although sandboxes may run."""
         self.monitor_silent = False
         """Whether the monitor lives and says nothing, so that nothing comes."""
         self._clock = clock
@@ -64,20 +64,21 @@ class Model:
         self.trace = trace
         self.analysis = Analysis(trace)
         self.condition: Filter | None = None
-        """The filters in force as one; None lets every row pass."""
+        """All filters in force as one condition; None lets every row pass."""
         self.view = RowView(trace, None)
         self.texts = RowTexts(trace, self.analysis.pairs)
         self.marks = Marks(trace)
         self.cursor: int | None = None
-        """Row id of the selected row."""
+        """The id of the selected row."""
         self.following = self.is_live or self.trace.limit is not None
-        """Whether the newest rows are shown; a recording that is all there begins at its start."""
+        """Whether the stream shows the newest rows; a whole recording begins at its start."""
         self.first_row_ever = trace.first_row
-        """The oldest row there was when the viewer began; those before `trace.first_row` are gone."""
+        """The oldest row at the viewer's start; rows from it to `trace.first_row` have been
+        removed."""
         self._base_ns = 0
 
     def replace_trace(self, trace: Trace) -> None:
-        """Show another trace, with the same filters."""
+        """Switch to another trace, with the same filters."""
         self._take(trace)
         self.apply_chips()
 
@@ -97,11 +98,11 @@ class Model:
 
     @property
     def is_live(self) -> bool:
-        """Whether rows may still come from sandboxes."""
+        """Whether sandboxes may still send messages."""
         return self.live is not None
 
     def refresh(self, budget_seconds: float) -> bool:
-        """Take in new rows and look at them for about the budget; True if anything changed."""
+        """Filter and analyse new rows for about the budget; True if anything changed."""
         began = thread_time()
         grew = self.trace.refresh(_TAKING_SECONDS)
         if not self._base_ns and self.trace.end_row > self.trace.first_row:
@@ -120,12 +121,12 @@ class Model:
 
     @property
     def base_ns(self) -> int:
-        """The time of the first row that has one; 0 while there is none."""
+        """The time of the first row with a time, Unix nanoseconds; 0 if there is none."""
         return self._base_ns
 
     @property
     def now_ns(self) -> int:
-        """Now: by the clock when live, by the newest row in a recording."""
+        """The current time: the clock's when live, the newest row's in a recording."""
         if self.is_live:
             return self._clock()
         newest = self.trace.rows(self.trace.end_row - 64, self.trace.end_row)
@@ -136,12 +137,12 @@ class Model:
 
     @property
     def clock_ns(self) -> int:
-        """Now; in a recording the time that it has come to."""
+        """The current time; in a played recording the time that it has reached."""
         return self._clock() if self.is_live else self.analysis.timeline.end_ns
 
     @property
     def sandboxes(self) -> list[Sandbox]:
-        """The sandboxes that have connected, in the order they came."""
+        """The sandboxes that have connected, in order of their first connection."""
         return self.trace.connections.sandboxes()
 
     @property
@@ -154,17 +155,17 @@ class Model:
         """Compile a filter without applying it.
 
         Raises:
-            FilterError: it is none.
+            FilterError: the expression is not a filter.
         """
         return compile_filter(expression, self.analysis.context, zone=self.zone)
 
     def process_of(self, row_id: int) -> tuple[str, str]:
-        """The filter for the process of a message, and in words which process that is.
+        """The filter for the process of a message, and the process in words.
 
-        Both are "" where the process id is not collected.
+        Both are "" if the session does not collect the thread group id.
 
         Raises:
-            IndexError: the row is not held any more.
+            IndexError: the row has been removed from the trace.
         """
         processes = self.analysis.processes
         expression = row_filter(self.trace, processes, row_id)
@@ -174,14 +175,14 @@ class Model:
         return expression, filter_words(processes.tree, expression, name=name, zone=self.zone)
 
     def chip_words(self, chip: Chip) -> str:
-        """What a chip says."""
+        """The text of a chip in the bar."""
         words = chip.label or filter_words(
             self.analysis.processes.tree, chip.expression, zone=self.zone
         )
         return words or chip.expression
 
     def apply_chips(self) -> None:
-        """Make the view anew from the chips that are on."""
+        """Rebuild the view from the chips that are on."""
         parts = self.chips.active()
         self.condition = self.check(conjunction(parts)) if parts else None
         if self.whole_calls:

@@ -1,4 +1,4 @@
-"""What the stream says about one row: decoded when it is first shown, kept while it is near."""
+"""Puts rows into words for the stream: decoded when first shown, and cached."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ if TYPE_CHECKING:
     from gvtui.wire.messages import Decoded
 
 _KEPT = 4096
-"""Rows kept decoded: many screens, a few megabytes."""
+"""How many decoded rows are cached: many screens, a few megabytes."""
 _SENT_NOTHING = (
     " before it sent anything. Perhaps its runsc refused the session: gvtui session check tells"
 )
-"""A session that does not suit a pod's runsc is given up, which only runsc's debug log says."""
+"""A pod's runsc drops a session that it refuses, and says so only in its debug log."""
 
 _MAX_WORD = 400
-"""Characters of a name or ID that are looked at: a sandbox may send any length."""
+"""How many characters of a name or ID are read: a sandbox may send any length."""
 _MAX_ARGUMENTS = 2000
 
 
 class Look(Enum):
-    """What a row is, for its sign and its colours."""
+    """The kind of a row, which decides its sign and colours."""
 
     ENTER = "enter"
     EXIT = "exit"
@@ -58,11 +58,11 @@ class Look(Enum):
     BAD = "bad"
     DROP = "drop"
     CALL = "call"
-    """A whole call."""
+    """A whole call, enter and exit in one row."""
     RUNNING = "running"
     """A call that has not returned."""
     NOTE = "note"
-    """Connected, disconnected, or a mark."""
+    """A row for a connection that opened or closed, or for a trace mark."""
 
 
 _SIGNS = {
@@ -82,7 +82,7 @@ _MARK_SIGNS = {
 
 @dataclass(frozen=True, slots=True)
 class RowText:
-    """One row in words, all of them harmless on a terminal."""
+    """One row in words, all escaped for a terminal."""
 
     row_id: int
     row: Row
@@ -92,23 +92,23 @@ class RowText:
     """The container ID in full."""
     process: str
     name: str
-    """System call or event."""
+    """The system call or event."""
     arguments: str
     result: str
     rule: str = ""
-    """The words of a row that is drawn as a rule across the stream; "" for messages."""
+    """The text of a row that is drawn as a line across the stream; "" for messages."""
     duration_ns: int | None = None
-    """How long the call took, on the row that shows its result."""
+    """How long the call took in nanoseconds, on the row that shows its result."""
     unpaired: Unpaired | None = None
-    """Of a whole call, why it has no result."""
+    """For a whole call, why it has no result."""
     is_whole: bool = False
-    """Whether it stands for both sides of a call."""
+    """Whether the row shows both sides of a call."""
     is_final: bool = True
-    """Whether nothing that comes later changes it."""
+    """Whether no later message can change the text."""
 
 
 class _Side(NamedTuple):
-    """The message that a row shows, and what the other side of its call adds."""
+    """The message that a row shows, with what is known from the other side of its call."""
 
     decoded: Decoded
     enter: Decoded | None = None
@@ -132,15 +132,15 @@ class RowTexts:
         """The text of a row.
 
         Raises:
-            IndexError: the row is not held any more.
+            IndexError: the row has been removed from the trace.
         """
         return self.text(row_id)
 
     def text(self, row_id: int, *, whole: bool = False) -> RowText:
-        """The text of a row; if `whole`, with both sides of its call in one.
+        """The text of a row; if `whole`, with both sides of its call.
 
         Raises:
-            IndexError: the row is not held any more.
+            IndexError: the row has been removed from the trace.
         """
         key = (row_id, whole)
         text = self._kept.get(key)
@@ -187,7 +187,8 @@ class RowTexts:
         if rendered.failed and side.errno not in (0, ERRNO_OTHER):
             result = errno_name(side.errno)
         elif rendered.failed and result == untold(Outcome.FAILED):
-            # Short as the names of errors are; the details say that the error is not sent.
+            # As short as the names of errors; the details say that the sandbox does not send the
+            # error.
             result = Outcome.FAILED.value
         return RowText(
             row_id,
@@ -206,7 +207,7 @@ class RowTexts:
         )
 
     def _side(self, row_id: int, row: Row, whole: bool) -> _Side:
-        """The message that tells most of what a row stands for, and what its pair adds."""
+        """The message to show for a row, with what its pair adds."""
         trace, pairs = self._trace, self._pairs
         if row.direction == Direction.NONE:
             return _Side(trace.decoded(row_id))
@@ -315,10 +316,10 @@ def _pairs(details: dict[str, Any]) -> str:
 
 
 def word(text: str) -> str:
-    """A name or ID from outside, cut to a sane length and made harmless."""
+    """A name or ID from a sandbox, cut to a sane length and escaped."""
     return escape(text[:_MAX_WORD])
 
 
 def call_name(text: RowText, trace: Trace) -> str:
-    """The system call or event of a row, as filters name it."""
+    """The system call or event of a row, as `evt.type` names it."""
     return event_type(trace.string(text.row.point), trace.architecture)
