@@ -1,8 +1,9 @@
-"""The ways to a clipboard: the terminal's own by OSC 52, tmux's, or a program of the user's choice.
+"""Copies text to a clipboard: the terminal's through OSC 52, tmux's, or with a program.
 
-OSC 52 goes unanswered: whether the terminal took it is not known. tmux takes it from programs inside
-only where its option `set-clipboard` is `on`; by its default, `external`, it throws it away. Source:
-tmux(1). There a text goes through `tmux load-buffer -w`, which also tells the terminal outside.
+A terminal does not answer OSC 52, so gvtui cannot know whether it worked. tmux accepts OSC 52 from
+programs inside it only if its option `set-clipboard` is `on`; with the default, `external`, it
+ignores the sequence. Source: tmux(1). Inside tmux gvtui uses `tmux load-buffer -w`, which also
+passes the text to the terminal outside.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ if TYPE_CHECKING:
     from typing import IO
 
 TERMINAL_BYTES = 74_994
-"""Bytes of text that go to a terminal: in base64, with what stands around them, these are the 100,000
-that terminals commonly take of one sequence."""
+"""How many bytes of text are sent to a terminal: as base64 in its sequence, they are the 100,000
+bytes that terminals commonly accept."""
 PROGRAM_BYTES = 1 << 20
-"""Bytes of text that go to a program."""
+"""How many bytes of text are sent to a program."""
 SECONDS = 5.0
-"""How long a program may take."""
+"""How many seconds a program may take."""
 
 _MAX_SAID = 200
 _TMUX_ASKED = ("tmux", "show-options", "-sv", "set-clipboard")
@@ -41,16 +42,16 @@ class CopyError(GvtuiError):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a text gets to a clipboard."""
+    """A way to a clipboard."""
 
     command: tuple[str, ...] = ()
-    """The program that takes it; empty for the terminal itself."""
+    """The program that reads the text; empty for the terminal itself."""
     bytes: int = TERMINAL_BYTES
-    """How much it takes."""
+    """How many bytes of text it accepts."""
 
     @property
     def words(self) -> str:
-        """Where a text goes, as the end of a sentence."""
+        """The way in words, as the end of a sentence."""
         if self.command == _TMUX_TAKES:
             return "through tmux"
         if self.command:
@@ -62,11 +63,11 @@ TERMINAL = Way()
 
 
 def find_way(configured: Sequence[str], environment: Mapping[str, str]) -> Way:
-    """How to copy here; may ask tmux, and so may take a moment.
+    """Find the way to copy here; may run tmux, and so may take a moment.
 
     Args:
         configured: the program that the user wants, with its arguments; empty for none.
-        environment: the variables of this process: `TMUX` tells that it runs inside tmux.
+        environment: the variables of this process; `TMUX` is set inside tmux.
 
     Raises:
         CopyError: tmux does not answer.
@@ -79,22 +80,22 @@ def find_way(configured: Sequence[str], environment: Mapping[str, str]) -> Way:
 
 
 def cut(text: str, most_bytes: int) -> str:
-    """The beginning of a text that fits so many bytes of UTF-8."""
+    """The beginning of a text that fits into so many bytes of UTF-8."""
     data = text.encode()
     return text if len(data) <= most_bytes else data[:most_bytes].decode(errors="ignore")
 
 
 def run_program(command: Sequence[str], data: bytes, seconds: float = SECONDS) -> bytes:
-    """Run a program with something at its standard input; no shell comes in.
+    """Run a program, without a shell, with data at its standard input.
 
     Raises:
-        CopyError: it cannot be started, takes too long, or fails.
+        CopyError: the program cannot be started, takes too long, or fails.
 
     Returns:
-        The beginning of what it wrote.
+        The beginning of its output.
     """
     name = escape(command[0], 40)
-    # Files, not pipes: xclip and wl-copy leave a child behind that holds these open while it has
+    # Files, not pipes: xclip and wl-copy leave a child behind that keeps these open while it owns
     # the clipboard.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as complaints:
         try:

@@ -1,4 +1,4 @@
-"""Copying: a row, a value, a command line or the filter to a clipboard, all rows shown to a file."""
+"""Commands that copy a row, a value, a command line or the filter, or write all rows to a file."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _TITLE_WIDTH = 31
 
 
 class Copying(Feature):
-    """Copies what the user chooses."""
+    """The commands that copy to a clipboard, or write rows to a file."""
 
     prefix, heading = "copy", "Copying"
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer)
         self._writing = ""
-        """How far the file of rows is; "" while none is written."""
+        """The progress of writing rows to a file; "" while none is written."""
 
     @command("Copy this row, or this line of a list, as text", "y", "line")
     @command("Copy this row as gVisor's server prints it", "", "text")
@@ -58,7 +58,7 @@ class Copying(Feature):
 
     @command("Choose what to copy, or write all rows shown to a file", "Y")
     def pick(self) -> None:
-        """List what can be copied now."""
+        """List everything that can be copied now."""
         pieces = {key: make() for key, make in self._makers().items()}
         entries = [_entry(key, _TITLES[key], piece) for key, piece in pieces.items()]
         count = self.model.view.count
@@ -77,7 +77,7 @@ class Copying(Feature):
         self.viewer.choose(Choice(heading, entries, picked, line="copy.pick"))
 
     def _makers(self) -> dict[What, Callable[[], Piece]]:
-        """What there is to copy, in the order of the list."""
+        """Functions that make each piece to copy, in the order of the list."""
         model = self.model
         row_id = model.cursor
         if row_id is None or not model.trace.first_row <= row_id < model.trace.end_row:
@@ -98,7 +98,7 @@ class Copying(Feature):
         return makers
 
     def _line(self, row_id: int) -> Piece:
-        """The line at the cursor of the list that has the keyboard, else the row of the stream."""
+        """The line at the cursor of the list that has the focus, else the row of the stream."""
         line = self.viewer.focused_line
         if line:
             return Piece("this line", plain_line(line), may_be_cut=True)
@@ -161,9 +161,9 @@ class Copying(Feature):
 
     @command("Write all rows shown to a file", "")
     def rows(self, *path: str) -> None:
-        """Write the rows that the filters leave to a file; its suffix says the format."""
+        """Write the rows that pass the filters to a file, in the format of its suffix."""
         if not self.model.view.count:
-            self.viewer.tell("No row is shown that could be written.", "warning")
+            self.viewer.tell("No rows to write: the stream shows none.", "warning")
         elif self._writing:
             self.viewer.tell("A file is being written already; wait for its end.", "warning")
         elif path:
@@ -197,11 +197,11 @@ class Copying(Feature):
             from gvtui.export.convert import convert
             from gvtui.export.selection import Selection
 
-            # A reader of its own: the screen's goes on meanwhile.
+            # The thread has its own reader, since the screen uses the other one.
             trace = Trace.open(source, limit=end)
             try:
                 selection = Selection(trace, expression)
-                # Rows that told it may be gone.
+                # The rows that told the order may have been removed.
                 selection.pairs.execs.outcomes.adopt(orders)
                 return convert(selection, path, progress=progress)
             finally:
@@ -220,7 +220,7 @@ class Copying(Feature):
         return None
 
     def status(self) -> Iterable[Item]:
-        """How far the file of rows is."""
+        """The progress of writing rows to a file."""
         if self._writing:
             yield Item(self._writing, self._writing, "record")
 

@@ -1,4 +1,4 @@
-"""The mouse: the viewer's, or the terminal's own, which then selects text as it does elsewhere."""
+"""A command that releases the mouse to the terminal, which then selects text as usual."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
 
 class Mouse(Feature):
-    """Lets go of the mouse and takes it back."""
+    """Releases the mouse, and takes it back."""
 
     prefix, heading = "screen", "Copying"
 
     @command("The mouse selects text; again: back. Shift+mouse does too", "V")
     def mouse(self) -> None:
-        """Let go of the mouse, or take it back; letting go pauses, so that rows stay in place."""
+        """Release the mouse, or take it back; releasing it also pauses, so that rows stay in
+        place."""
         take = not self.viewer.has_mouse
         if not take and self.model.following:
             self.viewer.pause()
@@ -26,7 +27,7 @@ class Mouse(Feature):
         self.viewer.show_news()
 
     def status(self) -> Iterable[Item]:
-        """That the mouse is the terminal's, and what takes it back."""
+        """The item while the terminal has the mouse, with the key that takes it back."""
         if not self.viewer.has_mouse:
             key = self.viewer.commands.keys_of("screen.mouse")
             yield Item(f"mouse left to the terminal: {key} takes it back", f"mouse: {key}", "bad")

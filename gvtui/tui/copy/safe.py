@@ -1,7 +1,7 @@
-"""Texts from sandboxes made safe for a clipboard: whoever pastes one into a shell runs nothing.
+"""Makes texts from sandboxes safe to copy: pasting one into a shell runs nothing.
 
-Each is one line without control characters: a shell takes a line break, pasted without protection,
-as Enter, and a Ctrl+U as the wish to begin anew.
+Each text becomes one line without control characters: to a shell, a pasted line break is Enter, and
+a pasted Ctrl+U deletes the line.
 """
 
 from __future__ import annotations
@@ -15,21 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "'": "\\'", "\\": "\\\\", "!": "\\x21"}
-"""What `$'...'` has words for; bash looks for `!` even in there."""
+"""Escapes within `$'...'`; bash expands `!` even there."""
 
 
 def plain_line(text: str) -> str:
-    r"""A text as one line that holds nothing unprintable: a line break becomes `\n`."""
+    r"""A text as one line of printable characters: a line break becomes `
+    `."""
     return escape(text)
 
 
 def json_line(text: str) -> str:
-    """JSON in ASCII without a raw control character; it means the same as before."""
+    """The same JSON value in ASCII, without raw control characters."""
     return text.replace("\x7f", "\\u007f")
 
 
 def shell_line(args: Iterable[str]) -> str:
-    r"""A command line that a shell reads as these words.
+    r"""A command line from which a shell reads exactly these words.
 
     A word with unprintable characters is written as `$'a\nb'`, which bash, zsh and ksh know.
     """
@@ -39,7 +40,7 @@ def shell_line(args: Iterable[str]) -> str:
 def _shell_word(word: str, *, is_first: bool) -> str:
     if escape(word) != word:
         return f"$'{''.join(map(_ansi_c, word))}'"
-    # A shell would take these, without quotes, for a variable, a job, or the place of a program.
+    # Without quotes, a shell would read these as a variable, a job, or a program's path.
     if word.startswith("=") or (is_first and ("=" in word or word.startswith("%"))):
         return "'" + word.replace("'", "'\"'\"'") + "'"
     return shlex.quote(word)

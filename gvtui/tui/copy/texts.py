@@ -1,4 +1,4 @@
-"""What can be copied of a row and of the view, each as one harmless line."""
+"""Makes the texts that can be copied of a row and of the view, each one safe line."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Something to copy, or why it cannot be."""
+    """A text to copy, or the reason why there is none."""
 
     what: str
-    """What it is, for sentences: `row 12 as JSON`."""
+    """A name for sentences: `row 12 as JSON`."""
     text: str = ""
     problem: str = ""
-    """Why there is nothing to copy, as a sentence without full stop; "" if there is."""
+    """Why there is nothing to copy, a sentence without full stop; "" if there is a text."""
     may_be_cut: bool = False
-    """Whether its beginning is of use; half a command, filter or object says something else."""
+    """Whether the beginning alone is useful; half a command or filter has another meaning."""
 
 
 def printed(model: Model, row_id: int, style: str) -> Piece:
     """A row as `gvtui print` prints it.
 
     Args:
-        model: the viewer's.
-        row_id: the row.
+        model: the viewer's model.
+        row_id: the row's id.
         style: a format of lines: `text`, `json` or `strace`.
     """
     what = f"row {row_id:,} as {_STYLES[style]}"
@@ -52,7 +52,7 @@ def printed(model: Model, row_id: int, style: str) -> Piece:
             return Piece(what, problem="the calls are still being paired up to this row")
         partner = pairs.partner(row_id)
         if partner is not None and model.trace.row(row_id).direction == Direction.ENTER:
-            # A call has its line where it returns.
+            # In the format of strace a call's line belongs to its exit.
             row_id = partner
         elif partner is None and pairs.position < model.trace.end_row:
             return Piece(what, problem="the calls are still being paired up to the newest row")
@@ -69,7 +69,7 @@ _STYLES = {"text": "text", "json": "JSON", "strace": "strace writes it"}
 
 
 def command_line(model: Model, row_id: int) -> Piece:
-    """The command line of a row's process as of the row, as a shell takes it."""
+    """The command line of a row's process at that row, quoted for a shell."""
     what = f"the command line of row {row_id:,}'s process"
     process = _process_of(model, row_id)
     if process is None and row_id >= model.analysis.processes.position:
@@ -96,7 +96,7 @@ def _process_of(model: Model, row_id: int) -> Process | None:
 
 
 def _whole_args(model: Model, process: Process | None) -> Iterator[list[str]]:
-    """Uncut command lines from messages: of what the process ran, or was forked from."""
+    """Whole command lines from messages: of the program that the process or its parent ran."""
     while process is not None:
         rows = [row for entry in process.programs for row in (entry.row, entry.exit_row)]
         for row in (*rows, process.first_row):
@@ -114,21 +114,21 @@ def _args_in(model: Model, row_id: int) -> Iterator[list[str]]:
 
 
 def filter_in_force(model: Model) -> Piece:
-    """The filters in force as one."""
+    """All filters in force as one filter."""
     what = "the filter in force"
     parts = model.chips.active()
     if not parts:
         return Piece(what, problem="no filter is in force")
     text = conjunction(parts)
     line = "".join(" " if each.isspace() else each for each in text)
-    # A line break may stand between two conditions, as in a configuration; not within a value.
+    # A line break is allowed between two conditions, as in a configuration, but not in a value.
     if plain_line(line) != line or parse(line) != parse(text):
         return Piece(what, problem="the filter has characters that cannot be copied safely")
     return Piece(what, line)
 
 
 def shown_line(model: Model, row_id: int) -> Piece:
-    """A row in words, as the stream has them, uncut: when, who, what, the result, how long."""
+    """A row in the words of the stream, uncut: time, process, call, result, duration."""
     what = f"row {row_id:,}"
     text = model.texts.text(row_id, whole=model.whole_calls)
     row = text.row
@@ -146,4 +146,4 @@ def shown_line(model: Model, row_id: int) -> Piece:
 
 
 _BELOW_MICROSECONDS = 3
-"""Digits of a time that the stream does not show either."""
+"""How many digits of a nanosecond time are cut off; the stream does not show them either."""

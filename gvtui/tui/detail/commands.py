@@ -1,4 +1,4 @@
-"""What can be done with a field in the details: filter by it, or show it as a column."""
+"""Commands of the details: filter by a field, show it as a column, show the bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAX_SHOWN = 60
 
 
 class Details(Feature):
-    """Shows the selected row's fields and bytes, and what follows from a field."""
+    """The commands of the details that work everywhere, and the uses of a field."""
 
     prefix, heading = "detail", "Screen"
 
@@ -31,16 +31,16 @@ class Details(Feature):
         self.shows_bytes = False
 
     def recall(self, told: Mapping[str, Any]) -> None:
-        """Take up whether bytes are shown."""
+        """Restore whether bytes are shown."""
         self.shows_bytes = told.get("bytes") is True
 
     def remember(self) -> dict[str, Any]:
-        """Whether bytes are shown."""
+        """Whether bytes are shown, to be stored."""
         return {"bytes": self.shows_bytes}
 
     @command("The selected message's bytes, in hex", "H", footer="hex")
     def hex(self) -> None:
-        """Show or hide the bytes; the details come up if they are hidden."""
+        """Show or hide the bytes; hidden details are shown."""
         self.shows_bytes = not self.shows_bytes
         self.viewer.parts.show("detail")
         self.viewer.show_news()
@@ -51,10 +51,10 @@ class Details(Feature):
         self.viewer.parts.toggle("detail")
 
     def use(self, row_id: int, view: FieldView, what: str) -> None:
-        """Do something with a field.
+        """Filter by a field, or show it as a column.
 
         Args:
-            row_id: the row whose message has it.
+            row_id: the row whose message has the field.
             view: the field.
             what: `only`, `without`, `column`, or `menu` to ask the user.
         """
@@ -96,7 +96,7 @@ class Details(Feature):
         return any(column.key == field for column in self.viewer.feature(Rows).look.added)
 
     def _switch_column(self, field: str) -> None:
-        """Show a field as a column, or no more."""
+        """Add a field as a column, or remove the column."""
         rows = self.viewer.feature(Rows)
         if not field:
             self.viewer.tell("This field cannot be shown as a column.", "warning")

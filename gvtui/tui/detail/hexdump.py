@@ -1,4 +1,4 @@
-"""Messages' bytes, as lines of hex and text."""
+"""Formats the bytes of messages as lines of hex and text."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _ROW = 16
 
 
 def height(messages: Sequence[bytes]) -> int:
-    """Lines that the messages take: for each one above its bytes, and one in front of it."""
+    """How many lines the dump has: for each message a blank one, a heading and its bytes."""
     return sum(map(_height, messages))
 
 
 def line(messages: Sequence[bytes], place: int) -> list[Part]:
-    """One of these lines; the first message's has place -1, what lies outside is empty."""
+    """The line of an index; the first message's heading is at -1, others outside are empty."""
     for data in messages:
         if place == -1:
             return [(f"  {counted(len(data), 'byte')}, header included", "faint")]

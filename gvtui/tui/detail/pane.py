@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
-    """A heading, then fields, then bytes if asked for; only the lines on screen are made."""
+    """A heading, then fields, then bytes if wanted; only the lines on the screen are made."""
 
     PREFIX = "detail"
     LOOKS = ("heading", "bar", "field", "value", "raw", "context", "faint", "alarm", "cursor")
@@ -42,11 +42,11 @@ class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
         """What the content on the screen follows from."""
         self.content = Content(viewer.model, 0, shows_bytes=False)
         self._picked = 0
-        """The field at the cursor, which shows while this has the focus."""
+        """The index of the field at the cursor, which is visible while the pane has the focus."""
         self._had_bytes = False
 
     def news(self) -> None:
-        """Show the row at the cursor if it is another one."""
+        """Show the selected row if it has changed."""
         width, shows_bytes = self.scrollable_content_region.width, self._details.shows_bytes
         now = grounds(self._model, width, shows_bytes=shows_bytes)
         if now == self._shown:
@@ -57,7 +57,7 @@ class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
         content = self.content = Content(self._model, width, shows_bytes=shows_bytes)
         self.virtual_size = Size(width, 1 + content.height + hexdump.height(content.data))
         self.refresh()
-        # From row to row the cursor stays with its field, to compare.
+        # The cursor stays on its field from row to row, so that values can be compared.
         paths = [side.view.path for side in content.views]
         self._picked = paths.index(path) if path in paths else 0
         if not same_row:
@@ -73,7 +73,7 @@ class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
         self.news()
 
     def render_line(self, y: int) -> Strip:
-        """The heading stays in place; what is under it scrolls."""
+        """Draw a line; the heading stays in place and the lines below it scroll."""
         width, content = self.scrollable_content_region.width, self.content
         if y == 0:
             return self.strip(_whole_parts(content.heading, width), width, ground="bar")
@@ -97,7 +97,7 @@ class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
         )
 
     def _show_picked(self) -> None:
-        """Bring the field at the cursor into sight."""
+        """Scroll to the field at the cursor."""
         places = self.content.places_of(self._picked)
         if places:
             room = max(1, self.size.height - 1)
@@ -124,19 +124,19 @@ class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
     @command("Up half a screen of fields", "ctrl+u", -1)
     @command("Down half a screen of fields", "ctrl+d", 1)
     def move_half(self, halves: int) -> None:
-        """Go on by as many fields as half a screen has lines."""
+        """Move the cursor by half a screen."""
         self._go(self._picked + halves * max(1, (self.size.height - 1) // 2))
 
     def _go(self, place: int) -> None:
         self._picked = max(0, min(place, len(self.content.views) - 1))
         self._show_picked()
 
-    @command("What can be done with this field", "enter", "menu", footer="use")
+    @command("Choose what to do with this field", "enter", "menu", footer="use")
     @command("Filter to this", "plus,equals_sign", "only", footer="only this")
     @command("Filter this out", "minus", "without", footer="not this")
-    @command("Show it as a column, or no more", "vertical_line", "column", footer="column")
+    @command("Show it as a column; again: remove it", "vertical_line", "column", footer="column")
     def use(self, what: Literal["menu", "only", "without", "column"]) -> None:
-        """Do something with the field at the cursor."""
+        """Filter by the field at the cursor, or show it as a column."""
         if self.picked is not None:
             row_id = self.content.views[self._picked].row_id
             self._details.use(row_id, self.picked, what)
@@ -150,7 +150,8 @@ class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor on a field; on the field where it stands, say what can be done with it."""
+        """Move the cursor to the clicked field; a click on the field at the cursor opens its
+        menu."""
         place = event.y - 1 + round(self.scroll_y)
         owner = self.content.owner_at(event.x, place) if event.y > 0 else NO_FIELD
         if owner == NO_FIELD:
@@ -163,7 +164,7 @@ class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
 
 
 def _whole_parts(parts: list[Part], width: int) -> list[Part]:
-    """The first parts that fit the width in full; of the very first one what fits."""
+    """The first parts that fit the width whole; the very first one may be cut."""
     shown = [(fit(text, min(width, width_of(text))), look) for text, look in parts[:1]]
     for part in parts[1:]:
         if sum(width_of(text) for text, _ in (*shown, part)) > width:

@@ -1,4 +1,4 @@
-"""The fields of a whole call: those of its enter and its exit as one list, with what differs."""
+"""Merges the fields of a call's enter and exit into one list, with their differences."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _RESULT = "exit."
 
 @dataclass(frozen=True, slots=True)
 class SideView:
-    """A field, and where it stands."""
+    """A field, and the side of the call that has it."""
 
     view: FieldView
     row_id: int
-    """The row whose message has it; of both the enter."""
+    """The row whose message has the field; the enter's if both have it."""
     sign: str = " "
-    """The sign of the only side that has it so."""
+    """The sign of the side, if only one side has this value."""
     differs: bool = False
-    """Whether the other side says otherwise, and should not."""
+    """Whether the other side has another value although both should agree."""
 
 
 def one_side(row_id: int, views: Iterable[FieldView]) -> list[SideView]:
@@ -37,13 +37,13 @@ def one_side(row_id: int, views: Iterable[FieldView]) -> list[SideView]:
 def both_sides(
     enter: int, entered: Sequence[FieldView], exit_: int, left: Sequence[FieldView]
 ) -> list[SideView]:
-    """The fields of two messages: once where they agree, else each below the other.
+    """The fields of two messages: one view where they agree, else two, one below the other.
 
     Args:
-        enter: row of the enter.
-        entered: its fields.
-        exit_: row of the exit.
-        left: its fields.
+        enter: the enter's row id.
+        entered: the enter's fields.
+        exit_: the exit's row id.
+        left: the exit's fields.
     """
     after = {view.path: view for view in left}
     found: list[SideView] = []

@@ -1,4 +1,4 @@
-"""From a field in the details to a filter on its value, or a column that shows it."""
+"""Finds the filter and the column that a field of the details can be used for."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 _CONTEXT = "context_data."
 
 _OWN_NAMES = {field.path: field.name for field in FIELDS if field.path}
-"""Fields that filters know by a name of their own."""
+"""Message fields with their own filter field, by path."""
 
 _ELEMENT = re.compile(r"\[(\d+)\]")
 _MAX_VALUE = 2000
-"""Characters of a value to filter by: a filter of several may have twice as many."""
+"""How many characters a value to filter by may have; a whole filter may have twice as many."""
 
 
 class FieldUse(NamedTuple):
-    """What can be done with a field."""
+    """The names and filters that a field can be used with."""
 
     column: str
-    """Its name as a column; "" if it cannot be shown as one."""
+    """Its name as a column; "" if it cannot be a column."""
     field: str
     """Its name in filters; "" if it cannot be filtered by."""
     only: str = ""
@@ -47,7 +47,7 @@ class FieldUse(NamedTuple):
 
     @property
     def slot(self) -> str:
-        """The chip that it takes the place of; "" for none."""
+        """The slot of the filter's chip, where it replaces another chip; "" for none."""
         return self.field if self.field in (PID, NAME, CONTAINER) else ""
 
 
@@ -59,10 +59,10 @@ _NOTHING = FieldUse("", "")
 
 
 def field_use(trace: Trace, processes: Processes, row_id: int, view: FieldView) -> FieldUse:
-    """What can be done with a field of a message; a process id stands for its process.
+    """The uses of a message's field; a thread group id is used for its process.
 
     Raises:
-        IndexError: the row is not held any more.
+        IndexError: the row has been removed from the trace.
         WireError: the message cannot be read.
     """
     decoded = trace.decoded(row_id)
@@ -121,7 +121,7 @@ def _errno(code: int) -> str:
 
 
 def _value(message: Any, path: str) -> int | str | bytes | None:  # noqa: ANN401
-    """The plain value at a path; None if there is none, or it is in an element of a message list."""
+    """The plain value at a path; None if there is none, or it lies within a list of messages."""
     value: Any = message
     for part in path.split("."):
         index = _ELEMENT.search(part)

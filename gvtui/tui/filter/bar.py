@@ -1,4 +1,4 @@
-"""The filters in force as chips, and how many rows they leave."""
+"""The filter bar: the chips of the filters in force, and how many rows pass them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _HINTS = (
 
 
 class _Spot(NamedTuple):
-    """Where a chip is drawn."""
+    """The position at which a chip is drawn."""
 
     line: int
     start: int
@@ -39,7 +39,7 @@ class _Spot(NamedTuple):
 
 
 class FilterBar(Pane, LineWidget, can_focus=True):
-    """A line, or up to three, with the chips on the left and the count on the right."""
+    """One to three lines, with the chips on the left and the count on the right."""
 
     PREFIX = "chips"
     LOOKS = ("chip", "off", "selected", "faint", "count", "progress")
@@ -78,7 +78,7 @@ class FilterBar(Pane, LineWidget, can_focus=True):
         if not view.complete:
             return f"filtering {view.progress:.0%}   {shown}"
         if model.whole_calls:
-            # Exits that are one row with their enter are not hidden.
+            # An exit that is one row with its enter does not count as hidden.
             return f"{shown} rows"
         return f"{shown} · {view.total - view.count:,} hidden"
 
@@ -137,7 +137,7 @@ class FilterBar(Pane, LineWidget, can_focus=True):
         return "   ".join(f"{keys_of(line)} {words}" for line, words in _HINTS)
 
     def _place_at(self, x: int, y: int) -> tuple[int, bool] | None:
-        """The chip at a place on screen, and whether it is its × that is there."""
+        """The chip at a position on the screen, and whether its × is there."""
         for place, spot in enumerate(self._spots(self.size.width)):
             end = spot.start + width_of(spot.text)
             if spot.line == y and spot.start <= x < end:
@@ -145,18 +145,18 @@ class FilterBar(Pane, LineWidget, can_focus=True):
         return None
 
     def on_click(self, event: events.Click) -> None:
-        """Switch a chip, or remove it."""
+        """Switch the clicked chip, or remove it by its ×."""
         found = self._place_at(event.x, event.y)
         if found is not None:
             place, removes = found
             (self._filters.remove_at if removes else self._filters.toggle_at)(place)
 
     def on_focus(self) -> None:
-        """Show which chip is selected."""
+        """Highlight the selected chip."""
         self.refresh()
 
     def on_blur(self) -> None:
-        """Hide which chip is selected."""
+        """Stop highlighting the selected chip."""
         self.refresh()
 
     @command("Switch this filter off, and on again", "space")
@@ -166,7 +166,7 @@ class FilterBar(Pane, LineWidget, can_focus=True):
 
     @command("Change this filter", "enter")
     def edit(self) -> None:
-        """Type the selected chip's expression anew."""
+        """Open the prompt with the selected chip's expression."""
         if len(self._model.chips):
             self._filters.edit(self._selected)
 

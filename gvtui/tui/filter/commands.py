@@ -1,4 +1,4 @@
-"""Narrowing the stream: by the selected row, by typed values, in the filter language."""
+"""Commands that filter the stream: by the selected row, by typed values, by typed filters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Filtering(Feature):
-    """Filters by the selected row's values, by typed values, and in the filter language."""
+    """The commands that add, change, switch and remove filters."""
 
     prefix, heading = "filter", "Filter"
 
@@ -29,7 +29,7 @@ class Filtering(Feature):
         self._history = History(filter_history_path())
 
     def narrow(self, field: str, value: int | str) -> None:
-        """Only rows with this value of a field, or all again."""
+        """Show only rows with this value of a field; called again, show all rows."""
         self.model.chips.flip(equals(field, value), field)
         self.viewer.refilter()
 
@@ -73,12 +73,12 @@ class Filtering(Feature):
         """Only exit rows, or both again."""
         self.narrow(DIRECTION, "X")
 
-    @command("Only, or without, pids that you type", "P")
+    @command("Type pids to show, or to hide", "P")
     def pids(self) -> None:
         """Ask for pids."""
         self._ask_values(PID, "pid", "110, 112 for these; !110 for all but this one")
 
-    @command("Only, or without, process names that you type", "N")
+    @command("Type process names to show, or to hide", "N")
     def names(self) -> None:
         """Ask for process names."""
         self._ask_values(NAME, "process name", "bash, curl for these; !bash for all but this one")
@@ -121,13 +121,13 @@ class Filtering(Feature):
         self.model.chips.put(text)
         self.viewer.refilter()
 
-    @command("What filters can say: fields, operators, sets", "f2")
+    @command("Explain the filter language: fields, operators, sets", "f2")
     def help(self) -> None:
-        """Show the filter language; a filter that is being typed stays as it is."""
+        """Show the help on the filter language; an open prompt keeps its text."""
         self.viewer.read(Text("", lambda width: [reference(min(width, WIDTH))], line="filter.help"))
 
     def edit(self, place: int | None) -> None:
-        """Ask for a filter: a new one, or that of a chip anew."""
+        """Open the prompt for a new filter, or for the filter of a chip."""
         if place is None:
             self._ask_filter("", None)
         elif place < len(self.model.chips):

@@ -1,4 +1,4 @@
-"""From a number or a process to the rows behind it, and back to where one was."""
+"""Drilling: goes from a number or a process to its rows, and back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MAX_DEPTH = 100
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where one was before drilling."""
+    """The tab, filters and cursor before drilling."""
 
     chips: tuple[Chip, ...]
     suspended: bool
@@ -26,7 +26,7 @@ class _Place:
 
 
 class Drilling(Feature):
-    """Shows the rows behind something, and goes back."""
+    """Shows the rows behind a line of another pane, and goes back to it."""
 
     prefix, heading = "filter", "Moving"
 
@@ -34,7 +34,7 @@ class Drilling(Feature):
         super().__init__(viewer)
         self._places: list[_Place] = []
         self._filters_then: tuple[Chip, ...] = ()
-        """The filters that drilling has left in force."""
+        """The filters in force directly after drilling."""
 
     def show(self, expression: str, slot: str, row: int | None = None) -> None:
         """Add a filter and show the stream; see `Viewer.show_rows`."""
@@ -58,7 +58,7 @@ class Drilling(Feature):
         )
 
     def escaped(self) -> bool:
-        """Esc in the stream: go back, unless other filters are in force since."""
+        """Esc in the stream goes back, unless the filters have changed since."""
         if not self._places or tuple(self.model.chips) != self._filters_then:
             return False
         self.back()
@@ -66,7 +66,7 @@ class Drilling(Feature):
 
     @command("Back to the number or process that led here, with its filters", "r")
     def back(self) -> None:
-        """Go back to where one drilled from, with the filters of then."""
+        """Go back to the tab, filters and cursor of before."""
         if not self._places:
             keys_of = self.viewer.commands.keys_of
             number, process = keys_of("numbers.rows"), keys_of("processes.only")

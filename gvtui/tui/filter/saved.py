@@ -1,4 +1,4 @@
-"""Filters under names, in the user's configuration file."""
+"""Reads and writes the user's saved filters in the configuration file."""
 
 from __future__ import annotations
 
@@ -17,43 +17,43 @@ _TABLE = "filters"
 
 
 class SavedError(GvtuiError):
-    """A filter cannot be saved."""
+    """A filter cannot be saved or removed."""
 
 
 class SavedFilters:
     """The table `filters` of the configuration: `name = "expression"`.
 
-    The file is read for every question, so that what was changed by hand counts; what else stands
-    in it stays as it is, comments included.
+    The file is read each time, so that changes by hand take effect; its other settings and comments
+    are kept.
     """
 
     def __init__(self, path: Path, profile: str = "") -> None:
-        """Name the file.
+        """Use a configuration file, which is not read yet.
 
         Args:
             path: the configuration.
-            profile: the profile whose filters go before those of the same names; "" for none.
+            profile: the profile whose filters override others of the same names; "" for none.
         """
         self.path = path
         self._profile = profile
         self.problems: tuple[str, ...] = ()
-        """What was wrong with the file when it was read last, each with its line."""
+        """Problems of the file when it was last read, each with its line."""
 
     def all(self) -> dict[str, str]:
         """The filters by name, as far as the file can be read."""
         try:
             config = read_config(self.path, self._profile)
         except UnknownProfileError:
-            # It was there when the viewer was started.
+            # The profile existed when the viewer was started, and has been removed since.
             config = read_config(self.path)
         self.problems = config.problems
         return dict(config.filters)
 
     def save(self, name: str, expression: str) -> None:
-        """Keep a filter under a name, in place of one that it had.
+        """Save a filter under a name; one of the same name is replaced.
 
         Raises:
-            SavedError: the name cannot be used, or the file cannot be written.
+            SavedError: the name is not allowed, or the file cannot be written.
         """
         name = name.strip()
         if not name or len(name) > MAX_NAME or not name.isprintable():
@@ -61,7 +61,7 @@ class SavedFilters:
         self._change(name, expression)
 
     def remove(self, name: str) -> None:
-        """Forget a filter, if there is one of that name.
+        """Remove the filter of a name, if there is one.
 
         Raises:
             SavedError: the file cannot be written.
@@ -77,7 +77,7 @@ class SavedFilters:
 
 
 def problem_of(expression: str) -> str:
-    """Why a saved expression is no filter; "" if it is one."""
+    """Why a saved expression is not a valid filter; "" if it is one."""
     try:
         compile_filter(expression)
     except FilterError as error:

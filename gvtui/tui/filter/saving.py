@@ -1,4 +1,4 @@
-"""Filters kept under names, and taken up again."""
+"""Commands that save the filters in force under a name, and pick saved ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Saving(Feature):
         """Ask for a name for the filters in force."""
         parts = self.model.chips.active()
         if not parts:
-            self.viewer.tell("No filter is in force that could be saved.", "warning")
+            self.viewer.tell("No filters to save: none is in force.", "warning")
             return
         expression = conjunction(parts)
         names = self._names()

@@ -1,4 +1,4 @@
-"""The monitor and what it has written: keeping a copy, its log, starting it again."""
+"""Commands for the monitor: copy its trace to a file, show its log, start it again."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 class Live(Feature):
-    """Keeps what was seen, shows what the monitor said, starts it again."""
+    """Copies the trace to a file, shows the monitor's log, restarts the monitor."""
 
     prefix, heading = "live", "Recording"
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer)
         self._keeping = ""
-        """How far a copy of the trace is; "" while none is made."""
+        """The progress of copying the trace; "" while no copy is made."""
         self._is_restarting = False
 
     def status(self) -> Iterable[Item]:
-        """How far a copy of the trace is."""
+        """The progress of copying the trace."""
         return [Item(self._keeping, self._keeping, "record")] if self._keeping else []
 
     def tick(self) -> None:
@@ -38,16 +38,16 @@ class Live(Feature):
             watch.is_renewed = False
             self.viewer.in_thread(lambda: Trace.open(watch.trace_path), self.viewer.take_trace)
 
-    @command("What the monitor said", "ctrl+l", heading="Screen")
+    @command("Show the monitor's log", "ctrl+l", heading="Screen")
     def log(self) -> None:
-        """Show what the monitor said, the newest line in sight."""
+        """Show the monitor's log, scrolled to its newest line."""
         monitor = self.viewer.monitor
         said = "\n".join(monitor.said if monitor else []) or "The monitor has said nothing yet."
         self.viewer.read(Text("", [said], line="live.log", from_end=True, is_wide=False))
 
-    @command("Keep what has been seen, in a file", "K,ctrl+s", footer="keep")
+    @command("Copy the trace so far to a file", "K,ctrl+s", footer="keep")
     def keep(self) -> None:
-        """Ask for a file name and copy the trace there."""
+        """Ask for a file name, and copy the trace to that file."""
         self._ask_keep("keep in", lambda: None)
 
     def _ask_keep(self, label: str, after: Callable[[], None]) -> None:
@@ -99,17 +99,19 @@ class Live(Feature):
 
     @command("Start the monitor again, after it has failed", "R")
     def restart(self) -> None:
-        """Start the monitor again, after a chance to keep what came before."""
+        """Start the monitor again, after offering to copy the trace so far."""
         watch = self.viewer.monitor
         if watch is None or not watch.dead:
-            self.viewer.tell("The monitor runs; there is nothing to start again.")
+            self.viewer.tell(
+                "The monitor is running; it can be started again only after it has failed."
+            )
         elif self.model.trace.end_row > self.model.trace.first_row and not watch.options.record:
             self._ask_keep("first keep these rows in (empty: do not)", self._restart)
         else:
             self._restart()
 
     def _restart(self) -> None:
-        """Start another monitor, in a thread."""
+        """Start a new monitor, in a thread."""
         watch = self.viewer.monitor
         if watch is None or self._is_restarting:
             return

@@ -1,4 +1,4 @@
-"""How long calls took, as a histogram whose bands lead to their calls."""
+"""The histogram of call durations; Enter on a band shows its calls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SPAN, _COUNT = 17, 6
 
 
 class NumbersBands(ListPane):
-    """One line for each band of durations."""
+    """The histogram, with one line for each band of durations."""
 
     PREFIX = "bands"
     LOOKS = ("heading", "faint", "span", "bar", "number", "mark", "cursor")
@@ -39,8 +39,8 @@ class NumbersBands(ListPane):
         """Show a histogram.
 
         Args:
-            bands: its bands.
-            subject: what took so long; "" for all calls.
+            bands: the histogram's bands.
+            subject: the system call or process whose calls are counted; "" for all calls.
             filter_text: the filter for the subject's rows.
         """
         low = self._bands[self.cursor].low_ns if self.cursor < len(self._bands) else None
@@ -56,7 +56,7 @@ class NumbersBands(ListPane):
         return len(self._bands)
 
     def headings(self) -> list[list[Part]]:
-        """Whose durations they are."""
+        """The subject of the histogram."""
         words = f"how long {word(self._subject) or 'calls'} took"
         if not self._bands:
             return [[(words, "heading")], [("no durations are known", "faint")]]
@@ -82,11 +82,11 @@ class NumbersBands(ListPane):
         ], ""
 
     def clicked(self, x: int, again: bool) -> None:
-        """A band that was selected already is opened."""
+        """Open the clicked band if it was already selected."""
         if again:
             self.rows()
 
-    @command("Only the calls that took so long", "enter", footer="these calls")
+    @command("Only the calls with these durations", "enter", footer="these calls")
     def rows(self) -> None:
         """Show the calls in the selected band."""
         if self.cursor < len(self._bands):

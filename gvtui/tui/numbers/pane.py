@@ -1,4 +1,4 @@
-"""The numbers: statistics over the rows that the filters leave, as they come."""
+"""The numbers pane: statistics over the rows that pass the filters, updated as rows arrive."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from gvtui.tui.viewer import Viewer
 
 _KEPT = 3
-"""Filters whose statistics are kept, so that the way back costs nothing."""
+"""For how many filters the statistics are cached, so that going back is instant."""
 _CALM_SECONDS = 0.25
 
 
 class NumbersPane(Container):
-    """A table of statistics, and beside or under it how long calls took."""
+    """A table of statistics, and beside or below it the histogram of durations."""
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(id="numbers")
@@ -43,7 +43,7 @@ class NumbersPane(Container):
         yield self._bands
 
     def news(self) -> None:
-        """Have the statistics follow the trace and its filters, and draw them once in a while."""
+        """Update the statistics for new rows and changed filters, and draw them now and then."""
         model, analysis = self._model, self._model.analysis
         analysis.wants_processes = True
         if analysis is not self._analysis:
@@ -85,11 +85,11 @@ class NumbersPane(Container):
         self._bands.take(self._statistics.histogram(syscall), syscall or "", text)
 
     def on_numbers_table_selected(self, message: NumbersTable.Selected) -> None:
-        """Show the durations of what is selected."""
+        """Show the durations of the selected line."""
         message.stop()
         self._draw_bands()
 
     def on_hide(self) -> None:
-        """Nobody looks: stop counting until somebody does."""
+        """Stop counting while the pane is hidden."""
         if self._analysis is not None:
             self._analysis.follower = None

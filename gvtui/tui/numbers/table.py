@@ -1,4 +1,4 @@
-"""Tables of statistics: by system call, process, path, error and event."""
+"""The tables of statistics: by system call, process, path, error and event."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SLOTS = {
     By.PATH: "fd.name",
     By.ERRNO: "evt.errno",
 }
-"""The chip that a line's filter takes the place of."""
+"""The slot of the chip that a line's filter goes into."""
 
 _BOUND = "≥"
 _UP, _DOWN = "▲", "▼"
@@ -76,7 +76,7 @@ _NAMES = {
 
 
 class NumbersTable(ListPane):
-    """One of the tables, sorted by one of its columns."""
+    """Shows one of the tables, sorted by one of its columns."""
 
     PREFIX = "numbers"
     LOOKS = (
@@ -99,10 +99,10 @@ class NumbersTable(ListPane):
         self._order = Order.TOTAL
         self._is_ascending = False
         self._keys: dict[By, int | str] = {}
-        """What the cursor was put on in each table."""
+        """The key of the selected line in each table."""
 
     def take(self, statistics: Statistics) -> None:
-        """Show what these statistics have come to."""
+        """Show the present values of these statistics."""
         self._statistics = statistics
         self._total = statistics.total()
         self._table = Table(statistics, self._by, self._order, is_ascending=self._is_ascending)
@@ -115,7 +115,7 @@ class NumbersTable(ListPane):
 
     @property
     def selected_syscall(self) -> str | None:
-        """The system call of the selected line, None in other tables."""
+        """The system call of the selected line; None in other tables."""
         table = self._table
         if self._by is not By.SYSCALL or table is None or self.cursor >= len(table):
             return None
@@ -128,7 +128,7 @@ class NumbersTable(ListPane):
         return table.filter_text(self.cursor) if table and self.cursor < len(table) else ""
 
     def moved(self) -> None:
-        """Note what the cursor is on."""
+        """Note the key of the selected line."""
         if self._table is not None and self.cursor < len(self._table):
             self._keys[self._by] = self._table.key(self.cursor)
         self.post_message(self.Selected())
@@ -138,7 +138,7 @@ class NumbersTable(ListPane):
         return len(self._table) if self._table is not None else 0
 
     def headings(self) -> list[list[Part]]:
-        """Which table it is, what the numbers lack, the columns' titles, and the total."""
+        """The tables' titles, notes on missing messages, the columns' titles, and the total."""
         lines = [self._title()]
         statistics, total = self._statistics, self._total
         if statistics is None or total is None:
@@ -182,14 +182,14 @@ class NumbersTable(ListPane):
             notes.append((words, "alarm"))
         if statistics.missed_rows:
             words = counted(statistics.missed_rows, "row was", "rows were")
-            notes.append((f"{words} let go before being counted ({_BOUND})", "progress"))
+            notes.append((f"{words} removed before being counted ({_BOUND})", "progress"))
         shortfall = statistics.shortfall()
         if shortfall:
             notes.append((f"{shortfall}{self._viewer.remedy()}", "progress"))
         return notes
 
     def _layout(self) -> tuple[int, list[_Column]]:
-        """Cells of the name, and the columns that fit."""
+        """The width of the name in cells, and the columns that fit."""
         columns = list(_COLUMNS[self._by])
 
         def left() -> int:
@@ -249,7 +249,7 @@ class NumbersTable(ListPane):
         return ("" if span is None else took_text(span)), "time"
 
     def heading_clicked(self, x: int, y: int) -> None:
-        """Another table, or another column to sort by."""
+        """Show the clicked table, or sort by the clicked column."""
         if y == 0:
             start = 0
             for by in By:
@@ -268,7 +268,7 @@ class NumbersTable(ListPane):
             start += column.width + 1
 
     def clicked(self, x: int, again: bool) -> None:
-        """A line that was selected already is opened."""
+        """Open the clicked line if it was already selected."""
         if again:
             self.rows()
 
@@ -285,7 +285,7 @@ class NumbersTable(ListPane):
         return list(dict.fromkeys(orders))
 
     def _sort(self, order: Order) -> None:
-        """Sort by a column: the largest first, names by the alphabet; again: the other way."""
+        """Sort by a column, largest first, names alphabetically; again: in reverse."""
         if order is self._order:
             self._is_ascending = not self._is_ascending
         else:
@@ -312,9 +312,9 @@ class NumbersTable(ListPane):
         orders = self._orders()
         self._sort(orders[(orders.index(self._order) + 1) % len(orders)])
 
-    @command("Sort the other way round", "S")
+    @command("Reverse the sort order", "S")
     def reverse(self) -> None:
-        """Sort the other way round."""
+        """Reverse the sort order."""
         self._sort(self._order)
 
     @command("Only the rows behind this line", "enter", footer="its rows")

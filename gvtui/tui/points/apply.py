@@ -1,4 +1,5 @@
-"""Applying what is staged: to one sandbox or all, to a file; and what becomes of it at the end."""
+"""Commands that apply staged sessions to one or all sandboxes or to a file, and the last
+question."""
 
 from __future__ import annotations
 
@@ -33,15 +34,15 @@ if TYPE_CHECKING:
 _Change = tuple["Container", "Session"]
 
 _LEAVE = (
-    Entry("restore", "put back what was there before, or end them where nothing was"),
+    Entry("restore", "restore the sessions from before; end the others"),
     Entry("delete", "end them"),
-    Entry("keep", "keep them: the sandboxes go on, and send to nobody"),
+    Entry("keep", "keep them: the sandboxes go on sending, and nobody receives it"),
     Entry("stay", "do not leave"),
 )
 
 
 class Applying(Feature):
-    """Applies staged sessions, and asks what becomes of them when the viewer ends."""
+    """Applies staged sessions, and asks at the end whether to keep or to restore."""
 
     prefix, heading = "points", "What is traced"
 
@@ -53,9 +54,9 @@ class Applying(Feature):
     def _state(self) -> PointsState:
         return self._targets.state
 
-    @command("Undo the last change of what is staged", "u")
+    @command("Undo the last change of the staged session", "u")
     def undo(self) -> None:
-        """Take the last change of what is staged back."""
+        """Undo the last change of the staged session."""
         state = self._state
         if state.edit.undo():
             state.changed()
@@ -63,16 +64,16 @@ class Applying(Feature):
             self.viewer.tell("There is nothing to undo.")
         self._targets.show()
 
-    @command("Stage what is applied; undo brings the rest back", "U")
+    @command("Drop all staged changes; undo restores them", "U")
     def discard(self) -> None:
-        """Stage what is applied."""
+        """Drop all staged changes."""
         self._state.edit.discard()
         self._state.changed()
         self._targets.show()
 
-    @command("Apply what is staged", "a", footer="apply")
+    @command("Apply the staged session", "a", footer="apply")
     def apply(self) -> None:
-        """Have the target shown run what is staged."""
+        """Start the staged session in the target on the screen."""
         state = self._state
         target = state.target
         if not self._may_apply():
@@ -88,9 +89,9 @@ class Applying(Feature):
                 return
             self._apply([(target.container, self._to_apply(state.edit.staged))])
 
-    @command("Apply what is staged to all sandboxes", "A")
+    @command("Apply the staged session to all sandboxes", "A")
     def apply_all(self) -> None:
-        """Have all sandboxes run what is staged for the target shown."""
+        """Start the session staged for the target on the screen in all sandboxes."""
         state = self._state
         if not self._may_apply():
             return
@@ -110,7 +111,7 @@ class Applying(Feature):
         return self.viewer.keeper is not None
 
     def _to_apply(self, session: Session) -> Session:
-        """The session, sent to this viewer whatever it was made for."""
+        """The session with this viewer's socket as its sink."""
         endpoint = str(self._state.endpoint)
         if endpoint in session.endpoints:
             return session
@@ -126,7 +127,7 @@ class Applying(Feature):
         monitor = self.viewer.monitor
 
         def note(outcome: Outcome) -> None:
-            """Have the recording say what has changed."""
+            """Note the change in the recording."""
             if monitor is not None and not monitor.dead:
                 for mark in outcome.marks():
                     monitor.monitor.send_mark(mark)
@@ -184,12 +185,12 @@ class Applying(Feature):
             f"If you leave it, {kept}.\n"
         )
         answers = (
-            Entry("leave", "leave it as it is"),
-            Entry("replace", "replace it with what is staged"),
+            Entry("leave", "leave the session that runs"),
+            Entry("replace", "replace it with the staged session"),
         )
 
         def left() -> None:
-            self._state.say("Left as it was; the change is still staged.")
+            self._state.say("Nothing was changed; the new session is still staged.")
             self._targets.show()
 
         def answered(answer: str) -> None:
@@ -212,7 +213,7 @@ class Applying(Feature):
             if keeper.file.changed_outside():
                 keeper.read_file_again()
                 words, look = (
-                    f"Somebody else has changed the file; it was read again. Look, then {key}.",
+                    f"Somebody else has changed the file; it was read again. Check it, then press {key}.",
                     "bad",
                 )
             else:
@@ -232,7 +233,7 @@ class Applying(Feature):
         self._targets.show()
 
     def preview(self) -> None:
-        """Show what applying would change, and all that is to say about it."""
+        """Show what applying would change, with all problems."""
         state = self._state
         edit = state.edit
         session = edit.staged
@@ -242,14 +243,14 @@ class Applying(Feature):
         self.viewer.read(Text(title, body, line="points.preview"))
 
     def said(self) -> None:
-        """Show all that runsc said about the last change."""
+        """Show all output of runsc on the last change."""
         detail = self._state.detail or "No change has been made yet."
         self.viewer.read(
-            Text("What came of the last change", [safe_lines(detail)], line="points.said")
+            Text("The outcome of the last change", [safe_lines(detail)], line="points.said")
         )
 
     def install(self) -> None:
-        """Show how containers get the session file."""
+        """Show how containers are started with the session file."""
         keeper = self.viewer.keeper
         if keeper is None or keeper.file is None:
             words = (
@@ -265,12 +266,12 @@ class Applying(Feature):
         )
 
     def may_leave(self, leave: Callable[[], None]) -> bool:
-        """Ask what becomes of sessions that gvtui made, if there are any."""
+        """Ask what to do with sessions that gvtui made, if there are any."""
         keeper = self.viewer.keeper
         if keeper is None or keeper.policy != "ask" or not keeper.has_made:
             return True
         made = [word(short_id(each.container.sandbox_id)) for each in keeper.agent.registry.all()]
-        question = f"gvtui has made the sessions of {', '.join(made[:8])}. What of them?\n"
+        question = f"gvtui has made the sessions of {', '.join(made[:8])}. What should happen to them?\n"
         policies: dict[str, OnExit] = {"restore": "restore", "delete": "delete", "keep": "keep"}
 
         def answered(answer: str) -> None:
@@ -283,7 +284,7 @@ class Applying(Feature):
 
 
 def words_of(outcome: Outcome) -> tuple[str, str, str]:
-    """An outcome in words for the screen: a sentence, its look, and all that is known."""
+    """An outcome for the screen: a sentence, the name of its style, and all details."""
     parts = [outcome.sentence, *outcome.notes]
     skipped = (*outcome.skipped_points, *outcome.skipped_fields)
     parts += [f"skipped {', '.join(skipped[:5])}"] if skipped else []
@@ -297,7 +298,7 @@ def words_of(outcome: Outcome) -> tuple[str, str, str]:
 
 
 def _capital(sentence: str) -> str:
-    """A sentence with its first letter large, unless it begins with a name such as `points[0]`."""
+    """A sentence with a capital letter, unless it begins with a name such as `points[0]`."""
     first = sentence.partition(" ")[0]
     return sentence[:1].upper() + sentence[1:] if first.isalpha() else sentence
 

@@ -1,4 +1,4 @@
-"""Choosing what is traced from the stream: the selected row's point, its process's files."""
+"""Commands that stage points from the stream: the selected row's, or its process's files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SMALL, LARGE = PANES
 
 
 class Choosing(Feature):
-    """Shows the Points pane, and stages what the selected row is about."""
+    """Shows the Points pane, and stages points for the selected row."""
 
     prefix, heading = "points", "What is traced"
 
@@ -26,9 +26,9 @@ class Choosing(Feature):
     def _targets(self) -> Targets:
         return self.viewer.feature(Targets)
 
-    @command("Choose what is traced; again: on the whole right side", "o", footer="points")
+    @command("Choose what is traced; again: as a large tab", "o", footer="points")
     def show(self) -> None:
-        """Go to the Points pane; once more: have it large, and small again."""
+        """Go to the Points pane; again: to the large one, and back."""
         viewer = self.viewer
         self._reveal_untraced()
         if viewer.parts.is_narrow:
@@ -53,7 +53,7 @@ class Choosing(Feature):
 
     @command("Stop tracing this row's point", "s")
     def stop(self) -> None:
-        """Stage the selected row's point off."""
+        """Stage the selected row's point to be switched off."""
         row = self.viewer.selected_message()
         if row is None or not self._targets.choose_of(row):
             return
@@ -75,7 +75,7 @@ class Choosing(Feature):
 
     @command("Trace this process's files, sockets, ...", "M")
     def more(self) -> None:
-        """Ask what else of the selected row's process to trace, and stage it."""
+        """Ask which further points to trace for the selected row's process, and stage them."""
         row = self.viewer.selected_message()
         cursor = self.model.cursor
         if row is None or cursor is None or not self._targets.choose_of(row):

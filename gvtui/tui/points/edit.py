@@ -1,4 +1,4 @@
-"""What is staged for one target, against what is applied there; with undo."""
+"""The staged session of one target beside the applied one, with undo."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ _MAX_HISTORY = 200
 
 
 class Edit:
-    """Two sessions: the one applied, and the one to apply."""
+    """The applied session of a target, and the staged one that is to replace it."""
 
     def __init__(self, start: Session) -> None:
-        """Begin with nothing staged.
+        """Make an edit without changes.
 
         Args:
-            start: what staging begins from while nothing is applied: mostly a session without
-                points that knows where to send.
+            start: the session that staging starts from while none is applied: mostly one without
+                points but with a sink.
         """
         self.start = start
         self.applied: Session | None = None
-        """What runs there as far as is known; None if nothing is known to run."""
+        """The session that runs; None if none is known to run."""
         self.is_guess = False
-        """Whether `applied` was only gathered from what the sandbox sends."""
+        """Whether `applied` is only deduced from the messages of the sandbox."""
         self._staged: Session | None = None
         self._history: list[Session | None] = []
         self._sides: dict[str, tuple[Session, dict[str, Point]]] = {}
@@ -34,17 +34,17 @@ class Edit:
 
     @property
     def staged(self) -> Session:
-        """What is to run."""
+        """The session to apply."""
         return self._staged or self.applied or self.start
 
     @property
     def is_staged(self) -> bool:
-        """Whether anything was changed by hand."""
+        """Whether the user has staged a change."""
         return self._staged is not None
 
     @property
     def diff(self) -> SessionDiff:
-        """What applying would change."""
+        """The difference between the applied and the staged session."""
         staged = self.staged
         known = self._diff
         if known is None or known[0] is not self.applied or known[1] is not staged:
@@ -53,35 +53,36 @@ class Edit:
         return known[2]
 
     def stage(self, session: Session) -> None:
-        """Have another session to apply."""
+        """Stage another session."""
         self._history.append(self._staged)
         del self._history[:-_MAX_HISTORY]
         self._staged = session
         self._drop_same()
 
     def undo(self) -> bool:
-        """Go back by one edit, also behind what was applied since; False if there is none."""
+        """Undo one change, even one that has been applied since; False if there is none."""
         if not self._history:
             return False
         self._staged = self._history.pop()
         return True
 
     def discard(self) -> None:
-        """Stage what is applied; `undo` brings the rest back."""
+        """Drop all staged changes; `undo` restores them."""
         if self._staged is not None:
             self._history.append(self._staged)
             self._staged = None
 
     def settle(self, sent: Session) -> None:
-        """What was staged now runs, be it in other words; what was changed since stays staged."""
+        """Take `sent`, the session that was staged, as the applied one; later changes stay
+        staged."""
         if self._staged is not None and self._staged.points == sent.points:
             self._staged = None
 
     def take_applied(self, session: Session | None, *, is_guess: bool = False) -> None:
-        """Take in what runs; what is staged stays, unless it is just that."""
+        """Set the applied session; staged changes are kept unless they equal it."""
         before = self.applied or self.start
         if self._history and diff_sessions(before, session or self.start):
-            # Undo leads to what ran before, not to what runs now.
+            # Undo goes back to the session that ran before, not to the one that runs now.
             self._history = [before if each is None else each for each in self._history]
         self.applied = session
         self.is_guess = is_guess and session is not None
@@ -92,7 +93,7 @@ class Edit:
             self._staged = None
 
     def points(self, *, applied: bool = False) -> dict[str, Point]:
-        """The points that are staged, or applied, by name."""
+        """The points of the staged or the applied session, by name."""
         session = (self.applied or self.start) if applied else self.staged
         key = "applied" if applied else "staged"
         known = self._sides.get(key)

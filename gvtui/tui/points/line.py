@@ -1,4 +1,4 @@
-"""The line that says which context fields are lacking."""
+"""The line above the stream that names missing context fields."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class NeedsLine(Static):
-    """Shows the words of `Needs` while there are any."""
+    """Shows the sentence of `Needs` while there is one."""
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__("", id="needs", markup=False)

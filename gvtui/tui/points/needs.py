@@ -1,4 +1,4 @@
-"""What the screen needs and no session collects: context fields, and points that are off."""
+"""Finds context fields and points that the filter or the screen needs but no session sends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gvtui.tui.points.state import PointsState
 
 _CALLS_NEED = ("thread_id", "time")
-"""Context fields that pairs of enter and exit, and durations, come from."""
+"""The context fields that pairing of enter and exit, and durations, need."""
 _WORD = re.compile(r"[a-z][\w/]*")
 _MAX_EVENTS = 3
 
@@ -31,9 +31,9 @@ def lacking_fields(
     tally: Tally,
     connections_of: Callable[[Key], set[int]],
 ) -> dict[str, str]:
-    """The context fields that sessions do not collect, each with why one thinks so.
+    """The needed context fields that sessions do not collect, each with the evidence.
 
-    A session that is known is asked; for others, and in recordings, the rows tell.
+    A known session is asked; for others, and in recordings, the rows are counted.
     """
     found: dict[str, str] = {}
     for need in sorted(needs):
@@ -64,7 +64,7 @@ def lacking_fields(
 
 
 def untraced_events(text: str, state: PointsState) -> list[str]:
-    """System calls and events that a filter names, that are known, and that no point sends."""
+    """Known system calls and events that a filter names although no point sends them."""
     words = dict.fromkeys(_WORD.findall(text.lower()))
     if not words:
         return []
@@ -81,14 +81,14 @@ def untraced_events(text: str, state: PointsState) -> list[str]:
 
 
 class Needs(Feature):
-    """Says which context fields are lacking, and stages them."""
+    """Names the missing context fields, and stages them."""
 
     prefix, heading = "points", "What is traced"
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer)
         self.words = ""
-        """What the filter in force, or the calls on the screen, need; "" for nothing."""
+        """A sentence on missing fields that the filter or the shown calls need; "" for none."""
         self._lacking: tuple[str, ...] = ()
         self._can_be_staged = False
 
@@ -97,11 +97,11 @@ class Needs(Feature):
         return self.viewer.feature(Targets)
 
     def opened(self) -> None:
-        """Say what is lacking from the start."""
+        """Find missing fields at the start."""
         self.tick()
 
     def tick(self) -> None:
-        """Find out what is lacking now."""
+        """Find missing fields now."""
         model = self.model
         by_filter = self._lacks(model.condition.needs if model.condition is not None else ())
         by_calls = self._lacks(_CALLS_NEED)
@@ -118,7 +118,7 @@ class Needs(Feature):
         self._lacking = tuple({**by_filter, **(by_calls if shows_calls else {})})
 
     def remedy(self) -> str:
-        """Which keys have the fields collected that calls lack."""
+        """The keys that stage the fields which calls lack."""
         return self._offer() if self._can_be_staged else ""
 
     def _offer(self) -> str:
@@ -126,7 +126,7 @@ class Needs(Feature):
         return f"  {keys_of('points.collect')} stages it, {keys_of('points.apply')} applies."
 
     def advice(self) -> Iterable[str]:
-        """Which keys have it traced, if the filter asks for what is not."""
+        """A hint with keys, if the filter asks for calls that are not traced."""
         condition = self.model.condition
         state = self._targets.state
         events = untraced_events(condition.text, state) if condition is not None else []
@@ -142,7 +142,7 @@ class Needs(Feature):
         ]
 
     def _changeable(self) -> list[Target]:
-        """The sandboxes whose sessions can be given more fields."""
+        """The sandboxes whose sessions can be changed to send more fields."""
         state = self._targets.state
         if not self.model.is_live:
             return []
@@ -156,9 +156,9 @@ class Needs(Feature):
         targets = self._targets
         return lacking_fields(needs, targets.state, targets.tally, targets.connections_of)
 
-    @command("Collect the fields that filter, calls or numbers need", "F")
+    @command("Stage the missing fields that filter, calls or numbers need", "F")
     def collect(self) -> None:
-        """Stage the context fields that the filter needs, and those that shown calls need."""
+        """Stage the context fields that the filter and the shown calls need."""
         state = self._targets.state
         self.tick()
         fields = self._lacking
@@ -170,7 +170,7 @@ class Needs(Feature):
         targets = self._changeable()
         if not targets:
             self.viewer.tell(
-                state.problem or "No sandbox is known here whose session could be changed."
+                state.problem or "gvtui knows no sandbox here whose session it could change."
             )
             return
         where = [target.title for target in targets if state.add_context(fields, target.key)]
@@ -192,11 +192,11 @@ class Needs(Feature):
 
 
 def _list_of(names: list[str]) -> str:
-    """Names as a person lists them, not too many."""
+    """Names in words: at most three, and the number of others."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return f"{', '.join(names[:3])}{more}"
 
 
 def _listed(lacking: dict[str, str]) -> str:
-    """Fields, and why one of them is thought to be lacking."""
+    """The fields in words, with the evidence for one of them."""
     return f"{', '.join(lacking)}: {next(iter(lacking.values()))}."

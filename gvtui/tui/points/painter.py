@@ -1,4 +1,4 @@
-"""Draws the Points pane: its heading, the lines of the tree, the hint at its foot."""
+"""Draws the Points pane: its heading, the lines of the tree, the hint at the bottom."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 _MAX_NOTE = 3
 _ROOMY = 56
-"""Cells from which on rates are shown."""
+"""From how many cells on rates are shown."""
 _HINTS_FROM = 110
-"""Cells from which on each line says what it costs."""
+"""From how many cells on each line shows a hint on its cost."""
 _LABEL_CELLS = 36
 _BOX = 3
 _OWNER_WORDS = {
@@ -38,14 +38,14 @@ _SIGN_LOOKS = {"+": "added", "−": "removed", "~": "bad"}
 
 
 class PointsPainter:
-    """Puts the pane into words; `large` says more of the target."""
+    """Makes the lines of the pane; the large pane shows more about the target."""
 
     def __init__(self, state: PointsState, keys_of: Callable[[str], str], *, large: bool) -> None:
         self._state, self._keys_of = state, keys_of
         self.large = large
 
     def heading(self, width: int, searching: bool) -> list[list[Part]]:
-        """What stands above the tree: what is staged, where, what came of it, the search."""
+        """The lines above the tree: staged changes, the target, the last outcome, the search."""
         state = self._state
         diff = state.edit.diff
         staged: list[Part] = []
@@ -100,24 +100,26 @@ class PointsPainter:
         elif state.edit.is_guess:
             lines.append([(" shown: what it has sent so far", "faint")])
         elif state.is_unheard:
-            text = f"it runs, but sends nothing here: {self._keys_of('points.apply')} makes it anew"
+            text = (
+                f"it runs, but sends nothing here: {self._keys_of('points.apply')} starts it again"
+            )
             lines += [[(f" {part}", "bad")] for part in _wrap(text, width - 3)]
         if self.large and target.owner is not Owner.FILE:
             lines += [[(f" ! {text}", "bad")] for text in _wrap(state.problem, width - 5)[:2]]
         return lines
 
     def footing(self, width: int, searching: bool, focused: bool) -> list[list[Part]]:
-        """What stands below the tree: a hint for the line at the cursor."""
+        """The lines below the tree: a hint for the line at the cursor."""
         words = self._hint(searching, focused)
         lines = _wrap(words, width - 2)[:2] if words else []
         return [[(text, "faint")] for text in lines]
 
     def _hint(self, searching: bool, focused: bool) -> str:
-        """What the line at the cursor means, or which key does something about it."""
+        """A hint on the line at the cursor: its meaning, or the keys that work on it."""
         state, key = self._state, self._keys_of
         line = state.at_cursor()
         if searching:
-            return "Enter keeps what is found, Esc shows all again"
+            return "Enter keeps the points found, Esc shows all again"
         if line is None:
             return f"nothing found: {key('points.leave')} shows all again"
         cost = state.cost(line)
@@ -141,7 +143,7 @@ class PointsPainter:
         )
 
     def line(self, line: Line, width: int) -> list[Part]:
-        """One line of the tree, behind the cursor's mark."""
+        """One line of the tree, after the cursor sign."""
         state = self._state
         sign = state.sign(line)
         parts: list[Part] = [(sign, _SIGN_LOOKS.get(sign, ""))]
@@ -189,14 +191,14 @@ class PointsPainter:
             parts.append((f"{words:>9} ", "good"))
         else:
             lively = "good" if rate else "number"
-            # Without a count, a long name may have its cells; groups keep theirs in line.
+            # A long name may use the cells of a missing count; groups keep their counts aligned.
             if count or line.kind is LineKind.GROUP:
                 parts.append((f" {short_count(count) if count else '':>5} ", lively))
         return parts
 
 
 def box_spots(state: PointsState, line: Line) -> list[tuple[str, str, str | None]]:
-    """What stands before a label: words, their look, and which side a click on them switches."""
+    """The boxes before a label: words, their style, and the side that a click switches."""
     twist = ("▾ " if line.is_open else "▸ ") if line.can_open else "  "
     spots: list[tuple[str, str, str | None]] = [("  " * line.depth + twist, "faint", None)]
     if line.kind is LineKind.FIELDS:
@@ -221,7 +223,7 @@ def _box(box: Box, letter: str) -> tuple[str, str]:
 
 
 def _spread(left: list[Part], right: list[Part], width: int) -> list[Part]:
-    """Words at both edges; those at the left give way."""
+    """Words at both edges; those on the left are cut if needed."""
     room = width - sum(width_of(text) for text, _ in right)
     taken, kept = 0, []
     for text, look in left:

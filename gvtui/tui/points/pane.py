@@ -1,4 +1,4 @@
-"""The Points pane: what is traced, and what is staged to be traced, as a tree that draws itself."""
+"""The Points pane: the tree of trace points, those that are traced and those that are staged."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class PointsPane(ListPane):
-    """The tree of points; two of these share one state, one narrow and one large."""
+    """The tree of points. A narrow pane and a large one share one state."""
 
     PREFIX = "points"
     LOOKS = (
@@ -41,11 +41,11 @@ class PointsPane(ListPane):
         self._shown: tuple[object, ...] = ()
         self._searching = False
         self._seen: str | None = None
-        """Key of the line that was brought in sight last; None has the cursor brought there."""
+        """The key of the line last scrolled to; None makes the pane scroll to the cursor."""
 
     @property
     def state(self) -> PointsState:
-        """What the pane shows."""
+        """The state that both panes show."""
         return self._targets.state
 
     def news(self) -> None:
@@ -54,21 +54,21 @@ class PointsPane(ListPane):
             return
         self.redraw()
         if self.state.cursor != self._seen:
-            # Something else has moved it, such as a key in the stream.
+            # Something outside the pane has moved the cursor, such as a key in the stream.
             self._seen = self.state.cursor
             self.show_cursor()
             self.redraw()
         self._shown = self._look()
-        # The cursor's mark is no part of what `redraw` compares.
+        # `redraw` does not compare the cursor sign.
         self.refresh()
 
     def redraw(self) -> None:
-        """Draw what is on screen, with the cursor where the state has it."""
+        """Draw the lines on the screen, with the cursor of the state."""
         self.cursor = self.state.place()
         super().redraw()
 
     def _look(self) -> tuple[object, ...]:
-        """What the picture depends on."""
+        """All values that the drawing depends on."""
         state = self.state
         return (
             state.version, state.cursor, self._top, self.size, self.has_focus, self._searching,
@@ -76,7 +76,7 @@ class PointsPane(ListPane):
         )  # fmt: skip
 
     def count(self) -> int:
-        """How many lines are unfolded."""
+        """How many lines are visible in the opened tree."""
         return len(self.state.lines())
 
     def line(self, place: int) -> tuple[list[Part], str]:
@@ -84,7 +84,7 @@ class PointsPane(ListPane):
         return self._painter.line(self.state.lines()[place], self.width), ""
 
     def headings(self) -> list[list[Part]]:
-        """What is staged, where, what came of it, the search."""
+        """Staged changes, the target, the last outcome, the search."""
         return self._painter.heading(self.width, self._searching)
 
     def footings(self) -> list[list[Part]]:
@@ -92,22 +92,22 @@ class PointsPane(ListPane):
         return self._painter.footing(self.width, self._searching, self.has_focus)
 
     def mark(self, place: int) -> tuple[str, str | None]:
-        """The cursor, while the pane has the keyboard."""
+        """The cursor sign, while the pane has the focus."""
         at_cursor = self.has_focus and place == self.cursor
         return (CURSOR_MARK, "cursor") if at_cursor else (" ", None)
 
     def moved(self) -> None:
-        """Have the state know what the cursor is on."""
+        """Store the key of the selected line in the state."""
         lines = self.state.lines()
         if self.cursor < len(lines):
             self.state.cursor = self._seen = lines[self.cursor].key
 
     def on_resize(self) -> None:
-        """Lay it out again."""
+        """Lay the lines out again."""
         self._keep_in_sight()
 
     def on_focus(self) -> None:
-        """Bring the cursor in sight, and say what its line means."""
+        """Scroll to the cursor, and show the hint on its line."""
         self._keep_in_sight()
 
     def on_blur(self) -> None:
@@ -116,15 +116,15 @@ class PointsPane(ListPane):
         self.news()
 
     def _keep_in_sight(self) -> None:
-        """Draw it with the cursor on screen."""
+        """Draw the pane with the cursor on the screen."""
         if self.has_focus:
             self._seen = None
         self._shown = ()
         self.news()
 
-    @command("Hide what is beneath; then go up", "left,h")
+    @command("Close this line; if it is closed, go to its parent", "left,h")
     def close(self) -> None:
-        """Close the line, or go to the one that it is beneath."""
+        """Close the selected line, or go to its parent."""
         line = self.state.at_cursor()
         if line is None:
             return
@@ -134,25 +134,25 @@ class PointsPane(ListPane):
             self.state.cursor = line.parent
         self._keep_in_sight()
 
-    @command("Show what is beneath: calls, fields", "right,l")
+    @command("Open this line: its calls, its fields", "right,l")
     def open(self) -> None:
-        """Open the line."""
+        """Open the selected line."""
         line = self.state.at_cursor()
         if line is not None:
             self.state.open(line, True)
             self._keep_in_sight()
 
-    @command("Show or hide what is beneath", "enter")
+    @command("Open or close this line", "enter")
     def unfold(self) -> None:
-        """Open the line, or close it."""
+        """Open or close the selected line."""
         line = self.state.at_cursor()
         if line is not None:
             self.state.open(line)
             self._keep_in_sight()
 
-    @command("Show or hide everything", "asterisk")
+    @command("Open or close all lines", "asterisk")
     def unfold_all(self) -> None:
-        """Open everything, or close everything."""
+        """Open all lines, or close all if all are open."""
         self.state.open_all()
         self._keep_in_sight()
 
@@ -160,7 +160,7 @@ class PointsPane(ListPane):
     @command("Switch its enter side", "e", "E", footer="enter")
     @command("Switch its exit side", "x", "X", footer="exit")
     def switch(self, side: Literal["", "E", "X"] = "") -> None:
-        """Stage the box at the cursor the other way round."""
+        """Stage the point, field or group at the cursor to be switched."""
         line = self.state.at_cursor()
         if line is not None:
             self._switch(line, side)
@@ -174,9 +174,9 @@ class PointsPane(ListPane):
             self.state.toggle(line, side)
         self._keep_in_sight()
 
-    @command("Group by component, or by what calls are for", "ctrl+o", footer="group")
+    @command("Group by component, or by purpose of the calls", "ctrl+o", footer="group")
     def group(self) -> None:
-        """Group by component, or by what the calls are for."""
+        """Group by component, or by purpose of the calls."""
         state = self.state
         line = state.at_cursor()
         state.grouping = "purpose" if state.grouping == "component" else "component"
@@ -187,7 +187,7 @@ class PointsPane(ListPane):
 
     @command("Only the points that are on; again: all", "O")
     def only_on(self) -> None:
-        """Show only what is on, or all."""
+        """Show only the points that are on, or all."""
         self.state.only_on = not self.state.only_on
         self.state.changed()
         self._keep_in_sight()
@@ -203,38 +203,38 @@ class PointsPane(ListPane):
         """Show what applying would change."""
         self._viewer.feature(Applying).preview()
 
-    @command("Stage a preset, or what was saved", "L", footer="presets")
+    @command("Stage a preset or a saved session", "L", footer="presets")
     def load(self) -> None:
         """Choose a preset or a saved session to stage."""
         self._viewer.feature(Presets).load()
 
-    @command("Save what is staged, under a name", "S")
+    @command("Save the staged session under a name", "S")
     def save(self) -> None:
-        """Ask for a name to keep what is staged under."""
+        """Ask for a name, and save the staged session."""
         self._viewer.feature(Presets).save()
 
-    @command("Lose nothing, or cost least", "T")
+    @command("Choose if programs wait for the monitor or points are lost", "T")
     def tuning(self) -> None:
-        """Stage the next tuning of the sink."""
+        """Stage the next tuning of the remote sink."""
         self._viewer.feature(Presets).tuning()
 
-    @command("All that runsc said about the last change", "I")
+    @command("Show all output of runsc on the last change", "I")
     def said(self) -> None:
-        """Show all that runsc said about the last change."""
+        """Show all output of runsc on the last change."""
         self._viewer.feature(Applying).said()
 
-    @command("How containers that start later get it", "i")
+    @command("Explain how containers start with the session file", "i")
     def install(self) -> None:
-        """Show how containers get the session file."""
+        """Show how containers are started with the session file."""
         self._viewer.feature(Applying).install()
 
     @command("Find points by name, purpose or field", "slash", footer="find")
     def find(self) -> None:
-        """Take letters for a search."""
+        """Start a search, which reads letters from now on."""
         self._searching = True
         self._keep_in_sight()
 
-    @command("Show all points; then leave them", "escape")
+    @command("Show all points; then leave the pane", "escape")
     def leave(self) -> None:
         """Show all points again; then leave the pane."""
         if self.state.pattern:
@@ -253,10 +253,10 @@ class PointsPane(ListPane):
         self._keep_in_sight()
 
     def on_key(self, event: events.Key) -> None:
-        """While searching, letters are the pattern."""
+        """During a search, add letters to the pattern."""
         if not self._searching:
             if event.key in self._viewer.commands.keys_for("points.find"):
-                # At once: its binding would come behind letters that were typed fast.
+                # Handled here, because its binding would run after letters that were typed fast.
                 event.stop()
                 event.prevent_default()
                 self.find()
@@ -281,12 +281,12 @@ class PointsPane(ListPane):
         self._keep_in_sight()
 
     def heading_clicked(self, x: int, y: int) -> None:
-        """A click on the target shows the next one."""
+        """Show the next target when the target is clicked."""
         if y == 1:
             self.target()
 
     def clicked(self, x: int, again: bool) -> None:
-        """A click on a box switches it, beside it opens the line."""
+        """Switch the clicked box; a click beside the boxes opens the line."""
         line = self.state.at_cursor()
         if line is None:
             return

@@ -1,4 +1,4 @@
-"""What can be staged as a whole: presets, sessions kept under names, tunings."""
+"""Commands that stage a whole preset, saved session or tuning, and save the staged session."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SAVED = "saved:"
 
 
 class Presets(Feature):
-    """Stages presets and saved sessions, saves what is staged, changes the tuning."""
+    """Stages presets and saved sessions, saves the staged session, changes the tuning."""
 
     @property
     def _targets(self) -> Targets:
@@ -32,7 +32,7 @@ class Presets(Feature):
         return keeper.library if keeper is not None else None
 
     def load(self) -> None:
-        """Choose a preset, or a session that was saved, to stage."""
+        """List the presets and saved sessions, and stage the chosen one."""
         if not self._targets.may_stage():
             return
         library = self._library
@@ -42,7 +42,7 @@ class Presets(Feature):
         saved = library.names() if library else []
         answers += [Entry(f"{_SAVED}{name}", f"saved: {word(name)}") for name in saved]
         self.viewer.choose(
-            Choice("Stage a preset, or what you saved:\n", answers, self._load, line="points.load")
+            Choice("Stage a preset or a saved session:\n", answers, self._load, line="points.load")
         )
 
     def _load(self, answer: str) -> None:
@@ -63,10 +63,10 @@ class Presets(Feature):
         self._targets.show()
 
     def save(self) -> None:
-        """Ask for a name to keep what is staged under."""
+        """Ask for a name, and save the staged session."""
         library = self._library
         if library is None:
-            self.viewer.tell("There is no place to keep sessions in.", "warning")
+            self.viewer.tell("Sessions cannot be saved here.", "warning")
             return
         if not self._targets.may_stage():
             return
@@ -85,7 +85,8 @@ class Presets(Feature):
         self.viewer.ask(Question("save as", done, hint="a name of your own"))
 
     def tuning(self) -> None:
-        """Switch between losing nothing and costing least."""
+        """Stage the next tuning: the program waits while the monitor is slow, or points are
+        lost."""
         if not self._targets.may_stage():
             return
         state = self._targets.state

@@ -1,4 +1,4 @@
-"""What applying a staged session changes, as a text to read."""
+"""Makes the text that shows what applying a staged session changes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LOOKS = {"+": "$gv-exit", "-": "$gv-failed", "@": "$gv-enter"}
 
 
 def safe_lines(text: str) -> str:
-    """A text of many lines, each harmless."""
+    """A text of several lines, each escaped."""
     return "\n".join(escape(line) for line in text.splitlines()[:_MAX_LINES])
 
 
 def diff_lines(old: Session | None, new: Session) -> list[str]:
-    """What changes in a session's JSON, as lines that begin with `+`, `-`, a space or `@@`."""
+    """The difference of two sessions' JSON, in lines that begin with `+`, `-`, a space or `@@`."""
     before = dump_session(old).splitlines() if old else []
     after = dump_session(new).splitlines()
     found = difflib.unified_diff(before, after, lineterm="", n=_CONTEXT_LINES)
@@ -36,7 +36,7 @@ def diff_lines(old: Session | None, new: Session) -> list[str]:
 def preview(
     old: Session | None, new: Session, problems: Iterable[Problem], guessed: bool
 ) -> list[str | tuple[str, str]]:
-    """All that there is to say about a change before it is applied."""
+    """The text before a change is applied: its problems, and the difference."""
     parts: list[str | tuple[str, str]] = []
     if guessed:
         parts.append(
@@ -51,7 +51,7 @@ def preview(
         parts.append("\n")
     lines = diff_lines(old, new)
     if not lines:
-        parts.append("Nothing is staged: the session stays as it is.\n\n")
+        parts.append("Nothing is staged: applying changes nothing.\n\n")
         lines = [f" {escape(line)}" for line in dump_session(new).splitlines()[:_MAX_LINES]]
     for line in lines:
         look = _LOOKS.get(line[:1], "")

@@ -1,4 +1,4 @@
-"""What the Points pane shows and stages, without a screen: targets, the tree, the boxes."""
+"""The state of the Points pane, without a screen: targets, staged sessions, tree, boxes."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ if TYPE_CHECKING:
     from gvtui.points.catalogue import Catalogue
 
 NOWHERE: Key = ("", "")
-"""The target while there is none: sessions can be staged and kept all the same."""
+"""The key used while there is no target: sessions can be staged and saved even so."""
 
 MANY_POINTS = 100
-"""Raw points that are switched on at once as a flood."""
+"""From how many raw points on switching them on together is called a flood."""
 
 
 class Box(Enum):
-    """The state of a box."""
+    """The state of a line's box."""
 
     ON = "on"
     OFF = "off"
     SOME = "some"
     ABSENT = "absent"
-    """There is nothing to switch."""
+    """The line has nothing to switch."""
 
 
 class PointsState:
-    """The state of the pane. Everything in it is changed on the screen's thread."""
+    """The state of the pane, which is changed only on the screen's thread."""
 
     def __init__(self, endpoint: Path | None = None, *, readonly: bool = False) -> None:
-        """Begin without targets.
+        """Make a state without targets.
 
         Args:
-            endpoint: the socket that sessions are to send to; None for a recording.
-            readonly: nothing may be changed.
+            endpoint: the socket that sessions send to; None for a recording.
+            readonly: refuse every change.
         """
         self.refusal = ""
-        """Why nothing may be staged or applied, one sentence; "" if it may."""
+        """Why nothing may be staged or applied, one sentence; "" if changes are allowed."""
         if endpoint is None:
             self.refusal = "This is a recording: what was traced cannot be changed any more."
         elif readonly:
@@ -58,52 +58,52 @@ class PointsState:
         self.endpoint = endpoint.absolute() if endpoint else None
         self.targets: tuple[Target, ...] = ()
         self.catalogue_here: Catalogue | None = None
-        """What the runsc here offers; None if it has not been asked."""
+        """The catalogue of this machine's runsc; None if it has not been asked."""
         self.architecture = ""
-        """That of the sandboxes of a recording; empty for this machine's."""
+        """The architecture of a recording's sandboxes; "" for this machine's."""
         self.problem = ""
-        """Why there are no sandboxes to choose from."""
+        """Why no sandboxes were found; "" if some were."""
         self.is_looking = False
-        """Whether sandboxes are looked for, and have not been before."""
+        """Whether the first search for sandboxes is under way."""
         self.grouping: Grouping = "component"
         self.only_on = False
         self.pattern = ""
         self.cursor = ""
-        """Key of the line at the cursor."""
+        """The key of the line at the cursor."""
         self.note = ""
-        """What came of the last change, for the user to read."""
+        """The outcome of the last change, a sentence for the user."""
         self.note_look = "faint"
         self.detail = ""
-        """All that runsc said about it."""
+        """All output of runsc on that change."""
         self.busy = ""
-        """What is being done right now."""
+        """What gvtui is doing right now; "" for nothing."""
         self.is_unheard = False
-        """gvtui's session runs at the target shown, and has no connection to this monitor."""
+        """Whether gvtui's session runs at the target but has no connection to this monitor."""
         self.counts: dict[str, int] = {}
         self.rates: dict[str, float] = {}
         self.version = 0
-        """Goes up when anything but the counts has changed."""
+        """Grows when anything except the counts changes."""
         self._opened: set[str] = set()
         self._key: Key = NOWHERE
         self._edits: dict[Key, Edit] = {}
         self._folds = 0
-        """Goes up when a line is opened or closed."""
+        """Grows when a line is opened or closed."""
         self._tree_key: tuple[object, ...] = ()
         self._lines: list[Line] = []
         self._places: dict[str, int] = {}
 
     @property
     def target(self) -> Target | None:
-        """The one that is shown."""
+        """The target on the screen; None if there is none."""
         return next((each for each in self.targets if each.key == self._key), None)
 
     @property
     def edit(self) -> Edit:
-        """What is staged for the target shown."""
+        """The edit of the target on the screen."""
         return self.edit_of(self._key)
 
     def edit_of(self, key: Key) -> Edit:
-        """What is staged for a target."""
+        """The edit of a target."""
         edit = self._edits.get(key)
         if edit is None:
             edit = self._edits[key] = Edit(self.empty_session(for_file=key[0] == "file"))
@@ -117,14 +117,14 @@ class PointsState:
 
     @property
     def catalogue(self) -> Catalogue:
-        """What the runtime of the target shown offers."""
+        """The catalogue of the target on the screen."""
         return self.catalogue_of(self._key)
 
     def catalogue_of(self, key: Key) -> Catalogue:
-        """What a target's runtime offers.
+        """The catalogue of a target.
 
-        If that is not known, what another's does, else the runsc here; of a recording, and where
-        there is no runsc, the list that comes with gvtui.
+        If it is not known, that of another target or of this machine's runsc; for a recording, and
+        if there is no runsc, the list that comes with gvtui.
         """
         target = next((each for each in self.targets if each.key == key), None)
         if target is not None and target.catalogue is not None:
@@ -135,12 +135,12 @@ class PointsState:
     def take_targets(
         self, targets: Iterable[Target], problem: str = "", catalogue: Catalogue | None = None
     ) -> None:
-        """Take in what was found; the target shown stays if it is still there.
+        """Replace the targets; the one on the screen stays if it is among the new ones.
 
         Args:
             targets: the sandboxes, and a session file.
-            problem: what could not be looked at, and why.
-            catalogue: what the runsc here offers, where no sandbox's is known.
+            problem: what could not be searched, and why.
+            catalogue: the catalogue of this machine's runsc, if no sandbox's is known.
         """
         shown = self.target
         self.targets = tuple(targets)
@@ -164,7 +164,7 @@ class PointsState:
         self.changed()
 
     def take_guess(self, names: Iterable[str]) -> None:
-        """Take what a sandbox has sent for the points of a session that nobody can read."""
+        """Take the points that a sandbox has sent as those of its session, which cannot be read."""
         edit, target = self.edit, self.target
         if target is None or edit.is_staged:
             return
@@ -197,7 +197,7 @@ class PointsState:
             self.choose(keys[(place + step) % len(keys)])
 
     def changed(self) -> None:
-        """Something but the counts has changed."""
+        """Note that something other than the counts has changed."""
         self.version += 1
 
     def say(self, note: str, look: str = "faint", detail: str = "") -> None:
@@ -208,7 +208,7 @@ class PointsState:
         self.changed()
 
     def lines(self) -> list[Line]:
-        """The tree's lines as they are shown now."""
+        """The visible lines of the tree."""
         catalogue = self.catalogue
         on = frozenset(self.edit.points()) if self.only_on else None
         key = (id(catalogue), self.grouping, self.pattern, on, self._folds)
@@ -220,7 +220,7 @@ class PointsState:
         return self._lines
 
     def place(self) -> int:
-        """Where the cursor is among the lines."""
+        """The index of the cursor's line."""
         self.lines()
         return self._places.get(self.cursor, 0)
 
@@ -230,7 +230,7 @@ class PointsState:
         return lines[self.place()] if lines else None
 
     def open(self, line: Line, is_open: bool | None = None) -> None:
-        """Open or close a line; the other way round if not told which."""
+        """Open or close a line; toggle it if `is_open` is None."""
         if not line.can_open:
             return
         wanted = (line.key not in self._opened) if is_open is None else is_open
@@ -255,7 +255,7 @@ class PointsState:
         self.changed()
 
     def reveal(self, name: str) -> None:
-        """Put the cursor on a point, with its group open."""
+        """Open the group of a point, and move the cursor to the point."""
         spec = self.catalogue.get(name)
         if spec is None:
             return
@@ -270,8 +270,8 @@ class PointsState:
 
         Args:
             line: the line.
-            side: `E` or `X` for one side of a call; "" for all that the line is about.
-            applied: as applied, not as staged.
+            side: `E` or `X` for one side of a call; "" for all points of the line.
+            applied: the state in the applied session, not in the staged one.
         """
         names = {"E": (line.enter,), "X": (line.exit,)}.get(side, line.names)
         names = tuple(filter(None, names))
@@ -287,7 +287,7 @@ class PointsState:
         return Box.ON if all(on) else Box.SOME if any(on) else Box.OFF
 
     def sign(self, line: Line) -> str:
-        """What staging changes about a line: `+`, `−`, `~`, or nothing."""
+        """The sign of a line's staged change: `+`, `−`, `~`, or "" for none."""
         diff = self.edit.diff
         if not diff:
             return " "
@@ -309,7 +309,7 @@ class PointsState:
         return "−" if with_now < with_then else " " if with_now == with_then else "~"
 
     def toggle(self, line: Line, side: str = "") -> None:
-        """Switch a line's box: on if not all of it is on."""
+        """Switch a line's box: off if it is wholly on, else on."""
         names = tuple(filter(None, {"E": (line.enter,), "X": (line.exit,)}.get(side, line.names)))
         if line.kind is LineKind.FIELDS or not names:
             return
@@ -320,7 +320,7 @@ class PointsState:
             self.switch(names, on)
 
     def switch(self, names: Iterable[str], on: bool) -> None:
-        """Stage points on or off."""
+        """Stage points to be switched on or off."""
         edit = self.edit
         if on:
             session = switch_on(edit.staged, names, self.catalogue, self._context())
@@ -329,7 +329,7 @@ class PointsState:
         self.stage(session)
 
     def set_field(self, names: Iterable[str], line: Line, on: bool) -> None:
-        """Stage a field on or off; a point that is off is switched on with it."""
+        """Stage a field to be switched on or off; a point that is off is switched on with it."""
         session = self.edit.staged
         names = tuple(names)
         if on and not any(name in self.edit.points() for name in names):
@@ -354,7 +354,7 @@ class PointsState:
         return True
 
     def _context(self) -> tuple[str, ...]:
-        """Context fields for a new point: those that all points have, and what gvtui needs."""
+        """The context fields of a new point: those of all other points, and those gvtui needs."""
         points = self.edit.staged.points
         if not points:
             return DEFAULT_CONTEXT_FIELDS
@@ -364,7 +364,7 @@ class PointsState:
         return tuple(dict.fromkeys((*DEFAULT_CONTEXT_FIELDS, *sorted(common))))
 
     def cost(self, line: Line) -> str:
-        """Why switching a line on is costly; "" if it is not."""
+        """A hint why switching a line on is costly; "" if it is not."""
         if line.kind is LineKind.FIELD:
             return FIELD_COSTS.get(line.field, "")
         specs = [spec for name in line.names if (spec := self.catalogue.get(name))]

@@ -1,4 +1,4 @@
-"""Keeps the Points pane up to date: looks for sandboxes and their sessions, counts what has come."""
+"""Updates the Points pane: searches for sandboxes and sessions, and counts messages."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from gvtui.trace.row import Row
 
 _COUNT_SECONDS = 0.008
-"""Time for counting in one go."""
+"""How many seconds one step of counting may take."""
 _SURVEY_SECONDS, _IDLE_SURVEY_SECONDS = 5.0, 30.0
-"""How often sandboxes are looked for: while the pane shows, and while it does not."""
+"""Seconds between two searches for sandboxes, while the pane is shown and while it is not."""
 PANES = ("points", "points-large")
-"""Ids of the pane in the sidebar, and of the one that takes the right side."""
+"""The ids of the pane in the sidebar and of the large one."""
 
 
 class Targets(Feature):
-    """Knows where sessions can be applied and what is staged; the other point features use it."""
+    """Keeps the targets and their staged sessions, for all features of this room."""
 
     prefix, heading = "points", "What is traced"
 
@@ -42,21 +42,21 @@ class Targets(Feature):
         self._is_surveying = False
         self._is_wanted = True
         self._surveyed_at = 0.0
-        """When sandboxes were last looked for, by the monotonic clock."""
+        """When the last search for sandboxes began, by the monotonic clock."""
         self._changes_made = 0
-        """A survey that began before a change knows nothing of it."""
+        """How many changes were made: a search that began before the last one is outdated."""
         self._ended: set[int] = set()
         self._connections = 0
         self._recorded = 0
-        """How many of a recording's session marks have been taken in."""
+        """How many of a recording's session marks have been read."""
         self._unheard: Key | None = None
 
     def opened(self) -> None:
-        """Begin to look for sandboxes."""
+        """Start the first search for sandboxes."""
         self.tick()
 
     def tick(self) -> None:
-        """Count what has come, and look for sandboxes when it is time."""
+        """Count new messages, and search for sandboxes when it is time."""
         model, state = self.model, self.state
         trace = model.trace
         self.state.architecture = trace.architecture
@@ -79,9 +79,9 @@ class Targets(Feature):
         if self._survey_is_due():
             self.start_survey()
 
-    @command("Look for sandboxes and their sessions now")
+    @command("Search for sandboxes and their sessions now")
     def look(self) -> None:
-        """Look for sandboxes as soon as it can be done."""
+        """Search for sandboxes as soon as possible."""
         self._is_wanted = True
         self.tick()
 
@@ -93,7 +93,7 @@ class Targets(Feature):
         return self._is_wanted or time.monotonic() - self._surveyed_at >= pause
 
     def start_survey(self) -> None:
-        """Look for sandboxes, in a thread."""
+        """Search for sandboxes, in a thread."""
         keeper = self.viewer.keeper
         assert keeper is not None
         self._is_surveying, self._is_wanted = True, False
@@ -112,26 +112,26 @@ class Targets(Feature):
 
     def _survey_failed(self, error: Exception) -> None:
         self._is_surveying, self._surveyed_at = False, time.monotonic()
-        self.viewer.tell(f"Sandboxes cannot be looked for: {error}", "error")
+        self.viewer.tell(f"The search for sandboxes failed: {error}", "error")
 
     def show(self) -> None:
-        """Take in what is new, and have it drawn: something was staged, or has changed."""
+        """Draw the pane after something was staged or has changed."""
         self.tick()
         self.viewer.show_news()
 
     def changed(self) -> None:
-        """A session is being changed, or has been: surveys that run know nothing of it."""
+        """Note a change of a session, so that results of searches under way are dropped."""
         self._changes_made += 1
 
     def take(self, survey: Survey) -> None:
-        """Take in what a survey has found."""
+        """Take up the result of a search."""
         keeper, state = self.viewer.keeper, self.state
         state.is_looking = False
         targets = list(survey.targets)
         if keeper is not None and keeper.file is not None:
             error = survey.file_error
             if survey.file is not None:
-                # What another has written is not taken from under what is staged.
+                # A file that somebody else has changed is not read again while changes are staged.
                 if state.edit_of(keeper.file_target().key).is_staged:
                     key = self.viewer.commands.keys_of("points.apply")
                     error = f"somebody else has changed this file; {key} reads it again"
@@ -141,13 +141,13 @@ class Targets(Feature):
         state.take_targets(targets, survey.problem, survey.catalogue)
 
     def may_stage(self) -> bool:
-        """Whether anything may be staged; if not, the user is told why."""
+        """Whether changes may be staged; if not, a note tells the user why."""
         if self.state.refusal:
             self.viewer.tell(self.state.refusal, "warning")
         return not self.state.refusal
 
     def _take_recorded(self) -> None:
-        """Show the sessions that were noted in a recording as they were last."""
+        """Show the last sessions that a recording's marks describe."""
         if self._recorded == len(self.tally.marks):
             return
         self._recorded = len(self.tally.marks)
@@ -159,7 +159,7 @@ class Targets(Feature):
         state.take_targets(sessions.values())
 
     def _notice_connections(self) -> None:
-        """Look for sandboxes when one comes or goes; tell if a session of gvtui's has ended."""
+        """Search for sandboxes after one has come or gone; report the end of a gvtui session."""
         connections, keeper = self.model.trace.connections, self.viewer.keeper
         if connections.total != self._connections:
             self._connections = connections.total
@@ -182,7 +182,7 @@ class Targets(Feature):
                     self.viewer.tell(words, "warning")
 
     def _notice_silence(self, target: Target | None, connections: set[int] | None) -> None:
-        """See whether a session of gvtui's has a connection to this monitor."""
+        """Check whether gvtui's session has a connection to this monitor."""
         state, known = self.state, self.model.trace.connections
         silent = (
             target is not None
@@ -191,14 +191,14 @@ class Targets(Feature):
             and not any(known[conn].connected for conn in connections or ())
         )
         before, self._unheard = self._unheard, target.key if target and silent else None
-        # A connection just made may be a moment behind runsc's word.
+        # A new connection may appear a moment after runsc has reported success.
         silent = silent and before == self._unheard
         if silent != state.is_unheard:
             state.is_unheard = silent
             state.changed()
 
     def connections_of(self, key: Key) -> set[int]:
-        """The connections that belong to a target; in a recording, all."""
+        """The connections of a target; in a recording, all connections."""
         keeper = self.viewer.keeper
         if keeper is None:
             return set(self.model.trace.connections)
@@ -209,7 +209,7 @@ class Targets(Feature):
         }
 
     def choose_of(self, row: Row) -> bool:
-        """Show the target that a row came from; False if nothing can be staged there."""
+        """Show the target that sent a row; False if nothing can be staged there."""
         if not self.may_stage():
             return False
         keeper = self.viewer.keeper
@@ -232,7 +232,7 @@ class Targets(Feature):
 
 
 def recorded_target(mark: SessionMark) -> Target:
-    """What a session mark of a recording says ran."""
+    """The target that a recording's session mark describes."""
     from gvtui.points.document import SessionError, parse_document
 
     title = word(mark.container_id or "sandbox")

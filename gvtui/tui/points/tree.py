@@ -1,4 +1,4 @@
-"""The points as lines of a tree: groups, calls, fields. Knows nothing of sessions or screens."""
+"""Builds the tree of points from a catalogue: lines for groups, calls and fields."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from gvtui.points.edit import FieldKind
 
 ALL = "*"
-"""Key of the line for all points together."""
+"""The key of the line for all points."""
 
 _FIELDS = "+"
 _COMPONENT_TITLES = {"sysno": "sysno (raw calls)"}
 
 
 class LineKind(Enum):
-    """What a line stands for."""
+    """The kind of a line."""
 
     GROUP = "group"
     CALL = "call"
     """A system call with its two sides, or an event."""
     FIELDS = "fields"
-    """Opens the fields of all points of a group."""
+    """The line that opens the fields of all points of a group."""
     FIELD = "field"
 
 
@@ -39,16 +39,16 @@ class Line:
 
     kind: LineKind
     key: str
-    """Tells it from all others, and stays when the tree is made anew."""
+    """Identifies the line, also after the tree has been rebuilt."""
     depth: int
     label: str
     names: tuple[str, ...]
-    """The points that it is about."""
+    """The names of the line's points."""
     enter: str = ""
-    """Of a call, the point of each side; an event has only `enter`."""
+    """For a call, the point of each side; an event has only `enter`."""
     exit: str = ""
     sided: bool = False
-    """Whether it has an enter and an exit side."""
+    """Whether the line has an enter and an exit side."""
     field: str = ""
     field_kind: FieldKind = "context"
     is_open: bool = False
@@ -56,7 +56,7 @@ class Line:
 
     @property
     def can_open(self) -> bool:
-        """Whether there are lines beneath it."""
+        """Whether the line has lines below it to open."""
         return self.kind is not LineKind.FIELD
 
 
@@ -70,14 +70,14 @@ def build_lines(
     found: Iterable[PointSpec] | None = None,
     only: Collection[str] | None = None,
 ) -> list[Line]:
-    """The lines that show, from above to below.
+    """The visible lines, from top to bottom.
 
     Args:
         catalogue: what the runtime offers.
-        grouping: by what the calls are put together.
-        opened: keys of the lines that are open.
-        found: the points to show, all groups open; None shows all points.
-        only: names of the points to show besides; None does not narrow.
+        grouping: how the calls are grouped.
+        opened: the keys of the open lines.
+        found: the points that a search has found, shown with all groups open; None for no search.
+        only: the names of the points to show; None shows all.
     """
     searching = found is not None
     specs = list(catalogue if found is None else found)

@@ -1,4 +1,4 @@
-"""Asks sandboxes for the processes that ran before their sessions; the trace notes the answers."""
+"""Asks sandboxes for processes that ran before their session, and notes them in the trace."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gvtui.trace.connection import Connection
 
 _NOTE_SECONDS = 5.0
-"""How long the monitor may take to note a dump."""
+"""How many seconds the monitor may take to write a dump to the trace."""
 _RETRY_SECONDS = 0.01
 
 
@@ -32,10 +32,10 @@ class _Question(NamedTuple):
 
 
 class Earlier(Feature):
-    """Finds out what ran in a container before its session began.
+    """Finds the processes that ran in a container before its session began.
 
-    It asks each sandbox whose session began in a running container once, without being told, and
-    all that are connected when the user says so.
+    It asks each sandbox whose session began in a running container once, automatically. At the
+    user's command it asks all connected sandboxes again.
     """
 
     prefix, heading = "processes", "In the processes"
@@ -43,16 +43,16 @@ class Earlier(Feature):
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer)
         self.note = ""
-        """Why earlier processes are not known, or that sandboxes are being asked."""
+        """A sentence on the progress, or on why earlier processes are not known."""
         self._settled: set[int] = set()
-        """Connections whose sandbox has been asked, or need not be."""
+        """The connections whose sandbox has been asked, or need not be asked."""
         self._settled_of = viewer.model.trace
         self._problems: dict[int, str] = {}
-        """By connection, why its processes are not known."""
+        """Why earlier processes are not known, by connection."""
         self._asking = 0
 
     def tick(self) -> None:
-        """Ask sandboxes that have connected."""
+        """Ask the sandboxes of new connections."""
         trace = self.model.trace
         if self._settled_of is not trace:
             self._settled_of, self._settled, self._problems = trace, set(), {}
@@ -88,9 +88,9 @@ class Earlier(Feature):
         connected = [each for each in self.model.trace.connections.values() if each.connected]
         keeper = self.viewer.keeper
         if not connected or keeper is None:
-            self.viewer.tell("No sandbox is connected that could be asked.", "warning")
+            self.viewer.tell("No sandbox is connected, so none can be asked.", "warning")
             return
-        # Of a sandbox with several connections the newest tells of what comes from now on.
+        # For a sandbox with several connections, the newest one has the messages to come.
         questions: dict[tuple[str, str], _Question] = {}
         for connection in connected:
             container = keeper.container_of(connection)
@@ -123,10 +123,10 @@ class Earlier(Feature):
             )
 
     def _fetch(self, question: _Question) -> str:
-        """Ask, and have the monitor note the answer; says what was noted.
+        """Ask a sandbox, and let the monitor write the answer to the trace; gives a sentence.
 
         Raises:
-            GvtuiError: the sandbox or the monitor did not do it.
+            GvtuiError: the sandbox did not answer, or the monitor could not write.
         """
         keeper, watch = self.viewer.keeper, self.viewer.monitor
         assert keeper is not None
@@ -139,7 +139,7 @@ class Earlier(Feature):
             deadline = time.monotonic() + _NOTE_SECONDS
             while not watch.monitor.send_mark(mark, question.conn):
                 if watch.dead or time.monotonic() > deadline:
-                    raise GvtuiError("the monitor does not take note of them")
+                    raise GvtuiError("the monitor did not write them to the trace")
                 time.sleep(_RETRY_SECONDS)
         return text
 
@@ -168,6 +168,6 @@ class Earlier(Feature):
 
 
 def _tells_all(connection: Connection) -> bool:
-    """Whether a session was there from its container's first process on."""
+    """Whether the session began before its container's first process."""
     command = parse_runsc_command(connection.command)
     return command.starts_container or bool(connection.container_args)

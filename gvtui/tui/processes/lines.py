@@ -1,4 +1,4 @@
-"""The process tree as lines: what is unfolded, in order, with its guides."""
+"""Builds the visible lines of the process tree, in order, with their guide lines."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from gvtui.query.processes.tree import ProcessTree
 
 _MAX_GUIDE = 40
-"""Cells of guides before a name; deeper ones stand no further right."""
+"""How many cells of guides precede a name; deeper names are not indented further."""
 
 Key: TypeAlias = tuple[object, ...]
 
 
 class Fold(IntEnum):
-    """How much of a process is shown."""
+    """How far a process is unfolded."""
 
     CLOSED = 0
     CHILDREN = 1
     ALL = 2
-    """Its children, the programs that it executed, and its threads."""
+    """Shows its children, the programs that it executed, and its threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,14 @@ class TreeLine:
     guide: str
     container: str
     process: Process | None = None
-    """None for a sandbox's heading."""
+    """The process; None for a sandbox's heading."""
     fold: Fold = Fold.CHILDREN
     executed: Exec | None = None
     thread: Thread | None = None
 
     @property
     def key(self) -> Key:
-        """What the line is about, whatever stands around it."""
+        """Identifies the line's subject, independent of its position."""
         if self.process is None:
             return ("container", self.container)
         if self.executed is not None:
@@ -52,13 +52,13 @@ class TreeLine:
 
 
 def tree_lines(tree: ProcessTree, folds: dict[int, Fold]) -> Iterator[TreeLine]:
-    """The lines from above to below.
+    """The lines from top to bottom.
 
-    May be paused between any two: what the tree takes in meanwhile shows the next time.
+    The iterator may be paused after any line: changes of the tree then show the next time.
 
     Args:
         tree: the processes.
-        folds: how much is shown of those that are not as usual, by their numbers.
+        folds: for each process that is not folded as usual, by its number, how far it is unfolded.
     """
     roots: dict[str, list[Process]] = {}
     for process in list(tree):

@@ -1,4 +1,4 @@
-"""The processes: who started whom, what they ran, how they ended, and how busy they are."""
+"""The processes pane: the process tree, with programs, exits, and messages per second."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BUILD_SECONDS = 0.004
 _PAUSE_SECONDS = 0.02
 _CALM_SECONDS = 0.25
 _LOOK_AFTER = 64
-"""Lines made between two looks at the clock."""
+"""How many lines are made between two checks of the clock."""
 
 
 class _Counts(NamedTuple):
@@ -62,12 +62,12 @@ class ProcessesPane(ListPane):
         self._counts = _Counts()
         self._selected: Key | None = None
         self._built: tuple[int, int] | None = None
-        """The version of the tree, and of what is folded, that the lines show."""
+        """The versions of the tree and of its folds from which the lines were made."""
         self._building: tuple[tuple[int, int], Iterator[TreeLine], list[TreeLine]] | None = None
         self._drawn_at = 0.0
 
     def news(self) -> None:
-        """Take in what is new of the processes, for some milliseconds."""
+        """Update the lines for changes of the tree, for some milliseconds."""
         analysis = self._model.analysis
         analysis.wants_processes = True
         tree = analysis.processes.tree
@@ -93,7 +93,7 @@ class ProcessesPane(ListPane):
         return (self._tree.version if self._tree is not None else 0, self._folded)
 
     def _build(self) -> bool:
-        """Go on with the lines; True if there are new ones."""
+        """Make further lines; True if a new set of lines is complete."""
         if self._building is None:
             return False
         version, source, lines = self._building
@@ -115,7 +115,7 @@ class ProcessesPane(ListPane):
         self._counts = _Counts(len(processes) - ended, ended, deduced, earlier)
 
     def _find_cursor(self) -> None:
-        """Keep the cursor on what it was on."""
+        """Put the cursor back on its subject after the lines have changed."""
         if self._selected is None:
             return
         if (
@@ -130,16 +130,16 @@ class ProcessesPane(ListPane):
                     break
 
     def moved(self) -> None:
-        """Note what the cursor is on."""
+        """Note the subject of the selected line."""
         if self.cursor < len(self._lines):
             self._selected = self._lines[self.cursor].key
 
     def count(self) -> int:
-        """How many lines are unfolded."""
+        """How many lines are visible in the unfolded tree."""
         return len(self._lines)
 
     def headings(self) -> list[list[Part]]:
-        """How many processes there are, and the titles of the columns."""
+        """The numbers of processes, and the titles of the columns."""
         counts = self._counts
         title: list[Part] = [
             (f"{counts.running:,} running", "good" if counts.running else "heading"),
@@ -170,17 +170,17 @@ class ProcessesPane(ListPane):
         return [title, *notes, [(titles, "heading")]]
 
     def line(self, place: int) -> tuple[list[Part], str]:
-        """A process, or what it is made of."""
+        """The words of a sandbox, a process, a program or a thread."""
         return self._painter.line(self._lines[place], self.width), ""
 
     def clicked(self, x: int, again: bool) -> None:
-        """A line that was selected already is opened."""
+        """Open the clicked line if it was already selected."""
         if again:
             self.only()
 
     @command("Only this process's rows", "enter", footer="this one")
     def only(self) -> None:
-        """Show the rows of what the cursor is on."""
+        """Show the rows of the process at the cursor."""
         line, tree = self._at_cursor()
         if line is None or tree is None:
             return
@@ -197,12 +197,12 @@ class ProcessesPane(ListPane):
 
     @command("Ask the sandboxes again what runs in them", "L", footer="ask again")
     def ask(self) -> None:
-        """Have the sandboxes asked what runs in them."""
+        """Ask all connected sandboxes for their processes."""
         self._earlier.ask_all()
 
     @command("Only its rows and those of all that it started", "s", footer="its subtree")
     def subtree(self) -> None:
-        """Show the rows of the process at the cursor and all that it started."""
+        """Show the rows of the process at the cursor and of all its descendants."""
         line, tree = self._at_cursor()
         if line is not None and tree is not None and line.process is not None:
             self._drill(processes_filter(tree, line.process.subtree()), None)
@@ -215,10 +215,10 @@ class ProcessesPane(ListPane):
         line = self._lines[self.cursor] if self.cursor < len(self._lines) else None
         return line, self._tree
 
-    @command("Show children; programs and threads", "right,l", 1)
-    @command("Show less; then go to the parent", "left,h", -1)
+    @command("Unfold: children; again: programs and threads", "right,l", 1)
+    @command("Fold; if it is folded, go to the parent", "left,h", -1)
     def fold(self, step: int) -> None:
-        """Show less or more of the process at the cursor; from what is in it, go to it."""
+        """Fold or unfold the process at the cursor; from a program or thread, go to its process."""
         line, _ = self._at_cursor()
         if line is None or line.process is None:
             return

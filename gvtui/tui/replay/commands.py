@@ -1,4 +1,4 @@
-"""How fast a recording is shown."""
+"""Commands that change the speed at which a recording is played."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gvtui.tui.viewer import Feature
 
 
 class Replaying(Feature):
-    """Changes the speed of a recording that is shown in time."""
+    """Changes the speed of a recording that is played."""
 
     prefix, heading = "replay", "Following"
 
@@ -25,7 +25,7 @@ class Replaying(Feature):
         replay = self.viewer.replay
         if replay is None:
             self.viewer.tell(
-                "Only a recording that is shown in time has a speed: gvtui replay --speed 1."
+                "Only a recording that is played has a speed: start it with gvtui replay --speed 1."
             )
         else:
             replay.change_speed(factor)

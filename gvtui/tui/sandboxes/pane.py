@@ -1,4 +1,4 @@
-"""The sandboxes: who is connected or gone, how much they send, and what they dropped."""
+"""The sandboxes pane: which are connected, how much they send, and how much they dropped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _CHOSEN = "▐"
 
 
 class SandboxList(ListPane):
-    """One entry for each sandbox, in the order they came; successive connections count as one."""
+    """One entry for each sandbox, in order of connecting; further connections share the entry."""
 
     PREFIX = "sandboxes"
     LOOKS = (
@@ -55,21 +55,22 @@ class SandboxList(ListPane):
         return len(self._sandboxes) + bool(self._earlier.connections)
 
     def headings(self) -> list[list[Part]]:
-        """How many there are, or that there are none."""
+        """The number of sandboxes, or a note that there are none."""
         count = f"{len(self._sandboxes):,}" if self._sandboxes else ""
         gap = " " * max(0, self.width - width_of(_TITLE) - width_of(count) - 1)
         title: list[Part] = [(f"{_TITLE}{gap}{count}", "heading")]
         return [title] if count else [title, [], [(" none has connected yet", "faint")]]
 
     def mark(self, place: int) -> tuple[str, str | None]:
-        """The cursor while it has the keyboard, and whether the stream shows this one alone."""
+        """The cursor sign while the pane has the focus, and a style if the stream shows only
+        this."""
         if self.has_focus and place == self.cursor:
             return CURSOR_MARK, "cursor"
         is_chosen = place < len(self._sandboxes) and self._is_chosen(self._sandboxes[place])
         return (_CHOSEN, "chosen") if is_chosen else (" ", None)
 
     def entry(self, place: int) -> list[tuple[list[Part], str]]:
-        """What it runs, and how much has come from it."""
+        """The sandbox's command and ID, and the counts of its messages."""
         if place >= len(self._sandboxes):
             return [(line, "") for line in earlier_lines(self._earlier, self.width + 1)]
         lines = self._entry(self._sandboxes[place], self._model.now_ns, self.width + 1)
@@ -130,7 +131,7 @@ class SandboxList(ListPane):
             if container_id:
                 self._viewer.narrow(CONTAINER, container_id)
             else:
-                self._viewer.tell("This sandbox has not said which container it is.", "warning")
+                self._viewer.tell("The container ID of this sandbox is not known yet.", "warning")
 
 
 def earlier_lines(earlier: Sums, width: int) -> tuple[list[Part], list[Part]]:
@@ -151,7 +152,7 @@ def _sign(connected: bool, monitor_gone: bool) -> str:
 
 
 def command_of(sandbox: Sandbox) -> str:
-    """What a sandbox runs, as far as is known, without the program's folder."""
+    """The command of a sandbox, if known, without the program's folder."""
     args = sandbox.latest.args
     if args:
         return word(" ".join([os.path.basename(args[0]), *args[1:8]]))

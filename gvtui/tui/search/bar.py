@@ -1,4 +1,4 @@
-"""What is searched for, and how many rows have it."""
+"""The search bar: the text searched for, and how many rows contain it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ROOMY = 80
 
 
 class SearchBar(LineWidget):
-    """One line while something is searched for, else none."""
+    """One line during a search, else none."""
 
     PREFIX = "search"
     LOOKS = ("text", "count", "progress", "none", "faint")
@@ -32,7 +32,7 @@ class SearchBar(LineWidget):
         self._said: tuple[str, str, str] | None = None
 
     def say(self, search: Search | None, row_id: int | None) -> None:
-        """Show how far a search is, and which of its rows one is; None hides the line."""
+        """Show the progress of a search and the number of a row in it; None hides the line."""
         said = None
         if search is not None:
             look = "count" if search.complete else "progress"

@@ -1,4 +1,4 @@
-"""Searching text in the rows: on, back, and to an end."""
+"""Commands that search text in the rows: start, next match, previous match, end."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ if TYPE_CHECKING:
     from gvtui.tui.stream.columns import RowLook
 
 _PAUSE = 0.005
-"""Seconds between two slices of a search, in which keys are heard."""
+"""Seconds between two steps of a search, in which keys are handled."""
 _WATCH = 0.1
-"""Seconds between two looks for rows that have come."""
+"""Seconds between two checks for new rows."""
 
 
 class Searching(Feature):
-    """Searches on, searches back, ends."""
+    """Starts a search, goes to matches, ends the search."""
 
     prefix, heading = "search", "Moving"
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer)
         self.said: Callable[[Search | None, int | None], None] = lambda search, row_id: None
-        """Told how far a search is, and which row is selected; None when it has ended."""
+        """Called with the search and the selected row id; with None when the search has ended."""
         self.search: Search | None = None
         self._words: tuple[Trace | None, CallWords] = (None, CallWords())
         self._wanted: tuple[int, int] | None = None
-        """The row from which, and the direction in which, the next match is wanted."""
+        """The row and the direction from which the next match is wanted; None if none is."""
         self._is_first = False
-        """Whether it is the text's first match that is wanted."""
+        """Whether the first match of a new text is wanted."""
         self._is_searching = False
         self._searched_before = ""
         self._place_before: tuple[int | None, bool] = (None, False)
 
     @command("Search text in the rows", "slash", footer="search")
     def ask(self) -> None:
-        """Ask what to look for; what is found shows while it is typed."""
+        """Ask for a text; its first match is shown while the user types."""
         model = self.model
         self._place_before = (model.cursor, model.following)
 
@@ -68,7 +68,7 @@ class Searching(Feature):
         self._go_back()
 
     def _go_back(self) -> None:
-        """Be where the reader was when the search was asked for."""
+        """Go back to the row that was selected when the prompt opened."""
         cursor, following = self._place_before
         if following:
             self.viewer.follow()
@@ -76,7 +76,7 @@ class Searching(Feature):
             self.viewer.jump(cursor)
 
     def _begin(self, text: str) -> None:
-        """Search for a text from where the reader was when it was asked for."""
+        """Search for a text from the row that was selected when the prompt opened."""
         text = text[:MAX_TEXT]
         if self.search is not None and text == self.search.text and not self.search.is_stale:
             return
@@ -96,7 +96,7 @@ class Searching(Feature):
 
     @property
     def _row_here(self) -> int:
-        """The row at the cursor."""
+        """The id of the selected row."""
         model = self.model
         return model.trace.first_row if model.cursor is None else model.cursor
 
@@ -110,9 +110,9 @@ class Searching(Feature):
         return search
 
     @command("The next row that has the text", "full_stop,f3", 1)
-    @command("The row before that has it", "comma,shift+f3", -1)
+    @command("The previous row that has the text", "comma,shift+f3", -1)
     def next(self, direction: int) -> None:
-        """Go to the next row that has the text, or to the one before."""
+        """Go to the next or previous row that has the text."""
         if self.search is None:
             if not self._searched_before:
                 self.ask()
@@ -122,20 +122,20 @@ class Searching(Feature):
         self._search_more()
 
     def entered(self) -> bool:
-        """Enter on a row: go to the next match, if something is searched for."""
+        """Enter on a row goes to the next match, during a search."""
         if self.search is None:
             return False
         self.next(1)
         return True
 
     def escaped(self) -> bool:
-        """Esc in the stream: search no more."""
+        """Esc in the stream ends the search."""
         was_searching = self.search is not None
         self.end()
         return was_searching
 
     def end(self) -> None:
-        """Search no more."""
+        """End the search."""
         self.search = None
         self._wanted = None
         if self._look.highlight is not None:
@@ -144,7 +144,7 @@ class Searching(Feature):
         self.said(None, None)
 
     def _search_more(self) -> None:
-        """Search for a moment, and see to it that it goes on."""
+        """Search for a moment, and schedule the next step."""
         search = self.search
         if search is None:
             return

@@ -1,4 +1,4 @@
-"""Whether a row's words have a text in them, without putting every row into words."""
+"""Decides whether a row's words contain a text, without rendering every row."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from gvtui.tui.stream.columns import RowLook
 
 MAX_TEXT = 500
-"""Characters of a text that is searched for."""
+"""How many characters a text to search for may have."""
 
 _MAX_KEPT = 30_000
-"""Calls whose words are kept, some ten megabytes."""
+"""How many calls' words are cached: some ten megabytes."""
 _MAX_ANSWERS = 100_000
 _MAX_CONTENTS = 4096
 _MAX_CONTENT_BYTES = 2048
@@ -40,31 +40,31 @@ _MAX_CONTENT_BYTES = 2048
 _MALFORMED = int(Flag.MALFORMED)
 
 _OF_TIMES = frozenset("0123456789:.-+? nsµm")
-"""Every character that a time or a duration may have."""
+"""All characters that occur in times and durations."""
 
 
 def pattern_of(text: str) -> re.Pattern[str]:
-    """The pattern that finds `text`; upper and lower case alike if it has no upper case."""
+    """The pattern that finds a text; it ignores case unless the text has upper case letters."""
     flags = 0 if any(char.isupper() for char in text) else re.IGNORECASE
     return re.compile(re.escape(text[:MAX_TEXT]), flags)
 
 
 _Content = tuple[bytes, str, bytes]
-"""Of a message its type, the working folder, and all but its context."""
+"""A message's type, its working folder, and its bytes without the context."""
 
 
 class _Words(NamedTuple):
-    """The words of a row that depend on its message alone."""
+    """The words of a row that depend only on its message."""
 
     call: str
     result: str
 
 
 class CallWords:
-    """Words of calls by the bytes of their messages: many rows of a trace are the same call.
+    """Caches the words of calls by the bytes of their messages: many rows are the same call.
 
-    What the words depend on is the message without its context, the working folder in that, and
-    the same of the other side of the call. They are kept from one search to the next.
+    The words depend on the message without its context, on the context's working folder, and on the
+    same of the call's other side. The cache lasts from one search to the next.
     """
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class CallWords:
         self._contents: dict[int, _Content | None] = {}
 
     def words(self, model: Model, row_id: int, partner: int | None) -> _Words:
-        """The words of a message row that can be read."""
+        """The words of a row whose message can be read."""
         own = self._content(model, row_id)
         execs = model.analysis.pairs.execs
         key: tuple[object, ...] = (own, execs.code(row_id))
@@ -92,7 +92,7 @@ class CallWords:
         return found
 
     def _content(self, model: Model, row_id: int) -> _Content | None:
-        """The content of a message; the other side of its call asks for it again."""
+        """The content of a row's message, cached for the other side of its call."""
         if row_id in self._contents:
             return self._contents[row_id]
         if len(self._contents) >= _MAX_CONTENTS:
@@ -119,15 +119,15 @@ def _content(payload: bytes) -> _Content | None:
 
 
 class Match(NamedTuple):
-    """Whether a row has the text."""
+    """Whether a row contains the text."""
 
     found: bool
     is_final: bool = True
-    """Whether it stays so: a call that still runs has no result yet."""
+    """Whether this cannot change: a call that still runs has no result yet."""
 
 
 class RowMatcher:
-    """Looks for one text in rows, cell by cell, in all columns that are not switched off."""
+    """Searches one text in rows, cell by cell, in all visible columns."""
 
     def __init__(self, model: Model, look: RowLook, text: str, words: CallWords) -> None:
         self._model, self._look = model, look
@@ -140,7 +140,7 @@ class RowMatcher:
         self._answers: dict[str, bool] = {}
 
     def _has(self, text: str) -> bool:
-        """Whether a text has it; for texts that come again and again."""
+        """Whether a text contains it; caches the answer, for texts that repeat often."""
         answer = self._answers.get(text)
         if answer is None:
             if len(self._answers) >= _MAX_ANSWERS:
@@ -149,10 +149,10 @@ class RowMatcher:
         return answer
 
     def match(self, row_id: int, previous_id: int | None) -> Match:
-        """Look at a row that pairs have been looked for; `previous_id` is the row shown above.
+        """Test a row that has been paired already; `previous_id` is the row shown above it.
 
         Raises:
-            IndexError: the row is not held any more.
+            IndexError: the row has been removed from the trace.
         """
         model, trace, hidden = self._model, self._model.trace, self._hidden
         row = trace.row(row_id)
@@ -185,7 +185,7 @@ class RowMatcher:
         return match
 
     def _in_call(self, row_id: int, row: Row) -> Match:
-        """Look at the call, its result, and its duration."""
+        """Test the call, its result, and its duration."""
         model, pairs = self._model, self._model.analysis.pairs
         partner = None
         if row.direction == Direction.EXIT or (

@@ -1,4 +1,4 @@
-"""Finds the rows of the view that have a text in them, bit by bit, nearest to the reader first."""
+"""Finds the rows of a view that contain a text, step by step, nearest to the cursor first."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ if TYPE_CHECKING:
     from gvtui.tui.stream.columns import RowLook
 
 SEARCH_SECONDS = 0.01
-"""Time for searching in one go; more would make keys wait."""
+"""How many seconds one step of a search may take; a longer step would delay keys."""
 
 _SLICE = 256
 _MAX_OPEN = 4096
-"""Calls that still run which are looked at again."""
+"""How many running calls are tested again when they return."""
 
 
 class Search:
-    """One text in one view.
+    """The search for one text in one view.
 
-    Looks at the rows on from where the reader is, and at those before; what it has looked at is
-    one run of rows that grows at both its ends.
+    It tests the rows after the cursor and those before it; the tested rows are one range that grows
+    at both ends.
     """
 
     def __init__(
         self, model: Model, look: RowLook, text: str, start_row: int, words: CallWords
     ) -> None:
-        """Begin.
+        """Prepare a search; nothing is tested yet.
 
         Args:
-            model: whose view to search.
-            look: how rows look: hidden columns are left out.
-            text: what to look for; not empty.
-            start_row: where the reader is.
-            words: words of calls kept from earlier searches of the same trace.
+            model: the model whose view is searched.
+            look: the columns and times in use; hidden columns are not searched.
+            text: the text; not empty.
+            start_row: the id of the row to start from.
+            words: the cached words of calls, from earlier searches of the same trace.
         """
         self.text = text
         self._model, self._look = model, look
@@ -51,19 +51,19 @@ class Search:
         self._pairs = Paced(model.analysis.pairs.advance)
         self._found: array[int] = array("q")
         first = model.trace.first_row
-        # A view that is still being filtered gets rows that come before the reader's place.
+        # A view that is still being filtered gets further rows before the start.
         start = start_row if self._view.complete else first
         self._low = self._high = max(start, first)
-        """The rows from `low` to before `high` have been looked at."""
+        """The rows from `low` to before `high` have been tested."""
         self._open: list[int] = []
-        """Calls that had not returned when they were looked at."""
+        """Calls that had not returned when they were tested."""
         self._again: list[int] = []
         self._paired_to = model.analysis.pairs.position
         self._is_turn_back = False
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """What is to be highlighted."""
+        """The pattern to highlight."""
         return self._matcher.pattern
 
     def _settings(self) -> tuple[object, ...]:
@@ -78,33 +78,33 @@ class Search:
 
     @property
     def is_stale(self) -> bool:
-        """Whether the rows or their words are others now, so that it has to begin anew."""
+        """Whether rows or their words have changed, so that a new search is needed."""
         return self._key != self._settings()
 
     @property
     def count(self) -> int:
-        """Rows found so far."""
+        """How many rows were found so far."""
         return len(self._found)
 
     @property
     def reaches_start(self) -> bool:
-        """Whether all rows before the reader's place have been looked at."""
+        """Whether all rows before the start have been tested."""
         return self._view.position_of(self._low) == 0
 
     @property
     def reaches_end(self) -> bool:
-        """Whether all rows after the reader's place have been looked at."""
+        """Whether all rows after the start have been tested."""
         view = self._view
         return view.complete and view.position_of(self._high) >= view.count
 
     @property
     def complete(self) -> bool:
-        """Whether all rows have been looked at."""
+        """Whether all rows have been tested."""
         return self.reaches_start and self.reaches_end
 
     @property
     def progress(self) -> float:
-        """How much of the view has been looked at, from 0 to 1."""
+        """The tested share of the view, from 0 to 1."""
         view = self._view
         if not view.count:
             return 1.0 if view.complete else 0.0
@@ -112,7 +112,8 @@ class Search:
         return done / view.count * view.progress
 
     def number_of(self, row_id: int) -> int | None:
-        """Which of the rows found a row is, counted from 1; None if it is none, or not yet known."""
+        """A row's number among the rows found, from 1; None if it is not found, or not yet
+        known."""
         if not self.reaches_start:
             return None
         place = bisect_left(self._found, row_id)
@@ -124,10 +125,10 @@ class Search:
         return place < len(self._found) and bool(self._found[place] == row_id)
 
     def step(self, row_id: int, direction: int) -> int | None:
-        """The nearest row found after (1) or before (-1) a row, past the end from the start again.
+        """The next (1) or previous (-1) match from a row; after the last comes the first.
 
         Returns:
-            Its id; None while it is not known, or when there is none at all.
+            Its row id; None while it is not known, or if no row matches.
         """
         found = self._found
         if direction > 0:
@@ -143,14 +144,14 @@ class Search:
         return found[-1] if self.complete and found else None
 
     def advance(self, budget_seconds: float = SEARCH_SECONDS, direction: int = 1) -> bool:
-        """Look at more rows for about as long as given.
+        """Test more rows for about the given time.
 
         Args:
-            budget_seconds: time to take.
-            direction: where a match is wanted most: after (1) or before (-1) the reader.
+            budget_seconds: how long to work.
+            direction: the direction in which a match is wanted first: after (1) or before (-1).
 
         Returns:
-            Whether anything was done.
+            Whether any row was tested.
         """
         deadline = perf_counter() + budget_seconds
         self._let_go()
@@ -175,7 +176,7 @@ class Search:
         return self._is_turn_back
 
     def _let_go(self) -> None:
-        """Forget rows that the trace holds no more."""
+        """Drop rows that have been removed from the trace."""
         first = self._model.trace.first_row
         if gone := bisect_left(self._found, first):
             del self._found[:gone]
@@ -228,7 +229,7 @@ class Search:
         return bool(match.found)
 
     def _look_again(self, deadline: float) -> bool:
-        """Look at calls that were running when more has been paired since."""
+        """Test calls again that were running, after more rows have been paired."""
         position = self._model.analysis.pairs.position
         if not self._again and position != self._paired_to:
             self._again, self._open, self._paired_to = self._open, [], position

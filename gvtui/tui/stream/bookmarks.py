@@ -1,4 +1,4 @@
-"""Bookmarks: set on a row with a note, listed, gone to."""
+"""Commands that set a bookmark with a note on a row, list bookmarks, and go to one."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Bookmarks(Feature):
     prefix, heading = "bookmarks", "Moving"
 
     def opened(self) -> None:
-        """Say why bookmarks cannot be read, if so."""
+        """Tell the user if the bookmarks cannot be read."""
         if self.model.marks.problem:
             self.viewer.tell(f"Bookmarks: {self.model.marks.problem}.", "warning")
 
     @command("Bookmark this row, with a note", "m")
     def set(self) -> None:
-        """Ask for the note of the selected row's bookmark."""
+        """Ask for a note, and bookmark the selected row."""
         model = self.model
         row_id = model.cursor
         if row_id is None or row_id < model.trace.first_row:
@@ -103,5 +103,5 @@ class Bookmarks(Feature):
 
 
 def note_text(note: str) -> str:
-    """A note as the screen shows it."""
+    """A bookmark's note, escaped for the screen."""
     return escape(note, MAX_NOTE)

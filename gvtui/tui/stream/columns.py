@@ -1,4 +1,4 @@
-"""The stream's columns: which of them fit a width, and the words of each cell of a row, uncut."""
+"""The stream's columns: which fit a width, and the uncut text of each cell."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class TimeMode(Enum):
-    """How the time column counts."""
+    """What the time column shows: time of day, or time since another row."""
 
     CLOCK = "time"
     SINCE_FIRST = "since start"
@@ -37,28 +37,28 @@ class Column:
     key: str
     title: str
     what: str
-    """What it shows, for the dialog that chooses columns."""
+    """A description, for the dialog that chooses columns."""
     narrow: int
-    """Cells on a narrow screen."""
+    """Its width in cells on a narrow screen."""
     wide: int
-    """Cells on a wide one."""
+    """Its width in cells on a wide screen."""
     gives_way: int = 0
-    """Its turn to go where the screen is narrow, 1 first; 0 stays."""
+    """Its turn to be left out on a narrow screen, 1 first; 0 is never left out."""
 
 
 @dataclass(slots=True)
 class RowLook:
-    """How the user wants rows to look."""
+    """The user's settings for the look of rows."""
 
     time_mode: TimeMode = TimeMode.CLOCK
     hidden: frozenset[str] = frozenset()
-    """Keys of the columns that are switched off."""
+    """The keys of the hidden columns."""
     added: tuple[Column, ...] = ()
-    """Columns that the user has added: fields of the message, or of its context."""
+    """Columns that the user has added, for fields of the message or its context."""
     order: tuple[str, ...] = ()
-    """Keys of columns from the left, as configured; those not named keep their own order."""
+    """The configured keys of columns, from the left; others follow in their own order."""
     highlight: re.Pattern[str] | None = None
-    """What is searched for."""
+    """The pattern of the search, whose matches are highlighted."""
 
 
 COLUMNS = (
@@ -72,20 +72,20 @@ COLUMNS = (
     Column("result", "result", "Result, or the error's name", 14, 18),
     Column("duration", "took", "How long the call took", 8, 9, gives_way=3),
 )
-"""All columns in their order. `call` takes what the others leave."""
+"""All columns in their order. `call` takes the width that the others leave."""
 
 FIXED = frozenset(("sign", "call"))
-"""Columns that are always there."""
+"""The columns that cannot be hidden."""
 
 _LEAST_CALL = 40
-"""Cells that the call should have before any column that gives way is shown."""
+"""The least width in cells for the call, before any column that may be left out is shown."""
 _ROOMY = 134
-"""Cells from which on columns take their wide form."""
+"""From how many cells on columns have their wide form."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A column at its place on the screen."""
+    """A column with its position on the screen."""
 
     column: Column
     start: int
@@ -99,14 +99,14 @@ def place(
     added: tuple[Column, ...] = (),
     order: tuple[str, ...] = (),
 ) -> tuple[Placed, ...]:
-    """Lay the columns out in `width` cells; the first cell is left for the cursor's mark.
+    """Lay the columns out in `width` cells; the first cell is for the cursor sign.
 
     Args:
-        width: cells on the screen.
-        hidden: columns that the user has switched off.
-        needed: columns that do not give way.
-        added: columns that the user has added; they stand in front of the result.
-        order: keys of columns from the left; columns that are not named come behind these.
+        width: the width of the screen in cells.
+        hidden: the keys of hidden columns.
+        needed: the keys of columns that must not be left out.
+        added: columns that the user has added, shown before the result.
+        order: the keys of columns, from the left; other columns follow these.
     """
     before = next(place for place, column in enumerate(COLUMNS) if column.key == "call") + 1
     every = (*COLUMNS[:before], *added, *COLUMNS[before:])
@@ -142,7 +142,7 @@ UNPAIRED = {
     Unpaired.CONNECTION_CLOSED: "disconnected",
     Unpaired.GONE: "exit is gone",
 }
-"""What stands in place of the result of a call that has none."""
+"""Shown in place of the result of a call that has none."""
 
 
 def call_text(text: RowText) -> str:
@@ -164,7 +164,7 @@ def result_text(text: RowText) -> str:
 def time_text(
     model: Model, look: RowLook, when_ns: int, previous_id: int | None, digits: int = 6
 ) -> str:
-    """The time as the present mode counts it; `previous_id` is the row shown above, if any."""
+    """The time in the current mode; `previous_id` is the row shown above, if any."""
     if look.time_mode is TimeMode.CLOCK:
         return clock_text(when_ns, model.zone, digits)
     if not when_ns:
@@ -180,12 +180,12 @@ def time_text(
 
 
 def duration_text(text: RowText) -> str:
-    """How long the call took; "" while it runs, for that changes all the time."""
+    """The duration of the call; "" while it runs, since its age changes all the time."""
     return "" if text.duration_ns is None else took_text(text.duration_ns)
 
 
 MAX_FIELD_COLUMNS = 4
-"""Columns that may be added; the call would have no room beside more."""
+"""How many columns may be added; the call would have no room beside more."""
 
 _MAX_VALUE = 400
 _NARROW, _WIDE = 12, 18
@@ -194,18 +194,18 @@ _FIELD = re.compile(r"(?:evt\.arg|context)(?:\.[A-Za-z_]\w{0,60}){1,6}", re.ASCI
 
 
 def is_field(name: str) -> bool:
-    """Whether a name is that of a field that can be a column."""
+    """Whether a name is a field that can be a column."""
     return _FIELD.fullmatch(name) is not None
 
 
 def field_column(field: str) -> Column:
-    """The column that shows a field, named as filters name it: `evt.arg.NAME`, `context.NAME`."""
+    """The column of a field, named as in filters: `evt.arg.NAME`, `context.NAME`."""
     title = field.removeprefix(_ARGUMENT).removeprefix(_CONTEXT)
     return Column(field, escape(title, 60), f"The field {field}", _NARROW, _WIDE)
 
 
 def field_text(model: Model, field: str, row_id: int) -> str:
-    """The field's value in a row, harmless on a terminal; "" where the row lacks it."""
+    """The field's value in a row, escaped for a terminal; "" if the row lacks it."""
     trace = model.trace
     row = trace.row(row_id)
     if row.kind != Kind.MESSAGE or row.flags & Flag.MALFORMED:
@@ -226,5 +226,5 @@ def _value(decoded: Decoded, field: str, architecture: str) -> str:
 
 
 def _shown(forms: list[int | str]) -> str:
-    """The forms that are texts; of a number that is the one form."""
+    """A value's textual forms; a plain number has only one form."""
     return " ".join(form for form in forms if isinstance(form, str) and form)

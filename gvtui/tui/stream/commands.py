@@ -1,4 +1,4 @@
-"""How the stream shows rows: its place in the trace, its columns, its times."""
+"""Commands of the stream: follow, go to a row or time, columns, times, whole calls."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 
 class Going(Feature):
-    """Follows or pauses, and goes to a place in the trace."""
+    """Follows or pauses, and goes to a row or a time."""
 
     prefix, heading = "stream", "Moving"
 
     @command("Pause, or follow the newest rows", "space", footer="pause", heading="Following")
     def follow(self) -> None:
-        """Pause, or go on; a recording that is shown in time pauses too."""
+        """Pause or follow; a recording that is played pauses too."""
         if self.model.following:
             self.viewer.pause()
         else:
@@ -41,7 +41,7 @@ class Going(Feature):
 
     @command("Go to a time or a row number", "ctrl+g")
     def goto(self) -> None:
-        """Ask for a place and go there."""
+        """Ask for a row number or a time, and go there."""
 
         def done(text: str) -> Problem | None:
             if not text.strip():
@@ -57,12 +57,12 @@ class Going(Feature):
 
 
 _TITLES = {column.title: column.key for column in COLUMNS if column.title}
-"""What columns are called on the screen, where a configuration may name them so too."""
+"""The columns' titles on the screen, which a configuration may use as names too."""
 _MAX_NAME, _MAX_TOLD = 40, 5
 
 
 def _texts(told: Mapping[str, Any], name: str) -> list[str]:
-    """The names of columns under a name in what was remembered; whatever else is there is left."""
+    """The list of columns under a name in the stored layout; other values are ignored."""
     values = told.get(name)
     names = [each for each in values if isinstance(each, str)] if isinstance(values, list) else []
     return [each for each in names if each in _KEYS or is_field(each)]
@@ -72,7 +72,7 @@ _KEYS = frozenset(column.key for column in COLUMNS)
 
 
 class Rows(Feature):
-    """Chooses what rows look like: times, columns, whole calls."""
+    """Chooses the times and columns of rows, and whether calls are one row."""
 
     prefix, heading = "stream", "Screen"
 
@@ -80,10 +80,10 @@ class Rows(Feature):
         super().__init__(viewer)
         self.look = RowLook()
         self._set_aside: dict[str, list[str]] | None = None
-        """The columns remembered, where others are configured, as a profile may do for once."""
+        """The stored columns, while configured ones, perhaps a profile's, are used instead."""
 
     def recall(self, told: Mapping[str, Any]) -> None:
-        """Take up how times count and which columns there are."""
+        """Restore the mode of times and the columns."""
         modes = {mode.name.lower(): mode for mode in TimeMode}
         self.look.time_mode = modes.get(str(told.get("time")), self.look.time_mode)
         self.look.added = tuple(map(field_column, _texts(told, "added")))[:MAX_FIELD_COLUMNS]
@@ -95,7 +95,7 @@ class Rows(Feature):
             self._configure(config.columns, config.where("columns"))
 
     def remember(self) -> dict[str, Any]:
-        """How times count, the columns that are hidden and those that were added."""
+        """The mode of times, the hidden columns and the added ones, to be stored."""
         columns = self._set_aside or self._columns()
         return {"time": self.look.time_mode.name.lower(), **columns}
 
@@ -104,7 +104,7 @@ class Rows(Feature):
         return {"hidden": sorted(self.look.hidden), "added": added}
 
     def _configure(self, names: Sequence[str], where: str) -> None:
-        """Show the columns that the configuration asks for, in its order."""
+        """Show the columns of the configuration, in its order."""
         columns = {column.key: column for column in COLUMNS}
         keys, wrong = [], []
         for name in dict.fromkeys(names):
@@ -129,17 +129,17 @@ class Rows(Feature):
         self.look.order = tuple(keys)
         self.look.hidden = frozenset(columns) - set(keys)
 
-    @command("Time of day, since the first row, or since the row above", "t")
+    @command("Show times of day, since the first row, or since the row above", "t")
     def time(self) -> None:
-        """Count times another way."""
+        """Switch to the next mode of times."""
         modes = list(TimeMode)
         place = modes.index(self.look.time_mode)
         self.look.time_mode = modes[(place + 1) % len(modes)]
         self.viewer.redraw_rows()
 
-    @command("A call as one row, or its enter and its exit", "c", footer="calls")
+    @command("Show a call as one row, or as its enter and its exit", "c", footer="calls")
     def calls(self) -> None:
-        """Show each call as one row, or as its enter and its exit again."""
+        """Show each call as one row, or again as enter and exit."""
         model = self.model
         model.whole_calls = not model.whole_calls
         cursor = model.cursor
@@ -147,7 +147,7 @@ class Rows(Feature):
         if not model.whole_calls:
             return
         if cursor is not None and not model.following:
-            # Only of an exit does the partner stand before it.
+            # Only an exit's partner comes before it.
             enter = model.analysis.pairs.partner(cursor)
             self.viewer.jump(enter if enter is not None and enter < cursor else cursor)
         if "thread_id" in model.analysis.pairs.missing_fields:
@@ -159,7 +159,7 @@ class Rows(Feature):
 
     @command("Choose the columns", "C")
     def columns(self) -> None:
-        """List the columns that can go, to switch each off or on."""
+        """List the columns that can be hidden, to switch each on or off."""
         columns = {
             column.key: column for column in (*COLUMNS, *self.look.added) if column.key not in FIXED
         }
@@ -180,14 +180,14 @@ class Rows(Feature):
         )
 
     def add_column(self, column: Column) -> None:
-        """Show a field as a column; nothing if it is one already."""
+        """Add a column for a field, unless it exists already."""
         if all(each.key != column.key for each in self.look.added):
             self.look.added = (*self.look.added, column)
         self.look.hidden -= {column.key}
         self.viewer.redraw_rows()
 
     def remove_column(self, key: str) -> None:
-        """Show a field as a column no more."""
+        """Remove an added column."""
         self.look.added = tuple(each for each in self.look.added if each.key != key)
         self.look.hidden -= {key}
         self.viewer.redraw_rows()

@@ -1,4 +1,4 @@
-"""What the stream says while it has no rows: how to get some."""
+"""The advice that the stream shows while it has no rows."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Line(NamedTuple):
 
 
 def state(model: Model) -> tuple[object, ...]:
-    """What the advice depends on."""
+    """All values that the advice depends on."""
     view = model.view
     return (model.is_live, bool(len(model.trace.connections)), view.total, view.complete)
 
 
 def lines(viewer: Viewer) -> list[Line]:
-    """The advice for the state that the model is in."""
+    """The advice for the model's present state."""
     model, keys_of = viewer.model, viewer.commands.keys_of
     view = model.view
     if model.filtered and view.total:
@@ -47,8 +47,8 @@ def lines(viewer: Viewer) -> list[Line]:
         return [Line("This recording holds no rows.")]
     if len(model.trace.connections):
         return [
-            Line("A sandbox has connected and has sent nothing yet."),
-            Line("Rows come as soon as a traced call is made."),
+            Line("A sandbox has connected, but has sent nothing yet."),
+            Line("Rows appear as soon as a program makes a traced call."),
         ]
     listen = model.live.monitor.listen
     endpoint = "" if listen == DEFAULT_LISTEN else f" --endpoint {shlex.quote(str(listen))}"

@@ -1,4 +1,4 @@
-"""Draws the stream's rows as strips of styled segments; no markup, so data cannot style itself."""
+"""Draws rows as strips of styled segments, without markup, so that data cannot set styles."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ STYLES = (
     "found",
     "mark",
 )
-"""Names of the stream's styles, as the stylesheet has them after `stream--`."""
+"""The names of the stream's styles; the stylesheet has them after `stream--`."""
 
 _KEPT = 1024
 _NARROW_TIME = 12
 _SLOW_NS = SECOND_NS // 10
-"""Calls that took longer than this stand out."""
+"""The duration in nanoseconds above which a call is highlighted as slow."""
 
 _SIGN_STYLE = {
     Look.ENTER: "enter",
@@ -85,7 +85,7 @@ _TIME_TITLES = {
 
 
 class Painter:
-    """Makes strips of rows, and keeps them until something that they depend on changes."""
+    """Makes and caches the strips of rows."""
 
     def __init__(self, model: Model, look: RowLook) -> None:
         self._model = model
@@ -96,17 +96,17 @@ class Painter:
         self._kept: OrderedDict[tuple[int, bool, int], Strip] = OrderedDict()
         self.width = 0
         self.shift = 0
-        """Characters of the arguments that are scrolled off to the left."""
+        """How many characters of the arguments are scrolled off to the left."""
         self.changing = False
-        """Set when a row was painted that time alone will change: a call that still runs."""
+        """Set when a painted row shows the age of a running call, which changes with time."""
 
     def restyle(self, find: Callable[[str], Style]) -> None:
-        """Take the styles over from the stylesheet; `find` resolves one of `STYLES`."""
+        """Resolve the styles again; `find` gives one of `STYLES` from the stylesheet."""
         self._styles = {name: find(name) for name in STYLES}
         self._kept.clear()
 
     def prepare(self, width: int) -> None:
-        """Get ready to paint rows of `width` cells with the model's present settings."""
+        """Prepare to paint rows of `width` cells with the model's present settings."""
         model, look = self._model, self._look
         key = (
             width,
@@ -201,7 +201,7 @@ class Painter:
         ]
 
     def _find(self, cell: list[Segment], full: str) -> list[Segment]:
-        """Have what is searched for stand out; where it is cut off, the cell's end."""
+        """Highlight the matches of the search; for a match in a cut-off part, the cell's end."""
         pattern = self._look.highlight
         if pattern is None:
             return cell
@@ -217,7 +217,7 @@ class Painter:
         return self._find(cell, self._full_text(placed.column.key, text, previous_id))
 
     def _full_text(self, key: str, text: RowText, previous_id: int | None) -> str:
-        """The words of a cell, uncut."""
+        """The uncut text of a cell."""
         row = text.row
         if key == "time":
             return time_text(self._model, self._look, row.when_ns, previous_id)
@@ -303,14 +303,14 @@ class Painter:
 
 
 def highlight(cell: list[Segment], pattern: re.Pattern[str], style: Style) -> list[Segment] | None:
-    """The cell with all that the pattern finds in `style`; None if it finds nothing."""
+    """The cell with all matches of the pattern in `style`; None if there are none."""
     text = "".join(segment.text for segment in cell)
     spans = [match.span() for match in pattern.finditer(text) if match.end() > match.start()]
     return _styled(cell, spans, style) if spans else None
 
 
 def highlight_end(cell: list[Segment], style: Style) -> list[Segment] | None:
-    """The cell with its last character in `style`: what was found is behind it."""
+    """The cell with its last character in `style`, for a match in the part cut off."""
     text = "".join(segment.text for segment in cell).rstrip()
     return _styled(cell, [(len(text) - 1, len(text))], style) if text else None
 

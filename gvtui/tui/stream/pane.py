@@ -1,4 +1,4 @@
-"""The stream of rows: draws the rows on screen and no others, however long the trace is."""
+"""The stream pane: rows of the trace with a cursor; draws only the rows on the screen."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 _WHEEL_ROWS = 3
 _SHIFT_STEP = 8
 _AGE_STEP_NS = 250_000_000
-"""How often the ages of calls that still run are drawn anew."""
+"""After how many nanoseconds the ages of running calls are drawn again."""
 _HEADING = 1
-"""Lines above the first row."""
+"""How many lines are above the first row."""
 
 
 class StreamView(Pane, ScrollView, can_focus=True):
     """Rows of the model's view, with a cursor.
 
-    The place shown is held as row ids, not as positions: a view that is still being filtered, or
-    that loses old rows, moves nothing under the reader. The scrollbar is set by hand and
-    `virtual_size` never changes, so that new rows cost no layout.
+    The scroll position is kept as row ids, not as indices in the view, so that the rows on the
+    screen stay in place while the view is being filtered or loses old rows. The scrollbar is set by
+    hand and `virtual_size` never changes, so that new rows need no layout.
     """
 
     prefix, heading = "stream", "Moving"
@@ -57,45 +57,45 @@ class StreamView(Pane, ScrollView, can_focus=True):
         model = viewer.model
         self._painter = Painter(model, viewer.feature(Rows).look)
         self._top = 0
-        """Position in the view of the first row shown."""
+        """The index in the view of the first row on the screen."""
         self._top_id: int | None = None
         self._shown: list[int] = []
-        """Ids of the rows on screen."""
+        """The ids of the rows on the screen."""
         self._above: int | None = None
-        """Id of the row above the first one shown."""
+        """The id of the row above the first one on the screen."""
         self._generation = model.generation
         self._settling = False
-        """Whether the place for the cursor is not yet known: the view is still being filtered."""
+        """Whether the cursor's position is not known yet, because the view is being filtered."""
         self._width = 0
         self._anchor: int | None = None
-        """The row that was selected last by hand; filters may have moved the cursor off it."""
+        """The id of the row that the user last selected; filters may have moved the cursor away."""
         self._styled = False
         """Whether the painter has the stylesheet's present styles."""
         self._painted: tuple[object, ...] = ()
         self._paused_at = model.trace.end_row
-        """The trace's end when following was paused."""
+        """The id after the trace's last row when following was paused."""
 
     @property
     def page(self) -> int:
-        """Rows that fit on screen."""
+        """How many rows fit on the screen."""
         return max(1, self.size.height - _HEADING)
 
     @property
     def window(self) -> tuple[int, int] | None:
-        """Ids of the first and last row on screen; None while there are none."""
+        """The ids of the first and last row on the screen; None while there are none."""
         return (self._shown[0], self._shown[-1]) if self._shown else None
 
     @property
     def new_rows(self) -> int:
-        """Rows that have come into the view since following was paused."""
+        """How many rows have entered the view since following was paused."""
         if self._model.following:
             return 0
         view = self._model.view
         return view.count - self._place_of(self._paused_at)
 
     def on_mount(self) -> None:
-        """Show what there is."""
-        # Every layout sets the scrollbar by `virtual_size`, which says nothing here.
+        """Show the first rows."""
+        # Every layout sets the scrollbar from `virtual_size`, which is meaningless here.
         self.screen.screen_layout_refresh_signal.subscribe(self, self._after_layout, immediate=True)
         self.news()
 
@@ -104,7 +104,7 @@ class StreamView(Pane, ScrollView, can_focus=True):
         self.news()
 
     def notify_style_update(self) -> None:
-        """Take changed styles over."""
+        """Resolve the styles again after a change."""
         super().notify_style_update()
         self._styled = False
 
@@ -113,7 +113,7 @@ class StreamView(Pane, ScrollView, can_focus=True):
         return own if name == "cursor" else self.rich_style + own
 
     def news(self) -> None:
-        """Draw what has changed in the model, if any of it is on screen."""
+        """Draw the model's changes, if any are on the screen."""
         model, view = self._model, self._model.view
         if self._generation != model.generation:
             self._generation = model.generation
@@ -134,7 +134,7 @@ class StreamView(Pane, ScrollView, can_focus=True):
         self._show()
 
     def _settle(self) -> None:
-        """Find a place in a view that was made anew: where the cursor was, or just after."""
+        """Find the cursor's position in a rebuilt view: its row, or the next one."""
         view = self._model.view
         self._settling = not view.complete
         if self._model.following or self._anchor is None or not view.count:
@@ -145,7 +145,7 @@ class StreamView(Pane, ScrollView, can_focus=True):
         self._hold_top()
 
     def redraw(self) -> None:
-        """Draw everything again: what rows look like has changed."""
+        """Draw all rows again, because their look has changed."""
         self._painted = ()
         self._show()
 
@@ -173,7 +173,7 @@ class StreamView(Pane, ScrollView, can_focus=True):
             self.refresh()
 
     def _progress(self) -> tuple[int, int]:
-        """What rows that are not final depend on."""
+        """The values that rows which are not final depend on."""
         if not self._painter.changing or not self._shown:
             return 0, 0
         model = self._model
@@ -228,7 +228,7 @@ class StreamView(Pane, ScrollView, can_focus=True):
             self.post_message(self.CursorMoved())
 
     def pause(self) -> None:
-        """Stop following; the rows shown stay where they are."""
+        """Stop following; the rows on the screen stay in place."""
         if self._model.following:
             self._model.following = False
             self._paused_at = self._model.trace.end_row
@@ -238,14 +238,14 @@ class StreamView(Pane, ScrollView, can_focus=True):
         self._hold_top()
 
     def follow(self) -> None:
-        """Show the newest rows, and those that come."""
+        """Show the newest rows from now on."""
         if not self._model.following:
             self._model.following = True
             self.post_message(self.FollowChanged())
         self.news()
 
     def select(self, place: int) -> None:
-        """Move the cursor to a position of the view, and the screen with it where needed."""
+        """Move the cursor to an index of the view, and scroll if needed."""
         view = self._model.view
         if not view.count:
             return
@@ -260,13 +260,13 @@ class StreamView(Pane, ScrollView, can_focus=True):
         self._show()
 
     def jump(self, row_id: int) -> None:
-        """Select a row, or the next one that is shown, in the middle of the screen."""
+        """Select a row, or else the next one in the view, and scroll it to the middle."""
         place = self._place_of(row_id)
         self._top = max(0, min(place - self.page // 2, self._model.view.count - self.page))
         self.select(place)
 
     def scroll_rows(self, top: int) -> None:
-        """Bring a position to the top of the screen; the cursor stays with its row."""
+        """Scroll an index of the view to the top; the cursor stays on its row."""
         self._top = min(max(top, 0), max(0, self._model.view.count - self.page))
         self.pause()
         self._show()
@@ -300,7 +300,7 @@ class StreamView(Pane, ScrollView, can_focus=True):
         self._scroll_by(halves * max(1, self.page // 2))
 
     def _scroll_by(self, step: int) -> None:
-        """Move rows and cursor together."""
+        """Scroll the rows and move the cursor with them."""
         if self._cursor_place + step < self._model.view.count:
             self._top = max(0, min(self._top + step, self._model.view.count - self.page))
         self.select(self._cursor_place + step)
@@ -317,39 +317,39 @@ class StreamView(Pane, ScrollView, can_focus=True):
         self._painter.shift = max(0, self._painter.shift + steps * _SHIFT_STEP)
         self.redraw()
 
-    @command("The next match; else to the fields", "enter")
+    @command("Go to the next match; without a search, to the details", "enter")
     def enter(self) -> None:
-        """Go on with the search, or into the row."""
+        """Go to the next match of a search, or to the details."""
         self._viewer.entered()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll down; the cursor stays with its row."""
+        """Scroll down; the cursor stays on its row."""
         event.stop()
         event.prevent_default()
         if not self._model.following:
             self.scroll_rows(self._top + _WHEEL_ROWS)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll up, which pauses."""
+        """Scroll up, which pauses following."""
         event.stop()
         event.prevent_default()
         self.scroll_rows(self._top - _WHEEL_ROWS)
 
     def on_scroll_to(self, message: ScrollTo) -> None:
-        """The scrollbar was dragged."""
+        """Scroll when the scrollbar is dragged."""
         message.stop()
         message.prevent_default()
         if message.y is not None:
             self.scroll_rows(round(message.y))
 
     def on_scroll_up(self, message: ScrollUp) -> None:
-        """The scrollbar was clicked above its handle."""
+        """Scroll up by a page when the scrollbar is clicked above its handle."""
         message.stop()
         message.prevent_default()
         self.scroll_rows(self._top - self.page)
 
     def on_scroll_down(self, message: ScrollDown) -> None:
-        """The scrollbar was clicked below its handle."""
+        """Scroll down by a page when the scrollbar is clicked below its handle."""
         message.stop()
         message.prevent_default()
         self.scroll_rows(self._top + self.page)

@@ -1,4 +1,4 @@
-"""Where to go in a trace, as a person types it: a row number, or a time."""
+"""Reads a typed row number or time, and finds the row to go to."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _DAY = timedelta(days=1)
 
 
 class PlaceError(GvtuiError):
-    """What was typed is no place in the trace."""
+    """The typed text is neither a row number nor a time."""
 
 
 def find_row(text: str, model: Model) -> int:
-    """The row id that `text` means; the next one where there is none exactly there.
+    """The id of the row that a text means, or of the next row after that number or time.
 
     Raises:
-        PlaceError: it is neither a row number nor a time.
+        PlaceError: the text is neither a row number nor a time.
     """
     text = text.strip()
     if match := _SPAN.fullmatch(text):
@@ -35,7 +35,7 @@ def find_row(text: str, model: Model) -> int:
     if match := _TIME.fullmatch(text):
         hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
         if hour > 23 or minute > 59 or second > 59:
-            raise PlaceError(f"{text} is no time of day")
+            raise PlaceError(f"{text} is not a time of day")
         base = datetime.fromtimestamp(model.base_ns // 1_000_000_000, model.zone)
         moment = base.replace(hour=hour, minute=minute, second=second)
         fraction = round(float(match[4] or 0) * 1e9)
@@ -47,7 +47,7 @@ def find_row(text: str, model: Model) -> int:
         return row_id
     if (match := _ROW.fullmatch(text)) and match[1].strip(","):
         return int(match[1].replace(",", ""))
-    raise PlaceError(f"no place: type {HINT}")
+    raise PlaceError(f"neither a time nor a row: type {HINT}")
 
 
 def _row_at(model: Model, moment: datetime, fraction_ns: int) -> int:

@@ -1,4 +1,4 @@
-"""Going along the timeline: the trace cut into as many spans of time as the strip has cells."""
+"""Commands of the timeline, which divides the trace into as many time spans as it has cells."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from gvtui.query.numbers.timeline import Bucket, Timeline
 
 _MANY_ERRORS, _SOME_ERRORS = 0.25, 0.05
-"""Share of messages in a bucket that tell of a failed call."""
+"""The share of failed calls among a bucket's messages from which it is coloured."""
 
 
 class Cell(NamedTuple):
-    """One cell of the strip: a span of time."""
+    """One cell of the timeline: a span of time."""
 
     mark: str
     look: str
     row: int
-    """The first row of its span."""
+    """The id of the first row of its span."""
 
 
 class Along(Feature):
-    """Holds the cells of the timeline, and goes from one to another."""
+    """Keeps the cells of the timeline, and goes to their rows."""
 
     prefix, heading = "timeline", "Moving"
 
@@ -37,10 +37,10 @@ class Along(Feature):
         super().__init__(viewer)
         self.cells: list[Cell] = []
         self.ends: tuple[int, int] | None = None
-        """The cells of the first and last row that the stream shows."""
+        """The indices of the cells with the first and the last row on the screen."""
 
     def fit(self, width: int) -> bool:
-        """Cut the trace into so many cells anew; True if anything is different now."""
+        """Divide the trace into `width` cells again; True if anything has changed."""
         cells = _cells(self.model.analysis.timeline, width)
         ends = _window(cells, self.viewer.window)
         changed = cells != self.cells or ends != self.ends
@@ -48,7 +48,7 @@ class Along(Feature):
         return changed
 
     def go(self, place: int) -> None:
-        """Show the rows of a cell."""
+        """Go to the rows of a cell."""
         if self.cells:
             cell = self.cells[min(max(place, 0), len(self.cells) - 1)]
             self.viewer.jump(cell.row)
@@ -57,7 +57,7 @@ class Along(Feature):
     @command("Back along the timeline", "left_square_bracket", -1)
     @command("On along the timeline", "right_square_bracket", 1)
     def step(self, cells: int) -> None:
-        """Go so many cells that hold rows to the left or right of what is on screen."""
+        """Go by so many cells with rows to the left or right of the rows on the screen."""
         if not self.cells or self.ends is None:
             return
         place = self.ends[0] if cells < 0 else self.ends[1]
@@ -68,10 +68,10 @@ class Along(Feature):
                 break
         self.go(place)
 
-    @command("Where points were last dropped", "left_curly_bracket", -1)
-    @command("Where points are next dropped", "right_curly_bracket", 1)
+    @command("Go to the previous dropped points", "left_curly_bracket", -1)
+    @command("Go to the next dropped points", "right_curly_bracket", 1)
     def drop(self, direction: int) -> None:
-        """Go to where points were dropped last before, or next after, what is on screen."""
+        """Go to the nearest dropped points before or after the rows on the screen."""
         if not self.model.trace.connections.dropped:
             self.viewer.tell("No points were dropped.")
         if self.ends is None:
@@ -93,7 +93,7 @@ def _cells(timeline: Timeline, width: int) -> list[Cell]:
         return []
     highest = max(bucket.rate for bucket in buckets) or 1.0
     marks = [Cell(*_mark(bucket, highest), bucket.first_row) for bucket in buckets]
-    # A short trace has fewer buckets than there are cells: each then takes several.
+    # A short trace has fewer buckets than cells, so a bucket fills several cells.
     return [marks[place * len(marks) // width] for place in range(width)]
 
 
@@ -108,7 +108,7 @@ def _mark(bucket: Bucket, highest: float) -> tuple[str, str]:
 
 
 def _window(cells: Sequence[Cell], shown: tuple[int, int] | None) -> tuple[int, int] | None:
-    """The cells of the first and last row shown."""
+    """The indices of the cells with the first and the last row on the screen."""
     if not cells or shown is None:
         return None
     first, last = (bisect_right(cells, row, key=lambda cell: cell.row) - 1 for row in shown)

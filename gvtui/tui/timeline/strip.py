@@ -1,4 +1,4 @@
-"""The whole trace in one line: how much came when, where it failed, and where points were lost."""
+"""The timeline: the whole trace in one line, with rates, failed calls and dropped points."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from gvtui.tui.viewer import Viewer
 
 _LEFT = 1
-"""Blank cells at either end."""
+"""How many cells are blank at either end."""
 
 
 class TimelineStrip(LineWidget):
-    """Bars for the rate, coloured by the share of errors; signs for drops and what is on screen."""
+    """Bars for the rate, coloured by the share of errors, with signs for drops and the screen."""
 
     PREFIX = "timeline"
     LOOKS = ("bar", "some", "many", "drop", "window", "faint")
