@@ -1,7 +1,7 @@
-"""TOML files that people write: what they say, the line of each setting, and what is wrong.
+"""Reads TOML files that people write: their values, the line of each setting, their problems.
 
-A file is read with tomllib, statement by statement: this gives every setting its line, and a
-statement that is no TOML costs no other one.
+A file is read with tomllib, statement by statement: so every setting has a line, and one statement
+that is not TOML does not spoil the others.
 """
 
 from __future__ import annotations
@@ -23,35 +23,35 @@ if TYPE_CHECKING:
 
 MAX_FILE = 1 << 20
 MAX_PROBLEMS = 20
-"""Problems that are told of one file; more would say the same again."""
+"""How many problems of one file are reported."""
 
 _MAX_STATEMENT = 200
-"""Lines of one statement."""
+"""How many lines one statement may have."""
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _END = "(at end of document)"
 _HEADER = re.compile(r"\s*\[")
 
 
 class TomlError(GvtuiError):
-    """A file cannot be read, or is no text."""
+    """A file cannot be read, or is not text."""
 
 
 class Problems:
-    """Gathers what is wrong with a file."""
+    """Collects the problems of a file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.told: list[str] = []
-        """The problems as they are told, each with file and line; `MAX_PROBLEMS` at most."""
+        """The problems as sentences, each with file and line; at most `MAX_PROBLEMS`."""
 
     def add(self, line: int, words: str) -> None:
-        """Note a problem: the line, 0 for the whole file, and a sentence without full stop."""
+        """Add a problem: its line, 0 for the whole file, and a sentence without full stop."""
         if len(self.told) < MAX_PROBLEMS:
             self.told.append(f"{place_words(self.path, line)}: {words}")
 
 
 def place_words(path: Path, line: int) -> str:
-    """File and line for a sentence; the file alone where the line is 0, which is not known."""
+    """File and line for a sentence; only the file if the line is 0."""
     return f"{path}, line {line}" if line else str(path)
 
 
@@ -59,7 +59,7 @@ def toml_text(path: Path) -> str:
     """The text of a configuration; "" if there is none.
 
     Raises:
-        TomlError: it cannot be read.
+        TomlError: the file cannot be read.
     """
     try:
         with open_to_read(path) as source:
@@ -78,7 +78,7 @@ def toml_text(path: Path) -> str:
 
 
 def read_toml(path: Path, problems: Problems) -> tuple[dict[str, Any], Lines]:
-    """What a file says, without the statements that are wrong, and the lines of its settings."""
+    """The values of a file without its wrong statements, and the lines of its settings."""
     try:
         text = toml_text(path)
     except TomlError as error:
@@ -89,14 +89,14 @@ def read_toml(path: Path, problems: Problems) -> tuple[dict[str, Any], Lines]:
     wrong = [each for each in statements if each.values is None]
     for each in wrong:
         _take_out(lines, statements, each)
-        # Of a statement with several lines the first one tells.
+        # A wrong statement of several lines is reported once, at its first line.
         if not any(other.stop == each.start for other in wrong):
             problems.add(each.start + 1, f"this is no TOML: {lower_first(each.problem)}")
     for _ in range(len(statements) + 1):
         try:
             document = tomllib.loads("\n".join(lines))
         except (ValueError, RecursionError) as error:
-            # Each statement is right by itself; two of them do not go together.
+            # Each statement alone is valid, but two of them contradict each other.
             found = _PLACE.search(str(error))
             line = int(found[1]) - 1 if found and found[1] else len(lines) - 1
             each = next(each for each in statements if line < each.stop)
@@ -108,19 +108,19 @@ def read_toml(path: Path, problems: Problems) -> tuple[dict[str, Any], Lines]:
 
 
 class _Statement(NamedTuple):
-    """A header of a table, or a setting."""
+    """One statement of a TOML file: the header of a table, or a setting."""
 
     start: int
     """Its first line, from 0."""
     stop: int
-    """The line behind it."""
+    """The line after its last one."""
     values: dict[str, Any] | None
-    """What it says by itself; None if it is no TOML."""
+    """The values of the statement alone; None if it is not TOML."""
     problem: str = ""
 
 
 def _statements(text: list[str]) -> Iterator[_Statement]:
-    """The statements of a file; blank lines and comments are such that say nothing."""
+    """The statements of a file; blank lines and comments count as empty statements."""
     start = 0
     while start < len(text):
         each = _statement(text, start)
@@ -136,13 +136,13 @@ def _statement(text: list[str], start: int) -> _Statement:
         except (ValueError, RecursionError) as error:
             problem = problem or _PLACE.sub("", str(error))
             if not str(error).endswith(_END):
-                # More lines make only that right which came to its end too early.
+                # Adding lines helps only a statement that ends too early.
                 break
     return _Statement(start, start + 1, None, problem)
 
 
 def _take_out(lines: list[str], statements: list[_Statement], wrong: _Statement) -> None:
-    """Empty the lines of a statement; of a header also what stands under it."""
+    """Empty the lines of a statement; for a header also those of its table."""
     stop = wrong.stop
     if _HEADER.match(lines[wrong.start]):
         later = (each.start for each in statements if each.start > wrong.start)
@@ -151,7 +151,7 @@ def _take_out(lines: list[str], statements: list[_Statement], wrong: _Statement)
 
 
 def _places(statements: list[_Statement], lines: list[str]) -> Lines:
-    """Where each setting stands: of `a = {b = 1}` there are `a` and `a.b`, both on its line."""
+    """The line of each setting: `a = {b = 1}` gives `a` and `a.b`, both on the same line."""
     places: Lines = {}
     table: tuple[str, ...] = ()
     for each in statements:

@@ -1,4 +1,4 @@
-"""What is worked out from a trace bit by bit, in the moments that the screen can spare."""
+"""Runs the analysis of a trace (pairs, processes, timeline, statistics) in short time slices."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
 
 ANALYSIS_SECONDS = 0.008
-"""Time for all of it in one go; more would make keys wait."""
+"""How many seconds one step of the whole analysis may take; a longer step would delay keys."""
 
 _LEAST, _MOST = 64, 1 << 16
 _TURN_SECONDS = 0.007
-"""How long one slice of work should take."""
+"""How many seconds one slice of work should take."""
 
 
 class Paced:
-    """Has a worker look at as many rows as fit the time given.
+    """Lets a worker read as many rows as fit into the given time.
 
-    How many that are is learned: some rows take a thousand times as long as others, and each
-    slice takes some time whatever its size, so that small ones are dear.
+    The number is learned: some rows take a thousand times as long as others, and each slice has a
+    fixed cost, so that small slices are expensive.
     """
 
     def __init__(
@@ -38,19 +38,20 @@ class Paced:
         """Pace a worker.
 
         Args:
-            advance: looks at up to so many more rows and returns how many it did.
-            clock: seconds that go by; the time that others had of the processor does not count.
+            advance: reads up to so many more rows and returns how many it has read.
+            clock: gives seconds; the default counts only this thread's processor time.
         """
         self._advance = advance
         self._clock = clock
         self._slice = _LEAST
         self._takes = 0.0
-        """Seconds that a slice takes."""
+        """The fixed cost of a slice in seconds, as learned."""
         self.is_done = False
-        """Whether nothing was left when it worked last."""
+        """Whether no rows were left after the last run."""
 
     def run(self, deadline: float) -> int:
-        """Work until about `deadline`, or until nothing is left; returns how many rows."""
+        """Work until about `deadline` or until no rows are left; returns how many rows were
+        read."""
         total = 0
         self.is_done = False
         while (left := deadline - (began := self._clock())) > 0:
@@ -80,7 +81,7 @@ class Paced:
 
 
 class Analysis:
-    """Pairs, processes and the timeline of one trace; each follows as the trace grows."""
+    """The pairs, processes and timeline of one trace, updated as the trace grows."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
@@ -88,31 +89,31 @@ class Analysis:
         self.processes = Processes(trace, self.pairs)
         self.timeline = Timeline(trace, self.pairs.execs)
         self.context = QueryContext(self.pairs, self.processes)
-        """Answers what filters ask beyond the rows."""
+        """Gives filters the data that is not in the rows themselves."""
         self.wants_processes = False
-        """Whether anybody looks at processes; else they wait until nothing else is to do."""
+        """Whether processes are on the screen; else they are read when all else is done."""
         self.follower: Paced | None = None
-        """Works behind pairs and processes; the statistics, while they are looked at."""
+        """Reads rows after pairs and processes have: the statistics, while they are shown."""
         self.is_behind = False
-        """Whether the time given last was too short."""
+        """Whether the last budget was too short."""
         self._timeline = Paced(self.timeline.advance)
         self._pairs = Paced(self.pairs.advance)
         self._processes = Paced(self.processes.advance)
         self._follower_first = False
 
     def statistics(self, condition: Filter | None = None) -> Statistics:
-        """Numbers of the rows that meet a condition, compiled with this analysis's context.
+        """Statistics over the rows that pass a condition, which is compiled with this context.
 
-        They follow the trace, behind pairs and processes, when their own `advance` is called.
+        Their own `advance` updates them, up to the rows that pairs and processes have read.
         """
         return Statistics(self.trace, self.pairs, self.processes, condition)
 
     def advance(self, budget_seconds: float = ANALYSIS_SECONDS, *, is_idle: bool = False) -> bool:
-        """Go on for about as long as given; True if there was anything to do.
+        """Analyse further rows for about the given time; True if any were read.
 
         Args:
-            budget_seconds: time for all together.
-            is_idle: no rows have come, so that there is time for what nobody looks at.
+            budget_seconds: the time for all parts together.
+            is_idle: whether no new rows have arrived, so that hidden parts get time too.
         """
         deadline = thread_time() + budget_seconds
         workers = []
@@ -120,7 +121,7 @@ class Analysis:
             workers.append(self._processes)
         if self.follower is not None:
             workers.append(self.follower)
-        # One of them takes most of the time: many small slices take longer than few large ones.
+        # One part gets most of the time, because many small slices cost more than few large ones.
         self._follower_first = not self._follower_first
         if self._follower_first:
             workers.reverse()

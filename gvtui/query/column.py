@@ -1,4 +1,4 @@
-"""A number for each row of a trace, kept for as long as the row is."""
+"""A column with one 32-bit number for each row of a trace, kept as long as the row."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ if TYPE_CHECKING:
 
 
 class RowColumn:
-    """A 32-bit number for each row, in chunks that can be let go. Few of them are in memory."""
+    """A 32-bit number for each row, in chunks that can be freed; few of them are in memory."""
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
-        """Begin with none; `folders` say where those may lie that are not in memory."""
+        """Make an empty column; chunks that are not in memory go to files in one of `folders`."""
         self._chunks = Shelf(np.int32, folders)
 
     def chunk(self, number: int) -> npt.NDArray[np.int32]:
-        """A chunk to write to, before anything else is written to the column."""
+        """A chunk to write to, until anything else is written to the column."""
         chunk = self._chunks.edit(number)
         return self._chunks.put(number, np.zeros(CHUNK, np.int32)) if chunk is None else chunk
 
     def get(self, row: int) -> int:
-        """A row's number; 0 if none is held."""
+        """A row's number; 0 if the column has none."""
         chunk = self._chunks.get(row // CHUNK)
         return 0 if chunk is None else int(chunk[row % CHUNK])
 
     def put(self, row: int, value: int) -> None:
-        """Change a row's number, if its chunk is still held."""
+        """Change a row's number, if its chunk still exists."""
         chunk = self._chunks.edit(row // CHUNK)
         if chunk is not None:
             chunk[row % CHUNK] = value
 
     def chunk_of(self, row: int) -> npt.NDArray[np.int32]:
-        """The chunk that holds a row, made if there is none."""
+        """The chunk of a row, created if needed."""
         return self.chunk(row // CHUNK)
 
     def take(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
-        """The numbers of these rows; 0 where none is held."""
+        """The numbers of these rows; 0 for rows without one."""
         out = np.zeros(len(rows), np.int32)
         numbers = rows // CHUNK
         for number in np.unique(numbers).tolist():
@@ -55,7 +55,7 @@ class RowColumn:
         return out
 
     def slice(self, start: int, count: int) -> npt.NDArray[np.int32]:
-        """A copy of a range; 0 where nothing is held."""
+        """A copy of a range; 0 for rows without a number."""
         out = np.zeros(count, np.int32)
         done = 0
         while done < count:
@@ -68,6 +68,6 @@ class RowColumn:
         return out
 
     def let_go(self, before: int) -> None:
-        """Free the chunks that lie wholly before a row."""
+        """Free the chunks whose rows all come before a row."""
         for number in [number for number in self._chunks.known() if (number + 1) * CHUNK <= before]:
             self._chunks.drop(number)

@@ -1,4 +1,4 @@
-"""What filters ask of pairs and processes."""
+"""Gives filters the data that comes from pairs and processes."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _UNKNOWN = -1
 
 
 class QueryContext:
-    """Answers a filter's questions about latency, parents and command lines.
+    """Gives filters durations, parent processes and command lines.
 
-    The answers are for rows that `Pairs` and `Processes` have looked at: bring them up with
-    `advance` before a filter is asked about new rows.
+    It knows only rows that `Pairs` and `Processes` have read: call `advance` before a filter is
+    applied to new rows.
     """
 
     def __init__(self, pairs: Pairs, processes: Processes) -> None:
@@ -34,41 +34,41 @@ class QueryContext:
 
     @property
     def position(self) -> int:
-        """Rows before this one can be asked about."""
+        """All rows before this one are known."""
         return min(self.pairs.position, self.processes.position)
 
     def advance(self, budget: int = 4 * CHUNK) -> int:
-        """Look at up to `budget` more rows; returns how many, 0 when all have been looked at."""
+        """Read up to `budget` more rows; returns how many, 0 if all have been read."""
         self.pairs.advance(budget)
         return self.processes.advance(budget)
 
     def exec_codes(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
-        """What is known of execs whose exits have no error: a `Code` for each row.
+        """The `Code` of each row, which says what is known of execs whose exits have no error.
 
-        It may be asked of any rows that are there. An answer may change once.
+        It works for all rows of the trace, read or not. A code may change once.
         """
         return self.pairs.execs.codes(start, len(rows))
 
     def exec_changes(self) -> int:
-        """How many answers about execs have changed so far."""
+        """How many codes of execs have changed so far."""
         return self.pairs.execs.outcomes.changes()
 
     def execs_changed_since(self, mark: int) -> list[int] | None:
-        """The rows whose answer has changed since `exec_changes` gave `mark`; None if too many."""
+        """The rows whose code has changed since `exec_changes` gave `mark`; None if too many."""
         self.pairs.execs.advance()
         return self.pairs.execs.outcomes.changed_since(mark)
 
     def latency_ns(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-        """How long each row's call took; -1 where it is not known.
+        """How long each row's call took in nanoseconds; -1 if it is not known.
 
-        Asked of an enter, the answer would depend on whether its exit has come yet: so exits alone
-        have one, and a filter finds the same rows live and later.
+        Only exits have a latency. An enter's would depend on whether its exit has arrived yet, and
+        a filter must find the same rows live and later.
         """
         durations = self.pairs.durations(start, rows)
         return np.where(rows["direction"] == Direction.EXIT, durations, _UNKNOWN)
 
     def parent_pid(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-        """Process id of the parent of each row's process; -1 where it is not known."""
+        """The thread group id of the parent of each row's process; -1 if it is not known."""
         result = np.full(len(rows), _UNKNOWN, np.int64)
         for places, process in self.processes.tree.spans.runs(start, rows):
             parent = process.parent.pid if process.parent is not None else process.parent_pid
@@ -78,9 +78,10 @@ class QueryContext:
     def command_line(
         self, start: int, rows: npt.NDArray[np.void]
     ) -> tuple[npt.NDArray[np.intp], Sequence[str]]:
-        """Command lines without repetition, and for each row the place of its own in them.
+        """The distinct command lines, and for each row the index of its own among them.
 
-        A row has the command line that its process had at that time; -1 where it is not known.
+        A row's command line is the one that its process had at that row; the index is -1 if it is
+        not known.
         """
         result = np.full(len(rows), _UNKNOWN, np.intp)
         lines: dict[str, int] = {}

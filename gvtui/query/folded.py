@@ -1,4 +1,4 @@
-"""The rows that are left when each call has one row."""
+"""Makes a view in which each call has one row."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class _CallFilter(Filter):
-    """Lets a call pass once: where it entered, or where it returned if only that passes."""
+    """Lets a call pass once: at its enter, or at its exit if only the exit passes."""
 
     def __init__(self, condition: Filter | None, pairs: Pairs) -> None:
         text = condition.text if condition is not None else "calls"
@@ -30,7 +30,7 @@ class _CallFilter(Filter):
         self.view: RowView | None = None
 
     def mask(self, trace: RowSource, rows: Rows, start: int) -> Mask:
-        """See `Filter.mask`; looks for the pairs of these rows first."""
+        """See `Filter.mask`; pairs these rows first."""
         while (missing := start + len(rows) - self._pairs.position) > 0:
             if not self._pairs.advance(missing):
                 break
@@ -52,13 +52,14 @@ class _CallFilter(Filter):
         return self._inner.changed_since(mark) if self._inner is not None else []
 
     def _are_shown(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        # What was shown counts, not what would be now: what is known of a process grows.
+        # The rows that were shown count, not those that would pass now: knowledge of processes
+        # grows.
         view = self.view
         return np.array([view is not None and row_id in view for row_id in ids.tolist()], np.bool_)
 
 
 class _CallView(RowView):
-    """A view that tells whether a row is in it."""
+    """A view that can tell whether it contains a row."""
 
     def __contains__(self, row_id: object) -> bool:
         if not isinstance(row_id, int):

@@ -1,4 +1,4 @@
-"""What looks at each row of a trace once, bit by bit, and goes on as the trace grows."""
+"""The base of all readers that read each row of a trace once, in slices, as the trace grows."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ class Follower:
     def __init__(self, trace: RowSource) -> None:
         self._trace = trace
         self.position = trace.first_row
-        """Rows before this one have been looked at."""
+        """All rows before this one have been read."""
 
     @property
     def _end(self) -> int:
-        """Rows from this one on cannot be looked at yet."""
+        """Rows from this one on cannot be read yet."""
         return self._trace.end_row
 
     @property
     def is_done(self) -> bool:
-        """Whether all rows have been looked at."""
+        """Whether all rows have been read."""
         return self.position >= self._trace.end_row
 
     def advance(self, budget: int = 4 * CHUNK) -> int:
-        """Look at up to `budget` more rows; returns how many."""
+        """Read up to `budget` more rows; returns how many."""
         self._begin()
         self.position = max(self.position, self._trace.first_row)
         done = 0
         while done < budget and self.position < self._end:
             start = self.position
-            # A slice lies within one chunk, so that a column of one number a row can be filled.
+            # A slice lies within one chunk, so that a chunk of a `RowColumn` can be filled from it.
             stop = min(start - start % CHUNK + CHUNK, self._end, start + budget - done)
             rows = self._trace.rows(start, stop)
             if not len(rows):
@@ -49,8 +49,8 @@ class Follower:
         return done
 
     def _begin(self) -> None:
-        """Before a slice: rows before `first_row` are no longer held."""
+        """Called before each slice: the trace may have removed rows before `first_row`."""
 
     def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
-        """Look at the rows from `start` on."""
+        """Read a slice of rows, the first of which has the id `start`."""
         raise NotImplementedError

@@ -1,7 +1,7 @@
-"""Arrays of which few are in memory: the others lie in a file without a name.
+"""Stores arrays by key: a few in memory, the others in a nameless temporary file.
 
-What is worked out for each row of a trace grows with the trace, so it may not all be in memory. The
-file goes when the shelf does, however the program ends.
+Data for each row of a trace grows with the trace, so it must not all be in memory. The file
+vanishes with the shelf, however the program ends.
 """
 
 from __future__ import annotations
@@ -23,35 +23,35 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 HELD = 16
-"""Arrays in memory: as many as a screen, a scan and the newest rows need at the same time."""
+"""How many arrays stay in memory: what a screen, a scan and the newest rows need together."""
 
 _SMALLEST_PLACE = 1 << 12
 
 
 class _Place(NamedTuple):
-    """Where in the file an array lies."""
+    """The position of an array in the file."""
 
     offset: int
     room: int
-    """Bytes from there on that are its own; a power of two."""
+    """How many bytes are reserved for it; a power of two."""
     size: int
-    """Bytes that it takes of them."""
+    """How many of these bytes it uses."""
 
 
 class Shelf:
-    """Arrays of one kind of number, by keys. May be read from another thread than it is written.
+    """Arrays of one number type, by keys. One thread may read while another writes.
 
-    Where the file cannot be written, as on a full disk, all stays in memory.
+    If the file cannot be written, as on a full disk, all arrays stay in memory.
     """
 
     def __init__(
         self, kind: npt.DTypeLike, folders: Sequence[Path] = (), *, held: int | None = None
     ) -> None:
-        """Begin with none.
+        """Make an empty shelf.
 
         Args:
-            kind: of the arrays' numbers.
-            folders: where the file may lie, best first; else it is among the temporary ones.
+            kind: the type of the arrays' numbers.
+            folders: folders for the file, best first; the folder for temporary files if empty.
             held: how many arrays stay in memory; `HELD` by default.
         """
         self._kind: np.dtype[Any] = np.dtype(kind)
@@ -60,7 +60,7 @@ class Shelf:
         self._held: OrderedDict[int, npt.NDArray[Any]] = OrderedDict()
         self._changed: set[int] = set()
         self._newest: int | None = None
-        """The array that was given out last to be written: it stays in memory."""
+        """The key of the array last given out for writing, which stays in memory."""
         self._places: dict[int, _Place] = {}
         self._free: dict[int, list[int]] = {}
         self._end = 0
@@ -79,12 +79,12 @@ class Shelf:
             return sorted(self._held.keys() | self._places.keys())
 
     def get(self, key: int) -> npt.NDArray[Any] | None:
-        """An array, not to be written; None if there is none."""
+        """An array for reading only; None if there is none."""
         with self._lock:
             return self._take(key)
 
     def edit(self, key: int) -> npt.NDArray[Any] | None:
-        """An array to write to before another one is asked for in this way; None if there is none."""
+        """An array for writing, until `edit` gives another one; None if there is none."""
         with self._lock:
             self._newest = key
             array = self._take(key)
@@ -93,7 +93,7 @@ class Shelf:
             return array
 
     def put(self, key: int, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Put an array there, in the place of any before; gives it back, as `edit` would."""
+        """Store an array, in place of an earlier one; gives it back for writing, as `edit` does."""
         with self._lock:
             self._held[key] = array
             self._held.move_to_end(key)
@@ -103,14 +103,14 @@ class Shelf:
             return array
 
     def drop(self, key: int) -> None:
-        """Let an array go."""
+        """Remove an array."""
         with self._lock:
             self._held.pop(key, None)
             self._changed.discard(key)
             self._leave(key)
 
     def clear(self) -> None:
-        """Let all arrays go."""
+        """Remove all arrays."""
         for key in self.known():
             self.drop(key)
 
@@ -130,7 +130,7 @@ class Shelf:
         return array
 
     def _tidy(self) -> None:
-        """Put those away that were not used for longest."""
+        """Move the least recently used arrays to the file."""
         for key in list(self._held)[: max(0, len(self._held) - self._most)]:
             if key == self._newest:
                 continue
@@ -155,7 +155,7 @@ class Shelf:
         return True
 
     def _place(self, key: int, size: int) -> int:
-        """The offset for an array of so many bytes: where it was, where another was, or the end."""
+        """An offset for an array of so many bytes: its former one, a free one, or the end."""
         room = max(_SMALLEST_PLACE, 1 << (size - 1).bit_length())
         place = self._places.get(key)
         if place is not None and place.room >= size:

@@ -1,4 +1,4 @@
-"""What queries need of a trace, and how they bring the rows of a thread or a process together."""
+"""The interface through which queries read a trace, and grouping of rows by columns."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from gvtui.wire.messages import Decoded
 
 CHUNK = 1 << 16
-"""Rows that a query takes in at once."""
+"""How many rows a query reads at a time."""
 
 
 class RowSource(Protocol):
-    """The part of a `Trace` that queries read."""
+    """The part of `Trace` that queries use."""
 
     first_row: int
     end_row: int
 
     @property
     def side_folders(self) -> Sequence[Path]:
-        """Where what is worked out for each row may lie, best first."""
+        """Folders for files with data derived from the rows, best first."""
 
     @property
     def architecture(self) -> str:
         """One of `ARCHITECTURES`, or `UNKNOWN_ARCHITECTURE`."""
 
     def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
-        """Rows as an array of `ROW_DTYPE`, as far as they are held."""
+        """Rows as an array of `ROW_DTYPE`, as far as the trace has them."""
 
     def stretches(
         self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
@@ -43,13 +43,13 @@ class RowSource(Protocol):
         """The bytes of the log behind consecutive rows; see `gvtui.trace.stretches`."""
 
     def row(self, index: int) -> Row:
-        """One row; IndexError if it is not there."""
+        """One row; IndexError if the trace does not have it."""
 
     def decoded(self, index: int) -> Decoded:
-        """A message row's message; WireError if it is malformed."""
+        """The decoded message of a row; WireError if it is malformed."""
 
     def details(self, index: int) -> dict[str, Any]:
-        """What a row says that is no message."""
+        """The details of a row that is not a message."""
 
     @property
     def strings(self) -> Sequence[str]:
@@ -64,11 +64,11 @@ class RowSource(Protocol):
 
 
 def group(*columns: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Bring rows with equal values in whole-number columns together.
+    """Group rows with equal values in integer columns.
 
     Returns:
-        The order that does so, stable within a group, and where in it each group begins, followed
-        by the number of rows.
+        The sorted order of the rows, stable within a group, and the index in it at which each group
+        begins, followed by the number of rows.
     """
     count = len(columns[0])
     if count == 0:
@@ -84,7 +84,7 @@ def group(*columns: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], npt.NDArray
         parts.append(((wide - low).astype(np.uint64), np.uint64(width)))
     differs = np.zeros(count - 1, np.bool_)
     if bits <= 64:
-        # Sorting plain numbers with the row's place in the low bits is ten times quicker.
+        # Sorting plain numbers with the row's index in the low bits is ten times faster.
         packed = np.zeros(count, np.uint64)
         for part, shift in parts:
             packed = (packed << shift) | part

@@ -1,4 +1,4 @@
-"""The rows that a filter lets through, found bit by bit, as positions for a list to scroll in."""
+"""A view: the rows that pass a filter, found step by step, with positions for scrolling."""
 
 from __future__ import annotations
 
@@ -19,39 +19,39 @@ if TYPE_CHECKING:
     from gvtui.query.source import RowSource
 
 SLICE = 1 << 14
-"""Rows filtered at once at most: few enough to stay in the processor's cache."""
+"""How many rows are filtered in one step: few enough for the processor's cache."""
 _FIRST_SLICE = 1 << 9
 _CHUNK = 1 << 16
 _MAX_DISTANCE = (1 << 32) - 1
 
 
 class _Chunk:
-    """Row ids in ascending order, as distances from the first, four bytes each."""
+    """Row ids in ascending order, stored as distances from a base, four bytes each."""
 
     __slots__ = ("_number", "_shelf", "base", "count", "position")
 
     def __init__(self, shelf: Shelf, number: int, position: int, base: int) -> None:
-        """Make one whose distances lie on a shelf, under a number of its own."""
+        """Make a chunk whose distances are stored on a shelf, under its number."""
         self._shelf, self._number = shelf, number
         self.position = position
-        """Position of its first row, counted from the view's beginning."""
+        """The position of its first row, counted from the view's beginning."""
         self.base = base
         self.count = 0
         shelf.put(number, np.empty(64, np.uint32))
 
     @property
     def distances(self) -> npt.NDArray[np.uint32]:
-        """The distances, and perhaps room for more behind them."""
+        """The distances, perhaps with unused room after them."""
         distances = self._shelf.get(self._number)
         assert distances is not None
         return distances
 
     def leave(self) -> None:
-        """Give the place on the shelf back."""
+        """Remove the distances from the shelf."""
         self._shelf.drop(self._number)
 
     def take(self, ids: npt.NDArray[np.int64]) -> int:
-        """Take in as many as there is room for; returns how many."""
+        """Append as many ids as there is room for; returns how many."""
         room = max(0, min(len(ids), _CHUNK - self.count))
         if room and int(ids[room - 1]) - self.base > _MAX_DISTANCE:
             room = int(np.searchsorted(ids[:room], self.base + _MAX_DISTANCE, "right"))
@@ -69,14 +69,14 @@ class _Chunk:
         return room
 
     def put(self, row_id: int) -> None:
-        """Take in a row between those that it has; `row_id` is not below its base."""
+        """Insert a row id, which is not below the base."""
         place = self.place_of(row_id)
         kept = self.distances[: self.count]
         self._shelf.put(self._number, np.insert(kept, place, row_id - self.base))
         self.count += 1
 
     def remove(self, row_id: int) -> None:
-        """Take out a row that it has."""
+        """Remove a row id that the chunk has."""
         kept = self.distances[: self.count]
         self._shelf.put(self._number, np.delete(kept, self.place_of(row_id)))
         self.count -= 1
@@ -85,7 +85,7 @@ class _Chunk:
         return self.distances[start:stop].astype(np.int64) + self.base
 
     def place_of(self, row_id: int) -> int:
-        """How many of its rows come before `row_id`."""
+        """How many of its rows are before `row_id`."""
         distance = min(max(row_id - self.base, 0), _MAX_DISTANCE + 1)
         return int(np.searchsorted(self.distances[: self.count], distance))
 
@@ -93,11 +93,11 @@ class _Chunk:
 class RowView:
     """Rows of a trace that pass a filter, in order.
 
-    Positions are 0 to `count - 1`. New rows come at the end, so a position stays what it is until
-    the trace lets old rows go; then all move down by as much as `removed` goes up. Only a row whose
-    answer becomes known by later ones, such as the exit of an exec, comes in between or goes again
-    soon afterwards. Call `advance` to take in what changed: the trace's own `refresh` alone changes
-    nothing here. Memory does not grow with the rows: most of what passed lies on disk.
+    Positions are 0 to `count - 1`. New rows are appended, so a row keeps its position until the
+    trace removes old rows; then all positions decrease by as much as `removed` increases. Only a
+    row whose answer depends on later rows, such as the exit of an exec, may be inserted or removed
+    in between, soon after it was read. Call `advance` to take up changes: the trace's `refresh`
+    alone does not change the view. Memory does not grow with the rows: most ids are on disk.
     """
 
     def __init__(self, trace: RowSource, filter: Filter | None = None) -> None:  # noqa: A002
@@ -113,11 +113,11 @@ class RowView:
         self._slice = _FIRST_SLICE
         self._changes = self._filter.changes() if self._filter is not None else 0
         self.removed = 0
-        """How many positions have gone at the front since the view was made."""
+        """How many positions were removed at the front since the view was made."""
 
     @property
     def count(self) -> int:
-        """Rows known to pass."""
+        """How many rows are known to pass."""
         if self._filter is None:
             return self._end - self._first
         return self._found - self.removed
@@ -127,26 +127,26 @@ class RowView:
 
     @property
     def total(self) -> int:
-        """Rows of the trace."""
+        """How many rows the trace has."""
         return self._end - self._first
 
     @property
     def progress(self) -> float:
-        """How much of the trace has been looked at, from 0 to 1."""
+        """The filtered share of the trace, from 0 to 1."""
         if self._filter is None or self.total == 0:
             return 1.0
         return (self._scanned - self._first) / self.total
 
     @property
     def complete(self) -> bool:
-        """Whether all rows have been looked at."""
+        """Whether all rows have been filtered."""
         return self._filter is None or self._scanned >= self._end
 
     def advance(self, budget_seconds: float) -> bool:
-        """Take in what changed in the trace, looking at rows for about as long as given.
+        """Take up changes of the trace, and filter rows for about the given time.
 
         Returns:
-            Whether anything changed, be it only the progress.
+            Whether anything changed, even if only the progress.
         """
         before = (self._first, self._end, self._scanned)
         self._follow()
@@ -157,7 +157,7 @@ class RowView:
         return has_changed or before != (self._first, self._end, self._scanned)
 
     def _follow(self) -> None:
-        """Note what the trace holds now, and forget rows that are gone."""
+        """Note which rows the trace has now, and drop the ids of removed ones."""
         first = self._trace.first_row
         self._end = self._trace.end_row
         if first == self._first:
@@ -172,7 +172,7 @@ class RowView:
         self._scanned = max(self._scanned, first)
 
     def _ask_again(self, condition: Filter) -> bool:
-        """Put in or take out rows whose answer has changed; returns whether there were any."""
+        """Insert or remove rows whose answer has changed; returns whether there were any."""
         rows = condition.changed_since(self._changes)
         self._changes = condition.changes()
         if rows is None:
@@ -221,7 +221,7 @@ class RowView:
         return _Chunk(self._shelf, self._next_chunk, position, base)
 
     def _shift(self, index: int, by: int) -> None:
-        """A chunk has one row more, or one less."""
+        """Adjust positions after a chunk has gained or lost a row."""
         self._found += by
         for chunk in self._chunks[index + 1 :]:
             chunk.position += by
@@ -243,7 +243,8 @@ class RowView:
             self._scanned += len(rows)
             now = time.monotonic()
             took, left, started = now - started, deadline - now, now
-            # The next slice may take half of what is left: some rows take longer than others.
+            # The next slice gets half of the remaining time, because some rows take longer than
+            # others.
             fitting = len(rows) * left / (2 * took) if took > 0 else SLICE
             self._slice = int(min(max(fitting, _FIRST_SLICE), self._slice * 4, SLICE))
             if left <= 0:
@@ -258,7 +259,7 @@ class RowView:
             ids = ids[taken:]
 
     def __getitem__(self, position: int) -> int:
-        """Row id at a position; a negative one counts from the end.
+        """The row id at a position; a negative position counts from the end.
 
         Raises:
             IndexError: there is no such position.
@@ -277,7 +278,7 @@ class RowView:
             yield from self.slice(start, start + _CHUNK).tolist()
 
     def slice(self, start: int, stop: int) -> npt.NDArray[np.int64]:
-        """Row ids at positions from `start` to before `stop`, as far as there are any."""
+        """The row ids at positions from `start` to before `stop`, as far as they exist."""
         start, stop = max(start, 0), min(stop, self.count)
         if stop <= start:
             return np.empty(0, np.int64)
@@ -293,7 +294,7 @@ class RowView:
         return np.concatenate(parts)
 
     def position_of(self, row_id: int) -> int:
-        """Position of a row, or of the nearest after it; `count` if there is none."""
+        """The position of a row, or of the next row in the view; `count` if there is none."""
         if self._filter is None:
             return min(max(row_id - self._first, 0), self.count)
         index = self._chunk_for(row_id)
@@ -303,7 +304,7 @@ class RowView:
         return max(chunk.position + chunk.place_of(row_id) - self.removed, 0)
 
     def _chunk_for(self, row_id: int) -> int:
-        """Place of the chunk that a row would be in; -1 if all begin after it."""
+        """The index of the chunk that a row would be in; -1 if all begin after it."""
         return bisect.bisect_right(self._chunks, row_id, key=lambda chunk: chunk.base) - 1
 
     def _index_at(self, position: int) -> int:

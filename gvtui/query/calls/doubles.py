@@ -1,4 +1,4 @@
-"""Calls that a session reports twice: once by a raw point, once by a decoded one."""
+"""Finds calls that a session reports twice: by a raw point and by a decoded one."""
 
 from __future__ import annotations
 
@@ -18,18 +18,17 @@ _MAX_CARRIED = 1 << 16
 
 
 class Doubles:
-    """Finds decoded rows whose raw twin came just before them in their thread.
+    """Finds decoded rows whose raw twin is the row before them in their thread.
 
     A sandbox sends the raw point first, then the decoded one, from the same thread: so the twin is
-    the row before, with the same system call number, direction and error. Rows must be given in
-    order.
+    the row before, with the same sysno, direction and error. Rows must be given in order.
     """
 
     def __init__(self) -> None:
         self._raw_tails: dict[tuple[int, int], tuple[int, int, int]] = {}
 
     def mask(self, rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
-        """Which of the next rows repeat the raw row before them."""
+        """For each of the next rows, whether it repeats the raw row before it."""
         result = np.zeros(len(rows), np.bool_)
         direction, tids = rows["direction"], rows["tid"]
         places = np.flatnonzero((direction != Direction.NONE) & (tids != 0))

@@ -1,4 +1,4 @@
-"""What is known so far of each exec of a trace, and of the connections that execs came on."""
+"""Stores the outcome of each exec of a trace, and what each connection shows about execs."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
 INFO_POINT = "sentry/execve"
 
 BINARY_SECONDS = 3.0
-"""How long after it opened a connection's binary may yet be noted."""
+"""How many seconds after it opened a connection's binary may still be noted."""
 
 _MAX_WAITING = 1 << 14
-"""Execs of one connection whose outcome may yet be found out."""
+"""How many execs of one connection may wait for their outcome."""
 _MAX_CLOSED = 64
 _MAX_WAITING_CLOSED = 1 << 10
-"""The same of connections that have closed: their binary may be noted a little later."""
+"""The same for closed connections, whose binary may be noted a little later."""
 _MAX_OPENED = 1 << 13
 """Connections whose binary may yet be noted."""
 _MAX_CHANGES = 1 << 18
@@ -54,17 +54,17 @@ _ORDERS = {"old": Order.OLD, "new": Order.NEW}
 
 
 class ExecOutcomes:
-    """Outcomes of execs by row, and what connections have proved."""
+    """Outcomes of execs by row, and what each connection has shown."""
 
     def __init__(self, trace: RowSource) -> None:
         self._trace = trace
         self.codes = RowColumn(trace.side_folders)
-        """A `Code` in the lowest bits, and above them how far back the raw exit is of the same
-        call."""
+        """For each row a `Code` in the lowest bits, and above them the distance back to the raw
+        exit of the same call."""
         self._senders: dict[int, Sender] = {}
         self._closed: dict[int, Sender] = {}
         self._opened_ns: OrderedDict[int, int] = OrderedDict()
-        """When each connection opened whose binary is to be noted."""
+        """When each connection opened whose binary has not been noted yet, Unix nanoseconds."""
         self._is_excerpt = False
         self._changes: list[int] = []
         self._changes_gone = 0
@@ -74,26 +74,26 @@ class ExecOutcomes:
         return Code(self.codes.get(row) & CODE_MASK)
 
     def twin(self, row: int) -> int | None:
-        """The raw exit just before a decoded exit of the same exec without an error."""
+        """The raw exit directly before a decoded exit of the same exec without an error."""
         distance = self.codes.get(row) >> _CODE_BITS
         return row - distance if distance else None
 
     def sender(self, conn: int) -> Sender:
-        """What is known of a connection."""
+        """What the connection has shown about its gVisor."""
         return self._senders.setdefault(conn, Sender(is_excerpt=self._is_excerpt))
 
     def changes(self) -> int:
-        """How many changes there have been: give it to `changed_since` later."""
+        """The number of changes so far, to be passed to `changed_since` later."""
         return self._changes_gone + len(self._changes)
 
     def changed_since(self, mark: int) -> list[int] | None:
-        """Rows whose outcome became known after they had been looked at.
+        """The rows whose outcome became known after they had been read.
 
         Args:
-            mark: what `changes` gave before.
+            mark: an earlier result of `changes`.
 
         Returns:
-            The rows in the order of the changes; None if there were more than are held.
+            The rows in the order of the changes; None if there were more changes than are kept.
         """
         if mark < self._changes_gone:
             return None
@@ -118,12 +118,12 @@ class ExecOutcomes:
 
     @staticmethod
     def _ended(connection: Sender, exec_: Exec) -> None:
-        # One more than a mark can tell of shows that none is to be believed.
+        # One more exec than a mark can hold shows that the mark is incomplete.
         if connection.is_excerpt and len(connection.unnoted) <= MAX_EXECS:
             connection.unnoted.append(exec_)
 
     def went_on(self, exec_: Exec | None, after: Next, connection: Sender | None = None) -> None:
-        """A thread went on after an exit; decide what became of the exec."""
+        """Decide the outcome of an exec by the message of its thread after the exit."""
         if exec_ is None or exec_.next is not Next.PENDING:
             return
         exec_.next = after
@@ -131,20 +131,21 @@ class ExecOutcomes:
             self._decide(connection, exec_)
 
     def prove(self, connection: Sender, order: Order) -> None:
-        """What came first counts: a sandbox that does both is not to be believed anyway."""
+        """Set a connection's order, unless it is set: a sandbox that shows both cannot be
+        trusted."""
         if connection.order is Order.UNKNOWN:
             connection.order = order
             self._settle_all(connection)
 
     def point_is_on(self, connection: Sender) -> None:
-        """The point `sentry/execve` is on, in the session of a connection."""
+        """Note that the point `sentry/execve` is on in the session of a connection."""
         if not connection.is_point_on:
             connection.is_point_on = True
             for exec_ in list(connection.waiting.values()):
                 self._decide(connection, exec_)
 
     def opened(self, row: int, conn: int, recv_ns: int) -> None:
-        """A connection has opened, as a row tells."""
+        """Note the row at which a connection opened."""
         exe = self._trace.details(row).get("exe")
         if isinstance(exe, dict) and "ino" in exe:
             if len(self._opened_ns) >= _MAX_OPENED:
@@ -153,7 +154,7 @@ class ExecOutcomes:
             self._opened_ns[conn] = recv_ns
 
     def closed(self, conn: int) -> None:
-        """A connection has closed; it may still be told of by marks."""
+        """Note that a connection has closed; marks may still follow."""
         sender = self._senders.pop(conn, None)
         if sender is None or not sender.waiting:
             return
@@ -164,7 +165,7 @@ class ExecOutcomes:
         self._closed[conn] = sender
 
     def first_unnoted(self, start: int, now_ns: int) -> int | None:
-        """The first exec from `start` on that waits for the note of its connection's binary."""
+        """The first exec from row `start` on that waits for its connection's binary."""
         rows: list[int] = []
         for conn, opened_ns in list(self._opened_ns.items()):
             if now_ns - opened_ns > BINARY_SECONDS * 1e9:
@@ -176,7 +177,7 @@ class ExecOutcomes:
         return min(rows, default=None)
 
     def order_mark(self, conn: int) -> ExecOrderMark | None:
-        """What is to be noted of a connection in a copy that lacks its beginning."""
+        """The mark for a copy of the trace that lacks the beginning of a connection."""
         sender = self._senders.get(conn) or self._closed.get(conn)
         if sender is None or (sender.order is Order.UNKNOWN and not sender.is_point_on):
             return None
@@ -184,22 +185,22 @@ class ExecOutcomes:
         return ExecOrderMark(order, sender.is_point_on)
 
     def order_marks(self) -> dict[int, ExecOrderMark]:
-        """The same of all connections, by their numbers."""
+        """These marks for all connections, by their numbers."""
         marks = {conn: self.order_mark(conn) for conn in (*self._closed, *self._senders)}
         return {conn: mark for conn, mark in marks.items() if mark is not None}
 
     def adopt(self, marks: Mapping[int, ExecOrderMark]) -> None:
-        """Know of connections what another reader of the trace has noted of them."""
+        """Take over what another reader of the same trace knows about its connections."""
         for conn, mark in marks.items():
             self._order_noted(self.sender(conn), mark)
 
     def name_of(self, row: int) -> str:
-        """What an `ExecMark` says of an exit."""
+        """The outcome of an exit's exec as an `ExecMark` names it."""
         code = self.code(row)
         return next((name for name, each in _MARKED.items() if each is code), "asked")
 
     def marked(self, row: int, conn: int) -> None:
-        """Take in a mark, by its row and its connection."""
+        """Take up the trace mark of a row and its connection."""
         try:
             mark = read_mark(self._trace.details(row))
         except IndexError:
@@ -217,7 +218,7 @@ class ExecOutcomes:
                 self._opened_ns.pop(conn, None)
 
     def _session_noted(self, row: int, mark: SessionMark) -> None:
-        """A session that was noted says whether the point is on."""
+        """Take from a session mark whether the point `sentry/execve` is on."""
         try:
             session = parse_document(mark.session).session
         except SessionError:
@@ -254,7 +255,7 @@ class ExecOutcomes:
         if connection.order is Order.UNKNOWN:
             proved = proof(exec_, connection)
             if proved is not Order.UNKNOWN:
-                # This decides all that wait, this one among them.
+                # This decides all waiting execs, including this one.
                 self.prove(connection, proved)
                 return
         self._settle(connection, exec_)

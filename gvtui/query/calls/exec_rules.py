@@ -1,29 +1,28 @@
-"""What became of each exec: a call of execve or execveat whose exit says that nothing went wrong.
+"""The rules that decide the outcome of an exec: execve or execveat with an exit without error.
 
 Newer gVisor (seen on release-20260905.0) sends the exit of an exec before it loads the program: the
-result is 0 whatever follows, but for faults of the arguments themselves. If the program could be
-loaded, `sentry/execve` comes next from the same thread; if not, nothing tells, and the error is not
-sent. Older gVisor (seen on those of 2022-12 and 2024-07) sends `sentry/execve` before the exit, and
-the exit has the true error.
+result is 0 whatever follows, except for faults of the arguments themselves. If the program could be
+loaded, the thread sends `sentry/execve` next; if not, nothing says so, and the error is not sent.
+Older gVisor (seen on those of 2022-12 and 2024-07) sends `sentry/execve` before the exit, and the
+exit has the true error.
 
-So an exit without an error is read both ways, and the answer is given where it is one:
+So an exit without an error is read in both ways, and if both agree, that is the outcome:
 
-- The old way it is done.
-- The new way it is done if `sentry/execve` is the next message of its thread. It has failed if
-  another message is, that point is on, and nothing was dropped between the two.
+- By the old order the exec is done.
+- By the new order it is done if `sentry/execve` is the next message of its thread. It has failed if
+another message is, that point is on, and nothing was dropped between the two.
 
-What a connection has sent may prove one of the ways for all its execs, before and after:
+The messages of a connection may prove one of the orders for all its execs, before and after:
 
 - The old one: `sentry/execve` came between an enter and its exit, or execve failed with an error
   that only loading a program gives.
-- The new one: the point is on, and an exit without an error has no `sentry/execve` before it though
-  nothing was dropped.
+- The new one: the point is on, and an exit without an error has no `sentry/execve` before it
+although nothing was dropped.
 
-That the point is on is known from the session noted in the trace, or from a `sentry/execve`.
-
-Besides, the old way is known where the sandbox's binary was noted when it connected, and both ways
-where what was known of a connection was noted in a copy of what came later. In a recording of
-chosen messages what stands beside an exit proves nothing: there its outcome is noted behind it.
+The session mark of the trace, or any `sentry/execve`, shows that the point is on. The mark of a
+sandbox's binary shows the old order, and the mark in a copy that lacks a connection's beginning
+shows either. In a recording of chosen messages the neighbours of an exit prove nothing, so a mark
+after the exit has its outcome.
 """
 
 from __future__ import annotations
@@ -35,15 +34,15 @@ from gvtui.decode.outcome import Outcome
 
 
 class Code(IntEnum):
-    """What is known of an exit without an error."""
+    """The state of knowledge about an exit without an error."""
 
     NONE = 0
-    """It is no exec's."""
+    """The row is not an exit of an exec."""
     ASKED = 1
     DONE = 2
     """The program began, and the exit was sent afterwards."""
     DONE_LATER = 3
-    """The program began, but the exit was sent before it was loaded, or may have been."""
+    """The program began, but the exit was or may have been sent before it was loaded."""
     FAILED = 4
 
 
@@ -65,20 +64,20 @@ class Order(Enum):
 
 
 class Before(Enum):
-    """What a thread sent just before the exit of an exec."""
+    """The kind of message that a thread sent directly before the exit of an exec."""
 
     UNKNOWN = 0
     OTHER = 1
     INFO_IN_CALL = 2
-    """`sentry/execve`, and the enter before it."""
+    """`sentry/execve`, with the enter before it."""
     INFO = 3
-    """`sentry/execve`, which followed what is no exit of an exec."""
+    """`sentry/execve`, after a message that is no exit of an exec."""
     DOUBTFUL_INFO = 4
-    """`sentry/execve`, which may belong to an exec of before."""
+    """`sentry/execve`, which may belong to an earlier exec."""
 
 
 class Next(Enum):
-    """What a thread sent just after the exit of an exec."""
+    """The kind of message that a thread sent directly after the exit of an exec."""
 
     PENDING = 0
     INFO = 1
@@ -89,7 +88,7 @@ class Next(Enum):
 
 @dataclass(slots=True)
 class Exec:
-    """An exit without an error; two rows where a raw and a decoded point told of it."""
+    """An exit of an exec without an error: one row, or two from a raw and a decoded point."""
 
     rows: list[int]
     before: Before
@@ -99,21 +98,21 @@ class Exec:
 
 @dataclass(slots=True)
 class Sender:
-    """What a connection has proved of the gVisor that sends on it."""
+    """What a connection's messages and marks prove about the gVisor that sends them."""
 
     order: Order = Order.UNKNOWN
     is_point_on: bool = False
     is_excerpt: bool = False
-    """Whether its messages were chosen, so that what is missing may have been sent."""
+    """Whether the trace has only chosen messages, so that missing ones may have been sent."""
     lost_at: int = -1
-    """The last row of which it is not known what its message was."""
+    """The last row with an unreadable message or dropped points."""
     waiting: dict[int, Exec] = field(default_factory=dict)
     unnoted: list[Exec] = field(default_factory=list)
-    """In an excerpt, for each exit since the last note of outcomes the exec that it ended."""
+    """In an excerpt, the exec of each exit since the last mark of outcomes."""
 
 
 def proof(exec_: Exec, connection: Sender) -> Order:
-    """The way in which a connection sends execs, as far as one of them proves it."""
+    """The order in which a connection sends execs, if this exec proves it."""
     if connection.is_excerpt:
         return Order.UNKNOWN
     if exec_.before is Before.INFO_IN_CALL:
@@ -124,7 +123,7 @@ def proof(exec_: Exec, connection: Sender) -> Order:
 
 
 def reading(exec_: Exec, connection: Sender) -> Code:
-    """What is known of an exec, by what its connection has proved."""
+    """The `Code` of an exec, given what its connection has proved."""
     if connection.order is Order.OLD:
         return Code.DONE
     if connection.is_excerpt:
@@ -138,7 +137,7 @@ def reading(exec_: Exec, connection: Sender) -> Code:
 
 
 def may_change(exec_: Exec, connection: Sender) -> bool:
-    """Whether what comes later may yet tell what became of an exec."""
+    """Whether later messages may still tell the outcome of an exec."""
     if connection.is_excerpt or connection.order is Order.UNKNOWN or exec_.next is Next.PENDING:
         return True
     return exec_.next is Next.OTHER and not connection.is_point_on

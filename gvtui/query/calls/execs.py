@@ -1,4 +1,4 @@
-"""Finds what became of each exec of a trace, by the rules of `exec_rules`, as the trace grows."""
+"""Finds the outcome of each exec of a trace by the rules of `exec_rules`, as the trace grows."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ INFO = 3
 _LOADING_ERRORS = frozenset(
     (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ELOOP, errno.ENOTDIR, errno.EPERM)
 )
-"""Errors of execve that come of loading the program. What is wrong with the arguments gives others."""
+"""The errors of execve that loading the program causes; wrong arguments cause others."""
 
 _MAX_WATCHED = 1 << 13
-"""Threads whose next message is waited for."""
+"""How many threads may wait for their next message."""
 _LOOK_BACK = (1 << 8, 1 << 12, 1 << 16)
-"""Rows looked at for what a thread sent before an exit without an enter."""
+"""How many rows are searched, step by step, for a thread's message before an exit."""
 
 
 class _What(IntEnum):
-    """What a message has to do with execs."""
+    """How a message is related to execs."""
 
     OTHER = 0
     ENTER = 1
     EXIT = 2
-    """Without an error."""
+    """An exit without an error."""
     ERROR = 3
     """An exit with an error."""
     INFO = 4
@@ -53,7 +53,7 @@ class _What(IntEnum):
 
 @dataclass(slots=True)
 class _Last:
-    """The last message of a thread, where it has to do with an exec."""
+    """The last message of a thread, if it is related to an exec."""
 
     row: int
     dropped: int
@@ -65,13 +65,13 @@ class _Last:
 
 
 class Execs(Follower):
-    """Outcomes of execs by row; follows a trace that grows.
+    """The outcomes of execs by row, updated as the trace grows.
 
-    An outcome may become known by a row that comes later, so an answer can change once, from asked
-    to done or failed: `LateOutcomes` tells. The answers for a trace that has been read to its end
-    do not depend on how it was cut into slices.
+    A later row may tell an outcome, so an answer can change once, from asked to done or failed:
+    `LateOutcomes` reports that. The answers for a whole trace do not depend on the sizes of the
+    slices in which it was read.
 
-    Takes four bytes of disk for each row of a chunk that has execs, and a bounded amount of memory.
+    Uses four bytes of disk for each row of a chunk with execs, and a bounded amount of memory.
     """
 
     def __init__(self, trace: RowSource) -> None:
@@ -82,11 +82,11 @@ class Execs(Follower):
             [numbers[name] for name in ("execve", "execveat") if name in numbers], np.int32
         )
         self.outcomes = ExecOutcomes(trace)
-        """What is known, and what became known late."""
+        """The outcomes, with those that became known late."""
         self._threads: dict[int, _Last] = {}
 
     def bring_up(self, stop: int) -> None:
-        """Look at all rows before `stop` that are there."""
+        """Read all existing rows before `stop`."""
         while (missing := stop - self.position) > 0:
             if not self.advance(missing):
                 break
@@ -97,7 +97,7 @@ class Execs(Follower):
         return self.outcomes.codes.slice(start, count) & CODE_MASK
 
     def codes_of(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
-        """A `Code` for each of these rows; an id below zero is no row."""
+        """A `Code` for each of these rows; an id below zero stands for no row."""
         return self.outcomes.codes.take(ids) & CODE_MASK
 
     def code(self, row: int) -> Code:
@@ -110,7 +110,7 @@ class Execs(Follower):
         return self.outcomes.twin(row)
 
     def outcome(self, row: int) -> Outcome | None:
-        """What became of the exec whose exit a row is; None for what is no exec's exit."""
+        """The outcome of the exec whose exit a row is; None for any other row."""
         code = self.code(row)
         if code is not Code.NONE:
             return OUTCOMES[code]
@@ -125,9 +125,10 @@ class Execs(Follower):
         return Outcome.FAILED if is_failed else None
 
     def first_open(self, start: int) -> int | None:
-        """The first row from `start` on whose outcome the next message of its thread may tell.
+        """The first row from `start` on whose outcome the next message of its thread may still
+        tell.
 
-        As far as rows have been looked at; None if there is none.
+        Only rows that have been read count; None if there is none.
         """
         rows = (
             row
@@ -139,9 +140,10 @@ class Execs(Follower):
         return min(rows, default=None)
 
     def first_unnoted(self, start: int) -> int | None:
-        """The first row from `start` on whose outcome the note of its sandbox's binary may tell.
+        """The first row from `start` on whose outcome the mark of its sandbox's binary may still
+        tell.
 
-        None if there is none, or if that note has come, or should have.
+        None if there is none, or if the mark exists or is overdue.
         """
         if self.position <= self._trace.first_row:
             return None
@@ -151,7 +153,7 @@ class Execs(Follower):
     def _begin(self) -> None:
         first = self._trace.first_row
         if first > self.position:
-            # What was let go unseen may have been anything.
+            # Rows that were removed before being read may have been anything.
             for last in self._threads.values():
                 self.outcomes.went_on(last.exec, Next.LOST)
             self._threads.clear()
@@ -224,10 +226,10 @@ class Execs(Follower):
         readable: npt.NDArray[np.bool_],
         what: npt.NDArray[np.int8],
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """The messages to look at one by one, and the message of the same thread before each.
+        """The messages to read one by one, and the message of the same thread before each.
 
-        These have to do with an exec, or follow what has. A place of -1 stands for none in this
-        slice.
+        These are related to an exec, or follow such a message. An index of -1 stands for no message
+        in this slice.
         """
         keys = (rows["conn"].astype(np.int64) << 32) | rows["tid"].astype(np.int64)
         has_thread = readable & (rows["tid"] > 0)
@@ -247,7 +249,7 @@ class Execs(Follower):
         return places[chosen], before[chosen]
 
     def _step(self, conn: int, tid: int, now: _Last, of_slice: tuple[int, int] | None) -> None:
-        """Take in a message of a thread; `of_slice` is the one before, with its drops."""
+        """Read a message of a thread; `of_slice` is the one before it, with its drops."""
         key = _key(conn, tid)
         connection = self.outcomes.sender(conn)
         former = self._threads.pop(key, None)
@@ -295,7 +297,7 @@ class Execs(Follower):
         conn: int,
         tid: int,
     ) -> Before:
-        """Whether it is known that the message before had nothing to do with `sentry/execve`."""
+        """Which kind of other message came before, as far as this is known."""
         if former is not None:
             is_whole = self._nothing_lost(connection, former.row, former, now)
             return Before.OTHER if is_whole else Before.UNKNOWN
@@ -308,7 +310,7 @@ class Execs(Follower):
         return Before.OTHER if is_whole else Before.UNKNOWN
 
     def _look_back(self, conn: int, tid: int, row: int) -> tuple[int, int] | None:
-        """The message that a thread sent before a row, with its drops; None if it is far or gone."""
+        """The message of a thread before a row, with its drops; None if too far back or removed."""
         stop = row
         for distance in _LOOK_BACK:
             begin = max(row - distance, self._trace.first_row)
@@ -343,17 +345,17 @@ class Execs(Follower):
 
 
 class LateOutcomes:
-    """Tells a reader that takes in rows in order which of them have got an outcome since."""
+    """Tells a reader of rows which rows that it has already read have got an outcome since."""
 
     def __init__(self, execs: Execs) -> None:
         self._execs = execs
         self._mark = execs.outcomes.changes()
 
     def before(self, row: int) -> list[int]:
-        """Rows before `row`, where the reader is, that have changed since it was asked last.
+        """The rows before `row`, the reader's position, that have changed since the last call.
 
-        Ask it between reading the codes of the next rows and taking them in: they are as of then.
-        More changes than are held are not told.
+        Call it after getting the codes of the next rows and before using them. If there were more
+        changes than are kept, the rest is not reported.
         """
         changed = self._execs.outcomes.changed_since(self._mark) or []
         self._mark = self._execs.outcomes.changes()

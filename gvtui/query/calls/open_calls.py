@@ -1,6 +1,6 @@
-"""Open calls of each thread: the part of pairing that goes row by row.
+"""Keeps the open calls of each thread: the part of pairing that works row by row.
 
-Only rows that do not pair with their neighbour in their thread come here.
+It gets only rows that do not pair with their neighbour in their thread.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from gvtui.query.column import RowColumn
 
 NOT_A_CALL = 0
-"""Value of a row that is no system call. Other values between the reasons are distances."""
+"""The value of a row that is no system call. Values that are not reasons are distances."""
 
 _SMALLEST = -(1 << 31)
 OPEN, NO_ENTER, NO_EXIT, THREAD_ENDED, CLOSED, NO_THREAD = range(_SMALLEST, _SMALLEST + 6)
-"""Values that stand for why a row has no partner."""
+"""The values that stand for the reasons why a row has no partner."""
 
 _MAX_DISTANCE = (1 << 31) - 16
 _MAX_DEPTH = 8
-"""Open calls kept for each layer of a thread."""
+"""How many open calls are kept for each layer of a thread."""
 _MAX_THREADS = 1 << 16
-"""Layers of threads with open calls kept at once."""
+"""How many layers with open calls are kept."""
 
 
 class OpenEnter(NamedTuple):
@@ -37,20 +37,20 @@ class OpenEnter(NamedTuple):
 
 
 class _Layer:
-    """One layer of a thread with calls open."""
+    """One layer of a thread with open calls."""
 
     __slots__ = ("newest", "stack", "tail")
 
     def __init__(self) -> None:
         self.stack: list[OpenEnter] = []
         self.tail = -1
-        """The newest row of this layer as of the end of the last chunk."""
+        """The newest row of this layer at the end of the last chunk."""
         self.newest = -1
-        """The newest row of the thread in either layer, likewise."""
+        """The newest row of the thread in either layer at the end of the last chunk."""
 
 
 class OpenCalls:
-    """The open calls of all threads; writes what it finds into a column of distances.
+    """The open calls of all threads; writes pairs and reasons into a column of distances.
 
     A layer's key is the thread's id times two, plus one for raw points.
     """
@@ -67,7 +67,7 @@ class OpenCalls:
         return self._count > 0
 
     def __iter__(self) -> Iterator[tuple[int, int, OpenEnter]]:
-        """Connection, key and call of each layer that is in a call at this moment."""
+        """The connection, key and call of each layer that is in a call now."""
         for conn, layers in self._layers.items():
             for key in layers:
                 call = self.running(conn, key)
@@ -75,10 +75,10 @@ class OpenCalls:
                     yield conn, key, call
 
     def running(self, conn: int, key: int) -> OpenEnter | None:
-        """The call that a layer is in; None once the thread has gone on without an exit.
+        """The call that a layer is in; None if the thread has gone on without an exit.
 
-        Where `newest` is another row, that is of the same call in the other layer, unless the
-        thread did something between the two.
+        If `newest` is another row, it belongs to the same call in the other layer, unless the
+        thread sent something between the two.
         """
         layers = self._layers.get(conn, {})
         layer, twin = layers.get(key), layers.get(key ^ 1)
@@ -95,12 +95,13 @@ class OpenCalls:
         return top if is_double else None
 
     def newest(self, conn: int, key: int) -> int:
-        """The newest row of a layer's thread as of the end of the last chunk; -1 if none is open."""
+        """The newest row of a layer's thread at the end of the last chunk; -1 if no call is
+        open."""
         layer = self._layers.get(conn, {}).get(key)
         return layer.newest if layer is not None else -1
 
     def note_newest(self, conn: int, key: int, row: int) -> None:
-        """Say, at the end of a chunk, what a layer's newest row in it is."""
+        """Set a layer's newest row, at the end of a chunk."""
         layers = self._layers.get(conn, {})
         if key in layers:
             layers[key].tail = row
@@ -109,11 +110,11 @@ class OpenCalls:
             layers[key ^ 1].newest = max(layers[key ^ 1].newest, row)
 
     def dropped(self, conn: int, row: int) -> None:
-        """Points of a connection were dropped before this row."""
+        """Note that points of a connection were dropped before a row."""
         self._last_drop[conn] = row
 
     def enter(self, conn: int, key: int, call: OpenEnter) -> None:
-        """A call began."""
+        """Note that a call began."""
         layers = self._layers.setdefault(conn, {})
         layer = layers.get(key)
         if layer is None:
@@ -130,37 +131,37 @@ class OpenCalls:
             self._execs[conn, call.pid, key & 1] = key
 
     def exit(self, conn: int, key: int, call: OpenEnter, *, failed: bool, is_first: bool) -> None:
-        """A call ended.
+        """Note that a call ended, and pair it.
 
         Args:
             conn: the connection.
             key: the layer's key.
-            call: the exit's row and what it is an exit of.
+            call: the exit's row and its kind.
             failed: whether the call failed.
-            is_first: whether it is its layer's first row in this chunk.
+            is_first: whether the exit is its layer's first row in this chunk.
         """
         if self._close(conn, key, call, is_first) or failed:
             return
         if call.sysno in self._exec_sysnos and key >> 1 == call.pid:
-            # A thread that executes a program takes over the id of the process.
+            # A thread that executes a program takes over the id of its process.
             former = self._execs.get((conn, call.pid, key & 1))
             if former is not None:
                 self._close(conn, former, call, True)
 
     def thread_ended(self, conn: int, key: int) -> None:
-        """A thread ended, and with it what it had open in this layer."""
+        """End the open calls of a layer whose thread has ended."""
         layer = self._layers.get(conn, {}).pop(key, None)
         if layer is not None:
             self._end(layer, THREAD_ENDED)
 
     def connection_closed(self, conn: int) -> None:
-        """A connection ended."""
+        """End the open calls of a connection that has closed."""
         self._last_drop.pop(conn, None)
         for layer in self._layers.pop(conn, {}).values():
             self._end(layer, CLOSED)
 
     def _close(self, conn: int, key: int, call: OpenEnter, is_first: bool) -> bool:
-        """Pair an exit with the newest open enter of its kind; False if there is none."""
+        """Pair an exit with the newest open enter of the same kind; False if there is none."""
         layer = self._layers.get(conn, {}).get(key)
         if layer is None:
             return False

@@ -1,12 +1,12 @@
-"""Which exit belongs to which enter, and how long the call took.
+"""Pairs the enter and exit rows of system calls, and computes how long calls took.
 
-The points of one thread come in order. Each thread has two layers, raw points and decoded ones,
+The messages of one thread come in order. Each thread has two layers, raw points and decoded ones,
 since a session may have both for the same call (`E raw, E decoded, X raw, X decoded`). In a layer,
-calls nest like brackets: an exit closes the newest open enter of the same message type and system
-call number. What stands above that enter has lost its exit.
+calls nest like brackets: an exit closes the newest open enter of the same message type and sysno.
+Enters that are newer than that one have lost their exits.
 
-Where points were dropped in between, an enter that the thread has since gone past is not paired:
-its own exit may be among the lost ones.
+If points were dropped in between, an enter is not paired once its thread has sent something else,
+because its own exit may be among the lost points.
 """
 
 from __future__ import annotations
@@ -45,25 +45,25 @@ if TYPE_CHECKING:
     from gvtui.query.source import RowSource
 
 UNKNOWN_NS = -1
-"""Duration of a call that cannot be had: no partner, or the session does not collect the time."""
+"""The duration of a call without partner, or whose session does not collect the time."""
 
 _TASK_EXIT = 5
 _MAX_TWINS_APART = 1 << 16
-"""Rows between a raw and a decoded row of one call; more are not looked through."""
+"""How many rows between a raw and a decoded row of one call are searched."""
 
 
 class Unpaired(Enum):
-    """Why a row has no partner; the value says it to the user."""
+    """Why a row has no partner; the value is the text for the user."""
 
     NOT_A_CALL = "not a system call"
-    NOT_READ = "not looked at yet"
+    NOT_READ = "not read yet"
     IN_FLIGHT = "still running"
     EXIT_NOT_SEEN = "its exit was not seen"
     ENTER_NOT_SEEN = "its enter was not seen"
     THREAD_ENDED = "the thread ended in this call"
     CONNECTION_CLOSED = "the connection ended during this call"
     NO_THREAD_ID = "thread_id is not collected"
-    GONE = "its partner is not held any more"
+    GONE = "its partner was removed from the trace"
 
 
 _REASONS = {
@@ -77,7 +77,7 @@ _REASONS = {
 
 
 class Call(NamedTuple):
-    """A system call as far as the trace has it."""
+    """The rows of a system call that the trace has."""
 
     enter: int | None
     exit: int | None
@@ -95,7 +95,7 @@ class OpenCall:
     message_type: int
     sysno: int
     since_ns: int
-    """When it began: by the sandbox's clock if `is_exact`, else when the monitor received it."""
+    """When it began, Unix nanoseconds: by the sandbox's clock if `is_exact`, else when received."""
     is_exact: bool
 
     def age_ns(self, now_ns: int) -> int:
@@ -104,18 +104,18 @@ class OpenCall:
 
 
 class Pairs(Follower):
-    """Enter and exit rows of a trace brought together; follows a trace that grows.
+    """The pairs of enter and exit rows of a trace, updated as the trace grows.
 
-    Takes four bytes of disk for each row held, and a bounded amount of memory.
+    Uses four bytes of disk for each row of the trace, and a bounded amount of memory.
     """
 
     def __init__(self, trace: RowSource) -> None:
         super().__init__(trace)
         self.missing_fields: set[str] = set()
-        """Session fields whose absence leaves calls without partner (`thread_id`) or duration
+        """Context fields whose absence leaves calls without partner (`thread_id`) or duration
         (`time`)."""
         self.execs = Execs(trace)
-        """What became of execs."""
+        """The outcomes of execs."""
         self._column = RowColumn(trace.side_folders)
         numbers = sysnos_by_name(trace.architecture)
         self._exec_sysnos = [numbers[name] for name in ("execve", "execveat") if name in numbers]
@@ -125,7 +125,7 @@ class Pairs(Follower):
         self._column.let_go(self._trace.first_row)
 
     def partner(self, row: int) -> int | None:
-        """The other side of a call; None if there is none, or it is not held any more."""
+        """The row of a call's other side; None if there is none, or it has been removed."""
         distance = self._column.get(row) if row >= self._trace.first_row else 0
         if distance == 0 or distance <= NO_THREAD:
             return None
@@ -153,7 +153,7 @@ class Pairs(Follower):
         return None if row + value >= self._trace.first_row else Unpaired.GONE
 
     def call(self, row: int) -> Call | None:
-        """The call that a row belongs to; None if it belongs to none."""
+        """The call of a row; None if the row belongs to none."""
         try:
             held = self._trace.row(row)
         except IndexError:
@@ -167,27 +167,28 @@ class Pairs(Follower):
         return Call(other, row, duration)
 
     def duration_ns(self, row: int) -> int | None:
-        """How long a row's call took, by the sandbox's clock; None if that cannot be had."""
+        """How long a row's call took, by the sandbox's clock; None if it is not known."""
         duration = int(self.durations(row, self._trace.rows(row, row + 1))[0])
         return None if duration == UNKNOWN_NS else duration
 
     def partners(self, start: int, count: int) -> npt.NDArray[np.int64]:
-        """Partners of the rows from `start` on; -1 where there is none or it is not held."""
+        """The partners of the rows from `start` on; -1 for none or a removed one."""
         distance = self._column.slice(start, count).astype(np.int64)
         ids = np.arange(start, start + count) + distance
         has = (distance != 0) & (distance > NO_THREAD) & (ids >= self._trace.first_row)
         return np.where(has, ids, -1)
 
     def durations(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-        """How long calls took, in nanoseconds, for enter and exit rows alike.
+        """How long the rows' calls took, in nanoseconds, for enter and exit rows alike.
 
         Args:
             start: row id of the first of `rows`.
             rows: consecutive rows.
 
         Returns:
-            `UNKNOWN_NS` where it cannot be had: a duration is never made up from times of receipt.
-            That of an exec is not known where its exit was sent before the program was loaded.
+            One value for each row; `UNKNOWN_NS` if it is not known: times of receipt are never
+            used. The duration of an exec is not known if its exit was sent before the program was
+            loaded.
         """
         times = rows["time_ns"]
         partners = self.partners(start, len(rows))
@@ -201,7 +202,7 @@ class Pairs(Follower):
     def _says_nothing(
         self, start: int, rows: npt.NDArray[np.void], partners: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.bool_]:
-        """Whether the exit of each row's call does not say when the call ended."""
+        """For each row, whether the exit of its call does not tell when the call ended."""
         enters = rows["direction"] == Direction.ENTER
         has_exit = enters & (partners >= 0) & np.isin(rows["sysno"], self._exec_sysnos)
         stop = start + len(rows)
@@ -220,13 +221,13 @@ class Pairs(Follower):
         start: int,
         ids: npt.NDArray[np.int64],
     ) -> npt.NDArray[np.int64]:
-        """A field of the rows `ids`, 0 for ids that are not held.
+        """A field of the rows `ids`; 0 for rows that the trace does not have.
 
         Args:
             name: the field.
             column: its values for the rows from `start` on, where most of `ids` are.
             start: row id of the column's first value.
-            ids: which rows; -1 for none.
+            ids: the ids of the rows; -1 for none.
         """
         places = ids - start
         inside = (places >= 0) & (places < len(column))
@@ -246,16 +247,16 @@ class Pairs(Follower):
         matched: npt.NDArray[np.bool_] | None = None,
         earlier: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]] | None = None,
     ) -> npt.NDArray[np.bool_]:
-        """Which rows to show when each call is one row.
+        """For each row, whether to show it when each call is one row.
 
-        A call stands where it entered; its exit is shown only if its enter is not. The answer for
-        a row that has been looked at never changes, so a view only ever grows at its end.
+        A call is shown at its enter; an exit is shown only if its enter is not. The answer for a
+        row never changes after the row has been read, so a view grows only at its end.
 
         Args:
             start: row id of the first of `rows`.
             rows: consecutive rows, all before `position`.
-            matched: which of them pass the filter; None for all.
-            earlier: says of rows before `start` whether they passed the filter; None if all did.
+            matched: for each row, whether it passes the filter; None if all do.
+            earlier: tells for rows before `start` whether they passed the filter; None if all did.
         """
         shown = np.ones(len(rows), np.bool_) if matched is None else matched.copy()
         partners = self.partners(start, len(rows))
@@ -271,7 +272,8 @@ class Pairs(Follower):
         return shown
 
     def in_flight(self) -> list[OpenCall]:
-        """Calls that have not returned, oldest first; a call with raw and decoded points once."""
+        """Calls that have not returned, oldest first; raw and decoded points of a call count
+        once."""
         calls: dict[tuple[int, int, int], OpenCall] = {}
         for conn, key, call in self._open:
             tid, is_raw = key >> 1, key & 1
@@ -296,7 +298,7 @@ class Pairs(Follower):
         return sorted(calls.values(), key=lambda call: call.row)
 
     def _goes_on(self, conn: int, tid: int, first: int, last: int) -> bool:
-        """Whether a thread did something between two rows; True where that is too far to look."""
+        """Whether a thread sent something between two rows; True if they are too far apart."""
         if last <= first + 1 or last - first > _MAX_TWINS_APART:
             return last > first + 1
         rows = self._trace.rows(first + 1, last)
@@ -377,7 +379,7 @@ class Pairs(Follower):
     def _settle(
         self, start: int, rows: npt.NDArray[np.void], events: list[tuple[int, bool, bool]]
     ) -> None:
-        """Go through the rows that do not pair with their neighbour, in the order they came."""
+        """Process the rows that do not pair with their neighbour, in the order of the trace."""
         places = [place for place, _, _ in events]
         names = ("kind", "direction", "conn", "tid", "errno", "type", "sysno", "pid")
         columns = [rows[name][places].tolist() for name in names]

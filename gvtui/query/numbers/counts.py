@@ -1,15 +1,15 @@
-"""Counts the calls of a trace, or of those that a filter lets through.
+"""Counts the calls of a trace, or those that pass a filter, with their errors and durations.
 
 How calls are counted:
 
 - A call counts once, whether its enter, its exit or both pass the filter. Its error and duration
-  come from its exit row, its path from its enter row. Without thread ids there are no pairs, and of
-  a system call's enters and exits the more count.
+come from its exit row, its path from its enter row. Without thread ids there are no pairs, and the
+larger of the numbers of enters and exits counts.
 - A call that raw and decoded points both report counts once in the totals, by process, by error and
-  in the histogram. By system call the raw points are left out where all their calls have decoded
-  points too; else they stand apart as `read (raw)`.
-- Percentiles are wrong by at most 3 %, see `durations`. All else is exact, but where the sandbox
-  dropped points it is a lower bound.
+  in the histogram. By system call, raw points are left out if all their calls have decoded points
+  too; else they have a line of their own, `read (raw)`.
+- Percentiles are wrong by at most 3 %, see `durations`. All other numbers are exact, but lower
+bounds if the sandbox dropped points.
 """
 
 from __future__ import annotations
@@ -38,23 +38,23 @@ if TYPE_CHECKING:
     from gvtui.query.source import RowSource
 
 ALL_KEY = 0
-"""Key of all calls together."""
+"""The key for all calls together."""
 RAW_KEY = 1 << 33
-"""Added to the number of a system call for the key of its raw points."""
+"""Added to a sysno for the key of its raw points."""
 EVENT_KEY = 1 << 40
-"""Added to the message type for the key of an event that is no system call."""
+"""Added to a message type for the key of an event that is no system call."""
 NOT_SENT_KEY = -1
-"""Key of calls that failed with an error that the sandbox does not send."""
+"""The key of failed calls whose error the sandbox does not send."""
 
 _MAX_SYSCALLS = 1024
 _MAX_PROCESSES = 20_000
 _MAX_PATHS = 50_000
 _MAX_OPEN = 1 << 16
-"""Execs kept whose outcome may yet become known."""
+"""How many execs are kept while their outcome may still become known."""
 
 
 class _OpenExec(NamedTuple):
-    """An exit that was counted when its outcome was not known."""
+    """An exit of an exec that was counted before its outcome was known."""
 
     syscall: int
     process: int
@@ -66,9 +66,9 @@ class _OpenExec(NamedTuple):
 
 
 class Counts(Follower):
-    """Sums over the rows that `Pairs` and `Processes` have looked at; follows as these go on.
+    """The sums over all rows that `Pairs` and `Processes` have read, updated as they go on.
 
-    Rows that a flight recorder lets go stay counted.
+    Rows that a flight recorder removes stay counted.
     """
 
     def __init__(
@@ -83,19 +83,19 @@ class Counts(Follower):
         self._processes = processes
         self._condition = condition
         self.rows = 0
-        """Rows counted: those that pass the filter."""
+        """How many rows pass the filter, and so are counted."""
         self.dropped = 0
-        """Points that sandboxes dropped, in the whole trace."""
+        """How many points sandboxes dropped in the whole trace."""
         self.missed_rows = 0
-        """Rows that were let go before they could be looked at."""
+        """How many rows were removed from the trace before they could be counted."""
         self.totals = Tally(max_keys=1, with_bands=True)
         self.syscalls = Tally(max_keys=_MAX_SYSCALLS, with_bands=True)
         self.doubled = Tally(max_keys=_MAX_SYSCALLS)
-        """Raw points of calls that decoded points tell of too."""
+        """Sums of raw points whose calls have decoded points too."""
         self.by_process = Tally(max_keys=_MAX_PROCESSES)
-        """By the process's number in the tree."""
+        """Sums by the process's number in the tree."""
         self.by_path = Tally(max_keys=_MAX_PATHS)
-        """By the number of the path's string."""
+        """Sums by the string number of the path."""
         self.by_errno = Tally(max_keys=1 << 16)
         self._matched = RowColumn(trace.side_folders)
         self._doubles = Doubles()
@@ -135,7 +135,7 @@ class Counts(Follower):
         double[matched] = self._doubles.mask(rows[matched])
         codes = self._pairs.execs.codes(start, count)
         if self._condition is not None:
-            # The raw exit of an exec may pass only since it is known what became of it.
+            # The raw exit of an exec may pass only since its outcome is known.
             for place in np.flatnonzero((codes != Code.NONE) & matched).tolist():
                 double[place] = self._is_twin_matched(start + place)
 
@@ -181,7 +181,7 @@ class Counts(Follower):
             )
 
     def _take_late(self, before: int) -> None:
-        """Add what has become of execs since they were counted, and count them if they pass now."""
+        """Add outcomes of execs that became known after counting, and count those that pass now."""
         for row in self._late.before(before):
             was = self._open.pop(row, None)
             if was is None:
@@ -211,7 +211,8 @@ class Counts(Follower):
         return keys
 
     def _count_late(self, exec_: _OpenExec, by: int) -> None:
-        """Count a row that passes now and did not before, or take it back."""
+        """Count a row that passes only now (`by` 1), or take back one that no longer passes
+        (-1)."""
         self.rows += by
         is_enter = np.zeros(1, np.bool_)
         if exec_.is_double:
@@ -223,7 +224,7 @@ class Counts(Follower):
                 tally.count(np.array([key]), by)
 
     def _end_late(self, row: int, exec_: _OpenExec) -> None:
-        """Count how an exec ended."""
+        """Count the outcome of an exec."""
         failed = np.array([self._pairs.execs.code(row) is Code.FAILED])
         durations = self._pairs.durations(row, self._trace.rows(row, row + 1))
         if not len(durations):
@@ -252,7 +253,7 @@ class Counts(Follower):
     def _were_matched(
         self, start: int, matched: npt.NDArray[np.bool_], partners: npt.NDArray[np.int64]
     ) -> npt.NDArray[np.bool_]:
-        """Whether each row's partner passed the filter, as far as it has been looked at."""
+        """For each row, whether its partner passed the filter, if the partner has been read."""
         if self._condition is None:
             return partners >= 0
         result = np.zeros(len(partners), np.bool_)

@@ -1,7 +1,7 @@
-"""Durations counted into bands: fine ones for percentiles, coarse ones for people.
+"""Counts durations in bands: fine ones for percentiles, coarse ones for the histogram.
 
-The fine bands are 16 for each power of two. A percentile is read as the middle of its band, so it
-is wrong by at most 1/32, about 3 %.
+Each power of two has 16 fine bands. A percentile is the middle of its band, so it is wrong by at
+most 1/32, about 3 %.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 PERCENTILE_ERROR = 1 / 32
-"""Largest relative error of a percentile."""
+"""The largest relative error of a percentile."""
 
 _STEPS = 16
 _STEP_BITS = 4
 _MAX_BITS = 44
 _LONGEST = (1 << _MAX_BITS) - 1
-"""About five hours; longer durations count as this long."""
+"""The longest duration in nanoseconds, about five hours; longer ones count as this one."""
 FINE_BANDS = (_MAX_BITS - _STEP_BITS + 1) * _STEPS
 
 EDGES = [0, *(base * 10**exponent for exponent in range(3, 11) for base in (1, 2, 5)), 10**11]
-"""Where the coarse bands begin, in nanoseconds: 0, 1 µs, 2 µs, 5 µs, 10 µs, ..., 50 s, 100 s."""
+"""The lower ends of the coarse bands in nanoseconds: 0, 1 µs, 2 µs, 5 µs, ..., 50 s, 100 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Band:
 
     low_ns: int
     high_ns: int | None
-    """None for the last band, which has no end."""
+    """The upper end in nanoseconds; None for the last band, which has none."""
     count: int
 
     @property
@@ -89,7 +89,7 @@ def _middle(band: int) -> int:
 
 
 def histogram(counts: npt.NDArray[np.int64]) -> list[Band]:
-    """Bands with their counts, from the first that is not empty to the last; [] if all are."""
+    """The bands with their counts, from the first to the last that is not empty."""
     filled = np.flatnonzero(counts)
     if not len(filled):
         return []

@@ -1,4 +1,4 @@
-"""How often each trace point has sent, and how often it does now; counted as the trace grows."""
+"""Counts the messages of each trace point, in all and per second, as the trace grows."""
 
 from __future__ import annotations
 
@@ -28,43 +28,43 @@ COLUMNS = {
     "time": "time_ns",
     "credentials": "uid",
 }
-"""Context fields whose absence shows in a row, with the row's column."""
+"""Context fields whose absence can be seen in a row, each with the row's column."""
 
 _CHUNK = 1 << 14
 _MAX_POINTS = 4096
-"""Points counted for each connection: a hostile sandbox could name millions."""
+"""How many points are counted for each connection: a hostile sandbox could name millions."""
 MAX_CONNECTIONS = 4096
 """Connections that are counted apart."""
 EARLIER = 0
 """Number that stands for those before them; no connection has it."""
 _RATE_SECONDS = 2
-"""Whole seconds that a rate looks back, as the rates of connections do."""
+"""Over how many whole seconds a rate is averaged, as for the rates of connections."""
 _KEPT_SECONDS = 6
 
 Counts = dict[int, int]
-"""Messages by the string number of their point."""
+"""Numbers of messages by the string number of their point."""
 
 
 class Tally:
-    """Counts of one trace by connection and point."""
+    """The numbers of messages of one trace by connection and point."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.marks: list[SessionMark] = []
-        """The sessions that were noted in the trace, oldest first."""
+        """The session marks of the trace, oldest first."""
         self._position = trace.first_row
         self._counts: dict[int, Counts] = {}
         self._lacking: dict[int, dict[str, int]] = {}
         self._recent: dict[int, dict[int, Counts]] = {}
-        """Counts of the newest seconds, each by connection."""
+        """The counts of each of the newest seconds, by connection."""
 
     @property
     def complete(self) -> bool:
-        """Whether all rows are counted."""
+        """Whether all rows have been counted."""
         return self._position >= self.trace.end_row
 
     def advance(self, seconds: float) -> bool:
-        """Count more rows for about so long; True if there were any."""
+        """Count more rows for about `seconds`; True if there were any."""
         deadline = perf_counter() + seconds
         began = self._position
         while not self.complete:
@@ -105,7 +105,7 @@ class Tally:
 
     def _count_seconds(self, conn: int, rows: npt.NDArray[np.void]) -> None:
         seconds = rows["recv_ns"] // SECOND_NS
-        # Of a chunk of an hour, all but the last seconds are past.
+        # A chunk may span an hour, of which only the last seconds matter.
         for second in np.unique(seconds)[-_KEPT_SECONDS:].tolist():
             counts = self._recent.setdefault(second, {}).setdefault(conn, {})
             _add(counts, rows[seconds == second])
@@ -121,11 +121,11 @@ class Tally:
             self.marks.append(mark)
 
     def by_point(self, connections: Collection[int] | None = None) -> dict[str, int]:
-        """Messages of each point, on these connections or on all."""
+        """How many messages each point has sent on these connections, or on all."""
         return self._named(_sum(self._counts, connections))
 
     def rates(self, now_ns: int, connections: Collection[int] | None = None) -> dict[str, float]:
-        """Messages a second of each point, over the last two whole seconds before `now_ns`."""
+        """Messages per second of each point, over the last two whole seconds before `now_ns`."""
         if not self.complete:
             return {}
         now = now_ns // SECOND_NS
@@ -143,7 +143,7 @@ class Tally:
         return named
 
     def lacks(self, field: str, connections: Collection[int]) -> bool:
-        """Whether most messages on these connections came without a context field."""
+        """Whether most messages on these connections lack a context field."""
         if field not in COLUMNS:
             return False
         absent = sum(self._lacking.get(conn, {}).get(field, 0) for conn in connections)

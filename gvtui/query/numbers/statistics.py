@@ -1,4 +1,4 @@
-"""Numbers over the calls of a trace, or of those that a filter lets through, as lines of tables.
+"""Statistics over the calls of a trace, or those that pass a filter, as lines of tables.
 
 See `counts` for how calls are counted.
 """
@@ -39,32 +39,32 @@ class Line:
 
     label: str
     filter_text: str
-    """The filter for the rows behind it; "" where there is none."""
+    """The filter for the rows behind the line; "" if there is none."""
     calls: int
     errors: int
     timed: int
-    """Calls with a known duration; the times are theirs alone."""
+    """How many calls have a known duration; all times are of these calls only."""
     total_ns: int
     max_ns: int
     share: float
-    """Of the total duration, or of the calls where no durations are known; 0 to 1."""
+    """The share of the total duration, from 0 to 1; of the calls if no durations are known."""
     p50_ns: int | None = None
-    """None where percentiles are not kept, or no duration is known."""
+    """The median in nanoseconds; None without percentiles or durations."""
     p95_ns: int | None = None
     p99_ns: int | None = None
     is_call: bool = True
-    """False for an event that is no system call."""
+    """False for an event, which is no system call."""
     number: int = 0
-    """Of a process, its number in the tree."""
+    """For a process, its number in the tree."""
 
     @property
     def mean_ns(self) -> int | None:
-        """Mean duration; None if none is known."""
+        """The mean duration in nanoseconds; None if no duration is known."""
         return self.total_ns // self.timed if self.timed else None
 
 
 class Statistics:
-    """Lines of what is counted over the rows that `Pairs` and `Processes` have looked at."""
+    """The lines of tables over all rows that `Pairs` and `Processes` have read."""
 
     def __init__(
         self,
@@ -84,27 +84,27 @@ class Statistics:
 
     @property
     def position(self) -> int:
-        """Rows before this one have been looked at."""
+        """All rows before this one have been counted."""
         return self._counts.position
 
     @property
     def is_done(self) -> bool:
-        """Whether all rows have been looked at."""
+        """Whether all rows have been counted."""
         return self._counts.is_done
 
     @property
     def rows(self) -> int:
-        """Rows counted: those that pass the filter."""
+        """How many rows pass the filter, and so are counted."""
         return self._counts.rows
 
     @property
     def dropped(self) -> int:
-        """Points that sandboxes dropped, in the whole trace."""
+        """How many points sandboxes dropped in the whole trace."""
         return self._counts.dropped
 
     @property
     def missed_rows(self) -> int:
-        """Rows that were let go before they could be looked at."""
+        """How many rows were removed from the trace before they could be counted."""
         return self._counts.missed_rows
 
     @property
@@ -114,11 +114,11 @@ class Statistics:
 
     @property
     def missing_fields(self) -> list[str]:
-        """Session fields whose absence leaves calls without pairs or durations."""
+        """Context fields whose absence leaves calls without pairs or durations."""
         return sorted(self._pairs.missing_fields)
 
     def shortfall(self) -> str:
-        """What calls lack for want of such fields, and which, in words; "" for nothing."""
+        """A sentence on pairs or durations that are missing because of such fields; "" for none."""
         missing, total = self.missing_fields, self.total()
         if not missing or not total.calls:
             return ""
@@ -128,21 +128,21 @@ class Statistics:
 
     @property
     def progress(self) -> float:
-        """How much of the trace has been looked at, from 0 to 1."""
+        """The counted share of the trace, from 0 to 1."""
         total = self._trace.end_row - self._trace.first_row
         seen = self.position - self._trace.first_row
         return min(1.0, max(0.0, seen / total)) if total > 0 else 1.0
 
     def total(self) -> Line:
-        """All calls together."""
+        """The line for all calls together."""
         sums = self._counts.totals.sums(ALL_KEY)
         return self._line("total", "", sums, self._counts.totals, ALL_KEY)
 
     def by_syscall(self, *, events: bool = False) -> list[Line]:
-        """Lines by system call, those that took longest first.
+        """Lines by system call, the longest total duration first.
 
         Args:
-            events: have lines for events that are no system calls too.
+            events: whether events that are no system calls have lines too.
         """
         decoded = {key for key, _ in self._counts.syscalls if key < RAW_KEY and key != OTHER}
         lines = []
@@ -166,7 +166,7 @@ class Statistics:
         return _sorted(lines)
 
     def by_process(self) -> list[Line]:
-        """Lines by process, those that spent most time in calls first."""
+        """Lines by process, the most time in calls first."""
         lines, forgotten = [], []
         for number, sums in self._counts.by_process:
             if self.knows_process(number):
@@ -178,15 +178,17 @@ class Statistics:
         return _sorted(lines)
 
     def knows_process(self, number: int) -> bool:
-        """Whether a process is still in the tree; 0, for those never known, always is."""
+        """Whether a process is still in the tree; True for 0, which stands for unknown
+        processes."""
         return number == 0 or self._processes.tree.get(number) is not None
 
     def process_line(self, number: int, *, filtered: bool = True) -> Line:
         """The line of one process.
 
         Args:
-            number: its number in the tree; 0 for calls of processes not known.
-            filtered: give the line its filter, which takes long where processes are many.
+            number: its number in the tree; 0 for calls of unknown processes.
+            filtered: whether to make the line's filter, which takes long if there are many
+                processes.
         """
         process = self._processes.tree.get(number)
         if number == 0:
@@ -200,11 +202,11 @@ class Statistics:
         return self._line(label, text, sums, self._counts.by_process, number, number=number)
 
     def by_path(self) -> list[Line]:
-        """Lines by path, those that calls spent most time on first."""
+        """Lines by path, the most time in calls first."""
         return _sorted([self.path_line(string) for string, _ in self._counts.by_path])
 
     def path_line(self, string: int) -> Line:
-        """The line of one path, by its string's number."""
+        """The line of one path, by its string number."""
         if string in (OTHER, LOST_STRING):
             label, text = _OTHERS, ""
         else:
@@ -215,15 +217,15 @@ class Statistics:
         )
 
     def process_columns(self) -> dict[str, npt.NDArray[np.int64]]:
-        """The numbers of all processes, as `Tally.columns` gives them."""
+        """The sums of all processes, as `Tally.columns` gives them."""
         return self._counts.by_process.columns()
 
     def path_columns(self) -> dict[str, npt.NDArray[np.int64]]:
-        """The numbers of all paths, as `Tally.columns` gives them."""
+        """The sums of all paths, as `Tally.columns` gives them."""
         return self._counts.by_path.columns()
 
     def by_errno(self) -> list[Line]:
-        """Lines by error of the calls that failed, the most frequent first."""
+        """Lines by error of the failed calls, the most frequent first."""
         lines = []
         for errno, sums in self._counts.by_errno:
             if errno == NOT_SENT_KEY:
@@ -237,7 +239,7 @@ class Statistics:
         return sorted(lines, key=lambda line: (-line.calls, line.label))
 
     def histogram(self, syscall: str | None = None) -> list[Band]:
-        """How long calls took: all of them, or those of one line of `by_syscall`."""
+        """The histogram of durations of all calls, or of one line of `by_syscall`."""
         if syscall is None:
             return histogram(self._counts.totals.coarse(ALL_KEY))
         bare = syscall.removesuffix(" (raw)")

@@ -1,4 +1,4 @@
-"""Statistics as tables that are sorted by any column; of long ones only what is looked at is made."""
+"""Sorts statistics into tables by any column; makes only the lines that are read."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from gvtui.query.numbers.statistics import Line, Statistics
 
 MAX_LINES = 2000
-"""Lines that a table by process or by path has at most: those that come first."""
+"""How many lines a table by process or by path has at most."""
 
 
 class By(Enum):
-    """What a table has a line for."""
+    """The subject of a table's lines."""
 
     SYSCALL = "syscalls"
     PROCESS = "processes"
@@ -27,7 +27,7 @@ class By(Enum):
 
 
 class Order(Enum):
-    """What the lines of a table are sorted by."""
+    """The column by which a table is sorted."""
 
     NAME = "name"
     CALLS = "calls"
@@ -53,7 +53,7 @@ _ATTRIBUTES = {
 
 
 class Table:
-    """The lines of one kind, as they stood when it was made."""
+    """A sorted table, with the numbers of the moment when it was made."""
 
     def __init__(
         self, statistics: Statistics, by: By, order: Order, *, is_ascending: bool = False
@@ -63,7 +63,7 @@ class Table:
         self._lines: list[Line] = []
         self._keys: list[int] = []
         self.left_out = 0
-        """Lines that were too many, or whose process is forgotten."""
+        """How many lines are left out, because of `MAX_LINES` or a forgotten process."""
         if by is By.PROCESS or by is By.PATH:
             self._sort_columns(order, is_ascending)
         else:
@@ -73,7 +73,7 @@ class Table:
         return len(self._keys) or len(self._lines)
 
     def __getitem__(self, place: int) -> Line:
-        """A line; one of a process lacks its filter, see `filter_text`."""
+        """The line at an index; a process's line lacks its filter, see `filter_text`."""
         if not self._keys:
             return self._lines[place]
         if self.by is By.PROCESS:
@@ -81,16 +81,16 @@ class Table:
         return self._statistics.path_line(self._keys[place])
 
     def key(self, place: int) -> int | str:
-        """What a line is about, however the table is sorted."""
+        """The key of a line's subject, which does not depend on the sort order."""
         return self._keys[place] if self._keys else self._lines[place].label
 
     def place_of(self, key: int | str) -> int | None:
-        """Where the line about something is; None if there is none."""
+        """The index of the line with a key; None if there is none."""
         keys = [self.key(place) for place in range(len(self))]
         return keys.index(key) if key in keys else None
 
     def filter_text(self, place: int) -> str:
-        """The filter for the rows behind a line; "" where there is none."""
+        """The filter for the rows behind a line; "" if there is none."""
         if self._keys and self.by is By.PROCESS:
             return self._statistics.process_line(self._keys[place]).filter_text
         return self[place].filter_text
@@ -126,7 +126,7 @@ def _values(columns: dict[str, npt.NDArray[np.int64]], order: Order) -> npt.NDAr
     if order is Order.MEAN:
         return columns["total_ns"] // np.maximum(columns["timed"], 1)
     totals = columns["total_ns"]
-    # Without durations the number of calls says most.
+    # Without durations, sort by the number of calls.
     return totals if totals.any() else columns["calls"]
 
 

@@ -1,4 +1,4 @@
-"""Sums over calls by a key: a system call, a process, a path, an error."""
+"""Sums over calls by a key, such as a system call, a process, a path or an error."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 OTHER = -(1 << 62)
-"""Key under which all is summed that came after the table was full."""
+"""The key for all calls whose own key came after the table was full."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What a tally holds for one key."""
+    """The sums for one key."""
 
     calls: int
     errors: int
     timed: int
-    """Calls with a known duration."""
+    """How many calls have a known duration."""
     total_ns: int
     max_ns: int
 
 
 def added(parts: Iterable[Sums]) -> Sums:
-    """Several sums as one."""
+    """Add several sums."""
     columns = list(
         zip(*((s.calls, s.errors, s.timed, s.total_ns, s.max_ns) for s in parts), strict=True)
     )
@@ -42,7 +42,7 @@ def added(parts: Iterable[Sums]) -> Sums:
 
 
 class Tally:
-    """Growing columns of sums, one place for each key."""
+    """A table of sums that grows with the number of keys."""
 
     def __init__(self, *, max_keys: int, with_bands: bool = False) -> None:
         self._max_keys = max_keys
@@ -64,17 +64,17 @@ class Tally:
     def __iter__(self) -> Iterator[tuple[int, Sums]]:
         for key in list(self._places):
             sums = self.sums(key)
-            # All that was counted may have been taken back.
+            # Everything that was counted for a key may have been taken back.
             if sums.calls or sums.errors:
                 yield key, sums
 
     @property
     def is_full(self) -> bool:
-        """Whether keys were summed under `OTHER`."""
+        """Whether calls were summed under `OTHER`."""
         return OTHER in self._places
 
     def sums(self, key: int) -> Sums:
-        """What is held for a key."""
+        """The sums for a key."""
         place = self._places.get(key)
         if place is None:
             return Sums(0, 0, 0, 0, 0)
@@ -89,11 +89,11 @@ class Tally:
 
     @property
     def has_bands(self) -> bool:
-        """Whether durations are counted by band."""
+        """Whether durations are counted in bands."""
         return len(self._fine) > 0
 
     def columns(self) -> dict[str, npt.NDArray[np.int64]]:
-        """All sums at once: an array for each field of `Sums`, and the keys as `key`."""
+        """All sums: an array for each field of `Sums`, and the keys as `key`."""
         count = len(self._places)
         loose = np.maximum(self._loose_enters[:count], self._loose_exits[:count])
         columns = {
@@ -108,24 +108,24 @@ class Tally:
         return {name: column[has_any] for name, column in columns.items()}
 
     def fine(self, key: int) -> npt.NDArray[np.int64]:
-        """Counts by fine band; a tally without bands has none."""
+        """A key's counts by fine band; only for a tally with bands."""
         place = self._places.get(key, len(self._fine))
         return self._fine[place] if place < len(self._fine) else np.zeros(FINE_BANDS, np.int64)
 
     def coarse(self, key: int) -> npt.NDArray[np.int64]:
-        """Counts by coarse band."""
+        """A key's counts by coarse band."""
         place = self._places.get(key, len(self._coarse))
         return self._coarse[place] if place < len(self._coarse) else np.zeros(len(EDGES), np.int64)
 
     def count(self, keys: npt.NDArray[np.int64], by: int = 1) -> None:
-        """Add a call for each key given; `by` is -1 to take it back."""
+        """Add one call for each key; `by` is -1 to take calls back."""
         places, inverse = self._find(keys)
         np.add.at(self._counted, places[inverse], by)
 
     def count_loose(
         self, keys: npt.NDArray[np.int64], is_enter: npt.NDArray[np.bool_], by: int = 1
     ) -> None:
-        """Add sides of calls whose thread is not known: of enters and exits the more count."""
+        """Add sides of calls without thread id: the larger number of enters and exits counts."""
         places, inverse = self._find(keys)
         np.add.at(self._loose_enters, places[inverse[is_enter]], by)
         np.add.at(self._loose_exits, places[inverse[~is_enter]], by)
@@ -136,7 +136,7 @@ class Tally:
         failed: npt.NDArray[np.bool_],
         durations: npt.NDArray[np.int64],
     ) -> None:
-        """Add the results of calls; a duration below zero is not known."""
+        """Add the results of calls; a duration below zero stands for an unknown one."""
         places, inverse = self._find(keys)
         np.add.at(self._errors, places[inverse[failed]], 1)
         is_timed = durations >= 0
@@ -151,7 +151,7 @@ class Tally:
     def _find(
         self, keys: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """Places of the distinct keys, and which of these each key has."""
+        """The positions of the distinct keys, and for each key the index of its position."""
         distinct, inverse = np.unique(keys, return_inverse=True)
         places = np.fromiter(
             (self._place(key) for key in distinct.tolist()), np.intp, len(distinct)

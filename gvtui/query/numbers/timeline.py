@@ -1,7 +1,7 @@
-"""How much happened when, over a whole trace, in a fixed number of buckets.
+"""Counts rows, errors and drops over time, for the whole trace in a fixed number of buckets.
 
-Where the trace outgrows the buckets, each takes in its neighbour and they become twice as wide.
-Times are those of receipt; of a gVisor save file, which has none, those of the sandbox.
+When the trace outgrows the buckets, neighbours are merged and all become twice as wide. Times are
+those of receipt; for a gVisor save file, which has none, those of the sandbox.
 """
 
 from __future__ import annotations
@@ -28,27 +28,27 @@ _LATEST_NS = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A span of time and what happened in it."""
+    """A span of time with its counts."""
 
     start_ns: int
     end_ns: int
     rows: int
     """Messages."""
     errors: int
-    """Messages that tell of a failed call."""
+    """How many messages tell of a failed call."""
     dropped: int
-    """Points that the sandboxes said they dropped."""
+    """How many points the sandboxes dropped."""
     first_row: int
-    """Its first row; the next row where it has none."""
+    """The id of its first row; if it has no rows, of the next row."""
 
     @property
     def rate(self) -> float:
-        """Messages a second."""
+        """Messages per second."""
         return self.rows * 1e9 / (self.end_ns - self.start_ns)
 
 
 class Timeline(Follower):
-    """Counts over time; follows a trace that grows. Rows that are let go stay counted."""
+    """The counts over time, updated as the trace grows. Rows that are removed stay counted."""
 
     def __init__(self, trace: RowSource, execs: Execs | None = None, *, size: int = 2048) -> None:
         assert size % 2 == 0
@@ -57,9 +57,9 @@ class Timeline(Follower):
         self._late = LateOutcomes(self._execs)
         self._size = size
         self.start_ns = 0
-        """When the first row came; 0 while there is none."""
+        """The time of the first row, Unix nanoseconds; 0 while there is none."""
         self.end_ns = 0
-        """When the newest one came."""
+        """The time of the newest row."""
         self.width_ns = _FIRST_WIDTH_NS
         self._rows = np.zeros(size, np.int64)
         self._errors = np.zeros(size, np.int64)
@@ -67,7 +67,7 @@ class Timeline(Follower):
         self._first = np.full(size, -1, np.int64)
 
     def buckets(self, count: int) -> list[Bucket]:
-        """The whole trace in at most `count` buckets, about equally wide."""
+        """Divide the whole trace into at most `count` buckets of about equal width."""
         if not self.start_ns:
             return []
         used = (self.end_ns - self.start_ns) // self.width_ns + 1
@@ -84,23 +84,23 @@ class Timeline(Follower):
         ]
 
     def bucket_of(self, row: int, count: int) -> int:
-        """Which of `buckets(count)` a row is in."""
+        """The index of a row's bucket in `buckets(count)`."""
         buckets = self.buckets(count)
         firsts = [bucket.first_row for bucket in buckets]
         return max(0, int(np.searchsorted(firsts, row, "right")) - 1)
 
     def _first_rows(self, used: int) -> npt.NDArray[np.int64]:
-        """First rows of the buckets, with the next bucket's where one is empty."""
+        """The first row of each bucket; for an empty one that of the next."""
         first = np.where(self._first[:used] < 0, self.position, self._first[:used])
         return np.minimum.accumulate(first[::-1])[::-1]
 
     def _times(self, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-        """A time for each row that never steps back."""
+        """A time for each row, made so that times never decrease."""
         times = np.where(rows["recv_ns"] > 0, rows["recv_ns"], rows["time_ns"])
         known = times[times > 0]
         if not len(known):
             return np.full(len(rows), self.end_ns, np.int64)
-        # One absurd time must not push all others into a single bucket.
+        # One absurd time must not squeeze all others into a single bucket.
         middle = int(np.sort(known)[len(known) // 2])
         latest = max(self.end_ns, middle) + _LARGEST_STEP_NS
         times[times > min(latest, _LATEST_NS)] = 0
@@ -115,7 +115,7 @@ class Timeline(Follower):
         self._take_late(self.position)
 
     def _take_late(self, before: int) -> None:
-        """Count execs that have turned out to have failed since their rows were taken in."""
+        """Count execs whose failure became known after their rows were counted."""
         failed = [row for row in self._late.before(before) if self._execs.code(row) is Code.FAILED]
         if failed and self.start_ns:
             used = (self.end_ns - self.start_ns) // self.width_ns + 1

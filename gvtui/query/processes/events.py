@@ -1,15 +1,14 @@
-"""What each kind of message tells of processes.
+"""Updates the process tree from messages about processes: clone, exec, exit, container start.
 
-Facts that decide here, seen with runsc 0.0~20240729:
+Facts that this depends on, seen with runsc 0.0~20240729:
 
-- The ids in `sentry/clone` and in context data are those of the sandbox as a whole. The result of
-  a fork is the id inside its container or pid namespace: it only serves where no
-  `sentry/clone` came.
+- The ids in `sentry/clone` and in context data are those of the whole sandbox. The result of a fork
+is the id inside its container or pid namespace, so it is used only if no `sentry/clone` came.
 - A thread that executes a program takes over the id of its process, after `sentry/task_exit` came
-  for the first thread. So that event ends a process only if no thread has executed a program before
-  it, and nothing is heard from the process any more.
-- An exec is told by up to five messages: raw and decoded enter and exit, and `sentry/execve`. It is
-  one program all the same, and none if it failed.
+for the first thread. So that event ends a process only if no thread has executed a program before,
+and the process sends nothing more.
+- An exec gives up to five messages: raw and decoded enter and exit, and `sentry/execve`. They stand
+for one program, or for none if the exec failed.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ EVENT_TYPES = [
     _SYSCALL_CLONE,
     _SYSCALL_FORK,
 ]
-"""Message types that tell of processes."""
+"""The message types that tell of processes."""
 
 _CLONE_PARENT = 0x8000
 _CLONE_THREAD = 0x10000
@@ -54,7 +53,7 @@ _MAX_PID = 1 << 22
 
 
 class ProcessEvents:
-    """Puts messages about processes into the tree."""
+    """Updates a process tree from messages."""
 
     def __init__(
         self,
@@ -63,13 +62,13 @@ class ProcessEvents:
         container_of: Callable[[int], str],
         clone_sysno: int,
     ) -> None:
-        """Make one.
+        """Make it for one tree.
 
         Args:
-            tree: where to put processes.
-            execs: knows what became of execs.
-            container_of: gives the container of a row by its id.
-            clone_sysno: the number of clone; -1 where there is none.
+            tree: the tree to update.
+            execs: the outcomes of execs.
+            container_of: gives the container ID for a row id.
+            clone_sysno: the sysno of clone; -1 if there is none.
         """
         self._tree = tree
         self._execs = execs
@@ -78,7 +77,7 @@ class ProcessEvents:
         self._clones_seen: set[int] = set()
 
     def take(self, row: Row, number: int, decoded: Decoded) -> None:
-        """Take in one message; `number` is its row id."""
+        """Update the tree from one message; `number` is its row id."""
         message: AnyMessage = decoded.message
         container = self._container_of(number)
         source = Source.EVENT if row.direction == Direction.NONE else Source.CONTEXT
@@ -160,7 +159,7 @@ class ProcessEvents:
         self._inherit(child, process, bool(flags & _CLONE_PARENT))
 
     def _executed(self, row: Row, number: int, message: AnyMessage, process: Process) -> None:
-        """A program begins: of the exec that its thread asked for last, or of one not seen."""
+        """Note the program that an exec started: the thread's last exec, or one not seen before."""
         path, args = message.binary_path[:MAX_TEXT], short_args(message.argv)
         last = process.last_exec(row.tid)
         if last is None or last.is_told or last.outcome is Outcome.FAILED:
@@ -193,7 +192,7 @@ class ProcessEvents:
             return
         outcome = self._execs.outcome(number) or Outcome.ASKED
         last = process.last_exec(row.tid)
-        # `sentry/execve` comes before the exit in old versions alone, where that has a duration.
+        # `sentry/execve` comes before the exit only in old versions, where the exec has a duration.
         is_old = self._execs.code(number) is Code.DONE
         if last is None or last.exit_row >= 0 or (last.is_told and not is_old):
             last = asked
@@ -204,7 +203,7 @@ class ProcessEvents:
     def decided(
         self, process: Process, entry: Exec, number: int, outcome: Outcome, errno: int = 0
     ) -> None:
-        """It is known what became of an exec, perhaps by a row after its exit, which is `number`."""
+        """Note the outcome of an exec, which may be known only after its exit, row `number`."""
         if entry.is_told:
             return
         entry.outcome, entry.errno = outcome, errno
@@ -214,7 +213,7 @@ class ProcessEvents:
         process.take_args()
 
     def _goes_on(self, process: Process, tid: int) -> None:
-        """It executes a program: its other threads are gone, and it has not ended."""
+        """Note an exec of the process: its other threads have ended, the process has not."""
         first = process.threads.get(process.pid)
         if tid not in (0, process.pid):
             process.is_taken_over = first is None or not first.has_ended
@@ -234,7 +233,7 @@ class ProcessEvents:
         first = process.threads.get(process.pid)
         is_last = first is not None and all(t.has_ended for t in process.threads.values())
         if tid == process.pid and process.is_taken_over and thread is not None:
-            # The thread that executes a program goes on under this id.
+            # The thread that executes a program continues under this id.
             process.is_taken_over = thread.has_ended = False
             thread.end_ns, thread.exit_status = 0, None
         elif tid == process.pid or is_last:

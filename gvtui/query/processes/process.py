@@ -1,4 +1,4 @@
-"""A process inside a sandbox, as far as the trace tells of it."""
+"""A process inside a sandbox, with its programs, threads and counts, as the trace shows it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 SECOND_NS = 1_000_000_000
 
 MAX_THREADS = 4096
-"""Threads kept for each process."""
+"""How many threads are kept for each process."""
 MAX_EXECS = 256
-"""Programs kept for each process; of more, the first and the latest."""
+"""How many programs are kept for each process; of more, the first and the latest."""
 _RECENT_SECONDS = 16
 
 
 class Source(Enum):
-    """How a process is known; the value says it to the user."""
+    """How gvtui knows a process; the value is the text for the user."""
 
     EVENT = "from events"
     PROCFS = "from procfs: no event told of its start"
@@ -32,12 +32,12 @@ class Source(Enum):
 
 
 class ProcessId(NamedTuple):
-    """What tells a process from all others: ids are used again, start times are not."""
+    """Identifies a process: thread group ids are reused, start times are not."""
 
     container: str
     pid: int
     start_ns: int
-    """0 if not collected."""
+    """The start time, Unix nanoseconds; 0 if not collected."""
 
 
 @dataclass(slots=True)
@@ -53,22 +53,22 @@ class Thread:
 
 @dataclass(slots=True)
 class Exec:
-    """A program that a process executed."""
+    """A program that a process executed, or an attempt to."""
 
     row: int
-    """Row that tells that it ran; of one that has not run, the first that tells of it."""
+    """The row that shows that the program ran; if it has not, the first row of the attempt."""
     time_ns: int
     path: str
     args: list[str]
     outcome: Outcome
     tid: int
-    """Thread that asked for it; 0 if not collected."""
+    """The thread that called exec; 0 if not collected."""
     errno: int = 0
-    """Why it failed; 0 where that is not sent."""
+    """The error of a failed exec; 0 if it is not sent."""
     is_told: bool = False
-    """Whether `sentry/execve` told of it."""
+    """Whether `sentry/execve` has reported it."""
     exit_row: int = -1
-    """Row of the exit of its call; -1 while none has come."""
+    """The row of the call's exit; -1 while there is none."""
 
 
 @dataclass(slots=True, eq=False)
@@ -76,7 +76,7 @@ class Process:
     """One process; the tree links it to its parent and children."""
 
     number: int
-    """Its number within this tree, not used again."""
+    """Its number within this tree, which is not reused."""
     container: str
     pid: int
     """Thread group id; 0 if not collected."""
@@ -86,35 +86,35 @@ class Process:
     last_row: int
     name: str = ""
     args: list[str] = field(default_factory=list)
-    """Command line; of a forked process its parent's, until it executes a program."""
+    """The command line; a forked process has its parent's until it executes a program."""
     cwd: str = ""
     parent: Process | None = None
     parent_pid: int = 0
     children: dict[int, Process] = field(default_factory=dict)
-    """By number, in the order they were seen."""
+    """The child processes by number, in the order in which they were seen."""
     threads: dict[int, Thread] = field(default_factory=dict)
-    """By thread id; the latest one where an id was used again."""
+    """The threads by id; if an id was reused, the latest one."""
     execs: list[Exec] = field(default_factory=list)
     pipe_from: ProcessId | None = None
-    """Process whose output is piped into this one."""
+    """The process whose output is piped into this one."""
     pipe_to: ProcessId | None = None
-    """Process that this one's output is piped into."""
+    """The process that this one's output is piped into."""
     is_taken_over: bool = False
-    """Whether a thread that executes a program takes over the id, once the first thread is gone."""
+    """Whether a thread that executes a program takes over the id after the first thread ended."""
     told_ns: int = 0
-    """When it started, as its own messages say; 0 where they do not, be it known from elsewhere."""
+    """The start time in its own messages; 0 if they lack it, even if it is known otherwise."""
     is_exec_session: bool = False
-    """Started in the container from outside, as by `runsc exec`."""
+    """Whether it was started in the container from outside, as by `runsc exec`."""
     is_start_told: bool = False
-    """Whether an event told of its start."""
+    """Whether an event has reported its start."""
     has_ended: bool = False
     end_ns: int = 0
-    """0 if it has not ended, or the time is not collected."""
+    """When it ended, Unix nanoseconds; 0 if it has not, or if the time is not collected."""
     end_row: int = -1
     exit_status: int | None = None
-    """Wait status as `waitpid` gives it; None if not known."""
+    """The wait status as `waitpid` gives it; None if not known."""
     listed_ns: int = 0
-    """When a dump of procfs last listed it; 0 if none did."""
+    """When a dump of procfs last listed it, Unix nanoseconds; 0 if none did."""
     errors: int = 0
     threads_forgotten: int = 0
     _first_args: list[str] = field(default_factory=list)
@@ -125,17 +125,17 @@ class Process:
 
     @property
     def id(self) -> ProcessId:
-        """What tells it from all others."""
+        """Container, thread group id and start time, which identify the process."""
         return ProcessId(self.container, self.pid, self.start_ns)
 
     @property
     def command_line(self) -> str:
-        """Program and arguments as for a shell; the name in brackets if they are not known."""
+        """The program and its arguments, quoted for a shell; the name in brackets if not known."""
         return shlex.join(self.args) if self.args else f"[{self.name}]" if self.name else ""
 
     @property
     def calls(self) -> int:
-        """System calls, each once; where thread ids are not collected, a lower bound."""
+        """The number of system calls; a lower bound if thread ids are not collected."""
         return self._counted + max(self._loose_enters, self._loose_exits)
 
     @property
@@ -147,7 +147,7 @@ class Process:
         return depth
 
     def subtree(self) -> Iterator[Process]:
-        """This process and its descendants, each before its children."""
+        """This process and all its descendants, each before its children."""
         pending = [self]
         while pending:
             process = pending.pop()
@@ -155,17 +155,17 @@ class Process:
             pending.extend(reversed(process.children.values()))
 
     def rate(self, now_ns: int) -> float:
-        """Rows a second, over the last two whole seconds before `now_ns`."""
+        """Rows per second, over the last two whole seconds before `now_ns`."""
         now = now_ns // SECOND_NS
         return sum(count for second, count in self._recent if now - 2 <= second < now) / 2
 
     def count(self, *, calls: int, loose_enters: int, loose_exits: int, errors: int) -> None:
-        """Add to the numbers.
+        """Add to the counts.
 
         Args:
             calls: calls of known threads.
-            loose_enters: enters where the thread is not known.
-            loose_exits: exits likewise.
+            loose_enters: enters of unknown threads.
+            loose_exits: exits of unknown threads.
             errors: calls that failed.
         """
         self._counted += calls
@@ -174,7 +174,7 @@ class Process:
         self.errors += errors
 
     def count_second(self, second: int, count: int) -> None:
-        """Add rows to a second's count; seconds long past are left out."""
+        """Add rows to the count of a second; seconds long past are ignored."""
         for place in range(len(self._recent) - 1, -1, -1):
             if self._recent[place][0] == second:
                 self._recent[place] = (second, self._recent[place][1] + count)
@@ -183,11 +183,11 @@ class Process:
             self._recent.append((second, count))
 
     def revive(self) -> None:
-        """Take back that it has ended."""
+        """Mark the process as running again."""
         self.has_ended, self.end_ns, self.end_row, self.exit_status = False, 0, -1, None
 
     def thread(self, tid: int, start_ns: int = 0) -> Thread | None:
-        """A thread by its id, made if it is new; None if too many are known."""
+        """A thread by its id, created if it is new; None if too many are known."""
         known = self.threads.get(tid)
         is_same = known is not None and (not start_ns or known.start_ns in (0, start_ns))
         if known is not None and is_same:
@@ -200,7 +200,7 @@ class Process:
         return self.threads[tid]
 
     def add_exec(self, entry: Exec) -> None:
-        """Note that it executed a program, or was asked to."""
+        """Add a program that the process executed, or an attempt to."""
         self.execs.append(entry)
         if len(self.execs) > MAX_EXECS:
             del self.execs[1]
@@ -208,16 +208,16 @@ class Process:
 
     @property
     def programs(self) -> list[Exec]:
-        """Programs that ran in it, in the order of their rows."""
+        """The programs that ran in the process, in the order of their rows."""
         ran = [entry for entry in self.execs if entry.outcome is Outcome.DONE]
         return sorted(ran, key=lambda entry: entry.row)
 
     def last_exec(self, tid: int) -> Exec | None:
-        """What a thread asked for last; None if nothing."""
+        """The last exec of a thread; None if there is none."""
         return next((entry for entry in reversed(self.execs) if entry.tid == tid), None)
 
     def args_at(self, row: int) -> list[str]:
-        """Command line as of a row."""
+        """The command line at a row."""
         args = self._first_args
         for entry in self.programs:
             if entry.row > row:
@@ -226,12 +226,12 @@ class Process:
         return args
 
     def take_args(self) -> None:
-        """Take the command line from the program that began last."""
+        """Set the command line to that of the program that began last."""
         ran = (entry for entry in self.execs if entry.outcome is Outcome.DONE)
         last = max(ran, key=lambda entry: entry.row, default=None)
         self.args = last.args if last is not None else self._first_args
 
     def begin_with(self, args: Iterable[str]) -> None:
-        """Say what its command line is before it executes anything."""
+        """Set the command line that the process has before it executes anything."""
         self._first_args = short_args(args)
         self.take_args()

@@ -1,7 +1,7 @@
-"""Fills the process tree from events, dumps of procfs, and the context of messages.
+"""Reads a trace and fills the process tree, from events, procfs dumps, and context fields.
 
-Only messages about processes are decoded, and for each process id one row of each batch, to see
-whether the id has been used again. All other rows are counted by their columns.
+Only messages about processes are decoded, and one row of each slice for each process id, to see
+whether the id has been reused. All other rows are counted by their columns.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _RATE_SECONDS = 12
 
 
 class Processes(Follower):
-    """Reads a trace that grows, behind its `Pairs`, and puts what it finds into a tree."""
+    """Keeps a process tree up to date for all rows that `Pairs` have read."""
 
     def __init__(
         self, trace: RowSource, pairs: Pairs, *, max_processes: int = MAX_PROCESSES
@@ -49,10 +49,10 @@ class Processes(Follower):
         self._pairs = pairs
         self.tree = ProcessTree(max_processes)
         self.rows_without_pid = 0
-        """System calls that belong to no known process, since `group_id` is not collected."""
+        """How many system calls belong to no known process, because `group_id` is not collected."""
         self._doubles = Doubles()
         self.execs = pairs.execs
-        """What became of execs."""
+        """The outcomes of execs."""
         self._late = LateOutcomes(self.execs)
         numbers = sysnos_by_name(trace.architecture)
         self._events = ProcessEvents(
@@ -78,7 +78,7 @@ class Processes(Follower):
         self._take_late(self.position)
 
     def _take_late(self, before: int) -> None:
-        """Take in what has become of execs since their rows were looked at."""
+        """Take up outcomes of execs that became known after their rows were read."""
         for number in self._late.before(before):
             try:
                 row = self._trace.row(number)
@@ -125,12 +125,12 @@ class Processes(Follower):
         except IndexError:
             return
         if isinstance(mark, ProcessesMark):
-            # First those that had the ids before.
+            # First the processes that had the ids before.
             self._meet(start, rows[:place])
             take_mark(self.tree, start + place, int(rows["conn"][place]), mark)
 
     def _meet(self, start: int, rows: npt.NDArray[np.void]) -> None:
-        """Find processes that no event told of, and ids that were used again unnoticed."""
+        """Find processes without a start event, and ids that were reused without one."""
         places = np.flatnonzero(rows["pid"] > 0)
         order, bounds = group(rows["conn"][places], rows["pid"][places])
         places = places[order]
@@ -164,7 +164,7 @@ class Processes(Follower):
     def _change(
         self, start: int, places: npt.NDArray[np.intp], begin: int, end: int, start_ns: int
     ) -> int:
-        """The first of a process id's rows that has the start time which the last one has."""
+        """The first of a process id's rows with the same start time as the last one."""
         low, high = begin, end - 1
         while low < high:
             middle = (low + high) // 2
@@ -213,7 +213,7 @@ class Processes(Follower):
                 self.tree.version += 1
             active = places[enters[places]]
             if process.has_ended and len(active) and start + int(active[-1]) > process.end_row >= 0:
-                # Its first thread ended, but others go on.
+                # The first thread has ended, but other threads go on.
                 process.revive()
                 self.tree.version += 1
             seconds, counts = np.unique(when[places[recent[places]]], return_counts=True)

@@ -1,4 +1,4 @@
-"""Has the tree take in the processes that a sandbox was asked for, where the trace notes them."""
+"""Adds the processes of a procfs dump, which the trace has as marks, to the process tree."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from gvtui.trace.marks import ProcessesMark, ProcfsEntry
 
 _SAME_CLOCK_NS = 1_000_000_000
-"""Clocks of sandbox and machine differ by less."""
+"""The largest difference expected between the clocks of sandbox and machine, in nanoseconds."""
 
 
 def take_mark(tree: ProcessTree, row: int, conn: int, mark: ProcessesMark) -> None:
-    """Have the tree take in what a mark tells.
+    """Add the processes of a mark to the tree.
 
     Args:
-        tree: where to put them.
+        tree: the tree to update.
         row: the mark's row.
         conn: the connection of the sandbox.
-        mark: what was noted.
+        mark: the mark with the processes.
     """
     container, taken_ns = mark.container_id, mark.taken_ns
     added = [
@@ -30,7 +30,7 @@ def take_mark(tree: ProcessTree, row: int, conn: int, mark: ProcessesMark) -> No
     ]
     for process, entry in added:
         if process.parent is None:
-            # Else an event told who started it, whoever waits for it now.
+            # Otherwise an event has named its parent, which the dump may no longer show.
             parent = tree.spans.current(conn, entry.parent_pid)
             tree.adopt(process, parent, entry.parent_pid)
         if process.pipe_from is None and entry.pipe_from != NO_PROCESS:
@@ -63,15 +63,15 @@ def _seed(
 
 
 def _is_same(known: Process, entry: ProcfsEntry) -> bool:
-    """Whether the process that has an entry's id is the one that the entry is about."""
+    """Whether a known process with an entry's id is the process of the entry."""
     if known.start_ns and entry.start_ns:
         return True
-    # Where the session does not collect start times, an end after the start is that process's.
+    # Without start times, a process that ended after the entry's start is the same one.
     return not known.has_ended or 0 < entry.start_ns <= known.end_ns
 
 
 def _end_unlisted(tree: ProcessTree, conn: int, taken_ns: int) -> None:
-    """A process that a later dump does not list has ended, though no event told of it."""
+    """End the processes that a later dump does not list although no event reported their end."""
     for process in tree.spans.newest(conn):
         is_listed = process.listed_ns >= taken_ns
         is_later = not process.start_ns or process.start_ns + _SAME_CLOCK_NS > taken_ns

@@ -1,4 +1,4 @@
-"""Filter texts that lead from a row or a process to the rows of processes, and what they say."""
+"""Writes the filters for the rows of a process, and puts such filters into words."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 
 def row_filter(trace: RowSource, processes: Processes, row_id: int) -> str:
-    """The filter for the process of a message; "" where its process id is not collected.
+    """The filter for the process of a message; "" if its thread group id is not collected.
 
-    It names the container, the process id and the start of the process, as far as they are
-    collected. Without a container it names the connection. Where no start is, it tells apart
-    those that had the same id by their rows, if they have been read already.
+    It names the container, the thread group id and the start time, as far as they are collected.
+    Without a container it names the connection. Without a start time it distinguishes processes
+    with the same id by their rows, if these have been read.
 
     Raises:
-        IndexError: the row is not held.
+        IndexError: the trace does not have the row.
     """
     container, pid, start_ns = row_process(trace, row_id)
     if not pid:
@@ -49,9 +49,10 @@ def row_filter(trace: RowSource, processes: Processes, row_id: int) -> str:
 
 
 def processes_filter(tree: ProcessTree, processes: Iterable[Process]) -> str:
-    """The filter for the rows of some processes, all of one container; "" for none.
+    """The filter for the rows of several processes of one container; "" for no process.
 
-    Processes whose id is not known are left out; for these alone it is that of their container.
+    Processes without a known id are left out; if there are only such, the filter is for the
+    container.
     """
     chosen = list(processes)
     container = chosen[0].container if chosen else ""
@@ -83,7 +84,7 @@ def _process_filter(tree: ProcessTree, process: Process) -> str:
 
 
 def _span(tree: ProcessTree, process: Process) -> str:
-    """The rows of a process among others that had the same id."""
+    """The condition for a process's rows, if others had the same id."""
     text = f"{ROW} >= {max(process.first_row, 0)}"
     is_newest = tree.find(ProcessId(process.container, process.pid, 0)) is process
     if is_newest and process.first_row >= 0:
@@ -94,16 +95,16 @@ def _span(tree: ProcessTree, process: Process) -> str:
 def filter_words(
     tree: ProcessTree, expression: str, *, name: str = "", zone: tzinfo | None = None
 ) -> str:
-    """A filter as a person would say which process it is about, `bash 110 in web`.
+    """The process that a filter selects, in words such as `bash 110 in web`.
 
     Args:
-        tree: knows the names of processes, and which had the same id.
+        tree: the processes with their names.
         expression: the filter.
-        name: of the process, if that is known; the tree may not have read as far.
-        zone: of the times in it; None for the local one.
+        name: the process's name if it is known; the tree may not contain the process yet.
+        zone: the time zone of times in the words; None for the local one.
 
     Returns:
-        The words; "" for a filter that is about more, or about something else.
+        The words; "" for a filter that selects more or something else.
     """
     root = parse(expression)
     is_without = isinstance(root, Negation)

@@ -1,4 +1,4 @@
-"""Which process had an id when: ids are used again, and each process has its span of rows."""
+"""Finds the process that had an id at a row: ids are reused, so each has a span of rows."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 _MAX_SPANS = 1 << 16
 _LATEST = 4
-"""Processes of the same id that are looked at, newest first."""
+"""How many processes of the same id are searched, newest first."""
 
 
 class Spans:
-    """For each process id of each connection, the processes that had it, and from which row on."""
+    """For each id on each connection, the processes that had it, each with its first row."""
 
     def __init__(self) -> None:
         self._spans: OrderedDict[tuple[int, int], list[tuple[int, Process]]] = OrderedDict()
@@ -36,7 +36,7 @@ class Spans:
         return key in self._spans
 
     def begin(self, conn: int, row: int, process: Process) -> None:
-        """From a row on, a connection's rows with this process id are this process's."""
+        """Assign a connection's rows with the process's id to it, from a row on."""
         key = (conn, process.pid)
         if key not in self._spans and len(self._spans) >= _MAX_SPANS:
             self._spans.popitem(last=False)
@@ -44,7 +44,7 @@ class Spans:
         insort(self._spans.setdefault(key, []), (row, process), key=_row)
 
     def at(self, conn: int, pid: int, row: int) -> Process | None:
-        """The process that had an id when a row came; None if not known."""
+        """The process that had an id at a row; None if not known."""
         spans = self._spans.get((conn, pid))
         if not spans:
             return None
@@ -67,7 +67,7 @@ class Spans:
         return [spans[-1][1] for (other, _), spans in self._spans.items() if other == conn]
 
     def forget(self, numbers: AbstractSet[int]) -> None:
-        """Let go of processes, by their numbers."""
+        """Remove processes by their numbers."""
         for number in numbers:
             self._connections.pop(number, None)
         for key, spans in list(self._spans.items()):
@@ -80,7 +80,7 @@ class Spans:
     def runs(
         self, start: int, rows: npt.NDArray[np.void]
     ) -> Iterator[tuple[npt.NDArray[np.intp], Process]]:
-        """Each known process with the places of its rows, in order.
+        """Each known process with the indices of its rows, in order.
 
         Args:
             start: row id of the first of `rows`.

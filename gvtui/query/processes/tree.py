@@ -1,4 +1,4 @@
-"""The processes of a trace as a tree: who started whom, and which process had an id when."""
+"""The process tree of a trace: processes with parents and children, found by id and time."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from gvtui.wire.pb.common_pb2 import ContextData
 
 MAX_PROCESSES = 20_000
-"""Processes kept; of more, those that ended first are forgotten."""
+"""How many processes are kept; of more, those that ended first are forgotten."""
 
 _MAX_ANCESTORS = 1000
 
 
 class ProcessTree:
-    """Holds processes; events, dumps of procfs and the context of messages put them into it."""
+    """The processes of a trace, added from events, procfs dumps and the context of messages."""
 
     def __init__(self, max_processes: int = MAX_PROCESSES) -> None:
-        """Begin with none; keep so many at most."""
+        """Make an empty tree for at most `max_processes`."""
         self._max_processes = max_processes
         self.version = 0
-        """Changes whenever a process came, went, or changed in what the tree shows of it."""
+        """Grows whenever a process appears, ends, or changes what the screen shows of it."""
         self.forgotten = 0
-        """Processes let go because there were too many."""
+        """How many processes were forgotten because there were too many."""
         self.spans = Spans()
-        """Which process had an id when."""
+        """Finds the process that had an id at a row."""
         self._by_number: dict[int, Process] = {}
         self._by_pid: dict[tuple[str, int], list[Process]] = {}
         self._orphans: dict[tuple[str, int], list[int]] = {}
@@ -51,14 +51,14 @@ class ProcessTree:
         return self._by_number.get(number)
 
     def find(self, process_id: ProcessId) -> Process | None:
-        """A process by what tells it from others; None if it is not known."""
+        """A process by its identity; None if it is not known."""
         for process in reversed(self._by_pid.get((process_id.container, process_id.pid), [])):
             if process_id.start_ns in (0, process.start_ns):
                 return process
         return None
 
     def roots(self, container: str | None = None) -> list[Process]:
-        """Processes without a known parent, in the order they were seen."""
+        """The processes without a known parent, in the order in which they were seen."""
         return [
             process
             for process in self._by_number.values()
@@ -66,7 +66,7 @@ class ProcessTree:
         ]
 
     def containers(self) -> list[str]:
-        """Containers with processes, in the order they were seen."""
+        """The containers with processes, in the order in which they were seen."""
         return list(dict.fromkeys(process.container for process in self._by_number.values()))
 
     def is_reused(self, process: Process) -> bool:
@@ -74,7 +74,7 @@ class ProcessTree:
         return len(self._by_pid.get((process.container, process.pid), [])) > 1
 
     def numbers(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
-        """The number of each row's process; 0 where it is not known.
+        """The number of each row's process; 0 if it is not known.
 
         Args:
             start: row id of the first of `rows`.
@@ -88,7 +88,8 @@ class ProcessTree:
     def ensure(
         self, conn: int, row: int, context: ContextData, container: str, source: Source
     ) -> Process | None:
-        """The process that a message's context names, made if it is new; None if it names none."""
+        """The process in a message's context, added if it is new; None if the context names
+        none."""
         pid, start_ns = context.thread_group_id, context.thread_group_start_time_ns
         if pid <= 0:
             return None
@@ -134,7 +135,8 @@ class ProcessTree:
         return process
 
     def move(self, process: Process, container: str) -> None:
-        """A dump of a pod does not say which of its containers a process is in; a message does."""
+        """Set a process's container from a message: a dump does not tell a pod's containers
+        apart."""
         if process.container == container:
             return
         former = (process.container, process.pid)
@@ -146,12 +148,12 @@ class ProcessTree:
         self.version += 1
 
     def adopt(self, process: Process, parent: Process | None, parent_pid: int) -> None:
-        """Put a process under its parent, where that is possible."""
+        """Put a process under its parent, if the parent is known."""
         process.parent_pid = parent_pid
         if process.parent is not None:
             return
         if parent is not None and parent.number not in self._by_number:
-            # It has been forgotten, to make room for this one.
+            # The parent has been forgotten to make room for this process.
             parent = None
         if parent is None:
             if parent_pid > 0:
@@ -178,7 +180,7 @@ class ProcessTree:
             waiting.append(process.number)
 
     def elsewhere(self, container: str, pid: int, start_ns: int) -> Process | None:
-        """A process known from a dump or an earlier connection of the same container."""
+        """The process, if known from a dump or an earlier connection of the same container."""
         for process in reversed(self._by_pid.get((container, pid), [])[-4:] if container else []):
             if start_ns and process.start_ns:
                 if start_ns == process.start_ns:

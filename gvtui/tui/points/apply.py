@@ -271,7 +271,9 @@ class Applying(Feature):
         if keeper is None or keeper.policy != "ask" or not keeper.has_made:
             return True
         made = [word(short_id(each.container.sandbox_id)) for each in keeper.agent.registry.all()]
-        question = f"gvtui has made the sessions of {', '.join(made[:8])}. What should happen to them?\n"
+        question = (
+            f"gvtui has made the sessions of {', '.join(made[:8])}. What should happen to them?\n"
+        )
         policies: dict[str, OnExit] = {"restore": "restore", "delete": "delete", "keep": "keep"}
 
         def answered(answer: str) -> None:
