@@ -1,4 +1,4 @@
-"""Rows under test, and the sources outside the trace that conditions may ask."""
+"""A batch of rows under test, its derived columns, and the interface to pairs and processes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Rows = npt.NDArray[np.void]
 
 UNKNOWN = -(1 << 63)
-"""Stands in a column of numbers for a row that lacks the field."""
+"""The value in a column of numbers for a row that lacks the field."""
 
 _MAX_KEPT = 4096
 _MAX_KEPT_BYTES = 4 << 20
@@ -31,41 +31,41 @@ _MAX_KEPT_BYTES = 4 << 20
 
 
 class FilterContext(Protocol):
-    """What conditions ask of others: things that no row says by itself.
+    """Gives conditions the data that is not in the rows themselves.
 
-    It looks at the trace in order. The methods that answer take consecutive rows before
-    `position`, the first of them with the row id `start`.
+    It reads the trace in order. Its methods take consecutive rows before `position`, the first of
+    which has the id `start`.
     """
 
     @property
     def position(self) -> int:
-        """Rows before this one can be asked about."""
+        """All rows before this one are known."""
 
     def advance(self, budget: int) -> int:
-        """Look at up to `budget` more rows; returns how many, 0 when there are no more."""
+        """Read up to `budget` more rows; returns how many, 0 if there are no more."""
 
     def exec_codes(self, start: int, rows: Rows) -> npt.NDArray[np.int32]:
-        """What is known of execs whose exits have no error: a `Code` for each row.
+        """The `Code` of each row, which says what is known of execs whose exits have no error.
 
-        Unlike the other answers it may be asked of any rows that are there, and may change once.
+        Unlike the other methods it works for all rows of the trace. A code may change once.
         """
 
     def exec_changes(self) -> int:
-        """How many such answers have changed so far."""
+        """How many codes of execs have changed so far."""
 
     def execs_changed_since(self, mark: int) -> list[int] | None:
-        """The rows whose answer has changed since `exec_changes` gave `mark`; None if too many."""
+        """The rows whose code has changed since `exec_changes` gave `mark`; None if too many."""
 
     def latency_ns(self, start: int, rows: Rows) -> npt.NDArray[np.int64]:
-        """How long each row's call took, in nanoseconds; -1 where it is not known."""
+        """How long each row's call took, in nanoseconds; -1 if it is not known."""
 
     def parent_pid(self, start: int, rows: Rows) -> npt.NDArray[np.int64]:
-        """Process id of the parent of each row's process; -1 where it is not known."""
+        """The thread group id of the parent of each row's process; -1 if it is not known."""
 
     def command_line(self, start: int, rows: Rows) -> tuple[npt.NDArray[np.intp], Sequence[str]]:
-        """Command lines without repetition, and for each row the place of its own in them.
+        """The distinct command lines, and for each row the index of its own among them.
 
-        The place is -1 where it is not known.
+        The index is -1 if it is not known.
         """
 
 
@@ -75,7 +75,7 @@ class NoContext:
     position = 0
 
     def advance(self, budget: int) -> int:
-        """There is nothing to look at."""
+        """Read nothing."""
         return 0
 
     def exec_codes(self, start: int, rows: Rows) -> npt.NDArray[np.int32]:
@@ -104,22 +104,22 @@ class NoContext:
 
 
 class NumberColumn(NamedTuple):
-    """A column of numbers: one of the rows, or one that is worked out from them."""
+    """A column of numbers: a field of the rows, or one derived from them."""
 
     name: str
-    """Of the row's field, or its own."""
+    """The name of the row's field, or of the derived column."""
     unknown: int | None = None
-    """What stands there for a row that lacks it; None if no row does."""
+    """The value of a row that lacks it; None if every row has it."""
     derive: Callable[[Batch], Numbers] | None = None
-    """Works it out."""
+    """Computes a derived column."""
     asks_context: bool = False
-    """Whether that takes the filter's context."""
+    """Whether computing it needs the filter's context."""
     follows_execs: bool = False
-    """Whether a later row may tell it of the exit of an exec."""
+    """Whether, for an exec's exit, a later row may change it."""
 
 
 class Batch:
-    """Consecutive rows of a trace, with what conditions have found out about them so far."""
+    """Consecutive rows of a trace, with a cache of derived columns and decoded messages."""
 
     def __init__(self, trace: RowSource, rows: Rows, start: int, context: FilterContext) -> None:
         self.trace = trace
@@ -150,7 +150,7 @@ class Batch:
         return numbers
 
     def decoded(self, place: int) -> Decoded | None:
-        """A row's message; None if it has none or it cannot be read."""
+        """A row's decoded message; None if it has none, or one that cannot be read."""
         if place in self._decoded:
             return self._decoded[place]
         decoded = None
@@ -186,7 +186,7 @@ _EXEC_CODES = NumberColumn("exec codes", None, _exec_codes)
 
 
 def _where_told(batch: Batch, values: Numbers) -> Numbers:
-    """On exits alone, but for execs of which it is not known how they ended."""
+    """The values of exits, except those of execs with an unknown outcome."""
     codes = batch.numbers(_EXEC_CODES)
     is_told = (codes != Code.ASKED) & (codes != Code.FAILED)
     return np.where(is_told, _on_exits(batch, values), UNKNOWN)

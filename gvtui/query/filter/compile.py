@@ -1,9 +1,9 @@
-"""The filter language: from text to a mask over the rows of a trace.
+"""Compiles a filter's text into a `Filter`, which tests rows of a trace many at a time.
 
-A comparison of a field that a row lacks is false, whatever the operator; so `not` of it is true.
-Rows that are no messages (a connection opened or closed, a mark, a drop) have few fields: evt.num,
+A comparison with a field that a row lacks is false for every operator; so `not` of it is true. Rows
+that are not messages (a connection that opened or closed, a mark, a drop) have few fields: evt.num,
 evt.time, evt.kind, evt.dropped, conn.num, and the container of their connection. They pass a filter
-by these or by a `not`, as any other row would.
+by these fields or by a `not`, as any other row.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ __all__ = [
 
 
 class Filter:
-    """A condition on rows, ready to be asked."""
+    """A compiled filter: tests rows, many at a time."""
 
     def __init__(
         self,
@@ -88,26 +88,26 @@ class Filter:
     ) -> None:
         self.text = text
         self.fields = fields
-        """Names of the fields it uses, `evt.arg.flags` for an argument."""
+        """The names of the fields that it uses, such as `evt.arg.flags` for an argument."""
         self.needs = needs
-        """Context fields that the session must collect for it, by their session names."""
+        """The context fields that the session must collect for it, by their names in sessions."""
         self._condition = condition
         self._context = context
         self.asks_context = asks_context
-        """Whether it asks the context, which must then have read the rows."""
+        """Whether it uses the context, which must then have read the rows."""
         self._follows_execs = follows_execs
 
     def asking(self, context: FilterContext) -> Filter:
-        """The same filter, which asks this context."""
+        """The same filter with this context."""
         other = copy.copy(self)
         other._context = context
         return other
 
     def mask(self, trace: RowSource, rows: Rows, start: int) -> Mask:
-        """For each row whether it passes.
+        """For each row, whether it passes.
 
         Args:
-            trace: where the rows are from.
+            trace: the trace that has the rows.
             rows: consecutive rows.
             start: row id of the first of them.
         """
@@ -116,31 +116,32 @@ class Filter:
         return self._condition.holds(Batch(trace, rows, start, self._context), None)
 
     def known_rows(self, start: int, stop: int) -> int:
-        """How many of these rows can be asked about at once; for others much must be read first."""
+        """How many of these rows can be tested now; for the others the context must read on
+        first."""
         if not self.asks_context:
             return stop - start
         return max(0, min(stop, self._context.position) - start)
 
     def changes(self) -> int:
-        """How often its answer for a row may have changed so far; give it to `changed_since`."""
+        """The number of rows whose answer may have changed so far, for `changed_since`."""
         return self._context.exec_changes() if self._follows_execs else 0
 
     def changed_since(self, mark: int) -> list[int] | None:
-        """Rows whose answers may have changed, by rows that came later; None for any row.
+        """The rows whose answers may have changed because of later rows; None for possibly all.
 
         Args:
-            mark: what `changes` gave before these rows were asked about.
+            mark: the result of `changes` before these rows were tested.
         """
         return self._context.execs_changed_since(mark) if self._follows_execs else []
 
     def _bring_up(self, stop: int) -> None:
-        """Have the context look at all rows before `stop`."""
+        """Let the context read all rows before `stop`."""
         while (missing := stop - self._context.position) > 0:
             if not self._context.advance(missing):
                 break
 
     def matches(self, trace: RowSource, row_id: int) -> bool:
-        """Whether one row passes; one that is not held does not."""
+        """Whether one row passes; False for a row that the trace does not have."""
         rows = trace.rows(row_id, row_id + 1)
         return len(rows) == 1 and bool(self.mask(trace, rows, row_id)[0])
 
@@ -148,15 +149,15 @@ class Filter:
 def compile_filter(
     text: str, context: FilterContext | None = None, *, zone: tzinfo | None = None
 ) -> Filter:
-    """Make a filter of a text; without content it lets every row pass.
+    """Compile a filter; an empty text lets every row pass.
 
     Args:
         text: the filter.
-        context: knows what rows do not say by themselves; without it, that counts as lacking.
-        zone: time zone of the times in the text; None for the local one.
+        context: gives durations, parents and command lines; without it, rows lack these.
+        zone: the time zone of times in the text; None for the local one.
 
     Raises:
-        FilterError: the text is no filter.
+        FilterError: the text is not a filter.
     """
     tree = parse(text)
     comparisons = list(_comparisons(tree)) if tree else []
@@ -193,7 +194,7 @@ def _text_condition(field: Field, test: Callable[[str], bool]) -> Condition:
 
 
 class _Compiler:
-    """Turns the tree into conditions, reading the values as their fields demand."""
+    """Turns the tree into conditions, and reads each value as its field's kind."""
 
     def __init__(self, text: str, zone: tzinfo | None) -> None:
         self._text = text
@@ -228,7 +229,8 @@ class _Compiler:
         return NumberCondition(field.column, number_test(node.operator, intervals))
 
     def _of_results(self, node: Comparison) -> Condition:
-        """An errno name means a call that failed, not one that returned the same number."""
+        """Compare results: an errno name matches only failed calls, not an equal positive
+        result."""
         codes = [errno_value(value.text) for value in node.values]
         names = [code for code in codes if code is not None]
         numbers = [

@@ -1,4 +1,4 @@
-"""What could stand at a place in a filter: fields, operators, and values that the trace has."""
+"""Completes a filter at the cursor: fields, operators, and values from the trace."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 MAX_COMPLETIONS = 200
 _MAX_PROCESSES = 50
-"""Processes offered: for each a message is looked into."""
+"""How many processes are suggested: a message is decoded for each."""
 
 _SAMPLE = 20_000
-"""Rows looked at for values: the newest ones."""
+"""How many of the newest rows are searched for values."""
 
 _WORD_REST = re.compile(r"[^\s(),\"'=<>!]*")
 
@@ -43,36 +43,36 @@ _DURATIONS = ("100us", "1ms", "10ms", "100ms", "1s")
 
 
 class Completion(NamedTuple):
-    """Something to put in place of a part of the filter."""
+    """A suggestion: a text that replaces a part of the filter."""
 
     text: str
     start: int
-    """Where the part begins that it replaces."""
+    """The column at which the replaced part begins."""
     end: int
     note: str
-    """What it is, in a few words. May hold text from a sandbox, as `text` may: escape it."""
+    """A description in a few words. Like `text`, it may come from a sandbox: escape it."""
 
 
 class _Place(NamedTuple):
-    """What the text in front of the cursor leads to."""
+    """What may follow the text before the cursor."""
 
     start: int
-    """Where the word at the cursor begins."""
+    """The column at which the word at the cursor begins."""
     word: str
-    """Its part in front of the cursor, without quotes."""
+    """The part of that word before the cursor, without quotes."""
     accepts: set[str]
-    """Names of the grammar's terminals that could be there."""
+    """The names of the grammar's terminals that may follow."""
     field: Field | None
-    """The field last named."""
+    """The last field before the cursor; None if there is none."""
 
 
 def complete(text: str, cursor: int, trace: RowSource | None = None) -> list[Completion]:
-    """What could stand at the cursor, likelier things first.
+    """Suggestions for the cursor, the more likely first.
 
     Args:
         text: the filter as far as it is typed.
-        cursor: a place in it, from 0 to its length.
-        trace: whose recent rows give values; None for none.
+        cursor: a column of it, from 0 to its length.
+        trace: the trace whose newest rows give values; None for no values.
     """
     cursor = min(max(cursor, 0), len(text))
     place = _place(text[: min(cursor, MAX_TEXT)])
@@ -86,7 +86,7 @@ def complete(text: str, cursor: int, trace: RowSource | None = None) -> list[Com
     for offered, note in _offers(place, trace):
         offers.setdefault(offered, note)
     for offered, note in offers.items():
-        # A value in quotes is found by what it says.
+        # A quoted value matches by its content.
         shown = offered.lstrip("\"'").casefold()
         if shown.startswith(wanted):
             begins.append(Completion(offered, place.start, end, note))
@@ -96,7 +96,7 @@ def complete(text: str, cursor: int, trace: RowSource | None = None) -> list[Com
 
 
 def _place(before: str) -> _Place | None:
-    """Where the cursor stands; None if something before it is wrong."""
+    """Analyse the text before the cursor; None if it has an error."""
     from lark import UnexpectedCharacters, UnexpectedToken
 
     reader = grammar().parse_interactive(before)
@@ -130,7 +130,7 @@ def _offers(place: _Place, trace: RowSource | None) -> Iterator[tuple[str, str]]
     accepts = place.accepts
     if "FIELD" in accepts:
         yield from _fields(place.word)
-        yield "not", "turns the next condition round"
+        yield "not", "negates the next condition"
         yield "(", "opens a group"
     if "COMPARE" in accepts:
         names = place.field.operators() if place.field else [o.name for o in OPERATORS]
@@ -180,7 +180,7 @@ def _values(field: Field, trace: RowSource | None) -> Iterator[tuple[str, str]]:
 
 
 def _seen(field: Field, trace: RowSource) -> Iterator[tuple[str, str]]:
-    """Values of the newest rows, the most frequent first."""
+    """The field's values in the newest rows, the most frequent first."""
     rows = trace.rows(max(trace.first_row, trace.end_row - _SAMPLE), trace.end_row)
     column = field.column
     if field.kind is ValueKind.PROCESS:

@@ -1,8 +1,8 @@
-"""Conditions: what a filter's comparisons become, and how `and`, `or` and `not` join them.
+"""The compiled conditions of a filter: comparisons, joined by `and`, `or` and `not`.
 
-A condition answers for all rows of a batch at once. It may be told which rows are wanted; its
-answers for others mean nothing. So what is dear, such as decoding messages, is only done for rows
-that cheaper conditions have left open.
+A condition tests all rows of a batch at once. The caller may say which rows are wanted; the answers
+for other rows mean nothing. So expensive work, such as decoding messages, is done only for rows
+that cheaper conditions have not decided.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ if TYPE_CHECKING:
 
 
 class Cost(IntEnum):
-    """What a condition takes, roughly."""
+    """The rough cost of a condition."""
 
     COLUMN = 0
     STRINGS = 1
     OTHERS = 2
-    """Asks the filter's context."""
+    """It uses the filter's context."""
     MESSAGES = 3
-    """Decodes messages one by one."""
+    """It decodes messages one by one."""
 
 
 class Condition(Protocol):
-    """Something that holds for a row or does not."""
+    """A test of rows."""
 
     @property
     def cost(self) -> Cost:
-        """The dearest thing it does."""
+        """The cost of the most expensive thing it does."""
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
-        """For each row whether it holds; the answer only matters where `wanted` is true."""
+        """For each row, whether the condition holds; only rows in `wanted` matter."""
 
 
 class Always:
@@ -57,19 +57,19 @@ class Always:
 
 
 class Not:
-    """Holds where another does not."""
+    """Holds if another condition does not."""
 
     def __init__(self, child: Condition) -> None:
         self.cost = child.cost
         self._child = child
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
-        """The other's answers, turned round."""
+        """The negated answers of the other condition."""
         return ~self._child.holds(batch, wanted)
 
 
 class Joined:
-    """Several conditions with `and` or `or` between them, asked in the order of their cost."""
+    """Several conditions joined by `and` or `or`, tested in the order of their cost."""
 
     def __init__(self, children: Sequence[Condition], *, is_and: bool) -> None:
         self._children = sorted(children, key=lambda child: child.cost)
@@ -77,7 +77,7 @@ class Joined:
         self.cost = self._children[-1].cost
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
-        """Ask each about the rows that those before it have left open."""
+        """Test each condition on the rows that the ones before it have not decided."""
         answer = self._children[0].holds(batch, wanted)
         for child in self._children[1:]:
             open_rows = answer if self._is_and else ~answer
@@ -108,7 +108,8 @@ class NumberCondition:
 
 
 def number_test(operator: str, intervals: Sequence[Interval]) -> Callable[[Numbers], Mask]:
-    """A comparison with numbers; `exists` holds for all. Of an interval, the nearer end counts."""
+    """A comparison with numbers; `exists` holds for all. `<` and `>` use an interval's nearer
+    end."""
     if operator == "exists":
         return lambda values: np.ones(len(values), np.bool_)
     low, high, _ = intervals[0]
@@ -142,7 +143,7 @@ def _equals_any(intervals: Sequence[Interval]) -> Callable[[Numbers], Mask]:
 
 
 class TimeCondition:
-    """Compares the time of rows with times of day and full times."""
+    """Compares rows' times with times of day or full times."""
 
     cost = Cost.COLUMN
 
@@ -157,7 +158,7 @@ class TimeCondition:
         self._full = number_test(compare, full) if full else None
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
-        """Compare the times; a row without any never passes."""
+        """Compare the times; a row without a time never passes."""
         times = batch.numbers(TIME)
         answer: Mask = np.zeros(len(times), np.bool_)
         if self._full is not None:
@@ -174,7 +175,7 @@ _STEP_NS = 900 * 1_000_000_000
 
 
 def _zone_offsets(times: Numbers, zone: tzinfo | None) -> Numbers | int:
-    """What to add to each time to get local time; zones change on a quarter of an hour."""
+    """The offset to local time for each time; zones change only at quarters of an hour."""
     steps = times // _STEP_NS
     if len(steps) and steps.min() == steps.max():
         return _zone_offset(int(steps[0]), zone)

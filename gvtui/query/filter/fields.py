@@ -1,4 +1,4 @@
-"""The fields of the filter language: the one table that all of it reads."""
+"""The table of the filter language's fields; parser, compiler, completion and help read it."""
 
 from __future__ import annotations
 
@@ -44,39 +44,39 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Something to filter by: how it is written, what it means, and where its values are."""
+    """A field to filter by: its name, its meaning, and where its values come from."""
 
     name: str
     kind: ValueKind
     description: str
     example: str
     column: NumberColumn | TextColumn | None = None
-    """Where a row has it, or what works it out for many rows at once."""
+    """The column of the rows that has the values, or that is derived from them."""
     condition: Callable[[Callable[[str], bool]], Condition] | None = None
-    """Makes the condition on a text that no column has; of its test of a text."""
+    """Makes the condition for a text that is in no column, from the test of a text."""
     forms: Forms | None = None
     """Finds the argument in a message."""
     arguments: Callable[[], list[str]] | None = None
-    """The names that may follow, as in `evt.arg.NAME`, as far as they are known."""
+    """The known names that may follow, as in `evt.arg.NAME`."""
     argument_note: str = ""
-    """What they are, in a few words."""
+    """A description of these names, in a few words."""
     needs: tuple[str, ...] = ()
-    """Context fields that the session must collect for it, by their session names."""
+    """The context fields that the session must collect for it, by their names in sessions."""
     choices: Mapping[str, int] = field(default_factory=dict)
-    """The values there are, where they are few, and what stands for them in the column."""
+    """The allowed values, if there are few, each with its number in the column."""
     aliases: Mapping[str, str] = field(default_factory=dict)
-    """Other words for choices; the description tells them."""
+    """Other words for the choices, which the description mentions."""
     path: str = ""
-    """Its place in a message that has it as it is."""
+    """The path of the message field with the same value; "" if there is none."""
 
     @property
     def takes_argument(self) -> bool:
-        """Whether a name follows: `evt.arg.NAME`."""
+        """Whether a name follows, as in `evt.arg.NAME`."""
         return self.forms is not None
 
     @property
     def label(self) -> str:
-        """The name as help writes it."""
+        """The name as the help writes it."""
         return f"{self.name}.NAME" if self.takes_argument else self.name
 
     def operators(self) -> list[str]:
@@ -84,7 +84,7 @@ class Field:
         return [operator.name for operator in OPERATORS if self.kind in operator.kinds]
 
     def choice(self, text: str) -> int | None:
-        """What stands in the column for one of the choices, in any case; None if it is none."""
+        """The number of a choice, given in upper or lower case; None if it is not a choice."""
         folded = self.aliases.get(text, text).lower()
         return next((n for name, n in self.choices.items() if name.lower() == folded), None)
 
@@ -100,7 +100,7 @@ _POINT = TextColumn("point", _lost_point)
 
 PROCESS, PID, NAME, DIRECTION = "proc.id", "proc.pid", "proc.name", "evt.dir"
 CONTAINER, CONNECTION, THREAD, ROW = "container.id", "conn.num", "thread.tid", "evt.num"
-"""Fields that keys and panes write conditions on."""
+"""Fields that commands and panes use in filters."""
 
 FIELDS: tuple[Field, ...] = (
     Field(ROW, ValueKind.NUMBER, "number of the row in the trace", "evt.num > 1000", NUMBER),
@@ -124,7 +124,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         DIRECTION,
         ValueKind.CHOICE,
-        "E (or >) where a system call enters, X (or <) where it exits",
+        "E (or >) if a system call enters, X (or <) if it exits",
         "evt.dir = X",
         NumberColumn("direction", Direction.NONE),
         choices={"E": Direction.ENTER, "X": Direction.EXIT},
@@ -133,14 +133,14 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "evt.res",
         ValueKind.RESULT,
-        "result of a call, on exits only; of one that failed, its error number below zero",
+        "result of a call, on exits only; for a failed call, its negative error number",
         "evt.res = ENOENT",
         RESULT,
     ),
     Field(
         "evt.failed",
         ValueKind.CHOICE,
-        "whether the call failed, as far as that is known; known on exits only",
+        "whether the call failed, if that is known; on exits only",
         "evt.failed = true",
         FAILED,
         choices={"true": 1, "false": 0},
@@ -148,14 +148,14 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "evt.errno",
         ValueKind.RESULT,
-        "error number of a call, on exits only; 0 if it did not fail; lacking where it is not sent",
+        "error number of a call, on exits only; 0 if it did not fail; missing if not sent",
         "evt.errno in (EACCES, EPERM)",
         ERRNO,
     ),
     Field(
         "evt.latency",
         ValueKind.DURATION,
-        "how long the call took, on exits only, where its enter is in the trace too",
+        "how long the call took, on exits only, if its enter is in the trace too",
         "evt.latency > 10ms",
         LATENCY,
         needs=("time", "thread_id"),
@@ -181,7 +181,7 @@ FIELDS: tuple[Field, ...] = (
         "context",
         ValueKind.ANY,
         "any other field of the context, by its name in the message: cwd, is_exec_session, "
-        "credentials.effective_uid, ...; one without a dot that is 0 or empty counts as lacking",
+        "credentials.effective_uid, ...; one without a dot that is 0 or empty counts as missing",
         "context.cwd startswith /home",
         forms=context_forms,
         arguments=context_names,
@@ -190,7 +190,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "evt.kind",
         ValueKind.CHOICE,
-        "what the row is",
+        "kind of row",
         "evt.kind = drop",
         NumberColumn("kind"),
         choices={kind.name.lower(): kind for kind in Kind},
@@ -198,15 +198,15 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "evt.dropped",
         ValueKind.NUMBER,
-        "on a drop row, how many points the sandbox lost there",
+        "on a drop row, how many points the sandbox dropped",
         "evt.dropped > 100",
         DROPPED,
     ),
     Field(
         PROCESS,
         ValueKind.PROCESS,
-        "one process: its process id, before it its container and a slash, behind it @ and when "
-        "it started, for ids are used again; each as far as it is collected",
+        "one process: its container, a slash, its process id, @ and its start time, since ids are "
+        "reused; container and start may be left out",
         "proc.id = web/110@2026-08-21T14:05:09.25Z",
         NumberColumn("pid", 0),
         needs=("group_id",),
@@ -257,14 +257,14 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "fd.num",
         ValueKind.NUMBER,
-        "file descriptor the call is about",
+        "file descriptor argument of the call",
         "fd.num <= 2",
         NumberColumn("fd", NO_FD),
     ),
     Field(
         "fd.name",
         ValueKind.TEXT,
-        "file, program or socket address the row is about; a relative path as the program gave it",
+        "file, program or socket address of the row; a relative path as the program gave it",
         "fd.name startswith /etc",
         TextColumn("path", lambda decoded, trace: path_of(decoded)),
         needs=("fd_path",),
@@ -281,7 +281,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         CONTAINER,
         ValueKind.TEXT,
-        "container ID; that of the connection where the message has none",
+        "container ID; that of the connection if the message has none",
         "container.id startswith dee0",
         TextColumn(
             "container",
@@ -300,13 +300,13 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field("point.name", ValueKind.TEXT, "trace point", "point.name glob syscall/sysno/*", _POINT),
 )
-"""Every field, in the order that help shows them."""
+"""Every field, in the order of the help."""
 
 FIELDS_BY_NAME = {field.name: field for field in FIELDS}
 
 
 def find_field(name: str) -> tuple[Field, str] | None:
-    """The field that `name` means and the argument's name behind it; None if there is none."""
+    """The field of a name, and the argument's name after it; None if there is no such field."""
     field = FIELDS_BY_NAME.get(name)
     if field is not None and not field.takes_argument:
         return field, ""
@@ -318,7 +318,7 @@ def find_field(name: str) -> tuple[Field, str] | None:
 
 
 def similar_fields(name: str) -> list[str]:
-    """Fields that somebody who typed `name` may have meant."""
+    """Names of fields that are similar to a mistyped one."""
     labels = [field.label for field in FIELDS]
     last = name.rpartition(".")[2]
     same_end = [label for label in labels if last and label.rpartition(".")[2] == last]

@@ -1,4 +1,4 @@
-"""The reference of the filter language, written from the tables that the parser itself uses."""
+"""The help on the filter language, made from the tables that the parser uses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gvtui.query.filter.fields import Field
 
 WIDTH = 92
-"""Characters of a line, where there is room."""
+"""How many characters a line has, if the screen is wide enough."""
 _COLUMN = 16
 
 EXAMPLES: tuple[tuple[str, str], ...] = (
@@ -28,24 +28,24 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ),
     ("evt.type in %network and not fd.name contains 127.0.0.1", "network calls to elsewhere"),
     ("evt.res = ENOENT", "calls that found no such file"),
-    ("evt.latency > 10ms", "calls that took long"),
+    ("evt.latency > 10ms", "slow calls"),
     ("proc.pid in (110, 112) or proc.ppid = 110", "two processes, and children of one"),
     ("evt.arg.flags contains O_CREAT", "calls that may create a file"),
     ("evt.time >= 14:05 and evt.time < 14:10", "five minutes"),
     ('fd.name regex "^/(etc|root)/"', "a regular expression in quotes, for its brackets"),
-    ("not user.uid = 0 and user.uid exists", "whoever is not root"),
+    ("not user.uid = 0 and user.uid exists", "calls of users other than root"),
     ("evt.kind = drop or evt.failed = true", "failures, and where the sandbox dropped points"),
 )
-"""Filters with what they are for."""
+"""Example filters, each with its purpose."""
 
 
 def reference(width: int = WIDTH) -> str:
     """Every field, operator, set and kind of value, with examples, for a terminal."""
     parts = [
         _paragraph(
-            "A filter is a condition that a row meets or does not: a field, an operator and a "
-            "value, as Falco and sysdig write it. and, or, not and ( ) join conditions; not binds "
-            "closest, then and, then or.",
+            "A filter is a condition on a row: a field, an operator and a value, written as in "
+            "Falco and sysdig. and, or, not and ( ) join conditions; not binds closest, then and, "
+            "then or.",
             width,
         ),
         _section("Examples", EXAMPLES, width, wide=True),
@@ -64,25 +64,25 @@ def reference(width: int = WIDTH) -> str:
 
 
 _RULES = (
-    "A comparison with a field that the row lacks is false, whatever the operator; not turns that "
-    "round. The list above says what a session must collect for a field: (from group_id).",
-    "Rows that are no messages have evt.num, evt.time, evt.kind, conn.num and container.id, and "
-    "drop rows evt.dropped.",
-    "evt.res, evt.errno and evt.failed are known on exits only. The result of a call that failed "
-    "is its error number below zero, so evt.res < 0 holds for all that failed; an errno name "
-    "stands for calls that failed, never for a result that happens to be the same number. Newer "
-    "gVisor sends no error of an exec that failed: evt.failed = true finds it, and it has neither "
-    "evt.res nor evt.errno; one of which nothing is known has none of the three.",
+    "A comparison with a field that the row lacks is false for every operator; with not before it, "
+    "it is true. The list above names what a session must collect for a field: (from group_id).",
+    "Rows that are not messages have only evt.num, evt.time, evt.kind, conn.num and container.id; "
+    "drop rows have evt.dropped too.",
+    "Only exits have evt.res, evt.errno and evt.failed. The result of a failed call is its negative "
+    "error number, so evt.res < 0 finds all failed calls; an errno name finds only failed calls, "
+    "never a result with the same number. Newer gVisor does not send the error of a failed exec: "
+    "evt.failed = true finds such an exec, but it has neither evt.res nor evt.errno. An exec with "
+    "an unknown outcome has none of the three.",
     "A value needs quotes, single or double, if it has spaces, quotes, commas or brackets in it. "
-    "In quotes, \\\" \\' \\\\ \\n \\r \\t \\xHH and \\u{H...} are escapes; before anything else a "
-    "backslash stays.",
-    "Regular expressions are found anywhere in the text, other than in Falco, where they must fit "
-    "it all. They are RE2's: . [ ] ( ) (?: ) | * + ? {n,m} ^ $ \\d \\w \\s \\b \\pL and (?i); . takes "
-    "the end of a line too. They do not look ahead or behind, have no references to groups, and "
-    f"count to {MAX_REPETITIONS:,} at most, {{n}} within {{m}} multiplied; a pattern has up to "
-    f"{MAX_PATTERN:,} characters. They take time in proportion to the text, whatever it is.",
-    "A star of a glob covers / too.",
-    "A time covers as much as it does not say: evt.time = 14:05 is the whole minute.",
+    "In quotes, \\\" \\' \\\\ \\n \\r \\t \\xHH and \\u{H...} are escapes; before any other "
+    "character a backslash is kept.",
+    "A regular expression matches anywhere in the text; in Falco it must match the whole text. The "
+    "syntax is RE2's: . [ ] ( ) (?: ) | * + ? {n,m} ^ $ \\d \\w \\s \\b \\pL and (?i); . matches a "
+    "line break too. Looking ahead or behind and references to groups are not supported. Counts "
+    f"in braces go up to {MAX_REPETITIONS:,}, with {{n}} within {{m}} multiplied; a pattern has at "
+    f"most {MAX_PATTERN:,} characters. Matching takes time in proportion to the text.",
+    "The star of a glob matches / too.",
+    "A time stands for all moments that begin so: evt.time = 14:05 is the whole minute.",
 )
 
 
@@ -109,13 +109,13 @@ _VIEWER: tuple[tuple[str, str], ...] = (
     ),
     (
         "w and v",
-        "save the filters in force under a name, and pick a saved one; they stand in the "
-        "table [filters] of gvtui/config.toml in the user's configuration folder",
+        "save the filters in force under a name, and pick a saved one; they are in the table "
+        "[filters] of gvtui/config.toml in the user's configuration folder",
     ),
     (
         "/",
-        "searches text in the rows that the filters leave; . and , go to the next and the one "
-        "before, Esc ends",
+        "searches text in the rows that pass the filters; . and , go to the next and the "
+        "previous match, Esc ends",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""What conditions take from a message itself, where its row does not say it."""
+"""Conditions that decode the message, for values that its row does not have."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gvtui.wire.messages import Decoded
 
 Forms: TypeAlias = "Callable[[Decoded, str, str], list[int | str]]"
-"""Gives an argument in each form that it can be compared in: of a message, a name, a machine."""
+"""Gives an argument in all forms to compare: takes a message, a name and an architecture."""
 
 _RAW = "_raw"
 _PORT_AS_SENT = f".port{_RAW}"
@@ -38,11 +38,11 @@ _MAX_KEY = 512
 _MAX_ANSWERS = 1 << 14
 
 ARGUMENTS_LIMIT = 1 << 16
-"""Characters of a call's arguments that conditions look at."""
+"""How many characters of a call's arguments conditions read."""
 
 
 def process_of(decoded: Decoded) -> str:
-    """The process name in a message; empty where there is none."""
+    """The process name in a message; "" if it has none."""
     if isinstance(decoded.message, Unknown):
         return ""
     message: Any = decoded.message
@@ -51,7 +51,7 @@ def process_of(decoded: Decoded) -> str:
 
 
 def path_of(decoded: Decoded) -> str:
-    """The path, program or address that the row of a message would show; empty if there is none."""
+    """The path, program or address that a message's row would have; "" if it has none."""
     message: Any = decoded.message
     address = getattr(message, "address", b"")
     for name in ("pathname", "fd_path", "binary_path", "mapped_path"):
@@ -112,7 +112,7 @@ def _context_of(name: str) -> Callable[[bytes], bytes | None]:
 
 
 class ArgumentsCondition:
-    """Compares the arguments as the list shows them."""
+    """Compares the arguments as the stream shows them."""
 
     cost = Cost.MESSAGES
 
@@ -121,7 +121,7 @@ class ArgumentsCondition:
         self._answers = Answers(all_but_time)
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
-        """Put each wanted message's arguments into words."""
+        """Render and compare each wanted message's arguments."""
         architecture = batch.trace.architecture
 
         def passes(decoded: Decoded) -> bool:
@@ -144,14 +144,14 @@ class ArgumentCondition:
         test: Callable[[str], bool] | None,
         forms: Forms,
     ) -> None:
-        """Make one.
+        """Make the condition.
 
         Args:
-            name: of the argument, as its message calls it.
-            operator: how to compare.
-            texts: what to compare with.
-            test: the comparison of texts; None where the operator compares numbers only.
-            forms: gives the argument in each form, as `argument_forms` does.
+            name: the argument's name in its message.
+            operator: the name of the operator.
+            texts: the values to compare with.
+            test: the comparison of texts; None if the operator compares only numbers.
+            forms: gives the argument in all forms, as `argument_forms` does.
         """
         self._name = name
         self._forms = forms
@@ -216,10 +216,10 @@ def _messages(batch: Batch, wanted: Mask | None) -> Mask:
 
 
 def argument_forms(decoded: Decoded, name: str, architecture: str) -> list[int | str]:
-    """An argument of a message in each form that it can be compared in; none if it is absent.
+    """An argument of a message in all forms in which it can be compared; none if it is absent.
 
-    That is as a number, as the text that came, and in the words that the list shows for it. Ports
-    are right; `port_raw` beside them is the number that came.
+    These are a number, the text as sent, and the words that the stream shows. Ports are corrected;
+    `port_raw` is the number as sent.
     """
     words = arguments(decoded, architecture=architecture).get(name)
     forms: list[int | str] = [] if words is None else [words]
@@ -247,7 +247,7 @@ def argument_forms(decoded: Decoded, name: str, architecture: str) -> list[int |
 
 
 def context_forms(decoded: Decoded, name: str, architecture: str) -> list[int | str]:
-    """As `argument_forms`, for a field of the context; none where it was not collected."""
+    """As `argument_forms`, for a field of the context; none if it was not collected."""
     message: Any = decoded.message
     if isinstance(message, Unknown) or not message.HasField("context_data"):
         return []
@@ -256,7 +256,7 @@ def context_forms(decoded: Decoded, name: str, architecture: str) -> list[int | 
 
 @functools.cache
 def argument_names() -> list[str]:
-    """The names that arguments have in any message, and as the list shows raw calls."""
+    """All names of arguments, in decoded messages and in raw calls."""
     names = {
         name for kind in KINDS.values() for name in kind.message_class.DESCRIPTOR.fields_by_name
     }
@@ -266,7 +266,7 @@ def argument_names() -> list[str]:
 
 @functools.cache
 def context_names() -> list[str]:
-    """The names of the context's fields, with a dot those of what is within one."""
+    """The names of the context's fields; fields within a field have its name and a dot before."""
     names = []
     for field in ContextData.DESCRIPTOR.fields:
         inner = field.message_type.fields if field.message_type is not None else ()
@@ -275,7 +275,7 @@ def context_names() -> list[str]:
 
 
 def _inner_forms(message: Any, path: str) -> list[int | str]:  # noqa: ANN401
-    """The values at a path of names, all elements of a repeated field; none if it did not come."""
+    """The values at a path of names: all elements of a repeated field; none if it was not sent."""
     *outer, last = path.split(".")
     for name in outer:
         field = message.DESCRIPTOR.fields_by_name.get(name)
@@ -289,7 +289,7 @@ def _inner_forms(message: Any, path: str) -> list[int | str]:  # noqa: ANN401
         return []
     value = getattr(message, last)
     forms: list[int | str] = []
-    # Only what stands alone says by 0 that it was not collected; root's uid is 0 as well.
+    # Only for a field outside of others does 0 mean "not collected": root's uid is 0 too.
     came = bool(value or outer)
     for element in value if field.is_repeated else [value] if came else []:
         if isinstance(element, int):

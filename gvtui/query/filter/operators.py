@@ -1,4 +1,4 @@
-"""The kinds of values that fields of the filter language have, and the operators for them."""
+"""The operators of the filter language, and the kinds of values that they compare."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class ValueKind(Enum):
-    """What the values of a field are; the value says it to the user."""
+    """The kind of a field's values; the value is the text for the user."""
 
     NUMBER = "a number"
     RESULT = "a number, or an errno name such as ENOENT"
@@ -31,7 +31,7 @@ class Operator:
 
     name: str
     kinds: frozenset[ValueKind]
-    """The fields it can be used with."""
+    """The kinds of fields that it can be used with."""
     description: str
     alias_of: str = ""
 
@@ -39,20 +39,20 @@ class Operator:
 OPERATORS: tuple[Operator, ...] = (
     Operator("=", _EVERY, "equals"),
     Operator("==", _EVERY, "the same as =", "="),
-    Operator("!=", _EVERY, "is there and does not equal"),
+    Operator("!=", _EVERY, "is known and does not equal"),
     Operator("<", _ORDERED, "less, or earlier"),
     Operator("<=", _ORDERED, "at most"),
     Operator(">", _ORDERED, "more, or later"),
     Operator(">=", _ORDERED, "at least"),
     Operator("contains", _TEXTS, "has this text somewhere in it"),
-    Operator("icontains", _TEXTS, "the same, upper and lower case alike"),
+    Operator("icontains", _TEXTS, "the same, ignoring case"),
     Operator("startswith", _TEXTS, "begins with this text"),
     Operator("endswith", _TEXTS, "ends with this text"),
-    Operator("glob", _TEXTS, "fits this pattern of * ? [abc] [!abc] as a whole"),
-    Operator("regex", _TEXTS, "fits this regular expression somewhere; ^ and $ are its ends"),
+    Operator("glob", _TEXTS, "matches this pattern of * ? [abc] [!abc] as a whole"),
+    Operator("regex", _TEXTS, "matches this regular expression somewhere; ^ and $ are its ends"),
     Operator("in", _EVERY, "equals one of (a, b, c)"),
     Operator("exists", _EVERY, "is known for this row; takes no value"),
 )
-"""Every operator, in the order that help shows them."""
+"""Every operator, in the order of the help."""
 
 OPERATORS_BY_NAME = {operator.name: operator for operator in OPERATORS}

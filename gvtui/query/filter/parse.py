@@ -1,7 +1,7 @@
-"""Filter text into a tree; errors say where and what was expected.
+"""Parses a filter's text into a tree; errors have a column and what was expected there.
 
-The grammar is Falco's and sysdig's condition syntax (libsinsp's filter parser). Values stand
-behind an operator only, so a word that is a keyword elsewhere can be one without quotes.
+The grammar is Falco's and sysdig's condition syntax (libsinsp's filter parser). Values occur only
+after an operator, so a keyword can be a value without quotes.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from lark import Lark, Token
 
 MAX_TEXT = 1 << 16
-"""Characters of a filter."""
+"""How many characters a filter may have."""
 MAX_DEPTH = 100
-"""Nested conditions, so that no filter exhausts the stack of whoever walks the tree."""
+"""How deep conditions may be nested, so that walking the tree cannot exhaust the stack."""
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A value as it was typed."""
+    """A typed value."""
 
     text: str
-    """Without quotes and escapes."""
+    """The value without quotes and escapes."""
     quoted: bool
     start: int
-    """Where it stands in the filter."""
+    """Its column in the filter."""
 
     def column_of(self, filter_text: str, position: int) -> int:
-        """Where one of its characters stands in the filter, behind quote and escapes."""
+        """The column in the filter of one of its characters, counting quote and escapes."""
         if not self.quoted:
             return self.start + position
         column = self.start + 1
@@ -51,16 +51,16 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A field, an operator, and the values."""
+    """A comparison: a field, an operator, and the values."""
 
     field: Field
     argument: str
-    """The name behind the field; "" where it takes none."""
+    """The name after the field; "" if the field takes none."""
     operator: str
-    """Its name, `=` for `==`."""
+    """The operator's name, `=` for `==`."""
     values: tuple[Literal, ...]
     start: int
-    """Where the field stands in the filter."""
+    """The field's column in the filter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Negation:
 
 @dataclass(frozen=True, slots=True)
 class Junction:
-    """Several conditions, with `and` or `or` between them."""
+    """Several conditions joined by `and` or `or`."""
 
     is_and: bool
     children: tuple[Node, ...]
@@ -133,12 +133,12 @@ _EXPECTED = {
 
 @functools.lru_cache(maxsize=16)
 def parse(text: str) -> Node | None:
-    """The tree of a filter; None for one without content.
+    """Parse a filter; None for an empty one.
 
-    A filter is read once: the command line, the chips and the view ask for its tree in turn.
+    Trees are cached, since command line, chips and view parse the same filter in turn.
 
     Raises:
-        FilterError: it cannot be read.
+        FilterError: the text is not a filter.
     """
     if len(text) > MAX_TEXT:
         raise FilterError(text, MAX_TEXT, f"the filter is longer than {MAX_TEXT} characters", [])
@@ -159,7 +159,7 @@ def parse(text: str) -> Node | None:
 
 @functools.cache
 def grammar() -> Lark:
-    """The parser, made when it is first needed."""
+    """The parser, made at its first use."""
     from lark import Lark
 
     return Lark(_GRAMMAR, parser="lalr", lexer="contextual", maybe_placeholders=False)
@@ -180,7 +180,7 @@ def _unexpected(text: str, column: int, names: set[str]) -> FilterError:
         what = "an operator is missing here" if not rest else f"{_word(rest)} is no operator"
         return FilterError(text, column, what, expected)
     if names == {"$END"}:
-        # What came before was taken for a whole filter, which could have gone on.
+        # The text before is a whole filter, which could have been continued.
         names = {"_AND", "_OR", "$END"}
     expected = list(dict.fromkeys(shown for name, shown in _EXPECTED.items() if name in names))
     if "BARE" in names:
@@ -193,7 +193,7 @@ def _unexpected(text: str, column: int, names: set[str]) -> FilterError:
 
 
 def _unknown_before(text: str, column: int) -> FilterError | None:
-    """The error of the first field that is not there, if one was compared before the column."""
+    """The error of the first unknown field that is compared before a column, if any."""
     from lark import UnexpectedInput
 
     try:
@@ -208,7 +208,7 @@ def _unknown_before(text: str, column: int) -> FilterError | None:
 
 
 def _value_expected(text: str, column: int) -> str:
-    """What kind of value the field takes that stands last before the column."""
+    """The kind of value of the last field before a column."""
     for match in reversed(list(_WORDS.finditer(text, 0, column))):
         found = find_field(match.group())
         if found is not None:
@@ -222,17 +222,18 @@ def _word(text: str) -> str:
 
 
 def unknown_field(text: str, start: int, name: str) -> FilterError:
-    """The error of a field that is not there."""
+    """The error of an unknown field."""
     return FilterError(
         text, start, f"there is no field {shown_word(name)}", similar_fields(name) or ["a field"]
     )
 
 
 def unquoted(text: str) -> str:
-    """What a quoted value means.
+    """A quoted value without quotes and escapes.
 
-    `\\xHH`, `\\uHHHH`, `\\u{H...}`, `\\n`, `\\r`, `\\t`, and the backslash before a quote or
-    itself are taken away; any other backslash stays, so that regular expressions can be typed.
+    The escapes are `\\xHH`, `\\uHHHH`, `\\u{H...}`, `\\n`, `\\r`, `\\t`, and a backslash before a
+    quote or another backslash; any other backslash is kept, so that regular expressions can be
+    typed.
     """
     return _ESCAPE.sub(_unescape, text)
 

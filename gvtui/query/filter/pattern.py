@@ -1,8 +1,8 @@
-"""Regular expressions whose time grows with the text alone, whatever the text is.
+"""Regular expressions of RE2, which take time in proportion to the text.
 
-The texts come from sandboxes, so an engine that goes back and tries again could be made to hang.
-RE2 does not go back. What would need it is refused: references to groups, and looking ahead or
-behind. Its syntax: https://github.com/google/re2/wiki/Syntax.
+The texts come from sandboxes, which could make an engine with backtracking hang. RE2 does not
+backtrack. So it refuses references to groups, and looking ahead or behind. Its syntax:
+https://github.com/google/re2/wiki/Syntax.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import re2
 
 MAX_PATTERN = 1000
-"""Characters of a pattern."""
+"""How many characters a pattern may have."""
 MAX_REPETITIONS = 1000
-"""The largest count in braces; of braces within braces, their product. RE2 sets it."""
+"""The largest count in braces, and product of nested counts; the limit is RE2's."""
 _MAX_MEMORY = 8 << 20
-"""Bytes for one pattern, with the states that are kept between characters."""
+"""How many bytes of memory one pattern may use, with its cached states."""
 
 _OPEN, _CLOSE = "missing )", "unexpected )"
 _ESCAPE, _GROUP = "invalid escape sequence", "invalid perl operator"
@@ -37,18 +37,18 @@ _MEANINGS = {
     _ESCAPE: "{} means nothing in a regular expression",
     "invalid character class range": "{} is no range or class of characters",
     "invalid character class": "{} is no class of characters",
-    _GROUP: "{} begins no group that is known here",
+    _GROUP: "{} begins a group that is not supported",
     "invalid named capture group": "{} is no name of a group",
     "pattern too large - compile failed": "the pattern takes too much memory",
     "invalid UTF-8": "the pattern has a character that is none",
 }
-"""What RE2 says of a pattern, before the colon, and how a filter's error says it."""
+"""RE2's error messages up to the colon, each with the words of a filter's error."""
 
 _LOOKING = ("(?=", "(?!", "(?<=", "(?<!")
 
 
 class PatternError(ValueError):
-    """A pattern that cannot be used; `position` says where in it."""
+    """A pattern cannot be used; `position` is the wrong character."""
 
     def __init__(self, message: str, position: int) -> None:
         super().__init__(message)
@@ -56,10 +56,10 @@ class PatternError(ValueError):
 
 
 def regex_test(pattern: str) -> Callable[[str], bool]:
-    """Whether a text matches somewhere; `^` and `$` are its ends, `.` is any character.
+    """Make a test whether a text matches somewhere; `^` and `$` are its ends, `.` any character.
 
     Raises:
-        PatternError: the pattern is wrong, too long, or uses what RE2 does not know.
+        PatternError: the pattern is wrong or too long, or RE2 does not support it.
     """
     if len(pattern) > MAX_PATTERN:
         raise PatternError(f"the pattern is longer than {MAX_PATTERN} characters", MAX_PATTERN)
@@ -74,7 +74,7 @@ def regex_test(pattern: str) -> Callable[[str], bool]:
 
 
 def _encoded(text: str) -> bytes:
-    """UTF-8; the halves of surrogate pairs, which traces and escapes can hold, stay as they are."""
+    """Encode as UTF-8; halves of surrogate pairs, which traces may contain, are encoded too."""
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -87,13 +87,13 @@ def _compiled(pattern: bytes) -> re2._Regexp:
     options.never_capture = True
     options.max_mem = _MAX_MEMORY
     compiled = re2.compile(pattern, options)
-    # The module would keep the last 128 patterns, each with its memory.
+    # The module would cache the last 128 patterns with their memory.
     re2.purge()
     return compiled
 
 
 def _complaint(pattern: bytes) -> tuple[str, bytes]:
-    """What RE2 says of a pattern, and the part that it says it of; "" where nothing is wrong."""
+    """RE2's error message on a pattern, and the wrong part; "" if the pattern is right."""
     import re2
 
     try:
@@ -109,20 +109,20 @@ def _error(pattern: bytes) -> PatternError:
     what, part = _complaint(pattern)
     shown = part.decode("utf-8", "replace")
     if what == _GROUP and shown in _LOOKING:
-        message = "looking ahead or behind is not known here"
+        message = "looking ahead or behind is not supported"
     elif what == _ESCAPE and shown[1:].isdigit():
-        message = "references to groups are not known here"
+        message = "references to groups are not supported"
     elif what in _MEANINGS:
         message = _MEANINGS[what].format(shown_word(shown))
     else:
         message = f"the pattern cannot be used: {what}"
     before = pattern[: _place(pattern, what, part)]
-    # All bytes of a character but its first begin with the bits 10.
+    # In UTF-8 all bytes of a character but the first begin with the bits 10.
     return PatternError(message, sum(byte & 0xC0 != 0x80 for byte in before))
 
 
 def _place(pattern: bytes, what: str, part: bytes) -> int:
-    """Where in a pattern it is wrong: the shortest beginning that has the same fault ends there."""
+    """The wrong position of a pattern: the end of its shortest beginning with the same error."""
     if what == _OPEN:
         opened = (at for at in reversed(list(_places(pattern, b"("))))
         return next((at for at in opened if not _complaint(pattern[:at])[0]), 0)

@@ -1,8 +1,8 @@
-"""Conditions on processes: a process id, its container, and when the process started.
+"""The condition on a process: its thread group id, container and start time.
 
-A row has the id and the container. The start is in the message alone, if the session collects it.
-An id is used again only when its process is gone, so the rows of an id have one start after
-another: looking into a few messages, halfway between others, finds the rows where it changes.
+A row has the id and the container. Only the message has the start time, if the session collects it.
+An id is reused only after its process has ended, so along the rows of an id the start time changes
+only now and then: bisection finds the changes by decoding a few messages.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _MAX_REMEMBERED = 1 << 16
 
 
 def start_of(decoded: Decoded) -> int:
-    """When the process behind a message started, in nanoseconds since 1970; 0 if it does not say."""
+    """The start time of a message's process, Unix nanoseconds; 0 if the message lacks it."""
     message: Any = decoded.message
     if isinstance(message, Unknown):
         return 0
@@ -48,12 +48,12 @@ def start_of(decoded: Decoded) -> int:
 
 
 def row_process(trace: RowSource, row_id: int) -> tuple[str, int, int]:
-    """Container, process id and start of a row's process, as far as its message says them.
+    """The container, thread group id and start time of a row's process, from its message.
 
-    The container is else that of the connection. "" and 0 stand for what is not known.
+    If the message has no container, the connection's is given. "" and 0 stand for unknown values.
 
     Raises:
-        IndexError: the row is not held.
+        IndexError: the trace does not have the row.
     """
     row = trace.row(row_id)
     decoded = None
@@ -68,19 +68,19 @@ def row_process(trace: RowSource, row_id: int) -> tuple[str, int, int]:
 
 
 class ProcessCondition:
-    """Asks whether a row is one of some processes'."""
+    """Tests whether a row belongs to one of several processes."""
 
     cost = Cost.STRINGS
 
     def __init__(
         self, values: Sequence[ProcessValue], containers: TextColumn, *, is_negated: bool
     ) -> None:
-        """Make one.
+        """Make the condition.
 
         Args:
             values: the processes.
-            containers: the column that has the container of a row.
-            is_negated: whether it holds for the rows of all other processes instead.
+            containers: the column with the rows' containers.
+            is_negated: whether it holds for the rows of all other processes.
         """
         self._is_negated = is_negated
         self._values = [
@@ -95,7 +95,7 @@ class ProcessCondition:
         self._starts = StartTimes()
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
-        """Compare the ids, then containers and starts where the ids are equal."""
+        """Compare the ids, and for equal ids the containers and start times."""
         pids = batch.column("pid")
         answer: Mask = np.zeros(len(batch), np.bool_)
         for value, container in self._values:
@@ -114,27 +114,27 @@ class ProcessCondition:
 
 
 class StartTimes:
-    """When the processes behind rows started.
+    """Finds the start times of rows' processes.
 
-    A row whose message does not say it counts to the process that had the id in the nearest row
-    before which does; the first ones count to the process of the first row that says it.
+    A row whose message lacks the start time has that of the nearest earlier row of the same id; the
+    first rows of an id have that of the first row with one.
     """
 
     def __init__(self) -> None:
         self._trace: weakref.ref[RowSource] | None = None
         self._says: dict[tuple[int, int], bool] = {}
-        """By connection and point, whether its messages say it: a session has it so."""
+        """Whether the messages of a point on a connection have start times, as its session says."""
         self._facts: dict[tuple[int, int], list[tuple[int, int]]] = {}
-        """By connection and process id, rows from which on there is another start, and that."""
+        """By connection and id, the rows at which the start time changes, with the new one."""
         self._count = 0
-        """Of these facts."""
+        """How many of these facts are cached."""
 
     def of(self, batch: Batch, places: Places, pid: int) -> Starts:
-        """The starts at places of a batch, in ascending order, all with the same process id."""
+        """The start times at ascending indices of a batch, whose rows all have the same id."""
         if self._trace is None or self._trace() is not batch.trace:
             self._trace = weakref.ref(batch.trace)
             self._says, self._facts, self._count = {}, {}, 0
-        # Of few rows: a column is made for all of a batch.
+        # Only for these rows: a derived column would be made for the whole batch.
         conns = batch.rows["conn"][places]
         if len(conns) and (conns == conns[0]).all():
             return self._of_one(batch, places, int(conns[0]), pid)
@@ -168,7 +168,7 @@ class StartTimes:
         self._count += 1
 
     def _say(self, batch: Batch, places: Places, conn: int) -> Mask:
-        """At which of the places the messages say it."""
+        """For each index, whether the message has a start time."""
         points = batch.rows["point"][places]
         distinct, firsts, which = np.unique(points, return_index=True, return_inverse=True)
         says = np.zeros(len(distinct), np.bool_)
@@ -190,9 +190,9 @@ def _start_at(batch: Batch, place: int) -> int:
 
 
 def _bisected(batch: Batch, places: Places, before: int) -> Starts:
-    """The starts at places whose messages say them; where both ends of a part agree, all of it.
+    """The start times at indices whose messages have them; equal ends mean an equal range.
 
-    `before` is the start at a row before them; 0 if it is not known.
+    `before` is the start time at an earlier row; 0 if it is not known.
     """
     starts = np.zeros(len(places), np.int64)
     if not len(places):

@@ -1,4 +1,4 @@
-"""Conditions on texts: each distinct text is looked at once, rows only look the answer up."""
+"""Conditions on texts: each distinct text is tested once, and rows look the answer up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NO, _YES, _NOT_LOOKED_AT, _LOST, _ABSENT = range(5)
 
 
 class StringAnswers:
-    """For each interned string of a trace, whether it passes; found out when first asked."""
+    """Whether each interned string of a trace passes, tested at the first use."""
 
     def __init__(self, test: Callable[[RowSource, str], bool]) -> None:
         self._test = test
@@ -56,19 +56,19 @@ class StringAnswers:
 
 
 class TextColumn(NamedTuple):
-    """A column of interned strings, and what they mean for a field."""
+    """A column of interned strings, and how a field reads them."""
 
     name: str
-    """Of the row's field."""
+    """The name of the row's field."""
     lost: Callable[[Decoded, RowSource], str]
-    """The text in a message whose row's string was not kept; "" where there is none."""
+    """Gives the text of a message whose row has a lost string; "" if it has none."""
     meaning: Callable[[str, RowSource], str] | None = None
-    """What a string says of the field; None where that is the string itself."""
+    """Gives the field's value for a string; None if it is the string itself."""
     of_connection: Callable[[Connections, int], str] | None = None
     """What holds for a row without a string, by its connection's number; "" where nothing does."""
 
     def text(self, trace: RowSource, string: str) -> str:
-        """What is compared, for a string of the column."""
+        """The field's value for a string of the column."""
         return self.meaning(string, trace) if self.meaning is not None else string
 
 
@@ -78,13 +78,13 @@ class TextCondition:
     cost = Cost.STRINGS
 
     def __init__(self, column: TextColumn, test: Callable[[str], bool]) -> None:
-        """Make one; `test` is asked of texts that are not empty."""
+        """Make the condition; `test` gets only texts that are not empty."""
         self._column = column
         self._test = test
         self._answers = StringAnswers(lambda trace, string: test(column.text(trace, string)))
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
-        """Look every row up; decode messages only for strings that were not kept."""
+        """Look up every row's answer; decode messages only for lost strings."""
         answers = self._answers.look_up(batch.trace, batch.column(self._column.name))
         holds: Mask = answers == _YES
         if (answers > _YES).any():
@@ -113,7 +113,7 @@ class TextCondition:
 
 
 class CommandLineCondition:
-    """Compares command lines, which the filter's context knows."""
+    """Compares command lines, which come from the filter's context."""
 
     cost = Cost.OTHERS
 
@@ -121,7 +121,7 @@ class CommandLineCondition:
         self._test = test
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
-        """Look at each distinct command line once."""
+        """Test each distinct command line once."""
         places, texts = batch.context.command_line(batch.start, batch.rows)
         holds = np.zeros(len(batch), np.bool_)
         asked = places >= 0
@@ -134,10 +134,10 @@ class CommandLineCondition:
 
 
 def text_test(operator: str, values: Sequence[str]) -> Callable[[str], bool]:
-    """Whether a text that is known passes.
+    """Make the test of an operator for texts.
 
     Args:
-        operator: one for texts; not `exists`.
+        operator: an operator for texts, but not `exists`.
         values: the value, or several for `in`.
 
     Raises:
@@ -169,6 +169,6 @@ def text_test(operator: str, values: Sequence[str]) -> Callable[[str], bool]:
 def _glob(pattern: str) -> Callable[[str], bool]:
     if len(pattern) > MAX_PATTERN:
         raise PatternError(f"the pattern is longer than {MAX_PATTERN} characters", MAX_PATTERN)
-    # Each star becomes an atomic group, so that this never goes back over what a star has taken.
+    # Each star becomes an atomic group, so that matching never backtracks over a star.
     match = re.compile(fnmatch.translate(pattern)).match
     return lambda text: match(text) is not None

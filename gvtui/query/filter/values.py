@@ -1,4 +1,4 @@
-"""Values of the filter language: numbers, errno names, durations, times."""
+"""Reads values of the filter language: numbers, errno names, durations, times, processes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ERRNO_BY_NAME: dict[str, int] = {
     **{name: value for name, value in vars(errno).items() if name.startswith("E")},
     **{errno_name(code): code for code in _RESTART_CODES},
 }
-"""Every errno name with its number, second names such as EWOULDBLOCK too."""
+"""Every errno name with its number, including synonyms such as EWOULDBLOCK."""
 
 DURATION_UNITS = {
     "ns": 1,
@@ -50,36 +50,36 @@ _DATE = re.compile(
 
 
 class Interval(NamedTuple):
-    """What a value covers, both ends included: `14:05` is a whole minute."""
+    """The moments that a value covers, both ends included: `14:05` is a whole minute."""
 
     low: int
     high: int
     of_day: bool = False
-    """Whether it is nanoseconds since midnight instead of nanoseconds since 1970."""
+    """Whether its ends are nanoseconds since midnight, not since 1970."""
 
 
 class ProcessValue(NamedTuple):
-    """A process, as far as a value says which."""
+    """A process as a value names it."""
 
     container: str | None
-    """None for any."""
+    """The container ID; None for any container."""
     pid: int
     start: Interval | None
-    """When it started; None for any time."""
+    """The start time; None for any."""
 
 
 class ValueTextError(ValueError):
-    """A value that means nothing; the message says why."""
+    """A value cannot be read; the message says why."""
 
 
 def number(text: str) -> int:
-    """A whole number, decimal, `0x` or `0o`.
+    """Read a whole number: decimal, `0x` or `0o`.
 
     Raises:
-        ValueTextError: it is none, or has more than 64 bits.
+        ValueTextError: the text is not a number, or has more than 64 bits.
     """
     if not _NUMBER.fullmatch(text):
-        raise ValueTextError("is no number")
+        raise ValueTextError("is not a number")
     bare = text.lstrip("+-")
     value = int(bare, 0 if bare[:2].lower() in ("0x", "0o") else 10)
     value = -value if text[0] == "-" else value
@@ -89,12 +89,12 @@ def number(text: str) -> int:
 
 
 def errno_value(text: str) -> int | None:
-    """The number of an errno name in any case; None if it is none."""
+    """The number of an errno name in upper or lower case; None if there is no such name."""
     return ERRNO_BY_NAME.get(text.upper())
 
 
 def duration(text: str) -> int:
-    """A duration in nanoseconds; a number without a unit is nanoseconds.
+    """Read a duration, in nanoseconds; a number without a unit is nanoseconds.
 
     Raises:
         ValueTextError: it is none.
@@ -102,20 +102,20 @@ def duration(text: str) -> int:
     match = _DURATION.fullmatch(text)
     unit = DURATION_UNITS.get(match[3] or "ns") if match else None
     if match is None or unit is None:
-        raise ValueTextError("is no duration")
+        raise ValueTextError("is not a duration")
     fraction = match[2] or ""
     value: int = int(match[1]) * unit + int(fraction or 0) * unit // 10 ** len(fraction)
     if value > LARGEST:
-        raise ValueTextError("is too long a time")
+        raise ValueTextError("is too long a duration")
     return value
 
 
 def moment(text: str, zone: tzinfo | None) -> Interval:
-    """A time of day, a date, a date and time, or nanoseconds since 1970.
+    """Read a time of day, a date, a date and time, or nanoseconds since 1970.
 
     Args:
         text: as typed.
-        zone: where it is that time, unless the text has a zone; None for the local one.
+        zone: the time zone, unless the text has one; None for the local one.
 
     Raises:
         ValueTextError: it is none of these.
@@ -128,15 +128,15 @@ def moment(text: str, zone: tzinfo | None) -> Interval:
     try:
         value = number(text)
     except ValueTextError:
-        raise ValueTextError("is no time") from None
+        raise ValueTextError("is not a time") from None
     return Interval(value, value)
 
 
 def process_value(text: str, zone: tzinfo | None) -> ProcessValue:
-    """A process: `110`, `web/110`, `web/110@2026-08-21T14:05:09.25Z`.
+    """Read a process: `110`, `web/110`, `web/110@2026-08-21T14:05:09.25Z`.
 
     Args:
-        text: process id, with the container before it and the start behind it if they matter.
+        text: the thread group id, perhaps with the container before it and the start time after it.
         zone: as for `moment`.
 
     Raises:
@@ -144,7 +144,7 @@ def process_value(text: str, zone: tzinfo | None) -> ProcessValue:
     """
     match = _PROCESS.fullmatch(text)
     if match is None:
-        raise ValueTextError("is no process")
+        raise ValueTextError("is not a process")
     start = moment(match["start"], zone) if match["start"] is not None else None
     if start is not None and start.of_day:
         raise ValueTextError("needs a date with its time")
@@ -154,7 +154,7 @@ def process_value(text: str, zone: tzinfo | None) -> ProcessValue:
 def _clock(match: re.Match[str]) -> tuple[int, int]:
     hour, minute, second = (int(match[name] or 0) for name in ("hour", "minute", "second"))
     if hour > 23 or minute > 59 or second > 59:
-        raise ValueTextError("is no time of day")
+        raise ValueTextError("is not a time of day")
     fraction = match["frac"] or ""
     low = (hour * 3600 + minute * 60 + second) * 1_000_000_000 + int(fraction.ljust(9, "0") or 0)
     if match["second"] is None:
@@ -176,7 +176,7 @@ def _date(match: re.Match[str], zone: tzinfo | None) -> Interval:
             when = when.replace(tzinfo=zone)
         since = when.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
     except (ValueError, OverflowError, OSError):
-        raise ValueTextError("is no date") from None
+        raise ValueTextError("is not a date") from None
     low = (since.days * 86_400 + since.seconds) * 1_000_000_000 + rest
     low = min(max(low, SMALLEST), LARGEST)
     return Interval(low, min(low + size - 1, LARGEST))

@@ -1,4 +1,4 @@
-"""Filter texts that a program writes: values as the language spells them, and conditions of them."""
+"""Writes filters: values as the filter language spells them, and conditions with them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us"))
 
 
 class TypedValueError(GvtuiError):
-    """What was typed for the values of a field cannot be read."""
+    """A typed value does not fit its field."""
 
 
 def literal(value: str) -> str:
-    """A text as a filter writes it, so that it is read back as it was: bare, or else in quotes."""
+    """A text as a value in a filter, in quotes if needed, so that the parser reads it back."""
     if _BARE.fullmatch(value) and value.lower() not in _KEYWORDS:
         return value
     return f'"{"".join(map(_escaped, value))}"'
@@ -42,18 +42,18 @@ def _escaped(char: str) -> str:
 
 
 def equals(field: str, value: int | str) -> str:
-    """The condition that a field has one value."""
+    """The condition that a field has a value."""
     return f"{field} = {value if isinstance(value, int) else literal(value)}"
 
 
 def values_expression(field: str, text: str) -> str:
-    """The condition for values as a person types them: `110, 112`, or `!bash` to leave one out.
+    """The condition for typed values: `110, 112`, or `!bash` to exclude one.
 
     Returns:
-        The condition; "" where nothing was typed.
+        The condition; "" if nothing was typed.
 
     Raises:
-        TypedValueError: the field takes numbers, and this is none.
+        TypedValueError: the field takes numbers, and a value is not one.
     """
     wanted: list[str] = []
     unwanted: list[str] = []
@@ -65,7 +65,7 @@ def values_expression(field: str, text: str) -> str:
             continue
         if FIELDS_BY_NAME[field].kind is ValueKind.NUMBER:
             if not word.isdecimal():
-                raise TypedValueError(f"{word!r} is no number: type some, as in 110, 112 or !110")
+                raise TypedValueError(f"{word!r} is not a number: type numbers as in 110, 112 or !110")
             value = str(int(word))
         else:
             value = literal(word)
@@ -85,35 +85,35 @@ def values_expression(field: str, text: str) -> str:
 
 
 def process_id(container: str, pid: int, start_ns: int) -> str:
-    """A process as a value of the filter language; "" and 0 for what is not known."""
+    """A process as a value of the filter language; "" and 0 stand for unknown parts."""
     start = f"@{time_text(start_ns)}" if start_ns else ""
     return f"{f'{container}/' if container else ''}{pid}{start}"
 
 
 def process_filter(container: str, pid: int, start_ns: int, conn: int = 0) -> str:
-    """The filter for one process; without a container, that of one connection, if it is given."""
+    """The filter for one process; without a container it names the connection, if given."""
     text = equals(PROCESS, process_id(container, pid, start_ns))
     return f"{text} and {CONNECTION} = {conn}" if conn and not container else text
 
 
 def time_text(time_ns: int) -> str:
-    """Nanoseconds since 1970 as a value of the filter language, exactly."""
+    """Unix nanoseconds as an exact value of the filter language."""
     seconds, rest = divmod(time_ns, 1_000_000_000)
     when = datetime(1970, 1, 1) + timedelta(seconds=seconds)
     return f"{when.isoformat()}.{rest:09d}Z"
 
 
 def negation(text: str) -> str:
-    """The filter that holds where another does not.
+    """The filter that passes the rows which another does not pass.
 
     Raises:
-        FilterError: it is no filter.
+        FilterError: the text is not a filter.
     """
     return f"not ({text})" if isinstance(parse(text), Junction) else f"not {text}"
 
 
 def duration_text(duration_ns: int) -> str:
-    """A duration as a value of the filter language, exactly."""
+    """A duration as an exact value of the filter language."""
     for size, unit in _UNITS:
         if duration_ns and duration_ns % size == 0:
             return f"{duration_ns // size}{unit}"
@@ -121,10 +121,10 @@ def duration_text(duration_ns: int) -> str:
 
 
 def conjunction(parts: Iterable[str]) -> str:
-    """One filter that holds where all of several do; those without content are left out.
+    """The filter that passes rows which pass all of several; empty ones are left out.
 
     Raises:
-        FilterError: one of them is no filter.
+        FilterError: one of the texts is not a filter.
     """
     wanted: list[tuple[str, Node]] = []
     for part in parts:

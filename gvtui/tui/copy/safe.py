@@ -19,8 +19,7 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "'": "\\'", "\\": "\\\\", "!": 
 
 
 def plain_line(text: str) -> str:
-    r"""A text as one line of printable characters: a line break becomes `
-    `."""
+    r"""A text as one line of printable characters: a line break becomes `\n`."""
     return escape(text)
 
 

@@ -89,14 +89,14 @@ def test_container_process_id_and_start_are_compared(
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("web", "is no process"),
-        ("web/", "is no process"),
-        ("/7", "is no process"),
-        ("web/7@", "is no process"),
-        ("web/-7", "is no process"),
-        ("web/7@noon", "is no time"),
+        ("web", "is not a process"),
+        ("web/", "is not a process"),
+        ("/7", "is not a process"),
+        ("web/7@", "is not a process"),
+        ("web/-7", "is not a process"),
+        ("web/7@noon", "is not a time"),
         ("web/7@14:05", "needs a date"),
-        ("web/7@2026-13-01", "is no date"),
+        ("web/7@2026-13-01", "is not a date"),
     ],
 )
 def test_what_is_no_process(value: str, why: str) -> None:

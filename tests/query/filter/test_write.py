@@ -109,9 +109,9 @@ def test_pids_as_they_are_typed(text: str, expression: str) -> None:
 
 
 def test_a_pid_that_is_none() -> None:
-    with pytest.raises(TypedValueError, match="'bash' is no number"):
+    with pytest.raises(TypedValueError, match="'bash' is not a number"):
         values_expression(PID, "110, bash")
-    with pytest.raises(TypedValueError, match="is no number"):
+    with pytest.raises(TypedValueError, match="is not a number"):
         values_expression(PID, "²")
 
 

@@ -129,7 +129,7 @@ def test_escape_leaves_the_prompt_without_a_filter() -> None:
         assert not app.model.filtered
         await pilot.press("P", *"x", "enter")
         assert app.prompt.is_open
-        assert "'x' is no number" in screen_text(app)
+        assert "'x' is not a number" in screen_text(app)
         await pilot.press("escape")
         assert app.focused is app.stream
 
