@@ -1,4 +1,4 @@
-"""The architecture of the sandboxes of a trace, told by what they sent."""
+"""Finds the architecture of a trace's sandboxes from their messages."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _ENOUGH = 1 << 20
-"""Rows that are looked at, where nothing tells."""
+"""How many rows are read before giving up."""
 
 _SHIFT = 32
 
 
 class Told:
-    """Reads a trace's rows until they have told the architecture.
+    """Reads a trace's rows until the architecture is known.
 
-    A message that decodes its call has the call's number beside its type: openat is 257 on x86_64
-    and 56 on arm64. That is sure. Numbers of raw calls tell it only where one architecture alone has
-    that call, and it did something: a program may ask for any number.
+    A decoded call has its sysno beside its message type: openat is 257 on x86_64 and 56 on arm64.
+    That is certain. The sysno of a raw call counts only if just one architecture has it and the
+    call succeeded, because a program may call any number.
     """
 
     def __init__(self, noted: str) -> None:
-        """Begin with what the trace notes of the machine it was recorded on; "" for nothing."""
+        """Start with the architecture noted in the trace's header; "" for none."""
         self._noted = noted if noted in ARCHITECTURES else ""
         self._sure = ""
         self._likely = ""
@@ -43,15 +43,15 @@ class Told:
 
     @property
     def is_settled(self) -> bool:
-        """Whether further rows change nothing."""
+        """Whether further rows cannot change the answer."""
         is_sure = self._sure and self._sure == (self._noted or self._sure)
         return bool(is_sure) or self._looked >= _ENOUGH
 
     def take(self, rows: npt.NDArray[np.void]) -> None:
-        """Look at more rows.
+        """Read more rows.
 
-        What is noted is believed as soon as one message bears it out: of several sandboxes one
-        alone cannot give the calls of the others other names.
+        The noted architecture is accepted as soon as one message confirms it, so that one of
+        several sandboxes cannot change the names of the others' calls.
         """
         if self.is_settled:
             return

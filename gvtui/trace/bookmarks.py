@@ -1,4 +1,4 @@
-"""Bookmarks: rows with a note, kept in a file beside the recording."""
+"""Bookmarks: notes on rows, stored in a file beside the recording."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from gvtui.trace.row import Row
 
 MAX_NOTE = 1000
-"""Characters of a note."""
+"""How many characters a note may have."""
 MAX_MARKS = 10_000
 
 _FORMAT = 1
 _MAX_FILE = 32 << 20
 _NEAR = 4096
-"""Rows looked at for one whose number has changed."""
+"""How many rows around its old number are searched for a row whose number has changed."""
 
 
 class MarksError(GvtuiError):
@@ -36,9 +36,9 @@ class MarksError(GvtuiError):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A bookmark: the row's number, its note, and what tells the row from others.
+    """A bookmark: the row's number, the note, and values that identify the row.
 
-    Row numbers change when a part of a trace is kept in another file.
+    Row numbers change when a part of a trace is copied to another file.
     """
 
     row: int
@@ -49,7 +49,7 @@ class Mark:
     time_ns: int
 
     def fits(self, row: Row) -> bool:
-        """Whether this is a bookmark of such a row."""
+        """Whether a row has the bookmark's identifying values."""
         return (row.conn, row.kind, row.recv_ns, row.time_ns) == (
             self.conn,
             self.kind,
@@ -59,7 +59,8 @@ class Mark:
 
 
 def marks_path(trace_path: Path) -> Path:
-    """The file: beside a recording, or among the user's state where others may write there."""
+    """The file of a trace's bookmarks: beside it, or in the user's state if others may write
+    there."""
     if sidefiles.may_stand_beside(trace_path):
         return _beside(trace_path)
     return sidefiles.private_place(trace_path, "bookmarks")
@@ -70,16 +71,16 @@ def _beside(trace_path: Path) -> Path:
 
 
 class Marks:
-    """The bookmarks of a trace; each change is written at once, but for a flight recorder's."""
+    """The bookmarks of a trace; each change is written at once, except for a flight recorder."""
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
         self._path = None if trace.path.is_dir() else marks_path(trace.path)
         self._marks: dict[int, Mark] = {}
         self.changes = 0
-        """Goes up with each change."""
+        """Grows with each change."""
         self.problem = ""
-        """Why the file beside the recording could not be read; "" if all is well."""
+        """Why the file could not be read; "" if it could."""
         read = self._path
         if read is not None and not read.exists():
             read = _beside(trace.path)
@@ -100,21 +101,22 @@ class Marks:
         return iter(sorted(self._marks.values(), key=lambda mark: mark.row))
 
     def note(self, row_id: int) -> str | None:
-        """A row's note, None if it has no bookmark."""
+        """A row's note; None if it has no bookmark."""
         mark = self._marks.get(row_id)
         return mark.note if mark is not None else None
 
     @property
     def is_kept(self) -> bool:
-        """Whether they are in a file; else they are written when the trace is kept."""
+        """Whether changes go to a file at once; else they are written when the trace is copied."""
         return self._path is not None
 
     def set(self, row_id: int, note: str) -> None:
-        """Put a bookmark on a row, or change its note.
+        """Set a bookmark on a row, or change its note.
 
         Raises:
-            IndexError: the row is not held any more.
-            MarksError: there are too many, or the file cannot be written; the mark stays in memory.
+            IndexError: the row has been removed from the trace.
+            MarksError: there are too many, or the file cannot be written; the bookmark stays in
+                memory.
         """
         if row_id not in self._marks and len(self._marks) >= MAX_MARKS:
             raise MarksError(f"there are {MAX_MARKS:,} bookmarks already; remove some first")
@@ -125,10 +127,10 @@ class Marks:
         self._changed()
 
     def remove(self, row_id: int) -> None:
-        """Take a row's bookmark away, if it has one.
+        """Remove a row's bookmark, if it has one.
 
         Raises:
-            MarksError: the file cannot be written; the mark is gone from memory.
+            MarksError: the file cannot be written; the bookmark is removed from memory.
         """
         if self._marks.pop(row_id, None) is not None:
             self._changed()
@@ -138,11 +140,11 @@ class Marks:
         if self._path is None:
             return
         if self.problem:
-            raise MarksError(f"{self.problem}; it is left as it is, and this change is not kept")
+            raise MarksError(f"{self.problem}; it is not overwritten, and this change is not saved")
         write_marks(self._path, list(self))
 
     def write_beside(self, trace_path: Path) -> None:
-        """Write them for a copy of the trace; nothing if there are none.
+        """Write the bookmarks for a copy of the trace, if there are any.
 
         Raises:
             MarksError: the file cannot be written.
@@ -152,10 +154,10 @@ class Marks:
 
 
 def write_marks(path: Path, marks: list[Mark]) -> None:
-    """Write bookmarks in place of what the file had; without any, remove it.
+    """Replace the file's bookmarks; without any, remove the file.
 
     Raises:
-        MarksError: it cannot be written.
+        MarksError: the file cannot be written.
     """
     document = {
         "format": _FORMAT,
@@ -210,7 +212,7 @@ def _mark(entry: dict[str, Any]) -> Mark:
 
 
 def _find(trace: Trace, marks: list[Mark]) -> Iterator[Mark]:
-    """The bookmarks with the numbers that their rows have in this trace; those not there are left out."""
+    """The bookmarks with their rows' numbers in this trace; without those whose row is missing."""
     for mark in marks:
         row_id = _row_of(trace, mark)
         if row_id is not None:

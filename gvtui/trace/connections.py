@@ -1,4 +1,4 @@
-"""What is known of each connection, gathered from a trace's rows."""
+"""Collects facts and counts of each connection from a trace's rows."""
 
 from __future__ import annotations
 
@@ -67,15 +67,15 @@ class Connections:
         """All that came on connections of sandboxes that are not known any more."""
         self._sandboxes: list[Sandbox] | None = None
         self.messages = 0
-        """Messages over all connections."""
+        """How many messages came on all connections."""
         self.dropped = 0
-        """Points dropped over all connections."""
+        """How many points were dropped on all connections."""
         self.malformed = 0
-        """Malformed messages over all connections."""
+        """How many malformed messages came on all connections."""
         self.truncated = 0
-        """Messages of which only the beginning was taken in, over all connections."""
+        """How many messages were truncated to their beginning, on all connections."""
         self.unknown = 0
-        """Messages of a type that this version does not know, over all connections."""
+        """How many messages on all connections have a type that this version does not know."""
 
     def __getitem__(self, conn: int) -> Connection:
         return self._by_number[conn]
@@ -134,7 +134,7 @@ class Connections:
         return self._sandboxes
 
     def update(self, source: _Source, start: int, stop: int) -> None:
-        """Take in the rows from `start` to before `stop`."""
+        """Read the rows from `start` to before `stop`."""
         for begin in range(start, stop, _CHUNK):
             rows = source.rows(begin, min(begin + _CHUNK, stop))
             if len(rows):

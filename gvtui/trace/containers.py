@@ -1,4 +1,4 @@
-"""Which container a row is of, even where the strings of a trace have no room for its ID."""
+"""Finds the container of a row, even if the trace's string table has no room for its ID."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gvtui.wire.messages import Decoded
 
 MAX_ID = 1024
-"""Characters of a container ID; runsc takes no longer one."""
+"""How many characters a container ID may have; runsc allows no more."""
 
 
 class _Source(Protocol):
@@ -23,7 +23,7 @@ class _Source(Protocol):
 
 
 def container_in(decoded: Decoded) -> str:
-    """The container ID that a message gives; "" where it gives none, or what cannot be one."""
+    """The container ID in a message; "" if it has none, or an invalid one."""
     message: Any = decoded.message
     context = getattr(message, "context_data", None)
     container: str = getattr(context, "container_id", "") or getattr(message, "id", "")
@@ -31,10 +31,10 @@ def container_in(decoded: Decoded) -> str:
 
 
 def said_container(source: _Source, index: int) -> str:
-    """The container ID that the message of a row gives, in full; "" where it gives none.
+    """The whole container ID in the message of a row; "" if it has none.
 
     Raises:
-        IndexError: the row is not held.
+        IndexError: the trace does not have the row.
     """
     row = source.row(index)
     if row.kind != Kind.MESSAGE:
@@ -48,11 +48,10 @@ def said_container(source: _Source, index: int) -> str:
 
 
 def container_of(source: _Source, index: int) -> str:
-    """The container of a row: as its message says, else as is known of its connection; "" if
-    neither tells.
+    """The container ID of a row, from its message or else its connection; "" if unknown.
 
     Raises:
-        IndexError: the row is not held.
+        IndexError: the trace does not have the row.
     """
     said = said_container(source, index)
     if said:

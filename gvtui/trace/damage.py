@@ -1,17 +1,17 @@
-"""Which records of a trace turned out to be damaged when they were read."""
+"""Counts the records of a trace that proved to be damaged when they were read."""
 
 from __future__ import annotations
 
 from gvtui.words import counted, noun_for
 
 MAX_NOTED = 1 << 16
-"""Records told apart; with more, the number is the least."""
+"""How many damaged records are told apart; beyond that, the number is a lower bound."""
 
 _NAMED = 3
 
 
 class Damage:
-    """Records that are not what their rows say, each counted once."""
+    """The records that do not match their rows, each counted once."""
 
     def __init__(self) -> None:
         self._places: set[tuple[int, int]] = set()
@@ -31,7 +31,7 @@ class Damage:
 
     @property
     def words(self) -> str:
-        """What was found, such as `1 message damaged at offset 4711`; "" if nothing was."""
+        """The damage in words, such as `1 message damaged at offset 4711`; "" for none."""
         if not self._places:
             return ""
         offsets = self.offsets

@@ -1,4 +1,4 @@
-"""Reads what a record that is no message says; a recording may be damaged, or made by anybody."""
+"""Reads and writes details: the map of a record that is not a message. Never trusts its bytes."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_TEXT = 4096
-"""Characters kept of a name, a path or a command line."""
+"""How many characters are kept of a name, a path or a command line."""
 _MAX_ARGS = 256
 
 MAX_DETAILS = 8 << 20
-"""Bytes of the largest details that are read."""
+"""The largest details that are read, in bytes."""
 MAX_CONTAINERS = 1 << 18
-"""Lists and maps in details."""
+"""How many lists and maps details may have."""
 MAX_ITEMS = 1 << 20
-"""Values in details, all together."""
+"""How many values details may have in all."""
 MAX_LENGTH = 1 << 17
-"""Values in one list or map."""
+"""How many values one list or map may have."""
 MAX_DEPTH = 64
-"""Levels of lists and maps in each other."""
+"""How deep lists and maps may be nested."""
 
 
 def pack_details(details: dict[str, Any]) -> bytes:
-    """The payload of a record that is no message."""
+    """Encode details as the payload of a record."""
     packed: bytes = msgpack.packb(details, use_bin_type=True)
     return packed
 
 
 class _Unpacking:
-    """Counts what is unpacked: a few bytes may claim to hold very much."""
+    """Counts the unpacked values, since a few bytes may claim to contain very many."""
 
     def __init__(self) -> None:
         self._containers = self._items = 0
@@ -56,7 +56,7 @@ class _Unpacking:
 
 
 def _known(value: object) -> object:
-    """The value; None for a number that is none, which JSON cannot hold."""
+    """The value; None for NaN and infinity, which JSON cannot represent."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
@@ -75,7 +75,7 @@ def _is_deep(value: object) -> bool:
 
 
 def unpack_details(payload: bytes) -> dict[str, Any]:
-    """What `pack_details` packed; an empty dict if the bytes are damaged, or hold too much."""
+    """Decode details; an empty dict if the bytes are damaged or contain too much."""
     if len(payload) > MAX_DETAILS:
         return {}
     unpacking = _Unpacking()
@@ -95,13 +95,13 @@ def unpack_details(payload: bytes) -> dict[str, Any]:
 
 
 def list_in(holder: object, name: str) -> list[Any]:
-    """The list under a name; empty where there is none."""
+    """The list under a name; empty if there is none."""
     value = holder.get(name) if isinstance(holder, dict) else None
     return list(value) if isinstance(value, list | tuple) else []
 
 
 def int_in(holder: dict[str, Any], name: str, otherwise: int = 0) -> int:
-    """The integer of at most 64 bits under a name; `otherwise` where there is none."""
+    """The integer of at most 64 bits under a name; `otherwise` if there is none."""
     value = holder.get(name)
     if isinstance(value, bool) or not isinstance(value, int):
         return otherwise
@@ -109,19 +109,20 @@ def int_in(holder: dict[str, Any], name: str, otherwise: int = 0) -> int:
 
 
 def text_in(holder: dict[str, Any], name: str, most: int = MAX_TEXT) -> str:
-    """The text under a name, cut to so many characters; "" where there is none."""
+    """The text under a name, cut to `most` characters; "" if there is none."""
     value = holder.get(name)
     return _whole(value[:most]) if isinstance(value, str) else ""
 
 
 def args_in(holder: object, name: str) -> list[str]:
-    """The command line under a name, cut to the size that is kept; words that are no texts go."""
+    """The command line under a name, cut as by `short_args`; words that are not texts are left
+    out."""
     words = (word for word in list_in(holder, name) if isinstance(word, str))
     return [_whole(word) for word in short_args(words)]
 
 
 def short_args(args: Iterable[str]) -> list[str]:
-    """A command line cut to the size that is kept."""
+    """A command line cut to `MAX_TEXT` characters."""
     kept: list[str] = []
     left = MAX_TEXT
     for arg in args:
@@ -134,5 +135,5 @@ def short_args(args: Iterable[str]) -> list[str]:
 
 
 def _whole(text: str) -> str:
-    """Text without halves of characters, which JSON can hold and a mark cannot."""
+    """Text without halves of surrogate pairs, which JSON can contain but a mark cannot."""
     return text.encode("utf-8", "replace").decode()

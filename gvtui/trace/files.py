@@ -1,4 +1,4 @@
-"""Names and heads of the files that make up a trace."""
+"""The names of a trace's files, and the head of an index file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INDEX_MAGIC = b"GVTUIDX\x01"
 _INDEX_HEAD = struct.Struct("<8s16sQIIQQQII")
 _CHECKSUM = struct.Struct("<I")
 INDEX_HEAD_SIZE = 88
-"""Bytes in front of the first row of an index; the last four are the checksum of the others."""
+"""The size of an index's head in bytes; the last four are the checksum of the others."""
 
 
 class IndexHead(NamedTuple):
@@ -31,21 +31,21 @@ class IndexHead(NamedTuple):
 
     trace_id: bytes
     first_row: int
-    """Id of the first row in this file."""
+    """The id of the first row in this file."""
     rows: int = 0
     log_size: int = 0
-    """Bytes of the log that the index describes."""
+    """The size of the log that the index describes, in bytes."""
     checksum: int = 0
     """CRC-32 of all rows."""
     damaged_bytes: int = 0
-    """Bytes of the log that could not be read when the index was rebuilt from it."""
+    """How many bytes of the log could not be read when the index was rebuilt from it."""
     strings_checksum: int = 0
     """CRC-32 of all strings that the rows refer to."""
     parts: int = 0
     """Parts of the log that are told behind the rows, where it has more than one."""
 
     def pack(self) -> bytes:
-        """The head as it lies on disk."""
+        """The head as the file has it."""
         packed = _INDEX_HEAD.pack(
             INDEX_MAGIC,
             self.trace_id,
@@ -63,7 +63,7 @@ class IndexHead(NamedTuple):
 
     @classmethod
     def unpack(cls, data: bytes) -> IndexHead | None:
-        """The head read back; None if these bytes are not the head of such an index."""
+        """Read a head; None if the bytes are not the head of an index."""
         if len(data) < INDEX_HEAD_SIZE:
             return None
         (own_checksum,) = _CHECKSUM.unpack_from(data, INDEX_HEAD_SIZE - _CHECKSUM.size)
@@ -80,23 +80,23 @@ class IndexHead(NamedTuple):
 
 
 def index_path(log: Path) -> Path:
-    """Where the index of a log lies."""
+    """The path of a log's index."""
     return log.with_name(log.name + INDEX_SUFFIX)
 
 
 def strings_path(trace: Path) -> Path:
-    """Where the strings of a trace lie: beside a recording, inside a flight recorder's folder."""
+    """The path of a trace's strings: beside a recording, inside a flight recorder's folder."""
     if trace.is_dir():
         return trace / f"trace{STRINGS_SUFFIX}"
     return trace.with_name(trace.name + STRINGS_SUFFIX)
 
 
 def segment_path(folder: Path, number: int) -> Path:
-    """Where segment `number` of a flight recorder lies."""
+    """The path of a flight recorder's segment."""
     return folder / f"{number:08d}{LOG_SUFFIX}"
 
 
 def segment_numbers(folder: Path) -> list[int]:
-    """The segments of a flight recorder that are there, oldest first."""
+    """The numbers of a flight recorder's existing segments, oldest first."""
     found = (path.name.removesuffix(LOG_SUFFIX) for path in folder.glob(f"*{LOG_SUFFIX}"))
     return sorted(int(name) for name in found if name.isdigit())

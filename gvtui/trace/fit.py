@@ -1,4 +1,4 @@
-"""Whether the rows of an index describe its log: every record has its row, and no row lies.
+"""Checks that the rows of an index match its log: every record has its row, and no other.
 
 The rows alone tell where each record begins and ends; so it shows without reading the log whether
 they lie close together, or as far apart as the front of a batch is long. Only where they lie
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from gvtui.trace.window import Window
 
 _MAX_GAPS = 10_000
-"""Stretches without rows that are looked at; an index with more is made again."""
+"""How many gaps are read; an index with more is rebuilt."""
 
 _KINDS = int(max(Kind)) + 1
 _DIRECTIONS = 3
 
 
 class Fit:
-    """Goes over the rows of a log from the first to the last."""
+    """Checks the rows of a log from the first to the last."""
 
     def __init__(self, log: Window) -> None:
         self._log = log
@@ -46,12 +46,12 @@ class Fit:
         self._gap: tuple[int, int] | None = None
         self._run = 0
         self.end = 0
-        """Where the last record ends that has a row."""
+        """The offset after the last record that has a row."""
         self.damaged_bytes = 0
         """Bytes that cannot be read, of what was looked at."""
 
     def take(self, rows: npt.NDArray[np.void]) -> bool:
-        """Whether the next rows fit to those before and to the log."""
+        """Whether the next rows match the log and follow those before."""
         if not len(rows):
             return True
         size = self._log.size
@@ -126,7 +126,7 @@ class Fit:
         return head_in(self._log.take(position, HEAD_SIZE)) is not None
 
     def is_whole(self) -> bool:
-        """Whether no record behind the last row has a row to come."""
+        """Whether no record after the last row needs a row."""
         if self._drop is not None or not self._gap_fits():
             return False
         return not self.has_records(self.end, self._log.size)
@@ -137,7 +137,7 @@ class Fit:
         offsets: npt.NDArray[np.int64],
         lengths: npt.NDArray[np.int64],
     ) -> bool:
-        """Whether each drop stands in front of the message that told of it."""
+        """Whether each drop row precedes the row of the message that told of it."""
         places = list(zip(offsets.tolist(), lengths.tolist(), strict=True)) if is_drop.any() else []
         if self._drop is not None:
             if is_drop[0] or (int(offsets[0]), int(lengths[0])) != self._drop:
@@ -151,7 +151,7 @@ class Fit:
         return True
 
     def has_records(self, start: int, end: int) -> bool:
-        """Whether a part of the log has records that need a row."""
+        """Whether a range of the log has records that need a row."""
         for item in scan_log(self._log, start, end) if start < end else ():
             if isinstance(item, int):
                 self.damaged_bytes += item

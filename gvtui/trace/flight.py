@@ -1,8 +1,8 @@
-"""What a flight recorder still holds, and when the oldest of it goes.
+"""The segments of a flight recorder, and the rules by which the oldest is deleted.
 
-It lets the oldest segment go when it has used the disk that it may, or when the disk is full. What a
-reader still has open takes its disk until the reader lets go too, so after a segment has gone some
-time passes before the next one does.
+The oldest segment is deleted when the recorder has used its share of the disk, or when the disk is
+full. A file that a reader still has open takes its space until the reader closes it, so some time
+passes between two deletions.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DEFAULT_SEGMENT_BYTES = 128 << 20
-"""Bytes of log and index after which a flight recorder begins its next segment."""
+"""The size of log and index in bytes at which a flight recorder begins its next segment."""
 
 MIN_SEGMENTS = 4
-"""A flight recorder drops its oldest segment whole, so it never has just one or two."""
+"""The least number of segments: the oldest is deleted whole, so there must be several."""
 
 LEAST_SEGMENT_BYTES = 1 << 20
-"""Bytes of a segment on a disk that is full."""
+"""The size of a segment on a full disk, in bytes."""
 
 _LEAST_AHEAD, _MOST_AHEAD = 128 << 10, 8 << 20
-"""Bytes of room ahead of a file: what is written until a reader has let go of the oldest segment."""
+"""Bytes of disk reserved after a file's end, for the time until a reader closes a deleted one."""
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.25, 60.0
-"""Seconds until the next segment goes, where the last one has made no room: at first, and at most."""
+"""Seconds until the next deletion, if the last one has freed no space: at first, and at most."""
 
 
 class Flight:
-    """The segments of a flight recorder that are not written any more."""
+    """The finished segments of a flight recorder."""
 
     def __init__(
         self,
@@ -44,21 +44,21 @@ class Flight:
         segment_bytes: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin with none.
+        """Make a recorder without segments.
 
         Args:
-            folder: where the segments lie.
-            keep_bytes: disk for all of them.
-            segment_bytes: disk for one; by default a part of that.
+            folder: the segments' folder.
+            keep_bytes: disk space for all segments.
+            segment_bytes: disk space for one segment; by default a part of `keep_bytes`.
             clock: gives seconds.
         """
         self.dropped = 0
-        """Segments that have gone."""
+        """How many segments have been deleted."""
         self._usual_bytes = segment_bytes or min(
             DEFAULT_SEGMENT_BYTES, keep_bytes // MIN_SEGMENTS or DEFAULT_SEGMENT_BYTES
         )
         self.segment_bytes = self._usual_bytes
-        """Disk for one segment now."""
+        """The present size of a segment, in bytes."""
         self._folder = folder
         self._keep_bytes = keep_bytes
         self._clock = clock
@@ -69,10 +69,10 @@ class Flight:
         self._next_at = 0.0
 
     def suit_disk(self) -> None:
-        """On a disk with little room, have smaller segments.
+        """Use smaller segments on a disk with little space.
 
         Raises:
-            OSError: the folder is not there.
+            OSError: the folder does not exist.
         """
         info = os.statvfs(self._folder)
         part = info.f_bavail * info.f_frsize // MIN_SEGMENTS
@@ -80,7 +80,7 @@ class Flight:
 
     @property
     def ahead(self) -> int:
-        """Bytes of room to be had ahead of the files that are written."""
+        """How many bytes to reserve after the end of the files being written."""
         return max(_LEAST_AHEAD, min(self.segment_bytes // 16, _MOST_AHEAD))
 
     @property
@@ -90,7 +90,7 @@ class Flight:
 
     @property
     def held_bytes(self) -> int:
-        """Disk that the segments take."""
+        """How many bytes of disk the segments use."""
         return sum(size for _, size, _ in self._old)
 
     def add(self, number: int, size: int, messages: int, strings_size: int) -> None:
@@ -106,21 +106,22 @@ class Flight:
         limit = self._keep_bytes - self.segment_bytes - strings_size
         while self._old and self.held_bytes > limit:
             self._drop()
-        # A disk that was full may have room again.
+        # A disk that was full may have space again.
         self.segment_bytes = min(self._usual_bytes, self.segment_bytes * 2)
 
     def let_oldest_go(self, current_bytes: int) -> bool:
-        """On a full disk, let the oldest segment go.
+        """On a full disk, delete the oldest segment.
 
         Args:
-            current_bytes: disk that the segment takes which is written now.
+            current_bytes: the size of the segment being written.
 
         Returns:
-            Whether one has gone: not if there is none, or if the last one had to make room just now.
+            Whether one was deleted; not if there is none, or if one was deleted just before.
         """
         if not self.may_let_go:
             return False
-        # The disk has room for so much: several segments of it, or all would go at once.
+        # The disk has room for so much, which must be several segments: else all is deleted at
+        # once.
         held = self.held_bytes + current_bytes
         self.segment_bytes = min(self.segment_bytes, max(LEAST_SEGMENT_BYTES, held // MIN_SEGMENTS))
         if not self._old:
@@ -131,21 +132,21 @@ class Flight:
 
     @property
     def may_let_go(self) -> bool:
-        """Whether what went before has had time to make room."""
+        """Whether the last deletion has had time to free space."""
         return self._clock() >= self._next_at
 
     def went(self) -> None:
-        """A segment has gone to make room: that may take a while."""
+        """Note that a segment was deleted to free space, which may take a while."""
         self._next_at = self._clock() + self._wait
         self._wait = min(self._wait * 2, _LONGEST_WAIT)
 
     def has_room(self) -> None:
-        """There is room on the disk."""
+        """Note that the disk has space."""
         self._wait = _FIRST_WAIT
         self._next_at = 0.0
 
     def remove_all(self) -> None:
-        """Remove all segments, and what a segment of this folder may be called."""
+        """Delete all segments, and every file in the folder with the name of one."""
         self._old.clear()
         for number in files.segment_numbers(self._folder):
             self._unlink(number)
@@ -163,18 +164,18 @@ class Flight:
 
 
 class Spares:
-    """Two descriptors that are held for the next segment, whatever sandboxes take of all others."""
+    """Two descriptors reserved for the next segment, even if sandboxes use up all others."""
 
     def __init__(self) -> None:
         self._fds: list[int] = []
 
     def keep(self) -> None:
-        """Have them, as far as there are any left."""
+        """Reserve the descriptors, if any are left."""
         with contextlib.suppress(OSError):
             while len(self._fds) < 2:
                 self._fds.append(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC))
 
     def close(self) -> None:
-        """Give them up."""
+        """Release the descriptors."""
         while self._fds:
             os.close(self._fds.pop())

@@ -1,9 +1,10 @@
-"""Makes index rows from messages.
+"""Makes the rows of the index from messages.
 
-This is on the monitor's hot path. Most messages of a busy program repeat: the same thread makes
-the same call with the same arguments. So a message's bytes are cut into the time, the rest of the
-context data, and the rest of the message; the last two are looked up whole, and parsed only when
-they have not been seen. What cannot be cut that way is parsed in full, with the same outcome.
+This is on the monitor's hot path. Most messages of a busy program repeat: the same thread makes the
+same call with the same arguments. So a message's bytes are cut into the time, the rest of the
+context data, and the rest of the message; the last two are looked up whole in caches, and parsed
+only if they are new. A message that cannot be cut in this way is parsed whole, with the same
+result.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ _HEADER = struct.Struct("<HHI")
 _HEAD = struct.Struct("<QqqIII")
 
 _MAX_CACHED = 1 << 15
-"""Entries of each cache before it is emptied: bounds what a sandbox can make the monitor hold."""
+"""How many entries a cache has before it is emptied, so that no sandbox can fill the memory."""
 _MAX_CACHED_BYTES = 512
-"""Longer pieces are not kept: they seldom repeat."""
+"""The longest piece that is cached, in bytes: longer ones seldom repeat."""
 
 _LONGEST_PATIENCE = 64
-"""Batches that are indexed one by one, at most, before repeats are looked for again."""
+"""How many batches at most are indexed one by one before repeats are searched again."""
 
 _MOST_CLAIMS = 100
 """Drops that cannot be and that nobody has told of yet."""
@@ -53,11 +54,11 @@ _LONG = struct.Struct("<HHIBBBBI5s")
 _SHORTEST = _LONG.size
 
 _LOW_BITS = [(pair & 0x7F) | (pair >> 8 & 0x7F) << 7 for pair in range(1 << 16)]
-"""The fourteen bits that two bytes of a varint hold."""
+"""The fourteen bits of a varint's two bytes, by the two bytes as a number."""
 
 
 class Indexer:
-    """Turns messages into rows, with what it must remember in between."""
+    """Turns messages into rows; keeps each connection's dropped count and caches in between."""
 
     def __init__(
         self,
@@ -91,21 +92,21 @@ class Indexer:
         self._patience = 1
 
     def last_dropped(self, conn: int) -> int:
-        """The connection's dropped count as last taken in."""
+        """The dropped count of the connection's last message."""
         return self._last_dropped.get(conn, 0)
 
     def set_last_dropped(self, conn: int, count: int) -> None:
-        """Say where the connection's dropped count stands."""
+        """Set the dropped count of the connection's last message."""
         self._last_dropped[conn] = count
 
     def forget(self, conn: int) -> None:
-        """The connection has ended."""
+        """Drop the state of a closed connection."""
         self._last_dropped.pop(conn, None)
         self._told_ns.pop(conn, None)
         self._strings.forget(conn)
 
     def event(self, kind: Kind, conn: int, recv_ns: int, offset: int, length: int) -> bytes:
-        """The row of a record that is no message."""
+        """The row of a record that is not a message."""
         if kind is Kind.OPENED:
             self._told_ns[conn] = recv_ns
         head = _HEAD.pack(offset, recv_ns, 0, length, 0, conn)
@@ -118,13 +119,13 @@ class Indexer:
 
         Args:
             conn: the connection's number.
-            times: for each message its time of receipt in ns.
-            offsets: for each message its offset in the log.
+            times: each message's time of receipt, Unix nanoseconds.
+            offsets: each message's offset in the log.
             datagrams: the messages' bytes.
 
         Returns:
-            Pieces that make the rows when joined; a drop's row comes before that of the message
-            that told of it.
+            Pieces that together are the rows; a drop's row precedes that of the message that told
+            of it.
         """
         if len(datagrams) >= FEWEST:
             columns = np.array([times, offsets, list(map(len, datagrams))], np.int64)
@@ -149,20 +150,20 @@ class Indexer:
             return pieces
         lines = self._repeats.lines(datagrams, lengths)
         known, rows = self._repeats.find(lines)
-        # Looking up what is seldom known costs more than it saves: then it is tried less and less.
+        # If few messages are known, looking up costs more than it saves, and is tried less often.
         is_worth_it = 2 * np.count_nonzero(known) >= len(datagrams)
         self._patience = 1 if is_worth_it else min(2 * self._patience, _LONGEST_PATIENCE)
         self._varied = 0 if is_worth_it else self._patience
         rows["offset"], rows["recv_ns"], rows["conn"] = offsets, times, conn
-        # Where the dropped count changes, and behind bytes that are no header, nothing is as plain
-        # as it looks.
+        # A batch with a changed dropped count, or with bytes that are no header, is indexed one by
+        # one.
         is_steady = lines.dropped == self._last_dropped.get(conn, 0)
         if known.all() and is_steady.all():
             return [rows.tobytes()]
         follows = (lines.dropped[1:] == lines.dropped[:-1]) & known[:-1]
         is_steady[1:] |= follows
         known &= is_steady
-        # Stretches of known and of other messages take turns.
+        # Runs of known messages alternate with runs of others.
         turns = (np.flatnonzero(known[1:] != known[:-1]) + 1).tolist()
         start = 0
         for stop in [*turns, len(datagrams)]:
@@ -186,8 +187,7 @@ class Indexer:
         offsets: Sequence[int],
         datagrams: Sequence[bytes],
     ) -> list[tuple[int, bytes]]:
-        """Add the rows of some messages; gives the places and rows of those that hold nothing new
-        but their time."""
+        """Add rows of messages; gives index and row of those in which only the time was new."""
         self._strings.charge_to(conn)
         plain: list[tuple[int, bytes]] = []
         append = pieces.append
@@ -215,7 +215,7 @@ class Indexer:
                 size = (size & 0x7F) | more << 7
                 start = 11 if more < 128 else length
             end = start + size
-            # Nine bytes of varint hold any time from 1972 to 2262: in practice every message's.
+            # Every time from 1972 to 2262 is a varint of nine bytes.
             base = high_bits.get(high)
             if (
                 header_size != 8
@@ -250,8 +250,8 @@ class Indexer:
         return plain
 
     def _new_high_bits(self, high: bytes) -> int | None:
-        """The upper 35 bits of a time, from the last five of its nine bytes; None if it has not
-        nine bytes."""
+        """The upper 35 bits of a time from the last five of its nine bytes; None for other
+        lengths."""
         if high[4] > 127 or any(byte < 128 for byte in high[:4]):
             return None
         if len(self._high_bits) >= _MAX_CACHED:
@@ -263,7 +263,7 @@ class Indexer:
     def truncated(
         self, conn: int, recv_ns: int, offset: int, datagram: bytes, real_size: int
     ) -> list[bytes]:
-        """Rows of a message of which only the beginning was received."""
+        """The rows of a message of which only the beginning was received."""
         message_type, dropped, pieces = 0, 0, []
         if len(datagram) >= MIN_HEADER_SIZE:
             _, message_type, dropped = _HEADER.unpack_from(datagram)
@@ -289,7 +289,7 @@ class Indexer:
     ) -> list[bytes]:
         last = self._last_dropped.get(conn, 0)
         step = (dropped - last) & 0xFFFFFFFF
-        # Tasks read the counter before they write, so it may come a little too low: not a wrap.
+        # Tasks read the counter before they write, so it may be a little too low: that is no wrap.
         if step == 0 or step >= 1 << 31:
             return []
         self._last_dropped[conn] = dropped
@@ -333,10 +333,10 @@ class Indexer:
             return None
         part = None
         refused = self._strings.refused
-        # A time hidden among the other fields would win over the one in front.
+        # A second time among the other fields would override the one in front.
         if not context_data.time_ns and context_data.SerializeToString() == tail:
             part = self._parts.context(context_data, context_data.container_id)
-        # A string that one connection may not bring, another may.
+        # A string that was refused to one connection may be accepted from another.
         if len(tail) <= _MAX_CACHED_BYTES and refused == self._strings.refused:
             if len(self._contexts) >= _MAX_CACHED:
                 self._contexts.clear()

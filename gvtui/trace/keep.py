@@ -1,4 +1,4 @@
-"""Keeps what a flight recorder holds: one recording from its segments."""
+"""Copies the segments of a flight recorder into one recording."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def save(
     marks: Mapping[int, Mark] | None = None,
     progress: Progress | None = None,
 ) -> int:
-    """Write all that a flight recorder holds now as a recording; its index is made when it is opened.
+    """Write the present contents of a flight recorder as a recording; opening it makes the index.
 
-    May run in a thread while the trace goes on growing.
+    This may run in a thread while the trace grows.
 
     Args:
-        trace: an open trace whose logs are gvtui's own.
-        path: the recording to make.
-        marks: what to note of connections by their numbers, where their beginning is gone.
+        trace: an open trace, not a save file of gVisor's.
+        path: the new recording.
+        marks: trace marks for connections, by number, whose beginning has been deleted.
         progress: called with bytes done and bytes in all.
 
     Returns:
@@ -59,7 +59,7 @@ def save(
         raise TraceError(f"{trace.path} is a gVisor save file already; copy it instead")
     extents = trace.log_extents()
     try:
-        # For its owner alone, as a recording is: it may hold secrets.
+        # Readable only by its owner, like every recording: it may contain secrets.
         with whole_file(path, mode=0o600, is_new=True) as out:
             _copy(trace, extents, out, marks or {}, progress)
             return out.tell()
@@ -131,7 +131,7 @@ def _header(fd: int) -> dict[str, Any]:
 
 
 def _reopened(head: dict[str, Any], marks: Mapping[int, Mark]) -> Iterator[_Reopened]:
-    """Records for the connections that stood when the oldest segment began, and their marks."""
+    """Records and marks for the connections that were open when the oldest segment began."""
     for conn, opened_ns, details, dropped in list_in(head, "connections"):
         yield LogKind.OPENED, conn, opened_ns, {**details, "dropped_before": dropped}
         if conn in marks:

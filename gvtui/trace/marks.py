@@ -1,8 +1,8 @@
-"""What a recording notes beside the messages: marks, each kind with one writer and one reader.
+"""Trace marks: notes of gvtui's in a recording, beside the messages. Each kind is one class.
 
-A mark lies in the recording as a map with its `kind` and, mostly, a `text` for people. A recording
-may be made by anybody: what is missing in a mark or has another type reads as zero or as nothing,
-and texts and lists are cut to a size.
+A mark is stored as a map with its `kind` and, mostly, a `text` for people. Anybody may have made a
+recording, so a value that is missing or has the wrong type is read as zero or empty, and texts and
+lists are cut to a maximal size.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_PROCESSES = 20_000
-"""Processes read from one mark."""
+"""How many processes are read from one mark."""
 
 MAX_EXECS = 1 << 12
-"""Exits of execs that one mark tells of."""
+"""How many outcomes of execs one mark has."""
 
 _MAX_SESSION = 1 << 20
-"""Characters of a session: one with all points and all fields has a quarter of it."""
+"""How many characters of a session are read: one with all points and fields has a quarter."""
 
 _MAX_VERSION = 200
 
 Process = tuple[int, int]
-"""Process id and start time of a process; zeros for none."""
+"""The thread group id and start time of a process; zeros for none."""
 NO_PROCESS: Process = (0, 0)
 
 
@@ -40,18 +40,18 @@ class SessionMark:
 
     text: str
     state: str
-    """How the change ended, such as `applied`; see `gvtui.agent.outcome.State`."""
+    """The outcome of the change, such as `applied`; see `gvtui.agent.outcome.State`."""
     container_id: str
     """ID of the sandbox."""
     root: str
     """The root directory of its runsc."""
     session: str
-    """The session that runs now, as the text of its file; "" if that is not known."""
+    """The session that runs now, as the text of a session file; "" if it is not known."""
     pid: int = 0
-    """The runsc that made the session; 0 if there is none."""
+    """The pid of the runsc that made the session; 0 if there is none."""
     gap_start_ns: int = 0
     gap_end_ns: int = 0
-    """Within these Unix times points were lost; zeros if none were."""
+    """Points were lost between these Unix times in nanoseconds; zeros if none were."""
 
     def details(self) -> dict[str, Any]:
         """The mark as it lies in the recording."""
@@ -77,7 +77,7 @@ class SessionMark:
 
 @dataclass(frozen=True, slots=True)
 class GapMark:
-    """Points of a sandbox are missing, uncounted, within a time."""
+    """Points of a sandbox are missing in a time span; their number is not known."""
 
     kind: ClassVar = "gap"
 
@@ -162,14 +162,14 @@ class ClockMark:
 
 @dataclass(frozen=True, slots=True)
 class RefusedMark:
-    """Something was refused because a limit was reached."""
+    """Connections or requests were refused because a limit was reached."""
 
     kind: ClassVar = "refused"
 
     count: int
-    """How often, since the last such mark of this limit."""
+    """How many, since the last mark of the same limit."""
     limit: str
-    """The name of the limit, as in `gvtui.limits`, or another word for what was not allowed."""
+    """The limit's name, as in `gvtui.limits`, or another word for the rule."""
     text: str
 
     def details(self) -> dict[str, Any]:
@@ -186,7 +186,7 @@ class RefusedMark:
 
 @dataclass(frozen=True, slots=True)
 class ProcfsEntry:
-    """A process that runs in a sandbox, as `runsc trace procfs` tells of it."""
+    """A running process of a sandbox, from the output of `runsc trace procfs`."""
 
     pid: int
     parent_pid: int
@@ -196,13 +196,13 @@ class ProcfsEntry:
     args: list[str] = field(default_factory=list)
     cwd: str = ""
     pipe_from: Process = NO_PROCESS
-    """Who writes into the pipe that it reads from."""
+    """The process that writes into the pipe it reads from."""
     pipe_to: Process = NO_PROCESS
-    """Who reads from the pipe that it writes to."""
+    """The process that reads from the pipe it writes to."""
 
     @classmethod
     def read(cls, values: object) -> ProcfsEntry:
-        """The process from what lies in the recording; without a process id if it makes no sense."""
+        """Read a process from a mark; without a thread group id if the values make no sense."""
         if not isinstance(values, dict):
             return cls(0, 0, 0, "", "")
         return cls(
@@ -220,7 +220,7 @@ class ProcfsEntry:
 
 @dataclass(frozen=True, slots=True)
 class ProcessesMark:
-    """Processes that run in a sandbox: all, or a part of a list too long for one mark."""
+    """The running processes of a sandbox: all, or a part if there are too many for one mark."""
 
     kind: ClassVar = "processes"
 
@@ -228,9 +228,9 @@ class ProcessesMark:
     container_id: str
     """ID of the sandbox."""
     taken_ns: int
-    """When the sandbox was asked, Unix time."""
+    """When the sandbox was asked, Unix nanoseconds."""
     is_whole: bool
-    """Whether the parts together have all processes that ran then."""
+    """Whether all parts together have all processes."""
     part: int
     """From 1."""
     parts: int
@@ -246,7 +246,7 @@ class ProcessesMark:
 
     @classmethod
     def read(cls, details: dict[str, Any]) -> ProcessesMark:
-        """The mark from what lies in the recording; processes that make no sense are left out."""
+        """Read the mark from its details; processes that make no sense are left out."""
         entries = map(ProcfsEntry.read, list_in(details, "processes")[:MAX_PROCESSES])
         return cls(
             text_in(details, "text"),
@@ -261,15 +261,15 @@ class ProcessesMark:
 
 @dataclass(frozen=True, slots=True)
 class BinaryMark:
-    """Which runsc runs the sandbox of a connection, the row's own."""
+    """The runsc binary that runs the sandbox of the row's connection."""
 
     kind: ClassVar = "binary"
 
     path: str
     version: str
-    """What it says itself, such as `20260905.0`; "" where it was not asked."""
+    """The version that it reports, such as `20260905.0`; "" if it was not asked."""
     is_exec_exit_last: bool
-    """Whether it is known to send the exit of an exec when the program has been loaded, or not."""
+    """Whether it certainly sends the exit of an exec after the attempt to load the program."""
 
     @property
     def text(self) -> str:
@@ -292,17 +292,17 @@ class BinaryMark:
 
 @dataclass(frozen=True, slots=True)
 class ExcerptMark:
-    """What follows in the recording is a part of what was seen: messages were chosen."""
+    """The recording has only chosen messages from here on."""
 
     kind: ClassVar = "excerpt"
 
     filter_text: str
-    """The filter that they met; "" for all that a flight recorder still held."""
+    """The filter that chose them; "" for all that a flight recorder still had."""
 
     @property
     def text(self) -> str:
         """The mark for people."""
-        chosen = f"met {self.filter_text}" if self.filter_text else "the flight recorder still held"
+        chosen = f"met {self.filter_text}" if self.filter_text else "the flight recorder still had"
         return f"this recording has the messages that {chosen}"
 
     def details(self) -> dict[str, Any]:
@@ -317,13 +317,13 @@ class ExcerptMark:
 
 @dataclass(frozen=True, slots=True)
 class ExecMark:
-    """What became of execs in an excerpt: of all exits without an error that came on a connection,
-    the row's own, since the last such mark."""
+    """The outcomes of execs in an excerpt, for all exits without an error on the row's connection
+    since its last such mark."""
 
     kind: ClassVar = "exec"
 
     outcomes: tuple[str, ...]
-    """`done`; `done later` if the exit was sent before the program was loaded; `failed`; or
+    """Each is `done`, `done later` (the exit was sent before the program was loaded), `failed` or
     `asked`."""
 
     @property
@@ -332,7 +332,7 @@ class ExecMark:
         counts = {name: self.outcomes.count(name) for name in ("failed", "asked")}
         done = len(self.outcomes) - sum(counts.values())
         parts = [f"{count} {name}" for name, count in {"done": done, **counts}.items() if count]
-        return f"what became of the execs above: {', '.join(parts) or 'not noted'}"
+        return f"outcomes of the execs above: {', '.join(parts) or 'not noted'}"
 
     def details(self) -> dict[str, Any]:
         """The mark as it lies in the recording."""
@@ -347,20 +347,22 @@ class ExecMark:
 
 @dataclass(frozen=True, slots=True)
 class ExecOrderMark:
-    """How a connection, the row's own, sends execs, known by what the recording lacks."""
+    """The order in which the row's connection sends execs, known from messages not in the
+    recording."""
 
     kind: ClassVar = "exec order"
 
     order: str
-    """`old` if the exit of an exec comes after the program is loaded, `new` if before, else ""."""
+    """`old` if an exec's exit is sent after the program is loaded, `new` if before, "" if
+    unknown."""
     is_point_on: bool
-    """Whether `sentry/execve` is known to be on."""
+    """Whether the point `sentry/execve` is certainly on."""
 
     @property
     def text(self) -> str:
         """The mark for people."""
         when = {"old": "after", "new": "before"}.get(self.order, "before or after")
-        return f"the exit of an exec comes {when} the program is loaded"
+        return f"the exit of an exec is sent {when} the program is loaded"
 
     def details(self) -> dict[str, Any]:
         """The mark as it lies in the recording."""
@@ -374,7 +376,7 @@ class ExecOrderMark:
 
 @dataclass(frozen=True, slots=True)
 class NoteMark:
-    """A text alone, or a mark of a kind that this gvtui does not know."""
+    """A plain text, or a mark of a kind that this gvtui does not know."""
 
     text: str
     kind: str = ""
@@ -421,7 +423,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Mark]] = {
 
 
 def read_mark(details: dict[str, Any]) -> Mark:
-    """The mark that lies in a recording as these details; never raises."""
+    """Read a mark of any kind from its details; never raises."""
     kind = details.get("kind")
     return _READERS.get(kind if isinstance(kind, str) else "", NoteMark.read)(details)
 

@@ -1,4 +1,4 @@
-"""Opens the files of a trace, and makes an index that cannot be trusted again."""
+"""Opens the files of a trace, and rebuilds an index that is missing or cannot be trusted."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     """Called with rows that hold good, bytes done and bytes in all."""
 
 _CHECK_STEP = 8 << 20
-"""Bytes of index checked between two reports of progress."""
+"""How many bytes of index are checked between two reports of progress."""
 
 _MAX_LOOK = 32 << 20
 """Bytes in which a log must have something that can be read."""
@@ -59,22 +59,22 @@ _NAMING_BYTES = 4096
 _MAX_PROGRAM = 60
 
 _PATIENCE, _PATIENCE_SECONDS = 20, 0.05
-"""How often, and at which distance, the rows of what a growing log holds are looked for."""
+"""How often, and at which interval in seconds, the rows of a growing log are awaited."""
 
 _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The open files of a trace, and what their heads say."""
+    """The open files of a trace, with the contents of their heads."""
 
     segments: list[Segment]
-    """Oldest first; never empty."""
+    """The segments, oldest first; never empty."""
     strings: StringReader
     architecture: str
-    """What is noted of it; `UNKNOWN_ARCHITECTURE` in a save file of gVisor's."""
+    """The architecture in the header; `UNKNOWN_ARCHITECTURE` for a save file of gVisor's."""
     scratch: tempfile.TemporaryDirectory[str] | None = None
-    """Where an index lies that could not stand beside its log."""
+    """The temporary folder of an index that could not be written beside its log."""
     is_save_file: bool = False
     damaged_bytes: int = 0
     settling: Settling | None = None
@@ -85,7 +85,7 @@ def open_parts(path: Path, progress: Progress | None) -> Parts:
     """Open a recording, a save file of gVisor's, or a flight recorder's folder.
 
     Raises:
-        TraceError: it is none of these.
+        TraceError: the path is none of these.
         OSError: a file cannot be read.
     """
     if path.is_dir():
@@ -103,8 +103,8 @@ def _open_folder(folder: Path, progress: Progress | None) -> Parts:
         raise TraceError(f"{folder} holds no trace")
     if not nobody_else_writes(folder):
         raise TraceError(
-            f"others than you and root may write into {folder}, so its index cannot be believed; "
-            "look at its .gvtrace files one by one"
+            f"others than you and root may write into {folder}, so its index cannot be trusted; "
+            "open its .gvtrace files one by one"
         )
     logs = {number: files.segment_path(folder, number) for number in numbers}
     here = FolderFiles(
@@ -227,7 +227,7 @@ def recording_parts(
 def made_where_it_may_stand(
     path: Path, make: Callable[[Path, Path], None]
 ) -> sidefiles.IndexFiles | None:
-    """Make the index of a recording where it may stand; None if there is no room, or no right."""
+    """Make the index of a recording where it may be; None without space or permission."""
     places = []
     own = sidefiles.beside(path)
     is_free = sidefiles.may_stand_beside(path) and all(map(sidefiles.is_made_by_us, own))
@@ -249,10 +249,10 @@ def made_where_it_may_stand(
 
 @contextlib.contextmanager
 def removed_on_failure(scratch: tempfile.TemporaryDirectory[str]) -> Iterator[None]:
-    """Remove the temporary place if what is done with it fails.
+    """Remove the temporary folder if the block fails.
 
     Raises:
-        TraceError: there is no room in it.
+        TraceError: the folder's disk is full.
     """
     try:
         yield
@@ -324,7 +324,7 @@ def _damaged_bytes(index: Path) -> int:
 
 
 def is_being_written(log: Path) -> bool:
-    """Whether a program holds the lock that the writer of a log holds."""
+    """Whether a program has locked the log, as its writer does."""
     with open_to_read(log) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -340,7 +340,7 @@ def _open_checked(
     progress: Progress | None,
     checked: Checked | None = None,
 ) -> StringReader | None:
-    """The strings of a recording whose index can be trusted; None if it has to be made again."""
+    """The strings of a recording with a trustworthy index; None if the index must be rebuilt."""
     try:
         is_locked = is_being_written(log)
         if not sidefiles.are_believable(pair, is_growing=is_locked):
@@ -370,13 +370,13 @@ def _is_intact(
     *,
     is_locked: bool,
 ) -> bool:
-    """Whether an index has a row for each record of its log, and is what it was when it was sealed.
+    """Whether an index has a row for each record of its log, and is unchanged since its sealing.
 
-    Who holds the lock on a log may be its writer, or anybody: then the index need not be sealed,
-    but has all rows of what the log holds now.
+    The holder of the lock on a log may be its writer, or anybody: then the index need not be
+    sealed, but must have the rows of all present records.
     """
     with open_to_read(log) as source, open_to_read(index) as file:
-        # The log first: the rows of what it holds come right behind it.
+        # The log first: the rows of its records follow directly.
         window = Window(source.fileno(), os.fstat(source.fileno()).st_size)
         head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
         if head is None or head.trace_id != trace_id:
@@ -409,7 +409,7 @@ def _is_intact(
 
 
 def _covers(index: BinaryIO, log: Window, strings: StringReader) -> bool:
-    """Whether an index that is being written has, or soon gets, a row for each record of a log."""
+    """Whether an index that is being written has, or soon has, a row for each record of a log."""
     fit = Fit(log)
     end = log.size
     kept = b""
@@ -418,7 +418,7 @@ def _covers(index: BinaryIO, log: Window, strings: StringReader) -> bool:
             kept += data
             rows = np.frombuffer(kept[: len(kept) - len(kept) % ROW_SIZE], ROW_DTYPE)
             kept = kept[len(rows) * ROW_SIZE :]
-            # Records and strings come before their rows.
+            # Records and strings are written before their rows.
             log.grow()
             strings.refresh()
             if highest_text(rows) >= len(strings.texts) or not fit.take(rows):

@@ -1,7 +1,7 @@
-"""A file of a trace that is appended to, whose room on the disk is had before it is needed.
+"""A file of a trace that is being written, with disk space reserved ahead.
 
-Where the file system gives room ahead of the end of a file, a full disk shows between two appends,
-never within one, and there is still room for the little that has to be noted then.
+If the file system can reserve space after a file's end, a full disk is noticed between two appends,
+never within one, and there is still space for the notes that must be written then.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEPT_BACK = 64 << 10
-"""Bytes that messages leave free for what must be noted on a full disk: who came and went, and what
-was lost."""
+"""Bytes that messages leave free for notes on a full disk: connections that open and close, and
+losses."""
 
 STEP_BYTES = 1 << 20
 """Bytes of room that are asked for at once, where a file grows quickly."""
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-"""What the kernel says of a disk, or a user's part of it, that is full."""
+"""The errors for a full disk or an exhausted quota."""
 
 _KEEP_SIZE = 1
-"""FALLOC_FL_KEEP_SIZE of fallocate(2): room behind the end, and the file's size stays."""
+"""FALLOC_FL_KEEP_SIZE of fallocate(2): reserve space after the end without changing the size."""
 
 _NO_ROOM_AHEAD = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENODEV})
-"""What fallocate(2) says where a file system cannot do that."""
+"""The errors of fallocate(2) on a file system that cannot reserve."""
 
 _TRIES = 10
-"""How often a call is made again that a signal has cut short."""
+"""How often a call that a signal has interrupted is repeated."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _fallocate = getattr(_libc, "fallocate64", None) or _libc.fallocate
@@ -41,45 +41,45 @@ _fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int6
 
 @dataclass(slots=True)
 class Output:
-    """A file that is appended to, and put back if an append fails half-way. Owns its descriptor."""
+    """A file for appending, restored if an append fails half-way. Owns its descriptor."""
 
     path: Path
     fd: int
     size: int = 0
     room: int = 0
-    """Where the room ends that has been had: never before the end of the file."""
+    """The end of the reserved space: never before the end of the file."""
     step: int = STEP_BYTES
     """Bytes of room that are asked for beyond what is needed, so that this is done seldom."""
     can_reserve: bool = True
-    """Whether the file system gives room ahead, as far as is known."""
+    """Whether the file system can reserve space, as far as known."""
 
     @classmethod
     def create(cls, path: Path, step: int = STEP_BYTES) -> Output:
-        """Make a file that was not there.
+        """Create a file that does not exist yet.
 
         Args:
             path: the file.
             step: see the field.
 
         Raises:
-            OSError: it is there, or cannot be made.
+            OSError: the file exists, or cannot be created.
         """
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         return cls(path, os.open(path, flags, 0o600), step=step)
 
     def fits(self, count: int) -> bool:
-        """Whether there is room for so many bytes of messages; True where that cannot be known."""
+        """Whether there is space for so many bytes of messages; True if this cannot be known."""
         return not self.can_reserve or self.size + count + KEPT_BACK <= self.room
 
     def reserve(self, count: int, ahead: int = 0) -> None:
-        """Have room for so many bytes of messages more, and for what is kept back.
+        """Reserve space for further messages, and for the notes on a full disk.
 
         Args:
-            count: bytes that are about to be appended.
-            ahead: bytes of room that are to be had behind those, always.
+            count: how many bytes are about to be appended.
+            ahead: how many bytes to keep reserved after those.
 
         Raises:
-            OSError: there is not so much room. `fits` tells whether there is enough for `count`.
+            OSError: there is not so much space. `fits` tells whether there is enough for `count`.
         """
         least = self.size + count + ahead + KEPT_BACK
         if least <= self.room or not self.can_reserve:
@@ -106,10 +106,10 @@ class Output:
         raise OSError(code, os.strerror(code), str(self.path))
 
     def append(self, data: bytes) -> None:
-        """Append all of it, or nothing.
+        """Append all of the data, or nothing.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: the data cannot be written.
         """
         view, written = memoryview(data), 0
         try:
@@ -122,18 +122,18 @@ class Output:
         self.room = max(self.room, self.size)
 
     def cut(self, size: int) -> None:
-        """Take back what was appended behind a size."""
+        """Truncate the file to a size."""
         if self.size != size:
             self._truncate(size)
             self.size = size
 
     def release(self) -> None:
-        """Give back the room that is not used."""
+        """Free the reserved space."""
         if self.room > self.size:
             self._truncate(self.size)
 
     def trim(self) -> None:
-        """Give back the room that is not used, but for what is kept back."""
+        """Free the reserved space, except that for notes."""
         if self.room > self.size + KEPT_BACK:
             self._truncate(self.size)
             self._have(self.size + KEPT_BACK)
@@ -141,11 +141,11 @@ class Output:
     def _truncate(self, size: int) -> None:
         os.ftruncate(self.fd, size)
         os.lseek(self.fd, size, os.SEEK_SET)
-        # With its end, a file loses all room behind it.
+        # Truncating a file frees all space reserved after its end.
         self.room = size
 
     def is_in_place(self) -> bool:
-        """Whether this very file still goes by its name."""
+        """Whether the file's name still leads to this very file."""
         try:
             there = os.lstat(self.path)
         except OSError:
@@ -154,11 +154,11 @@ class Output:
         return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
 
     def has_name(self) -> bool:
-        """Whether the file goes by any name; if not, its bytes end with the last who has it open."""
+        """Whether the file has any name; if not, it vanishes when the last program closes it."""
         return os.fstat(self.fd).st_nlink > 0
 
     def close(self) -> None:
-        """Close the file, without room behind its end."""
+        """Close the file, without reserved space."""
         try:
             self.release()
         finally:

@@ -1,4 +1,4 @@
-"""Shows a recording in time: holds its rows back until their moment comes."""
+"""Plays a recording: holds back each row until its time has come."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 SLOWEST, FASTEST = 1 / 64, 1024.0
 
 _LOOK_AT = 64
-"""Rows looked at for the time that the recording begins."""
+"""How many rows are searched for the time of the recording's start."""
 
 
 class ReplayClock:
-    """Moves a trace's limit on as time goes by. Time of receipt counts, or else the sandbox's."""
+    """Advances a trace's limit with time: the rows' time of receipt, or else the sandbox's."""
 
     def __init__(
         self, trace: Trace, speed: float, clock: Callable[[], int] = time.monotonic_ns
@@ -27,7 +27,7 @@ class ReplayClock:
         self._trace = trace
         self._clock = clock
         self.speed = speed
-        """Seconds of the recording in a second."""
+        """How many seconds of the recording are played in a second."""
         self.paused = False
         self._at_ns = _first_time(trace)
         trace.limit = trace.end_row = trace.first_row
@@ -41,7 +41,7 @@ class ReplayClock:
         return limit is None or limit >= self._trace.available_rows
 
     def advance(self) -> None:
-        """Let the rows through whose time has come."""
+        """Release the rows whose time has come."""
         now = self._clock()
         passed, self._last = now - self._last, now
         if self.paused or self.finished:

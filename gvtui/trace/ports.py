@@ -1,7 +1,7 @@
-"""Whether a sandbox sends the ports of a program's stdin, stdout and stderr with swapped bytes.
+"""Finds out whether a sandbox sends ports of stdin, stdout and stderr with swapped bytes.
 
-The releases that gvtui knows do, and a later one may not. The recording tells where it has the calls
-that made the socket: the addresses of connect, bind, accept and listen come right.
+The releases that gvtui knows do, but a later one may not. A recording shows it if it has the calls
+that made the socket: the addresses of connect, bind, accept and listen are right.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _WITH_ADDRESS = (10, 24, 25, 37)
 
 _CHUNK = 1 << 14
 LOOK_BACK = 16 * _CHUNK
-"""Rows before an exec that are looked at."""
+"""How many rows before an exec are searched."""
 _MAX_CHUNKS = 32
 _MAX_VERDICTS = 4096
 _OTHER_EXECS = 16
-"""Earlier execs of a sandbox that are asked where an exec has no rows of its own sockets."""
+"""How many earlier execs of a sandbox are used if an exec has no rows for its own sockets."""
 
 _Addresses = dict[int, frozenset[str]]
 """By connection."""
@@ -50,9 +50,9 @@ class _Source(Protocol):
 
 
 class PortOrder:
-    """Reads the ports of one trace's execs by the rows before them.
+    """Decides for each exec of a trace, by earlier rows, whether its ports are swapped.
 
-    What it says of a row does not change as the trace grows: live and replay show the same.
+    The answer for a row does not change as the trace grows, so live and replay show the same.
     """
 
     def __init__(self, source: _Source) -> None:
@@ -61,7 +61,7 @@ class PortOrder:
         self._verdicts: OrderedDict[int, bool] = OrderedDict()
 
     def read(self, index: int, decoded: Decoded) -> Decoded:
-        """A row's message, and in it whether its ports came swapped."""
+        """The row's message with `ports_turned` set."""
         message = decoded.message
         if not isinstance(message, sentry_pb2.ExecveInfo) or not ends_of(message):
             return decoded
@@ -73,7 +73,7 @@ class PortOrder:
         return decoded if self._verdicts[index] else replace(decoded, ports_turned=False)
 
     def _told(self, index: int, message: sentry_pb2.ExecveInfo) -> bool | None:
-        """Whether the sockets' own rows say that the ports came swapped; None if there are none."""
+        """Whether the sockets' own rows show swapped ports; None if there are no such rows."""
         seen = self._addresses(index)
         are_right = False
         for end in ends_of(message).values():
@@ -111,7 +111,7 @@ class PortOrder:
         return self._told(index, message)
 
     def _stretches(self, index: int) -> list[tuple[int, int]]:
-        """The rows to look at before one, cut at whole chunks, the nearest first."""
+        """The ranges of rows to search before a row, cut at chunks, the nearest first."""
         oldest = max(self._source.first_row, index - LOOK_BACK)
         cuts = []
         stop = index
@@ -122,7 +122,7 @@ class PortOrder:
         return cuts
 
     def _addresses(self, index: int) -> list[frozenset[str]]:
-        """The addresses of the sandbox's sockets in the rows before one."""
+        """The addresses of the sandbox's sockets in the rows before a row."""
         conn = self._source.row(index).conn
         found = (self._in_stretch(start, stop) for start, stop in self._stretches(index))
         return [each[conn] for each in found if conn in each]
@@ -146,7 +146,7 @@ class PortOrder:
 
 
 def _texts(ip: bytes, port: int) -> frozenset[str]:
-    """How the row of a call shows this address, or the one that stands for all of the machine's."""
+    """This address, and the wildcard address with the same port, as rows of calls show them."""
     if len(ip) not in (4, 16):
         return frozenset()
     host = ipaddress.ip_address(ip)

@@ -1,4 +1,4 @@
-"""Reads a trace: one way for a live view, a recording, and a save file of gVisor's."""
+"""Reads a trace, whether live, a recording, or a save file of gVisor's."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     from gvtui.trace.stretches import Stretch
 
 _BLOCK = 256
-"""Rows read at once when single rows are asked for."""
+"""How many rows are read together when a single row is needed."""
 _MAX_BLOCKS = 64
 
 _NOTHING = (b"", pack_details({}))
-"""Payloads of records that say nothing."""
+"""The payloads of records without details."""
 
 _TELLING = 1 << 16
-"""Rows read at once to tell the architecture."""
+"""How many rows are read in one step to find the architecture."""
 
 _TAKEN_AT_ONCE = 1 << 15
 """Rows taken in at once."""
@@ -55,26 +55,26 @@ _FIRST_SECONDS = 0.05
 
 
 class Trace:
-    """A trace, finished or still growing. It owns its file descriptors until `close`."""
+    """A trace, finished or growing. It owns its file descriptors until `close`."""
 
     def __init__(self, path: Path, parts: Parts) -> None:
-        """Take over the open files of a trace; `open` does that and opens them."""
+        """Take over the open files of a trace; callers use `open`."""
         self.path = path
         self._told = Told(parts.architecture)
         self.is_save_file = parts.is_save_file
         self.damaged_bytes = parts.damaged_bytes
-        """Bytes of the log that could not be read, as a torn tail."""
+        """How many bytes of the log could not be read, such as a torn end."""
         self.damage = Damage()
-        """Records found to be damaged so far."""
+        """The records found to be damaged so far."""
         self.first_row = parts.segments[0].first_row
-        """Oldest row still held: a flight recorder lets old ones go."""
+        """The id of the oldest row: a flight recorder removes old ones."""
         self.end_row = self.first_row
-        """One past the newest row that `refresh` has found."""
+        """The id after the newest row that `refresh` has found."""
         self.connections = Connections()
         self.lost = LostRows()
         """What came and is in no row, as far as the trace tells."""
         self.limit: int | None = None
-        """Rows from this id on are held back until it moves: for replay in time."""
+        """Rows from this id on are held back while a recording is played; None for no limit."""
         self._segments = parts.segments
         self._strings = parts.strings
         self._scratch = parts.scratch
@@ -96,18 +96,18 @@ class Trace:
     ) -> Trace:
         """Open a recording, a save file of gVisor's, or a flight recorder's folder.
 
-        An index that is missing, stale or damaged, or that others may have written, is made again:
-        beside the recording, or in the user's cache where others may write there too.
+        An index that is missing, stale or damaged, or that others may have written, is rebuilt:
+        beside the recording, or in the user's cache if others may write there too.
 
         Args:
-            path: what to open.
-            progress: called with bytes done and bytes in all while that takes time.
-            limit: hold rows back from this id on.
+            path: the file or folder.
+            progress: called with bytes done and bytes in all if it takes long.
+            limit: hold back rows from this id on.
             at_once: do not wait until the index of a large recording is checked, or made: rows
                 come as `refresh` finds them, and `settled` says what to show at the end.
 
         Raises:
-            TraceError: it is no trace, or cannot be read.
+            TraceError: the path is not a trace, or cannot be read.
         """
         path = Path(path)
         try:
@@ -163,14 +163,14 @@ class Trace:
 
     @property
     def architecture(self) -> str:
-        """`x86_64`, `arm64`, or `UNKNOWN_ARCHITECTURE` where neither head nor messages tell.
+        """`x86_64`, `arm64`, or `UNKNOWN_ARCHITECTURE` if neither header nor messages tell it.
 
-        What the messages tell counts more than the machine that recorded them.
+        The messages have precedence over the header, which names the recording machine.
         """
         return self._told.architecture
 
     def _tell_architecture(self) -> None:
-        # Rows held back count too: playback shows the same names from its first row on.
+        # Rows held back count too, so that a played recording has the same names from the start.
         for segment in self._segments:
             for start in range(segment.first_row, segment.end_row, _TELLING):
                 if self._told.is_settled:
@@ -180,12 +180,12 @@ class Trace:
 
     @property
     def strings(self) -> Sequence[str]:
-        """All interned strings; a string's place is its number. Grows with `refresh`."""
+        """All interned strings by number. Grows with `refresh`."""
         return self._strings.texts
 
     @property
     def size_bytes(self) -> int:
-        """Disk that log, index and strings take."""
+        """The size of log, index and strings on disk, in bytes."""
         fds = [self._strings.fileno()]
         for segment in self._segments:
             fds += [segment.log_fd, segment.index_fd]
@@ -193,13 +193,14 @@ class Trace:
 
     @property
     def side_folders(self) -> list[Path]:
-        """Where what is worked out for each row may lie, best first: by the trace, or in the cache."""
+        """Folders for files with data derived from the rows, best first: the trace's, or the
+        cache."""
         beside = self._folder or self.path.parent
         return [beside, Path(platformdirs.user_cache_path("gvtui"))]
 
     @property
     def available_rows(self) -> int:
-        """One past the newest row on disk, those held back by `limit` included."""
+        """The id after the newest row on disk, including those held back by `limit`."""
         return self._segments[-1].end_row
 
     def refresh(self, seconds: float | None = None) -> bool:
@@ -212,7 +213,7 @@ class Trace:
         if self._folder is not None:
             self._refresh_segments(self._folder)
         self._segments[-1].refresh()
-        # Strings after rows: then every string of a row that is seen has been read.
+        # Strings after rows, so that every string of the rows found has been read.
         self._strings.refresh()
         end = self._segments[-1].end_row
         if self.limit is not None:
@@ -243,7 +244,7 @@ class Trace:
                 except FileNotFoundError:
                     break
                 if not segment.has_head:
-                    # Its index has no head yet; the next refresh finds it whole.
+                    # The segment's index has no head yet; the next refresh will find it complete.
                     segment.close()
                     break
                 self._segments[-1].refresh()
@@ -253,7 +254,8 @@ class Trace:
                 self._segments.pop(0).close()
 
     def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
-        """Rows from `start` to before `stop`, as far as they are held; dtype `ROW_DTYPE`."""
+        """The rows from `start` to before `stop`, as far as the trace has them; dtype
+        `ROW_DTYPE`."""
         start = max(start, self.first_row)
         stop = min(stop, self.end_row)
         if stop <= start:
@@ -276,11 +278,11 @@ class Trace:
         """One row.
 
         Raises:
-            IndexError: it is not there, or not held any more.
+            IndexError: the row does not exist, or has been removed.
         """
         if not self.first_row <= index < self.end_row:
             raise IndexError(
-                f"no row {index}: rows {self.first_row} to {self.end_row - 1} are held"
+                f"no row {index}: rows {self.first_row} to {self.end_row - 1} are there"
             )
         start = index - index % _BLOCK
         stop = min(start + _BLOCK, self.end_row)
@@ -294,11 +296,11 @@ class Trace:
         return Row(*block[index - first])
 
     def payload(self, index: int) -> bytes:
-        """A row's record: for a message its bytes, header included; else a msgpack map.
+        """The payload of a row's record: a message's bytes with header, else a msgpack map.
 
         Raises:
             IndexError: the row is not there.
-            DamagedError: its record is not; `damage` counts it.
+            DamagedError: the record is damaged; `damage` counts it.
         """
         row = self.row(index)
         segment = self._segment_of(index)
@@ -312,14 +314,14 @@ class Trace:
         for segment in self._segments:
             if segment.first_row <= index < segment.end_row:
                 return segment
-        raise IndexError(f"row {index} is not held any more")
+        raise IndexError(f"row {index} has been removed from the trace")
 
     def decoded(self, index: int) -> Decoded:
-        """A message row's message.
+        """The decoded message of a row.
 
         Raises:
             IndexError: the row is not there.
-            WireError: the message is malformed; `damage` counts it if it was not when it came.
+            WireError: the message is malformed; `damage` counts it if it was not so when received.
         """
         payload = self.payload(index)
         try:
@@ -330,13 +332,13 @@ class Trace:
         return self._ports.read(index, decoded)
 
     def note_unreadable(self, index: int) -> None:
-        """A message cannot be read: it is damaged if its row says that it could be when it came."""
+        """Note an unreadable message, which is damaged if its row says that it was readable."""
         row = self.row(index)
         if not row.flags:
             self.damage.note(self._segment_of(index).number, _payload_start(row))
 
     def details(self, index: int) -> dict[str, Any]:
-        """What an opened, closed or mark row says; nothing if its record is damaged."""
+        """The details of an opened, closed or mark row; empty if its record is damaged."""
         try:
             payload = self.payload(index)
         except DamagedError:
@@ -347,13 +349,12 @@ class Trace:
         return details
 
     def string(self, number: int) -> str:
-        """An interned string; an ellipsis for one that was not kept."""
+        """An interned string; an ellipsis for a lost one."""
         texts = self._strings.texts
         return texts[number] if number < len(texts) else LOST_TEXT
 
     def process_name(self, index: int) -> str:
-        """A row's process name in full, even if it was not interned; an ellipsis where neither the
-        strings nor the message tell it."""
+        """A row's whole process name, even if it is no interned string; an ellipsis if unknown."""
         row = self.row(index)
         if row.process != LOST_STRING:
             return self.string(row.process)
@@ -365,7 +366,7 @@ class Trace:
         return text
 
     def container_of(self, index: int) -> str:
-        """The container of a row, by its message or else by its connection; "" if unknown.
+        """The container ID of a row, from its message or else its connection; "" if unknown.
 
         Raises:
             IndexError: the row is not there.
@@ -373,7 +374,8 @@ class Trace:
         return container_of(self, index)
 
     def row_at_time(self, time_ns: int) -> int:
-        """The first row received at or after a time; `available_rows` if there is none."""
+        """The id of the first row received at or after a time; `available_rows` if there is
+        none."""
         low, high = self.first_row, self.available_rows
         while low < high:
             middle = (low + high) // 2
@@ -384,7 +386,7 @@ class Trace:
         return low
 
     def _when(self, index: int) -> int:
-        """Time of receipt of a row on disk, the sandbox's time where there is none."""
+        """The time of receipt of a row on disk, or else the sandbox's time."""
         out = np.empty(1, ROW_DTYPE)
         for segment in self._segments:
             if segment.first_row <= index < segment.end_row and segment.read(index, out):
@@ -407,8 +409,8 @@ class Trace:
         return [segment.number for segment in self._segments]
 
     def log_extents(self) -> list[tuple[int, int]]:
-        """The log files of the rows held: for each a new descriptor, the caller's, and the bytes
-        up to the end of its last row's record."""
+        """The log files of the trace: for each a new descriptor, which the caller closes, and the
+        size in bytes up to its last row's record."""
         extents = []
         for segment in self._segments:
             is_last = segment is self._segments[-1]
@@ -417,7 +419,7 @@ class Trace:
         return extents
 
     def close(self) -> None:
-        """Close all files, and remove an index that was made in a temporary place."""
+        """Close all files, and remove an index in a temporary folder."""
         if self.settling is not None:
             self.settling.close()
         for segment in self._segments:

@@ -1,4 +1,4 @@
-"""Makes the index of a log again, where it is missing, stale or damaged."""
+"""Rebuilds the index of a log that is missing, stale or damaged."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     """Called with bytes done and bytes in all."""
 
 _BATCH = 512
-"""Messages indexed at once."""
+"""How many messages are indexed in one step."""
 
 _STEP_BYTES = 16 << 20
-"""After so many bytes of log, progress is told."""
+"""After how many bytes of log progress is reported."""
 
 _MAX_CONN = (1 << 32) - 1
 
@@ -55,7 +55,7 @@ def rebuild_index(
     progress: Progress | None = None,
     stop: int | None = None,
 ) -> None:
-    """Write the index and the strings of a log anew; each replaces its old file when it is whole.
+    """Rebuild the index and the strings of a log; each file replaces the old one when complete.
 
     Raises:
         OSError: a file cannot be read or written.
@@ -65,7 +65,8 @@ def rebuild_index(
     indexer = Indexer(table, architecture)
     checksum = texts_checksum = rows_size = 0
 
-    # An index that a crash has cut short shows by its checksum: there is no need to wait for the disk.
+    # The checksum shows an index that a crash has cut short, so there is no need to wait for the
+    # disk.
     with (
         open_to_read(log) as source,
         whole_file(index, mode=0o600, sync=False) as out,
@@ -74,7 +75,8 @@ def rebuild_index(
         info = os.fstat(source.fileno())
         size = info.st_size if stop is None else min(info.st_size, stop)
         for file in (out, texts):
-            # Who may not read the log may not read what was made from it, and nobody else writes.
+            # Users who may not read the log may not read its index, and only the owner may write
+            # it.
             os.fchmod(file.fileno(), info.st_mode & 0o644)
         out.write(bytes(files.INDEX_HEAD_SIZE))
         texts.write(STRINGS_MAGIC + trace_id)
@@ -107,7 +109,7 @@ def rebuild_index(
 
 
 def _saved(window: Window) -> Iterator[Record | int]:
-    """A save file's messages as records of one connection."""
+    """The messages of a save file as records of one connection."""
     yield Record(LogKind.OPENED, 1, 0, 0, b"")
     for item in savefile.scan(window):
         if isinstance(item, int):

@@ -1,10 +1,10 @@
 """Format 1 of a log, which is read and no longer written; what it shares with format 2.
 
-Every record is one msgpack array `[kind, connection, time, payload]` with its numbers always at
-their full width, so that a record's head is 21 bytes and its size is known from them alone. For a
-message the payload is what came over the socket, header included; for all other kinds it is a
-msgpack map. A log is these records and nothing else: it can be cut after any record, and two logs
-can be joined end to end. There are no checksums. `gvtui.trace.batches` has format 2.
+Every record is one msgpack array `[kind, connection, time, payload]` whose numbers always have
+their full width, so that a record's head has 21 bytes and tells its size. For a message the payload
+is the datagram, header included; for all other kinds it is a msgpack map. A log consists of records
+only: it can be cut after any record, and two logs can be concatenated. There are no checksums.
+`gvtui.trace.batches` has format 2.
 """
 
 from __future__ import annotations
@@ -22,38 +22,38 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOG_FORMAT = 1
-"""Version of the log's format, written into every header record."""
+"""The version of the log's format, which every header record has."""
 
 HEAD = struct.Struct(">BBBIBQBI")
 HEAD_SIZE = HEAD.size
-"""Bytes in front of a record's payload."""
+"""The size of a record's head in bytes."""
 
 _ARRAY_OF_4, _U32, _U64, _BIN32 = 0x94, 0xCE, 0xCF, 0xC6
 _PLAUSIBLE_HEAD = re.compile(rb"\x94[\x00-\x05]\xce.{4}\xcf.{8}\xc6.{4}", re.DOTALL)
 
 MAX_RECV_NS = (1 << 63) - 1
-"""The latest time that a reader believes: rows hold it in 63 bits."""
+"""The latest time that a reader accepts: rows have 63 bits for it."""
 
 MAX_PAYLOAD = 16 << 20
-"""Bytes of the largest payload that a reader believes; anything above is damage."""
+"""The largest payload that a reader accepts, in bytes; a larger one is damage."""
 
 REAL_SIZE = struct.Struct(">Q")
-"""In front of the bytes of a truncated message: how long it really was."""
+"""The full size of a truncated message, stored before its bytes."""
 
 MAX_REAL_SIZE = (1 << 63) - 1
-"""The largest size that a reader believes: no system call tells of more."""
+"""The largest full size that a reader accepts: no system call can return more."""
 
 
 class TraceError(GvtuiError):
-    """A trace that cannot be opened, read or written."""
+    """A trace cannot be opened, read or written."""
 
 
 class DamagedError(WireError):
-    """A record that is not where its row says, or not what it was."""
+    """A record is not at its row's offset, or has changed."""
 
 
 class LogKind(IntEnum):
-    """The first field of a record."""
+    """The kind of a record, its first field."""
 
     HEADER = 0
     MESSAGE = 1
@@ -61,7 +61,7 @@ class LogKind(IntEnum):
     CLOSED = 3
     MARK = 4
     TRUNCATED = 5
-    """A message longer than the largest taken in: its real size, then its beginning."""
+    """A message above the largest accepted size: its full size, then its beginning."""
     SUMMARY = 6
     """What a segment holds, at its end; in format 2 alone."""
 
@@ -76,7 +76,7 @@ class Record(NamedTuple):
     conn: int
     recv_ns: int
     offset: int
-    """Where the payload starts in the file."""
+    """The offset of the payload in the file."""
     payload: bytes
     is_damaged: bool = False
     """Whether a checksum says that the payload is not what it was."""
@@ -93,7 +93,7 @@ def pack_record(kind: int, conn: int, recv_ns: int, payload: bytes) -> bytes:
 
 
 def head_in(data: bytes, place: int = 0) -> tuple[int, int, int, int] | None:
-    """Kind, connection, time and payload size of the record whose head stands here, if one does."""
+    """Kind, connection, time and payload size from a record's head; None if there is none here."""
     if not 0 <= place <= len(data) - HEAD_SIZE:
         return None
     array, kind, u32, conn, u64, recv_ns, bin32, size = HEAD.unpack_from(data, place)
@@ -109,12 +109,12 @@ def scan(data: Window | bytes, start: int = 0, end: int | None = None) -> Iterat
 
     Args:
         data: the whole log.
-        start: where the first record begins.
-        end: where the last one ends; None for the end of the log.
+        start: the offset of the first record.
+        end: the offset after the last one; None for the end of the log.
 
     Yields:
-        Each `Record`; and for each damaged stretch, an int: how many bytes were passed over. A
-        stretch ends where a plausible record is followed by another one or by the end of the file.
+        Each `Record`; and for each damaged range an int: how many bytes were skipped. The range
+        ends before a plausible record that is followed by another one or by the end of the file.
     """
     window = Window.over(data)
     position = start
@@ -153,7 +153,7 @@ def scan(data: Window | bytes, start: int = 0, end: int | None = None) -> Iterat
 
 
 def _next_record(window: Window, start: int, end: int) -> int:
-    """Where the next believable record begins; `end` if there is none before."""
+    """The offset of the next plausible record; `end` if there is none."""
     while start < end:
         if not 0 <= start - window.base <= len(window.data) - HEAD_SIZE:
             window.move(start, HEAD_SIZE)

@@ -1,9 +1,8 @@
-"""Rows of messages that differ from an earlier one in their time alone, many at once.
+"""Finds the rows of messages that differ from an earlier one only in the time, many at a time.
 
-A program in a tight loop sends the same few messages again and again. They are compared as whole
-batches: each message's bytes as a line of 64-bit words, its time cut out, looked up by a sum of
-weighted words, and then compared word by word. So a wrong match cannot come about, whatever a
-sandbox sends.
+A program in a tight loop sends the same few messages again and again. They are compared in whole
+batches: each message without its time becomes a line of 64-bit words, which is looked up by a
+weighted sum of the words and then compared word by word. So no sandbox can cause a wrong match.
 """
 
 from __future__ import annotations
@@ -24,26 +23,26 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 WIDTH = 256
-"""Bytes of the longest message that is looked up."""
+"""The longest message that is looked up, in bytes."""
 
 FEWEST = 64
-"""Messages from which on a batch is worth looking up: fewer are indexed sooner one by one."""
+"""The smallest batch that is looked up: indexing fewer messages one by one is faster."""
 
 MAX_KNOWN = 1 << 14
-"""Messages known at once; then they are learned anew. Some 5 MB."""
+"""How many messages are remembered before all are forgotten. Some 5 MB."""
 
 _WORDS = WIDTH // 8
 _STEP_MESSAGES = 64
 _STEP_BYTES = 64
 
 _SLOT_BITS = 20
-"""Bits of a line's sum that say where in the table it is looked up: 4 MB, of which few are used."""
+"""How many bits of a line's sum are its index in the table: 4 MB, few of which are used."""
 
 _U64 = np.uint64
 _CONTINUED = _U64(0x8080_8080_8080_8080)
 _SEVEN_BITS = _U64(0x7F7F_7F7F_7F7F_7F7F)
 _LOW_HALF, _BYTE = _U64(0xFFFF_FFFF), _U64(0xFF)
-# A varint's bytes hold seven bits each: neighbours are joined to 14, 28 and 56 bits.
+# A varint's bytes have seven bits each: neighbours are joined to 14, 28 and 56 bits.
 _JOINS = [
     (_U64(0x007F_007F_007F_007F), _U64(0x7F00_7F00_7F00_7F00), _U64(1)),
     (_U64(0x0000_3FFF_0000_3FFF), _U64(0x3FFF_0000_3FFF_0000), _U64(2)),
@@ -56,25 +55,25 @@ class Lines:
     """A batch of messages as lines of words, for looking up and for learning."""
 
     words: npt.NDArray[np.uint64]
-    """A line for each message: size and type of the header, the message's size, all that follows
-    but the time. As many words as the longest message of the batch needs, or `WIDTH` bytes."""
+    """A line for each message: header size and type, the message's size, and the bytes without the
+    time. As many words as the batch's longest message needs, at most `WIDTH` bytes."""
     slots: npt.NDArray[np.int64]
-    """Where each line is looked up."""
+    """The index in the table of each line."""
     time_ns: npt.NDArray[np.uint64]
     lengths: npt.NDArray[np.int64]
     dropped: npt.NDArray[np.uint64]
     """The headers' dropped counts."""
     fits: npt.NDArray[np.bool_]
-    """Which messages are short enough, and have a time of nine bytes where it is cut out."""
+    """Which messages are short enough and have a time of nine bytes in its usual position."""
 
 
 class Repeats:
-    """Remembers rows of messages and finds them again for messages that repeat them."""
+    """Remembers rows of messages, and finds them for messages that repeat."""
 
     def __init__(self) -> None:
-        # Weights that no sandbox can know, so that none can make its messages collide.
+        # Random weights, so that no sandbox can make its messages collide.
         self._weights = np.frombuffer(np.random.default_rng().bytes(WIDTH), _U64) | _U64(1)
-        # Place 0 is nobody's: no message makes a line of zeros.
+        # Index 0 is unused: no message gives a line of zeros.
         self._table = np.zeros(1 << _SLOT_BITS, np.int32)
         self._words = np.zeros((MAX_KNOWN + 1, _WORDS), _U64)
         self._rows = np.zeros(MAX_KNOWN + 1, ROW_DTYPE)
@@ -84,7 +83,7 @@ class Repeats:
         return self._count
 
     def lines(self, datagrams: Sequence[bytes], lengths: npt.NDArray[np.int64]) -> Lines:
-        """The messages, of these lengths, as lines; nothing is required of their bytes."""
+        """Make lines of messages of these lengths, whatever their bytes are."""
         count = len(datagrams)
         lines = -(-count // _STEP_MESSAGES) * _STEP_MESSAGES
         longest = min(int(lengths.max(initial=0)), WIDTH)
@@ -94,8 +93,8 @@ class Repeats:
         words = np.frombuffer(packed, _U64).reshape(-1, width // 8)[:count]
         first, second, third = words[:, :3].T.copy()
         dropped = first >> _U64(32)
-        # Bytes in front of the time within the second word: tag and length of the context data,
-        # where the length takes one byte or two, and the tag of the time.
+        # How many bits precede the time in the second word: tag and length of the context data,
+        # where the length has one byte or two, and the tag of the time.
         front = np.where(second & _U64(0x8000), _U64(32), _U64(24))
         low = second >> front | third << (_U64(64) - front)
         last = third >> front & _BYTE
@@ -113,9 +112,9 @@ class Repeats:
         return Lines(words, slots, time, lengths, dropped, fits)
 
     def find(self, lines: Lines) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.void]]:
-        """Which messages are known, and a row for each that is.
+        """Which messages are known, and the row of each known one.
 
-        Of a row, `offset`, `recv_ns` and `conn` are still to be set.
+        The caller has to set `offset`, `recv_ns` and `conn` of each row.
         """
         places = self._table.take(lines.slots)
         width = lines.words.shape[1]
@@ -128,12 +127,11 @@ class Repeats:
         return known, rows
 
     def learn(self, lines: Lines, places: list[int], rows: Sequence[bytes]) -> None:
-        """Remember rows of messages that share all but their time with every message of the same
-        line.
+        """Remember rows of messages in which only the time may differ from others of the same line.
 
         Args:
             lines: a batch.
-            places: which of its messages to remember.
+            places: indices of the messages to remember.
             rows: a row for each of these.
         """
         new = {
@@ -150,7 +148,7 @@ class Repeats:
             self._count = 0
         slots = np.fromiter(new, np.int64, len(new))
         learned = self._table.take(slots)
-        # Who is displaced from a slot leaves his place to the new one.
+        # A message displaced from its slot gives its number to the new one.
         fresh = np.flatnonzero(learned == 0)
         learned[fresh] = np.arange(self._count + 1, self._count + 1 + len(fresh))
         self._count += len(fresh)
@@ -163,5 +161,5 @@ class Repeats:
 
 @lru_cache(maxsize=64)
 def _packer(count: int, width: int) -> struct.Struct:
-    """Puts messages beside each other, each filled up with zeros or cut to `width` bytes."""
+    """A struct that packs messages side by side, each padded or cut to `width` bytes."""
     return struct.Struct(f"{width}s" * count)

@@ -1,7 +1,7 @@
-"""The row index's unit: a fixed-width row for each message, connection event, mark and drop.
+"""The row: a fixed-width entry of the index for each message, connection event, mark and drop.
 
-A row holds the few fields that lists and filters need. The message itself stays in the log and is
-decoded when somebody looks at it. Strings are interned: a row holds their number.
+A row has the few fields that lists and filters need. The message itself stays in the log and is
+decoded when it is shown. Strings are interned: a row has their numbers.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ROW_DTYPE = np.dtype(
         ("reserved", "u1"),
     ]
 )
-"""A row as it lies on disk: 88 bytes, little-endian. `Row` documents the fields."""
+"""A row as stored on disk: 88 bytes, little-endian. `Row` documents the fields."""
 
 ROW_SIZE = ROW_DTYPE.itemsize
 
@@ -45,38 +45,38 @@ NO_FD = -(1 << 31)
 """`fd` of a message that has no file descriptor field."""
 
 NO_UID = 0xFFFFFFFF
-"""`uid` where the session does not collect credentials."""
+"""`uid` if the session does not collect credentials."""
 
 NO_SYSNO = -1
-"""`sysno` of an event that is no system call, or a number too large to be one."""
+"""`sysno` of an event that is no system call, or of a number too large to be one."""
 
 ERRNO_OTHER = 0xFFFF
-"""`errno` stands for a value outside 0 to 65534; the message has it."""
+"""`errno` for a value outside 0 to 65534; the message has the value."""
 
 EMPTY_STRING = 0
-"""String number of "": the field is absent or empty."""
+"""The string number of "": the field is absent or empty."""
 
 LOST_STRING = 1
-"""String number that says: the table of strings was full, look into the message."""
+"""The string number of a lost string: the table was full; the message has the text."""
 
 
 class Kind(IntEnum):
-    """What a row is."""
+    """The kind of a row."""
 
     MESSAGE = 0
     OPENED = 1
-    """A sandbox connected; the log record's payload says who."""
+    """A sandbox connected; the details say which."""
     CLOSED = 2
-    """A connection ended."""
+    """A connection closed."""
     MARK = 3
-    """Something gvtui noted, such as an applied session; the payload says what."""
+    """A trace mark: a note of gvtui's, such as an applied session; see `gvtui.trace.marks`."""
     DROP = 4
     """The sandbox dropped `result` points between this connection's previous message and the next
     row, which is the message that told."""
 
 
 class Direction(IntEnum):
-    """Which side of a system call a row is."""
+    """The side of a system call: enter or exit."""
 
     NONE = 0
     ENTER = 1
@@ -87,50 +87,50 @@ class Flag(IntFlag):
     """What is wrong with a message."""
 
     MALFORMED = 1
-    """Header or payload cannot be read; the bytes are in the log."""
+    """Header or payload cannot be decoded; the bytes are in the log."""
     TRUNCATED = 2
-    """Longer than the largest message taken in; the log has its beginning."""
+    """It exceeds the largest accepted size; the log has its beginning."""
     UNKNOWN_TYPE = 4
-    """A message type this version does not know."""
+    """This version does not know the message type."""
 
 
 class Row(NamedTuple):
     """One row of the index, in the order of `ROW_DTYPE`."""
 
     offset: int
-    """Where the record's payload (for a message: its bytes, header included) starts in its log."""
+    """The offset in the log of the record's payload (a message's bytes, header included)."""
     recv_ns: int
-    """When the monitor received it, nanoseconds since the epoch; 0 where the file does not say."""
+    """When the monitor received it, Unix nanoseconds; 0 if the file does not say."""
     time_ns: int
-    """When it happened by the sandbox's clock, nanoseconds since the epoch; 0 if not collected."""
+    """When it happened by the sandbox's clock, Unix nanoseconds; 0 if not collected."""
     length: int
-    """Bytes of the record's payload."""
+    """The size of the record's payload in bytes."""
     dropped: int
-    """The header's dropped count as it came: not corrected for steps back or wrapping."""
+    """The header's dropped count as sent, not corrected for steps back or wrap-around."""
     conn: int
-    """Which connection it came on; numbers start at 1 and are not used again within a trace."""
+    """The number of its connection, from 1; numbers are not reused within a trace."""
     pid: int
-    """Thread group id inside the sandbox; 0 if not collected."""
+    """The thread group id inside the sandbox; 0 if not collected."""
     tid: int
-    """Thread id inside the sandbox; 0 if not collected."""
+    """The thread id inside the sandbox; 0 if not collected."""
     process: int
-    """String number of the process name."""
+    """The string number of the process name."""
     container: int
-    """String number of the container ID as the message has it."""
+    """The string number of the container ID in the message."""
     uid: int
-    """Real user id; `NO_UID` if not collected."""
+    """The real user id; `NO_UID` if not collected."""
     result: int
-    """Result of the call on an exit row; on a drop row, how many points; else 0."""
+    """The result of the call on an exit row; the number of points on a drop row; else 0."""
     fd: int
-    """File descriptor argument; `NO_FD` if the message has none."""
+    """The file descriptor argument; `NO_FD` if the message has none."""
     path: int
-    """String number of the pathname, the descriptor's path, the program or the socket address."""
+    """The string number of the pathname, the descriptor's path, the program or socket address."""
     point: int
-    """String number of the trace point's name."""
+    """The string number of the trace point's name."""
     sysno: int
-    """System call number; `NO_SYSNO` for other events."""
+    """The system call number; `NO_SYSNO` for other events."""
     errno: int
-    """Error number of a failed call, 0 if it did not fail; `ERRNO_OTHER` if out of range."""
+    """The error number of a failed call; 0 if it did not fail; `ERRNO_OTHER` if out of range."""
     type: int
     """Message type."""
     kind: int
@@ -143,5 +143,5 @@ class Row(NamedTuple):
 
     @property
     def when_ns(self) -> int:
-        """The sandbox's time where it is known, else the time of receipt."""
+        """The sandbox's time if it is known, else the time of receipt; Unix nanoseconds."""
         return self.time_ns or self.recv_ns

@@ -1,4 +1,4 @@
-"""The parts of a row that a message's fields make: of its context data, and of all the rest."""
+"""Makes the two parts of a row: from a message's context data, and from its other fields."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NO_CONTEXT = _CONTEXT.pack(0, 0, 0, 0, NO_UID)
 
 
 class Parts(NamedTuple):
-    """What a message's fields make of its row."""
+    """The parts of a message's row."""
 
     time_ns: int
     context: bytes
@@ -34,7 +34,7 @@ class Parts(NamedTuple):
 
 
 class _Shape:
-    """Which of the fields that rows need a message class has."""
+    """Which of the fields that rows need exist in a message class."""
 
     __slots__ = ("fd_field", "has_address", "has_sysno", "kind", "path_fields")
 
@@ -56,19 +56,19 @@ def _clamp(value: int, low: int, high: int, otherwise: int) -> int:
 
 
 def event_rest(kind: Kind, result: int = 0) -> bytes:
-    """The remaining part of a row that is no message."""
+    """The second part of a row that is not a message."""
     return _REST.pack(result, NO_FD, 0, 0, NO_SYSNO, 0, 0, kind, 0, 0, 0)
 
 
 class RowParts:
-    """Makes the parts of rows, with strings by their numbers."""
+    """Makes the parts of rows; strings are replaced by their numbers."""
 
     def __init__(self, strings: StringTable, architecture: str) -> None:
         self._strings = strings
         self._architecture = architecture
 
     def parse(self, message_type: int, payload: bytes) -> Parts:
-        """All parts of a message's row, whatever its payload is."""
+        """Both parts of a message's row, for any payload."""
         shape = _SHAPES.get(message_type)
         if shape is None:
             point = self._strings.number(point_name(message_type, 0, None, self._architecture))
@@ -88,12 +88,12 @@ class RowParts:
         )
 
     def truncated(self, message_type: int, real_size: int) -> bytes:
-        """The remaining part of a message of which only the beginning was received."""
+        """The second part of a message of which only the beginning was received."""
         point = self._strings.number("truncated", is_given=True)
         return self._odd(point, message_type, Flag.TRUNCATED, real_size)
 
     def malformed(self, message_type: int) -> bytes:
-        """The remaining part of a message whose header or payload cannot be read."""
+        """The second part of a message whose header or payload cannot be decoded."""
         point = self._strings.number("malformed", is_given=True)
         return self._odd(point, message_type, Flag.MALFORMED)
 
@@ -103,7 +103,7 @@ class RowParts:
         return _REST.pack(*fields, flag, 0)
 
     def context(self, context_data: common_pb2.ContextData, container: str) -> bytes:
-        """The context part; `container` is the ID that counts."""
+        """The first part; `container` is the container ID to use."""
         number = self._strings.number
         uid = context_data.credentials.real_uid if context_data.HasField("credentials") else NO_UID
         return _CONTEXT.pack(
@@ -115,8 +115,8 @@ class RowParts:
         )
 
     def rest(self, message_type: int, tail: bytes) -> bytes | None:
-        """The remaining part of a message given without its context data; None if there is some
-        all the same, or it cannot be read."""
+        """The second part, from a message's bytes without context data; None if they contain
+        context data after all, or cannot be decoded."""
         shape = _SHAPES[message_type]
         try:
             message: Any = shape.kind.message_class.FromString(tail)

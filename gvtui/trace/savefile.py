@@ -1,7 +1,7 @@
-"""gVisor's save files: what its `tracereplay` tool writes and reads.
+"""Reads and writes gVisor's save files, the format of its tool `tracereplay`.
 
-A fixed signature, a JSON configuration, then each message; the last two with a little-endian u64
-size in front. One file holds one connection, without times of receipt.
+A file has a fixed signature, a JSON configuration, then each message; the last two have a
+little-endian u64 size in front. One file has one connection, without times of receipt.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 SIGNATURE = b"tracereplay file"
 SAVED_SIZE = struct.Struct("<Q")
-"""In front of each message: its size in bytes."""
+"""The size of a message in bytes, stored before it."""
 
 
 class SavedMessage(NamedTuple):
     """One message of a save file."""
 
     offset: int
-    """Where its bytes start in the file."""
+    """The offset of its bytes in the file."""
     datagram: bytes
 
 
@@ -34,15 +34,15 @@ def scan(data: Window | bytes) -> Iterator[SavedMessage | int]:
     """Walk over the messages of a save file.
 
     Yields:
-        Each message; and last, if the end of the file is damaged, how many bytes that concerns.
+        Each message; and last, if the end of the file is damaged, the number of damaged bytes.
 
     Raises:
-        TraceError: the bytes are no save file, or one of a later version.
+        TraceError: the bytes are not a save file, or one of a later version.
     """
     window = Window.over(data)
     position = len(SIGNATURE)
     if window.take(0, position) != SIGNATURE:
-        raise TraceError("no gVisor save file: its signature is missing")
+        raise TraceError("not a gVisor save file: its signature is missing")
     if position + SAVED_SIZE.size > window.size:
         raise TraceError("the gVisor save file ends within its head")
     (size,) = SAVED_SIZE.unpack(window.take(position, SAVED_SIZE.size))
@@ -72,7 +72,7 @@ def scan(data: Window | bytes) -> Iterator[SavedMessage | int]:
 
 
 class SaveFileWriter:
-    """Writes a save file to an open binary file, which stays the caller's."""
+    """Writes a save file to an open binary file, which the caller closes."""
 
     def __init__(self, output: BinaryIO) -> None:
         self._output = output
@@ -83,7 +83,7 @@ class SaveFileWriter:
         """Append one message, header included.
 
         Raises:
-            TraceError: it is larger than the format allows.
+            TraceError: the message is larger than the format allows.
         """
         if len(datagram) > MAX_MESSAGE_SIZE:
             raise TraceError(f"a message of {len(datagram)} bytes does not fit a gVisor save file")

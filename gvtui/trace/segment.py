@@ -1,4 +1,4 @@
-"""One log and its index, open for reading."""
+"""A segment: one log and its index, open for reading."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def _opened(path: Path) -> int:
 
 @dataclass(slots=True)
 class Segment:
-    """A recording's only segment, or one of a flight recorder's. Owns both descriptors.
+    """The only segment of a recording, or one of a flight recorder. Owns both descriptors.
 
-    A row's `offset` counts in this segment's log.
+    A row's `offset` is an offset in this segment's log.
     """
 
     number: int
@@ -44,7 +44,7 @@ class Segment:
     first_row: int
     rows: int
     has_head: bool
-    """Whether the index has its head: a segment that is being made may not have it yet."""
+    """Whether the index has its head; a segment that is being created may lack it."""
     parts: list[Part]
     """What the log was written by, in the order of their places; never empty."""
     payloads: Payloads = field(init=False)
@@ -54,15 +54,15 @@ class Segment:
 
     @property
     def end_row(self) -> int:
-        """One past its newest row."""
+        """The id after its newest row."""
         return self.first_row + self.rows
 
     @classmethod
     def open(cls, number: int, log: Path, index: Path, *, is_save_file: bool = False) -> Segment:
-        """Open both files; `is_save_file` says that the log is one of gVisor's.
+        """Open both files; `is_save_file` if the log is a save file of gVisor's.
 
         Raises:
-            OSError: one cannot be read.
+            OSError: a file cannot be read.
         """
         log_fd = _opened(log)
         try:
@@ -81,7 +81,7 @@ class Segment:
         return segment
 
     def refresh(self) -> bool:
-        """Look how many rows there are; True if that has changed."""
+        """Update the number of rows; True if it has changed."""
         size = os.fstat(self.index_fd).st_size - files.INDEX_HEAD_SIZE
         if len(self.parts) > 1:
             size -= len(self.parts) * PART.size
@@ -91,7 +91,7 @@ class Segment:
         return changed
 
     def read(self, start: int, out: npt.NDArray[np.void]) -> int:
-        """Fill `out` with rows from `start` on; returns how many there were."""
+        """Read rows from `start` on into `out`; returns how many were read."""
         offset = files.INDEX_HEAD_SIZE + (start - self.first_row) * ROW_SIZE
         return os.preadv(self.index_fd, [out.view(np.uint8).data], offset) // ROW_SIZE
 

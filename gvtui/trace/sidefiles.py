@@ -1,7 +1,7 @@
-"""Where the side files of a recording lie: beside it, or among our own where others may write.
+"""Decides where a recording's side files are: beside it, or in the user's own folders.
 
-A side file beside a recording is believed, and written, only where nobody but this user and root
-could have put it there. For the recording of a stranger it stands in the user's cache.
+gvtui trusts and writes a side file beside a recording only if nobody but this user and root can
+write there. For the recording of another user it uses this user's cache.
 """
 
 from __future__ import annotations
@@ -26,33 +26,33 @@ from gvtui.trace.files import (
 from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 
 MAX_CACHED = 64
-"""Recordings whose index is kept in the cache."""
+"""For how many recordings the cache keeps an index."""
 MAX_CACHED_BYTES = 2 << 30
-"""Disk that these may take together."""
+"""How many bytes of disk they may use together."""
 
 
 _MAGIC_SIZE = len(INDEX_MAGIC)
 
 
 class IndexFiles(NamedTuple):
-    """Where the index of a recording lies."""
+    """The paths of a recording's index and strings."""
 
     rows: Path
     strings: Path
 
 
 def beside(log: Path) -> IndexFiles:
-    """The index beside a recording."""
+    """The paths beside a recording."""
     return IndexFiles(index_path(log), strings_path(log))
 
 
 def are_believable(pair: IndexFiles, *, is_growing: bool = False) -> bool:
-    """Whether nobody but this user and root can have written these files.
+    """Whether only this user and root can have written these files.
 
     Args:
         pair: the files.
-        is_growing: whether the log is being written. Then the folder may be shared: what is there
-            is checked against the log as it grows.
+        is_growing: whether the log is being written. Then the folder may be shared, because the
+            rows are checked against the log as it grows.
     """
     folder = pair.rows.parent
     try:
@@ -62,7 +62,7 @@ def are_believable(pair: IndexFiles, *, is_growing: bool = False) -> bool:
         return False
     if not all(stat.S_ISREG(info.st_mode) and is_only_ours(info) for info in infos):
         return False
-    # In a folder with the sticky bit nobody takes away, or replaces, what is another's.
+    # In a folder with the sticky bit nobody can remove or replace the files of others.
     is_kept = place.st_mode & stat.S_ISVTX and place.st_uid in (os.geteuid(), 0)
     return is_growing or bool(is_kept) or is_only_ours(place)
 
@@ -73,7 +73,7 @@ def may_stand_beside(path: Path) -> bool:
 
 
 def is_made_by_us(path: Path) -> bool:
-    """Whether an index or its strings may go from here: they are gvtui's, or nothing is here."""
+    """Whether an index may be removed from here: it is gvtui's, or there is none."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return False
@@ -87,12 +87,12 @@ def is_made_by_us(path: Path) -> bool:
 
 
 def cached(log: Path) -> IndexFiles | None:
-    """Where the index of another's recording lies in our cache.
+    """The paths in the cache of the index of another user's recording.
 
-    The name stands for this file with this content: when it changes, it has another.
+    The name depends on the file and its content: a changed recording gets another name.
 
     Returns:
-        None if there is no such place.
+        None if there is no cache folder.
     """
     folder = Path(platformdirs.user_cache_path("gvtui"), "indexes")
     try:
@@ -109,7 +109,7 @@ def cached(log: Path) -> IndexFiles | None:
 
 
 def forget_old(kept: IndexFiles) -> None:
-    """Remove the oldest indexes from the cache, so that it stays small; never the one in use."""
+    """Remove the oldest indexes from the cache, but never the one in use."""
     with contextlib.suppress(OSError):
         pairs = []
         for index in kept.rows.parent.glob(f"*{INDEX_SUFFIX}"):
@@ -127,6 +127,6 @@ def forget_old(kept: IndexFiles) -> None:
 
 
 def private_place(path: Path, kind: str) -> Path:
-    """Where what the user notes of another's recording lies among the user's own state."""
+    """The path in the user's state folder of notes on another user's recording."""
     name = hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()
     return Path(platformdirs.user_state_path("gvtui"), kind, name)

@@ -1,9 +1,9 @@
-"""Interned strings of a trace: written once, known by number afterwards.
+"""The string table of a trace: each string is stored once and then referred to by number.
 
 On disk: 24 bytes of head (magic, then the id of the trace), then each string as a little-endian
-u32 length and its UTF-8 bytes. Number 0 is "" and number 1 stands for a string that was not kept;
-neither is written. The table is limited, because the sandbox chooses the strings; and each
-connection may fill a part of it alone, because other sandboxes need room for theirs.
+u32 length and its UTF-8 bytes. Number 0 is "" and number 1 stands for a lost string; neither is
+written. The table is limited, because sandboxes choose the strings; and each connection may fill
+only a part of it, because other sandboxes need space for theirs.
 """
 
 from __future__ import annotations
@@ -25,19 +25,20 @@ MAGIC = b"GVTUSTR\x01"
 HEAD_SIZE = len(MAGIC) + 16
 
 MAX_STRINGS = 1 << 20
-"""Strings kept in one trace."""
+"""How many strings a trace may have."""
 MAX_TOTAL_BYTES = 128 << 20
-"""Bytes of all strings of one trace together."""
+"""How many bytes all strings of a trace may have together."""
 MAX_STRING_BYTES = 4096
-"""Bytes of one string: a path is never longer on Linux."""
+"""How many bytes one string may have: no path on Linux is longer."""
 
 SHARE = 4
-"""While a table is less than half full, one connection may bring this part of its strings, and of
-its bytes: a quarter."""
+"""While a table is less than half full, one connection may add one part in so many of its strings
+and bytes: a quarter."""
 LEFT_SHARE = 512
-"""Later it may bring this part of what is left, so that however many come, each finds room."""
+"""Later a connection may add one part in so many of the remaining space, so that every new
+connection finds space."""
 LEAST_STRINGS, LEAST_BYTES = 4, 256
-"""What it may bring in any case while there is room: its container, a process, a path."""
+"""What a connection may always add while there is space: its container, a process, a path."""
 
 LOST_TEXT = "\N{HORIZONTAL ELLIPSIS}"
 
@@ -46,17 +47,17 @@ _LENGTH = struct.Struct("<I")
 
 @dataclass(slots=True)
 class _Brought:
-    """What one connection has brought into the table."""
+    """How much one connection has added to the table."""
 
     strings: int = 0
     size: int = 0
 
 
 class StringTable:
-    """Hands out numbers for strings and collects what is not written yet."""
+    """Gives numbers to strings, and collects the strings that are not written yet."""
 
     def __init__(self, max_total_bytes: int = MAX_TOTAL_BYTES) -> None:
-        """Begin an empty table that keeps at most so many bytes of text."""
+        """Make an empty table for at most so many bytes of text."""
         self._max_total_bytes = max_total_bytes
         self._numbers: dict[str, int] = {"": EMPTY_STRING, LOST_TEXT: LOST_STRING}
         self._pending: list[bytes] = []
@@ -64,25 +65,25 @@ class StringTable:
         self._brought: dict[int, _Brought] = {}
         self._own = _Brought()
         self.refused = 0
-        """How often a string was not kept."""
+        """How many strings were refused."""
 
     def __len__(self) -> int:
         return len(self._numbers)
 
     def charge_to(self, conn: int) -> None:
-        """From now on strings are of this connection, and count against what it may bring."""
+        """Count new strings from now on against this connection's share."""
         self._own = self._brought.setdefault(conn, _Brought())
 
     def forget(self, conn: int) -> None:
-        """The connection has ended: it brings nothing any more."""
+        """Drop the count of a closed connection."""
         self._brought.pop(conn, None)
 
     def number(self, text: str, *, is_given: bool = False) -> int:
-        """The string's number; `LOST_STRING` if it is too long, or there is no room for it.
+        """The string's number; `LOST_STRING` if it is too long or there is no space for it.
 
         Args:
             text: the string.
-            is_given: no sandbox has chosen it: it is kept in any case.
+            is_given: whether gvtui has chosen the string, not a sandbox: then it is always kept.
         """
         known = self._numbers.get(text)
         if known is not None:
@@ -100,7 +101,7 @@ class StringTable:
         return number
 
     def _has_room(self, size: int) -> bool:
-        """Whether the connection whose turn it is may bring a string of so many bytes."""
+        """Whether the present connection may add a string of so many bytes."""
         own, strings_left = self._own, MAX_STRINGS - len(self._numbers)
         bytes_left = self._max_total_bytes - self._total_bytes
         if size > min(MAX_STRING_BYTES, bytes_left) or strings_left <= 0:
@@ -113,38 +114,38 @@ class StringTable:
         return is_small_enough and own.strings < max(strings, LEAST_STRINGS)
 
     def pending(self) -> bytes:
-        """What has to be appended to the file for all numbers handed out so far."""
+        """The bytes to append to the file for all numbers given so far."""
         return b"".join(self._pending)
 
     def written(self) -> None:
-        """Tell that what `pending` gave is on disk."""
+        """Note that the bytes of `pending` are on disk."""
         self._pending.clear()
 
 
 class StringReader:
-    """Reads a table of strings from disk as it grows."""
+    """Reads a string table from disk as it grows."""
 
     def __init__(self, path: Path, trace_id: bytes) -> None:
         """Open the file.
 
         Raises:
-            TraceError: it is no table of strings, or that of another trace.
-            OSError: it cannot be read.
+            TraceError: the file is not a string table, or that of another trace.
+            OSError: the file cannot be read.
         """
         self.texts: list[str] = ["", LOST_TEXT]
         self.checksum = 0
-        """CRC-32 of what has been read, the file's head left out."""
+        """The CRC-32 of the bytes read so far, without the file's head."""
         with open_to_read(path) as file:
             self._fd = os.dup(file.fileno())
         head = os.pread(self._fd, HEAD_SIZE, 0)
         if head != MAGIC + trace_id:
             os.close(self._fd)
-            raise TraceError(f"{path} is no table of strings of this trace")
+            raise TraceError(f"{path} is not the string table of this trace")
         self._position = HEAD_SIZE
         self.refresh()
 
     def refresh(self) -> None:
-        """Take in what was appended; a string that is not whole yet waits for the next time."""
+        """Read appended strings; an incomplete one is read the next time."""
         size = os.fstat(self._fd).st_size
         while self._position < size:
             data = os.pread(self._fd, min(size - self._position, 8 << 20), self._position)
@@ -170,5 +171,5 @@ class StringReader:
         return self._fd
 
     def close(self) -> None:
-        """Close the file; the strings read so far stay."""
+        """Close the file; the strings read so far stay available."""
         os.close(self._fd)

@@ -1,7 +1,7 @@
-"""A log or a save file read piece by piece.
+"""Reads a log or a save file piece by piece.
 
-It is never mapped into memory: whoever reads a map of a file that another program cuts short is
-killed, and who reads pieces sees an earlier end.
+The file is never mapped into memory: if another program truncates it, reading a map kills the
+process, while reading pieces only finds an earlier end.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 STEP = 8 << 20
-"""Bytes read at once."""
+"""How many bytes are read in one step."""
 
 
 class Window:
-    """The part of a file that is in memory; it moves on as it is asked for more."""
+    """The part of a file that is in memory; it moves as other parts are needed."""
 
     def __init__(self, fd: int | None, size: int, data: bytes = b"", step: int = STEP) -> None:
         """Look at the first `size` bytes of an open file, which stays the caller's; read `step`
@@ -26,24 +26,24 @@ class Window:
         self._fd = fd
         self._step = step
         self.size = size
-        """Where the file ends; less than was told where it turns out to end before."""
+        """The end of the file; less than given if the file proves to be shorter."""
         self.base = 0
-        """Where in the file `data` begins."""
+        """The offset of `data` in the file."""
         self.data = data
 
     @classmethod
     def over(cls, data: Window | bytes) -> Window:
-        """A window over bytes that are in memory already."""
+        """Make a window over bytes that are already in memory."""
         return data if isinstance(data, Window) else cls(None, len(data), data)
 
     def move(self, position: int, least: int) -> None:
-        """Have in memory what stands from `position` on: `least` bytes, or all up to the end."""
+        """Read the bytes from `position` on: at least `least` of them, or all up to the end."""
         if self._fd is None:
             return
         self.base, self.data = position, self.read(position, max(least, self._step))
 
     def read(self, position: int, size: int) -> bytes:
-        """Bytes of the file, fewer at its end; what is in memory stays there."""
+        """Bytes of the file, fewer at its end, without moving the window."""
         size = min(size, self.size - position)
         place = position - self.base
         if self._fd is None or 0 <= place <= len(self.data) - size:
@@ -60,7 +60,7 @@ class Window:
         return b"".join(pieces)
 
     def grow(self) -> None:
-        """Take in what was appended to the file."""
+        """Update the size after bytes were appended to the file."""
         if self._fd is not None:
             self.size = os.fstat(self._fd).st_size
 
@@ -84,7 +84,7 @@ class Window:
             start += len(data) - width + 1
 
     def take(self, position: int, size: int) -> bytes:
-        """Bytes of the file, fewer at its end; the window moves there."""
+        """Bytes of the file, fewer at its end, after moving the window there."""
         if not 0 <= position - self.base <= len(self.data) - size:
             self.move(position, size)
         return self.read(position, size)

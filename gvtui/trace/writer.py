@@ -1,8 +1,7 @@
 """Writes a trace: the log first, then the rows that describe it.
 
-The order of each append is strings, log, rows. So a reader that sees a row can always read its
-strings and its record, and what a crash leaves behind is at worst a log that is longer than its
-index.
+Each append writes strings, log, rows, in this order. So a reader that finds a row can always read
+its strings and its record, and after a crash the log is at worst longer than its index.
 """
 
 from __future__ import annotations
@@ -39,10 +38,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STRINGS_PART = 8
-"""Strings may take this fraction of a flight recorder's disk."""
+"""The strings may take one part in so many of a flight recorder's disk space."""
 
 _WORTH_LETTING_GO = 256 << 10
-"""Bytes of a segment that is let go to make room though it is the only one."""
+"""The least size in bytes at which the only segment is deleted to free space."""
 
 
 _MAX_KNOWN_BYTES = 1 << 20
@@ -58,7 +57,7 @@ class _OpenConnection:
 class TraceWriter:
     """Appends to a trace, as one recording or as a flight recorder of limited size.
 
-    The writer owns its files and holds a lock on the log until it is closed.
+    The writer owns its files and locks the log until it is closed.
     """
 
     def __init__(
@@ -74,20 +73,21 @@ class TraceWriter:
 
         Args:
             path: a recording's file, which must not exist; with `keep_bytes` a folder, which is
-                made if it is missing and must be empty.
-            keep_bytes: disk the flight recorder may use; the oldest segment goes when it is full.
-            segment_bytes: size of a segment; by default a part of `keep_bytes`.
+                created if it is missing and must be empty.
+            keep_bytes: how many bytes of disk a flight recorder may use; beyond, the oldest segment
+                is deleted.
+            segment_bytes: the size of a segment; by default a part of `keep_bytes`.
             architecture: the sandboxes' architecture; by default this machine's.
             drops_a_second: see `Indexer`.
 
         Raises:
-            TraceError: the trace is there already, or its files cannot be made.
+            TraceError: the trace exists already, or its files cannot be created.
         """
         self.path = Path(path)
         self.architecture = architecture or host_architecture()
         self.trace_id = uuid.uuid4().bytes
         self.message_count = 0
-        """Messages written, those let go since included."""
+        """How many messages were written, including deleted ones."""
         self.outcome: Outcome | None = None
         """What became of all that came, where somebody counts that; the summary tells it."""
         self._messages_before = 0
@@ -98,7 +98,7 @@ class TraceWriter:
         )
         self._rotation_error: OSError | None = None
         self._spares = Spares()
-        # Strings stay when segments go, so they get a small part of what a recorder may use.
+        # Strings stay when segments are deleted, so they get a small part of the disk space.
         part = (keep_bytes or MAX_TOTAL_BYTES * _STRINGS_PART) // _STRINGS_PART
         self._table = StringTable(min(MAX_TOTAL_BYTES, part))
         self._drops_a_second = drops_a_second
@@ -127,15 +127,15 @@ class TraceWriter:
             raise TraceError(f"cannot write {self.path}: {error.strerror}") from error
 
     def begin_anew(self) -> TraceWriter:
-        """Begin the trace anew where its files are gone; who is connected now stays so.
+        """Start the trace again after its files were removed; open connections stay open.
 
         Returns:
-            A writer of new files, in a folder that is made again if need be. This one still has to
-            be closed.
+            A writer of new files, in a folder that is created again if needed. The old writer still
+            has to be closed.
 
         Raises:
-            TraceError: there is another file, or it cannot be made.
-            OSError: what is left of the old files cannot be removed, or the new ones not written.
+            TraceError: another file has the name, or the files cannot be created.
+            OSError: remains of the old files cannot be removed, or the new ones cannot be written.
         """
         folder = self.path if self.is_flight_recorder else self.path.parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -166,26 +166,26 @@ class TraceWriter:
 
     @property
     def missing(self) -> list[Path]:
-        """Files of the trace that are written now and do not go by their names any more."""
+        """The files being written whose names no longer lead to them."""
         outputs = (self._segment.log, self._segment.index, self._strings)
         return [output.path for output in outputs if not output.is_in_place()]
 
     @property
     def is_removed(self) -> bool:
-        """Whether the log that is written now is not where it was."""
+        """Whether the log being written is no longer at its path."""
         return not self._segment.log.is_in_place()
 
     @property
     def is_elsewhere(self) -> bool:
-        """Whether the log that is written now goes by another name than it did."""
+        """Whether the log being written has been renamed."""
         log = self._segment.log
         return log.has_name() and not log.is_in_place()
 
     def _clear_way(self) -> None:
-        """Remove what was made from a recording that is no longer there.
+        """Remove the side files of a recording that no longer exists.
 
         Raises:
-            FileExistsError: the recording is there, or a file of another kind is in the way.
+            FileExistsError: the recording exists, or another kind of file has its name.
         """
         if os.path.lexists(self.path):
             raise FileExistsError(errno.EEXIST, "it exists", str(self.path))
@@ -196,17 +196,17 @@ class TraceWriter:
 
     @property
     def is_flight_recorder(self) -> bool:
-        """Whether old segments are dropped."""
+        """Whether the trace is a flight recorder, which deletes old segments."""
         return self._flight is not None
 
     @property
     def dropped_segments(self) -> int:
-        """Segments that a flight recorder has let go."""
+        """How many segments a flight recorder has deleted."""
         return self._flight.dropped if self._flight is not None else 0
 
     @property
     def end_row(self) -> int:
-        """How many rows have been written, those dropped since included."""
+        """How many rows have been written, including deleted ones."""
         return self._segment.first_row + self._segment.rows
 
     @property
@@ -243,31 +243,31 @@ class TraceWriter:
         return found
 
     def opened(self, conn: int, recv_ns: int, details: dict[str, Any]) -> None:
-        """A sandbox connected; `details` says who: `peer_pid`, `peer_uid`, `command`, ...
+        """Write that a sandbox connected, with `details` such as `peer_pid`, `peer_uid`, `command`.
 
         Raises:
-            OSError: it could not be written, and nothing of it was.
+            OSError: it could not be written, and nothing was.
         """
         self._open[conn] = _OpenConnection(recv_ns, details)
         self._event(LogKind.OPENED, Kind.OPENED, conn, recv_ns, details)
 
     def closed(self, conn: int, recv_ns: int, details: dict[str, Any]) -> None:
-        """A connection ended; raises as `opened` does."""
+        """Write that a connection closed; raises as `opened` does."""
         self._open.pop(conn, None)
         self._indexer.forget(conn)
         self._tally.fold(self._open)
         self._event(LogKind.CLOSED, Kind.CLOSED, conn, recv_ns, details)
 
     def mark(self, recv_ns: int, details: dict[str, Any], conn: int = 0) -> None:
-        """Note something that happened outside the stream; raises as `opened` does."""
+        """Write a trace mark; raises as `opened` does."""
         self._event(LogKind.MARK, Kind.MARK, conn, recv_ns, details)
 
     def message(self, conn: int, recv_ns: int, datagram: bytes) -> None:
-        """Append one message as it came; raises as `messages` does."""
+        """Append one message; raises as `messages` does."""
         self.messages(conn, [(recv_ns, datagram)])
 
     def messages(self, conn: int, batch: Sequence[tuple[int, bytes]]) -> None:
-        """Append messages of one connection, each with its time of receipt in ns.
+        """Append messages of one connection, each with its time of receipt in nanoseconds.
 
         Raises:
             OSError: they could not be written, and none of them was.
@@ -278,7 +278,7 @@ class TraceWriter:
             self._store(conn, times[0], None if is_one_time else times, [data for _, data in batch])
 
     def received(self, conn: int, recv_ns: int, datagrams: list[bytes]) -> None:
-        """Append messages that were received in one go; raises as `messages` does."""
+        """Append messages that were received at the same time; raises as `messages` does."""
         if datagrams:
             self._store(conn, recv_ns, None, datagrams)
 
@@ -293,7 +293,7 @@ class TraceWriter:
         self._append(records, rows, conn, last_dropped, packing.count, packing.size)
 
     def truncated(self, conn: int, recv_ns: int, beginning: bytes, real_size: int) -> None:
-        """Append what was received of a message of `real_size` bytes; raises as `messages` does."""
+        """Append the beginning of a message of `real_size` bytes; raises as `messages` does."""
         payload = REAL_SIZE.pack(real_size) + beginning
         self._prepare(LEAD_OF_ONE + len(payload), 1)
         offset = self._segment.log.size + LEAD_OF_ONE + REAL_SIZE.size
@@ -303,7 +303,7 @@ class TraceWriter:
         self._append(record, rows, conn, last_dropped, 1, len(beginning))
 
     def has_room(self) -> bool:
-        """Whether the disk has room for more than a few messages."""
+        """Whether the disk has space for more than a few messages."""
         try:
             self._prepare(STEP_BYTES, STEP_BYTES // ROW_SIZE // 2)
         except OSError:
@@ -311,7 +311,7 @@ class TraceWriter:
         return True
 
     def flush(self) -> None:
-        """Wait until what was written is on the disk itself."""
+        """Wait until all written data is on the disk itself."""
         for output in (self._strings, self._segment.log, self._segment.index):
             os.fsync(output.fd)
 
@@ -322,18 +322,18 @@ class TraceWriter:
         self._spares.close()
 
     def _prepare(self, size: int, rows: int) -> None:
-        """Have room for messages; on a full disk a flight recorder lets its oldest go for that.
+        """Reserve space for messages; on a full disk a flight recorder deletes its oldest segment.
 
         Args:
-            size: bytes that they take in the log.
-            rows: how many they are; each may need a second row that tells of a drop.
+            size: their size in the log, in bytes.
+            rows: how many messages there are; each may need a second row for a drop.
 
         Raises:
-            OSError: there is no room for them.
+            OSError: there is no space for them.
         """
         flight = self._flight
         if flight is not None and self._rotation_error is not None:
-            # A segment that cannot be followed by another grows, but not without end.
+            # A segment that no other can follow keeps growing, but only up to a limit.
             self._rotate()
             if self._rotation_error and self._segment.size >= 2 * flight.segment_bytes:
                 raise self._rotation_error
@@ -358,7 +358,7 @@ class TraceWriter:
             for output, count in needs:
                 output.reserve(count)
         except OSError:
-            # One may have ahead what another one lacks now.
+            # One file may have reserved the space that another lacks.
             for output, _ in needs:
                 output.trim()
             for output, count in needs:
@@ -368,11 +368,11 @@ class TraceWriter:
                 output.reserve(count, self._flight.ahead)
 
     def _start_over(self, flight: Flight) -> bool:
-        """Let the only segment go, which has all the disk that there is; False if it stays."""
+        """Delete the only segment, which takes all of the disk; False if it is kept."""
         full = self._segment
         if flight.held_bytes or not flight.may_let_go or full.size < _WORTH_LETTING_GO:
             return False
-        # What it has had ahead is the room for the next one.
+        # The space that it has reserved is needed for the next segment.
         full.log.release()
         full.index.release()
         return self._rotate() and flight.let_oldest_go(self._segment.size)
@@ -447,7 +447,7 @@ class TraceWriter:
         segment.close(summary.details(), time.time_ns(), self._strings_checksum)
 
     def _rotate(self) -> bool:
-        """Begin the next segment; False if that cannot be, and the one so far goes on."""
+        """Begin the next segment; False if this fails, and the present one goes on."""
         flight, full = self._flight, self._segment
         assert flight is not None
         self._spares.close()

@@ -65,7 +65,9 @@ def values_expression(field: str, text: str) -> str:
             continue
         if FIELDS_BY_NAME[field].kind is ValueKind.NUMBER:
             if not word.isdecimal():
-                raise TypedValueError(f"{word!r} is not a number: type numbers as in 110, 112 or !110")
+                raise TypedValueError(
+                    f"{word!r} is not a number: type numbers as in 110, 112 or !110"
+                )
             value = str(int(word))
         else:
             value = literal(word)
