@@ -68,7 +68,7 @@ def test_what_a_method_takes_is_read_off_its_types() -> None:
 
 def test_a_word_is_read_as_what_the_type_says() -> None:
     assert Parameter("rows", "number").read("-3") == -3
-    with pytest.raises(CommandError, match="no whole number"):
+    with pytest.raises(CommandError, match="not a whole number"):
         Parameter("rows", "number").read("3.5")
     with pytest.raises(CommandError, match="none of a, b"):
         Parameter("pane", "choice", ("a", "b")).read("c")

@@ -97,7 +97,7 @@ def test_the_section_may_be_taken_in_whole(tmp_path: Path) -> None:
     lines = [
         line.removeprefix("# ") if line.startswith('# "') and " = " in line else line
         for line in config_section(commands)
-        if not line.startswith(("# The keys", "# Several", "# stand"))
+        if not line.startswith(("# The default", "# Write several", "# may have"))
     ]
     path = tmp_path / "config.toml"
     path.write_text("\n".join(lines))

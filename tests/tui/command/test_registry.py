@@ -83,7 +83,7 @@ def test_a_line_is_run_with_its_arguments(
         ("", "no command is named", 0),
         ("filter.show", "needs stream or numbers", 12),
         ("filter.show rows", "none of stream, numbers", 12),
-        ("filter.move x", "no whole number", 12),
+        ("filter.move x", "not a whole number", 12),
         ("filter.pid 3", "'3' is left over", 11),
         ("filter.show stream 4", "'4' is left over", 19),
     ],

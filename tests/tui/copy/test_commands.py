@@ -244,4 +244,4 @@ def test_where_no_row_is_shown_none_is_written() -> None:
     viewer.model.chips.put("proc.name = nobody")
     viewer.refilter()
     viewer.commands.execute("copy.rows /tmp/never.txt")
-    assert viewer.said == "No row is shown that could be written."
+    assert viewer.said == "No rows to write: the stream shows none."

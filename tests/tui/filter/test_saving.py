@@ -18,7 +18,7 @@ def test_filters_are_saved_under_a_name_and_picked_again() -> None:
     first, second = FakeViewer(Saving), FakeViewer(Saving)
     first.commands.execute("filter.save")
     assert first.question is None
-    assert "No filter is in force" in first.said
+    assert "No filters to save: none is in force" in first.said
     first.model.chips.put("proc.pid = 1")
     first.model.chips.put("evt.failed = true or evt.latency > 1ms")
     first.commands.execute("filter.save")

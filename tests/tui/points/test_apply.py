@@ -221,7 +221,7 @@ def test_a_session_of_an_earlier_run_is_known_and_made_anew(bench: Bench) -> Non
         await until(pilot, lambda: bench.state.is_unheard)
         await pilot.press("4")
         await pilot.pause()
-        assert "sends nothing here: a makes it anew" in screen_text(bench.app)
+        assert "sends nothing here: a starts it again" in screen_text(bench.app)
         await bench.apply(pilot)
         await until(pilot, lambda: "what gvtui made there earlier" in screen_text(bench.app))
         await answer(pilot, "replace")

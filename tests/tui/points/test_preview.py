@@ -32,7 +32,7 @@ def test_problems_and_costs_come_first() -> None:
 def test_nothing_staged_shows_the_session_as_it_is() -> None:
     text = text_of(preview(NEW, NEW, [], False))
     assert text.startswith("$") or text.startswith("Nothing is staged")
-    assert "Nothing is staged: the session stays as it is." in text
+    assert "Nothing is staged: applying changes nothing." in text
     assert "sentry/execve" in text
 
 
