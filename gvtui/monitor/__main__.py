@@ -1,6 +1,6 @@
 """The monitor's process: `python -m gvtui.monitor CONTROL_FD OPTIONS TRACE`.
 
-Started by `gvtui.monitor.client`, not by hand: the control channel is an inherited descriptor.
+`gvtui.monitor.client` starts it; the control channel is an inherited descriptor.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main() -> int:
     control = Control(channel)
     raise_limit()
     try:
-        # The socket first: where it is refused, no file has been made.
+        # The socket first, so that no file is created if listening fails.
         listener = Listener(options.listen, mode=options.socket_mode, group=options.socket_group)
     except GvtuiError as error:
         control.say("failed", text=str(error))
@@ -82,7 +82,8 @@ def _receive(
 
 
 def run() -> int:
-    """As `main`; a fault is one line on standard error, for whoever has started the monitor."""
+    """As `main`; a fault gives one line on standard error, for the process that started this
+    one."""
     try:
         return main()
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Accepts sandboxes; those beyond a limit, or beyond the machine's room, are closed at once."""
+"""Accepts connections of sandboxes; closes those at once that exceed a limit."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 _NO_DESCRIPTORS = {errno.EMFILE, errno.ENFILE}
 _NO_MEMORY = {errno.ENOBUFS, errno.ENOMEM}
 _REST_SECONDS = 0.1
-"""Time until it is tried again where nobody can be accepted now."""
+"""Seconds until the next attempt if nothing can be accepted now."""
 
 _REFUSALS_IN_A_ROW = 64
 _BREATH_SECONDS = 0.005
-"""A rest after so many refusals, or a storm of connections would take the processor from all."""
+"""Seconds of rest after many refusals, so that they do not use up the processor."""
 
 
 async def accept_sandboxes(
@@ -35,13 +35,13 @@ async def accept_sandboxes(
     admission: Admission,
     serve: Callable[[socket.socket, Peer], Awaitable[None]],
 ) -> None:
-    """Accept for ever, and serve each connection in a task of its own.
+    """Accept connections for ever, and serve each in a task of its own.
 
     Args:
-        listener: stays the caller's.
-        control: is told when the machine has no room for a connection.
-        admission: says whether a connection may be.
-        serve: takes the connection over, which does not block, and closes it.
+        listener: the listener, which the caller closes.
+        control: gets a warning if the machine cannot accept a connection.
+        admission: decides whether a connection is allowed.
+        serve: takes over the connection, which is non-blocking, and closes it.
     """
     refused = 0
     with _Spare() as spare:
@@ -88,8 +88,8 @@ async def accept_sandboxes(
 
 
 class _Spare:
-    """A descriptor that is given up to accept a connection and close it, where there is no other:
-    whoever is not accepted waits for ever."""
+    """A descriptor reserved for accepting and closing a connection when there is no other, since a
+    peer that is not accepted waits for ever."""
 
     def __init__(self) -> None:
         self._fd = -1
@@ -102,7 +102,7 @@ class _Spare:
         self._close()
 
     def refuse(self, listening: socket.socket, admission: Admission) -> bool:
-        """Close a connection that waits; False if that was not possible."""
+        """Accept and close a waiting connection; False if that was not possible."""
         self._close()
         try:
             connection, _ = listening.accept()

@@ -1,8 +1,8 @@
-"""Who may connect, and how often: what is refused is closed at once, counted and told.
+"""Limits connections: a refused one is closed at once, counted and reported.
 
-A sandbox waits for the answer to its handshake, and a connection is memory, a descriptor and rows
-in the recording. So nobody may take all connections there are: neither one process, nor one user,
-nor all users together that are neither root nor gvtui's own, who can be many by user namespaces.
+A sandbox waits for the answer to its handshake, and each connection costs memory, a descriptor and
+rows in the recording. So nobody may take all connections: neither one process, nor one user, nor
+all users together other than root and gvtui's own, who can be many with user namespaces.
 """
 
 from __future__ import annotations
@@ -32,26 +32,26 @@ class Peer(NamedTuple):
 
     pid: int
     start: int
-    """When it was started, in ticks since boot: a process id is given to another some day. 0 where
-    it has gone already."""
+    """The process's start time in ticks since boot, since pids are reused; 0 if it has ended
+    already."""
     uid: int
 
     @property
     def words(self) -> str:
-        """The peer for a sentence."""
+        """The peer in words, for a sentence."""
         name = _name_of(self.pid)
         return f"process {self.pid}{f' ({name})' * bool(name)} of user {self.uid}"
 
 
 def peer_of(connection: socket.socket) -> Peer:
-    """The peer of a connection that was just accepted."""
+    """The peer of a new connection."""
     known = credentials(connection)
     pid = known["peer_pid"]
     return Peer(pid, start_of(pid), known["peer_uid"])
 
 
 def start_of(pid: int, proc: Path = Path("/proc")) -> int:
-    """When a process was started, in ticks since boot; 0 if it is not there."""
+    """The start time of a process in ticks since boot; 0 if it does not exist."""
     try:
         with (proc / str(pid) / "stat").open("rb") as file:
             after_name = file.read(4096).rpartition(b")")[2].split()
@@ -69,15 +69,15 @@ def _name_of(pid: int) -> str:
 
 @dataclass(slots=True)
 class _Share:
-    """What one process, one user or all have of something."""
+    """The connections of one process, of one user or of all, with their limits."""
 
     limit_name: str
     most: int
     rate: int
     now: int = 0
-    """Connections that stand."""
+    """How many connections are open."""
     room: float = -1.0
-    """New connections that may come at once."""
+    """How many new connections are allowed at once."""
     at: float = 0.0
 
     def refill(self, now: float) -> None:
@@ -88,7 +88,7 @@ class _Share:
         self.at = now
 
     def over(self) -> str:
-        """The limit that one more would be beyond; "" if there is none."""
+        """The name of the limit that one more connection would exceed; "" if none."""
         if self.now >= self.most:
             return f"connections{self.limit_name}"
         return f"new-connections{self.limit_name}" if self.room < 1 else ""
@@ -99,14 +99,14 @@ class _Share:
 
 
 def _still_known(shares: dict[_Key, _Share], now: float) -> dict[_Key, _Share]:
-    """The shares without those of peers that have no connection, and had none lately."""
+    """The shares without those of peers that have no connection now and had none lately."""
     for share in shares.values():
         share.refill(now)
     return {key: share for key, share in shares.items() if not share.is_fresh}
 
 
 class Admission:
-    """Keeps account of connections, and refuses those that are beyond a limit."""
+    """Counts connections, and refuses those that exceed a limit."""
 
     def __init__(
         self,
@@ -119,13 +119,13 @@ class Admission:
         """Begin without connections.
 
         Args:
-            limits: those in force.
+            limits: the limits in force.
             refusals: are told of each.
-            allowed_uids: users that may connect besides root and gvtui's own; None for all.
-            clock: seconds that only grow.
+            allowed_uids: the users that may connect besides root and gvtui's own; None for all.
+            clock: gives seconds of a monotonic clock.
         """
         self.refused = 0
-        """Connections refused so far."""
+        """How many connections were refused so far."""
         self._limits = limits
         self._refusals = refusals
         self._allowed = allowed_uids
@@ -139,16 +139,17 @@ class Admission:
         self._by_process: dict[tuple[int, int], _Share] = {}
 
     def bound(self, most: int) -> None:
-        """Have no more connections at once than so many, whatever the limits are."""
+        """Allow at most so many connections at once, besides the other limits."""
         self._all.most = min(self._all.most, max(1, most))
 
     @property
     def connections(self) -> int:
-        """Connections that stand now."""
+        """How many connections are open now."""
         return self._all.now
 
     def enter(self, peer: Peer) -> bool:
-        """Whether one more connection of this peer may be; if so, `leave` has to be called for it."""
+        """Whether one more connection of this peer is allowed; if so, the caller must call
+        `leave`."""
         if self._allowed is not None and peer.uid not in self._trusted | self._allowed:
             self.refuse(peer, "allow-uid", f"--allow-uid does not name user {peer.uid}")
             return False
@@ -156,7 +157,7 @@ class Admission:
         now = self._clock()
         for share in shares:
             share.refill(now)
-        # A limit of its own is the peer's fault, and told before those that all share.
+        # The peer's own limits come first: exceeding them is its own fault.
         for share in reversed(shares):
             if name := share.over():
                 self._refuse_over(peer, share, name)
@@ -178,7 +179,7 @@ class Admission:
         self.refuse(peer, name, beyond(self._limits, name))
 
     def _shares(self, peer: Peer) -> list[_Share]:
-        """What the peer has a part in, from the widest to its own."""
+        """The shares that the peer belongs to, from that of all to its own."""
         limits = self._limits
         shares = [self._all]
         if peer.uid not in self._trusted:
@@ -189,7 +190,7 @@ class Admission:
                     "-per-user", limits.connections_per_user, limits.new_connections_per_user
                 ),
             ]
-        # A process of another pid namespace has no id here: many look like one.
+        # Processes of another pid namespace have no pid here, and would all look like one.
         if peer.pid:
             most, rate = limits.connections_per_process, limits.new_connections_per_process
             known = self._by_process.get((peer.pid, peer.start))
@@ -197,17 +198,17 @@ class Admission:
         return shares
 
     def leave(self, peer: Peer) -> None:
-        """A connection that was let in has ended."""
+        """Note that an allowed connection has closed."""
         for share in self._shares(peer):
             share.now -= 1
 
     def refuse(self, peer: Peer, kind: str, why: str) -> None:
-        """Count a refusal and tell it, alone or with others of its kind.
+        """Count a refusal and report it, alone or with others of its kind.
 
         Args:
-            peer: whose connection it is.
-            kind: the name of the limit, or another word that few refusals have for themselves.
-            why: for the line.
+            peer: the peer whose connection is refused.
+            kind: the name of the limit, or a word for another reason.
+            why: the reason, for the user's line.
         """
         self.refused += 1
         group = f"user {peer.uid}"

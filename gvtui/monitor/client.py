@@ -1,4 +1,4 @@
-"""Starts a monitor as a process of its own and talks to it."""
+"""Starts a monitor as a separate process, and talks to it over the control channel."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["MonitorError", "MonitorProcess"]
 
 START_SECONDS = 15.0
-"""How long a monitor may take until it listens."""
+"""How many seconds a monitor may take until it listens."""
 
 STOP_SECONDS = 10.0
 """How long a monitor may take to end: it takes up to three seconds for what sandboxes have sent."""
@@ -44,7 +44,7 @@ _POLL_SECONDS = 0.05
 
 
 class MonitorProcess:
-    """A running monitor, in a session of its own so that no key of the terminal reaches it.
+    """A running monitor process, in its own session, so that the terminal's keys do not reach it.
 
     Owns the process, the control channel, and the flight recorder's folder; `stop` ends all three.
     """
@@ -58,7 +58,7 @@ class MonitorProcess:
         lock_fd: int | None,
     ) -> None:
         self.trace_path = trace_path
-        """What `Trace.open` takes."""
+        """The path of the trace, for `Trace.open`."""
         self.realtime = False
         """Whether the monitor runs at real-time priority."""
         self._process = process
@@ -72,11 +72,11 @@ class MonitorProcess:
         self.losses = Losses()
         """All that was lost, as far as the monitor has said."""
         self.refused = 0
-        """Connections refused so far, as far as the monitor has said."""
+        """How many connections were refused, as the monitor last reported."""
         self.left_out = 0
         """Messages that a limit kept out of the trace, as far as the monitor has said."""
         self.is_kept = False
-        """Whether `stop` has kept a flight recorder."""
+        """Whether `stop` has kept the flight recorder."""
         self.was_killed = False
         """Whether it did not end when it was told to, and had to be killed."""
         self._heartbeat = Heartbeat(process.pid)
@@ -86,7 +86,7 @@ class MonitorProcess:
         """Start a monitor and wait until it listens.
 
         Raises:
-            MonitorError: it cannot listen or write; the message says why and what to do.
+            MonitorError: the monitor cannot listen or write; the text says why and what to do.
         """
         if options.user is not None:
             trust(options.user)
@@ -137,12 +137,12 @@ class MonitorProcess:
 
     @property
     def pid(self) -> int:
-        """The monitor's process."""
+        """The pid of the monitor."""
         return self._process.pid
 
     @property
     def alive(self) -> bool:
-        """Whether the process runs."""
+        """Whether the process is running."""
         return self._process.poll() is None
 
     def fileno(self) -> int:
@@ -150,7 +150,7 @@ class MonitorProcess:
         return self._channel.fileno()
 
     def read_events(self) -> list[dict[str, Any]]:
-        """What the monitor has said since the last call; never waits.
+        """The control messages since the last call; never waits.
 
         Besides what `gvtui.monitor.options` lists: `died` (with `text`) once, when the process has
         gone without being asked to; and `fault` (`about` the `monitor`, with `text`) when it has
@@ -187,13 +187,13 @@ class MonitorProcess:
             yield message
 
     def send_mark(self, mark: Mark, conn: int = 0) -> bool:
-        """Have the monitor note something in the trace; False if it cannot be told now.
+        """Ask the monitor to write a mark to the trace; False if the channel is full or closed.
 
         Args:
-            mark: what to note.
-            conn: the connection that it is about; 0 for none.
+            mark: the mark.
+            conn: the mark's connection; 0 for none.
         """
-        # Packed, for one message of the channel has to hold a session with all its points.
+        # Compressed, because one control message must hold a session with all its points.
         packed = zlib.compress(msgpack.packb(mark.details()))
         try:
             self._channel.send(msgpack.packb({"kind": "mark", "conn": conn, "details": packed}))
@@ -202,10 +202,10 @@ class MonitorProcess:
         return True
 
     def stop(self, timeout: float = STOP_SECONDS, *, keep: bool = False) -> None:
-        """End the monitor and remove its flight recorder; a recording stays.
+        """End the monitor and delete its flight recorder; a recording is kept.
 
         Args:
-            timeout: seconds that it may take to write what it has; then it is killed.
+            timeout: how many seconds the monitor may take to write its messages; then it is killed.
             keep: have the flight recorder stay as well.
         """
         try:
@@ -221,7 +221,7 @@ class MonitorProcess:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
         if self._channel.fileno() >= 0:
-            # For what it has lost.
+            # The last events tell how many messages were lost.
             self.read_events()
         self._channel.close()
         self._errors.close()
@@ -254,14 +254,14 @@ class MonitorProcess:
 
     @property
     def became(self) -> str:
-        """What has become of the trace after `stop`, for a sentence."""
+        """What happened to the trace at `stop`, in words for a sentence."""
         if self._is_recording:
             words = f"the recording {self.trace_path}"
         elif self.is_kept:
             words = f"what was seen is kept (gvtui replay {self.trace_path}) and"
         else:
-            return "what was seen is not kept"
-        whole = "is complete" if self._process.returncode == 0 else "lacks what came last"
+            return "its trace is not kept"
+        whole = "is complete" if self._process.returncode == 0 else "lacks the last messages"
         if self.was_killed:
             whole = "lacks what came last: the monitor did not end and had to be killed"
         if self.losses:

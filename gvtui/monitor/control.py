@@ -1,4 +1,4 @@
-"""The monitor's end of the control channel to its viewer; `gvtui.monitor.options` has its words."""
+"""The monitor's end of the control channel; `gvtui.monitor.options` lists its messages."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import msgpack
 import trio
 
 MAX_CONTROL_BYTES = 1 << 20
-"""Bytes of the largest control message; large enough for a session with all points."""
+"""The largest control message in bytes, enough for a session with all points."""
 
 MAX_UNSENT = 1000
-"""Messages that wait for a viewer that does not read; of more, the oldest go."""
+"""How many messages are kept for a viewer that does not read; the oldest are dropped."""
 
 
 class Control:
-    """Talks to the viewer, and never waits for it. The channel stays the caller's."""
+    """Talks to the viewer without ever waiting for it. The caller closes the channel."""
 
     def __init__(self, channel: socket.socket) -> None:
         channel.setblocking(False)
@@ -25,7 +25,7 @@ class Control:
         self._unsent: deque[bytes] = deque(maxlen=MAX_UNSENT)
 
     def say(self, kind: str, **details: Any) -> None:  # noqa: ANN401
-        """Send one message; if the viewer is stuck it waits here, and the oldest go."""
+        """Send one message, or queue it if the viewer does not read."""
         self._unsent.append(msgpack.packb({"kind": kind, **details}))
         self.flush()
 
@@ -34,7 +34,7 @@ class Control:
         self.say("log", level=level, text=text)
 
     def flush(self) -> None:
-        """Send what still waits, as far as it goes."""
+        """Send queued messages, as far as the viewer reads."""
         while self._unsent:
             try:
                 self._channel.send(self._unsent[0])
@@ -56,7 +56,7 @@ class Control:
             return True
 
     async def receive(self) -> dict[str, Any] | None:
-        """The next message of the viewer; None when it has gone."""
+        """The next message of the viewer; None when the viewer has gone."""
         while True:
             await trio.lowlevel.wait_readable(self._channel.fileno())
             try:

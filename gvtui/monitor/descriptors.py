@@ -1,4 +1,4 @@
-"""How many descriptors the monitor may have: one for each connection."""
+"""Raises the limit of descriptors, since each connection needs one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import os
 import resource
 
 _KEPT_FREE = 24
-"""For the recording's next files, for looking at peers, and for what Python opens by itself."""
+"""Descriptors kept free for the recording's next files, for reading /proc, and for Python."""
 
 
 def raise_limit() -> None:
-    """Allow this process as many descriptors as the machine lets it have without asking root."""
+    """Raise this process's limit of descriptors as far as possible without root."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != hard:
         with contextlib.suppress(OSError, ValueError):
@@ -19,6 +19,6 @@ def raise_limit() -> None:
 
 
 def room_for_connections() -> int:
-    """How many more connections this process can have, at least one."""
+    """How many more connections this process has descriptors for, at least one."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return max(1, soft - len(os.listdir("/proc/self/fd")) - _KEPT_FREE)

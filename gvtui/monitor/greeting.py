@@ -1,4 +1,4 @@
-"""The handshake with a sandbox that has connected."""
+"""The handshake with a newly connected sandbox."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 async def greet(connection: socket.socket, seconds: float) -> str | None:
-    """Do the handshake: None if it went well, else why not ("" if the client just left).
+    """Exchange handshakes: None if it worked, else the reason ("" if the client just left).
 
     Args:
-        connection: a socket that does not block; it stays open.
-        seconds: how long the client may take to say who it is.
+        connection: a non-blocking socket, which stays open.
+        seconds: how long the client may take to send its handshake.
     """
     with trio.move_on_after(seconds):
         while True:
@@ -38,6 +38,6 @@ async def greet(connection: socket.socket, seconds: float) -> str | None:
         except WireError as error:
             return str(error)
         if not send_reply(connection, build_handshake()):
-            return "it did not take the answer to its handshake"
+            return "it did not read the answer to its handshake"
         return None
     return f"no handshake within {seconds:g} s"

@@ -1,6 +1,6 @@
-"""Takes messages off one connection, as many at a time as lie ready.
+"""Receives messages of a connection, many at a time.
 
-One system call, recvmmsg(2), takes many messages, which halves what receiving costs.
+One system call, recvmmsg(2), receives many messages, which halves the cost.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     import socket
 
 BATCH_MESSAGES = 512
-"""Messages taken by one system call."""
+"""How many messages one system call receives at most."""
 
 TURN_MESSAGES = 1024
 """Messages in one turn: a few milliseconds of work, so nobody waits long."""
 
 _SHORT_BYTES = 512
-"""What of each message lies beside its neighbours; most messages are not longer, and so a batch
-stays within the processor's caches."""
+"""How many bytes of each message are stored beside its neighbours. Most messages are not longer, so
+a batch stays in the processor's caches."""
 
 _MSG_TRUNC = 0x20
 _MSG_DONTWAIT = 0x40
 _FLAGS = _MSG_TRUNC | _MSG_DONTWAIT
-"""With MSG_TRUNC the kernel tells the real size even of what did not fit."""
+"""With MSG_TRUNC the kernel gives the full size of a message that did not fit."""
 
 
 class _IoVec(ctypes.Structure):
@@ -67,7 +67,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Truncated:
-    """A message longer than the limit, of which only the beginning was received."""
+    """The beginning of a message that is longer than the limit."""
 
     recv_ns: int
     beginning: bytes
@@ -76,25 +76,25 @@ class Truncated:
 
 @dataclass(slots=True)
 class Turn:
-    """What one turn brought."""
+    """The result of one turn."""
 
     parts: list[Received | Truncated] = field(default_factory=list)
-    """In the order it came."""
+    """The messages, in the order of receipt."""
     is_full: bool = False
-    """The turn ended at its limit: more may lie ready."""
+    """Whether the turn ended at its limit, so that more messages may be waiting."""
     ended: str = ""
-    """Why the connection has ended; "" if it has not."""
+    """Why the connection has closed; "" if it has not."""
 
     @property
     def messages(self) -> int:
-        """How many messages came."""
+        """How many messages were received."""
         return sum(len(p.datagrams) if isinstance(p, Received) else 1 for p in self.parts)
 
 
 class Intake:
-    """Buffers for receiving, used by all connections in turn.
+    """The buffers for receiving, which all connections use in turn.
 
-    Memory that no message has reached costs nothing.
+    Memory that no message has reached is never allocated.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ class Intake:
         self._receive = ctypes.CDLL(None, use_errno=True).recvmmsg
 
     def take_turn(self, connection: socket.socket) -> Turn:
-        """Take what lies ready, up to the limits of a turn; never waits."""
+        """Receive waiting messages, up to the limits of a turn; never waits."""
         turn = Turn()
         left = self._turn
         while left > 0:
@@ -148,13 +148,13 @@ class Intake:
                 if code != errno.ECONNRESET:
                     turn.ended = f"broken: {os.strerror(code)}"
                     return turn
-                # A reset is told once, in front of messages that still lie there.
+                # A reset is reported once, before messages that are still waiting.
                 left -= 1
                 continue
             left -= count
             sizes = self._sizes[:count].tolist()
             if not sizes[-1] and count == most and _peer_has_gone(connection):
-                # The end of a connection reads as empty messages without end.
+                # At the end of a connection, receiving gives empty messages for ever.
                 while sizes and not sizes[-1]:
                     sizes.pop()
                 turn.ended = "closed by the sandbox"
@@ -187,7 +187,7 @@ class Intake:
             turn.parts.append(Truncated(now, data, size))
         if datagrams:
             turn.parts.append(Received(now, datagrams))
-        # What long messages have touched is given back, or they would take it for good.
+        # Memory used by long messages is released, or it would stay allocated.
         self._endings.madvise(mmap.MADV_DONTNEED)
 
     def _message(self, place: int, size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""What a disk that cannot be written costs: counted, told, and noted in the trace when it can again."""
+"""Handles a full or broken disk: counts lost messages, reports them, and notes them later."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Write = Callable[[TraceWriter], None]
 
 MAX_OWED = 10_000
-"""Writes that are tried again; of more, the oldest go."""
+"""How many failed writes are kept to be repeated; the oldest are dropped."""
 
 RETRY_SECONDS = 0.05
 """Between two looks whether the trace can be written again."""
@@ -32,12 +32,11 @@ one write and refuses the next, and nobody is told of each."""
 
 
 class Ledger:
-    """Writes to the trace, and keeps account of what could not be written.
+    """Writes to the trace, and counts what could not be written.
 
-    The sandboxes are drained whatever the disk says. Messages that cannot be written are lost, and
-    counted. What holds no messages is not lost but owed: a connection whose end is not written
-    would seem to stand for ever. Before messages are written again, what was lost before them is
-    noted.
+    Sandboxes are read even if the disk is full. Messages that cannot be written are lost and
+    counted. Other writes are kept and repeated later: a connection whose end is not written would
+    seem to be open for ever. Before messages are written again, what was lost before them is noted.
     """
 
     def __init__(
@@ -57,7 +56,7 @@ class Ledger:
         self.fault = ""
         """Why the trace cannot be written; "" while it can."""
         self.lost = 0
-        """Messages lost so far."""
+        """How many messages were lost so far."""
         self.writer = writer
         """Writes the trace now."""
         self._control = control
@@ -73,7 +72,7 @@ class Ledger:
 
     @property
     def owed(self) -> int:
-        """Writes that still have to be done."""
+        """How many failed writes still have to be repeated."""
         return len(self._owed)
 
     @property
@@ -86,11 +85,12 @@ class Ledger:
         return losses
 
     def write(self, write: Write, messages: int = 0) -> None:
-        """Write, or take note that this was not possible.
+        """Write to the trace, or note the failure.
 
         Args:
             write: does it with the writer it is given; may raise OSError.
-            messages: how many messages it holds; 0 if it has to be done some time.
+            messages: how many messages it writes; 0 for a write that must be repeated until it
+                works.
         """
         self.outcome.received += messages
         if self._gap is not None and not self._try_again():

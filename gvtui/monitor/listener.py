@@ -1,4 +1,4 @@
-"""The socket that sandboxes connect to: made, guarded and removed."""
+"""The socket that sandboxes connect to: creates, protects and removes it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 MAX_PATH_BYTES = 107
-"""Bytes that fit `sun_path` of Linux, its closing zero left out."""
+"""The longest path that fits `sun_path` of Linux, in bytes without the final zero."""
 
 _BACKLOG = 128
 
@@ -29,7 +29,7 @@ _LOCK_SECONDS = 2.0
 
 
 class MonitorError(GvtuiError):
-    """The monitor cannot listen, or has gone."""
+    """The monitor cannot listen, or has ended."""
 
 
 class Listener:
@@ -38,10 +38,10 @@ class Listener:
     def __init__(self, path: Path, *, mode: int = 0o600, group: str | None = None) -> None:
         """Bind and listen.
 
-        A socket file that nobody answers at is replaced. Anything else at the path is left alone.
+        A socket file on which nobody listens is replaced. Any other file at the path is kept.
 
         Raises:
-            MonitorError: the path is taken, too long, or cannot be made.
+            MonitorError: the path is in use or too long, or the socket cannot be created.
         """
         self.path = path
         self._mode = mode
@@ -125,7 +125,7 @@ class Listener:
         self.close()
 
     def close(self) -> None:
-        """Stop listening and remove the socket file, unless another has taken its place."""
+        """Stop listening and remove the socket file, unless another file has replaced it."""
         self.remove_socket()
         self.socket.close()
 
@@ -165,10 +165,10 @@ def _folder_locked(folder: Path) -> Iterator[None]:
 
 
 def _bind(made: socket.socket, path: Path, mode: int, group_id: int | None) -> None:
-    """Make the socket file with its mode and, as root, its group.
+    """Create the socket file with its mode and, as root, its group.
 
-    It has both from its first moment: a change by its path could hit a file that another user has
-    put in its place.
+    It has both from the start: a later change by path could affect a file that another user has put
+    in its place.
 
     Raises:
         OSError: it cannot be made.
@@ -184,10 +184,10 @@ def _bind(made: socket.socket, path: Path, mode: int, group_id: int | None) -> N
 
 
 def _give_to(path: Path, group_id: int) -> None:
-    """Give the socket to a group, if it has another one still, as in a folder that sets it.
+    """Give the socket to a group if it has another, as in a folder that sets the group.
 
     Raises:
-        OSError: it cannot be done, or another file has taken its place.
+        OSError: the group cannot be set, or another file has replaced the socket.
     """
     fd = os.open(path, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
@@ -211,10 +211,10 @@ def _group_id(group: str | None) -> int | None:
 
 
 def _clear_stale(path: Path) -> None:
-    """Remove a socket file that nobody listens at.
+    """Remove a socket file on which nobody listens.
 
     Raises:
-        MonitorError: somebody listens there, or it is no socket, or that cannot be told.
+        MonitorError: somebody listens there, the file is not a socket, or neither can be found out.
     """
     try:
         mode = os.lstat(path).st_mode

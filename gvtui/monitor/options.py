@@ -1,4 +1,4 @@
-"""What a monitor is told when it starts, and the words it says to its viewer.
+"""The options of a monitor, and the messages of the control channel.
 
 Control messages are msgpack maps over a socketpair, each with a `kind`.
 
@@ -11,7 +11,7 @@ the trace), `stopped`. With `fault`, `anew`, `status` and
 `stopped` come `lost`, how many messages were lost so far, and `losses`, see `gvtui.trace.losses`.
 
 To the monitor: `stop`, `mark` (`details`: zlib-packed msgpack map to note in the trace; `conn`: the
-connection that it is about, 0 for none).
+mark's connection, 0 for none).
 """
 
 from __future__ import annotations
@@ -23,44 +23,45 @@ from typing import Any
 from gvtui.limits import AS_THEY_COME, Limits, packed
 
 DEFAULT_LISTEN = Path("/tmp/gvisor_events.sock")
-"""Where gvtui listens unless told otherwise."""
+"""The default path of the socket."""
 
 DEFAULT_KEEP_BYTES = 2 << 30
-"""Disk a live view may use for what it has seen."""
+"""The default size of a flight recorder on disk, in bytes."""
 
 
 SEND_BUFFER_BYTES = 8 << 20
-"""Kernel memory that a sandbox's messages may take on their way; one of 100 bytes takes 768."""
+"""The size of a sandbox's send buffer in kernel memory; a message of 100 bytes takes 768."""
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorOptions:
-    """How to listen and what to write."""
+    """The options of a monitor."""
 
     listen: Path = DEFAULT_LISTEN
     record: Path | None = None
-    """A recording to write and keep; None for a flight recorder that goes at the end."""
+    """The recording to write; None for a flight recorder, which is deleted at the end."""
     keep_bytes: int = DEFAULT_KEEP_BYTES
-    """Disk that the flight recorder may use; without effect on a recording."""
+    """How many bytes of disk a flight recorder may use; without effect on a recording."""
     realtime: bool = True
-    """Ask for real-time priority."""
+    """Whether to ask for real-time priority."""
     socket_mode: int = 0o600
     socket_group: str | None = None
     coalesce_seconds: float = 0.001
-    """How long a connection rests between two turns, longer where its send buffer has more room;
-    0 wakes for every message."""
+    """How many seconds a connection rests between two turns, more if its send buffer is larger; 0
+    wakes for every message."""
     is_spool: bool = False
     """Whether what is kept is only on its way to somewhere else, and of no use afterwards."""
     send_buffer_bytes: int = SEND_BUFFER_BYTES
-    """Room for what each sandbox has sent and nobody has taken yet; 0 leaves it as it comes."""
+    """The wanted size of each sandbox's send buffer in bytes; 0 leaves it unchanged."""
     allow_uids: tuple[int, ...] | None = None
-    """Users that may connect besides root and gvtui's own; None for all who can open the socket."""
+    """The users that may connect besides root and gvtui's own; None for all who can open the
+    socket."""
     limits: Limits = AS_THEY_COME
     user: int | None = None
     """User that receives; None stays who it is."""
 
     def pack(self) -> dict[str, Any]:
-        """The options as plain values, for the command line of the monitor's process."""
+        """The options as plain values, for the monitor's command line."""
         return {
             "listen": str(self.listen),
             "record": str(self.record) if self.record else None,
@@ -78,7 +79,7 @@ class MonitorOptions:
 
     @classmethod
     def unpack(cls, values: dict[str, Any]) -> MonitorOptions:
-        """The options back from plain values."""
+        """Read the options from plain values."""
         record, allowed = values.pop("record"), values.pop("allow_uids")
         return cls(
             listen=Path(values.pop("listen")),

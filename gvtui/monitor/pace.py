@@ -1,20 +1,20 @@
-"""When a connection rests between two turns.
+"""Decides how long a connection rests between two turns.
 
-Each wake takes a processor from the traced program, so the monitor wakes seldom: as seldom as the
-room for what the sandbox sends meanwhile allows.
+Each wake takes a processor from the traced program, so the monitor wakes as seldom as the sandbox's
+send buffer allows.
 """
 
 from __future__ import annotations
 
 USUAL_BUFFER_BYTES = 212_992
-"""A sender's buffer as it is by default (net.core.wmem_default): it fills within 4 to 6 ms."""
+"""The default send buffer in bytes (net.core.wmem_default), which fills within 4 to 6 ms."""
 
 CROWDED = 128
-"""Messages that came in one rest with the usual buffer, after which there is none: half of what
-fills it."""
+"""How many messages in one rest, with the default buffer, end the resting: half a buffer."""
 
 MOST_ROOM = 40
-"""How many times as long a connection with more room may rest: the screen is to stay live."""
+"""How many times as long a connection with a larger buffer may rest; more would delay the
+screen."""
 
 
 class Pace:
@@ -24,8 +24,8 @@ class Pace:
         """Set the pace.
 
         Args:
-            coalesce_seconds: the rest of a connection with the usual send buffer.
-            send_buffer: bytes of this connection's; 0 if it is as usual.
+            coalesce_seconds: the rest of a connection with the default send buffer.
+            send_buffer: this connection's send buffer in bytes; 0 for the default.
         """
         times = min(max(1.0, send_buffer / USUAL_BUFFER_BYTES), MOST_ROOM)
         self._rest = coalesce_seconds * times
@@ -33,11 +33,11 @@ class Pace:
         self._taken = 0
 
     def rest_after(self, messages: int, *, is_full: bool) -> float:
-        """Seconds to rest after a turn; 0 to take the next one at once.
+        """How many seconds to rest after a turn; 0 to start the next at once.
 
         Args:
-            messages: how many the turn brought.
-            is_full: it ended at its limit, and more may lie ready.
+            messages: how many messages the turn received.
+            is_full: whether it ended at its limit, so that more messages may be waiting.
         """
         self._taken += messages
         if is_full:

@@ -1,4 +1,4 @@
-"""Who connected: the `runsc` command at the other end of a new connection."""
+"""Reads from the kernel which process, normally a `runsc` command, has connected."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _MAX_COMMAND_BYTES = 16_384
 
 
 def peer_details(connection: socket.socket) -> dict[str, Any]:
-    """What the kernel tells of the peer, read at accept since the command soon ends.
+    """The details of the peer, read at once because the command soon ends.
 
     Returns:
         `peer_pid`, `peer_uid`, `peer_gid`; and, where it can be read, `command` (list of words),
         `container_id` if the command line names it, and `exe`, the file that the peer runs: its
-        `path`, and `dev`, `ino`, `size` and `mtime_ns` if the peer is of root or this user.
+        `path`, and `dev`, `ino`, `size` and `mtime_ns` if the peer belongs to root or this user.
     """
     details = credentials(connection)
     pid, uid = details["peer_pid"], details["peer_uid"]
@@ -44,10 +44,10 @@ def credentials(connection: socket.socket) -> dict[str, Any]:
 
 
 def may_have_room(details: dict[str, Any]) -> bool:
-    """Whether the peer's send buffer is to be enlarged: a `runsc` of root or of this user.
+    """Whether to enlarge the peer's send buffer: only for a `runsc` of root or of this user.
 
-    The buffer is memory of the kernel's, which nobody else is given, and what others can put in the
-    place of their socket at any moment is left alone.
+    The buffer is kernel memory, which other users do not get; and other users could replace their
+    socket by another file at any moment, which gvtui must not change.
     """
     if details["peer_uid"] not in (0, os.geteuid()):
         return False
@@ -55,10 +55,10 @@ def may_have_room(details: dict[str, Any]) -> bool:
 
 
 def _exe(pid: int, *, is_trusted: bool) -> dict[str, Any]:
-    """The file that a process runs; its path alone where a look at the file may never end.
+    """The file that a process runs; only its path if reading the file's status could hang.
 
-    A link of /proc is read in the kernel, but another user may have a file system of his own, and
-    let it not answer.
+    The kernel alone reads a link of /proc, but the file may be on another user's FUSE file system
+    that does not answer.
     """
     link = f"/proc/{pid}/exe"
     try:
@@ -71,7 +71,7 @@ def _exe(pid: int, *, is_trusted: bool) -> dict[str, Any]:
 
 
 def file_identity(status: os.stat_result) -> dict[str, int]:
-    """What tells a file from any other, and from what it was before it was written to."""
+    """Values that identify a file and its present content."""
     return {
         "dev": status.st_dev,
         "ino": status.st_ino,

@@ -1,4 +1,4 @@
-"""Keeps the monitor ahead of what it watches, and the garbage collector out of its way."""
+"""Gives the monitor real-time priority, and controls when it collects garbage."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import gc
 import os
 
 FIFO_PRIORITY = 10
-"""Above every ordinary process, below what the kernel and audio servers use."""
+"""The priority: above every ordinary process, below those of the kernel and audio servers."""
 
 
 MOST_UNCOLLECTED = 50_000
-"""Objects made and not freed since the last collection, after which it is done even under load."""
+"""How many new objects since the last collection force one even under load."""
 
 
 def become_realtime() -> bool:
-    """Ask for real-time priority; False where this user may not have it."""
+    """Ask for real-time priority; False if this user may not have it."""
     try:
         policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
         os.sched_setscheduler(0, policy, os.sched_param(FIFO_PRIORITY))
@@ -24,13 +24,13 @@ def become_realtime() -> bool:
 
 
 def quiet_collector() -> None:
-    """Stop automatic garbage collection; `collect` does it instead."""
+    """Stop automatic garbage collection; `collect` replaces it."""
     gc.collect()
     gc.freeze()
     gc.disable()
 
 
 def collect(*, is_idle: bool) -> None:
-    """Collect what cycles have left behind: while nothing comes, or where it has become much."""
+    """Collect garbage if the monitor is idle, or if there is much of it."""
     if is_idle or gc.get_count()[0] >= MOST_UNCOLLECTED:
         gc.collect()

@@ -1,14 +1,14 @@
-"""Gives a sandbox more room for what it has sent and the monitor has not taken yet.
+"""Enlarges the send buffer of a sandbox's connection.
 
-How much a Unix socket holds is up to the sender: by default about 280 messages, a few
-milliseconds of a busy sandbox. What does not fit is dropped. The connection is made by the `runsc`
-command, which then waits for the answer to its handshake, so at that moment its socket can be
-borrowed (pidfd_getfd(2)) and its send buffer enlarged, before the sandbox gets it. That also lets
-messages through that are larger than the buffer was.
+The sender's buffer limits how much a Unix socket holds: by default about 280 messages, a few
+milliseconds of a busy sandbox. Messages that do not fit are dropped. The `runsc` command connects
+and then waits for the answer to its handshake, so at that moment the monitor can borrow its socket
+(pidfd_getfd(2)) and enlarge the send buffer, before the sandbox gets the socket. Larger messages
+can then be sent too.
 
-A peer may put another file in the place of its socket at any moment. So what was borrowed is
-changed only if it is the socket that the kernel names as the other end of this very connection,
-and it is given back whatever comes.
+A peer may replace its socket by another file at any moment. So the monitor changes a borrowed
+descriptor only if the kernel names it as the other end of this very connection, and always closes
+it.
 """
 
 from __future__ import annotations
@@ -31,33 +31,33 @@ if TYPE_CHECKING:
     from gvtui.monitor.sockdiag import End
 
 _SYS_PIDFD_GETFD = 438
-"""The same on all architectures: pidfd_getfd(2), Linux 5.6."""
+"""The sysno of pidfd_getfd(2), the same on all architectures; since Linux 5.6."""
 _SO_SNDBUFFORCE = 32
-"""socket(7); like SO_SNDBUF, but not bounded by net.core.wmem_max."""
+"""socket(7): like SO_SNDBUF, but not limited by net.core.wmem_max."""
 
 _NEEDED_RIGHTS = 1 << 12 | 1 << 19
 """CAP_NET_ADMIN and CAP_SYS_PTRACE (capabilities(7))."""
 
 _MAX_DESCRIPTORS = 256
-"""Descriptors of the peer that are looked at; `runsc` has a few dozen at most."""
+"""How many of the peer's descriptors are searched; `runsc` has a few dozen at most."""
 
 _TRIES = 3
-"""How often the socket is looked for where the peer has put something else in its place."""
+"""How often the socket is searched again if the peer has replaced it."""
 
 
 def enlarge_send_buffer(connection: socket.socket, peer_pid: int, size: int) -> int:
     """Enlarge the send buffer at the other end of `connection`.
 
-    Needs the right to look into the peer (as ptrace does) and, for more than the machine's limit
-    (net.core.wmem_max), CAP_NET_ADMIN: root has both.
+    This needs the permission to inspect the peer (as for ptrace) and, for more than the machine's
+    limit (net.core.wmem_max), CAP_NET_ADMIN: root has both.
 
     Args:
         connection: a connection accepted from the process `peer_pid`.
-        peer_pid: that process, which must still hold its end.
-        size: bytes of kernel memory wanted.
+        peer_pid: the pid of the peer, which must still have its end open.
+        size: the wanted size in bytes of kernel memory.
 
     Returns:
-        Bytes the buffer has now; 0 if it could not be reached and is as it was.
+        The buffer's size now, in bytes; 0 if it could not be reached and is unchanged.
     """
     wanted = other_end(connection)
     if wanted is None:
@@ -78,7 +78,7 @@ def enlarge_send_buffer(connection: socket.socket, peer_pid: int, size: int) -> 
 
 
 def may_enlarge() -> bool:
-    """Whether this process has the rights that `enlarge_send_buffer` needs for any sandbox."""
+    """Whether this process has the capabilities that `enlarge_send_buffer` needs."""
     for line in Path("/proc/self/status").read_text().splitlines():
         name, _, value = line.partition(":")
         if name == "CapEff":
@@ -87,7 +87,7 @@ def may_enlarge() -> bool:
 
 
 def _number_of(wanted: End, pid: int) -> int | None:
-    """The number that a socket has among a process's descriptors; None if it is not found."""
+    """The number of a socket among a process's descriptors; None if it is not found."""
     with os.scandir(f"/proc/{pid}/fd") as links:
         for link in islice(links, _MAX_DESCRIPTORS):
             with contextlib.suppress(OSError):
@@ -98,10 +98,10 @@ def _number_of(wanted: End, pid: int) -> int | None:
 
 @contextlib.contextmanager
 def _borrowed(pidfd: int, number: int) -> Iterator[int]:
-    """A descriptor of our own for what another process has open, whatever it is.
+    """A duplicate of another process's descriptor, closed at the end.
 
     Raises:
-        OSError: there is nothing of that number, or this process has not the right.
+        OSError: there is no such descriptor, or this process lacks the permission.
     """
     fd = syscall(_SYS_PIDFD_GETFD, ctypes.c_int(pidfd), ctypes.c_int(number), ctypes.c_uint32(0))
     try:
@@ -111,7 +111,7 @@ def _borrowed(pidfd: int, number: int) -> Iterator[int]:
 
 
 def _enlarge(fd: int, wanted: End, size: int) -> int:
-    """Bytes that the buffer of a borrowed socket has now; 0 if it is another one."""
+    """Enlarge the buffer of a borrowed socket; gives its size, or 0 if it is another socket."""
     info = os.fstat(fd)
     if not stat.S_ISSOCK(info.st_mode) or info.st_ino != wanted.inode:
         return 0
@@ -119,14 +119,14 @@ def _enlarge(fd: int, wanted: End, size: int) -> int:
     try:
         return _set_size(borrowed, size) if cookie_of(borrowed) == wanted.cookie else 0
     finally:
-        # The descriptor is the borrower's to close.
+        # The caller closes the descriptor.
         borrowed.detach()
 
 
 def _set_size(borrowed: socket.socket, size: int) -> int:
     before = borrowed.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
     if before < size:
-        # The kernel doubles what it is asked for.
+        # The kernel doubles the given size.
         try:
             borrowed.setsockopt(socket.SOL_SOCKET, _SO_SNDBUFFORCE, size // 2)
         except PermissionError:

@@ -1,4 +1,4 @@
-"""The monitor itself: drains sandboxes into the trace until its viewer has it stop."""
+"""The monitor itself: writes the messages of all sandboxes to the trace until it is stopped."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from gvtui.trace.writer import TraceWriter
 
 LAST_TURNS = 16
-"""Turns when the monitor stops: more than what any send buffer holds, for its sandbox may go on."""
+"""How many last turns each connection gets when the monitor stops: enough for any send buffer."""
 
 LAST_SECONDS = 3.0
 """How long those turns may take, of all connections together; what is not taken then is told."""
@@ -53,7 +53,8 @@ BEAT_SECONDS = 1.0
 
 
 class Monitor:
-    """Takes in what sandboxes send. The listener, the writer and the channel stay the caller's."""
+    """Receives the sandboxes' messages. The caller closes the listener, the writer and the
+    channel."""
 
     def __init__(
         self,
@@ -97,10 +98,10 @@ class Monitor:
         self._turns = 0
 
     async def run(self, *, realtime: bool = False) -> None:
-        """Serve until told to stop, by the viewer, a signal, or the viewer's death.
+        """Serve until the viewer asks to stop or ends, or a signal arrives.
 
         Args:
-            realtime: whether this process has real-time priority; the viewer is told.
+            realtime: whether this process has real-time priority, to be reported to the viewer.
         """
         try:
             async with trio.open_nursery() as nursery:
@@ -198,7 +199,8 @@ class Monitor:
         try:
             while True:
                 await trio.lowlevel.wait_readable(connection.fileno())
-                # Or each message of the sandbox would still call at the poll that nobody awaits.
+                # Otherwise each further message would still wake the poll, although nobody waits
+                # for it.
                 trio.lowlevel.notify_closing(connection)
                 turn = self._intake.take_turn(connection)
                 messages += turn.messages
@@ -207,7 +209,7 @@ class Monitor:
                 if reason_to_end:
                     reason = reason_to_end
                     break
-                # A rest of no time lets the other connections have their turn.
+                # Even a rest of 0 s gives the other connections their turn.
                 await trio.sleep(pace.rest_after(turn.messages, is_full=turn.is_full))
         except trio.Cancelled:
             messages += self._take_last(conn, connection, bounds)

@@ -1,7 +1,7 @@
-"""Tells which socket is at the other end of a Unix connection, as the kernel knows it.
+"""Asks the kernel which socket is at the other end of a Unix connection.
 
-It is asked by sock_diag(7). Unlike an address, which many sockets share, the answer fits one
-socket alone: its inode, and the cookie that the kernel gives each socket once.
+It uses sock_diag(7). Unlike an address, which many sockets share, the answer identifies a single
+socket: its inode, and the cookie, which the kernel never gives twice.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ class End(NamedTuple):
     inode: int
     cookie: int
     peer_inode: int
-    """Of the socket at the other end; 0 if there is none."""
+    """The inode of the socket at the other end; 0 if there is none."""
 
 
 def other_end(connection: socket.socket) -> End | None:
     """The socket at the other end of a Unix connection.
 
     Returns:
-        What names it; None where the kernel does not tell (it has no unix_diag, or the other end
-        was made in another network namespace), or where it is closed.
+        Its identity; None if the kernel does not tell it (without unix_diag, or if the other end
+        was made in another network namespace), or if it is closed.
     """
     inode = os.fstat(connection.fileno()).st_ino
     try:
@@ -59,15 +59,15 @@ def other_end(connection: socket.socket) -> End | None:
             other = _ask(diagnosis, ours.peer_inode) if ours and ours.peer_inode else None
     except OSError:
         return None
-    # An inode's number comes again some day: the two ends have to name each other.
+    # Inode numbers are reused, so both ends have to name each other.
     return other if other and other.peer_inode == inode else None
 
 
 def cookie_of(one: socket.socket) -> int:
-    """The number that the kernel has given this socket and no other.
+    """The cookie of a socket, a number that no other socket has.
 
     Raises:
-        OSError: the kernel gives none.
+        OSError: the kernel has no cookies.
     """
     (cookie,) = _COOKIE.unpack(one.getsockopt(socket.SOL_SOCKET, _SO_COOKIE, _COOKIE.size))
     return int(cookie)
@@ -77,7 +77,7 @@ def _ask(diagnosis: socket.socket, inode: int, cookie: int = _ANY_COOKIE) -> End
     request = _REQUEST.pack(socket.AF_UNIX, 0, 0, _ANY_STATE, inode, _UDIAG_SHOW_PEER, cookie)
     size = _HEAD.size + len(request)
     diagnosis.send(_HEAD.pack(size, _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST, 0, 0) + request)
-    # The kernel has answered when the request is sent.
+    # The kernel answers while the request is being sent.
     return _read(diagnosis.recv(_MAX_ANSWER, socket.MSG_DONTWAIT))
 
 

@@ -1,4 +1,4 @@
-"""The monitor as the viewer sees it: whether it lives, what it says, how it is started again."""
+"""The viewer's watch on the monitor: its state, its log, its restart."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _KEPT_LINES = 1000
 _NOTES = 3
 _NOTES_SECONDS = 10.0
-"""No more notes in so long: on the screen they lie over what else there is to see."""
+"""Seconds between two notes about a fault: notes cover a part of the screen."""
 _MAX_LINE = 1000
 
 
@@ -36,20 +36,20 @@ class Notice:
 
 
 class Watch:
-    """Owns the monitor's process from start to stop."""
+    """Owns the monitor process from start to stop."""
 
     def __init__(self, options: MonitorOptions, monitor: MonitorProcess) -> None:
         self.options = options
         self.dead = False
-        """Whether the monitor has gone."""
+        """Whether the monitor has ended."""
         self.is_renewed = False
         """Whether the trace goes on in new files; whoever shows them says False again."""
         self.left_behind: list[LeftBehind] = []
         """What viewers before have left behind that were cut off, the newest first."""
         self.said: list[str] = []
-        """What it has said, newest last."""
+        """The monitor's log, newest line last."""
         self.when_opened: Callable[[dict[str, Any]], None] | None = None
-        """Called with what the monitor says of each connection that opens."""
+        """Called with the monitor's event for each connection that opens."""
         self._monitor = monitor
         self._finished: list[MonitorProcess] = []
         self._starts = 1
@@ -64,7 +64,7 @@ class Watch:
         """Start a monitor and wait until it listens.
 
         Raises:
-            MonitorError: it cannot.
+            MonitorError: the monitor cannot listen or write.
         """
         found = left_behind()
         watch = cls(options, MonitorProcess.start(options))
@@ -73,12 +73,12 @@ class Watch:
 
     @property
     def monitor(self) -> MonitorProcess:
-        """The monitor that runs, or ran last."""
+        """The present monitor process, or the last one."""
         return self._monitor
 
     @property
     def refused(self) -> int:
-        """Connections refused so far."""
+        """How many connections were refused so far."""
         return self._refused_before + self._monitor.refused
 
     @property
@@ -88,7 +88,7 @@ class Watch:
 
     @property
     def trace_path(self) -> Path:
-        """The trace it writes."""
+        """The path of the trace that it writes."""
         return self._monitor.trace_path
 
     @property
@@ -115,11 +115,11 @@ class Watch:
         return self.losses.messages
 
     def note(self, text: str) -> None:
-        """Put a sentence that is not the monitor's own into what it has said."""
+        """Add a sentence that is not the monitor's own to the log."""
         self.said.append(f"{'warning':<8}{escape(text, _MAX_LINE)}")
 
     def poll(self) -> list[Notice]:
-        """What to tell the user at once of what the monitor has said; never waits."""
+        """Read the monitor's events; gives the notices to show at once; never waits."""
         notices: list[Notice] = []
         quiet: list[Notice] = []
         for event in self._monitor.read_events() if not self.dead else []:
@@ -158,10 +158,10 @@ class Watch:
         return True
 
     def _take_fault(self, about: str, text: str) -> Notice:
-        """What to say of a fault that has come, or of one that has gone: then its text is empty."""
+        """The notice of a new fault or, if the text is empty, of the end of a fault."""
         if text:
             self._told[about] += 1
-            end = ": messages are lost from the record." if about == "trace" else "."
+            end = ": messages are being lost." if about == "trace" else "."
             self._faults[about] = f"{text[:1].upper()}{text[1:]}{end}"
             return Notice("error", self._faults[about])
         self._faults.pop(about, None)
@@ -172,10 +172,10 @@ class Watch:
         return Notice("info", again)
 
     def restart(self) -> None:
-        """Start another monitor with a trace of its own; waits, so call it from a thread.
+        """Start another monitor with a new trace; waits, so call it in a thread.
 
         Raises:
-            MonitorError: it cannot be started.
+            MonitorError: the monitor cannot be started.
         """
         self._starts += 1
         record = self.options.record
@@ -190,12 +190,12 @@ class Watch:
         self._faults.clear()
 
     def forget_finished(self) -> None:
-        """Remove the temporary traces of monitors that have gone, once they are shown no more."""
+        """Delete temporary traces of ended monitors that are no longer shown."""
         while self._finished:
             self._finished.pop().stop()
 
     def stop(self, *, keep: bool = False) -> None:
-        """End the monitor and remove temporary traces; with `keep`, all but the newest."""
+        """End the monitor and delete temporary traces; with `keep`, all but the newest."""
         for monitor in self._finished:
             monitor.stop()
         self._monitor.stop(keep=keep)

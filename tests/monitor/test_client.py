@@ -278,7 +278,7 @@ TraceWriter.mark = fail
     )
     sandbox.close()
     monitor.stop()
-    assert monitor.became == f"the recording {out} lacks what came last"
+    assert monitor.became == f"the recording {out} lacks the last messages"
     trace.close()
     trace = Trace.open(out)
     assert trace.connections.messages == 1

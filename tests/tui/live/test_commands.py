@@ -83,7 +83,7 @@ def test_a_monitor_that_died_leaves_what_came_and_a_way_out(tmp_path: Path) -> N
         app.show_news()
         await pilot.pause()
         text = screen_text(app)
-        assert "✗ The monitor has gone: it was killed by SIGKILL." in text
+        assert "✗ The monitor has ended: it was killed by SIGKILL." in text
         assert "R starts another" in text
         assert app.model.view.count == 6
         await pilot.press("R")
