@@ -142,7 +142,7 @@ class Watch:
             elif kind in ("died", "stopped"):
                 self.dead = True
                 why = text or "it was told to stop"
-                self._faults = {"end": f"The monitor has gone: {why}. What came before is kept."}
+                self._faults = {"end": f"The monitor has ended: {why}. Its trace is kept."}
                 notices.append(Notice("error", self.fault))
         self.said += [f"{notice.level:<8}{notice.text}" for notice in (*quiet, *notices)]
         del self.said[:-_KEPT_LINES]

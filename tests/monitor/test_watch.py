@@ -46,7 +46,7 @@ def test_faults_come_and_go(tmp_path: Path) -> None:
     monitor.events = [full, {"kind": "opened", "conn": 1}]
     (notice,) = watch.poll()
     assert notice.level == "error"
-    assert watch.fault == "Cannot write x\\x1b[2J: disk full: messages are lost from the record."
+    assert watch.fault == "Cannot write x\\x1b[2J: disk full: messages are being lost."
     monitor.events = [{"kind": "status", "fault": "cannot write x"}]
     monitor.losses = Losses([Loss(1234, 1, 2, FULL)])
     assert watch.poll() == []
