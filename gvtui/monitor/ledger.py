@@ -104,6 +104,12 @@ class Ledger:
             self._miss(write, messages)
             self._say(f"cannot write {self.writer.path}: {reason}")
 
+    def refuse(self, limit: str, messages: int) -> None:
+        """Take note of messages that a limit keeps out."""
+        outcome = self.outcome
+        outcome.received += messages
+        outcome.refused[limit] = outcome.refused.get(limit, 0) + messages
+
     def note(self, mark: Mark) -> None:
         """Write a mark, now or as soon as that is possible; a loss is taken in."""
         if isinstance(mark, LostMark):

@@ -240,6 +240,7 @@ class Monitor:
         self._turns += 1
         if not bounds.lets_in(turn, self.ledger.writer):
             self.left_out += turn.messages
+            self.ledger.refuse("disk-per-connection", turn.messages)
             return
         for part in turn.parts:
             if isinstance(part, Received):
