@@ -21,6 +21,7 @@ from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError, ReadOnlyError
 from gvtui.points.library import Library
+from gvtui.trace.claims import APART
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -252,6 +253,9 @@ class Keeper:
 
     def container_of(self, connection: Connection) -> Container | None:
         """The container that a connection belongs to; None if it is not known."""
+        if connection.container_id.startswith(APART):
+            # It only says so: another sandbox is this container.
+            return None
         said = connection.container_id if connection.container_source == "message" else ""
         return self.agent.match(
             connection.peer_pid, connection.opened_ns, connection.command, said, self.containers

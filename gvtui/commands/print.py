@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gvtui.commands.completing import recordings
+from gvtui.commands.disputes import say_disputes
 from gvtui.commands.exits import Command
 from gvtui.commands.losses import say_losses
 from gvtui.commands.options import (
@@ -229,4 +230,5 @@ def _say_end(trace: Trace, *, live: bool = False) -> int:
     if earlier.dropped:
         words = counted(earlier.connections, "earlier connection")
         say(f"gvtui: {counted(earlier.dropped, 'point')} dropped on {words}")
+    say_disputes(trace)
     return 1 if say_losses(trace, live=live) else 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gvtui.commands.disputes import say_disputes
 from gvtui.commands.exits import Command
 from gvtui.commands.options import (
     FILE,
@@ -108,6 +109,7 @@ def _record_all(out: Path, end: float | None, options: dict[str, Any]) -> bool:
             trace = _renewed(state, trace)
             trace.refresh()
             is_whole = _end(_summary(trace) + _refused(state), state)
+            say_disputes(trace)
         finally:
             trace.close()
     return is_whole
@@ -150,6 +152,7 @@ def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict
                 raise FaultError(f"the recording {out} is complete up to then") from error
             recording.close()
             is_whole = _end(words + _refused(state), state)
+            say_disputes(trace)
         except OSError as error:
             raise TraceError(f"cannot write {out}: {error.strerror or error}") from error
         finally:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from gvtui.trace.claims import APART
+
 SHORT_ID = 12
 """How many characters of a container ID lists show; Docker shows as many."""
 
@@ -19,6 +21,10 @@ def short_id(container: str) -> str:
     """
     if len(container) <= SHORT_ID:
         return container
+    if container.startswith(APART):
+        # The number of the connection tells it from the sandbox whose name it has.
+        head, colon, rest = container.partition(":")
+        return f"{head}{colon}{short_id(rest)}"[:SHORT_ID]
     if _HEX.fullmatch(container):
         return container[:SHORT_ID]
     return f"{container[: SHORT_ID - 1 - _TAIL]}…{container[-_TAIL:]}"

@@ -12,6 +12,9 @@ from gvtui.points.runsc_command import parse_runsc_command
 
 _UCRED = struct.Struct("iII")
 _MAX_COMMAND_BYTES = 16_384
+_MAX_CGROUP = 1024
+_START_FIELD = 22 - 3
+"""Behind the program's name, which is the second field."""
 
 
 def peer_details(connection: socket.socket) -> dict[str, Any]:
@@ -20,27 +23,41 @@ def peer_details(connection: socket.socket) -> dict[str, Any]:
     Returns:
         `peer_pid`, `peer_uid`, `peer_gid`; and, where it can be read, `command` (list of words),
         `container_id` if the command line names it, and `exe`, the file that the peer runs: its
-        `path`, and `dev`, `ino`, `size` and `mtime_ns` if the peer belongs to root or this user.
+        `path`, and `dev`, `ino`, `size` and `mtime_ns` if the peer is of root or this user, which
+        `is_trusted` tells. `peer_start` is when it started, in clock ticks since the machine did;
+        0 for a process that has gone or is another's. With it comes `cgroup`, its place among the
+        control groups. A peer of another process namespace has the id 0, and none of these.
     """
     details = credentials(connection)
     pid, uid = details["peer_pid"], details["peer_uid"]
+    if not pid:
+        return details
+    is_trusted = details["is_trusted"] = uid in (0, os.geteuid())
+    start = details["peer_start"] = _start(pid, uid)
+    if not start:
+        return details
+    details["cgroup"] = _cgroup(pid)
     command = _command_line(pid)
     if command:
         details["command"] = command
         container_id = parse_runsc_command(command).container_id
         if container_id:
             details["container_id"] = container_id
-    exe = _exe(pid, is_trusted=uid in (0, os.geteuid()))
+    exe = _exe(pid, is_trusted=is_trusted)
     if exe:
         details["exe"] = exe
     return details
 
 
 def credentials(connection: socket.socket) -> dict[str, Any]:
-    """What the kernel noted when the peer connected: `peer_pid`, `peer_uid` and `peer_gid`."""
+    """What the kernel noted when the peer connected: `peer_pid`, `peer_uid` and `peer_gid`.
+
+    `peer_start` is 0 besides, for nobody has looked at the process; see `peer_details`.
+    """
     raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
     pid, uid, gid = _UCRED.unpack(raw)
-    return {"peer_pid": pid, "peer_uid": uid, "peer_gid": gid}
+    details: dict[str, Any] = {"peer_pid": pid, "peer_uid": uid, "peer_gid": gid}
+    return details | ({"peer_start": 0} if pid else {})
 
 
 def may_have_room(details: dict[str, Any]) -> bool:
@@ -52,6 +69,33 @@ def may_have_room(details: dict[str, Any]) -> bool:
     if details["peer_uid"] not in (0, os.geteuid()):
         return False
     return parse_runsc_command(details.get("command") or []).makes_session
+
+
+def _start(pid: int, uid: int) -> int:
+    """When a process started, field 22 of proc_pid_stat(5); 0 if it has gone, or is another user's:
+    then the peer has ended, and its id belongs to somebody else by now."""
+    place = Path("/proc", str(pid))
+    try:
+        # What belongs to root may be a process that must not be looked into.
+        if place.stat().st_uid not in (uid, 0):
+            return 0
+        with (place / "stat").open("rb") as file:
+            words = file.read(_MAX_COMMAND_BYTES)
+        # The name of the program, in parentheses, may hold anything.
+        return int(words.rpartition(b")")[2].split()[_START_FIELD])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _cgroup(pid: int) -> str:
+    """Where a process is among the control groups, by its last line: that of version 2."""
+    try:
+        with Path("/proc", str(pid), "cgroup").open("rb") as file:
+            lines = file.read(_MAX_COMMAND_BYTES).splitlines()
+    except OSError:
+        return ""
+    last = lines[-1].rpartition(b":")[2] if lines else b""
+    return last[:_MAX_CGROUP].decode("utf-8", "replace")
 
 
 def _exe(pid: int, *, is_trusted: bool) -> dict[str, Any]:

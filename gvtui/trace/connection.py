@@ -26,7 +26,7 @@ class Connection:
     command: list[str] = field(default_factory=list)
     """Command line of the peer at accept; empty where it could not be read."""
     container_id: str = ""
-    """Best known ID; `container_source` says from where."""
+    """Best known ID; `container_source` says from where. A name apart if it is another's."""
     container_source: str = ""
     """`command` (the peer's command line), `message` (what the sandbox sends), or ""."""
     container_args: dict[str, list[str]] = field(default_factory=dict)
@@ -45,6 +45,8 @@ class Connection:
     """Points the sandbox said it dropped, steps back and wrapping accounted for."""
     first_row: int = -1
     last_row: int = -1
+    disputed: list[str] = field(default_factory=list)
+    """Containers of other sandboxes that it spoke for; see `gvtui.trace.claims`."""
     details: dict[str, Any] = field(default_factory=dict)
     """What was recorded when it opened."""
     _recent: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=RECENT_SECONDS))

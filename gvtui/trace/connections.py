@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from gvtui.trace.claims import Claims, Peer
 from gvtui.trace.connection import SECOND_NS, Connection, Sandbox, Sums
-from gvtui.trace.containers import said_container
+from gvtui.trace.containers import MAX_ID, said_container
 from gvtui.trace.details import MAX_TEXT, args_in, int_in, short_args, text_in
 from gvtui.trace.row import Flag, Kind, Row
+from gvtui.trace.speaking import Speaking
 from gvtui.wire.header import WireError
 from gvtui.wire.pb import container_pb2
 
@@ -66,6 +69,9 @@ class Connections:
         self.earlier = Sums()
         """All that came on connections of sandboxes that are not known any more."""
         self._sandboxes: list[Sandbox] | None = None
+        self.claims = Claims()
+        """Who may say which container it is."""
+        self._speaking = Speaking(self.claims)
         self.messages = 0
         """How many messages came on all connections."""
         self.dropped = 0
@@ -107,6 +113,17 @@ class Connections:
     def are_of_many(self) -> bool:
         """Whether more than one sandbox has connected."""
         return self.earlier.connections > 0 or len(self.sandboxes()) > 1
+
+    def name(self, conn: int, container: str) -> str:
+        """What a container is called that messages of a connection give: the same, but where it is
+        another sandbox's."""
+        return self.claims.name(conn, container)
+
+    def apart_among(self, conns: npt.NDArray[np.uint32]) -> list[int]:
+        """Those of these connections for which `name` gives another name."""
+        if not self.claims.contradicted:
+            return []
+        return [conn for conn in np.unique(conns).tolist() if self.claims.is_apart(conn)]
 
     def container(self, conn: int) -> str:
         """The container of a connection, as far as is known; "" if nothing is."""
@@ -159,14 +176,7 @@ class Connections:
         for number in _in_order(rows["conn"]):
             self._connection(number)
         is_message = rows["kind"] == Kind.MESSAGE
-        for place in np.flatnonzero(~is_message & (rows["conn"] > 0)).tolist():
-            row = Row(*rows[place].tolist())
-            connection = self._connection(row.conn)
-            if connection is not None:
-                connection.take_row(begin + place)
-                self._take_event(source, connection, row, begin + place)
-            elif row.kind == Kind.DROP:
-                self._add_to_sums(row.conn, 0, row.result)
+        self._take_events(source, rows, begin)
         places = np.flatnonzero(is_message & (rows["conn"] > 0))
         if not len(places):
             return
@@ -180,7 +190,6 @@ class Connections:
         counted = [rows["length"][places].astype(np.int64)]
         counted += [(flags & flag != 0).astype(np.int64) for flag in _ODD]
         sums = [np.add.reduceat(column, bounds).tolist() for column in counted]
-        containers = rows["container"][places]
         for first, end, size, malformed, truncated, unknown in zip(
             bounds.tolist(), ends, *sums, strict=True
         ):
@@ -199,14 +208,58 @@ class Connections:
             connection.unknown += unknown
             connection.take_row(begin + int(places[first]))
             connection.take_row(begin + int(places[end - 1]))
-            if not connection.container_id:
-                named = containers[first:end].nonzero()[0]
-                if len(named):
-                    said = said_container(source, begin + int(places[first + named[0]]))
-                    self._name(connection, said, "message")
         self._take_seconds(rows, places, conns)
         starts = is_message & (rows["type"] == 1) & (rows["flags"] == 0)
         self._take_starts(source, rows, begin, np.flatnonzero(starts).tolist())
+
+    def _take_events(self, source: _Source, rows: npt.NDArray[np.void], begin: int) -> None:
+        """Take in, in their order, what comes beside messages, and who speaks for what."""
+        events = np.flatnonzero((rows["kind"] != Kind.MESSAGE) & (rows["conn"] > 0)).tolist()
+        events += self._speaking.first_places(rows) + self._speaking.late_places(rows)
+        heapify(events)
+        waiting = len(self.claims.waiting)
+        while events:
+            place = heappop(events)
+            row = Row(*rows[place].tolist())
+            connection = self._connection(row.conn)
+            if row.kind == Kind.MESSAGE:
+                said = said_container(source, begin + place)
+                self._speak(row.conn, said, row.recv_ns or row.time_ns, "message")
+            elif connection is not None:
+                connection.take_row(begin + place)
+                self._take_event(source, connection, row, begin + place)
+            elif row.kind == Kind.DROP:
+                self._add_to_sums(row.conn, 0, row.result)
+            if len(self.claims.waiting) > waiting:
+                for late in self._speaking.late_places(rows, place):
+                    heappush(events, late)
+            waiting = len(self.claims.waiting)
+
+    def _speak(self, conn: int, container: str, when_ns: int, how: str) -> None:
+        """A connection speaks for a container, by the command line of its peer or in a message."""
+        before = self.claims.contradicted
+        self.claims.speaks(conn, container, when_ns)
+        connection = self._connection(conn)
+        if connection is None:
+            return
+        if self.claims.contradicted > before:
+            connection.disputed.append(container)
+            self._sandboxes = None
+        name = self.claims.name(conn, container)
+        if container and connection.container_id == container != name:
+            # It had the container, and another has proven since that it is its own.
+            self._leave(connection)
+            connection.container_id = ""
+            how = connection.container_source
+        self._name(connection, name, how)
+
+    def _leave(self, connection: Connection) -> None:
+        """A connection is not its container's any more; the last takes the sums along."""
+        container = connection.container_id
+        left = self._of_container[container] = self._of_container[container] - 1
+        if not left:
+            del self._of_container[container]
+            self.earlier.add(self._earlier.pop(container, Sums()))
 
     def _take_seconds(
         self,
@@ -269,11 +322,15 @@ class Connections:
             before = max(0, int_in(details, "dropped_before"))
             connection.dropped += before
             self.dropped += before
-            self._name(connection, text_in(details, "container_id"), "command")
+            self.claims.opened(connection.conn, Peer.read(details))
+            container = text_in(details, "container_id")[:MAX_ID]
+            self._speak(connection.conn, container, row.recv_ns, "command")
         elif row.kind == Kind.CLOSED:
             connection.closed_ns = row.recv_ns or 1
             connection.close_reason = text_in(source.details(row_id), "reason")
             self._closed[connection.conn] = None
+            self.claims.closed(connection.conn)
+            self._speaking.forget(connection.conn)
 
     def _sum_up(self) -> None:
         """Sum up the oldest connections, where there are too many: first those that have closed."""
@@ -290,6 +347,8 @@ class Connections:
         if connection is None:
             return
         self._sandboxes = None
+        self.claims.forget(conn)
+        self._speaking.forget(conn)
         container = connection.container_id
         self._summed[conn] = container
         if len(self._summed) > MAX_SUMMED:
@@ -298,11 +357,8 @@ class Connections:
         if not container:
             self.earlier.add(sums)
             return
-        left = self._of_container[container] = self._of_container[container] - 1
         self._earlier.setdefault(container, Sums()).add(sums)
-        if not left:
-            del self._of_container[container]
-            self.earlier.add(self._earlier.pop(container))
+        self._leave(connection)
 
     def _add_to_sums(self, conn: int, messages: int, dropped: int) -> None:
         """Something came on a connection that is summed up."""

@@ -48,13 +48,13 @@ def said_container(source: _Source, index: int) -> str:
 
 
 def container_of(source: _Source, index: int) -> str:
-    """The container ID of a row, from its message or else its connection; "" if unknown.
+    """The container of a row: as its message says, else as is known of its connection; "" if
+    neither tells. Where its message gives another sandbox's, the name apart.
 
     Raises:
         IndexError: the trace does not have the row.
     """
     said = said_container(source, index)
-    if said:
-        return said
-    container: str = source.connections.container(source.row(index).conn)
+    conn, connections = source.row(index).conn, source.connections
+    container: str = connections.name(conn, said) if said else connections.container(conn)
     return container

@@ -106,6 +106,8 @@ def test_containers_of_a_connection(runsc: FakeRunsc) -> None:
     keeper.survey()
     assert keeper.key_of(connection) == (str(runsc.root), "c1")
     assert keeper.container_of(Connection(2, 5)) is None
+    imposter = Connection(3, 6, command=["runsc", "run", "c1"], container_id="¬3:c1")
+    assert keeper.container_of(imposter) is None
 
 
 def test_a_session_file_is_written_and_read_again(runsc: FakeRunsc, tmp_path: Path) -> None:

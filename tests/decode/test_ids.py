@@ -16,6 +16,9 @@ from gvtui.decode.ids import SHORT_ID, short_id
         ("checkout-worker-7", "checko…ker-7"),
         ("checkout-worker-8", "checko…ker-8"),
         ("runsc-1234567", "runsc-…34567"),
+        ("¬3:web", "¬3:web"),
+        ("¬3:" + "dee0da1eafc6" * 5, "¬3:dee0da1ea"),
+        ("¬123:checkout-worker-7", "¬123:checko…"),
     ],
 )
 def test_short_ids(container: str, shown: str) -> None:

@@ -18,6 +18,11 @@ def test_the_peer_is_told_by_the_kernel() -> None:
         details = peer_details(ours)
     assert (details["peer_pid"], details["peer_uid"]) == (os.getpid(), os.getuid())
     assert details["command"]
+    assert details["is_trusted"]
+    ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+    assert details["peer_start"] == ticks > 0
+    last = Path("/proc/self/cgroup").read_text().splitlines()[-1]
+    assert last.endswith(f":{details['cgroup']}")
     assert "container_id" not in details
     exe = Path("/proc/self/exe")
     assert details["exe"] == {"path": str(exe.readlink()), **file_identity(exe.stat())}
@@ -46,6 +51,11 @@ def test_the_command_line_names_the_container(tmp_path: Path) -> None:
             connection.close()
     assert details["peer_pid"] == process.pid
     assert details["command"][-1] == "web"
+
+
+def test_a_process_that_has_taken_the_id_of_the_peer_says_nothing() -> None:
+    assert peer._start(os.getpid(), os.getuid()) > 0
+    assert peer._start(1 << 22, 0) == 0
 
 
 def test_a_process_that_has_gone_has_no_command_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,12 @@ class KnownConnections(dict[int, Any]):
     def container(self, conn: int) -> str:
         return str(self[conn].container_id) if conn in self else ""
 
+    def name(self, conn: int, container: str) -> str:
+        return container
+
+    def apart_among(self, conns: Any) -> list[int]:
+        return []
+
 
 class MemoryTrace:
     """What queries need of a trace, over rows in memory; messages have their context only."""

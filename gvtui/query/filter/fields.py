@@ -287,6 +287,7 @@ FIELDS: tuple[Field, ...] = (
             "container",
             lambda decoded, trace: container_in(decoded),
             of_connection=lambda connections, number: connections.container(number),
+            on_connection=lambda connections, number, text: connections.name(number, text),
         ),
         needs=("container_id",),
         path="context_data.container_id",

@@ -66,6 +66,8 @@ class TextColumn(NamedTuple):
     """Gives the field's value for a string; None if it is the string itself."""
     of_connection: Callable[[Connections, int], str] | None = None
     """What holds for a row without a string, by its connection's number; "" where nothing does."""
+    on_connection: Callable[[Connections, int, str], str] | None = None
+    """What a text means on a connection, where it may mean different things; None where not."""
 
     def text(self, trace: RowSource, string: str) -> str:
         """The field's value for a string of the column."""
@@ -89,7 +91,24 @@ class TextCondition:
         holds: Mask = answers == _YES
         if (answers > _YES).any():
             self._resolve(batch, wanted, answers, holds)
+        if self._column.on_connection is not None:
+            self._distinguish(batch, answers, holds)
         return holds
+
+    def _distinguish(self, batch: Batch, answers: npt.NDArray[np.uint8], holds: Mask) -> None:
+        """Look the rows up anew whose text means something else on their connection."""
+        conns, numbers = batch.column("conn"), batch.column(self._column.name)
+        for conn in batch.trace.connections.apart_among(conns):
+            own = (conns == conn) & (answers <= _YES)
+            for number in np.unique(numbers[own]).tolist():
+                text = self._meant(batch, conn, batch.trace.strings[number])
+                holds[own & (numbers == number)] = self._test(text)
+
+    def _meant(self, batch: Batch, conn: int, text: str) -> str:
+        column, trace = self._column, batch.trace
+        if column.on_connection is not None:
+            text = column.on_connection(trace.connections, conn, text)
+        return column.text(trace, text)
 
     def _resolve(
         self, batch: Batch, wanted: Mask | None, answers: npt.NDArray[np.uint8], holds: Mask
@@ -100,7 +119,8 @@ class TextCondition:
         for place in np.flatnonzero(lost).tolist():
             decoded = batch.decoded(place)
             text = self._column.lost(decoded, batch.trace) if decoded else ""
-            holds[place] = bool(text) and self._test(self._column.text(batch.trace, text))
+            conn = int(batch.rows["conn"][place])
+            holds[place] = bool(text) and self._test(self._meant(batch, conn, text))
         absent = np.flatnonzero(answers == _ABSENT)
         if self._column.of_connection is None or not len(absent):
             return

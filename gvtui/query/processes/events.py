@@ -60,19 +60,22 @@ class ProcessEvents:
         tree: ProcessTree,
         execs: Execs,
         container_of: Callable[[int], str],
+        name_of: Callable[[int, str], str],
         clone_sysno: int,
     ) -> None:
         """Make it for one tree.
 
         Args:
-            tree: the tree to update.
-            execs: the outcomes of execs.
-            container_of: gives the container ID for a row id.
-            clone_sysno: the sysno of clone; -1 if there is none.
+            tree: where to put processes.
+            execs: knows what became of execs.
+            container_of: gives the container of a row by its id.
+            name_of: gives what a container is called on a connection.
+            clone_sysno: the number of clone; -1 where there is none.
         """
         self._tree = tree
         self._execs = execs
         self._container_of = container_of
+        self._name_of = name_of
         self._clone_sysno = clone_sysno
         self._clones_seen: set[int] = set()
 
@@ -169,16 +172,18 @@ class ProcessEvents:
         last.outcome, last.is_told = Outcome.DONE, True
         process.take_args()
         self._goes_on(process, row.tid)
-        self._pipe(process, message, "pipe_input_proc", "pipe_from")
-        self._pipe(process, message, "pipe_output_proc", "pipe_to")
+        self._pipe(row.conn, process, message, "pipe_input_proc", "pipe_from")
+        self._pipe(row.conn, process, message, "pipe_output_proc", "pipe_to")
 
-    def _pipe(self, process: Process, message: AnyMessage, field: str, attribute: str) -> None:
+    def _pipe(
+        self, conn: int, process: Process, message: AnyMessage, field: str, attribute: str
+    ) -> None:
         if not message.HasField(field):
             return
         other = getattr(message, field).context_data
         if other.thread_group_id > 0:
             other_id = ProcessId(
-                other.container_id or process.container,
+                self._name_of(conn, other.container_id) or process.container,
                 other.thread_group_id,
                 other.thread_group_start_time_ns,
             )

@@ -56,7 +56,11 @@ class Processes(Follower):
         self._late = LateOutcomes(self.execs)
         numbers = sysnos_by_name(trace.architecture)
         self._events = ProcessEvents(
-            self.tree, self.execs, partial(container_of, trace), numbers.get("clone", -1)
+            self.tree,
+            self.execs,
+            partial(container_of, trace),
+            trace.connections.name,
+            numbers.get("clone", -1),
         )
         self._fork_sysnos = [
             numbers[n] for n in ("clone", "clone3", "fork", "vfork") if n in numbers
@@ -127,7 +131,9 @@ class Processes(Follower):
         if isinstance(mark, ProcessesMark):
             # First the processes that had the ids before.
             self._meet(start, rows[:place])
-            take_mark(self.tree, start + place, int(rows["conn"][place]), mark)
+            conn = int(rows["conn"][place])
+            container = self._trace.connections.name(conn, mark.container_id)
+            take_mark(self.tree, start + place, conn, mark, container)
 
     def _meet(self, start: int, rows: npt.NDArray[np.void]) -> None:
         """Find processes without a start event, and ids that were reused without one."""
@@ -144,7 +150,7 @@ class Processes(Follower):
             if process is None or context is None:
                 continue
             if process.source is Source.PROCFS and context.container_id:
-                self.tree.move(process, context.container_id)
+                self.tree.move(process, container_of(self._trace, last))
             if not start_ns:
                 continue
             if process.start_ns in (0, start_ns):

@@ -15,16 +15,17 @@ _SAME_CLOCK_NS = 1_000_000_000
 """The largest difference expected between the clocks of sandbox and machine, in nanoseconds."""
 
 
-def take_mark(tree: ProcessTree, row: int, conn: int, mark: ProcessesMark) -> None:
-    """Add the processes of a mark to the tree.
+def take_mark(tree: ProcessTree, row: int, conn: int, mark: ProcessesMark, container: str) -> None:
+    """Have the tree take in what a mark tells.
 
     Args:
         tree: the tree to update.
         row: the mark's row.
         conn: the connection of the sandbox.
-        mark: the mark with the processes.
+        mark: what was noted.
+        container: what the sandbox is called on the connection.
     """
-    container, taken_ns = mark.container_id, mark.taken_ns
+    taken_ns = mark.taken_ns
     added = [
         (_seed(tree, row, conn, container, entry, taken_ns), entry) for entry in mark.processes
     ]

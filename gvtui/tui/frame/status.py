@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from gvtui.tui.kit.cells import Part, short_bytes, short_count, width_of
 from gvtui.tui.kit.lines import LineWidget
-from gvtui.tui.kit.signs import BAD_SIGN, DROP_SIGN, FAILED_SIGN, LOST_SIGN, UNKNOWN_SIGN
+from gvtui.tui.kit.signs import (
+    BAD_SIGN,
+    DISPUTED_SIGN,
+    DROP_SIGN,
+    FAILED_SIGN,
+    LOST_SIGN,
+    UNKNOWN_SIGN,
+)
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.viewer import Item
 from gvtui.words import counted, noun_for
@@ -93,6 +100,9 @@ def items(
         short = f"{FAILED_SIGN} {short_count(left_out)} left out"
         said.append(Item(f"{FAILED_SIGN} {left_out:,} left out by limits", short, "alarm"))
     said += _odd_messages(connections)
+    if disputed := connections.claims.contradicted:
+        words = f"{DISPUTED_SIGN} {counted(disputed, 'disputed name')}"
+        said.append(Item(words, f"{DISPUTED_SIGN} {short_count(disputed)}", "alarm"))
     if trace.first_row > model.first_row_ever:
         gone = f"rows before {trace.first_row:,} are gone"
         said.append(Item(gone, f"<{short_count(trace.first_row)} gone", "bad", 7))

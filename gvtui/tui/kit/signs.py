@@ -10,6 +10,8 @@ EVENT_SIGN = "◆"
 BAD_SIGN, UNKNOWN_SIGN = "!", "?"
 FAILED_SIGN, DROP_SIGN, CALL_SIGN = "✗", "▲", "↔"
 GAP_SIGN, SESSION_SIGN, PROCFS_SIGN = "≠", "■", "◦"
+DISPUTED_SIGN = "¬"
+"""In front of the name of a sandbox that says it is another; see `gvtui.trace.claims`."""
 
 CURSOR_MARK = "▌"
 BOOKMARK, BOOKMARK_AT_CURSOR = "⚑", "⚐"

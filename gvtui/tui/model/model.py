@@ -62,11 +62,10 @@ class Model:
 
     def _take(self, trace: Trace) -> None:
         self.trace = trace
-        self.analysis = Analysis(trace)
+        self._begin_anew()
         self.condition: Filter | None = None
         """All filters in force as one condition; None lets every row pass."""
         self.view = RowView(trace, None)
-        self.texts = RowTexts(trace, self.analysis.pairs)
         self.marks = Marks(trace)
         self.cursor: int | None = None
         """The id of the selected row."""
@@ -76,6 +75,12 @@ class Model:
         """The oldest row at the viewer's start; rows from it to `trace.first_row` have been
         removed."""
         self._base_ns = 0
+
+    def _begin_anew(self) -> None:
+        """Look at all rows of the trace as if none had been looked at."""
+        self.analysis = Analysis(self.trace)
+        self.texts = RowTexts(self.trace, self.analysis.pairs)
+        self._renamed = self.trace.connections.claims.renamed
 
     def replace_trace(self, trace: Trace) -> None:
         """Switch to another trace, with the same filters."""
@@ -105,6 +110,10 @@ class Model:
         """Filter and analyse new rows for about the budget; True if anything changed."""
         began = thread_time()
         grew = self.trace.refresh(_TAKING_SECONDS)
+        if self._renamed != self.trace.connections.claims.renamed:
+            # It has come out that earlier rows are of another sandbox than it seemed.
+            self._begin_anew()
+            self.apply_chips()
         if not self._base_ns and self.trace.end_row > self.trace.first_row:
             self._base_ns = self._first_time()
         changed = self.view.advance(budget_seconds) or grew

@@ -85,10 +85,13 @@ class SandboxList(ListPane):
         lively = connected and self._model.is_live and not gone
         chart = " " + spark(latest.per_second(now, _SPARK), _SPARK) if lively else ""
         room = max(0, width - 4 - width_of(short) - 1 - width_of(chart))
+        disputed = disputed_words(sandbox)
         first: list[Part] = [
             (f"{_sign(connected, gone)} ", "good" if connected and not gone else "gone"),
             (short + " ", "id"),
-            (fit(command_of(sandbox), room), "command"),
+            (fit(disputed, room), "alarm")
+            if disputed
+            else (fit(command_of(sandbox), room), "command"),
             (chart, "spark"),
         ]
         second: list[Part] = [("  ", "")]
@@ -149,6 +152,15 @@ def _sign(connected: bool, monitor_gone: bool) -> str:
     if not connected:
         return "○"
     return LOST_SIGN if monitor_gone else "●"
+
+
+def disputed_words(sandbox: Sandbox) -> str:
+    """That a sandbox says it is another one, which is connected too; "" if it does not."""
+    names = [name for each in sandbox.connections for name in each.disputed]
+    if not names:
+        return ""
+    more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+    return f"says it is {short_id(word(names[0]))}{more}"
 
 
 def command_of(sandbox: Sandbox) -> str:

@@ -49,7 +49,9 @@ class Told:
         self.tree = ProcessTree()
         self.execs = KnownExecs()
         known: Any = self.execs
-        self.events = ProcessEvents(self.tree, known, lambda _: "box", CLONE_SYSNO)
+        self.events = ProcessEvents(
+            self.tree, known, lambda _: "box", lambda _, name: name, CLONE_SYSNO
+        )
         self.number = 0
 
     def take(self, message: Message, *, direction: Direction = NONE, **fields: int) -> int:

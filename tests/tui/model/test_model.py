@@ -6,11 +6,14 @@ import pytest
 
 from gvtui.query.filter.compile import FilterError
 from gvtui.trace import at_once
+from gvtui.trace.claims import GRACE_NS
 from gvtui.trace.files import index_path
 from gvtui.trace.reader import Trace
+from gvtui.trace.writer import TraceWriter
 from gvtui.tui.frame.status import items
 from gvtui.tui.model.model import Model
-from tests.trace.recorder import Recorder
+from tests.trace.recorder import START_NS, Recorder, open_message
+from tests.trace.rivals import opened_by
 from tests.tui.fake import FakeViewer
 
 if TYPE_CHECKING:
@@ -62,6 +65,27 @@ def test_another_trace_is_shown_with_the_same_filters(tmp_path: Path) -> None:
     assert viewer.model.view.count == 3
     viewer.take_trace(Trace.open(second.path))
     assert viewer.model.view.count == 5
+
+
+def test_what_turns_out_to_be_another_sandbox_s_is_shown_apart_from_then_on(tmp_path: Path) -> None:
+    first = opened_by(10, "python3", program="python3", uid=1000)
+    writer = TraceWriter(tmp_path / "a.gvtrace")
+    writer.opened(1, START_NS, first)
+    said = open_message("/x", container="web")
+    writer.message(1, START_NS, said)
+    viewer = FakeViewer(trace=Trace.open(tmp_path / "a.gvtrace"))
+    viewer.model.chips.put("container.id = web")
+    viewer.refilter()
+    assert (viewer.model.view.count, viewer.model.texts[1].container) == (2, "web")
+    writer.opened(2, START_NS, opened_by(11, "runsc", "run", "web"))
+    writer.message(2, START_NS, said)
+    writer.message(1, START_NS + GRACE_NS + 1, said)
+    while viewer.model.refresh(1.0):
+        pass
+    assert viewer.model.view.count == 2
+    assert [viewer.model.texts[row].container for row in (1, 3, 4)] == ["¬1:web", "web", "¬1:web"]
+    assert [each.container_id for each in viewer.model.sandboxes] == ["¬1:web", "web"]
+    assert sorted({p.container for p in viewer.model.analysis.processes.tree}) == ["web", "¬1:web"]
 
 
 def test_a_process_has_a_filter_and_words(model: Model) -> None:

@@ -8,6 +8,7 @@ from gvtui.trace import connections
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes.pane import SandboxList
 from tests.trace.recorder import Recorder, open_message
+from tests.trace.rivals import opened_by, write_rivals
 from tests.tui.helpers import drive, live, screen_text, until
 
 if TYPE_CHECKING:
@@ -72,6 +73,23 @@ def test_a_sandbox_that_says_nothing_is_named_by_its_connection(tmp_path: Path) 
         assert not app.model.filtered
 
     drive(app, script)
+
+
+def test_who_says_it_is_another_s_container_has_a_line_of_its_own(tmp_path: Path) -> None:
+    write_rivals(
+        tmp_path / "a.gvtrace", opened_by(11, "python3", "run", "web", program="python3")
+    ).flush()
+    app = live(tmp_path / "a.gvtrace")
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert "● web runsc" in _entry(app, 0)
+        assert "connected  3 msgs" in _entry(app, 0)
+        assert "dropped" not in _entry(app, 0)
+        assert "● ¬2:web says it is web" in _entry(app, 1)
+        assert "▲ 2.0G" in _entry(app, 1)
+        assert "¬ 1 disputed name" in screen_text(app).splitlines()[0]
+
+    drive(app, script, (180, 40))
 
 
 def test_nobody_is_connected_to_a_monitor_that_has_gone(tmp_path: Path) -> None:
