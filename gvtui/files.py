@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
+import re
 import secrets
 import stat
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -21,6 +24,12 @@ _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
 
 _trusted: set[int] = set()
 """Users besides root and this one whose files are believed."""
+
+_UNFINISHED = re.compile(r"\.gvtui-[0-9a-f]{32}\.new")
+_UNFINISHED_SECONDS = 60.0
+"""How old one must be to be taken for left behind: its writer locks it after it has made it."""
+_MOST_LOOKED_AT = 10_000
+"""Entries of a folder that are looked at."""
 
 _STREAMS = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
 
@@ -120,11 +129,15 @@ def whole_file(
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path))
     if old is not None and not stat.S_ISREG(old.st_mode) and not stat.S_ISLNK(old.st_mode):
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    clear_unfinished(place.parent)
     unfinished = unfinished_path(place)
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     out = open(os.open(unfinished, flags, mode), "w+b")  # noqa: SIM115
     try:
         with out:
+            # So that nobody takes it for one whose writer has gone.
+            with contextlib.suppress(OSError):
+                fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if old is not None and stat.S_ISREG(old.st_mode):
                 _take_over(old, out.fileno())
             yield out
@@ -198,6 +211,27 @@ def locked_file(path: Path) -> BinaryIO:
 def unfinished_path(path: Path) -> Path:
     """A name in the same folder for a file that is still being written."""
     return path.with_name(f".gvtui-{secrets.token_hex(16)}.new")
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Remove what was to become a file of this user's, and whose writer was killed."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        for _, entry in zip(range(_MOST_LOOKED_AT), entries, strict=False):
+            if _UNFINISHED.fullmatch(entry.name):
+                with contextlib.suppress(OSError):
+                    _remove_if_left(Path(entry.path))
+
+
+def _remove_if_left(unfinished: Path) -> None:
+    info = unfinished.lstat()
+    is_old = time.time() - info.st_mtime > _UNFINISHED_SECONDS
+    if info.st_uid != os.geteuid() or not stat.S_ISREG(info.st_mode) or not is_old:
+        return
+    with open_to_read(unfinished) as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # A recording has its index beside it.
+        for path in unfinished.parent.glob(f"{unfinished.name}*"):
+            path.unlink(missing_ok=True)
 
 
 def put_in_place(unfinished: Path, path: Path) -> None:

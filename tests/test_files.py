@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from pathlib import Path
 from typing import Any
@@ -176,3 +177,27 @@ def test_a_file_is_given_away_and_no_link_is_followed(tmp_path: Path) -> None:
     assert (tmp_path / "a").stat().st_uid == os.geteuid()
     with pytest.raises(OSError, match="symbolic links"):
         give(tmp_path / "link", os.geteuid(), os.getegid())
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_file(folder: Path) -> None:
+    left, young, held = (unfinished_path(folder / "x") for _ in range(3))
+    beside = left.with_name(f"{left.name}.index")
+    for path in (left, beside, young, held, folder / ".gvtui-mine.new"):
+        path.write_bytes(b"half")
+        if path is not young:
+            os.utime(path, (0, 0))
+    with held.open("rb") as writer:
+        fcntl.flock(writer, fcntl.LOCK_EX)
+        write_whole(folder / "a", b"new")
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"a", young.name, held.name, ".gvtui-mine.new"}
+
+
+def test_a_file_that_is_being_written_is_not_taken_away(folder: Path) -> None:
+    with whole_file(folder / "a") as out:
+        out.write(b"slowly")
+        out.flush()
+        (unfinished,) = folder.iterdir()
+        os.utime(unfinished, (0, 0))
+        write_whole(folder / "b", b"quick")
+    assert (folder / "a").read_bytes() == b"slowly"

@@ -9,10 +9,11 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from gvtui.scratch import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,8 +28,11 @@ _MNT_DETACH, _UMOUNT_NOFOLLOW = 2, 8
 
 @contextmanager
 def scratch_folder(prefix: str) -> Iterator[Path]:
-    """A new folder that only this user can enter, removed at the end with all mounts in it."""
-    with tempfile.TemporaryDirectory(prefix=prefix) as name:
+    """A new folder that only this user can enter, removed at the end with all mounts in it.
+
+    Folders of this prefix whose owners were killed are removed too.
+    """
+    with Scratch(prefix, unmount_all) as name:
         folder = Path(name)
         try:
             yield folder

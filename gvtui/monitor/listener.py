@@ -105,8 +105,12 @@ class Listener:
         folder = self.path.parent
         if not folder.exists():
             try:
-                folder.mkdir(parents=True)
-                folder.chmod(self._folder_mode)
+                folder.mkdir(mode=0o700, parents=True)
+                fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+                try:
+                    os.fchmod(fd, self._folder_mode)
+                finally:
+                    os.close(fd)
             except OSError as error:
                 raise MonitorError(f"cannot make the folder {folder}: {error.strerror}") from error
         old = self.socket

@@ -7,7 +7,6 @@ been checked.
 from __future__ import annotations
 
 import os
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.files import open_to_read
+from gvtui.scratch import Scratch
 from gvtui.trace import files, savefile, sidefiles
 from gvtui.trace.batches import MAX_BODY
 from gvtui.trace.fit import Fit
@@ -103,7 +103,7 @@ def open_at_once(path: Path) -> Parts | None:
             strings, rows = found
             parts = recording_parts(head, path, pair, strings)
             return replace(parts, settling=Settling(path, rows))
-    scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
+    scratch = Scratch("gvtui-index-")
     first = sidefiles.IndexFiles(Path(scratch.name, "index"), Path(scratch.name, "strings"))
     with removed_on_failure(scratch):
         maker(path, head, None, FIRST_BYTES)(*first)

@@ -19,6 +19,7 @@ import numpy as np
 
 from gvtui.files import nobody_else_writes, open_to_read
 from gvtui.points.syscalls import ARCHITECTURES, UNKNOWN_ARCHITECTURE
+from gvtui.scratch import Scratch
 from gvtui.trace import files, savefile, sidefiles
 from gvtui.trace.batches import FORMAT
 from gvtui.trace.details import int_in, list_in, text_in
@@ -73,7 +74,7 @@ class Parts:
     strings: StringReader
     architecture: str
     """The architecture in the header; `UNKNOWN_ARCHITECTURE` for a save file of gVisor's."""
-    scratch: tempfile.TemporaryDirectory[str] | None = None
+    scratch: Scratch | None = None
     """The temporary folder of an index that could not be written beside its log."""
     is_save_file: bool = False
     damaged_bytes: int = 0
@@ -122,7 +123,7 @@ def _open_folder(folder: Path, progress: Progress | None) -> Parts:
         except OSError as error:
             if error.errno not in _CANNOT_WRITE:
                 raise
-            scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
+            scratch = Scratch("gvtui-index-")
             place = Path(scratch.name)
             with removed_on_failure(scratch):
                 here = mend(lambda: place, progress)
@@ -133,7 +134,7 @@ def _open_folder(folder: Path, progress: Progress | None) -> Parts:
 
 
 def _open_save_file(path: Path, progress: Progress | None) -> Parts:
-    scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
+    scratch = Scratch("gvtui-index-")
     index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
     trace_id = bytes(16)
     architecture = UNKNOWN_ARCHITECTURE
@@ -168,7 +169,7 @@ def _open_recording(path: Path, progress: Progress | None) -> Parts:
     scratch = None
     made = made_where_it_may_stand(path, make)
     if made is None:
-        scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
+        scratch = Scratch("gvtui-index-")
         made = sidefiles.IndexFiles(Path(scratch.name, "index"), Path(scratch.name, "strings"))
         with removed_on_failure(scratch):
             make(*made)
@@ -212,7 +213,7 @@ def recording_parts(
     path: Path,
     pair: sidefiles.IndexFiles,
     strings: StringReader,
-    scratch: tempfile.TemporaryDirectory[str] | None = None,
+    scratch: Scratch | None = None,
 ) -> Parts:
     """The open files of a recording with this index."""
     return Parts(
@@ -248,7 +249,7 @@ def made_where_it_may_stand(
 
 
 @contextlib.contextmanager
-def removed_on_failure(scratch: tempfile.TemporaryDirectory[str]) -> Iterator[None]:
+def removed_on_failure(scratch: Scratch) -> Iterator[None]:
     """Remove the temporary folder if the block fails.
 
     Raises:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
+from gvtui.scratch import Scratch
 from gvtui.trace.sidefiles import IndexFiles
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class Settling:
         """Where the index is that was made, at the end."""
         self.problem = ""
         """Why it failed, at the end; "" if it did not."""
-        self._scratch = tempfile.TemporaryDirectory(prefix="gvtui-index-")
+        self._scratch = Scratch("gvtui-index-")
         self._rest = b""
         command = [sys.executable, "-m", __name__, str(path), self._scratch.name]
         self._process = subprocess.Popen(

@@ -36,7 +36,7 @@ def killed(folder: Path, *, torn: int = 0) -> tuple[list[Any], list[str]]:
     if torn:
         last = files.segment_path(folder / "killed", max(segments(folder / "killed")))
         index = files.index_path(last)
-        os.truncate(index, index.stat().st_size - torn)
+        os.truncate(index, max(files.INDEX_HEAD_SIZE, index.stat().st_size - torn))
     return columns, names
 
 
