@@ -11,7 +11,7 @@ from gvtui.wire.pb import common_pb2, sentry_pb2
 from tests.trace.recorder import START_NS, open_message
 
 VICTIM, EVIL = 1, 2
-DROPPED = 2_000_000_000
+DROPPED = 20
 
 
 def opened_by(pid: int, *command: str, program: str = "runsc", uid: int = 0) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def write_rivals(
     path: Path, imposter: dict[str, Any] | None = None, victim: dict[str, Any] | None = None
 ) -> TraceWriter:
     """nginx runs in `web`; another sandbox, `evil`, sends that it is `web` too, where nginx becomes
-    a miner and ends, and that two thousand million points were dropped there."""
+    a miner and ends, and that points were dropped there."""
     writer = TraceWriter(path)
     web = victim or opened_by(10, "runsc", "run", "web")
     writer.opened(VICTIM, START_NS, web)

@@ -86,7 +86,7 @@ def test_who_says_it_is_another_s_container_has_a_line_of_its_own(tmp_path: Path
         assert "connected  3 msgs" in _entry(app, 0)
         assert "dropped" not in _entry(app, 0)
         assert "● ¬2:web says it is web" in _entry(app, 1)
-        assert "▲ 2.0G" in _entry(app, 1)
+        assert "▲ 20" in _entry(app, 1)
         assert "¬ 1 disputed name" in screen_text(app).splitlines()[0]
 
     drive(app, script, (180, 40))
