@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MAX_NOTE = 1000
 """How many characters a note may have."""
-MAX_MARKS = 10_000
+MAX_BOOKMARKS = 10_000
 
 _FORMAT = 1
 _MAX_FILE = 32 << 20
@@ -30,12 +30,12 @@ _NEAR = 4096
 """How many rows around its old number are searched for a row whose number has changed."""
 
 
-class MarksError(GvtuiError):
+class BookmarksError(GvtuiError):
     """Bookmarks cannot be read or written."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Bookmark:
     """A bookmark: the row's number, the note, and values that identify the row.
 
     Row numbers change when a part of a trace is copied to another file.
@@ -58,7 +58,7 @@ class Mark:
         )
 
 
-def marks_path(trace_path: Path) -> Path:
+def bookmarks_path(trace_path: Path) -> Path:
     """The file of a trace's bookmarks: beside it, or in the user's state if others may write
     there."""
     if sidefiles.may_stand_beside(trace_path):
@@ -70,13 +70,13 @@ def _beside(trace_path: Path) -> Path:
     return trace_path.with_name(f"{trace_path.name}.marks")
 
 
-class Marks:
+class Bookmarks:
     """The bookmarks of a trace; each change is written at once, except for a flight recorder."""
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
-        self._path = None if trace.path.is_dir() else marks_path(trace.path)
-        self._marks: dict[int, Mark] = {}
+        self._path = None if trace.path.is_dir() else bookmarks_path(trace.path)
+        self._bookmarks: dict[int, Bookmark] = {}
         self.changes = 0
         """Grows with each change."""
         self.problem = ""
@@ -86,24 +86,24 @@ class Marks:
             read = _beside(trace.path)
         if read is not None and read.exists():
             try:
-                self._marks = {mark.row: mark for mark in _find(trace, _read(read))}
-            except MarksError as error:
+                self._bookmarks = {bookmark.row: bookmark for bookmark in _find(trace, _read(read))}
+            except BookmarksError as error:
                 self.problem = str(error)
 
     def __len__(self) -> int:
-        return len(self._marks)
+        return len(self._bookmarks)
 
     def __contains__(self, row_id: object) -> bool:
-        return row_id in self._marks
+        return row_id in self._bookmarks
 
-    def __iter__(self) -> Iterator[Mark]:
+    def __iter__(self) -> Iterator[Bookmark]:
         """The bookmarks in the order of their rows."""
-        return iter(sorted(self._marks.values(), key=lambda mark: mark.row))
+        return iter(sorted(self._bookmarks.values(), key=lambda bookmark: bookmark.row))
 
     def note(self, row_id: int) -> str | None:
         """A row's note; None if it has no bookmark."""
-        mark = self._marks.get(row_id)
-        return mark.note if mark is not None else None
+        bookmark = self._bookmarks.get(row_id)
+        return bookmark.note if bookmark is not None else None
 
     @property
     def is_kept(self) -> bool:
@@ -115,13 +115,15 @@ class Marks:
 
         Raises:
             IndexError: the row has been removed from the trace.
-            MarksError: there are too many, or the file cannot be written; the bookmark stays in
+            BookmarksError: there are too many, or the file cannot be written; the bookmark stays in
                 memory.
         """
-        if row_id not in self._marks and len(self._marks) >= MAX_MARKS:
-            raise MarksError(f"there are {MAX_MARKS:,} bookmarks already; remove some first")
+        if row_id not in self._bookmarks and len(self._bookmarks) >= MAX_BOOKMARKS:
+            raise BookmarksError(
+                f"there are {MAX_BOOKMARKS:,} bookmarks already; remove some first"
+            )
         row = self._trace.row(row_id)
-        self._marks[row_id] = Mark(
+        self._bookmarks[row_id] = Bookmark(
             row_id, note[:MAX_NOTE], row.conn, row.kind, row.recv_ns, row.time_ns
         )
         self._changed()
@@ -130,9 +132,9 @@ class Marks:
         """Remove a row's bookmark, if it has one.
 
         Raises:
-            MarksError: the file cannot be written; the bookmark is removed from memory.
+            BookmarksError: the file cannot be written; the bookmark is removed from memory.
         """
-        if self._marks.pop(row_id, None) is not None:
+        if self._bookmarks.pop(row_id, None) is not None:
             self._changed()
 
     def _changed(self) -> None:
@@ -140,93 +142,102 @@ class Marks:
         if self._path is None:
             return
         if self.problem:
-            raise MarksError(f"{self.problem}; it is not overwritten, and this change is not saved")
-        write_marks(self._path, list(self))
+            raise BookmarksError(
+                f"{self.problem}; it is not overwritten, and this change is not saved"
+            )
+        write_bookmarks(self._path, list(self))
 
     def write_beside(self, trace_path: Path) -> None:
         """Write the bookmarks for a copy of the trace, if there are any.
 
         Raises:
-            MarksError: the file cannot be written.
+            BookmarksError: the file cannot be written.
         """
-        if self._marks:
-            write_marks(marks_path(trace_path), list(self))
+        if self._bookmarks:
+            write_bookmarks(bookmarks_path(trace_path), list(self))
 
 
-def write_marks(path: Path, marks: list[Mark]) -> None:
+def write_bookmarks(path: Path, bookmarks: list[Bookmark]) -> None:
     """Replace the file's bookmarks; without any, remove the file.
 
     Raises:
-        MarksError: the file cannot be written.
+        BookmarksError: the file cannot be written.
     """
     document = {
         "format": _FORMAT,
         "marks": [
             {
-                "row": mark.row,
-                "note": mark.note,
-                "conn": mark.conn,
-                "kind": mark.kind,
-                "recv_ns": mark.recv_ns,
-                "time_ns": mark.time_ns,
+                "row": bookmark.row,
+                "note": bookmark.note,
+                "conn": bookmark.conn,
+                "kind": bookmark.kind,
+                "recv_ns": bookmark.recv_ns,
+                "time_ns": bookmark.time_ns,
             }
-            for mark in marks
+            for bookmark in bookmarks
         ],
     }
     text = json.dumps(document, ensure_ascii=False, indent=1)
     try:
-        if marks:
+        if bookmarks:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole(path, text.encode("utf-8", "replace"))
         else:
             path.unlink(missing_ok=True)
     except OSError as error:
-        raise MarksError(f"cannot write {path}: {error.strerror}") from error
+        raise BookmarksError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _read(path: Path) -> list[Mark]:
+def _read(path: Path) -> list[Bookmark]:
     try:
         with open_to_read(path) as source:
             data = source.read(_MAX_FILE + 1)
     except OSError as error:
-        raise MarksError(f"cannot read {path}: {error.strerror}") from error
+        raise BookmarksError(f"cannot read {path}: {error.strerror}") from error
     if len(data) > _MAX_FILE:
-        raise MarksError(f"{path} is larger than bookmarks can be")
+        raise BookmarksError(f"{path} is larger than bookmarks can be")
     try:
         document = json.loads(data)
         if document["format"] != _FORMAT:
-            raise MarksError(f"{path} was written by another version")
-        return [_mark(entry) for entry in document["marks"][:MAX_MARKS]]
+            raise BookmarksError(f"{path} was written by another version")
+        return [_bookmark(entry) for entry in document["marks"][:MAX_BOOKMARKS]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise MarksError(f"{path} holds no bookmarks that can be read") from error
+        raise BookmarksError(f"{path} holds no bookmarks that can be read") from error
 
 
-def _mark(entry: dict[str, Any]) -> Mark:
+def _bookmark(entry: dict[str, Any]) -> Bookmark:
     numbers = [entry[name] for name in ("row", "conn", "kind", "recv_ns", "time_ns")]
     if not all(type(number) is int for number in numbers) or not isinstance(entry["note"], str):
         raise TypeError("not a bookmark")
     if not all(0 <= number < 1 << 63 for number in numbers):
         raise ValueError("no row has such numbers")
     row, conn, kind, recv_ns, time_ns = numbers
-    return Mark(row, entry["note"][:MAX_NOTE], conn, kind, recv_ns, time_ns)
+    return Bookmark(row, entry["note"][:MAX_NOTE], conn, kind, recv_ns, time_ns)
 
 
-def _find(trace: Trace, marks: list[Mark]) -> Iterator[Mark]:
+def _find(trace: Trace, bookmarks: list[Bookmark]) -> Iterator[Bookmark]:
     """The bookmarks with their rows' numbers in this trace; without those whose row is missing."""
-    for mark in marks:
-        row_id = _row_of(trace, mark)
+    for bookmark in bookmarks:
+        row_id = _row_of(trace, bookmark)
         if row_id is not None:
-            yield Mark(row_id, mark.note, mark.conn, mark.kind, mark.recv_ns, mark.time_ns)
+            yield Bookmark(
+                row_id,
+                bookmark.note,
+                bookmark.conn,
+                bookmark.kind,
+                bookmark.recv_ns,
+                bookmark.time_ns,
+            )
 
 
-def _row_of(trace: Trace, mark: Mark) -> int | None:
+def _row_of(trace: Trace, bookmark: Bookmark) -> int | None:
     with contextlib.suppress(IndexError):
-        if mark.fits(trace.row(mark.row)):
-            return mark.row
-    start = trace.row_at_time(mark.recv_ns) if mark.recv_ns else 0
+        if bookmark.fits(trace.row(bookmark.row)):
+            return bookmark.row
+    start = trace.row_at_time(bookmark.recv_ns) if bookmark.recv_ns else 0
     rows = trace.rows(start, start + _NEAR)
-    found = rows["conn"] == mark.conn
+    found = rows["conn"] == bookmark.conn
     for name in ("kind", "recv_ns", "time_ns"):
-        found &= rows[name] == getattr(mark, name)
+        found &= rows[name] == getattr(bookmark, name)
     places = np.flatnonzero(found)
     return max(start, trace.first_row) + int(places[0]) if len(places) else None

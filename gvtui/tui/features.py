@@ -39,7 +39,7 @@ from gvtui.tui.replay.commands import Replaying
 from gvtui.tui.sandboxes.pane import SandboxList
 from gvtui.tui.search.bar import SearchBar
 from gvtui.tui.search.commands import Searching
-from gvtui.tui.stream.bookmarks import Bookmarks
+from gvtui.tui.stream.bookmarks import Bookmarking
 from gvtui.tui.stream.commands import Going, Rows
 from gvtui.tui.stream.pane import StreamView
 from gvtui.tui.timeline.commands import Along
@@ -72,7 +72,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Replaying,
     Along,
     Searching,
-    Bookmarks,
+    Bookmarking,
     Drilling,
     Filtering,
     Saving,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.trace import keep
-from gvtui.trace.bookmarks import Marks, MarksError, marks_path
+from gvtui.trace.bookmarks import Bookmarks, BookmarksError, bookmarks_path
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from tests.trace.recorder import START_NS, Recorder, open_message
@@ -30,19 +30,19 @@ def trace(tmp_path: Path) -> Trace:
 
 
 def test_they_lie_beside_the_recording(trace: Trace) -> None:
-    marks = Marks(trace)
-    marks.set(3, "look \x1b[31m here")
-    marks.set(1, "")
-    marks.set(3, "look here")
-    again = Marks(trace)
-    assert [(mark.row, mark.note) for mark in again] == [(1, ""), (3, "look here")]
+    bookmarks = Bookmarks(trace)
+    bookmarks.set(3, "look \x1b[31m here")
+    bookmarks.set(1, "")
+    bookmarks.set(3, "look here")
+    again = Bookmarks(trace)
+    assert [(bookmark.row, bookmark.note) for bookmark in again] == [(1, ""), (3, "look here")]
     assert 3 in again
     assert again.note(3) == "look here"
     assert again.note(4) is None
     assert again.is_kept
     again.remove(3)
     again.remove(1)
-    assert not marks_path(trace.path).exists()
+    assert not bookmarks_path(trace.path).exists()
     trace.close()
 
 
@@ -58,19 +58,19 @@ def test_a_flight_recorders_are_written_when_it_is_kept(tmp_path: Path) -> None:
     trace = Trace.open(folder)
     trace.refresh()
     assert trace.first_row > 0
-    marks = Marks(trace)
+    bookmarks = Bookmarks(trace)
     marked = trace.first_row + 20
-    marks.set(marked, "this one")
-    assert not marks.is_kept
+    bookmarks.set(marked, "this one")
+    assert not bookmarks.is_kept
     kept = tmp_path / "kept.gvtrace"
     keep.save(trace, kept)
-    marks.write_beside(kept)
+    bookmarks.write_beside(kept)
     copy = Trace.open(kept)
     copy.refresh()
-    (mark,) = Marks(copy)
-    assert mark.row != marked
-    assert copy.row(mark.row).recv_ns == trace.row(marked).recv_ns
-    assert mark.note == "this one"
+    (bookmark,) = Bookmarks(copy)
+    assert bookmark.row != marked
+    assert copy.row(bookmark.row).recv_ns == trace.row(marked).recv_ns
+    assert bookmark.note == "this one"
     for opened in (trace, copy):
         opened.close()
     writer.close()
@@ -89,14 +89,14 @@ def test_a_flight_recorders_are_written_when_it_is_kept(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_cannot_be_read_is_left_alone(trace: Trace, content: bytes) -> None:
-    marks_path(trace.path).write_bytes(content)
-    marks = Marks(trace)
-    assert marks.problem
-    assert len(marks) == 0
-    with pytest.raises(MarksError):
-        marks.set(1, "note")
-    assert 1 in marks
-    assert marks_path(trace.path).read_bytes() == content
+    bookmarks_path(trace.path).write_bytes(content)
+    bookmarks = Bookmarks(trace)
+    assert bookmarks.problem
+    assert len(bookmarks) == 0
+    with pytest.raises(BookmarksError):
+        bookmarks.set(1, "note")
+    assert 1 in bookmarks
+    assert bookmarks_path(trace.path).read_bytes() == content
     trace.close()
 
 
@@ -118,24 +118,24 @@ def test_hostile_files_are_read_or_refused(
     recorder.add(1)
     recorder.writer.close()
     trace = Trace.open(recorder.path)
-    marks_path(trace.path).write_text(json.dumps({"format": 1, "marks": entries}))
-    marks = Marks(trace)
-    assert marks.problem or len(marks) == 0
+    bookmarks_path(trace.path).write_text(json.dumps({"format": 1, "marks": entries}))
+    bookmarks = Bookmarks(trace)
+    assert bookmarks.problem or len(bookmarks) == 0
     trace.close()
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(
     trace: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    marks = Marks(trace)
+    bookmarks = Bookmarks(trace)
 
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr("pathlib.Path.replace", refuse)
-    with pytest.raises(MarksError, match="Permission denied"):
-        marks.set(2, "x")
-    assert marks.note(2) == "x"
+    with pytest.raises(BookmarksError, match="Permission denied"):
+        bookmarks.set(2, "x")
+    assert bookmarks.note(2) == "x"
     trace.close()
 
 
@@ -147,9 +147,9 @@ def test_anothers_recording_has_its_bookmarks_among_our_own(tmp_path: Path) -> N
     recorder.writer.close()
     folder.chmod(0o777)
     trace = Trace.open(folder / "a.gvtrace")
-    Marks(trace).set(2, "mine")
+    Bookmarks(trace).set(2, "mine")
     assert not (folder / "a.gvtrace.marks").exists()
-    assert Marks(trace).note(2) == "mine"
+    assert Bookmarks(trace).note(2) == "mine"
     trace.close()
 
 
@@ -157,10 +157,10 @@ def test_bookmarks_of_rows_that_are_not_there_cost_little(
     trace: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = {"note": "", "conn": 1, "kind": 0, "time_ns": 1}
-    marks = [{**entry, "row": 10**9 + n, "recv_ns": START_NS + n} for n in range(500)]
-    marks.append({**entry, "row": 1, "recv_ns": 1 << 70})
-    path = marks_path(trace.path)
-    path.write_text(json.dumps({"format": 1, "marks": marks[:-1]}))
+    bookmarks = [{**entry, "row": 10**9 + n, "recv_ns": START_NS + n} for n in range(500)]
+    bookmarks.append({**entry, "row": 1, "recv_ns": 1 << 70})
+    path = bookmarks_path(trace.path)
+    path.write_text(json.dumps({"format": 1, "marks": bookmarks[:-1]}))
     asked: list[int] = []
     row = trace.row
 
@@ -169,8 +169,8 @@ def test_bookmarks_of_rows_that_are_not_there_cost_little(
         return row(index)
 
     monkeypatch.setattr(trace, "row", asking)
-    assert len(Marks(trace)) == 0
+    assert len(Bookmarks(trace)) == 0
     # Each is looked for by its number, and then among many rows at once.
     assert len(asked) == 500
-    path.write_text(json.dumps({"format": 1, "marks": marks}))
-    assert "no bookmarks that can be read" in Marks(trace).problem
+    path.write_text(json.dumps({"format": 1, "marks": bookmarks}))
+    assert "no bookmarks that can be read" in Bookmarks(trace).problem

@@ -68,7 +68,7 @@ class Live(Feature):
 
     def _keep(self, path: Path, after: Callable[[], None]) -> None:
         """Copy the trace, in a thread."""
-        trace, marks = self.model.trace, self.model.marks
+        trace, bookmarks = self.model.trace, self.model.bookmarks
         orders = self.model.analysis.pairs.execs.outcomes.order_marks()
         told = 0.0
 
@@ -81,7 +81,7 @@ class Live(Feature):
 
         def work() -> None:
             keep.save(trace, path, marks=orders, progress=progress)
-            marks.write_beside(path)
+            bookmarks.write_beside(path)
 
         def kept(_: None) -> None:
             self._say("")

@@ -12,7 +12,7 @@ from gvtui.query.filter.write import conjunction
 from gvtui.query.folded import call_view
 from gvtui.query.processes.rows import filter_words, row_filter
 from gvtui.query.view import RowView
-from gvtui.trace.bookmarks import Marks
+from gvtui.trace.bookmarks import Bookmarks
 from gvtui.tui.model.chips import Chips
 from gvtui.tui.model.rowtext import RowTexts
 
@@ -66,7 +66,7 @@ class Model:
         self.condition: Filter | None = None
         """All filters in force as one condition; None lets every row pass."""
         self.view = RowView(trace, None)
-        self.marks = Marks(trace)
+        self.bookmarks = Bookmarks(trace)
         self.cursor: int | None = None
         """The id of the selected row."""
         self.following = self.is_live or self.trace.limit is not None

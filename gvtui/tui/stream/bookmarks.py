@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gvtui.decode.escape import escape
-from gvtui.trace.bookmarks import MAX_NOTE, MarksError
+from gvtui.trace.bookmarks import MAX_NOTE, BookmarksError
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.asking import Choice, Entry, Problem, Question
 from gvtui.tui.kit.times import clock_text
@@ -12,15 +12,15 @@ from gvtui.tui.viewer import Feature
 _REMOVE = "-"
 
 
-class Bookmarks(Feature):
+class Bookmarking(Feature):
     """Sets, changes and lists bookmarks."""
 
     prefix, heading = "bookmarks", "Moving"
 
     def opened(self) -> None:
         """Tell the user if the bookmarks cannot be read."""
-        if self.model.marks.problem:
-            self.viewer.tell(f"Bookmarks: {self.model.marks.problem}.", "warning")
+        if self.model.bookmarks.problem:
+            self.viewer.tell(f"Bookmarks: {self.model.bookmarks.problem}.", "warning")
 
     @command("Bookmark this row, with a note", "m")
     def set(self) -> None:
@@ -33,17 +33,17 @@ class Bookmarks(Feature):
             return
         if model.following:
             self.viewer.pause()
-        marks, note = model.marks, model.marks.note(row_id)
+        bookmarks, note = model.bookmarks, model.bookmarks.note(row_id)
 
         def done(text: str) -> Problem | None:
             if len(text) > MAX_NOTE:
                 return Problem(f"a note has at most {MAX_NOTE:,} characters", MAX_NOTE)
             try:
                 if text.strip() == _REMOVE:
-                    marks.remove(row_id)
+                    bookmarks.remove(row_id)
                 else:
-                    marks.set(row_id, text.strip())
-            except (MarksError, IndexError) as error:
+                    bookmarks.set(row_id, text.strip())
+            except (BookmarksError, IndexError) as error:
                 self.viewer.tell(f"Bookmark: {error}", "error")
             self.viewer.redraw_rows()
             return None
@@ -58,22 +58,22 @@ class Bookmarks(Feature):
     def go(self) -> None:
         """List the bookmarks."""
         model, keys_of = self.model, self.viewer.commands.keys_of
-        marks = list(model.marks)
-        if not marks:
+        bookmarks = list(model.bookmarks)
+        if not bookmarks:
             key = keys_of("bookmarks.set")
             self.viewer.tell(f"There are no bookmarks: {key} sets one on the selected row.")
             return
-        width = max(len(f"{mark.row:,}") for mark in marks)
+        width = max(len(f"{bookmark.row:,}") for bookmark in bookmarks)
         entries = [
             Entry(
-                str(mark.row),
-                f"{mark.row:>{width},}  {clock_text(mark.time_ns or mark.recv_ns, model.zone, 3)}"
-                f"  {note_text(mark.note) or '-'}",
+                str(each.row),
+                f"{each.row:>{width},}  {clock_text(each.time_ns or each.recv_ns, model.zone, 3)}"
+                f"  {note_text(each.note) or '-'}",
             )
-            for mark in marks
+            for each in bookmarks
         ]
         heading = "Bookmarks: Enter goes there, Del removes, Esc closes"
-        if not model.marks.is_kept:
+        if not model.bookmarks.is_kept:
             heading += f"   (kept in a file when you keep the trace: {keys_of('live.keep')})"
         self.viewer.choose(
             Choice(heading, entries, self._go_to, removed=self._remove, line="bookmarks.go")
@@ -96,8 +96,8 @@ class Bookmarks(Feature):
 
     def _remove(self, key: str) -> None:
         try:
-            self.model.marks.remove(int(key))
-        except MarksError as error:
+            self.model.bookmarks.remove(int(key))
+        except BookmarksError as error:
             self.viewer.tell(f"Bookmark: {error}", "error")
         self.viewer.redraw_rows()
 

@@ -117,7 +117,7 @@ class Painter:
             model.whole_calls,
             look.added,
             look.highlight,
-            model.marks.changes,
+            model.bookmarks.changes,
         )
         if key != self._key:
             self._key = key
@@ -168,7 +168,7 @@ class Painter:
                 segments.extend(self._marked_cell(placed, text, previous_id))
                 segments.append(Segment(" ", styles["faint"]))
             segments.pop()
-        is_marked = row_id in self._model.marks
+        is_marked = row_id in self._model.bookmarks
         if is_marked:
             segments[0] = Segment(BOOKMARK, styles["mark"])
         if selected:

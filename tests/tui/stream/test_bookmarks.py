@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from textual.widgets import Input
 
-from gvtui.trace.bookmarks import Marks, marks_path
+from gvtui.trace.bookmarks import Bookmarks, bookmarks_path
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.kit.signs import BOOKMARK, BOOKMARK_AT_CURSOR
@@ -31,7 +31,7 @@ def test_a_bookmark_has_a_note_and_a_sign(tmp_path: Path) -> None:
     async def script(pilot: Pilot[int]) -> None:
         app.stream.jump(100)
         await pilot.press("m", *"why here", "enter")
-        assert app.model.marks.note(100) == "why here"
+        assert app.model.bookmarks.note(100) == "why here"
         assert sum(line.startswith(BOOKMARK_AT_CURSOR) for line in stream_lines(app)) == 1
         await pilot.press("down")
         assert sum(line.startswith(BOOKMARK) for line in stream_lines(app)) == 1
@@ -45,10 +45,10 @@ def test_a_bookmark_has_a_note_and_a_sign(tmp_path: Path) -> None:
         await pilot.press("m")
         assert app.prompt.is_open
         await pilot.press(*["backspace"] * 8, "minus", "enter")
-        assert 100 not in app.model.marks
+        assert 100 not in app.model.bookmarks
 
     drive(app, script)
-    assert not marks_path(app.model.trace.path).exists()
+    assert not bookmarks_path(app.model.trace.path).exists()
 
 
 def test_bookmarks_are_there_again_and_go_with_delete(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_bookmarks_are_there_again_and_go_with_delete(tmp_path: Path) -> None:
         await pilot.press("apostrophe")
         await pilot.pause()
         await pilot.press("delete")
-        assert [mark.row for mark in again.model.marks] == [101]
+        assert [bookmark.row for bookmark in again.model.bookmarks] == [101]
         await pilot.press("escape")
         again.model.chips.put("evt.num > 105")
         again.refilter()
@@ -90,7 +90,7 @@ def test_bookmarks_go_with_the_trace_that_is_kept(tmp_path: Path) -> None:
 
     drive(app, script)
     trace = Trace.open(kept)
-    assert [(mark.row, mark.note) for mark in Marks(trace)] == [(4, "look")]
+    assert [(bookmark.row, bookmark.note) for bookmark in Bookmarks(trace)] == [(4, "look")]
     trace.close()
 
 
@@ -120,7 +120,7 @@ def test_marking_pauses_so_that_the_row_stays(tmp_path: Path) -> None:
         recorder.add(5)
         app.tick()
         await pilot.press("x", "enter")
-        assert [mark.row for mark in app.model.marks] == [row]
+        assert [bookmark.row for bookmark in app.model.bookmarks] == [row]
         assert not app.model.following
 
     drive(app, script)
