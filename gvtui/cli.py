@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
-class Entry(NamedTuple):
+class LazyCommand(NamedTuple):
     """A command that has not been loaded."""
 
     place: str
@@ -35,26 +35,36 @@ class Entry(NamedTuple):
     help: str
 
 
-COMMANDS: dict[str, Entry] = {
-    "replay": Entry("gvtui.commands.replay:replay", "Open a recording in the viewer."),
-    "print": Entry("gvtui.commands.print:print_", "Print messages, live or from a recording."),
-    "info": Entry("gvtui.commands.info:info", "Say whether a recording is whole, and adds up."),
-    "record": Entry(
+COMMANDS: dict[str, LazyCommand] = {
+    "replay": LazyCommand("gvtui.commands.replay:replay", "Open a recording in the viewer."),
+    "print": LazyCommand(
+        "gvtui.commands.print:print_", "Print messages, live or from a recording."
+    ),
+    "info": LazyCommand(
+        "gvtui.commands.info:info", "Say whether a recording is whole, and adds up."
+    ),
+    "record": LazyCommand(
         "gvtui.commands.record:record", "Record what sandboxes send, without a screen."
     ),
-    "send": Entry("gvtui.commands.send:send", "Send a recording to any monitor's socket."),
-    "convert": Entry("gvtui.commands.convert:convert", "Write a recording in another format."),
-    "session": Entry("gvtui.commands.session:session", "Make, check and apply trace sessions."),
-    "points": Entry("gvtui.commands.points:points", "List trace points and their fields."),
-    "doctor": Entry(
+    "send": LazyCommand("gvtui.commands.send:send", "Send a recording to any monitor's socket."),
+    "convert": LazyCommand(
+        "gvtui.commands.convert:convert", "Write a recording in another format."
+    ),
+    "session": LazyCommand(
+        "gvtui.commands.session:session", "Make, check and apply trace sessions."
+    ),
+    "points": LazyCommand("gvtui.commands.points:points", "List trace points and their fields."),
+    "doctor": LazyCommand(
         "gvtui.commands.doctor:doctor", "Check whether gvtui can work on this machine."
     ),
-    "keys": Entry("gvtui.commands.keys:keys", "List the viewer's commands and their keys."),
-    "demo": Entry("gvtui.commands.demo:demo", "Show gvtui at work, with or without gVisor."),
-    "completion": Entry(
+    "keys": LazyCommand("gvtui.commands.keys:keys", "List the viewer's commands and their keys."),
+    "demo": LazyCommand("gvtui.commands.demo:demo", "Show gvtui at work, with or without gVisor."),
+    "completion": LazyCommand(
         "gvtui.commands.completion:completion", "Print the completion script of a shell."
     ),
-    "help": Entry("gvtui.commands.help:help_", "Explain a topic, such as the filter language."),
+    "help": LazyCommand(
+        "gvtui.commands.help:help_", "Explain a topic, such as the filter language."
+    ),
 }
 """Every command, in the order that help lists them."""
 

@@ -44,7 +44,7 @@ _JUST_BEFORE_NS = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class ContainerMatch:
     """The container that a connection belongs to, and how gvtui knows it."""
 
     container: Container | None
@@ -237,7 +237,7 @@ class Agent:
         command: list[str],
         said_id: str,
         containers: Iterable[Container],
-    ) -> Match:
+    ) -> ContainerMatch:
         """Find the container that a connection belongs to; runs no program.
 
         Args:
@@ -249,15 +249,15 @@ class Agent:
         """
         exact = self.registry.container_of(peer_pid, opened_ns) if peer_pid is not None else None
         if exact is not None:
-            return Match(exact, exact.sandbox_id, "pid")
+            return ContainerMatch(exact, exact.sandbox_id, "pid")
         known = list(containers)
         named = container_id_from_command(command, self._value_flags)
         if named:
             root = root_from_command(command, self._value_flags)
-            return Match(_pick(known, named, root), named, "command")
+            return ContainerMatch(_pick(known, named, root), named, "command")
         if said_id:
-            return Match(_pick(known, said_id, None), said_id, "message")
-        return Match(None, "", "")
+            return ContainerMatch(_pick(known, said_id, None), said_id, "message")
+        return ContainerMatch(None, "", "")
 
     def connection_closed(self, peer_pid: int) -> Applied | None:
         """Note that a connection has closed.

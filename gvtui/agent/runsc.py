@@ -51,7 +51,7 @@ _SINK = re.compile(r"\s+Sink: (?P<name>\"[^\"]*\"), dropped: (?P<dropped>\d{1,20
 class RunscError(GvtuiError):
     """A call of runsc failed: the message is one sentence, `detail` has all that runsc said."""
 
-    def __init__(self, message: str, detail: str = "", call: Call | None = None) -> None:
+    def __init__(self, message: str, detail: str = "", call: RunscCall | None = None) -> None:
         super().__init__(message)
         self.detail = detail or message
         self.call = call
@@ -62,7 +62,7 @@ class StoppedError(RunscError):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RunscCall:
     """A finished call of runsc."""
 
     words: tuple[str, ...]
@@ -146,7 +146,7 @@ class Runsc:
         root: Path | str | None = None,
         timeout: float | None = None,
         on_start: Callable[[int], None] | None = None,
-    ) -> Call:
+    ) -> RunscCall:
         """Run runsc and wait until it ends or the time limit is over.
 
         The terminal's Ctrl-C does not reach it, so that it cannot interrupt a change half way.
@@ -189,7 +189,7 @@ class Runsc:
             ended = time.time_ns()
             texts = (_text(out), _text(err))
             is_over = returncode is None and _is_too_much(out, err)
-        return Call(tuple(command), process.pid, returncode, *texts, started, ended, is_over)
+        return RunscCall(tuple(command), process.pid, returncode, *texts, started, ended, is_over)
 
     def checked(self, *words: str, root: Path | str | None = None, container_id: str = "") -> str:
         """Run runsc and return its stdout.
@@ -254,7 +254,7 @@ class Runsc:
         force: bool,
         on_start: Callable[[int], None] | None = None,
         timeout: float | None = None,
-    ) -> Call:
+    ) -> RunscCall:
         """Ask runsc to make a session; the caller reads the result from the call.
 
         Args:

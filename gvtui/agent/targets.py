@@ -45,7 +45,7 @@ Key = tuple[str, str]
 """Identifies a target: a sandbox's root and ID, or "file" and a session file's path."""
 
 
-class Owner(Enum):
+class SessionOwner(Enum):
     """Who made the session that runs at a target."""
 
     OURS = "gvtui's session"
@@ -63,7 +63,7 @@ class Target:
 
     key: Key
     title: str
-    owner: Owner
+    owner: SessionOwner
     container: Container | None = None
     applied: Session | None = None
     """The session that runs there or is in the file, if it is known."""
@@ -191,7 +191,7 @@ class Keeper:
         return Target(
             ("file", str(file.path)),
             escape(file.path.name),
-            Owner.FILE,
+            SessionOwner.FILE,
             applied=file.written if file.exists else None,
             error=error,
             exists=file.exists,
@@ -207,25 +207,25 @@ class Keeper:
             sessions = container.runsc.list_sessions(container.root, container.sandbox_id)
         except GvtuiError as failure:
             error = str(failure)
-            owner, applied = Owner.UNKNOWN, None
+            owner, applied = SessionOwner.UNKNOWN, None
         else:
             owner, applied = self._owner(container, sessions)
         return Target(container.sandbox_key, title, owner, container, applied, catalogue, error)
 
     def _owner(
         self, container: Container, sessions: list[SessionStatus]
-    ) -> tuple[Owner, Session | None]:
+    ) -> tuple[SessionOwner, Session | None]:
         if not sessions:
-            return Owner.NONE, None
+            return SessionOwner.NONE, None
         sinks = sessions[0].sinks
         own = self.agent.registry.get(container)
         if own is not None:
-            return Owner.OURS, None if own.doubtful else own.session
+            return SessionOwner.OURS, None if own.doubtful else own.session
         recalled = self._memory.recall(container) if self._memory else None
         # With other sinks than gvtui's, somebody has replaced the session since.
         if recalled and [sink.name for sink in recalled.sinks] == [each.name for each in sinks]:
-            return Owner.EARLIER, recalled
-        return Owner.OTHER, None
+            return SessionOwner.EARLIER, recalled
+        return SessionOwner.OTHER, None
 
     def apply(self, container: Container, session: Session, *, replace: bool) -> Outcome:
         """Start a session in a sandbox; see `Agent.apply`."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gvtui.agent.outcome import Gap, Outcome, State
 from gvtui.agent.plain import unknown_key
 from gvtui.agent.running import has_ended
-from gvtui.agent.runsc import Call, RunscError, SessionStatus
+from gvtui.agent.runsc import RunscCall, RunscError, SessionStatus
 from gvtui.points.check import check_session
 from gvtui.points.document import pod_init_document
 from gvtui.points.problems import refusals
@@ -43,7 +43,7 @@ class Transaction:
     on_start: Callable[[int], None] | None = None
     """Called with the pid of each runsc that will connect."""
     timeout: float | None = None
-    _calls: list[Call] = field(default_factory=list, init=False)
+    _calls: list[RunscCall] = field(default_factory=list, init=False)
     _notes: list[str] = field(default_factory=list, init=False)
     _problems: tuple[Problem, ...] = field(default=(), init=False)
     had_session: bool = field(default=False, init=False)
@@ -126,7 +126,7 @@ class Transaction:
             self._problems = tuple(check_session(session, self.catalogue))
         return session
 
-    def _create(self, session: Session) -> tuple[Session, Call]:
+    def _create(self, session: Session) -> tuple[Session, RunscCall]:
         """Ask runsc for the session; leave out keys that it refuses because it is too old."""
         while True:
             call = self._call(session, force=self.had_session)
@@ -139,7 +139,7 @@ class Transaction:
                 return session, call
             self._notes.append(f"this runsc does not know {key!r}; it was left out")
 
-    def _call(self, session: Session, *, force: bool) -> Call:
+    def _call(self, session: Session, *, force: bool) -> RunscCall:
         # runsc's refusal names the unknown key only if the session is under `trace_session`.
         call = self.container.runsc.create_session(
             self.container.root,
@@ -189,7 +189,7 @@ class Transaction:
         outcome = self._outcome(State.APPLIED, kept, session=session)
         return replace(outcome, skipped_points=skipped_points, skipped_fields=skipped_fields)
 
-    def _after_failure(self, call: Call) -> Outcome:
+    def _after_failure(self, call: RunscCall) -> Outcome:
         error = call.error(self.container.sandbox_id, str(self.container.root))
         why, detail = str(error), error.detail
         try:

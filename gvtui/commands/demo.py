@@ -71,7 +71,7 @@ def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:
             notice = (
                 f" Demonstration: a recording of a real sandbox, again and again ({usable.reason})"
             )
-            source = Source(recording_command(endpoint), endpoint, folder / "output")
+            source = DemoProgram(recording_command(endpoint), endpoint, folder / "output")
         else:
             notice = (
                 f" Demonstration: a real sandbox, run by {usable.path} ({usable.platform}); "
@@ -80,11 +80,11 @@ def demo(ctx: click.Context, /, runsc: str | None, recorded: bool) -> None:
             command = sandbox_command(usable, endpoint, folder)
             # `runsc do` keeps its state in a temporary folder, and leaves it there if killed.
             environment = {**_ENVIRONMENT, "TMPDIR": str(folder)}
-            source = Source(command, endpoint, folder / "output", environment)
+            source = DemoProgram(command, endpoint, folder / "output", environment)
         ctx.exit(_watch(endpoint, notice, source))
 
 
-def _watch(endpoint: Path, notice: str, source: Source) -> int:
+def _watch(endpoint: Path, notice: str, source: DemoProgram) -> int:
     from gvtui.monitor.options import MonitorOptions
     from gvtui.tui.options import LiveOptions
     from gvtui.tui.run import run_live
@@ -107,7 +107,7 @@ def _watch(endpoint: Path, notice: str, source: Source) -> int:
     return code
 
 
-class Source:
+class DemoProgram:
     """Runs the program that the viewer watches, from when the viewer listens until `stop`."""
 
     def __init__(

@@ -33,7 +33,7 @@ _TIMEOUT_SECONDS = 20.0
 _WIDTH = 11
 
 
-class Verdict(Enum):
+class Grade(Enum):
     """The severity of a finding; the value is its sign on the terminal."""
 
     GOOD = "ok"
@@ -45,7 +45,7 @@ class Verdict(Enum):
 class Finding:
     """The result of one check."""
 
-    verdict: Verdict
+    verdict: Grade
     subject: str
     text: str
     advice: str = ""
@@ -72,7 +72,7 @@ def doctor(ctx: click.Context, /, listen: Path, runsc: Path | None) -> None:
     click.echo(f"gvtui {__version__}, Python {sys.version.split()[0]}")
     is_bad = False
     for finding in examine(listen, str(runsc) if runsc else None):
-        is_bad = is_bad or finding.verdict is Verdict.BAD
+        is_bad = is_bad or finding.verdict is Grade.BAD
         show(f"{finding.verdict.value:<5} {finding.subject:<{_WIDTH}}{finding.text}")
         if finding.advice:
             show(f"{'':<{_WIDTH + 6}}{finding.advice}")
@@ -101,16 +101,16 @@ def check_runsc(named: str | None) -> Iterator[Finding]:
         yield from _check_binary(found)
     for refused in inventory.refused:
         yield Finding(
-            Verdict.NOTE,
+            Grade.NOTE,
             "runsc",
             escape(f"{refused.path} {refused.why}"),
             "It is not used unless it is named with --runsc.",
         )
     if not inventory.found and named:
-        yield Finding(Verdict.BAD, "runsc", inventory.problem)
+        yield Finding(Grade.BAD, "runsc", inventory.problem)
     elif not inventory.found and not inventory.refused:
         yield Finding(
-            Verdict.NOTE,
+            Grade.NOTE,
             "runsc",
             "not found; recordings can be opened without it",
             "Install gVisor, or name its runsc with --runsc.",
@@ -118,10 +118,10 @@ def check_runsc(named: str | None) -> Iterator[Finding]:
     for each in inventory.containers:
         if each.is_sandbox and each.can_be_traced:
             by = f"{each.id} in {each.root}: by {each.runsc.path} ({each.runsc_why})"
-            yield Finding(Verdict.GOOD, "managed", escape(by))
+            yield Finding(Grade.GOOD, "managed", escape(by))
     for report in inventory.roots:
         if report.error:
-            yield Finding(Verdict.NOTE, "managed", escape(f"{report.root}: {report.error}"))
+            yield Finding(Grade.NOTE, "managed", escape(f"{report.root}: {report.error}"))
 
 
 def _check_binary(found: FoundRunsc) -> Iterator[Finding]:
@@ -133,15 +133,15 @@ def _check_binary(found: FoundRunsc) -> Iterator[Finding]:
     try:
         version, points = runsc.version(), len(runsc.catalogue())
     except GvtuiError as error:
-        yield Finding(Verdict.BAD, "runsc", f"{runsc.path}: {error}")
+        yield Finding(Grade.BAD, "runsc", f"{runsc.path}: {error}")
         return
     yield Finding(
-        Verdict.GOOD, "runsc", f"{runsc.path}, {version}, {points} trace points ({found.why})"
+        Grade.GOOD, "runsc", f"{runsc.path}, {version}, {points} trace points ({found.why})"
     )
     missing = missing_sidecar(runsc)
     if missing is not None:
         yield Finding(
-            Verdict.NOTE,
+            Grade.NOTE,
             "gvisor-bin",
             f"{missing} is missing: {runsc.path} starts sandboxes from a copy inside it, "
             "slowly, and gVisor drops these copies in October 2026",
@@ -150,13 +150,13 @@ def _check_binary(found: FoundRunsc) -> Iterator[Finding]:
     usable = probe(runsc.path)
     if isinstance(usable, Unusable):
         yield Finding(
-            Verdict.NOTE,
+            Grade.NOTE,
             "sandbox",
             usable.reason,
             "gvtui can still watch sandboxes that others start.",
         )
     else:
-        yield Finding(Verdict.GOOD, "sandbox", f"runs with {' '.join(usable.flags)}")
+        yield Finding(Grade.GOOD, "sandbox", f"runs with {' '.join(usable.flags)}")
 
 
 def check_socket(listen: Path) -> Finding:
@@ -167,8 +167,8 @@ def check_socket(listen: Path) -> Finding:
     try:
         Listener(listen).close()
     except GvtuiError as error:
-        return Finding(Verdict.BAD, "socket", str(error))
-    return Finding(Verdict.GOOD, "socket", f"{listen} is free to listen at")
+        return Finding(Grade.BAD, "socket", str(error))
+    return Finding(Grade.GOOD, "socket", f"{listen} is free to listen at")
 
 
 def check_priority() -> Finding:
@@ -181,9 +181,9 @@ def check_priority() -> Finding:
         [sys.executable, "-c", code], timeout=_TIMEOUT_SECONDS, capture_output=True, check=False
     )
     if done.returncode == 0:
-        return Finding(Verdict.GOOD, "priority", "the monitor may run at real-time priority")
+        return Finding(Grade.GOOD, "priority", "the monitor may run at real-time priority")
     return Finding(
-        Verdict.NOTE,
+        Grade.NOTE,
         "priority",
         "no real-time priority; sandboxes drop points sooner while the machine is busy",
         "Run gvtui as root, or allow it: ulimit -r 10 (rtprio in /etc/security/limits.conf).",
@@ -198,7 +198,7 @@ def check_buffer(setting: Path = _WMEM, *, may_enlarge: bool | None = None) -> F
 
     if sendbuffer.may_enlarge() if may_enlarge is None else may_enlarge:
         return Finding(
-            Verdict.GOOD,
+            Grade.GOOD,
             "buffer",
             f"each sandbox gets room for {SEND_BUFFER_BYTES >> 20} MiB of messages, and messages of "
             f"up to {MAX_MESSAGE_SIZE >> 20} MiB reach gvtui",
@@ -206,17 +206,17 @@ def check_buffer(setting: Path = _WMEM, *, may_enlarge: bool | None = None) -> F
     try:
         size = int(setting.read_text())
     except (OSError, ValueError):
-        return Finding(Verdict.NOTE, "buffer", f"{setting} cannot be read")
+        return Finding(Grade.NOTE, "buffer", f"{setting} cannot be read")
     text = f"messages of up to {size - _MESSAGE_OVERHEAD:,} bytes reach gvtui"
     if size < _USUAL_WMEM:
         return Finding(
-            Verdict.NOTE,
+            Grade.NOTE,
             "buffer",
             f"{text}: sandboxes drop points sooner than usual",
             f"sysctl net.core.wmem_default={_USUAL_WMEM}, before the sandboxes start.",
         )
     return Finding(
-        Verdict.NOTE,
+        Grade.NOTE,
         "buffer",
         f"{text}; an execve with longer arguments is lost",
         "Run gvtui as root: it then gives each sandbox more room.",
@@ -229,9 +229,9 @@ def check_fence(version: int | None = None) -> Finding:
 
     if landlock.version() if version is None else version:
         text = "the process that receives messages reaches nothing but its own files (Landlock)"
-        return Finding(Verdict.GOOD, "fence", text)
+        return Finding(Grade.GOOD, "fence", text)
     return Finding(
-        Verdict.NOTE,
+        Grade.NOTE,
         "fence",
         "this kernel has no Landlock, or it is switched off: the process that receives messages is "
         "not fenced in",
@@ -250,13 +250,13 @@ def check_disk() -> Finding:
         place = place.parent
     if not os.access(place, os.W_OK):
         return Finding(
-            Verdict.BAD, "disk", f"{place} cannot be written to", "Set XDG_CACHE_HOME elsewhere."
+            Grade.BAD, "disk", f"{place} cannot be written to", "Set XDG_CACHE_HOME elsewhere."
         )
     free = shutil.disk_usage(place).free
     text = f"{free / (1 << 30):.1f} GiB free in {place}"
     if free < DEFAULT_KEEP_BYTES:
-        return Finding(Verdict.NOTE, "disk", text, "Give --keep a smaller size than 2GiB.")
-    return Finding(Verdict.GOOD, "disk", text)
+        return Finding(Grade.NOTE, "disk", text, "Give --keep a smaller size than 2GiB.")
+    return Finding(Grade.GOOD, "disk", text)
 
 
 def check_config() -> Iterator[Finding]:
@@ -275,17 +275,17 @@ def check_config() -> Iterator[Finding]:
             problems += configured_keys(every_command(), settings).problems
     # Reading a profile reports the problems outside of it too.
     for problem in dict.fromkeys(problems):
-        yield Finding(Verdict.BAD, "config", problem)
+        yield Finding(Grade.BAD, "config", problem)
     if not problems:
         words = "is right" if config.path.exists() else "does not exist: the defaults hold"
-        yield Finding(Verdict.GOOD, "config", escape(f"{config.path} {words}"))
+        yield Finding(Grade.GOOD, "config", escape(f"{config.path} {words}"))
 
 
 def check_terminal() -> Iterator[Finding]:
     """Whether the terminal can show the viewer."""
     if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") == "dumb":
         yield Finding(
-            Verdict.NOTE,
+            Grade.NOTE,
             "terminal",
             "the viewer cannot draw on this terminal",
             "gvtui print and gvtui record need no terminal.",
@@ -295,17 +295,17 @@ def check_terminal() -> Iterator[Finding]:
     text = f"{os.environ['TERM']}, {size.columns}x{size.lines}"
     if size.columns < _LEAST_COLUMNS or size.lines < _LEAST_LINES:
         yield Finding(
-            Verdict.NOTE,
+            Grade.NOTE,
             "terminal",
             text,
             f"Enlarge it to at least {_LEAST_COLUMNS}x{_LEAST_LINES}.",
         )
     else:
-        yield Finding(Verdict.GOOD, "terminal", text)
+        yield Finding(Grade.GOOD, "terminal", text)
     encoding = sys.stdout.encoding.lower().replace("-", "")
     if encoding != "utf8":
         yield Finding(
-            Verdict.NOTE,
+            Grade.NOTE,
             "terminal",
             f"its encoding is {sys.stdout.encoding}: lines and signs cannot be drawn",
             "Set LANG=C.UTF-8.",

@@ -18,7 +18,7 @@ _FD_ERROR = "[err:"
 
 
 @dataclass(slots=True)
-class Call:
+class CallSide:
     """The enter or the exit of a system call, to be rendered."""
 
     name: str

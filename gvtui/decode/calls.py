@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode import file_flags, memory_flags, sockets, task_flags
-from gvtui.decode.call import NOT_KNOWN, Call, descriptor
+from gvtui.decode.call import NOT_KNOWN, CallSide, descriptor
 from gvtui.decode.errno_names import failure
 from gvtui.decode.escape import string_list
 from gvtui.decode.fcntl import fcntl_argument, fcntl_result
@@ -20,11 +20,11 @@ from gvtui.words import noun_for
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
-Arguments = Callable[[Call], list[str]]
-Result = Callable[[Call], str]
+Arguments = Callable[[CallSide], list[str]]
+Result = Callable[[CallSide], str]
 
 
-def _open(call: Call) -> list[str]:
+def _open(call: CallSide) -> list[str]:
     message = call.message
     if call.name == "creat":
         return [call.path(), octal(message.mode)]
@@ -35,12 +35,12 @@ def _open(call: Call) -> list[str]:
     return shown
 
 
-def _opened(call: Call) -> str:
+def _opened(call: CallSide) -> str:
     message = call.message
     return descriptor(message.exit.result, _opened_path(call))
 
 
-def _opened_path(call: Call) -> str:
+def _opened_path(call: CallSide) -> str:
     """Where the opened path leads, as far as the message tells; symbolic links are not seen."""
     message = call.message
     path: str = message.pathname
@@ -51,14 +51,14 @@ def _opened_path(call: Call) -> str:
     return posixpath.normpath(posixpath.join(base, path)) if base.startswith("/") else ""
 
 
-def _close(call: Call) -> list[str]:
+def _close(call: CallSide) -> list[str]:
     return [call.fd()]
 
 
 _VECTOR_CALLS = frozenset({"readv", "writev", "preadv", "pwritev", "preadv2", "pwritev2"})
 
 
-def _transfer(call: Call) -> list[str]:
+def _transfer(call: CallSide) -> list[str]:
     message = call.message
     if call.name in _VECTOR_CALLS:
         # Their count is that of the bytes that all vectors hold; how many there are is not sent.
@@ -79,12 +79,12 @@ def _transfer(call: Call) -> list[str]:
     return shown
 
 
-def _connect(call: Call) -> list[str]:
+def _connect(call: CallSide) -> list[str]:
     address = call.message.address
     return [call.fd(), NOT_KNOWN if call.not_read(address) else sockets.address(address)]
 
 
-def _accept(call: Call) -> list[str]:
+def _accept(call: CallSide) -> list[str]:
     message = call.message
     shown = [call.fd()]
     if not call.is_exit or call.errno:
@@ -96,7 +96,7 @@ def _accept(call: Call) -> list[str]:
     return shown
 
 
-def _listen(call: Call) -> list[str]:
+def _listen(call: CallSide) -> list[str]:
     message = call.message
     shown = [call.fd(), str(message.backlog)]
     known = []
@@ -110,7 +110,7 @@ def _listen(call: Call) -> list[str]:
     return shown
 
 
-def _execve(call: Call) -> list[str]:
+def _execve(call: CallSide) -> list[str]:
     message = call.message
     shown = [call.path(), string_list(message.argv)]
     count = len(message.envv)
@@ -120,7 +120,7 @@ def _execve(call: Call) -> list[str]:
     return shown
 
 
-def _socket(call: Call) -> list[str]:
+def _socket(call: CallSide) -> list[str]:
     message = call.message
     return [
         sockets.FAMILY.text(message.domain),
@@ -129,16 +129,16 @@ def _socket(call: Call) -> list[str]:
     ]
 
 
-def _new_pair(call: Call, first: int, second: int) -> str:
+def _new_pair(call: CallSide, first: int, second: int) -> str:
     return f"[{first}, {second}]" if call.is_exit and not call.errno else NOT_KNOWN
 
 
-def _socketpair(call: Call) -> list[str]:
+def _socketpair(call: CallSide) -> list[str]:
     message = call.message
     return [*_socket(call), _new_pair(call, message.socket1, message.socket2)]
 
 
-def _pipe(call: Call) -> list[str]:
+def _pipe(call: CallSide) -> list[str]:
     message = call.message
     shown = [_new_pair(call, message.reader, message.writer)]
     if call.name != "pipe" or message.flags:
@@ -146,19 +146,19 @@ def _pipe(call: Call) -> list[str]:
     return shown
 
 
-def _chdir(call: Call) -> list[str]:
+def _chdir(call: CallSide) -> list[str]:
     return [call.fd()] if call.name == "fchdir" else [call.path()]
 
 
-def _chroot(call: Call) -> list[str]:
+def _chroot(call: CallSide) -> list[str]:
     return [call.path()]
 
 
-def _setid(call: Call) -> list[str]:
+def _setid(call: CallSide) -> list[str]:
     return [] if call.name == "setsid" else [identity(call.message.id)]
 
 
-def _setresid(call: Call) -> list[str]:
+def _setresid(call: CallSide) -> list[str]:
     message = call.message
     return [identity(message.rid), identity(message.eid), identity(message.sid)]
 
@@ -169,7 +169,7 @@ def rlimit(limit: syscall_pb2.StructRlimit) -> str:
     return f"{{rlim_cur={current}, rlim_max={most}}}"
 
 
-def _prlimit(call: Call) -> list[str]:
+def _prlimit(call: CallSide) -> list[str]:
     message = call.message
     shown = [str(message.pid), task_flags.RLIMIT.text(message.resource)]
     shown.append(_given(call, "new_limit", rlimit))
@@ -177,7 +177,7 @@ def _prlimit(call: Call) -> list[str]:
     return shown
 
 
-def _given(call: Call, field: str, form: Callable[[Any], str]) -> str:
+def _given(call: CallSide, field: str, form: Callable[[Any], str]) -> str:
     """An argument that the program may leave out."""
     message = call.message
     if message.HasField(field):
@@ -185,7 +185,7 @@ def _given(call: Call, field: str, form: Callable[[Any], str]) -> str:
     return NOT_KNOWN if call.not_read(None) else "NULL"
 
 
-def _filled_in(call: Call, field: str, form: Callable[[Any], str]) -> str:
+def _filled_in(call: CallSide, field: str, form: Callable[[Any], str]) -> str:
     """An argument that the kernel fills in: before that, its memory holds something old."""
     message = call.message
     if not message.HasField(field):
@@ -193,19 +193,19 @@ def _filled_in(call: Call, field: str, form: Callable[[Any], str]) -> str:
     return form(getattr(message, field)) if call.is_exit and not call.errno else NOT_KNOWN
 
 
-def _fcntl(call: Call) -> list[str]:
+def _fcntl(call: CallSide) -> list[str]:
     message = call.message
     shown = [call.fd(), file_flags.FCNTL.text(message.cmd)]
     argument = fcntl_argument(message.cmd, message.args, call.architecture)
     return shown if argument is None else [*shown, argument]
 
 
-def _fcntl_result(call: Call) -> str:
+def _fcntl_result(call: CallSide) -> str:
     message = call.message
     return fcntl_result(message.cmd, message.exit.result, call.fd_path(), call.architecture)
 
 
-def _dup(call: Call) -> list[str]:
+def _dup(call: CallSide) -> list[str]:
     message = call.message
     shown = [descriptor(message.old_fd, call.fd_path())]
     if call.name != "dup":
@@ -215,11 +215,11 @@ def _dup(call: Call) -> list[str]:
     return shown
 
 
-def _duplicated(call: Call) -> str:
+def _duplicated(call: CallSide) -> str:
     return descriptor(call.message.exit.result, call.fd_path())
 
 
-def _signalfd(call: Call) -> list[str]:
+def _signalfd(call: CallSide) -> list[str]:
     message = call.message
     shown = [call.fd(), signal_set(message.sigset)]
     if call.name != "signalfd" or message.flags:
@@ -227,7 +227,7 @@ def _signalfd(call: Call) -> list[str]:
     return shown
 
 
-def _eventfd(call: Call) -> list[str]:
+def _eventfd(call: CallSide) -> list[str]:
     message = call.message
     shown = [str(message.val & 0xFFFFFFFF)]
     if call.name != "eventfd" or message.flags:
@@ -239,7 +239,7 @@ _WRITES_TID = task_flags.CLONE_BITS["CLONE_PARENT_SETTID"] | task_flags.CLONE_BI
 """Flags with which clone writes to the memory of its caller."""
 
 
-def _clone(call: Call) -> list[str]:
+def _clone(call: CallSide) -> list[str]:
     message = call.message
     shown = [task_flags.clone_flags(message.flags), f"child_stack={pointer(message.stack)}"]
     if message.flags & _WRITES_TID:
@@ -251,7 +251,7 @@ def _clone(call: Call) -> list[str]:
     return shown
 
 
-def _fork(_: Call) -> list[str]:
+def _fork(_: CallSide) -> list[str]:
     return []
 
 
@@ -261,40 +261,40 @@ def itimerspec(spec: syscall_pb2.ItimerSpec) -> str:
     return f"{{it_interval={interval}, it_value={timespec(spec.value.sec, spec.value.nsec)}}}"
 
 
-def _timerfd_create(call: Call) -> list[str]:
+def _timerfd_create(call: CallSide) -> list[str]:
     message = call.message
     clock = task_flags.CLOCK.text(message.clock_id)
     return [clock, task_flags.TIMERFD_CREATE.text(message.flags)]
 
 
-def _timerfd_settime(call: Call) -> list[str]:
+def _timerfd_settime(call: CallSide) -> list[str]:
     message = call.message
     flags = task_flags.TIMERFD_SETTIME.text(message.flags)
     new_value = _given(call, "new_value", itimerspec)
     return [call.fd(), flags, new_value, _filled_in(call, "old_value", itimerspec)]
 
 
-def _timerfd_gettime(call: Call) -> list[str]:
+def _timerfd_gettime(call: CallSide) -> list[str]:
     if not call.is_exit or call.errno:
         return [call.fd(), NOT_KNOWN]
     return [call.fd(), _filled_in(call, "cur_value", itimerspec)]
 
 
-def _inotify_init(call: Call) -> list[str]:
+def _inotify_init(call: CallSide) -> list[str]:
     if call.name == "inotify_init":
         return []
     return [file_flags.INOTIFY_INIT.text(call.message.flags)]
 
 
-def _inotify_add_watch(call: Call) -> list[str]:
+def _inotify_add_watch(call: CallSide) -> list[str]:
     return [call.fd(), call.path(), file_flags.INOTIFY_MASK.text(call.message.mask)]
 
 
-def _inotify_rm_watch(call: Call) -> list[str]:
+def _inotify_rm_watch(call: CallSide) -> list[str]:
     return [call.fd(), str(call.message.wd)]
 
 
-def _mmap(call: Call) -> list[str]:
+def _mmap(call: CallSide) -> list[str]:
     message = call.message
     return [
         pointer(message.addr),
@@ -306,14 +306,14 @@ def _mmap(call: Call) -> list[str]:
     ]
 
 
-def _mapped(call: Call) -> str:
+def _mapped(call: CallSide) -> str:
     return hex(call.message.exit.result & 0xFFFFFFFFFFFFFFFF)
 
 
 _PTRACE_TRACEME = 0
 
 
-def _ptrace(call: Call) -> list[str]:
+def _ptrace(call: CallSide) -> list[str]:
     message = call.message
     shown = [task_flags.PTRACE[call.architecture].text(message.request)]
     if message.request != _PTRACE_TRACEME:
@@ -321,7 +321,7 @@ def _ptrace(call: Call) -> list[str]:
     return shown
 
 
-def _number(call: Call) -> str:
+def _number(call: CallSide) -> str:
     return str(int64(call.message.exit.result))
 
 
@@ -361,7 +361,7 @@ FORMS: dict[type[Message], tuple[Arguments, Result]] = {
 """How each message shows its arguments, and its result where the call succeeded."""
 
 
-def result(call: Call, succeeded: Result) -> str:
+def result(call: CallSide, succeeded: Result) -> str:
     """The result as strace shows it; empty on enter."""
     if not call.is_exit:
         return ""

@@ -16,7 +16,7 @@ from gvtui.points.syscalls import ARCHITECTURES, UNKNOWN_ARCHITECTURE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gvtui.decode.call import Call
+    from gvtui.decode.call import CallSide
 
 _FORMS: dict[str, Callable[[int], str]] = {
     "int": lambda value: str(int32(value)),
@@ -245,16 +245,16 @@ _ADJUST: dict[str, Callable[[tuple[int, ...], Named, str], None]] = {
 _DIFFERS = {("arm64", "clone"): "arm64:clone"}
 
 
-def argument_names(call: Call) -> list[str]:
+def argument_names(call: CallSide) -> list[str]:
     """The names of a call's arguments, in order; empty where the table lacks the call."""
     return [name for name, _ in _entry(call) or ()]
 
 
-def _entry(call: Call) -> tuple[tuple[str, str], ...] | None:
+def _entry(call: CallSide) -> tuple[tuple[str, str], ...] | None:
     return ARGUMENTS.get(_DIFFERS.get((call.architecture, call.name), call.name))
 
 
-def named_arguments(call: Call) -> Named:
+def named_arguments(call: CallSide) -> Named:
     """The arguments by name; `arg1` to `arg6` in hex where the table lacks the call."""
     message = call.message
     numbers = (message.arg1, message.arg2, message.arg3, message.arg4, message.arg5, message.arg6)
@@ -273,7 +273,7 @@ def named_arguments(call: Call) -> Named:
     return shown
 
 
-def raw_arguments(call: Call) -> list[str]:
+def raw_arguments(call: CallSide) -> list[str]:
     """The arguments in order; only those of clone have names, since some may be left out."""
     named = named_arguments(call)
     if call.name == "clone":
@@ -282,7 +282,7 @@ def raw_arguments(call: Call) -> list[str]:
     return [text for _, text in named]
 
 
-def raw_result(call: Call) -> str:
+def raw_result(call: CallSide) -> str:
     """The result where the call succeeded; `?` where it never returns."""
     message = call.message
     result: int = message.exit.result

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode import calls, events
-from gvtui.decode.call import Call
+from gvtui.decode.call import CallSide
 from gvtui.decode.escape import escape, quoted, string_list
 from gvtui.decode.outcome import Outcome, untold
 from gvtui.decode.raw import raw_arguments, raw_result
@@ -89,7 +89,7 @@ def render(
     return Rendered(call.name, arguments, calls.result(call, forms[1]), call.errno != 0)
 
 
-def call_of(decoded: Decoded, architecture: str, enter: Decoded | None = None) -> Call:
+def call_of(decoded: Decoded, architecture: str, enter: Decoded | None = None) -> CallSide:
     """The call that a message of a system call stands for, to be rendered."""
     message: Any = decoded.message
     name = _name(decoded.header.message_type, message.sysno, architecture)
@@ -98,7 +98,7 @@ def call_of(decoded: Decoded, architecture: str, enter: Decoded | None = None) -
     before: Any = enter.message if enter is not None and is_exit else None
     if type(before) is not type(message):
         before = None
-    return Call(name, architecture, message, is_exit, errno, before)
+    return CallSide(name, architecture, message, is_exit, errno, before)
 
 
 def result_of(decoded: Decoded, architecture: str) -> str:

@@ -36,7 +36,7 @@ from gvtui.trace.strings import StringReader
 from gvtui.trace.window import Window
 
 if TYPE_CHECKING:
-    from gvtui.trace.opening import Checked, Parts
+    from gvtui.trace.opening import Checked, TraceFiles
     from gvtui.trace.rebuild import Progress
     from gvtui.trace.segment import Segment
 
@@ -80,7 +80,7 @@ def settle(
     return made
 
 
-def open_at_once(path: Path) -> Parts | None:
+def open_at_once(path: Path) -> TraceFiles | None:
     """Open a large recording before its index is checked, or made: the first rows are there at once.
 
     Returns:
@@ -112,7 +112,7 @@ def open_at_once(path: Path) -> Parts | None:
     return replace(parts, damaged_bytes=0, settling=Settling(path, rows))
 
 
-def open_settled(path: Path, made: sidefiles.IndexFiles) -> Parts:
+def open_settled(path: Path, made: sidefiles.IndexFiles) -> TraceFiles:
     """Open a recording with an index that was made for it just now.
 
     Raises:

@@ -66,7 +66,7 @@ _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EP
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class TraceFiles:
     """The open files of a trace, with the contents of their heads."""
 
     segments: list[Segment]
@@ -82,7 +82,7 @@ class Parts:
     """Checks the index, or makes it, while the first rows can be looked at already."""
 
 
-def open_parts(path: Path, progress: Progress | None) -> Parts:
+def open_parts(path: Path, progress: Progress | None) -> TraceFiles:
     """Open a recording, a save file of gVisor's, or a flight recorder's folder.
 
     Raises:
@@ -98,7 +98,7 @@ def open_parts(path: Path, progress: Progress | None) -> Parts:
     return _open_recording(path, progress)
 
 
-def _open_folder(folder: Path, progress: Progress | None) -> Parts:
+def _open_folder(folder: Path, progress: Progress | None) -> TraceFiles:
     numbers = files.segment_numbers(folder)
     if not numbers:
         raise TraceError(f"{folder} holds no trace")
@@ -130,10 +130,10 @@ def _open_folder(folder: Path, progress: Progress | None) -> Parts:
     strings = StringReader(here.strings, trace_id)
     segments = [Segment.open(number, logs[number], here.indexes[number]) for number in numbers]
     damaged = sum(_damaged_bytes(here.indexes[number]) for number in numbers)
-    return Parts(segments, strings, architecture, scratch, damaged_bytes=damaged)
+    return TraceFiles(segments, strings, architecture, scratch, damaged_bytes=damaged)
 
 
-def _open_save_file(path: Path, progress: Progress | None) -> Parts:
+def _open_save_file(path: Path, progress: Progress | None) -> TraceFiles:
     scratch = Scratch("gvtui-index-")
     index, texts = Path(scratch.name, "index"), Path(scratch.name, "strings")
     trace_id = bytes(16)
@@ -151,7 +151,7 @@ def _open_save_file(path: Path, progress: Progress | None) -> Parts:
             )
         except TraceError as error:
             raise TraceError(f"cannot read {path}: {error}") from error
-    return Parts(
+    return TraceFiles(
         [Segment.open(1, path, index, is_save_file=True)],
         StringReader(texts, trace_id),
         architecture=architecture,
@@ -161,7 +161,7 @@ def _open_save_file(path: Path, progress: Progress | None) -> Parts:
     )
 
 
-def _open_recording(path: Path, progress: Progress | None) -> Parts:
+def _open_recording(path: Path, progress: Progress | None) -> TraceFiles:
     head = read_header(path)
     for pair, strings in checked_pairs(path, head, progress):
         return recording_parts(head, path, pair, strings)
@@ -214,9 +214,9 @@ def recording_parts(
     pair: sidefiles.IndexFiles,
     strings: StringReader,
     scratch: Scratch | None = None,
-) -> Parts:
+) -> TraceFiles:
     """The open files of a recording with this index."""
-    return Parts(
+    return TraceFiles(
         [Segment.open(1, path, pair.rows)],
         strings,
         architecture=_architecture(head),

@@ -20,7 +20,7 @@ from gvtui.trace.containers import container_of
 from gvtui.trace.damage import Damage
 from gvtui.trace.details import pack_details, unpack_details
 from gvtui.trace.lostrows import LostRows
-from gvtui.trace.opening import Parts, open_parts
+from gvtui.trace.opening import TraceFiles, open_parts
 from gvtui.trace.ports import PortOrder
 from gvtui.trace.records import REAL_SIZE, DamagedError, TraceError
 from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Flag, Row
@@ -57,7 +57,7 @@ _FIRST_SECONDS = 0.05
 class Trace:
     """A trace, finished or growing. It owns its file descriptors until `close`."""
 
-    def __init__(self, path: Path, parts: Parts) -> None:
+    def __init__(self, path: Path, parts: TraceFiles) -> None:
         """Take over the open files of a trace; callers use `open`."""
         self.path = path
         self._told = Told(parts.architecture)

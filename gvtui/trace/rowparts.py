@@ -25,7 +25,7 @@ NO_CONTEXT = _CONTEXT.pack(0, 0, 0, 0, NO_UID)
 """The context part of a row that has no context data."""
 
 
-class Parts(NamedTuple):
+class RowPieces(NamedTuple):
     """The parts of a message's row."""
 
     time_ns: int
@@ -67,21 +67,21 @@ class RowParts:
         self._strings = strings
         self._architecture = architecture
 
-    def parse(self, message_type: int, payload: bytes) -> Parts:
+    def parse(self, message_type: int, payload: bytes) -> RowPieces:
         """Both parts of a message's row, for any payload."""
         shape = _SHAPES.get(message_type)
         if shape is None:
             point = self._strings.number(point_name(message_type, 0, None, self._architecture))
-            return Parts(0, NO_CONTEXT, self._odd(point, message_type, Flag.UNKNOWN_TYPE))
+            return RowPieces(0, NO_CONTEXT, self._odd(point, message_type, Flag.UNKNOWN_TYPE))
         try:
             message: Any = shape.kind.message_class.FromString(payload)
         except DecodeError:
-            return Parts(0, NO_CONTEXT, self.malformed(message_type))
+            return RowPieces(0, NO_CONTEXT, self.malformed(message_type))
         context_data = message.context_data
         container = context_data.container_id
         if not container and message_type == 1:
             container = message.id
-        return Parts(
+        return RowPieces(
             context_data.time_ns,
             self.context(context_data, container),
             self._rest(shape, message),

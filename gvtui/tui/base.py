@@ -21,7 +21,7 @@ from gvtui.tui.filter.commands import Filtering
 from gvtui.tui.filter.drill import Drilling
 from gvtui.tui.frame.parts import ScreenParts
 from gvtui.tui.frame.zoom import Zoom
-from gvtui.tui.kit.asking import Problem
+from gvtui.tui.kit.asking import Mistake
 from gvtui.tui.kit.doors import DoorsApp
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.overlays import ListScreen, TextScreen
@@ -267,12 +267,12 @@ class ViewerBase(DoorsApp):
         """Show a text over the panes until the user closes it."""
         self.push_screen(TextScreen(text, self.commands.keys_for(text.line)))
 
-    def check(self, text: str) -> Problem | None:
+    def check(self, text: str) -> Mistake | None:
         """The problem with a filter's text; None if it is a filter."""
         try:
             self.model.check(text)
         except FilterError as error:
-            return Problem(error.explanation, error.column)
+            return Mistake(error.explanation, error.column)
         return None
 
     def selected_message(self) -> Row | None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
     from gvtui.trace.row import Row
     from gvtui.tui.command.registry import Commands
-    from gvtui.tui.kit.asking import Choice, Problem, Question, Text
+    from gvtui.tui.kit.asking import Choice, Mistake, Question, Text
     from gvtui.tui.model.model import Model
 
 Part = Literal["sidebar", "detail"]
@@ -107,7 +107,7 @@ class Viewer(Protocol):
     def tell(self, text: str, level: Level = "information") -> None:
         """Show a note for some seconds; its text is never read as markup."""
 
-    def check(self, text: str) -> Problem | None:
+    def check(self, text: str) -> Mistake | None:
         """The problem with a filter's text; None if it is a filter."""
 
     def ask(self, question: Question) -> None:

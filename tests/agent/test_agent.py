@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.agent.agent import Agent, Match
+from gvtui.agent.agent import Agent, ContainerMatch
 from gvtui.agent.memory import Memory
 from gvtui.agent.outcome import State
 from gvtui.points.session import Point, Session, Sink
@@ -203,7 +203,7 @@ def test_flags_of_a_later_runsc_are_known_from_it(agent: Agent, fake: FakeRunsc)
     (fake.folder / "flags").write_text("  -tomorrow string\n    \ta flag of a later release\n")
     assert agent.match(5, now, command, "", known).container is None
     agent.inventory()
-    assert agent.match(5, now, command, "", known) == Match(known[0], "c1", "command")
+    assert agent.match(5, now, command, "", known) == ContainerMatch(known[0], "c1", "command")
 
 
 def test_a_connection_is_matched_by_pid_then_command_then_message(
@@ -215,13 +215,17 @@ def test_a_connection_is_matched_by_pid_then_command_then_message(
     other = replace(container, root=Path("/other"))
     known = [container, other]
     command = ["runsc", "--root=/other", "trace", "create", "--config=x", "c1"]
-    assert agent.match(pid, now, command, "said", known) == Match(container, "c1", "pid")
+    assert agent.match(pid, now, command, "said", known) == ContainerMatch(container, "c1", "pid")
     before = now - 3_600_000_000_000
-    assert agent.match(pid, before, command, "", known) == Match(other, "c1", "command")
-    assert agent.match(None, now, command, "", []) == Match(None, "c1", "command")
-    assert agent.match(5, now, ["runsc", "run", "c1"], "", known) == Match(None, "c1", "command")
-    assert agent.match(5, now, ["runsc", "do", "x"], "c1", [other]) == Match(other, "c1", "message")
-    assert agent.match(5, now, [], "", known) == Match(None, "", "")
+    assert agent.match(pid, before, command, "", known) == ContainerMatch(other, "c1", "command")
+    assert agent.match(None, now, command, "", []) == ContainerMatch(None, "c1", "command")
+    assert agent.match(5, now, ["runsc", "run", "c1"], "", known) == ContainerMatch(
+        None, "c1", "command"
+    )
+    assert agent.match(5, now, ["runsc", "do", "x"], "c1", [other]) == ContainerMatch(
+        other, "c1", "message"
+    )
+    assert agent.match(5, now, [], "", known) == ContainerMatch(None, "", "")
 
 
 def test_one_that_only_reads_refuses_every_change(fake: FakeRunsc, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.pod_init import SessionFile
-from gvtui.agent.targets import Keeper, Owner
+from gvtui.agent.targets import Keeper, SessionOwner
 from gvtui.errors import GvtuiError, ReadOnlyError
 from gvtui.points.document import pod_init_document, save_document
 from gvtui.points.session import Point, Session
@@ -33,7 +33,7 @@ def keeper_of(runsc: FakeRunsc, memory: Memory | None = None, file: Path | None 
     )
 
 
-def owner(keeper: Keeper) -> Owner:
+def owner(keeper: Keeper) -> SessionOwner:
     (target,) = keeper.survey().targets
     return target.owner
 
@@ -41,20 +41,20 @@ def owner(keeper: Keeper) -> Owner:
 def test_whose_session_runs(runsc: FakeRunsc, tmp_path: Path) -> None:
     keeper = keeper_of(runsc, Memory(tmp_path / "memory"))
     (target,) = keeper.survey().targets
-    assert (target.owner, target.applied, target.error) == (Owner.NONE, None, "")
+    assert (target.owner, target.applied, target.error) == (SessionOwner.NONE, None, "")
     assert target.catalogue is not None
     assert target.container is not None
     assert not keeper.has_made
     assert keeper.apply(target.container, SESSION, replace=False).applied
     (target,) = keeper.survey().targets
-    assert (target.owner, target.applied) == (Owner.OURS, SESSION)
+    assert (target.owner, target.applied) == (SessionOwner.OURS, SESSION)
     assert keeper.has_made
     # Another gvtui remembers it, but a session with other sinks is somebody else's.
     later = keeper_of(runsc, Memory(tmp_path / "memory"))
-    assert owner(later) is Owner.EARLIER
+    assert owner(later) is SessionOwner.EARLIER
     runsc.run_session({**FOREIGN, "sinks": [{"name": "null"}]})
-    assert owner(later) is Owner.OTHER
-    assert owner(keeper_of(runsc)) is Owner.OTHER
+    assert owner(later) is SessionOwner.OTHER
+    assert owner(keeper_of(runsc)) is SessionOwner.OTHER
 
 
 def test_a_session_without_points_ends_it(runsc: FakeRunsc) -> None:
@@ -78,7 +78,7 @@ def test_gvtuis_own_sessions_end_and_no_others(runsc: FakeRunsc) -> None:
 def test_a_sandbox_that_does_not_answer_is_told(runsc: FakeRunsc) -> None:
     runsc.sandbox_gone()
     (target,) = keeper_of(runsc).survey().targets
-    assert target.owner is Owner.UNKNOWN
+    assert target.owner is SessionOwner.UNKNOWN
     assert "does not answer" in target.error
 
 
@@ -114,7 +114,7 @@ def test_a_session_file_is_written_and_read_again(runsc: FakeRunsc, tmp_path: Pa
     file = tmp_path / "pod-init.json"
     keeper = keeper_of(runsc, file=file)
     target = keeper.file_target()
-    assert (target.owner, target.applied, target.exists) == (Owner.FILE, None, False)
+    assert (target.owner, target.applied, target.exists) == (SessionOwner.FILE, None, False)
     keeper.write(SESSION)
     assert json.loads(file.read_text())["trace_session"]["points"] == [{"name": "sentry/clone"}]
     assert keeper.file_target().applied == SESSION
@@ -141,7 +141,7 @@ def test_what_the_user_has_saved(
     assert (keeper.policy, keeper.file) == ("keep", None)
     (container,) = keeper.survey().containers
     assert keeper.apply(container, SESSION, replace=False).applied
-    assert owner(Keeper.start([runsc.path], [runsc.root])) is Owner.EARLIER
+    assert owner(Keeper.start([runsc.path], [runsc.root])) is SessionOwner.EARLIER
     assert keeper.library is not None
     keeper.library.save("mine", SESSION)
     assert (tmp_path / "config" / "gvtui" / "sessions" / "mine.json").exists()
@@ -164,7 +164,7 @@ def test_one_that_only_reads_writes_no_session_file(runsc: FakeRunsc, tmp_path: 
     (target,) = keeper.survey().targets
     assert target.container is not None
     assert not keeper.apply(target.container, SESSION, replace=True).applied
-    assert owner(keeper) is Owner.NONE
+    assert owner(keeper) is SessionOwner.NONE
 
 
 def test_the_runsc_here_is_asked_where_there_is_no_sandbox(

@@ -7,7 +7,7 @@ import pytest
 
 from gvtui.cli import run
 from gvtui.commands import demo
-from gvtui.commands.demo import Source, recording_command, sandbox_command
+from gvtui.commands.demo import DemoProgram, recording_command, sandbox_command
 from gvtui.commands.sandbox import UsableRunsc
 from gvtui.trace.reader import Trace
 from gvtui.tui import run as viewer
@@ -56,7 +56,7 @@ def test_a_runsc_that_is_not_there(watched: list[LiveOptions]) -> None:
 
 def test_the_recording_is_played_into_a_monitor(tmp_path: Path) -> None:
     with Running(tmp_path, "print", "--no-realtime") as command:
-        source = Source(recording_command(command.socket), command.socket, tmp_path / "output")
+        source = DemoProgram(recording_command(command.socket), command.socket, tmp_path / "output")
         source.start()
         assert wait_until(lambda: command.out.count("\n") > 3)
         source.stop()
@@ -67,7 +67,9 @@ def test_the_recording_is_played_into_a_monitor(tmp_path: Path) -> None:
 
 def test_what_ends_too_soon_is_told(tmp_path: Path) -> None:
     (tmp_path / "s").touch()
-    source = Source(["sh", "-c", "echo out of luck; exit 3"], tmp_path / "s", tmp_path / "output")
+    source = DemoProgram(
+        ["sh", "-c", "echo out of luck; exit 3"], tmp_path / "s", tmp_path / "output"
+    )
     source.start()
     assert wait_until(lambda: (tmp_path / "output").exists())
     source._thread.join(20)
@@ -80,7 +82,7 @@ def test_what_ends_too_soon_is_told(tmp_path: Path) -> None:
 
 
 def test_what_has_not_begun_can_be_stopped(tmp_path: Path) -> None:
-    source = Source(["false"], tmp_path / "never", tmp_path / "output")
+    source = DemoProgram(["false"], tmp_path / "never", tmp_path / "output")
     source.start()
     source.stop()
     assert source.failure == ""

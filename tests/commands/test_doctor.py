@@ -8,7 +8,7 @@ from gvtui.agent import binaries, discover
 from gvtui.agent.running import Hint, SandboxProcess
 from gvtui.cli import run
 from gvtui.commands.doctor import (
-    Verdict,
+    Grade,
     check_buffer,
     check_config,
     check_disk,
@@ -36,7 +36,7 @@ def test_the_whole_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_a_configuration_that_is_right_or_not_there(own_home: Path) -> None:
     path = own_home / "config" / "gvtui" / "config.toml"
     (none,) = check_config()
-    assert none.verdict is Verdict.GOOD
+    assert none.verdict is Grade.GOOD
     assert none.text == f"{path} does not exist: the defaults hold"
     path.parent.mkdir(parents=True)
     path.write_text('[keys]\n"filter.save" = "Ctrl+Y"\n')
@@ -49,7 +49,7 @@ def test_each_mistake_in_the_configuration_is_a_fault(own_home: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text('[keys]\n"filter.sve" = "x"\n"filter.save" = "v"\n[nothing]\n')
     found = list(check_config())
-    assert {each.verdict for each in found} == {Verdict.BAD}
+    assert {each.verdict for each in found} == {Grade.BAD}
     assert [each.text.removeprefix(f"{path}, ").partition(":")[0] for each in found] == [
         "line 4", "line 2", "line 3",
     ]  # fmt: skip
@@ -87,31 +87,31 @@ def nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_runsc_is_no_fault(nothing_runs: None) -> None:
     (finding,) = check_runsc(None)
-    assert finding.verdict is Verdict.NOTE
+    assert finding.verdict is Grade.NOTE
     assert "not found" in finding.text
 
 
 def test_runsc_that_is_not_there(nothing_runs: None) -> None:
     (finding,) = check_runsc("/nothing/runsc")
-    assert finding.verdict is Verdict.BAD
+    assert finding.verdict is Grade.BAD
     assert "there is no program /nothing/runsc" in finding.text
 
 
 def test_runsc_that_runs_no_sandbox(nothing_runs: None, tmp_path: Path) -> None:
     found, sandbox = check_runsc(fake_runsc(tmp_path, platform="none"))
-    assert found.verdict is Verdict.GOOD
-    assert sandbox.verdict is Verdict.NOTE
+    assert found.verdict is Grade.GOOD
+    assert sandbox.verdict is Grade.NOTE
     assert "no such platform" in sandbox.text
 
 
 def test_what_is_not_runsc(nothing_runs: None) -> None:
     (finding,) = check_runsc("/bin/true")
-    assert finding.verdict is Verdict.BAD
+    assert finding.verdict is Grade.BAD
 
 
 def test_a_build_without_a_version(nothing_runs: None, tmp_path: Path) -> None:
     found, _ = check_runsc(fake_runsc(tmp_path, version="VERSION_MISSING"))
-    assert found.verdict is Verdict.GOOD
+    assert found.verdict is Grade.GOOD
     assert "VERSION_MISSING, 991 trace points" in found.text
 
 
@@ -122,7 +122,7 @@ def test_a_runsc_that_is_not_safe_to_run(
     tmp_path.chmod(0o777)
     monkeypatch.setattr(binaries, "_PLACES", (runsc,))
     (finding,) = check_runsc(None)
-    assert finding.verdict is Verdict.NOTE
+    assert finding.verdict is Grade.NOTE
     assert f"{runsc} is not safe to run: others may write to {tmp_path}" in finding.text
     assert "--runsc" in finding.advice
 
@@ -130,7 +130,7 @@ def test_a_runsc_that_is_not_safe_to_run(
 def test_the_sandbox_s_program_that_is_missing_is_told(nothing_runs: None, tmp_path: Path) -> None:
     runsc = fake_runsc(tmp_path, flags="  -sidecar-usage-policy value")
     _, sidecar, _ = check_runsc(runsc)
-    assert (sidecar.verdict, sidecar.subject) == (Verdict.NOTE, "gvisor-bin")
+    assert (sidecar.verdict, sidecar.subject) == (Grade.NOTE, "gvisor-bin")
     assert f"{tmp_path}/gvisor-bin/gvisor_sentry is missing" in sidecar.text
     (tmp_path / "gvisor-bin").mkdir()
     (tmp_path / "gvisor-bin" / "gvisor_sentry").touch(0o755)
@@ -148,15 +148,15 @@ def test_which_runsc_manages_what_runs_here(
     assert managed == [f"c1 in {fake.root}: by {fake.path} (its sandbox runs it)"]
     (fake.root / "broken").touch()
     told = [each for each in check_runsc(None) if each.subject == "managed"]
-    assert told[-1].verdict is Verdict.NOTE
+    assert told[-1].verdict is Grade.NOTE
     assert f"{fake.root}: runsc says: reading state: no good" in told[-1].text
 
 
 @pytest.mark.parametrize(
     ("text", "verdict"),
-    [("212992\n", Verdict.NOTE), ("65536\n", Verdict.NOTE), ("", Verdict.NOTE)],
+    [("212992\n", Grade.NOTE), ("65536\n", Grade.NOTE), ("", Grade.NOTE)],
 )
-def test_the_buffer(tmp_path: Path, text: str, verdict: Verdict) -> None:
+def test_the_buffer(tmp_path: Path, text: str, verdict: Grade) -> None:
     setting = tmp_path / "wmem_default"
     setting.write_text(text)
     finding = check_buffer(setting, may_enlarge=False)
@@ -167,22 +167,22 @@ def test_the_buffer(tmp_path: Path, text: str, verdict: Verdict) -> None:
 
 def test_a_buffer_that_is_enlarged() -> None:
     finding = check_buffer(may_enlarge=True)
-    assert finding.verdict is Verdict.GOOD
+    assert finding.verdict is Grade.GOOD
     assert "8 MiB" in finding.text
 
 
 def test_the_fence() -> None:
-    assert check_fence(1).verdict is Verdict.GOOD
+    assert check_fence(1).verdict is Grade.GOOD
     finding = check_fence(0)
-    assert finding.verdict is Verdict.NOTE
+    assert finding.verdict is Grade.NOTE
     assert "no Landlock" in finding.text
     assert "--user" in finding.advice
     assert check_fence().subject == "fence"
 
 
 def test_a_free_socket(tmp_path: Path) -> None:
-    assert check_socket(tmp_path / "s").verdict is Verdict.GOOD
-    assert check_socket(tmp_path / "missing" / "s").verdict is Verdict.BAD
+    assert check_socket(tmp_path / "s").verdict is Grade.GOOD
+    assert check_socket(tmp_path / "missing" / "s").verdict is Grade.BAD
 
 
 def test_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from gvtui.decode.call import Call, descriptor
+from gvtui.decode.call import CallSide, descriptor
 from gvtui.wire.pb import syscall_pb2 as pb
 
 
-def close(fd_path: str, enter: pb.Close | None = None) -> Call:
+def close(fd_path: str, enter: pb.Close | None = None) -> CallSide:
     message = pb.Close(fd=3, fd_path=fd_path)
-    return Call("close", "x86_64", message, enter is not None, 0, enter)
+    return CallSide("close", "x86_64", message, enter is not None, 0, enter)
 
 
 def test_descriptor() -> None:
@@ -27,5 +27,5 @@ def test_the_enter_helps_out() -> None:
 
 
 def test_directory() -> None:
-    call = Call("openat", "arm64", pb.Open(fd=-100), False, 0, None)
+    call = CallSide("openat", "arm64", pb.Open(fd=-100), False, 0, None)
     assert call.directory() == "AT_FDCWD"

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 
 from gvtui.agent.scratch import scratch_folder
 from gvtui.decode.ids import short_id
-from gvtui.query.processes.process import Process, Source
+from gvtui.query.processes.process import Evidence, Process
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.processes.commands import Earlier
@@ -83,18 +83,18 @@ def test_processes_from_before_the_session_are_in_the_tree(
         await attach(pilot, viewer)
         await pilot.press("2")
         tree = app.model.analysis.processes.tree
-        await until(pilot, lambda: any(process.source is Source.PROCFS for process in tree))
+        await until(pilot, lambda: any(process.source is Evidence.PROCFS for process in tree))
         # Those that came since are told by events, and none of them stands there twice.
-        await until(pilot, lambda: sum(p.source is Source.EVENT for p in tree) > 4)
+        await until(pilot, lambda: sum(p.source is Evidence.EVENT for p in tree) > 4)
         (shell,) = (process for process in tree if process.pid == 1)
         assert shell.args == ["/bin/sh", "-c", SCRIPT]
         assert shell.parent is None
-        assert shell.source is Source.PROCFS
+        assert shell.source is Evidence.PROCFS
         sleeper = find(tree, "sleep 2000")
         writer, reader = find(tree, "sleep 1000"), find(tree, "cat")
         for process in (sleeper, writer, reader):
             assert process.parent is shell
-            assert process.source is Source.PROCFS
+            assert process.source is Evidence.PROCFS
             assert process.start_ns > shell.start_ns > 1_600_000_000_000_000_000
             assert not process.has_ended
         assert writer.pipe_to == reader.id
@@ -197,7 +197,7 @@ exec {binary.path} "$@"
             "L asks again"
         )
         assert all(
-            process.source is not Source.PROCFS for process in app.model.analysis.processes.tree
+            process.source is not Evidence.PROCFS for process in app.model.analysis.processes.tree
         )
 
     with (

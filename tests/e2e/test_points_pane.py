@@ -16,7 +16,7 @@ from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.pod_init import SessionFile
 from gvtui.agent.scratch import scratch_folder
-from gvtui.agent.targets import Keeper, Owner
+from gvtui.agent.targets import Keeper, SessionOwner
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.watch import Watch
 from gvtui.points.catalogue import PointSpec
@@ -56,8 +56,8 @@ class Viewer:
     def state(self) -> Any:
         return self.app.feature(Targets).state
 
-    def owner(self) -> Owner:
-        owner: Owner = self.state.target.owner
+    def owner(self) -> SessionOwner:
+        owner: SessionOwner = self.state.target.owner
         return owner
 
     def counts(self, since: int = 0) -> dict[str, int]:
@@ -147,10 +147,10 @@ def sessions_of(container: Container) -> int:
 
 def test_a_point_begins_to_come_and_ends(binary: RunscBinary, shared: Container) -> None:
     async def script(pilot: Pilot[int], viewer: Viewer) -> None:
-        assert viewer.owner() is Owner.NONE
+        assert viewer.owner() is SessionOwner.NONE
         await viewer.stage(pilot, OPENAT)
         await viewer.apply(pilot)
-        assert viewer.owner() is Owner.OURS, viewer.state.detail
+        assert viewer.owner() is SessionOwner.OURS, viewer.state.detail
         await viewer.comes(pilot, OPENAT)
         await viewer.comes(pilot, OPENAT_EXIT)
 
@@ -211,7 +211,7 @@ def test_an_invalid_change_is_refused_and_the_former_session_delivers(
         assert "nothing has changed" in viewer.state.note
         assert viewer.state.edit.is_staged
         await viewer.comes(pilot, OPENAT)
-        assert viewer.owner() is Owner.OURS
+        assert viewer.owner() is SessionOwner.OURS
         await pilot.press("u")
         assert not viewer.state.edit.diff
 
@@ -283,11 +283,11 @@ def test_a_session_of_another_monitor_is_asked_about_and_never_ended(
     shared.runsc("trace", "create", f"--config={file}", shared.id)
 
     async def script(pilot: Pilot[int], viewer: Viewer) -> None:
-        assert viewer.owner() is Owner.OTHER
+        assert viewer.owner() is SessionOwner.OTHER
         await viewer.stage(pilot, OPENAT)
         await viewer.apply(pilot)
         await answer(pilot, "leave")
-        assert viewer.owner() is Owner.OTHER
+        assert viewer.owner() is SessionOwner.OTHER
 
     try:
         use(script, shared)
@@ -316,7 +316,7 @@ def test_a_file_edited_here_is_used_by_a_new_sandbox(
     file = tmp_path / "init.json"
 
     async def script(pilot: Pilot[int], viewer: Viewer) -> None:
-        assert viewer.owner() is Owner.FILE
+        assert viewer.owner() is SessionOwner.FILE
         await viewer.stage(pilot, OPENAT, "e")
         await viewer.apply(pilot)
         assert "Written" in viewer.state.note
@@ -340,12 +340,12 @@ def test_the_runsc_of_a_sandbox_need_not_be_named(
     only_in_path(monkeypatch, tmp_path, oldest() if in_path == "the oldest runsc" else None)
 
     async def script(pilot: Pilot[int], viewer: Viewer) -> None:
-        assert viewer.owner() is Owner.NONE
+        assert viewer.owner() is SessionOwner.NONE
         # The points are those of the very runsc that runs the sandbox.
         assert str(binary.date) in viewer.state.catalogue.source
         await viewer.stage(pilot, OPENAT)
         await viewer.apply(pilot)
-        assert viewer.owner() is Owner.OURS, viewer.state.detail
+        assert viewer.owner() is SessionOwner.OURS, viewer.state.detail
         await viewer.comes(pilot, OPENAT)
 
     use(script, shared, runsc_is_named=False)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from gvtui.trace.row import NO_FD, NO_UID, ROW_DTYPE, Flag, Kind, Row
-from gvtui.trace.rowparts import NO_CONTEXT, Parts, RowParts, event_rest
+from gvtui.trace.rowparts import NO_CONTEXT, RowParts, RowPieces, event_rest
 from gvtui.trace.strings import StringTable
 from gvtui.wire.pb import container_pb2, syscall_pb2
 from tests.trace.factory import CONTAINER, TIME_NS, read_message, start_message
 
 
-def row_of(parts: Parts) -> Row:
+def row_of(parts: RowPieces) -> Row:
     head = struct.pack("<QqqIII", 0, 0, parts.time_ns, 0, 0, 1)
     rows = np.frombuffer(head + parts.context + parts.rest, ROW_DTYPE)
     return Row(*rows[0].tolist())
@@ -63,5 +63,5 @@ def test_a_remaining_part_holds_no_context() -> None:
 
 
 def test_rows_that_are_no_messages() -> None:
-    row = row_of(Parts(0, NO_CONTEXT, event_rest(Kind.DROP, 37)))
+    row = row_of(RowPieces(0, NO_CONTEXT, event_rest(Kind.DROP, 37)))
     assert (row.kind, row.result, row.fd, row.uid) == (Kind.DROP, 37, NO_FD, NO_UID)

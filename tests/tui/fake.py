@@ -12,7 +12,7 @@ from gvtui.query.filter.write import equals
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.tui.command.registry import Commands
-from gvtui.tui.kit.asking import Problem
+from gvtui.tui.kit.asking import Mistake
 from gvtui.tui.model.model import Model
 from gvtui.tui.viewer import PARTS
 from tests.trace.recorder import TRACES
@@ -156,7 +156,7 @@ class FakeViewer:
         """All notes as one text."""
         return "\n".join(text for text, _ in self.told)
 
-    def type(self, text: str) -> Problem | None:
+    def type(self, text: str) -> Mistake | None:
         """Answer the question that is asked; what is wrong with the answer."""
         question = self.question
         assert question is not None, "nothing is asked"
@@ -199,11 +199,11 @@ class FakeViewer:
     def tell(self, text: str, level: Level = "information") -> None:
         self.told.append((text, level))
 
-    def check(self, text: str) -> Problem | None:
+    def check(self, text: str) -> Mistake | None:
         try:
             self.model.check(text)
         except FilterError as error:
-            return Problem(error.explanation, error.column)
+            return Mistake(error.explanation, error.column)
         return None
 
     def ask(self, question: Question) -> None:

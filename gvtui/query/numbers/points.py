@@ -45,7 +45,7 @@ Counts = dict[int, int]
 """Numbers of messages by the string number of their point."""
 
 
-class Tally:
+class PointTally:
     """The numbers of messages of one trace by connection and point."""
 
     def __init__(self, trace: Trace) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gvtui.decode.outcome import Outcome
 from gvtui.query.calls.exec_rules import Code
-from gvtui.query.processes.process import Exec, Process, ProcessId, Source
+from gvtui.query.processes.process import Evidence, Exec, Process, ProcessId
 from gvtui.trace.details import MAX_TEXT, short_args
 from gvtui.trace.row import Direction
 from gvtui.wire.messages import RAW_SYSCALL
@@ -83,7 +83,7 @@ class ProcessEvents:
         """Update the tree from one message; `number` is its row id."""
         message: AnyMessage = decoded.message
         container = self._container_of(number)
-        source = Source.EVENT if row.direction == Direction.NONE else Source.CONTEXT
+        source = Evidence.EVENT if row.direction == Direction.NONE else Evidence.CONTEXT
         process = self._tree.ensure(row.conn, number, message.context_data, container, source)
         if row.type == _START:
             self._started(row, number, message, process, container)
@@ -109,8 +109,8 @@ class ProcessEvents:
         self, row: Row, number: int, message: AnyMessage, process: Process | None, container: str
     ) -> None:
         if process is None:
-            process = self._tree.create(container, 0, 0, Source.EVENT, number)
-        process.source, process.is_start_told = Source.EVENT, True
+            process = self._tree.create(container, 0, 0, Evidence.EVENT, number)
+        process.source, process.is_start_told = Evidence.EVENT, True
         process.name = process.name or (message.args[0].rpartition("/")[2] if message.args else "")
         process.cwd = message.cwd or process.cwd
         if not process.programs:
@@ -130,9 +130,9 @@ class ProcessEvents:
             return
         child = self._tree.spans.current(row.conn, pid, start_ns)
         if child is None or child.start_ns != start_ns:
-            child = self._tree.create(container, pid, start_ns, Source.EVENT, number)
+            child = self._tree.create(container, pid, start_ns, Evidence.EVENT, number)
             self._tree.spans.begin(row.conn, number, child)
-        child.source, child.is_start_told = Source.EVENT, True
+        child.source, child.is_start_told = Evidence.EVENT, True
         child.thread(tid, start_ns)
         self._inherit(child, process, bool(message.flags & _CLONE_PARENT))
 
@@ -157,7 +157,7 @@ class ProcessEvents:
         child = self._tree.spans.current(row.conn, row.result)
         if child is None or child.has_ended:
             container = self._container_of(number)
-            child = self._tree.create(container, row.result, 0, Source.CONTEXT, number)
+            child = self._tree.create(container, row.result, 0, Evidence.CONTEXT, number)
             self._tree.spans.begin(row.conn, number, child)
         self._inherit(child, process, bool(flags & _CLONE_PARENT))
 

@@ -23,7 +23,7 @@ MAX_EXECS = 256
 _RECENT_SECONDS = 16
 
 
-class Source(Enum):
+class Evidence(Enum):
     """How gvtui knows a process; the value is the text for the user."""
 
     EVENT = "from events"
@@ -81,7 +81,7 @@ class Process:
     pid: int
     """Thread group id; 0 if not collected."""
     start_ns: int
-    source: Source
+    source: Evidence
     first_row: int
     last_row: int
     name: str = ""

@@ -19,7 +19,7 @@ from gvtui.query.calls.exec_rules import Code
 from gvtui.query.calls.execs import LateOutcomes
 from gvtui.query.follower import Follower
 from gvtui.query.processes.events import EVENT_TYPES, ProcessEvents
-from gvtui.query.processes.process import SECOND_NS, Source
+from gvtui.query.processes.process import SECOND_NS, Evidence
 from gvtui.query.processes.procfs import take_mark
 from gvtui.query.processes.tree import MAX_PROCESSES, ProcessTree
 from gvtui.query.source import group
@@ -149,7 +149,7 @@ class Processes(Follower):
             start_ns = context.thread_group_start_time_ns if context is not None else 0
             if process is None or context is None:
                 continue
-            if process.source is Source.PROCFS and context.container_id:
+            if process.source is Evidence.PROCFS and context.container_id:
                 self.tree.move(process, container_of(self._trace, last))
             if not start_ns:
                 continue
@@ -164,7 +164,7 @@ class Processes(Follower):
         if context is not None:
             held = self._trace.row(row)
             self.tree.ensure(
-                held.conn, row, context, container_of(self._trace, row), Source.CONTEXT
+                held.conn, row, context, container_of(self._trace, row), Evidence.CONTEXT
             )
 
     def _change(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.query.processes.process import Process, ProcessId, Source
+from gvtui.query.processes.process import Evidence, Process, ProcessId
 from gvtui.trace.marks import NO_PROCESS
 
 if TYPE_CHECKING:
@@ -50,10 +50,10 @@ def _seed(
     if known is None or not _is_same(known, entry):
         known = tree.elsewhere(container, entry.pid, entry.start_ns)
         if known is None:
-            known = tree.create(container, entry.pid, entry.start_ns, Source.PROCFS, -1)
+            known = tree.create(container, entry.pid, entry.start_ns, Evidence.PROCFS, -1)
         tree.spans.begin(conn, row, known)
     if not known.is_start_told:
-        known.source = Source.PROCFS
+        known.source = Evidence.PROCFS
     known.start_ns = known.start_ns or entry.start_ns
     known.name = known.name or entry.name
     known.cwd = known.cwd or entry.cwd

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gvtui.query.processes.process import Process, ProcessId, Source
+from gvtui.query.processes.process import Evidence, Process, ProcessId
 from gvtui.query.processes.spans import Spans
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class ProcessTree:
         return result
 
     def ensure(
-        self, conn: int, row: int, context: ContextData, container: str, source: Source
+        self, conn: int, row: int, context: ContextData, container: str, source: Evidence
     ) -> Process | None:
         """The process in a message's context, added if it is new; None if the context names
         none."""
@@ -105,7 +105,7 @@ class ProcessTree:
         if start_ns:
             process.told_ns = start_ns
             process.start_ns = process.start_ns or start_ns
-        if source is Source.EVENT and process.source is Source.CONTEXT:
+        if source is Evidence.EVENT and process.source is Evidence.CONTEXT:
             process.source = source
             self.version += 1
         if context.is_exec_session and not process.is_exec_session:
@@ -116,7 +116,9 @@ class ProcessTree:
             self.adopt(process, parent, context.parent_thread_group_id)
         return process
 
-    def create(self, container: str, pid: int, start_ns: int, source: Source, row: int) -> Process:
+    def create(
+        self, container: str, pid: int, start_ns: int, source: Evidence, row: int
+    ) -> Process:
         """Add a process that is not known yet."""
         if len(self._by_number) >= self._max_processes:
             self._forget_some()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _EVERYWHERE = ""
 
 
-class Call(NamedTuple):
+class Invocation(NamedTuple):
     """A parsed line: a command and its arguments."""
 
     command: Command
@@ -78,7 +78,7 @@ class Commands:
         """The names of all commands, without arguments, in alphabetical order."""
         return sorted(self._by_name)
 
-    def parse(self, line: str) -> Call:
+    def parse(self, line: str) -> Invocation:
         """Parse a line into a command and its arguments.
 
         Raises:
@@ -89,7 +89,7 @@ class Commands:
         if command is None:
             raise CommandError(self._unknown(name), 0)
         start = len(line) - len(line.lstrip()) + len(name) + 1
-        return Call(command, tuple(_arguments(command, rest, start)), start)
+        return Invocation(command, tuple(_arguments(command, rest, start)), start)
 
     def _unknown(self, name: str) -> str:
         if not name:

@@ -15,7 +15,7 @@ from gvtui.tui.command.command import command
 from gvtui.tui.copy.clipboard import TERMINAL, CopyError, Way, cut, find_way, run_program
 from gvtui.tui.copy.safe import plain_line
 from gvtui.tui.copy.texts import Piece, command_line, filter_in_force, printed, shown_line
-from gvtui.tui.kit.asking import Choice, Entry, Problem, Question
+from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
 from gvtui.tui.viewer import Feature, Item
 from gvtui.words import counted
 
@@ -175,16 +175,16 @@ class Copying(Feature):
             hint = " ".join(BY_SUFFIX)
             self.viewer.ask(Question("write the rows shown to", self._write, value=name, hint=hint))
 
-    def _write(self, text: str) -> Problem | None:
+    def _write(self, text: str) -> Mistake | None:
         if not text.strip():
             return None
         path = Path(text.strip()).expanduser()
         if path.suffix.lower() not in BY_SUFFIX:
-            return Problem(f"its name must end with {', '.join(BY_SUFFIX)}")
+            return Mistake(f"its name must end with {', '.join(BY_SUFFIX)}")
         if path.exists():
-            return Problem("this file exists already; choose another name")
+            return Mistake("this file exists already; choose another name")
         if not path.parent.is_dir():
-            return Problem(f"there is no folder {escape(str(path.parent), _MAX_SHOWN)}")
+            return Mistake(f"there is no folder {escape(str(path.parent), _MAX_SHOWN)}")
         expression = conjunction(self.model.chips.active())
         source, end = self.model.trace.path, self.model.trace.end_row
         orders = self.model.analysis.pairs.execs.outcomes.order_marks()

@@ -9,7 +9,7 @@ from gvtui.query.filter.fields import DIRECTION, NAME, PID
 from gvtui.query.filter.help import WIDTH, reference
 from gvtui.query.filter.write import TypedValueError, equals, values_expression
 from gvtui.tui.command.command import CommandError, command
-from gvtui.tui.kit.asking import Problem, Question, Text
+from gvtui.tui.kit.asking import Mistake, Question, Text
 from gvtui.tui.kit.history import History, filter_history_path
 from gvtui.tui.viewer import Feature, Viewer
 
@@ -84,14 +84,14 @@ class Filtering(Feature):
         self._ask_values(NAME, "process name", "bash, curl for these; !bash for all but this one")
 
     def _ask_values(self, field: str, label: str, hint: str) -> None:
-        def check(text: str) -> Problem | None:
+        def check(text: str) -> Mistake | None:
             try:
                 expression = values_expression(field, text)
             except TypedValueError as error:
-                return Problem(str(error))
+                return Mistake(str(error))
             return self.viewer.check(expression) if expression else None
 
-        def done(text: str) -> Problem | None:
+        def done(text: str) -> Mistake | None:
             problem = check(text)
             if problem is not None:
                 return problem
@@ -146,7 +146,7 @@ class Filtering(Feature):
             self.viewer.refilter()
 
     def _ask_filter(self, value: str, place: int | None) -> None:
-        def done(text: str) -> Problem | None:
+        def done(text: str) -> Mistake | None:
             text = text.strip()
             if not text:
                 return None

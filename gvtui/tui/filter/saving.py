@@ -8,7 +8,7 @@ from gvtui.decode.escape import escape
 from gvtui.query.filter.write import conjunction
 from gvtui.tui.command.command import command
 from gvtui.tui.filter.saved import SavedError, SavedFilters, problem_of
-from gvtui.tui.kit.asking import Choice, Entry, Problem, Question
+from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
 from gvtui.tui.viewer import Feature
 
 if TYPE_CHECKING:
@@ -36,16 +36,16 @@ class Saving(Feature):
         expression = conjunction(parts)
         names = self._names()
 
-        def check(text: str) -> Problem | None:
+        def check(text: str) -> Mistake | None:
             if text.strip() in names:
-                return Problem("Enter replaces the filter that has this name")
+                return Mistake("Enter replaces the filter that has this name")
             return None
 
-        def done(text: str) -> Problem | None:
+        def done(text: str) -> Mistake | None:
             try:
                 self._saved.save(text, expression)
             except SavedError as error:
-                return Problem(str(error))
+                return Mistake(str(error))
             key = self.viewer.commands.keys_of("filter.pick")
             self.viewer.tell(f"Saved as {text.strip()}; {key} picks it.")
             return None

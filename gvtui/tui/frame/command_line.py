@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.tui.command.command import CommandError, command
-from gvtui.tui.kit.asking import Problem, Question
+from gvtui.tui.kit.asking import Mistake, Question
 from gvtui.tui.kit.history import History, command_history_path
 from gvtui.tui.viewer import Feature
 
@@ -29,14 +29,14 @@ class CommandLine(Feature):
         """Open the prompt for a command and its arguments."""
         self._ask()
 
-    def _ask(self, line: str = "", refused: Problem | None = None) -> None:
+    def _ask(self, line: str = "", refused: Mistake | None = None) -> None:
         """Open the prompt; `refused` is the command's own complaint about a line to be
         corrected."""
 
-        def check(text: str) -> Problem | None:
+        def check(text: str) -> Mistake | None:
             return refused if refused is not None and text == line else self._problem(text)
 
-        def done(text: str) -> Problem | None:
+        def done(text: str) -> Mistake | None:
             return self._problem(text) if text.strip() else None
 
         self.viewer.ask(
@@ -52,11 +52,11 @@ class CommandLine(Feature):
             )
         )
 
-    def _problem(self, text: str) -> Problem | None:
+    def _problem(self, text: str) -> Mistake | None:
         try:
             self.viewer.commands.parse(text)
         except CommandError as error:
-            return Problem(str(error), error.column)
+            return Mistake(str(error), error.column)
         return None
 
     def _run(self, text: str) -> None:
@@ -65,7 +65,7 @@ class CommandLine(Feature):
         try:
             self.viewer.commands.execute(text)
         except CommandError as error:
-            self._ask(text, Problem(str(error), error.column))
+            self._ask(text, Mistake(str(error), error.column))
 
     @command("Find a command by its words", "ctrl+p", footer="palette")
     def find(self) -> None:

@@ -17,7 +17,7 @@ Body: TypeAlias = "Sequence[str | tuple[str, str]]"
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Mistake:
     """What is wrong with typed text."""
 
     message: str
@@ -30,9 +30,9 @@ class Question:
     """A prompt for a line of text."""
 
     label: str
-    done: Callable[[str], Problem | None]
+    done: Callable[[str], Mistake | None]
     """Called with the text when Enter is pressed; a returned problem keeps the prompt open."""
-    check: Callable[[str], Problem | None] | None = None
+    check: Callable[[str], Mistake | None] | None = None
     """Checks the text while it is typed."""
     value: str = ""
     hint: str = ""

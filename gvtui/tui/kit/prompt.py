@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from gvtui.query.filter.complete import Completion
-    from gvtui.tui.kit.asking import Problem, Question
+    from gvtui.tui.kit.asking import Mistake, Question
 
 
 class PromptInput(Input):
@@ -253,7 +253,7 @@ class Prompt(Vertical):
         before = width_of(entry.value[:column])
         return width_of(label) + before - round(entry.scroll_offset.x)
 
-    def _show(self, problem: Problem | None) -> None:
+    def _show(self, problem: Mistake | None) -> None:
         line = self.query_one("#prompt-problem", Static)
         line.set_class(problem is not None, "wrong")
         if problem is None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gvtui.trace import keep
 from gvtui.trace.reader import Trace
 from gvtui.tui.command.command import command
-from gvtui.tui.kit.asking import Problem, Question, Text
+from gvtui.tui.kit.asking import Mistake, Question, Text
 from gvtui.tui.viewer import Feature, Item, Viewer
 
 if TYPE_CHECKING:
@@ -51,15 +51,15 @@ class Live(Feature):
         self._ask_keep("keep in", lambda: None)
 
     def _ask_keep(self, label: str, after: Callable[[], None]) -> None:
-        def done(text: str) -> Problem | None:
+        def done(text: str) -> Mistake | None:
             if not text.strip():
                 after()
                 return None
             path = Path(text.strip()).expanduser()
             if path.exists():
-                return Problem("this file exists already; choose another name")
+                return Mistake("this file exists already; choose another name")
             if not path.parent.is_dir():
-                return Problem(f"there is no folder {path.parent}")
+                return Mistake(f"there is no folder {path.parent}")
             self._keep(path, after)
             return None
 

@@ -13,7 +13,7 @@ from gvtui.decode.escape import escape
 from gvtui.trace import keep
 from gvtui.trace.reader import Trace
 from gvtui.tui.command.command import command
-from gvtui.tui.kit.asking import Choice, Entry, Problem, Question
+from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
 from gvtui.tui.kit.cells import short_bytes
 from gvtui.tui.viewer import Feature
 from gvtui.words import counted
@@ -88,12 +88,12 @@ class Kept(Feature):
         self.viewer.run_over([sys.executable, "-m", "gvtui", "replay", str(one.path)])
 
     def _save(self, one: LeftBehind) -> None:
-        def done(text: str) -> Problem | None:
+        def done(text: str) -> Mistake | None:
             path = Path(text.strip()).expanduser()
             if not text.strip() or path.exists():
-                return Problem("this file exists already; choose another name")
+                return Mistake("this file exists already; choose another name")
             if not path.parent.is_dir():
-                return Problem(f"there is no folder {path.parent}")
+                return Mistake(f"there is no folder {path.parent}")
             self.viewer.in_thread(partial(_save, one.path, path), lambda _: self._saved(one, path))
             return None
 

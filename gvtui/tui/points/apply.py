@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.agent.outcome import State
 from gvtui.agent.pod_init import how_to_install, start_words
-from gvtui.agent.targets import Owner
+from gvtui.agent.targets import SessionOwner
 from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError
@@ -80,7 +80,7 @@ class Applying(Feature):
             return
         if target is None:
             self.viewer.tell(state.problem or "There is no sandbox to apply this to.", "warning")
-        elif target.owner is Owner.FILE:
+        elif target.owner is SessionOwner.FILE:
             self._write(target)
         elif target.container is not None:
             if not state.edit.diff and not state.is_unheard:

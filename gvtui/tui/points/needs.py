@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gvtui.agent.targets import Owner
+from gvtui.agent.targets import SessionOwner
 from gvtui.points.edit import lacks_context
 from gvtui.tui.command.command import command
 from gvtui.tui.points.survey import Targets
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gvtui.agent.targets import Key, Target
-    from gvtui.query.numbers.points import Tally
+    from gvtui.query.numbers.points import PointTally
     from gvtui.tui.points.state import PointsState
 
 _CALLS_NEED = ("thread_id", "time")
@@ -28,7 +28,7 @@ _MAX_EVENTS = 3
 def lacking_fields(
     needs: Iterable[str],
     state: PointsState,
-    tally: Tally,
+    tally: PointTally,
     connections_of: Callable[[Key], set[int]],
 ) -> dict[str, str]:
     """The needed context fields that sessions do not collect, each with the evidence.
@@ -40,7 +40,7 @@ def lacking_fields(
         lacking = []
         for target in state.targets:
             edit = state.edit_of(target.key)
-            if target.owner is Owner.FILE or edit.applied is None:
+            if target.owner is SessionOwner.FILE or edit.applied is None:
                 continue
             if edit.is_guess:
                 if tally.lacks(need, connections_of(target.key)):
@@ -149,7 +149,7 @@ class Needs(Feature):
         return [
             target
             for target in state.targets
-            if target.owner is not Owner.FILE and state.edit_of(target.key).staged.points
+            if target.owner is not SessionOwner.FILE and state.edit_of(target.key).staged.points
         ]
 
     def _lacks(self, needs: Iterable[str]) -> dict[str, str]:

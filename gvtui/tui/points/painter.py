@@ -5,12 +5,12 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from gvtui.agent.targets import Owner
+from gvtui.agent.targets import SessionOwner
 from gvtui.decode.escape import escape
 from gvtui.tui.kit.cells import fit, short_count, width_of
 from gvtui.tui.kit.signs import COST_SIGN
 from gvtui.tui.points.state import Box
-from gvtui.tui.points.tree import Line, LineKind
+from gvtui.tui.points.tree import LineKind, PointLine
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,13 +26,13 @@ _HINTS_FROM = 110
 _LABEL_CELLS = 36
 _BOX = 3
 _OWNER_WORDS = {
-    Owner.OURS: ("gvtui", "good"),
-    Owner.EARLIER: ("gvtui, earlier", "good"),
-    Owner.OTHER: ("another's", "bad"),
-    Owner.NONE: ("untraced", "faint"),
-    Owner.UNKNOWN: ("not known", "bad"),
-    Owner.FILE: ("file", "good"),
-    Owner.RECORDED: ("as recorded", "faint"),
+    SessionOwner.OURS: ("gvtui", "good"),
+    SessionOwner.EARLIER: ("gvtui, earlier", "good"),
+    SessionOwner.OTHER: ("another's", "bad"),
+    SessionOwner.NONE: ("untraced", "faint"),
+    SessionOwner.UNKNOWN: ("not known", "bad"),
+    SessionOwner.FILE: ("file", "good"),
+    SessionOwner.RECORDED: ("as recorded", "faint"),
 }
 _SIGN_LOOKS = {"+": "added", "−": "removed", "~": "bad"}
 
@@ -77,9 +77,9 @@ class PointsPainter:
         place = state.targets.index(target) + 1
         count = f"{place}/{len(state.targets)} " if len(state.targets) > 1 else ""
         words, look = _OWNER_WORDS[target.owner]
-        if target.owner is Owner.FILE and not target.exists:
+        if target.owner is SessionOwner.FILE and not target.exists:
             words = "new file"
-        if target.owner is Owner.RECORDED and target.applied is None:
+        if target.owner is SessionOwner.RECORDED and target.applied is None:
             words = "no session at the end"
         facts = ""
         if self.large and target.container is not None:
@@ -104,7 +104,7 @@ class PointsPainter:
                 f"it runs, but sends nothing here: {self._keys_of('points.apply')} starts it again"
             )
             lines += [[(f" {part}", "bad")] for part in _wrap(text, width - 3)]
-        if self.large and target.owner is not Owner.FILE:
+        if self.large and target.owner is not SessionOwner.FILE:
             lines += [[(f" ! {text}", "bad")] for text in _wrap(state.problem, width - 5)[:2]]
         return lines
 
@@ -142,7 +142,7 @@ class PointsPainter:
             f"{key('points.group')} groups"
         )
 
-    def line(self, line: Line, width: int) -> list[Part]:
+    def line(self, line: PointLine, width: int) -> list[Part]:
         """One line of the tree, after the cursor sign."""
         state = self._state
         sign = state.sign(line)
@@ -164,7 +164,7 @@ class PointsPainter:
             parts.append((fit(state.cost(line), max(0, left)), "faint"))
         return _spread(parts, right, width)
 
-    def _label_look(self, line: Line) -> str:
+    def _label_look(self, line: PointLine) -> str:
         if line.kind is LineKind.GROUP:
             return "group"
         if line.kind is LineKind.FIELDS:
@@ -173,7 +173,7 @@ class PointsPainter:
             return "field"
         return "faint" if self._state.box(line) is Box.OFF else "name"
 
-    def _right(self, line: Line, width: int) -> list[Part]:
+    def _right(self, line: PointLine, width: int) -> list[Part]:
         state = self._state
         if line.kind is LineKind.FIELD:
             return [(f"{line.field_kind} ", "faint")] if width >= _ROOMY else []
@@ -197,7 +197,7 @@ class PointsPainter:
         return parts
 
 
-def box_spots(state: PointsState, line: Line) -> list[tuple[str, str, str | None]]:
+def box_spots(state: PointsState, line: PointLine) -> list[tuple[str, str, str | None]]:
     """The boxes before a label: words, their style, and the side that a click switches."""
     twist = ("▾ " if line.is_open else "▸ ") if line.can_open else "  "
     spots: list[tuple[str, str, str | None]] = [("  " * line.depth + twist, "faint", None)]
@@ -211,7 +211,7 @@ def box_spots(state: PointsState, line: Line) -> list[tuple[str, str, str | None
     return spots
 
 
-def _boxes(state: PointsState, line: Line) -> list[Part]:
+def _boxes(state: PointsState, line: PointLine) -> list[Part]:
     return [(text, look) for text, look, _ in box_spots(state, line)]
 
 

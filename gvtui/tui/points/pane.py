@@ -12,7 +12,7 @@ from gvtui.tui.points.commands import LARGE
 from gvtui.tui.points.painter import PointsPainter, box_spots
 from gvtui.tui.points.presets import Presets
 from gvtui.tui.points.survey import Targets
-from gvtui.tui.points.tree import Line, LineKind
+from gvtui.tui.points.tree import LineKind, PointLine
 
 if TYPE_CHECKING:
     from textual import events
@@ -165,7 +165,7 @@ class PointsPane(ListPane):
         if line is not None:
             self._switch(line, side)
 
-    def _switch(self, line: Line, side: str) -> None:
+    def _switch(self, line: PointLine, side: str) -> None:
         if self.state.refusal:
             self._targets.may_stage()
         elif line.kind is LineKind.FIELDS:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gvtui.errors import GvtuiError
 from gvtui.points.presets import PRESETS, build_preset
 from gvtui.points.tuning import TUNINGS, tuning_of, with_tuning
-from gvtui.tui.kit.asking import Choice, Entry, Problem, Question
+from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.points.survey import Targets
 from gvtui.tui.viewer import Feature
@@ -71,13 +71,13 @@ class Presets(Feature):
         if not self._targets.may_stage():
             return
 
-        def done(text: str) -> Problem | None:
+        def done(text: str) -> Mistake | None:
             if not text.strip():
                 return None
             try:
                 library.save(text.strip(), self._targets.state.edit.staged)
             except GvtuiError as error:
-                return Problem(str(error))
+                return Mistake(str(error))
             key = self.viewer.commands.keys_of("points.load")
             self.viewer.tell(f"Saved as {word(text.strip())}; {key} in Points stages it again.")
             return None

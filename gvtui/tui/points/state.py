@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from gvtui.agent.targets import Owner
+from gvtui.agent.targets import SessionOwner
 from gvtui.errors import ReadOnlyError
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.costs import FIELD_COSTS, point_cost
@@ -13,7 +13,7 @@ from gvtui.points.edit import set_field, switch_off, switch_on
 from gvtui.points.session import DEFAULT_CONTEXT_FIELDS, Point, Session
 from gvtui.points.tuning import remote_sink
 from gvtui.tui.points.edit import Edit
-from gvtui.tui.points.tree import Grouping, Line, LineKind, build_lines
+from gvtui.tui.points.tree import Grouping, LineKind, PointLine, build_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,7 +89,7 @@ class PointsState:
         self._folds = 0
         """Grows when a line is opened or closed."""
         self._tree_key: tuple[object, ...] = ()
-        self._lines: list[Line] = []
+        self._lines: list[PointLine] = []
         self._places: dict[str, int] = {}
 
     @property
@@ -150,7 +150,7 @@ class PointsState:
             edit = self.edit_of(target.key)
             if target.applied is not None or not edit.is_guess:
                 edit.take_applied(target.applied)
-            elif target.owner is Owner.NONE:
+            elif target.owner is SessionOwner.NONE:
                 edit.take_applied(None)
         if self.target is None and self.targets:
             former = self._key
@@ -168,8 +168,8 @@ class PointsState:
         edit, target = self.edit, self.target
         if target is None or edit.is_staged:
             return
-        if target.owner is not Owner.OTHER and not (
-            target.owner is Owner.OURS and target.applied is None
+        if target.owner is not SessionOwner.OTHER and not (
+            target.owner is SessionOwner.OURS and target.applied is None
         ):
             return
         seen = frozenset(names)
@@ -207,7 +207,7 @@ class PointsState:
             self.detail = detail
         self.changed()
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[PointLine]:
         """The visible lines of the tree."""
         catalogue = self.catalogue
         on = frozenset(self.edit.points()) if self.only_on else None
@@ -224,12 +224,12 @@ class PointsState:
         self.lines()
         return self._places.get(self.cursor, 0)
 
-    def at_cursor(self) -> Line | None:
+    def at_cursor(self) -> PointLine | None:
         """The line at the cursor."""
         lines = self.lines()
         return lines[self.place()] if lines else None
 
-    def open(self, line: Line, is_open: bool | None = None) -> None:
+    def open(self, line: PointLine, is_open: bool | None = None) -> None:
         """Open or close a line; toggle it if `is_open` is None."""
         if not line.can_open:
             return
@@ -265,7 +265,7 @@ class PointsState:
         self.cursor = f"{group}/{spec.call}"
         self._folded()
 
-    def box(self, line: Line, side: str = "", *, applied: bool = False) -> Box:
+    def box(self, line: PointLine, side: str = "", *, applied: bool = False) -> Box:
         """The state of a line's box.
 
         Args:
@@ -286,7 +286,7 @@ class PointsState:
             return Box.ABSENT
         return Box.ON if all(on) else Box.SOME if any(on) else Box.OFF
 
-    def sign(self, line: Line) -> str:
+    def sign(self, line: PointLine) -> str:
         """The sign of a line's staged change: `+`, `−`, `~`, or "" for none."""
         diff = self.edit.diff
         if not diff:
@@ -308,7 +308,7 @@ class PointsState:
             return "+"
         return "−" if with_now < with_then else " " if with_now == with_then else "~"
 
-    def toggle(self, line: Line, side: str = "") -> None:
+    def toggle(self, line: PointLine, side: str = "") -> None:
         """Switch a line's box: off if it is wholly on, else on."""
         names = tuple(filter(None, {"E": (line.enter,), "X": (line.exit,)}.get(side, line.names)))
         if line.kind is LineKind.FIELDS or not names:
@@ -328,7 +328,7 @@ class PointsState:
             session = switch_off(edit.staged, names)
         self.stage(session)
 
-    def set_field(self, names: Iterable[str], line: Line, on: bool) -> None:
+    def set_field(self, names: Iterable[str], line: PointLine, on: bool) -> None:
         """Stage a field to be switched on or off; a point that is off is switched on with it."""
         session = self.edit.staged
         names = tuple(names)
@@ -363,7 +363,7 @@ class PointsState:
         )
         return tuple(dict.fromkeys((*DEFAULT_CONTEXT_FIELDS, *sorted(common))))
 
-    def cost(self, line: Line) -> str:
+    def cost(self, line: PointLine) -> str:
         """A hint why switching a line on is costly; "" if it is not."""
         if line.kind is LineKind.FIELD:
             return FIELD_COSTS.get(line.field, "")
@@ -374,6 +374,6 @@ class PointsState:
         return point_cost(specs[0]) if line.kind is LineKind.CALL and specs else ""
 
 
-def _has(point: Point, line: Line) -> bool:
+def _has(point: Point, line: PointLine) -> bool:
     fields = point.optional_fields if line.field_kind == "optional" else point.context_fields
     return line.field in fields

@@ -6,9 +6,9 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gvtui.agent.targets import Owner, Target
+from gvtui.agent.targets import SessionOwner, Target
 from gvtui.decode.ids import short_id
-from gvtui.query.numbers.points import Tally
+from gvtui.query.numbers.points import PointTally
 from gvtui.tui.command.command import command
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.points.state import PointsState
@@ -38,7 +38,7 @@ class Targets(Feature):
         self.state = PointsState(
             live.monitor.listen if live else None, readonly=live is not None and live.readonly
         )
-        self.tally = Tally(self.model.trace)
+        self.tally = PointTally(self.model.trace)
         self._is_surveying = False
         self._is_wanted = True
         self._surveyed_at = 0.0
@@ -61,7 +61,7 @@ class Targets(Feature):
         trace = model.trace
         self.state.architecture = trace.architecture
         if self.tally.trace is not trace:
-            self.tally = Tally(trace)
+            self.tally = PointTally(trace)
             self._ended.clear()
             self._recorded = 0
         self.tally.advance(_COUNT_SECONDS)
@@ -70,7 +70,7 @@ class Targets(Feature):
         self._notice_connections()
         target = state.target
         connections = self.connections_of(target.key) if target else None
-        if target is not None and target.owner in (Owner.FILE, Owner.RECORDED):
+        if target is not None and target.owner in (SessionOwner.FILE, SessionOwner.RECORDED):
             connections = None
         state.counts = self.tally.by_point(connections)
         state.rates = self.tally.rates(model.now_ns, connections) if model.is_live else {}
@@ -186,7 +186,7 @@ class Targets(Feature):
         state, known = self.state, self.model.trace.connections
         silent = (
             target is not None
-            and target.owner in (Owner.OURS, Owner.EARLIER)
+            and target.owner in (SessionOwner.OURS, SessionOwner.EARLIER)
             and not state.busy
             and not any(known[conn].connected for conn in connections or ())
         )
@@ -241,4 +241,4 @@ def recorded_target(mark: SessionMark) -> Target:
     except SessionError:
         session = None
     place = f"recorded {mark.root}"
-    return Target((place, title), short_id(title), Owner.RECORDED, applied=session)
+    return Target((place, title), short_id(title), SessionOwner.RECORDED, applied=session)

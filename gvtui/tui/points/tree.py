@@ -34,7 +34,7 @@ class LineKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PointLine:
     """One line of the tree."""
 
     kind: LineKind
@@ -69,7 +69,7 @@ def build_lines(
     opened: Collection[str],
     found: Iterable[PointSpec] | None = None,
     only: Collection[str] | None = None,
-) -> list[Line]:
+) -> list[PointLine]:
     """The visible lines, from top to bottom.
 
     Args:
@@ -83,11 +83,11 @@ def build_lines(
     specs = list(catalogue if found is None else found)
     if only is not None:
         specs = [spec for spec in specs if spec.name in only]
-    lines: list[Line] = []
+    lines: list[PointLine] = []
     if not searching and specs:
         names = tuple(spec.name for spec in specs)
         is_open = ALL in opened
-        lines.append(Line(LineKind.FIELDS, ALL, 0, "fields of all that is on", names,
+        lines.append(PointLine(LineKind.FIELDS, ALL, 0, "fields of all that is on", names,
                           is_open=is_open))  # fmt: skip
         if is_open:
             lines += _fields(ALL, 1, specs, names)
@@ -95,7 +95,7 @@ def build_lines(
         names = tuple(spec.name for spec in members)
         is_open = searching or group in opened
         title = _COMPONENT_TITLES.get(group, group)
-        lines.append(Line(LineKind.GROUP, group, 0, title, names, is_open=is_open))
+        lines.append(PointLine(LineKind.GROUP, group, 0, title, names, is_open=is_open))
         if is_open:
             lines += _group(group, members, names, opened, grouping, searching)
     return lines
@@ -118,10 +118,10 @@ def _group(
     opened: Collection[str],
     grouping: Grouping,
     searching: bool,
-) -> Iterator[Line]:
+) -> Iterator[PointLine]:
     key = f"{group}/{_FIELDS}"
     if not searching:
-        yield Line(
+        yield PointLine(
             LineKind.FIELDS, key, 1, "fields of these", names, is_open=key in opened, parent=group
         )
         if key in opened:
@@ -139,7 +139,7 @@ def _group(
 
 def _call(
     key: str, group: str, sides: list[PointSpec], grouping: Grouping, *, is_open: bool
-) -> Line:
+) -> PointLine:
     spec = sides[0]
     label = spec.event
     if spec.is_raw:
@@ -147,7 +147,7 @@ def _call(
     elif grouping == "component":
         label = label.rpartition("/")[2]
     by_side = {side.direction: side.name for side in sides}
-    return Line(
+    return PointLine(
         LineKind.CALL,
         key,
         1,
@@ -166,8 +166,8 @@ def _fields(
     depth: int,
     specs: list[PointSpec],
     names: tuple[str, ...],
-    call: Line | None = None,
-) -> Iterator[Line]:
+    call: PointLine | None = None,
+) -> Iterator[PointLine]:
     offered: dict[tuple[FieldKind, str], dict[str, None]] = {}
     kinds: tuple[FieldKind, ...] = ("optional", "context")
     for kind in kinds:
@@ -175,7 +175,7 @@ def _fields(
             for field in spec.optional_fields if kind == "optional" else spec.context_fields:
                 offered.setdefault((kind, field), {})[spec.name] = None
     for (kind, field), having in offered.items():
-        yield Line(
+        yield PointLine(
             LineKind.FIELD,
             f"{parent}/{kind}:{field}",
             depth,

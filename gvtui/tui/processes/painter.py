@@ -8,7 +8,7 @@ from gvtui.decode.errno_names import errno_name
 from gvtui.decode.ids import short_id
 from gvtui.decode.outcome import NOT_SENT, Outcome
 from gvtui.decode.signals import wait_status
-from gvtui.query.processes.process import Source
+from gvtui.query.processes.process import Evidence
 from gvtui.tui.kit.cells import fit, short_count, width_of
 from gvtui.tui.kit.signs import ENDED_SIGN, FAILED_SIGN, PROCFS_SIGN, RUNS_SIGN
 from gvtui.tui.kit.times import clock_text
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gvtui.tui.model.model import Model
     from gvtui.tui.processes.lines import TreeLine
 
-SOURCE_SIGNS = {Source.EVENT: " ", Source.PROCFS: PROCFS_SIGN, Source.CONTEXT: "~"}
+SOURCE_SIGNS = {Evidence.EVENT: " ", Evidence.PROCFS: PROCFS_SIGN, Evidence.CONTEXT: "~"}
 """How a process is known."""
 
 _LEAST_COMMAND = 24

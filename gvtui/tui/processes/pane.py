@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.query.filter.fields import CONTAINER, PID, THREAD
 from gvtui.query.filter.write import conjunction, equals
-from gvtui.query.processes.process import Source
+from gvtui.query.processes.process import Evidence
 from gvtui.query.processes.rows import processes_filter
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import wrap
@@ -110,8 +110,8 @@ class ProcessesPane(ListPane):
     def _count_kinds(self) -> None:
         processes = list(self._tree or ())
         ended = sum(process.has_ended for process in processes)
-        deduced = sum(process.source is Source.CONTEXT for process in processes)
-        earlier = sum(process.source is Source.PROCFS for process in processes)
+        deduced = sum(process.source is Evidence.CONTEXT for process in processes)
+        earlier = sum(process.source is Evidence.PROCFS for process in processes)
         self._counts = _Counts(len(processes) - ended, ended, deduced, earlier)
 
     def _find_cursor(self) -> None:
@@ -146,10 +146,10 @@ class ProcessesPane(ListPane):
             (f"   {ENDED_SIGN} {counts.ended:,} ended", "heading"),
         ]
         if counts.deduced:
-            sign = SOURCE_SIGNS[Source.CONTEXT]
+            sign = SOURCE_SIGNS[Evidence.CONTEXT]
             title.append((f"   {sign} {counts.deduced:,} deduced from their messages", "heading"))
         if counts.earlier:
-            sign = SOURCE_SIGNS[Source.PROCFS]
+            sign = SOURCE_SIGNS[Evidence.PROCFS]
             title.append((f"   {sign} {counts.earlier:,} known from procfs", "heading"))
         tree = self._tree
         if tree is not None and tree.forgotten:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.tui.command.command import command
-from gvtui.tui.kit.asking import Problem, Question
+from gvtui.tui.kit.asking import Mistake, Question
 from gvtui.tui.search.match import MAX_TEXT, CallWords
 from gvtui.tui.search.search import SEARCH_SECONDS, Search
 from gvtui.tui.stream.commands import Rows
@@ -48,7 +48,7 @@ class Searching(Feature):
         model = self.model
         self._place_before = (model.cursor, model.following)
 
-        def done(text: str) -> Problem | None:
+        def done(text: str) -> Mistake | None:
             if text:
                 self._begin(text)
             elif self._searched_before:

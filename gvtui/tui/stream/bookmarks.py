@@ -5,7 +5,7 @@ from __future__ import annotations
 from gvtui.decode.escape import escape
 from gvtui.trace.bookmarks import MAX_NOTE, BookmarksError
 from gvtui.tui.command.command import command
-from gvtui.tui.kit.asking import Choice, Entry, Problem, Question
+from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
 from gvtui.tui.kit.times import clock_text
 from gvtui.tui.viewer import Feature
 
@@ -35,9 +35,9 @@ class Bookmarking(Feature):
             self.viewer.pause()
         bookmarks, note = model.bookmarks, model.bookmarks.note(row_id)
 
-        def done(text: str) -> Problem | None:
+        def done(text: str) -> Mistake | None:
             if len(text) > MAX_NOTE:
-                return Problem(f"a note has at most {MAX_NOTE:,} characters", MAX_NOTE)
+                return Mistake(f"a note has at most {MAX_NOTE:,} characters", MAX_NOTE)
             try:
                 if text.strip() == _REMOVE:
                     bookmarks.remove(row_id)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
 from gvtui.tui.command.command import command
-from gvtui.tui.kit.asking import Choice, Entry, Problem, Question
+from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
 from gvtui.tui.stream.columns import (
     COLUMNS,
     FIXED,
@@ -43,13 +43,13 @@ class Going(Feature):
     def goto(self) -> None:
         """Ask for a row number or a time, and go there."""
 
-        def done(text: str) -> Problem | None:
+        def done(text: str) -> Mistake | None:
             if not text.strip():
                 return None
             try:
                 row_id = find_row(text, self.model)
             except PlaceError as error:
-                return Problem(str(error))
+                return Mistake(str(error))
             self.viewer.jump(row_id)
             return None
 

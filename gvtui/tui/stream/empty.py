@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gvtui.tui.viewer import Viewer
 
 
-class Line(NamedTuple):
+class AdviceLine(NamedTuple):
     """One line of advice."""
 
     text: str
@@ -26,46 +26,46 @@ def state(model: Model) -> tuple[object, ...]:
     return (model.is_live, bool(len(model.trace.connections)), view.total, view.complete)
 
 
-def lines(viewer: Viewer) -> list[Line]:
+def lines(viewer: Viewer) -> list[AdviceLine]:
     """The advice for the model's present state."""
     model, keys_of = viewer.model, viewer.commands.keys_of
     view = model.view
     if model.filtered and view.total:
         if not view.complete:
-            return [Line(f"Filtering {counted(view.total, 'row')}: {view.progress:.0%}")]
+            return [AdviceLine(f"Filtering {counted(view.total, 'row')}: {view.progress:.0%}")]
         return [
-            Line(f"No row matches: the filters hide {view.total:,}."),
-            Line(
+            AdviceLine(f"No row matches: the filters hide {view.total:,}."),
+            AdviceLine(
                 f"{keys_of('filter.suspend')} switches them off and on, "
                 f"{keys_of('filter.remove')} removes the last one."
             ),
-            *map(Line, viewer.advice()),
+            *map(AdviceLine, viewer.advice()),
         ]
     if model.trace.is_behind:
-        return [Line(f"Reading: {model.trace.read_share:.0%}")]
+        return [AdviceLine(f"Reading: {model.trace.read_share:.0%}")]
     if not model.live:
-        return [Line("This recording holds no rows.")]
+        return [AdviceLine("This recording holds no rows.")]
     if len(model.trace.connections):
         return [
-            Line("A sandbox has connected, but has sent nothing yet."),
-            Line("Rows appear as soon as a program makes a traced call."),
+            AdviceLine("A sandbox has connected, but has sent nothing yet."),
+            AdviceLine("Rows appear as soon as a program makes a traced call."),
         ]
     listen = model.live.monitor.listen
     endpoint = "" if listen == DEFAULT_LISTEN else f" --endpoint {shlex.quote(str(listen))}"
     return [
-        Line("No sandbox has connected yet. Start one that does, in another terminal:"),
-        Line(""),
-        Line(f"gvtui session new --pod-init{endpoint} > session.json", True),
-        Line("runsc --pod-init-config=session.json do COMMAND", True),
-        Line(""),
-        Line(
+        AdviceLine("No sandbox has connected yet. Start one that does, in another terminal:"),
+        AdviceLine(""),
+        AdviceLine(f"gvtui session new --pod-init{endpoint} > session.json", True),
+        AdviceLine("runsc --pod-init-config=session.json do COMMAND", True),
+        AdviceLine(""),
+        AdviceLine(
             f"A container that runs already: {keys_of('points.show')} shows the points, "
             f"{keys_of('points.switch')} switches one on,"
         ),
-        Line(
+        AdviceLine(
             f"{keys_of('points.load')} stages a ready-made choice, "
             f"{keys_of('points.apply')} applies. Without the viewer:"
         ),
-        Line(""),
-        Line("gvtui session apply session.json CONTAINER", True),
+        AdviceLine(""),
+        AdviceLine("gvtui session apply session.json CONTAINER", True),
     ]

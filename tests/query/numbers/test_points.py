@@ -7,7 +7,7 @@ import pytest
 
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.query.numbers import points
-from gvtui.query.numbers.points import Tally
+from gvtui.query.numbers.points import PointTally
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from tests.trace.factory import read_message, write_trace
@@ -17,7 +17,7 @@ from tests.trace.recorder import SECOND, START_NS, TRACES, Recorder
 def test_counts_are_those_of_the_rows() -> None:
     trace = Trace.open(TRACES / "shell-2024.trace")
     try:
-        tally = Tally(trace)
+        tally = PointTally(trace)
         while tally.advance(0.0):
             pass
         assert tally.complete
@@ -34,7 +34,7 @@ def test_counts_are_those_of_the_rows() -> None:
 def test_all_that_the_newest_gvisor_sends_is_in_the_list_that_comes_along() -> None:
     trace = Trace.open(TRACES / "newest-2026.trace")
     try:
-        tally = Tally(trace)
+        tally = PointTally(trace)
         while tally.advance(0.0):
             pass
         catalogue = bundled_catalogue(trace.architecture)
@@ -50,7 +50,7 @@ def test_a_rate_is_of_what_has_come_lately(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "a.gvtrace")
     recorder.add(10)
     trace = Trace.open(recorder.path)
-    tally = Tally(trace)
+    tally = PointTally(trace)
     assert tally.rates(START_NS + SECOND) == {}
     tally.advance(1)
     assert tally.rates(START_NS) == {}
@@ -70,7 +70,7 @@ def test_a_rate_is_of_what_has_come_lately(tmp_path: Path) -> None:
 def test_rates_agree_with_those_of_the_connection(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "a.gvtrace")
     trace = Trace.open(recorder.path)
-    tally = Tally(trace)
+    tally = PointTally(trace)
     for second in range(20):
         recorder.now = START_NS + second * SECOND
         recorder.add(second)
@@ -86,7 +86,7 @@ def test_it_tells_which_context_most_messages_lack(tmp_path: Path) -> None:
     recorder.add(5, pid=0)
     recorder.add(2)
     trace = Trace.open(recorder.path)
-    tally = Tally(trace)
+    tally = PointTally(trace)
     assert not tally.lacks("group_id", {1})
     tally.advance(1)
     assert tally.lacks("group_id", {1})
@@ -103,7 +103,7 @@ def test_marks_of_sessions_are_kept(tmp_path: Path) -> None:
     recorder.writer.mark(recorder.now, {"kind": "gap", "text": "gap"})
     recorder.add()
     trace = Trace.open(recorder.path)
-    tally = Tally(trace)
+    tally = PointTally(trace)
     tally.advance(1)
     assert [mark.container_id for mark in tally.marks] == ["c"]
     trace.close()
@@ -115,7 +115,7 @@ def test_old_connections_are_counted_together(
     monkeypatch.setattr(points, "MAX_CONNECTIONS", 3)
     batches = [(conn, [read_message()] * conn) for conn in range(1, 8)]
     trace = Trace.open(write_trace(tmp_path / "a.gvtrace", batches))
-    tally = Tally(trace)
+    tally = PointTally(trace)
     tally.advance(1)
     assert sum(tally.by_point().values()) == 28
     assert sum(tally.by_point({7}).values()) == 7

@@ -9,7 +9,7 @@ import pytest
 from gvtui.decode.outcome import Outcome
 from gvtui.query.calls.exec_rules import Code
 from gvtui.query.processes.events import EVENT_TYPES, ProcessEvents
-from gvtui.query.processes.process import Process, ProcessId, Source
+from gvtui.query.processes.process import Evidence, Process, ProcessId
 from gvtui.query.processes.tree import ProcessTree
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.header import build_message
@@ -111,7 +111,7 @@ def test_a_container_starts_with_its_first_process(told: Told) -> None:
         container_pb2.Start(context_data=context(1), id="box", args=["/bin/sh", "-c"], cwd="/w")
     )
     first = told[1]
-    assert (first.source, first.is_start_told) == (Source.EVENT, True)
+    assert (first.source, first.is_start_told) == (Evidence.EVENT, True)
     assert (first.name, first.args, first.cwd) == ("sh", ["/bin/sh", "-c"], "/w")
     # Where the process id is not collected, there is a process all the same.
     told.take(container_pb2.Start(id="box", args=["/x"]))
@@ -173,7 +173,7 @@ def test_the_exit_of_a_fork_tells_of_a_child_where_no_event_does(
     told.take(message, direction=EXIT, result=result)
     assert [process.pid for process in told.tree] == [1, 5][: 1 + made]
     if made:
-        assert told[5].source is Source.CONTEXT
+        assert told[5].source is Evidence.CONTEXT
         assert told[5].parent is told[1]
     # Once an event has told of a child, the number that a fork gives is no process id.
     told.take(clone(1, 90))

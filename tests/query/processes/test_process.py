@@ -12,15 +12,15 @@ from gvtui.query.processes.process import (
     MAX_EXECS,
     MAX_THREADS,
     SECOND_NS,
+    Evidence,
     Exec,
     Process,
     ProcessId,
-    Source,
 )
 
 
 def process(number: int = 1, **fields: Any) -> Process:
-    return Process(number, "box", 7, 70, Source.EVENT, 3, 3, **fields)
+    return Process(number, "box", 7, 70, Evidence.EVENT, 3, 3, **fields)
 
 
 def program(row: int, *args: str, outcome: Outcome = Outcome.DONE, tid: int = 7) -> Exec:

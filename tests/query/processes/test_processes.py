@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from gvtui.decode.outcome import Outcome
 from gvtui.query.filter.compile import compile_filter
-from gvtui.query.processes.process import ProcessId, Source
+from gvtui.query.processes.process import Evidence, ProcessId
 from gvtui.query.processes.rows import processes_filter
 from gvtui.trace.reader import Trace
 from gvtui.wire.messages import decode
@@ -81,7 +81,7 @@ def test_the_tree_is_that_of_the_events(name: str, step: int) -> None:
         if process.execs
     } == programs
     assert all(process.has_ended for process in tree)
-    assert all(process.source is Source.EVENT for process in tree)
+    assert all(process.source is Evidence.EVENT for process in tree)
     assert [process.pid for process in tree.roots()] == [1]
     assert next(iter(tree.roots()[0].subtree())).pid == 1
     assert {process.pid for process in tree.roots()[0].subtree()} == set(parents)
@@ -141,7 +141,7 @@ def test_what_an_old_gvisor_says_of_the_call_alone_is_true(box: Box) -> None:
     tree = box.tree()
     assert [entry.path for entry in only(tree, 2).programs] == ["/bin/ls", "/bin/cat"]
     assert only(tree, 2).command_line == "/bin/cat"
-    assert only(tree, 2).source is Source.CONTEXT
+    assert only(tree, 2).source is Evidence.CONTEXT
 
 
 def test_a_call_alone_of_which_nothing_more_is_known_is_no_program(box: Box) -> None:
@@ -257,7 +257,7 @@ def test_ids_used_again_unnoticed_are_told_apart_by_their_start(box: Box, step: 
         (200, 4, False),
     ]
     assert second.first_row == first.last_row + 1
-    assert all(process.source is Source.CONTEXT for process in tree)
+    assert all(process.source is Evidence.CONTEXT for process in tree)
 
 
 def test_parents_from_context_data(box: Box) -> None:
@@ -285,7 +285,7 @@ def test_forks_known_from_the_call_alone_are_deduced(box: Box) -> None:
     box.read(box.context(7, process_name="child"))
     tree = box.tree()
     child = only(tree, 7)
-    assert (child.parent, child.source, child.name) == (only(tree, 1), Source.CONTEXT, "child")
+    assert (child.parent, child.source, child.name) == (only(tree, 1), Evidence.CONTEXT, "child")
     assert child.start_ns == 7
 
 

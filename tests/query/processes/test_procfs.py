@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.agent.procfs import Dump, marks_of, parse_procfs
-from gvtui.query.processes.process import Source
+from gvtui.query.processes.process import Evidence
 from gvtui.query.processes.rows import processes_filter
 from gvtui.trace.marks import MAX_PROCESSES, ProcfsEntry
 from gvtui.wire.pb import common_pb2
@@ -58,7 +58,7 @@ def test_processes_of_a_dump_join_those_of_the_trace(box: Box) -> None:
     assert only(tree, 2).calls == 2
     assert only(tree, 2).first_row == 1
     assert only(tree, 2).command_line == "sleep 1000"
-    assert [process.source for process in tree].count(Source.PROCFS) == 3
+    assert [process.source for process in tree].count(Evidence.PROCFS) == 3
     assert only(tree, 2).pipe_to == only(tree, 3).id
     assert only(tree, 3).pipe_from == only(tree, 2).id
     assert only(tree, 3).calls == 1
@@ -83,11 +83,11 @@ def test_what_an_event_tells_of_is_not_doubled(
         note(box, dump)
     tree = box.tree(step)
     assert sorted(process.pid for process in tree) == [1, 2]
-    assert only(tree, 2).source is Source.EVENT
+    assert only(tree, 2).source is Evidence.EVENT
     assert only(tree, 2).parent is only(tree, 1)
     assert (only(tree, 1).start_ns, only(tree, 2).start_ns) == (1, 5)
     assert only(tree, 1).command_line == "sh"
-    assert only(tree, 1).source is Source.PROCFS
+    assert only(tree, 1).source is Evidence.PROCFS
 
 
 def test_an_id_that_was_used_again_is_another_process(box: Box) -> None:

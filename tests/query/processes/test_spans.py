@@ -6,13 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.query.processes import spans as spans_module
-from gvtui.query.processes.process import Process, Source
+from gvtui.query.processes.process import Evidence, Process
 from gvtui.query.processes.spans import Spans
 from tests.query.memory import MemoryTrace, make_row
 
 
 def process(number: int, pid: int, start_ns: int = 0) -> Process:
-    return Process(number, "box", pid, start_ns, Source.EVENT, 0, 0)
+    return Process(number, "box", pid, start_ns, Evidence.EVENT, 0, 0)
 
 
 BEGINS = st.lists(

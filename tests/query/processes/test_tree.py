@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from gvtui.query.processes.process import Process, ProcessId, Source
+from gvtui.query.processes.process import Evidence, Process, ProcessId
 from gvtui.query.processes.tree import ProcessTree
 from gvtui.wire.pb.common_pb2 import ContextData
 
 
 def add(tree: ProcessTree, pid: int, start_ns: int = 0, container: str = "web") -> Process:
-    return tree.create(container, pid, start_ns, Source.EVENT, 1)
+    return tree.create(container, pid, start_ns, Evidence.EVENT, 1)
 
 
 def test_a_process_is_found_by_what_tells_it_from_others() -> None:
@@ -90,15 +90,15 @@ def test_another_connection_of_a_container_knows_its_processes(
 def test_the_context_of_a_message_makes_its_process() -> None:
     tree = ProcessTree()
     context = ContextData(thread_group_id=7, process_name="bash", parent_thread_group_id=1)
-    assert tree.ensure(1, 5, ContextData(), "web", Source.CONTEXT) is None
-    process = tree.ensure(1, 5, context, "web", Source.CONTEXT)
+    assert tree.ensure(1, 5, ContextData(), "web", Evidence.CONTEXT) is None
+    process = tree.ensure(1, 5, context, "web", Evidence.CONTEXT)
     assert process is not None
     assert (process.name, process.first_row, process.told_ns) == ("bash", 5, 0)
     context.thread_group_start_time_ns = 100
-    assert tree.ensure(1, 6, context, "web", Source.EVENT) is process
-    assert (process.start_ns, process.told_ns, process.source) == (100, 100, Source.EVENT)
+    assert tree.ensure(1, 6, context, "web", Evidence.EVENT) is process
+    assert (process.start_ns, process.told_ns, process.source) == (100, 100, Evidence.EVENT)
     context.thread_group_start_time_ns = 200
-    assert tree.ensure(1, 9, context, "web", Source.CONTEXT) is not process
+    assert tree.ensure(1, 9, context, "web", Evidence.CONTEXT) is not process
     assert tree.spans.at(1, 7, 8) is process
-    parent = tree.ensure(1, 9, ContextData(thread_group_id=1), "web", Source.CONTEXT)
+    parent = tree.ensure(1, 9, ContextData(thread_group_id=1), "web", Evidence.CONTEXT)
     assert process.parent is parent

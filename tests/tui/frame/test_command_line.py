@@ -6,7 +6,7 @@ import pytest
 
 from gvtui.tui.command.command import CommandError, command
 from gvtui.tui.frame.command_line import CommandLine
-from gvtui.tui.kit.asking import Problem
+from gvtui.tui.kit.asking import Mistake
 from gvtui.tui.viewer import Feature
 from tests.tui.fake import FakeViewer
 
@@ -39,12 +39,12 @@ def test_what_is_typed_is_done_when_the_line_has_closed(viewer: FakeViewer) -> N
 
 def test_a_mistake_is_told_at_its_column_and_keeps_the_line_open(viewer: FakeViewer) -> None:
     viewer.commands.execute("commands.type")
-    assert viewer.type("panes.shw") == Problem(
+    assert viewer.type("panes.shw") == Mistake(
         "there is no command panes.shw; did you mean panes.show?", 0
     )
     assert viewer.question is not None
     assert viewer.question.check is not None
-    assert viewer.question.check("panes.show") == Problem("panes.show needs a pane", 11)
+    assert viewer.question.check("panes.show") == Mistake("panes.show needs a pane", 11)
 
 
 def test_what_the_command_itself_refuses_comes_back_to_be_mended(viewer: FakeViewer) -> None:
@@ -54,7 +54,7 @@ def test_what_the_command_itself_refuses_comes_back_to_be_mended(viewer: FakeVie
     assert question is not None
     assert question.value == "panes.show nothing"
     assert question.check is not None
-    assert question.check(question.value) == Problem("there is no such pane", 11)
+    assert question.check(question.value) == Mistake("there is no such pane", 11)
     assert question.check("panes.show stream") is None
 
 

@@ -15,7 +15,7 @@ from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.outcome import Outcome, State
 from gvtui.agent.pod_init import SessionFile
-from gvtui.agent.targets import Keeper, Owner
+from gvtui.agent.targets import Keeper, SessionOwner
 from gvtui.monitor.options import MonitorOptions
 from gvtui.points.library import Library
 from gvtui.points.session import Point, Session, Sink
@@ -120,7 +120,7 @@ def bench(tmp_path: Path) -> Bench:
 
 def test_a_point_is_staged_and_applied(bench: Bench) -> None:
     async def script(pilot: Pilot[int]) -> None:
-        assert bench.owner() is Owner.NONE
+        assert bench.owner() is SessionOwner.NONE
         await bench.stage(pilot)
         assert "+1 staged" in screen_text(bench.app)
         assert bench.runsc.session() is None
@@ -129,7 +129,7 @@ def test_a_point_is_staged_and_applied(bench: Bench) -> None:
         assert session is not None
         assert [point["name"] for point in session["points"]] == [OPEN]
         assert session["sinks"][0]["config"]["endpoint"] == str(bench.socket)
-        assert bench.owner() is Owner.OURS
+        assert bench.owner() is SessionOwner.OURS
         assert not bench.state.edit.is_staged
         assert "The new session runs" in screen_text(bench.app)
         assert [mark["kind"] for mark in bench.watch.marks] == ["session"]
@@ -165,7 +165,7 @@ def test_switching_everything_off_ends_the_session(bench: Bench) -> None:
         await bench.stage(pilot)
         await bench.apply(pilot)
         assert bench.runsc.session() is None
-        assert bench.owner() is Owner.NONE
+        assert bench.owner() is SessionOwner.NONE
 
     bench.run(script)
 
@@ -194,7 +194,7 @@ def test_a_session_of_another_is_replaced_only_if_the_user_says_so(bench: Bench)
     bench.runsc.run_session(FOREIGN)
 
     async def script(pilot: Pilot[int]) -> None:
-        assert bench.owner() is Owner.OTHER
+        assert bench.owner() is SessionOwner.OTHER
         await bench.stage(pilot)
         await bench.apply(pilot)
         await answer(pilot, "leave")
@@ -202,7 +202,7 @@ def test_a_session_of_another_is_replaced_only_if_the_user_says_so(bench: Bench)
         assert bench.state.edit.is_staged
         await bench.apply(pilot)
         await answer(pilot, "replace")
-        await until(pilot, lambda: bench.owner() is Owner.OURS)
+        await until(pilot, lambda: bench.owner() is SessionOwner.OURS)
         assert bench.runsc.session() != FOREIGN
 
     bench.run(script)
@@ -216,7 +216,7 @@ def test_a_session_of_an_earlier_run_is_known_and_made_anew(bench: Bench) -> Non
     assert earlier.apply(container, session).applied
 
     async def script(pilot: Pilot[int]) -> None:
-        assert bench.owner() is Owner.EARLIER
+        assert bench.owner() is SessionOwner.EARLIER
         assert bench.state.edit.points().keys() == {OPEN}
         await until(pilot, lambda: bench.state.is_unheard)
         await pilot.press("4")
@@ -225,7 +225,7 @@ def test_a_session_of_an_earlier_run_is_known_and_made_anew(bench: Bench) -> Non
         await bench.apply(pilot)
         await until(pilot, lambda: "what gvtui made there earlier" in screen_text(bench.app))
         await answer(pilot, "replace")
-        await until(pilot, lambda: bench.owner() is Owner.OURS)
+        await until(pilot, lambda: bench.owner() is SessionOwner.OURS)
 
     bench.run(script)
 
@@ -236,7 +236,7 @@ def test_what_another_monitor_put_there_is_not_taken_for_an_earlier_one(bench: B
     bench.runsc.run_session(FOREIGN)
 
     async def script(pilot: Pilot[int]) -> None:
-        assert bench.owner() is Owner.OTHER
+        assert bench.owner() is SessionOwner.OTHER
 
     bench.run(script)
 
@@ -409,7 +409,7 @@ def test_a_filter_tells_which_field_is_not_collected_and_adds_it(bench: Bench) -
         bench.runsc.run_session(FOREIGN)
         await bench.apply(pilot)
         await answer(pilot, "replace")
-        await until(pilot, lambda: bench.owner() is Owner.OURS)
+        await until(pilot, lambda: bench.owner() is SessionOwner.OURS)
         bench.app.model.chips.put("evt.time > 1")
         bench.app.refilter()
         look_after(bench.app)
@@ -438,7 +438,7 @@ def test_numbers_and_calls_offer_the_fields_that_they_lack(
         bench.state.stage(bench.state.edit.staged.with_points([type(point)(point.name)]))
         await bench.apply(pilot)
         await answer(pilot, "replace")
-        await until(pilot, lambda: bench.owner() is Owner.OURS)
+        await until(pilot, lambda: bench.owner() is SessionOwner.OURS)
         message = syscall_pb2.Open(sysno=257, fd=-100, pathname="/etc/passwd")
         for _ in range(2):
             data = build_message(7, message.SerializeToString())
@@ -462,7 +462,7 @@ def test_a_session_file_is_edited_and_written(tmp_path: Path) -> None:
     bench = Bench(tmp_path, file)
 
     async def script(pilot: Pilot[int]) -> None:
-        assert bench.owner() is Owner.FILE
+        assert bench.owner() is SessionOwner.FILE
         await bench.stage(pilot)
         await pilot.press("a")
         await pilot.pause()

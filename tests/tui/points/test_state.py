@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.agent.targets import Owner, Target
+from gvtui.agent.targets import SessionOwner, Target
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.edit import switch_on
 from gvtui.points.session import DEFAULT_CONTEXT_FIELDS, Point
@@ -87,8 +87,8 @@ def test_the_target_stays_and_its_staging_with_it(state: PointsState) -> None:
     line = state.at_cursor()
     assert line is not None
     state.toggle(line)
-    one = Target(("/r", "one"), "one", Owner.NONE, catalogue=catalogue)
-    two = Target(("/r", "two"), "two", Owner.NONE, catalogue=catalogue)
+    one = Target(("/r", "one"), "one", SessionOwner.NONE, catalogue=catalogue)
+    two = Target(("/r", "two"), "two", SessionOwner.NONE, catalogue=catalogue)
     state.take_targets([one, two])
     assert state.target is one
     assert state.edit.staged.point_names == {ENTER, EXIT}
@@ -103,7 +103,7 @@ def test_the_target_stays_and_its_staging_with_it(state: PointsState) -> None:
 
 
 def test_an_unreadable_session_is_guessed_from_what_it_sends(state: PointsState) -> None:
-    other = Target(("/r", "one"), "one", Owner.OTHER)
+    other = Target(("/r", "one"), "one", SessionOwner.OTHER)
     state.take_targets([other])
     state.take_guess([ENTER])
     assert state.edit.is_guess
@@ -115,7 +115,7 @@ def test_an_unreadable_session_is_guessed_from_what_it_sends(state: PointsState)
     state.switch([ENTER], False)
     state.take_guess(["sentry/clone"])
     assert str(state.edit.diff) == "−1"
-    state.take_targets([Target(other.key, "one", Owner.NONE)])
+    state.take_targets([Target(other.key, "one", SessionOwner.NONE)])
     assert state.edit.applied is None
 
 
@@ -161,7 +161,7 @@ def test_where_no_target_tells_the_runsc_here_does() -> None:
     here = bundled_catalogue("x86_64", "2022-12")
     state.take_targets([], catalogue=here)
     assert state.catalogue is here
-    target = Target(("/r", "one"), "one", Owner.NONE, catalogue=bundled_catalogue())
+    target = Target(("/r", "one"), "one", SessionOwner.NONE, catalogue=bundled_catalogue())
     state.take_targets([target])
     assert state.catalogue is target.catalogue
 

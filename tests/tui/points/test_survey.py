@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvtui.agent.targets import Owner
+from gvtui.agent.targets import SessionOwner
 from gvtui.trace.marks import SessionMark
 from gvtui.tui.points.survey import Targets, recorded_target
 from tests.tui.fake import FakeViewer
@@ -22,7 +22,7 @@ def bench(tmp_path: Path) -> PointsBench:
 def test_sandboxes_are_looked_for_when_the_viewer_opens(bench: PointsBench) -> None:
     assert [target.title for target in bench.state.targets] == ["c1"]
     assert bench.state.target is not None
-    assert bench.state.target.owner is Owner.NONE
+    assert bench.state.target.owner is SessionOwner.NONE
 
 
 def test_a_sandbox_that_comes_is_found_when_it_connects_or_on_demand(bench: PointsBench) -> None:
@@ -83,7 +83,7 @@ def test_a_row_of_an_unknown_sandbox_stages_nothing(bench: PointsBench) -> None:
 def test_a_session_mark_is_read_however_broken() -> None:
     session = '{"name": "Default", "points": []}'
     target = recorded_target(SessionMark("", "applied", "c1", "/r", session))
-    assert (target.title, target.owner) == ("c1", Owner.RECORDED)
+    assert (target.title, target.owner) == ("c1", SessionOwner.RECORDED)
     assert target.applied is not None
     broken = recorded_target(SessionMark("", "applied", "\x1b[31m", "", "{"))
     assert "\x1b" not in broken.title

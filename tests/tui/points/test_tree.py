@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.groups import OTHER, PURPOSES
-from gvtui.tui.points.tree import ALL, Grouping, Line, LineKind, build_lines
+from gvtui.tui.points.tree import ALL, Grouping, LineKind, PointLine, build_lines
 
 CATALOGUE = bundled_catalogue()
 
 
-def find(lines: list[Line], key: str) -> Line:
+def find(lines: list[PointLine], key: str) -> PointLine:
     return next(line for line in lines if line.key == key)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.decode.outcome import Outcome
-from gvtui.query.processes.process import Exec, Process, ProcessId, Source
+from gvtui.query.processes.process import Evidence, Exec, Process, ProcessId
 from gvtui.query.processes.tree import ProcessTree
 from gvtui.tui.kit.cells import width_of
 from gvtui.tui.kit.signs import ENDED_SIGN, FAILED_SIGN, RUNS_SIGN
@@ -26,7 +26,7 @@ def process(pid: int = 7, **fields: Any) -> Process:
         "number": 1,
         "container": "c0ffee",
         "start_ns": 0,
-        "source": Source.EVENT,
+        "source": Evidence.EVENT,
         "first_row": 0,
         "last_row": 0,
         "name": "bash",
@@ -92,8 +92,8 @@ def test_an_end_of_which_no_more_is_known() -> None:
     assert told(process(has_ended=True)).split(" 7 ")[1].split() == ["bash", "[bash]", "ended", "0"]
 
 
-@pytest.mark.parametrize(("source", "sign"), [(Source.EVENT, " "), (Source.CONTEXT, "~")])
-def test_how_it_is_known_stands_before_its_id(source: Source, sign: str) -> None:
+@pytest.mark.parametrize(("source", "sign"), [(Evidence.EVENT, " "), (Evidence.CONTEXT, "~")])
+def test_how_it_is_known_stands_before_its_id(source: Evidence, sign: str) -> None:
     assert told(process(source=source)).startswith(f" {RUNS_SIGN}{sign}7 ")
     assert f"{sign}? " in told(process(pid=0, source=source))
 
@@ -113,7 +113,7 @@ def test_tags_say_what_is_folded_and_where_it_stands() -> None:
 
 def test_pipes_name_the_other_process_where_it_is_known() -> None:
     tree = ProcessTree()
-    tree.create("c0ffee", 5, 55, Source.EVENT, 1).name = "cat"
+    tree.create("c0ffee", 5, 55, Evidence.EVENT, 1).name = "cat"
     painter = TreePainter(FakeViewer().model)
     reader = process(pipe_from=ProcessId("c0ffee", 5, 55), pipe_to=ProcessId("c0ffee", 6, 0))
     line = TreeLine("", "c0ffee", reader)
