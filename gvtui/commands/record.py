@@ -222,6 +222,6 @@ def _refused(state: Watching) -> str:
 def _counts(trace: Trace) -> str:
     connections = trace.connections
     return (
-        f"{counted(connections.messages, 'message')} of {counted(len(connections), 'connection')}, "
+        f"{counted(connections.messages, 'message')} of {counted(connections.total, 'connection')}, "
         f"{connections.dropped:,} dropped"
     )

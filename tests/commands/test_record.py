@@ -34,6 +34,16 @@ def test_everything_that_came_is_in_the_recording(tmp_path: Path) -> None:
     trace.close()
 
 
+def test_connections_that_are_summed_up_count(tmp_path: Path) -> None:
+    out = tmp_path / "x.gvtrace"
+    words = ["--no-realtime", "--limit", "new-connections-per-process=100000"]
+    with Running(tmp_path, "record", "--out", str(out), *words) as command:
+        for _ in range(1100):
+            FakeSandbox(command.socket).close()
+        assert command.end() == 0
+        assert "recorded 0 messages of 1,100 connections, 0 dropped" in command.err
+
+
 def test_for_a_time(tmp_path: Path) -> None:
     out = tmp_path / "x.gvtrace"
     arguments = ["--out", str(out), "--for", "0.3", "--no-realtime"]

@@ -6,7 +6,7 @@ import contextlib
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gvtui.points.bundled import bundled_catalogue
@@ -59,11 +59,11 @@ def run_do(binary: RunscBinary, folder: Path, pod_init: Path, *command: str) -> 
 class Recording:
     """`gvtui record`, running."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: Sequence[str] = ()) -> None:
         self.socket = folder / "record.sock"
         self.path = folder / "record.gvtrace"
         self._said = folder / "record.err"
-        words = ["record", "--listen", str(self.socket), "--out", str(self.path)]
+        words = ["record", "--listen", str(self.socket), "--out", str(self.path), *options]
         with self._said.open("wb") as said:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gvtui", *words],
@@ -99,9 +99,9 @@ class Recording:
 
 
 @contextlib.contextmanager
-def recording(folder: Path) -> Iterator[Recording]:
-    """`gvtui record` from when it listens."""
-    one = Recording(folder)
+def recording(folder: Path, *options: str) -> Iterator[Recording]:
+    """`gvtui record` with these options, from when it listens."""
+    one = Recording(folder, options)
     try:
         assert wait_until(lambda: "listening on" in one.said), one.said
         yield one
