@@ -12,6 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gvtui.cli import cli, run
+from gvtui.commands import completing
 from gvtui.commands.completion import LINE, SCRIPTS, SHELL, WORD, completions, script, split
 from tests.agent.fake import FakeRunsc
 from tests.commands.shells import SETUP, Shell
@@ -95,7 +96,11 @@ def test_values_are_quoted_as_the_place_in_bash_needs_it() -> None:
     assert found[0] == "conn.num = 1 or evt.failed ="
 
 
-def test_containers_are_those_of_the_root_given(tmp_path: Path) -> None:
+def test_containers_are_those_of_the_root_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("CALL_SECONDS", "ANSWER_SECONDS"):
+        monkeypatch.setattr(completing, limit, 120.0)
     fake = FakeRunsc(tmp_path)
     line = f"gvtui session delete --root {fake.root} --runsc {fake.path} "
     (name,) = offered(line)
@@ -118,11 +123,20 @@ def test_a_failure_is_no_answer(
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("line", ["gvtui se", "gvtui session new --preset ", "gvtui print --fo"])
-def test_an_answer_loads_nothing_heavy(line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "heavy"),
+    [
+        ("gvtui se", HEAVY),
+        ("gvtui session new --preset ", HEAVY),
+        ("gvtui print --fo", HEAVY),
+        # Fields are known by what they compare; nothing is compared, or put into words, here.
+        ("gvtui print --filter 'evt.ty", ("textual", "trio", "re2", "gvtui.decode.fields")),
+    ],
+)
+def test_an_answer_loads_nothing_heavy(line: str, heavy: tuple[str, ...]) -> None:
     code = (
         "import sys; from gvtui.cli import run; assert run([]) == 0; "
-        f"found = [name for name in {HEAVY!r} if name in sys.modules]; "
+        f"found = [name for name in {heavy!r} if name in sys.modules]; "
         "sys.exit(f'imported: {found}' if found else 0)"
     )
     environ = {**os.environ, SHELL: "bash", LINE: line, WORD: ""}

@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from gvtui.decode.fields import arguments
-from gvtui.decode.raw_table import ARGUMENTS
-from gvtui.decode.render import render
 from gvtui.query.filter.conditions import Cost
 from gvtui.query.filter.seeking import Seeker
 from gvtui.query.filter.values import ValueTextError, number
@@ -122,6 +119,9 @@ class ArgumentsCondition:
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
         """Render and compare each wanted message's arguments."""
+        # A tenth of the time that the completion of a filter takes, which renders nothing.
+        from gvtui.decode.render import render
+
         architecture = batch.trace.architecture
 
         def passes(decoded: Decoded) -> bool:
@@ -221,6 +221,9 @@ def argument_forms(decoded: Decoded, name: str, architecture: str) -> list[int |
     These are a number, the text as sent, and the words that the stream shows. Ports are corrected;
     `port_raw` is the number as sent.
     """
+    # See ArgumentsCondition.
+    from gvtui.decode.fields import arguments
+
     words = arguments(decoded, architecture=architecture).get(name)
     forms: list[int | str] = [] if words is None else [words]
     message: Any = right_ports(decoded)
@@ -257,6 +260,8 @@ def context_forms(decoded: Decoded, name: str, architecture: str) -> list[int | 
 @functools.cache
 def argument_names() -> list[str]:
     """All names of arguments, in decoded messages and in raw calls."""
+    from gvtui.decode.raw_table import ARGUMENTS
+
     names = {
         name for kind in KINDS.values() for name in kind.message_class.DESCRIPTOR.fields_by_name
     }
