@@ -18,6 +18,7 @@ from tests.e2e.containers import (
     need,
     running_container,
 )
+from tests.tui import settling
 
 
 @pytest.fixture(params=binaries_as_params(), scope="module")
@@ -63,3 +64,9 @@ def nothing_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[N
         monkeypatch.setenv("TMPDIR", str(folder))
         yield
         unmount_all(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def pilots_wait_until_all_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine Textual's own pilot believes too soon that the app has nothing to do."""
+    settling.use_in(monkeypatch)

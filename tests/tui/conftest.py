@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.tui import settling
 from tests.tui.fake import close_all
 
 if TYPE_CHECKING:
@@ -15,3 +16,8 @@ def _traces_are_closed() -> Iterator[None]:
     """Whatever a viewer without a terminal has opened is closed with the test."""
     yield
     close_all()
+
+
+@pytest.fixture(autouse=True)
+def _pilots_wait_until_all_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    settling.use_in(monkeypatch)

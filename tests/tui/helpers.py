@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from gvtui.tui.app import GvtuiApp
 from gvtui.tui.kit.overlays import ListScreen
 from gvtui.tui.options import LiveOptions
 from tests.trace.recorder import SECOND, START_NS, TRACES
+from tests.tui.settling import settle
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -54,13 +56,17 @@ def drive(
     asyncio.run(run())
 
 
-async def until(pilot: Pilot[int], condition: Callable[[], bool], seconds: float = 30.0) -> None:
-    """Let the app run until the condition holds; fail the test if it does not."""
-    for _ in range(int(seconds / 0.02)):
-        if condition():
-            return
+async def until(pilot: Pilot[int], condition: Callable[[], bool], seconds: float = 120.0) -> None:
+    """Let the app run until the condition holds, and do what follows; fail the test if it does not.
+
+    For what timers, threads and other processes bring. The seconds are a ceiling for busy machines.
+    """
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail("it has not come in time")
         await pilot.pause(0.02)
-    pytest.fail("it has not come in time")
+    await settle()
 
 
 async def answer(pilot: Pilot[int], choice: str) -> None:
@@ -74,6 +80,12 @@ async def answer(pilot: Pilot[int], choice: str) -> None:
     options.highlighted = options.get_option_index(choice)
     await pilot.press("enter")
     await until(pilot, lambda: not app.is_running or asked not in app.screen_stack)
+
+
+def catch_up(app: GvtuiApp) -> None:
+    """Have the app take in all that its trace holds now, and work out all that it works out."""
+    while app.tick() or app.model.analysis.is_behind:
+        pass
 
 
 def look_after(app: GvtuiApp) -> None:
