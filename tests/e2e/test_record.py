@@ -17,6 +17,7 @@ from gvtui.trace.row import Direction, Kind
 from gvtui.wire.header import parse_header
 from tests.e2e.containers import WAIT_SECONDS, RunscBinary, running_container, wait_until
 from tests.e2e.recorded import by_task, everything, recording, run_do, start_do, write_pod_init
+from tests.monitor.sandbox import comes
 
 pytestmark = pytest.mark.e2e
 
@@ -132,7 +133,7 @@ def test_a_sandbox_killed_in_the_middle(binary: RunscBinary, tmp_path: Path) -> 
         pod_init = write_pod_init(tmp_path / "init.json", everything(one.socket))
         process = start_do(binary, tmp_path, pod_init, "/bin/sh", "-c", FOREVER)
         live = Trace.open(one.path)
-        assert wait_until(lambda: live.refresh() and live.connections.messages > 5000)
+        assert comes(live, lambda: live.connections.messages > 5000)
         live.close()
         process.kill()
         process.wait(WAIT_SECONDS)

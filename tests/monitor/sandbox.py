@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from gvtui.trace.reader import Trace
 from gvtui.wire.handshake import build_handshake, parse_handshake
 
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 120.0
 
 
 class FakeSandbox:
@@ -69,3 +70,13 @@ def wait_until(condition: Callable[[], bool]) -> bool:
             return True
         time.sleep(0.005)
     return False
+
+
+def comes(trace: Trace, condition: Callable[[], bool]) -> bool:
+    """Poll for what another process writes into a trace; it may be there already."""
+
+    def is_there() -> bool:
+        trace.refresh()
+        return condition()
+
+    return wait_until(is_there)

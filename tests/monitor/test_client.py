@@ -19,7 +19,7 @@ from gvtui.monitor.options import MonitorOptions
 from gvtui.trace.marks import NoteMark, SessionMark, read_mark
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
-from tests.monitor.sandbox import FakeSandbox, wait_until
+from tests.monitor.sandbox import FakeSandbox, comes, wait_until
 from tests.trace.factory import read_message
 
 
@@ -59,11 +59,11 @@ def test_what_a_sandbox_sends_is_in_the_trace(
     trace = Trace.open(monitor.trace_path)
     sandbox = FakeSandbox(options.listen)
     sandbox.send(*(read_message(fd=n) for n in range(100)))
-    assert wait_until(lambda: trace.refresh() and trace.connections.messages == 100)
+    assert comes(trace, lambda: trace.connections.messages == 100)
     assert trace.rows(1, 101)["fd"].tolist() == list(range(100))
     assert trace.connections[1].peer_pid == os.getpid()
     sandbox.close()
-    assert wait_until(lambda: trace.refresh() and not trace.connections[1].connected)
+    assert comes(trace, lambda: not trace.connections[1].connected)
     assert trace.connections[1].close_reason == "closed by the sandbox"
     trace.close()
 
@@ -132,7 +132,7 @@ def test_its_violent_death_is_told_and_the_trace_stays(
     trace = Trace.open(monitor.trace_path)
     sandbox = FakeSandbox(options.listen)
     sandbox.send(read_message())
-    assert wait_until(lambda: trace.refresh() and trace.connections.messages == 1)
+    assert comes(trace, lambda: trace.connections.messages == 1)
     os.kill(monitor.pid, signal.SIGKILL)
     assert gather(monitor, "died")["text"] == "it was killed by SIGKILL"
     assert monitor.read_events() == []
@@ -224,11 +224,11 @@ def test_marks_reach_the_trace(monitor: MonitorProcess) -> None:
     mark = SessionMark("", "applied", "c1", "/r", "x" * 500_000)
     assert monitor.send_mark(mark)
     trace = Trace.open(monitor.trace_path)
-    assert wait_until(lambda: trace.refresh() or trace.end_row == 1)
+    assert comes(trace, lambda: trace.end_row == 1)
     assert read_mark(trace.details(0)) == mark
     assert trace.row(0).conn == 0
     assert monitor.send_mark(NoteMark("seven"), conn=7)
-    assert wait_until(lambda: trace.refresh() or trace.end_row == 2)
+    assert comes(trace, lambda: trace.end_row == 2)
     assert trace.row(1).conn == 7
     trace.close()
 
@@ -267,8 +267,7 @@ TraceWriter.mark = fail
     sandbox = FakeSandbox(options.listen)
     sandbox.send(read_message(fd=7))
     trace = Trace.open(out)
-    # The message may be there already when the trace is opened.
-    assert wait_until(lambda: trace.connections.messages == 1 or (trace.refresh() and False))
+    assert comes(trace, lambda: trace.connections.messages == 1)
     assert monitor.send_mark(NoteMark("x"))
     text = gather(monitor, "died")["text"]
     (report,) = reports_folder().iterdir()
