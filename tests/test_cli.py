@@ -26,7 +26,7 @@ def gvtui(*arguments: str) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
 
@@ -50,7 +50,7 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
         "sys.exit(f'imported: {found}' if found else 0)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
 
@@ -125,7 +125,7 @@ def test_a_closed_pipe_ends_quietly() -> None:
     assert process.stdout.readline() == b"Connection accepted\n"
     process.stdout.close()
     assert process.stderr.read() == b""
-    assert process.wait(60) == 0
+    assert process.wait(120) == 0
     process.stderr.close()
 
 
@@ -147,7 +147,7 @@ def test_the_exit_code_tells_the_signal(number: signal.Signals, code: int) -> No
         "c.main(['doctor'])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == code
     assert done.stderr.strip() == ""
@@ -160,7 +160,7 @@ def test_a_disk_that_is_full_is_no_fault() -> None:
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
     assert done.returncode == 1
@@ -178,7 +178,7 @@ def test_a_fault_in_a_thread_is_told_at_the_end() -> None:
         "c.main(['doctor'])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 1
     assert "ZeroDivisionError" in done.stderr

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MonitorError", "MonitorProcess"]
 
-START_SECONDS = 15.0
+START_SECONDS = 60.0
 """How many seconds a monitor may take until it listens."""
 
 STOP_SECONDS = 10.0

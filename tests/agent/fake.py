@@ -17,11 +17,17 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
+from gvtui.agent import runsc
 from gvtui.agent.containers import Container
 from gvtui.agent.runsc import Runsc
+
+if TYPE_CHECKING:
+    import pytest
 
 _PROGRAM = r"""
 import json, os, signal, sys, time
@@ -87,6 +93,8 @@ elif words[:2] == ["trace", "create"]:
     if what == "unreachable":
         fail('creating session: connect("/tmp/s"): no such file or directory')
     if what == "hang":
+        with (DATA / "hanging").open("a") as hanging:
+            print("create", file=hanging)
         time.sleep(600)
     if session.exists() and "force" not in named:
         fail('creating session: creating trace session: session "Default" already exists')
@@ -122,7 +130,7 @@ Name: remote
 class FakeRunsc:
     """The stand-in, with one root and one running container `c1`."""
 
-    def __init__(self, folder: Path, timeout: float = 10.0) -> None:
+    def __init__(self, folder: Path, timeout: float = 120.0) -> None:
         self.folder = folder
         self.root = folder / "root"
         self.root.mkdir()
@@ -154,6 +162,16 @@ class FakeRunsc:
     def behave(self, *words: str) -> None:
         """Have the next `trace create` calls go like this."""
         (self.root / "behaviour").write_text(" ".join(words))
+
+    def hurry(self, patch: pytest.MonkeyPatch) -> None:
+        """Have time limits be over as soon as a `trace create` hangs, and not before."""
+        hanging = self.folder / "hanging"
+        hanging.touch()
+
+        def now() -> float:
+            return time.monotonic() + 10_000 * hanging.read_text().count("create")
+
+        patch.setattr(runsc, "time", SimpleNamespace(monotonic=now, time_ns=time.time_ns))
 
     def session(self, container_id: str = "c1") -> dict[str, Any] | None:
         """The session that runs."""

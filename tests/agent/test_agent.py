@@ -257,6 +257,6 @@ def test_the_end_waits_for_no_answer_and_still_puts_sessions_right(
         while ["list", "-format=json"] not in [call[1:] for call in fake.calls()[-1:]]:
             assert not looking.done()
         agent.stop_looking()
-        assert looking.result(5).containers == ()
+        assert looking.result(120).containers == ()
     assert [each.state for each in agent.leave("delete")] == [State.DELETED]
     assert fake.session() is None

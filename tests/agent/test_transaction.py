@@ -201,14 +201,14 @@ def test_runsc_killed_after_a_first_session_was_made(fake: FakeRunsc) -> None:
     assert "most likely the new one" in outcome.kept
 
 
-def test_a_monitor_that_never_answers(tmp_path: Path) -> None:
-    fake = FakeRunsc(tmp_path)
+def test_a_monitor_that_never_answers(fake: FakeRunsc, monkeypatch: pytest.MonkeyPatch) -> None:
+    fake.hurry(monkeypatch)
     fake.behave("hang")
-    outcome = change_own(fake, timeout=0.3)
+    outcome = change_own(fake, timeout=600)
     assert "did not answer within" in outcome.error
     assert outcome.state is State.RESTORED
     fake.behave("hang", "hang")
-    outcome = change_own(fake, timeout=0.3)
+    outcome = change_own(fake, timeout=600)
     assert outcome.state is State.UNCERTAIN
     assert "the former one, unless" in outcome.kept
     assert fake.session() == FORMER.as_dict()

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from tests.monitor.sandbox import wait_until
 
-TIMEOUT = 60.0
+TIMEOUT = 120.0
 
 
 class Running:

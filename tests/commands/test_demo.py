@@ -72,10 +72,10 @@ def test_what_ends_too_soon_is_told(tmp_path: Path) -> None:
     )
     source.start()
     assert wait_until(lambda: (tmp_path / "output").exists())
-    source._thread.join(20)
+    source._thread.join(120)
     process = source._process
     assert process is not None
-    process.wait(20)
+    process.wait(120)
     source.stop()
     source.stop()
     assert source.failure == "out of luck"

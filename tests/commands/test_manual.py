@@ -26,7 +26,7 @@ def groff(source: str) -> str:
         input=source,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 0
@@ -69,7 +69,7 @@ def test_man_shows_it() -> None:
         ["man", "--warnings", "-l", str(PAGE)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MANWIDTH": "80", "MANPAGER": "cat"},
         check=False,
     )

@@ -111,7 +111,7 @@ def test_a_signal_while_nobody_reads_loses_no_byte(tmp_path: Path) -> None:
     pipe = stdout.fileno()
     assert wait_until(lambda: _is_full(pipe))
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=120)
     sandbox.close()
     assert [int(fd) for fd in re.findall(r" fd: (\d+)", out.decode())] == list(range(1, 2000))
     assert process.returncode == 0, err
@@ -168,7 +168,7 @@ def test_live_ends_when_its_reader_has_gone(tmp_path: Path) -> None:
     path = tmp_path / "s"
     process, stdout, stderr = listening(path)
     stdout.close()
-    assert process.wait(60) == 0
+    assert process.wait(120) == 0
     assert stderr.read() == b""
     stderr.close()
     assert not path.exists()
@@ -179,7 +179,7 @@ def test_live_ends_when_the_monitor_dies(tmp_path: Path) -> None:
         children = Path(f"/proc/{command.process.pid}/task/{command.process.pid}/children")
         (monitor,) = children.read_text().split()
         os.kill(int(monitor), signal.SIGKILL)
-        assert command.process.wait(60) == 1
+        assert command.process.wait(120) == 1
         assert "gvtui: the monitor has ended: it was killed by SIGKILL" in command.err
 
 

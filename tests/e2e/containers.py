@@ -29,7 +29,7 @@ from gvtui.points.version import version_date
 from gvtui.wire.handshake import build_handshake
 from gvtui.wire.messages import Decoded, Unknown, decode, direction
 
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 120.0
 BUSY_LOOP = ["/bin/sh", "-c", "while :; do cat /etc/hostname > /dev/null; sleep 0.1; done"]
 """A workload that keeps making processes, opening a file and sleeping."""
 

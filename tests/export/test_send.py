@@ -53,7 +53,7 @@ class Collector:
             self._server.shutdown(socket.SHUT_RDWR)
             self._server.close()
         for thread in self._threads:
-            thread.join(20)
+            thread.join(120)
 
 
 @pytest.fixture

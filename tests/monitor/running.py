@@ -48,7 +48,7 @@ class Running:
                 return events
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        with trio.fail_after(20):
+        with trio.fail_after(120):
             while not condition():
                 self.trace.refresh()
                 await trio.sleep(0.002)

@@ -188,7 +188,7 @@ def test_what_a_killed_viewer_has_seen_is_kept(
         sandbox = FakeSandbox(options.listen)
         sandbox.send(read_message())
         trace = Trace.open(folder)
-        assert wait_until(lambda: trace.refresh() and trace.connections.messages == 1)
+        assert comes(trace, lambda: trace.connections.messages == 1)
         trace.close()
         for pid in (int(monitor_pid), viewer.pid) if also_monitor else (viewer.pid,):
             os.kill(pid, signal.SIGKILL)

@@ -67,7 +67,7 @@ def test_what_the_viewer_says(ends: tuple[socket.socket, socket.socket]) -> None
     control = Control(theirs)
 
     async def main() -> None:
-        with trio.fail_after(20):
+        with trio.fail_after(120):
             ours.send(msgpack.packb(["no map"]))
             ours.send(msgpack.packb({"kind": "stop"}))
             assert await control.receive() == {"kind": "stop"}

@@ -87,7 +87,7 @@ class OnTerminal:
 
     def end(self) -> tuple[int, str]:
         """Wait for its end; gives the exit code, and what it has said below the screen."""
-        code = self.process.wait(60)
+        code = self.process.wait(120)
         # All that it has written is read once this has come through.
         os.write(self._theirs, b"\x1b[0m<end>")
         self.wait_for("<end>")

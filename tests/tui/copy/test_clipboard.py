@@ -40,8 +40,8 @@ def test_a_program_has_the_text_at_its_input(tmp_path: Path) -> None:
 
 def test_a_program_may_leave_a_child_that_holds_its_output(tmp_path: Path) -> None:
     """As xclip does, which serves the clipboard from the background."""
-    program = script(tmp_path, "cat > /dev/null\nsleep 30 &\necho $!")
-    child = int(run_program((program,), b"x" * (1 << 18), seconds=20))
+    program = script(tmp_path, "cat > /dev/null\nsleep 600 &\necho $!")
+    child = int(run_program((program,), b"x" * (1 << 18), seconds=120))
     os.kill(child, 9)
 
 

@@ -7,7 +7,7 @@ from textual.widgets import ContentSwitcher
 from gvtui.trace.row import Direction
 from gvtui.tui.kit.signs import CALL_SIGN
 from tests.trace.recorder import Recorder
-from tests.tui.helpers import drive, live, recording, stream_lines
+from tests.tui.helpers import catch_up, drive, live, recording, stream_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +26,7 @@ def _notes(app: GvtuiApp) -> str:
 
 
 async def _settle(app: GvtuiApp, pilot: Pilot[int]) -> None:
-    for _ in range(30):
-        app.tick()
+    catch_up(app)
     app.show_news()
     await pilot.pause()
 

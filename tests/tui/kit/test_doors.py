@@ -72,7 +72,7 @@ def test_what_a_thread_finds_when_the_screen_has_gone_is_dropped() -> None:
     found: list[int] = []
 
     async def script(pilot: Pilot[int]) -> None:
-        app.in_thread(lambda: int(go.wait(30)), found.append)
+        app.in_thread(lambda: int(go.wait(120)), found.append)
         app.exit()
         go.set()
 

@@ -12,7 +12,7 @@ from gvtui.tui.numbers.table import NumbersTable
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2
 from tests.trace.recorder import Recorder
-from tests.tui.helpers import drive, live, recording, screen_text
+from tests.tui.helpers import catch_up, drive, live, recording, screen_text
 from tests.tui.stream.test_pane import HOSTILE
 
 if TYPE_CHECKING:
@@ -173,8 +173,7 @@ def test_a_band_leads_to_its_calls() -> None:
         await pilot.pause()
         expression = app.model.chips[0].expression
         assert expression == "evt.type = openat and evt.latency >= 20us and evt.latency < 50us"
-        for _ in range(20):
-            app.tick()
+        catch_up(app)
         assert app.model.view.count == count
         await pilot.press("r")
         await pilot.pause()

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.tui.search.commands import Searching
 from tests.trace.recorder import Recorder
-from tests.tui.helpers import drive, live, recording, screen_text, stream_lines
+from tests.tui.helpers import drive, live, recording, screen_text, stream_lines, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,13 +121,11 @@ def test_a_search_begins_anew_in_another_view() -> None:
         await pilot.press("slash", *"passwd", "enter")
         await searched(pilot)
         await pilot.press("x")
+        searching = app.feature(Searching)
+        await until(pilot, lambda: searching.search is not None and not searching.search.is_stale)
         await searched(pilot)
-        await pilot.pause(0.2)
-        await searched(pilot)
-        search = app.feature(Searching).search
-        assert search is not None
-        assert search.count < 12
-        assert not search.is_stale
+        assert searching.search is not None
+        assert 0 < searching.search.count < 12
 
     drive(app, script)
 

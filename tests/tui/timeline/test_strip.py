@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from gvtui.tui.kit.signs import DROP_SIGN, WINDOW_SIGN
 from gvtui.tui.timeline.commands import Along
 from tests.trace.recorder import Recorder
-from tests.tui.helpers import drive, live, screen_text
+from tests.tui.helpers import catch_up, drive, live, screen_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 
 def _catch_up(app: GvtuiApp) -> str:
-    for _ in range(50):
-        app.tick()
+    catch_up(app)
     app.show_news()
     return screen_text(app).splitlines()[1]
 
