@@ -40,6 +40,9 @@ BATCH = 2048
 _PIECE = 1 << 18
 """Characters that are put together before they are written: a line may be of any length."""
 
+_READ_SECONDS = 0.2
+"""How long new rows are read at a time: under full load there are always more."""
+
 _PAUSE_SECONDS = 0.05
 """How many seconds to wait when a live trace has nothing new."""
 
@@ -165,16 +168,18 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
             # After the first signal messages that have arrived are still printed, after a second
             # not.
             while state.signals < 2 and (end is None or done < end):
-                trace.refresh()
+                trace.refresh(_READ_SECONDS)
                 if state.ending and ends_at is None:
                     ends_at = time.monotonic() + _LAST_SECONDS
                 if ends_at is not None and end is None and time.monotonic() >= ends_at:
-                    trace.refresh()
-                    end = trace.end_row
+                    trace.refresh(_READ_SECONDS)
+                    end = trace.available_rows
                 if done < trace.first_row:
                     state.miss(trace.first_row - done, "printed")
                     done = trace.first_row
-                stop = min(done + BATCH, trace.end_row if end is None else end)
+                stop = min(done + BATCH, trace.end_row)
+                if end is not None:
+                    stop = min(stop, end)
                 stop = selection.ready(done, stop, time.monotonic())
                 if done < stop:
                     _write(export, done, stop)
@@ -182,7 +187,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
                     state.pass_on()
                 elif _nobody_reads():
                     return 0
-                elif state.is_renewed and done == trace.end_row:
+                elif state.is_renewed and done == trace.available_rows:
                     # All is printed that the files had which were removed.
                     state.is_renewed = False
                     trace.close()

@@ -35,8 +35,12 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 1.0
 """After how many seconds the numbers on the terminal are updated."""
+_READ_SECONDS, _LAST_READ_SECONDS = 0.2, 2.0
+"""How long new rows are read at a time, and at the end: under full load there are always more."""
 _FOLLOW_SECONDS = 0.1
 """How many seconds to wait when no new rows can be filtered."""
+_MUCH = 1 << 18
+"""How many rows left at the end are worth a word: they take some seconds."""
 _BATCH = 1 << 14
 """How many rows are filtered in one step."""
 
@@ -103,12 +107,13 @@ def _record_all(out: Path, end: float | None, options: dict[str, Any]) -> bool:
             while not state.ending and (left := _seconds_to(end)) > 0:
                 state.wait(min(_LOOK_SECONDS, left))
                 trace = _renewed(state, trace)
-                trace.refresh()
-                _show(_summary(trace) + _refused(state))
+                # The rows are read for disputes alone; numbers come from who writes them.
+                trace.refresh(_READ_SECONDS)
+                _show(_summary(state, trace) + _refused(state))
             state.stop()
             trace = _renewed(state, trace)
-            trace.refresh()
-            is_whole = _end(_summary(trace) + _refused(state), state)
+            trace.refresh(_LAST_READ_SECONDS)
+            is_whole = _end(_summary(state, trace) + _refused(state), state)
             say_disputes(trace)
         finally:
             trace.close()
@@ -164,11 +169,14 @@ def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: fl
     """Copy the rows that pass the filter until it is time to end; gives a summary in words."""
     done = trace.first_row
     is_last = False
+    asked = 0
     while True:
         if not is_last and (state.ending or _seconds_to(end) <= 0):
             state.stop()
             is_last = True
-        trace.refresh()
+            asked = state.signals
+            _tell_rest(trace, done)
+        trace.refresh(_READ_SECONDS)
         if done < trace.first_row:
             state.miss(trace.first_row - done, "filtered")
             done = trace.first_row
@@ -176,16 +184,27 @@ def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: fl
         if not is_last:
             stop = recording.ready(done, stop, time.monotonic())
         recording.copy(done, stop)
-        rests = stop in (done, trace.end_row)
+        rests = stop in (done, trace.available_rows)
         done = stop
         words = f"{recording.messages:,} of {_counts(trace)}"
         _show(words)
-        if rests:
-            if is_last:
-                return words
+        if is_last and state.signals > asked:
+            state.miss(trace.available_rows - done, "filtered")
+            return words
+        if rests and is_last and done >= trace.available_rows:
+            return words
+        if rests and not is_last:
             state.wait(min(_FOLLOW_SECONDS, _seconds_to(end)))
         elif not is_last:
             state.pass_on()
+
+
+def _tell_rest(trace: Trace, done: int) -> None:
+    """Say so where much of what has come is still to be filtered."""
+    trace.refresh(0)
+    left = trace.available_rows - done
+    if left > _MUCH:
+        say(f"gvtui: {counted(left, 'row')} left to filter; Ctrl-C leaves them out")
 
 
 def _seconds_to(end: float | None) -> float:
@@ -207,8 +226,12 @@ def _end(words: str, state: Watching) -> bool:
     return not lost
 
 
-def _summary(trace: Trace) -> str:
-    return f"{_counts(trace)}, {trace.size_bytes:,} bytes"
+def _summary(state: Watching, trace: Trace) -> str:
+    monitor = state.monitor
+    return (
+        f"{counted(monitor.logged, 'message')} of {counted(monitor.connections, 'connection')}, "
+        f"{monitor.dropped:,} dropped, {trace.size_bytes:,} bytes"
+    )
 
 
 def _refused(state: Watching) -> str:

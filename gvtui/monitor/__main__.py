@@ -75,7 +75,7 @@ def _receive(
         # Another one, where the files were removed meanwhile.
         monitor.ledger.writer.close()
     refused = {"refused": monitor.admission.refused, "left_out": monitor.left_out}
-    control.say("stopped", **refused, **monitor.ledger.told())
+    control.say("stopped", connections=monitor.connections, **refused, **monitor.ledger.told())
     if options.is_spool and control.is_alone:
         shutil.rmtree(trace_path, ignore_errors=True)
     return 0

@@ -71,6 +71,10 @@ class MonitorProcess:
         """Messages that came and are in no row, as far as the monitor has said."""
         self.losses = Losses()
         """All that was lost, as far as the monitor has said."""
+        self.logged = self.dropped = 0
+        """Messages in the trace, and points that the sandboxes dropped, as far as it has said."""
+        self.connections = 0
+        """Connections that have opened, as far as it has said."""
         self.refused = 0
         """How many connections were refused, as the monitor last reported."""
         self.left_out = 0
@@ -182,6 +186,9 @@ class MonitorProcess:
             if "losses" in message:
                 self.lost = int(message.get("lost") or 0)
                 self.losses = Losses.read(message["losses"])
+                self.logged = int(message.get("logged") or 0)
+                self.dropped = int(message.get("dropped") or 0)
+            self.connections = max(self.connections, int(message.get("connections") or 0))
             if message.get("kind") == "stopped":
                 self._told_death = True
             yield message

@@ -198,8 +198,14 @@ class Ledger:
         self.fault = text
 
     def told(self) -> dict[str, Any]:
-        """What the viewer is told of losses, with every word of them."""
-        return {"lost": self.lost, "losses": self.losses.pack()}
+        """What the viewer is told of losses, and of what has been written."""
+        counts = self.writer.counts
+        return {
+            "lost": self.lost,
+            "losses": self.losses.pack(),
+            "logged": counts.messages,
+            "dropped": counts.dropped,
+        }
 
     @staticmethod
     def _until_now(gap: Loss) -> LostMark:

@@ -97,6 +97,11 @@ class Monitor:
         self._ends_at = math.inf
         self._turns = 0
 
+    @property
+    def connections(self) -> int:
+        """How many sandboxes have connected and were greeted."""
+        return self._next_conn - 1
+
     async def run(self, *, realtime: bool = False) -> None:
         """Serve until the viewer asks to stop or ends, or a signal arrives.
 
@@ -161,6 +166,7 @@ class Monitor:
                 fault=self.ledger.fault,
                 refused=self.admission.refused,
                 left_out=self.left_out,
+                connections=self.connections,
                 **self.ledger.told(),
             )
 

@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -184,3 +185,32 @@ def test_a_disk_that_is_full_is_a_failure(tmp_path: Path) -> None:
         _, said = command.communicate(timeout=TIMEOUT)
     assert command.returncode == 1
     assert re.search(r"; \d+ were lost that could not be written from .*: File too large\n$", said)
+
+
+def test_numbers_are_right_and_the_end_in_time_where_reading_is_far_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As under full load: what the command itself has read by then is not what was recorded."""
+    asked: list[float | None] = []
+
+    def refresh(_: Trace, seconds: float | None = None) -> bool:
+        asked.append(seconds)
+        return False
+
+    def send() -> None:
+        assert wait_until((tmp_path / "s").exists)
+        sandbox = FakeSandbox(tmp_path / "s")
+        sandbox.send(*(read_message(fd=number, dropped=2) for number in range(5)))
+        sandbox.close()
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    out = tmp_path / "x.gvtrace"
+    with monkeypatch.context() as patch:
+        patch.setattr(Trace, "refresh", refresh)
+        assert (
+            run(["record", "--out", str(out), "--listen", str(tmp_path / "s"), "--for", "6"]) == 0
+        )
+    sender.join()
+    assert "recorded 5 messages of 1 connection, 2 dropped" in capsys.readouterr().err
+    assert all(seconds is not None for seconds in asked[1:])

@@ -11,6 +11,7 @@ from gvtui.monitor.control import Control
 from gvtui.monitor.ledger import CALM_SECONDS, MAX_OWED, RETRY_SECONDS, Ledger
 from gvtui.trace.losses import FULL, REMOVED
 from gvtui.trace.marks import ClockMark, LostMark, Mark, read_mark
+from gvtui.trace.summary import Counts
 from gvtui.trace.writer import TraceWriter
 
 
@@ -27,6 +28,8 @@ class Disk:
         self.marks: list[Mark] = []
         self.said: list[tuple[str, int]] = []
 
+    counts = Counts()
+
     def has_room(self) -> bool:
         return not self.full
 
@@ -42,7 +45,7 @@ class Disk:
         self.put("mark")(self)
         self.marks.append(read_mark(details))
 
-    def say(self, kind: str, *, about: str, text: str, lost: int, losses: object) -> None:
+    def say(self, kind: str, *, about: str, text: str, lost: int, **_: object) -> None:
         assert (kind, about) == ("fault", "trace")
         self.said.append((text, lost))
 
