@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gvtui.trace.summary import Counts
 
 SECOND_NS = 1_000_000_000
 
@@ -84,6 +87,15 @@ class Connection:
             self.first_row = row_id
         self.first_row = min(self.first_row, row_id)
         self.last_row = max(self.last_row, row_id)
+
+    def catch_up(self, counts: Counts) -> None:
+        """Take in what has been counted of it by somebody who has read more of its rows."""
+        self.messages = max(self.messages, counts.messages)
+        self.bytes = max(self.bytes, counts.bytes)
+        self.dropped = max(self.dropped, counts.dropped)
+        self.malformed = max(self.malformed, counts.malformed)
+        self.truncated = max(self.truncated, counts.truncated)
+        self.unknown = max(self.unknown, counts.unknown)
 
     def starts(self, container: str, args: list[str]) -> None:
         """Note what a container runs; of too many, those that came first are forgotten."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gvtui.trace.summary import Tally
     from gvtui.wire.messages import Decoded
 
 _MAX_START_BYTES = 1 << 20
@@ -157,6 +158,52 @@ class Connections:
             if len(rows):
                 self._take(source, rows, begin)
                 self._sum_up()
+
+    def carry(self, before: Tally, standing: list[Any], row: int, when_ns: int) -> None:
+        """Take in what came in rows that nobody has read, as the segment behind them tells.
+
+        Args:
+            before: what was counted in all rows before that segment.
+            standing: the connections that stood when it began, as its header has them.
+            row: its first row.
+            when_ns: when it began: what does not stand any more has ended by then.
+        """
+        known = {}
+        for entry in standing:
+            if isinstance(entry, list) and list(map(type, entry[:3])) == [int, int, dict]:
+                known[entry[0]] = entry[1:3]
+        unknown = [conn for conn in before.by_conn if conn not in self._by_number]
+        for conn, (opened_ns, details) in known.items():
+            if conn not in self._by_number and (connection := self._connection(conn)) is not None:
+                connection.take_row(row)
+                self._opens(connection, opened_ns, details)
+        for conn, counts in before.by_conn.items():
+            if connection := self._by_number.get(conn):
+                connection.catch_up(counts)
+        for conn, connection in self._by_number.items():
+            if connection.connected and conn not in known:
+                connection.closed_ns = when_ns or 1
+                self._closed[conn] = None
+                self.claims.closed(conn)
+                self._speaking.forget(conn)
+        total = before.total()
+        for name in ("messages", "dropped", "malformed", "truncated", "unknown"):
+            setattr(self, name, max(getattr(self, name), getattr(total, name)))
+        gone = sum(conn not in known and conn not in self._summed for conn in unknown)
+        sums: list[Sums | Connection] = [
+            self.earlier,
+            *self._earlier.values(),
+            *self._by_number.values(),
+        ]
+        self.earlier.add(
+            Sums(
+                gone,
+                max(0, self.messages - sum(each.messages for each in sums)),
+                max(0, self.dropped - sum(each.dropped for each in sums)),
+            )
+        )
+        self._sandboxes = None
+        self._sum_up()
 
     def _connection(self, number: int) -> Connection | None:
         """The connection, made if it is new; None if it is summed up."""
@@ -312,25 +359,27 @@ class Connections:
             connection.dropped += row.result
             self.dropped += row.result
         elif row.kind == Kind.OPENED:
-            details = source.details(row_id)
-            connection.details = details
-            connection.opened_ns = row.recv_ns
-            connection.peer_pid = int_in(details, "peer_pid") or None
-            uid = int_in(details, "peer_uid", -1)
-            connection.peer_uid = uid if uid >= 0 else None
-            connection.command = args_in(details, "command")
-            before = max(0, int_in(details, "dropped_before"))
-            connection.dropped += before
-            self.dropped += before
-            self.claims.opened(connection.conn, Peer.read(details))
-            container = text_in(details, "container_id")[:MAX_ID]
-            self._speak(connection.conn, container, row.recv_ns, "command")
+            self._opens(connection, row.recv_ns, source.details(row_id))
         elif row.kind == Kind.CLOSED:
             connection.closed_ns = row.recv_ns or 1
             connection.close_reason = text_in(source.details(row_id), "reason")
             self._closed[connection.conn] = None
             self.claims.closed(connection.conn)
             self._speaking.forget(connection.conn)
+
+    def _opens(self, connection: Connection, opened_ns: int, details: dict[str, Any]) -> None:
+        connection.details = details
+        connection.opened_ns = opened_ns
+        connection.peer_pid = int_in(details, "peer_pid") or None
+        uid = int_in(details, "peer_uid", -1)
+        connection.peer_uid = uid if uid >= 0 else None
+        connection.command = args_in(details, "command")
+        before = max(0, int_in(details, "dropped_before"))
+        connection.dropped += before
+        self.dropped += before
+        self.claims.opened(connection.conn, Peer.read(details))
+        container = text_in(details, "container_id")[:MAX_ID]
+        self._speak(connection.conn, container, opened_ns, "command")
 
     def _sum_up(self) -> None:
         """Sum up the oldest connections, where there are too many: first those that have closed."""

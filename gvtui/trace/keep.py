@@ -12,7 +12,7 @@ from gvtui.files import whole_file
 from gvtui.trace.batches import FORMAT, SALT_SIZE, pack_one
 from gvtui.trace.details import int_in, list_in, pack_details
 from gvtui.trace.records import LogKind, TraceError
-from gvtui.trace.scanning import Begin, scan_log
+from gvtui.trace.scanning import first_head
 from gvtui.trace.summary import Summary, Tally
 from gvtui.trace.window import Window
 
@@ -125,9 +125,7 @@ def _segment(head: dict[str, Any], records: list[_Reopened]) -> bytes:
 
 def _header(fd: int) -> dict[str, Any]:
     """What the header of a log says; empty where it cannot be read."""
-    window = Window(fd, os.fstat(fd).st_size, step=_LOOK_STEP)
-    first = next(iter(scan_log(window)), None)
-    return first.head if isinstance(first, Begin) else {}
+    return first_head(Window(fd, os.fstat(fd).st_size, step=_LOOK_STEP)) or {}
 
 
 def _reopened(head: dict[str, Any], marks: Mapping[int, Mark]) -> Iterator[_Reopened]:

@@ -29,7 +29,7 @@ from gvtui.trace.payloads import PART
 from gvtui.trace.rebuild import rebuild_index
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import ROW_DTYPE, ROW_SIZE
-from gvtui.trace.scanning import Begin, scan_log
+from gvtui.trace.scanning import first_head
 from gvtui.trace.segment import Segment
 from gvtui.trace.strings import StringReader
 from gvtui.trace.window import Window
@@ -276,7 +276,7 @@ def read_header(log: Path) -> dict[str, Any]:
     """
     with open_to_read(log) as file:
         size = min(os.fstat(file.fileno()).st_size, _MAX_LOOK)
-        head = _first_head(Window(file.fileno(), size, step=_LOOK_STEP))
+        head = first_head(Window(file.fileno(), size, step=_LOOK_STEP))
         if head is None:
             raise TraceError(f"{log} is neither a gvtui recording nor a gVisor save file")
         _refuse_later(log, head)
@@ -285,17 +285,6 @@ def read_header(log: Path) -> dict[str, Any]:
             start = os.pread(file.fileno(), _NAMING_BYTES, 0)
             head = {**head, "id": hashlib.sha256(start).digest()[:16]}
     return head
-
-
-def _first_head(window: Window) -> dict[str, Any] | None:
-    """What the header says that a log begins with; empty if it is damaged, None if this is no log."""
-    for item in scan_log(window):
-        if isinstance(item, Begin):
-            # Format 1 was the only one of its kind: another number there is damage.
-            return item.head if item.format == FORMAT else {**item.head, "format": item.format}
-        if not isinstance(item, int):
-            return {}
-    return None
 
 
 def _refuse_later(log: Path, head: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from gvtui.trace.batches import FORMAT
 from gvtui.trace.connections import Connections
 from gvtui.trace.containers import container_of
 from gvtui.trace.damage import Damage
-from gvtui.trace.details import pack_details, unpack_details
+from gvtui.trace.details import list_in, pack_details, unpack_details
 from gvtui.trace.lostrows import LostRows
 from gvtui.trace.opening import TraceFiles, open_parts
 from gvtui.trace.ports import PortOrder
@@ -27,6 +27,7 @@ from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Flag, Row
 from gvtui.trace.segment import Segment
 from gvtui.trace.stretches import stretches
 from gvtui.trace.strings import LOST_TEXT
+from gvtui.trace.summary import Tally
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Decoded, decode
 
@@ -116,6 +117,8 @@ class Trace:
         except OSError as error:
             raise TraceError(f"cannot read {path}: {error.strerror or error}") from error
         trace.limit = limit
+        if trace.first_row and trace._folder is not None:
+            trace._carry()
         trace.refresh(_FIRST_SECONDS if at_once else None)
         return trace
 
@@ -221,6 +224,8 @@ class Trace:
         if self.settling is not None:
             end = min(end, self.first_row + self.settling.rows)
         self.first_row = self._segments[0].first_row
+        if self.end_row < self.first_row:
+            self._carry()
         deadline = None if seconds is None else time.perf_counter() + seconds
         while self.end_row < end:
             start = max(self.end_row, self.first_row)
@@ -232,6 +237,19 @@ class Trace:
             if deadline is not None and time.perf_counter() >= deadline:
                 break
         return before != (self.first_row, self.end_row)
+
+    def _carry(self) -> None:
+        """Take over the counts of rows that a flight recorder has let go before they were read."""
+        segment = self._segments[0]
+        head = segment.head()
+        if "connections" not in head:
+            return
+        first = np.zeros(1, ROW_DTYPE)
+        if segment.rows:
+            segment.read(segment.first_row, first)
+        when = int(first["recv_ns"][0])
+        before = Tally.read(head.get("before"))
+        self.connections.carry(before, list_in(head, "connections"), segment.first_row, when)
 
     def _refresh_segments(self, folder: Path) -> None:
         known = {segment.number for segment in self._segments}

@@ -245,6 +245,22 @@ def scan_log(data: Window | bytes, start: int = 0, end: int | None = None) -> It
     yield from _Walk(Window.over(data), end).items(start)
 
 
+def first_head(data: Window | bytes) -> dict[str, Any] | None:
+    """What the header says that a log begins with, its `format` included.
+
+    Returns:
+        Without anything else where the header is damaged; None where nothing can be read.
+    """
+    for item in scan_log(data):
+        if isinstance(item, Begin):
+            # Format 1 was the only one of its kind: another number there is damage.
+            told = {"format": item.format} if item.format != BATCHES or not item.head else {}
+            return {**item.head, **told}
+        if not isinstance(item, int):
+            return {"format": LOG_FORMAT}
+    return None
+
+
 def format_of(data: Window | bytes) -> int:
     """The format of a log, by the first of it that can be read; where nothing can, the newest."""
     for item in scan_log(data):

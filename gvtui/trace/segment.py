@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from gvtui.files import open_to_read
 from gvtui.trace import files
 from gvtui.trace.payloads import PART, SAVE_FILE, Part, Payloads
 from gvtui.trace.row import ROW_DTYPE, ROW_SIZE, Row
-from gvtui.trace.scanning import format_of
+from gvtui.trace.scanning import first_head, format_of
 from gvtui.trace.window import Window
 
 if TYPE_CHECKING:
@@ -103,6 +103,11 @@ class Segment:
         last = np.empty(1, ROW_DTYPE)
         self.read(self.end_row - 1, last)
         return self.payloads.end_of(self.end_row - 1, Row(*last[0].tolist()))
+
+    def head(self) -> dict[str, Any]:
+        """What the header of its log says; empty where nothing of it can be read."""
+        window = Window(self.log_fd, os.fstat(self.log_fd).st_size, step=_STEP)
+        return first_head(window) or {}
 
     def close(self) -> None:
         """Close both files."""

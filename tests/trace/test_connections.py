@@ -196,3 +196,43 @@ def test_arguments_of_containers_are_kept_short_and_few(tmp_path: Path) -> None:
     # The one that the connection is named after stays, however many come.
     assert "c0" in connection.container_args
     trace.close()
+
+
+def test_what_went_before_it_was_read_is_counted_all_the_same(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
+    for conn in (1, 2):
+        writer.opened(conn, TIME_NS, {"peer_pid": conn, "container_id": f"c{conn}"})
+    writer.message(1, TIME_NS, read_message(dropped=3))
+    stopped = Trace.open(tmp_path / "live")
+    assert (stopped.connections.messages, stopped.connections.dropped) == (1, 3)
+    for conn in (3, 4):
+        writer.opened(conn, TIME_NS, {"peer_pid": conn, "container_id": f"c{conn}"})
+        writer.message(conn, TIME_NS, read_message(dropped=conn))
+    writer.closed(2, TIME_NS, {"reason": "x"})
+    writer.closed(3, TIME_NS, {"reason": "x"})
+    for number in range(60):
+        batch = [read_message(fd=fd, dropped=10 * number) for fd in range(20)]
+        writer.received(1, TIME_NS + number, batch)
+    late = Trace.open(tmp_path / "live")
+    stopped.refresh()
+    assert stopped.first_row > 3
+    for trace in (stopped, late):
+        connections = trace.connections
+        assert connections.messages == 1203 == writer.counts.messages
+        assert connections.dropped == 590 + 7 == writer.counts.dropped
+        assert (connections[1].messages, connections[1].dropped) == (1201, 590)
+        assert (connections[4].messages, connections[4].dropped) == (1, 4)
+        assert (connections[4].peer_pid, connections[4].container_id) == (4, "c4")
+        assert connections[4].connected
+        # Of the third nobody has seen more than the sums.
+        assert connections.get(3) is None
+        assert connections.earlier.messages == 1
+        assert connections.earlier.dropped == 3
+    assert not stopped.connections[2].connected
+    writer.message(4, TIME_NS, read_message(dropped=5))
+    for trace in (stopped, late):
+        trace.refresh()
+        assert trace.connections.dropped == 598
+        assert trace.connections[4].messages == 2
+        trace.close()
+    writer.close()
