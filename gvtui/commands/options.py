@@ -232,6 +232,16 @@ KEEP_OPTION = click.option(
     help="Disk space for messages if they are not recorded; the oldest are removed first.",
 )
 
+SYNC_OPTION = click.option(
+    "--sync",
+    "sync_seconds",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0.1),
+    help="Bring the recording onto the disk itself so often. What a loss of power costs is what "
+    "came in that time; without it, up to half a minute, as the kernel decides. That gvtui ends, "
+    "however it does, costs nothing.",
+)
+
 PROFILE_OPTION = click.option(
     "--profile",
     metavar="NAME",
@@ -249,6 +259,7 @@ FRESH_OPTION = click.option(
 VIEWER_OPTIONS = (
     FILTER_OPTION,
     click.option("--record", metavar="FILE", type=FILE, help="Write a recording of all messages."),
+    SYNC_OPTION,
     KEEP_OPTION,
     PROFILE_OPTION,
     FRESH_OPTION,
@@ -330,4 +341,5 @@ def monitor_options(
         allow_uids=options["allow_uids"] or None,
         limits=limits_in_force(options),
         user=options["user"],
+        sync_seconds=options.get("sync_seconds") or 0.0,
     )

@@ -17,6 +17,7 @@ from gvtui.commands.options import (
     FILTER_OPTION,
     KEEP_OPTION,
     MONITOR_OPTIONS,
+    SYNC_OPTION,
     apply,
     examples,
     monitor_options,
@@ -66,6 +67,7 @@ _BATCH = 1 << 14
     type=click.FloatRange(min=0, min_open=True),
     help="Stop after this time; without it, Ctrl-C stops.",
 )
+@SYNC_OPTION
 @FILTER_OPTION
 @KEEP_OPTION
 @click.pass_context

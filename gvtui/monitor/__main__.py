@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import shutil
@@ -73,7 +74,11 @@ def _receive(
         trio.run(functools.partial(monitor.run, realtime=is_realtime))
     finally:
         # Another one, where the files were removed meanwhile.
-        monitor.ledger.writer.close()
+        writer = monitor.ledger.writer
+        if options.sync_seconds:
+            with contextlib.suppress(OSError):
+                writer.flush()
+        writer.close()
     refused = {"refused": monitor.admission.refused, "left_out": monitor.left_out}
     control.say("stopped", connections=monitor.connections, **refused, **monitor.ledger.told())
     if options.is_spool and control.is_alone:

@@ -61,6 +61,8 @@ class MonitorOptions:
     limits: Limits = AS_THEY_COME
     user: int | None = None
     """User that receives; None stays who it is."""
+    sync_seconds: float = 0.0
+    """How often the log is brought onto the disk itself; 0 leaves that to the kernel."""
 
     def pack(self) -> dict[str, Any]:
         """The options as plain values, for the monitor's command line."""
@@ -77,6 +79,7 @@ class MonitorOptions:
             "allow_uids": self.allow_uids,
             "limits": packed(self.limits),
             "user": self.user,
+            "sync_seconds": self.sync_seconds,
         }
 
     @classmethod

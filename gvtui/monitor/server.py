@@ -23,6 +23,7 @@ from gvtui.monitor.greeting import greet
 from gvtui.monitor.house import House
 from gvtui.monitor.intake import Intake, Received
 from gvtui.monitor.ledger import Ledger
+from gvtui.monitor.ondisk import keep_on_disk
 from gvtui.monitor.pace import Pace
 from gvtui.monitor.porter import look
 from gvtui.monitor.priority import collect
@@ -115,6 +116,8 @@ class Monitor:
                 nursery.start_soon(self._obey, nursery.cancel_scope)
                 nursery.start_soon(self._beat)
                 nursery.start_soon(self._house.keep)
+                if self._options.sync_seconds:
+                    nursery.start_soon(keep_on_disk, self.ledger, self._control, self._options)
                 if self._porter is not None:
                     nursery.start_soon(self._porter.listen)
                 self.admission.bound(room_for_connections())

@@ -310,6 +310,10 @@ class TraceWriter:
             return False
         return True
 
+    def log_copy(self) -> int:
+        """A new descriptor, the caller's, of the log that is written now."""
+        return os.dup(self._segment.log.fd)
+
     def flush(self) -> None:
         """Wait until all written data is on the disk itself."""
         for output in (self._strings, self._segment.log, self._segment.index):

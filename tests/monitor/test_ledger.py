@@ -181,3 +181,32 @@ def test_what_is_owed_is_limited(disk: Disk, ledger: Ledger) -> None:
     ledger.recover()
     assert disk.written[0] == "5"
     assert disk.marks == []
+
+
+def test_each_message_is_accounted_for(disk: Disk, ledger: Ledger) -> None:
+    ledger.write(disk.put("a"), 3)
+    disk.full = True
+    ledger.write(disk.put("b"), 4)
+    ledger.write(disk.put("c"), 2)
+    ledger.refuse("rate", 5)
+    ledger.refuse("rate", 1)
+    disk.full = False
+    disk.now += 1
+    ledger.recover()
+    outcome = ledger.outcome
+    assert outcome is disk.outcome  # type: ignore[attr-defined]
+    assert (outcome.received, outcome.lost, outcome.refused) == (15, 6, {"rate": 6})
+    assert outcome.losses.messages == 6
+
+
+def test_a_new_file_has_an_account_of_its_own(disk: Disk, ledger: Ledger) -> None:
+    ledger.write(disk.put("a"), 3)
+    ledger.fail("the file has gone", REMOVED)
+    ledger.write(disk.put("b"), 4)
+    other = Disk()
+    ledger.use(cast("TraceWriter", other))
+    ledger.note(LostMark(3, 0, 0, REMOVED))
+    ledger.write(other.put("c"), 1)
+    outcome = ledger.outcome
+    assert outcome is other.outcome  # type: ignore[attr-defined]
+    assert (outcome.received, outcome.lost) == (8, 7)
