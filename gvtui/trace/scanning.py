@@ -118,8 +118,12 @@ class _Walk:
         """
         payloads, damaged = payloads_of(self._window, batch)
         is_cut = batch.end > self._end
-        if damaged and not is_cut and not any(
-            payloads[number] for number in {*range(damaged[0], len(payloads))} - {*damaged}
+        if (
+            damaged
+            and not is_cut
+            and not any(
+                payloads[number] for number in {*range(damaged[0], len(payloads))} - {*damaged}
+            )
         ):
             bad = batch.offsets[damaged[0]]
             is_cut = self._batch(batch.end) is None and self._next_segment(bad, batch.end)[1] > 0
