@@ -16,6 +16,7 @@ import re
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,17 +26,16 @@ from gvtui.files import write_whole
 from gvtui.points.catalogue import Catalogue, Offer, in_order, make_spec, parse_metadata
 from gvtui.points.session import NEWER_KEYS
 from gvtui.points.syscalls import host_architecture
-from gvtui.points.version import version_date
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import date
 
 _FILE = "bundled.json"
 _SIDES = ("enter", "exit")
 _USUAL = "x86_64"
 """The architecture whose lists are kept whole; for others, the points that they lack are kept."""
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+_DATE = re.compile(r"(?<![0-9A-Za-z])(20\d\d)(-?)(\d\d)\2(\d\d)(?![0-9A-Za-z])")
 
 
 class VersionError(GvtuiError):
@@ -128,6 +128,21 @@ def _date_of(version: str) -> date:
             f"{version!r} tells no date: give one such as 20240729, 2024-07 or release-20260914.0"
         )
     return told
+
+
+def version_date(version: str) -> date | None:
+    """The date in a version; None if it contains none.
+
+    Releases are named `release-20260914.0`, Debian's packages `0.0~20240729.0`, and builds between
+    releases as git describes them, `release-20260914.0-12-g1a2b3c4d5e6f`: the date is that of the
+    release before. A plain build has the version `VERSION_MISSING`, or a bare hash.
+    """
+    for year, _, month, day in _DATE.findall(version):
+        try:
+            return date(int(year), int(month), int(day))
+        except ValueError:
+            continue
+    return None
 
 
 def unfold(values: Mapping[str, Any], architecture: str, gvisor: str = "") -> Catalogue:

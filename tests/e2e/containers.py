@@ -23,9 +23,9 @@ import pytest
 from gvtui.agent import binaries
 from gvtui.agent.abilities import flags_text
 from gvtui.agent.runsc import Runsc
+from gvtui.points.bundled import version_date
 from gvtui.points.names import point_name
 from gvtui.points.syscalls import host_architecture
-from gvtui.points.version import version_date
 from gvtui.wire.handshake import build_handshake
 from gvtui.wire.messages import Decoded, Unknown, decode, direction
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gvtui.points.bundled import (
     VersionError,
@@ -13,10 +16,10 @@ from gvtui.points.bundled import (
     fold,
     read_lists,
     unfold,
+    version_date,
 )
 from gvtui.points.catalogue import Catalogue, parse_metadata
 from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE
-from gvtui.points.version import version_date
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -167,3 +170,35 @@ def test_lists_that_the_file_cannot_hold() -> None:
 )
 def test_keys_that_a_version_is_too_old_for(gvisor: str, lacking: set[str]) -> None:
     assert bundled_catalogue("x86_64", gvisor).lacking_keys == lacking
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [
+        ("release-20260914.0", date(2026, 9, 14)),
+        ("0.0~20240729.0", date(2024, 7, 29)),
+        ("0.0~20240729", date(2024, 7, 29)),
+        ("20240729", date(2024, 7, 29)),
+        ("2024-07-29", date(2024, 7, 29)),
+        ("release-20260914.0-12-g20250101abcd", date(2026, 9, 14)),
+        ("runsc version release-20260914.0\nspec: 1.1.0", date(2026, 9, 14)),
+        ("release-20240729.0-12-gabcdef1-dirty", date(2024, 7, 29)),
+        ("release-20240729.0-dirty", date(2024, 7, 29)),
+        ("VERSION_MISSING", None),
+        ("160fafc42237", None),
+        ("20250101abcd", None),
+        ("160fafc42237-dirty", None),
+        ("g20250101abcd", None),
+        ("2024-07", None),
+        ("20241329", None),
+        ("1202407290", None),
+        ("", None),
+    ],
+)
+def test_the_date_of_a_version(version: str, told: date | None) -> None:
+    assert version_date(version) == told
+
+
+@given(st.text())
+def test_any_text_is_taken(version: str) -> None:
+    version_date(version)

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import base64
 import threading
 from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
+from tests.monitor.sandbox import wait_until
+from tests.trace.recorder import TRACES
 from tests.tui.helpers import drive, recording, until
+from tests.tui.terminal import MOUSE, OnTerminal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.pilot import Pilot
 
 
@@ -78,3 +84,52 @@ def test_what_a_thread_finds_when_the_screen_has_gone_is_dropped() -> None:
 
     drive(app, script)
     assert not found
+
+
+def test_an_app_without_a_terminal_keeps_what_it_would_send() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.send_to_clipboard("text")
+        assert app.clipboard == "text"
+        app.take_mouse(False)
+        assert app.has_mouse
+
+    drive(app, script)
+
+
+def test_y_in_a_list_copies_its_line() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("3")
+        await until(pilot, lambda: bool(app.focused_line))
+        await pilot.press("y")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert app.clipboard == app.focused_line
+        assert "  " in app.clipboard
+
+    drive(app, script)
+
+
+def test_the_terminal_is_asked_for_its_clipboard_and_its_mouse(own_home: Path) -> None:
+    environ = {"TMUX": ""}
+    trace = str(TRACES / "shell-2024.trace")
+    with OnTerminal("replay", trace, environ=environ) as terminal:
+        terminal.wait_for("container/start")
+        terminal.type("y")
+        terminal.wait_for("\x1b]52;c;")
+        terminal.wait_for("through the terminal")
+        sent = terminal.output.partition(b"\x1b]52;c;")[2].partition(b"\a")[0]
+        assert b"sandbox runsc-749074 connected" in base64.b64decode(sent)
+        on, off = MOUSE
+        assert terminal.output.count(off) == 0
+        terminal.type("V")
+        terminal.wait_for(off.decode())
+        count = terminal.output.count(on)
+        terminal.type("V")
+        assert wait_until(lambda: terminal.output.count(on) == count + 1)
+        terminal.type("V")
+        terminal.type("q")
+        assert terminal.end()[0] == 0

@@ -15,7 +15,9 @@ def test_what_could_not_be_written_is_said_in_words(tmp_path: Path) -> None:
     recorder.writer.mark(recorder.now, {"kind": "lost", "messages": 40_835, "since_ns": 7})
     recorder.writer.flush()
     app = live(recorder.path)
-    assert app.model.texts[1].rule.startswith("✗ 40,835 messages were lost that could not be written")
+    assert app.model.texts[1].rule.startswith(
+        "✗ 40,835 messages were lost that could not be written"
+    )
     app.model.trace.close()
 
 
