@@ -24,7 +24,7 @@ from gvtui.monitor.house import House
 from gvtui.monitor.intake import Intake, Received
 from gvtui.monitor.ledger import Ledger
 from gvtui.monitor.ondisk import keep_on_disk
-from gvtui.monitor.pace import Pace
+from gvtui.monitor.pace import Breath, Pace
 from gvtui.monitor.porter import look
 from gvtui.monitor.priority import collect
 from gvtui.monitor.refusals import Refusals
@@ -84,6 +84,7 @@ class Monitor:
         self._refusals = Refusals(self._tell_refused)
         self.left_out = 0
         """Messages that a limit kept out of the trace."""
+        self._breath = Breath()
         allowed = options.allow_uids
         self.admission = Admission(
             limits,
@@ -218,6 +219,8 @@ class Monitor:
                 if reason_to_end:
                     reason = reason_to_end
                     break
+                if breath := self._breath.due():
+                    time.sleep(breath)  # noqa: ASYNC251
                 # Even a rest of 0 s gives the other connections their turn.
                 await trio.sleep(pace.rest_after(turn.messages, is_full=turn.is_full))
         except trio.Cancelled:

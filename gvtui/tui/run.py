@@ -13,6 +13,7 @@ from gvtui.config import read_config
 from gvtui.decode.escape import escape
 from gvtui.faults import cut_short
 from gvtui.monitor.client import MonitorError
+from gvtui.monitor.priority import favoured_screen
 from gvtui.monitor.watch import Watch
 from gvtui.query.filter.compile import compile_filter
 from gvtui.remembered import RememberError, read_remembered, write_remembered
@@ -65,7 +66,8 @@ def run_live(options: LiveOptions) -> int:
             remembered=None if options.fresh else read_remembered(),
             filter_text=options.filter_text,
         )
-        code = _run(app, remember=not options.fresh)
+        with favoured_screen() if options.monitor.realtime else contextlib.nullcontext():
+            code = _run(app, remember=not options.fresh)
     except Exception as error:
         fault = error
     finally:

@@ -1,11 +1,22 @@
-"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings|printing|memory|opening]...`."""
+"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings|printing|memory|opening|crowd|growth]...`."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-NAMES = ("traced", "intake", "keys", "queries", "tunings", "printing", "memory", "opening")
+NAMES = (
+    "traced",
+    "intake",
+    "keys",
+    "queries",
+    "tunings",
+    "printing",
+    "memory",
+    "opening",
+    "crowd",
+    "growth",
+)
 
 
 def main() -> None:

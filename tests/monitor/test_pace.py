@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gvtui.monitor.options import SEND_BUFFER_BYTES
-from gvtui.monitor.pace import CROWDED, MOST_ROOM, USUAL_BUFFER_BYTES, Pace
+from gvtui.monitor.pace import BREATH_SECONDS, CROWDED, MOST_ROOM, USUAL_BUFFER_BYTES, Breath, Pace
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,36 @@ def test_a_rest_fills_no_more_than_half_of_the_buffer() -> None:
     # A message of 100 bytes takes 768 of kernel memory.
     assert CROWDED * 768 < USUAL_BUFFER_BYTES / 2
     assert CROWDED * SEND_BUFFER_BYTES / USUAL_BUFFER_BYTES * 768 < SEND_BUFFER_BYTES / 2
+
+
+class Times:
+    """Times that a test sets."""
+
+    def __init__(self) -> None:
+        self.passed = self.worked = 0.0
+
+    def go_on(self, seconds: float, share: float) -> None:
+        self.passed += seconds
+        self.worked += seconds * share
+
+
+def test_who_works_without_end_stands_still_now_and_then() -> None:
+    times = Times()
+    breath = Breath(lambda: times.passed, lambda: times.worked)
+    rests = []
+    for _ in range(100):
+        times.go_on(0.005, 1.0)
+        rests.append(breath.due())
+    assert set(rests) == {0.0, BREATH_SECONDS}
+    # Less than the kernel leaves to real-time programs, so that it stops none.
+    assert 1 - sum(rests) / (0.5 + sum(rests)) < 0.95
+
+
+def test_who_is_idle_in_between_need_not() -> None:
+    times = Times()
+    breath = Breath(lambda: times.passed, lambda: times.worked)
+    rests = []
+    for _ in range(100):
+        times.go_on(0.005, 0.8)
+        rests.append(breath.due())
+    assert not any(rests)

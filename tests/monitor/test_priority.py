@@ -54,3 +54,28 @@ def test_it_is_collected_when_idle_or_when_it_is_much(
     monkeypatch.setattr(gc, "collect", lambda: done.append(1))
     collect(is_idle=is_idle)
     assert len(done) == times
+
+
+def test_the_screen_comes_first_but_not_what_it_starts() -> None:
+    script = """
+import os, subprocess, sys, threading
+from gvtui.monitor.priority import _session_niceness, favoured_screen
+os.setsid()
+before = _session_niceness()
+with favoured_screen() as granted:
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    code = "import os; print(os.getpriority(os.PRIO_PROCESS, 0))"
+    child = subprocess.check_output([sys.executable, "-c", code], text=True).strip()
+    found = []
+    thread = threading.Thread(target=lambda: found.append(os.getpriority(os.PRIO_PROCESS, 0)))
+    thread.start()
+    thread.join()
+    session = _session_niceness()
+print(granted, own, child, found[0], session, before, _session_niceness())
+"""
+    usual = str(os.getpriority(os.PRIO_PROCESS, 0))
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    granted, own, child, thread, session, before, after = out.stdout.split()
+    assert (own, child, thread) == (("-15", "0", "0") if granted == "True" else (usual,) * 3)
+    assert session in ("None", "-15" if granted == "True" else before)
+    assert before == after
