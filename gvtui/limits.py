@@ -1,7 +1,7 @@
-"""What gvtui takes in at most: the one table of limits, and how their values are read.
+"""The table of all limits on what gvtui accepts, and the parser of their values.
 
-Each limit has a name, as the table `[limits]` of config.toml and the option `--limit` take it. What
-comes beyond one is refused or left out, counted and told.
+Each limit has a name, used in the table `[limits]` of config.toml and in the option `--limit`. What
+exceeds a limit is refused or left out, counted and reported.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class Limit(NamedTuple):
     words: str
     """What is limited."""
     beyond: str
-    """What becomes of what comes beyond it."""
+    """What happens to what exceeds the limit."""
 
     def shown(self, value: int) -> str:
-        """A value for people, as `read_limit` takes it back: `1MiB`, `4096`."""
+        """A value in the form that `read_limit` accepts: `1MiB`, `4096`."""
         if self.unit == "bytes":
             for unit, shift in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
                 if value and not value % (1 << shift):
@@ -162,17 +162,16 @@ LIMITS: dict[str, Limit] = {
 
 
 def read_size(text: str) -> int | None:
-    """The bytes that a text such as `500M` or `2GiB` says, units being powers of 1024; None if it
-    says none."""
+    """The bytes in a text such as `500M` or `2GiB`, with units of powers of 1024; None if wrong."""
     match = _SIZE.fullmatch(text.strip())
     return int(float(match[1]) * (1 << _UNITS[match[2].upper()])) if match else None
 
 
 def read_limit(name: str, value: object) -> int:
-    """The value of a limit, from a number or a text.
+    """Read the value of a limit from a number or a text.
 
     Raises:
-        ValueError: there is no such limit, or it cannot have this value; the message says why.
+        ValueError: the limit does not exist, or cannot have this value; the text says why.
     """
     row = LIMITS.get(name)
     if row is None:
@@ -206,7 +205,7 @@ def packed(limits: Limits) -> dict[str, int]:
 
 
 def table() -> list[tuple[str, str, str]]:
-    """The table for people: name, default with its unit, and what is limited and what comes of it."""
+    """The rows of the help: name, default with unit, and what is limited with what happens then."""
     rows = []
     for row in LIMITS.values():
         unit = f" {row.unit}" if row.unit in ("seconds", "a second") else ""
@@ -215,20 +214,20 @@ def table() -> list[tuple[str, str, str]]:
 
 
 def explain() -> str:
-    """What `gvtui help limits` prints."""
+    """The text of `gvtui help limits`."""
     rows = table()
     names, values = (max(len(row[place]) for row in rows) for place in (0, 1))
     indent = " " * (names + values + 6)
     lines = [
-        "What gvtui takes in at most. What comes beyond a limit is refused or left out, counted, and",
-        "told: on standard error or on the screen, and in the recording.",
+        "The limits on what gvtui accepts. What exceeds a limit is refused or left out, counted, and",
+        "reported: on standard error or on the screen, and in the recording.",
         "",
         "Change a limit with --limit NAME=VALUE, or for good in config.toml:",
         "",
         "  [limits]",
         "  connections-per-process = 1000",
         "",
-        "Limits, and their values as they come:",
+        "The limits and their default values:",
         "",
     ]
     for name, value, words in rows:

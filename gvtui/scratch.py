@@ -1,4 +1,4 @@
-"""Temporary folders that go away, if not with their owner then at the next start of another."""
+"""Temporary folders, which are removed with their owner or, if it was killed, at the next start."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 _LOCK_NAME = ".gvtui-lock"
 
 MOST_LOOKED_AT = 10_000
-"""Entries of a folder that are looked at for what was left behind."""
+"""How many entries of a folder are searched for left-behind folders."""
 
 
 class Scratch(tempfile.TemporaryDirectory[str]):
-    """A temporary folder of this user's alone, locked as long as its owner lives."""
+    """A private temporary folder, locked as long as its owner lives."""
 
     def __init__(self, prefix: str, before_removal: Callable[[Path], None] | None = None) -> None:
-        """Make it, and remove those of the same prefix whose owners were killed.
+        """Create the folder, and remove those of the same prefix whose owners were killed.
 
         Args:
-            prefix: how its name begins.
-            before_removal: called with each folder that was left behind and is removed next.
+            prefix: the beginning of its name.
+            before_removal: called with each left-behind folder before its removal.
 
         Raises:
-            OSError: it cannot be made.
+            OSError: the folder cannot be created.
         """
         remove_left_behind(prefix, before_removal)
         super().__init__(prefix=prefix)
@@ -41,7 +41,7 @@ class Scratch(tempfile.TemporaryDirectory[str]):
         fcntl.flock(self._lock_fd, fcntl.LOCK_EX)
 
     def cleanup(self) -> None:
-        """Remove it; may be called again."""
+        """Remove the folder; may be called again."""
         super().cleanup()
         if self._lock_fd >= 0:
             os.close(self._lock_fd)
@@ -49,7 +49,7 @@ class Scratch(tempfile.TemporaryDirectory[str]):
 
 
 def remove_left_behind(prefix: str, before: Callable[[Path], None] | None = None) -> None:
-    """Remove temporary folders of this user's whose owners have gone; what cannot be, stays."""
+    """Remove this user's temporary folders whose owners have ended; failures are ignored."""
     with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
         for _, entry in zip(range(MOST_LOOKED_AT), entries, strict=False):
             if not entry.name.startswith(prefix) or not entry.is_dir(follow_symlinks=False):

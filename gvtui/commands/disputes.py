@@ -1,4 +1,4 @@
-"""Reports which sandboxes said that they are another's container."""
+"""Reports sandboxes that claimed another sandbox's container ID."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
 
 _MOST = 20
-"""Connections that are named one by one."""
+"""How many connections are named one by one."""
 
 
 def say_disputes(trace: Trace) -> None:
-    """Write to standard error which connections said that they are another's container."""
+    """Write to standard error which connections claimed another sandbox's container ID."""
     disputed = [each for each in trace.connections.values() if each.disputed]
     for connection in disputed[:_MOST]:
         names = ", ".join(connection.disputed[:3]) + ("…" if len(connection.disputed) > 3 else "")

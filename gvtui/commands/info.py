@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command(
     cls=Command,
     exit_codes={
-        0: "the file is whole, and its numbers add up",
+        0: "the file is complete and undamaged",
         1: "failed, or something is damaged, lost or unaccounted for",
     },
     epilog=examples(
@@ -32,17 +32,18 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="A JSON object for each file, on one line.")
 @click.pass_context
 def info(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
-    """Say whether a recording is whole, and adds up.
+    """Check whether a recording is complete and undamaged.
 
-    Reads all of each FILE: a recording of gvtui's, or one that gVisor's tracereplay saved. Every
-    message that came is in the log and in the index, or was refused by a limit, or was lost
-    because it could not be written; a difference is an alarm. What sandboxes dropped never came.
+    Reads each FILE whole: a recording of gvtui's, or one that gVisor's tracereplay saved. Every
+    received message must be in the log and in the index, or refused by a limit, or lost because it
+    could not be written; a difference is an alarm. Points that sandboxes dropped were never
+    received.
     """
     from gvtui.errors import GvtuiError
     from gvtui.saying import say
 
     if not files:
-        ctx.fail("Give a file to look at.")
+        ctx.fail("Give a file to check.")
     is_bad = False
     for number, file in enumerate(files):
         try:
@@ -54,7 +55,7 @@ def info(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
 
 
 def _show(file: Path, *, as_json: bool, is_first: bool) -> bool:
-    """Print what there is to say of a file; True if something is wrong with it."""
+    """Print the report on a file; True if something is wrong with it."""
     from gvtui.export.info import info_document, info_text, is_sound
     from gvtui.trace.reader import Trace
     from gvtui.trace.survey import survey

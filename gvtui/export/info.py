@@ -1,4 +1,4 @@
-"""What there is to say of a whole recording, as text and as JSON."""
+"""The report of `gvtui info` on a recording, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SECOND_NS = 1_000_000_000
 _MAX_LINES = 1000
-"""Connections told one by one in the text."""
+"""How many connections the text lists one by one."""
 _WIDTH = 12
 
 
@@ -48,7 +48,7 @@ def info_text(trace: Trace, survey: Survey) -> Iterator[str]:
 
 
 def info_document(trace: Trace, survey: Survey) -> dict[str, Any]:
-    """The same as a JSON object; times in ns since the epoch, null where they are not known."""
+    """The same as a JSON object; times are Unix nanoseconds, null if unknown."""
     accounting = survey.accounting
     return {
         "file": str(trace.path),

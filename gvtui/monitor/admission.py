@@ -116,11 +116,11 @@ class Admission:
         allowed_uids: frozenset[int] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Begin without connections.
+        """Make it without connections.
 
         Args:
             limits: the limits in force.
-            refusals: are told of each.
+            refusals: reports refused connections.
             allowed_uids: the users that may connect besides root and gvtui's own; None for all.
             clock: gives seconds of a monotonic clock.
         """

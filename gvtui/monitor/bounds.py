@@ -1,4 +1,4 @@
-"""The limits of one connection: what of its messages is taken in, and when it is ended."""
+"""Applies the limits of one connection: leaves out messages, and ends the connection."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Bounds:
         self._name = f"connection {conn}"
 
     def lets_in(self, turn: Turn, writer: TraceWriter) -> bool:
-        """Whether the turn's messages may be written: the connection's share of the disk has room.
+        """Whether the turn's messages may be written, within the connection's share of the disk.
 
-        What has been cut is told too. A turn that is not let in is told and counted.
+        Truncated messages are reported too. A refused turn is reported and counted.
         """
         for part in turn.parts:
             if isinstance(part, Truncated):
@@ -43,7 +43,7 @@ class Bounds:
         return False
 
     def end(self, writer: TraceWriter) -> str:
-        """Why the connection has to end; "" if it may go on. To be called after each turn."""
+        """Why the connection must be ended; "" if it may go on. To be called after each turn."""
         for claimed in writer.take_impossible_drops():
             who = f"{counted(claimed, 'drop')} that {self._name} claims"
             self._add("drops-a-second", "did not count", "claim", who)

@@ -1,4 +1,4 @@
-"""The folders of flight recorders: made, guarded as long as somebody uses them, and found again."""
+"""The folders of flight recorders: creates, locks and finds them."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ if TYPE_CHECKING:
 
 _LOCK_NAME = "lock"
 _SPOOL = "spool-"
-"""How the folder begins of what is only on its way to somewhere else."""
+"""The prefix of folders whose messages are only on their way to another file."""
 
 _TRIES = 5
 _NOTHING_BYTES = 4096
-"""A log of this size, without a row, has its head alone."""
+"""The largest size in bytes of a log that has only its header."""
 
 
 class LeftBehind(NamedTuple):
-    """What a viewer has seen that was killed, or whose terminal has gone."""
+    """The flight recorder of a viewer that was killed, or whose terminal has gone."""
 
     path: Path
     rows: int
     size_bytes: int
     log_bytes: int
     ended_s: float
-    """When it was written last, Unix time."""
+    """When it was last written, Unix seconds."""
 
 
 def make_folder(*, is_spool: bool = False) -> tuple[Path, int]:
-    """A private folder for a flight recorder, and the descriptor of the lock that guards it.
+    """Create a private folder for a flight recorder; gives it with the descriptor of its lock.
 
-    The lock is shared: the folder is guarded as long as any process has the descriptor.
+    The lock is shared: the folder is locked as long as any process has the descriptor.
 
     Args:
-        is_spool: whether what it will hold is of no use to anybody once its makers have gone.
+        is_spool: whether the folder is useless after its processes have ended.
 
     Raises:
-        MonitorError: it cannot be made.
+        MonitorError: the folder cannot be created.
     """
     place = _place()
     prefix = time.strftime(f"{_SPOOL * is_spool}%Y%m%d-%H%M%S-")
@@ -59,7 +59,7 @@ def make_folder(*, is_spool: bool = False) -> tuple[Path, int]:
         for _ in range(_TRIES):
             folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
             lock_fd = guard(folder)
-            # Who looks for what is left behind may have taken it for that, just before.
+            # Another process may have removed the new folder as left behind.
             if lock_fd is not None and (folder / _LOCK_NAME).exists():
                 return folder, lock_fd
     except OSError as error:
@@ -68,7 +68,7 @@ def make_folder(*, is_spool: bool = False) -> tuple[Path, int]:
 
 
 def guard(folder: Path) -> int | None:
-    """Guard a flight recorder's folder as long as this process lives, or whoever has the descriptor.
+    """Lock a flight recorder's folder as long as any process has the descriptor.
 
     Returns:
         The descriptor; None if the folder has gone.
@@ -83,9 +83,9 @@ def guard(folder: Path) -> int | None:
 
 
 def left_behind() -> list[LeftBehind]:
-    """What viewers have left behind that were killed, the newest first.
+    """The flight recorders of killed viewers, the newest first.
 
-    Folders that hold nothing, and what was on its way to a program that has gone, are removed.
+    Empty folders, and those of spools whose program has ended, are removed.
     """
     found = []
     for folder in _unguarded():
@@ -99,7 +99,7 @@ def left_behind() -> list[LeftBehind]:
 
 
 def take_back(folder: Path) -> None:
-    """Make a folder and its files this user's own: it may have been another's who received."""
+    """Give a folder and its files to this user, if another user has received."""
     with contextlib.suppress(OSError):
         for path in (folder, *folder.iterdir()):
             give(path, os.geteuid(), os.getegid())
@@ -110,7 +110,7 @@ def _place() -> Path:
 
 
 def _unguarded() -> Iterator[Path]:
-    """Folders that no process uses any more."""
+    """The folders that no process has locked."""
     try:
         folders = sorted(_place().iterdir())
     except OSError:

@@ -1,4 +1,4 @@
-"""Whether the monitor's process speaks; it does each second while it works."""
+"""Notices that the monitor is silent: while it works, it sends a message every second."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SILENT_SECONDS = 4.0
-"""Without a word for so long, there is an alarm: a monitor under full load may be some seconds late."""
+"""After how many silent seconds there is an alarm: under full load a monitor may be late."""
 
 _STATES = {
-    "T": "is stopped (kill -CONT {pid} has it go on)",
+    "T": "is stopped (kill -CONT {pid} continues it)",
     "t": "is held by a debugger",
     "D": "waits for a disk that does not answer",
 }
 
 
 class Heartbeat:
-    """Listens for signs of life."""
+    """Checks that the monitor sends messages."""
 
     def __init__(
         self,
@@ -29,12 +29,12 @@ class Heartbeat:
         clock: Callable[[], float] = time.monotonic,
         proc: Path = Path("/proc"),
     ) -> None:
-        """Begin to listen.
+        """Start to check.
 
         Args:
-            pid: the process.
+            pid: the monitor's pid.
             clock: gives seconds.
-            proc: where the kernel tells of processes.
+            proc: the proc file system.
         """
         self._pid = pid
         self._clock = clock
@@ -43,10 +43,10 @@ class Heartbeat:
         self._is_silent = False
 
     def listen(self, *, heard: bool) -> Iterator[str]:
-        """Take in whether something was heard since the last call.
+        """Note whether a message has arrived since the last call.
 
         Yields:
-            What to tell when it falls silent; "" when it speaks again.
+            A sentence when the monitor falls silent; "" when it sends messages again.
         """
         now = self._clock()
         if heard:
@@ -62,12 +62,12 @@ class Heartbeat:
             )
 
     def _state(self) -> str:
-        """What the kernel says of it."""
+        """The state of the process, in words."""
         try:
             told = (self._proc / str(self._pid) / "stat").read_text(errors="replace")
         except OSError:
             told = ""
-        # Behind the name, which may hold anything.
+        # The state follows the name, which may contain anything.
         state = told.rpartition(")")[2].strip()[:1]
         words = _STATES.get(state, "has said nothing for {seconds:g} s: it is stuck")
         return words.format(pid=self._pid, seconds=SILENT_SECONDS)

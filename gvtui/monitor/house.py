@@ -1,4 +1,4 @@
-"""What the monitor looks after once in a while: its files, its socket, the clock."""
+"""Checks the monitor's files, socket and clock periodically, and repairs what is missing."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from gvtui.monitor.options import MonitorOptions
 
 LOOK_SECONDS = 0.5
-"""Between two looks: what is removed is noticed within a second."""
+"""Seconds between two checks, so that a removed file is noticed within a second."""
 
 STEP_NS = 500_000_000
-"""By how much the clock must have been set to be told of it."""
+"""The smallest step of the clock that is reported, in nanoseconds."""
 
 STILL_NS = 3_000_000_000
-"""Between two looks, when nothing else is to do: longer than that, the monitor stood still."""
+"""The time between two checks, in nanoseconds, beyond which the monitor stood still."""
 
 
 def _since_boot_ns() -> int:
-    """A clock that nobody sets, and that goes on while the machine sleeps."""
+    """A clock that cannot be set, and that counts while the machine sleeps."""
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
 class House:
-    """Looks after what the monitor needs from outside."""
+    """Checks and repairs the monitor's files and socket."""
 
     def __init__(
         self,
@@ -52,12 +52,12 @@ class House:
         """Begin; the listener and the channel stay the caller's, and the writers whoever's closes them.
 
         Args:
-            options: how the monitor was started.
-            listener: its socket.
+            options: the monitor's options.
+            listener: the monitor's socket.
             ledger: writes the trace.
-            control: is told what has happened.
-            wall_ns: the clock that may be set, Unix time.
-            steady_ns: a clock that never is.
+            control: gets the lines for the user.
+            wall_ns: the clock that may be set, Unix nanoseconds.
+            steady_ns: a clock that cannot be set.
         """
         self._options = options
         self._listener = listener
@@ -71,7 +71,7 @@ class House:
         self._told_missing: set[str] = set()
 
     async def keep(self) -> None:
-        """Look after all of it until cancelled."""
+        """Check everything until cancelled."""
         while True:
             await trio.sleep(LOOK_SECONDS)
             self.look_at_clock()
@@ -79,7 +79,7 @@ class House:
             await self.look_at_socket()
 
     def look_at_clock(self) -> None:
-        """Note where the clock was set, and where the monitor stood still."""
+        """Note steps of the clock, and times in which the monitor stood still."""
         wall, steady = self._wall_ns(), self._steady_ns()
         step = wall - steady - self._offset_ns
         if abs(step) >= STEP_NS:
@@ -98,7 +98,7 @@ class House:
             self._control.log("warning", text)
 
     def look_at_trace(self) -> None:
-        """Begin the trace anew where its file is gone."""
+        """Start the trace again if its file was removed."""
         writer = self._ledger.writer
         if not writer.is_removed:
             for path in writer.missing:
@@ -132,7 +132,7 @@ class House:
         self._control.say("anew", text=text, path=str(writer.path), **self._ledger.told())
 
     async def look_at_socket(self) -> None:
-        """Make the socket anew where it is gone."""
+        """Create the socket again if it was removed."""
         if self._listener.is_in_place:
             return
         path = self._listener.path

@@ -1,4 +1,4 @@
-"""Calls of the kernel that Python has no function for.
+"""System calls for which Python has no function.
 
 The library's handle is made once: each handle has function types of its own, which only the garbage
 collector frees.
@@ -60,7 +60,7 @@ def capabilities() -> frozenset[int]:
 
 
 def keep_capabilities(kept: frozenset[int]) -> None:
-    """Give up all capabilities but these, for good.
+    """Give up all other capabilities for ever.
 
     Raises:
         OSError: the call failed, or one of them is not permitted.

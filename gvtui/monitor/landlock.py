@@ -1,8 +1,8 @@
-"""A fence of the kernel's around this process: Landlock, from Linux 5.13 on; see landlock(7).
+"""Restricts this process with Landlock, which Linux has since 5.13; see landlock(7).
 
-Whoever stands within can open no file, make no TCP connection, send no signal and look into no
-process but those that are named, whatever user he is. The fence holds for good, and for all that
-the process starts.
+A restricted process, even root's, can open only the allowed files, make no TCP connection, and
+neither signal nor inspect other processes. The restriction lasts for ever, and holds for all
+programs that the process starts.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MAKE_DIR, _MAKE_REG, _MAKE_SOCK = 1 << 7, 1 << 8, 1 << 9
 _TRUNCATE = 1 << 14
 
 _RIGHTS_BY_VERSION = {1: 13, 2: 14, 3: 15, 5: 16}
-"""How many rights on files there are from a version on; the bits of all of them."""
+"""How many access rights on files each version of Landlock has."""
 _NETWORK_SINCE, _NETWORK = 4, 0b11
 _SCOPES_SINCE, _SCOPES = 6, 0b11
 """Binding and connecting TCP; abstract Unix sockets and signals of processes outside."""
@@ -39,9 +39,9 @@ _SCOPES_SINCE, _SCOPES = 6, 0b11
 READ = _READ_FILE | _READ_DIR
 """Reading files and listing folders."""
 KEEP = READ | _WRITE_FILE | _TRUNCATE | _MAKE_REG | _MAKE_DIR | _REMOVE_FILE | _REMOVE_DIR
-"""Also making, changing and removing files and folders."""
+"""As `READ`, and creating, changing and removing files and folders."""
 BIND = _MAKE_SOCK | _MAKE_DIR | _REMOVE_FILE | _READ_DIR
-"""Making and removing sockets, and the folders they lie in."""
+"""Creating and removing sockets and their folders."""
 
 _FOR_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 _RULESET = struct.Struct("=QQQ")
@@ -57,17 +57,17 @@ def version() -> int:
 
 
 def fence(allowed: Iterable[tuple[Path, int]]) -> bool:
-    """Put this thread behind a fence, and what it starts from now on.
+    """Restrict this thread, and everything that it starts from now on.
 
     Args:
-        allowed: files and folders, each with what may be done with it and with all beneath it:
-            `READ`, `KEEP`, `BIND`. What is not there is left out. Files that are open stay so.
+        allowed: files and folders, each with the rights on it and everything below it: `READ`,
+            `KEEP`, `BIND`. Missing ones are left out. Open files stay usable.
 
     Returns:
-        Whether it stands; False where the kernel has no Landlock.
+        Whether the restriction holds; False if the kernel has no Landlock.
 
     Raises:
-        OSError: the kernel has it, and refuses.
+        OSError: the kernel has Landlock, but refuses.
     """
     has = version()
     if not has:
@@ -76,7 +76,7 @@ def fence(allowed: Iterable[tuple[Path, int]]) -> bool:
     network = _NETWORK if has >= _NETWORK_SINCE else 0
     scopes = _SCOPES if has >= _SCOPES_SINCE else 0
     attributes = _RULESET.pack(rights, network, scopes)
-    # An older kernel takes only as much as it knows.
+    # An older kernel accepts only the fields that it knows.
     size = 8 * (1 + (has >= _NETWORK_SINCE) + (has >= _SCOPES_SINCE))
     ruleset = syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(size), ctypes.c_uint32(0))
     try:

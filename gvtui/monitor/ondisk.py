@@ -1,4 +1,4 @@
-"""Brings what is written onto the disk itself, so that a loss of power costs a known time at most."""
+"""Flushes the trace to the disk periodically, so that a power failure costs a bounded time."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 async def keep_on_disk(ledger: Ledger, control: Control, options: MonitorOptions) -> None:
-    """Do so every `sync_seconds` until cancelled, in a thread: nobody waits for the disk.
+    """Flush every `sync_seconds` until cancelled, in a thread, so that nothing waits for the disk.
 
-    Where the disk says that it cannot, the user is told once, and it is tried again.
+    A failure is reported to the user once, and flushing is tried again.
     """
     fault = ""
     while True:

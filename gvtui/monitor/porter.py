@@ -1,9 +1,9 @@
-"""The porter: a process of its own that looks at who connects, so that the receiving one need not.
+"""The porter: a separate process that inspects peers, so that the receiving process need not.
 
-To read another process's command line and descriptors takes rights that are as good as root's. The
-porter has them, and reads nothing that a sandbox sends. It also removes the socket at the end, even
-if the receiving process was killed. A peer can hold it up, by memory that is never there: a few
-threads look, and the receiving process waits no longer than it wants.
+Reading another process's command line and descriptors needs rights almost like root's. The porter
+has them, and reads nothing that a sandbox sends. It also removes the socket at the end, even if the
+receiving process was killed. A peer can block an inspection with memory that never arrives, so
+several threads inspect, and the receiving process waits only for a limited time.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from gvtui.monitor.listener import Listener
 
 LOOK_SECONDS = 2.0
-"""How long a look at a peer may take; then the connection goes on without."""
+"""How many seconds the inspection of a peer may take; then the connection goes on without it."""
 
 MOST_LOOKS = 8
-"""Looks at the same time; beyond that nothing is looked at but what the kernel tells of a socket."""
+"""How many peers are inspected at the same time; of others only the socket's data are read."""
 
 _END_SECONDS = 2.0
 _MAX_ANSWER = 1 << 20
@@ -42,14 +42,15 @@ _MAX_QUESTION = 64
 
 
 def look(connection: socket.socket, send_buffer: int) -> dict[str, Any]:
-    """Who is at the other end; see `peer_details`.
+    """Inspect the peer of a connection; see `peer_details`.
 
     Args:
-        connection: one that was just accepted.
-        send_buffer: bytes of room that a `runsc` is given; 0 leaves it as it comes.
+        connection: a connection that was just accepted.
+        send_buffer: the wanted send buffer of a `runsc` in bytes; 0 leaves it unchanged.
 
     Returns:
-        With `send_buffer` if it was enlarged, or was to be: its bytes, 0 if that did not go.
+        The details; with `send_buffer`, its size in bytes, if it was to be enlarged; 0 if that
+        failed.
     """
     details = peer_details(connection)
     if send_buffer and may_have_room(details):
@@ -58,7 +59,7 @@ def look(connection: socket.socket, send_buffer: int) -> dict[str, Any]:
 
 
 class Porter:
-    """The porter as the receiving process sees it. Owns its process until `end`."""
+    """The receiving process's end of the porter. Owns the process until `end`."""
 
     def __init__(self, pid: int, channel: socket.socket) -> None:
         channel.setblocking(False)
@@ -71,10 +72,10 @@ class Porter:
 
     @classmethod
     def start(cls, listener: Listener, *, realtime: bool) -> Porter:
-        """Fork it; nothing else may run in this process yet.
+        """Fork the porter; this process must not have threads yet.
 
         Raises:
-            OSError: there is no room for another process.
+            OSError: no further process can be started.
         """
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = os.fork()
@@ -90,11 +91,11 @@ class Porter:
 
             print(tell(error), file=sys.stderr, flush=True)
         finally:
-            # Not a line of what the parent would do at its end.
+            # The child must not run the parent's cleanup.
             os._exit(code)
 
     async def listen(self) -> None:
-        """Take its answers, until it has gone."""
+        """Receive answers until the porter ends."""
         while not self._is_gone:
             await trio.lowlevel.wait_readable(self._channel.fileno())
             try:
@@ -114,7 +115,7 @@ class Porter:
                 self._waiting[number].set()
 
     async def look(self, connection: socket.socket, send_buffer: int) -> dict[str, Any]:
-        """As the function `look`; what the kernel tells of the socket if the porter does not answer."""
+        """As the function `look`; only the socket's data if the porter does not answer."""
         number = next(self._numbers)
         question = msgpack.packb((number, send_buffer))
         event = self._waiting[number] = trio.Event()
@@ -129,7 +130,7 @@ class Porter:
             self._answers.pop(number, None)
 
     def end(self) -> None:
-        """Have it end, and wait until it has removed the socket."""
+        """End the porter, and wait until it has removed the socket."""
         self._channel.close()
         with contextlib.suppress(OSError):
             pidfd = os.pidfd_open(self._pid)
@@ -158,7 +159,7 @@ def _serve(channel: socket.socket, listener: Listener, *, realtime: bool) -> Non
     free = threading.Semaphore(MOST_LOOKS)
 
     def work() -> None:
-        # Priority and rights are each thread's own.
+        # Each thread has its own priority and rights.
         _settle(realtime=realtime)
         while True:
             number, connection, send_buffer = questions.get()

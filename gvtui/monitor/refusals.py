@@ -1,6 +1,6 @@
-"""Tells what was refused because a limit was reached: the first time at once, later ones together.
+"""Reports refusals because of limits: the first at once, later ones together.
 
-Each line goes to the viewer, and as a mark into the trace.
+Each report goes to the viewer as a line, and to the trace as a mark.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
     from gvtui.limits import Limits
 
 TELL_SECONDS = 10.0
-"""How long refusals of one kind are gathered after one was told."""
+"""For how many seconds refusals of one kind are collected after a report."""
 
 _MOST_GROUPS = 4
-"""Users or connections that are told apart in one line, and one more."""
+"""How many users or connections are counted apart for one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Something that was refused."""
+    """A refusal: what was refused, whose it is, and why."""
 
     limit: str
-    """The limit's name, or another word; few refusals have one of their own."""
+    """The limit's name, or a word for another reason."""
     verb: str
-    """What was done, such as `refused` or `cut`."""
+    """What gvtui did, such as `refused` or `cut`."""
     noun: str
-    """Of what kind it is, such as `connection`."""
+    """The kind of thing, such as `connection`."""
     who: str
-    """What it is, for the first line: `process 7 of user 0`, `a message of connection 3`."""
+    """The thing, for the first line: `process 7 of user 0`, `a message of connection 3`."""
     group: str
-    """Whose it is, for later lines: `user 0`, `connection 3`."""
+    """Its owner, for later lines: `user 0`, `connection 3`."""
     why: str
     count: int = 1
-    """How many of the noun they are."""
+    """How many things were refused."""
 
 
 def beyond(limits: Limits, name: str) -> str:
-    """The reason of a refusal: which limit, and its value."""
+    """The reason of a refusal: the limit and its value."""
     row = LIMITS[name]
     value: int = getattr(limits, name.replace("-", "_"))
     shown = row.shown(value) if row.unit == "bytes" else f"{value:,}"
@@ -64,7 +64,7 @@ class _Told:
 
 
 class Refusals:
-    """Gathers refusals and tells them."""
+    """Collects and reports refusals."""
 
     def __init__(
         self,
@@ -74,15 +74,15 @@ class Refusals:
         """Begin with none.
 
         Args:
-            tell: takes a line for the user, and what to note in the trace.
-            clock: seconds that only grow.
+            tell: called with a line for the user and a mark for the trace.
+            clock: gives seconds of a monotonic clock.
         """
         self._tell = tell
         self._clock = clock
         self._told: dict[str, _Told] = {}
 
     def add(self, refusal: Refusal) -> None:
-        """Tell a refusal, now or later together with others of its limit."""
+        """Report a refusal, now or later together with others of its limit."""
         told = self._told.get(refusal.limit)
         if told is None:
             line = f"{refusal.verb} {refusal.who}: {refusal.why}"
@@ -95,7 +95,7 @@ class Refusals:
             told.groups[refusal.group] += refusal.count
 
     def keep_house(self) -> None:
-        """Tell what has been gathered long enough; to be called now and then."""
+        """Report refusals that have been collected long enough; to be called now and then."""
         now = self._clock()
         for limit, told in list(self._told.items()):
             if now - told.at < TELL_SECONDS:
@@ -108,7 +108,7 @@ class Refusals:
             told.groups.clear()
 
     def tell_rest(self) -> None:
-        """Tell all that is left: the end has come."""
+        """Report all remaining refusals, at the end."""
         for told in self._told.values():
             if told.waiting:
                 self._tell_more(told)

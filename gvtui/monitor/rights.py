@@ -1,8 +1,8 @@
-"""Gives up the rights that receiving does not need, before the first message comes.
+"""Gives up all rights that receiving does not need, before the first message.
 
-What sandboxes send is read by a process that can start no program, open no file but its own
-recording and Python's modules, and look into no other process. Whatever needs more, as looking at
-who connects, is the porter's (`gvtui.monitor.porter`).
+The process that reads the sandboxes' messages can start no program, open only its own recording and
+Python's modules, and inspect no other process. Work that needs more rights, such as inspecting
+peers, is done by the porter (`gvtui.monitor.porter`).
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ CAP_SYS_PTRACE = 19
 """capabilities(7)."""
 
 PORTER_CAPABILITIES = frozenset({CAP_DAC_READ_SEARCH, CAP_NET_ADMIN, CAP_SYS_PTRACE})
-"""To list the descriptors of another user's process, to enlarge a send buffer beyond the machine's
-limit, and to borrow a socket."""
+"""For listing the descriptors of another user's process, enlarging a send buffer beyond the
+machine's limit, and borrowing a socket."""
 
 RECEIVER_CAPABILITIES = frozenset({CAP_DAC_READ_SEARCH})
-"""To reach its own folder through folders that are closed to others."""
+"""For reaching its own folder through folders that are closed to others."""
 
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_KEEPCAPS = 8
@@ -45,28 +45,28 @@ _PLACES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share/zoneinfo", "/
 
 
 class UserError(UsageError):
-    """The monitor cannot run as the user that was named."""
+    """The monitor cannot run as the named user."""
 
 
 def confine_porter() -> None:
-    """Keep what looking at other processes needs."""
+    """Give up all rights except those for inspecting other processes."""
     _limit_resources()
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _keep(PORTER_CAPABILITIES)
 
 
 def confine_receiver(trace: Path, listen: Path, user: int | None, *, is_folder: bool) -> str:
-    """Give up all that receiving does not need.
+    """Give up all rights that receiving does not need.
 
     Args:
         trace: the recording, or with `is_folder` the folder of the flight recorder, which is given
             to the user.
         listen: the socket.
-        user: whose rights to take; None stays who it is.
+        user: the id of the user to become; None for no change.
         is_folder: whether the trace is a folder.
 
     Returns:
-        What could not be had, in words; "" if it is all done.
+        What could not be restricted, in words; "" if everything was.
 
     Raises:
         UserError: this process may not become that user, or that user cannot write the trace.

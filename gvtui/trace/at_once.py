@@ -1,6 +1,6 @@
-"""Opens a large recording so that its first rows are there at once.
+"""Opens a large recording so that its first rows are available at once.
 
-Another process checks its index meanwhile, or makes it: see `settling`. No row is shown before it has
+Another process checks or makes its index meanwhile: see `settling`. No row is shown before it has
 been checked.
 """
 
@@ -41,9 +41,10 @@ if TYPE_CHECKING:
     from gvtui.trace.segment import Segment
 
 LARGE = 64 << 20
-"""Bytes of a log from which on its first rows are shown before its index is checked, or made."""
+"""The least size of a log, in bytes, for which the first rows are shown before the index is
+checked."""
 FIRST_BYTES = 12 << 20
-"""Bytes of a large log whose rows are made at once."""
+"""How many bytes of a large log are indexed at once."""
 _CUT_BYTES = 2 * MAX_BODY
 """Bytes before their end in which a batch may be cut."""
 _FIRST_ROWS = 1 << 16

@@ -1,17 +1,18 @@
-"""Who may say which container it is.
+"""Decides which connection may claim which container ID.
 
-A sandbox is not trusted: it may call itself by any container's ID. What the kernel tells of the
-process that connected is trusted, and with it the command line of a runsc that root or this user
-runs. So an ID belongs to the sandbox that speaks for it while no other does; a connection may speak
-for several, as that of a pod does. A second sandbox that speaks for it too is contradicted: what it
-sends is shown under a name of its own, which no container can have.
+A sandbox is not trusted: it may claim any container ID. The kernel's data on the process that
+connected are trusted, and so is the command line of a runsc that root or this user runs. So an ID
+belongs to the sandbox that claims it first; a connection may claim several, as that of a pod does.
+A second sandbox that claims the ID is contradicted: its messages are shown under a name of its own,
+which no container can have.
 
-No contradiction are: connections of one process; those of runsc commands that name the same
-sandbox, as when a session is replaced, where the new one connects before the old one ends; and
-whoever comes when the others have ended, as when a container starts again under its ID. Where a
-recording does not tell who connected, connections with the same ID count as one sandbox's.
+These are not contradicted: connections of one process; connections of runsc commands that name the
+same sandbox, as when a session is replaced and the new one connects before the old one ends; and a
+connection that opens after the others have closed, as when a container starts again under its ID.
+If a recording does not tell who connected, connections with the same ID count as one sandbox's.
 
-All is decided by the rows in their order, so that a recording is read as it was seen live.
+Everything is decided from the rows in their order, so that a recording shows the same as the live
+view did.
 """
 
 from __future__ import annotations
@@ -26,17 +27,17 @@ from gvtui.trace.containers import MAX_ID
 from gvtui.trace.details import args_in, int_in, text_in
 
 APART = "¬"
-"""In front of the name of a contradicted sandbox; no ID of a container has it."""
+"""The prefix of a contradicted sandbox's name, which no container ID has."""
 
 MAX_NAMES = 64
-"""Containers that one connection may speak for; a pod has a few."""
+"""How many container IDs one connection may claim; a pod has a few."""
 
 MAX_OLD = 1 << 14
 """Contradicted connections that have ended whose names are known; those before them are called
 apart whatever they said."""
 
 GRACE_NS = 2_000_000_000
-"""How long what a replaced session has sent may still be on its way."""
+"""For how many nanoseconds messages of a replaced session may still arrive."""
 
 _GVISOR_FILE = re.compile(r"runsc|gvisor|sentry")
 """In the name of a file that a runsc of any release is."""
@@ -44,16 +45,16 @@ _GVISOR_FILE = re.compile(r"runsc|gvisor|sentry")
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who opened a connection, as the kernel told when it did."""
+    """The process that opened a connection, as the kernel described it."""
 
     pid: int
     start: int
-    """When it started, in the kernel's clock ticks; 0 if it could not be looked at."""
+    """Its start time in the kernel's clock ticks; 0 if it could not be read."""
     uid: int
     is_trusted: bool
     """Whether it ran as root, or as the user of the monitor."""
     exe: tuple[str, int, int] = ("", 0, 0)
-    """The file that it ran: path, device and inode."""
+    """The file of its program: path, device and inode."""
     sandbox: str = ""
     """The sandbox that its command line names; "" if none."""
     root: str = ""
@@ -61,7 +62,7 @@ class Peer:
 
     @classmethod
     def read(cls, details: dict[str, Any]) -> Peer | None:
-        """The peer from what was recorded when it connected; None where that is not told."""
+        """Read the peer from a connection's details; None if they lack it."""
         pid = int_in(details, "peer_pid")
         if "peer_start" not in details or not pid:
             return None
@@ -79,15 +80,15 @@ class Peer:
 
     @property
     def is_runsc(self) -> bool:
-        """Whether the file that it ran is named as gVisor's are."""
+        """Whether its program has the name of one of gVisor's."""
         return bool(_GVISOR_FILE.search(os.path.basename(self.exe[0])))
 
     def proves(self, container: str) -> bool:
-        """Whether it is a runsc to be believed that works for this very container."""
+        """Whether it is a trusted runsc that works for this very container."""
         return self.is_trusted and self.is_runsc and self.sandbox == container
 
     def is_same_sandbox(self, other: Peer) -> bool:
-        """Whether it surely works for the same sandbox as another."""
+        """Whether it certainly works for the same sandbox as another."""
         if (self.pid, self.start) == (other.pid, other.start) and self.start:
             return True
         if not self.sandbox or self.sandbox != other.sandbox:
@@ -101,16 +102,16 @@ class Peer:
 
 
 def name_apart(conn: int, container: str) -> str:
-    """The name of what a contradicted connection sends for a container."""
+    """The name under which a contradicted connection's container is shown."""
     return f"{APART}{conn}:{container}"
 
 
 class Claims:
-    """Decides which connection speaks for which container, as the rows of a trace tell it."""
+    """Decides which connection owns which container ID, from the rows of a trace."""
 
     def __init__(self) -> None:
         self.contradicted = 0
-        """How often a connection spoke for another sandbox's container; each pair once."""
+        """How many connections claimed another sandbox's container, each pair once."""
         self.renamed = 0
         """How often a name that was given before was taken back: rows before have another now."""
         self.apart: dict[int, dict[str, str]] = {}
@@ -126,11 +127,12 @@ class Claims:
         """Until when a connection may speak for what another has proven since."""
 
     def opened(self, conn: int, peer: Peer | None) -> None:
-        """A connection has been opened."""
+        """Note that a connection has opened."""
         self._peers[conn] = peer
 
     def closed(self, conn: int) -> None:
-        """It has ended, and speaks for nothing any more; its rows keep their names."""
+        """Note that a connection has closed and claims nothing any more; its rows keep their
+        names."""
         self._peers.pop(conn, None)
         for container in self._names.get(conn, {}):
             self._let_go(conn, container)
@@ -151,7 +153,7 @@ class Claims:
             self._forgotten[oldest // 8] |= 1 << oldest % 8
 
     def is_full(self, conn: int) -> bool:
-        """Whether a connection speaks for so many containers that more have no name."""
+        """Whether a connection claims so many containers that further ones have no name."""
         return len(self._names.get(conn, ())) >= MAX_NAMES
 
     def is_apart(self, conn: int) -> bool:
@@ -159,7 +161,7 @@ class Claims:
         return conn in self.apart or self._is_forgotten(conn)
 
     def name(self, conn: int, container: str) -> str:
-        """What a container is called that a connection speaks for."""
+        """The name of a container that a connection claims."""
         known = self._names.get(conn, {}).get(container)
         if known is not None:
             return known
@@ -177,7 +179,7 @@ class Claims:
         return self._until
 
     def speaks(self, conn: int, container: str, when_ns: int) -> None:
-        """A connection speaks for a container.
+        """Note that a connection claims a container ID.
 
         Args:
             conn: its number.

@@ -1,4 +1,4 @@
-"""What is known of one connection, and of the connections of one sandbox."""
+"""The facts and counts of one connection, and of one sandbox with its connections."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 SECOND_NS = 1_000_000_000
 
 RECENT_SECONDS = 120
-"""Seconds of message counts kept for each connection, for rates and sparklines."""
+"""For how many seconds message counts are kept, for rates and sparklines."""
 
 _MAX_CONTAINERS = 64
-"""Containers noted for each connection: a pod has a few, a hostile sandbox could name millions."""
+"""How many containers are kept for each connection: a hostile sandbox could name millions."""
 
 
 @dataclass(slots=True)
@@ -24,56 +24,57 @@ class Connection:
 
     conn: int
     peer_pid: int | None = None
-    """Process that connected: the `runsc` command, not the sandbox."""
+    """The pid of the process that connected: the `runsc` command, not the sandbox."""
     peer_uid: int | None = None
     command: list[str] = field(default_factory=list)
-    """Command line of the peer at accept; empty where it could not be read."""
+    """The peer's command line when it connected; empty if it could not be read."""
     container_id: str = ""
     """Best known ID; `container_source` says from where. A name apart if it is another's."""
     container_source: str = ""
-    """`command` (the peer's command line), `message` (what the sandbox sends), or ""."""
+    """`command` (the peer's command line), `message` (the sandbox's messages), or ""."""
     container_args: dict[str, list[str]] = field(default_factory=dict)
-    """What each container that started on this connection runs, by container ID."""
+    """The command line of each container that started on this connection, by ID."""
     opened_ns: int = 0
     closed_ns: int = 0
-    """0 while connected."""
+    """When it closed, Unix nanoseconds; 0 while it is connected."""
     close_reason: str = ""
     messages: int = 0
     bytes: int = 0
     malformed: int = 0
     truncated: int = 0
     unknown: int = 0
-    """Messages of a type that this version does not know."""
+    """How many messages have a type that this version does not know."""
     dropped: int = 0
-    """Points the sandbox said it dropped, steps back and wrapping accounted for."""
+    """How many points the sandbox dropped, with steps back and wrap-around of its count handled."""
     first_row: int = -1
     last_row: int = -1
     disputed: list[str] = field(default_factory=list)
     """Containers of other sandboxes that it spoke for; see `gvtui.trace.claims`."""
     details: dict[str, Any] = field(default_factory=dict)
-    """What was recorded when it opened."""
+    """The details recorded when it opened."""
     _recent: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=RECENT_SECONDS))
 
     @property
     def connected(self) -> bool:
-        """Whether the connection still stands."""
+        """Whether the connection is still open."""
         return self.closed_ns == 0
 
     @property
     def args(self) -> list[str]:
-        """What the container runs, where `container/start` told."""
+        """The container's command line, if `container/start` told it."""
         if self.container_id in self.container_args:
             return self.container_args[self.container_id]
         return next(iter(self.container_args.values()), [])
 
     def per_second(self, now_ns: int, seconds: int) -> list[int]:
-        """Messages in each of the last whole `seconds` before `now_ns`, oldest first."""
+        """The numbers of messages in each of the last whole `seconds` before `now_ns`, oldest
+        first."""
         now = now_ns // SECOND_NS
         counts = dict(self._recent)
         return [counts.get(second, 0) for second in range(now - seconds, now)]
 
     def rate(self, now_ns: int) -> float:
-        """Messages a second, over the last two whole seconds before `now_ns`."""
+        """Messages per second, over the last two whole seconds before `now_ns`."""
         now, total = now_ns // SECOND_NS, 0
         for second, count in reversed(self._recent):
             if second < now - 2:
@@ -82,7 +83,7 @@ class Connection:
         return total / 2
 
     def take_row(self, row_id: int) -> None:
-        """Note that a row is its."""
+        """Note that a row belongs to the connection."""
         if self.first_row < 0:
             self.first_row = row_id
         self.first_row = min(self.first_row, row_id)
@@ -98,14 +99,14 @@ class Connection:
         self.unknown = max(self.unknown, counts.unknown)
 
     def starts(self, container: str, args: list[str]) -> None:
-        """Note what a container runs; of too many, those that came first are forgotten."""
+        """Note a container's command line; of too many containers, the first are forgotten."""
         self.container_args[container] = args
         if len(self.container_args) > _MAX_CONTAINERS:
             others = (each for each in self.container_args if each != self.container_id)
             del self.container_args[next(others)]
 
     def count_second(self, second: int, count: int) -> None:
-        """Add messages to a second's count; seconds long past are left out."""
+        """Add messages to the count of a second; seconds long past are ignored."""
         recent = self._recent
         for position in range(len(recent) - 1, -1, -1):
             if recent[position][0] == second:
@@ -123,14 +124,14 @@ class Connection:
 
 @dataclass(slots=True)
 class Sums:
-    """What came on connections that are not known one by one any more."""
+    """The counts of old connections that are no longer kept one by one."""
 
     connections: int = 0
     messages: int = 0
     dropped: int = 0
 
     def add(self, other: Sums) -> None:
-        """Take in others."""
+        """Add other counts."""
         self.connections += other.connections
         self.messages += other.messages
         self.dropped += other.dropped
@@ -138,35 +139,35 @@ class Sums:
 
 @dataclass(slots=True)
 class Sandbox:
-    """The successive connections of one container."""
+    """A container with all its connections."""
 
     container_id: str
     connections: list[Connection]
-    """Oldest first; never empty."""
+    """The connections, oldest first; never empty."""
     earlier: Sums = field(default_factory=Sums)
-    """Those before them, which are summed up."""
+    """The counts of earlier connections."""
 
     @property
     def count(self) -> int:
-        """How many connections it has had."""
+        """How many connections it has had in all."""
         return len(self.connections) + self.earlier.connections
 
     @property
     def latest(self) -> Connection:
-        """The connection that came last."""
+        """The newest connection."""
         return self.connections[-1]
 
     @property
     def connected(self) -> bool:
-        """Whether any of its connections still stands."""
+        """Whether any of its connections is still open."""
         return any(connection.connected for connection in self.connections)
 
     @property
     def messages(self) -> int:
-        """Messages over all its connections."""
+        """How many messages came on all its connections."""
         return self.earlier.messages + sum(each.messages for each in self.connections)
 
     @property
     def dropped(self) -> int:
-        """Points dropped over all its connections: each began counting at 0."""
+        """How many points were dropped on all its connections; each counts from 0."""
         return self.earlier.dropped + sum(each.dropped for each in self.connections)

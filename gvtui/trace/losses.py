@@ -1,4 +1,4 @@
-"""What came and is in no row, and why: for one time, or for all of a trace, in words."""
+"""Losses: received messages that are missing in the trace, with reasons and times."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ FULL, REMOVED, SOCKET, LATE = "full", "removed", "socket", "late"
 monitor ended before it had taken all that sandboxes had sent. Else the kernel's reason."""
 
 MAX_REASON = 200
-"""Characters of a reason."""
+"""How many characters a reason may have."""
 
 MAX_REASONS = 16
-"""Reasons told apart; what comes with others counts to the last one."""
+"""How many reasons are told apart; losses with others count for the last one."""
 
 _SECOND_NS = 1_000_000_000
 
 
 class AnyLoss(Protocol):
-    """What a mark, or anything else, tells of a loss."""
+    """The interface of a loss, such as a mark's."""
 
     @property
     def messages(self) -> int:
-        """Messages that are in no row."""
+        """How many messages are missing."""
 
     @property
     def since_ns(self) -> int:
-        """When it began, Unix time."""
+        """When the loss began, Unix nanoseconds."""
 
     @property
     def until_ns(self) -> int:
-        """When it was over, Unix time; 0 if that is not known."""
+        """When the loss ended, Unix nanoseconds; 0 if not known."""
 
     @property
     def why(self) -> str:
@@ -47,12 +47,12 @@ class AnyLoss(Protocol):
 
     @property
     def bytes(self) -> int:
-        """Bytes that were not taken, where messages could not be counted."""
+        """How many bytes were not received, if messages could not be counted."""
 
 
 @dataclass(slots=True)
 class Loss:
-    """What was lost for one reason, at one time or at several."""
+    """All losses for one reason, at one time or several."""
 
     messages: int
     since_ns: int
@@ -110,7 +110,7 @@ class Loss:
 
 
 class Losses:
-    """All that was lost, by its reasons."""
+    """All losses, by reason."""
 
     def __init__(self, losses: Iterable[AnyLoss] = ()) -> None:
         self._by_reason: dict[str, Loss] = {}
@@ -122,11 +122,11 @@ class Losses:
 
     @property
     def messages(self) -> int:
-        """Messages lost for all reasons together."""
+        """How many messages were lost for all reasons together."""
         return sum(each.messages for each in self._by_reason.values())
 
     def take(self, loss: AnyLoss, times: int = 1) -> None:
-        """Take in another loss."""
+        """Add a loss."""
         why = loss.why
         if why not in self._by_reason and len(self._by_reason) >= MAX_REASONS:
             why = next(reversed(self._by_reason))
@@ -148,7 +148,7 @@ class Losses:
             self.take(each, each.times)
 
     def words(self, *, noun: str = "message", zone: tzinfo | None = None) -> str:
-        """Clauses for all of it, one for each reason; "" if nothing was lost."""
+        """Clauses for all losses, one for each reason; "" if nothing was lost."""
         return "; ".join(each.words(noun=noun, zone=zone) for each in self._by_reason.values())
 
     def pack(self) -> list[dict[str, Any]]:

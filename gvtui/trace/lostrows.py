@@ -1,4 +1,4 @@
-"""The marks of a trace that tell of losses, added up as it grows."""
+"""Adds up the losses in a trace's marks as the trace grows."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 MAX_MARKS = 1 << 16
-"""Marks that are read: a stranger's recording may have millions of them."""
+"""How many marks are read: a stranger's recording may have millions."""
 
 MAX_BYTES = 1 << 10
-"""A longer mark tells of something else."""
+"""The largest mark about a loss, in bytes: a longer one is about something else."""
 
 _CHUNK = 1 << 16
 
@@ -28,7 +28,7 @@ class _Source(Protocol):
 
 
 class LostRows:
-    """Adds up what the marks among a trace's rows say was lost."""
+    """The losses in the marks of a trace."""
 
     def __init__(self) -> None:
         self.losses = Losses()
@@ -36,11 +36,11 @@ class LostRows:
 
     @property
     def is_least(self) -> bool:
-        """Whether there may be more than was read."""
+        """Whether there may be more losses than were read."""
         return self._left <= 0
 
     def update(self, source: _Source, start: int, stop: int) -> None:
-        """Take in the rows from `start` to before `stop`."""
+        """Read the rows from `start` to before `stop`."""
         for begin in range(start, stop, _CHUNK):
             rows = source.rows(begin, min(begin + _CHUNK, stop))
             is_short_mark = (rows["kind"] == Kind.MARK) & (rows["length"] <= MAX_BYTES)
@@ -53,6 +53,6 @@ class LostRows:
                     self.losses.take(mark)
 
     def words(self) -> str:
-        """Clauses for all of it; "" if nothing was lost."""
+        """Clauses for all losses; "" if nothing was lost."""
         words = self.losses.words()
         return f"at least {words}" if words and self.is_least else words

@@ -1,7 +1,7 @@
-"""Makes indexes of a flight recorder's folder again that are missing, or that were not finished.
+"""Rebuilds indexes in a flight recorder's folder that are missing or unfinished.
 
-A monitor that was killed leaves records in its last log that have no row yet; or somebody has
-removed an index, or the strings. The logs are the truth: what is missing is made from them.
+A killed monitor leaves records in its last log that have no row yet, or somebody has removed an
+index or the strings. The logs are the truth: missing files are rebuilt from them.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FolderFiles:
-    """The files of a flight recorder as they are to be read."""
+    """The files of a flight recorder to be read."""
 
     logs: dict[int, Path]
-    """By the segments' numbers, oldest first."""
+    """The logs by segment number, oldest first."""
     indexes: dict[int, Path]
     strings: Path
 
@@ -51,8 +51,8 @@ def mended(
 
     Args:
         here: what is in the folder.
-        trace_id: the trace's.
-        architecture: what its header tells.
+        trace_id: the id of the trace.
+        architecture: the architecture in its header.
         head_of: reads the header of a log.
         elsewhere: makes a folder for what is made again; None has it take its place here.
         progress: called with bytes done and bytes in all.

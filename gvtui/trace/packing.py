@@ -1,4 +1,4 @@
-"""Packs messages that were received together into batches."""
+"""Packs messages that were received together into batches of the log."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Packing:
-    """Messages of one connection on their way into a log."""
+    """Messages of one connection to be written to a log."""
 
     def __init__(
         self, conn: int, recv_ns: int, times: list[int] | None, datagrams: list[bytes]
@@ -36,11 +36,11 @@ class Packing:
         self._sizes = list(map(len, datagrams))
         self.count = len(datagrams)
         self.size = sum(self._sizes)
-        """Bytes of the messages alone."""
+        """The size of the messages without the batches' heads, in bytes."""
 
     @property
     def most_bytes(self) -> int:
-        """What they take in a log, at most."""
+        """The largest size that they can have in a log, in bytes."""
         # Of two batches that follow each other, one alone would not hold all.
         more = 2 * (self.size // MAX_BODY + self.count // MAX_COUNT) + 1
         return self.size + lead(self.count, has_times=True) + LEAD_OF_ONE * more
@@ -97,7 +97,7 @@ class Packing:
         return pack_batch(kind, self._conn, recv_ns, salt, place, datagrams, lengths, times)
 
     def _parts(self) -> list[tuple[int, int]]:
-        """Where they are cut into batches."""
+        """The ranges of messages for each batch."""
         if self.size <= MAX_BODY and self.count <= MAX_COUNT:
             return [(0, self.count)]
         parts, start, size = [], 0, 0

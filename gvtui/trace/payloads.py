@@ -1,4 +1,4 @@
-"""Reads single records of a log by their rows, and believes only what the checksums bear out."""
+"""Reads single records of a log by their rows, and verifies their checksums."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ if TYPE_CHECKING:
     """Fills an array with rows from a row id on; returns how many there were."""
 
 SAVE_FILE = -1
-"""Stands for the format of gVisor's save files."""
+"""The format number that stands for gVisor's save files."""
 
 _STEP = 64 << 10
-"""Bytes of a log read at once."""
+"""How many bytes of a log are read in one step."""
 
 _ROWS = 1024
 """Rows looked at, at once, for the first one of a batch."""
 
 _MAX_BATCHES = 16
-"""Batches whose fronts are kept."""
+"""How many batches' heads are cached."""
 
 _MAX_CONN = (1 << 32) - 1
 
@@ -59,7 +59,7 @@ PART = struct.Struct("<QII")
 
 
 class Part(NamedTuple):
-    """A stretch of a log that was written by one recording, in one format."""
+    """A range of a log that was written by one recording, in one format."""
 
     position: int
     format: int
@@ -80,7 +80,7 @@ class Part(NamedTuple):
 
 
 class Payloads:
-    """The payloads of a log. Descriptor and index stay the caller's."""
+    """The payloads of a log. The caller closes descriptor and index."""
 
     def __init__(self, fd: int, parts: Sequence[Part], first_row: int, read_rows: ReadRows) -> None:
         self._fd = fd
@@ -102,7 +102,7 @@ class Payloads:
         """A row's payload.
 
         Raises:
-            DamagedError: it is not what its row says, or not what it was.
+            DamagedError: the record does not match its row or its checksum.
         """
         if row.offset < 1 << 62 and row.length <= MAX_PAYLOAD:
             part = self.part_of(row.offset)
@@ -122,7 +122,7 @@ class Payloads:
         raise DamagedError(f"the record at offset {row.offset} is damaged")
 
     def end_of(self, row_id: int, row: Row) -> int:
-        """Where the record, or the batch, of a row ends."""
+        """The offset after the record, or the batch, of a row."""
         if self.part_of(row.offset).format == FORMAT:
             batch = self._batch_of(row_id, row.offset - _before(row), row.length + _before(row))
             if batch is not None:

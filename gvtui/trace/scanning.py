@@ -1,7 +1,7 @@
-"""Walks over a log of either format, segment by segment, and past what is damaged in it.
+"""Reads a log of either format from start to end, segment by segment, and skips damage.
 
-A file may hold several segments: those of a flight recorder, kept as one recording; and those of
-several recordings, joined end to end.
+A file may have several segments: those of a flight recorder copied to one recording, and those of
+several recordings joined end to end.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _MARKER_SIZE = len(MAGIC) + SALT_SIZE
 
 _MAX_FAR = 64
-"""Searches that may go on to the end of the file without finding anything: each costs its size."""
+"""How many searches may reach the end of the file in vain, each of which reads all of it."""
 
 _V1_HEADER = re.compile(rb"\x94\x00\xce\x00{4}\xcf.{8}\xc6.{4}", re.DOTALL)
 
@@ -45,16 +45,16 @@ class Begin(NamedTuple):
     head: dict[str, Any]
     """What its header says; empty where that is damaged."""
     is_joined: bool
-    """Whether it is of another recording than what stands before it."""
+    """Whether it belongs to another recording than the segment before."""
 
 
 class Messages(NamedTuple):
-    """Messages of a batch, as far as the file holds them."""
+    """The messages of a batch, as far as the file has them."""
 
     batch: Batch
     payloads: list[bytes]
     damaged: list[int]
-    """Numbers of those that are not what they were."""
+    """The numbers of damaged messages."""
 
 
 Item = Begin | Messages | Record | int

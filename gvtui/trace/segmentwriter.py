@@ -1,4 +1,4 @@
-"""The log and the index of a segment that is being written."""
+"""Writes the log and the index of a segment."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SegmentWriter:
     trace_id: bytes
     first_row: int
     salt: bytes
-    """What all batches of this segment carry."""
+    """The salt in all batches of this segment."""
     checksum: int = 0
     """CRC-32 of the rows."""
 
@@ -39,7 +39,7 @@ class SegmentWriter:
     def create(
         cls, log_path: Path, head: dict[str, Any], trace_id: bytes, now: int
     ) -> SegmentWriter:
-        """Make both files, with their heads.
+        """Create both files with their heads.
 
         Args:
             log_path: the log, which must not exist.
@@ -48,7 +48,7 @@ class SegmentWriter:
             now: ns since the epoch.
 
         Raises:
-            OSError: they are there, or cannot be written; then neither has been made.
+            OSError: the files exist or cannot be written; then neither has been created.
         """
         salt = os.urandom(SALT_SIZE)
         first_row = head["first_row"]
@@ -68,7 +68,7 @@ class SegmentWriter:
 
     @property
     def size(self) -> int:
-        """Bytes of both files."""
+        """The size of both files in bytes."""
         return self.log.size + self.index.size
 
     def append(self, records: bytes, rows: bytes) -> None:
@@ -87,7 +87,7 @@ class SegmentWriter:
         self.checksum = zlib.crc32(rows, self.checksum)
 
     def close(self, summary: dict[str, Any], now: int, strings_checksum: int) -> None:
-        """Write the summary behind the records, seal the index and close both files.
+        """Write the summary after the records, seal the index and close both files.
 
         Raises:
             OSError: the index cannot be sealed.
@@ -111,7 +111,7 @@ class SegmentWriter:
 
 @contextlib.contextmanager
 def removed_on_failure(output: Output) -> Iterator[None]:
-    """Remove a file that was just made, if what follows fails: it would be in the way of a new try."""
+    """Remove a new file if the block fails, since it would be in the way of another attempt."""
     try:
         yield
     except OSError:

@@ -1,8 +1,8 @@
-"""Has another process check the index of a recording, or make it, while its rows are looked at.
+"""Lets another process check or make the index of a recording while its rows are shown.
 
-Run as `python -m gvtui.trace.settling RECORDING FOLDER`, it says on standard output how far it is:
-`checked ROWS DONE ALL` while an index that is there holds good, `making DONE ALL` where it has to be
-made, and at the end `settled` or `made INDEX STRINGS`.
+Run as `python -m gvtui.trace.settling RECORDING FOLDER`, it reports its progress on standard
+output: `checked ROWS DONE ALL` while the existing index is right, `making DONE ALL` while it makes
+a new one, and at the end `settled` or `made INDEX STRINGS`.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ _MAX_LINE = 8192
 
 
 class Settling:
-    """The work of the other process, as far as it has told. Owns it until `close`."""
+    """The other process and its progress. Owns the process until `close`."""
 
     def __init__(self, path: Path, rows: int) -> None:
         """Start it.
 
         Args:
             path: the recording.
-            rows: how many rows are known to hold good already.
+            rows: how many rows have been checked already.
         """
         self.rows = rows
-        """Rows that may be shown."""
+        """How many rows may be shown."""
         self.progress = 0.0
-        """How far it is, from 0 to 1."""
+        """The progress, from 0 to 1."""
         self.is_making = False
-        """Whether the index has to be made; else it is checked."""
+        """Whether a new index is being made; else the existing one is checked."""
         self.is_done = False
         self.made: IndexFiles | None = None
-        """Where the index is that was made, at the end."""
+        """The paths of the new index, at the end; None if the existing one is right."""
         self.problem = ""
         """Why it failed, at the end; "" if it did not."""
         self._scratch = Scratch("gvtui-index-")
@@ -58,7 +58,7 @@ class Settling:
         os.set_blocking(self._output.fileno(), False)
 
     def poll(self) -> None:
-        """Take in what it has said since."""
+        """Read the reports since the last call."""
         while not self.is_done:
             try:
                 data = os.read(self._output.fileno(), 1 << 16)

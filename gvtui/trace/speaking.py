@@ -1,4 +1,4 @@
-"""Finds the few messages that tell something new of who speaks for which container."""
+"""Finds the few messages in which a connection claims a container ID for the first time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHIFT = np.uint64(32)
 
 
 class Speaking:
-    """Looks through the rows of a trace in their order, once."""
+    """Reads the rows of a trace once, in their order."""
 
     def __init__(self, claims: Claims) -> None:
         self._claims = claims

@@ -1,6 +1,6 @@
-"""The bytes behind consecutive rows, many rows at a time, as they lie in the log.
+"""Reads the bytes of many consecutive rows from the log at a time.
 
-Nothing of them is checked: who finds something in them asks for the record itself.
+The bytes are not verified: a caller that finds something in them reads the record itself.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from gvtui.trace.segment import Segment
 
 STEP = 4 << 20
-"""Bytes read at once, unless one row has more."""
+"""How many bytes are read in one step, unless one row has more."""
 
 
 class Stretch(NamedTuple):
-    """Some rows, and the part of the log that holds their records."""
+    """Some rows, with the part of the log that has their records."""
 
     first: int
     """Place of the first row, among those that were given."""

@@ -1,4 +1,4 @@
-"""What a trace holds, in numbers: counted when it was written, and again when it is read.
+"""The counts of a trace: made when it is written, and again when it is read.
 
 A segment of format 2 ends with a summary, a msgpack map of: `rows` (how many, drops included),
 `messages`, `counts` (for each connection: its number, then the fields of `Counts`, of this segment)
@@ -37,17 +37,17 @@ _Bytes = bytes
 
 @dataclass(slots=True)
 class Counts:
-    """What came on a connection, or on several."""
+    """The counts of one connection, or of several."""
 
     messages: int = 0
     bytes: int = 0
-    """Of the messages as they came, headers included; of truncated ones what was received."""
+    """The size of the messages, headers included; for truncated ones, of the received part."""
     dropped: int = 0
-    """Points that the sandbox said it dropped."""
+    """How many points the sandbox dropped."""
     malformed: int = 0
     truncated: int = 0
     unknown: int = 0
-    """Messages of a type that gvtui did not know."""
+    """How many messages have a type that gvtui did not know."""
 
     def add(self, other: Counts) -> None:
         """Add another's."""
@@ -82,7 +82,7 @@ class Counts:
 
 @dataclass(slots=True)
 class Tally:
-    """Counts by connection, with those of many that have ended added up."""
+    """Counts by connection; those of many closed connections are added up."""
 
     by_conn: dict[int, Counts] = field(default_factory=dict)
     others: Counts = field(default_factory=Counts)
@@ -142,17 +142,17 @@ class Tally:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of all that came since a trace began, as its monitor counts it.
+    """What happened to all messages received since a trace began, as the monitor counts it.
 
-    Whoever receives adds to it; the writer puts it into the summary.
+    The receiver adds to it; the writer puts it into the summary.
     """
 
     received: int = 0
-    """Messages taken off the sockets."""
+    """How many messages were received from the sockets."""
     lost: int = 0
-    """Of these, messages that could not be written."""
+    """How many of these could not be written."""
     refused: dict[str, int] = field(default_factory=dict)
-    """Of these, messages that a limit kept out, by the limit."""
+    """How many of these each limit refused, by the limit's name."""
     losses: Losses = field(default_factory=Losses)
     """Why and when messages were lost."""
 
@@ -164,7 +164,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What stands at the end of a segment."""
+    """The summary at the end of a segment."""
 
     rows: int
     """Rows of the segment, those of drops included."""

@@ -1,4 +1,4 @@
-"""Reads a whole trace once: what it holds, what is damaged, and whether its numbers add up."""
+"""Reads a whole trace once: counts its messages, finds damage, and checks its summaries."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from gvtui.trace.scanning import Item
 
 _CHUNK = 1 << 16
-"""Rows read at once."""
+"""How many rows are read in one step."""
 
 _STEP_BYTES = 16 << 20
-"""After so many bytes of log, progress is told."""
+"""After how many bytes of log progress is reported."""
 
 _MAX_PROGRAM = 60
 _MAX_PROBLEMS = 100
@@ -36,26 +36,26 @@ _MAX_NAMES = 64
 
 @dataclass(slots=True)
 class Accounting:
-    """What became of the messages that came; each number is counted by somebody else."""
+    """What happened to all received messages; each number comes from another source."""
 
     received: int | None = None
-    """As the monitor counted what it took off the sockets; None where it has not told."""
+    """How many messages the monitor received from the sockets; None if the trace does not tell."""
     let_go: int = 0
-    """In segments that a flight recorder has let go."""
+    """How many were in deleted segments of a flight recorder."""
     logged: int = 0
-    """In the log, those that are damaged included."""
+    """How many are in the log, including damaged ones."""
     indexed: int = 0
-    """In the index."""
+    """How many are in the index."""
     refused: dict[str, int] = field(default_factory=dict)
-    """Kept out by a limit, by limits."""
+    """How many each limit refused, by the limit's name."""
     lost: int = 0
-    """That could not be written."""
+    """How many could not be written."""
     dropped: int = 0
-    """Points that the sandboxes said they dropped: these never came."""
+    """How many points the sandboxes dropped, which were never received."""
 
     @property
     def difference(self) -> int:
-        """Messages that nothing accounts for; 0 where what was received is not known."""
+        """How many messages are unaccounted for; 0 if the number received is not known."""
         if self.received is None:
             return 0
         known = self.let_go + self.logged + sum(self.refused.values()) + self.lost
@@ -64,15 +64,15 @@ class Accounting:
 
 @dataclass(slots=True)
 class Survey:
-    """What a trace holds."""
+    """The result of reading a whole trace."""
 
     formats: set[int] = field(default_factory=set)
     """Formats of its logs, 1 and 2; none of a save file."""
     segments: int = 0
     recordings: int = 0
-    """How many were joined to this file; 1 for an ordinary one."""
+    """How many recordings are joined in this file; 1 for an ordinary one."""
     programs: list[str] = field(default_factory=list)
-    """Who wrote it."""
+    """The programs that wrote it."""
     log_bytes: int = 0
     closed_segments: int = 0
     """Segments with a summary: their writer could finish them."""
@@ -89,7 +89,7 @@ class Survey:
 
     @property
     def has_checksums(self) -> bool:
-        """Whether a changed byte shows, wherever it is."""
+        """Whether any changed byte would be noticed."""
         return self.formats == {FORMAT}
 
 

@@ -69,7 +69,7 @@ def test_a_monitor_that_is_stopped_is_told_and_so_that_it_goes_on(tmp_path: Path
         os.kill(monitor.pid, signal.SIGSTOP)
         assert wait_until(lambda: faults(1))
         assert (
-            f"process {monitor.pid}) is stopped (kill -CONT {monitor.pid} has it go on)" in told[0]
+            f"process {monitor.pid}) is stopped (kill -CONT {monitor.pid} continues it)" in told[0]
         )
         os.kill(monitor.pid, signal.SIGCONT)
         assert wait_until(lambda: faults(2))

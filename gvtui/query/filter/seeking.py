@@ -1,8 +1,8 @@
-"""Leaves out the messages that cannot pass a comparison of an argument, without decoding them.
+"""Rules out messages that cannot pass a comparison of an argument, without decoding them.
 
-gVisor sends texts as they are: a text that contains `passwd` has these six bytes in its message.
-So most messages are ruled out by their type, which lacks the argument, or by the bytes of the log.
-What is left is decoded and compared: nothing passes by its bytes alone.
+gVisor sends texts unencoded: a message whose text contains `passwd` contains these six bytes. So
+most messages are ruled out by their type, which lacks the argument, or by their bytes in the log.
+The rest is decoded and compared: no message passes because of its bytes alone.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from gvtui.trace.stretches import Stretch
 
 NEVER, IF_FOUND, PERHAPS = range(3)
-"""Whether a message of a type may pass: never, only with certain bytes in it, or by any."""
+"""Whether a message of a type may pass: never, only with certain bytes, or always perhaps."""
 
 _MAX_NEEDLES = 16
-"""Texts that are looked for one after the other; for more, decoding takes no longer."""
+"""How many texts are searched one after the other; for more, decoding is as fast."""
 _OF_ONE_TEXT = ("=", "contains", "startswith", "endswith")
 _RAW_NAMES = frozenset(name for call in ARGUMENTS.values() for name, _ in call) | {
     f"arg{number}" for number in range(1, 7)
@@ -39,11 +39,11 @@ _RAW_NAMES = frozenset(name for call in ARGUMENTS.values() for name, _ in call) 
 
 
 def needles(operator: str, texts: Sequence[str]) -> list[bytes]:
-    """Bytes of which one at least is in every message that passes; none if nothing is sure.
+    """Byte strings, one of which is in every message that passes; empty if none is certain.
 
     Args:
-        operator: the comparison.
-        texts: what it compares with.
+        operator: the operator's name.
+        texts: the values to compare with.
     """
     if operator == "glob":
         parts = [re.split(r"[*?]", texts[0].partition("[")[0])]
@@ -53,14 +53,14 @@ def needles(operator: str, texts: Sequence[str]) -> list[bytes]:
         parts = [[text] for text in texts]
     else:
         return []
-    # A list of texts is compared as one, with spaces between: these are not in the message.
+    # A list of texts is compared as one text with spaces, which the message does not contain.
     found = [max((word for part in each for word in part.split(" ")), key=len) for each in parts]
     return [word.encode("utf-8", "surrogatepass") for word in found] if all(found) else []
 
 
 @functools.lru_cache(maxsize=256)
 def _by_type(name: str) -> npt.NDArray[np.uint8]:
-    """For each message type whether it may have a certain value of an argument."""
+    """For each message type, whether it has the argument."""
     if "." in name:
         return np.full(1 << 16, PERHAPS, np.uint8)
     kinds = np.full(1 << 16, NEVER, np.uint8)
@@ -80,12 +80,12 @@ class Seeker:
     """Finds the messages that may pass a comparison of one argument."""
 
     def __init__(self, name: str, operator: str, texts: Sequence[str]) -> None:
-        """Make one for a comparison of the argument `name`."""
+        """Make it for a comparison of the argument `name`."""
         self._needles = needles(operator, texts)
         self._kinds = _by_type(name)
 
     def may_pass(self, batch: Batch, wanted: Mask | None) -> Mask:
-        """Which of the wanted rows may pass; none of the others does."""
+        """For each wanted row, whether it may pass; other rows never pass."""
         kinds = self._kinds.take(batch.column("type"))
         may: Mask = (batch.column("kind") == Kind.MESSAGE) & (kinds != NEVER)
         if wanted is not None:
@@ -100,7 +100,7 @@ class Seeker:
 
     def _found(self, stretch: Stretch) -> Mask:
         starts, ends, data = stretch.starts, stretch.ends, stretch.data
-        # What cannot be read here is looked at alone, where damage is told.
+        # Messages that cannot be read here are read one by one later, which reports damage.
         found: Mask = np.array(ends) > len(data)
         for needle in self._needles:
             place = data.find(needle)
