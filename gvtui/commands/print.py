@@ -46,6 +46,9 @@ _READ_SECONDS = 0.2
 _PAUSE_SECONDS = 0.05
 """How many seconds to wait when a live trace has nothing new."""
 
+_NEVER_AGAIN = 1 << 62
+"""A time at which nobody is asked for drops any more."""
+
 _LAST_SECONDS = 0.2
 """How many seconds after Ctrl-C messages that were sent before it may still reach the trace: the
 monitor waits at most 40 ms between two turns."""
@@ -169,7 +172,9 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
             # not.
             while state.signals < 2 and (end is None or done < end):
                 trace.refresh(_READ_SECONDS)
+                state.look(trace)
                 if state.ending and ends_at is None:
+                    state.ask_all(trace)
                     ends_at = time.monotonic() + _LAST_SECONDS
                 if ends_at is not None and end is None and time.monotonic() >= ends_at:
                     trace.refresh(_READ_SECONDS)
@@ -228,9 +233,12 @@ def _write(export: Lines, start: int, stop: int) -> None:
 def _say_end(trace: Trace, *, live: bool = False) -> int:
     """Report messages and points that the output lacks; gives the exit code."""
     for sandbox in trace.connections.sandboxes():
+        may_lack = any(each.may_lack_drops(_NEVER_AGAIN) for each in sandbox.connections)
         if sandbox.dropped:
             name = sandbox.container_id or f"of connection {sandbox.latest.conn}"
-            say(f"gvtui: {counted(sandbox.dropped, 'point')} dropped by sandbox {name}")
+            words = counted(sandbox.dropped, "point")
+            least = "at least " if may_lack else ""
+            say(f"gvtui: {least}{words} dropped by sandbox {name}")
     earlier = trace.connections.earlier
     if earlier.dropped:
         words = counted(earlier.connections, "earlier connection")

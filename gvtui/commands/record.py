@@ -111,7 +111,9 @@ def _record_all(out: Path, end: float | None, options: dict[str, Any]) -> bool:
                 trace = _renewed(state, trace)
                 # The rows are read for disputes alone; numbers come from who writes them.
                 trace.refresh(_READ_SECONDS)
+                state.look(trace)
                 _show(_summary(state, trace) + _refused(state))
+            state.ask_all(trace)
             state.stop()
             trace = _renewed(state, trace)
             trace.refresh(_LAST_READ_SECONDS)
@@ -174,11 +176,13 @@ def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: fl
     asked = 0
     while True:
         if not is_last and (state.ending or _seconds_to(end) <= 0):
+            state.ask_all(trace)
             state.stop()
             is_last = True
             asked = state.signals
             _tell_rest(trace, done)
         trace.refresh(_READ_SECONDS)
+        state.look(trace)
         if done < trace.first_row:
             state.miss(trace.first_row - done, "filtered")
             done = trace.first_row
@@ -232,8 +236,12 @@ def _summary(state: Watching, trace: Trace) -> str:
     monitor = state.monitor
     return (
         f"{counted(monitor.logged, 'message')} of {counted(monitor.connections, 'connection')}, "
-        f"{monitor.dropped:,} dropped, {trace.size_bytes:,} bytes"
+        f"{_least(trace)}{monitor.dropped:,} dropped, {trace.size_bytes:,} bytes"
     )
+
+
+def _least(trace: Trace) -> str:
+    return "at least " if trace.connections.may_lack_drops(time.time_ns()) else ""
 
 
 def _refused(state: Watching) -> str:
@@ -248,5 +256,5 @@ def _counts(trace: Trace) -> str:
     connections = trace.connections
     return (
         f"{counted(connections.messages, 'message')} of {counted(connections.total, 'connection')}, "
-        f"{connections.dropped:,} dropped"
+        f"{_least(trace)}{connections.dropped:,} dropped"
     )

@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from gvtui.agent.drops import Asker, DropNotes
 from gvtui.agent.senders import BinaryNotes
 from gvtui.decode.escape import escape
 from gvtui.errors import GvtuiError
@@ -21,8 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gvtui.monitor.options import MonitorOptions
+    from gvtui.trace.reader import Trace
 
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+_LOOK_SECONDS = 0.5
+"""Between two looks at which sandboxes are quiet."""
+
+_ASKING_SECONDS = 1.0
+"""How long the trace is read for who is connected, before all are asked."""
 
 _MAX_LINE = 1000
 """How many characters of a monitor's sentence are shown: it may quote a sandbox."""
@@ -42,6 +50,8 @@ class Watching:
     def __init__(self, monitor: MonitorProcess) -> None:
         self.monitor = monitor
         self._binaries = BinaryNotes(monitor.send_mark)
+        self._drops = DropNotes(monitor.send_mark, Asker().ask)
+        self._looked = 0.0
         self.missed = 0
         """How many rows the flight recorder removed before they were read."""
         self.signals = 0
@@ -85,6 +95,18 @@ class Watching:
         """
         for event in self.monitor.read_events():
             self._tell(event)
+
+    def look(self, trace: Trace) -> None:
+        """Have sandboxes that are quiet asked for drops that no message tells of; never waits."""
+        now = time.monotonic()
+        if now - self._looked >= _LOOK_SECONDS:
+            self._looked = now
+            self._drops.look(trace.connections.values(), now)
+
+    def ask_all(self, trace: Trace) -> None:
+        """Ask all sandboxes that are connected for such drops, and wait for the answers."""
+        trace.refresh(_ASKING_SECONDS)
+        self._drops.finish(trace.connections.values())
 
     def stop(self) -> None:
         """End the monitor after the binaries of all connections have been noted."""

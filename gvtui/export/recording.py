@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.query.calls.exec_rules import Code
-from gvtui.trace.marks import MAX_EXECS, BinaryMark, ExcerptMark, ExecMark, NoteMark, read_mark
+from gvtui.trace.marks import (
+    MAX_EXECS,
+    BinaryMark,
+    DropsMark,
+    ExcerptMark,
+    ExecMark,
+    NoteMark,
+    read_mark,
+)
 from gvtui.trace.records import DamagedError
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.writer import TraceWriter
@@ -96,6 +104,8 @@ class RecordingExport:
     def _copy_mark(self, row_id: int, row: Row) -> None:
         details = self._selection.trace.details(row_id)
         mark = read_mark(details)
+        if isinstance(mark, DropsMark):
+            self._seen[row.conn] = self._told[row.conn] = mark.dropped & _UINT32
         if isinstance(mark, ExcerptMark):
             self._is_excerpt = True
         self._note_execs(row.conn)

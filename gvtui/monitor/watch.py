@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from gvtui.monitor.folder import LeftBehind
     from gvtui.monitor.options import MonitorOptions
+    from gvtui.trace.connections import Connections
 
 _KEPT_LINES = 1000
 _NOTES = 3
@@ -50,6 +51,8 @@ class Watch:
         """The monitor's log, newest line last."""
         self.when_opened: Callable[[dict[str, Any]], None] | None = None
         """Called with the monitor's event for each connection that opens."""
+        self.when_seen: Callable[[Connections], None] | None = None
+        """Called now and then with the connections of the trace that the viewer shows."""
         self._monitor = monitor
         self._finished: list[MonitorProcess] = []
         self._starts = 1

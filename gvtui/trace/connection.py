@@ -14,6 +14,9 @@ SECOND_NS = 1_000_000_000
 RECENT_SECONDS = 120
 """For how many seconds message counts are kept, for rates and sparklines."""
 
+QUIET_SECONDS = 5
+"""Seconds without a message after which it counts that nobody has asked a sandbox for its drops."""
+
 _MAX_CONTAINERS = 64
 """How many containers are kept for each connection: a hostile sandbox could name millions."""
 
@@ -48,6 +51,10 @@ class Connection:
     """How many points the sandbox dropped, with steps back and wrap-around of its count handled."""
     first_row: int = -1
     last_row: int = -1
+    last_message: int = -1
+    """Row of its newest message."""
+    asked_row: int = -1
+    """Row that notes the count of drops that its sandbox was asked for last."""
     disputed: list[str] = field(default_factory=list)
     """Containers of other sandboxes that it spoke for; see `gvtui.trace.claims`."""
     details: dict[str, Any] = field(default_factory=dict)
@@ -58,6 +65,19 @@ class Connection:
     def connected(self) -> bool:
         """Whether the connection is still open."""
         return self.closed_ns == 0
+
+    def may_lack_drops(self, now_ns: int) -> bool:
+        """Whether it may have dropped points that nothing tells of.
+
+        That is so behind the last message, for drops are told with the next one, until somebody has
+        asked. Of a recording of a gvtui that never asks nothing is said.
+        """
+        if "peer_start" not in self.details or not self.messages:
+            return False
+        if self.asked_row > self.last_message:
+            return False
+        newest = self._recent[-1][0] if self._recent else self.opened_ns // SECOND_NS
+        return not self.connected or now_ns // SECOND_NS - newest > QUIET_SECONDS
 
     @property
     def args(self) -> list[str]:

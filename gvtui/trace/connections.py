@@ -12,6 +12,7 @@ from gvtui.trace.claims import Claims, Peer
 from gvtui.trace.connection import SECOND_NS, Connection, Sandbox, Sums
 from gvtui.trace.containers import MAX_ID, said_container
 from gvtui.trace.details import MAX_TEXT, args_in, int_in, short_args, text_in
+from gvtui.trace.marks import MOST_OF_DROPS, DropsMark
 from gvtui.trace.row import Flag, Kind, Row
 from gvtui.trace.speaking import Speaking
 from gvtui.wire.header import WireError
@@ -114,6 +115,10 @@ class Connections:
     def are_of_many(self) -> bool:
         """Whether more than one sandbox has connected."""
         return self.earlier.connections > 0 or len(self.sandboxes()) > 1
+
+    def may_lack_drops(self, now_ns: int) -> bool:
+        """Whether `dropped` is only the least that was dropped."""
+        return any(each.may_lack_drops(now_ns) for each in self._by_number.values())
 
     def name(self, conn: int, container: str) -> str:
         """What a container is called that messages of a connection give: the same, but where it is
@@ -255,6 +260,7 @@ class Connections:
             connection.unknown += unknown
             connection.take_row(begin + int(places[first]))
             connection.take_row(begin + int(places[end - 1]))
+            connection.last_message = max(connection.last_message, begin + int(places[end - 1]))
         self._take_seconds(rows, places, conns)
         starts = is_message & (rows["type"] == 1) & (rows["flags"] == 0)
         self._take_starts(source, rows, begin, np.flatnonzero(starts).tolist())
@@ -360,6 +366,9 @@ class Connections:
             self.dropped += row.result
         elif row.kind == Kind.OPENED:
             self._opens(connection, row.recv_ns, source.details(row_id))
+        elif row.kind == Kind.MARK:
+            if row.length <= MOST_OF_DROPS and source.details(row_id).get("kind") == DropsMark.kind:
+                connection.asked_row = row_id
         elif row.kind == Kind.CLOSED:
             connection.closed_ns = row.recv_ns or 1
             connection.close_reason = text_in(source.details(row_id), "reason")

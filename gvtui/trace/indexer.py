@@ -10,12 +10,13 @@ result.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from google.protobuf.message import DecodeError
 
 from gvtui.limits import AS_THEY_COME
+from gvtui.trace.marks import MOST_OF_DROPS, DropsMark, read_mark
 from gvtui.trace.repeats import FEWEST, Repeats
 from gvtui.trace.row import Kind
 from gvtui.trace.rowparts import NO_CONTEXT, RowParts, event_rest
@@ -104,6 +105,17 @@ class Indexer:
         self._last_dropped.pop(conn, None)
         self._told_ns.pop(conn, None)
         self._strings.forget(conn)
+
+    def mark(
+        self, conn: int, recv_ns: int, offset: int, length: int, details: dict[str, Any]
+    ) -> bytes:
+        """The row of a mark; of one that tells of drops, with the row of the drop in front."""
+        row = self.event(Kind.MARK, conn, recv_ns, offset, length)
+        mark = read_mark(details) if conn and length <= MOST_OF_DROPS else None
+        if not isinstance(mark, DropsMark):
+            return row
+        dropped = mark.dropped & 0xFFFFFFFF
+        return b"".join(self._drop_row(conn, recv_ns, offset, length, dropped)) + row
 
     def event(self, kind: Kind, conn: int, recv_ns: int, offset: int, length: int) -> bytes:
         """The row of a record that is not a message."""

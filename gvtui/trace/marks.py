@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from gvtui.trace.details import args_in, int_in, list_in, text_in
 from gvtui.trace.losses import Loss
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,6 +183,40 @@ class RefusedMark:
         return cls(
             max(0, int_in(details, "count")), text_in(details, "limit"), text_in(details, "text")
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DropsMark:
+    """How many points a sandbox has dropped, because somebody asked its runsc.
+
+    A sandbox tells of its drops with its next message, so nothing tells of the last ones. What is
+    more than its messages have told stands as a drop in front of this mark.
+    """
+
+    kind: ClassVar = "drops"
+
+    dropped: int
+    """Points since the connection, the row's own, began."""
+
+    @property
+    def text(self) -> str:
+        """The mark for people."""
+        return (
+            f"asked, the sandbox says that it has dropped {counted(self.dropped, 'point')} so far"
+        )
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        return {"kind": self.kind, "text": self.text, **asdict(self)}
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> DropsMark:
+        """The mark from what lies in the recording."""
+        return cls(max(0, int_in(details, "dropped")))
+
+
+MOST_OF_DROPS = 512
+"""Bytes of the largest `DropsMark`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +431,7 @@ Mark = (
     | GapMark
     | LostMark
     | RefusedMark
+    | DropsMark
     | ClockMark
     | ProcessesMark
     | BinaryMark
@@ -412,6 +448,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Mark]] = {
         GapMark,
         LostMark,
         RefusedMark,
+        DropsMark,
         ClockMark,
         ProcessesMark,
         BinaryMark,

@@ -11,6 +11,7 @@ from gvtui.files import open_to_read, whole_file
 from gvtui.trace import files, savefile
 from gvtui.trace.details import unpack_details
 from gvtui.trace.indexer import Indexer
+from gvtui.trace.marks import MOST_OF_DROPS
 from gvtui.trace.payloads import Part
 from gvtui.trace.records import HEAD_SIZE, MAX_REAL_SIZE, REAL_SIZE, LogKind, Record
 from gvtui.trace.row import ROW_SIZE, Kind
@@ -224,4 +225,8 @@ class Making:
                 indexer.set_last_dropped(conn, before & 0xFFFFFFFF)
         elif kind is Kind.CLOSED:
             indexer.forget(conn)
-        return indexer.event(kind, conn, record.recv_ns, record.offset, len(record.payload))
+        size = len(record.payload)
+        if kind is Kind.MARK and size <= MOST_OF_DROPS and not record.is_damaged:
+            details = unpack_details(record.payload)
+            return indexer.mark(conn, record.recv_ns, record.offset, size, details)
+        return indexer.event(kind, conn, record.recv_ns, record.offset, size)

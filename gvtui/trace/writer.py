@@ -260,7 +260,11 @@ class TraceWriter:
 
     def mark(self, recv_ns: int, details: dict[str, Any], conn: int = 0) -> None:
         """Write a trace mark; raises as `opened` does."""
-        self._event(LogKind.MARK, Kind.MARK, conn, recv_ns, details)
+        payload = pack_details(details)
+        offset = self._segment.log.size + LEAD_OF_ONE
+        last_dropped = self._indexer.last_dropped(conn)
+        rows = self._indexer.mark(conn, recv_ns, offset, len(payload), details)
+        self._append(self._one(LogKind.MARK, conn, recv_ns, payload), rows, conn, last_dropped)
 
     def message(self, conn: int, recv_ns: int, datagram: bytes) -> None:
         """Append one message; raises as `messages` does."""
@@ -411,7 +415,8 @@ class TraceWriter:
             if last_dropped is not None:
                 self._indexer.set_last_dropped(conn, last_dropped)
             raise
-        if messages:
+        # A mark may tell of drops too; its own row is one more.
+        if messages or len(rows) > ROW_SIZE:
             self.message_count += messages
             counts = self._tally.of(conn)
             counts.messages += messages

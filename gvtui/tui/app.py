@@ -231,6 +231,8 @@ class GvtuiApp(ViewerBase):
 
     def _take_in(self) -> bool:
         if self.monitor is not None:
+            if self.monitor.when_seen is not None:
+                self.monitor.when_seen(self.model.trace.connections)
             for notice in self.monitor.poll():
                 level = _LEVELS.get(notice.level, "information")
                 self.tell(notice.text, level)

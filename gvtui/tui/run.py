@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import gc
 import sys
+import time
 from typing import TYPE_CHECKING
 
+from gvtui.agent.drops import Asker, DropNotes
 from gvtui.agent.senders import BinaryNotes
 from gvtui.agent.targets import Keeper
 from gvtui.config import read_config
@@ -52,6 +54,11 @@ def run_live(options: LiveOptions) -> int:
     watch = Watch.start(options.monitor)
     binaries = BinaryNotes(lambda mark, conn: watch.monitor.send_mark(mark, conn))
     watch.when_opened = binaries.opened
+    drops = DropNotes(
+        lambda mark, conn: watch.monitor.send_mark(mark, conn),
+        Asker((options.runsc,) if options.runsc else ()).ask,
+    )
+    watch.when_seen = lambda connections: drops.look(connections.values(), time.monotonic())
     fault: Exception | None = None
     app: GvtuiApp | None = None
     code = 1
@@ -72,6 +79,9 @@ def run_live(options: LiveOptions) -> int:
         fault = error
     finally:
         try:
+            if app is not None:
+                # Before sessions end: then nobody can be asked any more.
+                drops.finish(app.model.trace.connections.values())
             for line in settle(keeper, watch):
                 say(f"gvtui: {line}")
             if options.at_exit is not None:

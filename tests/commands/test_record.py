@@ -27,7 +27,10 @@ def test_everything_that_came_is_in_the_recording(tmp_path: Path) -> None:
         sandbox.send(*datagrams)
         sandbox.close()
         assert command.end() == 0
-        assert f"recorded {len(datagrams):,} messages of 1 connection, 0 dropped" in command.err
+        assert (
+            f"recorded {len(datagrams):,} messages of 1 connection, at least 0 dropped"
+            in command.err
+        )
         assert command.out == ""
     trace = Trace.open(out)
     assert [trace.payload(row) for row in range(1, trace.end_row - 1)] == datagrams

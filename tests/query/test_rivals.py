@@ -111,7 +111,7 @@ def test_exports_tell_them_apart(tmp_path: Path, capfd: pytest.CaptureFixture[st
     names = [line["container_id"] for line in lines if "event" not in line]
     assert names == ["web"] * 3 + ["evil"] + ["¬2:web"] * 3
     assert err.splitlines() == [
-        f"gvtui: {DROPPED} points dropped by sandbox evil",
+        f"gvtui: at least {DROPPED} points dropped by sandbox evil",
         "gvtui: connection 2 (process 11 of user 0) says that it is web, as another sandbox does; "
         "what it sent is shown as ¬2:…",
     ]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gvtui.trace import connections
 from gvtui.trace.connection import SECOND_NS, Sums
 from gvtui.trace.connections import Connections
+from gvtui.trace.marks import DropsMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.writer import TraceWriter
@@ -236,3 +237,62 @@ def test_what_went_before_it_was_read_is_counted_all_the_same(tmp_path: Path) ->
         assert trace.connections[4].messages == 2
         trace.close()
     writer.close()
+
+
+def asked(path: Path, *steps: int | bytes) -> Trace:
+    """A connection that sends messages, and of which drops are asked for in between."""
+    writer = TraceWriter(path)
+    writer.opened(1, TIME_NS, {"peer_pid": 5, "peer_start": 1})
+    for number, step in enumerate(steps):
+        now = TIME_NS + number * 1_000_000_000
+        if isinstance(step, bytes):
+            writer.message(1, now, step)
+        else:
+            writer.mark(now, DropsMark(step).details(), 1)
+    writer.closed(1, TIME_NS + 99_000_000_000, {"messages": 0})
+    writer.close()
+    return Trace.open(path)
+
+
+def drops_in(trace: Trace) -> list[int]:
+    rows = trace.rows(0, trace.end_row)
+    return [int(row["result"]) for row in rows[rows["kind"] == Kind.DROP]]
+
+
+def test_drops_that_were_asked_for_count_once(tmp_path: Path) -> None:
+    first, later = read_message(dropped=3), read_message(dropped=40)
+    trace = asked(tmp_path / "a.gvtrace", first, 30, later, 40, 39)
+    assert drops_in(trace) == [3, 27, 10]
+    assert (trace.connections.dropped, trace.connections[1].dropped) == (40, 40)
+    assert not trace.connections.may_lack_drops(TIME_NS)
+    trace.close()
+    for made in (".index", ".strings"):
+        Path(f"{trace.path}{made}").unlink()
+    again = Trace.open(trace.path)
+    assert drops_in(again) == [3, 27, 10]
+    again.close()
+
+
+def test_what_nobody_was_asked_for_is_the_least(tmp_path: Path) -> None:
+    trace = asked(tmp_path / "a.gvtrace", read_message(), 30, read_message(dropped=30))
+    assert drops_in(trace) == [30]
+    assert trace.connections.may_lack_drops(TIME_NS)
+    old = Trace.open(write_trace(tmp_path / "old.gvtrace", [(1, [read_message(dropped=3)])]))
+    assert not old.connections.may_lack_drops(TIME_NS)
+    old.close()
+    trace.close()
+
+
+def test_a_live_connection_lacks_drops_only_when_it_is_quiet(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "a.gvtrace")
+    writer.opened(1, TIME_NS, {"peer_pid": 5, "peer_start": 1})
+    writer.message(1, TIME_NS, read_message())
+    trace = Trace.open(tmp_path / "a.gvtrace")
+    quiet = TIME_NS + 10 * SECOND_NS
+    assert not trace.connections.may_lack_drops(TIME_NS + SECOND_NS)
+    assert trace.connections.may_lack_drops(quiet)
+    writer.mark(quiet, DropsMark(0).details(), 1)
+    trace.refresh()
+    assert not trace.connections.may_lack_drops(quiet)
+    writer.close()
+    trace.close()

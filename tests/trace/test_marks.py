@@ -11,6 +11,7 @@ from gvtui.trace.marks import (
     MAX_PROCESSES,
     BinaryMark,
     ClockMark,
+    DropsMark,
     ExcerptMark,
     ExecMark,
     ExecOrderMark,
@@ -44,6 +45,7 @@ MARKS: tuple[Mark, ...] = (
     ExecOrderMark("", True),
     NoteMark("hello"),
     NoteMark("hello", "later"),
+    DropsMark(39_723),
 )
 
 

@@ -1,0 +1,221 @@
+"""Asks sandboxes for the points that they have dropped and that no message tells of.
+
+A sandbox tells of its drops with its next message, so the last ones of a burst are never told. Its
+runsc tells them (`runsc trace list`): when a connection has been quiet for a while, and when gvtui
+leaves. When a session has ended, nobody can be asked any more.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gvtui.agent.binaries import Binaries
+from gvtui.agent.containers import sandbox_ids
+from gvtui.agent.running import sandbox_processes
+from gvtui.errors import GvtuiError
+from gvtui.points.runsc_command import parse_runsc_command
+from gvtui.points.session import REMOTE
+from gvtui.trace.claims import APART
+from gvtui.trace.marks import DropsMark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from gvtui.agent.running import SandboxProcess
+    from gvtui.trace.connection import Connection
+
+QUIET_SECONDS = 2.0
+"""How long no message has come from a connection when its sandbox is asked."""
+MOST_QUIET_SECONDS = 60.0
+"""The same of one that was asked often and had nothing to tell."""
+_ANSWER_SECONDS = 3.0
+"""How long a runsc may take to answer."""
+_LEAVING_SECONDS = 4.0
+"""How long the end of gvtui waits for the last answers."""
+_WORKERS = 4
+_RETRY_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A connection whose sandbox is to be asked."""
+
+    conn: int
+    sandbox: str
+    root: str
+    """The runsc root; "" if it is not known."""
+
+
+@dataclass(slots=True)
+class _Quiet:
+    """How long a connection has been quiet, and whether its sandbox was asked since."""
+
+    messages: int
+    since: float
+    asked: int = -1
+    """Its messages when its sandbox was asked last."""
+    dropped: int = 0
+    """Its drops then."""
+    patience: float = QUIET_SECONDS
+
+
+def question_of(connection: Connection) -> Question | None:
+    """Whom to ask for the drops of a connection; None if nothing tells its sandbox."""
+    command = parse_runsc_command(connection.command)
+    container = connection.container_id
+    if not connection.connected or not container or container.startswith(APART):
+        return None
+    named = command.container_id if connection.container_source == "command" else None
+    return Question(connection.conn, named or container, command.flags.get("root") or "")
+
+
+class Asker:
+    """Finds the runsc of a sandbox, and asks it."""
+
+    def __init__(self, binaries: Sequence[str] = ()) -> None:
+        """Prepare it; nothing is called yet.
+
+        Args:
+            binaries: runsc binaries to use, instead of those found.
+        """
+        self._named = binaries
+        self._binaries: Binaries | None = None
+
+    def ask(self, questions: Sequence[Question]) -> list[int | None]:
+        """Ask for the points that each sandbox has dropped in its session; None where nobody tells.
+
+        The machine is searched once for all of them; blocks.
+        """
+        try:
+            binaries = self._binaries = self._binaries or Binaries(self._named, _ANSWER_SECONDS)
+        except GvtuiError:
+            return [None] * len(questions)
+        processes = sandbox_processes()
+        members = {root: sandbox_ids(root) for root in {each.root for each in processes}}
+
+        def find(question: Question) -> SandboxProcess | None:
+            found = [
+                each
+                for each in processes
+                if question.root in ("", str(each.root))
+                and each.sandbox_id == members[each.root].get(question.sandbox, question.sandbox)
+            ]
+            return found[0] if len(found) == 1 else None
+
+        # Judged one after the other; what is then called, is called side by side.
+        sandboxes = [find(question) for question in questions]
+        known = [binaries.of_sandbox(each) if each is not None else None for each in sandboxes]
+
+        def ask(place: int) -> int | None:
+            sandbox, found = sandboxes[place], known[place]
+            if sandbox is None or found is None:
+                return None
+            try:
+                sessions = found.runsc.list_sessions(sandbox.root, sandbox.sandbox_id)
+            except GvtuiError:
+                return None
+            sinks = [sink for each in sessions for sink in each.sinks if sink.name == REMOTE]
+            # Of several sinks nothing tells which one is gvtui's.
+            return sinks[0].dropped if len(sinks) == 1 else None
+
+        with ThreadPoolExecutor(_WORKERS) as pool:
+            return list(pool.map(ask, range(len(questions))))
+
+
+class DropNotes:
+    """Has the trace note the drops that no message tells of; asks in a thread of its own."""
+
+    def __init__(
+        self,
+        note: Callable[[DropsMark, int], bool],
+        ask: Callable[[Sequence[Question]], list[int | None]],
+    ) -> None:
+        """Begin; the thread starts with the first question.
+
+        Args:
+            note: has the monitor write a mark for a connection; False if this is not possible now.
+            ask: asks sandboxes for their drops, as `Asker.ask` does.
+        """
+        self._note, self._ask = note, ask
+        self._quiet: dict[int, _Quiet] = {}
+        self._connected: frozenset[int] = frozenset()
+        self._waiting: list[Question] = []
+        self._news = threading.Condition()
+        self._busy = 0
+        self._thread: threading.Thread | None = None
+
+    def look(self, connections: Iterable[Connection], now: float) -> None:
+        """Ask for those that have been quiet for long enough; never waits.
+
+        Args:
+            connections: those of the trace, as far as it has been read.
+            now: seconds of a monotonic clock.
+        """
+        connected = [each for each in connections if each.connected]
+        self._connected = frozenset(each.conn for each in connected)
+        for conn in self._quiet.keys() - self._connected:
+            del self._quiet[conn]
+        due = []
+        for connection in connected:
+            quiet = self._quiet.setdefault(connection.conn, _Quiet(connection.messages, now))
+            if quiet.messages != connection.messages:
+                if quiet.asked == quiet.messages:
+                    longer = min(2 * quiet.patience, MOST_QUIET_SECONDS)
+                    has_dropped = quiet.dropped != connection.dropped
+                    quiet.patience = QUIET_SECONDS if has_dropped else longer
+                quiet.messages, quiet.since = connection.messages, now
+            elif quiet.asked != quiet.messages and now - quiet.since >= quiet.patience:
+                quiet.asked, quiet.dropped = quiet.messages, connection.dropped
+                due.append(connection)
+        self._put(due)
+
+    def finish(self, connections: Iterable[Connection], seconds: float = _LEAVING_SECONDS) -> None:
+        """Ask for all that are connected, and wait until it is noted, but not for long."""
+        connected = [each for each in connections if each.connected and each.messages]
+        self._connected = frozenset(each.conn for each in connected)
+        self._put([each for each in connected if each.asked_row <= each.last_message])
+        deadline = time.monotonic() + seconds
+        with self._news:
+            while self._busy and (left := deadline - time.monotonic()) > 0:
+                self._news.wait(left)
+
+    def _put(self, connections: Iterable[Connection]) -> None:
+        questions = [each for each in map(question_of, connections) if each is not None]
+        if not questions:
+            return
+        with self._news:
+            self._waiting += questions
+            self._busy += len(questions)
+            self._news.notify_all()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="drops", daemon=True)
+            self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            with self._news:
+                while not self._waiting:
+                    self._news.wait()
+                questions, self._waiting = self._waiting, []
+            try:
+                answers = self._ask(questions)
+                for question, dropped in zip(questions, answers, strict=True):
+                    # The session of a connection that has ended meanwhile is another's.
+                    if dropped is not None and question.conn in self._connected:
+                        self._tell(DropsMark(dropped), question.conn)
+            except OSError:
+                # A process has gone while it was looked at.
+                continue
+            finally:
+                with self._news:
+                    self._busy -= len(questions)
+                    self._news.notify_all()
+
+    def _tell(self, mark: DropsMark, conn: int) -> None:
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        while not self._note(mark, conn) and time.monotonic() < deadline:
+            time.sleep(_RETRY_SECONDS)

@@ -1,0 +1,80 @@
+"""Points that a real sandbox drops and that no message of its tells of."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gvtui.agent.runsc import Runsc
+from gvtui.points.document import pod_init_document, save_document
+from gvtui.points.session import REMOTE, Point, Session, Sink
+from gvtui.trace.reader import Trace
+from tests.e2e.containers import RunscBinary, running_container, wait_until
+from tests.e2e.recorded import Recording, recording
+
+pytestmark = pytest.mark.e2e
+
+BURST = ("dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=400")
+
+
+def lossy(endpoint: Path) -> Session:
+    """Reads and writes, sent without a second try."""
+    sides = [f"syscall/{name}/{side}" for name in ("read", "write") for side in ("enter", "exit")]
+    return Session(
+        tuple(Point(name, (), ("time", "thread_id", "group_id", "container_id")) for name in sides),
+        (Sink(REMOTE, {"endpoint": str(endpoint), "retries": 0}),),
+    )
+
+
+def monitor_of(process: subprocess.Popen[bytes]) -> int:
+    """The process that receives: the first child of the command."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return int(children[0])
+
+
+def dropped_by(binary: RunscBinary, root: Path, sandbox: str) -> int:
+    (session,) = Runsc(binary.path).list_sessions(root, sandbox)
+    return sum(sink.dropped for sink in session.sinks)
+
+
+def told(one: Recording) -> tuple[int, bool]:
+    """The drops that a recording tells of, and whether it knows that these are all."""
+    trace = Trace.open(one.path)
+    try:
+        connections = trace.connections.values()
+        known = [each.asked_row > each.last_message for each in connections]
+        return trace.connections.dropped, known == [True]
+    finally:
+        trace.close()
+
+
+def test_drops_that_no_message_tells_of_are_asked_for(binary: RunscBinary, tmp_path: Path) -> None:
+    if binary.date < 20230101:
+        pytest.skip("sandboxes of this release wait for a monitor that is stopped")
+    with recording(tmp_path, "--no-enlarge") as one:
+        config = tmp_path / "session.json"
+        save_document(config, pod_init_document(lossy(one.socket)))
+        with running_container(binary, tmp_path, ["/bin/sleep", "1000"]) as container:
+            container.runsc("trace", "create", f"--config={config}", container.id)
+            receiving = monitor_of(one.process)
+            os.kill(receiving, signal.SIGSTOP)
+            try:
+                container.runsc("exec", container.id, *BURST)
+            finally:
+                os.kill(receiving, signal.SIGCONT)
+            dropped = dropped_by(binary, container.root, container.id)
+            assert dropped > 100
+            assert wait_until(lambda: told(one) == (dropped, True)), (told(one), dropped, one.said)
+            # What comes behind counts on from there, and at the end it is asked for again.
+            container.runsc("exec", container.id, "dd", "if=/dev/zero", "of=/dev/null", "count=3")
+            trace = one.end()
+    (sandbox,) = trace.connections.sandboxes()
+    assert sandbox.dropped == dropped
+    assert not trace.connections.may_lack_drops(0)
+    assert f"{dropped:,} dropped" in one.said
+    assert "at least" not in one.said
+    trace.close()
