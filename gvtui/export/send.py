@@ -127,7 +127,10 @@ def connect(endpoint: Path) -> socket.socket:
         connection.settimeout(HANDSHAKE_SECONDS)
         connection.connect(str(endpoint))
         connection.send(build_handshake())
-        parse_handshake(connection.recv(MAX_HANDSHAKE_SIZE))
+        answer = connection.recv(MAX_HANDSHAKE_SIZE)
+        if not answer:
+            raise ConnectionResetError
+        parse_handshake(answer)
         connection.settimeout(None)
     except TimeoutError as error:
         connection.close()
@@ -137,6 +140,12 @@ def connect(endpoint: Path) -> socket.socket:
     except WireError as error:
         connection.close()
         raise SendError(f"what answers at {endpoint} is no monitor: {error}") from error
+    except (BrokenPipeError, ConnectionResetError) as error:
+        connection.close()
+        raise SendError(
+            f"the monitor at {endpoint} refused the connection; see what it says, as it does where "
+            "one process has too many (gvtui help limits)"
+        ) from error
     except OSError as error:
         connection.close()
         raise SendError(f"no monitor answers at {endpoint}: {error.strerror or error}") from error

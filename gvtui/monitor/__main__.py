@@ -42,7 +42,11 @@ def main() -> int:
         return error.exit_code
     with listener:
         # It is forked before files are open that are none of its business.
-        porter = Porter.start(listener, realtime=options.realtime)
+        try:
+            porter = Porter.start(listener, realtime=options.realtime)
+        except OSError as error:
+            control.say("failed", text=f"cannot start another process: {error.strerror}")
+            return 1
         try:
             return _receive(options, listener, control, porter, trace_path)
         except GvtuiError as error:

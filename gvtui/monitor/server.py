@@ -120,7 +120,7 @@ class Monitor:
                 if self._options.sync_seconds:
                     nursery.start_soon(keep_on_disk, self.ledger, self._control, self._options)
                 if self._porter is not None:
-                    nursery.start_soon(self._porter.listen)
+                    nursery.start_soon(self._hear, self._porter)
                 self.admission.bound(room_for_connections())
                 accept = partial(accept_sandboxes, self._listener, self._control, self.admission)
                 nursery.start_soon(accept, self._serve)
@@ -141,6 +141,13 @@ class Monitor:
                 self._control.log("info", f"stopped by {signal.Signals(number).name}")
                 scope.cancel()
                 return
+
+    async def _hear(self, porter: Porter) -> None:
+        await porter.listen()
+        text = (
+            "the process that looks at who connects has gone: who connects now has no command line"
+        )
+        self._control.log("warning", f"{text}, and no larger send buffer")
 
     async def _obey(self, scope: trio.CancelScope) -> None:
         while True:

@@ -137,6 +137,13 @@ def test_no_monitor(tmp_path: Path) -> None:
         connect(tmp_path / "nothing")
 
 
+def test_a_monitor_that_refuses(tmp_path: Path) -> None:
+    collector = Collector(tmp_path / "sock", answer=b"")
+    with pytest.raises(SendError, match="refused the connection; see what it says"):
+        connect(collector.path)
+    collector.close()
+
+
 def test_what_answers_is_no_monitor(tmp_path: Path) -> None:
     collector = Collector(tmp_path / "sock", answer=b"\xff\xff")
     with pytest.raises(SendError, match="is no monitor"):

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgpack
 import pytest
 
 from gvtui.monitor.client import MonitorProcess
@@ -78,6 +83,14 @@ def test_rights_are_parted(monitor: MonitorProcess) -> None:
 
 def test_without_the_porter_it_goes_on(monitor: MonitorProcess, listen: Path) -> None:
     os.kill(porter_of(monitor), signal.SIGKILL)
+    said: list[dict[str, Any]] = []
+
+    def is_told() -> bool:
+        said.extend(event for event in monitor.read_events() if event["kind"] == "log")
+        return bool(said)
+
+    assert wait_until(is_told)
+    assert said[0]["text"].startswith("the process that looks at who connects has gone: ")
     sandbox = FakeSandbox(listen)
     told = opened(monitor)
     assert (told["peer_pid"], told["peer_uid"]) == (os.getpid(), os.geteuid())
@@ -116,3 +129,25 @@ def test_no_key_of_the_terminal_ends_the_porter_alone(
         os.kill(porter_of(monitor), number)
     FakeSandbox(listen).close()
     assert opened(monitor)["command"]
+
+
+def test_no_room_for_a_process_is_told(tmp_path: Path, listen: Path) -> None:
+    script = (
+        "import os, sys\n"
+        "def refuse(): raise BlockingIOError(11, 'Resource temporarily unavailable')\n"
+        "os.fork = refuse\n"
+        "from gvtui.monitor.__main__ import main\n"
+        "sys.exit(main())"
+    )
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    options = MonitorOptions(listen=listen, record=tmp_path / "t.gvtrace").pack()
+    command = [sys.executable, "-c", script, str(theirs.fileno()), json.dumps(options)]
+    with ours, theirs:
+        done = subprocess.run(
+            [*command, str(tmp_path / "t.gvtrace")], pass_fds=[theirs.fileno()], check=False
+        )
+        told = msgpack.unpackb(ours.recv(1000))
+    assert done.returncode == 1
+    assert told["text"] == "cannot start another process: Resource temporarily unavailable"
+    assert not listen.exists()
+    assert not (tmp_path / "t.gvtrace").exists()
