@@ -137,6 +137,22 @@ class Limits:
         "what it claims is not counted",
         "a second",
     )
+    strings: int = _limit(
+        1 << 20,
+        1024,
+        1 << 24,
+        "different texts of a trace; of them one connection may bring a quarter, and less of what is "
+        "left",
+        "further texts are shown as …, or read from each message",
+    )
+    string_bytes: int = _limit(
+        128 << 20,
+        1 << 20,
+        4 << 30,
+        "their bytes, of a flight recorder at most an eighth of its disk",
+        "as above",
+        "bytes",
+    )
     disk_per_connection: int = _limit(
         0,
         0,

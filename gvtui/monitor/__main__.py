@@ -65,8 +65,7 @@ def _receive(
         GvtuiError: the trace cannot be written, or not as the user that was named.
     """
     keep_bytes = None if options.record else options.keep_bytes
-    drops = options.limits.drops_a_second
-    writer = TraceWriter(trace_path, keep_bytes=keep_bytes, drops_a_second=drops)
+    writer = TraceWriter(trace_path, keep_bytes=keep_bytes, limits=options.limits)
     is_realtime = options.realtime and become_realtime()
     quiet_collector()
     monitor = Monitor(options, listener, writer, control, porter)

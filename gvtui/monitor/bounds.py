@@ -56,3 +56,26 @@ class Bounds:
         assert limit in LIMITS
         why = beyond(self._limits, limit)
         self._refusals.add(Refusal(limit, verb, noun, who, self._name, why, count))
+
+
+class StringBounds:
+    """Tells of texts that found no room among the strings of the trace."""
+
+    def __init__(self, limits: Limits, refusals: Refusals) -> None:
+        self._limits = limits
+        self._refusals = refusals
+        self._told = 0
+
+    def look(self, writer: TraceWriter) -> None:
+        """Tell what there is to tell; to be called now and then."""
+        refused = writer.refused_strings
+        count, self._told = refused - self._told, refused
+        # Another writer counts from nothing.
+        if count <= 0:
+            return
+        who = f"{counted(count, 'text')} of messages among the strings"
+        why = (
+            f"too long, {beyond(self._limits, 'strings')}, or {beyond(self._limits, 'string-bytes')}, "
+            "or beyond one connection's part of them"
+        )
+        self._refusals.add(Refusal("strings", "did not keep", "text", who, "the trace", why, count))

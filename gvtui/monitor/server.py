@@ -17,7 +17,7 @@ import trio
 
 from gvtui.monitor.accepting import accept_sandboxes
 from gvtui.monitor.admission import Admission
-from gvtui.monitor.bounds import Bounds
+from gvtui.monitor.bounds import Bounds, StringBounds
 from gvtui.monitor.descriptors import room_for_connections
 from gvtui.monitor.greeting import greet
 from gvtui.monitor.house import House
@@ -82,6 +82,7 @@ class Monitor:
         limits = options.limits
         self._intake = Intake(limit=limits.message_size, turn=limits.messages_a_turn)
         self._refusals = Refusals(self._tell_refused)
+        self._string_bounds = StringBounds(limits, self._refusals)
         self.left_out = 0
         """Messages that a limit kept out of the trace."""
         self._breath = Breath()
@@ -125,6 +126,7 @@ class Monitor:
                 accept = partial(accept_sandboxes, self._listener, self._control, self.admission)
                 nursery.start_soon(accept, self._serve)
         finally:
+            self._string_bounds.look(self.ledger.writer)
             self._refusals.tell_rest()
             if self._untaken_bytes:
                 now = time.time_ns()
@@ -171,6 +173,7 @@ class Monitor:
             turns = self._turns
             self.ledger.recover()
             self.admission.keep_house()
+            self._string_bounds.look(self.ledger.writer)
             self._refusals.keep_house()
             self._control.say(
                 "status",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvtui.files import open_to_read
+from gvtui.limits import AS_THEY_COME
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import EMPTY_STRING, LOST_STRING
 
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 MAGIC = b"GVTUSTR\x01"
 HEAD_SIZE = len(MAGIC) + 16
 
-MAX_STRINGS = 1 << 20
+MAX_STRINGS = AS_THEY_COME.strings
 """How many strings a trace may have."""
-MAX_TOTAL_BYTES = 128 << 20
+MAX_TOTAL_BYTES = AS_THEY_COME.string_bytes
 """How many bytes all strings of a trace may have together."""
 MAX_STRING_BYTES = 4096
 """How many bytes one string may have: no path on Linux is longer."""
@@ -56,8 +57,16 @@ class _Brought:
 class StringTable:
     """Gives numbers to strings, and collects the strings that are not written yet."""
 
-    def __init__(self, max_total_bytes: int = MAX_TOTAL_BYTES) -> None:
-        """Make an empty table for at most so many bytes of text."""
+    def __init__(
+        self, max_total_bytes: int = MAX_TOTAL_BYTES, max_strings: int | None = None
+    ) -> None:
+        """Begin an empty table.
+
+        Args:
+            max_total_bytes: bytes of text that it keeps at most.
+            max_strings: strings that it keeps at most; `MAX_STRINGS` if not given.
+        """
+        self._max_strings = MAX_STRINGS if max_strings is None else max_strings
         self._max_total_bytes = max_total_bytes
         self._numbers: dict[str, int] = {"": EMPTY_STRING, LOST_TEXT: LOST_STRING}
         self._pending: list[bytes] = []
@@ -102,12 +111,12 @@ class StringTable:
 
     def _has_room(self, size: int) -> bool:
         """Whether the present connection may add a string of so many bytes."""
-        own, strings_left = self._own, MAX_STRINGS - len(self._numbers)
+        own, strings_left = self._own, self._max_strings - len(self._numbers)
         bytes_left = self._max_total_bytes - self._total_bytes
         if size > min(MAX_STRING_BYTES, bytes_left) or strings_left <= 0:
             return False
-        if 2 * strings_left > MAX_STRINGS and 2 * bytes_left > self._max_total_bytes:
-            strings, size_limit = MAX_STRINGS // SHARE, self._max_total_bytes // SHARE
+        if 2 * strings_left > self._max_strings and 2 * bytes_left > self._max_total_bytes:
+            strings, size_limit = self._max_strings // SHARE, self._max_total_bytes // SHARE
         else:
             strings, size_limit = strings_left // LEFT_SHARE, bytes_left // LEFT_SHARE
         is_small_enough = own.size + size <= max(size_limit, LEAST_BYTES)

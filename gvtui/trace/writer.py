@@ -31,11 +31,13 @@ from gvtui.trace.records import REAL_SIZE, LogKind, TraceError
 from gvtui.trace.row import ROW_SIZE, Kind
 from gvtui.trace.segmentwriter import SegmentWriter, removed_on_failure
 from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
-from gvtui.trace.strings import MAX_TOTAL_BYTES, StringTable
+from gvtui.trace.strings import StringTable
 from gvtui.trace.summary import Counts, Outcome, Summary, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from gvtui.limits import Limits
 
 _STRINGS_PART = 8
 """The strings may take one part in so many of a flight recorder's disk space."""
@@ -67,7 +69,7 @@ class TraceWriter:
         keep_bytes: int | None = None,
         segment_bytes: int | None = None,
         architecture: str | None = None,
-        drops_a_second: int = AS_THEY_COME.drops_a_second,
+        limits: Limits = AS_THEY_COME,
     ) -> None:
         """Create the trace.
 
@@ -78,7 +80,7 @@ class TraceWriter:
                 is deleted.
             segment_bytes: the size of a segment; by default a part of `keep_bytes`.
             architecture: the sandboxes' architecture; by default this machine's.
-            drops_a_second: see `Indexer`.
+            limits: of strings, and of drops that a connection can claim.
 
         Raises:
             TraceError: the trace exists already, or its files cannot be created.
@@ -99,10 +101,12 @@ class TraceWriter:
         self._rotation_error: OSError | None = None
         self._spares = Spares()
         # Strings stay when segments are deleted, so they get a small part of the disk space.
-        part = (keep_bytes or MAX_TOTAL_BYTES * _STRINGS_PART) // _STRINGS_PART
-        self._table = StringTable(min(MAX_TOTAL_BYTES, part))
-        self._drops_a_second = drops_a_second
-        self._indexer = Indexer(self._table, self.architecture, drops_a_second)
+        most = limits.string_bytes
+        if keep_bytes is not None:
+            most = min(most, keep_bytes // _STRINGS_PART)
+        self._table = StringTable(most, limits.strings)
+        self._limits = limits
+        self._indexer = Indexer(self._table, self.architecture, limits.drops_a_second)
         self._open: dict[int, _OpenConnection] = {}
         self._before = Tally()
         self._tally = Tally()
@@ -149,7 +153,7 @@ class TraceWriter:
             keep_bytes=self._keep_bytes,
             segment_bytes=self._segment_bytes,
             architecture=self.architecture,
-            drops_a_second=self._drops_a_second,
+            limits=self._limits,
         )
         fresh.outcome = self.outcome
         for conn, known in self._open.items():
@@ -236,6 +240,11 @@ class TraceWriter:
         segments = self._flight.segments if self._flight is not None else 0
         while len(self._held) > segments:
             self._held.popleft()
+
+    @property
+    def refused_strings(self) -> int:
+        """How often a text was not kept among the strings."""
+        return self._table.refused
 
     def take_impossible_drops(self) -> list[int]:
         """The drops that were claimed since the last call and are not counted: they cannot be."""

@@ -8,6 +8,7 @@ from gvtui.limits import AS_THEY_COME, changed
 from gvtui.trace.marks import RefusedMark, read_mark
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
+from gvtui.trace.strings import MAX_STRING_BYTES
 from gvtui.wire.handshake import build_handshake
 from gvtui.wire.header import build_message
 from tests.monitor.running import Running, connect, run
@@ -125,6 +126,25 @@ def test_one_connection_s_disk_is_not_the_others(tmp_path: Path) -> None:
         "left out 1 message of connection 1: beyond the limit disk-per-connection, 2000"
     )
     assert first.count + rest.count > 80
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_texts_that_find_no_room_are_told(tmp_path: Path, beyond: int) -> None:
+    longest = "x" * (MAX_STRING_BYTES + beyond)
+
+    async def check(running: Running) -> None:
+        client = await connect(running.path, build_handshake())
+        await client.send(read_message(name=longest))
+        await running.until(lambda: running.trace.connections.messages == 1)
+        client.close()
+
+    run(tmp_path, check)
+    texts = [mark.text for mark in refusals(tmp_path)]
+    text = (
+        "did not keep 1 text of messages among the strings: too long, beyond the limit strings, "
+        "1,048,576, or beyond the limit string-bytes, 128MiB, or beyond one connection's part of them"
+    )
+    assert texts == [text] * beyond
 
 
 def test_a_turn_is_as_long_as_the_limit_says(tmp_path: Path) -> None:

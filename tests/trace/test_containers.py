@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gvtui.limits import AS_THEY_COME, changed
 from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.containers import MAX_ID, container_in
@@ -20,9 +21,9 @@ LONG = "x" * 200
 @pytest.fixture
 def crowded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Trace:
     """A trace whose table of strings is full before two sandboxes come that are in none of it."""
-    for limit, value in (("LEAST_STRINGS", 0), ("SHARE", 1), ("MAX_STRINGS", 64)):
+    for limit, value in (("LEAST_STRINGS", 0), ("SHARE", 1)):
         monkeypatch.setattr(f"gvtui.trace.strings.{limit}", value)
-    writer = TraceWriter(tmp_path / "a.gvtrace")
+    writer = TraceWriter(tmp_path / "a.gvtrace", limits=changed(AS_THEY_COME, {"strings": 64}))
     for number in range(64):
         writer.message(1, TIME_NS, open_message(f"/{number}", container="hog"))
     for conn, name in ((2, "web"), (3, "db")):

@@ -96,5 +96,13 @@ def test_a_growing_table_is_followed_and_a_torn_string_waits(tmp_path: Path) -> 
 def test_the_strings_of_another_trace_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "strings"
     path.write_bytes(MAGIC + bytes(16))
-    with pytest.raises(TraceError, match="no table of strings"):
+    with pytest.raises(TraceError, match="not the string table"):
         StringReader(path, TRACE_ID)
+
+
+def test_a_table_may_have_limits_of_its_own() -> None:
+    table = StringTable(max_strings=4)
+    numbers = [table.number(text) for text in ("a", "b", "c")]
+    assert LOST_STRING not in numbers[:2]
+    assert numbers[2] == LOST_STRING
+    assert table.refused == 1
