@@ -8,13 +8,16 @@ from gvtui.commands.options import examples
 
 
 @click.command(name="help", epilog=examples("gvtui help filters", "gvtui help exit-codes"))
-@click.argument("topic", type=click.Choice(["filters", "limits", "exit-codes"]), required=False)
+@click.argument(
+    "topic", type=click.Choice(["filters", "limits", "faults", "exit-codes"]), required=False
+)
 @click.pass_context
 def help_(ctx: click.Context, topic: str | None) -> None:
     """Explain a topic, such as the filter language.
 
     Without a topic, this lists the commands. Topics: filters, the language of --filter with every
     field, operator and set; limits, how much gvtui takes in at most and how to change it;
+    faults, what becomes of the work when a disk is full, a file is removed or a process is killed;
     exit-codes, what each exit code of gvtui means.
     """
     if topic is None:
@@ -31,6 +34,11 @@ def help_(ctx: click.Context, topic: str | None) -> None:
         from gvtui.limits import explain as explain_limits
 
         click.echo_via_pager(explain_limits())
+        return
+    if topic == "faults":
+        from gvtui.commands.fault_table import explain as explain_faults
+
+        click.echo_via_pager(explain_faults(min(100, ctx.terminal_width or 100)))
         return
     from gvtui.query.filter.help import reference
 

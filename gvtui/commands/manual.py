@@ -13,6 +13,7 @@ import click
 
 from gvtui import __version__
 from gvtui.commands.exits import USUAL, Command
+from gvtui.commands.fault_table import FAULTS
 from gvtui.words import lower_first
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _FILES = {
     "$XDG_STATE_HOME/gvtui/sessions/": "Sessions that gvtui has applied, for restoring them.",
     "$XDG_STATE_HOME/gvtui/viewer.json": "Theme, columns, sizes and times of the last run.",
     "$XDG_STATE_HOME/gvtui/reports/": "Reports of gvtui's own faults, the newest ten.",
-    "$XDG_CACHE_HOME/gvtui/live/": "Messages that a live viewer keeps without --record.",
+    "$XDG_CACHE_HOME/gvtui/live/": "Messages that a live viewer keeps without --record; those of viewers that were killed stay.",
 }
 """The files that gvtui uses, in folders of the XDG base directory specification: by default
 ~/.config, ~/.local/state and ~/.cache."""
@@ -70,6 +71,10 @@ def _lines(cli: click.Group) -> Iterator[str]:
     yield ".SH EXIT STATUS"
     yield from _codes(USUAL)
     yield from (".PP", "A command with its own meanings lists them in its section.")
+    yield ".SH FAULTS"
+    for each in FAULTS:
+        meaning = f"{each.then} Exit code: {each.code}."
+        yield from (".TP", escape(f"{each.fault[:1].upper()}{each.fault[1:]}"), escape(meaning))
     yield ".SH FILES"
     for name, meaning in _FILES.items():
         yield from (".TP", f"\\fI{escape(name)}\\fR", escape(meaning))

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgpack
 
 from gvtui.files import trust
-from gvtui.monitor.folder import left_behind, make_folder, take_back
+from gvtui.monitor.folder import holds_rows, left_behind, make_folder, take_back
 from gvtui.monitor.heartbeat import Heartbeat
 from gvtui.monitor.listener import MonitorError
 from gvtui.trace.losses import Losses
@@ -233,7 +233,7 @@ class MonitorProcess:
         self._channel.close()
         self._errors.close()
         if self._lock_fd is not None:
-            self.is_kept = keep and self.trace_path.exists()
+            self.is_kept = keep and holds_rows(self.trace_path)
             if self.is_kept:
                 take_back(self.trace_path)
             else:

@@ -90,12 +90,21 @@ def left_behind() -> list[LeftBehind]:
     found = []
     for folder in _unguarded():
         one = _look_at(folder)
-        if folder.name.startswith(_SPOOL) or (not one.rows and one.log_bytes <= _NOTHING_BYTES):
+        if folder.name.startswith(_SPOOL) or _is_empty(one):
             shutil.rmtree(folder, ignore_errors=True)
         else:
             take_back(folder)
             found.append(one)
     return sorted(found, key=lambda one: one.ended_s, reverse=True)
+
+
+def holds_rows(folder: Path) -> bool:
+    """Whether a flight recorder's folder holds anything."""
+    return not _is_empty(_look_at(folder))
+
+
+def _is_empty(one: LeftBehind) -> bool:
+    return not one.rows and one.log_bytes <= _NOTHING_BYTES
 
 
 def take_back(folder: Path) -> None:

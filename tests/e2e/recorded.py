@@ -59,9 +59,11 @@ def run_do(binary: RunscBinary, folder: Path, pod_init: Path, *command: str) -> 
 class Recording:
     """`gvtui record`, running."""
 
-    def __init__(self, folder: Path, options: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, options: Sequence[str] = (), *, path: Path | None = None
+    ) -> None:
         self.socket = folder / "record.sock"
-        self.path = folder / "record.gvtrace"
+        self.path = path or folder / "record.gvtrace"
         self._said = folder / "record.err"
         words = ["record", "--listen", str(self.socket), "--out", str(self.path), *options]
         with self._said.open("wb") as said:
@@ -99,9 +101,12 @@ class Recording:
 
 
 @contextlib.contextmanager
-def recording(folder: Path, *options: str) -> Iterator[Recording]:
-    """`gvtui record` with these options, from when it listens."""
-    one = Recording(folder, options)
+def recording(folder: Path, *options: str, path: Path | None = None) -> Iterator[Recording]:
+    """`gvtui record` with these options, from when it listens.
+
+    Its socket and what it says are in the folder, and its file unless that is named.
+    """
+    one = Recording(folder, options, path=path)
     try:
         assert wait_until(lambda: "listening on" in one.said), one.said
         yield one

@@ -10,6 +10,7 @@ import msgpack
 import pytest
 import trio
 
+from gvtui.monitor.intake import Turn
 from gvtui.monitor.pace import USUAL_BUFFER_BYTES
 from gvtui.monitor.sendbuffer import _SO_SNDBUFFORCE
 from gvtui.trace.reader import Trace
@@ -179,3 +180,28 @@ def test_the_stop_of_the_monitor_closes_its_connections(tmp_path: Path) -> None:
         client.close()
 
     run(tmp_path, check)
+
+
+def test_the_end_under_load_is_bounded_and_what_was_not_taken_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gvtui.monitor.server.LAST_SECONDS", 0.0)
+    sent = read_message()
+    kept: list[Running] = []
+
+    async def check(running: Running) -> None:
+        kept.append(running)
+        client = await connect(running.path, build_handshake())
+        await running.until(lambda: len(running.trace.connections) == 1)
+        # It lies there, and nobody takes it before the end.
+        monkeypatch.setattr(running.monitor._intake, "take_turn", lambda _: Turn())
+        await client.send(sent)
+        running.ours.send(msgpack.packb({"kind": "stop"}))
+        await running.until(lambda: not running.trace.connections[1].connected)
+        client.close()
+
+    run(tmp_path, check)
+    words = kept[0].monitor.ledger.losses.words()
+    assert words.startswith(
+        f"{len(sent)} bytes were not taken that sandboxes had sent before the end"
+    )

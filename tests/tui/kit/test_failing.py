@@ -64,26 +64,28 @@ def test_what_came_until_then_is_in_the_recording(tmp_path: Path) -> None:
     assert rows_of(out) == 2171
 
 
-def test_what_was_not_recorded_is_kept_until_the_next_fault(tmp_path: Path) -> None:
-    kept = tmp_path / "cache" / "gvtui" / "kept"
+def test_what_was_not_recorded_is_kept(tmp_path: Path) -> None:
+    place, socket = tmp_path / "cache" / "gvtui" / "live", tmp_path / "s"
 
-    def fail_after(rows: int) -> None:
+    def fail_after(rows: int) -> str:
         with OnTerminal("--listen", str(socket), patch=LATER, environ=environ(tmp_path)) as viewer:
             viewer.wait_for("0 dropped")
             if rows:
                 send(socket)
-                (live,) = kept.with_name("live").iterdir()
+                (live,) = place.iterdir()
                 assert wait_until(lambda: rows_of(live) == rows)
             viewer.type("?")
             code, said = viewer.end()
         assert code == 1
-        assert f"until the next fault (gvtui replay {kept}) and is complete;" in said
-        assert rows_of(kept) == rows
+        return said
 
-    socket = tmp_path / "s"
-    fail_after(2171)
-    fail_after(0)
-    assert not list((tmp_path / "cache" / "gvtui" / "live").iterdir())
+    said = fail_after(2171)
+    (kept,) = place.iterdir()
+    assert f"what was seen is kept (gvtui replay {kept}) and is complete;" in said
+    assert rows_of(kept) == 2171
+    # Of one that has seen nothing, nothing is kept, and it takes nothing away.
+    assert "its trace is not kept" in fail_after(0)
+    assert list(place.iterdir()) == [kept]
 
 
 def test_what_a_user_can_act_on_needs_no_report(tmp_path: Path) -> None:
@@ -132,12 +134,14 @@ def test_a_recording_that_lacks_messages_is_a_failure(tmp_path: Path) -> None:
     with OnTerminal(*words, patch=patch, environ=environ(tmp_path)) as viewer:
         viewer.wait_for("0 dropped")
         send(socket)
-        viewer.wait_for("not written")
+        viewer.wait_for(" lost")
         viewer.type("q")
         code, said = viewer.end()
     assert code == 1
-    assert re.fullmatch(
-        rf"gvtui: the recording {out} lacks [\d,]+ messages that could not be written\n", said
+    assert re.search(
+        rf"gvtui: the recording {out} is not complete: [\d,]+ messages? (was|were) lost that could "
+        r"not be written.* (from|at) .*: File too large\s+",
+        said,
     )
 
 
