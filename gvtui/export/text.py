@@ -7,7 +7,7 @@ with every byte that is not printable ASCII escaped.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from google.protobuf import text_format
 
@@ -17,13 +17,19 @@ from gvtui.trace.marks import LostMark, read_mark
 from gvtui.trace.row import Flag, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Unknown, decode, direction
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from google.protobuf.message import Message
+
     from gvtui.export.selection import Selection
     from gvtui.trace.row import Row
     from gvtui.wire.messages import Decoded
+
+_MOST_UNKNOWN = 16 << 10
+"""Bytes of unknown fields that are shown of one message."""
 
 _EVENTS = {Kind.OPENED: "Connection accepted", Kind.CLOSED: "Connection closed"}
 
@@ -70,9 +76,13 @@ def message_line(decoded: Decoded) -> str:
     if decoded.kind is None or isinstance(message, Unknown):
         raw = message.payload if isinstance(message, Unknown) else b""
         return f"{message} => payload: {raw.hex()}".rstrip()
+    # Of fields within each other, each level is parsed, and held, anew.
+    left_out = _unknown_bytes(message)
     fields = text_format.MessageToString(
-        message, as_one_line=True, as_utf8=False, print_unknown_fields=True
+        message, as_one_line=True, as_utf8=False, print_unknown_fields=not left_out
     )
+    if left_out:
+        fields += f" # {counted(left_out, 'byte')} of unknown fields left out"
     side = direction(decoded.kind, message)
     head = f"{side} {decoded.kind.name}" if side else f"{decoded.kind.name} =>"
     return f"{head} {fields}".rstrip()
@@ -98,3 +108,15 @@ def datagram_line(datagram: bytes, real_size: int | None = None) -> str:
 
 def _malformed_line(error: WireError, datagram: bytes) -> str:
     return f'Malformed => reason: "{error}" bytes: {datagram.hex()}'.rstrip()
+
+
+def _unknown_bytes(message: Message) -> int:
+    """The bytes of a message's unknown fields, where they are too many to be shown; else 0."""
+    size = message.ByteSize()
+    if size <= _MOST_UNKNOWN:
+        return 0
+    known: Any = type(message)()
+    known.CopyFrom(message)
+    known.DiscardUnknownFields()
+    unknown: int = size - known.ByteSize()
+    return unknown if unknown > _MOST_UNKNOWN else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -159,3 +160,7 @@ def write(path: Path, kind: str, count: int) -> None:
     if batch:
         writer.messages(current, batch)
     writer.close()
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

@@ -96,3 +96,14 @@ def test_any_bytes_are_one_line_of_printable_ascii(datagram: bytes) -> None:
 def test_message_line_takes_what_decode_gives() -> None:
     decoded = decode(read_message(fd=9))
     assert message_line(decoded) == datagram_line(read_message(fd=9))
+
+
+def test_many_unknown_fields_are_counted_and_not_shown() -> None:
+    few, many = b"\xa0\x06\x01" * 100, b"\xa0\x06\x01" * 10_000
+    opened = syscall_pb2.Open(pathname="/x").SerializeToString()
+    assert datagram_line(build_message(7, opened + few)).count("100: 1") == 100
+    line = datagram_line(build_message(7, opened + many))
+    assert line == 'E Open pathname: "/x" # 30,000 bytes of unknown fields left out'
+    # What is long and known is shown.
+    long = syscall_pb2.Open(pathname="/" + "x" * 50_000).SerializeToString()
+    assert datagram_line(build_message(7, long)).endswith('xxx"')
