@@ -367,7 +367,8 @@ class PointsState:
         """A hint why switching a line on is costly; "" if it is not."""
         if line.kind is LineKind.FIELD:
             return FIELD_COSTS.get(line.field, "")
-        specs = [spec for name in line.names if (spec := self.catalogue.get(name))]
+        catalogue = self.catalogue
+        specs = [spec for name in line.names if (spec := catalogue.get(name))]
         raw = sum(spec.is_raw for spec in specs)
         if line.kind is LineKind.GROUP and raw >= MANY_POINTS:
             return f"{raw} raw points: a flood that slows programs and drops points"

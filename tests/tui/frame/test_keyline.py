@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.widgets import Input
 
 from gvtui.config import read_config
 from gvtui.tui.command.bindings import put_in_force
-from gvtui.tui.frame.keyline import LEADING, fit_keys
-from tests.tui.helpers import drive, recording, screen_text
+from gvtui.tui.frame.keyline import LEADING, KeyLine, fit_keys
+from tests.tui.helpers import drive, recording, screen_text, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,9 +74,10 @@ def test_no_key_is_cut(width: int) -> None:
         await pilot.pause()
         line = screen_text(app).splitlines()[-1]
         assert line.startswith(" space pause ")
-        assert " ? help" in line
-        for item in app.query("FooterKey"):
-            assert item.region.right <= width
+        assert " ? help " in line
+        # Each key stands with its whole word.
+        shown = line.strip().split("  ")
+        assert set(shown) <= {f"{key.sign} {key.word}" for key in app.query_one(KeyLine).keys}
 
     drive(app, script, size=(width, 24))
 
@@ -92,5 +94,36 @@ def test_a_key_that_was_taken_away_is_not_shown() -> None:
         line = screen_text(app).splitlines()[-1]
         assert "unbound" not in line
         assert "process" not in line
+
+    drive(app, script)
+
+
+def test_a_click_presses_the_key_under_it() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        line = screen_text(app).splitlines()[-1]
+        await pilot.click(KeyLine, offset=(line.index("search"), 0))
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        await pilot.press("escape")
+        await pilot.click(KeyLine, offset=(line.index("? help"), 0))
+        await until(pilot, lambda: "Pause, or follow" in screen_text(app))
+
+    drive(app, script)
+
+
+def test_a_key_that_cannot_be_pressed_now_rings() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        rung: list[bool] = []
+        app.bell = lambda: rung.append(True)  # type: ignore[method-assign]
+        line = screen_text(app).splitlines()[-1]
+        app.check_action = lambda *_: None  # type: ignore[method-assign]
+        app.screen.refresh_bindings()
+        await pilot.pause()
+        await pilot.click(KeyLine, offset=(line.index("search"), 0))
+        await until(pilot, lambda: bool(rung))
+        assert not isinstance(app.focused, Input)
 
     drive(app, script)
