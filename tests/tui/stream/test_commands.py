@@ -42,7 +42,7 @@ def test_what_is_no_place_is_said_and_nothing_leaves_the_reader_there() -> None:
     viewer.commands.execute("stream.goto")
     problem = viewer.type("nowhere")
     assert problem is not None
-    assert "no place" in problem.message
+    assert "neither a time nor a row" in problem.message
     assert viewer.type(" ") is None
     assert viewer.model.cursor == 0
 
