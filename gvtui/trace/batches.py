@@ -147,7 +147,7 @@ def pack_batch(
     payloads: Sequence[bytes],
     lengths: npt.NDArray[np.int64] | None = None,
     times: Sequence[int] | None = None,
-) -> tuple[bytes, bytes]:
+) -> tuple[bytes, bytes | memoryview]:
     """A batch: what stands in front of the payloads, and the payloads.
 
     Args:
@@ -163,6 +163,7 @@ def pack_batch(
     count = len(payloads)
     tables = b""
     flags = 0
+    body: bytes | memoryview
     if count <= _SMALL:
         body = b"".join(payloads)
         size = len(body)
@@ -174,10 +175,11 @@ def pack_batch(
             lengths = np.fromiter(map(len, payloads), np.int64, count)
         ends = np.cumsum(lengths)
         size = int(ends[-1])
-        body = b"".join([*payloads, bytes(8 - size % 8)])
-        tables = lengths.astype("<u4").tobytes() + sums_of(body, ends).tobytes()
+        filled = b"".join([*payloads, bytes(8 - size % 8)])
+        tables = lengths.astype("<u4").tobytes() + sums_of(filled, ends).tobytes()
         flags = BatchFlag.SUMS
-        body = body[:size]
+        # No copy: this is done for every message of a busy sandbox.
+        body = memoryview(filled)[:size]
     if times is not None and count > 1:
         flags |= BatchFlag.TIMES
         tables += struct.pack(f"<{count}Q", *times)

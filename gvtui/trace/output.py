@@ -105,7 +105,7 @@ class Output:
                 break
         raise OSError(code, os.strerror(code), str(self.path))
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes | memoryview) -> None:
         """Append all of the data, or nothing.
 
         Raises:

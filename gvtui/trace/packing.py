@@ -45,8 +45,10 @@ class Packing:
         more = 2 * (self.size // MAX_BODY + self.count // MAX_COUNT) + 1
         return self.size + lead(self.count, has_times=True) + LEAD_OF_ONE * more
 
-    def pack(self, indexer: Indexer, salt: bytes, place: int) -> tuple[bytes, bytes]:
-        """The batches, and the rows that describe them.
+    def pack(
+        self, indexer: Indexer, salt: bytes, place: int
+    ) -> tuple[list[bytes | memoryview], bytes]:
+        """The batches, in pieces to be written one behind the other, and the rows for them.
 
         Args:
             indexer: makes the rows.
@@ -58,7 +60,7 @@ class Packing:
         times, datagrams = self._times, self._datagrams
         lengths = np.fromiter(self._sizes, np.int64, self.count)
         places = np.cumsum(lengths) - lengths + place
-        pieces: list[bytes] = []
+        pieces: list[bytes | memoryview] = []
         ahead = 0
         for start, stop in self._parts():
             part = slice(start, stop)
@@ -74,15 +76,17 @@ class Packing:
         else:
             received = np.array(times, np.int64)
         rows = indexer.batch(self._conn, received, places, datagrams, lengths)
-        return b"".join(pieces), b"".join(rows)
+        return pieces, b"".join(rows)
 
-    def _pack_few(self, indexer: Indexer, salt: bytes, place: int) -> tuple[bytes, bytes]:
+    def _pack_few(
+        self, indexer: Indexer, salt: bytes, place: int
+    ) -> tuple[list[bytes | memoryview], bytes]:
         datagrams, times = self._datagrams, self._times
         front, body = self._batch(salt, place, self._recv_ns, datagrams, None, times)
         offsets = list(accumulate(self._sizes[:-1], initial=place + len(front)))
         each = times if times is not None else [self._recv_ns] * self.count
         rows = indexer.messages(self._conn, each, offsets, datagrams)
-        return front + body, b"".join(rows)
+        return [front + body], b"".join(rows)
 
     def _batch(
         self,
@@ -92,7 +96,7 @@ class Packing:
         datagrams: list[bytes],
         lengths: npt.NDArray[np.int64] | None,
         times: list[int] | None,
-    ) -> tuple[bytes, bytes]:
+    ) -> tuple[bytes, bytes | memoryview]:
         kind = LogKind.MESSAGE
         return pack_batch(kind, self._conn, recv_ns, salt, place, datagrams, lengths, times)
 

@@ -17,7 +17,7 @@ from gvtui.trace.records import LogKind
 from gvtui.trace.row import ROW_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 
@@ -71,15 +71,16 @@ class SegmentWriter:
         """The size of both files in bytes."""
         return self.log.size + self.index.size
 
-    def append(self, records: bytes, rows: bytes) -> None:
-        """Write records and their rows.
+    def append(self, records: Sequence[bytes | memoryview], rows: bytes) -> None:
+        """Write records, in pieces, and their rows.
 
         Raises:
             OSError: they could not be written, and none of them was.
         """
         log_size = self.log.size
         try:
-            self.log.append(records)
+            for piece in records:
+                self.log.append(piece)
             self.index.append(rows)
         except OSError:
             self.log.cut(log_size)

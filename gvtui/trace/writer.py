@@ -313,7 +313,7 @@ class TraceWriter:
         last_dropped = self._indexer.last_dropped(conn)
         rows = b"".join(self._indexer.truncated(conn, recv_ns, offset, beginning, real_size))
         record = self._one(LogKind.TRUNCATED, conn, recv_ns, payload)
-        self._append(record, rows, conn, last_dropped, 1, len(beginning))
+        self._append([record], rows, conn, last_dropped, 1, len(beginning))
 
     def has_room(self) -> bool:
         """Whether the disk has space for more than a few messages."""
@@ -400,14 +400,14 @@ class TraceWriter:
         payload = pack_details(details)
         offset = self._segment.log.size + LEAD_OF_ONE
         row = self._indexer.event(kind, conn, recv_ns, offset, len(payload))
-        self._append(self._one(log_kind, conn, recv_ns, payload), row, conn)
+        self._append([self._one(log_kind, conn, recv_ns, payload)], row, conn)
 
     def _one(self, kind: LogKind, conn: int, recv_ns: int, payload: bytes) -> bytes:
         return pack_one(kind, conn, recv_ns, self._segment.salt, self._segment.log.size, payload)
 
     def _append(
         self,
-        records: bytes,
+        records: Sequence[bytes | memoryview],
         rows: bytes,
         conn: int,
         last_dropped: int | None = None,

@@ -18,7 +18,8 @@ from tests.trace.factory import read_message
 def pack(datagrams: list[bytes], times: list[int] | None) -> tuple[list[Batch], bytes, bytes]:
     place = 17
     packing = Packing(3, times[0] if times else 99, times, datagrams)
-    records, rows = packing.pack(Indexer(StringTable(), "x86_64"), b"salt", place)
+    pieces, rows = packing.pack(Indexer(StringTable(), "x86_64"), b"salt", place)
+    records = b"".join(pieces)
     assert len(records) <= packing.most_bytes
     log = bytes(place) + records
     batches = []

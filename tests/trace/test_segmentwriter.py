@@ -17,7 +17,7 @@ HEAD = {"format": 2, "id": bytes(16), "segment": 1, "first_row": 0}
 def test_a_segment_has_header_and_summary(tmp_path: Path) -> None:
     path = tmp_path / "a.gvtrace"
     segment = SegmentWriter.create(path, {**HEAD, "first_row": 5}, bytes(16), 77)
-    segment.append(b"", b"r" * 88)
+    segment.append([b""], b"r" * 88)
     segment.close({"rows": 1}, 99, 0)
     begin, record = scan_log(path.read_bytes())
     assert isinstance(begin, Begin)
