@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from gvtui.export.selection import Selection
     from gvtui.trace.row import Row
 
+_MAX_HELD, _MAX_HELD_BYTES = 512, 1 << 20
+"""Messages, and their bytes, that are written together at most."""
+
 _UINT32 = 0xFFFFFFFF
 _HALF = 1 << 31
 
@@ -45,7 +48,9 @@ class RecordingExport:
             TraceError: the file is there already, or cannot be made.
         """
         self._selection = selection
-        self._writer = TraceWriter(out, architecture=selection.trace.architecture)
+        self._out = TraceWriter(out, architecture=selection.trace.architecture)
+        self._held: list[tuple[int, bytes]] = []
+        self._held_conn = self._held_bytes = 0
         self._seen: dict[int, int] = {}
         self._told: dict[int, int] = {}
         self._newest_ns = 0
@@ -54,6 +59,23 @@ class RecordingExport:
         self._is_excerpt = False
         self.messages = 0
         """Messages written so far."""
+
+    @property
+    def _writer(self) -> TraceWriter:
+        """The writer, once the messages that are held have been written."""
+        held, self._held, self._held_bytes = self._held, [], 0
+        if held:
+            self._out.messages(self._held_conn, held)
+        return self._out
+
+    def _hold(self, row: Row, payload: bytes) -> None:
+        """Take a message to be written with those that follow it: many take less room together."""
+        is_full = len(self._held) >= _MAX_HELD or self._held_bytes >= _MAX_HELD_BYTES
+        if is_full or row.conn != self._held_conn:
+            _ = self._writer
+            self._held_conn = row.conn
+        self._held.append((row.recv_ns, payload))
+        self._held_bytes += len(payload)
 
     def ready(self, start: int, stop: int, now: float) -> int:
         """How far the rows from `start` to before `stop` may be copied; see `Selection.ready`."""
@@ -77,7 +99,7 @@ class RecordingExport:
         self._writer.close()
 
     def _copy(self, row_id: int, row: Row, *, is_chosen: bool) -> None:
-        trace, writer = self._selection.trace, self._writer
+        trace = self._selection.trace
         self._newest_ns = max(self._newest_ns, row.recv_ns)
         if row.kind == Kind.MESSAGE:
             self._seen[row.conn] = row.dropped
@@ -89,15 +111,15 @@ class RecordingExport:
                 self._told[row.conn] = row.dropped
                 self.messages += 1
                 if row.flags & Flag.TRUNCATED:
-                    writer.truncated(row.conn, row.recv_ns, payload, row.result)
+                    self._writer.truncated(row.conn, row.recv_ns, payload, row.result)
                 else:
                     self._copy_message(row_id, row, payload)
         elif row.kind == Kind.OPENED:
-            writer.opened(row.conn, row.recv_ns, trace.details(row_id))
+            self._writer.opened(row.conn, row.recv_ns, trace.details(row_id))
         elif row.kind == Kind.CLOSED:
             self._note_execs(row.conn)
             self._note_drops(row.conn, row.recv_ns)
-            writer.closed(row.conn, row.recv_ns, trace.details(row_id))
+            self._writer.closed(row.conn, row.recv_ns, trace.details(row_id))
         elif row.kind == Kind.MARK:
             self._copy_mark(row_id, row)
 
@@ -122,15 +144,15 @@ class RecordingExport:
 
     def _copy_message(self, row_id: int, row: Row, payload: bytes) -> None:
         """Write a message; if it is an exec's exit, what became of it is noted later."""
-        trace, writer = self._selection.trace, self._writer
+        trace = self._selection.trace
         outcomes = self._selection.pairs.execs.outcomes
         if outcomes.code(row_id) is not Code.NONE:
             if not self._is_excerpt and (self._selection.is_filtered or trace.first_row > 0):
                 self._is_excerpt = True
-                writer.mark(row.recv_ns, ExcerptMark(self._selection.filter_text).details())
+                self._writer.mark(row.recv_ns, ExcerptMark(self._selection.filter_text).details())
             if self._is_excerpt and row.conn not in self._ordered:
                 self._take_exec(row_id, row)
-        writer.message(row.conn, row.recv_ns, payload)
+        self._hold(row, payload)
 
     def _take_exec(self, row_id: int, row: Row) -> None:
         outcomes = self._selection.pairs.execs.outcomes
