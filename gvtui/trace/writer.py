@@ -273,7 +273,7 @@ class TraceWriter:
         offset = self._segment.log.size + LEAD_OF_ONE
         last_dropped = self._indexer.last_dropped(conn)
         rows = self._indexer.mark(conn, recv_ns, offset, len(payload), details)
-        self._append(self._one(LogKind.MARK, conn, recv_ns, payload), rows, conn, last_dropped)
+        self._append([self._one(LogKind.MARK, conn, recv_ns, payload)], rows, conn, last_dropped)
 
     def message(self, conn: int, recv_ns: int, datagram: bytes) -> None:
         """Append one message; raises as `messages` does."""
