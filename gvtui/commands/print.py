@@ -118,10 +118,12 @@ def print_(
 
 
 def _print_stats(file: Path, style: str, filter_text: str) -> int:
+    from gvtui.export.info import account_document, account_text
     from gvtui.export.stats import stats_json, stats_text
     from gvtui.query.analysis import Analysis
     from gvtui.query.filter.compile import compile_filter
     from gvtui.trace.reader import Trace
+    from gvtui.trace.survey import survey
 
     trace = Trace.open(file, progress=say_progress)
     try:
@@ -130,11 +132,15 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
         statistics = analysis.statistics(condition)
         while analysis.context.advance() or statistics.advance():
             pass
+        found = survey(trace, progress=say_progress)
         if style == "json":
-            click.echo(stats_json(statistics))
+            more = {"accounting": account_document(found)}
+            click.echo(stats_json(statistics, more))
         else:
-            write_out("".join(f"{line}\n" for line in stats_text(statistics)))
-        return _say_end(trace)
+            lines = [*stats_text(statistics), "", *account_text(found)]
+            write_out("".join(f"{line}\n" for line in lines))
+        # All of it has been read.
+        return max(_say_end(trace, live=True), int(bool(found.problems)))
     finally:
         trace.close()
 

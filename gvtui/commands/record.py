@@ -235,8 +235,8 @@ def _end(words: str, state: Watching) -> bool:
 def _summary(state: Watching, trace: Trace) -> str:
     monitor = state.monitor
     return (
-        f"{counted(monitor.logged, 'message')} of {counted(monitor.connections, 'connection')}, "
-        f"{_least(trace)}{monitor.dropped:,} dropped, {trace.size_bytes:,} bytes"
+        f"{counted(monitor.account.logged, 'message')} of {counted(monitor.connections, 'connection')}, "
+        f"{_least(trace)}{monitor.account.dropped:,} dropped, {trace.size_bytes:,} bytes"
     )
 
 

@@ -175,6 +175,8 @@ def watching(options: MonitorOptions) -> Iterator[Watching]:
         raise FaultError(monitor.became) from fault
     if monitor.losses and not state.has_told:
         raise LostMessagesError(monitor.losses.words())
+    if monitor.unaccounted:
+        raise LostMessagesError(f"{monitor.unaccounted}; please report this")
     if monitor.was_killed:
         raise LostMessagesError(monitor.became)
     if state.missed:

@@ -12,10 +12,11 @@ from gvtui.words import counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gvtui.trace.accounting import Accounting
     from gvtui.trace.connection import Connection
     from gvtui.trace.reader import Trace
     from gvtui.trace.summary import Counts
-    from gvtui.trace.survey import Accounting, Survey
+    from gvtui.trace.survey import Survey
 
 _SECOND_NS = 1_000_000_000
 _MAX_LINES = 1000
@@ -45,6 +46,24 @@ def info_text(trace: Trace, survey: Survey) -> Iterator[str]:
             yield _connection_line(trace.connections.get(conn), conn, counts)
         if len(survey.tally.by_conn) > _MAX_LINES:
             yield f"and {counted(len(survey.tally.by_conn) - _MAX_LINES, 'more connection')}"
+
+
+def account_text(survey: Survey) -> Iterator[str]:
+    """Lines of text: the accounting alone, and what does not add up."""
+    for heading, text in _accounts(survey.accounting):
+        yield f"{heading:<{_WIDTH}}{text}"
+    for problem in survey.problems:
+        yield f"{'ALARM':<{_WIDTH}}{problem}"
+
+
+def account_document(survey: Survey) -> dict[str, Any]:
+    """The same as values for JSON."""
+    accounting = survey.accounting
+    return {
+        **asdict(accounting),
+        "difference": accounting.difference,
+        "problems": survey.problems,
+    }
 
 
 def info_document(trace: Trace, survey: Survey) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from gvtui.query.numbers.durations import PERCENTILE_ERROR
 from gvtui.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gvtui.query.numbers.statistics import Line, Statistics
 
@@ -36,8 +36,13 @@ def stats_text(statistics: Statistics) -> Iterator[str]:
     yield from _notes(statistics)
 
 
-def stats_json(statistics: Statistics) -> str:
-    """One JSON object, indented; times in nanoseconds, null where they are not known."""
+def stats_json(statistics: Statistics, more: Mapping[str, Any]) -> str:
+    """One JSON object, indented; times in nanoseconds, null where they are not known.
+
+    Args:
+        statistics: the numbers.
+        more: what stands beside them.
+    """
     total = statistics.total()
     content = {
         "rows": statistics.rows,
@@ -60,7 +65,7 @@ def stats_json(statistics: Statistics) -> str:
             for band in statistics.histogram()
         ],
     }
-    return json.dumps(content, indent=2)
+    return json.dumps({**content, **more}, indent=2)
 
 
 def _fields(line: Line) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 import zlib
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 import msgpack
@@ -22,6 +23,7 @@ from gvtui.files import trust
 from gvtui.monitor.folder import holds_rows, left_behind, make_folder, take_back
 from gvtui.monitor.heartbeat import Heartbeat
 from gvtui.monitor.listener import MonitorError
+from gvtui.trace.accounting import Accounting
 from gvtui.trace.losses import Losses
 
 if TYPE_CHECKING:
@@ -71,8 +73,9 @@ class MonitorProcess:
         """Messages that came and are in no row, as far as the monitor has said."""
         self.losses = Losses()
         """All that was lost, as far as the monitor has said."""
-        self.logged = self.dropped = 0
-        """Messages in the trace, and points that the sandboxes dropped, as far as it has said."""
+        self.account = Accounting(received=0)
+        """What has happened to all that came for the trace, as far as it has said."""
+        self._logged_before = 0
         self.connections = 0
         """Connections that have opened, as far as it has said."""
         self.refused = 0
@@ -186,12 +189,30 @@ class MonitorProcess:
             if "losses" in message:
                 self.lost = int(message.get("lost") or 0)
                 self.losses = Losses.read(message["losses"])
-                self.logged = int(message.get("logged") or 0)
-                self.dropped = int(message.get("dropped") or 0)
+                self._logged_before = self.account.logged
+                self.account = Accounting.unpack(message["account"])
             self.connections = max(self.connections, int(message.get("connections") or 0))
             if message.get("kind") == "stopped":
                 self._told_death = True
             yield message
+
+    @property
+    def unaccounted(self) -> str:
+        """What does not add up of what the monitor counts, in a sentence; "" while all does."""
+        return "; ".join(self.account.unaccounted())
+
+    def account_of(self, indexed: int | None) -> Accounting:
+        """What has happened to all that came, with what a reader has found in the index.
+
+        Messages may have come since the monitor spoke last; those that were in the log when it
+        spoke before must have been found.
+
+        Args:
+            indexed: how many messages have been found; None while not all has been read.
+        """
+        logged = self.account.logged
+        is_whole = indexed is None or indexed >= self._logged_before
+        return replace(self.account, indexed=logged if is_whole else indexed or 0)
 
     def send_mark(self, mark: Mark, conn: int = 0) -> bool:
         """Ask the monitor to write a mark to the trace; False if the channel is full or closed.

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from gvtui.trace.accounting import Accounting
 from gvtui.trace.losses import FULL, Loss, Losses
 from gvtui.trace.marks import LostMark
 from gvtui.trace.output import FULL as FULL_CODES
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from gvtui.monitor.control import Control
     from gvtui.trace.marks import Mark
+    from gvtui.trace.summary import Counts
     from gvtui.trace.writer import TraceWriter
 
     Write = Callable[[TraceWriter], None]
@@ -203,9 +205,19 @@ class Ledger:
         return {
             "lost": self.lost,
             "losses": self.losses.pack(),
-            "logged": counts.messages,
-            "dropped": counts.dropped,
+            "account": self._account(counts).pack(),
         }
+
+    def _account(self, counts: Counts) -> Accounting:
+        """What has happened to all that came for the trace that is written now."""
+        outcome = self.outcome
+        return Accounting(
+            received=outcome.received,
+            logged=counts.messages,
+            refused=outcome.refused,
+            lost=outcome.lost,
+            dropped=counts.dropped,
+        )
 
     @staticmethod
     def _until_now(gap: Loss) -> LostMark:

@@ -9,8 +9,8 @@ not start: why), `log` (`level`, `text`: a line for the user), `fault` (`about` 
 `left_out`, the messages that a limit kept out), `opened` and `closed` (`conn` and details, also in
 the trace), `stopped`. With `fault`, `anew`, `status` and
 `stopped` come `lost`, how many messages were lost so far, `losses`, see `gvtui.trace.losses`, and of
-the trace that is written now `logged`, its messages, and `dropped`, points
-that sandboxes dropped; with the last two also `connections`.
+the trace that is written now `account`, see `gvtui.trace.accounting`; with the last two also
+`connections`.
 
 To the monitor: `stop`, `mark` (`details`: zlib-packed msgpack map to note in the trace; `conn`: the
 mark's connection, 0 for none).

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.trace.accounting import Accounting
 from gvtui.trace.batches import FORMAT
 from gvtui.trace.details import text_in, unpack_details
 from gvtui.trace.losses import Losses
@@ -32,34 +33,6 @@ _STEP_BYTES = 16 << 20
 _MAX_PROGRAM = 60
 _MAX_PROBLEMS = 100
 _MAX_NAMES = 64
-
-
-@dataclass(slots=True)
-class Accounting:
-    """What happened to all received messages; each number comes from another source."""
-
-    received: int | None = None
-    """How many messages the monitor received from the sockets; None if the trace does not tell."""
-    let_go: int = 0
-    """How many were in deleted segments of a flight recorder."""
-    logged: int = 0
-    """How many are in the log, including damaged ones."""
-    indexed: int = 0
-    """How many are in the index."""
-    refused: dict[str, int] = field(default_factory=dict)
-    """How many each limit refused, by the limit's name."""
-    lost: int = 0
-    """How many could not be written."""
-    dropped: int = 0
-    """How many points the sandboxes dropped, which were never received."""
-
-    @property
-    def difference(self) -> int:
-        """How many messages are unaccounted for; 0 if the number received is not known."""
-        if self.received is None:
-            return 0
-        known = self.let_go + self.logged + sum(self.refused.values()) + self.lost
-        return self.received - known
 
 
 @dataclass(slots=True)
@@ -212,16 +185,8 @@ class _Reading:
             accounting.received = sum(told)
         if trace.is_save_file:
             accounting.logged = accounting.indexed
-        if accounting.logged != accounting.indexed:
-            self._problem(
-                f"the log has {counted(accounting.logged, 'message')}, its index "
-                f"{accounting.indexed:,}"
-            )
-        if accounting.difference:
-            self._problem(
-                f"{counted(abs(accounting.difference), 'message')} "
-                f"{'more' if accounting.difference < 0 else 'fewer'} than were received"
-            )
+        for problem in accounting.problems():
+            self._problem(problem)
         return survey
 
 

@@ -278,7 +278,11 @@ class GvtuiApp(ViewerBase):
         lost = self.monitor.lost if self.monitor else self.model.trace.lost.losses.messages
         refused = self.monitor.refused if self.monitor else 0
         left_out = self.monitor.left_out if self.monitor else 0
-        said = items(self.model, self.stream.new_rows, playing, lost, refused, left_out)
+        trace, account = self.model.trace, None
+        if self.monitor is not None and trace.path == self.monitor.trace_path:
+            known = None if trace.is_behind else trace.connections.messages
+            account = self.monitor.monitor.account_of(known)
+        said = items(self.model, self.stream.new_rows, playing, lost, refused, left_out, account)
         for feature in self.rooms.values():
             for item in feature.status():
                 said.insert(-1, item)

@@ -99,6 +99,8 @@ def run_live(options: LiveOptions) -> int:
         raise cut_short(fault, watch.monitor.became) from fault
     if watch.monitor.was_killed and options.monitor.record is not None:
         raise MonitorError(watch.monitor.became)
+    if watch.monitor.unaccounted:
+        raise MonitorError(f"{watch.monitor.unaccounted}; please report this")
     if watch.losses:
         where = f"the recording {watch.trace_path} is not complete: "
         raise MonitorError(f"{where * (options.monitor.record is not None)}{watch.losses.words()}")

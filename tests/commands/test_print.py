@@ -15,6 +15,7 @@ import pytest
 
 from gvtui.cli import run
 from gvtui.commands import print as print_command
+from gvtui.trace.summary import Outcome
 from gvtui.trace.writer import TraceWriter
 from tests.commands.helpers import Running
 from tests.monitor.sandbox import FakeSandbox, wait_until
@@ -54,6 +55,36 @@ def test_stats(capfd: pytest.CaptureFixture[str]) -> None:
     assert reads > 100
     assert {line["name"]: line["calls"] for line in told["syscalls"]}["read"] == reads
     assert re.search(rf" {reads} +read$", text, re.MULTILINE)
+
+
+def test_stats_say_what_became_of_all_that_came(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    writer = TraceWriter(tmp_path / "a.gvtrace")
+    writer.outcome = Outcome(received=6, lost=1, refused={"size": 2})
+    for number in range(3):
+        writer.message(1, TIME_NS, read_message(fd=number, dropped=2))
+    writer.close()
+    words = ["print", str(tmp_path / "a.gvtrace"), "--stats"]
+    assert run(words) == 0
+    account = capfd.readouterr().out.split("\n\n")[-1].splitlines()
+    assert [line.split()[:2] for line in account] == [
+        ["received", "6"],
+        ["logged", "3"],
+        ["indexed", "3"],
+        ["refused", "2"],
+        ["lost", "1"],
+        ["dropped", "2"],
+    ]
+    writer = TraceWriter(tmp_path / "b.gvtrace")
+    writer.outcome = Outcome(received=6)
+    writer.message(1, TIME_NS, read_message())
+    writer.close()
+    words[1] = str(tmp_path / "b.gvtrace")
+    assert run(words) == 1
+    assert "ALARM       5 messages fewer than were received\n" in capfd.readouterr().out
+    assert run([*words, "--format", "json"]) == 1
+    assert json.loads(capfd.readouterr().out)["accounting"]["difference"] == 5
 
 
 @pytest.mark.parametrize("words", [["--stats"], [str(SHELL), "--stats", "--format", "strace"]])

@@ -12,6 +12,7 @@ import pytest
 
 from gvtui.cli import run
 from gvtui.export.selection import Selection
+from gvtui.monitor.client import MonitorProcess
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from tests.commands.helpers import TIMEOUT, Running
@@ -36,6 +37,16 @@ def test_everything_that_came_is_in_the_recording(tmp_path: Path) -> None:
     assert [trace.payload(row) for row in range(1, trace.end_row - 1)] == datagrams
     assert trace.connections[1].close_reason
     trace.close()
+
+
+def test_what_nothing_accounts_for_is_an_alarm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = "2 messages fewer than were received"
+    monkeypatch.setattr(MonitorProcess, "unaccounted", words)
+    out = ["--out", str(tmp_path / "x.gvtrace"), "--for", "0.2"]
+    assert run(["record", *out, "--listen", str(tmp_path / "s"), "--no-realtime"]) == 1
+    assert words in capsys.readouterr().err
 
 
 def test_connections_that_are_summed_up_count(tmp_path: Path) -> None:

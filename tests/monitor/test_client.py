@@ -68,6 +68,27 @@ def test_what_a_sandbox_sends_is_in_the_trace(
     trace.close()
 
 
+def test_what_came_is_accounted_for_and_what_is_missing_is_an_alarm(
+    monitor: MonitorProcess, options: MonitorOptions
+) -> None:
+    sandbox = FakeSandbox(options.listen)
+    sandbox.send(*(read_message(fd=n, dropped=4) for n in range(5)))
+
+    def is_told() -> bool:
+        monitor.read_events()
+        return monitor.account.logged == 5 == monitor.account_of(0).indexed + 5
+
+    # Twice, for who reads the index may be behind by what came since.
+    assert wait_until(is_told)
+    assert (monitor.account.received, monitor.account.dropped) == (5, 4)
+    assert (monitor.unaccounted, list(monitor.account_of(5).problems())) == ("", [])
+    assert list(monitor.account_of(None).problems()) == []
+    assert list(monitor.account_of(3).problems()) == ["the log has 5 messages, its index 3"]
+    monitor.account = replace(monitor.account, received=7)
+    assert monitor.unaccounted == "2 messages fewer than were received"
+    sandbox.close()
+
+
 def test_it_is_in_a_session_of_its_own(monitor: MonitorProcess) -> None:
     assert os.getsid(monitor.pid) == monitor.pid != os.getsid(0)
 

@@ -21,6 +21,7 @@ from gvtui.words import counted, noun_for
 if TYPE_CHECKING:
     from textual.strip import Strip
 
+    from gvtui.trace.accounting import Accounting
     from gvtui.trace.connections import Connections
     from gvtui.tui.model.model import Model
 
@@ -34,6 +35,7 @@ def items(
     lost: int = 0,
     refused: int = 0,
     left_out: int = 0,
+    account: Accounting | None = None,
 ) -> list[Item]:
     """The items of the line, in order; the last one is at the right edge.
 
@@ -44,6 +46,7 @@ def items(
         lost: messages that came and are in no row, of those that a monitor has received.
         refused: connections that the monitor has refused.
         left_out: messages that a limit kept out of the trace.
+        account: what happened to all that the monitor has received; None where there is none.
     """
     trace = model.trace
     connections = trace.connections
@@ -103,6 +106,8 @@ def items(
     if left_out:
         short = f"{FAILED_SIGN} {short_count(left_out)} left out"
         said.append(Item(f"{FAILED_SIGN} {left_out:,} left out by limits", short, "alarm"))
+    if account is not None:
+        said.append(_accounted(account))
     said += _odd_messages(connections)
     if disputed := connections.claims.contradicted:
         words = f"{DISPUTED_SIGN} {counted(disputed, 'disputed name')}"
@@ -119,6 +124,16 @@ def items(
         said.append(Item(f"{short_bytes(trace.size_bytes)} kept", "", "faint", 1))
     said.append(_following(model, new_rows, playing))
     return said
+
+
+def _accounted(account: Accounting) -> Item:
+    """That all messages that came are somewhere, or the alarm that they are not."""
+    problem = next(account.problems(), "")
+    if problem:
+        return Item(f"{FAILED_SIGN} ALARM: {problem}", f"{FAILED_SIGN} ALARM", "alarm")
+    received = account.received or 0
+    full = f"{received:,} received, all accounted for"
+    return Item(full, f"{short_count(received)} received", "faint", 1)
 
 
 def _odd_messages(connections: Connections) -> list[Item]:

@@ -6,6 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from gvtui.monitor.options import MonitorOptions
+from gvtui.trace.accounting import Accounting
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.frame.status import items, layout
@@ -54,6 +55,13 @@ def test_a_live_view_says_what_came_and_what_was_lost(tmp_path: Path) -> None:
     assert "! 1 malformed|" in text
     assert "13 rows|" in text
     assert "▶ following|" in text
+    account = Accounting(received=12, logged=11, indexed=11, refused={"size": 1})
+    text = "".join(item.full + "|" for item in items(app.model, 0, account=account))
+    assert "|12 received, all accounted for|" in text
+    account.indexed = 10
+    (alarm,) = [each for each in items(app.model, 0, account=account) if "ALARM" in each.full]
+    assert alarm.full == "✗ ALARM: the log has 11 messages, its index 10"
+    assert (alarm.short, alarm.style) == ("✗ ALARM", "alarm")
     app.model.trace.close()
 
 
