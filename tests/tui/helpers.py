@@ -82,6 +82,12 @@ async def answer(pilot: Pilot[int], choice: str) -> None:
     await until(pilot, lambda: not app.is_running or asked not in app.screen_stack)
 
 
+def by_hand(patch: pytest.MonkeyPatch) -> None:
+    """Have apps take in and draw nothing by themselves, as often as the machine allows."""
+    for name in ("_schedule", "every"):
+        patch.setattr(GvtuiApp, name, lambda *_: None)
+
+
 def catch_up(app: GvtuiApp) -> None:
     """Have the app take in all that its trace holds now, and work out all that it works out."""
     while app.tick() or app.model.analysis.is_behind:

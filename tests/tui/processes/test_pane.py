@@ -11,7 +11,7 @@ from gvtui.tui.kit.signs import ENDED_SIGN, RUNS_SIGN
 from gvtui.tui.processes.lines import Fold
 from gvtui.tui.processes.pane import ProcessesPane
 from tests.trace.recorder import Recorder
-from tests.tui.helpers import drive, live, recording, screen_text
+from tests.tui.helpers import by_hand, drive, live, recording, screen_text
 from tests.tui.stream.test_pane import HOSTILE
 
 if TYPE_CHECKING:
@@ -212,7 +212,10 @@ def test_any_size_works(size: tuple[int, int]) -> None:
     drive(app, script, size)
 
 
-def test_thousands_of_processes_are_laid_out_in_slices(tmp_path: Path) -> None:
+def test_thousands_of_processes_are_laid_out_in_slices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_hand(monkeypatch)
     recorder = Recorder(tmp_path / "a.gvtrace")
     recorder.add(1)
     app = live(recorder.path)

@@ -4,10 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvtui.tui.app import GvtuiApp
 from gvtui.tui.stream.pane import StreamView
 from tests.trace.recorder import Recorder
-from tests.tui.helpers import drive, live, recording, screen_text, stream_lines
+from tests.tui.helpers import by_hand, drive, live, recording, screen_text, stream_lines
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,8 +144,7 @@ def _scroll_up() -> type:
 
 
 def test_only_rows_on_screen_are_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    # What the app brings by itself, as often as the machine allows, would be counted too.
-    monkeypatch.setattr(GvtuiApp, "_schedule", lambda *_: None)
+    by_hand(monkeypatch)
     recorder = Recorder(tmp_path / "a.gvtrace")
     recorder.add(5000)
     app = live(recorder.path)
