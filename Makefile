@@ -36,11 +36,10 @@ lint: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Sandboxes do not go well with other tests beside them. A test that waits for a screen or another
-# process may come too late on a busy machine, so it gets another try; the summary names it.
+# Sandboxes do not go well with other tests beside them.
 test: lint
-	$(BIN)/pytest -n auto --reruns 2 -m 'not e2e'
-	$(BIN)/pytest --reruns 2 -m e2e
+	$(BIN)/pytest -n auto -m 'not e2e'
+	$(BIN)/pytest -m e2e
 
 proto: $(DEV)
 	$(BIN)/python -m grpc_tools.protoc -Igvtui/wire/pb=proto --python_out=. --pyi_out=. \
