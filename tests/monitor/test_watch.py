@@ -24,7 +24,7 @@ class FakeMonitor:
         self.trace_path = path
         self.events: list[dict[str, Any]] = []
         self.stopped = False
-        self.refused = 0
+        self.refused = self.left_out = 0
         self.losses = Losses()
 
     def read_events(self) -> list[dict[str, Any]]:

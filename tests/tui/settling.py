@@ -65,6 +65,7 @@ def _is_due(screen: Screen[Any]) -> bool:
 
 
 def use_in(patch: pytest.MonkeyPatch) -> None:
-    """Have pilots wait in this way."""
+    """Have pilots wait in this way; and notes stay, for a busy machine may look at them late."""
+    patch.setattr(textual.app.App, "NOTIFICATION_TIMEOUT", 3600)
     for module in (textual.app, textual.pilot):
         patch.setattr(module, "wait_for_idle", settle)
