@@ -45,6 +45,7 @@ class Marks:
     def __init__(self) -> None:
         self.marks: list[dict[str, Any]] = []
         self.said: list[str] = []
+        self.left_behind: list[Any] = []
 
     @property
     def monitor(self) -> Marks:
