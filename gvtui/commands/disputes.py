@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.saying import say
-from gvtui.trace.claims import APART
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -17,6 +16,8 @@ _MOST = 20
 
 def say_disputes(trace: Trace) -> None:
     """Write to standard error which connections claimed another sandbox's container ID."""
+    from gvtui.trace.claims import APART
+
     disputed = [each for each in trace.connections.values() if each.disputed]
     for connection in disputed[:_MOST]:
         names = ", ".join(connection.disputed[:3]) + ("…" if len(connection.disputed) > 3 else "")
