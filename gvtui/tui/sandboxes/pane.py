@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from gvtui.decode.ids import short_id
 from gvtui.query.filter.fields import CONTAINER
 from gvtui.query.filter.write import equals
+from gvtui.trace.claims import APART
 from gvtui.trace.connection import Sums
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import Part, fit, short_count, spark, width_of
@@ -159,6 +160,9 @@ def disputed_words(sandbox: Sandbox) -> str:
     names = [name for each in sandbox.connections for name in each.disputed]
     if not names:
         return ""
+    if sandbox.container_id.startswith(APART):
+        # Its name says already what it says it is.
+        return "not believed"
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
     return f"says it is {short_id(word(names[0]))}{more}"
 

@@ -85,7 +85,7 @@ def test_who_says_it_is_another_s_container_has_a_line_of_its_own(tmp_path: Path
         assert "● web runsc" in _entry(app, 0)
         assert "connected  3 msgs" in _entry(app, 0)
         assert "dropped" not in _entry(app, 0)
-        assert "● ¬2:web says it is web" in _entry(app, 1)
+        assert "● ¬2:web not believed" in _entry(app, 1)
         assert "▲ 20" in _entry(app, 1)
         assert "¬ 1 disputed name" in screen_text(app).splitlines()[0]
 
@@ -165,3 +165,13 @@ def test_old_sandboxes_have_one_entry_together(
         assert not app.model.chips.active()
 
     drive(app, script)
+
+
+def test_who_also_says_it_is_another_has_that_in_its_line(tmp_path: Path) -> None:
+    write_rivals(tmp_path / "a.gvtrace").flush()
+    app = live(tmp_path / "a.gvtrace")
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert "● evil says it is web" in _entry(app, 1)
+
+    drive(app, script, (180, 40))
