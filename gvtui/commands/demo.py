@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
-import sys
 import threading
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from gvtui.commands.completing import files
 from gvtui.commands.options import examples
 from gvtui.commands.terminal import need_terminal
 from gvtui.files import made
+from gvtui.python import python
 from gvtui.saying import say
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def recording_command(endpoint: Path) -> list[str]:
     send = ["send", recording, "--endpoint", str(endpoint), "--loop"]
     # Like the sandbox, it must end when its standard input ends.
     script = '"$@" & cat > /dev/null; kill $!'
-    return ["sh", "-c", script, "gvtui-demo", sys.executable, "-m", "gvtui", *send]
+    return ["sh", "-c", script, "gvtui-demo", *python("-m", "gvtui", *send)]
 
 
 def sandbox_command(runsc: UsableRunsc, endpoint: Path, folder: Path) -> list[str]:

@@ -16,6 +16,7 @@ import click
 from gvtui import __version__
 from gvtui.commands.exits import Command
 from gvtui.commands.options import FILE, LISTEN_OPTION, examples
+from gvtui.python import python
 from gvtui.saying import show
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def check_priority() -> Finding:
         "sys.exit(not try_())"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], timeout=_TIMEOUT_SECONDS, capture_output=True, check=False
+        python("-c", code), timeout=_TIMEOUT_SECONDS, capture_output=True, check=False
     )
     if done.returncode == 0:
         return Finding(Grade.GOOD, "priority", "the monitor may run at real-time priority")

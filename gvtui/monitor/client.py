@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import zlib
@@ -23,6 +22,7 @@ from gvtui.files import trust
 from gvtui.monitor.folder import holds_rows, left_behind, make_folder, take_back
 from gvtui.monitor.heartbeat import Heartbeat
 from gvtui.monitor.listener import MonitorError
+from gvtui.python import python
 from gvtui.trace.accounting import Accounting
 from gvtui.trace.losses import Losses
 
@@ -108,7 +108,7 @@ class MonitorProcess:
         errors = tempfile.TemporaryFile()  # noqa: SIM115
         inherited = [theirs.fileno()] + ([lock_fd] if lock_fd is not None else [])
         with theirs:
-            command = [sys.executable, "-m", "gvtui.monitor", str(theirs.fileno())]
+            command = python("-m", "gvtui.monitor", str(theirs.fileno()))
             process = subprocess.Popen(
                 [*command, json.dumps(options.pack()), str(trace_path)],
                 pass_fds=inherited,

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
+from gvtui.python import python
 from gvtui.scratch import Scratch
 from gvtui.trace.sidefiles import IndexFiles
 
@@ -49,7 +50,7 @@ class Settling:
         """Why it failed, at the end; "" if it did not."""
         self._scratch = Scratch("gvtui-index-")
         self._rest = b""
-        command = [sys.executable, "-m", __name__, str(path), self._scratch.name]
+        command = python("-m", __name__, str(path), self._scratch.name)
         self._process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
+from gvtui.python import python
 from gvtui.trace import keep
 from gvtui.trace.reader import Trace
 from gvtui.tui.command.command import command
@@ -85,7 +85,7 @@ class Kept(Feature):
         self.viewer.choose(Choice(heading, entries, lambda act: acts[act](one)))
 
     def _open(self, one: LeftBehind) -> None:
-        self.viewer.run_over([sys.executable, "-m", "gvtui", "replay", str(one.path)])
+        self.viewer.run_over(python("-m", "gvtui", "replay", str(one.path)))
 
     def _save(self, one: LeftBehind) -> None:
         def done(text: str) -> Mistake | None:

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from gvtui.monitor.folder import left_behind, make_folder
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.watch import Watch
+from gvtui.python import python
 from gvtui.trace.reader import Trace
 from gvtui.tui.live.kept import Kept
 from tests.monitor.test_folder import leave_behind
@@ -64,7 +64,7 @@ def test_the_next_start_says_what_is_kept_and_the_key() -> None:
 def test_it_can_be_opened() -> None:
     viewer, (folder,) = viewer_after(5)
     pick(viewer, "open")
-    assert viewer.programs == [[sys.executable, "-m", "gvtui", "replay", str(folder)]]
+    assert viewer.programs == [python("-m", "gvtui", "replay", str(folder))]
     assert folder.exists()
 
 
