@@ -80,7 +80,7 @@ SALT_SIZE = 4
 
 HEAD = struct.Struct("<4s4sBBHIIIQQI")
 TAIL = struct.Struct("<II")
-_SMALL = 64
+_SMALL = 96
 """Payloads up to which each has its own CRC-32; of more, sums take less time."""
 
 MAX_COUNT = 1 << 12
@@ -132,7 +132,8 @@ def sums_of(body: bytes, ends: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
     upto = np.zeros(len(words) + 1, np.uint64)
     np.cumsum(words * weights, out=upto[1:])
     places = ends >> 3
-    borders = upto[places] + (words[places] & _FIRST_BYTES[ends & 7]) * weights[places]
+    begun = words.take(places) & _FIRST_BYTES.take(ends & 7)
+    borders = upto.take(places) + begun * weights.take(places)
     borders[1:] -= borders[:-1].copy()
     sums: npt.NDArray[np.uint32] = (borders >> np.uint64(32)).astype("<u4")
     return sums

@@ -33,9 +33,13 @@ class Packing:
         """
         self._conn, self._recv_ns, self._times = conn, recv_ns, times
         self._datagrams = datagrams
-        self._sizes = list(map(len, datagrams))
         self.count = len(datagrams)
-        self.size = sum(self._sizes)
+        self._lengths: npt.NDArray[np.int64] | None = None
+        if self.count < FEWEST:
+            self.size = sum(map(len, datagrams))
+        else:
+            self._lengths = _lengths_of(datagrams)
+            self.size = int(self._lengths.sum())
         """The size of the messages without the batches' heads, in bytes."""
 
     @property
@@ -58,11 +62,11 @@ class Packing:
         if self.count < FEWEST and self.size <= MAX_BODY:
             return self._pack_few(indexer, salt, place)
         times, datagrams = self._times, self._datagrams
-        lengths = np.fromiter(self._sizes, np.int64, self.count)
+        lengths = self._lengths if self._lengths is not None else _lengths_of(datagrams)
         places = np.cumsum(lengths) - lengths + place
         pieces: list[bytes | memoryview] = []
         ahead = 0
-        for start, stop in self._parts():
+        for start, stop in self._parts(lengths):
             part = slice(start, stop)
             own = times[part] if times is not None else None
             when = self._recv_ns if own is None else own[0]
@@ -83,7 +87,7 @@ class Packing:
     ) -> tuple[list[bytes | memoryview], bytes]:
         datagrams, times = self._datagrams, self._times
         front, body = self._batch(salt, place, self._recv_ns, datagrams, None, times)
-        offsets = list(accumulate(self._sizes[:-1], initial=place + len(front)))
+        offsets = list(accumulate(map(len, datagrams[:-1]), initial=place + len(front)))
         each = times if times is not None else [self._recv_ns] * self.count
         rows = indexer.messages(self._conn, each, offsets, datagrams)
         return [front + body], b"".join(rows)
@@ -100,14 +104,18 @@ class Packing:
         kind = LogKind.MESSAGE
         return pack_batch(kind, self._conn, recv_ns, salt, place, datagrams, lengths, times)
 
-    def _parts(self) -> list[tuple[int, int]]:
+    def _parts(self, lengths: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
         """The ranges of messages for each batch."""
         if self.size <= MAX_BODY and self.count <= MAX_COUNT:
             return [(0, self.count)]
         parts, start, size = [], 0, 0
-        for stop, each in enumerate(self._sizes):
+        for stop, each in enumerate(lengths.tolist()):
             if stop > start and (size + each > MAX_BODY or stop - start >= MAX_COUNT):
                 parts.append((start, stop))
                 start, size = stop, 0
             size += each
         return [*parts, (start, self.count)]
+
+
+def _lengths_of(datagrams: list[bytes]) -> npt.NDArray[np.int64]:
+    return np.fromiter(map(len, datagrams), np.int64, len(datagrams))

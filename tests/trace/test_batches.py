@@ -23,7 +23,7 @@ from gvtui.trace.window import Window
 
 SALT = b"salt"
 few = st.lists(st.binary(max_size=40), min_size=1, max_size=20)
-many = st.lists(st.binary(max_size=12), min_size=65, max_size=90)
+many = st.lists(st.binary(max_size=12), min_size=97, max_size=120)
 
 
 def packed(payloads: list[bytes], *, times: bool = False, place: int = 0) -> bytes:
