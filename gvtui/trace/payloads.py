@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gvtui.trace.batches import FORMAT, TAIL, Batch, batch_at, damaged_in
+from gvtui.trace.batches import FORMAT, LEAD_OF_ONE, TAIL, Batch, batch_at, damaged_in
 from gvtui.trace.records import (
     HEAD_SIZE,
     MAX_PAYLOAD,
@@ -41,6 +41,9 @@ _STEP = 64 << 10
 
 _ROWS = 1024
 """Rows looked at, at once, for the first one of a batch."""
+
+_FEW_ROWS = 32
+"""Rows looked at before that: many a batch is small."""
 
 _MAX_BATCHES = 16
 """How many batches' heads are cached."""
@@ -151,7 +154,8 @@ class Payloads:
     def _checked(self, row_id: int, row: Row, part: Part) -> bytes | None:
         before = _before(row)
         start, size = row.offset - before, row.length + before
-        batch = self._batch_of(row_id, start, size)
+        is_alone = row.kind in (Kind.OPENED, Kind.CLOSED, Kind.MARK)
+        batch = self._batch_of(row_id, start, size, is_alone=is_alone)
         if batch is None or (batch.kind != _kind(row) and row.kind != Kind.DROP):
             return None
         number = _number_in(batch, start, size)
@@ -167,8 +171,10 @@ class Payloads:
         self._last = None
         self._window.forget()
 
-    def _batch_of(self, row_id: int, start: int, size: int) -> Batch | None:
-        """The batch of a row's record."""
+    def _batch_of(
+        self, row_id: int, start: int, size: int, *, is_alone: bool = False
+    ) -> Batch | None:
+        """The batch of a row's record; `is_alone` says that the record is the only one of its batch."""
         last = self._last
         if last is not None and last.body <= start and start + size <= last.end:
             return last
@@ -178,6 +184,9 @@ class Payloads:
         if last is not None and start > last.end:
             # Mostly it is the next one.
             batch = self._batch_at(last.end)
+        if is_alone and (batch is None or batch.body != start):
+            # Its front lies close before it: no row in front of it need be looked at.
+            batch = self._batch_at(start - LEAD_OF_ONE)
         if batch is None or not batch.body <= start <= start + size <= batch.end:
             body = self._body_of(row_id, start)
             told = self._window.take(body - TAIL.size, TAIL.size) if body >= TAIL.size else b""
@@ -205,9 +214,10 @@ class Payloads:
 
     def _body_of(self, row_id: int, start: int) -> int:
         """Where the first payload of a row's batch begins: those of a batch lie close together."""
-        stop = row_id
+        stop, step = row_id, _FEW_ROWS
         while stop > self._first_row:
-            begin = max(self._first_row, stop - _ROWS)
+            begin = max(self._first_row, stop - step)
+            step = _ROWS
             rows = np.empty(stop - begin, ROW_DTYPE)
             rows = rows[: self._read_rows(begin, rows)]
             rows = rows[rows["kind"] != Kind.DROP]

@@ -168,3 +168,23 @@ def test_parts_come_back() -> None:
     parts = [Part(0, 2), Part(1 << 40, 1, 7)]
     assert Part.unpack(b"".join(part.pack() for part in parts)) == parts
     assert SAVE_FILE < 0
+
+
+def test_a_record_that_is_alone_is_found_without_the_rows_before_it(tmp_path: Path) -> None:
+    messages = [read_message(count=number) for number in range(40)]
+    batches = [(conn, messages) for conn in range(1, 6)]
+    trace = Trace.open(write_trace(tmp_path / "a.gvtrace", batches))
+    events = [row for row in range(trace.end_row) if trace.row(row).kind != Kind.MESSAGE]
+    payloads = trace._segments[0].payloads
+    looked: list[int] = []
+
+    def look(row: int, out: object) -> int:
+        looked.append(row)
+        return 0
+
+    payloads._read_rows = look
+    for row in reversed(events):
+        assert trace.details(row)
+    assert len(events) == 10
+    assert looked == []
+    trace.close()
