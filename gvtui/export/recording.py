@@ -8,6 +8,7 @@ from gvtui.query.calls.exec_rules import Code
 from gvtui.trace.marks import (
     MAX_EXECS,
     BinaryMark,
+    DisputeMark,
     DropsMark,
     ExcerptMark,
     ExecMark,
@@ -57,6 +58,7 @@ class RecordingExport:
         self._ordered: set[int] = set()
         self._untold: dict[int, list[str]] = {}
         self._is_excerpt = False
+        self._disputed: dict[int, set[str]] = {}
         self.messages = 0
         """Messages written so far."""
 
@@ -110,6 +112,7 @@ class RecordingExport:
                     return
                 self._told[row.conn] = row.dropped
                 self.messages += 1
+                self._note_disputes(row)
                 if row.flags & Flag.TRUNCATED:
                     self._writer.truncated(row.conn, row.recv_ns, payload, row.result)
                 else:
@@ -122,6 +125,16 @@ class RecordingExport:
             self._writer.closed(row.conn, row.recv_ns, trace.details(row_id))
         elif row.kind == Kind.MARK:
             self._copy_mark(row_id, row)
+
+    def _note_disputes(self, row: Row) -> None:
+        """Note which containers a connection falsely claims: who they are may be left out."""
+        apart = self._selection.trace.connections.claims.apart.get(row.conn)
+        if not apart or not self._selection.is_filtered:
+            return
+        noted = self._disputed.setdefault(row.conn, set())
+        for container in apart.keys() - noted:
+            noted.add(container)
+            self._writer.mark(row.recv_ns, DisputeMark(container).details(), row.conn)
 
     def _copy_mark(self, row_id: int, row: Row) -> None:
         details = self._selection.trace.details(row_id)

@@ -209,6 +209,11 @@ class Claims:
         self._note(conn, container, container)
         self._holders.setdefault(container, set()).add(conn)
 
+    def dispute(self, conn: int, container: str) -> None:
+        """It is known from elsewhere that a connection speaks for another sandbox's container."""
+        if container and not self.is_full(conn) and container not in self._names.get(conn, {}):
+            self._contradict(conn, container)
+
     def _rivals(self, conn: int, holders: set[int]) -> list[int]:
         peer = self._peers.get(conn)
         if peer is None:

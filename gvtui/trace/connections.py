@@ -12,7 +12,7 @@ from gvtui.trace.claims import Claims, Peer
 from gvtui.trace.connection import SECOND_NS, Connection, Sandbox, Sums
 from gvtui.trace.containers import MAX_ID, said_container
 from gvtui.trace.details import MAX_TEXT, args_in, int_in, short_args, text_in
-from gvtui.trace.marks import MOST_OF_DROPS, DropsMark
+from gvtui.trace.marks import MOST_OF_CONNECTION, DisputeMark, DropsMark, read_mark
 from gvtui.trace.row import Flag, Kind, Row
 from gvtui.trace.speaking import Speaking
 from gvtui.wire.header import WireError
@@ -367,14 +367,26 @@ class Connections:
         elif row.kind == Kind.OPENED:
             self._opens(connection, row.recv_ns, source.details(row_id))
         elif row.kind == Kind.MARK:
-            if row.length <= MOST_OF_DROPS and source.details(row_id).get("kind") == DropsMark.kind:
-                connection.asked_row = row_id
+            self._take_mark(source, connection, row, row_id)
         elif row.kind == Kind.CLOSED:
             connection.closed_ns = row.recv_ns or 1
             connection.close_reason = text_in(source.details(row_id), "reason")
             self._closed[connection.conn] = None
             self.claims.closed(connection.conn)
             self._speaking.forget(connection.conn)
+
+    def _take_mark(self, source: _Source, connection: Connection, row: Row, row_id: int) -> None:
+        if row.length > MOST_OF_CONNECTION:
+            return
+        mark = read_mark(source.details(row_id))
+        if isinstance(mark, DropsMark):
+            connection.asked_row = row_id
+        elif isinstance(mark, DisputeMark):
+            before = self.claims.contradicted
+            self.claims.dispute(connection.conn, mark.container_id[:MAX_ID])
+            if self.claims.contradicted > before:
+                connection.disputed.append(mark.container_id)
+                self._sandboxes = None
 
     def _opens(self, connection: Connection, opened_ns: int, details: dict[str, Any]) -> None:
         connection.details = details

@@ -11,13 +11,14 @@ from gvtui import __version__
 from gvtui.files import whole_file
 from gvtui.trace.batches import FORMAT, SALT_SIZE, pack_one
 from gvtui.trace.details import int_in, list_in, pack_details
+from gvtui.trace.marks import DisputeMark
 from gvtui.trace.records import LogKind, TraceError
 from gvtui.trace.scanning import first_head
 from gvtui.trace.summary import Summary, Tally
 from gvtui.trace.window import Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
     from typing import BinaryIO
 
@@ -93,7 +94,7 @@ def _copy(
         "needs": [],
         "previous": b"",
     }
-    out.write(_segment(head, list(_reopened(first, marks))))
+    out.write(_segment(head, list(_reopened(first, marks, trace.connections.claims.apart))))
     total = sum(size for _, size in extents)
     done = 0
     for fd, size in extents:
@@ -128,9 +129,13 @@ def _header(fd: int) -> dict[str, Any]:
     return first_head(Window(fd, os.fstat(fd).st_size, step=_LOOK_STEP)) or {}
 
 
-def _reopened(head: dict[str, Any], marks: Mapping[int, Mark]) -> Iterator[_Reopened]:
+def _reopened(
+    head: dict[str, Any], marks: Mapping[int, Mark], apart: Mapping[int, Iterable[str]]
+) -> Iterator[_Reopened]:
     """Records and marks for the connections that were open when the oldest segment began."""
     for conn, opened_ns, details, dropped in list_in(head, "connections"):
         yield LogKind.OPENED, conn, opened_ns, {**details, "dropped_before": dropped}
         if conn in marks:
             yield LogKind.MARK, conn, opened_ns, marks[conn].details()
+        for container in apart.get(conn, ()):
+            yield LogKind.MARK, conn, opened_ns, DisputeMark(container).details()

@@ -220,6 +220,37 @@ MOST_OF_DROPS = 512
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeMark:
+    """A connection, the row's own, claims another sandbox's container ID.
+
+    Rows tell that themselves (see `gvtui.trace.claims`), but for a recording that lacks the other
+    sandbox's messages.
+    """
+
+    kind: ClassVar = "dispute"
+
+    container_id: str
+
+    @property
+    def text(self) -> str:
+        """The mark for people."""
+        return f"connection claims to be {self.container_id}, which is another sandbox"
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        return {"kind": self.kind, "text": self.text, **asdict(self)}
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> DisputeMark:
+        """The mark from what lies in the recording."""
+        return cls(text_in(details, "container_id"))
+
+
+MOST_OF_CONNECTION = 8 << 10
+"""Bytes of the largest mark that tells something of its connection itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProcfsEntry:
     """A running process of a sandbox, from the output of `runsc trace procfs`."""
 
@@ -432,6 +463,7 @@ Mark = (
     | LostMark
     | RefusedMark
     | DropsMark
+    | DisputeMark
     | ClockMark
     | ProcessesMark
     | BinaryMark
@@ -449,6 +481,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Mark]] = {
         LostMark,
         RefusedMark,
         DropsMark,
+        DisputeMark,
         ClockMark,
         ProcessesMark,
         BinaryMark,

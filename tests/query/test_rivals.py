@@ -10,7 +10,10 @@ import pytest
 
 from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter
+from gvtui.trace.keep import save
 from gvtui.trace.reader import Trace
+from gvtui.trace.writer import TraceWriter
+from tests.trace.recorder import START_NS, open_message
 from tests.trace.rivals import DROPPED, opened_by, write_rivals
 
 FILTERS = ['proc.id = "¬2:web/1"', "proc.id = evil/9", "proc.id = web/1"]
@@ -121,3 +124,37 @@ def test_exports_tell_them_apart(tmp_path: Path, capfd: pytest.CaptureFixture[st
     assert run(["print", str(path), "--stats", "--format", "json"]) == 0
     processes = json.loads(capfd.readouterr().out)["processes"]
     assert sorted(each["filter"] for each in processes) == FILTERS
+
+
+def test_a_copy_without_the_victim_s_messages_does_not_believe_the_imposter(tmp_path: Path) -> None:
+    from gvtui.cli import run
+
+    path, copy = tmp_path / "a.gvtrace", tmp_path / "b.gvtrace"
+    write_rivals(path, opened_by(11, "runsc"), opened_by(10, "runsc")).close()
+    assert run(["convert", str(path), str(copy), "--filter", "conn.num = 2"]) == 0
+    trace = Trace.open(copy)
+    names = [trace.container_of(row) for row in range(trace.end_row) if trace.row(row).kind == 0]
+    assert names == ["evil", "¬2:web", "¬2:web", "¬2:web"]
+    assert trace.connections[2].disputed == ["web"]
+    trace.close()
+
+
+def test_what_is_kept_of_a_flight_recorder_does_not_believe_the_imposter(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "live", keep_bytes=64_000, segment_bytes=8_000)
+    for conn in (1, 2):
+        writer.opened(conn, START_NS, opened_by(10 + conn, "runsc"))
+        writer.message(conn, START_NS, open_message("/x", container="web"))
+    trace = Trace.open(tmp_path / "live")
+    for number in range(400):
+        writer.message(2, START_NS, open_message(f"/{number}", container="web"))
+        writer.message(1, START_NS, open_message(f"/{number}", container="web"))
+    trace.refresh()
+    assert trace.first_row > 4
+    save(trace, tmp_path / "kept.gvtrace")
+    kept = Trace.open(tmp_path / "kept.gvtrace")
+    for shown in (trace, kept):
+        rows = [row for row in range(shown.first_row, shown.end_row) if shown.row(row).kind == 0]
+        names = {shown.row(row).conn: shown.container_of(row) for row in rows}
+        assert names == {1: "web", 2: "¬2:web"}
+        shown.close()
+    writer.close()

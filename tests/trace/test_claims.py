@@ -224,3 +224,13 @@ def test_no_two_of_different_peers_have_one_name_at_once(
                 assert names.setdefault(name, peers[one]) == peers[one]
                 assert name == container or name == name_apart(one, container)
                 assert not (container.startswith(APART) and name == container)
+
+
+def test_what_a_mark_tells_of_a_claim_is_believed(world: World) -> None:
+    world.open(1, unnamed(10))
+    world.claims.dispute(1, "web")
+    world.claims.dispute(1, "web")
+    assert (world.say(1, "web"), world.say(1, "own")) == ("¬1:web", "own")
+    world.claims.dispute(1, "own")
+    world.claims.dispute(1, "")
+    assert (world.claims.name(1, "own"), world.claims.contradicted) == ("own", 1)

@@ -11,6 +11,7 @@ from gvtui.trace.marks import (
     MAX_PROCESSES,
     BinaryMark,
     ClockMark,
+    DisputeMark,
     DropsMark,
     ExcerptMark,
     ExecMark,
@@ -46,6 +47,7 @@ MARKS: tuple[Mark, ...] = (
     NoteMark("hello"),
     NoteMark("hello", "later"),
     DropsMark(39_723),
+    DisputeMark("web"),
 )
 
 
