@@ -63,6 +63,8 @@ async def until(pilot: Pilot[int], condition: Callable[[], bool], seconds: float
     """
     deadline = time.monotonic() + seconds
     while not condition():
+        if pilot.app._exception is not None:
+            pytest.fail("the app has failed")
         if time.monotonic() > deadline:
             pytest.fail("it has not come in time")
         await pilot.pause(0.02)

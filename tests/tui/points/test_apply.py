@@ -19,6 +19,7 @@ from gvtui.agent.targets import Keeper, SessionOwner
 from gvtui.monitor.options import MonitorOptions
 from gvtui.points.library import Library
 from gvtui.points.session import Point, Session, Sink
+from gvtui.trace.accounting import Accounting
 from gvtui.trace.marks import Mark
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
@@ -40,9 +41,12 @@ FOREIGN: dict[str, Any] = {"name": "Default", "points": [{"name": "sentry/clone"
 class Marks:
     """Stands for the watch and its monitor; keeps the marks."""
 
-    fault, dead, lost = "", False, 0
+    fault, dead, is_silent, is_renewed = "", False, False, False
+    lost = refused = left_out = 0
+    when_opened = when_seen = None
 
-    def __init__(self) -> None:
+    def __init__(self, trace_path: Path) -> None:
+        self.trace_path = trace_path
         self.marks: list[dict[str, Any]] = []
         self.said: list[str] = []
         self.left_behind: list[Any] = []
@@ -53,6 +57,9 @@ class Marks:
 
     def poll(self) -> list[Any]:
         return []
+
+    def account_of(self, indexed: int | None) -> Accounting:
+        return Accounting()
 
     def send_mark(self, mark: Mark, conn: int = 0) -> bool:
         self.marks.append(mark.details())
@@ -75,7 +82,7 @@ class Bench:
         )
         self.recorder = Recorder(folder / "a.gvtrace")
         self.recorder.writer.flush()
-        self.watch = Marks()
+        self.watch = Marks(self.recorder.path)
         self.socket = folder / "s.sock"
         self.app = GvtuiApp(
             Trace.open(self.recorder.path),
