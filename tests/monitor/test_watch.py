@@ -10,6 +10,7 @@ import pytest
 
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.watch import Watch
+from gvtui.trace.accounting import Accounting
 from gvtui.trace.losses import FULL, Loss, Losses
 from tests.monitor.sandbox import wait_until
 
@@ -30,6 +31,9 @@ class FakeMonitor:
     def read_events(self) -> list[dict[str, Any]]:
         events, self.events = self.events, []
         return events
+
+    def account_of(self, indexed: int | None) -> Accounting:
+        return Accounting()
 
     def stop(self, *, keep: bool = False) -> None:
         self.stopped = True
