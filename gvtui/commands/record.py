@@ -174,7 +174,11 @@ def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: fl
     done = trace.first_row
     is_last = False
     asked = 0
+    looked = time.monotonic()
     while True:
+        if time.monotonic() - looked >= _LOOK_SECONDS / 2:
+            looked = time.monotonic()
+            _look_after(state, recording)
         if not is_last and (state.ending or _seconds_to(end) <= 0):
             state.ask_all(trace)
             state.stop()
@@ -205,6 +209,17 @@ def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: fl
             state.pass_on()
 
 
+def _look_after(state: Watching, recording: RecordingExport) -> None:
+    """Begin the recording anew if its file was removed, and say so."""
+    from gvtui.trace.losses import REMOVED, Loss
+
+    lost, now = recording.look(), time.time_ns()
+    if lost:
+        loss = Loss(lost, now, now, REMOVED)
+        state.lost_here.take(loss)
+        say(f"gvtui: the recording was removed, and goes on in a new file; {loss.words()}")
+
+
 def _tell_rest(trace: Trace, done: int) -> None:
     """Say so where much of what has come is still to be filtered."""
     trace.refresh(0)
@@ -226,7 +241,7 @@ def _end(words: str, state: Watching) -> bool:
     """Say what was recorded and what was lost; True if nothing was."""
     if sys.stderr.isatty():
         print("\r\033[K", end="", file=sys.stderr)
-    lost = state.monitor.losses.words(noun="")
+    lost = state.losses.words(noun="")
     say(f"gvtui: recorded {words}{lost and f'; {lost}'}")
     state.has_told = True
     return not lost

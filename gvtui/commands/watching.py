@@ -16,6 +16,7 @@ from gvtui.errors import GvtuiError
 from gvtui.faults import FaultError
 from gvtui.monitor.client import MonitorProcess
 from gvtui.saying import say
+from gvtui.trace.losses import Losses
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Watching:
         """How many signals have asked for the end."""
         self.is_renewed = False
         """Whether the trace continues in new files; the reader of them resets it."""
+        self.lost_here = Losses()
+        """What was lost on the way from the monitor's trace to the output."""
         self.has_told = False
         """Whether the user knows what was lost."""
 
@@ -66,6 +69,14 @@ class Watching:
         sentence."""
         self.missed += rows
         say(f"gvtui: {counted(rows, 'row')} removed before being {words}")
+
+    @property
+    def losses(self) -> Losses:
+        """All that was lost so far."""
+        losses = Losses()
+        losses.merge(self.monitor.losses)
+        losses.merge(self.lost_here)
+        return losses
 
     @property
     def ending(self) -> bool:
@@ -173,8 +184,8 @@ def watching(options: MonitorOptions) -> Iterator[Watching]:
         monitor.stop()
     if fault is not None:
         raise FaultError(monitor.became) from fault
-    if monitor.losses and not state.has_told:
-        raise LostMessagesError(monitor.losses.words())
+    if state.losses and not state.has_told:
+        raise LostMessagesError(state.losses.words())
     if monitor.unaccounted:
         raise LostMessagesError(f"{monitor.unaccounted}; please report this")
     if monitor.was_killed:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from gvtui.query.calls.exec_rules import Code
+from gvtui.trace.losses import REMOVED
 from gvtui.trace.marks import (
     MAX_EXECS,
     BinaryMark,
@@ -12,6 +14,7 @@ from gvtui.trace.marks import (
     DropsMark,
     ExcerptMark,
     ExecMark,
+    LostMark,
     NoteMark,
     read_mark,
 )
@@ -92,6 +95,25 @@ class RecordingExport:
                 self._copy(row_id, trace.row(row_id), is_chosen=row_id in chosen)
         self._note_all_execs()
         self._writer.flush()
+
+    def look(self) -> int:
+        """Begin the recording anew if its file was removed; gives the messages lost with it.
+
+        Raises:
+            TraceError: it cannot be made again.
+            OSError: it cannot be written.
+        """
+        writer = self._writer
+        if not writer.is_removed:
+            return 0
+        lost = 0 if writer.is_elsewhere else writer.held_messages
+        self._writer = writer.begin_anew()
+        writer.close()
+        self.messages -= lost
+        if lost:
+            now = time.time_ns()
+            self._writer.mark(now, LostMark(lost, now, now, REMOVED).details())
+        return lost
 
     def close(self) -> None:
         """Finish the recording."""

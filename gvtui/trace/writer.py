@@ -123,6 +123,9 @@ class TraceWriter:
             with removed_on_failure(self._strings):
                 self._strings.append(STRINGS_MAGIC + self.trace_id)
                 self._segment = self._new_segment(1, 0)
+            with contextlib.suppress(OSError):
+                # So that it can be noted who came, even if the disk is full by then.
+                self._reserve(0, 0)
         except FileExistsError as error:
             raise TraceError(
                 f"{error.filename} exists already; choose another name or move it away"

@@ -14,7 +14,7 @@ from gvtui.trace.reader import Trace
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
-from tests.trace.factory import TIME_NS, read_message
+from tests.trace.factory import TIME_NS, read_message, write_trace
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -149,3 +149,21 @@ def test_a_copy_without_execs_has_no_more_than_was_chosen(tmp_path: Path) -> Non
     )
     for each in (trace, copy):
         each.close()
+
+
+def test_a_recording_that_is_removed_goes_on_in_a_new_file(tmp_path: Path) -> None:
+    source = write_trace(tmp_path / "a.gvtrace", [(1, [read_message(fd=n) for n in range(9)])])
+    trace = Trace.open(source)
+    out = tmp_path / "b.gvtrace"
+    recording = RecordingExport(Selection(trace), out)
+    recording.copy(0, 6)
+    assert (recording.look(), recording.messages) == (0, 5)
+    out.unlink()
+    assert (recording.look(), recording.messages) == (5, 0)
+    recording.copy(6, trace.end_row)
+    recording.close()
+    copy = Trace.open(out)
+    assert copy.connections.messages == recording.messages == 4
+    assert copy.lost.losses.messages == 5
+    for opened in (copy, trace):
+        opened.close()
