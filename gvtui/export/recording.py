@@ -107,7 +107,7 @@ class RecordingExport:
         if not writer.is_removed:
             return 0
         lost = 0 if writer.is_elsewhere else writer.held_messages
-        self._writer = writer.begin_anew()
+        self._out = writer.begin_anew()
         writer.close()
         self.messages -= lost
         if lost:

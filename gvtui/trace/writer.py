@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 _STRINGS_PART = 8
 """The strings may take one part in so many of a flight recorder's disk space."""
 
-_WORTH_LETTING_GO = 256 << 10
+_WORTH_LETTING_GO = 128 << 10
 """The least size in bytes at which the only segment is deleted to free space."""
 
 

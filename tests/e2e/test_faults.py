@@ -99,18 +99,24 @@ def test_a_recording_on_a_full_disk(binary: RunscBinary, tmp_path: Path) -> None
 
 
 def test_a_live_view_on_a_full_disk(tmux: None, tmp_path: Path) -> None:
-    with small_disk(tmp_path / "disk", "6m") as disk, viewer(tmp_path, cache=disk) as terminal:
-        play(tmp_path / "s", "shell-2024")
+    socket = tmp_path / "s"
+    with small_disk(tmp_path / "disk", "16m") as disk, viewer(tmp_path, cache=disk) as terminal:
+        play(socket, "shell-2024")
         terminal.wait_for(r"2,171 rows")
-        with filled(disk):
-            for _ in range(6):
-                play(tmp_path / "s", "shell-2024")
-            # The newest are on the screen, and a sandbox that comes now is seen.
-            terminal.wait_for(r"rows before [\d,]+ are gone")
-            play(tmp_path / "s")
+        words = ["send", str(TRACES / "shell-2024.trace"), "--endpoint", str(socket)]
+        with filled(disk, 3 << 20):
+            with subprocess.Popen(
+                [sys.executable, "-m", "gvtui", *words, "--fast", "--loop"]
+            ) as send:
+                # Far more than fits: the oldest goes, and the newest is on the screen.
+                terminal.wait_for(r"rows before [\d,]{6,} are gone")
+                send.terminate()
             terminal.wait_for(r"disconnected")
-            screen = terminal.wait_for(r"[01]\d,\d{3} rows")
-            assert "sandboxes" in screen
+            play(socket, "upstream-echo")
+            # A sandbox that comes now is seen.
+            terminal.wait_for(r"sandbox \S+ disconnected")
+            terminal.keys("2")
+            terminal.wait_for(r"echo")
 
 
 def test_a_recording_that_is_removed(binary: RunscBinary, tmp_path: Path) -> None:
