@@ -15,10 +15,10 @@ from gvtui.trace.batches import LEAD_OF_ONE, TAIL, batch_at, lead
 from gvtui.trace.records import (
     HEAD_SIZE,
     MAX_PAYLOAD,
-    MAX_REAL_SIZE,
     REAL_SIZE,
     LogKind,
     Record,
+    has_real_size,
     head_in,
 )
 from gvtui.trace.row import Flag, Kind
@@ -160,8 +160,6 @@ class Fit:
             elif isinstance(item, Record) and item.kind not in (LogKind.HEADER, LogKind.SUMMARY):
                 if item.kind != LogKind.TRUNCATED or item.is_damaged:
                     return True
-                if len(item.payload) < REAL_SIZE.size:
-                    continue
-                if REAL_SIZE.unpack_from(item.payload)[0] <= MAX_REAL_SIZE:
+                if has_real_size(item.payload):
                     return True
         return False

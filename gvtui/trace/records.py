@@ -44,6 +44,14 @@ MAX_REAL_SIZE = (1 << 63) - 1
 """The largest full size that a reader accepts: no system call can return more."""
 
 
+def has_real_size(payload: bytes) -> bool:
+    """Whether a truncated message's record begins with a size that can be."""
+    if len(payload) < REAL_SIZE.size:
+        return False
+    size: int = REAL_SIZE.unpack_from(payload)[0]
+    return size <= MAX_REAL_SIZE
+
+
 class TraceError(GvtuiError):
     """A trace cannot be opened, read or written."""
 

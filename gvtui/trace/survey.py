@@ -12,7 +12,7 @@ from gvtui.trace.accounting import Accounting
 from gvtui.trace.batches import FORMAT
 from gvtui.trace.details import text_in, unpack_details
 from gvtui.trace.losses import Losses
-from gvtui.trace.records import LogKind, Record
+from gvtui.trace.records import HEAD_SIZE, LogKind, Record, has_real_size
 from gvtui.trace.row import Kind
 from gvtui.trace.scanning import Begin, Messages, scan_log
 from gvtui.trace.summary import Outcome, Summary, Tally, tally_of
@@ -104,7 +104,11 @@ class _Reading:
     def _record(self, number: int, record: Record) -> None:
         if record.is_damaged:
             self._trace.damage.note(number, record.offset)
-        if record.kind in (LogKind.MESSAGE, LogKind.TRUNCATED):
+        is_cut = record.kind == LogKind.TRUNCATED
+        if is_cut and not record.is_damaged and not has_real_size(record.payload):
+            # No index has a row for it.
+            self._lost_bytes += HEAD_SIZE + len(record.payload)
+        elif record.kind == LogKind.MESSAGE or is_cut:
             self._logged(1)
         elif record.kind == LogKind.SUMMARY and self._recording is not None:
             summary = Summary.read(unpack_details(record.payload))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gvtui.cli import run
+from gvtui.trace.scanning import Messages, scan_log
 from gvtui.trace.summary import Outcome
 from tests.trace.factory import TRACES, read_message, to_format_1, write_trace
 from tests.trace.test_survey import recorded
@@ -78,3 +79,24 @@ def test_the_oldest_format_is_said_to_have_no_checksums(
     path = to_format_1(write_trace(tmp_path / "a.gvtrace", [(1, [read_message()])]))
     assert run(["print", str(path)]) == 0
     assert f"{path} has no checksums, being of format 1" in capfd.readouterr().err
+
+
+def test_a_recording_cut_anywhere_is_read_as_far_as_it_goes(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    sent = [(1, [read_message(fd=fd)]) for fd in range(6)]
+    path = write_trace(tmp_path / "a.gvtrace", sent)
+    whole = path.read_bytes()
+    ends = [item.batch.end for item in scan_log(whole) if isinstance(item, Messages)]
+    for cut in range(0, len(whole), 7):
+        path.write_bytes(whole[:cut])
+        code = run(["info", "--json", str(path)])
+        out, err = capfd.readouterr()
+        if not out:
+            assert "neither a gvtui recording" in err
+            assert code == 1
+            continue
+        found = json.loads(out)
+        assert found["accounting"]["logged"] == sum(end <= cut for end in ends)
+        assert found["closed_segments"] == 0
+        assert code == (1 if found["damage"]["unreadable_bytes"] else 0)

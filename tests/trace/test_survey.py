@@ -8,6 +8,7 @@ from gvtui.trace import survey as module
 from gvtui.trace.keep import save
 from gvtui.trace.losses import FULL, Loss, Losses
 from gvtui.trace.reader import Trace
+from gvtui.trace.records import LogKind, pack_record
 from gvtui.trace.summary import Counts, Outcome
 from gvtui.trace.survey import Survey, find_damage, survey
 from gvtui.trace.writer import TraceWriter
@@ -129,4 +130,18 @@ def test_all_damage_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     trace = Trace.open(tmp_path / "b.gvtrace")
     find_damage(trace)
     assert not trace.damage
+    trace.close()
+
+
+def test_a_truncated_message_of_an_impossible_size_is_damage_and_no_difference(
+    tmp_path: Path,
+) -> None:
+    path = to_format_1(write_trace(tmp_path / "a.gvtrace", [(1, [read_message()])]))
+    with path.open("ab") as log:
+        log.write(pack_record(LogKind.TRUNCATED, 1, TIME_NS, b"\xff" * 8 + b"abc"))
+    trace = Trace.open(path)
+    found = survey(trace)
+    assert found.problems == []
+    assert found.accounting.logged == found.accounting.indexed == 1
+    assert trace.damaged_bytes == 21 + 11
     trace.close()
