@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint proto man screenshots bench clean
+.PHONY: help demo test lint proto man screenshots bench fuzz clean
 
 help:
 	@echo "make demo         show gvtui at work"
@@ -12,6 +12,7 @@ help:
 	@echo "make man          make the man page from the help texts"
 	@echo "make screenshots  draw the pictures of the README"
 	@echo "make bench        measure"
+	@echo "make fuzz         random input for all that reads strangers' bytes, SECONDS=60 for each"
 
 # The program alone, and with what its development needs.
 APP := .venv/.app-installed
@@ -55,6 +56,12 @@ screenshots: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m tests.benchmarks
+
+# atheris has wheels for x86_64 alone.
+SECONDS ?= 60
+fuzz: $(DEV)
+	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e '.[fuzz]'
+	$(BIN)/python -m tests.fuzz $(SECONDS)
 
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
