@@ -85,7 +85,7 @@ def test_a_recording_on_a_full_disk(binary: RunscBinary, tmp_path: Path) -> None
         code, said = ended(one)
         assert code == 1
         told = r"recorded [\d,]+ messages? of 1 connection.*; ([\d,]+) were lost while the disk was full"
-        found = re.search(rf"{told} from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d$", said)
+        found = re.search(rf"{told} (at|from \d\d:\d\d:\d\d to) \d\d:\d\d:\d\d$", said)
         assert found, said
         trace = Trace.open(one.path)
         assert f"{trace.lost.losses.messages:,}" == found[1]
