@@ -21,7 +21,7 @@ from gvtui.trace.sidefiles import IndexFiles
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_NICENESS = 5
+_NICENESS = 1
 """The screen comes first."""
 
 _MAX_LINE = 8192
