@@ -41,7 +41,7 @@ COMMANDS: dict[str, LazyCommand] = {
         "gvtui.commands.print:print_", "Print messages, live or from a recording."
     ),
     "info": LazyCommand(
-        "gvtui.commands.info:info", "Say whether a recording is whole, and adds up."
+        "gvtui.commands.info:info", "Check whether a recording is complete and undamaged."
     ),
     "record": LazyCommand(
         "gvtui.commands.record:record", "Record what sandboxes send, without a screen."
