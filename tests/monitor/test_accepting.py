@@ -88,7 +88,8 @@ def test_those_beyond_a_limit_are_closed_told_and_noted(tmp_path: Path) -> None:
         for client in (*clients, *beyond):
             client.close()
 
-    run(tmp_path, check, limits=changed(AS_THEY_COME, {"connections-per-process": 2}))
+    wanted = {"connections-per-process": 2, "new-connections-per-process": 1_000_000}
+    run(tmp_path, check, limits=changed(AS_THEY_COME, wanted))
     trace = Trace.open(tmp_path / "t.gvtrace")
     found = [
         read_mark(trace.details(row_id))

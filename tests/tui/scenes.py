@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
@@ -37,8 +38,9 @@ TRACES = Path("tests/data/traces")
 
 _SOCKET = Path("/tmp/gvisor_events.sock")
 _SECOND = 1_000_000_000
-_STEADY = 4
-"""A picture is taken when it has been the same so many times: panes read the trace bit by bit."""
+_STEADY_SECONDS = 0.8
+"""A picture is taken when it has been the same for so long: panes read a trace bit by bit, and draw
+what they have read a few times a second."""
 _START_NS = 1_795_455_407 * _SECOND
 _LASTS_NS = 6 * _SECOND
 """How long the recordings are spread over when they are shown as if they came live."""
@@ -176,14 +178,16 @@ async def draw(scene: Scene) -> str:
             await pilot.pause()
             for key in scene.keys:
                 await pilot.press(key)
-            drawn: list[str] = []
-            while len(drawn) < _STEADY or len(set(drawn[-_STEADY:])) > 1:
-                while app.tick():
+            drawn, since = "", time.monotonic()
+            while time.monotonic() - since < _STEADY_SECONDS:
+                while app.tick() or app.model.analysis.advance():
                     await pilot.pause()
                 app.show_news()
-                await pilot.pause()
-                drawn.append(app.export_screenshot(title="gvtui"))
-            return drawn[-1]
+                await pilot.pause(0.02)
+                before, drawn = drawn, app.export_screenshot(title="gvtui")
+                if drawn != before:
+                    since = time.monotonic()
+            return drawn
 
 
 def main(folder: str = "screenshots") -> int:
