@@ -51,6 +51,8 @@ class PointsPane(ListPane):
     def news(self) -> None:
         """Draw what has changed."""
         if self._look() == self._shown:
+            # A layout without a new size may have set it from `virtual_size`.
+            self._sync_scrollbar()
             return
         self.redraw()
         if self.state.cursor != self._seen:
