@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint proto man screenshots bench fuzz clean
+.PHONY: help demo test lint proto man screenshots bench fuzz clean keys
 
 help:
 	@echo "make demo         show gvtui at work"
@@ -10,6 +10,7 @@ help:
 	@echo "make lint         the checks alone"
 	@echo "make proto        generate the protobuf modules from proto/"
 	@echo "make man          make the man page from the help texts"
+	@echo "make keys         draw the README's table of keys"
 	@echo "make screenshots  draw the pictures of the README"
 	@echo "make bench        measure"
 	@echo "make fuzz         random input for all that reads strangers' bytes, SECONDS=60 for each"
@@ -50,6 +51,9 @@ proto: $(DEV)
 man: $(DEV)
 	$(BIN)/python -c 'from gvtui.cli import cli; from gvtui.commands.manual import page; \
 		print(page(cli), end="")' > gvtui/data/gvtui.1
+
+keys: $(DEV)
+	$(BIN)/python -m tests.tui.keytable
 
 screenshots: $(DEV)
 	$(BIN)/python -m tests.tui.scenes screenshots

@@ -80,6 +80,15 @@ def limits(
     return _beginning(incomplete, table)
 
 
+def profiles(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[CompletionItem[str]]:
+    """Profiles of the user's configuration."""
+    from gvtui.config import read_config
+
+    return _beginning(incomplete, ((name, "") for name in sorted(read_config().profiles)))
+
+
 def described(names: Iterable[tuple[str, str]]) -> Complete:
     """A fixed list of names, each with its meaning."""
     table = list(names)

@@ -264,16 +264,13 @@ def check_config() -> Iterator[Finding]:
     """Whether every setting of the user's configuration is valid."""
     from gvtui.config import read_config
     from gvtui.decode.escape import escape
+    from gvtui.tui.features import every_command
+    from gvtui.tui.settings import problems_of
 
     config = read_config()
-    problems = list(map(escape, config.problems))
+    problems: list[str] = []
     for profile in ("", *config.profiles):
-        settings = read_config(profile=profile)
-        if settings.keys:
-            from gvtui.tui.command.configured import configured_keys
-            from gvtui.tui.features import every_command
-
-            problems += configured_keys(every_command(), settings).problems
+        problems += problems_of(read_config(profile=profile), every_command())
     # Reading a profile reports the problems outside of it too.
     for problem in dict.fromkeys(problems):
         yield Finding(Grade.BAD, "config", problem)

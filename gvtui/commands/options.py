@@ -15,6 +15,7 @@ from gvtui.commands.completing import (
     folders,
     groups,
     limits,
+    profiles,
     session_files,
     users,
 )
@@ -247,6 +248,7 @@ PROFILE_OPTION = click.option(
     metavar="NAME",
     default="",
     help="Use this profile of config.toml: its settings override all others.",
+    shell_complete=profiles,
 )
 
 FRESH_OPTION = click.option(

@@ -19,10 +19,10 @@ from gvtui.tui.detail.pane import DetailView
 from gvtui.tui.features import ABOVE_PROMPT, BELOW_PROMPT, FEATURES, SIDEBAR, STYLES, TABS
 from gvtui.tui.filter.bar import FilterBar
 from gvtui.tui.frame.keyline import KeyLine
+from gvtui.tui.frame.screen import MainScreen
 from gvtui.tui.frame.status import StatusLine, items
 from gvtui.tui.frame.tabs import TabLine
 from gvtui.tui.kit.driver import TerminalDriver
-from gvtui.tui.kit.prompt import PromptInput
 from gvtui.tui.kit.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
 from gvtui.tui.timeline.strip import TimelineStrip
 from gvtui.tui.viewer import Feature
@@ -30,7 +30,6 @@ from gvtui.tui.viewer import Feature
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from textual import events
     from textual.binding import Binding
     from textual.driver import Driver
     from textual.screen import Screen
@@ -101,6 +100,10 @@ class GvtuiApp(ViewerBase):
                     yield from (pane for _, pane in self._tabs)
                 yield self.detail
         yield KeyLine(self.commands)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """A screen on which every key can be given to a command."""
+        return MainScreen(id="_default")
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's driver, in a version that survives the loss of the terminal."""
@@ -185,13 +188,6 @@ class GvtuiApp(ViewerBase):
         if self.parts.is_narrow:
             self.main.remove_class("with-sidebar")
         return self._focus_tab()
-
-    def on_key(self, event: events.Key) -> None:
-        """Type into the prompt a letter that was pressed while the prompt was opening."""
-        focused = self.focused
-        if isinstance(focused, PromptInput) and event.is_printable and event.character:
-            event.prevent_default()
-            focused.insert_text_at_cursor(event.character)
 
     def _hide(self, pane: Widget, hidden: bool) -> None:
         """Hide a pane or show it again, at once, so that it can get the focus."""

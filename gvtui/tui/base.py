@@ -28,6 +28,8 @@ from gvtui.tui.kit.overlays import ListScreen, TextScreen
 from gvtui.tui.kit.prompt import Prompt
 from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME, THEMES
 from gvtui.tui.model.model import Model
+from gvtui.tui.processes.pane import ProcessesPane
+from gvtui.tui.settings import problems_of
 from gvtui.tui.stream.pane import StreamView
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from gvtui.agent.targets import Keeper
     from gvtui.decode.fields import FieldView
     from gvtui.monitor.watch import Watch
+    from gvtui.query.processes.process import Process
     from gvtui.remembered import Memory
     from gvtui.trace.playback import ReplayClock
     from gvtui.trace.reader import Trace
@@ -99,9 +102,8 @@ class ViewerBase(DoorsApp):
         self._remembered = remembered or Remembered({})
         self.memory: Memory = self._remembered.memory
         """The stored layout; after the user has left, the layout to store."""
-        configured = configured_keys(self.commands, self.config)
-        self.commands.use(configured.keymap)
-        self._config_problem = said_at_start(self.config, configured.problems)
+        self.commands.use(configured_keys(self.commands, self.config).keymap)
+        self._config_problem = said_at_start(problems_of(self.config, self.commands))
         self.rooms: dict[type, Feature] = {}
         for kind in FEATURES:
             self.rooms[kind] = kind(self)
@@ -180,6 +182,12 @@ class ViewerBase(DoorsApp):
         return detail.picked if detail.has_focus else None
 
     @property
+    def picked_process(self) -> tuple[Process, int | None] | None:
+        """The process at the cursor of the tree, and the row as of which it is meant."""
+        focused = self.main.focused
+        return focused.picked if isinstance(focused, ProcessesPane) else None
+
+    @property
     def focused_line(self) -> str:
         """The selected line of the list that has the focus; "" if no list has it."""
         focused = self.main.focused
@@ -199,6 +207,13 @@ class ViewerBase(DoorsApp):
         self.zoom.leave_unless(pane_id)
         # After a tab that was just shown, which takes the focus too.
         self.call_later(self.main.set_focus, self.main.query_one(f"#{pane_id}"))
+
+    def move_focus(self, step: int) -> None:
+        """Give the next part of the screen the keyboard, or the one before."""
+        if step > 0:
+            self.main.focus_next()
+        else:
+            self.main.focus_previous()
 
     @property
     def theme_name(self) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gvtui.config import Config
     from gvtui.decode.fields import FieldView
     from gvtui.monitor.watch import Watch
+    from gvtui.query.processes.process import Process
     from gvtui.trace.playback import ReplayClock
     from gvtui.trace.reader import Trace
     from gvtui.trace.row import Row
@@ -163,6 +164,9 @@ class Viewer(Protocol):
     def leave_part(self) -> bool:
         """Move the focus from another part of the screen to the tab; False if the tab had it."""
 
+    def move_focus(self, step: int) -> None:
+        """Give the next part of the screen the keyboard (1), or the one before (-1)."""
+
     def toggle_theme(self) -> None:
         """Switch between the light and the dark theme."""
 
@@ -237,6 +241,11 @@ class Viewer(Protocol):
     @property
     def picked_field(self) -> FieldView | None:
         """The field at the cursor of the details; None if the details do not have the focus."""
+
+    @property
+    def picked_process(self) -> tuple[Process, int | None] | None:
+        """The process at the cursor of the tree, and the row as of which it is meant, None for the
+        newest; None in all if the tree does not have the keyboard."""
 
     @property
     def focused_line(self) -> str:

@@ -1,11 +1,19 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import click
 
 from gvtui.cli import cli
-from gvtui.commands.completing import field_names, files, groups, in_time, known_points
+from gvtui.commands.completing import (
+    field_names,
+    files,
+    groups,
+    in_time,
+    known_points,
+    profiles,
+)
 
 CONTEXT = click.Context(cli)
 PARAMETER = cli.params[0]
@@ -40,6 +48,16 @@ def test_points_say_what_they_are_for() -> None:
 
 def test_groups_are_those_of_the_machine() -> None:
     assert "root" in [item.value for item in groups(CONTEXT, PARAMETER, "ro")]
+
+
+def test_profiles_are_those_of_the_configuration(own_home: Path) -> None:
+    assert profiles(CONTEXT, PARAMETER, "") == []
+    path = own_home / "config" / "gvtui" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text('[profile.on-call]\ntheme = "light"\n[profile."a b"]\n[profile.night]\n')
+    found = profiles(CONTEXT, PARAMETER, "")
+    assert [item.value for item in found] == ["a b", "night", "on-call"]
+    assert [item.value for item in profiles(CONTEXT, PARAMETER, "on")] == ["on-call"]
 
 
 def test_files_are_left_to_the_shell() -> None:

@@ -67,6 +67,16 @@ def test_the_keys_of_each_profile_are_looked_at(own_home: Path) -> None:
     ]  # fmt: skip
 
 
+def test_theme_columns_and_filters_are_looked_at_too(own_home: Path) -> None:
+    path = own_home / "config" / "gvtui" / "config.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text('theme = "drak"\n[profile.night]\ncolumns = ["tme"]\n')
+    assert [each.text.removeprefix(f"{path}, ") for each in check_config()] == [
+        "line 1: there is no theme 'drak'; did you mean dark?",
+        "line 3: there is no column 'tme'; fields are evt.arg.NAME",
+    ]
+
+
 def test_what_must_be_changed_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "s").write_text("mine")
     runsc = fake_runsc(tmp_path)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gvtui.agent.targets import Keeper
     from gvtui.decode.fields import FieldView
     from gvtui.monitor.watch import Watch
+    from gvtui.query.processes.process import Process
     from gvtui.remembered import Memory
     from gvtui.trace.playback import ReplayClock
     from gvtui.trace.row import Row
@@ -103,6 +104,7 @@ class FakeViewer:
         """What the terminal was asked to put on the clipboard."""
         self.picked_field: FieldView | None = None
         self.has_mouse = True
+        self.picked_process: tuple[Process, int | None] | None = None
         self.focused_line = ""
         self.told: list[tuple[str, Level]] = []
         """Notes shown, with their levels."""
@@ -262,6 +264,10 @@ class FakeViewer:
     def use_theme(self, name: str) -> bool:
         self.is_dark = not name.endswith("light")
         return name.endswith(("light", "dark"))
+
+    def move_focus(self, step: int) -> None:
+        parts = ("stream", "detail", "sandboxes")
+        self.focused = parts[(parts.index(self.focused) + step) % len(parts)]
 
     def toggle_theme(self) -> None:
         self.is_dark = not self.is_dark

@@ -33,6 +33,8 @@ from gvtui.wire.messages import Unknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from textual.pilot import Pilot
+
 TRACES = Path("tests/data/traces")
 """The recordings, from the repository's root."""
 
@@ -59,7 +61,7 @@ class Scene:
     """Keys pressed before the picture is taken."""
 
 
-def _recorded(name: str) -> Callable[[Path], Iterator[GvtuiApp]]:
+def recorded(name: str) -> Callable[[Path], Iterator[GvtuiApp]]:
     def make(_: Path) -> Iterator[GvtuiApp]:
         trace = Trace.open(TRACES / name)
         yield GvtuiApp(trace, zone=UTC)
@@ -68,20 +70,20 @@ def _recorded(name: str) -> Callable[[Path], Iterator[GvtuiApp]]:
     return make
 
 
-def _live(folder: Path) -> Iterator[GvtuiApp]:
+def watched_live(folder: Path) -> Iterator[GvtuiApp]:
     """Three recordings at once, as if their sandboxes were connected now."""
     path = folder / "live.gvtrace"
     _merge(path, ("shell-2024.trace", "compile-2024.trace", "network-2024.trace"))
     yield from _watched(path)
 
 
-def _choosing(folder: Path) -> Iterator[GvtuiApp]:
+def choosing(folder: Path) -> Iterator[GvtuiApp]:
     """A session file whose points are being chosen."""
     sink = remote_sink(str(_SOCKET), LOSSLESS)
     session = build_preset("processes", bundled_catalogue(), sinks=(sink,))
     file = folder / "pod-init.json"
     save_document(file, pod_init_document(session))
-    for app in _live(folder):
+    for app in watched_live(folder):
         keeper = Keeper.start(file=file)
         # The picture must not depend on the runsc and the sandboxes of the machine that draws it.
         keeper.survey = _no_sandbox  # type: ignore[method-assign]
@@ -93,7 +95,7 @@ def _no_sandbox() -> Survey:
     return Survey((), (), catalogue=bundled_catalogue())
 
 
-def _nothing(folder: Path) -> Iterator[GvtuiApp]:
+def nothing(folder: Path) -> Iterator[GvtuiApp]:
     path = folder / "empty.gvtrace"
     TraceWriter(path).close()
     yield from _watched(path)
@@ -153,20 +155,20 @@ _POINTS = ("4", *["down"] * 3, "right", *["down"] * 2, "space", "down", "space")
 _CONNECT = ("ctrl+g", *"#940", "enter")
 
 SCENES: tuple[Scene, ...] = (
-    Scene("live", (160, 44), _live),
-    Scene("waiting", (120, 30), _nothing),
+    Scene("live", (160, 44), watched_live),
+    Scene("waiting", (120, 30), nothing),
     Scene(
-        "filter", (140, 40), _recorded("compile-2024.trace"), ("ctrl+g", *"#402", "enter", "n", "x")
+        "filter", (140, 40), recorded("compile-2024.trace"), ("ctrl+g", *"#402", "enter", "n", "x")
     ),
-    Scene("processes", (140, 30), _recorded("compile-2024.trace"), ("2",)),
-    Scene("numbers", (140, 30), _recorded("compile-2024.trace"), ("3",)),
-    Scene("points", (140, 40), _choosing, _POINTS),
-    Scene("bytes", (140, 40), _recorded("network-2024.trace"), (*_CONNECT, "H")),
-    Scene("small", (80, 24), _recorded("shell-2024.trace"), ("pagedown", "pagedown", "down")),
+    Scene("processes", (140, 30), recorded("compile-2024.trace"), ("2",)),
+    Scene("numbers", (140, 30), recorded("compile-2024.trace"), ("3",)),
+    Scene("points", (140, 40), choosing, _POINTS),
+    Scene("bytes", (140, 40), recorded("network-2024.trace"), (*_CONNECT, "H")),
+    Scene("small", (80, 24), recorded("shell-2024.trace"), ("pagedown", "pagedown", "down")),
     Scene(
-        "light", (120, 36), _recorded("compile-2024.trace"), ("ctrl+g", *"#402", "enter", "ctrl+t")
+        "light", (120, 36), recorded("compile-2024.trace"), ("ctrl+g", *"#402", "enter", "ctrl+t")
     ),
-    Scene("help", (120, 50), _recorded("shell-2024.trace"), ("question_mark",)),
+    Scene("help", (120, 50), recorded("shell-2024.trace"), ("question_mark",)),
 )
 """The pictures, in the order of the README."""
 
@@ -182,19 +184,27 @@ async def draw(scene: Scene) -> str:
     """The scene as SVG."""
     with opened(scene) as app:
         async with app.run_test(size=scene.size) as pilot:
-            await pilot.pause()
+            await settle(pilot)
             for key in scene.keys:
                 await pilot.press(key)
-            drawn, since = "", time.monotonic()
-            while time.monotonic() - since < _STEADY_SECONDS:
-                while app.tick() or app.model.analysis.advance():
-                    await pilot.pause()
-                app.show_news()
-                await pilot.pause(0.02)
-                before, drawn = drawn, app.export_screenshot(title="gvtui")
-                if drawn != before:
-                    since = time.monotonic()
-            return drawn
+            await settle(pilot)
+            return app.export_screenshot(title="gvtui")
+
+
+async def settle(pilot: Pilot[int]) -> None:
+    """Wait until nothing on the screen changes any more."""
+    app = pilot.app
+    assert isinstance(app, GvtuiApp)
+    seen: object = None
+    since = time.monotonic()
+    while time.monotonic() - since < _STEADY_SECONDS:
+        while app.tick() or app.model.analysis.advance():
+            await pilot.pause()
+        app.show_news()
+        await pilot.pause(0.02)
+        before, seen = seen, app.screen._compositor.render_strips()
+        if seen != before:
+            since = time.monotonic()
 
 
 def main(folder: str = "screenshots") -> int:

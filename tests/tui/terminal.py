@@ -11,7 +11,7 @@ import sys
 import termios
 import threading
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from tests.monitor.sandbox import wait_until
 
@@ -35,7 +35,14 @@ main(sys.argv[1:])
 class OnTerminal:
     """A gvtui that runs on a terminal. Use as a context manager."""
 
-    def __init__(self, *arguments: str, patch: str = "pass", environ: dict[str, str]) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        patch: str = "pass",
+        environ: dict[str, str],
+        errors: IO[bytes] | None = None,
+    ) -> None:
+        """Start it; `errors` is where its standard error goes, if not to the terminal."""
         self._ours, self._theirs = pty.openpty()
         termios.tcsetwinsize(self._theirs, (40, 160))
         self.settings: list[Any] = termios.tcgetattr(self._theirs)
@@ -43,7 +50,7 @@ class OnTerminal:
             ["setsid", "--ctty", sys.executable, "-c", PROGRAM.format(patch=patch), *arguments],
             stdin=self._theirs,
             stdout=self._theirs,
-            stderr=self._theirs,
+            stderr=self._theirs if errors is None else errors,
             env={
                 **os.environ,
                 "TERM": "xterm-256color",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gvtui.config import Config, config_path, read_config
+from gvtui.config import Config, config_path
 from gvtui.remembered import Remembered
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.detail.commands import Details
@@ -103,21 +103,10 @@ def test_what_is_configured_goes_before() -> None:
     assert viewer.feature(Screen).remember()["theme"] == "gvtui-light"
 
 
-def test_what_is_configured_wrong_is_told_with_its_line() -> None:
-    path = config_path()
-    path.parent.mkdir(parents=True)
-    path.write_text('theme = "drak"\ncolumns = ["time", "tme", "evt.arg.a b"]\n')
-    viewer = FakeViewer(Rows, Screen, config=read_config())
-    assert viewer.told == [
-        (
-            f"{path}, line 2: there is no column 'tme', 'evt.arg.a b'; fields are evt.arg.NAME.",
-            "warning",
-        ),
-        (
-            f"{path}, line 1: there is no theme 'drak'; dark and light are gvtui's own.",
-            "warning",
-        ),
-    ]
+def test_of_what_is_configured_wrong_the_rest_counts() -> None:
+    config = configured(theme="drak", columns=("time", "tme", "evt.arg.a b"))
+    viewer = FakeViewer(Rows, Screen, config=config)
+    assert viewer.theme_name == "gvtui-dark"
     assert viewer.feature(Rows).look.order == ("time", "sign", "call")
 
 

@@ -2,99 +2,58 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from typing import TYPE_CHECKING, Any
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-untyped]
+from textual.widgets import Input
 
-from gvtui.trace.reader import Trace
-from gvtui.trace.writer import TraceWriter
 from gvtui.tui.app import GvtuiApp
-from tests.trace.recorder import TRACES
-from tests.tui.helpers import live
+from tests.tui.scenes import settle
+from tests.tui.walks import WALKS, Walk, keys_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from syrupy.assertion import SnapshotAssertion
 
-SIZES = [(80, 24), (120, 40), (200, 50)]
-_sized = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+REPO = Path(__file__).parents[2]
+SIZES = [(80, 24), (120, 36), (200, 50)]
+LONG_SECONDS = 1000
+"""Notes stay on the screen for so long, however busy the machine is."""
 
 
-@pytest.fixture
-def snap(
-    snap_compare: Callable[..., bool], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., None]]:
-    """Compares an app with its picture and closes its trace."""
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("walk", WALKS, ids=lambda walk: walk.name)
+def test_screens(
+    walk: Walk,
+    size: tuple[int, int],
+    snapshot: SnapshotAssertion,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     # The status line names the recording as it was opened: from here that is the same everywhere.
-    monkeypatch.chdir(TRACES)
-    opened: list[GvtuiApp] = []
-
-    def compare(app: GvtuiApp, size: tuple[int, int], *keys: str) -> None:
-        opened.append(app)
-
-        async def settle(pilot: Any) -> None:
-            # Keys come in here, and not from the plugin, so that all they set off has been done.
-            await pilot.press(*keys)
-            while app.tick():
-                await pilot.pause()
-            app.show_news()
-            await pilot.pause()
-
-        assert snap_compare(app, terminal_size=size, run_before=settle)
-
-    yield compare
-    for app in opened:
-        app.model.trace.close()
+    monkeypatch.chdir(REPO)
+    monkeypatch.setattr(GvtuiApp, "NOTIFICATION_TIMEOUT", LONG_SECONDS)
+    pictures = snapshot.use_extension(SVGImageExtension)
+    other = []
+    for name, picture in asyncio.run(pictures_of(walk, size, tmp_path)):
+        if picture != pictures(name=name):
+            other.append(name)
+    assert not other, "these screens look different; --snapshot-update takes them as they are"
 
 
-def _recording(name: str) -> GvtuiApp:
-    return GvtuiApp(Trace.open(f"{name}.trace"), zone=UTC)
-
-
-@_sized
-def test_a_recording(snap: Callable[..., None], size: tuple[int, int]) -> None:
-    snap(_recording("network-2024"), size)
-
-
-@_sized
-def test_a_filtered_recording_with_details(
-    snap: Callable[..., None], size: tuple[int, int]
-) -> None:
-    app = GvtuiApp(Trace.open("compile-2024.trace"), zone=UTC, filter_text="evt.failed = true")
-    snap(app, size, "ctrl+g", *"#402", "enter", "n", "x")
-
-
-@_sized
-def test_waiting_for_sandboxes(
-    snap: Callable[..., None], size: tuple[int, int], tmp_path: Path
-) -> None:
-    TraceWriter(tmp_path / "a.gvtrace").close()
-    snap(live(tmp_path / "a.gvtrace"), size)
-
-
-def test_a_wrong_filter(snap: Callable[..., None]) -> None:
-    snap(_recording("shell-2024"), (120, 40), "f", *"evt.type = open and nonsense")
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=["80x24", "120x36"])
-def test_a_command_that_is_typed(snap: Callable[..., None], size: tuple[int, int]) -> None:
-    snap(_recording("shell-2024"), size, "colon", *"filter", "down")
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 36)], ids=["80x24", "120x36"])
-def test_a_command_that_is_none(snap: Callable[..., None], size: tuple[int, int]) -> None:
-    snap(_recording("shell-2024"), size, "colon", *"filter.pikc", "enter")
-
-
-def test_the_light_theme(snap: Callable[..., None]) -> None:
-    snap(_recording("compile-2024"), (120, 40), "ctrl+t", "end", "p")
-
-
-@_sized
-def test_what_can_be_copied(snap: Callable[..., None], size: tuple[int, int]) -> None:
-    snap(_recording("shell-2024"), size, "down", "down", "Y")
-
-
-def test_help(snap: Callable[..., None]) -> None:
-    snap(_recording("shell-2024"), (120, 40), "question_mark")
+async def pictures_of(walk: Walk, size: tuple[int, int], folder: Path) -> list[tuple[str, str]]:
+    """The screens of a walk, each with its name, as SVG."""
+    drawn = []
+    for app in walk.make(folder):
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await settle(pilot)
+            for name, steps in walk.screens.items():
+                app.clear_notifications()
+                await pilot.press(*keys_of(steps))
+                for entry in app.screen.query(Input):
+                    entry.cursor_blink = False
+                await settle(pilot)
+                drawn.append((name, app.export_screenshot(title="gvtui")))
+    return drawn

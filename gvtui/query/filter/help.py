@@ -44,8 +44,8 @@ def reference(width: int = WIDTH) -> str:
     parts = [
         _paragraph(
             "A filter is a condition on a row: a field, an operator and a value, written as in "
-            "Falco and sysdig. and, or, not and ( ) join conditions; not binds closest, then and, "
-            "then or.",
+            "Falco and sysdig. and, or, not and parentheses join conditions; not binds closest, "
+            "then and, then or.",
             width,
         ),
         _section("Examples", EXAMPLES, width, wide=True),

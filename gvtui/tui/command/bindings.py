@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from textual.binding import Binding, BindingType
+from textual.binding import Binding, BindingsMap, BindingType
 
 from gvtui.tui.command.command import Owner, commands_of
 
@@ -42,15 +42,22 @@ def action(line: str) -> str:
 
 def put_in_force(app: App[Any], keymap: Keymap) -> None:
     """Apply a keymap to an app's keys."""
+    # Without a key at first: Textual drops all bindings of a key that one of them loses, but those
+    # that its keymap gives the key.
+    added = [
+        Binding(UNBOUND, action(line), line, show=False, id=line)
+        for line, keys in keymap.added.items()
+        if keys
+    ]
+    app._bindings = BindingsMap.merge([app._bindings, BindingsMap(added)])
     app.set_keymap(textual_keymap(keymap))
-    for line, keys in keymap.added.items():
-        if keys:
-            app.bind(",".join(keys), action(line), description=line, show=False)
 
 
 def textual_keymap(keymap: Keymap) -> Mapping[str, str]:
     """The argument of Textual's `set_keymap`: keys by binding id."""
-    return {line: ",".join(keys) or UNBOUND for line, keys in keymap.changed.items()}
+    return {
+        line: ",".join(keys) or UNBOUND for line, keys in {**keymap.changed, **keymap.added}.items()
+    }
 
 
 class Pane(Owner):

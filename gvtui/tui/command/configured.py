@@ -59,9 +59,8 @@ def _shown(entry: str) -> str:
     return escape(entry, _MAX_SHOWN) or '""'
 
 
-def said_at_start(config: Config, problems: Sequence[str]) -> str:
+def said_at_start(every: Sequence[str]) -> str:
     """One sentence about all problems of the configuration; "" if there are none."""
-    every = [*map(escape, config.problems), *problems]
     if not every:
         return ""
     more = len(every) - 1

@@ -14,7 +14,14 @@ from gvtui.trace.reader import Trace
 from gvtui.tui.command.command import command
 from gvtui.tui.copy.clipboard import TERMINAL, CopyError, Way, cut, find_way, run_program
 from gvtui.tui.copy.safe import plain_line
-from gvtui.tui.copy.texts import Piece, command_line, filter_in_force, printed, shown_line
+from gvtui.tui.copy.texts import (
+    Piece,
+    command_line,
+    command_line_of,
+    filter_in_force,
+    printed,
+    shown_line,
+)
 from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
 from gvtui.tui.viewer import Feature, Item
 from gvtui.words import counted
@@ -50,13 +57,13 @@ class Copying(Feature):
     @command("Copy the call's other side as text", "", "other-text")
     @command("Copy the call's other side as JSON", "", "other-json")
     @command("Copy the value at the cursor of the details", "", "value")
-    @command("Copy the command line of this row's process", "", "command")
+    @command("Copy the command line of this process", "", "command")
     @command("Copy the filters in force", "", "filter")
     def as_(self, what: What) -> None:
         """Copy one thing."""
         self._copy(self._piece(what))
 
-    @command("Choose what to copy, or write all rows shown to a file", "Y")
+    @command("Choose what to copy, or write all rows to a file", "Y")
     def pick(self) -> None:
         """List everything that can be copied now."""
         pieces = {key: make() for key, make in self._makers().items()}
@@ -80,9 +87,13 @@ class Copying(Feature):
         """Functions that make each piece to copy, in the order of the list."""
         model = self.model
         row_id = model.cursor
+        picked = self.viewer.picked_process
         if row_id is None or not model.trace.first_row <= row_id < model.trace.end_row:
-            return {"filter": lambda: filter_in_force(model)}
-        makers: dict[What, Callable[[], Piece]] = {
+            makers: dict[What, Callable[[], Piece]] = {}
+            if picked is not None:
+                makers["command"] = lambda: command_line_of(model, *picked)
+            return {**makers, "filter": lambda: filter_in_force(model)}
+        makers = {
             "line": lambda: self._line(row_id),
             "text": lambda: printed(model, row_id, "text"),
             "json": lambda: printed(model, row_id, "json"),
@@ -93,7 +104,10 @@ class Copying(Feature):
             makers["other-text"] = lambda: printed(model, other, "text")
             makers["other-json"] = lambda: printed(model, other, "json")
         makers["value"] = self._value
-        makers["command"] = lambda: command_line(model, row_id)
+        if picked is not None:
+            makers["command"] = lambda: command_line_of(model, *picked)
+        else:
+            makers["command"] = lambda: command_line(model, row_id)
         makers["filter"] = lambda: filter_in_force(model)
         return makers
 

@@ -16,7 +16,7 @@ class Mouse(Feature):
 
     prefix, heading = "screen", "Copying"
 
-    @command("The mouse selects text; again: back. Shift+mouse does too", "V")
+    @command("The mouse selects text, as with Shift; again: back", "V")
     def mouse(self) -> None:
         """Release the mouse, or take it back; releasing it also pauses, so that rows stay in
         place."""

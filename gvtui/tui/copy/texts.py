@@ -76,7 +76,23 @@ def command_line(model: Model, row_id: int) -> Piece:
         return Piece(what, problem="it is not known yet which process that is")
     if process is None:
         return Piece(what, problem="the process of this row is not known")
-    known = process.args_at(row_id) or process.args
+    return _command_line(model, process, process.args_at(row_id) or process.args, what)
+
+
+def command_line_of(model: Model, process: Process, row_id: int | None = None) -> Piece:
+    """The command line of a process, as a shell takes it.
+
+    Args:
+        model: the viewer's.
+        process: the process.
+        row_id: as of this row; None for the newest.
+    """
+    what = f"the command line of process {process.pid or '?'}"
+    known = process.args if row_id is None else process.args_at(row_id)
+    return _command_line(model, process, known, what)
+
+
+def _command_line(model: Model, process: Process, known: list[str], what: str) -> Piece:
     if not known:
         return Piece(what, problem="the command line of this process is not known")
     for args in _whole_args(model, process):

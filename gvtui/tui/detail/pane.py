@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gvtui.tui.viewer import Viewer
 
 
-class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
+class DetailView(Pane, LineWidget, ScrollView, can_focus=True, inherit_bindings=False):
     """A heading, then fields, then bytes if wanted; only the lines on the screen are made."""
 
     PREFIX = "detail"
@@ -120,6 +120,12 @@ class DetailView(Pane, LineWidget, ScrollView, can_focus=True):
     def last(self) -> None:
         """Go to the last field."""
         self._go(len(self.content.views) - 1)
+
+    @command("Up one screen of fields", "pageup", -1)
+    @command("Down one screen of fields", "pagedown", 1)
+    def move_page(self, pages: int) -> None:
+        """Go on by as many fields as the screen has lines."""
+        self._go(self._picked + pages * max(1, self.size.height - 2))
 
     @command("Up half a screen of fields", "ctrl+u", -1)
     @command("Down half a screen of fields", "ctrl+d", 1)

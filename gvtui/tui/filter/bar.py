@@ -159,7 +159,7 @@ class FilterBar(Pane, LineWidget, can_focus=True):
         """Stop highlighting the selected chip."""
         self.refresh()
 
-    @command("Switch this filter off, and on again", "space")
+    @command("Switch this filter off and on", "space")
     def toggle(self) -> None:
         """Switch the selected chip off, or on again."""
         self._filters.toggle_at(self._selected)

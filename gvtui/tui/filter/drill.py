@@ -64,7 +64,7 @@ class Drilling(Feature):
         self.back()
         return True
 
-    @command("Back to the number or process that led here, with its filters", "r")
+    @command("Back to what led here, with its filters", "r")
     def back(self) -> None:
         """Go back to the tab, filters and cursor of before."""
         if not self._places:

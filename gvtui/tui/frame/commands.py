@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from gvtui.decode.escape import escape
 from gvtui.tui.command.command import command
 from gvtui.tui.frame.help import help_text
 from gvtui.tui.kit.asking import Text
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from gvtui.tui.viewer import Viewer
-
-_MAX_NAME = 40
 
 
 class Tabs(Feature):
@@ -48,10 +46,7 @@ class Screen(Feature):
         remembered = str(told.get("theme") or self.viewer.theme_name)
         if config.theme:
             self._set_aside = remembered
-            if not self.viewer.use_theme(config.theme):
-                name, where = escape(config.theme, _MAX_NAME), config.where("theme")
-                words = f"there is no theme {name!r}; dark and light are gvtui's own"
-                self.viewer.tell(f"{escape(where)}: {words}.", "warning")
+            self.viewer.use_theme(config.theme)
         else:
             self.viewer.use_theme(remembered)
         hidden = told.get("hidden")
@@ -82,7 +77,7 @@ class Screen(Feature):
     @command("All keys", "question_mark,f1", footer="help")
     def help(self) -> None:
         """Show all keys and signs."""
-        body = help_text(self.viewer.commands)
+        body = partial(help_text, self.viewer.commands)
         self.viewer.read(Text("", body, line="screen.help", is_wide=False))
 
     @command("Back by one level; last of all to the newest rows", "escape", heading="Moving")
@@ -98,6 +93,12 @@ class Screen(Feature):
             viewer.show_pane("stream")
         elif not viewer.escaped() and not self.model.following:
             viewer.follow()
+
+    @command("To the next part of the screen", "tab", 1, heading="Moving")
+    @command("To the part of the screen before", "shift+tab", -1, heading="Moving")
+    def focus(self, step: int) -> None:
+        """Give another part of the screen the keyboard."""
+        self.viewer.move_focus(step)
 
     @command("The focused pane on the whole screen; again: back", "z")
     def zoom(self) -> None:

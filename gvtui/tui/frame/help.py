@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from gvtui.tui.command.keys import keys_words
@@ -27,6 +28,8 @@ from gvtui.tui.kit.signs import (
 if TYPE_CHECKING:
     from gvtui.tui.command.registry import Commands
 
+WIDTH = 82
+"""How many cells wide the text is at most; the panel has no more."""
 _KEYS_WIDTH = 16
 
 _SIGNS = (
@@ -50,13 +53,21 @@ _SIGNS = (
     ),
     (f"{SESSION_SIGN} {GAP_SIGN}", "a session was applied; points were lost during the change"),
     ("[E] [X] [●]", "a point that is on: enter, exit, an event; [◐] some of them; $ costly"),
+    ("[?]", "whether a point is on is not known, as where a recording has no session"),
     ("+ − ~", "in the points: staged to be added, removed, changed"),
     (f"{BOOKMARK} {BOOKMARK_AT_CURSOR}", "a bookmark; on the selected row"),
 )
 
 
-def help_text(commands: Commands) -> list[str | tuple[str, str]]:
-    """The text of the help screen: keys by heading, then the signs."""
+def help_text(commands: Commands, width: int = WIDTH) -> list[str | tuple[str, str]]:
+    """The text of the help screen, in lines of `width` cells: keys by heading, then the signs."""
+
+    def beside(words: str) -> str:
+        # What has no room beside the keys goes on under itself, and not under the keys.
+        indent = " " * (_KEYS_WIDTH + 2)
+        room = min(width, WIDTH) - len(indent)
+        return f"\n{indent}".join(textwrap.wrap(words, room)) + "\n"
+
     parts: list[str | tuple[str, str]] = []
     with_keys = (each for each in commands.listed() if commands.keys(each))
     for heading, members in grouped(with_keys).items():
@@ -64,14 +75,14 @@ def help_text(commands: Commands) -> list[str | tuple[str, str]]:
         for command in members:
             keys = keys_words(commands.keys(command))
             parts.append((f"  {keys:<{_KEYS_WIDTH}}", "bold $primary"))
-            parts.append(f"{command.title}{command.where}\n")
+            parts.append(beside(f"{command.title}{command.where}"))
         parts.append("\n")
     parts.append(("Signs\n", "bold"))
     for sign, meaning in _SIGNS:
         parts.append((f"  {sign:<{_KEYS_WIDTH}}", "bold $primary"))
-        parts.append(f"{meaning}\n")
+        parts.append(beside(meaning))
     find, line = commands.keys_of("commands.find"), commands.keys_of("commands.type")
     parts.append(f"\n{find} finds any of these by its words, {line} takes its name.\n")
-    parts.append("Tab goes from pane to pane. In lists and texts, the keys of movement work too:\n")
-    parts.append("j k, g G, Ctrl+D Ctrl+U. Esc, q and Ctrl+C close them.")
+    parts.append("In lists and texts, the keys of movement work too: j k, g G, Ctrl+D Ctrl+U.\n")
+    parts.append("Esc, q and Ctrl+C close them.")
     return parts

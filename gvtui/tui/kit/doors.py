@@ -8,18 +8,39 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from textual import events
+
 from gvtui.errors import GvtuiError
 from gvtui.tui.kit.driver import TerminalDriver
 from gvtui.tui.kit.failing import FailingApp
+from gvtui.tui.kit.turns import KeyTurns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from gvtui.tui.kit.turns import Follower
 
 _Found = TypeVar("_Found")
 
 
 class TerminalApp(FailingApp):
-    """An app that sends texts to the terminal's clipboard, and takes or releases the mouse."""
+    """An app that takes keys in their order, sends texts to the terminal's clipboard, and takes or
+    releases the mouse."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._turns = KeyTurns(self, super().on_event)
+
+    async def on_event(self, event: events.Event) -> None:
+        """Have a key wait until everything that the one before it set off is done."""
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            await self._turns.take(event)
+        else:
+            await super().on_event(event)
+
+    async def on_follower(self, message: Follower) -> None:
+        """A follower has come up from the widget that got a key."""
+        await self._turns.came(message.number)
 
     def send_to_clipboard(self, text: str) -> None:
         """Ask the terminal to put a text on the clipboard; a terminal does not confirm this.

@@ -7,6 +7,7 @@ letters that run from right to left must stay in their cells.
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -57,12 +58,17 @@ class LostTerminal:
 
 
 class TerminalDriver(LinuxDriver):
-    """Textual's driver for a terminal that may go away."""
+    """Textual's driver for a terminal that may go away.
+
+    Textual draws to standard error. If that is no terminal, as after `2>FILE`, this driver draws to
+    standard output, which the commands that open the viewer have checked to be a terminal.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401
         """Make the driver, over a `LostTerminal`."""
         super().__init__(*args, **options)
-        self._file: Any = LostTerminal(self._file)
+        assert sys.__stdout__ is not None
+        self._file: Any = LostTerminal(self._file if self._file.isatty() else sys.__stdout__)
         self.has_mouse = True
         """Whether the viewer gets the mouse; else the terminal selects text with it."""
 

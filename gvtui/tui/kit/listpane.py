@@ -24,7 +24,7 @@ _WHEEL_LINES = 3
 _GAP = re.compile(" {2,}")
 
 
-class ListPane(Pane, LineWidget, ScrollView, can_focus=True):
+class ListPane(Pane, LineWidget, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a subclass's entries, of one line or several; draws only those on the screen.
 
     The scrollbar is set by hand and `virtual_size` never changes, so that new entries need no

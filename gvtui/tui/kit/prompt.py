@@ -42,10 +42,6 @@ class PromptInput(Input):
             super().__init__()
             self.step = step
 
-    async def action_submit(self) -> None:
-        """Submit the text after all letters that were typed before Enter have been inserted."""
-        self.call_later(super().action_submit)
-
     def action_pick(self) -> None:
         """Insert a suggestion."""
         self.post_message(self.Picked())

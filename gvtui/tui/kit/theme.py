@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 DARK_NAME, LIGHT_NAME = "gvtui-dark", "gvtui-light"
 
 THEMES = {"dark": DARK_NAME, "light": LIGHT_NAME}
 """The names that a configuration may use, with the themes' names in Textual."""
+
+
+def theme_names() -> list[str]:
+    """What a configuration may name a theme: the viewer's own, and Textual's."""
+    return [*THEMES, *THEMES.values(), *BUILTIN_THEMES]
+
 
 _DARK = {
     "gv-heading": "#7d8794",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.agent.targets import SessionOwner
 from gvtui.decode.escape import escape
+from gvtui.points.session import Session
 from gvtui.tui.kit.cells import fit, short_count, width_of
 from gvtui.tui.kit.signs import COST_SIGN
 from gvtui.tui.points.state import Box
@@ -71,7 +72,8 @@ class PointsPainter:
         target = state.target
         if target is None:
             if state.endpoint is None:
-                return [[(" of this recording", "faint")]]
+                words = "this recording notes no session: what was on is not known"
+                return [[(f" {part}", "faint")] for part in _wrap(words, width - 3)]
             none = "looking for sandboxes …" if state.is_looking else "no sandbox to trace"
             return [[(f" {state.problem or none}", "faint")]]
         place = state.targets.index(target) + 1
@@ -80,6 +82,8 @@ class PointsPainter:
         if target.owner is SessionOwner.FILE and not target.exists:
             words = "new file"
         if target.owner is SessionOwner.RECORDED and target.applied is None:
+            words = "session not known"
+        elif target.owner is SessionOwner.RECORDED and target.applied == Session():
             words = "no session at the end"
         facts = ""
         if self.large and target.container is not None:
@@ -184,7 +188,8 @@ class PointsPainter:
         parts: list[Part] = []
         if line.kind is LineKind.GROUP:
             on = sum(name in state.edit.points() for name in line.names)
-            parts.append((f" {on}/{len(line.names)}", "faint"))
+            known = on if on or state.is_known else "?"
+            parts.append((f" {known}/{len(line.names)}", "faint"))
         if width >= _ROOMY:
             words = f"{short_count(rate)}/s" if rate else ""
             parts.append((f"{count:>13,}" if count else " " * 13, "number"))
@@ -218,8 +223,8 @@ def _boxes(state: PointsState, line: PointLine) -> list[Part]:
 def _box(box: Box, letter: str) -> tuple[str, str]:
     if box is Box.ABSENT:
         return " " * _BOX, ""
-    sign = {Box.ON: letter, Box.SOME: "◐", Box.OFF: " "}[box]
-    return f"[{sign}]", "off" if box is Box.OFF else "on"
+    sign = {Box.ON: letter, Box.SOME: "◐", Box.OFF: " ", Box.UNKNOWN: "?"}[box]
+    return f"[{sign}]", "on" if box in (Box.ON, Box.SOME) else "off"
 
 
 def _spread(left: list[Part], right: list[Part], width: int) -> list[Part]:

@@ -257,11 +257,6 @@ class PointsPane(ListPane):
     def on_key(self, event: events.Key) -> None:
         """During a search, add letters to the pattern."""
         if not self._searching:
-            if event.key in self._viewer.commands.keys_for("points.find"):
-                # Handled here, because its binding would run after letters that were typed fast.
-                event.stop()
-                event.prevent_default()
-                self.find()
             return
         if event.key in ("up", "down"):
             self._searching = False

@@ -35,6 +35,8 @@ class Box(Enum):
     ON = "on"
     OFF = "off"
     SOME = "some"
+    UNKNOWN = "not known"
+    """Nothing is staged, and nobody knows what is applied."""
     ABSENT = "absent"
     """The line has nothing to switch."""
 
@@ -101,6 +103,18 @@ class PointsState:
     def edit(self) -> Edit:
         """The edit of the target on the screen."""
         return self.edit_of(self._key)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known what is traced at the target shown."""
+        target = self.target
+        if target is None:
+            # Of a recording, only a note tells; live, it is no sandbox at all.
+            return self.endpoint is not None
+        return self.edit.applied is not None or target.owner in (
+            SessionOwner.NONE,
+            SessionOwner.FILE,
+        )
 
     def edit_of(self, key: Key) -> Edit:
         """The edit of a target."""
@@ -278,13 +292,17 @@ class PointsState:
         points = self.edit.points(applied=applied)
         if line.kind is LineKind.FIELD:
             on = [_has(points[name], line) for name in names if name in points]
-            if not on:
-                return Box.OFF if names else Box.ABSENT
+            if not on and names:
+                return self._off
         else:
             on = [name in points for name in names]
         if not on:
             return Box.ABSENT
-        return Box.ON if all(on) else Box.SOME if any(on) else Box.OFF
+        return Box.ON if all(on) else Box.SOME if any(on) else self._off
+
+    @property
+    def _off(self) -> Box:
+        return Box.OFF if self.is_known else Box.UNKNOWN
 
     def sign(self, line: PointLine) -> str:
         """The sign of a line's staged change: `+`, `−`, `~`, or "" for none."""

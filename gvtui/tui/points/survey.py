@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gvtui.agent.outcome import State
 from gvtui.agent.targets import SessionOwner, Target
 from gvtui.decode.ids import short_id
 from gvtui.query.numbers.points import PointTally
@@ -23,6 +25,7 @@ _COUNT_SECONDS = 0.008
 """How many seconds one step of counting may take."""
 _SURVEY_SECONDS, _IDLE_SURVEY_SECONDS = 5.0, 30.0
 """Seconds between two searches for sandboxes, while the pane is shown and while it is not."""
+_WITHOUT_SESSION = (State.DELETED.value, State.LOST.value)
 PANES = ("points", "points-large")
 """The ids of the pane in the sidebar and of the large one."""
 
@@ -234,11 +237,14 @@ class Targets(Feature):
 def recorded_target(mark: SessionMark) -> Target:
     """The target that a recording's session mark describes."""
     from gvtui.points.document import SessionError, parse_document
+    from gvtui.points.session import Session
 
     title = word(mark.container_id or "sandbox")
-    try:
-        session = parse_document(mark.session).session
-    except SessionError:
-        session = None
+    session: Session | None = None
+    if mark.state in _WITHOUT_SESSION:
+        session = Session()
+    else:
+        with suppress(SessionError):
+            session = parse_document(mark.session).session
     place = f"recorded {mark.root}"
     return Target((place, title), short_id(title), SessionOwner.RECORDED, applied=session)

@@ -215,6 +215,15 @@ class ProcessesPane(ListPane):
         line = self._lines[self.cursor] if self.cursor < len(self._lines) else None
         return line, self._tree
 
+    @property
+    def picked(self) -> tuple[Process, int | None] | None:
+        """The process at the cursor and a row: the row of one of its programs, or None for the
+        present; None in all if the cursor is on a container."""
+        line, _ = self._at_cursor()
+        if line is None or line.process is None:
+            return None
+        return line.process, line.executed.row if line.executed is not None else None
+
     @command("Unfold: children; again: programs and threads", "right,l", 1)
     @command("Fold; if it is folded, go to the parent", "left,h", -1)
     def fold(self, step: int) -> None:

@@ -18,6 +18,8 @@ from gvtui.tui.model.rowtext import Look, RowText
 from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gvtui.tui.model.model import Model
     from gvtui.wire.messages import Decoded
 
@@ -202,6 +204,50 @@ def field_column(field: str) -> Column:
     """The column of a field, named as in filters: `evt.arg.NAME`, `context.NAME`."""
     title = field.removeprefix(_ARGUMENT).removeprefix(_CONTEXT)
     return Column(field, escape(title, 60), f"The field {field}", _NARROW, _WIDE)
+
+
+_TITLES = {column.title: column.key for column in COLUMNS if column.title}
+"""What columns are called on the screen, where a configuration may name them so too."""
+_MAX_NAME, _MAX_TOLD = 40, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The columns that a configuration asks for."""
+
+    order: tuple[str, ...]
+    """Their keys from the left, with those that are always there."""
+    added: tuple[Column, ...]
+    """Those of them that are fields."""
+    problems: tuple[str, ...]
+    """What is wrong with the list: sentences without full stop."""
+
+
+def chosen_columns(names: Iterable[str]) -> Chosen:
+    """The columns of a list of names, as far as these are right."""
+    known = {column.key for column in COLUMNS}
+    keys: list[str] = []
+    wrong: list[str] = []
+    for name in dict.fromkeys(names):
+        key = _TITLES.get(name, name)
+        if key not in known and not is_field(name):
+            wrong.append(repr(escape(name, _MAX_NAME)))
+        else:
+            keys.append(key)
+    problems = []
+    if wrong:
+        told = ", ".join(wrong[:_MAX_TOLD])
+        problems.append(f"there is no column {told}; fields are evt.arg.NAME")
+    fields = [key for key in keys if key not in known]
+    if len(fields) > MAX_FIELD_COLUMNS:
+        problems.append(f"of fields, the first {MAX_FIELD_COLUMNS} are shown as columns")
+    if "call" not in keys:
+        behind = [place for place, key in enumerate(keys) if key in ("result", "duration")]
+        keys.insert(min(behind, default=len(keys)), "call")
+    if "sign" not in keys:
+        keys.insert(keys.index("call"), "sign")
+    added = tuple(map(field_column, fields[:MAX_FIELD_COLUMNS]))
+    return Chosen(tuple(keys), added, tuple(problems))
 
 
 def field_text(model: Model, field: str, row_id: int) -> str:

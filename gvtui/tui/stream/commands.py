@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gvtui.decode.escape import escape
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
 from gvtui.tui.stream.columns import (
@@ -14,6 +13,7 @@ from gvtui.tui.stream.columns import (
     Column,
     RowLook,
     TimeMode,
+    chosen_columns,
     field_column,
     is_field,
 )
@@ -56,11 +56,6 @@ class Going(Feature):
         self.viewer.ask(Question("go to", done, hint=HINT))
 
 
-_TITLES = {column.title: column.key for column in COLUMNS if column.title}
-"""The columns' titles on the screen, which a configuration may use as names too."""
-_MAX_NAME, _MAX_TOLD = 40, 5
-
-
 def _texts(told: Mapping[str, Any], name: str) -> list[str]:
     """The list of columns under a name in the stored layout; other values are ignored."""
     values = told.get(name)
@@ -92,7 +87,7 @@ class Rows(Feature):
         config = self.viewer.config
         if config.columns:
             self._set_aside = self._columns()
-            self._configure(config.columns, config.where("columns"))
+            self._configure(config.columns)
 
     def remember(self) -> dict[str, Any]:
         """The mode of times, the hidden columns and the added ones, to be stored."""
@@ -103,31 +98,11 @@ class Rows(Feature):
         added = [column.key for column in self.look.added]
         return {"hidden": sorted(self.look.hidden), "added": added}
 
-    def _configure(self, names: Sequence[str], where: str) -> None:
+    def _configure(self, names: Sequence[str]) -> None:
         """Show the columns of the configuration, in its order."""
-        columns = {column.key: column for column in COLUMNS}
-        keys, wrong = [], []
-        for name in dict.fromkeys(names):
-            key = _TITLES.get(name, name)
-            if key not in columns and not is_field(name):
-                wrong.append(repr(escape(name, _MAX_NAME)))
-            else:
-                keys.append(key)
-        fields = [key for key in keys if key not in columns]
-        if wrong:
-            said = f"there is no column {', '.join(wrong[:_MAX_TOLD])}"
-            self.viewer.tell(f"{escape(where)}: {said}; fields are evt.arg.NAME.", "warning")
-        if len(fields) > MAX_FIELD_COLUMNS:
-            said = f"of fields, the first {MAX_FIELD_COLUMNS} are shown as columns"
-            self.viewer.tell(f"{escape(where)}: {said}.", "warning")
-        self.look.added = tuple(map(field_column, fields[:MAX_FIELD_COLUMNS]))
-        if "call" not in keys:
-            behind = [place for place, key in enumerate(keys) if key in ("result", "duration")]
-            keys.insert(min(behind, default=len(keys)), "call")
-        if "sign" not in keys:
-            keys.insert(keys.index("call"), "sign")
-        self.look.order = tuple(keys)
-        self.look.hidden = frozenset(columns) - set(keys)
+        chosen = chosen_columns(names)
+        self.look.added, self.look.order = chosen.added, chosen.order
+        self.look.hidden = frozenset(column.key for column in COLUMNS) - set(chosen.order)
 
     @command("Show times of day, since the first row, or since the row above", "t")
     def time(self) -> None:

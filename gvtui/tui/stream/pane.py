@@ -32,7 +32,7 @@ _HEADING = 1
 """How many lines are above the first row."""
 
 
-class StreamView(Pane, ScrollView, can_focus=True):
+class StreamView(Pane, ScrollView, can_focus=True, inherit_bindings=False):
     """Rows of the model's view, with a cursor.
 
     The scroll position is kept as row ids, not as indices in the view, so that the rows on the

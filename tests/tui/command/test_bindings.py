@@ -61,6 +61,22 @@ def test_a_keymap_is_put_in_force() -> None:
     assert app.lines == [without, "filter.pid", "filter.pid", "filter.add", "filter.add"]
 
 
+def test_a_key_that_one_command_loses_can_go_to_a_line_of_the_users() -> None:
+    app = Small()
+    keymap = Keymap(
+        changed={"filter.pid": ("x",)},
+        added={"filter.add a": ("p", "f5"), "filter.add b": ("ctrl+y",)},
+    )
+
+    async def run() -> None:
+        async with app.run_test() as pilot:
+            put_in_force(app, keymap)
+            await pilot.press("p", "x", "ctrl+y", "f5")
+
+    asyncio.run(run())
+    assert app.lines == ["filter.add a", "filter.pid", "filter.add b", "filter.add a"]
+
+
 def test_a_key_that_is_taken_away_is_one_that_no_terminal_sends() -> None:
     keymap = Keymap(changed={"filter.pid": (), "filter.name": ("x", "y")})
     assert textual_keymap(keymap) == {"filter.pid": UNBOUND, "filter.name": "x,y"}

@@ -66,6 +66,29 @@ def test_a_row_is_copied_in_other_forms(what: str, begins: str) -> None:
     assert "\n" not in viewer.clipboard[0]
 
 
+def test_the_command_line_is_that_of_the_process_at_the_cursor_of_the_tree() -> None:
+    viewer = at(3)
+    tree = viewer.model.analysis.processes.tree
+    process = next(each for each in tree if each.name == "tr")
+    viewer.picked_process = (process, None)
+    viewer.commands.execute("copy.as command")
+    assert viewer.clipboard == ["tr a-z A-Z"]
+    assert f"the command line of process {process.pid} through" in viewer.said
+    viewer.commands.execute("copy.pick")
+    assert viewer.choice is not None
+    words = {entry.key: entry.words for entry in viewer.choice.entries}
+    assert words["command"].endswith("  tr a-z A-Z")
+    # As of the program's row, not of the newest.
+    viewer.picked_process = (process, process.first_row)
+    viewer.commands.execute("copy.as command")
+    assert viewer.clipboard[1].startswith("/bin/bash -c ")
+    # Without a row too, as where the filters leave none.
+    viewer.model.cursor = None
+    viewer.picked_process = (process, None)
+    viewer.commands.execute("copy.as command")
+    assert viewer.clipboard[2] == "tr a-z A-Z"
+
+
 def test_the_list_shows_what_it_copies() -> None:
     viewer = at(3)
     viewer.commands.execute("copy.pick")

@@ -16,7 +16,7 @@ from gvtui.tui.search.commands import Searching
 from gvtui.tui.stream.commands import Rows
 from gvtui.tui.viewer import Feature
 from tests.tui.fake import FakeViewer
-from tests.tui.helpers import drive, recording
+from tests.tui.helpers import drive, recording, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -113,9 +113,7 @@ def test_letters_that_are_typed_while_the_prompt_opens_are_not_lost() -> None:
         for character in ":tabs":
             key = "colon" if character == ":" else character
             app.post_message(events.Key(key, character))
-        await pilot.pause()
-        await pilot.pause()
-        assert app.prompt.query_one(Input).value == "tabs"
+        await until(pilot, lambda: app.prompt.query_one(Input).value == "tabs")
 
     drive(app, script)
 

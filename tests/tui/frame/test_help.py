@@ -34,3 +34,15 @@ def test_signs_are_explained() -> None:
     text = text_of(every_command())
     for sign in ("E →", "X ←", "▲", "◌", "⚑"):
         assert sign in text
+
+
+def test_each_key_has_its_line_on_a_small_screen_too() -> None:
+    # The panel takes 96 % of 80 columns, less its padding and its scrollbar.
+    commands = every_command()
+    small = "".join(
+        part if isinstance(part, str) else part[0] for part in help_text(commands, 70)
+    ).partition("Signs\n")[0]
+    lines = small.splitlines()
+    assert max(map(len, lines)) <= 70, max(lines, key=len)
+    assert small.split() == text_of(commands).partition("Signs\n")[0].split()
+    assert all(line[2] == " " for line in lines if line.startswith(" " * 10))

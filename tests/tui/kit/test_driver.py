@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 from textual.drivers._writer_thread import WriterThread
 
 from gvtui.tui.kit.driver import LostTerminal
+from tests.trace.recorder import TRACES
+from tests.tui.terminal import OnTerminal
 
 
 class Gone(io.StringIO):
@@ -51,3 +54,13 @@ def test_a_terminal_that_has_gone_holds_nobody_up() -> None:
     assert not writer.is_alive()
     assert terminal.is_lost
     terminal.flush()
+
+
+def test_a_screen_is_drawn_on_the_terminal_and_not_into_a_file_of_errors(tmp_path: Path) -> None:
+    words = ["replay", str(TRACES / "shell-2024.trace"), "--fresh"]
+    path = tmp_path / "errors"
+    with path.open("wb") as errors, OnTerminal(*words, environ={}, errors=errors) as viewer:
+        viewer.wait_for("container/start")
+        viewer.type("q")
+        assert viewer.end() == (0, "")
+    assert path.read_bytes() == b""

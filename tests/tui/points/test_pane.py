@@ -243,12 +243,10 @@ def test_letters_typed_fast_behind_a_slash_switch_nothing(tmp_path: Path) -> Non
     async def script(pilot: Pilot[int]) -> None:
         await pilot.press("4")
         await pilot.pause()
-        pane = focused(app)
         await pilot.press("down", "down")
         for key in ("slash", "e", "x"):
-            pane.post_message(events.Key(key, None if key == "slash" else key))
-        await pilot.pause()
-        assert app.feature(Targets).state.pattern == "ex"
+            app.post_message(events.Key(key, None if key == "slash" else key))
+        await until(pilot, lambda: app.feature(Targets).state.pattern == "ex")
         assert not app.feature(Targets).state.edit.is_staged
 
     drive(app, script)
@@ -273,20 +271,25 @@ def test_a_recording_shows_sessions_as_they_were_last(tmp_path: Path) -> None:
         writer.close()
         app.model.refresh(1)
         look_after(app)
-        assert state.edit.applied is None
+        assert not state.edit.points()
+        assert state.is_known
         await pilot.press("o")
         assert "no session at the end" in screen_text(app)
 
     drive(app, script, (160, 46))
 
 
-def test_a_recording_without_marks_counts_all_the_same() -> None:
+def test_a_recording_without_marks_counts_all_and_says_that_no_more_is_known() -> None:
     app = recording()
 
     async def script(pilot: Pilot[int]) -> None:
         look_after(app)
         await pilot.press("o")
-        assert "of this recording" in screen_text(app)
+        screen = screen_text(app)
+        assert "this recording notes no session:" in screen
+        assert re.search(r"\[\?\] syscall +\?/108 ", screen)
+        assert "[ ]" not in screen
+        assert " 0/" not in screen
         assert sum(app.feature(Targets).state.counts.values()) > 1000
 
     drive(app, script, (160, 46))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,27 @@ def test_an_unreadable_session_is_guessed_from_what_it_sends(state: PointsState)
     assert str(state.edit.diff) == "−1"
     state.take_targets([Target(other.key, "one", SessionOwner.NONE)])
     assert state.edit.applied is None
+
+
+def test_a_box_whose_state_nobody_knows_is_neither_on_nor_off() -> None:
+    state = PointsState()
+    assert not state.is_known
+    group = state.lines()[1]
+    assert state.box(group) is Box.UNKNOWN
+    state.open(group)
+    for line in state.lines()[2:4]:
+        assert state.box(line) in (Box.UNKNOWN, Box.ABSENT)
+    container = Target(("/r", "a"), "a", SessionOwner.UNKNOWN)
+    live = PointsState(Path("/tmp/s"))
+    assert live.is_known, "there is no sandbox, so nothing is on"
+    live.take_targets([container])
+    assert not live.is_known
+    syscall = next(line for line in live.lines() if line.label == "syscall")
+    assert live.box(syscall) is Box.UNKNOWN
+    live.switch(syscall.names[:2], True)
+    assert live.box(syscall) is Box.SOME
+    live.take_targets([replace(container, owner=SessionOwner.NONE)])
+    assert live.is_known
 
 
 def test_open_all_opens_and_closes_everything(state: PointsState) -> None:

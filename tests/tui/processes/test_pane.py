@@ -45,6 +45,26 @@ def _lines(pane: ProcessesPane) -> list[str]:
     return [line.rstrip() for line in lines if line.strip()]
 
 
+def test_what_is_picked_is_the_process_or_a_program_that_it_ran() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = await _open(app, pilot)
+        assert app.picked_process is not None
+        process, row = app.picked_process
+        assert (process.name, row) == ("sh", None)
+        await pilot.press("down", "right", "down")
+        await _settle(app, pilot)
+        assert pane.picked is not None
+        process, row = pane.picked
+        assert process.name == "gcc"
+        assert row == process.programs[0].row
+        await pilot.press("1")
+        assert app.picked_process is None
+
+    drive(app, script)
+
+
 def test_the_tree_of_a_recording() -> None:
     app = recording("compile-2024")
 

@@ -1,0 +1,120 @@
+"""Ways through the viewer on which every screen of it is seen; the snapshots are taken on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from gvtui.trace.playback import ReplayClock
+from gvtui.trace.reader import Trace
+from gvtui.tui.app import GvtuiApp
+from tests.trace.recorder import SECOND
+from tests.trace.test_playback import Clock
+from tests.tui.scenes import TRACES, choosing, nothing, recorded, watched_live
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One start of the viewer, and the screens seen in it."""
+
+    name: str
+    make: Callable[[Path], Iterator[GvtuiApp]]
+    """Yields the app, given a folder for its trace; cleans up when it goes on."""
+    screens: dict[str, tuple[str, ...]]
+    """For each screen the keys that lead to it from the one before; words in quotes are typed."""
+
+
+def keys_of(steps: tuple[str, ...]) -> list[str]:
+    """The keys of a step, for a pilot."""
+    return [key for step in steps for key in (step[1:] if step[0] == "'" and step[1:] else [step])]
+
+
+def _replayed(_: Path) -> Iterator[GvtuiApp]:
+    """A recording that is played, and has paused in the middle."""
+    trace = Trace.open(TRACES / "network-2024.trace")
+    clock = Clock()
+    replay = ReplayClock(trace, 0.25, clock)
+    clock.now += SECOND // 10
+    replay.advance()
+    replay.paused = True
+    yield GvtuiApp(trace, replay=replay, zone=UTC)
+    trace.close()
+
+
+WALKS: tuple[Walk, ...] = (
+    Walk(
+        "recording",
+        recorded("shell-2024.trace"),
+        {
+            "stream": (),
+            "zoomed": ("down", "z"),
+            "sidebar": ("z", "b"),
+            "no-details": ("b", "d"),
+            "bytes": ("d", "enter", "H"),
+            "field": ("H", "down", "down", "enter"),
+            "suggestions": ("escape", "escape", "f", "'proc.n"),
+            "wrong-filter": ("ctrl+u", "'evt.type = open and nonsense"),
+            "pids": ("escape", "P", "'1,"),
+            "going": ("escape", "ctrl+g", "'#99999", "enter"),
+            "searching": ("escape", "slash", "'openat"),
+            "found": ("enter", "full_stop"),
+            "note": ("escape", "m", "'here it begins"),
+            "command": ("escape", "colon", "'filter", "down"),
+            "arguments": ("escape", "ctrl+u", "'tabs.show "),
+            "no-command": ("ctrl+u", "'filter.pikc", "enter"),
+            "error": ("ctrl+u", "'copy.rows /nowhere/rows.txt", "enter"),
+            "palette": ("ctrl+p", "'filter"),
+            "copying": ("escape", "Y"),
+            "columns": ("escape", "C"),
+            "help": ("escape", "question_mark"),
+            "filters": ("escape", "f2"),
+            "no-rows": ("escape", "f", "'evt.type = accept and fd.name contains x", "enter"),
+        },
+    ),
+    Walk(
+        "calls",
+        recorded("compile-2024.trace"),
+        {
+            "stream": ("c", "home", "down"),
+            "details": ("ctrl+g", "'#402", "enter", "n", "x"),
+            "processes": ("backslash", "2"),
+            "programs": ("down", "l", "l"),
+            "numbers": ("3",),
+            "by-process": ("right",),
+            "by-path": ("right",),
+            "by-error": ("right",),
+            "by-event": ("right",),
+            "points": ("4", "down", "l"),
+        },
+    ),
+    Walk(
+        "live",
+        watched_live,
+        {
+            "stream": (),
+            "points": ("o",),
+            "processes": ("escape", "2"),
+            "numbers": ("3",),
+            "light": ("1", "ctrl+t"),
+        },
+    ),
+    Walk(
+        "points",
+        choosing,
+        {
+            "staged": ("4", *["down"] * 3, "right", *["down"] * 2, "space", "down", "space"),
+            "fields": ("right", "down", "right"),
+            "found": ("slash", "'exec"),
+            "presets": ("enter", "escape", "L"),
+            "preview": ("escape", "v"),
+        },
+    ),
+    Walk("waiting", nothing, {"stream": (), "points": ("4",), "processes": ("2",)}),
+    Walk("replay", _replayed, {"stream": ()}),
+)
+"""All ways; each screen is one that differs from all others."""
