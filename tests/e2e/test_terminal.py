@@ -198,10 +198,8 @@ def test_keys_of_the_users_own_commands_that_are_typed_ways_back_and_the_zoom(
         terminal.wait_for(r"(?m)^ : ")
         terminal.keys("tabs.sow numbers", "Enter")
         terminal.wait_for(r"\^ there is no command tabs.sow; did you mean tabs.show\?")
-        # Letters that come with a key such as Ctrl+U go before it: textual handles it later.
-        terminal.keys("C-u")
-        assert wait_until(lambda: "tabs.sow" not in terminal.screen)
-        terminal.keys("tabs.show num", "Tab", "Enter")
+        # All at once, as a script sends it: each key acts when the one before it has.
+        terminal.keys("C-u", "tabs.show num", "Tab", "Enter")
         terminal.wait_for(r"syscalls +processes")
         terminal.keys("Escape")
         terminal.wait_for(r"(?m)^▌.*✗ ENOENT")
@@ -226,3 +224,33 @@ def test_keys_of_the_users_own_commands_that_are_typed_ways_back_and_the_zoom(
         terminal.wait_for(r"ended 0")
     finally:
         terminal.close()
+
+
+def test_a_key_that_the_terminal_library_uses_can_be_given_away(tmux: None, tmp_path: Path) -> None:
+    config = tmp_path / "config" / "gvtui" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text(
+        'theme = "drak"\n[keys]\n"screen.focus 1" = "F7"\n"filter.add evt.failed = true" = "Tab"\n'
+    )
+    places = f"XDG_CONFIG_HOME={tmp_path}/config XDG_STATE_HOME={tmp_path}/state"
+    terminal = Terminal(f"{places} {GVTUI} replay {TRACES / 'shell-2024.trace'}", 120, 40)
+    try:
+        terminal.wait_for(r"drak")
+        terminal.keys("Tab")
+        terminal.wait_for(r"82 of 2,171")
+        terminal.keys("q")
+        terminal.wait_for(r"ended 0")
+    finally:
+        terminal.close()
+
+
+def test_errors_in_a_file_leave_the_screen_on_the_terminal(tmux: None, tmp_path: Path) -> None:
+    errors = tmp_path / "errors"
+    terminal = Terminal(f"{GVTUI} replay {TRACES / 'shell-2024.trace'} 2>{errors}", 80, 24)
+    try:
+        terminal.wait_for(r"2,171 rows")
+        terminal.keys("q")
+        terminal.wait_for(r"ended 0")
+    finally:
+        terminal.close()
+    assert errors.read_bytes() == b""
