@@ -9,7 +9,7 @@ import shlex
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import platformdirs
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from gvtui.toml import Lines
+
+_Entry = TypeVar("_Entry")
 
 _PROFILE = "profile"
 _SHOWN = 40
@@ -217,33 +219,35 @@ def _words(value: object) -> tuple[str, ...]:
 
 
 def _entries(value: object) -> dict[str, str]:
-    if not isinstance(value, dict):
-        raise ValueError(f"{_kind(value)} where a table was expected")
-    good, wrong = {}, {}
-    for name, entry in value.items():
-        try:
-            good[name] = _word(entry)
-        except ValueError as error:
-            wrong[name] = str(error)
-            if isinstance(entry, dict):
-                wrong[name] += "; a name with a dot needs quotes too"
-    if wrong:
-        raise _WrongEntriesError(good, wrong)
-    return good
+    return _each(value, _entry)
 
 
 def _limits(value: object) -> dict[str, int]:
+    return _each(value, read_limit)
+
+
+def _each(value: object, read: Callable[[str, object], _Entry]) -> dict[str, _Entry]:
+    """The entries of a table, each read by its name and value; wrong ones are told together."""
     if not isinstance(value, dict):
         raise ValueError(f"{_kind(value)} where a table was expected")
-    good, wrong = {}, {}
+    good: dict[str, _Entry] = {}
+    wrong: dict[str, str] = {}
     for name, entry in value.items():
         try:
-            good[name] = read_limit(name, entry)
+            good[name] = read(name, entry)
         except ValueError as error:
             wrong[name] = str(error)
     if wrong:
         raise _WrongEntriesError(good, wrong)
     return good
+
+
+def _entry(_: str, value: object) -> str:
+    try:
+        return _word(value)
+    except ValueError as error:
+        dotted = "; a name with a dot needs quotes too" if isinstance(value, dict) else ""
+        raise ValueError(f"{error}{dotted}") from error
 
 
 def _command(value: object) -> tuple[str, ...]:
