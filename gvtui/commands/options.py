@@ -5,7 +5,7 @@ from __future__ import annotations
 import pwd
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -30,94 +30,95 @@ from gvtui.monitor.options import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_Value = TypeVar("_Value")
+
 MIN_KEEP_BYTES = 16 << 20
 """The least size of a flight recorder in bytes: a smaller one would hold hardly anything."""
 
 
-class Size(click.ParamType[int]):
+class _Read(click.ParamType[_Value]):
+    """A value that is read from the words of an option; a value itself, as a default, stays."""
+
+    def read(self, text: str) -> _Value:
+        """The value.
+
+        Raises:
+            ValueError: the words are none; the text says so to the user.
+        """
+        raise NotImplementedError
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> _Value:
+        """The value that the words stand for."""
+        if not isinstance(value, str):
+            known: _Value = value
+            return known
+        try:
+            return self.read(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Size(_Read[int]):
     """A number of bytes, such as `500M` or `2GiB`; units are powers of 1024."""
 
     name = "size"
 
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> int:
-        """The number of bytes."""
-        if isinstance(value, int):
-            return value
-        size = read_size(value)
+    def read(self, text: str) -> int:
+        """The number of bytes; raises ValueError."""
+        size = read_size(text)
         if size is None:
-            self.fail(f"{value!r} is not a size; write one such as 500M or 2GiB.", param, ctx)
+            raise ValueError(f"{text!r} is not a size; write one such as 500M or 2GiB.")
         if size < MIN_KEEP_BYTES:
-            self.fail(f"{value!r} is too small; give 16MiB or more.", param, ctx)
+            raise ValueError(f"{text!r} is too small; give 16MiB or more.")
         return size
 
 
-class FileMode(click.ParamType[int]):
+class FileMode(_Read[int]):
     """Permissions as `chmod` takes them in digits."""
 
     name = "mode"
 
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> int:
-        """The permission bits."""
-        if isinstance(value, int):
-            return value
-        if re.fullmatch(r"0?[0-7]{3}", value) is None:
-            self.fail(f"{value!r} is not a file mode; write one such as 660.", param, ctx)
-        return int(value, 8)
+    def read(self, text: str) -> int:
+        """The permission bits; raises ValueError."""
+        if re.fullmatch(r"0?[0-7]{3}", text) is None:
+            raise ValueError(f"{text!r} is not a file mode; write one such as 660.")
+        return int(text, 8)
 
 
-class Setting(click.ParamType[tuple[str, int]]):
+class Setting(_Read[tuple[str, int]]):
     """A limit and its value, as `connections=100`."""
 
     name = "limit"
 
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> tuple[str, int]:
-        """The limit's name and its value."""
-        if isinstance(value, tuple):
-            return value
-        name, sign, number = value.partition("=")
+    def read(self, text: str) -> tuple[str, int]:
+        """The limit's name and its value; raises ValueError."""
+        name, sign, number = text.partition("=")
         if not sign:
-            self.fail(f"{value!r} is no NAME=VALUE.", param, ctx)
+            raise ValueError(f"{text!r} is no NAME=VALUE.")
         try:
             return name, read_limit(name, number)
         except ValueError as error:
-            self.fail(f"{name}: {error}.", param, ctx)
+            raise ValueError(f"{name}: {error}.") from error
 
 
-class User(click.ParamType[int]):
+class User(_Read[int]):
     """A user, by number or by name."""
 
     name = "user"
 
-    def convert(
-        self,
-        value: Any,  # noqa: ANN401
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> int:
-        """The user's number."""
-        if isinstance(value, int):
-            return value
-        if re.fullmatch(r"\d{1,10}", value) and int(value) < (1 << 32) - 1:
-            return int(value)
+    def read(self, text: str) -> int:
+        """The user's number; raises ValueError."""
+        if re.fullmatch(r"\d{1,10}", text) and int(text) < (1 << 32) - 1:
+            return int(text)
         try:
-            return pwd.getpwnam(value).pw_uid
-        except (KeyError, ValueError):
-            self.fail(f"there is no user {value!r} on this machine.", param, ctx)
+            return pwd.getpwnam(text).pw_uid
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"there is no user {text!r} on this machine.") from error
 
 
 def examples(*lines: str) -> str:
