@@ -44,7 +44,7 @@ def process(pid: int, uid: int = 0) -> Peer:
     return Peer(pid, 1, uid)
 
 
-@pytest.mark.parametrize(
+EACH_LIMIT = pytest.mark.parametrize(
     ("limit", "peers"),
     [
         ("connections", [process(pid) for pid in range(1, 9)]),
@@ -53,6 +53,10 @@ def process(pid: int, uid: int = 0) -> Peer:
         ("connections-per-process", [process(1)] * 8),
     ],
 )
+"""Each limit of connections, with peers that all count for it."""
+
+
+@EACH_LIMIT
 def test_so_many_at_once_and_not_one_more(limit: str, peers: list[Peer]) -> None:
     door = Door({limit: 3})
     assert door.enter(*peers) == 3
@@ -68,15 +72,7 @@ def test_so_many_at_once_and_not_one_more(limit: str, peers: list[Peer]) -> None
     assert door.enter(*peers) == 1
 
 
-@pytest.mark.parametrize(
-    ("limit", "peers"),
-    [
-        ("connections", [process(pid) for pid in range(1, 9)]),
-        ("connections-of-others", [process(pid, OTHER + pid) for pid in range(1, 9)]),
-        ("connections-per-user", [process(pid, OTHER) for pid in range(1, 9)]),
-        ("connections-per-process", [process(1)] * 8),
-    ],
-)
+@EACH_LIMIT
 def test_whoever_comes_and_goes_is_slowed_down(limit: str, peers: list[Peer]) -> None:
     door = Door({limit: 5, f"new-{limit}": 2})
     come = 0
