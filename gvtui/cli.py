@@ -18,6 +18,7 @@ import click
 from gvtui import __version__
 from gvtui.commands.exits import USUAL, write_exit_codes
 from gvtui.commands.options import MONITOR_OPTIONS, VIEWER_OPTIONS, apply, examples
+from gvtui.ending import raise_at_signals, signal_behind
 from gvtui.errors import GvtuiError
 from gvtui.saying import say
 
@@ -170,24 +171,9 @@ def cli(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401
             ctx.fail(f"{flag} before a command has no effect; put it after the command.")
 
 
-class EndedBySignalError(KeyboardInterrupt):
-    """A signal other than Ctrl-C's has asked gvtui to end."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-
-
-def _end(number: int, _: object) -> None:
-    raise EndedBySignalError(number)
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process, with one of the codes of `gvtui help exit-codes`."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        # As for Ctrl-C, so that temporary files are removed and the terminal is restored.
-        if signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _end)
+    raise_at_signals()
     failed: list[BaseException] = []
     threading.excepthook = lambda thread: failed.append(thread.exc_value or thread.exc_type())
     code = run(arguments)
@@ -226,10 +212,7 @@ def run(arguments: list[str] | None = None) -> int:
         say(shown.getvalue().rstrip("\n"))
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
-        # Click has replaced the signal's exception with its own.
-        cause = error if isinstance(error, EndedBySignalError) else error.__cause__
-        number = cause.number if isinstance(cause, EndedBySignalError) else signal.SIGINT
-        return 128 + number
+        return 128 + (signal_behind(error) or signal.SIGINT)
     except OSError as error:
         if error.errno == errno.EIO and not os.isatty(2):
             # The terminal has gone: nobody can read a message.
@@ -239,7 +222,8 @@ def run(arguments: list[str] | None = None) -> int:
             return 1
         return _tell_fault(error)
     except Exception as error:
-        return _tell_fault(error)
+        number = signal_behind(error)
+        return 128 + number if number else _tell_fault(error)
     return code if isinstance(code, int) else 0
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
@@ -27,3 +28,18 @@ def test_the_exit_code_is_that_of_the_command() -> None:
 def test_loading_it_runs_nothing() -> None:
     done = python("-c", "import gvtui.__main__, sys; print(sys.argv)", "--version")
     assert (done.returncode, done.stdout) == (0, "['-c', '--version']\n")
+
+
+def test_ctrl_c_while_modules_are_loaded_ends_without_a_traceback() -> None:
+    program = (
+        "import builtins, os, signal, sys\n"
+        "from gvtui.__main__ import start\n"
+        "load = builtins.__import__\n"
+        "def interrupted(name, *rest, **more):\n"
+        "    if name == 'gvtui.cli': os.kill(os.getpid(), signal.SIGINT)\n"
+        "    return load(name, *rest, **more)\n"
+        "builtins.__import__ = interrupted\n"
+        "start()\n"
+    )
+    done = python("-c", program)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,6 @@ from gvtui.points.syscalls import ARCHITECTURES
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from types import FrameType
 
     from gvtui.agent.agent import Agent
     from gvtui.agent.containers import Container
@@ -174,19 +172,6 @@ def find_catalogue(
             if binaries:
                 raise
     return bundled_catalogue()
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Delay Ctrl-C to the end of the block, so that no change is left half done."""
-    held: list[tuple[int, FrameType | None]] = []
-    former = signal.signal(signal.SIGINT, lambda *what: held.append(what))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, former)
-    if held:
-        raise KeyboardInterrupt
 
 
 def relative_to_here(path: Path) -> str:

@@ -31,7 +31,6 @@ from gvtui.commands.runtime import (
     find_container,
     open_agent,
     relative_to_here,
-    undisturbed,
 )
 from gvtui.commands.session_check import SESSION_FILE, check
 from gvtui.commands.session_report import (
@@ -40,6 +39,7 @@ from gvtui.commands.session_report import (
     sandbox_row,
     session_words,
 )
+from gvtui.ending import undisturbed
 from gvtui.monitor.options import DEFAULT_LISTEN
 from gvtui.points.presets import DEFAULT_PRESET, PRESETS
 from gvtui.points.session import DEFAULT_CONTEXT_FIELDS

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import select
-import signal
-import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.agent.drops import Asker, DropNotes
 from gvtui.agent.senders import BinaryNotes
 from gvtui.decode.escape import escape
+from gvtui.ending import ending_asks
 from gvtui.errors import GvtuiError
 from gvtui.faults import FaultError
 from gvtui.monitor.client import MonitorProcess
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from gvtui.monitor.options import MonitorOptions
     from gvtui.trace.reader import Trace
 
-_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _LOOK_SECONDS = 0.5
 """Between two looks at which sandboxes are quiet."""
@@ -165,22 +163,18 @@ def watching(options: MonitorOptions) -> Iterator[Watching]:
     monitor = MonitorProcess.start(options)
     state = Watching(monitor)
 
-    def end(*_: object) -> None:
+    def count(_: int) -> None:
         state.signals += 1
 
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        before = {number: signal.signal(number, end) for number in _ENDING}
     fault: Exception | None = None
     try:
-        yield state
+        with ending_asks(count):
+            yield state
     except (GvtuiError, FaultError, OSError):
         raise
     except Exception as error:
         fault = error
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
         monitor.stop()
     if fault is not None:
         raise FaultError(monitor.became) from fault

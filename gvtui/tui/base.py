@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,7 +32,7 @@ from gvtui.tui.settings import problems_of
 from gvtui.tui.stream.pane import StreamView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import tzinfo
 
     from textual.screen import Screen
@@ -361,12 +360,6 @@ class ViewerBase(DoorsApp):
     def stop_process(self) -> None:
         """Return to the shell until `fg`; the monitor goes on."""
         self.action_suspend_process()
-
-    def run_over(self, command: Sequence[str]) -> None:
-        """Give the terminal to another program until it ends; the monitor goes on."""
-        with self.suspend():
-            subprocess.run(command, check=False)
-        self.refresh(layout=True)
 
     def quit(self) -> None:
         """End the viewer, after the questions that features have."""

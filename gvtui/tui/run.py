@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from gvtui.agent.senders import BinaryNotes
 from gvtui.agent.targets import Keeper
 from gvtui.config import read_config
 from gvtui.decode.escape import escape
+from gvtui.ending import EndedBySignalError, ending_asks
 from gvtui.faults import cut_short
 from gvtui.monitor.client import MonitorError
 from gvtui.monitor.priority import favoured_screen
@@ -38,6 +40,7 @@ def run_live(options: LiveOptions) -> int:
         The exit code.
 
     Raises:
+        EndedBySignalError: a signal has ended the viewer, and all is put in order.
         GvtuiError: the monitor cannot start, the profile does not exist, or the filter is not
             valid, which the caller should have checked.
         MonitorError: messages that were received are not in the recording.
@@ -78,23 +81,25 @@ def run_live(options: LiveOptions) -> int:
     except Exception as error:
         fault = error
     finally:
-        try:
-            if app is not None:
-                # Before sessions end: then nobody can be asked any more.
-                drops.finish(app.model.trace.connections.values())
-            for line in settle(keeper, watch):
-                say(f"gvtui: {line}")
-            if options.at_exit is not None:
-                options.at_exit()
-        finally:
-            watch.poll()
-            binaries.finish()
-            has_left = app is not None and app.has_left
-            watch.stop(keep=fault is not None or not has_left)
-            if watch.monitor.is_kept and fault is None:
-                # The terminal may have gone with whoever could be told.
-                with contextlib.suppress(OSError):
-                    say(f"gvtui: {watch.monitor.became}")
+        # A shell that closes sends its signal twice: what has begun to end comes to its end.
+        with ending_asks(_only_interrupts):
+            try:
+                if app is not None:
+                    # Before sessions end: then nobody can be asked any more.
+                    drops.finish(app.model.trace.connections.values())
+                for line in settle(keeper, watch):
+                    say(f"gvtui: {line}")
+                if options.at_exit is not None:
+                    options.at_exit()
+            finally:
+                watch.poll()
+                binaries.finish()
+                has_left = app is not None and app.has_left
+                watch.stop(keep=fault is not None or not has_left)
+                if watch.monitor.is_kept and fault is None:
+                    # The terminal may have gone with whoever could be told.
+                    with contextlib.suppress(OSError):
+                        say(f"gvtui: {watch.monitor.became}")
     if fault is not None:
         raise cut_short(fault, watch.monitor.became) from fault
     if watch.monitor.was_killed and options.monitor.record is not None:
@@ -121,6 +126,7 @@ def run_replay(
         The exit code.
 
     Raises:
+        EndedBySignalError: a signal has ended the viewer.
         GvtuiError: the file is not a trace, the filter is not valid, or the profile does not exist.
     """
     compile_filter(filter_text)
@@ -140,22 +146,32 @@ def run_replay(
 
 
 def _run(app: GvtuiApp, *, remember: bool) -> int:
-    """Run the app, close its last trace and, unless it failed, store its layout."""
+    """Run the app, close its last trace and, unless it failed or a signal ended it, store its
+    layout."""
     # Imported objects are never freed: collecting them again and again would delay keys.
     gc.collect()
     gc.freeze()
     try:
-        app.run()
+        with ending_asks(app.end):
+            app.run()
     finally:
         app.model.trace.close()
     if app.fault is not None:
         raise app.fault
+    if app.ended_by:
+        raise EndedBySignalError(app.ended_by)
     if remember:
         try:
             write_remembered(app.memory)
         except RememberError as error:
             print(f"gvtui: nothing is remembered: {escape(str(error))}", file=sys.stderr)
     return app.return_code or 0
+
+
+def _only_interrupts(number: int) -> None:
+    """Let Ctrl-C cut short what may take long, as a runsc that hangs."""
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
 
 
 def _say_progress(done: int, total: int) -> None:

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import os
-import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -15,7 +12,6 @@ from gvtui.commands.runtime import (
     find_catalogue,
     find_container,
     relative_to_here,
-    undisturbed,
 )
 from tests.agent.fake import FakeRunsc
 
@@ -23,20 +19,6 @@ from tests.agent.fake import FakeRunsc
 @pytest.fixture
 def fake(tmp_path: Path) -> FakeRunsc:
     return FakeRunsc(tmp_path)
-
-
-def test_an_interrupt_waits_for_the_end_of_a_change() -> None:
-    steps = []
-
-    def change() -> None:
-        with undisturbed():
-            os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0)
-            steps.append("done")
-
-    with pytest.raises(KeyboardInterrupt):
-        change()
-    assert steps == ["done"]
 
 
 def test_containers_are_found_or_the_places_named(fake: FakeRunsc) -> None:

@@ -1,10 +1,12 @@
-"""Lets timers and threads act on the screen while it exists, and asks the terminal for favours.
+"""Lets timers, threads and signals act on the screen while it exists, and asks the terminal for
+favours.
 
 The terminal has the clipboard, and reports the mouse or keeps it for itself.
 """
 
 from __future__ import annotations
 
+import subprocess
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -16,7 +18,7 @@ from gvtui.tui.kit.failing import FailingApp
 from gvtui.tui.kit.turns import KeyTurns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gvtui.tui.kit.turns import Follower
 
@@ -24,12 +26,13 @@ _Found = TypeVar("_Found")
 
 
 class TerminalApp(FailingApp):
-    """An app that takes keys in their order, sends texts to the terminal's clipboard, and takes or
-    releases the mouse."""
+    """An app that takes keys in their order, sends texts to the terminal's clipboard, takes or
+    releases the mouse, and lends the terminal to other programs."""
 
     def __init__(self) -> None:
         super().__init__()
         self._turns = KeyTurns(self, super().on_event)
+        self._borrower: subprocess.Popen[bytes] | None = None
 
     async def on_event(self, event: events.Event) -> None:
         """Have a key wait until everything that the one before it set off is done."""
@@ -60,15 +63,46 @@ class TerminalApp(FailingApp):
         if isinstance(self._driver, TerminalDriver):
             self._driver.take_mouse(take)
 
+    def run_over(self, command: Sequence[str]) -> None:
+        """Lend the terminal to another program until it ends; the monitor goes on.
+
+        Raises:
+            OSError: the program cannot be run.
+        """
+        with self.suspend(), subprocess.Popen(command) as self._borrower:
+            self._borrower.wait()
+        self._borrower = None
+        self.refresh(layout=True)
+
+    def take_back(self) -> None:
+        """Ask the program that has the terminal to end."""
+        if self._borrower is not None:
+            self._borrower.terminate()
+
 
 class DoorsApp(TerminalApp):
     """Keeps timers and threads away from a screen that is being built or removed."""
 
+    ended_by = 0
+    """The number of the first signal that asked the app to end; 0 if none has."""
+
     _is_built = False
 
     def on_mount(self) -> None:
-        """Admit timers and threads: every widget exists now."""
+        """Admit timers, threads and signals: every widget exists now."""
         self._is_built = True
+        if self.ended_by:
+            self.exit()
+
+    def end(self, number: int) -> None:
+        """End the app at a signal, between two of its steps, so that the terminal is restored.
+
+        May be called wherever the main thread is, also before the app runs.
+        """
+        self.ended_by = self.ended_by or number
+        self.take_back()
+        if self._is_built and self._loop is not None:
+            self._loop.call_soon_threadsafe(self.exit)
 
     @property
     def is_up(self) -> bool:

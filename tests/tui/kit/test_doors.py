@@ -1,9 +1,17 @@
 from __future__ import annotations
 
+import asyncio
 import base64
+import contextlib
+import os
+import signal
+import sys
 import threading
 from typing import TYPE_CHECKING
 
+import pytest
+
+from gvtui.ending import ending_asks
 from gvtui.errors import GvtuiError
 from tests.monitor.sandbox import wait_until
 from tests.trace.recorder import TRACES
@@ -84,6 +92,48 @@ def test_what_a_thread_finds_when_the_screen_has_gone_is_dropped() -> None:
 
     drive(app, script)
     assert not found
+
+
+def test_a_signal_ends_the_app_between_two_steps() -> None:
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.end(signal.SIGTERM)
+        app.end(signal.SIGHUP)
+        assert app.is_up
+        await until(pilot, lambda: not app.is_up)
+
+    drive(app, script)
+    assert app.ended_by == signal.SIGTERM
+    assert app.fault is None
+
+
+def test_a_signal_before_the_screen_is_there_waits_for_it() -> None:
+    app = recording()
+    app.end(signal.SIGTERM)
+    asyncio.run(app.run_async(headless=True))
+    app.model.trace.close()
+    assert app.fault is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_the_program_that_has_the_terminal_too(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = recording()
+    # Without a terminal there is nothing to lend.
+    monkeypatch.setattr(app, "suspend", contextlib.nullcontext)
+    lent: list[bool] = []
+
+    async def script(pilot: Pilot[int]) -> None:
+        with ending_asks(app.end):
+            threading.Timer(0.1, os.kill, (os.getpid(), number)).start()
+            app.run_over([sys.executable, "-c", "import signal; signal.pause()"])
+            lent.append(True)
+
+    drive(app, script)
+    assert lent
+    assert app.ended_by == number
 
 
 def test_an_app_without_a_terminal_keeps_what_it_would_send() -> None:
