@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gvtui.trace.details import args_in, int_in, list_in, text_in
-from gvtui.trace.marks import MAX_PROCESSES, ProcessesMark, ProcfsEntry
+from gvtui.trace.procfs import MAX_PROCESSES, ProcessesMark, ProcfsEntry
 from gvtui.words import counted
 
 if TYPE_CHECKING:

@@ -6,18 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 from gvtui.query.calls.exec_rules import Code
+from gvtui.trace.excerpts import MAX_EXECS, DisputeMark, ExcerptMark, ExecMark
 from gvtui.trace.losses import REMOVED
-from gvtui.trace.marks import (
-    MAX_EXECS,
-    BinaryMark,
-    DisputeMark,
-    DropsMark,
-    ExcerptMark,
-    ExecMark,
-    LostMark,
-    NoteMark,
-    read_mark,
-)
+from gvtui.trace.marks import BinaryMark, DropsMark, LostMark, NoteMark, read_mark
 from gvtui.trace.records import DamagedError
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.writer import TraceWriter

@@ -12,7 +12,8 @@ from gvtui.trace.claims import Claims, Peer
 from gvtui.trace.connection import SECOND_NS, Connection, Sandbox, Sums
 from gvtui.trace.containers import MAX_ID, said_container
 from gvtui.trace.details import MAX_TEXT, args_in, int_in, short_args, text_in
-from gvtui.trace.marks import MOST_OF_CONNECTION, DisputeMark, DropsMark, read_mark
+from gvtui.trace.excerpts import DisputeMark
+from gvtui.trace.marks import MOST_OF_CONNECTION, DropsMark, read_mark
 from gvtui.trace.row import Flag, Kind, Row
 from gvtui.trace.speaking import Speaking
 from gvtui.wire.header import WireError

@@ -11,7 +11,7 @@ from gvtui import __version__
 from gvtui.files import whole_file
 from gvtui.trace.batches import FORMAT, SALT_SIZE, pack_one
 from gvtui.trace.details import int_in, list_in, pack_details
-from gvtui.trace.marks import DisputeMark
+from gvtui.trace.excerpts import DisputeMark
 from gvtui.trace.records import LogKind, TraceError
 from gvtui.trace.scanning import first_head
 from gvtui.trace.summary import Summary, Tally

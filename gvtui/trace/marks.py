@@ -7,30 +7,23 @@ lists are cut to a maximal size.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gvtui.trace.details import args_in, int_in, list_in, text_in
+from gvtui.trace.details import int_in, text_in
+from gvtui.trace.excerpts import DisputeMark, ExcerptMark, ExecMark, ExecOrderMark
 from gvtui.trace.losses import Loss
+from gvtui.trace.procfs import ProcessesMark
 from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_PROCESSES = 20_000
-"""How many processes are read from one mark."""
-
-MAX_EXECS = 1 << 12
-"""How many outcomes of execs one mark has."""
 
 _MAX_SESSION = 1 << 20
 """How many characters of a session are read: one with all points and fields has a quarter."""
 
 _MAX_VERSION = 200
-
-Process = tuple[int, int]
-"""The thread group id and start time of a process; zeros for none."""
-NO_PROCESS: Process = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,110 +212,8 @@ MOST_OF_DROPS = 512
 """Bytes of the largest `DropsMark`."""
 
 
-@dataclass(frozen=True, slots=True)
-class DisputeMark:
-    """A connection, the row's own, claims another sandbox's container ID.
-
-    Rows tell that themselves (see `gvtui.trace.claims`), but for a recording that lacks the other
-    sandbox's messages.
-    """
-
-    kind: ClassVar = "dispute"
-
-    container_id: str
-
-    @property
-    def text(self) -> str:
-        """The mark for people."""
-        return f"connection claims to be {self.container_id}, which is another sandbox"
-
-    def details(self) -> dict[str, Any]:
-        """The mark as it lies in the recording."""
-        return {"kind": self.kind, "text": self.text, **asdict(self)}
-
-    @classmethod
-    def read(cls, details: dict[str, Any]) -> DisputeMark:
-        """The mark from what lies in the recording."""
-        return cls(text_in(details, "container_id"))
-
-
 MOST_OF_CONNECTION = 8 << 10
 """Bytes of the largest mark that tells something of its connection itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class ProcfsEntry:
-    """A running process of a sandbox, from the output of `runsc trace procfs`."""
-
-    pid: int
-    parent_pid: int
-    start_ns: int
-    name: str
-    exe: str
-    args: list[str] = field(default_factory=list)
-    cwd: str = ""
-    pipe_from: Process = NO_PROCESS
-    """The process that writes into the pipe it reads from."""
-    pipe_to: Process = NO_PROCESS
-    """The process that reads from the pipe it writes to."""
-
-    @classmethod
-    def read(cls, values: object) -> ProcfsEntry:
-        """Read a process from a mark; without a thread group id if the values make no sense."""
-        if not isinstance(values, dict):
-            return cls(0, 0, 0, "", "")
-        return cls(
-            int_in(values, "pid"),
-            max(0, int_in(values, "parent_pid")),
-            max(0, int_in(values, "start_ns")),
-            text_in(values, "name"),
-            text_in(values, "exe"),
-            args_in(values, "args"),
-            text_in(values, "cwd"),
-            _read_process(values, "pipe_from"),
-            _read_process(values, "pipe_to"),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessesMark:
-    """The running processes of a sandbox: all, or a part if there are too many for one mark."""
-
-    kind: ClassVar = "processes"
-
-    text: str
-    container_id: str
-    """ID of the sandbox."""
-    taken_ns: int
-    """When the sandbox was asked, Unix nanoseconds."""
-    is_whole: bool
-    """Whether all parts together have all processes."""
-    part: int
-    """From 1."""
-    parts: int
-    processes: tuple[ProcfsEntry, ...]
-
-    def details(self) -> dict[str, Any]:
-        """The mark as it lies in the recording."""
-        return {
-            "kind": self.kind,
-            **asdict(self),
-            "processes": [asdict(entry) for entry in self.processes],
-        }
-
-    @classmethod
-    def read(cls, details: dict[str, Any]) -> ProcessesMark:
-        """Read the mark from its details; processes that make no sense are left out."""
-        entries = map(ProcfsEntry.read, list_in(details, "processes")[:MAX_PROCESSES])
-        return cls(
-            text_in(details, "text"),
-            text_in(details, "container_id"),
-            int_in(details, "taken_ns"),
-            details.get("is_whole") is True,
-            int_in(details, "part", -1),
-            int_in(details, "parts"),
-            tuple(entry for entry in entries if entry.pid > 0),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,90 +245,6 @@ class BinaryMark:
             text_in(details, "version", _MAX_VERSION),
             details.get("is_exec_exit_last") is True,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class ExcerptMark:
-    """The recording has only chosen messages from here on."""
-
-    kind: ClassVar = "excerpt"
-
-    filter_text: str
-    """The filter that chose them; "" for all that a flight recorder still had."""
-
-    @property
-    def text(self) -> str:
-        """The mark for people."""
-        chosen = f"met {self.filter_text}" if self.filter_text else "the flight recorder still had"
-        return f"this recording has the messages that {chosen}"
-
-    def details(self) -> dict[str, Any]:
-        """The mark as it lies in the recording."""
-        return {"kind": self.kind, "text": self.text, **asdict(self)}
-
-    @classmethod
-    def read(cls, details: dict[str, Any]) -> ExcerptMark:
-        """The mark from what lies in the recording."""
-        return cls(text_in(details, "filter_text"))
-
-
-@dataclass(frozen=True, slots=True)
-class ExecMark:
-    """The outcomes of execs in an excerpt, for all exits without an error on the row's connection
-    since its last such mark."""
-
-    kind: ClassVar = "exec"
-
-    outcomes: tuple[str, ...]
-    """Each is `done`, `done later` (the exit was sent before the program was loaded), `failed` or
-    `asked`."""
-
-    @property
-    def text(self) -> str:
-        """The mark for people."""
-        counts = {name: self.outcomes.count(name) for name in ("failed", "asked")}
-        done = len(self.outcomes) - sum(counts.values())
-        parts = [f"{count} {name}" for name, count in {"done": done, **counts}.items() if count]
-        return f"outcomes of the execs above: {', '.join(parts) or 'not noted'}"
-
-    def details(self) -> dict[str, Any]:
-        """The mark as it lies in the recording."""
-        return {"kind": self.kind, "text": self.text, "outcomes": list(self.outcomes)}
-
-    @classmethod
-    def read(cls, details: dict[str, Any]) -> ExecMark:
-        """The mark from what lies in the recording."""
-        outcomes = list_in(details, "outcomes")[:MAX_EXECS]
-        return cls(tuple(each if isinstance(each, str) else "" for each in outcomes))
-
-
-@dataclass(frozen=True, slots=True)
-class ExecOrderMark:
-    """The order in which the row's connection sends execs, known from messages not in the
-    recording."""
-
-    kind: ClassVar = "exec order"
-
-    order: str
-    """`old` if an exec's exit is sent after the program is loaded, `new` if before, "" if
-    unknown."""
-    is_point_on: bool
-    """Whether the point `sentry/execve` is certainly on."""
-
-    @property
-    def text(self) -> str:
-        """The mark for people."""
-        when = {"old": "after", "new": "before"}.get(self.order, "before or after")
-        return f"the exit of an exec is sent {when} the program is loaded"
-
-    def details(self) -> dict[str, Any]:
-        """The mark as it lies in the recording."""
-        return {"kind": self.kind, "text": self.text, **asdict(self)}
-
-    @classmethod
-    def read(cls, details: dict[str, Any]) -> ExecOrderMark:
-        """The mark from what lies in the recording."""
-        return cls(text_in(details, "order"), details.get("is_point_on") is True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -496,8 +303,3 @@ def read_mark(details: dict[str, Any]) -> Mark:
     """Read a mark of any kind from its details; never raises."""
     kind = details.get("kind")
     return _READERS.get(kind if isinstance(kind, str) else "", NoteMark.read)(details)
-
-
-def _read_process(holder: dict[str, Any], name: str) -> Process:
-    ends = [each for each in list_in(holder, name) if isinstance(each, int)]
-    return (ends[0], ends[1]) if len(ends) == 2 else NO_PROCESS

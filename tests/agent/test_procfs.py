@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gvtui.agent.procfs import Dump, marks_of, parse_procfs
-from gvtui.trace.marks import ProcfsEntry
+from gvtui.trace.procfs import ProcfsEntry
 
 TEXT = (Path(__file__).parents[1] / "data" / "procfs-2024-07.txt").read_text()
 

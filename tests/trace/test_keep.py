@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from gvtui.trace.excerpts import ExecOrderMark
 from gvtui.trace.keep import save
-from gvtui.trace.marks import ExecOrderMark, read_mark
+from gvtui.trace.marks import read_mark
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import Kind

@@ -7,25 +7,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.trace.details import pack_details, unpack_details
+from gvtui.trace.excerpts import DisputeMark, ExcerptMark, ExecMark, ExecOrderMark
 from gvtui.trace.marks import (
-    MAX_PROCESSES,
     BinaryMark,
     ClockMark,
-    DisputeMark,
     DropsMark,
-    ExcerptMark,
-    ExecMark,
-    ExecOrderMark,
     GapMark,
     LostMark,
     Mark,
     NoteMark,
-    ProcessesMark,
-    ProcfsEntry,
     RefusedMark,
     SessionMark,
     read_mark,
 )
+from gvtui.trace.procfs import ProcessesMark, ProcfsEntry
 
 ENTRY = ProcfsEntry(3, 1, 7, "cat", "/bin/cat", ["cat", "-"], "/", (2, 6), (4, 8))
 MARKS: tuple[Mark, ...] = (
@@ -58,7 +53,6 @@ def test_what_is_written_is_read(mark: Mark) -> None:
 
 def test_marks_lie_in_recordings_as_they_always_did() -> None:
     session, replaced, gap, lost, *_ = MARKS
-    processes = MARKS[7]
     assert session.details() == {
         "kind": "session",
         "text": "session applied",
@@ -88,28 +82,6 @@ def test_marks_lie_in_recordings_as_they_always_did() -> None:
         "bytes": 0,
     }
     assert lost.text.startswith("3 messages were lost that could not be written since 1970-01-01")
-    assert processes.details() == {
-        "kind": "processes",
-        "text": "1 process runs",
-        "container_id": "c1",
-        "taken_ns": 5,
-        "is_whole": True,
-        "part": 1,
-        "parts": 2,
-        "processes": [
-            {
-                "pid": 3,
-                "parent_pid": 1,
-                "start_ns": 7,
-                "name": "cat",
-                "exe": "/bin/cat",
-                "args": ["cat", "-"],
-                "cwd": "/",
-                "pipe_from": (2, 6),
-                "pipe_to": (4, 8),
-            }
-        ],
-    }
     assert NoteMark("hello").details() == {"text": "hello"}
 
 
@@ -119,11 +91,6 @@ def test_what_is_missing_reads_as_nothing() -> None:
     assert read_mark({"kind": "session"}) == SessionMark("", "", "", "", "")
     assert read_mark({"kind": "gap", "start_ns": 1 << 70}) == GapMark("", "", 0, 0)
     assert read_mark({"kind": "lost", "messages": True}) == LostMark(0, 0)
-    mark = read_mark({"kind": "processes", "processes": [1, {}, {"pid": -1}, {"pid": 2}]})
-    assert isinstance(mark, ProcessesMark)
-    assert mark.processes == (ProcfsEntry(2, 0, 0, "", ""),)
-    assert not mark.is_whole
-    assert mark.part != mark.parts
 
 
 def test_sizes_are_limited() -> None:
@@ -132,12 +99,6 @@ def test_sizes_are_limited() -> None:
     assert isinstance(session, SessionMark)
     assert max(map(len, (session.text, session.container_id))) == 4096
     assert len(session.session) == 1 << 20
-    entry = {"pid": 1, "name": long, "args": ["a" * 3000] * 9}
-    mark = read_mark({"kind": "processes", "processes": [entry] * (MAX_PROCESSES + 1)})
-    assert isinstance(mark, ProcessesMark)
-    assert len(mark.processes) == MAX_PROCESSES
-    assert len(mark.processes[0].name) == 4096
-    assert sum(map(len, mark.processes[0].args)) < 4200
 
 
 _VALUES: Any = st.recursive(

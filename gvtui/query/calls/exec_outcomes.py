@@ -17,15 +17,8 @@ from gvtui.query.calls.exec_rules import (
     reading,
 )
 from gvtui.query.column import RowColumn
-from gvtui.trace.marks import (
-    MAX_EXECS,
-    BinaryMark,
-    ExcerptMark,
-    ExecMark,
-    ExecOrderMark,
-    SessionMark,
-    read_mark,
-)
+from gvtui.trace.excerpts import MAX_EXECS, ExcerptMark, ExecMark, ExecOrderMark
+from gvtui.trace.marks import BinaryMark, SessionMark, read_mark
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

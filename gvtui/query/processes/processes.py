@@ -24,7 +24,8 @@ from gvtui.query.processes.procfs import take_mark
 from gvtui.query.processes.tree import MAX_PROCESSES, ProcessTree
 from gvtui.query.source import group
 from gvtui.trace.containers import container_of
-from gvtui.trace.marks import ProcessesMark, read_mark
+from gvtui.trace.marks import read_mark
+from gvtui.trace.procfs import ProcessesMark
 from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import RAW_SYSCALL, Unknown

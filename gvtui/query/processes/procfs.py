@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.query.processes.process import Evidence, Process, ProcessId
-from gvtui.trace.marks import NO_PROCESS
+from gvtui.trace.procfs import NO_PROCESS
 
 if TYPE_CHECKING:
     from gvtui.query.processes.tree import ProcessTree
-    from gvtui.trace.marks import ProcessesMark, ProcfsEntry
+    from gvtui.trace.procfs import ProcessesMark, ProcfsEntry
 
 _SAME_CLOCK_NS = 1_000_000_000
 """The largest difference expected between the clocks of sandbox and machine, in nanoseconds."""

@@ -14,7 +14,8 @@ from gvtui.decode.outcome import Outcome, untold
 from gvtui.decode.render import render
 from gvtui.points.names import event_type
 from gvtui.query.calls.pairs import Unpaired
-from gvtui.trace.marks import GapMark, LostMark, ProcessesMark, SessionMark, read_mark
+from gvtui.trace.marks import GapMark, LostMark, SessionMark, read_mark
+from gvtui.trace.procfs import ProcessesMark
 from gvtui.trace.row import ERRNO_OTHER, LOST_STRING, Direction, Flag, Kind, Row
 from gvtui.tui.kit.signs import (
     BAD_SIGN,

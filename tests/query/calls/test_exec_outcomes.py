@@ -11,14 +11,8 @@ from gvtui.decode.outcome import Outcome
 from gvtui.points.document import dump_session
 from gvtui.points.session import Point, Session
 from gvtui.query.calls.execs import Execs
-from gvtui.trace.marks import (
-    BinaryMark,
-    ExcerptMark,
-    ExecMark,
-    ExecOrderMark,
-    Mark,
-    SessionMark,
-)
+from gvtui.trace.excerpts import ExcerptMark, ExecMark, ExecOrderMark
+from gvtui.trace.marks import BinaryMark, Mark, SessionMark
 from gvtui.trace.row import Kind
 from tests.query.calls.exec_streams import Event
 from tests.query.memory import KnownConnections, MemoryTrace, make_row

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gvtui.agent.procfs import Dump, marks_of, parse_procfs
 from gvtui.query.processes.process import Evidence
 from gvtui.query.processes.rows import processes_filter
-from gvtui.trace.marks import MAX_PROCESSES, ProcfsEntry
+from gvtui.trace.procfs import MAX_PROCESSES, ProcfsEntry
 from gvtui.wire.pb import common_pb2
 from tests.query.processes.box import Box, only
 

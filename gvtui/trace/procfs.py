@@ -1,0 +1,98 @@
+"""The running processes of a sandbox, from `runsc trace procfs`, as a mark holds them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+from gvtui.trace.details import args_in, int_in, list_in, text_in
+
+MAX_PROCESSES = 20_000
+"""How many processes are read from one mark."""
+
+
+Process = tuple[int, int]
+"""The thread group id and start time of a process; zeros for none."""
+
+
+NO_PROCESS: Process = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcfsEntry:
+    """A running process of a sandbox, from the output of `runsc trace procfs`."""
+
+    pid: int
+    parent_pid: int
+    start_ns: int
+    name: str
+    exe: str
+    args: list[str] = field(default_factory=list)
+    cwd: str = ""
+    pipe_from: Process = NO_PROCESS
+    """The process that writes into the pipe it reads from."""
+    pipe_to: Process = NO_PROCESS
+    """The process that reads from the pipe it writes to."""
+
+    @classmethod
+    def read(cls, values: object) -> ProcfsEntry:
+        """Read a process from a mark; without a thread group id if the values make no sense."""
+        if not isinstance(values, dict):
+            return cls(0, 0, 0, "", "")
+        return cls(
+            int_in(values, "pid"),
+            max(0, int_in(values, "parent_pid")),
+            max(0, int_in(values, "start_ns")),
+            text_in(values, "name"),
+            text_in(values, "exe"),
+            args_in(values, "args"),
+            text_in(values, "cwd"),
+            _read_process(values, "pipe_from"),
+            _read_process(values, "pipe_to"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessesMark:
+    """The running processes of a sandbox: all, or a part if there are too many for one mark."""
+
+    kind: ClassVar = "processes"
+
+    text: str
+    container_id: str
+    """ID of the sandbox."""
+    taken_ns: int
+    """When the sandbox was asked, Unix nanoseconds."""
+    is_whole: bool
+    """Whether all parts together have all processes."""
+    part: int
+    """From 1."""
+    parts: int
+    processes: tuple[ProcfsEntry, ...]
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        return {
+            "kind": self.kind,
+            **asdict(self),
+            "processes": [asdict(entry) for entry in self.processes],
+        }
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> ProcessesMark:
+        """Read the mark from its details; processes that make no sense are left out."""
+        entries = map(ProcfsEntry.read, list_in(details, "processes")[:MAX_PROCESSES])
+        return cls(
+            text_in(details, "text"),
+            text_in(details, "container_id"),
+            int_in(details, "taken_ns"),
+            details.get("is_whole") is True,
+            int_in(details, "part", -1),
+            int_in(details, "parts"),
+            tuple(entry for entry in entries if entry.pid > 0),
+        )
+
+
+def _read_process(holder: dict[str, Any], name: str) -> Process:
+    ends = [each for each in list_in(holder, name) if isinstance(each, int)]
+    return (ends[0], ends[1]) if len(ends) == 2 else NO_PROCESS
