@@ -18,27 +18,20 @@ from gvtui.scratch import Scratch
 from gvtui.trace import files, savefile, sidefiles
 from gvtui.trace.batches import MAX_BODY
 from gvtui.trace.fit import Fit
-from gvtui.trace.opening import (
-    checked_pairs,
-    has_sizes,
-    highest_text,
-    is_being_written,
-    made_where_it_may_stand,
-    maker,
-    read_header,
-    recording_parts,
-    removed_on_failure,
-)
+from gvtui.trace.header import is_being_written, read_header
+from gvtui.trace.opening import made_where_it_may_stand, maker, recording_parts, removed_on_failure
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import ROW_DTYPE, ROW_SIZE
 from gvtui.trace.settling import Settling
 from gvtui.trace.strings import StringReader
+from gvtui.trace.trusting import checked_pairs, has_sizes, highest_text
 from gvtui.trace.window import Window
 
 if TYPE_CHECKING:
-    from gvtui.trace.opening import Checked, TraceFiles
+    from gvtui.trace.opening import TraceFiles
     from gvtui.trace.rebuild import Progress
     from gvtui.trace.segment import Segment
+    from gvtui.trace.trusting import Checked
 
 LARGE = 64 << 20
 """The least size of a log, in bytes, for which the first rows are shown before the index is

@@ -9,6 +9,7 @@ from gvtui.trace import sidefiles
 from gvtui.trace.details import pack_details
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import LogKind, Record, pack_record
+from gvtui.trace.row import Kind
 from gvtui.trace.scanning import Begin, Messages, scan_log
 from gvtui.trace.writer import TraceWriter
 from gvtui.wire.header import build_message
@@ -111,3 +112,23 @@ def to_format_1(path: Path) -> Path:
     for side in sidefiles.beside(path):
         side.unlink(missing_ok=True)
     return path
+
+
+def everything(path: Path) -> tuple[list[tuple[object, ...]], list[str], list[bytes]]:
+    """The rows, strings and payloads of a trace."""
+    trace = Trace.open(path)
+    try:
+        rows = trace.rows(0, 1 << 40).tolist()
+        return rows, list(trace.strings), [trace.payload(row) for row in range(len(rows))]
+    finally:
+        trace.close()
+
+
+def fds(path: Path) -> list[int]:
+    """The file descriptors in the messages of a trace."""
+    trace = Trace.open(path)
+    try:
+        rows = trace.rows(0, 99)
+        return rows["fd"][rows["kind"] == Kind.MESSAGE].tolist()  # type: ignore[no-any-return]
+    finally:
+        trace.close()
