@@ -45,6 +45,7 @@ from gvtui.points.presets import DEFAULT_PRESET, PRESETS
 from gvtui.points.session import DEFAULT_CONTEXT_FIELDS
 from gvtui.points.tuning import TUNINGS
 from gvtui.saying import say, show
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +91,7 @@ def session() -> None:
     + _described({name: f"{tuning.title}: {tuning.cost}" for name, tuning in TUNINGS.items()})
     + "\n\n"
     + examples(
-        "gvtui session new --preset files > files.json",
+        "gvtui session new --preset files --preset network > both.json",
         "gvtui session new --preset processes --pod-init --out /etc/gvtui-pod-init.json",
         "gvtui session new --preset network | gvtui session apply - CONTAINER",
         "gvtui session new --point 'syscall/open*' --optional fd_path --context time,cwd",
@@ -99,9 +100,12 @@ def session() -> None:
 )
 @click.option(
     "--preset",
+    "presets",
     type=click.Choice(list(PRESETS)),
+    multiple=True,
     shell_complete=described((name, preset.title) for name, preset in PRESETS.items()),
-    help=f"A ready-made choice of points; {DEFAULT_PRESET} if neither --preset nor --point is given.",
+    help=f"A ready-made choice of points; several are joined. {DEFAULT_PRESET} if neither --preset "
+    "nor --point is given.",
 )
 @click.option(
     "--point",
@@ -152,7 +156,7 @@ def session() -> None:
 @GVISOR_OPTION
 @ARCH_OPTION
 def new(
-    preset: str | None,
+    presets: tuple[str, ...],
     patterns: tuple[str, ...],
     endpoint: Path,
     tuning: str,
@@ -164,7 +168,10 @@ def new(
     gvisor: str,
     architecture: str | None,
 ) -> None:
-    """Write a session from a preset, or from points.
+    """Write a session from presets, or from points.
+
+    Presets are joined: each point gets the fields of all, and a raw point is left out if the
+    decoded point of the same call is on.
 
     The points are those of this machine's runsc. If there is none, or a version is given, they are
     those of the list that comes with gvtui; a preset then leaves out points that this version may
@@ -181,13 +188,13 @@ def new(
     )
     from gvtui.points.tuning import remote_sink
 
-    if preset is None and not patterns:
-        preset = DEFAULT_PRESET
+    if not presets and not patterns:
+        presets = (DEFAULT_PRESET,)
     catalogue = find_catalogue(binaries, gvisor=gvisor, architecture=architecture)
     if catalogue.is_bundled and not gvisor and not architecture:
         say(f"gvtui: no runsc answers here; the points are {catalogue.source}")
     sink = remote_sink(relative_to_here(endpoint), TUNINGS[tuning], ignore_setup_error=pod_init)
-    made = _choose(catalogue, preset, patterns, _words(context), _words(optional) or ())
+    made = _choose(catalogue, presets, patterns, _words(context), _words(optional) or ())
     made = made.with_sinks(sink)
     for doubt in doubts_about(made, catalogue):
         say(f"gvtui: {doubt}")
@@ -210,12 +217,12 @@ def _words(text: str | None) -> tuple[str, ...] | None:
 
 def _choose(
     catalogue: Catalogue,
-    preset: str | None,
+    presets: tuple[str, ...],
     patterns: tuple[str, ...],
     context: tuple[str, ...] | None,
     optional: tuple[str, ...],
 ) -> Session:
-    from gvtui.points.edit import set_field, switch_on
+    from gvtui.points.edit import join, set_field, switch_on
     from gvtui.points.presets import build_preset
     from gvtui.points.problems import nearest
     from gvtui.points.session import Session
@@ -228,7 +235,13 @@ def _choose(
                 raise click.UsageError(f"No point has a {kind} field {field!r}. {hint}".strip())
     wanted = DEFAULT_CONTEXT_FIELDS if context is None else context
     sure = catalogue.sure
-    made = build_preset(preset, sure, context_fields=wanted) if preset else Session()
+    built = [build_preset(preset, sure, context_fields=wanted) for preset in presets]
+    made = built[0] if built else Session()
+    if len(built) > 1:
+        made, left_out = join(made, built[1:], sure)
+        if left_out:
+            words = counted(len(left_out), "raw point is", "raw points are")
+            say(f"gvtui: {words} left out: the decoded points of the same calls are on")
     for pattern in patterns:
         found = [spec.name for spec in catalogue.search(pattern)]
         if not found:

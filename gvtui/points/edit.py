@@ -64,9 +64,7 @@ def set_field(
         offered = spec.optional_fields if kind == "optional" else spec.context_fields
         have = point.optional_fields if kind == "optional" else point.context_fields
         if on and field in offered and field not in have:
-            # In the catalogue's order, so that the file does not depend on the order of clicks.
-            extra = tuple(each for each in have if each not in offered)
-            have = (*(each for each in offered if each in have or each == field), *extra)
+            have = _in_order((*have, field), offered)
         elif not on:
             have = tuple(each for each in have if each != field)
         changed.append(
@@ -75,6 +73,49 @@ def set_field(
             else replace(point, context_fields=have)
         )
     return session.with_points(changed)
+
+
+def join(
+    session: Session, others: Iterable[Session], catalogue: Catalogue
+) -> tuple[Session, tuple[str, ...]]:
+    """A session with the points of others too; each point gets the fields of all.
+
+    A raw point is left out if the decoded point of the same side of the same call is there: it
+    would send the same once more, as numbers.
+
+    Returns:
+        The session, with its own sinks and settings; and the names of the raw points left out.
+    """
+    for other in others:
+        mine = {point.name: point for point in session.points}
+        session = session.with_points(
+            _joined(mine[point.name], point, catalogue) if point.name in mine else point
+            for point in other.points
+        )
+    sides = {name: (spec.event, spec.direction) for name, spec in catalogue.points.items()}
+    decoded = {sides[name] for name in session.point_names if name in sides and not is_raw(name)}
+    doubled = tuple(
+        point.name
+        for point in session.points
+        if is_raw(point.name) and sides.get(point.name) in decoded
+    )
+    return keep_in_step(session.without_points(doubled))[0], doubled
+
+
+def _joined(one: Point, other: Point, catalogue: Catalogue) -> Point:
+    spec = catalogue.get(one.name)
+    optional, context = (spec.optional_fields, spec.context_fields) if spec else ((), ())
+    return Point(
+        one.name,
+        _in_order((*one.optional_fields, *other.optional_fields), optional),
+        _in_order((*one.context_fields, *other.context_fields), context),
+    )
+
+
+def _in_order(fields: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str, ...]:
+    """Fields in the catalogue's order, so that a file does not depend on the order of clicks."""
+    extra = dict.fromkeys(field for field in fields if field not in offered)
+    return (*(each for each in offered if each in fields), *extra)
 
 
 def lacks_context(session: Session, field: str) -> list[str]:

@@ -48,6 +48,23 @@ def test_a_new_session_of_points(fake: FakeRunsc) -> None:
     assert tuning_of(made.sinks[0]) is LOWEST_OVERHEAD
 
 
+def test_presets_are_joined_whatever_their_order() -> None:
+    both = run("new", "--preset", "files", "--preset", "network")
+    turned = run("new", "--preset", "network", "--preset", "files")
+    assert both.stdout == turned.stdout
+    names = parse_document(both.stdout).session.point_names
+    for preset in ("files", "network"):
+        assert parse_document(run("new", "--preset", preset).stdout).session.point_names <= names
+
+
+def test_a_call_is_not_traced_twice_by_joined_presets() -> None:
+    result = run("new", "--preset", "files", "--preset", "everything")
+    names = parse_document(result.stdout).session.point_names
+    assert "syscall/openat/enter" in names
+    assert "syscall/sysno/257/enter" not in names
+    assert "raw points are left out: the decoded points of the same calls are on" in result.stderr
+
+
 def test_costly_choices_are_told() -> None:
     assert "raw points" in run("new", "--preset", "everything").stderr
 

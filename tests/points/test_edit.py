@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from gvtui.points.bundled import bundled_catalogue
-from gvtui.points.edit import lacks_context, set_field, switch_off, switch_on
+from gvtui.points.edit import join, lacks_context, set_field, switch_off, switch_on
 from gvtui.points.session import DEFAULT_CONTEXT_FIELDS, Point, Session
 
 CATALOGUE = bundled_catalogue()
@@ -55,3 +55,26 @@ def test_fields_of_raw_calls_change_on_both_sides() -> None:
 def test_points_without_a_field_are_found() -> None:
     session = Session((Point(OPEN, (), ("time",)), Point("sentry/clone")))
     assert lacks_context(session, "time") == ["sentry/clone"]
+
+
+def test_sessions_are_joined_with_the_fields_of_all() -> None:
+    one = Session((Point(OPEN, ("fd_path",), ("cwd", "strange")), Point("sentry/clone")))
+    other = Session((Point(OPEN, (), ("time",)), Point("future/point", (), ("new",))))
+    joined, left_out = join(one, [other], CATALOGUE)
+    assert left_out == ()
+    assert {
+        point.name: (point.optional_fields, point.context_fields) for point in joined.points
+    } == {
+        OPEN: (("fd_path",), ("time", "cwd", "strange")),
+        "sentry/clone": ((), ()),
+        "future/point": ((), ("new",)),
+    }
+    assert set(join(other, [one], CATALOGUE)[0].points) == set(joined.points)
+
+
+def test_a_raw_point_is_left_out_where_the_decoded_one_is_on() -> None:
+    names = ["syscall/sysno/257/enter", "syscall/sysno/257/exit", RAW_E]
+    raw = Session(tuple(Point(name) for name in names))
+    joined, left_out = join(Session((Point(OPEN),)), [raw], CATALOGUE)
+    assert left_out == ("syscall/sysno/257/enter",)
+    assert joined.point_names == {OPEN, "syscall/sysno/257/exit", RAW_E}

@@ -206,9 +206,10 @@ class PointsPane(ListPane):
         self._viewer.feature(Applying).preview()
 
     @command("Stage a preset or a saved session", "L", footer="presets")
-    def load(self) -> None:
+    @command("Stage one with what is staged already", "plus", "add")
+    def load(self, how: Literal["replace", "add"] = "replace") -> None:
         """Choose a preset or a saved session to stage."""
-        self._viewer.feature(Presets).load()
+        self._viewer.feature(Presets).load(how)
 
     @command("Save the staged session under a name", "S")
     def save(self) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Literal
 
 from gvtui.errors import GvtuiError
+from gvtui.points.edit import join
 from gvtui.points.presets import PRESETS, build_preset
 from gvtui.points.tuning import TUNINGS, tuning_of, with_tuning
 from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.points.survey import Targets
 from gvtui.tui.viewer import Feature
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from gvtui.points.library import Library
@@ -31,8 +34,9 @@ class Presets(Feature):
         keeper = self.viewer.keeper
         return keeper.library if keeper is not None else None
 
-    def load(self) -> None:
-        """List the presets and saved sessions, and stage the chosen one."""
+    def load(self, how: Literal["replace", "add"] = "replace") -> None:
+        """List the presets and saved sessions, and stage the chosen one: in the place of the
+        staged points, or with them."""
         if not self._targets.may_stage():
             return
         library = self._library
@@ -41,13 +45,15 @@ class Presets(Feature):
         ]
         saved = library.names() if library else []
         answers += [Entry(f"{_SAVED}{name}", f"saved: {word(name)}") for name in saved]
-        self.viewer.choose(
-            Choice("Stage a preset or a saved session:\n", answers, self._load, line="points.load")
+        question = "Stage a preset or a saved session" + (
+            ":\n" if how == "replace" else ", with what is staged already:\n"
         )
+        line = "points.load" if how == "replace" else "points.load add"
+        self.viewer.choose(Choice(question, answers, partial(self._load, how), line=line))
 
-    def _load(self, answer: str) -> None:
+    def _load(self, how: str, answer: str) -> None:
         state = self._targets.state
-        sinks = state.edit.staged.sinks
+        staged = state.edit.staged
         if answer.startswith(_SAVED):
             assert self._library is not None
             try:
@@ -55,11 +61,16 @@ class Presets(Feature):
             except GvtuiError as error:
                 self.viewer.tell(str(error), "error")
                 return
-            session = replace(state.edit.staged, points=loaded.points)
         else:
-            session = build_preset(answer, state.catalogue, sinks=sinks)
-            session = replace(state.edit.staged, points=session.points)
-        state.stage(session)
+            loaded = build_preset(answer, state.catalogue)
+        if how == "add":
+            joined, left_out = join(staged, [loaded], state.catalogue)
+            state.stage(joined)
+            if left_out:
+                words = counted(len(left_out), "raw point is", "raw points are")
+                state.say(f"{words} left out: the decoded points of the same calls are on.")
+        else:
+            state.stage(replace(staged, points=loaded.points))
         self._targets.show()
 
     def save(self) -> None:

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gvtui.points.bundled import bundled_catalogue
 from gvtui.tui.points.presets import Presets
+from gvtui.tui.points.state import PointsState
 from tests.tui.points.bench import PointsBench
 
 if TYPE_CHECKING:
@@ -30,6 +32,25 @@ def test_a_preset_is_staged_saved_and_staged_again(bench: PointsBench) -> None:
     presets.load()
     bench.viewer.pick("saved:mine")
     assert bench.state.edit.staged.points == staged
+
+
+def test_a_preset_is_added_to_what_is_staged(
+    bench: PointsBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PointsState, "catalogue", bundled_catalogue())
+    presets = bench.viewer.feature(Presets)
+    presets.load()
+    bench.viewer.pick("files")
+    files = bench.state.edit.staged.point_names
+    presets.load("add")
+    assert bench.viewer.choice is not None
+    assert "with what is staged already" in bench.viewer.choice.heading
+    bench.viewer.pick("everything")
+    names = bench.state.edit.staged.point_names
+    assert files < names
+    assert "syscall/openat/enter" in names
+    assert "syscall/sysno/257/enter" not in names
+    assert "raw points are left out" in bench.state.note
 
 
 def test_a_name_that_cannot_be_used_is_said(bench: PointsBench) -> None:
