@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from heapq import heapify, heappop, heappush
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gvtui.trace.claims import Claims, Peer
-from gvtui.trace.connection import SECOND_NS, Connection, Sandbox, Sums
-from gvtui.trace.containers import MAX_ID, said_container
-from gvtui.trace.details import MAX_TEXT, args_in, int_in, short_args, text_in
-from gvtui.trace.excerpts import DisputeMark
-from gvtui.trace.marks import MOST_OF_CONNECTION, DropsMark, read_mark
-from gvtui.trace.row import Flag, Kind, Row
+from gvtui.trace.connection import Connection, Sandbox, Sums
+from gvtui.trace.containers import MAX_ID
+from gvtui.trace.details import args_in, int_in, text_in
 from gvtui.trace.speaking import Speaking
-from gvtui.wire.header import WireError
-from gvtui.wire.pb import container_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.trace.summary import Tally
-    from gvtui.wire.messages import Decoded
 
-_MAX_START_BYTES = 1 << 20
-"""Bytes of messages of one chunk that are read for what containers run; of more, the newest."""
-_UNREAD_ARGS = ["…"]
 
 MAX_CLOSED = 1024
 """Closed connections that are known in full; those before are summed up."""
@@ -37,20 +27,6 @@ MAX_OPEN = 8192
 """The same of all connections: more than a monitor allows at once, but not than a file may hold."""
 MAX_SUMMED = 1 << 18
 """Connections that were summed up whose container is still known."""
-
-_ODD = (Flag.MALFORMED, Flag.TRUNCATED, Flag.UNKNOWN_TYPE)
-
-_CHUNK = 1 << 16
-
-
-class _Source(Protocol):
-    def rows(self, start: int, stop: int) -> npt.NDArray[np.void]: ...
-    def row(self, index: int) -> Row: ...
-    def string(self, number: int) -> str: ...
-    def details(self, index: int) -> dict[str, Any]: ...
-    def decoded(self, index: int) -> Decoded: ...
-    @property
-    def connections(self) -> Any: ...  # noqa: ANN401
 
 
 class Connections:
@@ -74,7 +50,8 @@ class Connections:
         self._sandboxes: list[Sandbox] | None = None
         self.claims = Claims()
         """Who may say which container it is."""
-        self._speaking = Speaking(self.claims)
+        self.speaking = Speaking(self.claims)
+        """Finds where they speak for a container for the first time."""
         self.messages = 0
         """How many messages came on all connections."""
         self.dropped = 0
@@ -157,14 +134,6 @@ class Connections:
             self._sandboxes = list(groups.values())
         return self._sandboxes
 
-    def update(self, source: _Source, start: int, stop: int) -> None:
-        """Read the rows from `start` to before `stop`."""
-        for begin in range(start, stop, _CHUNK):
-            rows = source.rows(begin, min(begin + _CHUNK, stop))
-            if len(rows):
-                self._take(source, rows, begin)
-                self._sum_up()
-
     def carry(self, before: Tally, standing: list[Any], row: int, when_ns: int) -> None:
         """Take in what came in rows that nobody has read, as the segment behind them tells.
 
@@ -180,18 +149,15 @@ class Connections:
                 known[entry[0]] = entry[1:3]
         unknown = [conn for conn in before.by_conn if conn not in self._by_number]
         for conn, (opened_ns, details) in known.items():
-            if conn not in self._by_number and (connection := self._connection(conn)) is not None:
+            if conn not in self._by_number and (connection := self.of(conn)) is not None:
                 connection.take_row(row)
-                self._opens(connection, opened_ns, details)
+                self.opens(connection, opened_ns, details)
         for conn, counts in before.by_conn.items():
             if connection := self._by_number.get(conn):
                 connection.catch_up(counts)
         for conn, connection in self._by_number.items():
             if connection.connected and conn not in known:
-                connection.closed_ns = when_ns or 1
-                self._closed[conn] = None
-                self.claims.closed(conn)
-                self._speaking.forget(conn)
+                self.closes(connection, when_ns, "")
         total = before.total()
         for name in ("messages", "dropped", "malformed", "truncated", "unknown"):
             setattr(self, name, max(getattr(self, name), getattr(total, name)))
@@ -209,9 +175,9 @@ class Connections:
             )
         )
         self._sandboxes = None
-        self._sum_up()
+        self.sum_up()
 
-    def _connection(self, number: int) -> Connection | None:
+    def of(self, number: int) -> Connection | None:
         """The connection, made if it is new; None if it is summed up."""
         connection = self._by_number.get(number)
         if connection is None and number not in self._summed:
@@ -225,75 +191,11 @@ class Connections:
             self._of_container[container] = self._of_container.get(container, 0) + 1
             self._sandboxes = None
 
-    def _take(self, source: _Source, rows: npt.NDArray[np.void], begin: int) -> None:
-        for number in _in_order(rows["conn"]):
-            self._connection(number)
-        is_message = rows["kind"] == Kind.MESSAGE
-        self._take_events(source, rows, begin)
-        places = np.flatnonzero(is_message & (rows["conn"] > 0))
-        if not len(places):
-            return
-        conns = rows["conn"][places]
-        if int(conns.min()) != int(conns.max()):
-            order = np.argsort(conns, kind="stable")
-            places, conns = places[order], conns[order]
-        bounds = np.flatnonzero(np.concatenate(([True], conns[1:] != conns[:-1])))
-        ends = np.append(bounds[1:], len(places)).tolist()
-        flags = rows["flags"][places]
-        counted = [rows["length"][places].astype(np.int64)]
-        counted += [(flags & flag != 0).astype(np.int64) for flag in _ODD]
-        sums = [np.add.reduceat(column, bounds).tolist() for column in counted]
-        for first, end, size, malformed, truncated, unknown in zip(
-            bounds.tolist(), ends, *sums, strict=True
-        ):
-            self.messages += end - first
-            self.malformed += malformed
-            self.truncated += truncated
-            self.unknown += unknown
-            connection = self._connection(int(conns[first]))
-            if connection is None:
-                self._add_to_sums(int(conns[first]), end - first, 0)
-                continue
-            connection.messages += end - first
-            connection.bytes += size
-            connection.malformed += malformed
-            connection.truncated += truncated
-            connection.unknown += unknown
-            connection.take_row(begin + int(places[first]))
-            connection.take_row(begin + int(places[end - 1]))
-            connection.last_message = max(connection.last_message, begin + int(places[end - 1]))
-        self._take_seconds(rows, places, conns)
-        starts = is_message & (rows["type"] == 1) & (rows["flags"] == 0)
-        self._take_starts(source, rows, begin, np.flatnonzero(starts).tolist())
-
-    def _take_events(self, source: _Source, rows: npt.NDArray[np.void], begin: int) -> None:
-        """Take in, in their order, what comes beside messages, and who speaks for what."""
-        events = np.flatnonzero((rows["kind"] != Kind.MESSAGE) & (rows["conn"] > 0)).tolist()
-        events += self._speaking.first_places(rows) + self._speaking.late_places(rows)
-        heapify(events)
-        waiting = len(self.claims.waiting)
-        while events:
-            place = heappop(events)
-            row = Row(*rows[place].tolist())
-            connection = self._connection(row.conn)
-            if row.kind == Kind.MESSAGE:
-                said = said_container(source, begin + place)
-                self._speak(row.conn, said, row.recv_ns or row.time_ns, "message")
-            elif connection is not None:
-                connection.take_row(begin + place)
-                self._take_event(source, connection, row, begin + place)
-            elif row.kind == Kind.DROP:
-                self._add_to_sums(row.conn, 0, row.result)
-            if len(self.claims.waiting) > waiting:
-                for late in self._speaking.late_places(rows, place):
-                    heappush(events, late)
-            waiting = len(self.claims.waiting)
-
-    def _speak(self, conn: int, container: str, when_ns: int, how: str) -> None:
+    def speak(self, conn: int, container: str, when_ns: int, how: str) -> None:
         """A connection speaks for a container, by the command line of its peer or in a message."""
         before = self.claims.contradicted
         self.claims.speaks(conn, container, when_ns)
-        connection = self._connection(conn)
+        connection = self.of(conn)
         if connection is None:
             return
         if self.claims.contradicted > before:
@@ -315,81 +217,8 @@ class Connections:
             del self._of_container[container]
             self.earlier.add(self._earlier.pop(container, Sums()))
 
-    def _take_seconds(
-        self,
-        rows: npt.NDArray[np.void],
-        places: npt.NDArray[np.intp],
-        conns: npt.NDArray[np.uint32],
-    ) -> None:
-        """Count messages by second; `places` are ordered by connection, then by row."""
-        received = rows["recv_ns"][places]
-        seconds = np.where(received != 0, received, rows["time_ns"][places]) // SECOND_NS
-        changes = (conns[1:] != conns[:-1]) | (seconds[1:] != seconds[:-1])
-        bounds = np.flatnonzero(np.concatenate(([True], changes)))
-        counts = np.diff(np.append(bounds, len(places)))
-        columns = (conns[bounds].tolist(), seconds[bounds].tolist(), counts.tolist())
-        for number, second, count in zip(*columns, strict=True):
-            connection = self._by_number.get(number)
-            if connection is not None:
-                connection.count_second(second, count)
-
-    def _take_starts(
-        self, source: _Source, rows: npt.NDArray[np.void], begin: int, places: list[int]
-    ) -> None:
-        """Note what containers run: of each, by its newest start in these rows."""
-        newest: dict[tuple[int, int], int] = {}
-        for place in places:
-            newest[int(rows["conn"][place]), int(rows["container"][place])] = place
-        left = _MAX_START_BYTES
-        told: list[tuple[Connection, str, list[str]]] = []
-        for place in sorted(newest.values(), reverse=True):
-            connection = self._by_number.get(int(rows["conn"][place]))
-            if connection is None:
-                continue
-            size = int(rows["length"][place])
-            if left < size and left < _MAX_START_BYTES:
-                container = source.string(int(rows["container"][place]))
-                told.append((connection, container, list(_UNREAD_ARGS)))
-                continue
-            left -= size
-            try:
-                start = source.decoded(begin + place).message
-            except (WireError, LookupError):
-                continue
-            if isinstance(start, container_pb2.Start):
-                told.append((connection, start.id[:MAX_TEXT], short_args(start.args)))
-        for connection, container, args in reversed(told):
-            connection.starts(container, args)
-
-    def _take_event(self, source: _Source, connection: Connection, row: Row, row_id: int) -> None:
-        if row.kind == Kind.DROP:
-            connection.dropped += row.result
-            self.dropped += row.result
-        elif row.kind == Kind.OPENED:
-            self._opens(connection, row.recv_ns, source.details(row_id))
-        elif row.kind == Kind.MARK:
-            self._take_mark(source, connection, row, row_id)
-        elif row.kind == Kind.CLOSED:
-            connection.closed_ns = row.recv_ns or 1
-            connection.close_reason = text_in(source.details(row_id), "reason")
-            self._closed[connection.conn] = None
-            self.claims.closed(connection.conn)
-            self._speaking.forget(connection.conn)
-
-    def _take_mark(self, source: _Source, connection: Connection, row: Row, row_id: int) -> None:
-        if row.length > MOST_OF_CONNECTION:
-            return
-        mark = read_mark(source.details(row_id))
-        if isinstance(mark, DropsMark):
-            connection.asked_row = row_id
-        elif isinstance(mark, DisputeMark):
-            before = self.claims.contradicted
-            self.claims.dispute(connection.conn, mark.container_id[:MAX_ID])
-            if self.claims.contradicted > before:
-                connection.disputed.append(mark.container_id)
-                self._sandboxes = None
-
-    def _opens(self, connection: Connection, opened_ns: int, details: dict[str, Any]) -> None:
+    def opens(self, connection: Connection, opened_ns: int, details: dict[str, Any]) -> None:
+        """A connection opens, with the details of its peer."""
         connection.details = details
         connection.opened_ns = opened_ns
         connection.peer_pid = int_in(details, "peer_pid") or None
@@ -401,9 +230,25 @@ class Connections:
         self.dropped += before
         self.claims.opened(connection.conn, Peer.read(details))
         container = text_in(details, "container_id")[:MAX_ID]
-        self._speak(connection.conn, container, opened_ns, "command")
+        self.speak(connection.conn, container, opened_ns, "command")
 
-    def _sum_up(self) -> None:
+    def closes(self, connection: Connection, closed_ns: int, reason: str) -> None:
+        """A connection closes."""
+        connection.closed_ns = closed_ns or 1
+        connection.close_reason = reason
+        self._closed[connection.conn] = None
+        self.claims.closed(connection.conn)
+        self.speaking.forget(connection.conn)
+
+    def dispute(self, connection: Connection, container: str) -> None:
+        """It is known from elsewhere that a connection claims another sandbox's container."""
+        before = self.claims.contradicted
+        self.claims.dispute(connection.conn, container)
+        if self.claims.contradicted > before:
+            connection.disputed.append(container)
+            self._sandboxes = None
+
+    def sum_up(self) -> None:
         """Sum up the oldest connections, where there are too many: first those that have closed."""
         while len(self._closed) > MAX_CLOSED:
             self._forget(self._closed.popitem(last=False)[0])
@@ -419,7 +264,7 @@ class Connections:
             return
         self._sandboxes = None
         self.claims.forget(conn)
-        self._speaking.forget(conn)
+        self.speaking.forget(conn)
         container = connection.container_id
         self._summed[conn] = container
         if len(self._summed) > MAX_SUMMED:
@@ -431,16 +276,8 @@ class Connections:
         self._earlier.setdefault(container, Sums()).add(sums)
         self._leave(connection)
 
-    def _add_to_sums(self, conn: int, messages: int, dropped: int) -> None:
+    def add_to_sums(self, conn: int, messages: int, dropped: int) -> None:
         """Something came on a connection that is summed up."""
         self.dropped += dropped
         sums = self._earlier.get(self._summed[conn], self.earlier)
         sums.add(Sums(0, messages, dropped))
-
-
-def _in_order(conns: npt.NDArray[np.uint32]) -> list[int]:
-    """The connections of some rows, in the order of their first rows."""
-    if int(conns.min()) == int(conns.max()):
-        return [int(conns[0])] if conns[0] else []
-    numbers, firsts = np.unique(conns, return_index=True)
-    return [number for number in numbers[np.argsort(firsts)].tolist() if number]

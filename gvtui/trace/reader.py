@@ -15,6 +15,7 @@ from gvtui.trace import files
 from gvtui.trace.architecture import Told
 from gvtui.trace.at_once import open_at_once, open_settled
 from gvtui.trace.batches import FORMAT
+from gvtui.trace.collecting import collect
 from gvtui.trace.connections import Connections
 from gvtui.trace.containers import container_of
 from gvtui.trace.damage import Damage
@@ -230,7 +231,7 @@ class Trace:
         while self.end_row < end:
             start = max(self.end_row, self.first_row)
             self.end_row = min(start + _TAKEN_AT_ONCE, end)
-            self.connections.update(self, start, self.end_row)
+            collect(self.connections, self, start, self.end_row)
             self.lost.update(self, start, self.end_row)
             if not self._told.is_settled:
                 self._told.take(self.rows(start, self.end_row))

@@ -1,0 +1,208 @@
+"""Reads what rows tell about their connections."""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from gvtui.trace.connection import SECOND_NS
+from gvtui.trace.containers import MAX_ID, said_container
+from gvtui.trace.details import MAX_TEXT, short_args, text_in
+from gvtui.trace.excerpts import DisputeMark
+from gvtui.trace.marks import MOST_OF_CONNECTION, DropsMark, read_mark
+from gvtui.trace.row import Flag, Kind, Row
+from gvtui.wire.header import WireError
+from gvtui.wire.pb import container_pb2
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.trace.connection import Connection
+    from gvtui.trace.connections import Connections
+    from gvtui.wire.messages import Decoded
+
+_MAX_START_BYTES = 1 << 20
+"""Bytes of messages of one chunk that are read for what containers run; of more, the newest."""
+
+
+_UNREAD_ARGS = ["…"]
+
+
+_ODD = (Flag.MALFORMED, Flag.TRUNCATED, Flag.UNKNOWN_TYPE)
+
+
+_CHUNK = 1 << 16
+
+
+class _Source(Protocol):
+    def rows(self, start: int, stop: int) -> npt.NDArray[np.void]: ...
+    def row(self, index: int) -> Row: ...
+    def string(self, number: int) -> str: ...
+    def details(self, index: int) -> dict[str, Any]: ...
+    def decoded(self, index: int) -> Decoded: ...
+    @property
+    def connections(self) -> Any: ...  # noqa: ANN401
+
+
+def collect(known: Connections, source: _Source, start: int, stop: int) -> None:
+    """Add to the connections what the rows from `start` to before `stop` tell."""
+    for begin in range(start, stop, _CHUNK):
+        rows = source.rows(begin, min(begin + _CHUNK, stop))
+        if len(rows):
+            _Chunk(known, source, rows, begin).take()
+            known.sum_up()
+
+
+class _Chunk:
+    """Consecutive rows, which are read together."""
+
+    def __init__(
+        self, known: Connections, source: _Source, rows: npt.NDArray[np.void], begin: int
+    ) -> None:
+        self._known = known
+        self._source = source
+        self._rows = rows
+        self._begin = begin
+
+    def take(self) -> None:
+        """Read them."""
+        known, rows, begin = self._known, self._rows, self._begin
+        for number in _in_order(rows["conn"]):
+            known.of(number)
+        is_message = rows["kind"] == Kind.MESSAGE
+        self._take_events()
+        places = np.flatnonzero(is_message & (rows["conn"] > 0))
+        if not len(places):
+            return
+        conns = rows["conn"][places]
+        if int(conns.min()) != int(conns.max()):
+            order = np.argsort(conns, kind="stable")
+            places, conns = places[order], conns[order]
+        bounds = np.flatnonzero(np.concatenate(([True], conns[1:] != conns[:-1])))
+        ends = np.append(bounds[1:], len(places)).tolist()
+        flags = rows["flags"][places]
+        counted = [rows["length"][places].astype(np.int64)]
+        counted += [(flags & flag != 0).astype(np.int64) for flag in _ODD]
+        sums = [np.add.reduceat(column, bounds).tolist() for column in counted]
+        for first, end, size, malformed, truncated, unknown in zip(
+            bounds.tolist(), ends, *sums, strict=True
+        ):
+            known.messages += end - first
+            known.malformed += malformed
+            known.truncated += truncated
+            known.unknown += unknown
+            connection = known.of(int(conns[first]))
+            if connection is None:
+                known.add_to_sums(int(conns[first]), end - first, 0)
+                continue
+            connection.messages += end - first
+            connection.bytes += size
+            connection.malformed += malformed
+            connection.truncated += truncated
+            connection.unknown += unknown
+            connection.take_row(begin + int(places[first]))
+            connection.take_row(begin + int(places[end - 1]))
+            connection.last_message = max(connection.last_message, begin + int(places[end - 1]))
+        self._take_seconds(places, conns)
+        starts = is_message & (rows["type"] == 1) & (rows["flags"] == 0)
+        self._take_starts(np.flatnonzero(starts).tolist())
+
+    def _take_events(self) -> None:
+        """Take in, in their order, what comes beside messages, and who speaks for what."""
+        known, rows, begin = self._known, self._rows, self._begin
+        events = np.flatnonzero((rows["kind"] != Kind.MESSAGE) & (rows["conn"] > 0)).tolist()
+        events += known.speaking.first_places(rows) + known.speaking.late_places(rows)
+        heapify(events)
+        waiting = len(known.claims.waiting)
+        while events:
+            place = heappop(events)
+            row = Row(*rows[place].tolist())
+            connection = known.of(row.conn)
+            if row.kind == Kind.MESSAGE:
+                said = said_container(self._source, begin + place)
+                known.speak(row.conn, said, row.recv_ns or row.time_ns, "message")
+            elif connection is not None:
+                connection.take_row(begin + place)
+                self._take_event(connection, row, begin + place)
+            elif row.kind == Kind.DROP:
+                known.add_to_sums(row.conn, 0, row.result)
+            if len(known.claims.waiting) > waiting:
+                for late in known.speaking.late_places(rows, place):
+                    heappush(events, late)
+            waiting = len(known.claims.waiting)
+
+    def _take_seconds(
+        self,
+        places: npt.NDArray[np.intp],
+        conns: npt.NDArray[np.uint32],
+    ) -> None:
+        """Count messages by second; `places` are ordered by connection, then by row."""
+        rows = self._rows
+        received = rows["recv_ns"][places]
+        seconds = np.where(received != 0, received, rows["time_ns"][places]) // SECOND_NS
+        changes = (conns[1:] != conns[:-1]) | (seconds[1:] != seconds[:-1])
+        bounds = np.flatnonzero(np.concatenate(([True], changes)))
+        counts = np.diff(np.append(bounds, len(places)))
+        columns = (conns[bounds].tolist(), seconds[bounds].tolist(), counts.tolist())
+        for number, second, count in zip(*columns, strict=True):
+            connection = self._known.get(number)
+            if connection is not None:
+                connection.count_second(second, count)
+
+    def _take_starts(self, places: list[int]) -> None:
+        """Note what containers run: of each, by its newest start in these rows."""
+        rows, source = self._rows, self._source
+        newest: dict[tuple[int, int], int] = {}
+        for place in places:
+            newest[int(rows["conn"][place]), int(rows["container"][place])] = place
+        left = _MAX_START_BYTES
+        told: list[tuple[Connection, str, list[str]]] = []
+        for place in sorted(newest.values(), reverse=True):
+            connection = self._known.get(int(rows["conn"][place]))
+            if connection is None:
+                continue
+            size = int(rows["length"][place])
+            if left < size and left < _MAX_START_BYTES:
+                container = source.string(int(rows["container"][place]))
+                told.append((connection, container, list(_UNREAD_ARGS)))
+                continue
+            left -= size
+            try:
+                start = source.decoded(self._begin + place).message
+            except (WireError, LookupError):
+                continue
+            if isinstance(start, container_pb2.Start):
+                told.append((connection, start.id[:MAX_TEXT], short_args(start.args)))
+        for connection, container, args in reversed(told):
+            connection.starts(container, args)
+
+    def _take_event(self, connection: Connection, row: Row, row_id: int) -> None:
+        if row.kind == Kind.DROP:
+            connection.dropped += row.result
+            self._known.dropped += row.result
+        elif row.kind == Kind.OPENED:
+            self._known.opens(connection, row.recv_ns, self._source.details(row_id))
+        elif row.kind == Kind.MARK:
+            self._take_mark(connection, row, row_id)
+        elif row.kind == Kind.CLOSED:
+            reason = text_in(self._source.details(row_id), "reason")
+            self._known.closes(connection, row.recv_ns, reason)
+
+    def _take_mark(self, connection: Connection, row: Row, row_id: int) -> None:
+        if row.length > MOST_OF_CONNECTION:
+            return
+        mark = read_mark(self._source.details(row_id))
+        if isinstance(mark, DropsMark):
+            connection.asked_row = row_id
+        elif isinstance(mark, DisputeMark):
+            self._known.dispute(connection, mark.container_id[:MAX_ID])
+
+
+def _in_order(conns: npt.NDArray[np.uint32]) -> list[int]:
+    """The connections of some rows, in the order of their first rows."""
+    if int(conns.min()) == int(conns.max()):
+        return [int(conns[0])] if conns[0] else []
+    numbers, firsts = np.unique(conns, return_index=True)
+    return [number for number in numbers[np.argsort(firsts)].tolist() if number]
