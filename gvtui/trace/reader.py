@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import platformdirs
 
-from gvtui.trace import files
 from gvtui.trace.architecture import Told
 from gvtui.trace.at_once import open_at_once, open_settled
 from gvtui.trace.batches import FORMAT
@@ -25,8 +24,7 @@ from gvtui.trace.opening import TraceFiles, open_parts
 from gvtui.trace.ports import PortOrder
 from gvtui.trace.records import REAL_SIZE, DamagedError, TraceError
 from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Flag, Row
-from gvtui.trace.segment import Segment
-from gvtui.trace.stretches import stretches
+from gvtui.trace.segments import Segments
 from gvtui.trace.strings import LOST_TEXT
 from gvtui.trace.summary import Tally
 from gvtui.wire.header import WireError
@@ -77,13 +75,13 @@ class Trace:
         """What came and is in no row, as far as the trace tells."""
         self.limit: int | None = None
         """Rows from this id on are held back while a recording is played; None for no limit."""
-        self._segments = parts.segments
+        self._folder = path if path.is_dir() else None
+        self._segments = Segments(parts.segments, self._folder)
         self._strings = parts.strings
         self._scratch = parts.scratch
         self.settling = parts.settling
         """Checks the index, or makes it, meanwhile: not all rows are shown yet. None if all are."""
         self._blocks: OrderedDict[tuple[int, int], list[Any]] = OrderedDict()
-        self._folder = path if path.is_dir() else None
         self._ports = PortOrder(self)
         self._tell_architecture()
 
@@ -154,7 +152,7 @@ class Trace:
     @property
     def read_share(self) -> float:
         """How much of what there is has been taken in, from 0 to 1."""
-        there = self._segments[-1].end_row - self.first_row
+        there = self._segments.end_row - self.first_row
         share = (self.end_row - self.first_row) / there if there > 0 else 1.0
         settling = self.settling
         return min(share, settling.progress) if settling is not None else min(share, 1.0)
@@ -162,7 +160,7 @@ class Trace:
     @property
     def is_behind(self) -> bool:
         """Whether there are rows that have not been taken in yet."""
-        limit = self._segments[-1].end_row if self.limit is None else self.limit
+        limit = self._segments.end_row if self.limit is None else self.limit
         return self.settling is not None or self.end_row < min(limit, self.available_rows)
 
     @property
@@ -179,8 +177,7 @@ class Trace:
             for start in range(segment.first_row, segment.end_row, _TELLING):
                 if self._told.is_settled:
                     return
-                out = np.empty(min(_TELLING, segment.end_row - start), ROW_DTYPE)
-                self._told.take(out[: segment.read(start, out)])
+                self._told.take(self._segments.read(start, min(start + _TELLING, segment.end_row)))
 
     @property
     def strings(self) -> Sequence[str]:
@@ -190,10 +187,7 @@ class Trace:
     @property
     def size_bytes(self) -> int:
         """The size of log, index and strings on disk, in bytes."""
-        fds = [self._strings.fileno()]
-        for segment in self._segments:
-            fds += [segment.log_fd, segment.index_fd]
-        return sum(os.fstat(fd).st_size for fd in fds)
+        return self._segments.size_bytes + os.fstat(self._strings.fileno()).st_size
 
     @property
     def side_folders(self) -> list[Path]:
@@ -205,7 +199,7 @@ class Trace:
     @property
     def available_rows(self) -> int:
         """The id after the newest row on disk, including those held back by `limit`."""
-        return self._segments[-1].end_row
+        return self._segments.end_row
 
     def refresh(self, seconds: float | None = None) -> bool:
         """Pick up what was appended; True if rows came, or old ones went.
@@ -214,17 +208,15 @@ class Trace:
             seconds: for about how long; the rest waits for the next time. None for all.
         """
         before = (self.first_row, self.end_row)
-        if self._folder is not None:
-            self._refresh_segments(self._folder)
-        self._segments[-1].refresh()
+        self._segments.refresh()
         # Strings after rows, so that every string of the rows found has been read.
         self._strings.refresh()
-        end = self._segments[-1].end_row
+        end = self._segments.end_row
         if self.limit is not None:
             end = min(end, self.limit)
         if self.settling is not None:
             end = min(end, self.first_row + self.settling.rows)
-        self.first_row = self._segments[0].first_row
+        self.first_row = self._segments.first_row
         if self.end_row < self.first_row:
             self._carry()
         deadline = None if seconds is None else time.perf_counter() + seconds
@@ -241,7 +233,7 @@ class Trace:
 
     def _carry(self) -> None:
         """Take over the counts of rows that a flight recorder has let go before they were read."""
-        segment = self._segments[0]
+        segment = self._segments.oldest
         head = segment.head()
         if "connections" not in head:
             return
@@ -252,46 +244,18 @@ class Trace:
         before = Tally.read(head.get("before"))
         self.connections.carry(before, list_in(head, "connections"), segment.first_row, when)
 
-    def _refresh_segments(self, folder: Path) -> None:
-        known = {segment.number for segment in self._segments}
-        numbers = files.segment_numbers(folder)
-        for number in numbers:
-            if number > self._segments[-1].number and number not in known:
-                log = files.segment_path(folder, number)
-                try:
-                    segment = Segment.open(number, log, files.index_path(log))
-                except FileNotFoundError:
-                    break
-                if not segment.has_head:
-                    # The segment's index has no head yet; the next refresh will find it complete.
-                    segment.close()
-                    break
-                self._segments[-1].refresh()
-                self._segments.append(segment)
-        if numbers:
-            while len(self._segments) > 1 and self._segments[0].number < numbers[0]:
-                self._segments.pop(0).close()
-
     def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
         """The rows from `start` to before `stop`, as far as the trace has them; dtype
         `ROW_DTYPE`."""
         start = max(start, self.first_row)
         stop = min(stop, self.end_row)
-        if stop <= start:
-            return np.empty(0, ROW_DTYPE)
-        out = np.empty(stop - start, ROW_DTYPE)
-        filled = 0
-        for segment in self._segments:
-            begin, end = max(start, segment.first_row), min(stop, segment.end_row)
-            if begin < end:
-                filled += segment.read(begin, out[filled : filled + end - begin])
-        return out[:filled]
+        return self._segments.read(start, stop)
 
     def stretches(
         self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
     ) -> Iterator[Stretch]:
         """The bytes of the log behind some of consecutive rows; see `gvtui.trace.stretches`."""
-        return stretches(self._segments, start, rows, asked)
+        return self._segments.stretches(start, rows, asked)
 
     def row(self, index: int) -> Row:
         """One row.
@@ -322,18 +286,12 @@ class Trace:
             DamagedError: the record is damaged; `damage` counts it.
         """
         row = self.row(index)
-        segment = self._segment_of(index)
+        segment = self._segments.of(index)
         try:
             return segment.payloads.read(index, row)
         except DamagedError:
             self.damage.note(segment.number, _payload_start(row))
             raise
-
-    def _segment_of(self, index: int) -> Segment:
-        for segment in self._segments:
-            if segment.first_row <= index < segment.end_row:
-                return segment
-        raise IndexError(f"row {index} has been removed from the trace")
 
     def decoded(self, index: int) -> Decoded:
         """The decoded message of a row.
@@ -354,7 +312,7 @@ class Trace:
         """Note an unreadable message, which is damaged if its row says that it was readable."""
         row = self.row(index)
         if not row.flags:
-            self.damage.note(self._segment_of(index).number, _payload_start(row))
+            self.damage.note(self._segments.of(index).number, _payload_start(row))
 
     def details(self, index: int) -> dict[str, Any]:
         """The details of an opened, closed or mark row; empty if its record is damaged."""
@@ -395,27 +353,12 @@ class Trace:
     def row_at_time(self, time_ns: int) -> int:
         """The id of the first row received at or after a time; `available_rows` if there is
         none."""
-        low, high = self.first_row, self.available_rows
-        while low < high:
-            middle = (low + high) // 2
-            if self._when(middle) < time_ns:
-                low = middle + 1
-            else:
-                high = middle
-        return low
-
-    def _when(self, index: int) -> int:
-        """The time of receipt of a row on disk, or else the sandbox's time."""
-        out = np.empty(1, ROW_DTYPE)
-        for segment in self._segments:
-            if segment.first_row <= index < segment.end_row and segment.read(index, out):
-                return int(out["recv_ns"][0] or out["time_ns"][0])
-        return 0
+        return self._segments.row_at_time(time_ns)
 
     @property
     def formats(self) -> set[int]:
         """The formats of its logs; `SAVE_FILE` for one of gVisor's."""
-        return {part.format for segment in self._segments for part in segment.parts}
+        return self._segments.formats
 
     @property
     def has_checksums(self) -> bool:
@@ -425,24 +368,18 @@ class Trace:
     @property
     def segment_numbers(self) -> list[int]:
         """The numbers of the segments held, oldest first; 1 for a recording."""
-        return [segment.number for segment in self._segments]
+        return self._segments.numbers
 
     def log_extents(self) -> list[tuple[int, int]]:
         """The log files of the trace: for each a new descriptor, which the caller closes, and the
         size in bytes up to its last row's record."""
-        extents = []
-        for segment in self._segments:
-            is_last = segment is self._segments[-1]
-            size = segment.log_end() if is_last else os.fstat(segment.log_fd).st_size
-            extents.append((os.dup(segment.log_fd), size))
-        return extents
+        return self._segments.log_extents()
 
     def close(self) -> None:
         """Close all files, and remove an index in a temporary folder."""
         if self.settling is not None:
             self.settling.close()
-        for segment in self._segments:
-            segment.close()
+        self._segments.close()
         self._strings.close()
         if self._scratch is not None:
             self._scratch.cleanup()

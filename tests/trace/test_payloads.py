@@ -175,7 +175,7 @@ def test_a_record_that_is_alone_is_found_without_the_rows_before_it(tmp_path: Pa
     batches = [(conn, messages) for conn in range(1, 6)]
     trace = Trace.open(write_trace(tmp_path / "a.gvtrace", batches))
     events = [row for row in range(trace.end_row) if trace.row(row).kind != Kind.MESSAGE]
-    payloads = trace._segments[0].payloads
+    payloads = trace._segments.oldest.payloads
     looked: list[int] = []
 
     def look(row: int, out: object) -> int:

@@ -1,0 +1,151 @@
+"""The segments of a trace, open for reading: a row's id leads to one of them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.trace import files
+from gvtui.trace.row import ROW_DTYPE
+from gvtui.trace.segment import Segment
+from gvtui.trace.stretches import stretches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from gvtui.trace.stretches import Stretch
+
+
+class Segments:
+    """The one segment of a recording, or those of a flight recorder, oldest first.
+
+    Owns their files until `close`.
+    """
+
+    def __init__(self, segments: list[Segment], folder: Path | None) -> None:
+        """Take over open segments; `folder` is a flight recorder's, where others come and go."""
+        self._segments = segments
+        self._folder = folder
+
+    def __iter__(self) -> Iterator[Segment]:
+        return iter(self._segments)
+
+    @property
+    def oldest(self) -> Segment:
+        """The segment of the oldest rows."""
+        return self._segments[0]
+
+    @property
+    def first_row(self) -> int:
+        """The id of the oldest row."""
+        return self._segments[0].first_row
+
+    @property
+    def end_row(self) -> int:
+        """The id after the newest row that `refresh` has found."""
+        return self._segments[-1].end_row
+
+    def refresh(self) -> None:
+        """Find rows that were appended, and segments that have come or gone."""
+        if self._folder is not None:
+            self._look_into(self._folder)
+        self._segments[-1].refresh()
+
+    def _look_into(self, folder: Path) -> None:
+        known = {segment.number for segment in self._segments}
+        numbers = files.segment_numbers(folder)
+        for number in numbers:
+            if number > self._segments[-1].number and number not in known:
+                log = files.segment_path(folder, number)
+                try:
+                    segment = Segment.open(number, log, files.index_path(log))
+                except FileNotFoundError:
+                    break
+                if not segment.has_head:
+                    # The segment's index has no head yet; the next refresh will find it complete.
+                    segment.close()
+                    break
+                self._segments[-1].refresh()
+                self._segments.append(segment)
+        if numbers:
+            while len(self._segments) > 1 and self._segments[0].number < numbers[0]:
+                self._segments.pop(0).close()
+
+    def of(self, index: int) -> Segment:
+        """The segment of a row.
+
+        Raises:
+            IndexError: the row is in none.
+        """
+        for segment in self._segments:
+            if segment.first_row <= index < segment.end_row:
+                return segment
+        raise IndexError(f"row {index} has been removed from the trace")
+
+    def read(self, start: int, stop: int) -> npt.NDArray[np.void]:
+        """The rows from `start` to before `stop` that are there; dtype `ROW_DTYPE`."""
+        out = np.empty(max(0, stop - start), ROW_DTYPE)
+        filled = 0
+        for segment in self._segments:
+            begin, end = max(start, segment.first_row), min(stop, segment.end_row)
+            if begin < end:
+                filled += segment.read(begin, out[filled : filled + end - begin])
+        return out[:filled]
+
+    def stretches(
+        self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
+    ) -> Iterator[Stretch]:
+        """The bytes of the log behind some of consecutive rows; see `gvtui.trace.stretches`."""
+        return stretches(self._segments, start, rows, asked)
+
+    def row_at_time(self, time_ns: int) -> int:
+        """The id of the first row received at or after a time; `end_row` if there is none."""
+        low, high = self.first_row, self.end_row
+        while low < high:
+            middle = (low + high) // 2
+            if self._when(middle) < time_ns:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _when(self, index: int) -> int:
+        """The time of receipt of a row, or else the sandbox's time."""
+        row = self.read(index, index + 1)
+        return int(row["recv_ns"][0] or row["time_ns"][0]) if len(row) else 0
+
+    @property
+    def formats(self) -> set[int]:
+        """The formats of the logs; `SAVE_FILE` for one of gVisor's."""
+        return {part.format for segment in self._segments for part in segment.parts}
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of the segments, oldest first; 1 for a recording."""
+        return [segment.number for segment in self._segments]
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of all logs and indexes on disk."""
+        fds = [fd for segment in self._segments for fd in (segment.log_fd, segment.index_fd)]
+        return sum(os.fstat(fd).st_size for fd in fds)
+
+    def log_extents(self) -> list[tuple[int, int]]:
+        """The logs: for each a new descriptor, which the caller closes, and the size in bytes up to
+        its last row's record."""
+        extents = []
+        for segment in self._segments:
+            is_last = segment is self._segments[-1]
+            size = segment.log_end() if is_last else os.fstat(segment.log_fd).st_size
+            extents.append((os.dup(segment.log_fd), size))
+        return extents
+
+    def close(self) -> None:
+        """Close all files."""
+        for segment in self._segments:
+            segment.close()
