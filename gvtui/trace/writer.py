@@ -6,45 +6,35 @@ its strings and its record, and after a crash the log is at worst longer than it
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import time
 import uuid
-import zlib
-from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gvtui import __version__
 from gvtui.limits import AS_THEY_COME
 from gvtui.points.syscalls import host_architecture
-from gvtui.trace import files, sidefiles
-from gvtui.trace.batches import FORMAT, LEAD_OF_ONE, pack_one
+from gvtui.trace import sidefiles
+from gvtui.trace.batches import LEAD_OF_ONE, pack_one
 from gvtui.trace.details import pack_details
-from gvtui.trace.flight import Flight, Spares
+from gvtui.trace.flight import Flight
 from gvtui.trace.indexer import Indexer
-from gvtui.trace.output import FULL, KEPT_BACK, STEP_BYTES, Output
+from gvtui.trace.output import STEP_BYTES
 from gvtui.trace.packing import Packing
 from gvtui.trace.records import REAL_SIZE, LogKind, TraceError
 from gvtui.trace.row import ROW_SIZE, Kind
-from gvtui.trace.segmentwriter import SegmentWriter, removed_on_failure
-from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 from gvtui.trace.strings import StringTable
-from gvtui.trace.summary import Counts, Outcome, Summary, Tally
+from gvtui.trace.writtenfiles import WrittenFiles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gvtui.limits import Limits
+    from gvtui.trace.summary import Counts, Outcome
 
 _STRINGS_PART = 8
 """The strings may take one part in so many of a flight recorder's disk space."""
-
-_WORTH_LETTING_GO = 128 << 10
-"""The least size in bytes at which the only segment is deleted to free space."""
-
 
 _MAX_KNOWN_BYTES = 1 << 20
 """Bytes of a segment's header that tell who was connected when it began."""
@@ -90,16 +80,8 @@ class TraceWriter:
         self.trace_id = uuid.uuid4().bytes
         self.message_count = 0
         """How many messages were written, including deleted ones."""
-        self.outcome: Outcome | None = None
-        """What became of all that came, where somebody counts that; the summary tells it."""
-        self._messages_before = 0
         self._keep_bytes = keep_bytes
         self._segment_bytes = segment_bytes
-        self._flight = (
-            Flight(self.path, keep_bytes, segment_bytes) if keep_bytes is not None else None
-        )
-        self._rotation_error: OSError | None = None
-        self._spares = Spares()
         # Strings stay when segments are deleted, so they get a small part of the disk space.
         most = limits.string_bytes
         if keep_bytes is not None:
@@ -108,24 +90,15 @@ class TraceWriter:
         self._limits = limits
         self._indexer = Indexer(self._table, self.architecture, limits.drops_a_second)
         self._open: dict[int, _OpenConnection] = {}
-        self._before = Tally()
-        self._tally = Tally()
-        self._held: deque[Tally] = deque()
-        self._strings_checksum = 0
         try:
-            if self._flight is not None:
-                self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-                self._flight.suit_disk()
-                self._spares.keep()
+            flight = None
+            if keep_bytes is not None:
+                flight = Flight(self.path, keep_bytes, segment_bytes)
             else:
                 self._clear_way()
-            self._strings = Output.create(files.strings_path(self.path), KEPT_BACK)
-            with removed_on_failure(self._strings):
-                self._strings.append(STRINGS_MAGIC + self.trace_id)
-                self._segment = self._new_segment(1, 0)
-            with contextlib.suppress(OSError):
-                # So that it can be noted who came, even if the disk is full by then.
-                self._reserve(0, 0)
+            self._files = WrittenFiles(
+                self.path, self.trace_id, self.architecture, flight, self._known
+            )
         except FileExistsError as error:
             raise TraceError(
                 f"{error.filename} exists already; choose another name or move it away"
@@ -146,11 +119,7 @@ class TraceWriter:
         """
         folder = self.path if self.is_flight_recorder else self.path.parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for output in (self._segment.log, self._segment.index, self._strings):
-            if output.is_in_place():
-                output.path.unlink()
-        if self._flight is not None:
-            self._flight.remove_all()
+        self._files.remove()
         fresh = TraceWriter(
             self.path,
             keep_bytes=self._keep_bytes,
@@ -166,26 +135,34 @@ class TraceWriter:
         return fresh
 
     @property
+    def outcome(self) -> Outcome | None:
+        """What became of all that came, where somebody counts that; the summary tells it."""
+        return self._files.outcome
+
+    @outcome.setter
+    def outcome(self, outcome: Outcome | None) -> None:
+        self._files.outcome = outcome
+
+    @property
     def held_messages(self) -> int:
         """Messages written, less those that a flight recorder has let go."""
-        dropped = self._flight.dropped_messages if self._flight is not None else 0
-        return self.message_count - dropped
+        flight = self._files.flight
+        return self.message_count - (flight.dropped_messages if flight is not None else 0)
 
     @property
     def missing(self) -> list[Path]:
         """The files being written whose names no longer lead to them."""
-        outputs = (self._segment.log, self._segment.index, self._strings)
-        return [output.path for output in outputs if not output.is_in_place()]
+        return self._files.missing
 
     @property
     def is_removed(self) -> bool:
         """Whether the log being written is no longer at its path."""
-        return not self._segment.log.is_in_place()
+        return not self._files.segment.log.is_in_place()
 
     @property
     def is_elsewhere(self) -> bool:
         """Whether the log being written has been renamed."""
-        log = self._segment.log
+        log = self._files.segment.log
         return log.has_name() and not log.is_in_place()
 
     def _clear_way(self) -> None:
@@ -204,45 +181,31 @@ class TraceWriter:
     @property
     def is_flight_recorder(self) -> bool:
         """Whether the trace is a flight recorder, which deletes old segments."""
-        return self._flight is not None
+        return self._files.flight is not None
 
     @property
     def dropped_segments(self) -> int:
         """How many segments a flight recorder has deleted."""
-        return self._flight.dropped if self._flight is not None else 0
+        flight = self._files.flight
+        return flight.dropped if flight is not None else 0
 
     @property
     def end_row(self) -> int:
         """How many rows have been written, including deleted ones."""
-        return self._segment.first_row + self._segment.rows
+        return self._files.end_row
 
     @property
     def counts(self) -> Counts:
         """What has been written so far, of all connections."""
-        total = self._before.total()
-        total.add(self._tally.total())
-        return total
+        return self._files.counts
 
     def counts_of(self, conn: int) -> Counts:
         """What has been written so far of one connection that stands."""
-        counts = Counts()
-        for tally in (self._before, self._tally):
-            if conn in tally.by_conn:
-                counts.add(tally.by_conn[conn])
-        return counts
+        return self._files.counts_of(conn)
 
     def held_bytes(self, conn: int) -> int:
         """Disk for what a connection has sent, of a flight recorder for what it still holds."""
-        self._forget_gone()
-        tallies = (*self._held, self._tally)
-        held = (tally.by_conn[conn] for tally in tallies if conn in tally.by_conn)
-        return sum(counts.bytes + counts.messages * ROW_SIZE for counts in held)
-
-    def _forget_gone(self) -> None:
-        """Forget what segments held that have gone."""
-        segments = self._flight.segments if self._flight is not None else 0
-        while len(self._held) > segments:
-            self._held.popleft()
+        return self._files.held_bytes(conn)
 
     @property
     def refused_strings(self) -> int:
@@ -267,13 +230,13 @@ class TraceWriter:
         """Write that a connection closed; raises as `opened` does."""
         self._open.pop(conn, None)
         self._indexer.forget(conn)
-        self._tally.fold(self._open)
+        self._files.tally.fold(self._open)
         self._event(LogKind.CLOSED, Kind.CLOSED, conn, recv_ns, details)
 
     def mark(self, recv_ns: int, details: dict[str, Any], conn: int = 0) -> None:
         """Write a trace mark; raises as `opened` does."""
         payload = pack_details(details)
-        offset = self._segment.log.size + LEAD_OF_ONE
+        offset = self._files.segment.log.size + LEAD_OF_ONE
         last_dropped = self._indexer.last_dropped(conn)
         rows = self._indexer.mark(conn, recv_ns, offset, len(payload), details)
         self._append([self._one(LogKind.MARK, conn, recv_ns, payload)], rows, conn, last_dropped)
@@ -302,17 +265,17 @@ class TraceWriter:
         self, conn: int, recv_ns: int, times: list[int] | None, datagrams: list[bytes]
     ) -> None:
         packing = Packing(conn, recv_ns, times, datagrams)
-        self._prepare(packing.most_bytes, packing.count)
+        self._files.prepare(packing.most_bytes, packing.count)
         last_dropped = self._indexer.last_dropped(conn)
-        segment = self._segment
+        segment = self._files.segment
         records, rows = packing.pack(self._indexer, segment.salt, segment.log.size)
         self._append(records, rows, conn, last_dropped, packing.count, packing.size)
 
     def truncated(self, conn: int, recv_ns: int, beginning: bytes, real_size: int) -> None:
         """Append the beginning of a message of `real_size` bytes; raises as `messages` does."""
         payload = REAL_SIZE.pack(real_size) + beginning
-        self._prepare(LEAD_OF_ONE + len(payload), 1)
-        offset = self._segment.log.size + LEAD_OF_ONE + REAL_SIZE.size
+        self._files.prepare(LEAD_OF_ONE + len(payload), 1)
+        offset = self._files.segment.log.size + LEAD_OF_ONE + REAL_SIZE.size
         last_dropped = self._indexer.last_dropped(conn)
         rows = b"".join(self._indexer.truncated(conn, recv_ns, offset, beginning, real_size))
         record = self._one(LogKind.TRUNCATED, conn, recv_ns, payload)
@@ -321,92 +284,34 @@ class TraceWriter:
     def has_room(self) -> bool:
         """Whether the disk has space for more than a few messages."""
         try:
-            self._prepare(STEP_BYTES, STEP_BYTES // ROW_SIZE // 2)
+            self._files.prepare(STEP_BYTES, STEP_BYTES // ROW_SIZE // 2)
         except OSError:
             return False
         return True
 
     def log_copy(self) -> int:
         """A new descriptor, the caller's, of the log that is written now."""
-        return os.dup(self._segment.log.fd)
+        return os.dup(self._files.segment.log.fd)
 
     def flush(self) -> None:
         """Wait until all written data is on the disk itself."""
-        for output in (self._strings, self._segment.log, self._segment.index):
-            os.fsync(output.fd)
+        self._files.flush()
 
     def close(self) -> None:
         """Finish the trace: its summary is written, its index sealed, its files closed."""
-        self._seal(self._segment, self._tally)
-        self._strings.close()
-        self._spares.close()
-
-    def _prepare(self, size: int, rows: int) -> None:
-        """Reserve space for messages; on a full disk a flight recorder deletes its oldest segment.
-
-        Args:
-            size: their size in the log, in bytes.
-            rows: how many messages there are; each may need a second row for a drop.
-
-        Raises:
-            OSError: there is no space for them.
-        """
-        flight = self._flight
-        if flight is not None and self._rotation_error is not None:
-            # A segment that no other can follow keeps growing, but only up to a limit.
-            self._rotate()
-            if self._rotation_error and self._segment.size >= 2 * flight.segment_bytes:
-                raise self._rotation_error
-        try:
-            self._reserve(size, rows)
-        except OSError as error:
-            if flight is None or error.errno not in FULL:
-                raise
-            if flight.let_oldest_go(self._segment.size) or self._start_over(flight):
-                with contextlib.suppress(OSError):
-                    self._reserve(size, rows)
-            if not (self._segment.log.fits(size) and self._segment.index.fits(rows * 2 * ROW_SIZE)):
-                raise
-        else:
-            if flight is not None:
-                flight.has_room()
-
-    def _reserve(self, size: int, rows: int) -> None:
-        log, index = self._segment.log, self._segment.index
-        needs = ((log, size), (index, rows * 2 * ROW_SIZE), (self._strings, min(size, KEPT_BACK)))
-        try:
-            for output, count in needs:
-                output.reserve(count)
-        except OSError:
-            # One file may have reserved the space that another lacks.
-            for output, _ in needs:
-                output.trim()
-            for output, count in needs:
-                output.reserve(count)
-        if self._flight is not None:
-            for output, count in needs[:2]:
-                output.reserve(count, self._flight.ahead)
-
-    def _start_over(self, flight: Flight) -> bool:
-        """Delete the only segment, which takes all of the disk; False if it is kept."""
-        full = self._segment
-        if flight.held_bytes or not flight.may_let_go or full.size < _WORTH_LETTING_GO:
-            return False
-        # The space that it has reserved is needed for the next segment.
-        full.log.release()
-        full.index.release()
-        return self._rotate() and flight.let_oldest_go(self._segment.size)
+        self._files.close()
 
     def _event(
         self, log_kind: LogKind, kind: Kind, conn: int, recv_ns: int, details: dict[str, Any]
     ) -> None:
         payload = pack_details(details)
-        offset = self._segment.log.size + LEAD_OF_ONE
+        offset = self._files.segment.log.size + LEAD_OF_ONE
         row = self._indexer.event(kind, conn, recv_ns, offset, len(payload))
         self._append([self._one(log_kind, conn, recv_ns, payload)], row, conn)
 
     def _one(self, kind: LogKind, conn: int, recv_ns: int, payload: bytes) -> bytes:
-        return pack_one(kind, conn, recv_ns, self._segment.salt, self._segment.log.size, payload)
+        segment = self._files.segment
+        return pack_one(kind, conn, recv_ns, segment.salt, segment.log.size, payload)
 
     def _append(
         self,
@@ -419,10 +324,9 @@ class TraceWriter:
     ) -> None:
         try:
             if pending := self._table.pending():
-                self._strings.append(pending)
-                self._strings_checksum = zlib.crc32(pending, self._strings_checksum)
+                self._files.append_strings(pending)
                 self._table.written()
-            self._segment.append(records, rows)
+            self._files.append(records, rows)
         except OSError:
             if last_dropped is not None:
                 self._indexer.set_last_dropped(conn, last_dropped)
@@ -430,28 +334,11 @@ class TraceWriter:
         # A mark may tell of drops too; its own row is one more.
         if messages or len(rows) > ROW_SIZE:
             self.message_count += messages
-            counts = self._tally.of(conn)
+            counts = self._files.tally.of(conn)
             counts.messages += messages
             counts.bytes += size
             counts.take_rows(rows)
-        if self._flight is not None and self._segment.size >= self._flight.segment_bytes:
-            self._rotate()
-
-    def _new_segment(self, number: int, first_row: int) -> SegmentWriter:
-        log_path = files.segment_path(self.path, number) if self.is_flight_recorder else self.path
-        head = {
-            "format": FORMAT,
-            "program": f"gvtui {__version__}",
-            "id": self.trace_id,
-            "arch": self.architecture,
-            "segment": number,
-            "first_row": first_row,
-            "connections": self._known(),
-            "before": self._before.packed(),
-            "needs": [],
-            "previous": b"",
-        }
-        return SegmentWriter.create(log_path, head, self.trace_id, time.time_ns())
+        self._files.rotate_if_full()
 
     def _known(self) -> list[list[Any]]:
         """Who is connected; of very many, who came last is told by number and time alone."""
@@ -462,34 +349,3 @@ class TraceWriter:
             details = known.details if left >= 0 else {}
             connections.append([conn, known.recv_ns, details, self._indexer.last_dropped(conn)])
         return connections
-
-    def _seal(self, segment: SegmentWriter, tally: Tally) -> None:
-        summary = Summary(segment.rows, tally, self.outcome)
-        segment.close(summary.details(), time.time_ns(), self._strings_checksum)
-
-    def _rotate(self) -> bool:
-        """Begin the next segment; False if this fails, and the present one goes on."""
-        flight, full = self._flight, self._segment
-        assert flight is not None
-        self._spares.close()
-        before, self._before = self._before, Tally()
-        for tally in (before, self._tally):
-            self._before.add(tally)
-        self._before.fold(self._open)
-        try:
-            self._segment = self._new_segment(full.number + 1, full.first_row + full.rows)
-        except OSError as error:
-            self._before = before
-            self._rotation_error = error
-            self._spares.keep()
-            return False
-        self._rotation_error = None
-        tally, self._tally = self._tally, Tally()
-        self._seal(full, tally)
-        self._spares.keep()
-        messages = self.message_count - self._messages_before
-        self._messages_before = self.message_count
-        flight.add(full.number, full.size, messages, self._strings.size)
-        self._held.append(tally)
-        self._forget_gone()
-        return True

@@ -130,7 +130,7 @@ def test_a_rotation_that_failed_is_made_up_for(
 ) -> None:
     writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
     with monkeypatch.context() as patch:
-        patch.setattr(writer._spares, "close", lambda: None)
+        patch.setattr(writer._files._spares, "close", lambda: None)
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         # One more descriptor: the log of a segment can be made, its index cannot.
         with (tmp_path / "probe").open("wb") as probe:

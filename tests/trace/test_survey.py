@@ -72,7 +72,7 @@ def test_a_summary_that_says_otherwise_is_told(
 ) -> None:
     writer = TraceWriter(tmp_path / "a.gvtrace")
     writer.message(1, TIME_NS, read_message())
-    writer._tally.of(1).add(Counts(messages=1))
+    writer._files.tally.of(1).add(Counts(messages=1))
     writer.close()
     assert look(writer.path).problems == ["a segment's summary counts 2 messages, its log has 1"]
 

@@ -1,0 +1,268 @@
+"""The files that a trace is written to: its strings, and its segments one after another."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import zlib
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from gvtui import __version__
+from gvtui.trace import files
+from gvtui.trace.batches import FORMAT
+from gvtui.trace.flight import Flight, Spares
+from gvtui.trace.output import FULL, KEPT_BACK, Output
+from gvtui.trace.row import ROW_SIZE
+from gvtui.trace.segmentwriter import SegmentWriter, removed_on_failure
+from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
+from gvtui.trace.summary import Counts, Outcome, Summary, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+_WORTH_LETTING_GO = 128 << 10
+"""The least size in bytes at which the only segment is deleted to free space."""
+
+
+class WrittenFiles:
+    """The files of a trace being written, and what has been counted in each segment.
+
+    Owns their descriptors, and locks the log, until `close`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        trace_id: bytes,
+        architecture: str,
+        flight: Flight | None,
+        standing: Callable[[], list[list[Any]]],
+    ) -> None:
+        """Create them.
+
+        Args:
+            path: a recording's file, or the folder of a flight recorder.
+            trace_id: the id in their heads.
+            architecture: the sandboxes' architecture.
+            flight: the rules by which old segments go; None for a recording.
+            standing: the connections that stand, as a segment's header tells them.
+
+        Raises:
+            OSError: a file exists already, or cannot be created.
+        """
+        self.path = path
+        self.flight = flight
+        self.outcome: Outcome | None = None
+        """What became of all that came, where somebody counts that; the summary tells it."""
+        self.tally = Tally()
+        """What has been counted in the segment that is written."""
+        self._trace_id = trace_id
+        self._architecture = architecture
+        self._standing = standing
+        self._before = Tally()
+        self._held: deque[Tally] = deque()
+        self._spares = Spares()
+        self._rotation_error: OSError | None = None
+        self._strings_checksum = 0
+        if flight is not None:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            flight.suit_disk()
+            self._spares.keep()
+        self._strings = Output.create(files.strings_path(path), KEPT_BACK)
+        with removed_on_failure(self._strings):
+            self._strings.append(STRINGS_MAGIC + trace_id)
+            self.segment = self._new_segment(1, 0)
+            """The segment that is written."""
+        with contextlib.suppress(OSError):
+            # So that it can be noted who came, even if the disk is full by then.
+            self._reserve(0, 0)
+
+    @property
+    def missing(self) -> list[Path]:
+        """The files whose names no longer lead to them."""
+        return [output.path for output in self._outputs() if not output.is_in_place()]
+
+    def _outputs(self) -> tuple[Output, Output, Output]:
+        return self.segment.log, self.segment.index, self._strings
+
+    def remove(self) -> None:
+        """Remove the files from their places, and all others that a flight recorder has.
+
+        Raises:
+            OSError: one cannot be removed.
+        """
+        for output in self._outputs():
+            if output.is_in_place():
+                output.path.unlink()
+        if self.flight is not None:
+            self.flight.remove_all()
+
+    @property
+    def end_row(self) -> int:
+        """How many rows have been written, including deleted ones."""
+        return self.segment.first_row + self.segment.rows
+
+    @property
+    def counts(self) -> Counts:
+        """What has been counted so far, of all connections."""
+        total = self._before.total()
+        total.add(self.tally.total())
+        return total
+
+    def counts_of(self, conn: int) -> Counts:
+        """What has been counted so far of one connection that stands."""
+        counts = Counts()
+        for tally in (self._before, self.tally):
+            if conn in tally.by_conn:
+                counts.add(tally.by_conn[conn])
+        return counts
+
+    def held_bytes(self, conn: int) -> int:
+        """Disk for what a connection has sent, of a flight recorder for what it still holds."""
+        self._forget_gone()
+        tallies = (*self._held, self.tally)
+        held = (tally.by_conn[conn] for tally in tallies if conn in tally.by_conn)
+        return sum(counts.bytes + counts.messages * ROW_SIZE for counts in held)
+
+    def _forget_gone(self) -> None:
+        """Forget what segments held that have gone."""
+        segments = self.flight.segments if self.flight is not None else 0
+        while len(self._held) > segments:
+            self._held.popleft()
+
+    def prepare(self, size: int, rows: int) -> None:
+        """Reserve space for messages; on a full disk a flight recorder deletes its oldest segment.
+
+        Args:
+            size: their size in the log, in bytes.
+            rows: how many messages there are; each may need a second row for a drop.
+
+        Raises:
+            OSError: there is no space for them.
+        """
+        flight = self.flight
+        if flight is not None and self._rotation_error is not None:
+            # A segment that no other can follow keeps growing, but only up to a limit.
+            self._rotate(flight)
+            if self._rotation_error and self.segment.size >= 2 * flight.segment_bytes:
+                raise self._rotation_error
+        try:
+            self._reserve(size, rows)
+        except OSError as error:
+            if flight is None or error.errno not in FULL:
+                raise
+            if flight.let_oldest_go(self.segment.size) or self._start_over(flight):
+                with contextlib.suppress(OSError):
+                    self._reserve(size, rows)
+            if not (self.segment.log.fits(size) and self.segment.index.fits(rows * 2 * ROW_SIZE)):
+                raise
+        else:
+            if flight is not None:
+                flight.has_room()
+
+    def _reserve(self, size: int, rows: int) -> None:
+        log, index = self.segment.log, self.segment.index
+        needs = ((log, size), (index, rows * 2 * ROW_SIZE), (self._strings, min(size, KEPT_BACK)))
+        try:
+            for output, count in needs:
+                output.reserve(count)
+        except OSError:
+            # One file may have reserved the space that another lacks.
+            for output, _ in needs:
+                output.trim()
+            for output, count in needs:
+                output.reserve(count)
+        if self.flight is not None:
+            for output, count in needs[:2]:
+                output.reserve(count, self.flight.ahead)
+
+    def _start_over(self, flight: Flight) -> bool:
+        """Delete the only segment, which takes all of the disk; False if it is kept."""
+        full = self.segment
+        if flight.held_bytes or not flight.may_let_go or full.size < _WORTH_LETTING_GO:
+            return False
+        # The space that it has reserved is needed for the next segment.
+        full.log.release()
+        full.index.release()
+        return self._rotate(flight) and flight.let_oldest_go(self.segment.size)
+
+    def append_strings(self, strings: bytes) -> None:
+        """Write strings, which come before the rows that refer to them.
+
+        Raises:
+            OSError: they could not be written, and none of them was.
+        """
+        self._strings.append(strings)
+        self._strings_checksum = zlib.crc32(strings, self._strings_checksum)
+
+    def append(self, records: Sequence[bytes | memoryview], rows: bytes) -> None:
+        """Write records, in pieces, and their rows.
+
+        Raises:
+            OSError: they could not be written, and none of them was.
+        """
+        self.segment.append(records, rows)
+
+    def rotate_if_full(self) -> None:
+        """Begin the next segment of a flight recorder if this one is large enough."""
+        if self.flight is not None and self.segment.size >= self.flight.segment_bytes:
+            self._rotate(self.flight)
+
+    def _rotate(self, flight: Flight) -> bool:
+        """Begin the next segment; False if this fails, and the present one goes on."""
+        full = self.segment
+        self._spares.close()
+        before, self._before = self._before, Tally()
+        for tally in (before, self.tally):
+            self._before.add(tally)
+        self._before.fold(conn for conn, *_ in self._standing())
+        try:
+            self.segment = self._new_segment(full.number + 1, full.first_row + full.rows)
+        except OSError as error:
+            self._before = before
+            self._rotation_error = error
+            self._spares.keep()
+            return False
+        self._rotation_error = None
+        tally, self.tally = self.tally, Tally()
+        self._seal(full, tally)
+        self._spares.keep()
+        flight.add(full.number, full.size, tally.total().messages, self._strings.size)
+        self._held.append(tally)
+        self._forget_gone()
+        return True
+
+    def _new_segment(self, number: int, first_row: int) -> SegmentWriter:
+        path = self.path if self.flight is None else files.segment_path(self.path, number)
+        head = {
+            "format": FORMAT,
+            "program": f"gvtui {__version__}",
+            "id": self._trace_id,
+            "arch": self._architecture,
+            "segment": number,
+            "first_row": first_row,
+            "connections": self._standing(),
+            "before": self._before.packed(),
+            "needs": [],
+            "previous": b"",
+        }
+        return SegmentWriter.create(path, head, self._trace_id, time.time_ns())
+
+    def _seal(self, segment: SegmentWriter, tally: Tally) -> None:
+        summary = Summary(segment.rows, tally, self.outcome)
+        segment.close(summary.details(), time.time_ns(), self._strings_checksum)
+
+    def flush(self) -> None:
+        """Wait until all written data is on the disk itself."""
+        log, index, strings = self._outputs()
+        for output in (strings, log, index):
+            os.fsync(output.fd)
+
+    def close(self) -> None:
+        """Write the summary, seal the index, and close all files."""
+        self._seal(self.segment, self.tally)
+        self._strings.close()
+        self._spares.close()
