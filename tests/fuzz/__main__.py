@@ -2,6 +2,8 @@
 
 Each target runs in a process of its own. An input that fails stays in `tests/fuzz/found`; once it
 is mended, it belongs into `tests/fuzz/corpus/TARGET`, where the usual tests find it.
+
+`python -m tests.fuzz --again TARGET FILE` feeds one input again.
 """
 
 from __future__ import annotations
@@ -11,9 +13,14 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.fuzz.target import Target
 
 HERE = Path(__file__).parent
 _SLOWEST, _MOST_MB = 20, 2048
+_SHOWN = 60
 
 
 def main() -> None:
@@ -22,36 +29,43 @@ def main() -> None:
         _run_one(sys.argv[2], int(sys.argv[3]), sys.argv[4:])
     from tests.fuzz.targets import TARGETS
 
+    targets = {target.name: target for target in TARGETS}
+    if sys.argv[1:2] == ["--again"]:
+        _, _, name, file = sys.argv
+        targets[name].feed(Path(file).read_bytes())
+        return
     seconds = int(sys.argv[1]) if sys.argv[1:] else 60
-    wanted = sys.argv[2:] or [target.name for target in TARGETS]
-    unknown = set(wanted) - {target.name for target in TARGETS}
+    wanted = sys.argv[2:] or list(targets)
+    unknown = set(wanted) - targets.keys()
     if unknown:
         sys.exit(f"no target {', '.join(sorted(unknown))}")
-    failed = False
-    for target in TARGETS:
-        if target.name not in wanted:
-            continue
-        with tempfile.TemporaryDirectory() as folder:
-            for number, seed in enumerate(target.seeds()):
-                (Path(folder) / str(number)).write_bytes(seed)
-            known = HERE / "corpus" / target.name
-            folders = [folder, *([str(known)] if known.is_dir() else [])]
-            done = subprocess.run(
-                [sys.executable, "-m", "tests.fuzz", "--one", target.name, str(seconds), *folders],
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-                check=False,
-            )
-        runs = re.findall(r"^(?:Done |#)(\d+)", done.stderr, re.MULTILINE)
-        count = f"{int(runs[-1]):,}" if runs else "no"
-        print(
-            f"{target.name:14} {count:>12} inputs   {'held' if not done.returncode else 'FAILED'}"
+    results = [_run(targets[name], seconds) for name in wanted]
+    print(f"{'all':14} {sum(count for count, _ in results):>12,} inputs")
+    sys.exit(0 if all(held for _, held in results) else 1)
+
+
+def _run(target: Target, seconds: int) -> tuple[int, bool]:
+    """How many inputs a target got, and whether it held."""
+    with tempfile.TemporaryDirectory() as folder:
+        for number, seed in enumerate(target.seeds()):
+            (Path(folder) / str(number)).write_bytes(seed)
+        known = HERE / "corpus" / target.name
+        folders = [folder, *([str(known)] if known.is_dir() else [])]
+        span = str(seconds * target.share)
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.fuzz", "--one", target.name, span, *folders],
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            check=False,
         )
-        if done.returncode:
-            failed = True
-            print(done.stderr[-4000:])
-    sys.exit(1 if failed else 0)
+    runs = re.findall(r"^(?:Done |#)(\d+)", done.stderr, re.MULTILINE)
+    count, held = int(runs[-1]) if runs else 0, not done.returncode
+    print(f"{target.name:14} {count:>12,} inputs   {'held' if held else 'FAILED'}", flush=True)
+    if not held:
+        said = [line for line in done.stderr.splitlines() if not line.startswith("INFO: ")]
+        print("\n".join(said[-_SHOWN:]), flush=True)
+    return count, held
 
 
 def _run_one(name: str, seconds: int, folders: list[str]) -> None:

@@ -10,7 +10,7 @@ from tests.fuzz.__main__ import HERE
 from tests.fuzz.targets import TARGETS
 
 if TYPE_CHECKING:
-    from tests.fuzz.targets import Target
+    from tests.fuzz.target import Target
 
 
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
