@@ -19,6 +19,7 @@ TESTS = REPO / "tests"
 ROOMS = (
     "wire",
     "points",
+    "fence",
     "trace",
     "decode",
     "query",

@@ -226,7 +226,7 @@ def check_buffer(setting: Path = _WMEM, *, may_enlarge: bool | None = None) -> F
 
 def check_fence(version: int | None = None) -> Finding:
     """Whether the kernel can fence in the process that receives messages."""
-    from gvtui.monitor import landlock
+    from gvtui.fence import landlock
 
     if landlock.version() if version is None else version:
         text = "the process that receives messages reaches nothing but its own files (Landlock)"

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from gvtui.errors import UsageError
 from gvtui.faults import reports_folder
+from gvtui.fence.kernel import capabilities, keep_capabilities, prctl
+from gvtui.fence.landlock import BIND, KEEP, READ, fence
 from gvtui.files import give
-from gvtui.monitor.kernel import capabilities, keep_capabilities, prctl
-from gvtui.monitor.landlock import BIND, KEEP, READ, fence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

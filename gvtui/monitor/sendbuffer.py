@@ -22,7 +22,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gvtui.monitor.kernel import syscall
+from gvtui.fence.kernel import syscall
 from gvtui.monitor.sockdiag import cookie_of, other_end
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.monitor.landlock import version
+from gvtui.fence.landlock import version
 
 OTHER = 65534
 
 CONFINE = """
 import os, resource, sys
 from pathlib import Path
-from gvtui.monitor.kernel import capabilities
+from gvtui.fence.kernel import capabilities
 from gvtui.monitor.rights import UserError, confine_porter, confine_receiver
 trace, listen, user = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 try:

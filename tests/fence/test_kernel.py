@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from gvtui.monitor.kernel import capabilities, prctl, syscall
+from gvtui.fence.kernel import capabilities, prctl, syscall
 
 
 def permitted() -> frozenset[int]:
@@ -21,7 +21,7 @@ def test_capabilities_are_as_the_kernel_tells() -> None:
 
 def test_what_was_given_up_does_not_come_back() -> None:
     script = (
-        "from gvtui.monitor.kernel import *\n"
+        "from gvtui.fence.kernel import *\n"
         "had = capabilities()\n"
         "keep_capabilities(had & {2, 40})\n"
         "print(capabilities() == had & {2, 40})\n"

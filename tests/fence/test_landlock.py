@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.monitor import landlock
-from gvtui.monitor.landlock import version
+from gvtui.fence import landlock
+from gvtui.fence.landlock import version
 
 TRY = """
 import os, socket, sys
 from pathlib import Path
-from gvtui.monitor.landlock import BIND, KEEP, READ, fence
+from gvtui.fence.landlock import BIND, KEEP, READ, fence
 folder = Path(sys.argv[1])
 before = open(folder / "open", "w")
 kept = [(folder / "keep", KEEP), (folder / "bind", BIND), (folder / "file", READ)]

@@ -13,7 +13,7 @@ import stat
 import struct
 from typing import TYPE_CHECKING
 
-from gvtui.monitor.kernel import prctl, syscall
+from gvtui.fence.kernel import prctl, syscall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,0 +1,1 @@
+"""Giving up rights: capabilities, Landlock and seccomp."""
