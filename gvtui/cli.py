@@ -17,6 +17,7 @@ import click
 
 from gvtui import __version__
 from gvtui.commands.exits import USUAL, write_exit_codes
+from gvtui.commands.fencing import OWN_PROCESS
 from gvtui.commands.options import MONITOR_OPTIONS, VIEWER_OPTIONS, apply, examples
 from gvtui.ending import raise_at_signals, signal_behind
 from gvtui.errors import GvtuiError
@@ -176,7 +177,7 @@ def main(arguments: list[str] | None = None) -> None:
     raise_at_signals()
     failed: list[BaseException] = []
     threading.excepthook = lambda thread: failed.append(thread.exc_value or thread.exc_type())
-    code = run(arguments)
+    code = run(arguments, is_own_process=True)
     for error in failed[:1]:
         code = _tell_fault(error) or code
     if any(not thread.daemon for thread in threading.enumerate()[1:]):
@@ -188,11 +189,12 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code)
 
 
-def run(arguments: list[str] | None = None) -> int:
+def run(arguments: list[str] | None = None, *, is_own_process: bool = False) -> int:
     """Run the command line.
 
     Args:
         arguments: the arguments without the program's name; None takes the process's own.
+        is_own_process: whether the process ends with the command, which may then give up rights.
 
     Returns:
         The exit code.
@@ -202,7 +204,8 @@ def run(arguments: list[str] | None = None) -> int:
 
         return answer(cli)
     try:
-        code = cli.main(arguments, prog_name="gvtui", standalone_mode=False)
+        owner = OWN_PROCESS if is_own_process else None
+        code = cli.main(arguments, prog_name="gvtui", standalone_mode=False, obj=owner)
     except GvtuiError as error:
         say(f"gvtui: {error}")
         return error.exit_code

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gvtui.commands.completing import recordings
+from gvtui.commands.fencing import only_reads
 from gvtui.commands.losses import say_losses
 from gvtui.commands.options import FILE, FILTER_OPTION, examples
 from gvtui.commands.terminal import say_progress
@@ -51,6 +52,7 @@ def convert(ctx: click.Context, source: Path, out: Path, filter_text: str) -> No
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
 
+    only_reads(ctx)
     trace = Trace.open(source, progress=say_progress)
     try:
         written = write(Selection(trace, filter_text), out, progress=say_progress)

@@ -224,19 +224,33 @@ def check_buffer(setting: Path = _WMEM, *, may_enlarge: bool | None = None) -> F
     )
 
 
-def check_fence(version: int | None = None) -> Finding:
-    """Whether the kernel can fence in the process that receives messages."""
-    from gvtui.fence import landlock
+def check_fence(*, has_landlock: bool | None = None, has_seccomp: bool | None = None) -> Finding:
+    """Whether the kernel can fence in the processes that read what sandboxes send."""
+    from gvtui.fence import landlock, seccomp
 
-    if landlock.version() if version is None else version:
-        text = "the process that receives messages reaches nothing but its own files (Landlock)"
+    reaches = landlock.version() > 0 if has_landlock is None else has_landlock
+    calls = seccomp.is_available() if has_seccomp is None else has_seccomp
+    if reaches and calls:
+        text = (
+            "the process that receives messages reaches nothing but its own files (Landlock), and "
+            "can make no dangerous system call (seccomp)"
+        )
         return Finding(Grade.GOOD, "fence", text)
+    missing = " and ".join(
+        name for name, has in (("Landlock", reaches), ("seccomp", calls)) if not has
+    )
+    half = "not fenced in" if not (reaches or calls) else "only half fenced in"
+    advice = {
+        "Landlock": "Linux 5.13 or later with landlock in its lsm= list",
+        "seccomp": "Linux with CONFIG_SECCOMP_FILTER on x86_64 or arm64",
+    }
     return Finding(
         Grade.NOTE,
         "fence",
-        "this kernel has no Landlock, or it is switched off: the process that receives messages is "
-        "not fenced in",
-        "Use Linux 5.13 or later with landlock in its lsm= list, or start gvtui with --user nobody.",
+        f"this kernel has no {missing}, or it is switched off: the process that receives messages "
+        f"is {half}",
+        f"Use {' and '.join(advice[name] for name in missing.split(' and '))}, or start gvtui with "
+        "--user nobody.",
     )
 
 

@@ -9,6 +9,7 @@ import click
 
 from gvtui.commands.completing import recordings
 from gvtui.commands.exits import Command
+from gvtui.commands.fencing import only_reads
 from gvtui.commands.options import FILE, examples
 from gvtui.commands.terminal import say_progress
 
@@ -44,6 +45,7 @@ def info(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
 
     if not files:
         ctx.fail("Give a file to check.")
+    only_reads(ctx)
     is_bad = False
     for number, file in enumerate(files):
         try:

@@ -12,6 +12,7 @@ import click
 from gvtui.commands.completing import recordings
 from gvtui.commands.disputes import say_disputes
 from gvtui.commands.exits import Command
+from gvtui.commands.fencing import only_reads
 from gvtui.commands.losses import say_losses
 from gvtui.commands.options import (
     FILE,
@@ -114,6 +115,7 @@ def print_(
     for name in (*MONITOR_NAMES, "keep_bytes"):
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             ctx.fail("Give a file to print, or options to listen with, not both.")
+    only_reads(ctx)
     ctx.exit((_print_stats if stats else _print_file)(file, style, filter_text))
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gvtui.commands.completing import recordings
+from gvtui.commands.fencing import only_reads
 from gvtui.commands.losses import say_losses
 from gvtui.commands.options import FILE, examples
 from gvtui.commands.terminal import say_progress
@@ -50,6 +51,7 @@ def send(
 
     if fast and speed is not None:
         raise click.UsageError("Give --speed or --fast, not both.")
+    only_reads(ctx)
     trace = Trace.open(file, progress=say_progress)
     try:
         while True:

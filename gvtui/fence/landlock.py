@@ -11,13 +11,14 @@ import ctypes
 import os
 import stat
 import struct
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvtui.fence.kernel import prctl, syscall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION = 1
@@ -43,9 +44,17 @@ KEEP = READ | _WRITE_FILE | _TRUNCATE | _MAKE_REG | _MAKE_DIR | _REMOVE_FILE | _
 BIND = _MAKE_SOCK | _MAKE_DIR | _REMOVE_FILE | _READ_DIR
 """Creating and removing sockets and their folders."""
 
+_PLACES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/localtime")
+
 _FOR_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 _RULESET = struct.Struct("=QQQ")
 _RULE = struct.Struct("=Qi")
+
+
+def own_files() -> list[tuple[Path, int]]:
+    """What every process of gvtui reads: Python, its modules, and `/proc`; for `fence`."""
+    places = (*sys.path, sys.prefix, sys.base_prefix, *_PLACES, "/proc", "/dev/null")
+    return [(Path(place), READ) for place in places if place]
 
 
 def version() -> int:

@@ -24,7 +24,7 @@ import trio
 
 from gvtui.monitor.peer import credentials, may_have_room, peer_details
 from gvtui.monitor.priority import become_realtime
-from gvtui.monitor.rights import confine_porter
+from gvtui.monitor.rights import confine_porter, deny_porter
 from gvtui.monitor.sendbuffer import enlarge_send_buffer
 
 if TYPE_CHECKING:
@@ -152,6 +152,7 @@ def _serve(channel: socket.socket, listener: Listener, *, realtime: bool) -> Non
     """Answer questions until the receiving process closes its end."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    deny_porter()
     own = channel.fileno()
     os.closerange(3, own)
     os.closerange(own + 1, os.sysconf("SC_OPEN_MAX"))

@@ -11,18 +11,19 @@ import contextlib
 import os
 import pwd
 import resource
-import sys
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvtui.errors import UsageError
 from gvtui.faults import reports_folder
 from gvtui.fence.kernel import capabilities, keep_capabilities, prctl
-from gvtui.fence.landlock import BIND, KEEP, READ, fence
+from gvtui.fence.landlock import BIND, KEEP, fence, own_files
+from gvtui.fence.seccomp import BORROWING, UNIX, deny
 from gvtui.files import give
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 CAP_DAC_READ_SEARCH = 2
 CAP_NET_ADMIN = 12
@@ -41,15 +42,19 @@ _PR_SET_KEEPCAPS = 8
 _PR_CAP_AMBIENT = 47
 _PR_CAP_AMBIENT_CLEAR_ALL = 4
 
-_PLACES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/share/zoneinfo", "/etc/localtime")
-
 
 class UserError(UsageError):
     """The monitor cannot run as the named user."""
 
 
+def deny_porter() -> None:
+    """Deny all threads of the porter the system calls that inspecting does not need."""
+    with contextlib.suppress(OSError):
+        deny(but=BORROWING, families=UNIX | {socket.AF_NETLINK})
+
+
 def confine_porter() -> None:
-    """Give up all rights except those for inspecting other processes."""
+    """Give up all of a thread's rights except those for inspecting other processes."""
     _limit_resources()
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _keep(PORTER_CAPABILITIES)
@@ -77,17 +82,21 @@ def confine_receiver(trace: Path, listen: Path, user: int | None, *, is_folder: 
         _become(user, trace if is_folder else None)
     prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _keep(RECEIVER_CAPABILITIES)
-    lacks = ""
-    try:
-        if not fence(allowed):
-            lacks = "this kernel has no Landlock"
-    except OSError as error:
-        lacks = f"Landlock: {error.strerror}"
+    lacks = [_lack("Landlock", lambda: fence(allowed)), _lack("seccomp", deny)]
     if is_folder and not os.access(trace, os.W_OK | os.X_OK, effective_ids=True):
         raise UserError(
             f"user {user} cannot write to {trace}; set XDG_CACHE_HOME to a folder it can reach"
         )
-    return lacks and f"the receiving process is not fenced in: {lacks}"
+    words = "; ".join(filter(None, lacks))
+    return words and f"the receiving process is not wholly fenced in: {words}"
+
+
+def _lack(name: str, apply: Callable[[], bool]) -> str:
+    """Apply one part of the fence; why it is missing, "" if it is not."""
+    try:
+        return "" if apply() else f"this kernel has no {name}"
+    except OSError as error:
+        return f"{name}: {error.strerror}"
 
 
 def _limit_resources() -> None:
@@ -126,9 +135,7 @@ def _allowed(trace: Path, listen: Path) -> Iterator[tuple[Path, int]]:
 
     The folder above each is among them, so that a folder that is removed can be made again.
     """
-    for place in (*sys.path, sys.prefix, sys.base_prefix, *_PLACES, "/proc", "/dev/null"):
-        if place:
-            yield Path(place), READ
+    yield from own_files()
     for path, may in ((trace.absolute(), KEEP), (listen.absolute(), BIND)):
         above = path.parent.parent
         for folder in (path.parent, above):

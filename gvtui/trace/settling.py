@@ -7,13 +7,18 @@ a new one, and at the end `settled` or `made INDEX STRINGS`.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+import platformdirs
+
 from gvtui.errors import GvtuiError
+from gvtui.fence import seccomp
+from gvtui.fence.landlock import KEEP, READ, fence, own_files
 from gvtui.python import python
 from gvtui.scratch import Scratch
 from gvtui.trace.sidefiles import IndexFiles
@@ -109,6 +114,7 @@ def main() -> int:
 
     path, scratch = map(Path, sys.argv[1:])
     os.nice(_NICENESS)
+    _confine(path, scratch)
 
     def say(*words: object) -> None:
         print(*words, sep="\t", flush=True)
@@ -128,6 +134,21 @@ def main() -> int:
     else:
         say("made", *made)
     return 0
+
+
+def _confine(path: Path, scratch: Path) -> None:
+    """Reach nothing but the recording and the places of its index, and deny dangerous calls.
+
+    Nothing is denied where the kernel cannot; `gvtui doctor` says so.
+    """
+    cache = platformdirs.user_cache_path("gvtui")
+    with contextlib.suppress(OSError):
+        cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept = [(place, KEEP) for place in (path.absolute().parent, cache, scratch)]
+    with contextlib.suppress(OSError):
+        fence([*own_files(), (path.resolve().parent, READ), *kept])
+    with contextlib.suppress(OSError):
+        seccomp.deny()
 
 
 if __name__ == "__main__":

@@ -182,11 +182,16 @@ def test_a_buffer_that_is_enlarged() -> None:
 
 
 def test_the_fence() -> None:
-    assert check_fence(1).verdict is Grade.GOOD
-    finding = check_fence(0)
+    assert check_fence(has_landlock=True, has_seccomp=True).verdict is Grade.GOOD
+    finding = check_fence(has_landlock=False, has_seccomp=True)
     assert finding.verdict is Grade.NOTE
-    assert "no Landlock" in finding.text
-    assert "--user" in finding.advice
+    assert "has no Landlock, or" in finding.text
+    assert finding.text.endswith("only half fenced in")
+    assert "lsm=" in finding.advice
+    assert "SECCOMP" not in finding.advice
+    finding = check_fence(has_landlock=False, has_seccomp=False)
+    assert "has no Landlock and seccomp, or" in finding.text
+    assert finding.text.endswith("is not fenced in")
     assert check_fence().subject == "fence"
 
 

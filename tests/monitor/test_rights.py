@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gvtui.fence.landlock import version
+from gvtui.fence.seccomp import is_available
 
 OTHER = 65534
 
@@ -27,6 +28,7 @@ print("capabilities", sorted(capabilities()))
 print("limits", resource.getrlimit(resource.RLIMIT_CORE))
 status = Path("/proc/self/status").read_text()
 print("no new privileges", "NoNewPrivs:\\t1" in status)
+print("seccomp", "Seccomp:\\t2" in status)
 (trace / "a").write_bytes(b"x")
 (trace / "a").unlink()
 print("writes")
@@ -52,9 +54,9 @@ def confine(folder: Path, user: str = "", *, closed: bool = False) -> tuple[list
 
 
 def fence_words() -> str:
-    return (
-        "" if version() else "the receiving process is not fenced in: this kernel has no Landlock"
-    )
+    parts = (("Landlock", bool(version())), ("seccomp", is_available()))
+    lacks = "; ".join(f"this kernel has no {name}" for name, has in parts if not has)
+    return lacks and f"the receiving process is not wholly fenced in: {lacks}"
 
 
 def test_who_receives_keeps_hardly_any_right(tmp_path: Path) -> None:
@@ -67,6 +69,7 @@ def test_who_receives_keeps_hardly_any_right(tmp_path: Path) -> None:
         f"capabilities {[2] if user == 0 else []}",
         "limits (0, 0)",
         "no new privileges True",
+        f"seccomp {is_available()}",
         "writes",
     ]
 
@@ -82,6 +85,7 @@ def test_root_can_have_another_user_receive(tmp_path: Path) -> None:
         "capabilities [2]",
         "limits (0, 0)",
         "no new privileges True",
+        f"seccomp {is_available()}",
         "writes",
     ]
     assert (tmp_path / "closed" / "live" / "trace").stat().st_uid == OTHER
