@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gvtui.agent.abilities import own_value_flags
 from gvtui.agent.discover import Inventory, take_inventory
-from gvtui.agent.outcome import Outcome, State
+from gvtui.agent.outcome import ChangeOutcome, State
 from gvtui.agent.procfs import parse_procfs
 from gvtui.agent.registry import Applied, Registry
 from gvtui.agent.running import own_runsc
@@ -165,7 +165,7 @@ class Agent:
         *,
         replace_unknown: bool = False,
         on_start: Callable[[int], None] | None = None,
-    ) -> Outcome:
+    ) -> ChangeOutcome:
         """Start a session in the container's sandbox, or replace the one that runs there.
 
         Never raises for what runsc does; the outcome says whether it worked and what runs now.
@@ -197,7 +197,7 @@ class Agent:
             )
             return self._change(container, transaction, lambda: transaction.apply(session))
 
-    def delete(self, container: Container, *, delete_unknown: bool = False) -> Outcome:
+    def delete(self, container: Container, *, delete_unknown: bool = False) -> ChangeOutcome:
         """End the session of the container's sandbox.
 
         Args:
@@ -217,7 +217,7 @@ class Agent:
             )
             return self._change(container, transaction, transaction.delete)
 
-    def leave(self, policy: OnExit) -> list[Outcome]:
+    def leave(self, policy: OnExit) -> list[ChangeOutcome]:
         """Delete, keep or restore gvtui's own sessions at the end; other monitors' are never
         touched.
 
@@ -272,7 +272,7 @@ class Agent:
             self._memory.forget(lost.container)
         return lost
 
-    def _leave(self, applied: Applied, policy: OnExit) -> Outcome:
+    def _leave(self, applied: Applied, policy: OnExit) -> ChangeOutcome:
         container = applied.container
         note = ""
         if policy == "restore" and applied.found_session:
@@ -288,8 +288,8 @@ class Agent:
         return replace(outcome, notes=(*outcome.notes, note)) if note else outcome
 
     def _change(
-        self, container: Container, transaction: Transaction, change: Callable[[], Outcome]
-    ) -> Outcome:
+        self, container: Container, transaction: Transaction, change: Callable[[], ChangeOutcome]
+    ) -> ChangeOutcome:
         self.registry.begin(container)
         try:
             outcome = change()
@@ -323,8 +323,10 @@ def _unstoppable(container: Container) -> Container:
     return replace(container, runsc=replace(container.runsc, stop=None))
 
 
-def _refusal(container: Container) -> Outcome:
-    return Outcome(container, State.REFUSED, "what ran there runs on", error=str(ReadOnlyError()))
+def _refusal(container: Container) -> ChangeOutcome:
+    return ChangeOutcome(
+        container, State.REFUSED, "what ran there runs on", error=str(ReadOnlyError())
+    )
 
 
 def _pick(containers: list[Container], container_id: str, root: str | None) -> Container | None:

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from gvtui.agent.outcome import Outcome, State
+from gvtui.agent.outcome import ChangeOutcome, State
 
 if TYPE_CHECKING:
     from gvtui.agent.containers import Container
@@ -30,7 +30,7 @@ class Applied:
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
+class StartedRunsc:
     """A runsc that gvtui started, and that may have connected to the monitor."""
 
     container: Container
@@ -44,7 +44,7 @@ class Registry:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._applied: dict[tuple[str, str], Applied] = {}
-        self._peers: dict[int, Peer] = {}
+        self._peers: dict[int, StartedRunsc] = {}
         self._changing: set[tuple[str, str]] = set()
 
     def begin(self, container: Container) -> None:
@@ -60,7 +60,7 @@ class Registry:
     def started(self, container: Container, pid: int, started_ns: int) -> None:
         """Note a runsc that is about to connect."""
         with self._lock:
-            self._peers[pid] = Peer(container, pid, started_ns)
+            self._peers[pid] = StartedRunsc(container, pid, started_ns)
 
     def container_of(self, peer_pid: int, opened_ns: int) -> Container | None:
         """The container whose connection a runsc started by gvtui has made; None for other peers.
@@ -74,7 +74,7 @@ class Registry:
             peer = self._peers.get(peer_pid)
         return peer.container if peer and opened_ns >= peer.started_ns else None
 
-    def note(self, outcome: Outcome, *, had_session: bool) -> None:
+    def note(self, outcome: ChangeOutcome, *, had_session: bool) -> None:
         """Note how a change ended.
 
         Args:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from gvtui.agent.agent import OnExit
     from gvtui.agent.containers import Container
-    from gvtui.agent.outcome import Outcome
+    from gvtui.agent.outcome import ChangeOutcome
     from gvtui.agent.runsc import SessionStatus
     from gvtui.points.catalogue import Catalogue
     from gvtui.points.session import Session
@@ -227,7 +227,7 @@ class Keeper:
             return SessionOwner.EARLIER, recalled
         return SessionOwner.OTHER, None
 
-    def apply(self, container: Container, session: Session, *, replace: bool) -> Outcome:
+    def apply(self, container: Container, session: Session, *, replace: bool) -> ChangeOutcome:
         """Start a session in a sandbox; see `Agent.apply`."""
         if not session.points:
             return self.agent.delete(container, delete_unknown=replace)
@@ -270,6 +270,6 @@ class Keeper:
         """End calls that only read, so that the viewer can end without waiting for them."""
         self.agent.stop_looking()
 
-    def leave(self, policy: OnExit) -> list[Outcome]:
+    def leave(self, policy: OnExit) -> list[ChangeOutcome]:
         """Delete, keep or restore gvtui's own sessions at the end; others are not touched."""
         return self.agent.leave(policy)

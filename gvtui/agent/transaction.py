@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from gvtui.agent.outcome import Gap, Outcome, State
+from gvtui.agent.outcome import ChangeOutcome, Gap, State
 from gvtui.agent.plain import unknown_key
 from gvtui.agent.running import has_ended
 from gvtui.agent.runsc import RunscCall, RunscError, SessionStatus
@@ -49,7 +49,7 @@ class Transaction:
     had_session: bool = field(default=False, init=False)
     """Whether a session ran before the change."""
 
-    def apply(self, session: Session) -> Outcome:
+    def apply(self, session: Session) -> ChangeOutcome:
         """Start a session, or replace the running one."""
         problem = self._why_not()
         if problem:
@@ -86,7 +86,7 @@ class Transaction:
             return self._after_failure(call)
         return self._after_success(session)
 
-    def delete(self) -> Outcome:
+    def delete(self) -> ChangeOutcome:
         """End the session."""
         try:
             self.had_session = bool(self._sessions())
@@ -170,7 +170,7 @@ class Transaction:
                 )
         return replace(session, points=tuple(kept))
 
-    def _after_success(self, session: Session) -> Outcome:
+    def _after_success(self, session: Session) -> ChangeOutcome:
         try:
             now = self._sessions()
         except RunscError as error:
@@ -189,7 +189,7 @@ class Transaction:
         outcome = self._outcome(State.APPLIED, kept, session=session)
         return replace(outcome, skipped_points=skipped_points, skipped_fields=skipped_fields)
 
-    def _after_failure(self, call: RunscCall) -> Outcome:
+    def _after_failure(self, call: RunscCall) -> ChangeOutcome:
         error = call.error(self.container.sandbox_id, str(self.container.root))
         why, detail = str(error), error.detail
         try:
@@ -213,7 +213,7 @@ class Transaction:
             return self._outcome(State.UNCERTAIN, kept, error=why, detail=detail)
         return self._put_back(why, detail)
 
-    def _put_back(self, why: str, detail: str) -> Outcome:
+    def _put_back(self, why: str, detail: str) -> ChangeOutcome:
         if not self.had_session:
             return self._outcome(State.LOST, "no session runs", error=why, detail=detail)
         if self.former is None:
@@ -252,7 +252,7 @@ class Transaction:
             return error
         return None
 
-    def _not_put_back(self, failure: RunscError, why: str, detail: str) -> Outcome:
+    def _not_put_back(self, failure: RunscError, why: str, detail: str) -> ChangeOutcome:
         detail = f"{detail}\n{failure.detail}"
         try:
             now = self._sessions()
@@ -269,7 +269,7 @@ class Transaction:
         )
         return self._outcome(State.LOST, kept, error=why, detail=detail)
 
-    def _unanswered(self, kept: str, why: str, detail: str) -> Outcome:
+    def _unanswered(self, kept: str, why: str, detail: str) -> ChangeOutcome:
         """The outcome if the sandbox does not answer: lost if it has ended, else uncertain."""
         if has_ended(self.container):
             return self._outcome(
@@ -294,7 +294,7 @@ class Transaction:
     def _sessions(self) -> list[SessionStatus]:
         return self.container.runsc.list_sessions(self.container.root, self.container.sandbox_id)
 
-    def _unchanged(self, why: str, detail: str = "") -> Outcome:
+    def _unchanged(self, why: str, detail: str = "") -> ChangeOutcome:
         if self.had_session:
             kept = "the former session goes on"
         elif self._calls:
@@ -312,12 +312,12 @@ class Transaction:
         session: Session | None = None,
         error: str = "",
         detail: str = "",
-    ) -> Outcome:
+    ) -> ChangeOutcome:
         made = list(reversed(self._calls))
         gap = None
         if made and self.had_session and state is not State.REFUSED:
             gap = Gap(made[-1].started_ns, made[0].ended_ns)
-        return Outcome(
+        return ChangeOutcome(
             self.container,
             state,
             kept,

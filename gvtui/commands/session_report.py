@@ -11,7 +11,7 @@ from gvtui.saying import say, show
 
 if TYPE_CHECKING:
     from gvtui.agent.containers import Container
-    from gvtui.agent.outcome import Outcome
+    from gvtui.agent.outcome import ChangeOutcome
     from gvtui.points.problems import Problem
 
 
@@ -51,7 +51,7 @@ def session_words(values: dict[str, Any]) -> str:
     return f"{values['name']} ({'; '.join(sinks) or 'no sink'})"
 
 
-def report(outcome: Outcome, as_json: bool, confirm: str) -> None:
+def report(outcome: ChangeOutcome, as_json: bool, confirm: str) -> None:
     """Print the outcome of a change; `confirm` is the hint if the change needs confirmation."""
     from gvtui.decode.escape import escape
 

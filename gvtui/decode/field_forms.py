@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from google.protobuf.message import Message
 
-    from gvtui.decode.flags import Choice, Flags
+    from gvtui.decode.flags import Flags, ValueSet
 
 Form = Callable[[Any, Any, str], str]
 """Takes a field's value, its message and the architecture; gives words, or "" for none."""
@@ -51,7 +51,7 @@ def _sysno(value: int, _message: object, architecture: str) -> str:
     return syscall_name(value, architecture) or ""
 
 
-def _by_architecture(tables: Mapping[str, Flags] | Mapping[str, Choice]) -> Form:
+def _by_architecture(tables: Mapping[str, Flags] | Mapping[str, ValueSet]) -> Form:
     texts = {architecture: table.text for architecture, table in tables.items()}
     return lambda value, _message, architecture: texts[architecture](value)
 

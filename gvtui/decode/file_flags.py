@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import stat
 
-from gvtui.decode.flags import Choice, Flags, by_architecture
+from gvtui.decode.flags import Flags, ValueSet, by_architecture
 from gvtui.decode.numbers import int32, octal
 
 AT_FDCWD = -100
@@ -109,7 +109,7 @@ INOTIFY_MASK = Flags(
     }
 )
 
-FCNTL = Choice(
+FCNTL = ValueSet(
     {
         0: "F_DUPFD",
         1: "F_GETFD",
@@ -159,7 +159,7 @@ SEALS = Flags(
         "F_SEAL_EXEC": 32,
     }
 )
-LEASE = Choice({0: "F_RDLCK", 1: "F_WRLCK", 2: "F_UNLCK"})
+LEASE = ValueSet({0: "F_RDLCK", 1: "F_WRLCK", 2: "F_UNLCK"})
 NOTIFY = Flags(
     {
         "DN_ACCESS": 1,
@@ -217,7 +217,7 @@ STATX_MASK = Flags(
 )
 RENAME = Flags({"RENAME_NOREPLACE": 1, "RENAME_EXCHANGE": 2, "RENAME_WHITEOUT": 4})
 ACCESS = Flags({"R_OK": 4, "W_OK": 2, "X_OK": 1}, zero="F_OK")
-WHENCE = Choice({0: "SEEK_SET", 1: "SEEK_CUR", 2: "SEEK_END", 3: "SEEK_DATA", 4: "SEEK_HOLE"})
+WHENCE = ValueSet({0: "SEEK_SET", 1: "SEEK_CUR", 2: "SEEK_END", 3: "SEEK_DATA", 4: "SEEK_HOLE"})
 RWF = Flags(
     {
         "RWF_HIPRI": 1,
@@ -240,7 +240,7 @@ FALLOC = Flags(
         "FALLOC_FL_UNSHARE_RANGE": 64,
     }
 )
-FADVISE = Choice(
+FADVISE = ValueSet(
     {
         0: "POSIX_FADV_NORMAL",
         1: "POSIX_FADV_RANDOM",
@@ -252,7 +252,7 @@ FADVISE = Choice(
 )
 FLOCK = Flags({"LOCK_SH": 1, "LOCK_EX": 2, "LOCK_UN": 8, "LOCK_NB": 4, "LOCK_MAND": 32})
 XATTR = Flags({"XATTR_CREATE": 1, "XATTR_REPLACE": 2})
-EPOLL_CTL = Choice({1: "EPOLL_CTL_ADD", 2: "EPOLL_CTL_DEL", 3: "EPOLL_CTL_MOD"})
+EPOLL_CTL = ValueSet({1: "EPOLL_CTL_ADD", 2: "EPOLL_CTL_DEL", 3: "EPOLL_CTL_MOD"})
 SPLICE = Flags({"SPLICE_F_MOVE": 1, "SPLICE_F_NONBLOCK": 2, "SPLICE_F_MORE": 4, "SPLICE_F_GIFT": 8})
 SYNC_RANGE = Flags(
     {

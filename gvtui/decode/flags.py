@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Choice:
+class ValueSet:
     """Names for an argument that has one of several values."""
 
     __slots__ = ("mask", "names")
@@ -24,10 +24,10 @@ class Choice:
         self.names = dict(names)
         self.mask = (1 << bits) - 1
 
-    def common(self, other: Choice) -> Choice:
+    def common(self, other: ValueSet) -> ValueSet:
         """The names that both tables have for the same values."""
         bits = min(self.mask, other.mask).bit_length()
-        return Choice(dict(self.names.items() & other.names.items()), bits)
+        return ValueSet(dict(self.names.items() & other.names.items()), bits)
 
     def text(self, value: int) -> str:
         """The name, or the number in hex."""
@@ -98,7 +98,7 @@ def _flags_text(flags: Flags, value: int) -> str:
     return "|".join(shown) or flags.zero
 
 
-_Table = TypeVar("_Table", Choice, Flags)
+_Table = TypeVar("_Table", ValueSet, Flags)
 
 
 def by_architecture(x86_64: _Table, arm64: _Table) -> dict[str, _Table]:

@@ -6,7 +6,7 @@ arch/x86/include/uapi/asm/mman.h, arch/arm64/include/uapi/asm/mman.h.
 
 from __future__ import annotations
 
-from gvtui.decode.flags import Choice, Flags, by_architecture
+from gvtui.decode.flags import Flags, ValueSet, by_architecture
 
 _PROT_COMMON = {"PROT_READ": 1, "PROT_WRITE": 2, "PROT_EXEC": 4, "PROT_SEM": 8}
 _PROT_GROWS = {"PROT_GROWSDOWN": 0x01000000, "PROT_GROWSUP": 0x02000000}
@@ -49,7 +49,7 @@ MSYNC = Flags({"MS_ASYNC": 1, "MS_INVALIDATE": 2, "MS_SYNC": 4})
 MLOCK2 = Flags({"MLOCK_ONFAULT": 1})
 MLOCKALL = Flags({"MCL_CURRENT": 1, "MCL_FUTURE": 2, "MCL_ONFAULT": 4})
 
-MADVISE = Choice(
+MADVISE = ValueSet(
     {
         0: "MADV_NORMAL",
         1: "MADV_RANDOM",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class Outcome(Enum):
+class ExecOutcome(Enum):
     """The outcome of an exec; the value is the word that the user reads."""
 
     DONE = "done"
@@ -15,7 +15,7 @@ class Outcome(Enum):
     """The exec was asked for; whether it succeeded is not known."""
 
 
-def untold(outcome: Outcome | None) -> str:
+def untold(outcome: ExecOutcome | None) -> str:
     """The result shown for an exec's exit without an error; "" if the exit tells the outcome."""
     return _UNTOLD.get(outcome, "")
 
@@ -23,7 +23,7 @@ def untold(outcome: Outcome | None) -> str:
 NOT_SENT = "errno not sent"
 """Shown in place of the error of a failed call whose error the sandbox does not send."""
 
-_UNTOLD: dict[Outcome | None, str] = {
-    Outcome.FAILED: f"-1 ({NOT_SENT})",
-    Outcome.ASKED: "? (asked)",
+_UNTOLD: dict[ExecOutcome | None, str] = {
+    ExecOutcome.FAILED: f"-1 ({NOT_SENT})",
+    ExecOutcome.ASKED: "? (asked)",
 }

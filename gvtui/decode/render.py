@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.decode import calls, events
 from gvtui.decode.call import CallSide
 from gvtui.decode.escape import escape, quoted, string_list
-from gvtui.decode.outcome import Outcome, untold
+from gvtui.decode.outcome import ExecOutcome, untold
 from gvtui.decode.raw import raw_arguments, raw_result
 from gvtui.decode.sockets import address, hex_bytes
 from gvtui.points.names import event_type, point_name
@@ -59,7 +59,7 @@ def render(
     *,
     architecture: str,
     enter: Decoded | None = None,
-    outcome: Outcome | None = None,
+    outcome: ExecOutcome | None = None,
     limit: int = ARGUMENTS_LIMIT,
 ) -> Rendered:
     """Put a message into words; never raises.
@@ -85,7 +85,7 @@ def render(
     if call.enter is not None:
         arguments += _changed(message, call.enter)
     if call.is_exit and not call.errno and (words := untold(outcome)):
-        return Rendered(call.name, arguments, words, outcome is Outcome.FAILED)
+        return Rendered(call.name, arguments, words, outcome is ExecOutcome.FAILED)
     return Rendered(call.name, arguments, calls.result(call, forms[1]), call.errno != 0)
 
 
@@ -112,7 +112,7 @@ def strace_line(
     *,
     architecture: str,
     enter: Decoded | None = None,
-    outcome: Outcome | None = None,
+    outcome: ExecOutcome | None = None,
 ) -> str:
     """The whole line as strace prints it.
 

@@ -10,10 +10,10 @@ import ipaddress
 import socket
 
 from gvtui.decode.escape import quoted_bytes
-from gvtui.decode.flags import Choice, Flags
+from gvtui.decode.flags import Flags, ValueSet
 from gvtui.wire.sockaddr import AF_NETLINK, parse_sockaddr
 
-FAMILY = Choice(
+FAMILY = ValueSet(
     {
         **{int(family): family.name for family in socket.AddressFamily if family >= 0},
         int(socket.AF_UNSPEC): "AF_UNSPEC",
@@ -47,7 +47,7 @@ SOCKET_TYPE = Flags(_TYPE_FLAGS, choice=_TYPES, choice_mask=0xF)
 ACCEPT_FLAGS = Flags(_TYPE_FLAGS)
 """Flags of accept4."""
 
-_IP_PROTOCOLS = Choice(
+_IP_PROTOCOLS = ValueSet(
     {
         **{
             int(getattr(socket, name)): name
@@ -60,7 +60,7 @@ _IP_PROTOCOLS = Choice(
     }
 )
 
-_NETLINK_PROTOCOLS = Choice(
+_NETLINK_PROTOCOLS = ValueSet(
     {
         0: "NETLINK_ROUTE",
         2: "NETLINK_USERSOCK",
@@ -95,7 +95,7 @@ def protocol(domain: int, number: int) -> str:
     return names.text(number) if names is not None else str(number)
 
 
-LEVEL = Choice(
+LEVEL = ValueSet(
     {
         0: "SOL_IP",
         1: "SOL_SOCKET",
@@ -110,7 +110,7 @@ LEVEL = Choice(
 )
 
 _OPTIONS = {
-    0: Choice(
+    0: ValueSet(
         {
             1: "IP_TOS",
             2: "IP_TTL",
@@ -128,7 +128,7 @@ _OPTIONS = {
             36: "IP_DROP_MEMBERSHIP",
         }
     ),
-    1: Choice(
+    1: ValueSet(
         {
             1: "SO_DEBUG",
             2: "SO_REUSEADDR",
@@ -165,7 +165,7 @@ _OPTIONS = {
             60: "SO_ZEROCOPY",
         }
     ),
-    6: Choice(
+    6: ValueSet(
         {
             1: "TCP_NODELAY",
             2: "TCP_MAXSEG",
@@ -186,7 +186,7 @@ _OPTIONS = {
             31: "TCP_ULP",
         }
     ),
-    41: Choice(
+    41: ValueSet(
         {
             16: "IPV6_UNICAST_HOPS",
             17: "IPV6_MULTICAST_IF",
@@ -210,7 +210,7 @@ def socket_option(level: int, option: int) -> str:
     return names.text(option) if names is not None else str(option)
 
 
-SHUTDOWN = Choice({0: "SHUT_RD", 1: "SHUT_WR", 2: "SHUT_RDWR"})
+SHUTDOWN = ValueSet({0: "SHUT_RD", 1: "SHUT_WR", 2: "SHUT_RDWR"})
 
 MESSAGE_FLAGS = Flags(
     {

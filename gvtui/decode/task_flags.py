@@ -7,7 +7,7 @@ arch/arm64/include/uapi/asm/ptrace.h.
 
 from __future__ import annotations
 
-from gvtui.decode.flags import Choice, Flags, by_architecture
+from gvtui.decode.flags import Flags, ValueSet, by_architecture
 from gvtui.decode.signals import signal_name
 
 CLONE_BITS = {
@@ -68,9 +68,9 @@ WAIT_OPTIONS = Flags(
         "__WCLONE": 0x80000000,
     }
 )
-WAIT_ID = Choice({0: "P_ALL", 1: "P_PID", 2: "P_PGID", 3: "P_PIDFD"})
+WAIT_ID = ValueSet({0: "P_ALL", 1: "P_PID", 2: "P_PGID", 3: "P_PIDFD"})
 
-RLIMIT = Choice(
+RLIMIT = ValueSet(
     {
         0: "RLIMIT_CPU",
         1: "RLIMIT_FSIZE",
@@ -131,7 +131,7 @@ def futex_operation(value: int) -> str:
     return f"{name}|FUTEX_CLOCK_REALTIME" if value & FUTEX_CLOCK_REALTIME else name
 
 
-CLOCK = Choice(
+CLOCK = ValueSet(
     {
         0: "CLOCK_REALTIME",
         1: "CLOCK_MONOTONIC",
@@ -146,15 +146,15 @@ CLOCK = Choice(
         11: "CLOCK_TAI",
     }
 )
-ITIMER = Choice({0: "ITIMER_REAL", 1: "ITIMER_VIRTUAL", 2: "ITIMER_PROF"})
+ITIMER = ValueSet({0: "ITIMER_REAL", 1: "ITIMER_VIRTUAL", 2: "ITIMER_PROF"})
 TIMERFD_CREATE = Flags({"TFD_CLOEXEC": 0o2000000, "TFD_NONBLOCK": 0o4000})
 TIMERFD_SETTIME = Flags({"TFD_TIMER_ABSTIME": 1, "TFD_TIMER_CANCEL_ON_SET": 2})
 TIMER_ABSTIME = Flags({"TIMER_ABSTIME": 1})
 GETRANDOM = Flags({"GRND_NONBLOCK": 1, "GRND_RANDOM": 2, "GRND_INSECURE": 4})
-SIGPROCMASK = Choice({0: "SIG_BLOCK", 1: "SIG_UNBLOCK", 2: "SIG_SETMASK"})
-RUSAGE = Choice({0: "RUSAGE_SELF", 1: "RUSAGE_THREAD", 0xFFFFFFFF: "RUSAGE_CHILDREN"})
-PRIO_WHICH = Choice({0: "PRIO_PROCESS", 1: "PRIO_PGRP", 2: "PRIO_USER"})
-SCHED_POLICY = Choice(
+SIGPROCMASK = ValueSet({0: "SIG_BLOCK", 1: "SIG_UNBLOCK", 2: "SIG_SETMASK"})
+RUSAGE = ValueSet({0: "RUSAGE_SELF", 1: "RUSAGE_THREAD", 0xFFFFFFFF: "RUSAGE_CHILDREN"})
+PRIO_WHICH = ValueSet({0: "PRIO_PROCESS", 1: "PRIO_PGRP", 2: "PRIO_USER"})
+SCHED_POLICY = ValueSet(
     {
         0: "SCHED_OTHER",
         1: "SCHED_FIFO",
@@ -165,7 +165,7 @@ SCHED_POLICY = Choice(
     }
 )
 RSEQ = Flags({"RSEQ_FLAG_UNREGISTER": 1})
-SECCOMP = Choice(
+SECCOMP = ValueSet(
     {
         0: "SECCOMP_SET_MODE_STRICT",
         1: "SECCOMP_SET_MODE_FILTER",
@@ -173,7 +173,7 @@ SECCOMP = Choice(
         3: "SECCOMP_GET_NOTIF_SIZES",
     }
 )
-ARCH_PRCTL = Choice(
+ARCH_PRCTL = ValueSet(
     {
         0x1001: "ARCH_SET_GS",
         0x1002: "ARCH_SET_FS",
@@ -188,7 +188,7 @@ ARCH_PRCTL = Choice(
         0x5005: "ARCH_SHSTK_STATUS",
     }
 )
-PRCTL = Choice(
+PRCTL = ValueSet(
     {
         1: "PR_SET_PDEATHSIG",
         2: "PR_GET_PDEATHSIG",
@@ -258,7 +258,7 @@ _PTRACE_COMMON = {
     0x420F: "PTRACE_GET_RSEQ_CONFIGURATION",
 }
 PTRACE = by_architecture(
-    Choice(
+    ValueSet(
         {
             **_PTRACE_COMMON,
             12: "PTRACE_GETREGS",
@@ -275,6 +275,6 @@ PTRACE = by_architecture(
         },
         bits=64,
     ),
-    Choice({**_PTRACE_COMMON, 33: "PTRACE_PEEKMTETAGS", 34: "PTRACE_POKEMTETAGS"}, bits=64),
+    ValueSet({**_PTRACE_COMMON, 33: "PTRACE_PEEKMTETAGS", 34: "PTRACE_POKEMTETAGS"}, bits=64),
 )
 """Requests of ptrace, by architecture."""

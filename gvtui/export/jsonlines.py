@@ -35,7 +35,7 @@ import json
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.export.repeats import RepeatedTexts
 from gvtui.points.names import point_name
 from gvtui.trace.row import Direction, Flag, Kind
@@ -110,10 +110,10 @@ class JsonExport:
         return f'{{{head},"fields":{fields}}}'
 
     @staticmethod
-    def _told(fields: str, outcome: Outcome) -> str:
+    def _told(fields: str, outcome: ExecOutcome) -> str:
         """The fields of an exec's exit, with null for a result that does not tell the outcome."""
         content = json.loads(fields)
-        if outcome is not Outcome.DONE and not content["exit"]["errorno"]:
+        if outcome is not ExecOutcome.DONE and not content["exit"]["errorno"]:
             content["exit"] = {"result": None, "errorno": None}
         return _json(content)
 

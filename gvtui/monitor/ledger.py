@@ -10,7 +10,7 @@ from gvtui.trace.accounting import Accounting
 from gvtui.trace.losses import FULL, Loss, Losses
 from gvtui.trace.marks import LostMark
 from gvtui.trace.output import FULL as FULL_CODES
-from gvtui.trace.summary import Outcome
+from gvtui.trace.summary import Reception
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ class Ledger:
         self._control = control
         self._clock = clock
         self._losses = Losses()
-        self.outcome = writer.outcome = Outcome()
+        self.reception = writer.reception = Reception()
         """What became of all that came for the file that is written now."""
         self._gap: Loss | None = None
         self._is_gone = False
@@ -94,7 +94,7 @@ class Ledger:
             messages: how many messages it writes; 0 for a write that must be repeated until it
                 works.
         """
-        self.outcome.received += messages
+        self.reception.received += messages
         if self._gap is not None and not self._try_again():
             self._miss(write, messages)
             return
@@ -108,9 +108,9 @@ class Ledger:
 
     def refuse(self, limit: str, messages: int) -> None:
         """Take note of messages that a limit keeps out."""
-        outcome = self.outcome
-        outcome.received += messages
-        outcome.refused[limit] = outcome.refused.get(limit, 0) + messages
+        reception = self.reception
+        reception.received += messages
+        reception.refused[limit] = reception.refused.get(limit, 0) + messages
 
     def note(self, mark: Mark) -> None:
         """Write a mark, now or as soon as that is possible; a loss is taken in."""
@@ -118,9 +118,9 @@ class Ledger:
             self.lost += mark.messages
             self._losses.take(mark)
             # They came, if not for this file.
-            self.outcome.received += mark.messages
-            self.outcome.lost += mark.messages
-            self.outcome.losses.take(mark)
+            self.reception.received += mark.messages
+            self.reception.lost += mark.messages
+            self.reception.losses.take(mark)
         details, now = mark.details(), time.time_ns()
         self.write(lambda writer: writer.mark(now, details))
 
@@ -139,7 +139,7 @@ class Ledger:
         """Write with another writer from now on."""
         self.writer = writer
         missed = self._gap.messages if self._gap is not None else 0
-        self.outcome = writer.outcome = Outcome(received=missed, lost=missed)
+        self.reception = writer.reception = Reception(received=missed, lost=missed)
         self._is_gone = False
         self._next_try = 0.0
 
@@ -169,7 +169,7 @@ class Ledger:
                 mark = self._until_now(self._gap)
                 self.writer.mark(mark.until_ns, mark.details())
                 self._losses.take(mark)
-                self.outcome.losses.take(mark)
+                self.reception.losses.take(mark)
                 self._gap.messages = 0
             while self._owed:
                 self._owed[0](self.writer)
@@ -182,7 +182,7 @@ class Ledger:
 
     def _miss(self, write: Write, messages: int) -> None:
         self.lost += messages
-        self.outcome.lost += messages
+        self.reception.lost += messages
         if self._gap is not None:
             self._gap.messages += messages
         if not messages:
@@ -210,12 +210,12 @@ class Ledger:
 
     def _account(self, counts: Counts) -> Accounting:
         """What has happened to all that came for the trace that is written now."""
-        outcome = self.outcome
+        reception = self.reception
         return Accounting(
-            received=outcome.received,
+            received=reception.received,
             logged=counts.messages,
-            refused=outcome.refused,
-            lost=outcome.lost,
+            refused=reception.refused,
+            lost=reception.lost,
             dropped=counts.dropped,
         )
 

@@ -44,7 +44,7 @@ _GVISOR_FILE = re.compile(r"runsc|gvisor|sentry")
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
+class Claimant:
     """The process that opened a connection, as the kernel described it."""
 
     pid: int
@@ -61,7 +61,7 @@ class Peer:
     """The runsc root that its command line names; "" for the default."""
 
     @classmethod
-    def read(cls, details: dict[str, Any]) -> Peer | None:
+    def read(cls, details: dict[str, Any]) -> Claimant | None:
         """Read the peer from a connection's details; None if they lack it."""
         pid = int_in(details, "peer_pid")
         if "peer_start" not in details or not pid:
@@ -87,7 +87,7 @@ class Peer:
         """Whether it is a trusted runsc that works for this very container."""
         return self.is_trusted and self.is_runsc and self.sandbox == container
 
-    def is_same_sandbox(self, other: Peer) -> bool:
+    def is_same_sandbox(self, other: Claimant) -> bool:
         """Whether it certainly works for the same sandbox as another."""
         if (self.pid, self.start) == (other.pid, other.start) and self.start:
             return True
@@ -117,7 +117,7 @@ class Claims:
         self.apart: dict[int, dict[str, str]] = {}
         """The contradicted connections, and those that speak for too many containers: what each
         said that others are, and the names that it has for these."""
-        self._peers: dict[int, Peer | None] = {}
+        self._peers: dict[int, Claimant | None] = {}
         self._names: dict[int, dict[str, str]] = {}
         self._forgotten = bytearray()
         """A bit for each contradicted connection whose names are forgotten."""
@@ -126,7 +126,7 @@ class Claims:
         self._until: dict[tuple[int, str], int] = {}
         """Until when a connection may speak for what another has proven since."""
 
-    def opened(self, conn: int, peer: Peer | None) -> None:
+    def opened(self, conn: int, peer: Claimant | None) -> None:
         """Note that a connection has opened."""
         self._peers[conn] = peer
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gvtui.trace.claims import Claims, Peer
+from gvtui.trace.claims import Claimant, Claims
 from gvtui.trace.connection import Connection, Sandbox, Sums
 from gvtui.trace.containers import MAX_ID
 from gvtui.trace.details import args_in, int_in, text_in
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gvtui.trace.summary import Tally
+    from gvtui.trace.summary import ConnectionCounts
 
 
 MAX_CLOSED = 1024
@@ -134,7 +134,7 @@ class Connections:
             self._sandboxes = list(groups.values())
         return self._sandboxes
 
-    def carry(self, before: Tally, standing: list[Any], row: int, when_ns: int) -> None:
+    def carry(self, before: ConnectionCounts, standing: list[Any], row: int, when_ns: int) -> None:
         """Take in what came in rows that nobody has read, as the segment behind them tells.
 
         Args:
@@ -228,7 +228,7 @@ class Connections:
         before = max(0, int_in(details, "dropped_before"))
         connection.dropped += before
         self.dropped += before
-        self.claims.opened(connection.conn, Peer.read(details))
+        self.claims.opened(connection.conn, Claimant.read(details))
         container = text_in(details, "container_id")[:MAX_ID]
         self.speak(connection.conn, container, opened_ns, "command")
 

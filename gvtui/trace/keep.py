@@ -14,7 +14,7 @@ from gvtui.trace.details import int_in, list_in, pack_details
 from gvtui.trace.excerpts import DisputeMark
 from gvtui.trace.records import LogKind, TraceError
 from gvtui.trace.scanning import first_head
-from gvtui.trace.summary import Summary, Tally
+from gvtui.trace.summary import ConnectionCounts, Summary
 from gvtui.trace.window import Window
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _copy(
         "segment": int_in(first, "segment") - 1,
         "first_row": 0,
         "connections": [],
-        "before": first.get("before") or Tally().packed(),
+        "before": first.get("before") or ConnectionCounts().packed(),
         "needs": [],
         "previous": b"",
     }
@@ -120,7 +120,7 @@ def _segment(head: dict[str, Any], records: list[_Reopened]) -> bytes:
     log = pack_one(LogKind.HEADER, 0, now, salt, 0, pack_details(head))
     for kind, conn, opened_ns, details in records:
         log += pack_one(kind, conn, opened_ns, salt, len(log), pack_details(details))
-    summary = pack_details(Summary(len(records), Tally(), None).details())
+    summary = pack_details(Summary(len(records), ConnectionCounts(), None).details())
     return log + pack_one(LogKind.SUMMARY, 0, now, salt, len(log), summary)
 
 

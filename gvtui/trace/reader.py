@@ -26,7 +26,7 @@ from gvtui.trace.records import REAL_SIZE, DamagedError, TraceError
 from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Flag, Row
 from gvtui.trace.segments import Segments
 from gvtui.trace.strings import LOST_TEXT
-from gvtui.trace.summary import Tally
+from gvtui.trace.summary import ConnectionCounts
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Decoded, decode
 
@@ -241,7 +241,7 @@ class Trace:
         if segment.rows:
             segment.read(segment.first_row, first)
         when = int(first["recv_ns"][0])
-        before = Tally.read(head.get("before"))
+        before = ConnectionCounts.read(head.get("before"))
         self.connections.carry(before, list_in(head, "connections"), segment.first_row, when)
 
     def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:

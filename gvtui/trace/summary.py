@@ -81,7 +81,7 @@ class Counts:
 
 
 @dataclass(slots=True)
-class Tally:
+class ConnectionCounts:
     """Counts by connection; those of many closed connections are added up."""
 
     by_conn: dict[int, Counts] = field(default_factory=dict)
@@ -103,7 +103,7 @@ class Tally:
             total.add(counts)
         return total
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: ConnectionCounts) -> None:
         """Add another's."""
         for conn, counts in other.by_conn.items():
             self.of(conn).add(counts)
@@ -128,7 +128,7 @@ class Tally:
         return {"counts": listed, "others": [self.other_connections, *astuple(self.others)]}
 
     @classmethod
-    def read(cls, details: object) -> Tally:
+    def read(cls, details: object) -> ConnectionCounts:
         """The counts from what lies in a log; what cannot be read is left out."""
         tally = cls()
         for entry in list_in(details, "counts"):
@@ -141,7 +141,7 @@ class Tally:
 
 
 @dataclass(slots=True)
-class Outcome:
+class Reception:
     """What happened to all messages received since a trace began, as the monitor counts it.
 
     The receiver adds to it; the writer puts it into the summary.
@@ -168,28 +168,28 @@ class Summary:
 
     rows: int
     """Rows of the segment, those of drops included."""
-    tally: Tally
+    tally: ConnectionCounts
     """Of this segment."""
-    outcome: Outcome | None
+    reception: Reception | None
     """Since the trace began; None where nobody counted what came, as in a copy."""
 
     def details(self) -> dict[str, Any]:
         """The summary as it lies in a log."""
         packed: dict[str, Any] = {"rows": self.rows, "messages": self.tally.total().messages}
         packed |= self.tally.packed()
-        if self.outcome is not None:
+        if self.reception is not None:
             packed |= {
-                "received": self.outcome.received,
-                "lost": self.outcome.lost,
-                "refused": dict(self.outcome.refused),
-                "losses": self.outcome.losses.pack(),
+                "received": self.reception.received,
+                "lost": self.reception.lost,
+                "refused": dict(self.reception.refused),
+                "losses": self.reception.losses.pack(),
             }
         return packed
 
     @classmethod
     def read(cls, details: dict[str, Any]) -> Summary:
         """The summary from what lies in a log."""
-        outcome = None
+        reception = None
         if "received" in details:
             told = details.get("refused")
             refused = {
@@ -198,11 +198,11 @@ class Summary:
                 if type(count) is int and count >= 0
             }
             received, lost = (max(0, int_in(details, name)) for name in ("received", "lost"))
-            outcome = Outcome(received, lost, refused, Losses.read(list_in(details, "losses")))
-        return cls(max(0, int_in(details, "rows")), Tally.read(details), outcome)
+            reception = Reception(received, lost, refused, Losses.read(list_in(details, "losses")))
+        return cls(max(0, int_in(details, "rows")), ConnectionCounts.read(details), reception)
 
 
-def tally_of(rows: npt.NDArray[np.void], tally: Tally) -> None:
+def tally_of(rows: npt.NDArray[np.void], tally: ConnectionCounts) -> None:
     """Count rows by their connections."""
     for conn in np.unique(rows["conn"]).tolist():
         if conn:

@@ -15,7 +15,7 @@ from gvtui.trace.losses import Losses
 from gvtui.trace.records import HEAD_SIZE, LogKind, Record, has_real_size
 from gvtui.trace.row import Kind
 from gvtui.trace.scanning import Begin, Messages, scan_log
-from gvtui.trace.summary import Outcome, Summary, Tally, tally_of
+from gvtui.trace.summary import ConnectionCounts, Reception, Summary, tally_of
 from gvtui.trace.window import Window
 from gvtui.words import counted
 
@@ -55,7 +55,7 @@ class Survey:
     accounting: Accounting = field(default_factory=Accounting)
     losses: Losses = field(default_factory=Losses)
     """What could not be written, and why, as the monitor counted it."""
-    tally: Tally = field(default_factory=Tally)
+    tally: ConnectionCounts = field(default_factory=ConnectionCounts)
     """By connection, as the index has it."""
     problems: list[str] = field(default_factory=list)
     """What does not add up, in sentences without full stop."""
@@ -71,7 +71,7 @@ class _Recording:
 
     def __init__(self) -> None:
         self.logged = self.let_go = 0
-        self.outcome: Outcome | None = None
+        self.reception: Reception | None = None
         self.is_closed = False
 
 
@@ -114,7 +114,7 @@ class _Reading:
             summary = Summary.read(unpack_details(record.payload))
             self.survey.closed_segments += 1
             self._recording.is_closed = True
-            self._recording.outcome = summary.outcome
+            self._recording.reception = summary.reception
             said = summary.tally.total().messages
             if said != self._in_segment:
                 self._problem(
@@ -139,7 +139,7 @@ class _Reading:
             survey.programs.append(program)
         self._in_segment = 0
         recording = self._recording
-        before = Tally.read(begin.head.get("before")).total().messages
+        before = ConnectionCounts.read(begin.head.get("before")).total().messages
         if recording is None or begin.is_joined:
             self._recording = recording = _Recording()
             self._recordings.append(recording)
@@ -177,14 +177,14 @@ class _Reading:
         for recording in self._recordings:
             accounting.logged += recording.logged
             accounting.let_go += recording.let_go
-        outcomes = [each.outcome for each in self._recordings if each.is_closed]
-        for outcome in outcomes:
-            if outcome is not None:
-                accounting.lost += outcome.lost
-                for limit, count in outcome.refused.items():
+        receptions = [each.reception for each in self._recordings if each.is_closed]
+        for reception in receptions:
+            if reception is not None:
+                accounting.lost += reception.lost
+                for limit, count in reception.refused.items():
                     accounting.refused[limit] = accounting.refused.get(limit, 0) + count
-                survey.losses.merge(outcome.losses)
-        told = [outcome.received for outcome in outcomes if outcome is not None]
+                survey.losses.merge(reception.losses)
+        told = [reception.received for reception in receptions if reception is not None]
         if told and len(told) == len(self._recordings):
             accounting.received = sum(told)
         if trace.is_save_file:

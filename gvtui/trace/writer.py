@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gvtui.limits import Limits
-    from gvtui.trace.summary import Counts, Outcome
+    from gvtui.trace.summary import Counts, Reception
 
 _STRINGS_PART = 8
 """The strings may take one part in so many of a flight recorder's disk space."""
@@ -127,7 +127,7 @@ class TraceWriter:
             architecture=self.architecture,
             limits=self._limits,
         )
-        fresh.outcome = self.outcome
+        fresh.reception = self.reception
         for conn, known in self._open.items():
             dropped = self._indexer.last_dropped(conn)
             fresh._indexer.set_last_dropped(conn, dropped)
@@ -135,13 +135,13 @@ class TraceWriter:
         return fresh
 
     @property
-    def outcome(self) -> Outcome | None:
+    def reception(self) -> Reception | None:
         """What became of all that came, where somebody counts that; the summary tells it."""
-        return self._files.outcome
+        return self._files.reception
 
-    @outcome.setter
-    def outcome(self, outcome: Outcome | None) -> None:
-        self._files.outcome = outcome
+    @reception.setter
+    def reception(self, reception: Reception | None) -> None:
+        self._files.reception = reception
 
     @property
     def held_messages(self) -> int:

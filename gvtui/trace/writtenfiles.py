@@ -17,7 +17,7 @@ from gvtui.trace.output import FULL, KEPT_BACK, Output
 from gvtui.trace.row import ROW_SIZE
 from gvtui.trace.segmentwriter import SegmentWriter, removed_on_failure
 from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
-from gvtui.trace.summary import Counts, Outcome, Summary, Tally
+from gvtui.trace.summary import ConnectionCounts, Counts, Reception, Summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -55,15 +55,15 @@ class WrittenFiles:
         """
         self.path = path
         self.flight = flight
-        self.outcome: Outcome | None = None
+        self.reception: Reception | None = None
         """What became of all that came, where somebody counts that; the summary tells it."""
-        self.tally = Tally()
+        self.tally = ConnectionCounts()
         """What has been counted in the segment that is written."""
         self._trace_id = trace_id
         self._architecture = architecture
         self._standing = standing
-        self._before = Tally()
-        self._held: deque[Tally] = deque()
+        self._before = ConnectionCounts()
+        self._held: deque[ConnectionCounts] = deque()
         self._spares = Spares()
         self._rotation_error: OSError | None = None
         self._strings_checksum = 0
@@ -215,7 +215,7 @@ class WrittenFiles:
         """Begin the next segment; False if this fails, and the present one goes on."""
         full = self.segment
         self._spares.close()
-        before, self._before = self._before, Tally()
+        before, self._before = self._before, ConnectionCounts()
         for tally in (before, self.tally):
             self._before.add(tally)
         self._before.fold(conn for conn, *_ in self._standing())
@@ -227,7 +227,7 @@ class WrittenFiles:
             self._spares.keep()
             return False
         self._rotation_error = None
-        tally, self.tally = self.tally, Tally()
+        tally, self.tally = self.tally, ConnectionCounts()
         self._seal(full, tally)
         self._spares.keep()
         flight.add(full.number, full.size, tally.total().messages, self._strings.size)
@@ -251,8 +251,8 @@ class WrittenFiles:
         }
         return SegmentWriter.create(path, head, self._trace_id, time.time_ns())
 
-    def _seal(self, segment: SegmentWriter, tally: Tally) -> None:
-        summary = Summary(segment.rows, tally, self.outcome)
+    def _seal(self, segment: SegmentWriter, tally: ConnectionCounts) -> None:
+        summary = Summary(segment.rows, tally, self.reception)
         segment.close(summary.details(), time.time_ns(), self._strings_checksum)
 
     def flush(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gvtui.agent.containers import Container
-from gvtui.agent.outcome import Gap, Outcome, State
+from gvtui.agent.outcome import ChangeOutcome, Gap, State
 from gvtui.agent.runsc import Runsc
 from gvtui.points.document import parse_document
 from gvtui.points.session import Point, Session
@@ -18,9 +18,9 @@ FORMER = Session((Point("syscall/open/enter"),))
 INNER = Container("inner", Path("/r"), Runsc("runsc"), "running", 7, "pod")
 
 
-def outcome(state: State = State.APPLIED, **more: Any) -> Outcome:
+def outcome(state: State = State.APPLIED, **more: Any) -> ChangeOutcome:
     values = {"session": NEW, "former": FORMER, "pids": (9, 8), **more}
-    return Outcome(INNER, state, "it runs", **values)
+    return ChangeOutcome(INNER, state, "it runs", **values)
 
 
 def test_what_is_noted_in_the_recording() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gvtui.agent.containers import Container
-from gvtui.agent.outcome import Outcome, State
+from gvtui.agent.outcome import ChangeOutcome, State
 from gvtui.agent.registry import Registry
 from gvtui.agent.runsc import Runsc
 from gvtui.points.session import Point, Session
@@ -15,8 +15,8 @@ SECOND = Session((Point("sentry/execve"),))
 CONTAINER = Container("c1", Path("/r"), Runsc("runsc"), "running", 7, "c1")
 
 
-def outcome(state: State, session: Session | None, pid: int, **more: Any) -> Outcome:
-    return Outcome(CONTAINER, state, "", session=session, pids=(pid,), **more)
+def outcome(state: State, session: Session | None, pid: int, **more: Any) -> ChangeOutcome:
+    return ChangeOutcome(CONTAINER, state, "", session=session, pids=(pid,), **more)
 
 
 def test_what_was_found_first_stays_known() -> None:

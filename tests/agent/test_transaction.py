@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gvtui.agent.outcome import Outcome, State
+from gvtui.agent.outcome import ChangeOutcome, State
 from gvtui.agent.runsc import Runsc
 from gvtui.agent.transaction import Transaction
 from gvtui.points.catalogue import parse_metadata
@@ -24,11 +24,11 @@ def fake(tmp_path: Path) -> FakeRunsc:
     return FakeRunsc(tmp_path)
 
 
-def change(fake: FakeRunsc, session: Session = NEW, **more: Any) -> Outcome:
+def change(fake: FakeRunsc, session: Session = NEW, **more: Any) -> ChangeOutcome:
     return Transaction(fake.container(), catalogue=CATALOGUE, **more).apply(session)
 
 
-def change_own(fake: FakeRunsc, session: Session = NEW, **more: Any) -> Outcome:
+def change_own(fake: FakeRunsc, session: Session = NEW, **more: Any) -> ChangeOutcome:
     fake.run_session(FORMER.as_dict())
     return change(fake, session, former=FORMER, former_is_own=True, **more)
 

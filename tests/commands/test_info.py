@@ -7,13 +7,13 @@ import pytest
 
 from gvtui.cli import run
 from gvtui.trace.scanning import Messages, scan_log
-from gvtui.trace.summary import Outcome
+from gvtui.trace.summary import Reception
 from tests.trace.factory import TRACES, read_message, to_format_1, write_trace
 from tests.trace.test_survey import recorded
 
 
 def test_a_sound_file_ends_with_code_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = recorded(tmp_path / "a.gvtrace", Outcome(70))
+    path = recorded(tmp_path / "a.gvtrace", Reception(70))
     assert run(["info", str(path)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"{path}: gvtui recording, format 2, with checksums"
@@ -37,7 +37,7 @@ def test_several_files_and_json(tmp_path: Path, capsys: pytest.CaptureFixture[st
 def test_a_difference_ends_with_code_1(
     tmp_path: Path, received: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["info", str(recorded(tmp_path / "a.gvtrace", Outcome(received)))]) == 1
+    assert run(["info", str(recorded(tmp_path / "a.gvtrace", Reception(received)))]) == 1
     assert "ALARM       1 message " in capsys.readouterr().out
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from gvtui.cli import run
 from gvtui.commands import print as print_command
-from gvtui.trace.summary import Outcome
+from gvtui.trace.summary import Reception
 from gvtui.trace.writer import TraceWriter
 from tests.commands.helpers import Running
 from tests.monitor.sandbox import FakeSandbox, wait_until
@@ -61,7 +61,7 @@ def test_stats_say_what_became_of_all_that_came(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     writer = TraceWriter(tmp_path / "a.gvtrace")
-    writer.outcome = Outcome(received=6, lost=1, refused={"size": 2})
+    writer.reception = Reception(received=6, lost=1, refused={"size": 2})
     for number in range(3):
         writer.message(1, TIME_NS, read_message(fd=number, dropped=2))
     writer.close()
@@ -77,7 +77,7 @@ def test_stats_say_what_became_of_all_that_came(
         ["dropped", "2"],
     ]
     writer = TraceWriter(tmp_path / "b.gvtrace")
-    writer.outcome = Outcome(received=6)
+    writer.reception = Reception(received=6)
     writer.message(1, TIME_NS, read_message())
     writer.close()
     words[1] = str(tmp_path / "b.gvtrace")

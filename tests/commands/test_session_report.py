@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gvtui.agent.agent import Agent
-from gvtui.agent.outcome import Outcome, State
+from gvtui.agent.outcome import ChangeOutcome, State
 from gvtui.commands.session_report import (
     print_json,
     print_problems,
@@ -61,11 +61,11 @@ def test_an_outcome_is_data_where_it_worked_and_talk_where_not(
     fake: FakeRunsc, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (container,) = Agent([fake.path], [fake.root]).inventory().containers
-    report(Outcome(container, State.APPLIED, "the new session runs"), False, "")
+    report(ChangeOutcome(container, State.APPLIED, "the new session runs"), False, "")
     out, err = capsys.readouterr()
     assert out.startswith("c1: ")
     assert err == ""
-    refused = Outcome(
+    refused = ChangeOutcome(
         container,
         State.NEEDS_CONFIRMATION,
         "the session of before runs",

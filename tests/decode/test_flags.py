@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.decode.flags import Choice, Flags, by_architecture
+from gvtui.decode.flags import Flags, ValueSet, by_architecture
 from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE
 
 FLAGS = Flags(
@@ -39,7 +39,7 @@ def test_no_bit_is_lost(value: int) -> None:
 
 
 def test_choice() -> None:
-    choice = Choice({0: "ZERO", 0xFFFFFFFF: "ALL", -5: "LOW"})
+    choice = ValueSet({0: "ZERO", 0xFFFFFFFF: "ALL", -5: "LOW"})
     assert choice.text(0) == "ZERO"
     assert choice.text(-1) == "ALL"
     assert choice.text(-5) == "LOW"
@@ -54,6 +54,6 @@ def test_where_the_architecture_is_not_known_names_of_both_are_used() -> None:
     assert flags["x86_64"].text(7) == "W|A|B"
     assert flags[UNKNOWN_ARCHITECTURE].text(3) == "R|A|0x2"
     assert flags[UNKNOWN_ARCHITECTURE].text(7) == "A|0x6"
-    choices = by_architecture(Choice({1: "A", 2: "B"}, bits=64), Choice({1: "A", 2: "C"}))
+    choices = by_architecture(ValueSet({1: "A", 2: "B"}, bits=64), ValueSet({1: "A", 2: "C"}))
     assert choices[UNKNOWN_ARCHITECTURE].text(1) == "A"
     assert choices[UNKNOWN_ARCHITECTURE].text(2) == "0x2"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.decode import file_flags, ioctl_names, memory_flags, sockets, task_flags
-from gvtui.decode.flags import Choice, Flags
+from gvtui.decode.flags import Flags, ValueSet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,7 +45,7 @@ def table_values(module: ModuleType) -> dict[str, int]:
                     take(name, value)
                 for value, name in table.choice.items():
                     take(name, value)
-            elif isinstance(table, Choice):
+            elif isinstance(table, ValueSet):
                 for value, name in table.names.items():
                     take(name, value)
     return found

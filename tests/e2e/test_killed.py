@@ -14,7 +14,7 @@ import pytest
 
 from gvtui.agent.agent import Agent
 from gvtui.agent.containers import Container as Listed
-from gvtui.agent.outcome import Outcome, State
+from gvtui.agent.outcome import ChangeOutcome, State
 from gvtui.agent.scratch import scratch_folder
 from gvtui.points.edit import switch_on
 from gvtui.points.session import Session
@@ -43,7 +43,7 @@ class Traced:
     former: Session
     wanted: Session
 
-    def change(self, on_start: Callable[[int], None]) -> Outcome:
+    def change(self, on_start: Callable[[int], None]) -> ChangeOutcome:
         """Apply the other session; `on_start` is called for the first runsc alone."""
         waiting = [on_start]
 

@@ -20,7 +20,7 @@ import pytest
 
 from gvtui.agent.abilities import code_of
 from gvtui.agent.scratch import scratch_folder
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.decode.render import render, strace_line
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.syscalls import host_architecture, sysnos_by_name
@@ -168,7 +168,7 @@ def _as_lines(messages: list[Decoded], *, loads_later: bool) -> list[str]:
         else:
             enter = enters.pop(key, None)
             is_untold = loads_later and shown.name in ("execve", "execveat")
-            outcome = Outcome.ASKED if is_untold and not message.exit.errorno else None
+            outcome = ExecOutcome.ASKED if is_untold and not message.exit.errorno else None
             lines.append(strace_line(decoded, architecture="x86_64", enter=enter, outcome=outcome))
     return lines
 

@@ -7,7 +7,7 @@ from gvtui.export.info import info_document, info_text, is_sound
 from gvtui.trace.losses import FULL
 from gvtui.trace.marks import LostMark
 from gvtui.trace.reader import Trace
-from gvtui.trace.summary import Outcome
+from gvtui.trace.summary import Reception
 from gvtui.trace.survey import survey
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
@@ -31,7 +31,7 @@ def said(path: Path) -> tuple[dict[str, str], list[str], bool]:
 
 
 def test_a_sound_recording(tmp_path: Path) -> None:
-    facts, connections, sound = said(recorded(tmp_path / "a.gvtrace", Outcome(70)))
+    facts, connections, sound = said(recorded(tmp_path / "a.gvtrace", Reception(70)))
     assert sound
     assert facts["damage"] == "none"
     assert (facts["received"], facts["logged"], facts["indexed"]) == ("70", "70", "70")
@@ -43,7 +43,7 @@ def test_a_sound_recording(tmp_path: Path) -> None:
 def test_what_was_lost_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.gvtrace"
     writer = TraceWriter(path)
-    writer.outcome = Outcome(9, 5, {"rate": 3})
+    writer.reception = Reception(9, 5, {"rate": 3})
     writer.message(1, TIME_NS, read_message())
     writer.mark(TIME_NS, LostMark(5, TIME_NS, TIME_NS, FULL).details())
     writer.close()
@@ -56,7 +56,7 @@ def test_what_was_lost_is_told(tmp_path: Path) -> None:
 
 
 def test_a_difference_is_an_alarm(tmp_path: Path) -> None:
-    facts, _, sound = said(recorded(tmp_path / "a.gvtrace", Outcome(71)))
+    facts, _, sound = said(recorded(tmp_path / "a.gvtrace", Reception(71)))
     assert not sound
     assert facts["ALARM"] == "1 message fewer than were received"
 

@@ -112,8 +112,8 @@ def test_one_connection_s_disk_is_not_the_others(tmp_path: Path) -> None:
         left_out = running.monitor.left_out
         assert left_out == 100 - written
         # All adds up.
-        outcome = running.monitor.ledger.outcome
-        assert (outcome.received, outcome.refused) == (100, {"disk-per-connection": left_out})
+        reception = running.monitor.ledger.reception
+        assert (reception.received, reception.refused) == (100, {"disk-per-connection": left_out})
         await quiet.send(read_message())
         await running.until(lambda: trace.connections[2].messages == 1)
         assert trace.connections[1].messages == written

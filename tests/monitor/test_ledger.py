@@ -193,10 +193,10 @@ def test_each_message_is_accounted_for(disk: Disk, ledger: Ledger) -> None:
     disk.full = False
     disk.now += 1
     ledger.recover()
-    outcome = ledger.outcome
-    assert outcome is disk.outcome  # type: ignore[attr-defined]
-    assert (outcome.received, outcome.lost, outcome.refused) == (15, 6, {"rate": 6})
-    assert outcome.losses.messages == 6
+    reception = ledger.reception
+    assert reception is disk.reception  # type: ignore[attr-defined]
+    assert (reception.received, reception.lost, reception.refused) == (15, 6, {"rate": 6})
+    assert reception.losses.messages == 6
 
 
 def test_a_new_file_has_an_account_of_its_own(disk: Disk, ledger: Ledger) -> None:
@@ -207,6 +207,6 @@ def test_a_new_file_has_an_account_of_its_own(disk: Disk, ledger: Ledger) -> Non
     ledger.use(cast("TraceWriter", other))
     ledger.note(LostMark(3, 0, 0, REMOVED))
     ledger.write(other.put("c"), 1)
-    outcome = ledger.outcome
-    assert outcome is other.outcome  # type: ignore[attr-defined]
-    assert (outcome.received, outcome.lost) == (8, 7)
+    reception = ledger.reception
+    assert reception is other.reception  # type: ignore[attr-defined]
+    assert (reception.received, reception.lost) == (8, 7)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.filter.compile import FilterContext, compile_filter
@@ -81,8 +81,8 @@ class ByRow:
     def __init__(self, trace: Trace, context: QueryContext, row_id: int) -> None:
         row = trace.row(row_id)
         outcome = context.pairs.execs.outcome(row_id)
-        is_told = row.direction == Direction.EXIT and outcome is not Outcome.ASKED
-        self.failed = bool(row.errno) or outcome is Outcome.FAILED if is_told else None
+        is_told = row.direction == Direction.EXIT and outcome is not ExecOutcome.ASKED
+        self.failed = bool(row.errno) or outcome is ExecOutcome.FAILED if is_told else None
         self.side = {Direction.ENTER: "E", Direction.EXIT: "X"}.get(Direction(row.direction))
         self.kind = Kind(row.kind).name.lower()
         self.latency = context.pairs.duration_ns(row_id) if self.side == "X" else None

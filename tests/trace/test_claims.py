@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.trace.claims import APART, GRACE_NS, MAX_NAMES, Claims, Peer, name_apart
+from gvtui.trace.claims import APART, GRACE_NS, MAX_NAMES, Claimant, Claims, name_apart
 
 RUNSC = {"path": "/usr/bin/runsc", "dev": 1, "ino": 2}
 PYTHON = {"path": "/usr/bin/python3", "dev": 1, "ino": 3}
 
 
-def peer(pid: int, *command: str, uid: int = 0, exe: Any = RUNSC, start: int = 5) -> Peer:
+def peer(pid: int, *command: str, uid: int = 0, exe: Any = RUNSC, start: int = 5) -> Claimant:
     """A peer as the monitor notes it, whose last word names the sandbox if there are several."""
     details = {
         "peer_pid": pid,
@@ -24,20 +24,20 @@ def peer(pid: int, *command: str, uid: int = 0, exe: Any = RUNSC, start: int = 5
     }
     if len(command) > 2:
         details["container_id"] = command[-1]
-    found = Peer.read(details)
+    found = Claimant.read(details)
     assert found is not None
     return found
 
 
-def runs(pid: int, container: str, **more: Any) -> Peer:
+def runs(pid: int, container: str, **more: Any) -> Claimant:
     return peer(pid, "runsc", "run", container, **more)
 
 
-def traces(pid: int, container: str, **more: Any) -> Peer:
+def traces(pid: int, container: str, **more: Any) -> Claimant:
     return peer(pid, "runsc", "trace", "create", container, **more)
 
 
-def unnamed(pid: int, **more: Any) -> Peer:
+def unnamed(pid: int, **more: Any) -> Claimant:
     return peer(pid, "runsc", **more)
 
 
@@ -48,7 +48,7 @@ class World:
         self.claims = Claims()
         self.now = 1
 
-    def open(self, conn: int, who: Peer | None) -> None:
+    def open(self, conn: int, who: Claimant | None) -> None:
         self.claims.opened(conn, who)
         if who is not None and who.sandbox:
             self.say(conn, who.sandbox)
@@ -65,9 +65,9 @@ def world() -> World:
 
 
 def test_who_connected_may_not_be_told() -> None:
-    assert Peer.read({"peer_pid": 7, "command": ["runsc", "run", "web"]}) is None
-    assert Peer.read({"peer_pid": 0, "peer_start": 1}) is None
-    assert Peer.read({"peer_pid": 7, "peer_start": 0, "exe": 3, "command": None}) is not None
+    assert Claimant.read({"peer_pid": 7, "command": ["runsc", "run", "web"]}) is None
+    assert Claimant.read({"peer_pid": 0, "peer_start": 1}) is None
+    assert Claimant.read({"peer_pid": 7, "peer_start": 0, "exe": 3, "command": None}) is not None
 
 
 def test_a_sandbox_that_speaks_for_another_s_container_stands_apart(world: World) -> None:
@@ -95,7 +95,7 @@ def test_a_container_known_by_messages_alone_belongs_to_who_spoke_first(world: W
     ],
     ids=["another program", "another user", "another root", "one that has gone"],
 )
-def test_an_argument_proves_nothing(world: World, imposter: Peer) -> None:
+def test_an_argument_proves_nothing(world: World, imposter: Claimant) -> None:
     world.open(1, peer(10, "runsc", "--root=/run/runsc", "run", "web"))
     world.open(2, imposter)
     assert (world.say(1, "web"), world.say(2, "web")) == ("web", "¬2:web")

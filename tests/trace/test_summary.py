@@ -10,16 +10,19 @@ from gvtui.trace.losses import Loss, Losses
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import LogKind, Record
 from gvtui.trace.scanning import Begin, scan_log
-from gvtui.trace.summary import MAX_LISTED, Counts, Outcome, Summary, Tally, tally_of
+from gvtui.trace.summary import MAX_LISTED, ConnectionCounts, Counts, Reception, Summary, tally_of
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
 
 counts = st.builds(Counts, *[st.integers(0, 1 << 40)] * 6)
 tallies = st.builds(
-    Tally, st.dictionaries(st.integers(1, 99), counts, max_size=9), counts, st.integers(0, 99)
+    ConnectionCounts,
+    st.dictionaries(st.integers(1, 99), counts, max_size=9),
+    counts,
+    st.integers(0, 99),
 )
-outcomes = st.builds(
-    Outcome,
+receptions = st.builds(
+    Reception,
     st.integers(0, 1 << 40),
     st.integers(0, 1 << 40),
     st.dictionaries(st.text(max_size=9), st.integers(0, 99), max_size=3),
@@ -27,7 +30,7 @@ outcomes = st.builds(
 )
 
 
-@given(st.builds(Summary, st.integers(0, 1 << 40), tallies, outcomes | st.none()))
+@given(st.builds(Summary, st.integers(0, 1 << 40), tallies, receptions | st.none()))
 def test_a_summary_comes_back(summary: Summary) -> None:
     read = Summary.read(unpack_details(pack_details(summary.details())))
     assert read.details() == summary.details()
@@ -55,20 +58,20 @@ def written(path: Path) -> TraceWriter:
 
 def test_what_the_writer_counts_is_what_the_rows_say(tmp_path: Path) -> None:
     writer = written(tmp_path / "a.gvtrace")
-    writer.outcome = Outcome(received=103)
+    writer.reception = Reception(received=103)
     total = writer.counts
     writer.close()
     records = [item for item in scan_log(writer.path.read_bytes()) if isinstance(item, Record)]
     summary = Summary.read(unpack_details(records[-1].payload))
     assert records[-1].kind == LogKind.SUMMARY
     trace = Trace.open(writer.path)
-    tally = Tally()
+    tally = ConnectionCounts()
     for start in range(0, trace.end_row, 10):
         tally_of(trace.rows(start, start + 10), tally)
     assert summary.tally == tally
     assert summary.rows == trace.end_row
-    assert summary.outcome is not None
-    assert summary.outcome.received == 103
+    assert summary.reception is not None
+    assert summary.reception.received == 103
     assert total == tally.total()
     assert (total.messages, total.dropped, total.malformed, total.truncated) == (103, 12, 1, 1)
     for conn, counts in tally.by_conn.items():
@@ -93,11 +96,11 @@ def test_each_segment_begins_with_what_was_counted_before(tmp_path: Path) -> Non
     writer.close()
     assert (total.messages, total.dropped) == (800, 39)
     logs = sorted((tmp_path / "live").glob("*.gvtrace"))
-    before: Tally | None = None
+    before: ConnectionCounts | None = None
     for log in logs:
         begin, *items = scan_log(log.read_bytes())
         assert isinstance(begin, Begin)
-        told = Tally.read(begin.head["before"])
+        told = ConnectionCounts.read(begin.head["before"])
         assert before is None or told == before
         before = told
         before.add(Summary.read(unpack_details(items[-1].payload)).tally)  # type: ignore[union-attr]
@@ -106,7 +109,7 @@ def test_each_segment_begins_with_what_was_counted_before(tmp_path: Path) -> Non
 
 
 def test_of_very_many_connections_those_that_ended_first_are_added_up() -> None:
-    tally = Tally()
+    tally = ConnectionCounts()
     for conn in range(3 * MAX_LISTED):
         tally.of(conn).messages = 1
     tally.fold({5})
@@ -118,4 +121,4 @@ def test_of_very_many_connections_those_that_ended_first_are_added_up() -> None:
 
 
 def test_refused_messages_are_added_up() -> None:
-    assert Outcome(refused={"rate": 3, "size": 4}).refused_messages == 7
+    assert Reception(refused={"rate": 3, "size": 4}).refused_messages == 7

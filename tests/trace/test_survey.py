@@ -9,7 +9,7 @@ from gvtui.trace.keep import save
 from gvtui.trace.losses import FULL, Loss, Losses
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import LogKind, pack_record
-from gvtui.trace.summary import Counts, Outcome
+from gvtui.trace.summary import Counts, Reception
 from gvtui.trace.survey import Survey, find_damage, survey
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, TRACES, read_message, to_format_1, write_trace
@@ -23,9 +23,9 @@ def look(path: Path) -> Survey:
         trace.close()
 
 
-def recorded(path: Path, outcome: Outcome | None, count: int = 70) -> Path:
+def recorded(path: Path, reception: Reception | None, count: int = 70) -> Path:
     writer = TraceWriter(path)
-    writer.outcome = outcome
+    writer.reception = reception
     writer.opened(1, TIME_NS, {"container_id": "c1"})
     writer.received(1, TIME_NS + 1, [read_message(fd=fd, dropped=2) for fd in range(count)])
     writer.closed(1, TIME_NS + 5, {})
@@ -34,14 +34,14 @@ def recorded(path: Path, outcome: Outcome | None, count: int = 70) -> Path:
 
 
 def test_what_came_is_accounted_for(tmp_path: Path) -> None:
-    outcome = Outcome(80, 6, {"size": 4}, Losses([Loss(6, TIME_NS, TIME_NS + 9, FULL)]))
-    found = look(recorded(tmp_path / "a.gvtrace", outcome))
+    reception = Reception(80, 6, {"size": 4}, Losses([Loss(6, TIME_NS, TIME_NS + 9, FULL)]))
+    found = look(recorded(tmp_path / "a.gvtrace", reception))
     assert found.problems == []
     accounting = found.accounting
     assert (accounting.received, accounting.logged, accounting.indexed) == (80, 70, 70)
     assert (accounting.refused, accounting.lost, accounting.dropped) == ({"size": 4}, 6, 2)
     assert accounting.difference == 0
-    assert found.losses.pack() == outcome.losses.pack()
+    assert found.losses.pack() == reception.losses.pack()
     assert (found.first_ns, found.last_ns) == (TIME_NS, TIME_NS + 5)
     assert (found.segments, found.closed_segments, found.recordings) == (1, 1, 1)
     assert found.has_checksums
@@ -50,14 +50,14 @@ def test_what_came_is_accounted_for(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("received", "word"), [(79, "9 messages fewer"), (69, "1 message more")])
 def test_a_difference_is_told(tmp_path: Path, received: int, word: str) -> None:
-    found = look(recorded(tmp_path / "a.gvtrace", Outcome(received)))
+    found = look(recorded(tmp_path / "a.gvtrace", Reception(received)))
     assert found.problems == [f"{word} than were received"]
 
 
 def test_where_nobody_counted_there_is_no_difference(tmp_path: Path) -> None:
     for path in (
         recorded(tmp_path / "a.gvtrace", None),
-        to_format_1(recorded(tmp_path / "b.gvtrace", Outcome(1))),
+        to_format_1(recorded(tmp_path / "b.gvtrace", Reception(1))),
         TRACES / "seed-example.trace",
     ):
         found = look(path)
@@ -95,7 +95,7 @@ def test_segments_that_are_missing_between_others_are_told(tmp_path: Path) -> No
 
 def test_what_is_kept_of_a_flight_recorder_adds_up(tmp_path: Path) -> None:
     writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
-    writer.outcome = Outcome(800)
+    writer.reception = Reception(800)
     writer.opened(1, TIME_NS, {"peer_pid": 5})
     for _ in range(40):
         writer.received(1, TIME_NS, [read_message(fd=n) for n in range(20)])

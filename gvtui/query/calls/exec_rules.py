@@ -30,7 +30,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 
 
 class Code(IntEnum):
@@ -47,10 +47,10 @@ class Code(IntEnum):
 
 
 OUTCOMES = {
-    Code.ASKED: Outcome.ASKED,
-    Code.DONE: Outcome.DONE,
-    Code.DONE_LATER: Outcome.DONE,
-    Code.FAILED: Outcome.FAILED,
+    Code.ASKED: ExecOutcome.ASKED,
+    Code.DONE: ExecOutcome.DONE,
+    Code.DONE_LATER: ExecOutcome.DONE,
+    Code.FAILED: ExecOutcome.FAILED,
 }
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.calls.exec_outcomes import CODE_MASK, ExecOutcomes
 from gvtui.query.calls.exec_rules import OUTCOMES, Before, Code, Exec, Next, Order, Sender
@@ -109,7 +109,7 @@ class Execs(Follower):
         """The raw exit just before a decoded exit of the same exec without an error."""
         return self.outcomes.twin(row)
 
-    def outcome(self, row: int) -> Outcome | None:
+    def outcome(self, row: int) -> ExecOutcome | None:
         """The outcome of the exec whose exit a row is; None for any other row."""
         code = self.code(row)
         if code is not Code.NONE:
@@ -122,7 +122,7 @@ class Execs(Follower):
             held.type == RAW_SYSCALL and held.sysno in self._sysnos.tolist()
         )
         is_failed = is_exec and held.direction == Direction.EXIT and held.errno != 0
-        return Outcome.FAILED if is_failed else None
+        return ExecOutcome.FAILED if is_failed else None
 
     def first_open(self, start: int) -> int | None:
         """The first row from `start` on whose outcome the next message of its thread may still

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.query.calls.exec_rules import Code
 from gvtui.query.processes.process import Evidence, Exec, Process, ProcessId
 from gvtui.trace.details import MAX_TEXT, short_args
@@ -165,11 +165,11 @@ class ProcessEvents:
         """Note the program that an exec started: the thread's last exec, or one not seen before."""
         path, args = message.binary_path[:MAX_TEXT], short_args(message.argv)
         last = process.last_exec(row.tid)
-        if last is None or last.is_told or last.outcome is Outcome.FAILED:
-            last = Exec(number, row.time_ns, path, args, Outcome.DONE, row.tid)
+        if last is None or last.is_told or last.outcome is ExecOutcome.FAILED:
+            last = Exec(number, row.time_ns, path, args, ExecOutcome.DONE, row.tid)
             process.add_exec(last)
         last.row, last.time_ns, last.path, last.args = number, row.time_ns, path, args
-        last.outcome, last.is_told = Outcome.DONE, True
+        last.outcome, last.is_told = ExecOutcome.DONE, True
         process.take_args()
         self._goes_on(process, row.tid)
         self._pipe(row.conn, process, message, "pipe_input_proc", "pipe_from")
@@ -191,11 +191,11 @@ class ProcessEvents:
 
     def _exec_called(self, row: Row, number: int, message: AnyMessage, process: Process) -> None:
         path, args = message.pathname[:MAX_TEXT], short_args(message.argv)
-        asked = Exec(number, row.time_ns, path, args, Outcome.ASKED, row.tid)
+        asked = Exec(number, row.time_ns, path, args, ExecOutcome.ASKED, row.tid)
         if row.direction == Direction.ENTER:
             process.add_exec(asked)
             return
-        outcome = self._execs.outcome(number) or Outcome.ASKED
+        outcome = self._execs.outcome(number) or ExecOutcome.ASKED
         last = process.last_exec(row.tid)
         # `sentry/execve` comes before the exit only in old versions, where the exec has a duration.
         is_old = self._execs.code(number) is Code.DONE
@@ -206,13 +206,13 @@ class ProcessEvents:
         self.decided(process, last, number, outcome, row.errno)
 
     def decided(
-        self, process: Process, entry: Exec, number: int, outcome: Outcome, errno: int = 0
+        self, process: Process, entry: Exec, number: int, outcome: ExecOutcome, errno: int = 0
     ) -> None:
         """Note the outcome of an exec, which may be known only after its exit, row `number`."""
         if entry.is_told:
             return
         entry.outcome, entry.errno = outcome, errno
-        if outcome is Outcome.DONE:
+        if outcome is ExecOutcome.DONE:
             entry.row = number
             self._goes_on(process, entry.tid)
         process.take_args()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.trace.details import short_args
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Exec:
     time_ns: int
     path: str
     args: list[str]
-    outcome: Outcome
+    outcome: ExecOutcome
     tid: int
     """The thread that called exec; 0 if not collected."""
     errno: int = 0
@@ -209,7 +209,7 @@ class Process:
     @property
     def programs(self) -> list[Exec]:
         """The programs that ran in the process, in the order of their rows."""
-        ran = [entry for entry in self.execs if entry.outcome is Outcome.DONE]
+        ran = [entry for entry in self.execs if entry.outcome is ExecOutcome.DONE]
         return sorted(ran, key=lambda entry: entry.row)
 
     def last_exec(self, tid: int) -> Exec | None:
@@ -227,7 +227,7 @@ class Process:
 
     def take_args(self) -> None:
         """Set the command line to that of the program that began last."""
-        ran = (entry for entry in self.execs if entry.outcome is Outcome.DONE)
+        ran = (entry for entry in self.execs if entry.outcome is ExecOutcome.DONE)
         last = max(ran, key=lambda entry: entry.row, default=None)
         self.args = last.args if last is not None else self._first_args
 

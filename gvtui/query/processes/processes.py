@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.calls.doubles import Doubles
 from gvtui.query.calls.exec_rules import Code
@@ -93,7 +93,7 @@ class Processes(Follower):
             outcome = self.execs.outcome(number)
             if process is None or outcome is None:
                 continue
-            if outcome is Outcome.FAILED and self.execs.twin(number) is None:
+            if outcome is ExecOutcome.FAILED and self.execs.twin(number) is None:
                 process.count(calls=0, loose_enters=0, loose_exits=0, errors=1)
             entry = next((e for e in reversed(process.execs) if e.exit_row == number), None)
             if entry is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.fields import arguments
-from gvtui.decode.outcome import Outcome, untold
+from gvtui.decode.outcome import ExecOutcome, untold
 from gvtui.points.names import event_type
 from gvtui.query.filter.fields import CONTAINER, FIELDS, NAME, PID
 from gvtui.query.filter.write import literal, negation
@@ -85,9 +85,9 @@ def field_use(trace: Trace, processes: Processes, row_id: int, view: FieldView) 
         kind = event_type(trace.string(trace.row(row_id).point), trace.architecture)
         return _use(column, "evt.type", _compared(kind))
     if name == "exit.result":
-        if view.decoded == untold(Outcome.FAILED):
+        if view.decoded == untold(ExecOutcome.FAILED):
             return _use(column, "evt.failed", "= true")
-        if view.decoded == untold(Outcome.ASKED):
+        if view.decoded == untold(ExecOutcome.ASKED):
             return FieldUse(column, "")
         failed = bool(message.exit.errorno)
         return _use(column, column if failed else "evt.res", f"= {message.exit.result}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
-from gvtui.decode.outcome import Outcome, untold
+from gvtui.decode.outcome import ExecOutcome, untold
 from gvtui.decode.render import render
 from gvtui.points.names import event_type
 from gvtui.query.calls.pairs import Unpaired
@@ -114,7 +114,7 @@ class _Side(NamedTuple):
     decoded: Decoded
     enter: Decoded | None = None
     errno: int = 0
-    outcome: Outcome | None = None
+    outcome: ExecOutcome | None = None
     duration_ns: int | None = None
     unpaired: Unpaired | None = None
     is_whole: bool = False
@@ -187,10 +187,10 @@ class RowTexts:
         result = rendered.result
         if rendered.failed and side.errno not in (0, ERRNO_OTHER):
             result = errno_name(side.errno)
-        elif rendered.failed and result == untold(Outcome.FAILED):
+        elif rendered.failed and result == untold(ExecOutcome.FAILED):
             # As short as the names of errors; the details say that the sandbox does not send the
             # error.
-            result = Outcome.FAILED.value
+            result = ExecOutcome.FAILED.value
         return RowText(
             row_id,
             row,
@@ -219,7 +219,7 @@ class RowTexts:
         other = pairs.partner(row_id)
         if row.direction == Direction.EXIT:
             outcome = pairs.execs.outcome(row_id)
-            is_final = outcome is not Outcome.ASKED
+            is_final = outcome is not ExecOutcome.ASKED
             if other is None:
                 return _Side(
                     trace.decoded(row_id), errno=row.errno, outcome=outcome, is_final=is_final
@@ -252,7 +252,7 @@ class RowTexts:
             outcome,
             pairs.duration_ns(row_id),
             is_whole=True,
-            is_final=outcome is not Outcome.ASKED,
+            is_final=outcome is not ExecOutcome.ASKED,
         )
 
     def _enter(self, row_id: int) -> Decoded | None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from gvtui.agent.agent import OnExit
     from gvtui.agent.containers import Container
-    from gvtui.agent.outcome import Outcome
+    from gvtui.agent.outcome import ChangeOutcome
     from gvtui.agent.targets import Survey, Target
     from gvtui.points.session import Session
     from gvtui.tui.points.state import PointsState
@@ -126,13 +126,13 @@ class Applying(Feature):
         state.changed()
         monitor = self.viewer.monitor
 
-        def note(outcome: Outcome) -> None:
+        def note(outcome: ChangeOutcome) -> None:
             """Note the change in the recording."""
             if monitor is not None and not monitor.dead:
                 for mark in outcome.marks():
                     monitor.monitor.send_mark(mark)
 
-        def work() -> tuple[list[Outcome], Survey]:
+        def work() -> tuple[list[ChangeOutcome], Survey]:
             outcomes = []
             for container, session in changes:
                 outcome = keeper.apply(container, session, replace=replace_unknown)
@@ -147,7 +147,9 @@ class Applying(Feature):
         self._state.say(f"Not applied: {word(str(error))}.", "alarm", str(error))
         self._targets.look()
 
-    def _take_outcomes(self, changes: list[_Change], found: tuple[list[Outcome], Survey]) -> None:
+    def _take_outcomes(
+        self, changes: list[_Change], found: tuple[list[ChangeOutcome], Survey]
+    ) -> None:
         outcomes, survey = found
         state = self._state
         state.busy = ""
@@ -177,7 +179,7 @@ class Applying(Feature):
             self.viewer.tell(f"{words} {key} in Points shows all that runsc said.", "warning")
         self._targets.show()
 
-    def _ask_to_replace(self, changes: list[_Change], outcomes: list[Outcome]) -> None:
+    def _ask_to_replace(self, changes: list[_Change], outcomes: list[ChangeOutcome]) -> None:
         short = ", ".join(word(short_id(container.sandbox_id)) for container, _ in changes[:5])
         kept = next(outcome.kept for outcome in outcomes if outcome.needs_confirmation)
         question = (
@@ -285,7 +287,7 @@ class Applying(Feature):
         return False
 
 
-def words_of(outcome: Outcome) -> tuple[str, str, str]:
+def words_of(outcome: ChangeOutcome) -> tuple[str, str, str]:
     """An outcome for the screen: a sentence, the name of its style, and all details."""
     parts = [outcome.sentence, *outcome.notes]
     skipped = (*outcome.skipped_points, *outcome.skipped_fields)
@@ -305,7 +307,7 @@ def _capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:] if first.isalpha() else sentence
 
 
-def summary_of(outcomes: Iterable[Outcome]) -> str:
+def summary_of(outcomes: Iterable[ChangeOutcome]) -> str:
     """The outcomes of a change to several sandboxes, in one sentence."""
     found = list(outcomes)
     done = sum(outcome.applied for outcome in found)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.ids import short_id
-from gvtui.decode.outcome import NOT_SENT, Outcome
+from gvtui.decode.outcome import NOT_SENT, ExecOutcome
 from gvtui.decode.signals import wait_status
 from gvtui.query.processes.process import Evidence
 from gvtui.tui.kit.cells import fit, short_count, width_of
@@ -116,11 +116,11 @@ class TreePainter:
     def _program(self, executed: Exec) -> list[Part]:
         sign, told = _told(executed)
         when = clock_text(executed.time_ns, self._model.zone, 3) if executed.time_ns else ""
-        ran = executed.outcome is Outcome.DONE and bool(executed.args)
+        ran = executed.outcome is ExecOutcome.DONE and bool(executed.args)
         called = executed.args if ran else [executed.path, *executed.args[1:]]
         return [
             (f"  {sign} {word(' '.join(called))}", "command"),
-            (told, "failed" if executed.outcome is Outcome.FAILED else "faint"),
+            (told, "failed" if executed.outcome is ExecOutcome.FAILED else "faint"),
             (f"  {when}" if when else "", "faint"),
         ]
 
@@ -200,7 +200,7 @@ class TreePainter:
 
 def _told(executed: Exec) -> tuple[str, str]:
     """The sign of a program, and what there is to say of it besides."""
-    if executed.outcome is Outcome.FAILED:
+    if executed.outcome is ExecOutcome.FAILED:
         why = errno_name(executed.errno) if executed.errno else NOT_SENT
         return FAILED_SIGN, f"  failed: {why}"
-    return ("»", "") if executed.outcome is Outcome.DONE else ("»…", "  asked")
+    return ("»", "") if executed.outcome is ExecOutcome.DONE else ("»…", "  asked")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.points.document import dump_session
 from gvtui.points.session import Point, Session
 from gvtui.query.calls.execs import Execs
@@ -101,7 +101,7 @@ def test_another_reader_adopts_what_rows_told_that_are_gone() -> None:
     after = Execs(_NotedTrace("X", "O"))
     after.outcomes.adopt(orders)
     after.advance()
-    assert after.outcome(0) is Outcome.FAILED
+    assert after.outcome(0) is ExecOutcome.FAILED
     closed = Execs(_NotedTrace("E", "X", "closed", OLD_BINARY))
     closed.advance()
     assert closed.outcomes.order_marks() == {1: ExecOrderMark("old", False)}
@@ -133,12 +133,12 @@ def test_an_exec_waits_for_the_note_of_its_binary_and_not_for_ever() -> None:
 @pytest.mark.parametrize(
     ("point", "fields", "expected"),
     [
-        ("sentry/execve", ("thread_id",), Outcome.FAILED),
-        ("sentry/execve", ("group_id",), Outcome.ASKED),
-        ("syscall/execve/exit", ("thread_id",), Outcome.ASKED),
+        ("sentry/execve", ("thread_id",), ExecOutcome.FAILED),
+        ("sentry/execve", ("group_id",), ExecOutcome.ASKED),
+        ("syscall/execve/exit", ("thread_id",), ExecOutcome.ASKED),
     ],
 )
 def test_a_noted_session_says_that_the_point_is_on(
-    point: str, fields: tuple[str, ...], expected: Outcome
+    point: str, fields: tuple[str, ...], expected: ExecOutcome
 ) -> None:
     assert noted("E", "X", "O", session_mark(point, fields)) == [expected.value]

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.query.calls.exec_rules import (
     OUTCOMES,
     Before,
@@ -93,4 +93,4 @@ def test_what_may_not_change_stays_whatever_comes(
 
 def test_each_code_of_an_exec_has_an_outcome() -> None:
     assert OUTCOMES.keys() == set(Code) - {Code.NONE}
-    assert OUTCOMES[Code.DONE] is OUTCOMES[Code.DONE_LATER] is Outcome.DONE
+    assert OUTCOMES[Code.DONE] is OUTCOMES[Code.DONE_LATER] is ExecOutcome.DONE

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.query.calls.exec_rules import Code
 from gvtui.query.calls.execs import Execs
 from gvtui.trace.reader import Trace
@@ -20,7 +20,7 @@ from tests.query.memory import MemoryTrace
 DATA = Path(__file__).parents[2] / "data" / "execs"
 
 
-def outcomes(events: list[Event], *, slices: int = 1 << 16) -> list[Outcome | None]:
+def outcomes(events: list[Event], *, slices: int = 1 << 16) -> list[ExecOutcome | None]:
     execs = Execs(MemoryTrace([event.row() for event in events]))
     while execs.advance(slices):
         pass
@@ -33,7 +33,7 @@ def found(text: str, **common: object) -> list[str]:
     return [outcome.value for outcome in outcomes(events) if outcome is not None]
 
 
-def plain_outcomes(events: list[Event]) -> list[Outcome | None]:
+def plain_outcomes(events: list[Event]) -> list[ExecOutcome | None]:
     """The rules in the plainest words: each exit is looked at with the whole trace at hand."""
     threads: dict[tuple[int, int], list[int]] = {}
     for row, event in enumerate(events):
@@ -99,28 +99,28 @@ def plain_outcomes(events: list[Event]) -> list[Outcome | None]:
                     proofs.append((row, "old"))
         return min(proofs)[::-1] if proofs else ("", len(events))
 
-    def outcome(row: int) -> Outcome:
+    def outcome(row: int) -> ExecOutcome:
         event = events[row]
         order, proved = order_of(event.conn)
         if order == "old":
-            return Outcome.DONE
+            return ExecOutcome.DONE
         if event.tid <= 0:
-            return Outcome.ASKED
+            return ExecOutcome.ASKED
         follower = after(lasts[row])
         if follower is not None and events[follower].what == "I":
-            return Outcome.DONE
+            return ExecOutcome.DONE
         former = before(row)
         if former is not None and events[former].what == "I" and proved >= row:
             earlier = before(former)
             if earlier is not None and events[earlier].what != "X":
-                return Outcome.DONE
+                return ExecOutcome.DONE
         is_on = any(e.what == "I" and e.tid > 0 and e.conn == event.conn for e in events)
         if order == "new" and is_on and follower is not None:
-            return Outcome.FAILED
-        return Outcome.ASKED
+            return ExecOutcome.FAILED
+        return ExecOutcome.ASKED
 
-    result: list[Outcome | None] = [
-        Outcome.FAILED if event.what == "F" else None for event in events
+    result: list[ExecOutcome | None] = [
+        ExecOutcome.FAILED if event.what == "F" else None for event in events
     ]
     for row in exits:
         result[row] = result[lasts[row]] = outcome(row)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.query.calls.exec_rules import Code
 from gvtui.query.processes.events import EVENT_TYPES, ProcessEvents
 from gvtui.query.processes.process import Evidence, Process, ProcessId
@@ -31,11 +31,11 @@ class KnownExecs:
     def __init__(self) -> None:
         self.codes: dict[int, Code] = {}
 
-    def outcome(self, row: int) -> Outcome | None:
+    def outcome(self, row: int) -> ExecOutcome | None:
         return {
-            Code.DONE: Outcome.DONE,
-            Code.DONE_LATER: Outcome.DONE,
-            Code.FAILED: Outcome.FAILED,
+            Code.DONE: ExecOutcome.DONE,
+            Code.DONE_LATER: ExecOutcome.DONE,
+            Code.FAILED: ExecOutcome.FAILED,
         }.get(self.code(row))
 
     def code(self, row: int) -> Code:
@@ -202,14 +202,14 @@ def test_the_messages_of_one_exec_make_one_program(told: Told) -> None:
     """The old order: enter, `sentry/execve`, exit."""
     call = syscall_pb2.Execve(context_data=context(1), pathname="/bin/cat", argv=["cat"])
     told.take(call, direction=ENTER)
-    assert [entry.outcome for entry in told[1].execs] == [Outcome.ASKED]
+    assert [entry.outcome for entry in told[1].execs] == [ExecOutcome.ASKED]
     begun = told.take(
         sentry_pb2.ExecveInfo(context_data=context(1), binary_path="/bin/cat", argv=["cat"])
     )
     told.execs.codes[begun + 1] = Code.DONE
     told.take(call, direction=EXIT)
     (entry,) = told[1].execs
-    assert (entry.outcome, entry.row, entry.exit_row) == (Outcome.DONE, begun, begun + 1)
+    assert (entry.outcome, entry.row, entry.exit_row) == (ExecOutcome.DONE, begun, begun + 1)
 
 
 def test_an_exec_that_failed_is_no_program(told: Told) -> None:
@@ -218,7 +218,7 @@ def test_an_exec_that_failed_is_no_program(told: Told) -> None:
     told.execs.codes[2] = Code.FAILED
     told.take(call, direction=EXIT, errno=2)
     (entry,) = told[1].execs
-    assert (entry.outcome, entry.errno) == (Outcome.FAILED, 2)
+    assert (entry.outcome, entry.errno) == (ExecOutcome.FAILED, 2)
     assert told[1].programs == []
     # What is asked for next is another one.
     told.take(sentry_pb2.ExecveInfo(context_data=context(1), binary_path="/bin/cat", argv=["cat"]))
@@ -231,12 +231,12 @@ def test_what_became_of_an_exec_may_be_known_later(told: Told) -> None:
     one = told[1]
     (entry,) = one.execs
     assert one.programs == []
-    told.events.decided(one, entry, row + 5, Outcome.DONE)
+    told.events.decided(one, entry, row + 5, ExecOutcome.DONE)
     assert one.programs == [entry]
     assert (entry.row, one.args) == (row + 5, ["cat"])
     # What an event has told of it is not doubted any more.
     entry.is_told = True
-    told.events.decided(one, entry, row + 6, Outcome.FAILED)
+    told.events.decided(one, entry, row + 6, ExecOutcome.FAILED)
     assert one.programs == [entry]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.query.processes import process as process_module
 from gvtui.query.processes.process import (
     MAX_EXECS,
@@ -23,7 +23,7 @@ def process(number: int = 1, **fields: Any) -> Process:
     return Process(number, "box", 7, 70, Evidence.EVENT, 3, 3, **fields)
 
 
-def program(row: int, *args: str, outcome: Outcome = Outcome.DONE, tid: int = 7) -> Exec:
+def program(row: int, *args: str, outcome: ExecOutcome = ExecOutcome.DONE, tid: int = 7) -> Exec:
     return Exec(row, 0, f"/bin/{args[0]}", list(args), outcome, tid)
 
 
@@ -111,8 +111,8 @@ def test_its_arguments_are_those_of_the_program_that_began_last() -> None:
     one.begin_with(["sh"])
     one.add_exec(program(20, "late"))
     one.add_exec(program(10, "early"))
-    one.add_exec(program(30, "failed", outcome=Outcome.FAILED))
-    one.add_exec(program(40, "asked", outcome=Outcome.ASKED))
+    one.add_exec(program(30, "failed", outcome=ExecOutcome.FAILED))
+    one.add_exec(program(40, "asked", outcome=ExecOutcome.ASKED))
     assert one.args == ["late"]
     assert [entry.args[0] for entry in one.programs] == ["early", "late"]
     given_ = {row: one.args_at(row)[0] for row in (0, 9, 10, 19, 20, 99)}

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.processes.process import Evidence, ProcessId
 from gvtui.query.processes.rows import processes_filter
@@ -124,13 +124,13 @@ def test_command_lines_follow_the_programs(box: Box) -> None:
     assert only(tree, 1).command_line == "/bin/sh -c 'ls; true'"
     listed = only(tree, 2)
     assert [(entry.path, entry.outcome, entry.errno) for entry in listed.execs] == [
-        ("/nowhere/ls", Outcome.FAILED, 2),
-        ("/bin/ls", Outcome.DONE, 0),
+        ("/nowhere/ls", ExecOutcome.FAILED, 2),
+        ("/bin/ls", ExecOutcome.DONE, 0),
     ]
     assert [entry.path for entry in listed.programs] == ["/bin/ls"]
     assert listed.args == ["/bin/ls", "-l"]
     assert listed.args_at(listed.first_row) == ["/bin/sh", "-c", "ls; true"]
-    assert only(tree, 3).execs[0].outcome is Outcome.ASKED
+    assert only(tree, 3).execs[0].outcome is ExecOutcome.ASKED
     assert only(tree, 3).command_line == "/bin/sh -c 'ls; true'"
 
 
@@ -148,7 +148,7 @@ def test_a_call_alone_of_which_nothing_more_is_known_is_no_program(box: Box) -> 
     box.execve(box.context(2), "/bin/ls", errno=0)
     box.execve(box.context(2), "/bin/cat", errno=0)
     process = only(box.tree(), 2)
-    assert [entry.outcome for entry in process.execs] == [Outcome.ASKED] * 2
+    assert [entry.outcome for entry in process.execs] == [ExecOutcome.ASKED] * 2
     assert (process.programs, process.command_line) == ([], "")
 
 
@@ -158,13 +158,13 @@ def test_each_exec_of_the_newest_counts_once_and_a_failed_one_not(tmp_path: Path
         tree = tree_of(trace, step)
         first, second = only(tree, 1), only(tree, 2)
         assert [(entry.path, entry.outcome) for entry in first.execs] == [
-            ("/nonexistent/nope", Outcome.FAILED),
-            ("/tmp/garbage", Outcome.FAILED),
-            ("/tmp/noperm", Outcome.FAILED),
+            ("/nonexistent/nope", ExecOutcome.FAILED),
+            ("/tmp/garbage", ExecOutcome.FAILED),
+            ("/tmp/noperm", ExecOutcome.FAILED),
         ]
         assert (first.programs, first.errors) == ([], 3)
         assert [(entry.path, entry.outcome) for entry in second.execs] == [
-            ("/usr/bin/true", Outcome.DONE)
+            ("/usr/bin/true", ExecOutcome.DONE)
         ]
         assert second.errors == 0
         trace.close()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.decode.fields import field_views
-from gvtui.decode.outcome import Outcome, untold
+from gvtui.decode.outcome import ExecOutcome, untold
 from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.reader import Trace
@@ -86,9 +86,11 @@ def test_a_value_too_long_to_type_is_compared_by_its_beginning(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("outcome", "field", "only"),
-    [(Outcome.FAILED, "evt.failed", "evt.failed = true"), (Outcome.ASKED, "", "")],
+    [(ExecOutcome.FAILED, "evt.failed", "evt.failed = true"), (ExecOutcome.ASKED, "", "")],
 )
-def test_what_is_known_of_an_exec_leads_further(outcome: Outcome, field: str, only: str) -> None:
+def test_what_is_known_of_an_exec_leads_further(
+    outcome: ExecOutcome, field: str, only: str
+) -> None:
     trace = Trace.open(TRACES / "compile-2024.trace")
     model = Model(trace)
     row_id = next(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.query.calls.execs import Execs
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
@@ -18,7 +18,7 @@ from tests.tui.fake import FakeViewer
 RECORDED = Path(__file__).parents[2] / "data" / "execs" / "failed-exec.gvtrace"
 
 
-def outcomes(trace: Trace) -> list[Outcome]:
+def outcomes(trace: Trace) -> list[ExecOutcome]:
     execs = Execs(trace)
     while execs.advance():
         pass
@@ -33,7 +33,7 @@ def test_copies_say_of_execs_what_the_screen_says(tmp_path: Path) -> None:
         for row in range(recorded.end_row)
         if recorded.row(row).kind == Kind.MESSAGE
     ]
-    failed = outcomes(recorded).count(Outcome.FAILED)
+    failed = outcomes(recorded).count(ExecOutcome.FAILED)
     # Up to the clone that follows the last of those that fail: nothing here says that the point
     # which would tell of a good one is on.
     end = next(
@@ -56,15 +56,15 @@ def test_copies_say_of_execs_what_the_screen_says(tmp_path: Path) -> None:
     assert live.first_row > len(messages)
     shown = viewer.model.analysis.pairs.execs
     told = [shown.outcome(row) for row in range(live.first_row, live.end_row)]
-    assert [each for each in told if each] == [Outcome.FAILED] * failed
+    assert [each for each in told if each] == [ExecOutcome.FAILED] * failed
     fresh = Trace.open(tmp_path / "live")
-    assert outcomes(fresh) == [Outcome.ASKED] * failed
+    assert outcomes(fresh) == [ExecOutcome.ASKED] * failed
     fresh.close()
     viewer.commands.execute("live.keep")
     assert viewer.type(str(tmp_path / "kept.gvtrace")) is None
     viewer.commands.execute(f"copy.rows {tmp_path / 'rows.gvtrace'}")
     for name in ("kept", "rows"):
         copy = Trace.open(tmp_path / f"{name}.gvtrace")
-        assert outcomes(copy) == [Outcome.FAILED] * failed, viewer.said
+        assert outcomes(copy) == [ExecOutcome.FAILED] * failed, viewer.said
         copy.close()
     writer.close()

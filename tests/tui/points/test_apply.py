@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
-from gvtui.agent.outcome import Outcome, State
+from gvtui.agent.outcome import ChangeOutcome, State
 from gvtui.agent.pod_init import SessionFile
 from gvtui.agent.targets import Keeper, SessionOwner
 from gvtui.monitor.options import MonitorOptions
@@ -557,8 +557,8 @@ def test_no_runsc_is_said_and_nothing_hangs(tmp_path: Path) -> None:
     drive(bench.app, script, (160, 46))
 
 
-def outcome(bench: Bench, state: State, **more: Any) -> Outcome:
-    return Outcome(bench.runsc.container(), state, "points[0] runs", **more)
+def outcome(bench: Bench, state: State, **more: Any) -> ChangeOutcome:
+    return ChangeOutcome(bench.runsc.container(), state, "points[0] runs", **more)
 
 
 def test_an_outcome_in_words(bench: Bench) -> None:

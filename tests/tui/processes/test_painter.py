@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.decode.outcome import Outcome
+from gvtui.decode.outcome import ExecOutcome
 from gvtui.query.processes.process import Evidence, Exec, Process, ProcessId
 from gvtui.query.processes.tree import ProcessTree
 from gvtui.tui.kit.cells import width_of
@@ -101,7 +101,7 @@ def test_how_it_is_known_stands_before_its_id(source: Evidence, sign: str) -> No
 def test_tags_say_what_is_folded_and_where_it_stands() -> None:
     shown = process()
     for row in (1, 2):
-        shown.add_exec(Exec(row, 0, "/bin/x", ["x"], Outcome.DONE, 7))
+        shown.add_exec(Exec(row, 0, "/bin/x", ["x"], ExecOutcome.DONE, 7))
     shown.thread(7)
     shown.thread(8)
     shown.is_exec_session = True
@@ -123,15 +123,15 @@ def test_pipes_name_the_other_process_where_it_is_known() -> None:
 
 
 def test_programs_say_what_became_of_them() -> None:
-    def program(outcome: Outcome, **fields: Any) -> str:
+    def program(outcome: ExecOutcome, **fields: Any) -> str:
         entry = Exec(3, SECOND, "/bin/x", ["argv0", "-v"], outcome, 7, **fields)
         return words(TreeLine("│ ", "c", process(), executed=entry))
 
-    assert program(Outcome.DONE) == "│   » argv0 -v  00:00:01.000"
-    assert program(Outcome.ASKED) == "│   »… /bin/x -v  asked  00:00:01.000"
-    failed = program(Outcome.FAILED, errno=errno.ENOENT)
+    assert program(ExecOutcome.DONE) == "│   » argv0 -v  00:00:01.000"
+    assert program(ExecOutcome.ASKED) == "│   »… /bin/x -v  asked  00:00:01.000"
+    failed = program(ExecOutcome.FAILED, errno=errno.ENOENT)
     assert failed == f"│   {FAILED_SIGN} /bin/x -v  failed: ENOENT  00:00:01.000"
-    assert "failed: errno not sent" in program(Outcome.FAILED)
+    assert "failed: errno not sent" in program(ExecOutcome.FAILED)
 
 
 def test_threads_and_sandboxes() -> None:
@@ -148,7 +148,7 @@ def test_threads_and_sandboxes() -> None:
 @pytest.mark.parametrize("width", [1, 30, 80, 200])
 def test_nothing_hostile_reaches_the_screen(width: int) -> None:
     shown = process(name=HOSTILE, args=[HOSTILE] * 3, container=HOSTILE)
-    entry = Exec(3, 0, HOSTILE, [HOSTILE], Outcome.ASKED, 7)
+    entry = Exec(3, 0, HOSTILE, [HOSTILE], ExecOutcome.ASKED, 7)
     for line in (
         TreeLine("", HOSTILE),
         TreeLine("", HOSTILE, shown),
