@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _MAX_FILE = 1 << 20
 _MAX_DEPTH = 12
 _RUNSC_WORDS = ("runsc", "gvisor")
+_POD_INIT = "pod-init-config"
+"""The name of runsc's flag for a pod init file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class ConfiguredRuntime:
     path: str
     file: Path
     """The configuration file."""
+    pod_init: str = ""
+    """The pod init file that it starts containers with; "" if none is configured."""
 
     @property
     def why(self) -> str:
@@ -50,6 +54,15 @@ def configured_runtimes(top: Path = Path("/")) -> list[ConfiguredRuntime]:
     return list(found.values())
 
 
+def traced_runtimes(top: Path = Path("/")) -> list[ConfiguredRuntime]:
+    """The configured runtimes that start containers with a pod init file.
+
+    Docker has runsc's flags in `runtimeArgs`; containerd and CRI-O in the table `runsc_config` of
+    the shim's file, which `ConfigPath` or `runtime_config_path` names.
+    """
+    return [each for each in _all(top) if each.pod_init]
+
+
 def _all(top: Path) -> Iterator[ConfiguredRuntime]:
     for file in (top / "etc/docker/daemon.json", Path.home() / ".config/docker/daemon.json"):
         yield from _named_tables("docker", file, _read(file, json.loads), top)
@@ -57,8 +70,7 @@ def _all(top: Path) -> Iterator[ConfiguredRuntime]:
     containerd += sorted((top / "etc/containerd").glob("conf.d/*.toml"))
     for file in containerd:
         yield from _named_tables("containerd", file, _read(file, tomllib.loads), top)
-    shim = top / "etc/containerd/runsc.toml"
-    yield from _one("containerd", "runsc", _read(shim, tomllib.loads).get("binary_name"), shim)
+    yield from _shim("containerd", "runsc", "/etc/containerd/runsc.toml", top)
     crio = [top / "etc/crio/crio.conf", *sorted((top / "etc/crio").glob("crio.conf.d/*.conf"))]
     for file in crio:
         yield from _named_tables("crio", file, _read(file, tomllib.loads), top)
@@ -103,19 +115,45 @@ def _entry(
         return
     options = entry.get("options")
     options = options if isinstance(options, dict) else {}
+    pod_init = _flag(entry.get("runtimeArgs"))
     for path in (entry.get("path"), entry.get("runtime_path"), options.get("BinaryName")):
-        yield from _one(engine, name, path, file)
-    shim = options.get("ConfigPath")
-    if isinstance(shim, str) and shim.startswith("/"):
-        place = top / shim[1:]
-        yield from _one(engine, name, _read(place, tomllib.loads).get("binary_name"), place)
+        yield from _one(engine, name, path, file, pod_init)
+    for shim in (options.get("ConfigPath"), entry.get("runtime_config_path")):
+        yield from _shim(engine, name, shim, top)
 
 
-def _one(engine: str, name: str, path: object, file: Path) -> Iterator[ConfiguredRuntime]:
+def _shim(engine: str, name: str, path: object, top: Path) -> Iterator[ConfiguredRuntime]:
+    """The runsc that containerd's shim starts, by the shim's own file."""
+    if not isinstance(path, str) or not path.startswith("/"):
+        return
+    place = top / path[1:]
+    values = _read(place, tomllib.loads)
+    flags = values.get("runsc_config")
+    pod_init = flags.get(_POD_INIT) if isinstance(flags, dict) else None
+    # Where the file names none, the shim takes the runsc of its PATH.
+    binary = values.get("binary_name") or (values and "runsc")
+    yield from _one(engine, name, binary, place, pod_init if isinstance(pod_init, str) else "")
+
+
+def _flag(arguments: object) -> str:
+    """The pod init file among runsc's arguments; "" if there is none."""
+    words = (
+        [each for each in arguments if isinstance(each, str)] if isinstance(arguments, list) else []
+    )
+    for place, word in enumerate(words):
+        name, is_whole, value = word.lstrip("-").partition("=")
+        if word.startswith("-") and name == _POD_INIT:
+            return value if is_whole else "".join(words[place + 1 : place + 2])
+    return ""
+
+
+def _one(
+    engine: str, name: str, path: object, file: Path, pod_init: str = ""
+) -> Iterator[ConfiguredRuntime]:
     if not isinstance(path, str) or not path or "\0" in path:
         return
     if not any(word in f"{name} {Path(path).name}".lower() for word in _RUNSC_WORDS):
         return
     where = path if path.startswith("/") else shutil.which(path)
     if where:
-        yield ConfiguredRuntime(engine, name, where, file)
+        yield ConfiguredRuntime(engine, name, where, file, pod_init)

@@ -5,7 +5,6 @@ This needs neither runsc nor root, only the permission to write the file.
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING
 
 from gvtui.points.document import (
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gvtui.points.catalogue import Catalogue
-
-RUNTIME_NAME = "runsc-trace"
-"""The name of the traced runtime in the instructions for Docker and containerd."""
 
 
 class SessionFile:
@@ -127,43 +123,3 @@ def start_words(file: SessionFile, catalogue: Catalogue) -> tuple[str, bool]:
         return f"containers that start from now on run untraced: {ending.reason}", False
     warnings = "".join(f". {each}" for each in start_problems(file.staged))
     return f"containers that start from now on get it{warnings}", True
-
-
-def how_to_install(path: Path, runsc: str = "runsc", name: str = RUNTIME_NAME) -> str:
-    """Instructions for the user: how Docker or containerd start containers with a pod init file.
-
-    Args:
-        path: the file; made absolute.
-        runsc: the runsc binary.
-        name: the name of the runtime in Docker or containerd.
-    """
-    place = path.absolute()
-    flag = shlex.quote(f"--pod-init-config={place}")
-    return f"""\
-Containers that start with the runtime {name} are then traced from their first moment on.
-Those that run already are not touched.
-
-Docker: add a runtime, once, then start containers with it:
-
-  sudo {shlex.quote(runsc)} install --runtime={name} -- \\
-    {flag}
-  sudo systemctl reload docker
-  docker run --rm --runtime={name} alpine echo hello
-
-containerd: in /etc/containerd/config.toml, give the runtime a file of runsc's flags:
-
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}]
-  runtime_type = "io.containerd.runsc.v1"
-[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.{name}.options]
-  TypeUrl = "io.containerd.runsc.v1.options"
-  ConfigPath = "/etc/containerd/{name}.toml"
-
-and in /etc/containerd/{name}.toml:
-
-[runsc_config]
-  pod-init-config = "{place}"
-
-then restart containerd.
-
-runsc by hand: put {flag} before the subcommand.
-"""

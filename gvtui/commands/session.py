@@ -177,7 +177,7 @@ def new(
     those of the list that comes with gvtui; a preset then leaves out points that this version may
     lack.
     """
-    from gvtui.agent.pod_init import how_to_install
+    from gvtui.agent.install import install_words
     from gvtui.points.check import doubts_about
     from gvtui.points.costs import session_costs
     from gvtui.points.document import (
@@ -208,7 +208,7 @@ def new(
         document = load_document(out).with_session(made)
     save_document(out, document)
     if pod_init:
-        say(how_to_install(out, *binaries[:1]))
+        say(install_words(out, *binaries[:1]))
 
 
 def _words(text: str | None) -> tuple[str, ...] | None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gvtui.agent.configured import configured_runtimes
+from gvtui.agent.configured import configured_runtimes, traced_runtimes
 
 
 @pytest.fixture(autouse=True)
@@ -105,3 +105,44 @@ def test_any_bytes_in_a_file(tmp_path: Path, content: bytes) -> None:
     file = write(tmp_path, "etc/containerd/config.toml", "")
     file.write_bytes(content)
     configured_runtimes(tmp_path)
+
+
+def test_runtimes_that_start_containers_with_a_pod_init_file(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        "etc/docker/daemon.json",
+        """{"runtimes": {
+            "runsc": {"path": "/opt/g/runsc", "runtimeArgs": ["--debug", 7]},
+            "one": {"path": "/opt/g/runsc", "runtimeArgs": ["--pod-init-config=/etc/a.json"]},
+            "two": {"path": "/opt/g/runsc", "runtimeArgs": ["-pod-init-config", "/etc/b.json"]},
+            "end": {"path": "/opt/g/runsc", "runtimeArgs": ["--pod-init-config"]},
+            "odd": {"path": "/opt/g/runsc", "runtimeArgs": "--pod-init-config=/etc/c.json"}}}""",
+    )
+    write(
+        tmp_path,
+        "etc/containerd/config.toml",
+        """
+version = 3
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.gvisor]
+runtime_type = "io.containerd.runsc.v1"
+[plugins."io.containerd.cri.v1.runtime".containerd.runtimes.gvisor.options]
+ConfigPath = "/etc/containerd/traced.toml"
+""",
+    )
+    write(
+        tmp_path,
+        "etc/containerd/traced.toml",
+        'binary_name = "/opt/g/runsc"\n[runsc_config]\npod-init-config = "/etc/d.json"\n',
+    )
+    write(
+        tmp_path,
+        "etc/crio/crio.conf.d/50-t.conf",
+        '[crio.runtime.runtimes.runsc-t]\nruntime_path = "/opt/containerd-shim-runsc-v1"\n'
+        'runtime_type = "vm"\nruntime_config_path = "/etc/containerd/traced.toml"\n',
+    )
+    assert [(each.engine, each.name, each.pod_init) for each in traced_runtimes(tmp_path)] == [
+        ("docker", "one", "/etc/a.json"),
+        ("docker", "two", "/etc/b.json"),
+        ("containerd", "gvisor", "/etc/d.json"),
+        ("crio", "runsc-t", "/etc/d.json"),
+    ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.agent.pod_init import SessionFile, how_to_install, start_problems, start_words
+from gvtui.agent.pod_init import SessionFile, start_problems, start_words
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.document import SessionError, load_document, pod_init_document
 from gvtui.points.session import Point, Session, Sink
@@ -99,19 +99,6 @@ def test_how_containers_start_is_told_as_it_is(tmp_path: Path) -> None:
     words, traced = words_of(path, good.replace('"trace_session"', '"other": 1, "trace_session"'))
     assert not traced
     assert words.startswith("no container starts with it: other: a pod init file has no key")
-
-
-def test_instructions_name_the_file(tmp_path: Path) -> None:
-    text = how_to_install(tmp_path / "a b.json", "/opt/runsc")
-    assert f"\\\n    '--pod-init-config={tmp_path}/a b.json'" in text
-    assert "sudo /opt/runsc install --runtime=runsc-trace" in text
-    assert f'pod-init-config = "{tmp_path}/a b.json"' in text
-
-
-def test_the_instructions_fit_a_small_terminal(tmp_path: Path) -> None:
-    text = how_to_install(Path("/etc/gvtui-pod-init.json"))
-    lines = [line for line in text.splitlines() if line[:1] in (" ", "[")]
-    assert max(map(len, lines)) <= 77
 
 
 def test_changes_around_the_session_are_seen(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from gvtui.agent.install import install_words
 from gvtui.agent.outcome import State
-from gvtui.agent.pod_init import how_to_install, start_words
+from gvtui.agent.pod_init import start_words
 from gvtui.agent.targets import SessionOwner
 from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
@@ -255,14 +256,16 @@ class Applying(Feature):
         """Show how containers are started with the session file."""
         keeper = self.viewer.keeper
         if keeper is None or keeper.file is None:
-            words = (
+            self._read_install(
                 "Start gvtui with --session-file FILE to edit a pod init file: containers that "
                 "start later are then traced from their first moment on. This needs neither root "
                 "nor runsc here."
             )
-        else:
-            runsc = next((each.runsc.path for each in keeper.containers), "runsc")
-            words = how_to_install(keeper.file.path, runsc)
+            return
+        runsc = next((each.runsc.path for each in keeper.containers), "runsc")
+        self.viewer.in_thread(partial(install_words, keeper.file.path, runsc), self._read_install)
+
+    def _read_install(self, words: str) -> None:
         self.viewer.read(
             Text("Containers that start later", [safe_lines(words)], line="points.install")
         )

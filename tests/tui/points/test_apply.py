@@ -480,8 +480,7 @@ def test_a_session_file_is_edited_and_written(tmp_path: Path) -> None:
         assert "Written" in bench.state.note
         assert not bench.state.edit.is_staged
         await pilot.press("i")
-        await pilot.pause()
-        assert f"pod-init-config={file}" in screen_text(bench.app)
+        await until(pilot, lambda: f"pod-init-config={file}" in screen_text(bench.app))
         await pilot.press("escape")
         await bench.stage(pilot, "sentry/clone")
         file.write_text('{"other": 2, "trace_session": {"name": "Default"}}')
