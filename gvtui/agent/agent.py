@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gvtui.agent.abilities import own_value_flags
 from gvtui.agent.discover import Inventory, take_inventory
+from gvtui.agent.naming.namer import Namer
 from gvtui.agent.outcome import ChangeOutcome, State
 from gvtui.agent.procfs import parse_procfs
 from gvtui.agent.registry import Applied, Registry
@@ -78,6 +79,7 @@ class Agent:
             readonly: refuse every change of a sandbox.
         """
         self.registry = Registry()
+        self._namer = Namer()
         self._binaries = tuple(binaries)
         self._roots = tuple(roots)
         self._timeout = timeout
@@ -94,7 +96,7 @@ class Agent:
 
     def inventory(self) -> Inventory:
         """Find the binaries, roots and containers that are there now."""
-        found = take_inventory(self._binaries, self._roots, self._timeout, self._stop)
+        found = take_inventory(self._binaries, self._roots, self._timeout, self._stop, self._namer)
         used = {*found.binaries, *(each.runsc for each in found.containers)}
         self._value_flags = frozenset().union(*map(own_value_flags, used))
         return found

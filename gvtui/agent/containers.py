@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from gvtui.agent.naming.annotations import names_in
+from gvtui.trace.names import Names
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
@@ -12,9 +15,6 @@ if TYPE_CHECKING:
     from gvtui.agent.runsc import Runsc
 
 _SANDBOX_ID_KEYS = ("io.kubernetes.cri.sandbox-id", "io.kubernetes.cri-o.SandboxID")
-_NAME_KEYS = ("io.kubernetes.cri.container-name", "io.kubernetes.container.name")
-_POD_KEYS = ("io.kubernetes.cri.sandbox-name", "io.kubernetes.pod.name")
-_IMAGE_KEYS = ("io.kubernetes.cri.image-name", "io.kubernetes.cri-o.ImageName")
 _STATE_FILE = ".state"
 _STATE_JOIN = "_sandbox:"
 
@@ -36,6 +36,8 @@ class Container:
     """The ID of its sandbox: its own ID, or its pod's. Sessions belong to sandboxes."""
     bundle: str = ""
     annotations: Mapping[str, str] = field(default_factory=dict)
+    names: Names = field(default_factory=Names)
+    """What its operator calls it."""
     runsc_why: str = field(default="", compare=False)
     """Why `runsc` is used for it, in words."""
 
@@ -60,14 +62,14 @@ class Container:
         return self.status in ("running", "created", "paused")
 
     @property
+    def called(self) -> str:
+        """Its name with its ID, or the ID alone, for sentences."""
+        return f"{self.names.full} ({self.id})" if self.names.label else self.id
+
+    @property
     def label(self) -> str:
-        """Its pod, name and image from Kubernetes' annotations; "" if it has none."""
-        pod, name, image = (
-            next((self.annotations[key] for key in keys if key in self.annotations), "")
-            for keys in (_POD_KEYS, _NAME_KEYS, _IMAGE_KEYS)
-        )
-        where = "/".join(part for part in (pod, name) if part)
-        return " ".join(part for part in (where, image) if part)
+        """Its pod, name and image; "" if nobody tells them."""
+        return " ".join(part for part in (self.names.label, self.names.image) if part)
 
 
 def list_containers(runsc: Runsc, root: Path) -> list[Container]:
@@ -103,6 +105,7 @@ def read_containers(
                 sandboxes.get(container_id, told),
                 str(each.get("bundle") or ""),
                 notes,
+                names_in(notes),
             )
         )
     return found

@@ -7,6 +7,7 @@ running sandboxes.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from gvtui.agent.binaries import Binaries
 from gvtui.agent.containers import Container, list_containers, sandbox_ids, state_files
+from gvtui.agent.naming.namer import Namer
+from gvtui.agent.naming.spec import Spec, spec_in
 from gvtui.agent.running import has_ended, sandbox_processes
 from gvtui.agent.runsc import DEFAULT_TIMEOUT, Runsc, RunscError
 
@@ -32,6 +35,8 @@ _ROOT_PATTERNS = (
     "run/user/*/runsc",
 )
 _WORKERS = 8
+_SCHEME = re.compile(r"[a-z][a-z0-9-]*://")
+"""The program before an ID, as in `docker://4f5c0d`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +76,29 @@ class Inventory:
         """Every usable runsc, the preferred one first."""
         return tuple(each.runsc for each in self.found)
 
-    def find(self, container_id: str) -> list[Container]:
-        """The containers with that ID, or else those whose IDs begin with it; from all roots."""
-        exact = [each for each in self.containers if each.id == container_id]
-        if exact or not container_id:
+    def find(self, word: str) -> list[Container]:
+        """The containers that a word means, from all roots.
+
+        They are those with that ID; else those of that name, as `Names.spellings` has it; else
+        those whose IDs begin so. `docker://`, `containerd://` and the like before an ID, as
+        Kubernetes writes it, say that it is no name. Of a pod's containers that a name means, the
+        pod's sandbox stands for all.
+        """
+        scheme = _SCHEME.match(word)
+        word = word[scheme.end() :] if scheme else word
+        exact = [each for each in self.containers if each.id == word]
+        if exact or not word:
             return exact
-        return [each for each in self.containers if each.id.startswith(container_id)]
+        named = [each for each in self.containers if word in each.names.spellings]
+        if named and not scheme:
+            return _without_members(named)
+        return [each for each in self.containers if each.id.startswith(word)]
+
+
+def _without_members(found: list[Container]) -> list[Container]:
+    """Containers, without those whose sandbox is among them."""
+    sandboxes = {each.sandbox_key for each in found if each.is_sandbox}
+    return [each for each in found if each.is_sandbox or each.sandbox_key not in sandboxes]
 
 
 def find_binaries(
@@ -127,6 +149,7 @@ def take_inventory(
     roots: Sequence[Path | str] = (),
     timeout: float = DEFAULT_TIMEOUT,
     stop: threading.Event | None = None,
+    namer: Namer | None = None,
 ) -> Inventory:
     """Search for binaries, roots and containers; never raises for what it may not read.
 
@@ -135,6 +158,7 @@ def take_inventory(
         roots: runsc roots to search, in place of those found.
         timeout: seconds for each call of runsc.
         stop: an event to set when the result is not needed any more; running calls are then ended.
+        namer: finds the containers' names.
     """
     processes = sandbox_processes()
     try:
@@ -155,7 +179,26 @@ def take_inventory(
     barred = {pid: each for pid, each in led.items() if each}
     with ThreadPoolExecutor(_WORKERS) as pool:
         reports = list(pool.map(lambda each: _report(*each, refused=barred), candidates))
-    return Inventory(tuple(reports), found, known.refused)
+    return Inventory(_named(reports, namer or Namer()), found, known.refused)
+
+
+def _named(reports: list[RootReport], namer: Namer) -> tuple[RootReport, ...]:
+    """The reports with what operators call their containers."""
+    names = iter(namer.names([_spec(each) for report in reports for each in report.containers]))
+    return tuple(
+        replace(
+            report,
+            containers=tuple(replace(each, names=next(names)) for each in report.containers),
+        )
+        for report in reports
+    )
+
+
+def _spec(container: Container) -> Spec:
+    found = spec_in(container.root, container.id, container.sandbox_id)
+    if found.bundle or found.annotations:
+        return found
+    return Spec(container.id, container.bundle, container.annotations)
 
 
 def _candidates(

@@ -26,6 +26,11 @@ def distrust(path: str | Path) -> str:
     this user, and nobody else may write to them. A sticky folder, such as /tmp, is allowed: in it
     nobody can replace the files of others.
     """
+    return distrust_file(path) or ("" if os.access(path, os.X_OK) else "cannot be executed")
+
+
+def distrust_file(path: str | Path) -> str:
+    """Why a file may not be believed, as words to follow its path; "" if it may; as `distrust`."""
     rest = [part for part in Path(path).absolute().parts[1:] if part != "."]
     here = Path("/")
     links = 0
@@ -55,7 +60,7 @@ def distrust(path: str | Path) -> str:
         return problem
     if not stat.S_ISREG(here.lstat().st_mode):
         return "is no file"
-    return "" if os.access(here, os.X_OK) else "cannot be executed"
+    return ""
 
 
 def _problem(place: Path, status: os.stat_result) -> str:

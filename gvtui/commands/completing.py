@@ -113,13 +113,16 @@ def containers(
     inventory: Inventory | None = in_time(agent.inventory, ANSWER_SECONDS)
     if inventory is None:
         return []
-    return _beginning(
-        incomplete,
-        [
-            (each.id, escape(f"{each.status} {each.label}".strip(), _MAX_LABEL))
-            for each in inventory.containers
-        ],
-    )
+    named = [
+        (each.names.label, escape(f"{each.status} {each.id}".strip(), _MAX_LABEL))
+        for each in inventory.containers
+        if each.names.label
+    ]
+    by_id = [
+        (each.id, escape(f"{each.status} {each.label}".strip(), _MAX_LABEL))
+        for each in inventory.containers
+    ]
+    return _beginning(incomplete, [*named, *by_id])
 
 
 def in_time(work: Callable[[], _Found], seconds: float) -> _Found | None:

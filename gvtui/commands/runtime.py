@@ -109,8 +109,8 @@ def failing_in_json(as_json: bool) -> Iterator[None]:
         raise
 
 
-def find_container(inventory: Inventory, container_id: str) -> Container:
-    """The container with that ID, or the only one whose ID begins so.
+def find_container(inventory: Inventory, word: str) -> Container:
+    """The container that a word means, see `Inventory.find`.
 
     Raises:
         RuntimeLookupError: no container matches, or more than one.
@@ -119,20 +119,20 @@ def find_container(inventory: Inventory, container_id: str) -> Container:
 
     if inventory.problem:
         raise RuntimeLookupError(inventory.problem)
-    found = inventory.find(container_id)
+    found = inventory.find(word)
     if len(found) == 1:
         return found[0]
     if found:
-        places = ", ".join(f"{each.id} in {each.root}" for each in found)
+        places = ", ".join(f"{each.called} in {each.root}" for each in found)
         raise RuntimeLookupError(
-            f"{escape(container_id)} matches more than one container: {escape(places)}; "
+            f"{escape(word)} matches more than one container: {escape(places)}; "
             "give the whole ID, or --root"
         )
     failed = [f"{report.root}: {report.error}" for report in inventory.roots if report.error]
     looked = ", ".join(str(report.root) for report in inventory.roots) or "no root at all"
     why = f" ({'; '.join(failed)})" if failed else ""
     raise RuntimeLookupError(
-        escape(f"no container {container_id} in {looked}{why}; name its root with --root")
+        escape(f"no container {word} in {looked}{why}; name its root with --root")
     )
 
 

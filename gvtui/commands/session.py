@@ -36,8 +36,8 @@ from gvtui.commands.session_check import SESSION_FILE, check
 from gvtui.commands.session_report import (
     print_json,
     report,
+    sandbox_lines,
     sandbox_row,
-    session_words,
 )
 from gvtui.ending import undisturbed
 from gvtui.monitor.options import DEFAULT_LISTEN
@@ -259,6 +259,7 @@ def _choose(
     exit_codes={1: "not applied: the former session runs on, or standard error says what runs now"},
     epilog=examples(
         "gvtui session apply files.json 4f5c0d",
+        "gvtui session apply files.json web-frontend",
         "gvtui session apply --root /run/containerd/runsc/k8s.io --replace files.json 4f5c0d",
     ),
 )
@@ -281,8 +282,9 @@ def apply(
 ) -> None:
     """Start the session of a file in a running sandbox.
 
-    CONTAINER is a container's ID or its beginning. The monitor must be listening. If the change
-    fails, gvtui restores the former session, provided that it knows its points.
+    CONTAINER is a container's ID or its beginning, its name, or its pod's, as session list shows
+    them. docker://ID and containerd://ID are understood too. The monitor must be listening. If the
+    change fails, gvtui restores the former session, provided that it knows its points.
     """
     from gvtui.points.document import SessionError
     from gvtui.points.problems import refusals
@@ -337,23 +339,8 @@ def list_(
     if as_json:
         print_json({"sandboxes": rows, "problems": problems})
     else:
-        width = max([len(row["id"]) for row in rows], default=0)
-        wide = max([8, *(len(row["status"]) for row in rows)])
-        for row in rows:
-            said = ", ".join(session_words(each) for each in row["sessions"]) or "no session"
-            if row["error"] or row["status"] == "unmanaged":
-                said = "not known"
-            pid = f"pid {row['pid']}" if row["pid"] else "no pid"
-            line = (
-                f"{row['id']:<{width}}  {row['status']:<{wide}}  {pid:<11}  {said}  "
-                f"{row['root']}  {row['label']}"
-            )
-            show(escape(line.rstrip()))
-            if verbose:
-                show(escape(f"  by {row['runsc']} ({row['runsc_why']})"))
-            for inner in row["containers"]:
-                line = f"  + {inner['id']}  {inner['status']}  {inner['label']}"
-                show(escape(line.rstrip()))
+        for line in sandbox_lines(rows, verbose=verbose):
+            show(escape(line))
         if not rows and not problems:
             seen = "" if os.geteuid() == 0 else " that this user may see; root sees all"
             say(f"gvtui: no sandboxes{seen}")
@@ -382,7 +369,7 @@ def delete(
 ) -> None:
     """End a sandbox's session, whoever made it.
 
-    CONTAINER is a container's ID or its beginning.
+    CONTAINER is a container's ID or its beginning, its name, or its pod's.
     """
     with failing_in_json(as_json):
         agent = open_agent(options)

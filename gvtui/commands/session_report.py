@@ -10,6 +10,8 @@ import click
 from gvtui.saying import say, show
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gvtui.agent.containers import Container
     from gvtui.agent.outcome import ChangeOutcome
     from gvtui.points.problems import Problem
@@ -35,14 +37,51 @@ def sandbox_row(container: Container, containers: tuple[Container, ...]) -> dict
         "status": container.status,
         "pid": container.pid,
         "label": container.label,
+        "names": container.names.details(),
         "containers": [
-            {"id": each.id, "status": each.status, "label": each.label}
+            {
+                "id": each.id,
+                "status": each.status,
+                "label": each.label,
+                "names": each.names.details(),
+            }
             for each in containers
             if each.sandbox_key == container.sandbox_key and not each.is_sandbox
         ],
         "sessions": sessions,
         "error": error,
     }
+
+
+def sandbox_lines(rows: list[dict[str, Any]], *, verbose: bool) -> Iterator[str]:
+    """Sandboxes of `sandbox_row` as lines, with the names of those that have one in front."""
+    called = [_called(row) for row in rows]
+    name_width = max(map(len, called), default=0)
+    width = max([len(row["id"]) for row in rows], default=0)
+    wide = max([8, *(len(row["status"]) for row in rows)])
+    for row, name in zip(rows, called, strict=True):
+        said = ", ".join(session_words(each) for each in row["sessions"]) or "no session"
+        if row["error"] or row["status"] == "unmanaged":
+            said = "not known"
+        pid = f"pid {row['pid']}" if row["pid"] else "no pid"
+        front = f"{name or '-':<{name_width}}  " if name_width else ""
+        image = row["names"].get("image", "")
+        yield (
+            f"{front}{row['id']:<{width}}  {row['status']:<{wide}}  {pid:<11}  {said}  "
+            f"{row['root']}  {image}"
+        ).rstrip()
+        if verbose:
+            yield f"  by {row['runsc']} ({row['runsc_why']})"
+            labels = (f"{key}={value}" for key, value in row["names"].get("labels", {}).items())
+            yield from (f"  label {label}" for label in labels)
+        for inner in row["containers"]:
+            yield f"  + {inner['id']}  {inner['status']}  {inner['label']}".rstrip()
+
+
+def _called(row: dict[str, Any]) -> str:
+    from gvtui.trace.names import Names
+
+    return Names.read(row["names"]).full
 
 
 def session_words(values: dict[str, Any]) -> str:
@@ -64,7 +103,7 @@ def report(outcome: ChangeOutcome, as_json: bool, confirm: str) -> None:
     for name in (*outcome.skipped_points, *outcome.skipped_fields):
         say(f"gvtui: skipped: {escape(name)}")
     hint = f"; {confirm}" if outcome.needs_confirmation and confirm else ""
-    line = escape(f"{outcome.container.id}: {outcome.sentence}{hint}")
+    line = escape(f"{outcome.container.called}: {outcome.sentence}{hint}")
     if outcome.applied:
         show(line)
     else:

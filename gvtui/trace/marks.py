@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gvtui.trace.details import int_in, text_in
 from gvtui.trace.excerpts import DisputeMark, ExcerptMark, ExecMark, ExecOrderMark
 from gvtui.trace.losses import Loss
+from gvtui.trace.names import NamesMark
 from gvtui.trace.procfs import ProcessesMark
 from gvtui.words import counted
 
@@ -274,6 +275,7 @@ Mark = (
     | ClockMark
     | ProcessesMark
     | BinaryMark
+    | NamesMark
     | ExcerptMark
     | ExecMark
     | ExecOrderMark
@@ -292,6 +294,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Mark]] = {
         ClockMark,
         ProcessesMark,
         BinaryMark,
+        NamesMark,
         ExcerptMark,
         ExecMark,
         ExecOrderMark,

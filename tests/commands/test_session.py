@@ -218,7 +218,7 @@ def test_list_has_the_containers_of_a_pod(fake: FakeRunsc) -> None:
     )
     assert "\n  + inner  running\n" in run("list", *at(fake)).stdout
     [row] = json.loads(run("list", "--json", *at(fake)).stdout)["sandboxes"]
-    assert row["containers"] == [{"id": "inner", "status": "running", "label": ""}]
+    assert row["containers"] == [{"id": "inner", "status": "running", "label": "", "names": {}}]
 
 
 def test_list_tells_of_roots_that_cannot_be_read(fake: FakeRunsc) -> None:

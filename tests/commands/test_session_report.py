@@ -11,6 +11,7 @@ from gvtui.commands.session_report import (
     print_json,
     print_problems,
     report,
+    sandbox_lines,
     sandbox_row,
     session_words,
 )
@@ -86,3 +87,25 @@ def test_an_outcome_is_data_where_it_worked_and_talk_where_not(
     out, err = capsys.readouterr()
     assert json.loads(out)["state"] == "needs confirmation"
     assert err == ""
+
+
+def test_lines_of_sandboxes_begin_with_their_names() -> None:
+    row = {
+        "id": "4f5c",
+        "root": "/r",
+        "runsc": "runsc",
+        "runsc_why": "why",
+        "status": "running",
+        "pid": 7,
+        "names": {"name": "web", "image": "nginx:1", "labels": {"team": "pay"}},
+        "containers": [],
+        "sessions": [],
+        "error": "",
+    }
+    other = row | {"id": "plain", "names": {}}
+    assert list(sandbox_lines([row, other], verbose=False)) == [
+        "web  4f5c   running   pid 7        no session  /r  nginx:1",
+        "-    plain  running   pid 7        no session  /r",
+    ]
+    assert "  label team=pay" in list(sandbox_lines([row], verbose=True))
+    assert next(sandbox_lines([other], verbose=False)).startswith("plain  running")

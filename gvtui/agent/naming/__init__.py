@@ -1,0 +1,1 @@
+"""Finds what operators call containers, from the programs that manage them."""
