@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from google.protobuf import empty_pb2
 from google.protobuf.message import DecodeError, Message
@@ -99,30 +99,55 @@ def arguments(decoded: Decoded, *, architecture: str) -> dict[str, str]:
     if type(message) is syscall_pb2.Syscall:
         return dict(named_arguments(call_of(decoded, architecture)))
     found: dict[str, str] = {}
-    for name, form, repeated, nested in _PLANS[type(message)]:
-        if nested and not message.HasField(name):
-            continue
-        value = getattr(message, name)
-        if form is not None:
-            found[name] = form(value, message, architecture)
-        elif repeated:
-            found[name] = " ".join(map(str, value))
-        elif not nested:
-            found[name] = _plain(value)
+    for field in _PLANS[type(message)]:
+        words = _words(message, field, architecture)
+        if words is not None:
+            found[field.name] = words
     return found
 
 
-def _plan(kind: type[Message]) -> tuple[tuple[str, Form | None, bool, bool], ...]:
+def argument(decoded: Decoded, name: str, *, architecture: str) -> str | None:
+    """One of what `arguments` gives; None if it is not there."""
+    message = decoded.message
+    if isinstance(message, Unknown) or type(message) is syscall_pb2.Syscall:
+        return arguments(decoded, architecture=architecture).get(name)
+    field = _PLANS_BY_NAME[type(message)].get(name)
+    return _words(message, field, architecture) if field is not None else None
+
+
+class _Plan(NamedTuple):
+    """How an argument is put into words."""
+
+    name: str
+    form: Form | None
+    is_repeated: bool
+    is_message: bool
+
+
+def _words(message: Message, field: _Plan, architecture: str) -> str | None:
+    if field.is_message and not message.HasField(field.name):
+        return None
+    value = getattr(message, field.name)
+    if field.form is not None:
+        return field.form(value, message, architecture)
+    if field.is_repeated:
+        return " ".join(map(str, value))
+    return None if field.is_message else _plain(value)
+
+
+def _plan(kind: type[Message]) -> tuple[_Plan, ...]:
     forms = FORMS.get(kind, {})
     return tuple(
-        (field.name, forms.get(field.name), field.is_repeated, field.message_type is not None)
+        _Plan(field.name, forms.get(field.name), field.is_repeated, field.message_type is not None)
         for field in kind.DESCRIPTOR.fields
         if field.name not in (_CONTEXT, "exit", "sysno")
     )
 
 
 _PLANS = {kind.message_class: _plan(kind.message_class) for kind in KINDS.values()}
-"""The fields of a message: the name, the form, whether repeated, whether a message."""
+"""The arguments of each message."""
+
+_PLANS_BY_NAME = {kind: {field.name: field for field in plan} for kind, plan in _PLANS.items()}
 
 
 def _plain(value: object) -> str:

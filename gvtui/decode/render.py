@@ -89,6 +89,15 @@ def render(
     return Rendered(call.name, arguments, calls.result(call, forms[1]), call.errno != 0)
 
 
+def arguments_text(decoded: Decoded, *, architecture: str, limit: int = ARGUMENTS_LIMIT) -> str:
+    """The `arguments` that `render` gives, in less time."""
+    message: Any = decoded.message
+    forms = _FORMS.get(type(message))
+    if forms is None:
+        return render(decoded, architecture=architecture, limit=limit).arguments
+    return _cut(", ".join(forms[0](call_of(decoded, architecture))), limit)
+
+
 def call_of(decoded: Decoded, architecture: str, enter: Decoded | None = None) -> CallSide:
     """The call that a message of a system call stands for, to be rendered."""
     message: Any = decoded.message

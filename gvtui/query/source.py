@@ -42,6 +42,11 @@ class RowSource(Protocol):
     ) -> Iterable[Stretch]:
         """The bytes of the log behind consecutive rows; see `gvtui.trace.stretches`."""
 
+    def intact(
+        self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.bool_]:
+        """Which of consecutive rows are asked for, and have records that are as they came."""
+
     def row(self, index: int) -> Row:
         """One row; IndexError if the trace does not have it."""
 

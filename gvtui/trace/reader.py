@@ -21,9 +21,10 @@ from gvtui.trace.damage import Damage
 from gvtui.trace.details import list_in, pack_details, unpack_details
 from gvtui.trace.lostrows import LostRows
 from gvtui.trace.opening import TraceFiles, open_parts
+from gvtui.trace.payloads import payload_start
 from gvtui.trace.ports import PortOrder
-from gvtui.trace.records import REAL_SIZE, DamagedError, TraceError
-from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Flag, Row
+from gvtui.trace.records import DamagedError, TraceError
+from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Row
 from gvtui.trace.segments import Segments
 from gvtui.trace.strings import LOST_TEXT
 from gvtui.trace.summary import ConnectionCounts
@@ -257,6 +258,18 @@ class Trace:
         """The bytes of the log behind some of consecutive rows; see `gvtui.trace.stretches`."""
         return self._segments.stretches(start, rows, asked)
 
+    def intact(
+        self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.bool_]:
+        """Which of consecutive rows are asked for, and have records that are as they came.
+
+        Args:
+            start: row id of the first of `rows`.
+            rows: consecutive rows.
+            asked: which of them to check; `damage` counts what is not as it came.
+        """
+        return self._segments.intact(start, rows, asked, self.damage)
+
     def row(self, index: int) -> Row:
         """One row.
 
@@ -290,7 +303,7 @@ class Trace:
         try:
             return segment.payloads.read(index, row)
         except DamagedError:
-            self.damage.note(segment.number, _payload_start(row))
+            self.damage.note(segment.number, payload_start(row))
             raise
 
     def decoded(self, index: int) -> Decoded:
@@ -312,7 +325,7 @@ class Trace:
         """Note an unreadable message, which is damaged if its row says that it was readable."""
         row = self.row(index)
         if not row.flags:
-            self.damage.note(self._segments.of(index).number, _payload_start(row))
+            self.damage.note(self._segments.of(index).number, payload_start(row))
 
     def details(self, index: int) -> dict[str, Any]:
         """The details of an opened, closed or mark row; empty if its record is damaged."""
@@ -383,8 +396,3 @@ class Trace:
         self._strings.close()
         if self._scratch is not None:
             self._scratch.cleanup()
-
-
-def _payload_start(row: Row) -> int:
-    """Where a row's record begins behind its head."""
-    return row.offset - (REAL_SIZE.size if row.flags & Flag.TRUNCATED else 0)

@@ -10,7 +10,7 @@ import numpy as np
 from gvtui.trace import files
 from gvtui.trace.row import ROW_DTYPE
 from gvtui.trace.segment import Segment
-from gvtui.trace.stretches import stretches
+from gvtui.trace.stretches import intact, stretches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gvtui.trace.damage import Damage
     from gvtui.trace.stretches import Stretch
 
 
@@ -102,6 +103,17 @@ class Segments:
     ) -> Iterator[Stretch]:
         """The bytes of the log behind some of consecutive rows; see `gvtui.trace.stretches`."""
         return stretches(self._segments, start, rows, asked)
+
+    def intact(
+        self,
+        start: int,
+        rows: npt.NDArray[np.void],
+        asked: npt.NDArray[np.bool_],
+        damage: Damage,
+    ) -> npt.NDArray[np.bool_]:
+        """Which of consecutive rows have records that are as they came; see
+        `gvtui.trace.stretches`."""
+        return intact(self._segments, start, rows, asked, damage)
 
     def row_at_time(self, time_ns: int) -> int:
         """The id of the first row received at or after a time; `end_row` if there is none."""

@@ -1,6 +1,7 @@
 """Reads the bytes of many consecutive rows from the log at a time.
 
-The bytes are not verified: a caller that finds something in them reads the record itself.
+The bytes of a stretch are not verified: a caller that finds something in them asks whether the row
+is intact.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gvtui.trace.payloads import payload_start
 from gvtui.trace.records import MAX_PAYLOAD
+from gvtui.trace.row import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
+    from gvtui.trace.damage import Damage
     from gvtui.trace.segment import Segment
 
 STEP = 4 << 20
@@ -68,6 +72,46 @@ def stretches(
             end = int(places[until - 1]) + 1
             yield _read(segment.log_fd, begin, end, offsets[begin:end], ends[begin:end])
             at = until
+
+
+def intact(
+    segments: Sequence[Segment],
+    start: int,
+    rows: npt.NDArray[np.void],
+    asked: npt.NDArray[np.bool_],
+    damage: Damage,
+) -> npt.NDArray[np.bool_]:
+    """Which of some rows have records that are as they came: each batch is checked once.
+
+    Args:
+        segments: what the rows are from.
+        start: row id of the first of `rows`.
+        rows: consecutive rows.
+        asked: which of them to check; the answer for others is False.
+        damage: what is damaged is noted here.
+    """
+    holds = np.zeros(len(rows), np.bool_)
+    places = np.flatnonzero(asked)
+    offsets = rows["offset"][places].astype(np.int64)
+    ends = offsets + rows["length"][places]
+    for segment in segments:
+        at, stop = np.searchsorted(
+            places, [segment.first_row - start, segment.end_row - start]
+        ).tolist()
+        while at < stop:
+            place = int(places[at])
+            row = Row(*rows[place].tolist())
+            good = segment.payloads.intact_in(start + place, row)
+            until = at + 1
+            if good is None:
+                damage.note(segment.number, payload_start(row))
+            else:
+                most = min(stop, at + 1 + len(good))
+                inside = (offsets[at + 1 : most] >= good.start) & (ends[at + 1 : most] <= good.stop)
+                until = most if inside.all() else until + int(np.argmin(inside))
+                holds[places[at:until]] = True
+            at = until
+    return holds
 
 
 def _read(

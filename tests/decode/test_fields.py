@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.decode.fields import ELEMENTS_LIMIT, FieldView, arguments, field_views
+from gvtui.decode.fields import ELEMENTS_LIMIT, FieldView, argument, arguments, field_views
 from gvtui.wire.header import Header, build_message
 from gvtui.wire.messages import Decoded, Unknown, decode
 from gvtui.wire.pb import common_pb2, sentry_pb2
@@ -37,6 +37,8 @@ def test_any_message_has_arguments(decoded: Decoded, architecture: str) -> None:
     for name, text in arguments(decoded, architecture=architecture).items():
         assert isinstance(name, str)
         assert isinstance(text, str)
+        assert argument(decoded, name, architecture=architecture) == text
+    assert argument(decoded, "no_such", architecture=architecture) is None
 
 
 def test_raw_and_decoded() -> None:

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.decode.render import ARGUMENTS_LIMIT, CHANGE_LIMIT, Rendered, render, strace_line
+from gvtui.decode.render import (
+    ARGUMENTS_LIMIT,
+    CHANGE_LIMIT,
+    Rendered,
+    arguments_text,
+    render,
+    strace_line,
+)
 from gvtui.wire.header import Header
 from gvtui.wire.messages import Decoded, Unknown, direction
 from gvtui.wire.pb import syscall_pb2 as pb
@@ -19,6 +26,7 @@ def test_any_message_renders(decoded: Decoded, architecture: str, limit: int) ->
     assert shown.name
     assert is_safe(shown.name + shown.arguments + shown.result)
     assert len(shown.arguments) <= limit
+    assert arguments_text(decoded, architecture=architecture, limit=limit) == shown.arguments
     assert is_safe(strace_line(decoded, architecture=architecture))
 
 

@@ -92,6 +92,12 @@ class MemoryTrace:
         """Nothing can be read at once: each row is looked at alone."""
         yield Stretch(0, len(rows), [0] * len(rows), [1] * len(rows), b"")
 
+    def intact(
+        self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.bool_]:
+        """All are: nothing is on a disk."""
+        return asked.copy()
+
     def row(self, index: int) -> Row:
         if not self.first_row <= index < self.end_row:
             raise IndexError(index)

@@ -11,7 +11,8 @@ from gvtui.query.filter.conditions import Cost
 from gvtui.query.filter.seeking import Seeker
 from gvtui.query.filter.values import ValueTextError, number
 from gvtui.trace.row import Kind
-from gvtui.wire.messages import KINDS, Unknown
+from gvtui.wire.header import WireError
+from gvtui.wire.messages import KINDS, Unknown, decode
 from gvtui.wire.pb.common_pb2 import ContextData
 from gvtui.wire.pieces import all_but_time, cut
 from gvtui.wire.ports import right_ports
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gvtui.query.filter.batch import Batch, Mask
+    from gvtui.trace.stretches import Stretch
     from gvtui.wire.messages import Decoded
 
 Forms: TypeAlias = "Callable[[Decoded, str, str], list[int | str]]"
@@ -33,6 +35,9 @@ _EXECVE = 3
 _MAX_KEY = 512
 """Longer messages seldom repeat."""
 _MAX_ANSWERS = 1 << 14
+_TRIED, _UNTRIED = 1 << 11, 1 << 14
+"""After how many answers it is decided whether they help, and for how many messages they are not
+looked up if not."""
 
 ARGUMENTS_LIMIT = 1 << 16
 """How many characters of a call's arguments conditions read."""
@@ -65,6 +70,10 @@ class Answers:
         """Begin with none; `key` gives the bytes that an answer depends on, None for all of them."""
         self._key = key
         self._kept: dict[tuple[bytes, str], bool] = {}
+        self._asked = self._known = 0
+        """How often an answer was looked up lately, and how often it was there."""
+        self._unasked = 0
+        """How many messages are to be decoded before answers are looked up again."""
 
     def of(self, batch: Batch, may: Mask, answer: Callable[[Decoded], bool]) -> Mask:
         """For each row whether it passes.
@@ -75,26 +84,63 @@ class Answers:
             answer: says it of a message.
         """
         holds: Mask = np.zeros(len(batch), np.bool_)
-        kept, architecture = self._kept, batch.trace.architecture
         # What an exec's ports are depends on other rows.
         is_plain = (batch.column("flags") == 0) & (batch.column("type") != _EXECVE)
         for stretch in batch.trace.stretches(batch.start, batch.rows, may):
-            starts, ends, size = stretch.starts, stretch.ends, len(stretch.data)
-            for place in np.flatnonzero(may[stretch.first : stretch.stop]).tolist():
-                row, end = stretch.first + place, ends[place]
-                key = None
-                if end <= size and end - starts[place] <= _MAX_KEY and is_plain[row]:
-                    key = self._key(stretch.data[starts[place] : end])
-                known = kept.get((key, architecture)) if key is not None else None
-                if known is None:
-                    decoded = batch.decoded(row)
-                    known = decoded is not None and answer(decoded)
-                    if key is not None and decoded is not None:
-                        if len(kept) >= _MAX_ANSWERS:
-                            kept.clear()
-                        kept[key, architecture] = known
-                holds[row] = known
+            places = slice(stretch.first, stretch.stop)
+            own = may[places]
+            plain = own & is_plain[places] & (np.array(stretch.ends) <= len(stretch.data))
+            found = self._of_plain(batch, stretch, plain, answer)
+            # What passes because of its bytes must be what came.
+            passing = np.zeros(len(batch), np.bool_)
+            passing[places] = found
+            holds |= batch.trace.intact(batch.start, batch.rows, passing)
+            for place in np.flatnonzero(own & ~plain).tolist():
+                decoded = batch.decoded(stretch.first + place)
+                holds[stretch.first + place] = decoded is not None and answer(decoded)
         return holds
+
+    def _of_plain(
+        self, batch: Batch, stretch: Stretch, asked: Mask, answer: Callable[[Decoded], bool]
+    ) -> Mask:
+        """For each row of a stretch, of those whose bytes say all, whether it seems to pass."""
+        found: Mask = np.zeros(len(asked), np.bool_)
+        starts, ends, data = stretch.starts, stretch.ends, stretch.data
+        kept, architecture = self._kept, batch.trace.architecture
+        for place in np.flatnonzero(asked).tolist():
+            start, end = starts[place], ends[place]
+            datagram = data[start:end]
+            key = (
+                self._key(datagram) if end - start <= _MAX_KEY and self._is_worth_asking() else None
+            )
+            known = kept.get((key, architecture)) if key is not None else None
+            if known is None:
+                try:
+                    known = answer(decode(datagram))
+                except WireError:
+                    # It could be read when it came: this notes the damage.
+                    batch.decoded(stretch.first + place)
+                    continue
+                if key is not None:
+                    if len(kept) >= _MAX_ANSWERS:
+                        kept.clear()
+                    kept[key, architecture] = known
+            elif key is not None:
+                self._known += 1
+            found[place] = known
+        return found
+
+    def _is_worth_asking(self) -> bool:
+        """Whether answers are there often enough, so that looking them up saves time."""
+        if self._unasked:
+            self._unasked -= 1
+            return False
+        self._asked += 1
+        if self._asked > _TRIED:
+            if self._known < self._asked // 4:
+                self._unasked = _UNTRIED
+            self._asked = self._known = 0
+        return True
 
 
 def _call_of(datagram: bytes) -> bytes | None:
@@ -120,12 +166,12 @@ class ArgumentsCondition:
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
         """Render and compare each wanted message's arguments."""
         # A tenth of the time that the completion of a filter takes, which renders nothing.
-        from gvtui.decode.render import render
+        from gvtui.decode.render import arguments_text
 
         architecture = batch.trace.architecture
 
         def passes(decoded: Decoded) -> bool:
-            shown = render(decoded, architecture=architecture, limit=ARGUMENTS_LIMIT).arguments
+            shown = arguments_text(decoded, architecture=architecture, limit=ARGUMENTS_LIMIT)
             return bool(shown) and self._test(shown)
 
         return self._answers.of(batch, _messages(batch, wanted), passes)
@@ -222,31 +268,46 @@ def argument_forms(decoded: Decoded, name: str, architecture: str) -> list[int |
     `port_raw` is the number as sent.
     """
     # See ArgumentsCondition.
-    from gvtui.decode.fields import arguments
+    from gvtui.decode.fields import argument
 
-    words = arguments(decoded, architecture=architecture).get(name)
+    words = argument(decoded, name, architecture=architecture)
     forms: list[int | str] = [] if words is None else [words]
-    message: Any = right_ports(decoded)
-    if name.endswith(_PORT_AS_SENT):
-        message, name = decoded.message, name.removesuffix(_RAW)
-    known = None if isinstance(message, Unknown) else message.DESCRIPTOR.fields_by_name
-    if known and name in known and known[name].message_type is None:
+    message: Any = decoded.message
+    if isinstance(message, Unknown):
+        return forms
+    is_known, is_repeated = _field_of(decoded.header.message_type, name)
+    if is_known:
         value = getattr(message, name)
-        if known[name].is_repeated:
+        if is_repeated:
             forms += value
         elif isinstance(value, int):
-            forms += [int(value), str(value).lower()]
+            forms.append(int(value))
+            if (text := str(value).lower()) != words:
+                forms.append(text)
         elif isinstance(value, str):
-            forms.append(value)
-        else:
-            forms.append(value.hex())
+            if value != words:
+                forms.append(value)
+        elif (text := value.hex()) != words:
+            forms.append(text)
     elif words is not None:
         number_form = _number(words)
         if number_form is not None:
             forms.append(number_form)
-    elif known and "." in name:
+    elif "." in name:
+        if name.endswith(_PORT_AS_SENT):
+            name = name.removesuffix(_RAW)
+        else:
+            message = right_ports(decoded)
         forms += _inner_forms(message, name)
     return forms
+
+
+@functools.lru_cache(maxsize=4096)
+def _field_of(message_type: int, name: str) -> tuple[bool, bool]:
+    """Whether a message has this field with a plain value, and whether that is repeated."""
+    field = KINDS[message_type].message_class.DESCRIPTOR.fields_by_name.get(name)
+    is_plain = field is not None and field.message_type is None
+    return is_plain, is_plain and field.is_repeated
 
 
 def context_forms(decoded: Decoded, name: str, architecture: str) -> list[int | str]:

@@ -17,6 +17,7 @@ from gvtui.query.filter.pattern import regex_test
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import ERRNO_OTHER, Kind
 from gvtui.wire.pb import syscall_pb2
+from tests.query.filter.conftest import Decodings
 from tests.query.filter.world import TextTrace, open_message
 
 if TYPE_CHECKING:
@@ -378,12 +379,11 @@ class TestArguments:
         trace.add(direction=1, message=open_message("/tmp/old"))
         assert passing(trace, text) == expected
 
-    def test_only_rows_left_open_are_decoded(self, trace: TextTrace) -> None:
+    def test_only_rows_left_open_are_decoded(self, trace: TextTrace, decodings: Decodings) -> None:
         rows = trace.rows(0, 6)
-        trace.decodings = 0
         condition = compile_filter("evt.args contains O_CREAT and evt.dir = X")
         condition.mask(trace, rows, 0)
-        assert trace.decodings == 1
+        assert decodings.count == 1
 
 
 @dataclass

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvtui.query.filter import messages as module
 from gvtui.query.filter.batch import Batch, NoContext
 from gvtui.query.filter.messages import (
     ARGUMENTS_LIMIT,
@@ -22,6 +23,7 @@ from gvtui.query.filter.messages import (
 from gvtui.wire.header import build_message
 from gvtui.wire.messages import KINDS, Unknown, decode
 from gvtui.wire.pb import common_pb2, sentry_pb2, syscall_pb2
+from tests.query.filter.conftest import Decodings
 from tests.query.filter.world import TextTrace, open_message
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def test_names_and_paths_are_those_that_the_row_shows() -> None:
 def test_an_argument_in_each_of_its_forms() -> None:
     message = decoded(syscall_pb2.Open(sysno=257, fd=-100, pathname="/a", flags=0o100))
     assert argument_forms(message, "flags", "x86_64") == ["O_RDONLY|O_CREAT", 64, "64"]
-    assert argument_forms(message, "pathname", "x86_64") == ["/a", "/a"]
+    assert argument_forms(message, "pathname", "x86_64") == ["/a"]
     assert argument_forms(message, "no_such", "x86_64") == []
     several = decoded(syscall_pb2.Execve(argv=["a", "b"]))
     assert argument_forms(several, "argv", "x86_64")[-2:] == ["a", "b"]
@@ -142,14 +144,14 @@ def test_order_is_of_numbers_alone(forms: list[int | str], value: int) -> None:
 
 
 @pytest.mark.parametrize("wanted", [None, np.array([False, True, True, False])])
-def test_only_wanted_messages_are_decoded(wanted: Any) -> None:
+def test_only_wanted_messages_are_decoded(wanted: Any, decodings: Decodings) -> None:
     trace = TextTrace()
     for path in ("/a", "/b", "/etc/c", "/d"):
         trace.add(message=open_message(path))
     batch = Batch(trace, trace.rows(0, 4), 0, NoContext())
     holds = ArgumentsCondition(lambda shown: "/etc" in shown).holds(batch, wanted)
     assert holds.tolist() == [False, False, True, False]
-    assert trace.decodings == (4 if wanted is None else 2)
+    assert decodings.count == (4 if wanted is None else 2)
 
 
 def test_what_has_no_arguments_or_cannot_be_read_does_not_hold() -> None:
@@ -168,3 +170,27 @@ def test_what_has_no_arguments_or_cannot_be_read_does_not_hold() -> None:
     assert not holds[0]
     assert all(0 < len(shown) <= ARGUMENTS_LIMIT + 100 for shown in seen)
     assert holds[2]
+
+
+def _has_nine(text: str) -> bool:
+    return "9" in text or "s" in text
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+def test_calls_that_repeat_are_decoded_once_and_others_each(
+    *, repeats: bool, decodings: Decodings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_TRIED", 20)
+    monkeypatch.setattr(module, "_UNTRIED", 30)
+    trace = TextTrace()
+    for number in range(100):
+        trace.add(message=open_message("/same" if repeats else f"/{number}"))
+    condition = ArgumentCondition("pathname", "regex", ["9|s"], _has_nine, argument_forms)
+    batch = Batch(trace, trace.rows(0, 100), 0, NoContext())
+    holds = condition.holds(batch, None)
+    assert holds.tolist() == [repeats or "9" in str(number) for number in range(100)]
+    assert decodings.count == (1 if repeats else 100)
+    # After the attempt that was in vain, answers are looked up again.
+    again = decodings.count
+    assert condition.holds(batch, None).tolist() == holds.tolist()
+    assert decodings.count - again <= (0 if repeats else 100)

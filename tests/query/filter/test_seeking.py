@@ -13,6 +13,7 @@ from gvtui.query.filter.seeking import Seeker, needles
 from gvtui.query.filter.texts import text_test
 from gvtui.wire.messages import RAW_SYSCALL
 from gvtui.wire.pb import sentry_pb2, syscall_pb2
+from tests.query.filter.conftest import Decodings
 from tests.query.filter.world import TextTrace
 
 if TYPE_CHECKING:
@@ -68,25 +69,25 @@ def test_bytes_that_must_be_there(operator: str, texts: list[str], expected: lis
     assert needles(operator, texts) == expected
 
 
-def test_only_what_may_pass_is_decoded() -> None:
+def test_only_what_may_pass_is_decoded(decodings: Decodings) -> None:
     trace = trace_of(*[opened(f"/tmp/{number}") for number in range(50)], READ, executed("passwd"))
     assert found(trace, "evt.arg.pathname = /tmp/7") == [7]
-    assert trace.decodings == 1
+    assert decodings.count == 1
     assert found(trace, "evt.arg.pathname contains /4") == [4, *range(40, 50)]
     # The bytes may stand elsewhere in a message.
     assert found(trace, "evt.arg.pathname contains passwd") == []
     assert found(trace, "evt.arg.argv = passwd") == [51]
-    assert trace.decodings == 14
+    assert decodings.count == 14
 
 
-def test_messages_that_lack_the_argument_are_not_decoded() -> None:
+def test_messages_that_lack_the_argument_are_not_decoded(decodings: Decodings) -> None:
     trace = trace_of(READ, READ, opened("/a"))
     assert found(trace, "evt.arg.pathname regex .") == [2]
     assert found(trace, "evt.arg.count exists") == [0, 1]
     assert found(trace, "evt.arg.count != 8") == [0, 1]
     assert found(trace, "evt.arg.no_such exists") == []
     # Two reads are the same call.
-    assert trace.decodings == 3
+    assert decodings.count == 3
 
 
 def test_a_list_of_texts_is_compared_as_one_and_each() -> None:

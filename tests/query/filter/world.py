@@ -73,6 +73,12 @@ class TextTrace(MemoryTrace):
         ends = list(accumulate(map(len, pieces)))
         yield Stretch(0, len(rows), [0, *ends[:-1]], ends, b"".join(pieces))
 
+    def intact(
+        self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.bool_]:
+        """All are: nothing is on a disk."""
+        return asked.copy()
+
     def decoded(self, index: int) -> Decoded:
         """A row's message; rows without one are malformed."""
         self.decodings += 1
