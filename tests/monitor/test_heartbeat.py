@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -86,19 +85,23 @@ def test_a_monitor_that_is_stopped_can_be_ended(tmp_path: Path) -> None:
     assert not (tmp_path / "s").exists()
 
 
-def test_one_that_does_not_end_is_killed_and_that_is_told(tmp_path: Path) -> None:
+def test_one_that_does_not_end_is_killed_and_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "x.gvtrace"
     monitor = MonitorProcess.start(
         MonitorOptions(listen=tmp_path / "s", record=out, realtime=False)
     )
-    # Stopped again and again, as by a debugger.
-    stopper = "import os, signal, sys\nwhile True: os.kill(int(sys.argv[1]), signal.SIGSTOP)"
-    with subprocess.Popen(
-        [sys.executable, "-c", stopper, str(monitor.pid)], stderr=subprocess.DEVNULL
-    ) as holding:
-        os.kill(monitor.pid, signal.SIGSTOP)
-        monitor.stop(0.5)
-        holding.kill()
+    send = subprocess.Popen.send_signal
+
+    def held(process: subprocess.Popen[bytes], number: int) -> None:
+        """It stays stopped, as when a debugger holds it."""
+        if number != signal.SIGCONT:
+            send(process, number)
+
+    monkeypatch.setattr(subprocess.Popen, "send_signal", held)
+    os.kill(monitor.pid, signal.SIGSTOP)
+    monitor.stop(0.1)
     assert monitor.was_killed
     assert monitor.became == (
         f"the recording {out} lacks what came last: the monitor did not end and had to be killed"

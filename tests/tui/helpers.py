@@ -71,6 +71,13 @@ async def until(pilot: Pilot[int], condition: Callable[[], bool], seconds: float
     await settle()
 
 
+async def notes(pilot: Pilot[int]) -> list[str]:
+    """The notes on the screen, as soon as there are any."""
+    told = pilot.app._notifications
+    await until(pilot, lambda: len(told) > 0)
+    return [note.message for note in told]
+
+
 async def answer(pilot: Pilot[int], choice: str) -> None:
     """Choose one of the answers to the question that the app asks, or is about to ask."""
     app = pilot.app

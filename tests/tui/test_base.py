@@ -6,7 +6,7 @@ from gvtui.agent.agent import Agent
 from gvtui.agent.targets import Keeper
 from gvtui.tui.detail.commands import Details
 from tests.agent.fake import FakeRunsc
-from tests.tui.helpers import drive, recording, until
+from tests.tui.helpers import drive, notes, recording, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,8 +39,7 @@ def test_a_line_that_is_no_command_is_told() -> None:
 
     async def script(pilot: Pilot[int]) -> None:
         app.run_command("filter.pdi")
-        await pilot.pause()
-        assert "did you mean filter.pid?" in next(iter(app._notifications)).message
+        assert "did you mean filter.pid?" in (await notes(pilot))[0]
 
     drive(app, script)
 

@@ -18,7 +18,7 @@ from gvtui.tui.frame.sizes import Sizes
 from gvtui.tui.stream.columns import TimeMode, field_column, place
 from gvtui.tui.stream.commands import Rows
 from tests.tui.fake import FakeViewer, close_all
-from tests.tui.helpers import drive, recording
+from tests.tui.helpers import drive, notes, recording
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
@@ -128,8 +128,7 @@ def test_what_is_wrong_with_the_memory_is_told() -> None:
     app = recording(remembered=Remembered({}, "/x/viewer.json is damaged"))
 
     async def look(pilot: Pilot[int]) -> None:
-        notes = [note.message for note in app._notifications]
-        assert notes == ["Nothing is remembered: /x/viewer.json is damaged."]
+        assert await notes(pilot) == ["Nothing is remembered: /x/viewer.json is damaged."]
 
     drive(app, look)
 

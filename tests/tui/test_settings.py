@@ -2,13 +2,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from gvtui.config import read_config
-from gvtui.tui.app import GvtuiApp
 from gvtui.tui.features import every_command
 from gvtui.tui.settings import problems_of
-from tests.tui.helpers import drive, recording
+from tests.tui.helpers import drive, notes, recording
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,17 +60,14 @@ def test_a_value_cannot_write_to_the_terminal(tmp_path: Path) -> None:
     assert not any("\x1b" in each for each in told)
 
 
-def test_the_viewer_says_it_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_viewer_says_it_at_the_start(tmp_path: Path) -> None:
     path = tmp_path / "config.toml"
     path.write_text('theme = "drak"\ncolumns = ["tme"]\n')
-    # Notes stay for so long, however busy the machine is.
-    monkeypatch.setattr(GvtuiApp, "NOTIFICATION_TIMEOUT", 1000)
     app = recording(config=read_config(path))
 
     async def script(pilot: Pilot[int]) -> None:
-        await pilot.pause()
-        (note,) = app._notifications
-        assert "line 1: there is no theme 'drak'" in note.message
-        assert "one more mistake: gvtui doctor" in note.message
+        (note,) = await notes(pilot)
+        assert "line 1: there is no theme 'drak'" in note
+        assert "one more mistake: gvtui doctor" in note
 
     drive(app, script)
