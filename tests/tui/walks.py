@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gvtui.agent.containers import Container
+from gvtui.agent.outcome import ChangeOutcome, State
+from gvtui.agent.runsc import Runsc
+from gvtui.points.session import Session
 from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
@@ -15,7 +20,6 @@ from tests.tui.scenes import TRACES, choosing, nothing, recorded, watched_live
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,26 @@ def _replayed(_: Path) -> Iterator[GvtuiApp]:
     replay.paused = True
     yield GvtuiApp(trace, replay=replay, zone=UTC)
     trace.close()
+
+
+def _installing(folder: Path) -> Iterator[GvtuiApp]:
+    """A session file in the place that the picture tells, wherever tests keep theirs."""
+    for app in choosing(folder):
+        assert app.keeper is not None
+        assert app.keeper.file is not None
+        app.keeper.file.path = Path("/etc/gvtui/pod-init.json")
+        yield app
+
+
+def _leaving(folder: Path) -> Iterator[GvtuiApp]:
+    """Two sandboxes whose sessions this gvtui has made."""
+    for app in choosing(folder):
+        assert app.keeper is not None
+        for name in ("web", "db"):
+            sandbox = Container(name, Path("/run/runsc"), Runsc("runsc"), "running", 1, name)
+            made = ChangeOutcome(sandbox, State.APPLIED, "the session runs", Session())
+            app.keeper.agent.registry.note(made, had_session=True)
+        yield app
 
 
 WALKS: tuple[Walk, ...] = (
@@ -101,6 +125,7 @@ WALKS: tuple[Walk, ...] = (
             "processes": ("escape", "2"),
             "numbers": ("3",),
             "light": ("1", "ctrl+t"),
+            "bookmarks": ("ctrl+t", "up", "m", "'here it begins", "enter", "apostrophe"),
         },
     ),
     Walk(
@@ -114,6 +139,8 @@ WALKS: tuple[Walk, ...] = (
             "preview": ("escape", "v"),
         },
     ),
+    Walk("installing", _installing, {"install": ("4", "i")}),
+    Walk("leaving", _leaving, {"question": ("q",)}),
     Walk("waiting", nothing, {"stream": (), "points": ("4",), "processes": ("2",)}),
     Walk("replay", _replayed, {"stream": ()}),
 )
