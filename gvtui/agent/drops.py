@@ -48,6 +48,8 @@ class Question:
     sandbox: str
     root: str
     """The runsc root; "" if it is not known."""
+    told: int = 0
+    """The points of which its messages have told that they were dropped."""
 
 
 @dataclass(slots=True)
@@ -70,7 +72,27 @@ def question_of(connection: Connection) -> Question | None:
     if not connection.connected or not container or container.startswith(APART):
         return None
     named = command.container_id if connection.container_source == "command" else None
-    return Question(connection.conn, named or container, command.flags.get("root") or "")
+    root = command.flags.get("root") or ""
+    return Question(connection.conn, named or container, root, connection.dropped)
+
+
+def answer_of(question: Question, dropped: Sequence[int]) -> DropsMark | None:
+    """What a sandbox's remote sinks tell of one connection; None if that is nothing new.
+
+    Nothing tells which of several sinks is gvtui's: one that has dropped fewer points than the
+    connection's messages tell of is not. If several are left that differ, the least holds.
+
+    Args:
+        question: the connection.
+        dropped: the points that each of the sinks has dropped.
+    """
+    if len(dropped) == 1:
+        return DropsMark(dropped[0])
+    possible = {each for each in dropped if each >= question.told}
+    if len(possible) == 1:
+        return DropsMark(possible.pop())
+    least = min(possible, default=0)
+    return DropsMark(least, is_least=True) if least > question.told else None
 
 
 class Asker:
@@ -85,7 +107,7 @@ class Asker:
         self._named = binaries
         self._binaries: Binaries | None = None
 
-    def ask(self, questions: Sequence[Question]) -> list[int | None]:
+    def ask(self, questions: Sequence[Question]) -> list[DropsMark | None]:
         """Ask for the points that each sandbox has dropped in its session; None where nobody tells.
 
         The machine is searched once for all of them; blocks.
@@ -110,7 +132,7 @@ class Asker:
         sandboxes = [find(question) for question in questions]
         known = [binaries.of_sandbox(each) if each is not None else None for each in sandboxes]
 
-        def ask(place: int) -> int | None:
+        def ask(place: int) -> DropsMark | None:
             sandbox, found = sandboxes[place], known[place]
             if sandbox is None or found is None:
                 return None
@@ -119,8 +141,7 @@ class Asker:
             except GvtuiError:
                 return None
             sinks = [sink for each in sessions for sink in each.sinks if sink.name == REMOTE]
-            # Of several sinks nothing tells which one is gvtui's.
-            return sinks[0].dropped if len(sinks) == 1 else None
+            return answer_of(questions[place], [sink.dropped for sink in sinks])
 
         with ThreadPoolExecutor(_WORKERS) as pool:
             return list(pool.map(ask, range(len(questions))))
@@ -132,7 +153,7 @@ class DropNotes:
     def __init__(
         self,
         note: Callable[[DropsMark, int], bool],
-        ask: Callable[[Sequence[Question]], list[int | None]],
+        ask: Callable[[Sequence[Question]], list[DropsMark | None]],
     ) -> None:
         """Begin; the thread starts with the first question.
 
@@ -203,10 +224,10 @@ class DropNotes:
                 questions, self._waiting = self._waiting, []
             try:
                 answers = self._ask(questions)
-                for question, dropped in zip(questions, answers, strict=True):
+                for question, answer in zip(questions, answers, strict=True):
                     # The session of a connection that has ended meanwhile is another's.
-                    if dropped is not None and question.conn in self._connected:
-                        self._tell(DropsMark(dropped), question.conn)
+                    if answer is not None and question.conn in self._connected:
+                        self._tell(answer, question.conn)
             except OSError:
                 # A process has gone while it was looked at.
                 continue

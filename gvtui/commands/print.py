@@ -47,9 +47,6 @@ _READ_SECONDS = 0.2
 _PAUSE_SECONDS = 0.05
 """How many seconds to wait when a live trace has nothing new."""
 
-_NEVER_AGAIN = 1 << 62
-"""A time at which nobody is asked for drops any more."""
-
 _LAST_SECONDS = 0.2
 """How many seconds after Ctrl-C messages that were sent before it may still reach the trace: the
 monitor waits at most 40 ms between two turns."""
@@ -121,7 +118,7 @@ def print_(
 
 def _print_stats(file: Path, style: str, filter_text: str) -> int:
     from gvtui.export.info import account_document, account_text
-    from gvtui.export.stats import stats_json, stats_text
+    from gvtui.export.stats import Shortfall, stats_json, stats_text
     from gvtui.query.analysis import Analysis
     from gvtui.query.filter.compile import compile_filter
     from gvtui.trace.reader import Trace
@@ -135,11 +132,12 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
         while analysis.context.advance() or statistics.advance():
             pass
         found = survey(trace, progress=say_progress)
+        lacks = Shortfall.of(trace, found)
         if style == "json":
-            more = {"accounting": account_document(found)}
-            click.echo(stats_json(statistics, more))
+            more = {"accounting": account_document(trace, found)}
+            click.echo(stats_json(statistics, more, lacks))
         else:
-            lines = [*stats_text(statistics), "", *account_text(found)]
+            lines = [*stats_text(statistics, lacks), "", *account_text(trace, found)]
             write_out("".join(f"{line}\n" for line in lines))
         # All of it has been read.
         return max(_say_end(trace, live=True), int(bool(found.problems)))
@@ -240,8 +238,10 @@ def _write(export: Lines, start: int, stop: int) -> None:
 
 def _say_end(trace: Trace, *, live: bool = False) -> int:
     """Report messages and points that the output lacks; gives the exit code."""
+    from gvtui.trace.connection import NEVER_AGAIN
+
     for sandbox in trace.connections.sandboxes():
-        may_lack = any(each.may_lack_drops(_NEVER_AGAIN) for each in sandbox.connections)
+        may_lack = any(each.may_lack_drops(NEVER_AGAIN) for each in sandbox.connections)
         if sandbox.dropped:
             name = sandbox.container_id or f"of connection {sandbox.latest.conn}"
             words = counted(sandbox.dropped, "point")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
+from gvtui.trace.connection import NEVER_AGAIN
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -48,19 +49,19 @@ def info_text(trace: Trace, survey: Survey) -> Iterator[str]:
             yield f"and {counted(len(survey.tally.by_conn) - _MAX_LINES, 'more connection')}"
 
 
-def account_text(survey: Survey) -> Iterator[str]:
+def account_text(trace: Trace, survey: Survey) -> Iterator[str]:
     """Lines of text: the accounting alone, and what does not add up."""
-    for heading, text in _accounts(survey.accounting):
+    for heading, text in _accounts(trace, survey.accounting):
         yield f"{heading:<{_WIDTH}}{text}"
     for problem in survey.problems:
         yield f"{'ALARM':<{_WIDTH}}{problem}"
 
 
-def account_document(survey: Survey) -> dict[str, Any]:
+def account_document(trace: Trace, survey: Survey) -> dict[str, Any]:
     """The same as values for JSON."""
     accounting = survey.accounting
     return {
-        **asdict(accounting),
+        **_counts(trace, accounting),
         "difference": accounting.difference,
         "problems": survey.problems,
     }
@@ -90,7 +91,7 @@ def info_document(trace: Trace, survey: Survey) -> dict[str, Any]:
             "offsets": trace.damage.offsets,
             "unreadable_bytes": trace.damaged_bytes,
         },
-        "accounting": {**asdict(accounting), "difference": accounting.difference},
+        "accounting": {**_counts(trace, accounting), "difference": accounting.difference},
         "losses": survey.losses.pack(),
         "problems": survey.problems,
         "connections": [
@@ -131,7 +132,7 @@ def _facts(trace: Trace, survey: Survey) -> Iterator[tuple[str, str]]:
         hint = "" if survey.closed_segments == survey.segments else _not_closed(survey)
         yield "closed", f"{closed}{hint}"
     yield "damage", _damage(trace, survey)
-    yield from _accounts(survey.accounting)
+    yield from _accounts(trace, survey.accounting)
     if words := trace.lost.words():
         yield "", words
 
@@ -153,7 +154,13 @@ def _damage(trace: Trace, survey: Survey) -> str:
     return "; ".join(told) or "none"
 
 
-def _accounts(accounting: Accounting) -> Iterator[tuple[str, str]]:
+def _counts(trace: Trace, accounting: Accounting) -> dict[str, Any]:
+    """The accounts as values, and whether the drops are only the least."""
+    least = trace.connections.may_lack_drops(NEVER_AGAIN)
+    return {**asdict(accounting), "dropped_at_least": least}
+
+
+def _accounts(trace: Trace, accounting: Accounting) -> Iterator[tuple[str, str]]:
     told = "not told" if accounting.received is None else f"{accounting.received:,}"
     yield "received", told
     yield "logged", f"{accounting.logged:,}"
@@ -164,7 +171,8 @@ def _accounts(accounting: Accounting) -> Iterator[tuple[str, str]]:
     refused = sum(accounting.refused.values())
     yield "refused", f"{refused:,} by limits" + (f": {limits}" if limits else "")
     yield "lost", f"{accounting.lost:,}"
-    yield "dropped", f"{accounting.dropped:,} by the sandboxes"
+    least = "at least " if trace.connections.may_lack_drops(NEVER_AGAIN) else ""
+    yield "dropped", f"{least}{accounting.dropped:,} by the sandboxes"
 
 
 def _connection_line(connection: Connection | None, conn: int, counts: Counts) -> str:

@@ -3,22 +3,66 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
 from gvtui.query.numbers.durations import PERCENTILE_ERROR
+from gvtui.trace.connection import NEVER_AGAIN
 from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from gvtui.query.numbers.statistics import Line, Statistics
+    from gvtui.trace.reader import Trace
+    from gvtui.trace.survey import Survey
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """What the numbers lack beside the points that sandboxes have told of."""
+
+    may_lack_drops: bool = False
+    """Whether points may have been dropped that nothing tells of."""
+    refused: int = 0
+    """Messages that limits kept out."""
+    lost: int = 0
+    """Messages that could not be written."""
+    damaged: int = 0
+    """Messages that cannot be read."""
+    unreadable_bytes: int = 0
+    """Bytes of the log that cannot be read."""
+    let_go: int = 0
+    """Messages of deleted segments."""
+
+    @property
+    def messages(self) -> int:
+        """All messages that came and are not counted."""
+        return self.refused + self.lost + self.damaged + self.let_go
+
+    @classmethod
+    def of(cls, trace: Trace, survey: Survey) -> Shortfall:
+        """What the statistics of a recording lack that was read to its end."""
+        accounting = survey.accounting
+        return cls(
+            trace.connections.may_lack_drops(NEVER_AGAIN),
+            sum(accounting.refused.values()),
+            accounting.lost,
+            len(trace.damage),
+            trace.damaged_bytes,
+            accounting.let_go,
+        )
+
+
+NOTHING = Shortfall()
+"""Of statistics that lack nothing."""
 
 _TOP = 20
 """How many lines the tables by process and by path have in the text."""
 
 
-def stats_text(statistics: Statistics) -> Iterator[str]:
+def stats_text(statistics: Statistics, lacks: Shortfall = NOTHING) -> Iterator[str]:
     """Lines of text: a table by system call, then the busiest processes and paths, and errors.
 
     Times are seconds in all, and microseconds for each call.
@@ -33,21 +77,24 @@ def stats_text(statistics: Statistics) -> Iterator[str]:
         yield f"{'count':>9}  event"
         for line in sorted(events, key=lambda line: (-line.calls, line.label)):
             yield f"{line.calls:>9}  {line.label}"
-    yield from _notes(statistics)
+    yield from _notes(statistics, lacks)
 
 
-def stats_json(statistics: Statistics, more: Mapping[str, Any]) -> str:
+def stats_json(statistics: Statistics, more: Mapping[str, Any], lacks: Shortfall = NOTHING) -> str:
     """One JSON object, indented; times in nanoseconds, null where they are not known.
 
     Args:
         statistics: the numbers.
         more: what stands beside them.
+        lacks: what they lack.
     """
     total = statistics.total()
     content = {
         "rows": statistics.rows,
         "dropped": statistics.dropped,
-        "lower_bound": statistics.is_lower_bound,
+        "dropped_at_least": lacks.may_lack_drops,
+        "lower_bound": statistics.is_lower_bound or lacks != NOTHING,
+        "missing": {**asdict(lacks), "messages": lacks.messages},
         "missing_fields": statistics.missing_fields,
         "percentile_error": PERCENTILE_ERROR,
         "total": _fields(total),
@@ -131,13 +178,28 @@ def _short_table(name: str, lines: Sequence[Line]) -> Iterator[str]:
         yield f"{'':>31} ({len(lines) - _TOP} more)"
 
 
-def _notes(statistics: Statistics) -> Iterator[str]:
+def _notes(statistics: Statistics, lacks: Shortfall) -> Iterator[str]:
     shortfall = statistics.shortfall()
-    if statistics.is_lower_bound or shortfall:
+    if statistics.is_lower_bound or lacks != NOTHING or shortfall:
         yield ""
     if statistics.dropped:
-        words = counted(statistics.dropped, "point was", "points were")
-        yield f"{words} dropped: all numbers are lower bounds."
+        least = "at least " if lacks.may_lack_drops else ""
+        words = f"{least}{counted(statistics.dropped, 'point was', 'points were')}"
+        yield f"{words[0].upper()}{words[1:]} dropped: all numbers are lower bounds."
+    elif lacks.may_lack_drops:
+        yield "Points may have been dropped that nothing tells of: all numbers are lower bounds."
+    missing = (
+        (lacks.refused, "refused by limits"),
+        (lacks.lost, "lost"),
+        (lacks.damaged, "damaged"),
+        (lacks.let_go, "let go with the oldest segments"),
+    )
+    if words := ", ".join(f"{count:,} {what}" for count, what in missing if count):
+        were = counted(lacks.messages, "message is", "messages are")
+        yield f"{were} not counted ({words}): all numbers are lower bounds."
+    if lacks.unreadable_bytes:
+        words = counted(lacks.unreadable_bytes, "byte")
+        yield f"{words} could not be read: all numbers are lower bounds."
     if statistics.missed_rows:
         words = counted(statistics.missed_rows, "row was", "rows were")
         yield f"{words} removed from the trace before being counted."

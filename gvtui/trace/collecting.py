@@ -195,7 +195,8 @@ class _Chunk:
             return
         mark = read_mark(self._source.details(row_id))
         if isinstance(mark, DropsMark):
-            connection.asked_row = row_id
+            if not mark.is_least:
+                connection.asked_row = row_id
         elif isinstance(mark, DisputeMark):
             self._known.dispute(connection, mark.container_id[:MAX_ID])
 

@@ -14,6 +14,9 @@ SECOND_NS = 1_000_000_000
 RECENT_SECONDS = 120
 """For how many seconds message counts are kept, for rates and sparklines."""
 
+NEVER_AGAIN = 1 << 62
+"""A time, in Unix nanoseconds, at which nobody is asked for drops any more."""
+
 QUIET_SECONDS = 5
 """Seconds without a message after which it counts that nobody has asked a sandbox for its drops."""
 

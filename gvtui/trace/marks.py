@@ -191,13 +191,19 @@ class DropsMark:
 
     dropped: int
     """Points since the connection, the row's own, began."""
+    is_least: bool = False
+    """Whether it may be more: the session has several sinks, and nothing tells which is ours."""
 
     @property
     def text(self) -> str:
         """The mark for people."""
-        return (
-            f"asked, the sandbox says that it has dropped {counted(self.dropped, 'point')} so far"
-        )
+        points = counted(self.dropped, "point")
+        if self.is_least:
+            return (
+                f"asked, the sandbox says that it has dropped at least {points} so far; its session "
+                "has several remote sinks"
+            )
+        return f"asked, the sandbox says that it has dropped {points} so far"
 
     def details(self) -> dict[str, Any]:
         """The mark as it lies in the recording."""
@@ -206,7 +212,7 @@ class DropsMark:
     @classmethod
     def read(cls, details: dict[str, Any]) -> DropsMark:
         """The mark from what lies in the recording."""
-        return cls(max(0, int_in(details, "dropped")))
+        return cls(max(0, int_in(details, "dropped")), details.get("is_least") is True)
 
 
 MOST_OF_DROPS = 512

@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from gvtui.agent import drops
-from gvtui.agent.drops import MOST_QUIET_SECONDS, QUIET_SECONDS, DropNotes, Question, question_of
+from gvtui.agent.drops import (
+    MOST_QUIET_SECONDS,
+    QUIET_SECONDS,
+    DropNotes,
+    Question,
+    answer_of,
+    question_of,
+)
 from gvtui.trace.connection import Connection
 from gvtui.trace.marks import DropsMark
 
@@ -27,10 +34,11 @@ class Sandboxes:
         self.notes = DropNotes(self.note, self.ask)
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def ask(self, questions: Sequence[Question]) -> list[int | None]:
+    def ask(self, questions: Sequence[Question]) -> list[DropsMark | None]:
         self.asked.append([question.conn for question in questions])
         self.meanwhile()
-        return [self.answers.pop(0) for _ in questions]
+        answers = [self.answers.pop(0) for _ in questions]
+        return [None if each is None else DropsMark(each) for each in answers]
 
     def note(self, mark: DropsMark, conn: int) -> bool:
         self.noted.append((conn, mark.dropped))
@@ -102,7 +110,12 @@ def test_at_the_end_all_that_are_connected_are_asked() -> None:
 
 def test_the_end_waits_for_no_runsc_that_hangs() -> None:
     hangs = threading.Event()
-    notes = DropNotes(lambda mark, conn: True, lambda questions: [hangs.wait(20) or None])
+
+    def ask(_: Sequence[Question]) -> list[DropsMark | None]:
+        hangs.wait(20)
+        return [None]
+
+    notes = DropNotes(lambda mark, conn: True, ask)
     notes.finish([connection()], seconds=0.05)
     assert notes._busy
     hangs.set()
@@ -113,6 +126,7 @@ def test_the_end_waits_for_no_runsc_that_hangs() -> None:
     [
         (connection(), Question(1, "web", "/r")),
         (connection(container_source="message", command=["x"]), Question(1, "web", "")),
+        (connection(dropped=8), Question(1, "web", "/r", 8)),
         (connection(container_id=""), None),
         (connection(container_id="¬1:web"), None),
         (connection(closed_ns=4), None),
@@ -126,3 +140,22 @@ def test_a_sandbox_that_does_not_run_here_tells_nothing(monkeypatch: pytest.Monk
     monkeypatch.setattr(drops, "sandbox_processes", list)
     assert drops.Asker(("/bin/true",)).ask([Question(1, "web", "")]) == [None]
     assert drops.Asker(("/nonexistent/runsc",)).ask([Question(1, "web", "")]) == [None]
+
+
+@pytest.mark.parametrize(
+    ("told", "sinks", "mark"),
+    [
+        (3, [3], DropsMark(3)),
+        (0, [0], DropsMark(0)),
+        (0, [], None),
+        # Two that agree, two of which one is another monitor's, and two that may both be ours.
+        (3, [7, 7], DropsMark(7)),
+        (3, [0, 9], DropsMark(9)),
+        (3, [5, 9], DropsMark(5, is_least=True)),
+        (3, [9, 3], None),
+        (0, [0, 9], None),
+        (7, [5, 6], None),
+    ],
+)
+def test_of_several_sinks_one_is_ours(told: int, sinks: list[int], mark: DropsMark | None) -> None:
+    assert answer_of(Question(1, "web", "", told), sinks) == mark

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.export.stats import stats_json, stats_text
+from gvtui.export.stats import Shortfall, stats_json, stats_text
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.numbers.statistics import Statistics
 from gvtui.query.processes.processes import Processes
@@ -87,3 +87,28 @@ def test_json_has_all_lines(path: Path) -> None:
     assert (content["lower_bound"], content["more"]) == (False, 1)
     assert list(stats_text(statistics))
     trace.close()
+
+
+def test_numbers_that_lack_messages_say_so() -> None:
+    statistics = statistics_of(MemoryTrace([enter(1, 0, 5), drop(count=3)]))
+    lacks = Shortfall(may_lack_drops=True, refused=2, lost=30, damaged=1, unreadable_bytes=1)
+    assert [line for line in stats_text(statistics, lacks) if "bounds" in line] == [
+        "At least 3 points were dropped: all numbers are lower bounds.",
+        "33 messages are not counted (2 refused by limits, 30 lost, 1 damaged): all numbers are "
+        "lower bounds.",
+        "1 byte could not be read: all numbers are lower bounds.",
+    ]
+    content = json.loads(stats_json(statistics, {}, lacks))
+    assert (content["dropped"], content["dropped_at_least"]) == (3, True)
+    assert content["lower_bound"]
+    assert content["missing"]["messages"] == 33
+
+
+def test_drops_that_nobody_told_of_make_lower_bounds() -> None:
+    statistics = statistics_of(MemoryTrace([enter(1, 0, 5)]))
+    lacks = Shortfall(may_lack_drops=True)
+    assert "Points may have been dropped that nothing tells of: all numbers are lower bounds." in (
+        list(stats_text(statistics, lacks))
+    )
+    assert json.loads(stats_json(statistics, {}, lacks))["lower_bound"]
+    assert not json.loads(stats_json(statistics, {}))["lower_bound"]

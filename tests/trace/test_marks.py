@@ -42,6 +42,7 @@ MARKS: tuple[Mark, ...] = (
     NoteMark("hello"),
     NoteMark("hello", "later"),
     DropsMark(39_723),
+    DropsMark(12, is_least=True),
     DisputeMark("web"),
 )
 
