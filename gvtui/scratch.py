@@ -35,6 +35,13 @@ class Scratch(tempfile.TemporaryDirectory[str]):
             OSError: the folder cannot be created.
         """
         remove_left_behind(prefix, before_removal)
+        self._make(prefix)
+        # Another start may take the folder for one left behind in the moment before it is locked.
+        while not os.fstat(self._lock_fd).st_nlink:
+            self.cleanup()
+            self._make(prefix)
+
+    def _make(self, prefix: str) -> None:
         super().__init__(prefix=prefix)
         with locked_file(Path(self.name, _LOCK_NAME)) as lock:
             self._lock_fd = os.dup(lock.fileno())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -70,3 +71,26 @@ def test_a_link_is_not_followed(own_place: Path, tmp_path_factory: pytest.TempPa
     (own_place / "gvtui-test-link").symlink_to(victim)
     remove_left_behind("gvtui-test-")
     assert (victim / ".gvtui-lock").exists()
+
+
+def test_a_folder_that_goes_before_it_is_locked_is_made_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another start finds it in the moment between its making and its lock."""
+    taken: list[str] = []
+    lock = fcntl.flock
+
+    def late(file: int, how: int) -> None:
+        if not taken and how == fcntl.LOCK_EX:
+            taken.append(os.readlink(f"/proc/self/fd/{file}").rpartition("/")[0])
+            remove_left_behind("gvtui-test-")
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    made = Scratch("gvtui-test-")
+    assert not Path(taken[0]).exists()
+    assert Path(made.name).is_dir()
+    assert Path(made.name) != Path(taken[0])
+    remove_left_behind("gvtui-test-")
+    assert Path(made.name).is_dir()
+    made.cleanup()

@@ -51,6 +51,12 @@ def _takes_no_cell(character: str) -> bool:
     )
 
 
+def _has_disputed_width(character: str) -> bool:
+    """Whether some terminals give it a cell and others draw it onto the character before: vowel
+    signs that take room, and skin tones. A line with many would reach into the next."""
+    return unicodedata.category(character) == "Mc" or "\U0001f3fb" <= character <= "\U0001f3ff"
+
+
 def _escape_sequence(character: str) -> str:
     short = _SHORT.get(character)
     if short is not None:
@@ -77,6 +83,9 @@ def _visible(text: str, quoting: str) -> Iterator[str]:
         elif character.isascii():
             marks = 0
             yield character
+        elif _has_disputed_width(character):
+            marks = MAX_MARKS
+            yield _escape_sequence(character)
         elif _takes_no_cell(character):
             marks += 1
             yield character if marks <= MAX_MARKS else _escape_sequence(character)
@@ -88,8 +97,8 @@ def _visible(text: str, quoting: str) -> Iterator[str]:
 def escape(text: str, limit: int | None = None) -> str:
     r"""Make `text` safe to show on a terminal.
 
-    Control characters, direction overrides, characters of no width, line and paragraph
-    separators, surrogates and unassigned code points become `\n`, `\x1b`, `\u202e` and the like.
+    Control characters, direction overrides, characters of no width or of one that terminals
+    dispute, line and paragraph separators, surrogates and unassigned code points become `\n`, `\x1b`, `\u202e` and the like.
     A backslash stays as it is. At most `limit` characters come back; if some had to go, the last
     one is `…`.
     """

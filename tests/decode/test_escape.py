@@ -26,6 +26,7 @@ from tests.decode.helpers import is_safe
         ("\udc80", "\\x80"),
         ("\U000e0041\U0010ffff", "\\U000e0041\\U0010ffff"),
         ("\u3164\ufe0f", "\\u3164\\ufe0f"),
+        ("\u0915\u093f \U0001f44d\U0001f3fd", "\u0915\\u093f \U0001f44d\\U0001f3fd"),
         ("Grüße 日本語 🙂", "Grüße 日本語 🙂"),
     ],
 )

@@ -3,7 +3,9 @@
 Each target runs in a process of its own. An input that fails stays in `tests/fuzz/found`; once it
 is mended, it belongs into `tests/fuzz/corpus/TARGET`, where the usual tests find it.
 
-`python -m tests.fuzz --again TARGET FILE` feeds one input again.
+The target `viewer` takes random walks instead; see `tests.fuzz.viewer`.
+
+`python -m tests.fuzz --again TARGET FILE` feeds one input again, `--walk SEED` takes a walk again.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 _SLOWEST, _MOST_MB = 20, 2048
 _SHOWN = 60
+_VIEWER = "viewer"
 
 
 def main() -> None:
@@ -34,12 +38,19 @@ def main() -> None:
         _, _, name, file = sys.argv
         targets[name].feed(Path(file).read_bytes())
         return
+    if sys.argv[1:2] == ["--walk"]:
+        from tests.fuzz.viewer import go
+
+        print(f"{go(int(sys.argv[2])):,} steps held")
+        return
     seconds = int(sys.argv[1]) if sys.argv[1:] else 60
-    wanted = sys.argv[2:] or list(targets)
-    unknown = set(wanted) - targets.keys()
+    wanted = sys.argv[2:] or [*targets, _VIEWER]
+    unknown = set(wanted) - {*targets, _VIEWER}
     if unknown:
         sys.exit(f"no target {', '.join(sorted(unknown))}")
-    results = [_run(targets[name], seconds) for name in wanted]
+    results = [
+        _walk(seconds) if name == _VIEWER else _run(targets[name], seconds) for name in wanted
+    ]
     print(f"{'all':14} {sum(count for count, _ in results):>12,} inputs")
     sys.exit(0 if all(held for _, held in results) else 1)
 
@@ -61,11 +72,32 @@ def _run(target: Target, seconds: int) -> tuple[int, bool]:
         )
     runs = re.findall(r"^(?:Done |#)(\d+)", done.stderr, re.MULTILINE)
     count, held = int(runs[-1]) if runs else 0, not done.returncode
-    print(f"{target.name:14} {count:>12,} inputs   {'held' if held else 'FAILED'}", flush=True)
+    _tell(target.name, count, held=held)
     if not held:
         said = [line for line in done.stderr.splitlines() if not line.startswith("INFO: ")]
         print("\n".join(said[-_SHOWN:]), flush=True)
     return count, held
+
+
+def _walk(seconds: int) -> tuple[int, bool]:
+    """How many steps through the viewer were taken, and whether all screens were right."""
+    from tests.fuzz.viewer import WalkError, go
+
+    until, seed, taken = time.monotonic() + seconds, time.time_ns() // 1_000_000, 0
+    try:
+        while time.monotonic() < until:
+            taken += go(seed)
+            seed += 1
+    except WalkError as error:
+        _tell(_VIEWER, taken, held=False)
+        print(error, flush=True)
+        return taken, False
+    _tell(_VIEWER, taken, held=True)
+    return taken, True
+
+
+def _tell(name: str, count: int, *, held: bool) -> None:
+    print(f"{name:14} {count:>12,} inputs   {'held' if held else 'FAILED'}", flush=True)
 
 
 def _run_one(name: str, seconds: int, folders: list[str]) -> None:

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from gvtui.decode.escape import escape
 from gvtui.tui.kit.cells import width_of
 from gvtui.tui.kit.suggestions import Suggestions
 
@@ -31,6 +32,15 @@ class PromptInput(Input):
         Binding("down", "choose(1)", "after", show=False),
         Binding("ctrl+c", "copy_or_leave", "cancel", show=False),
     ]
+
+    def validate_value(self, value: str) -> str:
+        """The text with escapes for what a terminal would act on: a file may bring it, or a
+        paste."""
+        return escape(value)
+
+    def replace(self, text: str, start: int, end: int) -> None:
+        """Put a text, made safe, in the place of another."""
+        super().replace(escape(text), start, end)
 
     class Picked(Message):
         """The user wants to insert a suggestion."""

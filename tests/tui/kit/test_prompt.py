@@ -201,3 +201,22 @@ def test_the_keyboard_is_the_prompt_s_at_once_and_goes_back(tmp_path: Path) -> N
         assert app.stream.has_focus
 
     drive(app, script)
+
+
+def test_nothing_that_acts_on_a_terminal_stands_in_the_prompt(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(1)
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("f", *"ab", "left")
+        app.post_message(events.Paste("\x9b31m\u202e"))
+        await pilot.pause()
+        assert typed(app) == "a\\x9b31m\\u202eb"
+        await pilot.press("c", "escape")
+        app.ask(Question("a saved filter", lambda _: None, value="proc.name = \x1b]0;x\x07"))
+        await pilot.pause()
+        assert typed(app) == "proc.name = \\x1b]0;x\\x07"
+
+    drive(app, script)
+    recorder.writer.close()
