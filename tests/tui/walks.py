@@ -7,13 +7,17 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gvtui.agent.containers import Container
+from gvtui.agent.install import how_to_install
 from gvtui.agent.outcome import ChangeOutcome, State
 from gvtui.agent.runsc import Runsc
 from gvtui.points.session import Session
 from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
+from gvtui.tui.points import apply
 from tests.trace.recorder import SECOND
 from tests.trace.test_playback import Clock
 from tests.tui.scenes import TRACES, choosing, nothing, recorded, watched_live
@@ -51,12 +55,14 @@ def _replayed(_: Path) -> Iterator[GvtuiApp]:
 
 
 def _installing(folder: Path) -> Iterator[GvtuiApp]:
-    """A session file in the place that the picture tells, wherever tests keep theirs."""
+    """A session file in a place, and on a machine, that is the same wherever the tests run."""
     for app in choosing(folder):
         assert app.keeper is not None
         assert app.keeper.file is not None
         app.keeper.file.path = Path("/etc/gvtui/pod-init.json")
-        yield app
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(apply, "install_words", how_to_install)
+            yield app
 
 
 def _leaving(folder: Path) -> Iterator[GvtuiApp]:

@@ -104,9 +104,9 @@ class PointsPainter:
         elif state.edit.is_guess:
             lines.append([(" shown: what it has sent so far", "faint")])
         elif state.is_unheard:
-            text = (
-                f"it runs, but sends nothing here: {self._keys_of('points.apply')} starts it again"
-            )
+            text = "it runs, but sends nothing here"
+            if not state.refusal:
+                text += f": {self._keys_of('points.apply')} starts it again"
             lines += [[(f" {part}", "bad")] for part in _wrap(text, width - 3)]
         if self.large and target.owner is not SessionOwner.FILE:
             lines += [[(f" ! {text}", "bad")] for text in _wrap(state.problem, width - 5)[:2]]
@@ -131,6 +131,8 @@ class PointsPainter:
             return f"{COST_SIGN} {cost}"
         if line.kind is LineKind.FIELDS or (line.kind is LineKind.GROUP and not focused):
             return f"{key('points.open')} opens, {key('points.close')} closes"
+        if state.refusal:
+            return f"{key('points.find')} finds, {key('points.group')} groups"
         is_off = state.box(line) is Box.OFF
         if state.edit.diff:
             return (

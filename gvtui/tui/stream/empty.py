@@ -58,14 +58,20 @@ def lines(viewer: Viewer) -> list[AdviceLine]:
         AdviceLine(f"gvtui session new --pod-init{endpoint} > session.json", True),
         AdviceLine("runsc --pod-init-config=session.json do COMMAND", True),
         AdviceLine(""),
-        AdviceLine(
-            f"A container that runs already: {keys_of('points.show')} shows the points, "
-            f"{keys_of('points.switch')} switches one on,"
-        ),
-        AdviceLine(
-            f"{keys_of('points.load')} stages a ready-made choice, "
-            f"{keys_of('points.apply')} applies. Without the viewer:"
-        ),
+        *map(AdviceLine, _running(viewer, readonly=model.live.readonly)),
         AdviceLine(""),
         AdviceLine("gvtui session apply session.json CONTAINER", True),
+    ]
+
+
+def _running(viewer: Viewer, *, readonly: bool) -> list[str]:
+    """How a container that runs already is traced."""
+    if readonly:
+        return ["A container that runs already, from another terminal:"]
+    keys_of = viewer.commands.keys_of
+    return [
+        f"A container that runs already: {keys_of('points.show')} shows the points, "
+        f"{keys_of('points.switch')} switches one on,",
+        f"{keys_of('points.load')} stages a ready-made choice, "
+        f"{keys_of('points.apply')} applies. Without the viewer:",
     ]

@@ -53,6 +53,13 @@ def test_hints_name_the_keys_in_force() -> None:
     )
 
 
+def test_hints_name_no_key_that_changes_what_must_not_change() -> None:
+    state = PointsState(SOCKET, readonly=True)
+    painter = PointsPainter(state, every_command().keys_of, large=False)
+    state.reveal("sentry/clone")
+    assert words(painter.footing(80, False, True)[0]) == "/ finds, Ctrl+O groups"
+
+
 def test_a_line_fits_its_width() -> None:
     state = PointsState(SOCKET)
     painter = PointsPainter(state, every_command().keys_of, large=True)

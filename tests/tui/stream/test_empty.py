@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,16 @@ def test_without_a_sandbox_it_says_how_to_start_one(tmp_path: Path) -> None:
     assert "gvtui session new --pod-init > session.json" in text
     assert "o shows the points, space switches one on," in text
     assert "L stages a ready-made choice, a applies." in text
+
+
+def test_a_viewer_that_changes_nothing_names_no_keys_for_it(tmp_path: Path) -> None:
+    viewer = waiting(tmp_path)
+    assert viewer.model.live is not None
+    viewer.model.live = replace(viewer.model.live, readonly=True)
+    text = advice(viewer)
+    assert "from another terminal:\n\ngvtui session apply session.json CONTAINER" in text
+    assert "switches" not in text
+    assert "stages" not in text
 
 
 def test_another_socket_is_named_in_the_command(tmp_path: Path) -> None:
