@@ -147,7 +147,7 @@ def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict
     with watching(monitor_options(options, keep_bytes=kept, is_spool=True)) as state:
         trace = Trace.open(state.monitor.trace_path)
         try:
-            recording = RecordingExport(Selection(trace, filter_text), out)
+            recording = RecordingExport(Selection(trace, filter_text), out, _Saying())
             say(
                 f"gvtui: listening on {options['listen']}, recording to {out} what passes the filter"
             )
@@ -160,6 +160,8 @@ def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict
                     raise
                 raise FaultError(f"the recording {out} is complete up to then") from error
             recording.close()
+            words = f"{recording.messages:,} of {words}"
+            state.lost_here.merge(recording.losses)
             is_whole = _end(words + _refused(state), state)
             say_disputes(trace)
         except OSError as error:
@@ -170,7 +172,7 @@ def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict
 
 
 def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: float | None) -> str:
-    """Copy the rows that pass the filter until it is time to end; gives a summary in words."""
+    """Copy the rows that pass the filter until it is time to end; gives in words of how many."""
     done = trace.first_row
     is_last = False
     asked = 0
@@ -178,7 +180,7 @@ def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: fl
     while True:
         if time.monotonic() - looked >= _LOOK_SECONDS / 2:
             looked = time.monotonic()
-            _look_after(state, recording)
+            recording.look()
         if not is_last and (state.ending or _seconds_to(end) <= 0):
             state.ask_all(trace)
             state.stop()
@@ -196,8 +198,8 @@ def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: fl
         recording.copy(done, stop)
         rests = stop in (done, trace.available_rows)
         done = stop
-        words = f"{recording.messages:,} of {_counts(trace)}"
-        _show(words)
+        words = _counts(trace)
+        _show(f"{recording.messages:,} of {words}")
         if is_last and state.signals > asked:
             state.miss(trace.available_rows - done, "filtered")
             return words
@@ -209,15 +211,12 @@ def _pick_out(state: Watching, trace: Trace, recording: RecordingExport, end: fl
             state.pass_on()
 
 
-def _look_after(state: Watching, recording: RecordingExport) -> None:
-    """Begin the recording anew if its file was removed, and say so."""
-    from gvtui.trace.losses import REMOVED, Loss
+class _Saying:
+    """Says on standard error what befalls the recording."""
 
-    lost, now = recording.look(), time.time_ns()
-    if lost:
-        loss = Loss(lost, now, now, REMOVED)
-        state.lost_here.take(loss)
-        say(f"gvtui: the recording was removed, and goes on in a new file; {loss.words()}")
+    def say(self, kind: str, **details: Any) -> None:  # noqa: ANN401
+        """Say the text; see `gvtui.monitor.options`."""
+        say(f"gvtui: {details['text'] or 'the recording can be written again'}")
 
 
 def _tell_rest(trace: Trace, done: int) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from gvtui.monitor.ledger import Ledger
+from gvtui.monitor.renewing import Renewing
 from gvtui.query.calls.exec_rules import Code
 from gvtui.trace.excerpts import MAX_EXECS, DisputeMark, ExcerptMark, ExecMark
-from gvtui.trace.losses import REMOVED
-from gvtui.trace.marks import BinaryMark, DropsMark, LostMark, NoteMark, read_mark
+from gvtui.trace.losses import Losses
+from gvtui.trace.marks import BinaryMark, DropsMark, NoteMark, read_mark
 from gvtui.trace.records import DamagedError
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.writer import TraceWriter
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gvtui.export.selection import Selection
+    from gvtui.monitor.ledger import Tells, Write
     from gvtui.trace.row import Row
 
 _MAX_HELD, _MAX_HELD_BYTES = 512, 1 << 20
@@ -36,14 +38,26 @@ class RecordingExport:
     too, so a trace mark tells it.
     """
 
-    def __init__(self, selection: Selection, out: Path) -> None:
+    def __init__(self, selection: Selection, out: Path, control: Tells | None = None) -> None:
         """Make the recording.
+
+        Args:
+            selection: which rows of which trace.
+            out: the file, which must not exist.
+            control: is told of faults; what cannot be written is then counted and noted as lost,
+                and a recording that is removed is made again. Without one a fault raises OSError.
 
         Raises:
             TraceError: the file is there already, or cannot be made.
         """
         self._selection = selection
         self._out = TraceWriter(out, architecture=selection.trace.architecture)
+        self._ledger = Ledger(self._out, control) if control is not None else None
+        self._renewing = (
+            Renewing(self._ledger, control)
+            if control is not None and self._ledger is not None
+            else None
+        )
         self._held: list[tuple[int, bytes]] = []
         self._held_conn = self._held_bytes = 0
         self._seen: dict[int, int] = {}
@@ -53,22 +67,43 @@ class RecordingExport:
         self._untold: dict[int, list[str]] = {}
         self._is_excerpt = False
         self._disputed: dict[int, set[str]] = {}
-        self.messages = 0
-        """Messages written so far."""
+        self._taken = 0
 
     @property
-    def _writer(self) -> TraceWriter:
-        """The writer, once the messages that are held have been written."""
+    def messages(self) -> int:
+        """Messages written so far, less those that were lost."""
+        return self._taken - (self._ledger.lost if self._ledger is not None else 0)
+
+    @property
+    def losses(self) -> Losses:
+        """What could not be written, or was removed."""
+        return self._ledger.losses if self._ledger is not None else Losses()
+
+    def _write(self, write: Write, messages: int = 0) -> None:
+        """Write behind the messages that are held."""
+        self._write_held()
+        self._put(write, messages)
+
+    def _write_held(self) -> None:
         held, self._held, self._held_bytes = self._held, [], 0
+        conn = self._held_conn
         if held:
-            self._out.messages(self._held_conn, held)
-        return self._out
+            self._put(lambda writer: writer.messages(conn, held), len(held))
+
+    def _put(self, write: Write, messages: int) -> None:
+        if self._ledger is None:
+            write(self._out)
+        else:
+            self._ledger.write(write, messages)
+
+    def _mark(self, when_ns: int, details: dict[str, Any], conn: int) -> None:
+        self._write(lambda writer: writer.mark(when_ns, details, conn))
 
     def _hold(self, row: Row, payload: bytes) -> None:
         """Take a message to be written with those that follow it: many take less room together."""
         is_full = len(self._held) >= _MAX_HELD or self._held_bytes >= _MAX_HELD_BYTES
         if is_full or row.conn != self._held_conn:
-            _ = self._writer
+            self._write_held()
             self._held_conn = row.conn
         self._held.append((row.recv_ns, payload))
         self._held_bytes += len(payload)
@@ -85,33 +120,26 @@ class RecordingExport:
             for row_id in range(chunk.start, chunk.start + len(chunk.rows)):
                 self._copy(row_id, trace.row(row_id), is_chosen=row_id in chosen)
         self._note_all_execs()
-        self._writer.flush()
+        self._write(lambda writer: writer.flush())
 
-    def look(self) -> int:
-        """Begin the recording anew if its file was removed; gives the messages lost with it.
-
-        Raises:
-            TraceError: it cannot be made again.
-            OSError: it cannot be written.
-        """
-        writer = self._writer
-        if not writer.is_removed:
-            return 0
-        lost = 0 if writer.is_elsewhere else writer.held_messages
-        self._out = writer.begin_anew()
-        writer.close()
-        self.messages -= lost
-        if lost:
-            now = time.time_ns()
-            self._writer.mark(now, LostMark(lost, now, now, REMOVED).details())
-        return lost
+    def look(self) -> None:
+        """Begin the recording anew if its file was removed, and note what was lost; to be called
+        now and then where there is a `control`."""
+        self._write_held()
+        if self._renewing is not None and self._ledger is not None:
+            self._renewing.look()
+            self._ledger.recover()
 
     def close(self) -> None:
         """Finish the recording."""
         self._note_all_execs()
         for conn in list(self._seen):
             self._note_drops(conn, self._newest_ns)
-        self._writer.close()
+        self._write_held()
+        if self._ledger is not None:
+            self._ledger.recover(is_last=True)
+            self._out = self._ledger.writer
+        self._out.close()
 
     def _copy(self, row_id: int, row: Row, *, is_chosen: bool) -> None:
         trace = self._selection.trace
@@ -124,18 +152,21 @@ class RecordingExport:
                 except DamagedError:
                     return
                 self._told[row.conn] = row.dropped
-                self.messages += 1
+                self._taken += 1
                 self._note_disputes(row)
                 if row.flags & Flag.TRUNCATED:
-                    self._writer.truncated(row.conn, row.recv_ns, payload, row.result)
+                    cut = (row.conn, row.recv_ns, payload, row.result)
+                    self._write(lambda writer: writer.truncated(*cut), 1)
                 else:
                     self._copy_message(row_id, row, payload)
         elif row.kind == Kind.OPENED:
-            self._writer.opened(row.conn, row.recv_ns, trace.details(row_id))
+            details = trace.details(row_id)
+            self._write(lambda writer: writer.opened(row.conn, row.recv_ns, details))
         elif row.kind == Kind.CLOSED:
             self._note_execs(row.conn)
             self._note_drops(row.conn, row.recv_ns)
-            self._writer.closed(row.conn, row.recv_ns, trace.details(row_id))
+            details = trace.details(row_id)
+            self._write(lambda writer: writer.closed(row.conn, row.recv_ns, details))
         elif row.kind == Kind.MARK:
             self._copy_mark(row_id, row)
 
@@ -147,7 +178,7 @@ class RecordingExport:
         noted = self._disputed.setdefault(row.conn, set())
         for container in apart.keys() - noted:
             noted.add(container)
-            self._writer.mark(row.recv_ns, DisputeMark(container).details(), row.conn)
+            self._mark(row.recv_ns, DisputeMark(container).details(), row.conn)
 
     def _copy_mark(self, row_id: int, row: Row) -> None:
         details = self._selection.trace.details(row_id)
@@ -163,10 +194,10 @@ class RecordingExport:
                 self._ordered.add(row.conn)
             else:
                 # The messages have shown another order of bytes; the copy may lack those messages.
-                self._writer.mark(row.recv_ns, order.details(), row.conn)
+                self._mark(row.recv_ns, order.details(), row.conn)
         # These are written anew.
         if not isinstance(mark, ExecMark):
-            self._writer.mark(row.recv_ns, details, row.conn)
+            self._mark(row.recv_ns, details, row.conn)
 
     def _copy_message(self, row_id: int, row: Row, payload: bytes) -> None:
         """Write a message; if it is an exec's exit, what became of it is noted later."""
@@ -175,7 +206,7 @@ class RecordingExport:
         if outcomes.code(row_id) is not Code.NONE:
             if not self._is_excerpt and (self._selection.is_filtered or trace.first_row > 0):
                 self._is_excerpt = True
-                self._writer.mark(row.recv_ns, ExcerptMark(self._selection.filter_text).details())
+                self._mark(row.recv_ns, ExcerptMark(self._selection.filter_text).details(), 0)
             if self._is_excerpt and row.conn not in self._ordered:
                 self._take_exec(row_id, row)
         self._hold(row, payload)
@@ -187,7 +218,7 @@ class RecordingExport:
             # Of all execs on the connection, one mark says enough.
             self._note_execs(row.conn)
             self._ordered.add(row.conn)
-            self._writer.mark(row.recv_ns, order.details(), row.conn)
+            self._mark(row.recv_ns, order.details(), row.conn)
             return
         untold = self._untold.setdefault(row.conn, [])
         if len(untold) >= MAX_EXECS:
@@ -202,7 +233,7 @@ class RecordingExport:
     def _note_execs(self, conn: int) -> None:
         """Note what became of execs whose exits were written, for the copy may hide that."""
         if untold := self._untold.pop(conn, []):
-            self._writer.mark(self._newest_ns, ExecMark(tuple(untold)).details(), conn)
+            self._mark(self._newest_ns, ExecMark(tuple(untold)).details(), conn)
 
     def _note_drops(self, conn: int, when_ns: int) -> None:
         untold = (self._seen.pop(conn, 0) - self._told.pop(conn, 0)) & _UINT32
@@ -210,4 +241,4 @@ class RecordingExport:
         if 0 < untold < _HALF:
             points = counted(untold, "more point")
             text = f"{points} dropped behind the last message that was kept"
-            self._writer.mark(when_ns, NoteMark(text).details(), conn)
+            self._mark(when_ns, NoteMark(text).details(), conn)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import trio
 
 from gvtui.errors import GvtuiError
-from gvtui.monitor.folder import guard
-from gvtui.trace.losses import REMOVED, SOCKET, Loss
+from gvtui.monitor.renewing import Renewing
+from gvtui.trace.losses import SOCKET, Loss
 from gvtui.trace.marks import ClockMark, LostMark, NoteMark
-from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,16 +58,14 @@ class House:
             wall_ns: the clock that may be set, Unix nanoseconds.
             steady_ns: a clock that cannot be set.
         """
-        self._options = options
         self._listener = listener
         self._ledger = ledger
         self._control = control
         self._wall_ns, self._steady_ns = wall_ns, steady_ns
         self._offset_ns = wall_ns() - steady_ns()
         self._looked_ns = steady_ns()
-        self._trace_gone = ""
         self._deaf: Loss | None = None
-        self._told_missing: set[str] = set()
+        self._renewing = Renewing(ledger, control, is_spool=options.is_spool, wall_ns=wall_ns)
 
     async def keep(self) -> None:
         """Check everything until cancelled."""
@@ -99,37 +96,7 @@ class House:
 
     def look_at_trace(self) -> None:
         """Start the trace again if its file was removed."""
-        writer = self._ledger.writer
-        if not writer.is_removed:
-            for path in writer.missing:
-                if str(path) not in self._told_missing:
-                    self._told_missing.add(str(path))
-                    text = f"{path} was removed; it is made again when the trace is opened next"
-                    self._control.log("warning", text)
-            return
-        is_elsewhere, held = writer.is_elsewhere, writer.held_messages
-        now = self._wall_ns()
-        try:
-            fresh = writer.begin_anew()
-            if writer.is_flight_recorder:
-                guard(writer.path)
-        except (GvtuiError, OSError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            text = f"{writer.path} was removed and cannot be made again: {reason}"
-            if text != self._trace_gone:
-                self._trace_gone = text
-                self._ledger.fail(text, REMOVED)
-            return
-        writer.close()
-        self._trace_gone = ""
-        self._told_missing.clear()
-        self._ledger.use(fresh)
-        what = "moved away" if is_elsewhere else "removed"
-        text = f"{writer.path} was {what} while it was written; it goes on in a new file"
-        if held and not is_elsewhere and not self._options.is_spool:
-            self._ledger.note(LostMark(held, now, now, REMOVED))
-            text += f", and {counted(held, 'message is', 'messages are')} lost"
-        self._control.say("anew", text=text, path=str(writer.path), **self._ledger.told())
+        self._renewing.look()
 
     async def look_at_socket(self) -> None:
         """Create the socket again if it was removed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gvtui.trace.accounting import Accounting
 from gvtui.trace.losses import FULL, Loss, Losses
@@ -15,12 +15,12 @@ from gvtui.trace.summary import Reception
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gvtui.monitor.control import Control
     from gvtui.trace.marks import Mark
     from gvtui.trace.summary import Counts
     from gvtui.trace.writer import TraceWriter
 
     Write = Callable[[TraceWriter], None]
+    """Writes something with the writer it is given."""
 
 MAX_OWED = 10_000
 """How many failed writes are kept to be repeated; the oldest are dropped."""
@@ -31,6 +31,13 @@ RETRY_SECONDS = 0.05
 CALM_SECONDS = 5.0
 """Without a new fault for so long, the trace can be written again: a disk that is nearly full takes
 one write and refuses the next, and nobody is told of each."""
+
+
+class Tells(Protocol):
+    """Passes on what the user should know."""
+
+    def say(self, kind: str, **details: Any) -> None:  # noqa: ANN401
+        """Tell one message of the control channel; see `gvtui.monitor.options`."""
 
 
 class Ledger:
@@ -44,7 +51,7 @@ class Ledger:
     def __init__(
         self,
         writer: TraceWriter,
-        control: Control,
+        control: Tells,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

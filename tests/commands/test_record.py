@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -199,6 +200,37 @@ def test_a_disk_that_is_full_is_a_failure(tmp_path: Path) -> None:
         _, said = command.communicate(timeout=TIMEOUT)
     assert command.returncode == 1
     assert re.search(r"; \d+ were lost that could not be written from .*: File too large\n$", said)
+
+
+def test_what_meets_a_filter_goes_on_behind_a_full_disk(tmp_path: Path) -> None:
+    """A limit on the size of files, of this process alone, is what a disk is here."""
+    out, socket = tmp_path / "x.gvtrace", tmp_path / "s"
+    words = ["record", "--out", str(out), "--listen", str(socket), "--filter", "evt.type = read"]
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "gvtui", *words], stderr=subprocess.PIPE, text=True
+    ) as command:
+        assert command.stderr is not None
+        assert "what passes the filter" in command.stderr.readline()
+        _, most = resource.prlimit(command.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(command.pid, resource.RLIMIT_FSIZE, (20_000, most))
+        sandbox = FakeSandbox(socket)
+        sandbox.send(*(read_message(fd=number) for number in range(400)))
+        assert "cannot write" in command.stderr.readline()
+        resource.prlimit(command.pid, resource.RLIMIT_FSIZE, (most, most))
+        sandbox.send(*(read_message(fd=number) for number in range(400)))
+        sandbox.close()
+        trace = Trace.open(out)
+        assert comes(trace, lambda: any(not each.connected for each in trace.connections.values()))
+        trace.close()
+        command.send_signal(signal.SIGINT)
+        _, said = command.communicate(timeout=TIMEOUT)
+    assert command.returncode == 1
+    found = re.search(r"recorded ([\d,]+) of 800 messages .*; (\d+) were lost that could not", said)
+    assert found is not None, said
+    trace = Trace.open(out)
+    assert trace.connections.messages == int(found[1])
+    assert trace.lost.losses.messages == int(found[2]) == 800 - int(found[1])
+    trace.close()
 
 
 def test_numbers_are_right_and_the_end_in_time_where_reading_is_far_behind(

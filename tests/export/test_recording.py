@@ -1,18 +1,22 @@
 from __future__ import annotations
 
+import errno
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gvtui.export.convert import convert
 from gvtui.export.recording import RecordingExport
 from gvtui.export.selection import Selection
+from gvtui.monitor import ledger
 from gvtui.query.analysis import Analysis
 from gvtui.query.calls.exec_rules import Code
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import Kind
+from gvtui.trace.survey import survey
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message, write_trace
 
@@ -151,15 +155,77 @@ def test_a_copy_without_execs_has_no_more_than_was_chosen(tmp_path: Path) -> Non
         each.close()
 
 
+class Hearing:
+    """Keeps what is said."""
+
+    def __init__(self, said: list[str]) -> None:
+        self._said = said
+
+    def say(self, kind: str, **details: Any) -> None:
+        self._said.append(details["text"])
+
+
+def test_what_cannot_be_written_is_counted_and_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_trace(tmp_path / "a.gvtrace", [(1, [read_message(fd=n) for n in range(9)])])
+    trace = Trace.open(source)
+    said: list[str] = []
+    recording = RecordingExport(Selection(trace), tmp_path / "b.gvtrace", Hearing(said))
+    recording.copy(0, 3)
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ledger, "RETRY_SECONDS", 0)
+    with monkeypatch.context() as patched:
+        patched.setattr(TraceWriter, "_append", full)
+        recording.copy(3, 6)
+        recording.look()
+    assert (recording.messages, recording.losses.messages) == (2, 3)
+    assert said == [f"cannot write {tmp_path / 'b.gvtrace'}: No space left on device"]
+    recording.look()
+    recording.copy(6, trace.end_row)
+    recording.close()
+    copy = Trace.open(tmp_path / "b.gvtrace")
+    assert copy.connections.messages == recording.messages == 6
+    assert copy.lost.losses.messages == 3
+    assert not list(survey(copy).problems)
+    for opened in (copy, trace):
+        opened.close()
+
+
+def test_without_anybody_to_tell_a_full_disk_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_trace(tmp_path / "a.gvtrace", [(1, [read_message()])])
+    trace = Trace.open(source)
+    recording = RecordingExport(Selection(trace), tmp_path / "b.gvtrace")
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TraceWriter, "_append", full)
+        with pytest.raises(OSError, match="No space"):
+            recording.copy(0, trace.end_row)
+    recording.close()
+    trace.close()
+
+
 def test_a_recording_that_is_removed_goes_on_in_a_new_file(tmp_path: Path) -> None:
     source = write_trace(tmp_path / "a.gvtrace", [(1, [read_message(fd=n) for n in range(9)])])
     trace = Trace.open(source)
     out = tmp_path / "b.gvtrace"
-    recording = RecordingExport(Selection(trace), out)
+    said: list[str] = []
+    recording = RecordingExport(Selection(trace), out, Hearing(said))
     recording.copy(0, 6)
-    assert (recording.look(), recording.messages) == (0, 5)
+    recording.look()
+    assert recording.messages == 5
     out.unlink()
-    assert (recording.look(), recording.messages) == (5, 0)
+    recording.look()
+    assert (recording.messages, recording.losses.messages) == (0, 5)
+    assert said[0].endswith("it goes on in a new file, and 5 messages are lost")
     recording.copy(6, trace.end_row)
     recording.close()
     copy = Trace.open(out)
