@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint proto man screenshots bench fuzz clean keys
+.PHONY: help demo test lint proto man screenshots bench fuzz soak storm clean keys
 
 help:
 	@echo "make demo         show gvtui at work"
@@ -14,6 +14,8 @@ help:
 	@echo "make screenshots  draw the pictures of the README"
 	@echo "make bench        measure"
 	@echo "make fuzz         random input for all that reads strangers' bytes, SECONDS=60 for each"
+	@echo "make soak         a sandbox at full rate for MINUTES=30: nothing grows, nothing is missing"
+	@echo "make storm        200 sandboxes and a storm of connections: nothing lost, all in order"
 
 # The program alone, and with what its development needs.
 APP := .venv/.app-installed
@@ -67,6 +69,14 @@ SECONDS ?= 60
 fuzz: $(DEV)
 	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e '.[fuzz]'
 	$(BIN)/python -m tests.fuzz $(SECONDS)
+
+# Both want a machine of their own: what else runs there makes sandboxes drop more, and keys slower.
+MINUTES ?= 30
+soak: $(DEV)
+	$(BIN)/python -m tests.load.soak $(MINUTES)
+
+storm: $(DEV)
+	$(BIN)/python -m tests.load.storm
 
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

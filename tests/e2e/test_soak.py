@@ -1,0 +1,18 @@
+"""A short soak: a sandbox at full rate, watched while rows are let go."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.containers import find_binaries, need
+from tests.load.soak import play
+
+pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("tmux")]
+
+
+def test_nothing_grows_and_every_message_is_accounted_for() -> None:
+    newest = need(next(reversed(find_binaries()), None))
+    soak = play(newest, 0.4, "8MiB", 4000)
+    assert not soak.judge(), soak.judge()
+    assert soak.rounds > 1
+    assert len(soak.counts) > 8

@@ -1,0 +1,1 @@
+"""Long and crowded runs of the real program: `soak` for hours of it, `storm` for very many sandboxes."""

@@ -1,0 +1,42 @@
+"""What is measured of processes is what they take."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.load.usage import MIB, Sampler, children_of, processes_of, usage_of
+
+TAKING = """
+import os, sys, threading
+room = bytearray(b"x") * (50 << 20)
+files = [os.open("/dev/null", os.O_RDONLY) for _ in range(40)]
+stop = threading.Event()
+for _ in range(3):
+    threading.Thread(target=stop.wait).start()
+print(flush=True)
+sys.stdin.read()
+stop.set()
+"""
+
+
+def test_memory_descriptors_and_threads_are_counted() -> None:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", TAKING], **pipes) as process:  # type: ignore[call-overload]
+        assert process.stdout.readline()
+        assert process.pid in children_of(os.getpid())
+        usage = usage_of(process.pid)
+        assert 50 * MIB < usage.own < 80 * MIB
+        assert usage.mapped > 0
+        assert usage.descriptors == 43
+        assert usage.threads == 4
+        assert Sampler({"one": process.pid}, 1).now().keys() == {"one"}
+        process.stdin.close()
+
+
+def test_a_process_without_monitor_is_told_from_a_viewer() -> None:
+    with pytest.raises(LookupError, match="no monitor"):
+        processes_of(os.getpid())
