@@ -31,7 +31,9 @@ class Viewer:
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
-            os.execv(sys.executable, [sys.executable, "-m", "gvtui", *arguments])
+            # Named, since readline puts LINES and COLUMNS where only children see them.
+            command = [sys.executable, "-m", "gvtui", *arguments]
+            os.execve(sys.executable, command, dict(os.environ))
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
         os.set_blocking(self._fd, False)
 

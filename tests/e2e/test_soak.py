@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("tmux")]
 
 def test_nothing_grows_and_every_message_is_accounted_for() -> None:
     newest = need(next(reversed(find_binaries()), None))
-    soak = play(newest, 0.4, "8MiB", 4000)
+    soak = play(newest, 0.4, "16MiB", 4000)
     assert not soak.judge(), soak.judge()
     assert soak.rounds > 1
     assert len(soak.counts) > 8

@@ -32,7 +32,9 @@ COUNT = 100_000
 COLUMNS, LINES = 260, 50
 SAMPLE_SECONDS = 0.5
 LOOK_SECONDS = 0.2
-WAIT_SECONDS, SETTLE_SECONDS = 300.0, 60.0
+START_SECONDS, WAIT_SECONDS, SETTLE_SECONDS = 60.0, 300.0, 60.0
+JUDGED_SECONDS = 10.0
+"""How long it goes on at least when rows are let go."""
 WARM_UP = 1 / 4
 """The part of the time in which memory may still grow; also until the first rows are let go."""
 
@@ -148,7 +150,12 @@ class Watched:
         words = f"--listen {self.socket} --keep {keep} --fresh --on-exit keep"
         command = f"XDG_CACHE_HOME={self._cache} {GVTUI} {words}"
         self._terminal = Terminal(command, COLUMNS, LINES)
-        wait_for(self.socket.exists, "the viewer to listen")
+        try:
+            wait_for(self.socket.exists, "the viewer to listen", START_SECONDS)
+        except TimeoutError as error:
+            screen = self.screen
+            self.close()
+            raise TimeoutError(f"{error}:\n{screen}") from error
 
     @property
     def program(self) -> int:
@@ -200,7 +207,7 @@ def play(binary: RunscBinary, minutes: float, keep: str, count: int = COUNT) -> 
 
     Args:
         binary: the runsc.
-        minutes: how long the sandbox sends at full rate.
+        minutes: how long the sandbox sends at full rate; longer, until the recorder lets rows go.
         keep: the flight recorder's share of the disk, as for `--keep`.
         count: bytes that each of its rounds copies.
 
@@ -215,10 +222,16 @@ def play(binary: RunscBinary, minutes: float, keep: str, count: int = COUNT) -> 
                 sampler = Sampler(processes_of(watched.program), SAMPLE_SECONDS)
                 until = time.monotonic() + minutes * 60
                 with sampler.running():
-                    wait_for(lambda: watched.number(GONE) > 0 or time.monotonic() > until,
-                             "rows to be let go", minutes * 60 + 1)  # fmt: skip
+                    wait_for(
+                        lambda: watched.number(GONE) > 0,
+                        "rows to be let go",
+                        WAIT_SECONDS + minutes * 60,
+                    )
                     full = len(sampler.samples)
-                    wait_for(lambda: time.monotonic() > until, "the end", minutes * 60 + 1)
+                    until = max(until, time.monotonic() + JUDGED_SECONDS)
+                    wait_for(
+                        lambda: time.monotonic() > until, "the end", minutes * 60 + WAIT_SECONDS
+                    )
                     samples = list(sampler.samples)
                 busy.finish()
                 wait_for(lambda: busy.is_quiet, "the workload to end")
