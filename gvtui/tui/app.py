@@ -42,8 +42,9 @@ SHORTEST_TICK, IDLE_TICK, LONGEST_TICK = 1 / 30, 1 / 10, 1 / 5
 """Seconds between two updates: longer while nothing new arrives, and while updates are slow."""
 _REST = 2.0
 """How long the screen rests after an update, as a multiple of the update's duration."""
-_CALM_SECONDS = 0.25
-"""The shortest time in seconds between two changes of a number: faster ones are unreadable."""
+_CALM_SECONDS, _PAUSED_SECONDS = 0.25, 1.0
+"""The shortest time in seconds between two changes of a number, and while the stream is paused: faster
+ones are unreadable, and load a slow line."""
 _ANALYSIS_SECONDS = 1 / 50
 """Seconds between two turns of the analysis, beyond the time that updates leave for it."""
 _LEVELS: dict[str, Level] = {"warning": "warning", "error": "error"}
@@ -81,6 +82,8 @@ class GvtuiApp(ViewerBase):
             lambda pane_id: keys_words(self.commands.keys_for(f"tabs.show {pane_id}")[:1]),
         )
         self._calm_at = 0.0
+        self._owes_news = False
+        """Whether rows have come that are not drawn, because the terminal is busy."""
 
     def compose(self) -> ComposeResult:
         """Status, sidebar, tabs, details and keys."""
@@ -209,7 +212,12 @@ class GvtuiApp(ViewerBase):
 
     def _tick(self) -> None:
         began = time.perf_counter()
-        changed = self._take_in()
+        changed = self._take_in() or self._owes_news
+        self._owes_news = not self.is_terminal_free and changed
+        if not self.is_terminal_free:
+            self.send_frame()
+            self._schedule(began, SHORTEST_TICK)
+            return
         # In two steps, so that a key waits for at most one of them.
         self.call_later(self.while_up, self._draw, began, changed)
 
@@ -246,7 +254,8 @@ class GvtuiApp(ViewerBase):
             self.tell(f"{error}; only its first rows are shown", "error")
 
     def _bring_due_news(self, changed: bool) -> None:
-        calm = time.monotonic() - self._calm_at >= _CALM_SECONDS
+        calm_seconds = _CALM_SECONDS if self.model.following else _PAUSED_SECONDS
+        calm = time.monotonic() - self._calm_at >= calm_seconds
         if changed or calm:
             self._bring_news(calm)
 

@@ -7,10 +7,13 @@ The terminal has the clipboard, and reports the mouse or keeps it for itself.
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from rich.console import COLOR_SYSTEMS
 from textual import events
+from textual._compositor import CompositorUpdate
 
 from gvtui.errors import GvtuiError
 from gvtui.tui.kit.driver import TerminalDriver
@@ -19,6 +22,8 @@ from gvtui.tui.kit.turns import KeyTurns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from textual.screen import Screen
 
     from gvtui.tui.kit.turns import Follower
 
@@ -44,6 +49,45 @@ class TerminalApp(FailingApp):
     async def on_follower(self, message: Follower) -> None:
         """A follower has come up from the widget that got a key."""
         await self._turns.came(message.number)
+
+    @property
+    def is_terminal_free(self) -> bool:
+        """Whether the terminal can take another frame, and nobody waits for the one before."""
+        driver = self._driver
+        return driver.flow.is_rested if isinstance(driver, TerminalDriver) else True
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:  # noqa: ANN401
+        """Note what a screen has drawn; it is sent when the terminal has taken the last frame."""
+        driver = self._driver
+        if not isinstance(driver, TerminalDriver) or not isinstance(renderable, CompositorUpdate):
+            super()._display(screen, renderable)
+            return
+        if self._running and not self._closed and not self._batch_count:
+            driver.flow.when_free = self._hand_over_frame
+            driver.image.take(renderable)
+            self.send_frame()
+        self.post_display_hook()
+
+    def _hand_over_frame(self) -> None:
+        loop = self._loop
+        if loop is not None and not loop.is_closed():
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(self.send_frame)
+
+    def send_frame(self) -> None:
+        """Send what has changed on the screen, unless the terminal is busy."""
+        driver = self._driver
+        if not isinstance(driver, TerminalDriver) or not driver.flow.is_free:
+            return
+        if not self._running or self._closed or not self.screen_stack or driver.image.is_shown:
+            return
+        system = COLOR_SYSTEMS[self.console.color_system or "truecolor"]
+        changes = driver.image.changes(system)
+        cursor = self.screen.outer_size.clamp_offset(self.cursor_position)
+        # Input methods open their window where the cursor is.
+        if changes or cursor != self._previous_cursor_position:
+            self._previous_cursor_position = cursor
+            driver.send_frame(f"{changes}\x1b[{cursor.y + 1};{cursor.x + 1}H")
 
     def send_to_clipboard(self, text: str) -> None:
         """Ask the terminal to put a text on the clipboard; a terminal does not confirm this.

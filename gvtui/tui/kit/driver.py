@@ -1,21 +1,37 @@
 """The terminal as the viewer writes to it.
 
 One that goes away must not keep the viewer from ending; on one that orders letters by their script,
-letters that run from right to left must stay in their cells.
+letters that run from right to left must stay in their cells. A slow one gets the next frame when it
+has taken the last one: else what it shows would be behind by all that waits on its line.
 """
 
 from __future__ import annotations
 
+import curses
 import os
 import sys
+import termios
 from typing import TYPE_CHECKING, Any
 
+from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.drivers.linux_driver import LinuxDriver
+from textual.messages import TerminalSupportsSynchronizedOutput
 
 from gvtui.decode.escape import isolated
+from gvtui.tui.kit.flow import Flow
+from gvtui.tui.kit.image import Image
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import TextIO
+
+    from textual.message import Message
+
+_QUERY = "\x1b[?2026$p"
+"""Asks whether the terminal has synchronized output (DECRQM). One that has answered once answers
+whenever it has come so far in what was sent: also at the far end of a connection that holds much."""
+_ANSWERS_AT_END = 1.0
+"""Seconds to wait for answers at the end: the shell would take them for keys."""
 
 
 class LostTerminal:
@@ -27,6 +43,8 @@ class LostTerminal:
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
+        self.when_written: Callable[[], None] = lambda: None
+        """Called in the thread that writes, after each text."""
         self.is_lost = False
         """Whether the terminal has gone, so that all further text is dropped."""
 
@@ -36,8 +54,13 @@ class LostTerminal:
             try:
                 # Here, where all cells leave: the marks take no cell, and no width is counted any more.
                 self._file.write(isolated(text))
-            except OSError:
+                self._file.flush()
+                if self._file.isatty():
+                    # On a line with a buffer of its own, as a serial one.
+                    termios.tcdrain(self._file.fileno())
+            except (OSError, termios.error):
                 self.is_lost = True
+        self.when_written()
         return len(text)
 
     def flush(self) -> None:
@@ -71,6 +94,40 @@ class TerminalDriver(LinuxDriver):
         self._file: Any = LostTerminal(self._file if self._file.isatty() else sys.__stdout__)
         self.has_mouse = True
         """Whether the viewer gets the mouse; else the terminal selects text with it."""
+        self.flow = Flow()
+        """Whether the terminal can take another frame."""
+        self._file.when_written = self.flow.wrote
+        self.image = Image(can_erase=_erases())
+        """What the terminal shows, and what it shall show."""
+
+    def write(self, data: str) -> None:
+        """Write a text, in a thread of its own."""
+        self.flow.gave()
+        super().write(data)
+
+    def send_frame(self, text: str) -> None:
+        """Write what changes the screen, as one frame."""
+        if self.flow.answers:
+            text = f"{SYNC_START}{text}{SYNC_END}{_QUERY}"
+        self.flow.framed(len(text.encode()))
+        self.write(text)
+
+    def process_message(self, message: Message) -> None:
+        """Take an answer of the terminal's; all else is the app's."""
+        is_answer = isinstance(message, TerminalSupportsSynchronizedOutput)
+        if not (is_answer and self.flow.answered()):
+            super().process_message(message)
+
+    def start_application_mode(self) -> None:
+        """Begin with a terminal that shows something else."""
+        self.flow.begin()
+        self.image.forget()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def disable_input(self) -> None:
+        """Stop reading, when all answers are there that were asked for."""
+        self.flow.await_answers(0 if self._file.is_lost else _ANSWERS_AT_END)
+        super().disable_input()
 
     def take_mouse(self, take: bool) -> None:
         """Ask the terminal to report the mouse, or to keep it for itself."""
@@ -98,3 +155,13 @@ class TerminalDriver(LinuxDriver):
         """Continue after a stop; a hang-up sends SIGCONT too, and then the terminal is gone."""
         if os.isatty(self.fileno):
             super()._sigcont_application(*args)
+
+
+def _erases() -> bool:
+    """Whether the terminal erases cells in the colour of the ground, after its description in
+    terminfo."""
+    try:
+        curses.setupterm(fd=1)
+        return curses.tigetflag("bce") > 0 and curses.tigetstr("ech") is not None
+    except curses.error:
+        return False
