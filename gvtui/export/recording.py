@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from gvtui.limits import AS_THEY_COME
 from gvtui.monitor.ledger import Ledger
 from gvtui.monitor.renewing import Renewing
 from gvtui.query.calls.exec_rules import Code
@@ -51,7 +53,11 @@ class RecordingExport:
             TraceError: the file is there already, or cannot be made.
         """
         self._selection = selection
-        self._out = TraceWriter(out, architecture=selection.trace.architecture)
+        self._out = TraceWriter(
+            out,
+            architecture=selection.trace.architecture,
+            limits=replace(AS_THEY_COME, drops_a_second=selection.trace.drops_a_second),
+        )
         self._ledger = Ledger(self._out, control) if control is not None else None
         self._renewing = (
             Renewing(self._ledger, control)

@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from gvtui.files import open_to_read
+from gvtui.limits import LIMITS
 from gvtui.points.syscalls import ARCHITECTURES, UNKNOWN_ARCHITECTURE
 from gvtui.trace.batches import FORMAT
 from gvtui.trace.details import int_in, list_in, text_in
@@ -71,6 +72,14 @@ def architecture_of(head: dict[str, Any]) -> str:
     """The architecture that a header names; `UNKNOWN_ARCHITECTURE` if it names none."""
     architecture = text_in(head, "arch")
     return architecture if architecture in ARCHITECTURES else UNKNOWN_ARCHITECTURE
+
+
+def drop_limit_of(head: dict[str, Any]) -> int:
+    """How many points a second a sandbox could claim to have dropped when it was recorded; the
+    usual number if a header does not tell it, or tells one that no limit can have."""
+    row = LIMITS["drops-a-second"]
+    told = int_in(head, "drops_a_second")
+    return told if row.least <= told <= row.most else row.default
 
 
 def is_being_written(log: Path) -> bool:

@@ -84,7 +84,8 @@ class Indexer:
         }
         self._cached_rests = 0
         self._last_dropped: dict[int, int] = {}
-        self._drops_a_second = drops_a_second
+        self.drops_a_second = drops_a_second
+        """The limit that holds for the messages that follow."""
         self._told_ns: dict[int, int] = {}
         self.impossible: list[int] = []
         """Drops that connections claim and that cannot be; whoever tells of them empties the list."""
@@ -319,7 +320,7 @@ class Indexer:
             return True
         self._told_ns[conn] = recv_ns
         seconds = 1 + max(0, recv_ns - before) / 1e9
-        return step <= self._drops_a_second * seconds
+        return step <= self.drops_a_second * seconds
 
     def _in_full(self, conn: int, recv_ns: int, offset: int, datagram: bytes) -> list[bytes]:
         length = len(datagram)

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gvtui.files import nobody_else_writes, open_to_read
+from gvtui.limits import AS_THEY_COME
 from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE
 from gvtui.scratch import Scratch
 from gvtui.trace import files, savefile, sidefiles
-from gvtui.trace.header import architecture_of, is_being_written, read_header
+from gvtui.trace.header import architecture_of, drop_limit_of, is_being_written, read_header
 from gvtui.trace.mending import FolderFiles, mended
 from gvtui.trace.rebuild import rebuild_index
 from gvtui.trace.records import TraceError
@@ -41,6 +42,8 @@ class TraceFiles:
     strings: StringReader
     architecture: str
     """The architecture in the header; `UNKNOWN_ARCHITECTURE` for a save file of gVisor's."""
+    drops_a_second: int = AS_THEY_COME.drops_a_second
+    """The limit in the header, by which claimed drops were judged."""
     scratch: Scratch | None = None
     """The temporary folder of an index that could not be written beside its log."""
     is_save_file: bool = False
@@ -97,7 +100,8 @@ def _open_folder(folder: Path, progress: Progress | None) -> TraceFiles:
     strings = StringReader(here.strings, trace_id)
     segments = [Segment.open(number, logs[number], here.indexes[number]) for number in numbers]
     damaged = sum(_damaged_bytes(here.indexes[number]) for number in numbers)
-    return TraceFiles(segments, strings, architecture, scratch, damaged_bytes=damaged)
+    drops = drop_limit_of(head)
+    return TraceFiles(segments, strings, architecture, drops, scratch, damaged_bytes=damaged)
 
 
 def _open_save_file(path: Path, progress: Progress | None) -> TraceFiles:
@@ -169,6 +173,7 @@ def recording_parts(
         [Segment.open(1, path, pair.rows)],
         strings,
         architecture=architecture_of(head),
+        drops_a_second=drop_limit_of(head),
         scratch=scratch,
         damaged_bytes=_damaged_bytes(pair.rows),
     )

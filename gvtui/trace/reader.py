@@ -63,6 +63,8 @@ class Trace:
         self.path = path
         self._told = Told(parts.architecture)
         self.is_save_file = parts.is_save_file
+        self.drops_a_second = parts.drops_a_second
+        """The points a second that a sandbox could claim to have dropped when it was recorded."""
         self.damaged_bytes = parts.damaged_bytes
         """How many bytes of the log could not be read, such as a torn end."""
         self.damage = Damage()

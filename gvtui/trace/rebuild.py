@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gvtui.files import open_to_read, whole_file
 from gvtui.trace import files, savefile
 from gvtui.trace.details import unpack_details
+from gvtui.trace.header import drop_limit_of
 from gvtui.trace.indexer import Indexer
 from gvtui.trace.marks import MOST_OF_DROPS
 from gvtui.trace.payloads import Part
@@ -173,6 +174,7 @@ class Making:
         return b""
 
     def _begin(self, begin: Begin) -> None:
+        self._indexer.drops_a_second = drop_limit_of(begin.head)
         if begin.is_joined:
             self._shift = self._highest
         last = self.parts[-1] if self.parts else None

@@ -97,7 +97,12 @@ class TraceWriter:
             else:
                 self._clear_way()
             self._files = WrittenFiles(
-                self.path, self.trace_id, self.architecture, flight, self._known
+                self.path,
+                self.trace_id,
+                self.architecture,
+                flight,
+                self._known,
+                limits.drops_a_second,
             )
         except FileExistsError as error:
             raise TraceError(

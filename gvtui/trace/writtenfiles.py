@@ -10,6 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from gvtui import __version__
+from gvtui.limits import AS_THEY_COME
 from gvtui.trace import files
 from gvtui.trace.batches import FORMAT
 from gvtui.trace.flight import Flight, Spares
@@ -40,6 +41,7 @@ class WrittenFiles:
         architecture: str,
         flight: Flight | None,
         standing: Callable[[], list[list[Any]]],
+        drops_a_second: int = AS_THEY_COME.drops_a_second,
     ) -> None:
         """Create them.
 
@@ -49,6 +51,7 @@ class WrittenFiles:
             architecture: the sandboxes' architecture.
             flight: the rules by which old segments go; None for a recording.
             standing: the connections that stand, as a segment's header tells them.
+            drops_a_second: the limit by which claimed drops are judged, which the heads tell.
 
         Raises:
             OSError: a file exists already, or cannot be created.
@@ -61,6 +64,7 @@ class WrittenFiles:
         """What has been counted in the segment that is written."""
         self._trace_id = trace_id
         self._architecture = architecture
+        self._drops_a_second = drops_a_second
         self._standing = standing
         self._before = ConnectionCounts()
         self._held: deque[ConnectionCounts] = deque()
@@ -242,6 +246,7 @@ class WrittenFiles:
             "program": f"gvtui {__version__}",
             "id": self._trace_id,
             "arch": self._architecture,
+            "drops_a_second": self._drops_a_second,
             "segment": number,
             "first_row": first_row,
             "connections": self._standing(),

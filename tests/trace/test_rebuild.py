@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvtui.export.convert import convert
+from gvtui.export.selection import Selection
+from gvtui.limits import AS_THEY_COME
 from gvtui.trace import files
 from gvtui.trace.details import pack_details
 from gvtui.trace.reader import Trace
@@ -112,3 +116,25 @@ def test_a_damaged_stretch_is_counted_and_the_rest_read(tmp_path: Path) -> None:
     assert fds == [n for n in range(20) if n != 7]
     assert trace.damaged_bytes == len(read_message(fd=7)) + 21
     trace.close()
+
+
+@pytest.mark.parametrize("limit", [1000, 1 << 31])
+def test_claimed_drops_are_judged_by_the_limit_of_the_recording(tmp_path: Path, limit: int) -> None:
+    path = tmp_path / "a.gvtrace"
+    writer = TraceWriter(path, limits=replace(AS_THEY_COME, drops_a_second=limit))
+    writer.opened(1, TIME_NS, {})
+    writer.message(1, TIME_NS + 1, read_message(dropped=100_000_000))
+    writer.message(1, TIME_NS + 2, read_message(dropped=100_005_000))
+    writer.close()
+    written = Trace.open(path)
+    dropped = written.connections.dropped
+    assert (dropped > 0) == (limit > 1000)
+    written.close()
+    files.index_path(path).unlink()
+    rebuilt = Trace.open(path)
+    assert (rebuilt.connections.dropped, rebuilt.drops_a_second) == (dropped, limit)
+    convert(Selection(rebuilt, ""), tmp_path / "b.gvtrace")
+    copy = Trace.open(tmp_path / "b.gvtrace")
+    assert (copy.connections.dropped, copy.drops_a_second) == (dropped, limit)
+    for trace in (rebuilt, copy):
+        trace.close()
