@@ -3,7 +3,8 @@
 Reading another process's command line and descriptors needs rights almost like root's. The porter
 has them, and reads nothing that a sandbox sends. It also removes the socket at the end, even if the
 receiving process was killed. A peer can block an inspection with memory that never arrives, so
-several threads inspect, and the receiving process waits only for a limited time.
+several threads inspect, and the receiving process waits only for a limited time. Many that connect
+at once, as when a host starts, wait for their turn as long as inspections go on.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import queue
+import resource
 import select
 import signal
 import socket
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgpack
 import trio
@@ -28,13 +31,25 @@ from gvtui.monitor.rights import confine_porter, deny_porter
 from gvtui.monitor.sendbuffer import enlarge_send_buffer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gvtui.monitor.listener import Listener
 
 LOOK_SECONDS = 2.0
 """How many seconds the inspection of a peer may take; then the connection goes on without it."""
 
 MOST_LOOKS = 8
-"""How many peers are inspected at the same time; of others only the socket's data are read."""
+"""How many peers are inspected at the same time; others wait for their turn."""
+
+MOST_WAITING = 512
+"""How many others, less where there are few descriptors; of more, only the socket's data are
+read."""
+
+PATIENCE_SECONDS = 0.25
+"""How long they wait while no inspection begins, before only the socket's data are read: an
+inspection takes a millisecond, so all of them are stuck."""
+
+_TICK_MS = 50
 
 _END_SECONDS = 2.0
 _MAX_ANSWER = 1 << 20
@@ -148,6 +163,53 @@ def _wait_readable(fd: int, seconds: float) -> None:
     poll.poll(seconds * 1000)
 
 
+class _Question(NamedTuple):
+    number: int
+    connection: socket.socket
+    send_buffer: int
+
+
+class _Desk:
+    """Questions that wait for a thread that inspects."""
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most = most
+        self._waiting: deque[_Question] = deque()
+        self._news = threading.Condition()
+        self._clock = clock
+        self._moved_at = 0.0
+
+    @property
+    def is_waited_at(self) -> bool:
+        """Whether any question waits."""
+        return bool(self._waiting)
+
+    def put(self, question: _Question) -> None:
+        """Take in a question."""
+        with self._news:
+            if not self._waiting:
+                self._moved_at = self._clock()
+            self._waiting.append(question)
+            self._news.notify()
+
+    def take(self) -> _Question:
+        """The question that has waited longest; waits for one."""
+        with self._news:
+            while not self._waiting:
+                self._news.wait()
+            self._moved_at = self._clock()
+            return self._waiting.popleft()
+
+    def give_up(self) -> list[_Question]:
+        """Questions that nobody can be expected to take; they do not wait any more."""
+        given_up = []
+        with self._news:
+            is_stuck = self._clock() - self._moved_at > PATIENCE_SECONDS
+            while self._waiting and (is_stuck or len(self._waiting) > self._most):
+                given_up.append(self._waiting.popleft())
+        return given_up
+
+
 def _serve(channel: socket.socket, listener: Listener, *, realtime: bool) -> None:
     """Answer questions until the receiving process closes its end."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -156,22 +218,28 @@ def _serve(channel: socket.socket, listener: Listener, *, realtime: bool) -> Non
     own = channel.fileno()
     os.closerange(3, own)
     os.closerange(own + 1, os.sysconf("SC_OPEN_MAX"))
-    questions: queue.SimpleQueue[tuple[int, socket.socket, int]] = queue.SimpleQueue()
-    free = threading.Semaphore(MOST_LOOKS)
+    desk = _Desk(min(MOST_WAITING, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2))
 
     def work() -> None:
         # Each thread has its own priority and rights.
         _settle(realtime=realtime)
         while True:
-            number, connection, send_buffer = questions.get()
+            number, connection, send_buffer = desk.take()
             with connection:
                 _answer(channel, number, look(connection, send_buffer))
-            free.release()
 
     for _ in range(MOST_LOOKS):
         threading.Thread(target=work, daemon=True).start()
     _settle(realtime=realtime)
+    poll = select.poll()
+    poll.register(channel, select.POLLIN)
     while True:
+        has_news = poll.poll(_TICK_MS if desk.is_waited_at else None)
+        for question in desk.give_up():
+            with question.connection:
+                _answer(channel, question.number, credentials(question.connection))
+        if not has_news:
+            continue
         data, fds, _, _ = socket.recv_fds(channel, _MAX_QUESTION, 1)
         if not data:
             break
@@ -179,11 +247,7 @@ def _serve(channel: socket.socket, listener: Listener, *, realtime: bool) -> Non
             continue
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, 0, fileno=fds[0])
         number, send_buffer = msgpack.unpackb(data)
-        if free.acquire(blocking=False):
-            questions.put((number, connection, send_buffer))
-            continue
-        with connection:
-            _answer(channel, number, credentials(connection))
+        desk.put(_Question(number, connection, send_buffer))
     listener.remove_socket()
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgpack
 import pytest
 
+from gvtui.monitor import porter
 from gvtui.monitor.client import MonitorProcess
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.rights import PORTER_CAPABILITIES, RECEIVER_CAPABILITIES
@@ -36,8 +37,8 @@ def monitor(tmp_path: Path, listen: Path) -> Iterator[MonitorProcess]:
 
 def porter_of(monitor: MonitorProcess) -> int:
     text = Path(f"/proc/{monitor.pid}/task/{monitor.pid}/children").read_text()
-    (porter,) = map(int, text.split())
-    return porter
+    (pid,) = map(int, text.split())
+    return pid
 
 
 def capabilities_of(task: Path) -> int:
@@ -101,13 +102,13 @@ def test_without_the_porter_it_goes_on(monitor: MonitorProcess, listen: Path) ->
 def test_a_porter_that_is_stuck_holds_nobody_up_for_long(
     monitor: MonitorProcess, listen: Path
 ) -> None:
-    porter = porter_of(monitor)
-    os.kill(porter, signal.SIGSTOP)
+    pid = porter_of(monitor)
+    os.kill(pid, signal.SIGSTOP)
     sandbox = FakeSandbox(listen)
     told = opened(monitor)
     assert told["peer_pid"] == os.getpid()
     assert "command" not in told
-    os.kill(porter, signal.SIGCONT)
+    os.kill(pid, signal.SIGCONT)
     sandbox.close()
     FakeSandbox(listen).close()
     assert opened(monitor)["command"]
@@ -116,10 +117,10 @@ def test_a_porter_that_is_stuck_holds_nobody_up_for_long(
 def test_the_socket_goes_even_if_the_monitor_is_killed(
     monitor: MonitorProcess, listen: Path
 ) -> None:
-    porter = porter_of(monitor)
+    pid = porter_of(monitor)
     os.kill(monitor.pid, signal.SIGKILL)
     assert wait_until(lambda: not listen.exists())
-    assert wait_until(lambda: not Path(f"/proc/{porter}/fd").exists())
+    assert wait_until(lambda: not Path(f"/proc/{pid}/fd").exists())
 
 
 def test_no_key_of_the_terminal_ends_the_porter_alone(
@@ -151,3 +152,73 @@ def test_no_room_for_a_process_is_told(tmp_path: Path, listen: Path) -> None:
     assert told["text"] == "cannot start another process: Resource temporarily unavailable"
     assert not listen.exists()
     assert not (tmp_path / "t.gvtrace").exists()
+
+
+MANY = 50
+CONNECTING_MANY = """
+import socket, sys
+clients = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range({many})]
+for client in clients:
+    client.connect({path!r})
+    client.send(b"\\x08\\x01")
+print(flush=True)
+for client in clients:
+    client.recv(100)
+print(*(each.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) for each in clients), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_many_that_connect_at_once_are_all_looked_at(monitor: MonitorProcess, listen: Path) -> None:
+    script = CONNECTING_MANY.format(many=MANY, path=str(listen))
+    command = [sys.executable, "-c", script, "run", "web"]
+    os.kill(monitor.pid, signal.SIGSTOP)
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as client:
+        assert client.stdout is not None
+        client.stdout.readline()
+        os.kill(monitor.pid, signal.SIGCONT)
+        rooms = list(map(int, client.stdout.readline().split()))
+        found: list[dict[str, Any]] = []
+
+        def came() -> bool:
+            found.extend(event for event in monitor.read_events() if event["kind"] == "opened")
+            return len(found) == MANY
+
+        assert wait_until(came), len(found)
+    assert [each.get("container_id") for each in found] == ["web"] * MANY
+    if os.geteuid() == 0:
+        assert rooms == [4 << 20] * MANY
+
+
+def test_questions_wait_while_others_are_taken_and_no_longer() -> None:
+    now = 100.0
+    desk = porter._Desk(4, lambda: now)
+    questions = [porter._Question(number, socket.socket(), 0) for number in range(4)]
+    try:
+        for question in questions:
+            desk.put(question)
+        assert desk.take() is questions[0]
+        now += porter.PATIENCE_SECONDS - 0.01
+        assert not desk.give_up()
+        assert desk.take() is questions[1]
+        now += porter.PATIENCE_SECONDS - 0.01
+        assert not desk.give_up()
+        now += 0.02
+        assert desk.give_up() == questions[2:]
+        assert not desk.is_waited_at
+        # After a pause, patience begins anew.
+        desk.put(questions[0])
+        assert not desk.give_up()
+    finally:
+        for question in questions:
+            question.connection.close()
+
+
+def test_no_more_questions_wait_than_there_is_room_for() -> None:
+    desk = porter._Desk(5)
+    with socket.socket() as connection:
+        for number in range(7):
+            desk.put(porter._Question(number, connection, 0))
+        assert [each.number for each in desk.give_up()] == [0, 1]
