@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gvtui.agent.drops import Asker, DropNotes
+from gvtui.agent.naming.notes import NameNotes
 from gvtui.agent.senders import BinaryNotes
 from gvtui.decode.escape import escape
 from gvtui.ending import ending_asks
@@ -50,6 +51,7 @@ class Watching:
         self.monitor = monitor
         self._binaries = BinaryNotes(monitor.send_mark)
         self._drops = DropNotes(monitor.send_mark, Asker().ask)
+        self._names = NameNotes(monitor.send_mark)
         self._looked = 0.0
         self.missed = 0
         """How many rows the flight recorder removed before they were read."""
@@ -106,11 +108,13 @@ class Watching:
             self._tell(event)
 
     def look(self, trace: Trace) -> None:
-        """Have sandboxes that are quiet asked for drops that no message tells of; never waits."""
+        """Have what operators call the containers noted, and sandboxes that are quiet asked for
+        drops that no message tells of; never waits."""
         now = time.monotonic()
         if now - self._looked >= _LOOK_SECONDS:
             self._looked = now
             self._drops.look(trace.connections.values(), now)
+            self._names.look(trace.connections, now)
 
     def ask_all(self, trace: Trace) -> None:
         """Ask all sandboxes that are connected for such drops, and wait for the answers."""
@@ -121,14 +125,19 @@ class Watching:
         """End the monitor after the binaries of all connections have been noted."""
         for event in self.monitor.read_events():
             if event.get("kind") == "opened":
-                self._binaries.opened(event)
+                self._opened(event)
         self._binaries.finish()
+        self._names.finish()
         self.monitor.stop()
+
+    def _opened(self, event: dict[str, Any]) -> None:
+        self._binaries.opened(event)
+        self._names.opened(event)
 
     def _tell(self, event: dict[str, Any]) -> None:
         kind, text = event.get("kind"), escape(str(event.get("text") or ""), _MAX_LINE)
         if kind == "opened":
-            self._binaries.opened(event)
+            self._opened(event)
         elif kind == "log":
             say(f"gvtui: {text}")
         elif kind == "fault":

@@ -5,20 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gvtui.query.analysis import Analysis
 from gvtui.query.calls.exec_outcomes import BINARY_SECONDS
 from gvtui.query.filter.compile import compile_filter
+from gvtui.query.filter.naming import containers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
     import numpy.typing as npt
 
     from gvtui.trace.reader import Trace
 
 CHUNK = 1 << 14
 """How many rows are filtered in one step."""
+
+NAMING_SECONDS = 1.5
+"""How long a row waits for the name of its container, where the filter asks for it."""
+_MAX_UNNAMED = 1 << 12
 
 PATIENCE_SECONDS = 0.5
 """How long a row of an exec waits for the rows that tell its outcome."""
@@ -39,6 +45,34 @@ class Chunk:
             return list(range(self.start, self.start + len(self.rows)))
         ids: list[int] = (self.chosen.nonzero()[0] + self.start).tolist()
         return ids
+
+
+class NamePatience:
+    """Has rows wait until it is known what their containers are called, but not for long."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+        self._since: dict[tuple[int, str], float] = {}
+        """When each container without a name was met, by connection."""
+
+    def ready(self, start: int, stop: int, now: float) -> int:
+        """How far the rows from `start` to before `stop` may be tested; `now` as for
+        `Selection.ready`."""
+        rows = self._trace.rows(start, stop)
+        if not len(rows):
+            return stop
+        places, containers = containers_of(self._trace, rows)
+        names = self._trace.connections.names
+        if len(self._since) > _MAX_UNNAMED:
+            self._since.clear()
+        waits = [
+            each[0] > 0
+            and not names(*each)
+            and now - self._since.setdefault(each, now) < NAMING_SECONDS
+            for each in containers
+        ]
+        held = np.flatnonzero(np.array(waits, np.bool_)[places])
+        return start + int(held[0]) if len(held) else stop
 
 
 class Selection:
@@ -68,6 +102,8 @@ class Selection:
         self.filter_text = filter_text.strip()
         """The condition; "" for none."""
         self._filter = compile_filter(filter_text, self._context) if filter_text.strip() else None
+        asks_names = self._filter is not None and self._filter.asks_names
+        self._names = NamePatience(trace) if asks_names else None
         self._waits_for = -1
         self._waits_since = 0.0
 
@@ -106,6 +142,8 @@ class Selection:
         )
         near = ((row, most) for row, most in waiting if row is not None and row < stop)
         held, patience = next(near, (stop, 0.0))
+        stop = self._names.ready(start, stop, now) if self._names is not None else stop
+        held = min(held, stop)
         if held != self._waits_for:
             self._waits_for, self._waits_since = held, now
         return stop if now - self._waits_since >= patience else held

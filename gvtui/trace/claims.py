@@ -168,6 +168,10 @@ class Claims:
         is_unknown = self.is_full(conn) or self._is_forgotten(conn)
         return name_apart(conn, container) if is_unknown else container
 
+    def spoken(self, conn: int) -> list[str]:
+        """The container IDs that a connection claims."""
+        return list(self._names.get(conn, ()))
+
     def _is_forgotten(self, conn: int) -> bool:
         place = conn // 8
         return place < len(self._forgotten) and bool(self._forgotten[place] >> conn % 8 & 1)

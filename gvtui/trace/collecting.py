@@ -12,6 +12,7 @@ from gvtui.trace.containers import MAX_ID, said_container
 from gvtui.trace.details import MAX_TEXT, short_args, text_in
 from gvtui.trace.excerpts import DisputeMark
 from gvtui.trace.marks import MOST_OF_CONNECTION, DropsMark, read_mark
+from gvtui.trace.names import NamesMark
 from gvtui.trace.row import Flag, Kind, Row
 from gvtui.wire.header import WireError
 from gvtui.wire.pb import container_pb2
@@ -199,6 +200,8 @@ class _Chunk:
                 connection.asked_row = row_id
         elif isinstance(mark, DisputeMark):
             self._known.dispute(connection, mark.container_id[:MAX_ID])
+        elif isinstance(mark, NamesMark):
+            self._known.note_names(connection.conn, mark.container_id, mark.names)
 
 
 def _in_order(conns: npt.NDArray[np.uint32]) -> list[int]:

@@ -11,6 +11,7 @@ from gvtui.trace.claims import Claimant, Claims
 from gvtui.trace.connection import Connection, Sandbox, Sums
 from gvtui.trace.containers import MAX_ID
 from gvtui.trace.details import args_in, int_in, text_in
+from gvtui.trace.names import Names, Naming
 from gvtui.trace.speaking import Speaking
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Connections:
         """Who may say which container it is."""
         self.speaking = Speaking(self.claims)
         """Finds where they speak for a container for the first time."""
+        self.naming = Naming()
+        """What operators call their containers."""
         self.messages = 0
         """How many messages came on all connections."""
         self.dropped = 0
@@ -102,6 +105,16 @@ class Connections:
         """What a container is called that messages of a connection give: the same, but where it is
         another sandbox's."""
         return self.claims.name(conn, container)
+
+    def names(self, conn: int, container: str) -> Names:
+        """What the operator calls a connection's container, by the name that `name` gives; empty
+        where nobody has told."""
+        return self.naming.of(conn, container)
+
+    def note_names(self, conn: int, container: str, names: Names) -> None:
+        """A mark tells what the operator calls a container of a connection."""
+        if self.claims.name(conn, container) == container:
+            self.naming.take(conn, container, names)
 
     def apart_among(self, conns: npt.NDArray[np.uint32]) -> list[int]:
         """Those of these connections for which `name` gives another name."""
@@ -231,6 +244,9 @@ class Connections:
         self.claims.opened(connection.conn, Claimant.read(details))
         container = text_in(details, "container_id")[:MAX_ID]
         self.speak(connection.conn, container, opened_ns, "command")
+        named = details.get("names")
+        for each, names in named.items() if isinstance(named, dict) else ():
+            self.note_names(connection.conn, each[:MAX_ID], Names.read(names))
 
     def closes(self, connection: Connection, closed_ns: int, reason: str) -> None:
         """A connection closes."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gvtui.trace.containers import MAX_ID
 from gvtui.trace.details import text_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 MAX_NAME = 256
 """Characters of a name, an image, or a label's name or value; the names of Kubernetes have 253."""
@@ -131,7 +132,11 @@ class NamesMark:
         return cls(text_in(details, "container_id", MAX_ID), Names.read(details.get("names")))
 
 
+MOST_OF_ONE = 64
+"""Containers of one connection that have names; a pod has a few."""
+
 _NOBODY = Names()
+_NO_CONTAINERS: Mapping[str, Names] = MappingProxyType({})
 
 
 class Naming:
@@ -140,24 +145,30 @@ class Naming:
     def __init__(self) -> None:
         self.version = 0
         """Grows when a name has come or changed."""
-        self._known: OrderedDict[tuple[int, str], Names] = OrderedDict()
+        self._by_conn: OrderedDict[int, dict[str, Names]] = OrderedDict()
+        self._count = 0
 
     def take(self, conn: int, container: str, names: Names) -> None:
         """Note the names of a connection's container; of too many, the oldest are forgotten."""
-        key = (conn, container)
-        if not container or self._known.get(key, _NOBODY) == names:
+        known = self._by_conn.setdefault(conn, {})
+        is_full = len(known) >= MOST_OF_ONE and container not in known
+        if not container or is_full or known.get(container, _NOBODY) == names:
             return
-        self._known[key] = names
+        self._count += container not in known
+        known[container] = names
         self.version += 1
-        if len(self._known) > MAX_NAMED:
-            self._known.popitem(last=False)
+        while self._count > MAX_NAMED and len(self._by_conn) > 1:
+            self._count -= len(self._by_conn.popitem(last=False)[1])
 
     def of(self, conn: int, container: str) -> Names:
         """The names of a connection's container; empty where nobody has told any."""
-        return self._known.get((conn, container), _NOBODY)
+        return self._by_conn.get(conn, _NO_CONTAINERS).get(container, _NOBODY)
 
-    def on(self, conn: int) -> dict[str, Names]:
+    def on(self, conn: int) -> Mapping[str, Names]:
         """All containers of a connection that have names, by ID."""
-        return {
-            container: names for (number, container), names in self._known.items() if number == conn
-        }
+        return self._by_conn.get(conn, _NO_CONTAINERS)
+
+    def all(self) -> Iterator[Names]:
+        """The names of all containers, the newest connections first."""
+        for known in reversed(self._by_conn.values()):
+            yield from known.values()

@@ -20,6 +20,7 @@ from gvtui.trace.batches import LEAD_OF_ONE, pack_one
 from gvtui.trace.details import pack_details
 from gvtui.trace.flight import Flight
 from gvtui.trace.indexer import Indexer
+from gvtui.trace.names import MOST_OF_ONE, NamesMark
 from gvtui.trace.output import STEP_BYTES
 from gvtui.trace.packing import Packing
 from gvtui.trace.records import REAL_SIZE, LogKind, TraceError
@@ -44,6 +45,12 @@ _MAX_KNOWN_BYTES = 1 << 20
 class _OpenConnection:
     recv_ns: int
     details: dict[str, Any] = field(default_factory=dict)
+
+    def take_names(self, mark: NamesMark) -> None:
+        """Tell what its container is called wherever its opening is told anew."""
+        names = {**self.details.get("names", {}), mark.container_id: mark.names.details()}
+        if len(names) <= MOST_OF_ONE:
+            self.details = {**self.details, "names": names}
 
 
 class TraceWriter:
@@ -241,6 +248,8 @@ class TraceWriter:
     def mark(self, recv_ns: int, details: dict[str, Any], conn: int = 0) -> None:
         """Write a trace mark; raises as `opened` does."""
         payload = pack_details(details)
+        if details.get("kind") == NamesMark.kind and conn in self._open:
+            self._open[conn].take_names(NamesMark.read(details))
         offset = self._files.segment.log.size + LEAD_OF_ONE
         last_dropped = self._indexer.last_dropped(conn)
         rows = self._indexer.mark(conn, recv_ns, offset, len(payload), details)

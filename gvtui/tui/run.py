@@ -7,9 +7,10 @@ import gc
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gvtui.agent.drops import Asker, DropNotes
+from gvtui.agent.naming.notes import NameNotes
 from gvtui.agent.senders import BinaryNotes
 from gvtui.agent.targets import Keeper
 from gvtui.config import read_config
@@ -30,6 +31,7 @@ from gvtui.words import counted
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gvtui.trace.connections import Connections
     from gvtui.tui.options import LiveOptions
 
 
@@ -56,12 +58,21 @@ def run_live(options: LiveOptions) -> int:
     )
     watch = Watch.start(options.monitor)
     binaries = BinaryNotes(lambda mark, conn: watch.monitor.send_mark(mark, conn))
-    watch.when_opened = binaries.opened
+    names = NameNotes(lambda mark, conn: watch.monitor.send_mark(mark, conn))
     drops = DropNotes(
         lambda mark, conn: watch.monitor.send_mark(mark, conn),
         Asker((options.runsc,) if options.runsc else ()).ask,
     )
-    watch.when_seen = lambda connections: drops.look(connections.values(), time.monotonic())
+
+    def opened(event: dict[str, Any]) -> None:
+        binaries.opened(event)
+        names.opened(event)
+
+    def seen(connections: Connections) -> None:
+        drops.look(connections.values(), time.monotonic())
+        names.look(connections, time.monotonic())
+
+    watch.when_opened, watch.when_seen = opened, seen
     fault: Exception | None = None
     app: GvtuiApp | None = None
     code = 1
@@ -94,6 +105,7 @@ def run_live(options: LiveOptions) -> int:
             finally:
                 watch.poll()
                 binaries.finish()
+                names.finish()
                 has_left = app is not None and app.has_left
                 watch.stop(keep=fault is not None or not has_left)
                 if watch.monitor.is_kept and fault is None:

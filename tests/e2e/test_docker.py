@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from gvtui.agent.scratch import scratch_folder
-from tests.e2e.containers import WAIT_SECONDS, RunscBinary, running_container
+from gvtui.trace.names import Names
+from gvtui.trace.reader import Trace
+from tests.e2e.containers import WAIT_SECONDS, RunscBinary, running_container, wait_until
 from tests.e2e.docker import IMAGE, Docker, running_docker
 
 pytestmark = pytest.mark.e2e
@@ -75,3 +80,58 @@ def test_two_of_one_name_are_listed(docker: Docker, container: str, binary: Runs
             assert "matches more than one container" in done.stderr
             assert f"({container})" in done.stderr
             assert f"({same.id})" in done.stderr
+
+
+def test_a_recording_has_the_names(docker: Docker, container: str, tmp_path: Path) -> None:
+    """The session is applied by name, and rows are chosen by name, live and from the recording."""
+    out, socket = tmp_path / "x.gvtrace", docker.folder / "s"
+    session = tmp_path / "session.json"
+    made = gvtui("session", "new", "--preset=files", f"--endpoint={socket}", f"--out={session}")
+    assert made.returncode == 0, made.stderr
+    live = ("print", f"--listen={socket}", "--format=json", f"--filter=container.name = {NAME}")
+    with running_gvtui(*live, docker=docker) as printing:
+        assert wait_until(socket.exists)
+        applied = gvtui("session", "apply", str(session), NAME, docker=docker)
+        assert applied.stdout.startswith(f"{NAME} ({container}): "), applied.stderr
+        assert printing.stdout is not None
+        lines = [json.loads(printing.stdout.readline()) for _ in range(20)]
+    assert {line["container_id"] for line in lines} == {container}
+    assert any(line["message"] == "Open" for line in lines)
+    with running_gvtui("record", f"--out={out}", f"--listen={socket}", docker=docker) as recording:
+        assert wait_until(socket.exists)
+        applied = gvtui("session", "apply", "--replace", str(session), NAME, docker=docker)
+        assert applied.returncode == 0, applied.stderr
+        assert wait_until(lambda: _names(out, container) is not None)
+        recording.send_signal(signal.SIGINT)
+        assert recording.wait(WAIT_SECONDS) == 0
+    names = _names(out, container)
+    assert names == Names("docker", NAME, IMAGE, labels={"team": "pay"})
+    chosen = gvtui("print", str(out), "--format=json", f"--filter=container.image = {IMAGE}")
+    assert len(chosen.stdout.splitlines()) > 2
+    assert gvtui("session", "delete", NAME, docker=docker).returncode == 0
+
+
+def _names(recording: Path, container: str) -> Names | None:
+    if not recording.exists():
+        return None
+    trace = Trace.open(recording)
+    try:
+        return trace.connections.names(1, container) or None
+    finally:
+        trace.close()
+
+
+@contextlib.contextmanager
+def running_gvtui(*words: str, docker: Docker) -> Iterator[subprocess.Popen[str]]:
+    """gvtui in the background; ended at the end."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gvtui", *words],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "DOCKER_HOST": f"unix://{docker.socket}"},
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.communicate(timeout=WAIT_SECONDS)

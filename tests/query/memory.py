@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gvtui.trace.names import Names, Naming
 from gvtui.trace.row import NO_FD, NO_SYSNO, NO_UID, ROW_DTYPE, Direction, Kind, Row
 from gvtui.trace.stretches import Stretch
 from gvtui.wire.header import Header
@@ -51,6 +52,11 @@ def closed(conn: int = 1) -> dict[str, int]:
 
 class KnownConnections(dict[int, Any]):
     """Connections by number."""
+
+    naming = Naming()
+
+    def names(self, conn: int, container: str) -> Names:
+        return self.naming.of(conn, container)
 
     def container(self, conn: int) -> str:
         return str(self[conn].container_id) if conn in self else ""

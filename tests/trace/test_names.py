@@ -1,11 +1,26 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvtui.trace.connections import Connections
 from gvtui.trace.details import pack_details, unpack_details
+from gvtui.trace.keep import save
 from gvtui.trace.marks import MOST_OF_CONNECTION, read_mark
-from gvtui.trace.names import MAX_NAME, MAX_NAMED, Names, NamesMark, Naming, short_labels
+from gvtui.trace.names import (
+    MAX_NAME,
+    MAX_NAMED,
+    MOST_OF_ONE,
+    Names,
+    NamesMark,
+    Naming,
+    short_labels,
+)
+from gvtui.trace.reader import Trace
+from gvtui.trace.writer import TraceWriter
+from tests.trace.factory import TIME_NS, read_message
 
 POD = Names("containerd", "web", "nginx:1", "cart-7d9f", "shop")
 
@@ -70,6 +85,45 @@ def test_a_name_belongs_to_its_connection_alone() -> None:
 def test_of_too_many_names_the_newest_are_known() -> None:
     naming = Naming()
     for number in range(MAX_NAMED + 1):
-        naming.take(1, str(number), POD)
-    assert not naming.of(1, "0")
-    assert naming.of(1, str(MAX_NAMED)) == POD
+        naming.take(number, "c1", POD)
+    assert not naming.of(0, "c1")
+    assert naming.of(MAX_NAMED, "c1") == POD
+    naming = Naming()
+    for number in range(MOST_OF_ONE + 1):
+        naming.take(7, str(number), POD)
+    assert len(naming.on(7)) == MOST_OF_ONE
+    assert next(naming.all()) == POD
+
+
+def test_names_stay_where_the_beginning_is_gone(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
+    writer.opened(1, TIME_NS, {"peer_pid": 5, "container_id": "web"})
+    writer.mark(TIME_NS, NamesMark("web", POD).details(), 1)
+    for number in range(60):
+        writer.messages(1, [(TIME_NS + number, read_message(fd=n)) for n in range(20)])
+    trace = Trace.open(tmp_path / "live")
+    assert trace.first_row > 2
+    assert trace.connections.names(1, "web") == POD
+    save(trace, tmp_path / "kept.gvtrace")
+    kept = Trace.open(tmp_path / "kept.gvtrace")
+    assert kept.connections.names(1, "web") == POD
+    for each in (trace, kept):
+        each.close()
+    writer.close()
+
+
+def test_a_contradicted_container_has_no_name() -> None:
+    connections = Connections()
+    peers = [
+        {"peer_pid": pid, "peer_start": pid, "peer_uid": pid, "container_id": "web"}
+        for pid in (1, 2)
+    ]
+    for conn, details in enumerate(peers, 1):
+        connection = connections.of(conn)
+        assert connection is not None
+        connections.opens(connection, TIME_NS, details)
+        connections.note_names(conn, "web", POD)
+    assert connections.container(2) == "¬2:web"
+    assert connections.names(1, "web") == POD
+    assert not connections.names(2, "web")
+    assert not connections.names(2, "¬2:web")

@@ -32,7 +32,7 @@ from gvtui.query.filter.conditions import (
     number_test,
 )
 from gvtui.query.filter.error import FilterError, shown_word
-from gvtui.query.filter.fields import CONTAINER, FIELDS_BY_NAME, Field
+from gvtui.query.filter.fields import CONTAINER, FIELDS_BY_NAME, NAMES, Field
 from gvtui.query.filter.messages import ArgumentCondition
 from gvtui.query.filter.operators import ValueKind
 from gvtui.query.filter.parse import (
@@ -139,6 +139,11 @@ class Filter:
         while (missing := stop - self._context.position) > 0:
             if not self._context.advance(missing):
                 break
+
+    @property
+    def asks_names(self) -> bool:
+        """Whether it asks what operators call containers, which may be told after their rows."""
+        return not self.fields.isdisjoint(NAMES)
 
     def matches(self, trace: RowSource, row_id: int) -> bool:
         """Whether one row passes; False for a row that the trace does not have."""

@@ -183,6 +183,9 @@ def _seen(field: Field, trace: RowSource) -> Iterator[tuple[str, str]]:
     """The field's values in the newest rows, the most frequent first."""
     rows = trace.rows(max(trace.first_row, trace.end_row - _SAMPLE), trace.end_row)
     column = field.column
+    if field.seen is not None:
+        for text in dict.fromkeys(filter(None, field.seen(trace))):
+            yield literal(text), "connected"
     if field.kind is ValueKind.PROCESS:
         yield from _processes(rows, trace)
     elif isinstance(column, NumberColumn) and field.kind is ValueKind.NUMBER and not column.derive:

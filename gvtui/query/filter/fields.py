@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
+from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from gvtui.points.names import event_type, point_name
@@ -27,6 +29,7 @@ from gvtui.query.filter.messages import (
     path_of,
     process_of,
 )
+from gvtui.query.filter.naming import NamesCondition
 from gvtui.query.filter.operators import OPERATORS, ValueKind
 from gvtui.query.filter.texts import CommandLineCondition, TextColumn
 from gvtui.trace.containers import container_in
@@ -34,7 +37,7 @@ from gvtui.trace.row import NO_FD, NO_UID, Direction, Kind
 from gvtui.wire.messages import direction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from gvtui.query.filter.conditions import Condition
     from gvtui.query.filter.messages import Forms
@@ -66,6 +69,8 @@ class Field:
     """The allowed values, if there are few, each with its number in the column."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Other words for the choices, which the description mentions."""
+    seen: Callable[[RowSource], Iterable[str]] | None = None
+    """Finds the values that a trace has, of a field that is no column."""
     path: str = ""
     """The path of the message field with the same value; "" if there is none."""
 
@@ -100,7 +105,47 @@ _POINT = TextColumn("point", _lost_point)
 
 PROCESS, PID, NAME, DIRECTION = "proc.id", "proc.pid", "proc.name", "evt.dir"
 CONTAINER, CONNECTION, THREAD, ROW = "container.id", "conn.num", "thread.tid", "evt.num"
+CONTAINER_NAME = "container.name"
 """Fields that commands and panes use in filters."""
+
+
+def _name_field(name: str, attribute: str, description: str, example: str) -> Field:
+    value = attrgetter(attribute)
+
+    def seen(trace: RowSource) -> Iterator[str]:
+        return map(value, trace.connections.naming.all())
+
+    condition = partial(NamesCondition, value)
+    return Field(name, ValueKind.TEXT, description, example, condition=condition, seen=seen)
+
+
+NAME_FIELDS = (
+    _name_field(
+        CONTAINER_NAME,
+        "name",
+        "what Docker, podman, containerd or Kubernetes calls the container; in a pod, its name there",
+        "container.name = web-frontend",
+    ),
+    _name_field(
+        "container.image",
+        "image",
+        "the image of the container",
+        "container.image startswith shop/",
+    ),
+    _name_field(
+        "k8s.pod.name",
+        "pod",
+        "name of the container's Kubernetes pod",
+        "k8s.pod.name glob cart-*",
+    ),
+    _name_field(
+        "k8s.ns.name",
+        "namespace",
+        "Kubernetes namespace of the container's pod",
+        "k8s.ns.name = shop",
+    ),
+)
+"""The fields that ask what operators call a row's container."""
 
 FIELDS: tuple[Field, ...] = (
     Field(ROW, ValueKind.NUMBER, "number of the row in the trace", "evt.num > 1000", NUMBER),
@@ -292,6 +337,7 @@ FIELDS: tuple[Field, ...] = (
         needs=("container_id",),
         path="context_data.container_id",
     ),
+    *NAME_FIELDS,
     Field(
         CONNECTION,
         ValueKind.NUMBER,
@@ -302,6 +348,8 @@ FIELDS: tuple[Field, ...] = (
     Field("point.name", ValueKind.TEXT, "trace point", "point.name glob syscall/sysno/*", _POINT),
 )
 """Every field, in the order of the help."""
+
+NAMES = frozenset(each.name for each in NAME_FIELDS)
 
 FIELDS_BY_NAME = {field.name: field for field in FIELDS}
 
