@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import click
 
 from gvtui import __version__
+from gvtui.commands.completing import files
 from gvtui.commands.exits import Command
-from gvtui.commands.options import FILE, LISTEN_OPTION, examples
+from gvtui.commands.options import LISTEN_OPTION, examples
 from gvtui.python import python
 from gvtui.saying import show
 
@@ -60,10 +61,13 @@ class Finding:
 )
 @LISTEN_OPTION
 @click.option(
-    "--runsc", metavar="BIN", type=FILE, help="The runsc to check; all that are found if not given."
+    "--runsc",
+    metavar="BIN",
+    help="The runsc to check; all that are found if not given.",
+    shell_complete=files(),
 )
 @click.pass_context
-def doctor(ctx: click.Context, /, listen: Path, runsc: Path | None) -> None:
+def doctor(ctx: click.Context, /, listen: Path, runsc: str | None) -> None:
     """Check whether gvtui can work on this machine.
 
     Checks each runsc and runs a sandbox that does nothing; says which runsc manages the sandboxes
@@ -72,7 +76,7 @@ def doctor(ctx: click.Context, /, listen: Path, runsc: Path | None) -> None:
     """
     click.echo(f"gvtui {__version__}, Python {sys.version.split()[0]}")
     is_bad = False
-    for finding in examine(listen, str(runsc) if runsc else None):
+    for finding in examine(listen, runsc):
         is_bad = is_bad or finding.verdict is Grade.BAD
         show(f"{finding.verdict.value:<5} {finding.subject:<{_WIDTH}}{finding.text}")
         if finding.advice:

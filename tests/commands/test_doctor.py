@@ -107,6 +107,17 @@ def test_runsc_that_is_not_there(nothing_runs: None) -> None:
     assert "there is no program /nothing/runsc" in finding.text
 
 
+def test_a_path_from_here_is_no_name_in_the_path(
+    nothing_runs: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(Path(fake_runsc(tmp_path, platform="none")).parent)
+    run(["doctor", "--runsc", "./runsc", "--listen", str(tmp_path / "s")])
+    assert "991 trace points" in capsys.readouterr().out
+
+
 def test_runsc_that_runs_no_sandbox(nothing_runs: None, tmp_path: Path) -> None:
     found, sandbox = check_runsc(fake_runsc(tmp_path, platform="none"))
     assert found.verdict is Grade.GOOD

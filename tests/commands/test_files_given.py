@@ -14,6 +14,7 @@ from tests.trace.factory import read_message, write_trace
 COMMANDS = {
     "print": ["print", "{}"],
     "stats": ["print", "{}", "--stats"],
+    "info": ["info", "{}"],
     "convert": ["convert", "{}", "out.jsonl"],
     "send": ["send", "{}", "--endpoint", "none.sock"],
     "check": ["session", "check", "{}"],

@@ -47,7 +47,14 @@ def test_any_bytes_are_refused_or_read(data: bytes) -> None:
             list(scan(raw))
 
 
-@pytest.mark.parametrize("config", [b"{}", b"[]", b"{", b'{"version":2}', b"\xff"])
+@pytest.mark.parametrize(
+    "config",
+    [
+        *(b"{}", b"[]", b"{", b'{"version":2}', b"\xff"),
+        *(b"[" * 100_000, b'{"a":' * 50_000, b'{"version":' + b"9" * 5000 + b"}"),
+    ],
+    ids=range(8),
+)
 def test_other_versions_are_refused(config: bytes) -> None:
     raw = SIGNATURE + len(config).to_bytes(8, "little") + config
     with pytest.raises(TraceError):
