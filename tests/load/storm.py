@@ -65,16 +65,18 @@ class Crowd:
 class Herd:
     """The processes of a plan, running."""
 
-    def __init__(self, listen: Path, plan: list[tuple[str, float, int]]) -> None:
+    def __init__(self, listen: Path, plan: list[tuple[str, float, int]], out: Path) -> None:
         command = [sys.executable, "-m", "tests.load.herd", str(listen), json.dumps(plan)]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        # A pipe would hold it up when it is full, for nobody reads meanwhile.
+        self._out = out
+        with out.open("wb") as file:
+            self._process = subprocess.Popen(command, stdout=file)
 
     def sent(self) -> list[Sent]:
         """Wait for all, and tell what they have sent."""
-        told, _ = self._process.communicate(timeout=END_SECONDS * 10)
-        if self._process.returncode:
-            raise ChildProcessError(f"the herd ended with {self._process.returncode}")
-        return [read_sent(line) for line in told.splitlines()[1:]]
+        if code := self._process.wait(END_SECONDS):
+            raise ChildProcessError(f"the herd ended with {code}")
+        return [read_sent(line) for line in self._out.read_text().splitlines()[1:]]
 
     @property
     def is_running(self) -> bool:
@@ -213,9 +215,9 @@ def _send(
 ) -> tuple[list[Sent], list[float]]:
     """Have all send, and press keys meanwhile; gives what was sent, and how long keys took."""
     delays = []
-    sandboxes = Herd(listen, crowd.first(seconds))
+    sandboxes = Herd(listen, crowd.first(seconds), listen.with_name("first"))
     viewer.read(min(2.0, seconds / 8))
-    storm = Herd(listen, crowd.then(seconds * 3 / 4))
+    storm = Herd(listen, crowd.then(seconds * 3 / 4), listen.with_name("then"))
     while storm.is_running:
         for words in ("paused", "following"):
             viewer.forget()
