@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gvtui.commands.completing import recordings
-from gvtui.commands.fencing import only_reads
+from gvtui.commands.fencing import helpers_for, only_reads
 from gvtui.commands.losses import say_losses
 from gvtui.commands.options import FILE, FILTER_OPTION, examples
 from gvtui.commands.terminal import say_progress
@@ -52,10 +52,11 @@ def convert(ctx: click.Context, source: Path, out: Path, filter_text: str) -> No
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
 
+    helpers = helpers_for(source, filter_text)
     only_reads(ctx)
     trace = Trace.open(source, progress=say_progress)
     try:
-        written = write(Selection(trace, filter_text), out, progress=say_progress)
+        written = write(Selection(trace, filter_text, helpers=helpers), out, progress=say_progress)
         what = "line" if BY_SUFFIX[out.suffix.lower()].has_lines else "message"
         say(f"gvtui: wrote {counted(written, what)} to {out}")
         is_damaged = say_losses(trace)

@@ -12,7 +12,7 @@ import click
 from gvtui.commands.completing import recordings
 from gvtui.commands.disputes import say_disputes
 from gvtui.commands.exits import Command
-from gvtui.commands.fencing import only_reads
+from gvtui.commands.fencing import helpers_for, only_reads
 from gvtui.commands.losses import say_losses
 from gvtui.commands.options import (
     FILE,
@@ -30,9 +30,11 @@ from gvtui.saying import say
 from gvtui.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from gvtui.export.formats import Lines
+    from gvtui.query.helpers.ahead import Helper
     from gvtui.trace.reader import Trace
 
 BATCH = 2048
@@ -112,8 +114,11 @@ def print_(
     for name in (*MONITOR_NAMES, "keep_bytes"):
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             ctx.fail("Give a file to print, or options to listen with, not both.")
+    helpers = () if stats else helpers_for(file, filter_text)
     only_reads(ctx)
-    ctx.exit((_print_stats if stats else _print_file)(file, style, filter_text))
+    if stats:
+        ctx.exit(_print_stats(file, style, filter_text))
+    ctx.exit(_print_file(file, style, filter_text, helpers))
 
 
 def _print_stats(file: Path, style: str, filter_text: str) -> int:
@@ -145,13 +150,13 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
         trace.close()
 
 
-def _print_file(file: Path, style: str, filter_text: str) -> int:
+def _print_file(file: Path, style: str, filter_text: str, helpers: Sequence[Helper]) -> int:
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
 
     trace = Trace.open(file, progress=say_progress)
     try:
-        export = LINE_FORMATS[style].make(Selection(trace, filter_text))
+        export = LINE_FORMATS[style].make(Selection(trace, filter_text, helpers=helpers))
         for start in range(trace.first_row, trace.end_row, BATCH):
             _write(export, start, min(start + BATCH, trace.end_row))
         return _say_end(trace)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,14 @@ from gvtui.query.analysis import Analysis
 from gvtui.query.calls.exec_outcomes import BINARY_SECONDS
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.naming import containers_of
+from gvtui.query.helpers.ahead import Ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
+    from gvtui.query.helpers.ahead import Helper
     from gvtui.trace.reader import Trace
 
 CHUNK = 1 << 14
@@ -79,7 +82,12 @@ class Selection:
     """The rows of a trace that pass a filter. The caller closes the trace."""
 
     def __init__(
-        self, trace: Trace, filter_text: str = "", *, analysis: Analysis | None = None
+        self,
+        trace: Trace,
+        filter_text: str = "",
+        *,
+        analysis: Analysis | None = None,
+        helpers: Sequence[Helper] = (),
     ) -> None:
         """Choose rows.
 
@@ -89,6 +97,7 @@ class Selection:
             analysis: an analysis that somebody else advances, such as the viewer: the selection
                 uses what it knows so far and reads no rows ahead. Without it, the selection makes
                 its own.
+            helpers: processes that test rows too; see `gvtui.query.helpers`.
 
         Raises:
             FilterError: the text is no filter.
@@ -104,6 +113,9 @@ class Selection:
         self._filter = compile_filter(filter_text, self._context) if filter_text.strip() else None
         asks_names = self._filter is not None and self._filter.asks_names
         self._names = NamePatience(trace) if asks_names else None
+        self._ahead = None
+        if self._filter is not None and helpers:
+            self._ahead = Ahead(trace, self._filter, helpers)
         self._waits_for = -1
         self._waits_since = 0.0
 
@@ -159,10 +171,17 @@ class Selection:
             pass
         start = max(start, self.trace.first_row)
         while start < stop:
-            rows = self.trace.rows(start, min(start + CHUNK, stop))
+            until, may_pass = min(start + CHUNK, stop), None
+            if self._ahead is not None:
+                until, may_pass = self._ahead.look(start, until, is_waiting=True)
+            began = time.perf_counter()
+            rows = self.trace.rows(start, until)
             if not len(rows):
                 return
-            chosen = self._filter.mask(self.trace, rows, start) if self._filter else None
+            chosen = self._filter.mask(self.trace, rows, start, may_pass) if self._filter else None
+            if self._ahead is not None and may_pass is None:
+                took = time.perf_counter() - began
+                self._ahead.took(took, len(rows), start + len(rows))
             yield Chunk(start, rows, chosen)
             start += len(rows)
 

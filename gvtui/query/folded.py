@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from gvtui.query.calls.pairs import Pairs
     from gvtui.query.filter.batch import Mask, Rows
+    from gvtui.query.helpers.ahead import Ahead
     from gvtui.query.source import RowSource
 
 
@@ -29,14 +30,19 @@ class _CallFilter(Filter):
         self._pairs = pairs
         self.view: RowView | None = None
 
-    def mask(self, trace: RowSource, rows: Rows, start: int) -> Mask:
+    @property
+    def is_slow(self) -> bool:
+        """See `Filter.is_slow`."""
+        return self._inner is not None and self._inner.is_slow
+
+    def mask(self, trace: RowSource, rows: Rows, start: int, may_pass: Mask | None = None) -> Mask:
         """See `Filter.mask`; pairs these rows first."""
         while (missing := start + len(rows) - self._pairs.position) > 0:
             if not self._pairs.advance(missing):
                 break
         if self._inner is None:
             return self._pairs.fold_mask(start, rows)
-        matched = self._inner.mask(trace, rows, start)
+        matched = self._inner.mask(trace, rows, start, may_pass)
         return self._pairs.fold_mask(start, rows, matched, self._are_shown)
 
     def known_rows(self, start: int, stop: int) -> int:
@@ -68,8 +74,17 @@ class _CallView(RowView):
         return place < self.count and self[place] == row_id
 
 
-def call_view(trace: RowSource, condition: Filter | None, pairs: Pairs) -> RowView:
-    """A view of the rows that pass `condition` in which each call has one row."""
+def call_view(
+    trace: RowSource, condition: Filter | None, pairs: Pairs, ahead: Ahead | None = None
+) -> RowView:
+    """A view of the rows that pass `condition` in which each call has one row.
+
+    Args:
+        trace: the trace.
+        condition: which rows pass; None for all.
+        pairs: which enter belongs to which exit.
+        ahead: lets other processes test rows too; see `RowView`.
+    """
     folded = _CallFilter(condition, pairs)
-    folded.view = view = _CallView(trace, folded)
+    folded.view = view = _CallView(trace, folded, ahead)
     return view

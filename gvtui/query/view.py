@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.query.filter.compile import Filter
+    from gvtui.query.helpers.ahead import Ahead
     from gvtui.query.source import RowSource
 
 SLICE = 1 << 14
@@ -100,8 +101,21 @@ class RowView:
     alone does not change the view. Memory does not grow with the rows: most ids are on disk.
     """
 
-    def __init__(self, trace: RowSource, filter: Filter | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        trace: RowSource,
+        filter: Filter | None = None,  # noqa: A002
+        ahead: Ahead | None = None,
+    ) -> None:
+        """Make it; nothing is filtered yet.
+
+        Args:
+            trace: the trace.
+            filter: which rows pass; None for all.
+            ahead: lets other processes test rows too; ended by `close`.
+        """
         self._trace = trace
+        self._ahead = ahead
         self._filter = filter if filter is not None and filter.text.strip() else None
         self._first = trace.first_row
         self._end = trace.end_row
@@ -155,6 +169,11 @@ class RowView:
             self._scan(self._filter, budget_seconds)
             has_changed = self._ask_again(self._filter)
         return has_changed or before != (self._first, self._end, self._scanned)
+
+    def close(self) -> None:
+        """End what other processes do for it."""
+        if self._ahead is not None:
+            self._ahead.close()
 
     def _follow(self) -> None:
         """Note which rows the trace has now, and drop the ids of removed ones."""
@@ -235,14 +254,19 @@ class RowView:
             if not known:
                 self._slice = min(self._slice, _FIRST_SLICE)
             stop = self._scanned + (known or min(stop - self._scanned, _FIRST_SLICE))
+            may_pass = None
+            if self._ahead is not None:
+                stop, may_pass = self._ahead.look(self._scanned, stop)
             rows = self._trace.rows(self._scanned, stop)
             if not len(rows):
                 break
-            mask = condition.mask(self._trace, rows, self._scanned)
+            mask = condition.mask(self._trace, rows, self._scanned, may_pass)
             self._add(np.flatnonzero(mask) + self._scanned)
             self._scanned += len(rows)
             now = time.monotonic()
             took, left, started = now - started, deadline - now, now
+            if self._ahead is not None and may_pass is None:
+                self._ahead.took(took, len(rows), self._scanned)
             # The next slice gets half of the remaining time, because some rows take longer than
             # others.
             fitting = len(rows) * left / (2 * took) if took > 0 else SLICE

@@ -24,6 +24,12 @@ class Damage:
         if len(self._places) < MAX_NOTED:
             self._places.add((segment, offset))
 
+    def take(self) -> list[tuple[int, int]]:
+        """The segment and offset of each, which are forgotten here."""
+        places = sorted(self._places)
+        self._places.clear()
+        return places
+
     @property
     def offsets(self) -> list[int]:
         """Where the damaged records lie, each in the log of its segment, the oldest segment first."""

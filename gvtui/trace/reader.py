@@ -26,6 +26,7 @@ from gvtui.trace.ports import PortOrder
 from gvtui.trace.records import DamagedError, TraceError
 from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Row
 from gvtui.trace.segments import Segments
+from gvtui.trace.sharing import Share
 from gvtui.trace.strings import LOST_TEXT
 from gvtui.trace.summary import ConnectionCounts
 from gvtui.wire.header import WireError
@@ -271,6 +272,10 @@ class Trace:
             asked: which of them to check; `damage` counts what is not as it came.
         """
         return self._segments.intact(start, rows, asked, self.damage)
+
+    def share(self) -> Share:
+        """What another process needs to read the rows that are there now."""
+        return Share(self._segments, self._strings, self.architecture)
 
     def row(self, index: int) -> Row:
         """One row.

@@ -134,8 +134,12 @@ class StringTable:
 class StringReader:
     """Reads a string table from disk as it grows."""
 
-    def __init__(self, path: Path, trace_id: bytes) -> None:
+    def __init__(self, file: Path | int, trace_id: bytes = b"") -> None:
         """Open the file.
+
+        Args:
+            file: its path; or its descriptor, which is taken over, if it was read already.
+            trace_id: the id of the trace whose table it must be, where a path is given.
 
         Raises:
             TraceError: the file is not a string table, or that of another trace.
@@ -144,12 +148,15 @@ class StringReader:
         self.texts: list[str] = ["", LOST_TEXT]
         self.checksum = 0
         """The CRC-32 of the bytes read so far, without the file's head."""
-        with open_to_read(path) as file:
-            self._fd = os.dup(file.fileno())
-        head = os.pread(self._fd, HEAD_SIZE, 0)
-        if head != MAGIC + trace_id:
-            os.close(self._fd)
-            raise TraceError(f"{path} is not the string table of this trace")
+        if isinstance(file, int):
+            self._fd = file
+        else:
+            with open_to_read(file) as opened:
+                self._fd = os.dup(opened.fileno())
+            head = os.pread(self._fd, HEAD_SIZE, 0)
+            if head != MAGIC + trace_id:
+                os.close(self._fd)
+                raise TraceError(f"{file} is not the string table of this trace")
         self._position = HEAD_SIZE
         self.refresh()
 

@@ -93,6 +93,11 @@ class Filter:
         """The context fields that the session must collect for it, by their names in sessions."""
         self._condition = condition
         self._context = context
+        parts = condition.parts() if isinstance(condition, Joined) else [condition]
+        local = [part for part in parts if part.is_local]
+        self._local = Joined(local, is_and=True) if local else None
+        rest = [part for part in parts if not part.is_local]
+        self._rest = Joined(rest, is_and=True) if rest else None
         self.asks_context = asks_context
         """Whether it uses the context, which must then have read the rows."""
         self._follows_execs = follows_execs
@@ -103,17 +108,33 @@ class Filter:
         other._context = context
         return other
 
-    def mask(self, trace: RowSource, rows: Rows, start: int) -> Mask:
+    @property
+    def is_slow(self) -> bool:
+        """Whether messages are decoded for it, of which other processes can do a part."""
+        return self._local is not None and self._local.cost is Cost.MESSAGES
+
+    def local_mask(self, trace: RowSource, rows: Rows, start: int) -> Mask:
+        """For each row, whether it may pass, by what it and its message tell; as `mask`."""
+        assert self._local is not None
+        return self._local.holds(Batch(trace, rows, start, self._context), None)
+
+    def mask(self, trace: RowSource, rows: Rows, start: int, may_pass: Mask | None = None) -> Mask:
         """For each row, whether it passes.
 
         Args:
             trace: the trace that has the rows.
             rows: consecutive rows.
             start: row id of the first of them.
+            may_pass: what `local_mask` gives for them, where that is known.
         """
         if self.asks_context:
             self._bring_up(start + len(rows))
-        return self._condition.holds(Batch(trace, rows, start, self._context), None)
+        batch = Batch(trace, rows, start, self._context)
+        if may_pass is None:
+            return self._condition.holds(batch, None)
+        if self._rest is None or not may_pass.any():
+            return may_pass
+        return may_pass & self._rest.holds(batch, may_pass)
 
     def known_rows(self, start: int, stop: int) -> int:
         """How many of these rows can be tested now; for the others the context must read on

@@ -42,6 +42,10 @@ class Condition(Protocol):
     def cost(self) -> Cost:
         """The cost of the most expensive thing it does."""
 
+    @property
+    def is_local(self) -> bool:
+        """Whether each row and its message tell it, without other rows and connections."""
+
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
         """For each row, whether the condition holds; only rows in `wanted` matter."""
 
@@ -50,6 +54,7 @@ class Always:
     """Holds for every row."""
 
     cost = Cost.COLUMN
+    is_local = True
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
         """True for all."""
@@ -61,6 +66,7 @@ class Not:
 
     def __init__(self, child: Condition) -> None:
         self.cost = child.cost
+        self.is_local = child.is_local
         self._child = child
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
@@ -75,6 +81,11 @@ class Joined:
         self._children = sorted(children, key=lambda child: child.cost)
         self._is_and = is_and
         self.cost = self._children[-1].cost
+        self.is_local = all(child.is_local for child in children)
+
+    def parts(self) -> list[Condition]:
+        """Conditions that all must hold where this one holds."""
+        return list(self._children) if self._is_and else [self]
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
         """Test each condition on the rows that the ones before it have not decided."""
@@ -95,6 +106,7 @@ class NumberCondition:
 
     def __init__(self, column: NumberColumn, test: Callable[[Numbers], Mask]) -> None:
         self.cost = Cost.OTHERS if column.asks_context else Cost.COLUMN
+        self.is_local = not column.asks_context and not column.follows_execs
         self._column = column
         self._test = test
         unknown = column.unknown
@@ -148,6 +160,8 @@ class TimeCondition:
     cost = Cost.COLUMN
 
     def __init__(self, operator: str, moments: Sequence[Interval], zone: tzinfo | None) -> None:
+        # Only the local zone is the same in another process.
+        self.is_local = zone is None
         self._zone = zone
         of_day = [moment for moment in moments if moment.of_day]
         full = [moment for moment in moments if not moment.of_day]

@@ -158,6 +158,7 @@ class ArgumentsCondition:
     """Compares the arguments as the stream shows them."""
 
     cost = Cost.MESSAGES
+    is_local = True
 
     def __init__(self, test: Callable[[str], bool]) -> None:
         self._test = test
@@ -181,6 +182,7 @@ class ArgumentCondition:
     """Compares one argument."""
 
     cost = Cost.MESSAGES
+    is_local = True
 
     def __init__(
         self,

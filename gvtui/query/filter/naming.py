@@ -54,6 +54,7 @@ class NamesCondition:
     """Compares one of the names of each row's container."""
 
     cost = Cost.STRINGS
+    is_local = False
 
     def __init__(self, name: Callable[[Names], str], test: Callable[[str], bool]) -> None:
         self._name = name

@@ -71,6 +71,7 @@ class ProcessCondition:
     """Tests whether a row belongs to one of several processes."""
 
     cost = Cost.STRINGS
+    is_local = False
 
     def __init__(
         self, values: Sequence[ProcessValue], containers: TextColumn, *, is_negated: bool

@@ -81,6 +81,7 @@ class TextCondition:
 
     def __init__(self, column: TextColumn, test: Callable[[str], bool]) -> None:
         """Make the condition; `test` gets only texts that are not empty."""
+        self.is_local = column.of_connection is None and column.on_connection is None
         self._column = column
         self._test = test
         self._answers = StringAnswers(lambda trace, string: test(column.text(trace, string)))
@@ -136,6 +137,7 @@ class CommandLineCondition:
     """Compares command lines, which come from the filter's context."""
 
     cost = Cost.OTHERS
+    is_local = False
 
     def __init__(self, test: Callable[[str], bool]) -> None:
         self._test = test

@@ -10,6 +10,7 @@ from gvtui.query.analysis import ANALYSIS_SECONDS, Analysis
 from gvtui.query.filter.compile import Filter, compile_filter
 from gvtui.query.filter.write import conjunction
 from gvtui.query.folded import call_view
+from gvtui.query.helpers.ahead import Ahead
 from gvtui.query.processes.rows import filter_words, row_filter
 from gvtui.query.view import RowView
 from gvtui.trace.bookmarks import Bookmarks
@@ -84,6 +85,7 @@ class Model:
 
     def replace_trace(self, trace: Trace) -> None:
         """Switch to another trace, with the same filters."""
+        self.view.close()
         self._take(trace)
         self.apply_chips()
 
@@ -194,10 +196,14 @@ class Model:
         """Rebuild the view from the chips that are on."""
         parts = self.chips.active()
         self.condition = self.check(conjunction(parts)) if parts else None
+        self.view.close()
+        ahead = None
+        if self.condition is not None and self.condition.is_slow:
+            ahead = Ahead(self.trace, self.condition)
         if self.whole_calls:
-            self.view = call_view(self.trace, self.condition, self.analysis.pairs)
+            self.view = call_view(self.trace, self.condition, self.analysis.pairs, ahead)
         else:
-            self.view = RowView(self.trace, self.condition)
+            self.view = RowView(self.trace, self.condition, ahead)
         self.generation += 1
 
     @property

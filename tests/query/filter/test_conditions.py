@@ -48,6 +48,8 @@ def asked(condition: Condition, given_: Batch, wanted: Mask | None = None) -> li
 class Noting:
     """Holds for the rows given, and notes for which it was asked."""
 
+    is_local = True
+
     def __init__(self, cost: Cost, *holds: bool) -> None:
         self.cost = cost
         self._holds = np.array(holds)
