@@ -162,6 +162,16 @@ class Limits:
         "further messages are left out",
         "bytes",
     )
+    keep_others_seconds: int = _limit(
+        0,
+        0,
+        1 << 20,
+        "how long a flight recorder keeps what other connections have sent, however much one sends; "
+        "0 lets the oldest go, whoever sent it",
+        "messages are left out of a connection that holds more than an equal share, while the "
+        "oldest segment has younger messages of others and would go next",
+        "seconds",
+    )
 
 
 def _row(name: str, default: Any, about: Mapping[str, Any]) -> Limit:  # noqa: ANN401

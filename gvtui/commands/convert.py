@@ -11,7 +11,7 @@ from gvtui.commands.fencing import helpers_for, only_reads
 from gvtui.commands.losses import say_losses
 from gvtui.commands.options import FILE, FILTER_OPTION, examples
 from gvtui.commands.terminal import say_progress
-from gvtui.export.formats import BY_SUFFIX, FORMATS
+from gvtui.export.formats import BY_SUFFIX, FORMATS, SAVE_FILE
 from gvtui.saying import say
 from gvtui.words import counted
 
@@ -59,6 +59,11 @@ def convert(ctx: click.Context, source: Path, out: Path, filter_text: str) -> No
         written = write(Selection(trace, filter_text, helpers=helpers), out, progress=say_progress)
         what = "line" if BY_SUFFIX[out.suffix.lower()].has_lines else "message"
         say(f"gvtui: wrote {counted(written, what)} to {out}")
+        if filter_text.strip() and BY_SUFFIX[out.suffix.lower()] is SAVE_FILE:
+            say(
+                "gvtui: a gVisor save file has no place for notes: an exec whose outcome other "
+                "messages tell may be shown there as asked; .gvtrace notes it"
+            )
         is_damaged = say_losses(trace)
     finally:
         trace.close()

@@ -25,8 +25,8 @@ class Bounds:
         self._conn = conn
         self._name = f"connection {conn}"
 
-    def lets_in(self, turn: Turn, writer: TraceWriter) -> bool:
-        """Whether the turn's messages may be written, within the connection's share of the disk.
+    def keeps_out(self, turn: Turn, writer: TraceWriter) -> str:
+        """The limit of the disk that keeps the turn's messages out; "" if they may be written.
 
         Truncated messages are reported too. A refused turn is reported and counted.
         """
@@ -34,13 +34,19 @@ class Bounds:
             if isinstance(part, Truncated):
                 size = counted(part.real_size, "byte")
                 self._add("message-size", "cut", "message", f"a message of {size} of {self._name}")
-        most = self._limits.disk_per_connection
-        if not most or not turn.messages or writer.held_bytes(self._conn) < most:
-            return True
+        if not turn.messages:
+            return ""
+        most, seconds = self._limits.disk_per_connection, self._limits.keep_others_seconds
+        if most and writer.held_bytes(self._conn) >= most:
+            limit = "disk-per-connection"
+        elif seconds and writer.pushes_others_out(self._conn, seconds):
+            limit = "keep-others-seconds"
+        else:
+            return ""
         left_out = turn.messages
         who = f"{counted(left_out, 'message')} of {self._name}"
-        self._add("disk-per-connection", "left out", "message", who, left_out)
-        return False
+        self._add(limit, "left out", "message", who, left_out)
+        return limit
 
     def end(self, writer: TraceWriter) -> str:
         """Why the connection must be ended; "" if it may go on. To be called after each turn."""

@@ -260,9 +260,9 @@ class Monitor:
 
     def _store(self, conn: int, turn: Turn, bounds: Bounds) -> None:
         self._turns += 1
-        if not bounds.lets_in(turn, self.ledger.writer):
+        if limit := bounds.keeps_out(turn, self.ledger.writer):
             self.left_out += turn.messages
-            self.ledger.refuse("disk-per-connection", turn.messages)
+            self.ledger.refuse(limit, turn.messages)
             return
         for part in turn.parts:
             if isinstance(part, Received):

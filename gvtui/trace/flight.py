@@ -109,6 +109,11 @@ class Flight:
         # A disk that was full may have space again.
         self.segment_bytes = min(self._usual_bytes, self.segment_bytes * 2)
 
+    def is_full(self, strings_size: int) -> bool:
+        """Whether the oldest segment must go when the one being written is complete."""
+        limit = self._keep_bytes - self.segment_bytes - strings_size
+        return self.held_bytes + self.segment_bytes > limit
+
     def let_oldest_go(self, current_bytes: int) -> bool:
         """On a full disk, delete the oldest segment.
 

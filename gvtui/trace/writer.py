@@ -215,6 +215,10 @@ class TraceWriter:
         """What has been written so far of one connection that stands."""
         return self._files.counts_of(conn)
 
+    def pushes_others_out(self, conn: int, seconds: float) -> bool:
+        """See `WrittenFiles.pushes_others_out`."""
+        return self._files.pushes_others_out(conn, seconds)
+
     def held_bytes(self, conn: int) -> int:
         """Disk for what a connection has sent, of a flight recorder for what it still holds."""
         return self._files.held_bytes(conn)

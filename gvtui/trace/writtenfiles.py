@@ -28,6 +28,10 @@ _WORTH_LETTING_GO = 128 << 10
 """The least size in bytes at which the only segment is deleted to free space."""
 
 
+_NEARLY = 0.75
+"""How full the segment being written is when who pushes others out is left out: the rest is theirs."""
+
+
 class WrittenFiles:
     """The files of a trace being written, and what has been counted in each segment.
 
@@ -68,6 +72,7 @@ class WrittenFiles:
         self._standing = standing
         self._before = ConnectionCounts()
         self._held: deque[ConnectionCounts] = deque()
+        self._ended_ns: deque[int] = deque()
         self._spares = Spares()
         self._rotation_error: OSError | None = None
         self._strings_checksum = 0
@@ -131,11 +136,35 @@ class WrittenFiles:
         held = (tally.by_conn[conn] for tally in tallies if conn in tally.by_conn)
         return sum(counts.bytes + counts.messages * ROW_SIZE for counts in held)
 
+    def pushes_others_out(self, conn: int, seconds: float) -> bool:
+        """Whether messages of one connection would soon cost others some that are younger than this.
+
+        That is so if a flight recorder has to delete its oldest segment when the one being written
+        is complete, which is nearly so; if that segment was complete less than `seconds` ago and
+        has messages of others; and if the connection holds more than an equal share.
+        """
+        flight = self.flight
+        if flight is None or self.segment.size < flight.segment_bytes * _NEARLY:
+            return False
+        self._forget_gone()
+        age_ns = time.monotonic_ns() - self._ended_ns[0] if self._held else 0
+        if not self._held or not flight.is_full(self._strings.size) or age_ns >= seconds * 1e9:
+            return False
+        own = self._held[0].by_conn.get(conn, Counts()).messages
+        if self._held[0].total().messages == own:
+            return False
+        tallies = (*self._held, self.tally)
+        senders = len({number for tally in tallies for number in tally.by_conn})
+        everything = sum(tally.total().bytes for tally in tallies)
+        held = sum(tally.by_conn.get(conn, Counts()).bytes for tally in tallies)
+        return held * senders > everything
+
     def _forget_gone(self) -> None:
         """Forget what segments held that have gone."""
         segments = self.flight.segments if self.flight is not None else 0
         while len(self._held) > segments:
             self._held.popleft()
+            self._ended_ns.popleft()
 
     def prepare(self, size: int, rows: int) -> None:
         """Reserve space for messages; on a full disk a flight recorder deletes its oldest segment.
@@ -236,6 +265,7 @@ class WrittenFiles:
         self._spares.keep()
         flight.add(full.number, full.size, tally.total().messages, self._strings.size)
         self._held.append(tally)
+        self._ended_ns.append(time.monotonic_ns())
         self._forget_gone()
         return True
 

@@ -61,6 +61,36 @@ def test_what_each_connection_has_and_still_holds(tmp_path: Path) -> None:
     writer.close()
 
 
+def test_who_sends_most_is_told_before_others_lose_young_messages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0]
+    monkeypatch.setattr("gvtui.trace.writtenfiles.time.monotonic_ns", lambda: now[0])
+    writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
+    batch = [(TIME_NS, read_message())] * 4
+    writer.messages(1, batch)
+    for _ in range(500):
+        if writer.pushes_others_out(2, 60):
+            break
+        writer.messages(2, batch)
+    # It is told while everything is there, and while the others can still write.
+    assert writer.dropped_segments == 0
+    assert not writer.pushes_others_out(1, 60)
+    before = writer.end_row
+    writer.messages(1, batch)
+    assert (writer.dropped_segments, writer.end_row) == (0, before + 4)
+    # When the messages of the other one are old, they go.
+    now[0] = 60 * 1_000_000_000
+    assert not writer.pushes_others_out(2, 60)
+    for _ in range(100):
+        writer.messages(2, batch)
+    assert writer.dropped_segments > 0
+    # Alone it pushes nobody out.
+    now[0] = 0
+    assert not writer.pushes_others_out(2, 60)
+    writer.close()
+
+
 def test_strings_count_towards_what_a_flight_recorder_may_use(tmp_path: Path) -> None:
     keep = 200_000
     writer = TraceWriter(tmp_path / "live", keep_bytes=keep)
