@@ -122,6 +122,19 @@ def own_runsc(container: Container, proc: Path = Path("/proc")) -> Runsc | None:
     return None
 
 
+def pod_init_of(pid: int, proc: Path = Path("/proc")) -> str:
+    """The pod init file that a process of gVisor's was started with, absolute; "" if none is known.
+
+    A sandbox has runsc's flags in its command line, and so has the `runsc` that starts it.
+    """
+    words = _command(proc / str(pid))
+    for start in (0, _PREWARMER_WORDS):
+        path = parse_runsc_command(words[start:]).flags.get("pod-init-config", "")
+        if path.startswith("/"):
+            return path
+    return ""
+
+
 def has_ended(container: Container, proc: Path = Path("/proc")) -> bool:
     """Whether the process of a container's sandbox has certainly ended; False if in doubt."""
     return bool(container.pid) and not _is_sandbox_of(container, proc)

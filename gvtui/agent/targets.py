@@ -10,6 +10,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import platformdirs
@@ -17,15 +18,16 @@ import platformdirs
 from gvtui.agent.agent import Agent
 from gvtui.agent.memory import Memory
 from gvtui.agent.pod_init import SessionFile
+from gvtui.agent.running import pod_init_of
 from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError, ReadOnlyError
+from gvtui.points.document import SessionError, load_document
 from gvtui.points.library import Library
 from gvtui.trace.claims import APART
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from gvtui.agent.agent import OnExit
     from gvtui.agent.containers import Container
@@ -50,7 +52,9 @@ class SessionOwner(Enum):
 
     OURS = "gvtui's session"
     EARLIER = "a session that gvtui made earlier"
+    POD_INIT = "the session of a pod init file"
     OTHER = "a session that gvtui did not make"
+    HERE = "a session that sends here, though this gvtui did not make it"
     NONE = "no session"
     UNKNOWN = "not known"
     FILE = "file"
@@ -67,6 +71,8 @@ class Target:
     container: Container | None = None
     applied: Session | None = None
     """The session that runs there or is in the file, if it is known."""
+    is_guess: bool = False
+    """Whether `applied` may have changed since: it is what a pod init file says now."""
     catalogue: Catalogue | None = None
     error: str = ""
     """Why gvtui could not find out what runs there; "" if it could."""
@@ -210,7 +216,9 @@ class Keeper:
             owner, applied = SessionOwner.UNKNOWN, None
         else:
             owner, applied = self._owner(container, sessions)
-        return Target(container.sandbox_key, title, owner, container, applied, catalogue, error)
+        is_guess = owner is SessionOwner.POD_INIT
+        key = container.sandbox_key
+        return Target(key, title, owner, container, applied, is_guess, catalogue, error)
 
     def _owner(
         self, container: Container, sessions: list[SessionStatus]
@@ -225,6 +233,9 @@ class Keeper:
         # With other sinks than gvtui's, somebody has replaced the session since.
         if recalled and [sink.name for sink in recalled.sinks] == [each.name for each in sinks]:
             return SessionOwner.EARLIER, recalled
+        named = _pod_init_session(container)
+        if named and [sink.name for sink in named.sinks] == [each.name for each in sinks]:
+            return SessionOwner.POD_INIT, named
         return SessionOwner.OTHER, None
 
     def apply(self, container: Container, session: Session, *, replace: bool) -> ChangeOutcome:
@@ -273,3 +284,12 @@ class Keeper:
     def leave(self, policy: OnExit) -> list[ChangeOutcome]:
         """Delete, keep or restore gvtui's own sessions at the end; others are not touched."""
         return self.agent.leave(policy)
+
+
+def _pod_init_session(container: Container) -> Session | None:
+    """The session in the pod init file that a sandbox was started with; None without one."""
+    path = pod_init_of(container.pid) if container.pid else ""
+    try:
+        return load_document(Path(path)).session if path else None
+    except SessionError:
+        return None

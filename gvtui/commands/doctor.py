@@ -131,6 +131,7 @@ def check_runsc(named: str | None) -> Iterator[Finding]:
 
 def _check_binary(found: FoundRunsc) -> Iterator[Finding]:
     from gvtui.agent.abilities import missing_sidecar
+    from gvtui.agent.started import note_flags
     from gvtui.commands.sandbox import Unusable, probe
     from gvtui.errors import GvtuiError
 
@@ -161,6 +162,7 @@ def _check_binary(found: FoundRunsc) -> Iterator[Finding]:
             "gvtui can still watch sandboxes that others start.",
         )
     else:
+        note_flags(os.path.abspath(runsc.path), usable.flags)
         yield Finding(Grade.GOOD, "sandbox", f"runs with {' '.join(usable.flags)}")
 
 

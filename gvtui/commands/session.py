@@ -178,6 +178,7 @@ def new(
     lack.
     """
     from gvtui.agent.install import install_words
+    from gvtui.agent.started import start_words
     from gvtui.points.check import doubts_about
     from gvtui.points.costs import session_costs
     from gvtui.points.document import (
@@ -203,12 +204,17 @@ def new(
         say(f"gvtui: {hint}")
     if out is None:
         click.echo(document.text(), nl=False)
+        if pod_init:
+            say(
+                f"gvtui: a sandbox starts with it, in FILE, by: {start_words('FILE', *binaries[:1])}"
+            )
         return
     if out.exists():
         document = load_document(out).with_session(made)
     save_document(out, document)
     if pod_init:
         say(install_words(out, *binaries[:1]))
+        say(f"A sandbox by hand: {start_words(str(out), *binaries[:1])}")
 
 
 def _words(text: str | None) -> tuple[str, ...] | None:

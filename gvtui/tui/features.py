@@ -33,6 +33,7 @@ from gvtui.tui.points.needs import Needs
 from gvtui.tui.points.pane import PointsPane, make_large, make_small
 from gvtui.tui.points.presets import Presets
 from gvtui.tui.points.survey import Targets
+from gvtui.tui.points.unheard import Unheard
 from gvtui.tui.processes.commands import Earlier
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.replay.commands import Replaying
@@ -80,6 +81,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Needs,
     Choosing,
     Applying,
+    Unheard,
     Presets,
     Earlier,
     Tabs,

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 
 from gvtui.agent.containers import Container
-from gvtui.agent.running import Hint, SandboxProcess, has_ended, own_runsc, sandbox_processes
+from gvtui.agent.running import (
+    Hint,
+    SandboxProcess,
+    has_ended,
+    own_runsc,
+    pod_init_of,
+    sandbox_processes,
+)
 from gvtui.agent.runsc import Runsc
 from tests.agent.fake import FakeRunsc
 
@@ -123,3 +130,27 @@ def test_another_user_s_binary_is_not_run(tmp_path: Path) -> None:
     process(proc, 10, *BOOT, "c1", exe=fake.path)
     assert own_runsc(container(10), proc) is None
     assert fake.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("command", "path"),
+    [
+        (
+            ("runsc-sandbox", "--pod-init-config=/etc/p.json", "--root=/r", "boot", "c1"),
+            "/etc/p.json",
+        ),
+        (("runsc", "--pod-init-config", "/etc/p.json", "--root=/r", "run", "c1"), "/etc/p.json"),
+        (
+            ("/w", "/s", "runsc-sandbox", "--pod-init-config=/etc/p.json", "boot", "c1"),
+            "/etc/p.json",
+        ),
+        (("runsc-sandbox", "--pod-init-config=p.json", "--root=/r", "boot", "c1"), ""),
+        ((), ""),
+    ],
+)
+def test_the_pod_init_file_of_a_process(
+    tmp_path: Path, command: tuple[str, ...], path: str
+) -> None:
+    process(tmp_path, 10, *command)
+    assert pod_init_of(10, tmp_path) == path
+    assert pod_init_of(11, tmp_path) == ""

@@ -57,6 +57,24 @@ def test_whose_session_runs(runsc: FakeRunsc, tmp_path: Path) -> None:
     assert owner(keeper_of(runsc)) is SessionOwner.OTHER
 
 
+def test_the_session_of_a_pod_init_file_is_what_the_file_says_now(
+    runsc: FakeRunsc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "pod.json"
+    monkeypatch.setattr("gvtui.agent.targets.pod_init_of", lambda pid: str(path) if pid else "")
+    runsc.have({"id": "c1", "status": "running", "pid": 1})
+    runsc.run_session(FOREIGN)
+    keeper = keeper_of(runsc)
+    assert owner(keeper) is SessionOwner.OTHER
+    save_document(path, pod_init_document(SESSION))
+    (target,) = keeper.survey().targets
+    assert (target.owner, target.applied, target.is_guess) == (SessionOwner.POD_INIT, SESSION, True)
+    runsc.run_session({**FOREIGN, "sinks": [{"name": "null"}]})
+    assert owner(keeper) is SessionOwner.OTHER
+    path.write_text("{")
+    assert owner(keeper) is SessionOwner.OTHER
+
+
 def test_a_session_without_points_ends_it(runsc: FakeRunsc) -> None:
     keeper = keeper_of(runsc)
     runsc.run_session(FOREIGN)

@@ -6,6 +6,7 @@ import pytest
 
 from gvtui.agent import binaries, discover
 from gvtui.agent.running import Hint, SandboxProcess
+from gvtui.agent.started import start_words
 from gvtui.cli import run
 from gvtui.commands.doctor import (
     Grade,
@@ -20,7 +21,9 @@ from tests.agent.fake import FakeRunsc
 from tests.commands.fake_runsc import fake_runsc
 
 
-def test_the_whole_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_whole_report(
+    tmp_path: Path, own_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     runsc = fake_runsc(tmp_path)
     assert run(["doctor", "--runsc", runsc, "--listen", str(tmp_path / "s")]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -31,6 +34,7 @@ def test_the_whole_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     subjects = {line[6:17].strip() for line in lines[1:]}
     assert subjects >= {"runsc", "sandbox", "socket", "priority", "buffer", "disk", "terminal"}
     assert not (tmp_path / "s").exists()
+    assert start_words("x", runsc).startswith(f"{runsc} --")
 
 
 def test_a_configuration_that_is_right_or_not_there(own_home: Path) -> None:

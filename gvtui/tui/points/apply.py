@@ -103,6 +103,11 @@ class Applying(Feature):
         else:
             self.viewer.tell(state.problem or "There is no sandbox to apply this to.", "warning")
 
+    def start_anew(self, changes: list[_Change]) -> None:
+        """Start sessions once more that run already, so that their sandboxes connect here."""
+        if self._may_apply():
+            self._apply(changes, replace_unknown=True)
+
     def _may_apply(self) -> bool:
         if not self._targets.may_stage():
             return False

@@ -29,7 +29,9 @@ _BOX = 3
 _OWNER_WORDS = {
     SessionOwner.OURS: ("gvtui", "good"),
     SessionOwner.EARLIER: ("gvtui, earlier", "good"),
+    SessionOwner.POD_INIT: ("pod init", "good"),
     SessionOwner.OTHER: ("another's", "bad"),
+    SessionOwner.HERE: ("sends here", "good"),
     SessionOwner.NONE: ("untraced", "faint"),
     SessionOwner.UNKNOWN: ("not known", "bad"),
     SessionOwner.FILE: ("file", "good"),
@@ -101,8 +103,9 @@ class PointsPainter:
             lines.append(_spread([], [(fit(facts, min(width, width_of(facts))), "faint")], width))
         if target.error:
             lines += [[(f" {text}", "alarm")] for text in _wrap(target.error, width - 3)[:2]]
-        elif state.edit.is_guess:
-            lines.append([(" shown: what it has sent so far", "faint")])
+        elif state.edit.is_guess and not state.is_unheard:
+            known = "what its file says now" if target.is_guess else "what it has sent so far"
+            lines.append([(f" shown: {known}", "faint")])
         elif state.is_unheard:
             text = "it runs, but sends nothing here"
             if not state.refusal:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 NOWHERE: Key = ("", "")
 """The key used while there is no target: sessions can be staged and saved even so."""
 
+_OTHERS = (SessionOwner.OTHER, SessionOwner.HERE, SessionOwner.POD_INIT)
+"""Owners of sessions whose points are not known for certain."""
+
 MANY_POINTS = 100
 """From how many raw points on switching them on together is called a flood."""
 
@@ -163,7 +166,7 @@ class PointsState:
         for target in self.targets:
             edit = self.edit_of(target.key)
             if target.applied is not None or not edit.is_guess:
-                edit.take_applied(target.applied)
+                edit.take_applied(target.applied, is_guess=target.is_guess)
             elif target.owner is SessionOwner.NONE:
                 edit.take_applied(None)
         if self.target is None and self.targets:
@@ -182,15 +185,14 @@ class PointsState:
         edit, target = self.edit, self.target
         if target is None or edit.is_staged:
             return
-        if target.owner is not SessionOwner.OTHER and not (
+        if target.owner not in _OTHERS and not (
             target.owner is SessionOwner.OURS and target.applied is None
         ):
             return
         seen = frozenset(names)
-        known = edit.applied.point_names if edit.applied and edit.is_guess else frozenset()
-        if not seen <= known:
-            session = switch_on(self.empty_session(), sorted(seen | known), self.catalogue)
-            edit.take_applied(session, is_guess=True)
+        guess = edit.applied if edit.applied and edit.is_guess else self.empty_session()
+        if not seen <= guess.point_names:
+            edit.take_applied(switch_on(guess, sorted(seen), self.catalogue), is_guess=True)
             self.changed()
 
     def choose(self, key: Key) -> bool:

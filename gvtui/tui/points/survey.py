@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ _COUNT_SECONDS = 0.008
 """How many seconds one step of counting may take."""
 _SURVEY_SECONDS, _IDLE_SURVEY_SECONDS = 5.0, 30.0
 """Seconds between two searches for sandboxes, while the pane is shown and while it is not."""
+_SENDING_HERE = (SessionOwner.OURS, SessionOwner.EARLIER, SessionOwner.POD_INIT)
+"""Owners of sessions whose socket is known."""
 _WITHOUT_SESSION = (State.DELETED.value, State.LOST.value)
 PANES = ("points", "points-large")
 """The ids of the pane in the sidebar and of the large one."""
@@ -130,18 +133,65 @@ class Targets(Feature):
         """Take up the result of a search."""
         keeper, state = self.viewer.keeper, self.state
         state.is_looking = False
-        targets = list(survey.targets)
+        targets, error = list(survey.targets), survey.file_error
+        if keeper is not None and survey.file is not None:
+            # A file that somebody else has changed is not read again while changes are staged.
+            if state.edit_of(keeper.file_target().key).is_staged:
+                key = self.viewer.commands.keys_of("points.apply")
+                error = f"somebody else has changed this file; {key} reads it again"
+            else:
+                keeper.file = survey.file
+        here = self._connected_keys()
+        targets = [
+            replace(each, owner=SessionOwner.HERE)
+            if each.owner is SessionOwner.OTHER and each.key in here
+            else each
+            for each in targets
+        ]
+        # Those that send here come first; of the others nothing is on the screen.
+        targets.sort(key=lambda each: each.key not in here)
         if keeper is not None and keeper.file is not None:
-            error = survey.file_error
-            if survey.file is not None:
-                # A file that somebody else has changed is not read again while changes are staged.
-                if state.edit_of(keeper.file_target().key).is_staged:
-                    key = self.viewer.commands.keys_of("points.apply")
-                    error = f"somebody else has changed this file; {key} reads it again"
-                else:
-                    keeper.file = survey.file
             targets.insert(0, keeper.file_target(error))
         state.take_targets(targets, survey.problem, survey.catalogue)
+
+    def _connected_keys(self) -> set[Key]:
+        """The sandboxes that have a connection to this monitor."""
+        keeper, connections = self.viewer.keeper, self.model.trace.connections
+        found = {keeper.key_of(each) for each in connections.values() if each.connected and keeper}
+        return {key for key in found if key is not None}
+
+    @property
+    def unheard(self) -> list[Target]:
+        """The sandboxes whose session sends to this viewer's socket, but that are not connected.
+
+        gVisor connects when a session starts, and never again.
+        """
+        endpoint = str(self.state.endpoint)
+        sending = [
+            target
+            for target in self.state.targets
+            if target.owner in _SENDING_HERE
+            and target.applied is not None
+            and endpoint in target.applied.endpoints
+        ]
+        here = self._connected_keys() if sending else set()
+        return [target for target in sending if target.key not in here]
+
+    @command("Show the points of the selected row's sandbox, or of a container by its ID")
+    def aim(self, container_id: str = "") -> None:
+        """Show a sandbox in the Points pane; a container that gvtui cannot trace changes nothing."""
+        keeper = self.viewer.keeper
+        if not container_id:
+            row = self.viewer.selected_message()
+            if row is not None:
+                self.choose_of(row)
+            return
+        for connection in self.model.trace.connections.values():
+            if keeper and connection.container_id == container_id and connection.connected:
+                key = keeper.key_of(connection)
+                if key is not None and self.state.choose(key):
+                    self._guess_now(key)
+                    return
 
     def may_stage(self) -> bool:
         """Whether changes may be staged; if not, a note tells the user why."""
@@ -189,7 +239,8 @@ class Targets(Feature):
         state, known = self.state, self.model.trace.connections
         silent = (
             target is not None
-            and target.owner in (SessionOwner.OURS, SessionOwner.EARLIER)
+            and target.owner in _SENDING_HERE
+            and (target.applied is None or str(state.endpoint) in target.applied.endpoints)
             and not state.busy
             and not any(known[conn].connected for conn in connections or ())
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+import shlex
 from typing import TYPE_CHECKING, ClassVar
 
 from gvtui.decode.ids import short_id
@@ -117,6 +118,13 @@ class SandboxList(ListPane):
     def _is_chosen(self, sandbox: Sandbox) -> bool:
         chip = self._model.chips.in_slot(CONTAINER)
         return chip is not None and chip.expression == equals(CONTAINER, sandbox.container_id)
+
+    def moved(self) -> None:
+        """Have the Points pane aim at the sandbox at the cursor."""
+        if self.cursor < len(self._sandboxes):
+            container_id = self._sandboxes[self.cursor].container_id
+            if container_id and self._model.is_live:
+                self._viewer.run_command(f"points.aim {shlex.quote(container_id)}")
 
     def clicked(self, x: int, again: bool) -> None:
         """Choose the sandbox under the mouse."""

@@ -9,7 +9,6 @@ from gvtui.monitor.options import DEFAULT_LISTEN
 from gvtui.words import counted
 
 if TYPE_CHECKING:
-    from gvtui.tui.model.model import Model
     from gvtui.tui.viewer import Viewer
 
 
@@ -20,14 +19,13 @@ class AdviceLine(NamedTuple):
     is_command: bool = False
 
 
-def state(model: Model) -> tuple[object, ...]:
-    """All values that the advice depends on."""
-    view = model.view
-    return (model.is_live, bool(len(model.trace.connections)), view.total, view.complete)
+def lines(viewer: Viewer, start: str) -> list[AdviceLine]:
+    """The advice for the model's present state.
 
-
-def lines(viewer: Viewer) -> list[AdviceLine]:
-    """The advice for the model's present state."""
+    Args:
+        viewer: the viewer.
+        start: the command that starts a sandbox with `session.json`.
+    """
     model, keys_of = viewer.model, viewer.commands.keys_of
     view = model.view
     if model.filtered and view.total:
@@ -49,6 +47,7 @@ def lines(viewer: Viewer) -> list[AdviceLine]:
         return [
             AdviceLine("A sandbox has connected, but has sent nothing yet."),
             AdviceLine("Rows appear as soon as a program makes a traced call."),
+            *map(AdviceLine, viewer.advice()),
         ]
     listen = model.live.monitor.listen
     endpoint = "" if listen == DEFAULT_LISTEN else f" --endpoint {shlex.quote(str(listen))}"
@@ -56,11 +55,12 @@ def lines(viewer: Viewer) -> list[AdviceLine]:
         AdviceLine("No sandbox has connected yet. Start one that does, in another terminal:"),
         AdviceLine(""),
         AdviceLine(f"gvtui session new --pod-init{endpoint} > session.json", True),
-        AdviceLine("runsc --pod-init-config=session.json do COMMAND", True),
+        AdviceLine(start, True),
         AdviceLine(""),
         *map(AdviceLine, _running(viewer, readonly=model.live.readonly)),
         AdviceLine(""),
         AdviceLine("gvtui session apply session.json CONTAINER", True),
+        *map(AdviceLine, viewer.advice()),
     ]
 
 

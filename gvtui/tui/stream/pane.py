@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from gvtui.agent.started import start_words
 from gvtui.tui.command.bindings import Pane
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import fit
@@ -72,6 +73,8 @@ class StreamView(Pane, ScrollView, can_focus=True, inherit_bindings=False):
         self._styled = False
         """Whether the painter has the stylesheet's present styles."""
         self._painted: tuple[object, ...] = ()
+        self._start = start_words("session.json")
+        self._advice: list[empty.AdviceLine] = []
         self._paused_at = model.trace.end_row
         """The id after the trace's last row when following was paused."""
 
@@ -155,6 +158,7 @@ class StreamView(Pane, ScrollView, can_focus=True, inherit_bindings=False):
         self._painter.prepare(self._width)
         self._shown = view.slice(self._top, self._top + self.page).tolist()
         self._above = view[self._top - 1] if 0 < self._top < view.count else None
+        self._advice = [] if self._shown else empty.lines(self._viewer, self._start)
         painted = (
             self._top if not self._shown else self._shown[0],
             len(self._shown),
@@ -163,7 +167,7 @@ class StreamView(Pane, ScrollView, can_focus=True, inherit_bindings=False):
             self._generation,
             self.size,
             self._width,
-            empty.state(model) if not self._shown else None,
+            self._advice,
             self._progress(),
         )
         self._sync_scrollbar()
@@ -207,9 +211,8 @@ class StreamView(Pane, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _blank(self, place: int) -> Strip:
         width = self._width
-        lines = empty.lines(self._viewer) if not self._shown else []
-        if 1 <= place <= len(lines):
-            line = lines[place - 1]
+        if 1 <= place <= len(self._advice):
+            line = self._advice[place - 1]
             style = "name" if line.is_command else "faint"
             return Strip([Segment(fit("  " + line.text, width), self._find_style(style))], width)
         return Strip.blank(width, self.rich_style)

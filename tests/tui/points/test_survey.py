@@ -13,6 +13,8 @@ from tests.tui.points.bench import PointsBench
 if TYPE_CHECKING:
     from pathlib import Path
 
+FOREIGN = {"name": "Default", "points": [{"name": "sentry/clone"}], "sinks": [{"name": "remote"}]}
+
 
 @pytest.fixture
 def bench(tmp_path: Path) -> PointsBench:
@@ -88,3 +90,30 @@ def test_a_session_mark_is_read_however_broken() -> None:
     broken = recorded_target(SessionMark("", "applied", "\x1b[31m", "", "{"))
     assert "\x1b" not in broken.title
     assert broken.applied is None
+
+
+def test_what_sends_here_comes_first_and_is_not_another_s(bench: PointsBench) -> None:
+    bench.runsc.have(*({"id": name, "status": "running", "pid": 1} for name in ("c1", "c2", "c3")))
+    for name in ("c1", "c2"):
+        bench.runsc.run_session(FOREIGN, name)
+    bench.recorder.add(1, container="c2")
+    bench.viewer.catch_up()
+    bench.run("points.look")
+    assert [(target.title, target.owner) for target in bench.state.targets] == [
+        ("c2", SessionOwner.HERE),
+        ("c1", SessionOwner.OTHER),
+        ("c3", SessionOwner.NONE),
+    ]
+
+
+def test_the_pane_aims_at_a_sandbox_by_its_container(bench: PointsBench) -> None:
+    bench.runsc.have(*({"id": name, "status": "running", "pid": 1} for name in ("c1", "c2")))
+    bench.recorder.add(1, container="c2")
+    bench.viewer.catch_up()
+    bench.run("points.look")
+    bench.state.choose((str(bench.runsc.root), "c1"))
+    bench.run("points.aim c9")
+    assert bench.state.target is not None
+    assert bench.state.target.title == "c1"
+    bench.run("points.aim c2")
+    assert bench.state.target.title == "c2"

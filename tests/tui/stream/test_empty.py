@@ -4,21 +4,28 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gvtui.agent.targets import SessionOwner, Target
 from gvtui.monitor.options import DEFAULT_LISTEN, MonitorOptions
+from gvtui.points.session import Point, Session
+from gvtui.points.tuning import remote_sink
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.features import FEATURES, PANES
 from gvtui.tui.options import LiveOptions
-from gvtui.tui.stream.empty import lines, state
+from gvtui.tui.points.survey import Targets
+from gvtui.tui.points.unheard import Unheard
+from gvtui.tui.stream.empty import lines
 from tests.tui.fake import FakeViewer
 
 if TYPE_CHECKING:
     from gvtui.tui.viewer import Viewer
 
+SESSION = Session((Point("sentry/clone"),), (remote_sink(str(DEFAULT_LISTEN)),))
+
 
 def advice(viewer: FakeViewer) -> str:
     shown: Viewer = viewer
-    return "\n".join(line.text for line in lines(shown))
+    return "\n".join(line.text for line in lines(shown, "runsc do COMMAND"))
 
 
 def waiting(folder: Path, listen: Path = DEFAULT_LISTEN) -> FakeViewer:
@@ -79,7 +86,11 @@ def test_an_event_that_no_point_sends_is_said(tmp_path: Path) -> None:
     assert "connect is not traced: o shows the points, space switches on" in advice(viewer)
 
 
-def test_the_advice_is_made_anew_when_rows_come(tmp_path: Path) -> None:
+def test_a_sandbox_that_nobody_hears_is_told_where_rows_would_be(tmp_path: Path) -> None:
     viewer = waiting(tmp_path)
-    before = state(viewer.model)
-    assert state(FakeViewer().model) != before
+    unheard = viewer.feature(Unheard)
+    assert "nobody hears" not in advice(viewer)
+    target = Target(("/r", "c1"), "c1", SessionOwner.EARLIER, applied=SESSION)
+    viewer.feature(Targets).state.take_targets([target])
+    unheard._told.add(target.key)
+    assert "nobody hears: c1." in advice(viewer)
