@@ -260,6 +260,14 @@ def _count(soak: Soak, watched: Watched, made: int, dropped: int) -> None:
         soak.expect("messages, in the log and let go", account.logged + account.let_go, sent)
         soak.expect("messages, in the index and let go", account.indexed + account.let_go, sent)
         soak.expect("messages, of the connections", trace.connections.messages, sent)
+
+        def is_the_same() -> bool:
+            # A mark may have come meanwhile.
+            trace.refresh()
+            return watched.number(ROWS) == trace.end_row
+
+        with contextlib.suppress(TimeoutError):
+            wait_for(is_the_same, "the rows on the screen", SETTLE_SECONDS)
         soak.expect("rows, on the screen", watched.number(ROWS), trace.end_row)
         soak.expect("first row that is kept, on the screen", watched.number(GONE), trace.first_row)
         soak.problems += found.problems
