@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 OnExit = Literal["delete", "keep", "restore"]
 """What happens to gvtui's sessions at the end: delete them, keep them, or restore the former."""
 
+MOST_CATALOGUES = 256
+"""How many containers' catalogues are remembered: those of the newest."""
+
 _JUST_BEFORE_NS = 1_000_000_000
 """How long before its pid was noted a runsc may have connected; no pid is reused that soon."""
 
@@ -127,7 +130,11 @@ class Agent:
                 raise
             catalogue = container.runsc.catalogue()
         with self._lock:
-            self._catalogues[key] = catalogue
+            # Containers of one binary share one, and those that have gone are forgotten.
+            same = (each for each in self._catalogues.values() if each == catalogue)
+            catalogue = self._catalogues[key] = next(same, catalogue)
+            while len(self._catalogues) > MOST_CATALOGUES:
+                del self._catalogues[next(iter(self._catalogues))]
         return catalogue
 
     def any_catalogue(self, inventory: Inventory | None = None) -> Catalogue:

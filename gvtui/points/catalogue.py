@@ -10,6 +10,7 @@ import fnmatch
 import functools
 import re
 from dataclasses import dataclass, field, replace
+from sys import intern
 from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
@@ -233,7 +234,10 @@ def parse_metadata(text: str, source: str, architecture: str | None = None) -> C
             continue
         fields: dict[str, tuple[str, ...]] = {}
         for kind, listed in _FIELDS.findall(line):
-            names = (each for each in _BETWEEN.split(listed.strip()) if _SAFE.fullmatch(each))
+            # Each of thousands of points lists the same few names.
+            names = (
+                intern(each) for each in _BETWEEN.split(listed.strip()) if _SAFE.fullmatch(each)
+            )
             fields[kind.lower()] = tuple(dict.fromkeys(names))
         offers.append((name, fields.get("optional", ()), fields.get("context", ())))
     if not offers:

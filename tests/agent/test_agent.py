@@ -118,6 +118,16 @@ def test_the_runsc_here_is_asked_again_when_it_has_changed(agent: Agent, fake: F
     assert fake.calls().count(["trace", "metadata"]) == 2
 
 
+def test_catalogues_do_not_pile_up_with_containers(
+    agent: Agent, fake: FakeRunsc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gvtui.agent.agent.MOST_CATALOGUES", 3)
+    container = fake.container()
+    found = [agent.catalogue(replace(container, root=Path(f"/run/{n}"))) for n in range(9)]
+    assert all(each is found[0] for each in found)
+    assert len(agent._catalogues) == 3
+
+
 def test_an_unreadable_catalogue_is_no_obstacle(agent: Agent, fake: FakeRunsc) -> None:
     (fake.folder / "metadata").write_text("all changed")
     outcome = agent.apply(fake.container(), FIRST)
