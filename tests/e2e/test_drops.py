@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,14 @@ from gvtui.agent.runsc import Runsc
 from gvtui.points.document import pod_init_document, save_document
 from gvtui.points.session import REMOTE, Point, Session, Sink
 from gvtui.trace.reader import Trace
-from tests.e2e.containers import RunscBinary, running_container, wait_until
-from tests.e2e.recorded import Recording, recording
+from tests.e2e.containers import (
+    Container,
+    RunscBinary,
+    running_container,
+    wait_until,
+)
+from tests.e2e.recorded import recording
+from tests.e2e.test_terminal import Terminal
 
 pytestmark = pytest.mark.e2e
 
@@ -30,6 +37,21 @@ def lossy(endpoint: Path) -> Session:
     )
 
 
+def child_of(pid: int, words: str) -> int:
+    """The child of a process whose command line has these words."""
+    children = (
+        child
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    )
+    (found,) = (
+        int(child)
+        for child in children
+        if words in Path(f"/proc/{child}/cmdline").read_bytes().decode()
+    )
+    return found
+
+
 def monitor_of(process: subprocess.Popen[bytes]) -> int:
     """The process that receives: the first child of the command."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
@@ -41,9 +63,24 @@ def dropped_by(binary: RunscBinary, root: Path, sandbox: str) -> int:
     return sum(sink.dropped for sink in session.sinks)
 
 
-def told(one: Recording) -> tuple[int, bool]:
+def burst_while_stopped(binary: RunscBinary, container: Container, receiving: int) -> int:
+    """Have a burst dropped; gives how many points `runsc trace list` says were. Sandboxes of 2022
+    wait for a monitor that is stopped, so they drop nothing, and it is not stopped."""
+    waits = binary.date < 20230101
+    if not waits:
+        os.kill(receiving, signal.SIGSTOP)
+    try:
+        container.runsc("exec", container.id, *BURST)
+    finally:
+        os.kill(receiving, signal.SIGCONT)
+    dropped = dropped_by(binary, container.root, container.id)
+    assert dropped == 0 if waits else dropped > 100
+    return dropped
+
+
+def told(path: Path) -> tuple[int, bool]:
     """The drops that a recording tells of, and whether it knows that these are all."""
-    trace = Trace.open(one.path)
+    trace = Trace.open(path)
     try:
         connections = trace.connections.values()
         known = [each.asked_row > each.last_message for each in connections]
@@ -68,7 +105,11 @@ def test_drops_that_no_message_tells_of_are_asked_for(binary: RunscBinary, tmp_p
                 os.kill(receiving, signal.SIGCONT)
             dropped = dropped_by(binary, container.root, container.id)
             assert dropped > 100
-            assert wait_until(lambda: told(one) == (dropped, True)), (told(one), dropped, one.said)
+            assert wait_until(lambda: told(one.path) == (dropped, True)), (
+                told(one.path),
+                dropped,
+                one.said,
+            )
             # What comes behind counts on from there, and at the end it is asked for again.
             container.runsc("exec", container.id, "dd", "if=/dev/zero", "of=/dev/null", "count=3")
             trace = one.end()
@@ -78,3 +119,22 @@ def test_drops_that_no_message_tells_of_are_asked_for(binary: RunscBinary, tmp_p
     assert f"{dropped:,} dropped" in one.said
     assert "at least" not in one.said
     trace.close()
+
+
+def test_the_viewer_asks_a_connection_that_is_quiet(
+    binary: RunscBinary, tmux: None, tmp_path: Path
+) -> None:
+    socket, out, config = tmp_path / "s", tmp_path / "a.gvtrace", tmp_path / "session.json"
+    options = f"--listen {socket} --record {out} --no-enlarge"
+    terminal = Terminal(f"{sys.executable} -m gvtui {options}")
+    try:
+        assert wait_until(lambda: socket.exists() and out.exists())
+        save_document(config, pod_init_document(lossy(socket)))
+        with running_container(binary, tmp_path, ["/bin/sleep", "1000"]) as container:
+            container.runsc("trace", "create", f"--config={config}", container.id)
+            receiving = child_of(terminal.program, "gvtui.monitor")
+            dropped = burst_while_stopped(binary, container, receiving)
+            assert wait_until(lambda: told(out) == (dropped, True)), (told(out), dropped)
+            assert dropped_by(binary, container.root, container.id) == dropped
+    finally:
+        terminal.close()
