@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.trace.connections import CLOSED_BY_SANDBOX
 from gvtui.wire.header import MAX_MESSAGE_SIZE
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class Intake:
                 # At the end of a connection, receiving gives empty messages for ever.
                 while sizes and not sizes[-1]:
                     sizes.pop()
-                turn.ended = "closed by the sandbox"
+                turn.ended = CLOSED_BY_SANDBOX
             self._take(turn, now, sizes)
             if turn.ended or count < most:
                 return turn

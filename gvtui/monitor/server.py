@@ -28,6 +28,7 @@ from gvtui.monitor.pace import Breath, Pace
 from gvtui.monitor.porter import look
 from gvtui.monitor.priority import collect
 from gvtui.monitor.refusals import Refusals
+from gvtui.trace.connections import MONITOR_STOPPED
 from gvtui.trace.losses import LATE
 from gvtui.trace.marks import LostMark
 
@@ -213,7 +214,7 @@ class Monitor:
         self.ledger.write(lambda writer: writer.opened(conn, opened_ns, details))
         self._control.say("opened", conn=conn, **details)
         messages = 0
-        reason = "the monitor stopped"
+        reason = MONITOR_STOPPED
         bounds = Bounds(self._options.limits, self._refusals, conn)
         pace = Pace(self._options.coalesce_seconds, details.get("send_buffer", 0))
         try:

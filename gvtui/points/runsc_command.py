@@ -105,6 +105,12 @@ class RunscCommand:
         return self.subcommand in (*_CONNECTING, *_STARTING)
 
     @property
+    def starts_sandbox(self) -> bool:
+        """Whether the command starts a container, or restores one: if it connects a session, the
+        container has a sandbox of its own, for a pod's session is connected with its sandbox."""
+        return self.starts_container or self.subcommand == "restore"
+
+    @property
     def starts_container(self) -> bool:
         """Whether the command starts a container, so that its session sees every process."""
         return self.subcommand in _STARTING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -11,11 +12,11 @@ from gvtui.trace.connection import SECOND_NS
 from gvtui.trace.containers import MAX_ID, said_container
 from gvtui.trace.details import MAX_TEXT, short_args, text_in
 from gvtui.trace.excerpts import DisputeMark
-from gvtui.trace.marks import MOST_OF_CONNECTION, DropsMark, read_mark
+from gvtui.trace.marks import MOST_OF_CONNECTION, DropsMark, GoneMark, read_mark
 from gvtui.trace.names import NamesMark
-from gvtui.trace.row import Flag, Kind, Row
+from gvtui.trace.row import Direction, Flag, Kind, Row
 from gvtui.wire.header import WireError
-from gvtui.wire.pb import container_pb2
+from gvtui.wire.pb import container_pb2, sentry_pb2
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 _MAX_START_BYTES = 1 << 20
 """Bytes of messages of one chunk that are read for what containers run; of more, the newest."""
 
+
+_START, _TASK_EXIT = 1, 5
+"""Message types of `container/start` and `sentry/task_exit`."""
+
+_FIRST_PID = 1
+"""The thread group id of a sandbox's first process, in all releases of gVisor."""
 
 _UNREAD_ARGS = ["…"]
 
@@ -107,14 +114,15 @@ class _Chunk:
             connection.take_row(begin + int(places[end - 1]))
             connection.last_message = max(connection.last_message, begin + int(places[end - 1]))
         self._take_seconds(places, conns)
-        starts = is_message & (rows["type"] == 1) & (rows["flags"] == 0)
+        starts = is_message & (rows["type"] == _START) & (rows["flags"] == 0)
         self._take_starts(np.flatnonzero(starts).tolist())
 
     def _take_events(self) -> None:
         """Take in, in their order, what comes beside messages, and who speaks for what."""
         known, rows, begin = self._known, self._rows, self._begin
         events = np.flatnonzero((rows["kind"] != Kind.MESSAGE) & (rows["conn"] > 0)).tolist()
-        events += known.speaking.first_places(rows) + known.speaking.late_places(rows)
+        speaking = {*known.speaking.first_places(rows), *known.speaking.late_places(rows)}
+        events = [*events, *speaking.union(self._first_processes())]
         heapify(events)
         waiting = len(known.claims.waiting)
         while events:
@@ -122,8 +130,9 @@ class _Chunk:
             row = Row(*rows[place].tolist())
             connection = known.of(row.conn)
             if row.kind == Kind.MESSAGE:
-                said = said_container(self._source, begin + place)
-                known.speak(row.conn, said, row.recv_ns or row.time_ns, "message")
+                if place in speaking:
+                    self._speak(row, begin + place)
+                self._take_first_process(row, begin + place)
             elif connection is not None:
                 connection.take_row(begin + place)
                 self._take_event(connection, row, begin + place)
@@ -131,8 +140,37 @@ class _Chunk:
                 known.add_to_sums(row.conn, 0, row.result)
             if len(known.claims.waiting) > waiting:
                 for late in known.speaking.late_places(rows, place):
+                    speaking.add(late)
                     heappush(events, late)
             waiting = len(known.claims.waiting)
+
+    def _speak(self, row: Row, row_id: int) -> None:
+        said, is_start = said_container(self._source, row_id), row.type == _START
+        when_ns = row.recv_ns or row.time_ns
+        self._known.speak(row.conn, said, when_ns, "message", row_id, is_start=is_start)
+
+    def _first_processes(self) -> list[int]:
+        """Places of the last exit of each sandbox's first process, and of its last call."""
+        rows, places = self._rows, []
+        of_first = (rows["kind"] == Kind.MESSAGE) & (rows["pid"] == _FIRST_PID) & (rows["conn"] > 0)
+        is_exit = (rows["type"] == _TASK_EXIT) & (rows["tid"] <= _FIRST_PID) & (rows["flags"] == 0)
+        is_call = rows["direction"] == Direction.ENTER
+        for wanted in (of_first & is_exit, of_first & is_call):
+            chosen = np.flatnonzero(wanted)
+            _, lasts = np.unique(rows["conn"][chosen][::-1], return_index=True)
+            places += chosen[::-1][lasts].tolist()
+        return places
+
+    def _take_first_process(self, row: Row, row_id: int) -> None:
+        if row.pid != _FIRST_PID:
+            return
+        if row.direction == Direction.ENTER:
+            self._known.lives.goes_on(row.conn)
+        elif row.type == _TASK_EXIT and row.tid <= _FIRST_PID:
+            with suppress(WireError, LookupError):
+                message = self._source.decoded(row_id).message
+                if isinstance(message, sentry_pb2.TaskExit):
+                    self._known.lives.exits(row.conn, message.exit_status)
 
     def _take_seconds(
         self,
@@ -184,12 +222,12 @@ class _Chunk:
             connection.dropped += row.result
             self._known.dropped += row.result
         elif row.kind == Kind.OPENED:
-            self._known.opens(connection, row.recv_ns, self._source.details(row_id))
+            self._known.opens(connection, row_id, row.recv_ns, self._source.details(row_id))
         elif row.kind == Kind.MARK:
             self._take_mark(connection, row, row_id)
         elif row.kind == Kind.CLOSED:
             reason = text_in(self._source.details(row_id), "reason")
-            self._known.closes(connection, row.recv_ns, reason)
+            self._known.closes(connection, row_id, row.recv_ns, reason)
 
     def _take_mark(self, connection: Connection, row: Row, row_id: int) -> None:
         if row.length > MOST_OF_CONNECTION:
@@ -198,6 +236,8 @@ class _Chunk:
         if isinstance(mark, DropsMark):
             if not mark.is_least:
                 connection.asked_row = row_id
+        elif isinstance(mark, GoneMark):
+            self._known.lives.gone(connection.conn, row_id, row.recv_ns)
         elif isinstance(mark, DisputeMark):
             self._known.dispute(connection, mark.container_id[:MAX_ID])
         elif isinstance(mark, NamesMark):

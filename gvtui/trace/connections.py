@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gvtui.points.runsc_command import parse_runsc_command
 from gvtui.trace.claims import Claimant, Claims
 from gvtui.trace.connection import Connection, Sandbox, Sums
 from gvtui.trace.containers import MAX_ID
 from gvtui.trace.details import args_in, int_in, text_in
+from gvtui.trace.lives import Lives
 from gvtui.trace.names import Names, Naming
 from gvtui.trace.speaking import Speaking
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from gvtui.trace.summary import ConnectionCounts
 
 
+MONITOR_STOPPED, CLOSED_BY_SANDBOX = "the monitor stopped", "closed by the sandbox"
+"""Why a connection has closed, among other reasons."""
 MAX_CLOSED = 1024
 """Closed connections that are known in full; those before are summed up."""
 MAX_OPEN = 8192
@@ -55,6 +59,8 @@ class Connections:
         """Finds where they speak for a container for the first time."""
         self.naming = Naming()
         """What operators call their containers."""
+        self.lives = Lives()
+        """Tells apart the sandboxes that had the same ID one after the other."""
         self.messages = 0
         """How many messages came on all connections."""
         self.dropped = 0
@@ -164,13 +170,13 @@ class Connections:
         for conn, (opened_ns, details) in known.items():
             if conn not in self._by_number and (connection := self.of(conn)) is not None:
                 connection.take_row(row)
-                self.opens(connection, opened_ns, details)
+                self.opens(connection, row, opened_ns, details)
         for conn, counts in before.by_conn.items():
             if connection := self._by_number.get(conn):
                 connection.catch_up(counts)
         for conn, connection in self._by_number.items():
             if connection.connected and conn not in known:
-                self.closes(connection, when_ns, "")
+                self.closes(connection, row, when_ns, "")
         total = before.total()
         for name in ("messages", "dropped", "malformed", "truncated", "unknown"):
             setattr(self, name, max(getattr(self, name), getattr(total, name)))
@@ -195,17 +201,39 @@ class Connections:
         connection = self._by_number.get(number)
         if connection is None and number not in self._summed:
             connection = self._by_number[number] = Connection(number)
+            self.lives.meet(number)
             self._sandboxes = None
         return connection
 
-    def _name(self, connection: Connection, container: str, how: str) -> None:
+    def _name(
+        self, connection: Connection, container: str, how: str, row: int, when_ns: int
+    ) -> None:
         if container and not connection.container_id:
+            self.lives.named(connection.conn, container, row, when_ns)
             connection.container_id, connection.container_source = container, how
             self._of_container[container] = self._of_container.get(container, 0) + 1
             self._sandboxes = None
 
-    def speak(self, conn: int, container: str, when_ns: int, how: str) -> None:
-        """A connection speaks for a container, by the command line of its peer or in a message."""
+    def speak(
+        self,
+        conn: int,
+        container: str,
+        when_ns: int,
+        how: str,
+        row: int,
+        *,
+        is_start: bool = False,
+    ) -> None:
+        """A connection speaks for a container for the first time.
+
+        Args:
+            conn: the connection.
+            container: what it says; "" if nothing.
+            when_ns: the time of receipt.
+            how: `command` if the command line of its peer says so, `message` if a message does.
+            row: the row that tells it.
+            is_start: whether it is a message that tells that the container starts.
+        """
         before = self.claims.contradicted
         self.claims.speaks(conn, container, when_ns)
         connection = self.of(conn)
@@ -220,7 +248,9 @@ class Connections:
             self._leave(connection)
             connection.container_id = ""
             how = connection.container_source
-        self._name(connection, name, how)
+        self._name(connection, name, how, row, when_ns)
+        if how == "message":
+            self.lives.speaks(conn, name, row, when_ns, is_start=is_start)
 
     def _leave(self, connection: Connection) -> None:
         """A connection is not its container's any more; the last takes the sums along."""
@@ -230,7 +260,9 @@ class Connections:
             del self._of_container[container]
             self.earlier.add(self._earlier.pop(container, Sums()))
 
-    def opens(self, connection: Connection, opened_ns: int, details: dict[str, Any]) -> None:
+    def opens(
+        self, connection: Connection, row: int, opened_ns: int, details: dict[str, Any]
+    ) -> None:
         """A connection opens, with the details of its peer."""
         connection.details = details
         connection.opened_ns = opened_ns
@@ -243,15 +275,20 @@ class Connections:
         self.dropped += before
         self.claims.opened(connection.conn, Claimant.read(details))
         container = text_in(details, "container_id")[:MAX_ID]
-        self.speak(connection.conn, container, opened_ns, "command")
+        if parse_runsc_command(connection.command).starts_sandbox and connection.peer_pid:
+            start = int_in(details, "peer_start")
+            self.lives.made(connection.conn, connection.peer_pid, start)
+        self.speak(connection.conn, container, opened_ns, "command", row)
         named = details.get("names")
         for each, names in named.items() if isinstance(named, dict) else ():
             self.note_names(connection.conn, each[:MAX_ID], Names.read(names))
 
-    def closes(self, connection: Connection, closed_ns: int, reason: str) -> None:
+    def closes(self, connection: Connection, row: int, closed_ns: int, reason: str) -> None:
         """A connection closes."""
         connection.closed_ns = closed_ns or 1
         connection.close_reason = reason
+        by_monitor = reason == MONITOR_STOPPED
+        self.lives.closes(connection.conn, row, closed_ns, by_monitor=by_monitor)
         self._closed[connection.conn] = None
         self.claims.closed(connection.conn)
         self.speaking.forget(connection.conn)
@@ -279,6 +316,7 @@ class Connections:
         if connection is None:
             return
         self._sandboxes = None
+        self.lives.forget(conn)
         self.claims.forget(conn)
         self.speaking.forget(conn)
         container = connection.container_id

@@ -215,6 +215,33 @@ class DropsMark:
         return cls(max(0, int_in(details, "dropped")), details.get("is_least") is True)
 
 
+@dataclass(frozen=True, slots=True)
+class GoneMark:
+    """The sandbox of the row's connection runs no more, and its first process told no exit."""
+
+    kind: ClassVar = "gone"
+
+    pid: int
+    """The pid that the sandbox's process had on its machine."""
+
+    @property
+    def text(self) -> str:
+        """The mark for people."""
+        return (
+            f"the sandbox's process {self.pid} has gone, and no exit of the first process inside "
+            "was told: killed from outside, or for want of memory"
+        )
+
+    def details(self) -> dict[str, Any]:
+        """The mark as it lies in the recording."""
+        return {"kind": self.kind, "text": self.text, **asdict(self)}
+
+    @classmethod
+    def read(cls, details: dict[str, Any]) -> GoneMark:
+        """The mark from what lies in the recording."""
+        return cls(max(0, int_in(details, "pid")))
+
+
 MOST_OF_DROPS = 512
 """Bytes of the largest `DropsMark`."""
 
@@ -277,6 +304,7 @@ Mark = (
     | LostMark
     | RefusedMark
     | DropsMark
+    | GoneMark
     | DisputeMark
     | ClockMark
     | ProcessesMark
@@ -296,6 +324,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Mark]] = {
         LostMark,
         RefusedMark,
         DropsMark,
+        GoneMark,
         DisputeMark,
         ClockMark,
         ProcessesMark,

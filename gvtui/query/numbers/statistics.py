@@ -15,7 +15,7 @@ from gvtui.query.filter.write import literal
 from gvtui.query.numbers.counts import ALL_KEY, EVENT_KEY, NOT_SENT_KEY, RAW_KEY, Counts
 from gvtui.query.numbers.durations import Band, histogram, percentiles
 from gvtui.query.numbers.tally import OTHER, Sums, Tally, added
-from gvtui.query.processes.rows import processes_filter
+from gvtui.query.processes.rows import process_label, processes_filter
 from gvtui.query.source import CHUNK
 from gvtui.trace.row import ERRNO_OTHER, LOST_STRING
 from gvtui.wire.messages import RAW_SYSCALL
@@ -196,7 +196,7 @@ class Statistics:
         elif process is None:
             label, text = _OTHERS, ""
         else:
-            label = f"{process.pid} {process.name}".rstrip()
+            label = process_label(self._processes.tree, process)
             text = processes_filter(self._processes.tree, [process]) if filtered else ""
         sums = self._counts.by_process.sums(number)
         return self._line(label, text, sums, self._counts.by_process, number, number=number)

@@ -109,7 +109,8 @@ class ProcessEvents:
         self, row: Row, number: int, message: AnyMessage, process: Process | None, container: str
     ) -> None:
         if process is None:
-            process = self._tree.create(container, 0, 0, Evidence.EVENT, number)
+            life = self._tree.life_of(row.conn)
+            process = self._tree.create(container, 0, 0, Evidence.EVENT, number, life=life)
         process.source, process.is_start_told = Evidence.EVENT, True
         process.name = process.name or (message.args[0].rpartition("/")[2] if message.args else "")
         process.cwd = message.cwd or process.cwd
@@ -130,7 +131,8 @@ class ProcessEvents:
             return
         child = self._tree.spans.current(row.conn, pid, start_ns)
         if child is None or child.start_ns != start_ns:
-            child = self._tree.create(container, pid, start_ns, Evidence.EVENT, number)
+            life = self._tree.life_of(row.conn)
+            child = self._tree.create(container, pid, start_ns, Evidence.EVENT, number, life=life)
             self._tree.spans.begin(row.conn, number, child)
         child.source, child.is_start_told = Evidence.EVENT, True
         child.thread(tid, start_ns)
@@ -157,7 +159,8 @@ class ProcessEvents:
         child = self._tree.spans.current(row.conn, row.result)
         if child is None or child.has_ended:
             container = self._container_of(number)
-            child = self._tree.create(container, row.result, 0, Evidence.CONTEXT, number)
+            life = self._tree.life_of(row.conn)
+            child = self._tree.create(container, row.result, 0, Evidence.CONTEXT, number, life=life)
             self._tree.spans.begin(row.conn, number, child)
         self._inherit(child, process, bool(flags & _CLONE_PARENT))
 

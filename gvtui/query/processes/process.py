@@ -107,6 +107,12 @@ class Process:
     """Whether it was started in the container from outside, as by `runsc exec`."""
     is_start_told: bool = False
     """Whether an event has reported its start."""
+    life: int = 0
+    """The life of its sandbox, see `gvtui.trace.lives`: ids are reused after its end."""
+    is_cut_off: bool = False
+    """Whether it ended because its sandbox did, and nothing told of its own end."""
+    is_out_of_sight: bool = False
+    """Whether its sandbox's last connection has closed, so that it may run or not."""
     has_ended: bool = False
     end_ns: int = 0
     """When it ended, Unix nanoseconds; 0 if it has not, or if the time is not collected."""
@@ -185,6 +191,14 @@ class Process:
     def revive(self) -> None:
         """Mark the process as running again."""
         self.has_ended, self.end_ns, self.end_row, self.exit_status = False, 0, -1, None
+        self.is_cut_off = self.is_out_of_sight = False
+
+    def cut_off(self, when_ns: int) -> None:
+        """Its sandbox has ended, at the Unix time `when_ns` in nanoseconds."""
+        self.is_out_of_sight = False
+        if not self.has_ended:
+            self.has_ended = self.is_cut_off = True
+            self.end_ns = when_ns
 
     def thread(self, tid: int, start_ns: int = 0) -> Thread | None:
         """A thread by its id, created if it is new; None if too many are known."""

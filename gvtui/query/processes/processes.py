@@ -6,6 +6,7 @@ whether the id has been reused. All other rows are counted by their columns.
 
 from __future__ import annotations
 
+from collections import deque
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from gvtui.query.calls.pairs import Pairs
     from gvtui.query.source import RowSource
+    from gvtui.trace.lives import Change
     from gvtui.wire.pb.common_pb2 import ContextData
 
 _RATE_SECONDS = 12
@@ -48,7 +50,9 @@ class Processes(Follower):
     ) -> None:
         super().__init__(trace)
         self._pairs = pairs
-        self.tree = ProcessTree(max_processes)
+        self.tree = ProcessTree(max_processes, trace.connections.lives.number)
+        self._lives_known = 0
+        self._lives_changed: deque[Change] = deque()
         self.rows_without_pid = 0
         """How many system calls belong to no known process, because `group_id` is not collected."""
         self._doubles = Doubles()
@@ -123,6 +127,19 @@ class Processes(Follower):
                 self._events.take(self._trace.row(start + place), start + place, decoded)
         self._meet(start, rows)
         self._count(start, rows)
+        self._end_lives(start + len(rows))
+
+    def _end_lives(self, before: int) -> None:
+        """End the processes of sandboxes of which rows before this one tell that they ended."""
+        lives = self._trace.connections.lives
+        self._lives_changed.extend(lives.changes(self._lives_known))
+        self._lives_known = lives.changed
+        while self._lives_changed and self._lives_changed[0].row < before:
+            change = self._lives_changed.popleft()
+            if change.has_ended:
+                self.tree.ends(change.life, change.when_ns)
+            else:
+                self.tree.is_lost(change.life)
 
     def _take_mark(self, start: int, rows: npt.NDArray[np.void], place: int) -> None:
         try:
@@ -219,6 +236,9 @@ class Processes(Follower):
                 process.name = name
                 self.tree.version += 1
             active = places[enters[places]]
+            if process.is_out_of_sight:
+                process.is_out_of_sight = False
+                self.tree.version += 1
             if process.has_ended and len(active) and start + int(active[-1]) > process.end_row >= 0:
                 # The first thread has ended, but other threads go on.
                 process.revive()

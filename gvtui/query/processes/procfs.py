@@ -48,9 +48,12 @@ def _seed(
 ) -> Process:
     known = tree.spans.current(conn, entry.pid, entry.start_ns)
     if known is None or not _is_same(known, entry):
-        known = tree.elsewhere(container, entry.pid, entry.start_ns)
+        life = tree.life_of(conn)
+        known = tree.elsewhere(life, entry.pid, entry.start_ns)
         if known is None:
-            known = tree.create(container, entry.pid, entry.start_ns, Evidence.PROCFS, -1)
+            known = tree.create(
+                container, entry.pid, entry.start_ns, Evidence.PROCFS, -1, life=life
+            )
         tree.spans.begin(conn, row, known)
     if not known.is_start_told:
         known.source = Evidence.PROCFS
@@ -58,6 +61,7 @@ def _seed(
     known.name = known.name or entry.name
     known.cwd = known.cwd or entry.cwd
     known.listed_ns = taken_ns
+    known.is_out_of_sight = False
     if not known.programs:
         known.begin_with(entry.args)
     return known
@@ -73,8 +77,8 @@ def _is_same(known: Process, entry: ProcfsEntry) -> bool:
 
 def _end_unlisted(tree: ProcessTree, conn: int, taken_ns: int) -> None:
     """End the processes that a later dump does not list although no event reported their end."""
-    for process in tree.spans.newest(conn):
+    for process in tree.of_life(tree.life_of(conn)):
         is_listed = process.listed_ns >= taken_ns
         is_later = not process.start_ns or process.start_ns + _SAME_CLOCK_NS > taken_ns
         if not (process.has_ended or is_listed or is_later):
-            process.has_ended = True
+            process.has_ended, process.is_out_of_sight = True, False

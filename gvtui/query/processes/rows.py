@@ -92,6 +92,28 @@ def _span(tree: ProcessTree, process: Process) -> str:
     return f"{text} and {ROW} <= {process.last_row}"
 
 
+def process_label(tree: ProcessTree, process: Process, zone: tzinfo | None = None) -> str:
+    """The id and name of a process, and what tells it from others that would read alike.
+
+    Args:
+        tree: the processes.
+        process: one of them.
+        zone: the time zone of a start time; None for the local one.
+    """
+    label = f"{process.pid} {process.name}".rstrip()
+    others = tree.alike(process)
+    if not others:
+        return label
+    if process.container:
+        label += f" in {short_id(process.container)}"
+    others = [each for each in others if each.container == process.container]
+    if not others:
+        return label
+    if process.start_ns and all(each.start_ns != process.start_ns for each in others):
+        return f"{label} since {_clock(process.start_ns, zone)}"
+    return f"{label} from row {max(process.first_row, 0)}"
+
+
 def filter_words(
     tree: ProcessTree, expression: str, *, name: str = "", zone: tzinfo | None = None
 ) -> str:
@@ -144,6 +166,10 @@ def _process_words(tree: ProcessTree, value: str, name: str, zone: tzinfo | None
     if container:
         words += f" in {short_id(container)}"
     if start_ns and (tree.is_reused(process) if process is not None else not name):
-        when = datetime.fromtimestamp(start_ns // 1_000_000_000, zone)
-        words += f" since {when:%H:%M:%S}.{start_ns // 1_000_000 % 1000:03d}"
+        words += f" since {_clock(start_ns, zone)}"
     return words
+
+
+def _clock(time_ns: int, zone: tzinfo | None) -> str:
+    when = datetime.fromtimestamp(time_ns // 1_000_000_000, zone)
+    return f"{when:%H:%M:%S}.{time_ns // 1_000_000 % 1000:03d}"

@@ -62,10 +62,6 @@ class Spans:
         conn = self._connections.get(process.number, 0)
         return conn if (conn, process.pid) in self._spans else 0
 
-    def newest(self, conn: int) -> list[Process]:
-        """For each id of a connection, the process that has it now."""
-        return [spans[-1][1] for (other, _), spans in self._spans.items() if other == conn]
-
     def forget(self, numbers: AbstractSet[int]) -> None:
         """Remove processes by their numbers."""
         for number in numbers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -11,7 +11,8 @@ from gvtui.query.processes.process import Evidence, Process, ProcessId
 from gvtui.query.processes.spans import Spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     import numpy.typing as npt
 
@@ -21,13 +22,31 @@ MAX_PROCESSES = 20_000
 """How many processes are kept; of more, those that ended first are forgotten."""
 
 _MAX_ANCESTORS = 1000
+_LOOKED_AT = 64
+"""How many processes with the same id are looked at for one that reads alike."""
+
+_Key = TypeVar("_Key")
+
+
+def _only_life(_: int) -> int:
+    """The life of every connection of a trace of one sandbox."""
+    return 0
 
 
 class ProcessTree:
     """The processes of a trace, added from events, procfs dumps and the context of messages."""
 
-    def __init__(self, max_processes: int = MAX_PROCESSES) -> None:
-        """Make an empty tree for at most `max_processes`."""
+    def __init__(
+        self, max_processes: int = MAX_PROCESSES, life_of: Callable[[int], int] = _only_life
+    ) -> None:
+        """Make an empty tree.
+
+        Args:
+            max_processes: how many processes it keeps.
+            life_of: gives the number of the sandbox's life that a connection belongs to. Within one
+                life, an id is one process at a time, in whatever container.
+        """
+        self.life_of = life_of
         self._max_processes = max_processes
         self.version = 0
         """Grows whenever a process appears, ends, or changes what the screen shows of it."""
@@ -37,7 +56,10 @@ class ProcessTree:
         """Finds the process that had an id at a row."""
         self._by_number: dict[int, Process] = {}
         self._by_pid: dict[tuple[str, int], list[Process]] = {}
-        self._orphans: dict[tuple[str, int], list[int]] = {}
+        self._with_pid: dict[int, list[Process]] = {}
+        self._by_life: dict[int, dict[int, Process]] = {}
+        self._in_life: dict[tuple[int, int], list[Process]] = {}
+        self._orphans: dict[tuple[int, int], list[int]] = {}
         self._next_number = 1
 
     def __len__(self) -> int:
@@ -73,6 +95,27 @@ class ProcessTree:
         """Whether other processes had the same id."""
         return len(self._by_pid.get((process.container, process.pid), [])) > 1
 
+    def alike(self, process: Process) -> list[Process]:
+        """Other processes with the same id and name, in whatever container: some, if very many."""
+        known = self._with_pid.get(process.pid, [])[-_LOOKED_AT:]
+        return [each for each in known if each is not process and each.name == process.name]
+
+    def of_life(self, life: int) -> list[Process]:
+        """The processes of one life of a sandbox, in the order in which they were seen."""
+        return list(self._by_life.get(life, {}).values())
+
+    def ends(self, life: int, when_ns: int) -> None:
+        """A life of a sandbox has ended, and with it all its processes."""
+        for process in self.of_life(life):
+            process.cut_off(when_ns)
+        self.version += 1
+
+    def is_lost(self, life: int) -> None:
+        """No connection of a sandbox is left, and its processes may run or not."""
+        for process in self.of_life(life):
+            process.is_out_of_sight = not process.has_ended
+        self.version += 1
+
     def numbers(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """The number of each row's process; 0 if it is not known.
 
@@ -95,9 +138,10 @@ class ProcessTree:
             return None
         process = self.spans.current(conn, pid, start_ns)
         if process is None:
-            process = self.elsewhere(container, pid, start_ns)
+            life = self.life_of(conn)
+            process = self.elsewhere(life, pid, start_ns)
             if process is None:
-                process = self.create(container, pid, start_ns, source, row)
+                process = self.create(container, pid, start_ns, source, row, life=life)
                 process.name, process.cwd = context.process_name, context.cwd
             self.spans.begin(conn, row, process)
         if process.first_row < 0:
@@ -117,19 +161,30 @@ class ProcessTree:
         return process
 
     def create(
-        self, container: str, pid: int, start_ns: int, source: Evidence, row: int
+        self,
+        container: str,
+        pid: int,
+        start_ns: int,
+        source: Evidence,
+        row: int,
+        *,
+        life: int = 0,
     ) -> Process:
         """Add a process that is not known yet."""
         if len(self._by_number) >= self._max_processes:
             self._forget_some()
         process = Process(self._next_number, container, pid, start_ns, source, row, row)
+        process.life = life
         self._next_number += 1
         self._by_number[process.number] = process
-        same_pid = self._by_pid.setdefault((container, pid), [])
+        self._by_pid.setdefault((container, pid), []).append(process)
+        self._with_pid.setdefault(pid, []).append(process)
+        self._by_life.setdefault(life, {})[process.number] = process
+        same_pid = self._in_life.setdefault((life, pid), [])
         for former in same_pid[-1:]:
-            former.has_ended = True
+            former.has_ended, former.is_out_of_sight = True, False
         same_pid.append(process)
-        for number in self._orphans.pop((container, pid), []):
+        for number in self._orphans.pop((life, pid), []):
             orphan = self._by_number.get(number)
             if orphan is not None and orphan.parent is None:
                 self.adopt(orphan, process, pid)
@@ -137,17 +192,23 @@ class ProcessTree:
         return process
 
     def move(self, process: Process, container: str) -> None:
-        """Set a process's container from a message: a dump does not tell a pod's containers
-        apart."""
+        """Set a process's container, and that of its children, from a message: a dump does not
+        tell a pod's containers apart."""
         if process.container == container:
             return
+        known = process.container
+        for each in process.subtree():
+            if each is process or (each.source is Evidence.PROCFS and each.container == known):
+                self._move(each, container)
+        self.version += 1
+
+    def _move(self, process: Process, container: str) -> None:
         former = (process.container, process.pid)
         self._by_pid[former].remove(process)
         if not self._by_pid[former]:
             del self._by_pid[former]
         process.container = container
         self._by_pid.setdefault((container, process.pid), []).append(process)
-        self.version += 1
 
     def adopt(self, process: Process, parent: Process | None, parent_pid: int) -> None:
         """Put a process under its parent, if the parent is known."""
@@ -177,13 +238,13 @@ class ProcessTree:
     def _wait_for(self, parent_pid: int, process: Process) -> None:
         if len(self._orphans) > self._max_processes:
             self._orphans.clear()
-        waiting = self._orphans.setdefault((process.container, parent_pid), [])
+        waiting = self._orphans.setdefault((process.life, parent_pid), [])
         if len(waiting) < self._max_processes and process.number not in waiting[-1:]:
             waiting.append(process.number)
 
-    def elsewhere(self, container: str, pid: int, start_ns: int) -> Process | None:
-        """The process, if known from a dump or an earlier connection of the same container."""
-        for process in reversed(self._by_pid.get((container, pid), [])[-4:] if container else []):
+    def elsewhere(self, life: int, pid: int, start_ns: int) -> Process | None:
+        """The process, if known from a dump or another connection of the same sandbox."""
+        for process in reversed(self._in_life.get((life, pid), [])[-4:]):
             if start_ns and process.start_ns:
                 if start_ns == process.start_ns:
                     return process
@@ -203,10 +264,23 @@ class ProcessTree:
             for child in process.children.values():
                 child.parent = None
             process.children = {}
-        for key in {(process.container, process.pid) for process in chosen}:
-            self._by_pid[key] = [p for p in self._by_pid.get(key, []) if p.number not in gone]
-            if not self._by_pid[key]:
-                del self._by_pid[key]
+            of_life = self._by_life[process.life]
+            del of_life[process.number]
+            if not of_life:
+                del self._by_life[process.life]
+        _drop(self._by_pid, {(each.container, each.pid) for each in chosen}, gone)
+        _drop(self._with_pid, {each.pid for each in chosen}, gone)
+        _drop(self._in_life, {(each.life, each.pid) for each in chosen}, gone)
         self.spans.forget(gone)
         self.forgotten += len(chosen)
         self.version += 1
+
+
+def _drop(
+    lists: dict[_Key, list[Process]], keys: Iterable[_Key], numbers: AbstractSet[int]
+) -> None:
+    """Remove processes by their numbers from the lists under some keys; empty lists go."""
+    for key in keys:
+        lists[key] = [process for process in lists[key] if process.number not in numbers]
+        if not lists[key]:
+            del lists[key]

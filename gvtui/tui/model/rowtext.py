@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gvtui.decode.endings import closing_words
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.escape import escape
 from gvtui.decode.ids import short_id
@@ -14,6 +15,7 @@ from gvtui.decode.outcome import ExecOutcome, untold
 from gvtui.decode.render import render
 from gvtui.points.names import event_type
 from gvtui.query.calls.pairs import Unpaired
+from gvtui.trace.connections import CLOSED_BY_SANDBOX
 from gvtui.trace.marks import GapMark, LostMark, SessionMark, read_mark
 from gvtui.trace.procfs import ProcessesMark
 from gvtui.trace.row import ERRNO_OTHER, LOST_STRING, Direction, Flag, Kind, Row
@@ -289,9 +291,12 @@ class RowTexts:
             return f"● {who} connected{_peer(details)}"
         if row.kind == Kind.CLOSED:
             reason = word(str(details.get("reason") or ""))
-            said = f"○ {who} disconnected" + (f": {reason}" if reason else "")
-            by_sandbox = reason == "closed by the sandbox"
-            return said + (_SENT_NOTHING if by_sandbox and details.get("messages") == 0 else "")
+            if reason == CLOSED_BY_SANDBOX:
+                if details.get("messages") == 0:
+                    reason += _SENT_NOTHING
+                else:
+                    reason = closing_words(self._trace.connections.lives.of(row.conn), row.conn)
+            return f"○ {who} disconnected" + (f": {reason}" if reason else "")
         mark = read_mark(details)
         words = word(mark.text) if mark.text else _pairs(details)
         return f"{_MARK_SIGNS.get(type(mark), '▪')} {words}"

@@ -10,7 +10,7 @@ from gvtui.decode.outcome import NOT_SENT, ExecOutcome
 from gvtui.decode.signals import wait_status
 from gvtui.query.processes.process import Evidence
 from gvtui.tui.kit.cells import fit, short_count, width_of
-from gvtui.tui.kit.signs import ENDED_SIGN, FAILED_SIGN, PROCFS_SIGN, RUNS_SIGN
+from gvtui.tui.kit.signs import ENDED_SIGN, FAILED_SIGN, LOST_SIGN, PROCFS_SIGN, RUNS_SIGN
 from gvtui.tui.kit.times import clock_text
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.processes.lines import Fold
@@ -133,13 +133,13 @@ class TreePainter:
         more = "▸" if line.fold is Fold.CLOSED else "▾" if line.fold is Fold.ALL else " "
         if line.fold is Fold.CLOSED and not process.children:
             more = " "
-        state = ENDED_SIGN if ended else RUNS_SIGN
+        state = ENDED_SIGN if ended else LOST_SIGN if process.is_out_of_sight else RUNS_SIGN
         lead = f"{line.guide}{more}"
         pid = f"{SOURCE_SIGNS[process.source]}{process.pid or '?'} "
         room = shares.name - width_of(lead) - 2 - width_of(pid)
         parts: list[Part] = [
             (lead, "guide"),
-            (f"{state}", look("good")),
+            (f"{state}", look("faint" if process.is_out_of_sight else "good")),
             (pid, look("pid")),
             (fit(word(process.name) or "?", max(1, room + 1)), look("name")),
             (" ", ""),
@@ -185,7 +185,7 @@ class TreePainter:
             return (clock_text(when, model.zone, 3) if when > 0 else ""), "faint"
         if key == "status":
             if process.exit_status is None:
-                return ("ended" if process.has_ended else ""), "faint"
+                return _unknown_exit(process), "faint"
             words = wait_status(process.exit_status).removesuffix(" (core dumped)")
             words = words.replace("killed by ", "")
             return (f"{FAILED_SIGN} {words}", "failed") if process.exit_status else (words, "faint")
@@ -196,6 +196,15 @@ class TreePainter:
             return (short_count(process.errors) if process.errors else ""), "error"
         rate = process.rate(model.now_ns) if model.is_live else 0
         return (short_count(rate) if rate else ""), "number"
+
+
+def _unknown_exit(process: Process) -> str:
+    """What is known of the end of a process whose exit status is not."""
+    if process.is_cut_off:
+        return "cut off"
+    if process.is_out_of_sight:
+        return "not known"
+    return "ended" if process.has_ended else ""
 
 
 def _told(executed: Exec) -> tuple[str, str]:

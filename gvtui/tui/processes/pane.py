@@ -12,7 +12,7 @@ from gvtui.query.processes.rows import processes_filter
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import wrap
 from gvtui.tui.kit.listpane import ListPane
-from gvtui.tui.kit.signs import ENDED_SIGN
+from gvtui.tui.kit.signs import ENDED_SIGN, LOST_SIGN
 from gvtui.tui.processes.commands import Earlier
 from gvtui.tui.processes.lines import Fold, Key, TreeLine, tree_lines
 from gvtui.tui.processes.painter import SOURCE_SIGNS, TreePainter, column_titles, layout
@@ -35,6 +35,7 @@ _LOOK_AFTER = 64
 class _Counts(NamedTuple):
     running: int = 0
     ended: int = 0
+    lost: int = 0
     deduced: int = 0
     earlier: int = 0
 
@@ -110,9 +111,10 @@ class ProcessesPane(ListPane):
     def _count_kinds(self) -> None:
         processes = list(self._tree or ())
         ended = sum(process.has_ended for process in processes)
+        lost = sum(process.is_out_of_sight for process in processes)
         deduced = sum(process.source is Evidence.CONTEXT for process in processes)
         earlier = sum(process.source is Evidence.PROCFS for process in processes)
-        self._counts = _Counts(len(processes) - ended, ended, deduced, earlier)
+        self._counts = _Counts(len(processes) - ended - lost, ended, lost, deduced, earlier)
 
     def _find_cursor(self) -> None:
         """Put the cursor back on its subject after the lines have changed."""
@@ -145,6 +147,9 @@ class ProcessesPane(ListPane):
             (f"{counts.running:,} running", "good" if counts.running else "heading"),
             (f"   {ENDED_SIGN} {counts.ended:,} ended", "heading"),
         ]
+        if counts.lost:
+            words = f"   {LOST_SIGN} {counts.lost:,} without a connection: they run or not"
+            title.append((words, "heading"))
         if counts.deduced:
             sign = SOURCE_SIGNS[Evidence.CONTEXT]
             title.append((f"   {sign} {counts.deduced:,} deduced from their messages", "heading"))

@@ -66,7 +66,6 @@ def test_the_one_that_has_an_id_now() -> None:
     spans.begin(1, 12, unknown)
     # Of one whose start was not collected it cannot be said that it is another.
     assert spans.current(1, 7, 70) is unknown
-    assert spans.newest(1) == [unknown]
     assert (1, 7) in spans
     assert (2, 7) not in spans
 
@@ -80,7 +79,6 @@ def test_connections_know_their_processes() -> None:
     assert spans.connection_of(mine) == 2
     assert spans.connection_of(twin) == 1
     assert spans.connection_of(process(4, 7)) == 0
-    assert spans.newest(2) == [mine, other]
 
 
 def test_the_forgotten_leave_their_ids_to_the_others() -> None:

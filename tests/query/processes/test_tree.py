@@ -8,7 +8,8 @@ from gvtui.wire.pb.common_pb2 import ContextData
 
 
 def add(tree: ProcessTree, pid: int, start_ns: int = 0, container: str = "web") -> Process:
-    return tree.create(container, pid, start_ns, Evidence.EVENT, 1)
+    life = 2 if container == "db" else 1
+    return tree.create(container, pid, start_ns, Evidence.EVENT, 1, life=life)
 
 
 def test_a_process_is_found_by_what_tells_it_from_others() -> None:
@@ -76,15 +77,52 @@ def test_a_process_moves_to_the_container_that_its_messages_name() -> None:
 
 
 @pytest.mark.parametrize(("start_ns", "is_same"), [(0, True), (100, True), (200, False)])
-def test_another_connection_of_a_container_knows_its_processes(
-    start_ns: int, is_same: bool
-) -> None:
+def test_another_connection_of_a_sandbox_knows_its_processes(start_ns: int, is_same: bool) -> None:
     tree = ProcessTree()
-    process = add(tree, 7, 100)
-    assert (tree.elsewhere("web", 7, start_ns) is process) is is_same
-    assert tree.elsewhere("", 7, start_ns) is None
+    process = tree.create("web", 7, 100, Evidence.EVENT, 1, life=3)
+    assert (tree.elsewhere(3, 7, start_ns) is process) is is_same
+    assert tree.elsewhere(4, 7, start_ns) is None
     process.has_ended = True
-    assert tree.elsewhere("web", 7, 0) is None
+    assert tree.elsewhere(3, 7, 0) is None
+
+
+def test_an_id_of_another_life_is_another_process_whatever_is_told_of_its_start() -> None:
+    tree = ProcessTree(life_of={1: 1, 2: 2, 3: 2}.__getitem__)
+    context = ContextData(thread_group_id=7, process_name="bash")
+    first = tree.ensure(1, 5, context, "web", Evidence.CONTEXT)
+    second = tree.ensure(2, 6, context, "web", Evidence.CONTEXT)
+    assert first is not None
+    assert second is not None
+    assert first is not second
+    assert tree.ensure(3, 7, context, "inner", Evidence.CONTEXT) is second
+    assert (tree.of_life(1), tree.of_life(2), tree.of_life(3)) == ([first], [second], [])
+    assert tree.alike(first) == [second]
+    assert not first.has_ended
+    tree.ends(1, 99)
+    assert (first.has_ended, first.is_cut_off, first.end_ns) == (True, True, 99)
+    assert not second.has_ended
+
+
+def test_processes_of_a_sandbox_that_nobody_hears_of_run_or_not() -> None:
+    tree = ProcessTree()
+    process, ended = add(tree, 7), add(tree, 8)
+    ended.has_ended = True
+    tree.is_lost(1)
+    assert (process.is_out_of_sight, process.has_ended) == (True, False)
+    assert not ended.is_out_of_sight
+    tree.ends(1, 5)
+    assert (process.is_out_of_sight, process.has_ended, process.is_cut_off) == (False, True, True)
+    assert (ended.is_cut_off, ended.end_ns) == (False, 0)
+
+
+def test_children_that_a_dump_alone_tells_of_are_in_their_parents_container() -> None:
+    tree = ProcessTree()
+    process, told, listed = (add(tree, pid, container="pod") for pid in (2, 3, 4))
+    listed.source = Evidence.PROCFS
+    for child in (told, listed):
+        tree.adopt(child, process, 2)
+    tree.move(process, "inner")
+    assert [each.container for each in (process, told, listed)] == ["inner", "pod", "inner"]
 
 
 def test_the_context_of_a_message_makes_its_process() -> None:
