@@ -135,6 +135,18 @@ def pod_init_of(pid: int, proc: Path = Path("/proc")) -> str:
     return ""
 
 
+def process_start(pid: int, proc: Path = Path("/proc")) -> int:
+    """When a process started, in the kernel's clock ticks, field 22 of proc_pid_stat(5).
+
+    0 if it runs no more: it has gone, or only its parent has not asked for its exit yet.
+    """
+    try:
+        words = (proc / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()
+        return 0 if words[0] in (b"Z", b"X") else int(words[22 - 3])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
 def has_ended(container: Container, proc: Path = Path("/proc")) -> bool:
     """Whether the process of a container's sandbox has certainly ended; False if in doubt."""
     return bool(container.pid) and not _is_sandbox_of(container, proc)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from gvtui.agent.drops import Asker, DropNotes
+from gvtui.agent.endings import EndingNotes
 from gvtui.agent.naming.notes import NameNotes
 from gvtui.agent.senders import BinaryNotes
 from gvtui.decode.escape import escape
@@ -52,6 +53,7 @@ class Watching:
         self._binaries = BinaryNotes(monitor.send_mark)
         self._drops = DropNotes(monitor.send_mark, Asker().ask)
         self._names = NameNotes(monitor.send_mark)
+        self._endings = EndingNotes(monitor.send_mark)
         self._looked = 0.0
         self.missed = 0
         """How many rows the flight recorder removed before they were read."""
@@ -108,18 +110,20 @@ class Watching:
             self._tell(event)
 
     def look(self, trace: Trace) -> None:
-        """Have what operators call the containers noted, and sandboxes that are quiet asked for
-        drops that no message tells of; never waits."""
+        """Have what operators call the containers noted, sandboxes that are quiet asked for drops
+        that no message tells of, and noted which sandboxes were cut off; never waits."""
         now = time.monotonic()
         if now - self._looked >= _LOOK_SECONDS:
             self._looked = now
             self._drops.look(trace.connections.values(), now)
             self._names.look(trace.connections, now)
+            self._endings.look(trace.connections, now)
 
     def ask_all(self, trace: Trace) -> None:
         """Ask all sandboxes that are connected for such drops, and wait for the answers."""
         trace.refresh(_ASKING_SECONDS)
         self._drops.finish(trace.connections.values())
+        self._endings.finish(trace.connections)
 
     def stop(self) -> None:
         """End the monitor after the binaries of all connections have been noted."""

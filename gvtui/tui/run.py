@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from gvtui.agent.drops import Asker, DropNotes
+from gvtui.agent.endings import EndingNotes
 from gvtui.agent.naming.notes import NameNotes
 from gvtui.agent.senders import BinaryNotes
 from gvtui.agent.targets import Keeper
@@ -64,6 +65,8 @@ def run_live(options: LiveOptions) -> int:
         Asker((options.runsc,) if options.runsc else ()).ask,
     )
 
+    endings = EndingNotes(lambda mark, conn: watch.monitor.send_mark(mark, conn))
+
     def opened(event: dict[str, Any]) -> None:
         binaries.opened(event)
         names.opened(event)
@@ -71,6 +74,7 @@ def run_live(options: LiveOptions) -> int:
     def seen(connections: Connections) -> None:
         drops.look(connections.values(), time.monotonic())
         names.look(connections, time.monotonic())
+        endings.look(connections, time.monotonic())
 
     watch.when_opened, watch.when_seen = opened, seen
     fault: Exception | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gvtui.trace.lives import Lives
 from gvtui.trace.names import Names, Naming
 from gvtui.trace.row import NO_FD, NO_SYSNO, NO_UID, ROW_DTYPE, Direction, Kind, Row
 from gvtui.trace.stretches import Stretch
@@ -54,6 +55,7 @@ class KnownConnections(dict[int, Any]):
     """Connections by number."""
 
     naming = Naming()
+    lives = Lives()
 
     def names(self, conn: int, container: str) -> Names:
         return self.naming.of(conn, container)

@@ -121,7 +121,7 @@ def test_a_contradicted_container_has_no_name() -> None:
     for conn, details in enumerate(peers, 1):
         connection = connections.of(conn)
         assert connection is not None
-        connections.opens(connection, TIME_NS, details)
+        connections.opens(connection, 0, TIME_NS, details)
         connections.note_names(conn, "web", POD)
     assert connections.container(2) == "¬2:web"
     assert connections.names(1, "web") == POD

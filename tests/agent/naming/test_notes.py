@@ -72,7 +72,7 @@ class World:
         details["container_id"] = sandbox
         connection = self.connections.of(conn)
         assert connection is not None
-        self.connections.opens(connection, 5, details)
+        self.connections.opens(connection, 0, 5, details)
         return {"kind": "opened", "conn": conn, **details}
 
     def look(self, now: float) -> None:
@@ -111,7 +111,7 @@ def test_a_connection_is_looked_at_less_and_less(world: World) -> None:
     # It speaks for one more container: a pod's has started.
     write_state(world.root, "sidecar", "web")
     world.names["sidecar"] = Names("containerd", "sidecar")
-    world.connections.speak(3, "sidecar", 9, "message")
+    world.connections.speak(3, "sidecar", 9, "message", 0)
     world.look(now + 2)
     world.look(now + 2 + FIRST_SECONDS)
     assert world.noted == [(3, "sidecar", "sidecar")]
@@ -122,7 +122,7 @@ def test_a_container_of_another_sandbox_gets_no_name(world: World) -> None:
     write_state(world.root, "other", "other")
     world.names["other"] = Names("docker", "not-yours")
     world.open(3, "web")
-    world.connections.speak(3, "other", 9, "message")
+    world.connections.speak(3, "other", 9, "message", 0)
     for now in range(20):
         world.look(float(now))
     assert world.noted == []

@@ -1,0 +1,189 @@
+"""Notes in the trace that a sandbox runs no more whose first process told no exit.
+
+A connection closes in the same way when a sandbox is killed, when it ends, and when somebody
+deletes its session. So the sandbox's process is found while a connection stands, and looked at once
+none is left. What was not found here, as in another process namespace, is not judged.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gvtui.agent.containers import sandbox_ids
+from gvtui.agent.running import process_start, sandbox_processes
+from gvtui.points.runsc_command import parse_runsc_command
+from gvtui.trace.marks import GoneMark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gvtui.trace.connections import Connections
+
+FIRST_SECONDS = 0.5
+"""After how long a sandbox is looked at again."""
+MOST_SECONDS = 30.0
+"""The same of one that was looked at often."""
+_MOST_SANDBOXES = 4096
+_NOTE_SECONDS = 2.0
+_RETRY_SECONDS = 0.02
+
+Found = tuple[int, int]
+"""The pid of a sandbox's process, and its start in the kernel's clock ticks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A sandbox whose process is to be found."""
+
+    container: str
+    root: str
+    """The runsc root; "" if it is not known."""
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A life of a sandbox that is watched."""
+
+    wanted: Wanted
+    next: float
+    patience: float = FIRST_SECONDS
+    found: Found | None = None
+
+
+def find_sandboxes(wanted: Sequence[Wanted]) -> list[Found | None]:
+    """The running process of each sandbox; None where there is none, or more than one."""
+    processes = sandbox_processes()
+    members = {root: sandbox_ids(root) for root in {each.root for each in processes}}
+
+    def find(sandbox: Wanted) -> Found | None:
+        pids = [
+            each.pid
+            for each in processes
+            if sandbox.root in ("", str(each.root))
+            and each.sandbox_id == members[each.root].get(sandbox.container, sandbox.container)
+        ]
+        start = process_start(pids[0]) if len(pids) == 1 else 0
+        return (pids[0], start) if start else None
+
+    return [find(each) for each in wanted]
+
+
+class EndingNotes:
+    """Watches the processes of sandboxes, in a thread of its own."""
+
+    def __init__(
+        self,
+        note: Callable[[GoneMark, int], bool],
+        find: Callable[[Sequence[Wanted]], list[Found | None]] = find_sandboxes,
+        start_of: Callable[[int], int] = process_start,
+    ) -> None:
+        """Prepare; the thread starts with the first sandbox.
+
+        Args:
+            note: asks the monitor to write a connection's mark; gives False if it cannot now.
+            find: finds the processes of sandboxes.
+            start_of: gives when a process started; 0 if it runs no more.
+        """
+        self._note, self._find, self._start_of = note, find, start_of
+        self._watched: dict[int, _Watched] = {}
+        self._news = threading.Condition()
+        self._to_find: deque[int] = deque()
+        self._lost: deque[tuple[int, int, Found]] = deque()
+        self._is_busy = False
+        self._thread: threading.Thread | None = None
+
+    def look(self, connections: Connections, now: float) -> None:
+        """Look at the sandboxes that may have begun or ended; never waits.
+
+        Args:
+            connections: those of the trace, as far as it has been read.
+            now: seconds of a monotonic clock.
+        """
+        standing = {life.number: life for life in connections.lives.standing()}
+        with self._news:
+            for number in self._watched.keys() - standing.keys():
+                del self._watched[number]
+            for number, life in standing.items():
+                watched = self._watched.get(number)
+                if life.ending is not None or life.closed_by_monitor:
+                    self._watched.pop(number, None)
+                    continue
+                if watched is None:
+                    if not life.connected or len(self._watched) >= _MOST_SANDBOXES:
+                        continue
+                    connection = connections.get(min(life.connected))
+                    command = connection.command if connection is not None else []
+                    root = parse_runsc_command(command).flags.get("root") or ""
+                    watched = _Watched(Wanted(life.sandbox, root), now)
+                    self._watched[number] = watched
+                is_due = now >= watched.next
+                if is_due and life.connected and watched.found is None:
+                    self._to_find.append(number)
+                elif is_due and not life.connected and watched.found is not None:
+                    self._lost.append((number, life.last_conn, watched.found))
+                elif life.connected and watched.found is not None:
+                    watched.next, watched.patience = now, FIRST_SECONDS
+                    continue
+                else:
+                    continue
+                watched.next = now + watched.patience
+                watched.patience = min(2 * watched.patience, MOST_SECONDS)
+            has_work = bool(self._to_find or self._lost)
+            self._news.notify_all()
+        if has_work and self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="endings", daemon=True)
+            self._thread.start()
+
+    def finish(self, connections: Connections, seconds: float = _NOTE_SECONDS) -> None:
+        """Look at all whose connections have closed, and wait until it is noted, not for long."""
+        with self._news:
+            for watched in self._watched.values():
+                watched.next = 0.0
+        self.look(connections, time.monotonic())
+        deadline = time.monotonic() + seconds
+        with self._news:
+            while self._is_busy or self._lost or self._to_find:
+                if (left := deadline - time.monotonic()) <= 0:
+                    return
+                self._news.wait(left)
+
+    def _work(self) -> None:
+        while True:
+            with self._news:
+                while not (self._to_find or self._lost):
+                    self._news.wait()
+                numbers, lost = list(self._to_find), list(self._lost)
+                self._to_find.clear()
+                self._lost.clear()
+                self._is_busy = True
+                known = {n: self._watched[n].wanted for n in numbers if n in self._watched}
+            try:
+                self._take_found(dict(zip(known, self._find(list(known.values())), strict=True)))
+                for number, conn, (pid, start) in lost:
+                    if self._start_of(pid) != start:
+                        self._tell(GoneMark(pid), conn)
+                        with self._news:
+                            self._watched.pop(number, None)
+            except OSError:
+                # A process has gone while it was looked at.
+                continue
+            finally:
+                with self._news:
+                    self._is_busy = False
+                    self._news.notify_all()
+
+    def _take_found(self, found: dict[int, Found | None]) -> None:
+        with self._news:
+            for number, process in found.items():
+                watched = self._watched.get(number)
+                if watched is not None and process is not None:
+                    watched.found, watched.patience, watched.next = process, FIRST_SECONDS, 0.0
+
+    def _tell(self, mark: GoneMark, conn: int) -> None:
+        deadline = time.monotonic() + _NOTE_SECONDS
+        while not self._note(mark, conn) and time.monotonic() < deadline:
+            time.sleep(_RETRY_SECONDS)

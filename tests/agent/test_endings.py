@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from gvtui.agent import endings
+from gvtui.agent.endings import EndingNotes, Found, Wanted, find_sandboxes
+from gvtui.agent.running import SandboxProcess, process_start
+from gvtui.trace.connections import CLOSED_BY_SANDBOX, MONITOR_STOPPED, Connections
+from gvtui.trace.marks import GoneMark
+
+COMMAND = ["runsc", "--root=/r", "create", "web"]
+
+
+class World:
+    """Sandboxes of this machine, and what was noted of them."""
+
+    def __init__(self) -> None:
+        self.connections = Connections()
+        self.running: dict[str, Found] = {}
+        self.starts: dict[int, int] = {}
+        self.asked: list[Wanted] = []
+        self.noted: list[tuple[int, int]] = []
+        self.notes = EndingNotes(self.note, self.find, lambda pid: self.starts.get(pid, 0))
+
+    def find(self, wanted: Sequence[Wanted]) -> list[Found | None]:
+        self.asked += wanted
+        return [self.running.get(each.container) for each in wanted]
+
+    def note(self, mark: GoneMark, conn: int) -> bool:
+        self.noted.append((conn, mark.pid))
+        return True
+
+    def open(self, conn: int) -> None:
+        connection = self.connections.of(conn)
+        assert connection is not None
+        details = {"peer_pid": conn, "command": COMMAND, "container_id": "web"}
+        self.connections.opens(connection, conn, 5, details)
+
+    def close(self, conn: int, why: str = CLOSED_BY_SANDBOX) -> None:
+        self.connections.closes(self.connections[conn], 50 + conn, 9, why)
+
+    def look(self, now: float) -> None:
+        self.notes.look(self.connections, now)
+        with self.notes._news:
+            assert self.notes._news.wait_for(
+                lambda: not (self.notes._is_busy or self.notes._lost or self.notes._to_find), 20
+            )
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.running["web"], world.starts[77] = (77, 1000), 1000
+    world.open(1)
+    world.look(0)
+    return world
+
+
+def test_a_sandbox_that_was_seen_and_has_gone_is_noted_once(world: World) -> None:
+    assert world.asked == [Wanted("web", "/r")]
+    world.look(1)
+    assert len(world.asked) == 1
+    world.close(1)
+    del world.starts[77]
+    for now in (2, 3, 60):
+        world.look(now)
+    assert world.noted == [(1, 77)]
+
+
+def test_one_that_runs_on_without_a_session_is_looked_at_less_and_less(world: World) -> None:
+    world.close(1)
+    for now in range(100):
+        world.look(now)
+    assert world.noted == []
+    # Its pid is another process's now.
+    world.starts[77] = 2000
+    world.look(200)
+    assert world.noted == [(1, 77)]
+
+
+def test_one_whose_first_process_told_its_exit_is_not_judged(world: World) -> None:
+    world.connections.lives.exits(1, 0)
+    world.close(1)
+    del world.starts[77]
+    world.look(9)
+    assert world.noted == []
+
+
+def test_nor_is_one_that_was_never_found_or_whose_monitor_stopped(world: World) -> None:
+    world.close(1, MONITOR_STOPPED)
+    del world.starts[77]
+    world.running.clear()
+    world.open(2)
+    world.look(5)
+    world.close(2)
+    world.look(9)
+    assert world.noted == []
+
+
+def test_at_the_end_all_are_looked_at(world: World) -> None:
+    world.close(1)
+    world.look(time.monotonic() + 1000)
+    del world.starts[77]
+    world.notes.finish(world.connections)
+    assert world.noted == [(1, 77)]
+
+
+def test_the_process_of_a_sandbox_is_that_of_its_id_and_root(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pid = os.getpid()
+    known = [SandboxProcess(pid, tmp_path, "web"), SandboxProcess(pid, tmp_path / "b", "web")]
+    monkeypatch.setattr(endings, "sandbox_processes", lambda: known)
+    found = (pid, process_start(pid))
+    wanted = [Wanted("web", str(tmp_path)), Wanted("web", ""), Wanted("other", str(tmp_path))]
+    assert find_sandboxes(wanted) == [found, None, None]
+
+
+def test_a_process_that_only_waits_for_its_parent_runs_no_more() -> None:
+    with subprocess.Popen(["/bin/true"]) as child:
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+        assert process_start(child.pid) == 0
+    assert process_start(os.getpid()) > 0
+    assert process_start(1 << 30) == 0
