@@ -11,6 +11,7 @@ from gvtui.agent.drops import Asker, DropNotes
 from gvtui.agent.endings import EndingNotes
 from gvtui.agent.naming.notes import NameNotes
 from gvtui.agent.senders import BinaryNotes
+from gvtui.agent.silent import SilentSandboxes
 from gvtui.decode.escape import escape
 from gvtui.ending import ending_asks
 from gvtui.errors import GvtuiError
@@ -54,6 +55,7 @@ class Watching:
         self._drops = DropNotes(monitor.send_mark, Asker().ask)
         self._names = NameNotes(monitor.send_mark)
         self._endings = EndingNotes(monitor.send_mark)
+        self._silent = SilentSandboxes()
         self._looked = 0.0
         self.missed = 0
         """How many rows the flight recorder removed before they were read."""
@@ -111,13 +113,16 @@ class Watching:
 
     def look(self, trace: Trace) -> None:
         """Have what operators call the containers noted, sandboxes that are quiet asked for drops
-        that no message tells of, and noted which sandboxes were cut off; never waits."""
+        that no message tells of, and noted which sandboxes were cut off; tell of those that send
+        nothing. Never waits."""
         now = time.monotonic()
         if now - self._looked >= _LOOK_SECONDS:
             self._looked = now
             self._drops.look(trace.connections.values(), now)
             self._names.look(trace.connections, now)
             self._endings.look(trace.connections, now)
+            for words in self._silent.look(trace.connections.values(), time.time_ns()):
+                say(f"gvtui: {words}")
 
     def ask_all(self, trace: Trace) -> None:
         """Ask all sandboxes that are connected for such drops, and wait for the answers."""

@@ -10,6 +10,7 @@ import pytest
 from gvtui.commands.watching import LostMessagesError, MonitorDiedError, watching
 from gvtui.monitor.client import MonitorError
 from gvtui.monitor.options import MonitorOptions
+from gvtui.trace.reader import Trace
 from tests.monitor.sandbox import FakeSandbox
 
 
@@ -45,6 +46,23 @@ def test_what_the_monitor_says_is_passed_on(
             state.wait(0.05)
             said += capsys.readouterr().err
         assert "the first message is no handshake" in said
+
+
+def test_a_sandbox_that_sends_nothing_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("gvtui.agent.silent.SILENT_SECONDS", 0)
+    with watching(options(tmp_path)) as state:
+        trace = Trace.open(state.monitor.trace_path)
+        sandbox = FakeSandbox(tmp_path / "s")
+        deadline = time.monotonic() + 120
+        while not len(trace.connections) and time.monotonic() < deadline:
+            state.wait(0.05)
+            trace.refresh()
+        state.look(trace)
+        trace.close()
+        sandbox.close()
+    assert "connection 1 has connected, and has sent nothing" in capsys.readouterr().err
 
 
 def test_a_monitor_that_dies(tmp_path: Path) -> None:

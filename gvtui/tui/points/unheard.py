@@ -1,10 +1,12 @@
-"""Tells of sandboxes whose sessions send to this viewer's socket but that will not connect again."""
+"""Tells of sandboxes whose sessions send to this viewer's socket but that will not connect again,
+and of those that have connected and send nothing."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
 
+from gvtui.agent.silent import SilentSandboxes
 from gvtui.tui.command.command import command
 from gvtui.tui.points.apply import Applying
 from gvtui.tui.points.survey import Targets
@@ -32,15 +34,19 @@ class Unheard(Feature):
         self._since: dict[Key, float] = {}
         """Since when each has been unheard, by the monotonic clock."""
         self._told: set[Key] = set()
+        self._silent = SilentSandboxes()
 
     @property
     def _targets(self) -> Targets:
         return self.viewer.feature(Targets)
 
     def tick(self) -> None:
-        """Tell of sandboxes that have been unheard for a while, each once."""
+        """Tell of sandboxes that have been unheard or silent for a while, each once."""
         if not self.model.is_live or self._targets.state.busy:
             return
+        connections = self.model.trace.connections.values()
+        for words in self._silent.look(connections, self.model.now_ns):
+            self.viewer.tell(words, "warning")
         now = time.monotonic()
         keys = {target.key for target in self._targets.unheard}
         self._since = {key: self._since.get(key, now) for key in keys}

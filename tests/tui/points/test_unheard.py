@@ -90,3 +90,11 @@ def test_a_session_for_another_socket_is_not_ours_to_hear(tmp_path: Path) -> Non
     assert bench.state.target is not None
     assert bench.state.target.owner is SessionOwner.EARLIER
     assert bench.targets.unheard == []
+
+
+def test_a_sandbox_that_sends_nothing_is_told(tmp_path: Path) -> None:
+    bench = PointsBench(tmp_path)
+    bench.viewer.catch_up()
+    unheard = bench.viewer.feature(Unheard)
+    unheard.tick()
+    assert "connection 1 has connected, and has sent nothing for 20 seconds." in bench.viewer.said

@@ -1,0 +1,65 @@
+"""Tells of sandboxes that have connected but send nothing, and how to find out why."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from gvtui.decode.escape import escape
+from gvtui.decode.ids import short_id
+from gvtui.points.runsc_command import parse_runsc_command
+from gvtui.trace.connection import SECOND_NS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gvtui.trace.connection import Connection
+
+SILENT_SECONDS = 20
+"""After how many seconds without a first message a connection is told of."""
+
+_MAX_WORD = 300
+
+
+class SilentSandboxes:
+    """Finds connections that have sent nothing since they opened; gives each once."""
+
+    def __init__(self) -> None:
+        self._told: set[int] = set()
+
+    def look(self, connections: Iterable[Connection], now_ns: int) -> list[str]:
+        """Sentences for the user on connections that have become silent, safe for a terminal.
+
+        Args:
+            connections: those that are known.
+            now_ns: the present time, Unix nanoseconds.
+        """
+        silent = {
+            each.conn: each
+            for each in connections
+            if each.connected
+            and not each.messages
+            and now_ns - each.opened_ns >= SILENT_SECONDS * SECOND_NS
+        }
+        self._told &= silent.keys()
+        found = [each for conn, each in silent.items() if conn not in self._told]
+        self._told |= silent.keys()
+        return [silence_words(each) for each in found]
+
+
+def silence_words(connection: Connection) -> str:
+    """That a connection has sent nothing, what the reason may be, and how to find it."""
+    name = short_id(connection.container_id) or f"connection {connection.conn}"
+    command = parse_runsc_command(connection.command)
+    file = command.flags.get("pod-init-config") or command.options.get("config") or "FILE"
+    runsc = connection.command[0] if connection.command else ""
+    words = ["gvtui", "session", "check", file]
+    if runsc.startswith("/"):
+        words += ["--runsc", runsc]
+    check = shlex.join(word[:_MAX_WORD] for word in words)
+    return escape(
+        f"{name} has connected, and has sent nothing for {SILENT_SECONDS} seconds. If its programs "
+        "do what its session traces, gVisor could not configure the session, and says so in its "
+        f'own log alone ("unable to configure"). To check the session: {check}',
+        1000,
+    )
