@@ -14,6 +14,7 @@ from gvtui.tui.detail import hexdump
 from gvtui.tui.detail.commands import Details
 from gvtui.tui.detail.content import NO_FIELD, Content, grounds
 from gvtui.tui.kit.cells import Part, fit, width_of
+from gvtui.tui.kit.fitting import FittedWidget
 from gvtui.tui.kit.lines import LineWidget
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from gvtui.tui.viewer import Viewer
 
 
-class DetailView(Pane, LineWidget, ScrollView, can_focus=True, inherit_bindings=False):
+class DetailView(
+    Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inherit_bindings=False
+):
     """A heading, then fields, then bytes if wanted; only the lines on the screen are made."""
 
     PREFIX = "detail"
@@ -47,6 +50,7 @@ class DetailView(Pane, LineWidget, ScrollView, can_focus=True, inherit_bindings=
 
     def news(self) -> None:
         """Show the selected row if it has changed."""
+        self.fits()
         width, shows_bytes = self.scrollable_content_region.width, self._details.shows_bytes
         now = grounds(self._model, width, shows_bytes=shows_bytes)
         if now == self._shown:
@@ -68,7 +72,7 @@ class DetailView(Pane, LineWidget, ScrollView, can_focus=True, inherit_bindings=
             self.scroll_to(y=content.height, animate=False)
         self._had_bytes = shows_bytes
 
-    def on_resize(self) -> None:
+    def fit(self) -> None:
         """Lay the fields out again."""
         self.news()
 

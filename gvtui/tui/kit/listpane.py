@@ -9,6 +9,7 @@ from textual.scroll_view import ScrollView
 
 from gvtui.tui.command.bindings import Pane
 from gvtui.tui.command.command import command
+from gvtui.tui.kit.fitting import FittedWidget
 from gvtui.tui.kit.lines import LineWidget
 from gvtui.tui.kit.signs import CURSOR_MARK
 
@@ -24,7 +25,7 @@ _WHEEL_LINES = 3
 _GAP = re.compile(" {2,}")
 
 
-class ListPane(Pane, LineWidget, ScrollView, can_focus=True, inherit_bindings=False):
+class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows a subclass's entries, of one line or several; draws only those on the screen.
 
     The scrollbar is set by hand and `virtual_size` never changes, so that new entries need no
@@ -103,6 +104,7 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True, inherit_bindings=Fa
 
     def redraw(self) -> None:
         """Draw the lines on the screen if any of them has changed."""
+        self.fits()
         before = (self._headings, self._footings, self._drawn)
         count = self.count()
         self.cursor = max(0, min(self.cursor, count - 1))
@@ -126,8 +128,8 @@ class ListPane(Pane, LineWidget, ScrollView, can_focus=True, inherit_bindings=Fa
         """Scroll so that the selected entry is on the screen."""
         self._top = max(min(self._top, self.cursor), self.cursor - self.page + 1)
 
-    def on_resize(self) -> None:
-        """Set the scrollbar and draw the lines for the new size."""
+    def fit(self) -> None:
+        """Set the scrollbar and draw the lines for the present size."""
         self.redraw()
         self.show_cursor()
         self.redraw()

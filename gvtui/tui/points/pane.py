@@ -104,8 +104,9 @@ class PointsPane(ListPane):
         if self.cursor < len(lines):
             self.state.cursor = self._seen = lines[self.cursor].key
 
-    def on_resize(self) -> None:
+    def fit(self) -> None:
         """Lay the lines out again."""
+        super().fit()
         self._keep_in_sight()
 
     def on_focus(self) -> None:

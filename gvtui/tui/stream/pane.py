@@ -13,6 +13,7 @@ from gvtui.agent.started import start_words
 from gvtui.tui.command.bindings import Pane
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import fit
+from gvtui.tui.kit.fitting import FittedWidget
 from gvtui.tui.stream import empty
 from gvtui.tui.stream.commands import Rows
 from gvtui.tui.stream.painter import STYLES, Painter
@@ -33,7 +34,7 @@ _HEADING = 1
 """How many lines are above the first row."""
 
 
-class StreamView(Pane, ScrollView, can_focus=True, inherit_bindings=False):
+class StreamView(Pane, FittedWidget, ScrollView, can_focus=True, inherit_bindings=False):
     """Rows of the model's view, with a cursor.
 
     The scroll position is kept as row ids, not as indices in the view, so that the rows on the
@@ -102,8 +103,8 @@ class StreamView(Pane, ScrollView, can_focus=True, inherit_bindings=False):
         self.screen.screen_layout_refresh_signal.subscribe(self, self._after_layout, immediate=True)
         self.news()
 
-    def on_resize(self) -> None:
-        """Fit the rows to the new size."""
+    def fit(self) -> None:
+        """Fit the rows to the present size."""
         self.news()
 
     def notify_style_update(self) -> None:
@@ -153,6 +154,7 @@ class StreamView(Pane, ScrollView, can_focus=True, inherit_bindings=False):
         self._show()
 
     def _show(self) -> None:
+        self.fits()
         view, model = self._model.view, self._model
         self._width = self.scrollable_content_region.width
         self._painter.prepare(self._width)

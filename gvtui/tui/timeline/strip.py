@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gvtui.tui.kit.fitting import FittedWidget
 from gvtui.tui.kit.lines import LineWidget
 from gvtui.tui.kit.signs import WINDOW_SIGN
 from gvtui.tui.timeline.commands import Along
@@ -19,7 +20,7 @@ _LEFT = 1
 """How many cells are blank at either end."""
 
 
-class TimelineStrip(LineWidget):
+class TimelineStrip(FittedWidget, LineWidget):
     """Bars for the rate, coloured by the share of errors, with signs for drops and the screen."""
 
     PREFIX = "timeline"
@@ -36,11 +37,12 @@ class TimelineStrip(LineWidget):
 
     def news(self) -> None:
         """Draw what has changed."""
+        self.fits()
         if self._along.fit(self._room):
             self.refresh()
 
-    def on_resize(self) -> None:
-        """Fit the strip to the new width."""
+    def fit(self) -> None:
+        """Fit the strip to the present width."""
         self.news()
 
     def render_line(self, y: int) -> Strip:

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.monitor.sandbox import wait_until
+from tests.tui.held import Held
+
+
+def test_no_frame_shows_lines_that_are_laid_out_for_another_size(tmp_path: Path) -> None:
+    with Held(tmp_path) as terminal:
+        assert wait_until(lambda: terminal.shows("container/start"))
+        # The sidebar, in the very first frame.
+        assert any(line.startswith(" Sandboxes  ") for line in terminal.frames[0])
+        headings = [line_with(" time   ", terminal.screen.display)]
+        for key, words in (("3", "system call"), ("1", " time   "), ("2", " process ")):
+            terminal.frames.clear()
+            terminal.type(key)
+            assert wait_until(lambda words=words: terminal.shows(words))  # type: ignore[misc]
+            headings.append(line_with(words, terminal.screen.display))
+            for frame in terminal.frames:
+                assert any(line.startswith(tuple(headings[-2:])) for line in frame), "\n".join(
+                    [key, *frame]
+                )
+
+
+def line_with(words: str, lines: list[str]) -> str:
+    """The beginning of the first line with some words; the end is another pane's."""
+    return next(line for line in lines if words in line)[:110]
