@@ -6,12 +6,11 @@ include/uapi/linux/in.h, include/uapi/asm-generic/socket.h.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 
 from gvtui.decode.escape import quoted_bytes
 from gvtui.decode.flags import Flags, ValueSet
-from gvtui.wire.sockaddr import AF_NETLINK, parse_sockaddr
+from gvtui.wire.sockaddr import AF_NETLINK, ip_text, parse_sockaddr
 
 FAMILY = ValueSet(
     {
@@ -251,7 +250,7 @@ def hex_bytes(raw: bytes, limit: int = _HEX_LIMIT) -> str:
 
 def ip_address(raw: bytes) -> str:
     """An IP address from its 4 or 16 bytes; hex for any other length."""
-    return str(ipaddress.ip_address(raw)) if len(raw) in (4, 16) else hex_bytes(raw)
+    return ip_text(raw) if len(raw) in (4, 16) else hex_bytes(raw)
 
 
 def ip_endpoint(ip: bytes, port: int) -> str:

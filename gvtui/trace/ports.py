@@ -6,7 +6,6 @@ that made the socket: the addresses of connect, bind, accept and listen are righ
 
 from __future__ import annotations
 
-import ipaddress
 from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +17,7 @@ from gvtui.wire.header import WireError
 from gvtui.wire.messages import Decoded, decode
 from gvtui.wire.pb import sentry_pb2
 from gvtui.wire.ports import ends_of, turned
+from gvtui.wire.sockaddr import ip_text
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -31,6 +31,8 @@ _WITH_ADDRESS = (10, 24, 25, 37)
 _CHUNK = 1 << 14
 LOOK_BACK = 16 * _CHUNK
 """How many rows before an exec are searched."""
+_MAPPED = bytes(10) + b"\xff\xff"
+"""What stands before an IPv4 address that is mapped into IPv6 (RFC 4291, 2.5.5.2)."""
 _MAX_CHUNKS = 32
 _MAX_VERDICTS = 4096
 _OTHER_EXECS = 16
@@ -149,9 +151,8 @@ def _texts(ip: bytes, port: int) -> frozenset[str]:
     """This address, and the wildcard address with the same port, as rows of calls show them."""
     if len(ip) not in (4, 16):
         return frozenset()
-    host = ipaddress.ip_address(ip)
-    plain = host.ipv4_mapped if isinstance(host, ipaddress.IPv6Address) else host
-    hosts = {f"[{host}]", "[::]"}
-    if plain is not None:
-        hosts |= {str(plain), "0.0.0.0", f"[{ipaddress.IPv6Address(f'::ffff:{plain}')}]"}
+    hosts = {f"[{ip_text(ip)}]", "[::]"}
+    if len(ip) == 4 or ip.startswith(_MAPPED):
+        plain = ip[-4:]
+        hosts |= {ip_text(plain), "0.0.0.0", f"[{ip_text(_MAPPED + plain)}]"}
     return frozenset(f"{each}:{port}" for each in hosts)

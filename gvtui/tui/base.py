@@ -98,6 +98,7 @@ class ViewerBase(DoorsApp):
         self.monitor, self.replay, self.keeper = monitor, replay, keeper
         self.commands = Commands((*FEATURES, *PANES), self._find)
         self.config = config or Config(config_path())
+        self.signs = self.config.signs
         self._remembered = remembered or Remembered({})
         self.memory: Memory = self._remembered.memory
         """The stored layout; after the user has left, the layout to store."""

@@ -6,7 +6,6 @@ Linux `struct sockaddr_in`, `sockaddr_in6`, `sockaddr_un`, `sockaddr_nl`.
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import struct
 from dataclasses import dataclass
@@ -38,6 +37,14 @@ class Address:
         return self.host is not None or self.path is not None or self.netlink_pid is not None
 
 
+def ip_text(raw: bytes) -> str:
+    """An IP address of 4 or 16 bytes, as the C library writes it: `::ffff:127.0.0.1`.
+
+    Python's `ipaddress` writes IPv4 mapped into IPv6 in other ways, depending on its version.
+    """
+    return socket.inet_ntop(socket.AF_INET if len(raw) == 4 else socket.AF_INET6, raw)
+
+
 def parse_sockaddr(raw: bytes) -> Address:
     """Read the bytes of a `struct sockaddr`; never raises."""
     if len(raw) < 2:
@@ -45,11 +52,11 @@ def parse_sockaddr(raw: bytes) -> Address:
     (family,) = struct.unpack_from("<H", raw)
     if family == socket.AF_INET and len(raw) >= 8:
         (port,) = struct.unpack_from(">H", raw, 2)
-        host = str(ipaddress.IPv4Address(raw[4:8]))
+        host = ip_text(raw[4:8])
         return Address(family, f"{host}:{port}", host=host, port=port)
     if family == socket.AF_INET6 and len(raw) >= 24:
         port, flow_info = struct.unpack_from(">HI", raw, 2)
-        host = str(ipaddress.IPv6Address(raw[8:24]))
+        host = ip_text(raw[8:24])
         scope_id = struct.unpack_from("<I", raw, 24)[0] if len(raw) >= 28 else 0
         return Address(
             family, f"[{host}]:{port}", host=host, port=port, flow_info=flow_info, scope_id=scope_id

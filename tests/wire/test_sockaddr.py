@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.wire.sockaddr import AF_NETLINK, Address, parse_sockaddr
+from gvtui.wire.sockaddr import AF_NETLINK, Address, ip_text, parse_sockaddr
 
 
 def ipv4(host: str, port: int, rest: bytes = bytes(8)) -> bytes:
@@ -76,3 +76,10 @@ def test_what_does_not_fit_its_family_is_hex(raw: bytes) -> None:
 @given(st.binary(max_size=140))
 def test_any_bytes(raw: bytes) -> None:
     assert isinstance(parse_sockaddr(raw).text, str)
+
+
+def test_mapped_addresses_read_alike_on_every_python() -> None:
+    mapped = bytes(10) + b"\xff\xff" + bytes([127, 0, 0, 1])
+    assert ip_text(mapped) == "::ffff:127.0.0.1"
+    raw = struct.pack("<H", socket.AF_INET6) + struct.pack(">HI", 80, 0) + mapped
+    assert parse_sockaddr(raw).text == "[::ffff:127.0.0.1]:80"

@@ -229,7 +229,7 @@ def _frequent(column: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[tuple[
 
 
 def _rows_text(count: int) -> str:
-    return f"{count:,} of the newest rows" if count != 1 else "1 of the newest rows"
+    return f"{count:,} of the newest rows"
 
 
 def _events(architecture: str) -> Iterator[tuple[str, str]]:

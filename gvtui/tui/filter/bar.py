@@ -10,6 +10,7 @@ from gvtui.tui.filter.commands import Filtering
 from gvtui.tui.kit.cells import Part, fit, width_of
 from gvtui.tui.kit.lines import LineWidget
 from gvtui.tui.model.rowtext import word
+from gvtui.words import noun_for
 
 if TYPE_CHECKING:
     from textual import events
@@ -79,7 +80,7 @@ class FilterBar(Pane, LineWidget, can_focus=True):
             return f"filtering {view.progress:.0%}   {shown}"
         if model.whole_calls:
             # An exit that is one row with its enter does not count as hidden.
-            return f"{shown} rows"
+            return f"{shown} {noun_for(view.total, 'row')}"
         return f"{shown} · {view.total - view.count:,} hidden"
 
     def _spots(self, width: int) -> list[_Spot]:

@@ -29,8 +29,8 @@ class MainScreen(Screen[Any], inherit_bindings=False):
         wanted = {
             name: least <= at < below
             for at, steps in (
-                (width, self.app.HORIZONTAL_BREAKPOINTS),
-                (height, self.app.VERTICAL_BREAKPOINTS),
+                (width, self.app.HORIZONTAL_BREAKPOINTS or []),
+                (height, self.app.VERTICAL_BREAKPOINTS or []),
             )
             for (least, name), (below, _) in zip(steps, [*steps[1:], (1 << 30, "")], strict=True)
         }

@@ -6,6 +6,7 @@ The terminal has the clipboard, and reports the mouse or keeps it for itself.
 
 from __future__ import annotations
 
+import os
 import subprocess
 from contextlib import suppress
 from functools import partial
@@ -34,7 +35,13 @@ class TerminalApp(FailingApp):
     """An app that takes keys in their order, sends texts to the terminal's clipboard, takes or
     releases the mouse, and lends the terminal to other programs."""
 
+    signs = ""
+    """`ascii` or `unicode`: what the user wants signs and lines to be; "" for what fits."""
+
     def __init__(self) -> None:
+        if not os.environ.get("NO_COLOR"):
+            # Only a value counts (no-color.org); Textual takes the empty one for one.
+            os.environ.pop("NO_COLOR", None)
         super().__init__()
         self._turns = KeyTurns(self, super().on_event)
         self._borrower: subprocess.Popen[bytes] | None = None

@@ -20,6 +20,7 @@ from textual.messages import TerminalSupportsSynchronizedOutput
 from gvtui.decode.escape import isolated
 from gvtui.tui.kit.flow import Flow
 from gvtui.tui.kit.image import Image
+from gvtui.tui.kit.signs import in_ascii, wants_ascii
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +46,8 @@ class LostTerminal:
         self._file = file
         self.when_written: Callable[[], None] = lambda: None
         """Called in the thread that writes, after each text."""
+        self.is_ascii = False
+        """Whether the terminal gets ASCII alone."""
         self.is_lost = False
         """Whether the terminal has gone, so that all further text is dropped."""
 
@@ -53,7 +56,7 @@ class LostTerminal:
         if not self.is_lost:
             try:
                 # Here, where all cells leave: the marks take no cell, and no width is counted any more.
-                self._file.write(isolated(text))
+                self._file.write(in_ascii(text) if self.is_ascii else isolated(text))
                 self._file.flush()
                 if self._file.isatty():
                     # On a line with a buffer of its own, as a serial one.
@@ -92,6 +95,8 @@ class TerminalDriver(LinuxDriver):
         super().__init__(*args, **options)
         assert sys.__stdout__ is not None
         self._file: Any = LostTerminal(self._file if self._file.isatty() else sys.__stdout__)
+        app: Any = self._app
+        self._file.is_ascii = wants_ascii(app.signs)
         self.has_mouse = True
         """Whether the viewer gets the mouse; else the terminal selects text with it."""
         self.flow = Flow()

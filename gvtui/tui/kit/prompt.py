@@ -8,6 +8,7 @@ from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Input, Static
+from textual.widgets.input import Selection
 
 from gvtui.decode.escape import escape
 from gvtui.tui.kit.cells import width_of
@@ -42,6 +43,9 @@ class PromptInput(Input):
         """Put a text, made safe, in the place of another."""
         super().replace(escape(text), start, end)
 
+    proposal = ""
+    """The value that was proposed, which stands selected at first."""
+
     class Picked(Message):
         """The user wants to insert a suggestion."""
 
@@ -61,7 +65,9 @@ class PromptInput(Input):
 
     def action_copy_or_leave(self) -> None:
         """Copy the selected text; without a selection, leave the prompt as a shell does."""
-        if self.selection.is_empty:
+        whole = Selection(0, len(self.value))
+        is_proposal = self.value == self.proposal and self.selection == whole
+        if self.selection.is_empty or is_proposal:
             self.post_message(self.Left())
         else:
             self.action_copy()
@@ -105,8 +111,8 @@ class Prompt(Vertical):
         """Show the question and take the focus."""
         self._question = question
         self.query_one("#prompt-label", Static).update(f" {question.label} ")
-        entry = self.query_one(Input)
-        entry.placeholder = question.hint
+        entry = self.query_one(PromptInput)
+        entry.placeholder, entry.proposal = question.hint, question.value
         self._show(None)
         self._suggestions.offer((), 0)
         if question.history is not None:
@@ -114,6 +120,8 @@ class Prompt(Vertical):
         self.add_class("open")
         is_same = entry.value == question.value
         self._set(question.value)
+        # What is typed replaces a proposed value; with an arrow key it is kept and changed.
+        entry.selection = Selection(0, len(question.value))
         if is_same:
             self._look(question.value)
         if self.screen.focused is not entry:

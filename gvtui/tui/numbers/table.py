@@ -105,7 +105,7 @@ class NumbersTable(ListPane):
         """Show the present values of these statistics."""
         self._statistics = statistics
         self._total = statistics.total()
-        self._table = Table(statistics, self._by, self._order, is_ascending=self._is_ascending)
+        self._table = Table(statistics, self._by, self._in_force, is_ascending=self._is_ascending)
         key = self._keys.get(self._by)
         place = self._table.place_of(key) if key is not None else None
         if place is not None and place != self.cursor:
@@ -202,7 +202,7 @@ class NumbersTable(ListPane):
         return max(1, left()), columns
 
     def _head(self, title: str, order: Order | None, width: int, *, right: bool = False) -> Part:
-        if order is not self._order:
+        if order is not self._in_force:
             return fit(title, width, right=right), "heading"
         sign = _UP if self._is_ascending else _DOWN
         words = f"{sign}{title}" if right else f"{title} {sign}"
@@ -274,9 +274,6 @@ class NumbersTable(ListPane):
 
     def _show(self, by: By) -> None:
         self._by = by
-        orders = self._orders()
-        if self._order not in orders:
-            self._order = Order.CALLS
         self.cursor = self._top = 0
         self._again()
 
@@ -284,10 +281,15 @@ class NumbersTable(ListPane):
         orders = [Order.NAME, *(column.order for column in _COLUMNS[self._by])]
         return list(dict.fromkeys(orders))
 
+    @property
+    def _in_force(self) -> Order:
+        """The chosen order, or another one in a table that lacks its column."""
+        return self._order if self._order in self._orders() else Order.CALLS
+
     def _sort(self, order: Order) -> None:
         """Sort by a column, largest first, names alphabetically; again: in reverse."""
-        if order is self._order:
-            self._is_ascending = not self._is_ascending
+        if order is self._in_force:
+            self._order, self._is_ascending = order, not self._is_ascending
         else:
             self._order, self._is_ascending = order, order is Order.NAME
         self._again()
@@ -310,12 +312,12 @@ class NumbersTable(ListPane):
     def sort(self) -> None:
         """Sort by the next column."""
         orders = self._orders()
-        self._sort(orders[(orders.index(self._order) + 1) % len(orders)])
+        self._sort(orders[(orders.index(self._in_force) + 1) % len(orders)])
 
     @command("Reverse the sort order", "S")
     def reverse(self) -> None:
         """Reverse the sort order."""
-        self._sort(self._order)
+        self._sort(self._in_force)
 
     @command("Only the rows behind this line", "enter", footer="its rows")
     def rows(self) -> None:

@@ -16,7 +16,7 @@ from gvtui.tui.kit.cells import Part, fit, short_count, spark, width_of
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import CURSOR_MARK, DROP_SIGN, LOST_SIGN
 from gvtui.tui.model.rowtext import word
-from gvtui.words import counted
+from gvtui.words import counted, noun_for
 
 if TYPE_CHECKING:
     from gvtui.trace.connection import Sandbox
@@ -108,7 +108,7 @@ class SandboxList(ListPane):
         if sandbox.dropped:
             dropped = f"  {DROP_SIGN} {short_count(sandbox.dropped)}"
         left = width - 1 - sum(width_of(text) for text, _ in second)
-        numbers = f"  {count} msgs{rate}"
+        numbers = f"  {count} {noun_for(sandbox.messages, 'msg')}{rate}"
         if width_of(numbers + dropped) > left:
             numbers = f"  {count}{rate}"
         if dropped and width_of(numbers + dropped) + len(" dropped") <= left:
@@ -150,7 +150,7 @@ def earlier_lines(earlier: Sums, width: int) -> tuple[list[Part], list[Part]]:
     """What is said of sandboxes that are summed up."""
     words = counted(earlier.connections, "earlier connection")
     dropped = f"  {DROP_SIGN} {short_count(earlier.dropped)}" if earlier.dropped else ""
-    numbers = f"  {short_count(earlier.messages)} msgs"
+    numbers = f"  {short_count(earlier.messages)} {noun_for(earlier.messages, 'msg')}"
     return (
         [("○ ", "gone"), (fit(words, max(0, width - 4)), "id")],
         [("  ", ""), ("summed up", "gone"), (numbers, "number"), (dropped, "alarm")],

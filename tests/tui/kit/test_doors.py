@@ -183,3 +183,17 @@ def test_the_terminal_is_asked_for_its_clipboard_and_its_mouse(own_home: Path) -
         terminal.type("V")
         terminal.type("q")
         assert terminal.end()[0] == 0
+
+
+@pytest.mark.parametrize(("value", "counts"), [("", False), ("1", True)])
+def test_an_empty_no_color_does_not_count(
+    monkeypatch: pytest.MonkeyPatch, value: str, counts: bool
+) -> None:
+    monkeypatch.setenv("NO_COLOR", value)
+
+    app = recording()
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert app.no_color is counts
+
+    drive(app, script)

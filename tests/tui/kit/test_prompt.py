@@ -220,3 +220,20 @@ def test_nothing_that_acts_on_a_terminal_stands_in_the_prompt(tmp_path: Path) ->
 
     drive(app, script)
     recorder.writer.close()
+
+
+def test_what_is_typed_replaces_a_proposed_value() -> None:
+    app = recording()
+    answers: list[str] = []
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.ask(Question("save in", lambda text: answers.append(text), value="proposed"))
+        await pilot.press(*"own", "enter")
+        app.ask(Question("save in", lambda text: answers.append(text), value="proposed"))
+        await pilot.press("end", *"-2", "enter")
+        app.ask(Question("save in", lambda text: answers.append(text), value="proposed"))
+        await pilot.press("ctrl+c")
+        assert not app.prompt.is_open
+        assert answers == ["own", "proposed-2"]
+
+    drive(app, script)

@@ -17,11 +17,14 @@ def test_tables_and_orders_change_in_turn() -> None:
         await pilot.press("3")
         table = app.main.query_one(NumbersTable)
         await until(pilot, lambda: table.count() > 3)
-        seen = [table._by]
+        seen, order, headings = [table._by], table._order, table.headings()
         for _ in range(len(By)):
             await pilot.press("right")
             seen.append(table._by)
         assert seen == [*By, next(iter(By))]
+        # The table of events on the way has no such column.
+        assert table._order is order
+        assert table.headings()[-1] == headings[-1]
         await pilot.press("left", "right")
         assert table._by is next(iter(By))
         before = table._order
