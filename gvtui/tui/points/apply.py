@@ -18,6 +18,7 @@ from gvtui.points.tuning import remote_sink
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.asking import Choice, Entry, Text
 from gvtui.tui.model.rowtext import word
+from gvtui.tui.points.gone import gone_words
 from gvtui.tui.points.preview import preview, safe_lines
 from gvtui.tui.points.survey import Targets
 from gvtui.tui.viewer import Feature
@@ -79,7 +80,9 @@ class Applying(Feature):
         target = state.target
         if not self._may_apply():
             return
-        if target is None:
+        if target is None and state.gone is not None:
+            self.viewer.tell(gone_words(state.gone.title, state.edit), "warning")
+        elif target is None:
             self.viewer.tell(state.problem or "There is no sandbox to apply this to.", "warning")
         elif target.owner is SessionOwner.FILE:
             self._write(target)

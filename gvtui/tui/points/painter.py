@@ -12,6 +12,7 @@ from gvtui.tui.kit.cells import fit, short_count, width_of
 from gvtui.tui.kit.signs import COST_SIGN
 from gvtui.tui.points.state import Box
 from gvtui.tui.points.tree import LineKind, PointLine
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -76,6 +77,9 @@ class PointsPainter:
             if state.endpoint is None:
                 words = "this recording notes no session: what was on is not known"
                 return [[(f" {part}", "faint")] for part in _wrap(words, width - 3)]
+            if state.gone is not None:
+                others = f"   {counted(len(state.targets), 'other')}" if state.targets else ""
+                return [[(f" {state.gone.title} ", "name"), (f"gone{others}", "alarm")]]
             none = "looking for sandboxes …" if state.is_looking else "no sandbox to trace"
             return [[(f" {state.problem or none}", "faint")]]
         place = state.targets.index(target) + 1

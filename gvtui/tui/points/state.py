@@ -13,6 +13,7 @@ from gvtui.points.edit import set_field, switch_off, switch_on
 from gvtui.points.session import DEFAULT_CONTEXT_FIELDS, Point, Session
 from gvtui.points.tuning import remote_sink
 from gvtui.tui.points.edit import Edit
+from gvtui.tui.points.gone import back_words, gone_words
 from gvtui.tui.points.tree import Grouping, LineKind, PointLine, build_lines
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class PointsState:
         """The architecture of a recording's sandboxes; "" for this machine's."""
         self.problem = ""
         """Why no sandboxes were found; "" if some were."""
+        self.gone: Target | None = None
+        """The target that the pane shows, if it has gone; it may be started again under its ID."""
         self.is_looking = False
         """Whether the first search for sandboxes is under way."""
         self.grouping: Grouping = "component"
@@ -152,7 +155,7 @@ class PointsState:
     def take_targets(
         self, targets: Iterable[Target], problem: str = "", catalogue: Catalogue | None = None
     ) -> None:
-        """Replace the targets; the one on the screen stays if it is among the new ones.
+        """Replace the targets; the pane does not turn from the one on the screen to another.
 
         Args:
             targets: the sandboxes, and a session file.
@@ -169,15 +172,18 @@ class PointsState:
                 edit.take_applied(target.applied, is_guess=target.is_guess)
             elif target.owner is SessionOwner.NONE:
                 edit.take_applied(None)
-        if self.target is None and self.targets:
-            former = self._key
+        if self.target is not None:
+            if self.gone is not None:
+                self.say(back_words(self.target.title, self.edit))
+            self.gone = None
+        elif shown is not None:
+            self.gone = shown
+            self.say(gone_words(shown.title, self.edit), "bad")
+        elif self.targets and self.gone is None:
             self._key = self.targets[0].key
-            if shown is not None:
-                self.say(f"{shown.title} has gone. This is {self.targets[0].title}.", "bad")
-            nowhere = self._edits.get(NOWHERE)
-            if former == NOWHERE and nowhere is not None and nowhere.is_staged:
+            nowhere = self._edits.pop(NOWHERE, None)
+            if nowhere is not None and nowhere.is_staged:
                 self.edit.stage(nowhere.staged)
-                del self._edits[NOWHERE]
         self.changed()
 
     def take_guess(self, names: Iterable[str]) -> None:
@@ -201,7 +207,7 @@ class PointsState:
             return False
         if key != self._key:
             self._key = key
-            self.note = ""
+            self.note, self.gone = "", None
             self.changed()
         return True
 

@@ -99,6 +99,9 @@ def test_the_target_stays_and_its_staging_with_it(state: PointsState) -> None:
     state.take_targets([two])
     assert state.target is two
     state.take_targets([one])
+    assert state.target is None
+    assert state.gone is two
+    state.next_target()
     assert state.target is one
     assert state.edit.is_staged
 

@@ -40,7 +40,8 @@ def test_a_sandbox_that_comes_is_found_when_it_connects_or_on_demand(bench: Poin
     bench.viewer.catch_up()
     bench.targets.tick()
     assert [target.title for target in bench.state.targets] == ["c2"]
-    assert "c1 has gone" in bench.state.note
+    assert bench.state.note == "c1 has gone."
+    assert bench.state.target is None
 
 
 def test_a_survey_that_began_before_a_change_does_not_count(bench: PointsBench) -> None:
