@@ -1,4 +1,8 @@
-"""Tells of sandboxes that have connected but send nothing, and how to find out why."""
+"""Tells of sandboxes that have connected but send nothing, and how to find out why.
+
+Where gVisor cannot configure the session of a pod init file, the container runs untraced. The
+connection then closes at once (2026-09), or stays open and silent (2022-12, 2024-07).
+"""
 
 from __future__ import annotations
 
@@ -18,11 +22,14 @@ if TYPE_CHECKING:
 SILENT_SECONDS = 20
 """After how many seconds without a first message a connection is told of."""
 
+_STARTING = ("run", "create", "restore", "do")
+"""Subcommands of runsc that start a sandbox with a pod init file."""
+
 _MAX_WORD = 300
 
 
 class SilentSandboxes:
-    """Finds connections that have sent nothing since they opened; gives each once."""
+    """Finds connections that have sent nothing, open or closed; gives each once."""
 
     def __init__(self) -> None:
         self._told: set[int] = set()
@@ -37,9 +44,12 @@ class SilentSandboxes:
         silent = {
             each.conn: each
             for each in connections
-            if each.connected
-            and not each.messages
-            and now_ns - each.opened_ns >= SILENT_SECONDS * SECOND_NS
+            if not each.messages
+            and (
+                now_ns - each.opened_ns >= SILENT_SECONDS * SECOND_NS
+                if each.connected
+                else parse_runsc_command(each.command).subcommand in _STARTING
+            )
         }
         self._told &= silent.keys()
         found = [each for conn, each in silent.items() if conn not in self._told]
@@ -57,9 +67,12 @@ def silence_words(connection: Connection) -> str:
     if runsc.startswith("/"):
         words += ["--runsc", runsc]
     check = shlex.join(word[:_MAX_WORD] for word in words)
+    did = f"has connected, and has sent nothing for {SILENT_SECONDS} seconds"
+    if not connection.connected:
+        did = "has connected, and has gone without sending anything"
     return escape(
-        f"{name} has connected, and has sent nothing for {SILENT_SECONDS} seconds. If its programs "
-        "do what its session traces, gVisor could not configure the session, and says so in its "
-        f'own log alone ("unable to configure"). To check the session: {check}',
+        f"{name} {did}. If its programs do what its session traces, gVisor could not configure "
+        'the session, and says so in its own log alone ("unable to configure"). To check the '
+        f"session: {check}",
         1000,
     )

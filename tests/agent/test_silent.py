@@ -24,9 +24,18 @@ def test_a_connection_without_a_message_is_told_once_after_a_while() -> None:
     assert other.startswith("connection 2 ")
 
 
-def test_one_that_has_sent_or_has_gone_is_not_silent() -> None:
+def test_one_that_has_sent_or_that_no_runsc_opened_is_not_silent() -> None:
     gone, sending = connection(1, closed_ns=NOW + 1), connection(2, messages=1)
     assert SilentSandboxes().look([gone, sending], LATER) == []
+
+
+def test_a_sandbox_that_goes_without_a_message_is_told() -> None:
+    command = ["runsc", "--pod-init-config=/etc/p.json", "create", "c1"]
+    gone = connection(1, closed_ns=NOW + 1, command=command, container_id="c1")
+    silent = SilentSandboxes()
+    (words,) = silent.look([gone], NOW + 1)
+    assert words.startswith("c1 has connected, and has gone without sending anything.")
+    assert silent.look([gone], LATER) == []
 
 
 def test_the_check_is_that_of_the_file_and_the_runsc_of_the_sandbox() -> None:
