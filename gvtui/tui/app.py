@@ -19,6 +19,7 @@ from gvtui.tui.detail.pane import DetailView
 from gvtui.tui.features import ABOVE_PROMPT, BELOW_PROMPT, FEATURES, SIDEBAR, STYLES, TABS
 from gvtui.tui.filter.bar import FilterBar
 from gvtui.tui.frame.keyline import KeyLine
+from gvtui.tui.frame.picture import saving
 from gvtui.tui.frame.screen import MainScreen
 from gvtui.tui.frame.status import StatusLine, items
 from gvtui.tui.frame.tabs import TabLine
@@ -134,6 +135,10 @@ class GvtuiApp(ViewerBase):
         for entry in super().get_system_commands(screen):
             if entry.title not in own:
                 yield entry
+
+    def deliver_screenshot(self, *_: Any, **__: Any) -> None:  # noqa: ANN401
+        """Save a picture of the screen; Textual would open it in a browser."""
+        self.ask(saving(self.export_screenshot(), self.tell))
 
     def on_mount(self) -> None:
         """Set the theme and start the updates."""
