@@ -21,6 +21,7 @@ from gvtui.commands.fencing import OWN_PROCESS
 from gvtui.commands.options import MONITOR_OPTIONS, VIEWER_OPTIONS, apply, examples
 from gvtui.ending import raise_at_signals, signal_behind
 from gvtui.errors import GvtuiError
+from gvtui.home import have_home
 from gvtui.saying import say
 
 if TYPE_CHECKING:
@@ -175,6 +176,7 @@ def cli(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process, with one of the codes of `gvtui help exit-codes`."""
     raise_at_signals()
+    have_home()
     failed: list[BaseException] = []
     threading.excepthook = lambda thread: failed.append(thread.exc_value or thread.exc_type())
     code = run(arguments, is_own_process=True)
