@@ -26,7 +26,9 @@ its full size in bytes; both have `fields` `bytes`.
 
 Other rows have the same keys with null for what they are not, and `event` besides: `opened`, `closed`
 and `mark` with their details in `fields`, and `drop`, whose `fields` `points` is the number of points
-dropped before the next message of that connection.
+dropped before the next message of that connection. Where the sandbox's side has closed a connection,
+`fields` has besides: `ending`, how the sandbox ended as far as is known, in words, and `exit_status`,
+the wait status of its first process, null if none was told.
 """
 
 from __future__ import annotations
@@ -35,9 +37,11 @@ import json
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from gvtui.decode.endings import closing_words
 from gvtui.decode.outcome import ExecOutcome
 from gvtui.export.repeats import RepeatedTexts
 from gvtui.points.names import point_name
+from gvtui.trace.connections import CLOSED_BY_SANDBOX
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import KINDS, Unknown
@@ -117,10 +121,18 @@ class JsonExport:
             content["exit"] = {"result": None, "errorno": None}
         return _json(content)
 
+    def _ending(self, conn: int) -> dict[str, Any]:
+        """How the sandbox of a connection that its side has closed has ended, as far as is known."""
+        life = self._selection.trace.connections.lives.of(conn)
+        exit_status = life.exit_status if life is not None and life.last_conn == conn else None
+        return {"ending": closing_words(life, conn), "exit_status": exit_status}
+
     def _event(self, row_id: int, row: Row) -> dict[str, Any]:
         trace = self._selection.trace
         is_drop = row.kind == Kind.DROP
         details = {} if is_drop else trace.details(row_id)
+        if row.kind == Kind.CLOSED and details.get("reason") == CLOSED_BY_SANDBOX:
+            details = details | self._ending(row.conn)
         container = trace.container_of(row_id)
         if row.kind == Kind.MARK:
             # A mark belongs to no connection; of a session, it says itself whose it was.

@@ -66,6 +66,8 @@ def test_a_message(tmp_path: Path) -> None:
     }
     assert (drop["event"], drop["fields"], drop["dropped"]) == ("drop", {"points": 2}, 2)
     assert (closed["event"], closed["fields"]["reason"]) == ("closed", "closed by the sandbox")
+    ending = "its session or its sandbox has ended; no exit of its first process was told"
+    assert (closed["fields"]["ending"], closed["fields"]["exit_status"]) == (ending, None)
 
 
 def test_what_is_not_collected_is_null(tmp_path: Path) -> None:

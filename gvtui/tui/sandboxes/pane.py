@@ -6,6 +6,7 @@ import os.path
 import shlex
 from typing import TYPE_CHECKING, ClassVar
 
+from gvtui.decode.endings import ending_words
 from gvtui.decode.ids import short_id
 from gvtui.query.filter.fields import CONTAINER
 from gvtui.query.filter.write import equals
@@ -97,7 +98,9 @@ class SandboxList(ListPane):
             (chart, "spark"),
         ]
         second: list[Part] = [("  ", "")]
-        state = "connected" if lively else "open" if connected else "gone"
+        state = "connected" if lively else "open"
+        if not connected:
+            state = ending_words(self._model.trace.connections.lives.of(latest.conn))
         if connected and gone:
             state = "monitor gone"
         second.append((state, "alarm" if gone else "good" if connected else "gone"))

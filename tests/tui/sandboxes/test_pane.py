@@ -7,6 +7,7 @@ import pytest
 from gvtui.trace import connections
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes.pane import SandboxList
+from tests.trace.factory import exit_message
 from tests.trace.recorder import Recorder, open_message
 from tests.trace.rivals import opened_by, write_rivals
 from tests.tui.helpers import drive, live, screen_text, until
@@ -175,3 +176,20 @@ def test_who_also_says_it_is_another_has_that_in_its_line(tmp_path: Path) -> Non
         assert "● evil says it is web" in _entry(app, 1)
 
     drive(app, script, (180, 40))
+
+
+@pytest.mark.parametrize(("status", "words"), [(0x100, "exited 1  "), (9, "killed by SIGKILL  ")])
+def test_one_whose_first_process_told_its_exit_says_how_it_ended(
+    tmp_path: Path, status: int, words: str
+) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(2)
+    recorder.writer.message(1, recorder.now, exit_message(1, status))
+    recorder.writer.closed(1, recorder.now, {})
+    recorder.writer.flush()
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert words in _entry(app, 0)
+
+    drive(app, script)
