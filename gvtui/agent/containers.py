@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from gvtui.agent.naming.annotations import names_in
+from gvtui.decode.ids import short_id
 from gvtui.trace.names import Names
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ class Container:
     def called(self) -> str:
         """Its name with its ID, or the ID alone, for sentences."""
         return f"{self.names.full} ({self.id})" if self.names.label else self.id
+
+    @property
+    def short(self) -> str:
+        """Its name, or else its ID, as lists show it."""
+        return self.names.label or short_id(self.id)
 
     @property
     def label(self) -> str:

@@ -204,9 +204,10 @@ class Keeper:
         )
 
     def _look_at(self, container: Container) -> Target:
-        title = escape(short_id(container.id))
-        if container.label:
-            title += f" {escape(container.label[:_MAX_LABEL])}"
+        title = short_id(container.id)
+        if container.names.label:
+            title = f"{container.label[:_MAX_LABEL]} {title}"
+        title = escape(title)
         catalogue, error = None, ""
         try:
             catalogue = self.agent.catalogue(container)

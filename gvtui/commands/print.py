@@ -243,12 +243,16 @@ def _write(export: Lines, start: int, stop: int) -> None:
 
 def _say_end(trace: Trace, *, live: bool = False) -> int:
     """Report messages and points that the output lacks; gives the exit code."""
+    from gvtui.decode.escape import escape
     from gvtui.trace.connection import NEVER_AGAIN
 
     for sandbox in trace.connections.sandboxes():
         may_lack = any(each.may_lack_drops(NEVER_AGAIN) for each in sandbox.connections)
         if sandbox.dropped:
-            name = sandbox.container_id or f"of connection {sandbox.latest.conn}"
+            conn = sandbox.latest.conn
+            label = escape(trace.connections.names(conn, sandbox.container_id).full)
+            name = sandbox.container_id or f"of connection {conn}"
+            name = f"{label} ({name})" if label else name
             words = counted(sandbox.dropped, "point")
             least = "at least " if may_lack else ""
             say(f"gvtui: {least}{words} dropped by sandbox {name}")

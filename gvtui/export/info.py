@@ -44,7 +44,9 @@ def info_text(trace: Trace, survey: Survey) -> Iterator[str]:
         yield ""
         yield f"{'conn':>6} {'messages':>12} {'bytes':>15} {'dropped':>10}  container"
         for conn, counts in list(survey.tally.by_conn.items())[:_MAX_LINES]:
-            yield _connection_line(trace.connections.get(conn), conn, counts)
+            connection = trace.connections.get(conn)
+            label = trace.connections.names(conn, _container(connection)).full
+            yield _connection_line(connection, conn, counts) + (f"  {escape(label)}" * bool(label))
         if len(survey.tally.by_conn) > _MAX_LINES:
             yield f"and {counted(len(survey.tally.by_conn) - _MAX_LINES, 'more connection')}"
 
@@ -95,7 +97,12 @@ def info_document(trace: Trace, survey: Survey) -> dict[str, Any]:
         "losses": survey.losses.pack(),
         "problems": survey.problems,
         "connections": [
-            {"conn": conn, "container": _container(trace.connections.get(conn)), **asdict(counts)}
+            {
+                "conn": conn,
+                "container": (container := _container(trace.connections.get(conn))),
+                "names": trace.connections.names(conn, container).details(),
+                **asdict(counts),
+            }
             for conn, counts in survey.tally.by_conn.items()
         ],
     }

@@ -10,6 +10,8 @@ A message has
   in nanoseconds since 1970,
 - `container_id`, `pid`, `tid`, `process`: who did it; the container comes from what is known of the
   connection where the message does not tell,
+- `names`: what the container's operator calls it, as far as that is known: an object with `manager`,
+  `name`, `image`, `pod`, `namespace` and `labels`; live, the first rows of a container may lack it,
 - `dropped`: the header's count of points dropped since the connection began,
 - `outcome`: on the exit of execve and execveat alone, what became of it: `done`, `failed`, or `asked`
   where that is not known; `result` and `errorno` of its `exit` are null where they are not known,
@@ -73,6 +75,8 @@ class JsonExport:
 
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
+        self._names: dict[tuple[int, str], str] = {}
+        self._named = 0
         self._fields = RepeatedTexts(_fields_text, '{"context_data":{"time_ns":')
 
     def lines(self, start: int, stop: int) -> Iterator[str]:
@@ -110,8 +114,20 @@ class JsonExport:
         is_short = len(container) + len(process) <= _MAX_NAMES
         who = (_who if is_short else _who.__wrapped__)(container, row.pid, row.tid, process)
         when = f'"time_ns":{row.time_ns or "null"},"recv_ns":{row.recv_ns or "null"}'
+        who = f'{who},"names":{self._names_text(row.conn, container)}'
         head = f'"conn":{row.conn},{what},{when},{who},"dropped":{row.dropped}{problem}'
         return f'{{{head},"fields":{fields}}}'
+
+    def _names_text(self, conn: int, container: str) -> str:
+        connections = self._selection.trace.connections
+        if self._named != connections.naming.version or len(self._names) >= _MAX_KEPT:
+            self._named = connections.naming.version
+            self._names.clear()
+        text = self._names.get((conn, container))
+        if text is None:
+            text = _json(connections.names(conn, container).details() or None)
+            self._names[conn, container] = text
+        return text
 
     @staticmethod
     def _told(fields: str, outcome: ExecOutcome) -> str:
@@ -149,6 +165,7 @@ class JsonExport:
             "pid": None,
             "tid": None,
             "process": None,
+            "names": trace.connections.names(row.conn, container).details() or None,
             "dropped": row.dropped if is_drop else None,
             "fields": {"points": row.result} if is_drop else details,
         }

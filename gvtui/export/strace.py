@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
-from gvtui.decode.ids import SHORT_ID, short_id
+from gvtui.decode.ids import SHORT_ID, called, cut_name
 from gvtui.decode.render import strace_line
 from gvtui.trace.marks import LostMark, read_mark
 from gvtui.trace.row import Direction, Flag, Kind
@@ -87,6 +87,7 @@ class StraceExport:
         trace = self._selection.trace
         if trace.connections.are_of_many:
             number = f"#{began.conn}" if began.conn else ""
-            shown = escape(short_id(trace.container_of(row_id))) or number
+            name = called(trace.connections, began.conn, trace.container_of(row_id))
+            shown = escape(cut_name(name, SHORT_ID)) or number
             return f"{shown:<{SHORT_ID}} {head}"
         return head

@@ -7,7 +7,7 @@ them apart, and a name is known of one connection's containers alone.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import asdict, dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -147,6 +147,8 @@ class Naming:
         """Grows when a name has come or changed."""
         self._by_conn: OrderedDict[int, dict[str, Names]] = OrderedDict()
         self._count = 0
+        self._newest: OrderedDict[str, Names] = OrderedDict()
+        self._shared: tuple[int, frozenset[str]] = 0, frozenset()
 
     def take(self, conn: int, container: str, names: Names) -> None:
         """Note the names of a connection's container; of too many, the oldest are forgotten."""
@@ -155,14 +157,29 @@ class Naming:
         if not container or is_full or known.get(container, _NOBODY) == names:
             return
         self._count += container not in known
-        known[container] = names
+        known[container] = self._newest[container] = names
         self.version += 1
+        if len(self._newest) > MAX_NAMED:
+            self._newest.popitem(last=False)
         while self._count > MAX_NAMED and len(self._by_conn) > 1:
             self._count -= len(self._by_conn.popitem(last=False)[1])
 
     def of(self, conn: int, container: str) -> Names:
         """The names of a connection's container; empty where nobody has told any."""
         return self._by_conn.get(conn, _NO_CONTAINERS).get(container, _NOBODY)
+
+    def newest(self, container: str) -> Names:
+        """The names that were told last of a container, on whatever connection."""
+        return self._newest.get(container, _NOBODY)
+
+    def is_shared(self, label: str) -> bool:
+        """Whether more than one container has this label."""
+        version, shared = self._shared
+        if version != self.version:
+            labels = Counter(names.label for names in self._newest.values())
+            shared = frozenset(label for label, count in labels.items() if count > 1)
+            self._shared = self.version, shared
+        return label in shared
 
     def on(self, conn: int) -> Mapping[str, Names]:
         """All containers of a connection that have names, by ID."""

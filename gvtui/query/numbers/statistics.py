@@ -196,7 +196,9 @@ class Statistics:
         elif process is None:
             label, text = _OTHERS, ""
         else:
-            label = process_label(self._processes.tree, process)
+            label = process_label(
+                self._processes.tree, process, naming=self._trace.connections.naming
+            )
             text = processes_filter(self._processes.tree, [process]) if filtered else ""
         sums = self._counts.by_process.sums(number)
         return self._line(label, text, sums, self._counts.by_process, number, number=number)

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 AnyMessage: TypeAlias = Any
 """A protobuf message whose class the type of its row decides."""
 
-_START, _CLONE, _EXEC, _NOTIFY, _TASK_EXIT = range(1, 6)
+_START, _CLONE, EXECUTED, _NOTIFY, _TASK_EXIT = range(1, 6)
 _SYSCALL_EXECVE, _SYSCALL_CLONE, _SYSCALL_FORK = 11, 23, 29
 EVENT_TYPES = [
     _START,
     _CLONE,
-    _EXEC,
+    EXECUTED,
     _NOTIFY,
     _TASK_EXIT,
     _SYSCALL_EXECVE,
@@ -97,7 +97,7 @@ class ProcessEvents:
                 self._fork_returned(row, number, message, process)
         elif process is None:
             return
-        elif row.type == _EXEC:
+        elif row.type == EXECUTED:
             self._executed(row, number, message, process)
         elif row.type == _TASK_EXIT:
             self._thread_ended(row, number, message, process)
@@ -112,6 +112,7 @@ class ProcessEvents:
             life = self._tree.life_of(row.conn)
             process = self._tree.create(container, 0, 0, Evidence.EVENT, number, life=life)
         process.source, process.is_start_told = Evidence.EVENT, True
+        process.began_ns = process.began_ns or row.when_ns
         process.name = process.name or (message.args[0].rpartition("/")[2] if message.args else "")
         process.cwd = message.cwd or process.cwd
         if not process.programs:
@@ -168,11 +169,15 @@ class ProcessEvents:
         """Note the program that an exec started: the thread's last exec, or one not seen before."""
         path, args = message.binary_path[:MAX_TEXT], short_args(message.argv)
         last = process.last_exec(row.tid)
+        # The file that runs may have another name than the link by which it was called.
+        called = last.path if last is not None else ""
         if last is None or last.is_told or last.outcome is ExecOutcome.FAILED:
+            called = ""
             last = Exec(number, row.time_ns, path, args, ExecOutcome.DONE, row.tid)
             process.add_exec(last)
         last.row, last.time_ns, last.path, last.args = number, row.time_ns, path, args
         last.outcome, last.is_told = ExecOutcome.DONE, True
+        process.runs(called, args or [path], number)
         process.take_args()
         self._goes_on(process, row.tid)
         self._pipe(row.conn, process, message, "pipe_input_proc", "pipe_from")
@@ -217,6 +222,7 @@ class ProcessEvents:
         entry.outcome, entry.errno = outcome, errno
         if outcome is ExecOutcome.DONE:
             entry.row = number
+            process.runs(entry.path, entry.args, number)
             self._goes_on(process, entry.tid)
         process.take_args()
 

@@ -21,6 +21,8 @@ MAX_THREADS = 4096
 MAX_EXECS = 256
 """How many programs are kept for each process; of more, the first and the latest."""
 _RECENT_SECONDS = 16
+_MAX_NAME = 15
+"""Characters of a process's name: TASK_COMM_LEN of Linux, less the zero at its end."""
 
 
 class Evidence(Enum):
@@ -103,6 +105,10 @@ class Process:
     """Whether a thread that executes a program takes over the id after the first thread ended."""
     told_ns: int = 0
     """The start time in its own messages; 0 if they lack it, even if it is known otherwise."""
+    began_ns: int = 0
+    """When an event told of its start, Unix nanoseconds; 0 if none did."""
+    named_row: int = -1
+    """The row of the program that it was named after last."""
     is_exec_session: bool = False
     """Whether it was started in the container from outside, as by `runsc exec`."""
     is_start_told: bool = False
@@ -133,6 +139,11 @@ class Process:
     def id(self) -> ProcessId:
         """Container, thread group id and start time, which identify the process."""
         return ProcessId(self.container, self.pid, self.start_ns)
+
+    @property
+    def started_ns(self) -> int:
+        """When it started, Unix nanoseconds, as far as anything tells; else 0."""
+        return self.start_ns or self.began_ns
 
     @property
     def command_line(self) -> str:
@@ -199,6 +210,21 @@ class Process:
         if not self.has_ended:
             self.has_ended = self.is_cut_off = True
             self.end_ns = when_ns
+
+    def runs(self, path: str, args: list[str], row: int) -> None:
+        """Name it after the program that it runs from a row on, as the kernel does: messages tell
+        the new name only later.
+
+        Args:
+            path: the program as it was called; "" if not known.
+            args: its arguments.
+            row: the row that tells.
+        """
+        called = path or (args[0].lstrip("-") if args else "")
+        name = called.rpartition("/")[2][:_MAX_NAME]
+        # Where later messages have come, they tell.
+        if name and row >= self.last_row:
+            self.name, self.named_row = name, row
 
     def thread(self, tid: int, start_ns: int = 0) -> Thread | None:
         """A thread by its id, created if it is new; None if too many are known."""

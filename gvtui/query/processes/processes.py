@@ -19,7 +19,7 @@ from gvtui.query.calls.doubles import Doubles
 from gvtui.query.calls.exec_rules import Code
 from gvtui.query.calls.execs import LateOutcomes
 from gvtui.query.follower import Follower
-from gvtui.query.processes.events import EVENT_TYPES, ProcessEvents
+from gvtui.query.processes.events import EVENT_TYPES, EXECUTED, ProcessEvents
 from gvtui.query.processes.process import SECOND_NS, Evidence
 from gvtui.query.processes.procfs import take_mark
 from gvtui.query.processes.tree import MAX_PROCESSES, ProcessTree
@@ -211,7 +211,10 @@ class Processes(Follower):
         enters = (rows["direction"] == Direction.ENTER) & ~double
         exits = (rows["direction"] == Direction.EXIT) & ~double
         failed = exits & (rows["errno"] != 0)
-        failed |= exits & (self.execs.codes(start, len(rows)) == Code.FAILED)
+        codes = self.execs.codes(start, len(rows))
+        failed |= exits & (codes == Code.FAILED)
+        # What tells of an exec has still the name from before it.
+        of_exec = (codes != Code.NONE) | (rows["type"] == EXECUTED)
         loose = rows["tid"] == 0
         alone = exits & ~loose & (self._pairs.partners(start, len(rows)) < 0)
         calls = (enters & ~loose) | alone
@@ -231,7 +234,9 @@ class Processes(Follower):
             if process.first_row < 0:
                 process.first_row = start + int(places[0])
             process.last_row = max(process.last_row, start + int(places[-1]))
-            name = self._name(rows, start, int(places[-1]))
+            own = places[~of_exec[places]]
+            last = int(own[-1]) if len(own) else -1
+            name = self._name(rows, start, last) if start + last > process.named_row else ""
             if name not in ("", process.name):
                 process.name = name
                 self.tree.version += 1

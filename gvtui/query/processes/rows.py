@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from gvtui.decode.ids import short_id
+from gvtui.decode.ids import called_anywhere, short_id
 from gvtui.query.filter.fields import CONNECTION, CONTAINER, PID, PROCESS, ROW, THREAD
 from gvtui.query.filter.parse import Comparison, Junction, Negation, parse
 from gvtui.query.filter.processes import row_process
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gvtui.query.processes.processes import Processes
     from gvtui.query.processes.tree import ProcessTree
     from gvtui.query.source import RowSource
+    from gvtui.trace.names import Naming
 
 
 def row_filter(trace: RowSource, processes: Processes, row_id: int) -> str:
@@ -92,20 +93,26 @@ def _span(tree: ProcessTree, process: Process) -> str:
     return f"{text} and {ROW} <= {process.last_row}"
 
 
-def process_label(tree: ProcessTree, process: Process, zone: tzinfo | None = None) -> str:
+def process_label(
+    tree: ProcessTree,
+    process: Process,
+    zone: tzinfo | None = None,
+    naming: Naming | None = None,
+) -> str:
     """The id and name of a process, and what tells it from others that would read alike.
 
     Args:
         tree: the processes.
         process: one of them.
         zone: the time zone of a start time; None for the local one.
+        naming: what containers are called; None for their IDs.
     """
     label = f"{process.pid} {process.name}".rstrip()
     others = tree.alike(process)
     if not others:
         return label
     if process.container:
-        label += f" in {short_id(process.container)}"
+        label += f" in {_called(naming, process.container)}"
     others = [each for each in others if each.container == process.container]
     if not others:
         return label
@@ -115,7 +122,12 @@ def process_label(tree: ProcessTree, process: Process, zone: tzinfo | None = Non
 
 
 def filter_words(
-    tree: ProcessTree, expression: str, *, name: str = "", zone: tzinfo | None = None
+    tree: ProcessTree,
+    expression: str,
+    *,
+    name: str = "",
+    zone: tzinfo | None = None,
+    naming: Naming | None = None,
 ) -> str:
     """The process that a filter selects, in words such as `bash 110 in web`.
 
@@ -124,6 +136,7 @@ def filter_words(
         expression: the filter.
         name: the process's name if it is known; the tree may not contain the process yet.
         zone: the time zone of times in the words; None for the local one.
+        naming: what containers are called; None for their IDs.
 
     Returns:
         The words; "" for a filter that selects more or something else.
@@ -141,7 +154,7 @@ def filter_words(
             return ""
         field, operator, value = part.field.name, part.operator, part.values[0].text
         if field == PROCESS and operator == "=" and not words:
-            words = _process_words(tree, value, name, zone)
+            words = _process_words(tree, value, name, zone, naming)
         elif field == THREAD and operator == "=" and words:
             words += f" thread {value}"
         elif field == ROW and operator in (">=", "<=") and words:
@@ -153,7 +166,13 @@ def filter_words(
     return f"not {words}" if is_without and words else words
 
 
-def _process_words(tree: ProcessTree, value: str, name: str, zone: tzinfo | None) -> str:
+def _called(naming: Naming | None, container: str) -> str:
+    return called_anywhere(naming, container) if naming is not None else short_id(container)
+
+
+def _process_words(
+    tree: ProcessTree, value: str, name: str, zone: tzinfo | None, naming: Naming | None
+) -> str:
     try:
         container, pid, start = process_value(value, zone)
     except ValueTextError:
@@ -164,7 +183,7 @@ def _process_words(tree: ProcessTree, value: str, name: str, zone: tzinfo | None
         name = name or process.name
     words = f"{name or 'pid'} {pid}"
     if container:
-        words += f" in {short_id(container)}"
+        words += f" in {_called(naming, container)}"
     if start_ns and (tree.is_reused(process) if process is not None else not name):
         words += f" since {_clock(start_ns, zone)}"
     return words

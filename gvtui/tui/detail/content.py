@@ -146,7 +146,7 @@ class Content:
     def _fill_row(self, row_id: int, row: Row) -> None:
         model = self._model
         trace = model.trace
-        container = word(trace.container_of(row_id))
+        container = self._container_words(row_id, row)
         if row.kind != Kind.MESSAGE:
             self._fill_other(row_id, row)
             return
@@ -180,6 +180,13 @@ class Content:
             self._fill_fields(one_side(row_id, self._views_of(row_id, decoded)))
         if self._shows_bytes:
             self.data = [payload]
+
+    def _container_words(self, row_id: int, row: Row) -> str:
+        """The container's name and image with its ID."""
+        trace = self._model.trace
+        container = trace.container_of(row_id)
+        names = trace.connections.names(row.conn, container)
+        return word("   ".join(filter(None, (names.full, names.image, container))))
 
     def _fill_other(self, row_id: int, row: Row) -> None:
         """Show a row that is no message."""

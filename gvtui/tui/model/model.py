@@ -81,6 +81,7 @@ class Model:
         """Look at all rows of the trace as if none had been looked at."""
         self.analysis = Analysis(self.trace)
         self.texts = RowTexts(self.trace, self.analysis.pairs)
+        self._named = self.trace.connections.naming.version
         self._renamed = self.trace.connections.claims.renamed
 
     def replace_trace(self, trace: Trace) -> None:
@@ -118,6 +119,12 @@ class Model:
             self.apply_chips()
         if not self._base_ns and self.trace.end_row > self.trace.first_row:
             self._base_ns = self._first_time()
+        naming = self.trace.connections.naming
+        if self._named != naming.version:
+            self._named = naming.version
+            if self.condition is not None and self.condition.asks_names:
+                # Names are told after the first rows of their containers.
+                self.apply_chips()
         changed = self.view.advance(budget_seconds) or grew
         left = max(budget_seconds - (thread_time() - began), _LEAST_SECONDS)
         return self.analysis.advance(min(left, ANALYSIS_SECONDS), is_idle=not changed) or changed
@@ -182,13 +189,18 @@ class Model:
         expression = row_filter(self.trace, processes, row_id)
         if not expression:
             return "", ""
-        name = self.trace.process_name(row_id)
-        return expression, filter_words(processes.tree, expression, name=name, zone=self.zone)
+        name, naming = self.trace.process_name(row_id), self.trace.connections.naming
+        return expression, filter_words(
+            processes.tree, expression, name=name, zone=self.zone, naming=naming
+        )
 
     def chip_words(self, chip: Chip) -> str:
         """The text of a chip in the bar."""
         words = chip.label or filter_words(
-            self.analysis.processes.tree, chip.expression, zone=self.zone
+            self.analysis.processes.tree,
+            chip.expression,
+            zone=self.zone,
+            naming=self.trace.connections.naming,
         )
         return words or chip.expression
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gvtui.decode.endings import closing_words
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.escape import escape
-from gvtui.decode.ids import short_id
+from gvtui.decode.ids import called
 from gvtui.decode.outcome import ExecOutcome, untold
 from gvtui.decode.render import render
 from gvtui.points.names import event_type
@@ -93,6 +93,8 @@ class RowText:
     sign: str
     container: str
     """The container ID in full."""
+    called: str
+    """What the container is called in lists, see `gvtui.decode.ids.called`."""
     process: str
     name: str
     """The system call or event."""
@@ -129,6 +131,7 @@ class RowTexts:
     def __init__(self, trace: Trace, pairs: Pairs) -> None:
         self._trace = trace
         self._pairs = pairs
+        self._named = trace.connections.naming.version
         self._kept: OrderedDict[tuple[int, bool], RowText] = OrderedDict()
 
     def __getitem__(self, row_id: int) -> RowText:
@@ -145,6 +148,10 @@ class RowTexts:
         Raises:
             IndexError: the row has been removed from the trace.
         """
+        naming = self._trace.connections.naming
+        if naming.version != self._named:
+            self._named = naming.version
+            self._kept.clear()
         key = (row_id, whole)
         text = self._kept.get(key)
         if text is not None:
@@ -160,18 +167,20 @@ class RowTexts:
     def _make(self, row_id: int, whole: bool) -> RowText:
         trace = self._trace
         row = trace.row(row_id)
-        container = word(trace.container_of(row_id))
+        container_id = trace.container_of(row_id)
+        container = word(container_id)
+        name = word(called(trace.connections, row.conn, container_id))
         if row.kind != Kind.MESSAGE:
             look = Look.DROP if row.kind == Kind.DROP else Look.NOTE
-            rule = self._rule(row_id, row, container)
-            return RowText(row_id, row, look, DROP_SIGN, container, "", "", "", "", rule)
+            rule = self._rule(row_id, row, container, name)
+            return RowText(row_id, row, look, DROP_SIGN, container, name, "", "", "", "", rule)
         process = trace.string(row.process)
         if row.flags & (Flag.MALFORMED | Flag.TRUNCATED):
-            return self._bad(row_id, row, container)
+            return self._bad(row_id, row, container, name)
         try:
             side = self._side(row_id, row, whole)
         except WireError:
-            return self._bad(row_id, row, container)
+            return self._bad(row_id, row, container, name)
         if row.process == LOST_STRING:
             process = trace.process_name(row_id)
         rendered = render(
@@ -199,6 +208,7 @@ class RowTexts:
             look,
             sign,
             container,
+            name,
             word(process),
             rendered.name,
             rendered.arguments,
@@ -263,7 +273,7 @@ class RowTexts:
         except (WireError, IndexError):
             return None
 
-    def _bad(self, row_id: int, row: Row, container: str) -> RowText:
+    def _bad(self, row_id: int, row: Row, container: str, name: str) -> RowText:
         kind, size = "malformed", counted(row.length, "byte")
         if row.flags & Flag.TRUNCATED:
             kind, size = (
@@ -276,14 +286,15 @@ class RowTexts:
             Look.BAD,
             BAD_SIGN,
             container,
+            name,
             "",
             kind,
             f"message of {size}",
             "",
         )
 
-    def _rule(self, row_id: int, row: Row, container: str) -> str:
-        who = f"sandbox {short_id(container)}" if container else f"connection {row.conn}"
+    def _rule(self, row_id: int, row: Row, container: str, name: str) -> str:
+        who = f"sandbox {name}" if container else f"connection {row.conn}"
         if row.kind == Kind.DROP:
             return f"{DROP_SIGN} {counted(row.result, 'point')} dropped by {who} here"
         details = self._trace.details(row_id)

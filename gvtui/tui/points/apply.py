@@ -11,7 +11,6 @@ from gvtui.agent.outcome import State
 from gvtui.agent.pod_init import start_words
 from gvtui.agent.targets import SessionOwner
 from gvtui.decode.escape import escape
-from gvtui.decode.ids import short_id
 from gvtui.errors import GvtuiError
 from gvtui.points.check import check_session
 from gvtui.points.tuning import remote_sink
@@ -131,7 +130,7 @@ class Applying(Feature):
         assert keeper is not None
         self._targets.changed()
         count = f"{len(changes)} sandboxes" if len(changes) > 1 else ""
-        state.busy = f"applying to {count or word(short_id(changes[0][0].sandbox_id))} …"
+        state.busy = f"applying to {count or word(changes[0][0].short)} …"
         state.changed()
         monitor = self.viewer.monitor
 
@@ -189,7 +188,7 @@ class Applying(Feature):
         self._targets.show()
 
     def _ask_to_replace(self, changes: list[_Change], outcomes: list[ChangeOutcome]) -> None:
-        short = ", ".join(word(short_id(container.sandbox_id)) for container, _ in changes[:5])
+        short = ", ".join(word(container.short) for container, _ in changes[:5])
         kept = next(outcome.kept for outcome in outcomes if outcome.needs_confirmation)
         question = (
             f"{short}: there is a session already that this gvtui did not make.\n\n"
@@ -283,7 +282,7 @@ class Applying(Feature):
         keeper = self.viewer.keeper
         if keeper is None or keeper.policy != "ask" or not keeper.has_made:
             return True
-        made = [word(short_id(each.container.sandbox_id)) for each in keeper.agent.registry.all()]
+        made = [word(each.container.short) for each in keeper.agent.registry.all()]
         question = (
             f"gvtui has made the sessions of {', '.join(made[:8])}. What should happen to them?\n"
         )
@@ -325,5 +324,5 @@ def summary_of(outcomes: Iterable[ChangeOutcome]) -> str:
     failed = [outcome for outcome in found if not outcome.applied]
     words = f"Applied to {done} of {len(found)} sandboxes."
     for outcome in failed[:3]:
-        words += f" {escape(short_id(outcome.container.sandbox_id))}: {escape(outcome.sentence)}."
+        words += f" {word(outcome.container.short)}: {escape(outcome.sentence)}."
     return words

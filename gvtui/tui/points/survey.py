@@ -226,7 +226,7 @@ class Targets(Feature):
             if keeper is not None and connection.peer_pid:
                 lost = keeper.agent.connection_closed(connection.peer_pid)
                 if lost is not None:
-                    short = word(short_id(lost.container.sandbox_id))
+                    short = word(lost.container.short)
                     words = (
                         f"gvtui's session for {short} has ended: another monitor has replaced it, "
                         "or the sandbox is gone."

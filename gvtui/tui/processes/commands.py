@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.agent.procfs import marks_of
-from gvtui.decode.ids import short_id
+from gvtui.decode.ids import called
 from gvtui.errors import GvtuiError
 from gvtui.points.runsc_command import parse_runsc_command
 from gvtui.tui.model.rowtext import word
@@ -95,7 +95,9 @@ class Earlier(Feature):
         for connection in connected:
             container = keeper.container_of(connection)
             if container is None:
-                name = word(short_id(connection.container_id)) or f"connection {connection.conn}"
+                known = self.model.trace.connections
+                name = word(called(known, connection.conn, connection.container_id))
+                name = name or f"connection {connection.conn}"
                 self.viewer.tell(
                     f"{name} cannot be asked: none of runsc's roots that gvtui sees has its "
                     "container. Name its root with --root.",
@@ -153,7 +155,7 @@ class Earlier(Feature):
     def _take_failure(self, question: _Question, error: Exception) -> None:
         self._asking -= 1
         if self._is_connected(question.conn):
-            short = word(short_id(question.container.sandbox_id))
+            short = word(question.container.short)
             problem = f"{short}: earlier processes are not known: {error}"
             self._problems[question.conn] = problem
             self.viewer.tell(f"{problem}.", "warning")

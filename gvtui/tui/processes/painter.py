@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.decode.errno_names import errno_name
-from gvtui.decode.ids import short_id
+from gvtui.decode.ids import called_anywhere, short_id
 from gvtui.decode.outcome import NOT_SENT, ExecOutcome
 from gvtui.decode.signals import wait_status
 from gvtui.query.processes.process import Evidence
@@ -102,8 +102,12 @@ class TreePainter:
     def line(self, line: TreeLine, width: int) -> list[Part]:
         """A line of the tree, in parts with their looks."""
         if line.process is None:
-            container = short_id(word(line.container)) or "container not known"
-            return [(f"◉ {container}", "container")]
+            naming = self._model.trace.connections.naming
+            container = word(called_anywhere(naming, line.container)) or "container not known"
+            # Beside a name there is room for the ID.
+            short = word(short_id(line.container))
+            beside = f"  {short}" if naming.newest(line.container).label else ""
+            return [(f"◉ {container}", "container"), (beside, "faint")]
         if line.executed is not None:
             return [(line.guide, "guide"), *self._program(line.executed)]
         if line.thread is not None:
@@ -181,7 +185,7 @@ class TreePainter:
     def _value(self, process: Process, key: str) -> tuple[str, str]:
         model = self._model
         if key in ("started", "ended"):
-            when = process.start_ns if key == "started" else process.end_ns
+            when = process.started_ns if key == "started" else process.end_ns
             return (clock_text(when, model.zone, 3) if when > 0 else ""), "faint"
         if key == "status":
             if process.exit_status is None:

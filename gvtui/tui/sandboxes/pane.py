@@ -7,7 +7,7 @@ import shlex
 from typing import TYPE_CHECKING, ClassVar
 
 from gvtui.decode.endings import ending_words
-from gvtui.decode.ids import short_id
+from gvtui.decode.ids import cut_name, short_id
 from gvtui.query.filter.fields import CONTAINER
 from gvtui.query.filter.write import equals
 from gvtui.trace.claims import APART
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _SPARK = 8
 _TITLE = "Sandboxes"
 _CHOSEN = "▐"
+_LEAST_ID, _LEAST_NAME = 6, 6
+"""Cells of a part of an ID, and of a name, that still tell something."""
 
 
 class SandboxList(ListPane):
@@ -83,15 +85,18 @@ class SandboxList(ListPane):
     def _entry(self, sandbox: Sandbox, now: int, width: int) -> tuple[list[Part], list[Part]]:
         latest = sandbox.latest
         connected = sandbox.connected
-        short = short_id(word(sandbox.container_id)) or f"connection {latest.conn}"
         gone = self._model.monitor_gone
         lively = connected and self._model.is_live and not gone
         chart = " " + spark(latest.per_second(now, _SPARK), _SPARK) if lively else ""
-        room = max(0, width - 4 - width_of(short) - 1 - width_of(chart))
+        room = max(0, width - 4 - width_of(chart))
+        name, beside = self._called(sandbox, room)
+        beside += " " * bool(beside)
+        room = max(0, room - width_of(name) - 1 - width_of(beside))
         disputed = disputed_words(sandbox)
         first: list[Part] = [
             (f"{_sign(connected, gone)} ", "good" if connected and not gone else "gone"),
-            (short + " ", "id"),
+            (f"{name} ", "id"),
+            (beside, "faint"),
             (fit(disputed, room), "alarm")
             if disputed
             else (fit(command_of(sandbox), room), "command"),
@@ -117,6 +122,20 @@ class SandboxList(ListPane):
         if dropped and width_of(numbers + dropped) + len(" dropped") <= left:
             dropped += " dropped"
         return first, [*second, (numbers, "number"), (dropped, "alarm")]
+
+    def _called(self, sandbox: Sandbox, room: int) -> tuple[str, str]:
+        """What a sandbox is called, and beside a name as much of its ID as there is room for."""
+        conn, connections = sandbox.latest.conn, self._model.trace.connections
+        names = connections.names(conn, sandbox.container_id)
+        short = word(short_id(sandbox.container_id))
+        if not names.label:
+            return short or f"connection {conn}", ""
+        name = word(names.label)
+        if connections.naming.is_shared(names.label):
+            return cut_name(name, max(room - width_of(short) - 1, _LEAST_NAME)), short
+        name = cut_name(name, room)
+        left = room - width_of(name) - 2
+        return name, short[:left] if left >= _LEAST_ID else ""
 
     def _is_chosen(self, sandbox: Sandbox) -> bool:
         chip = self._model.chips.in_slot(CONTAINER)
@@ -180,8 +199,7 @@ def disputed_words(sandbox: Sandbox) -> str:
 
 def command_of(sandbox: Sandbox) -> str:
     """The command of a sandbox, if known, without the program's folder."""
-    args = sandbox.latest.args
-    if args:
-        return word(" ".join([os.path.basename(args[0]), *args[1:8]]))
-    peer = sandbox.latest.command
-    return word(os.path.basename(peer[0])) if peer else ""
+    # Of later sessions, none tells what the container runs: it has started before them.
+    told = (each.args for each in reversed(sandbox.connections))
+    args = next(filter(None, told), [])
+    return word(" ".join([os.path.basename(args[0]), *args[1:8]])) if args else ""

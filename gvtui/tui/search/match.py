@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from google.protobuf.message import DecodeError
 
+from gvtui.decode.ids import called
 from gvtui.query.calls.pairs import Unpaired
 from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind, Row
 from gvtui.tui.kit.times import took_text
@@ -158,8 +159,11 @@ class RowMatcher:
         row = trace.row(row_id)
         if row.kind != Kind.MESSAGE:
             return Match(self.pattern.search(model.texts[row_id].rule) is not None)
-        if "sandbox" not in hidden and self._has(trace.container_of(row_id)):
-            return Match(True)
+        if "sandbox" not in hidden:
+            container = trace.container_of(row_id)
+            name = called(trace.connections, row.conn, container)
+            if self._has(container) or self._has(name):
+                return Match(True)
         if self._is_number and (
             (row.pid and "pid" not in hidden and self._has(str(row.pid)))
             or (row.tid and "tid" not in hidden and self._has(str(row.tid)))

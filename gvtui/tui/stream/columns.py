@@ -65,7 +65,7 @@ class RowLook:
 
 COLUMNS = (
     Column("time", "time", "When it happened", 12, 15),
-    Column("sandbox", "sandbox", "Container ID", 12, 12, gives_way=1),
+    Column("sandbox", "sandbox", "Container, by its name or ID", 12, 12, gives_way=1),
     Column("pid", "pid", "Process ID inside the sandbox", 5, 6),
     Column("tid", "tid", "Thread ID inside the sandbox", 5, 6, gives_way=2),
     Column("process", "process", "Process name", 10, 15),
@@ -81,6 +81,8 @@ FIXED = frozenset(("sign", "call"))
 
 _LEAST_CALL = 40
 """The least width in cells for the call, before any column that may be left out is shown."""
+_MOST_NAME = 30
+"""Cells of a sandbox's name at most."""
 _ROOMY = 134
 """From how many cells on columns have their wide form."""
 
@@ -100,6 +102,8 @@ def place(
     needed: frozenset[str] = frozenset(),
     added: tuple[Column, ...] = (),
     order: tuple[str, ...] = (),
+    *,
+    name_cells: int = 0,
 ) -> tuple[Placed, ...]:
     """Lay the columns out in `width` cells; the first cell is for the cursor sign.
 
@@ -109,6 +113,7 @@ def place(
         needed: the keys of columns that must not be left out.
         added: columns that the user has added, shown before the result.
         order: the keys of columns, from the left; other columns follow these.
+        name_cells: cells of the longest name of a sandbox; a wide screen has room for it.
     """
     before = next(place for place, column in enumerate(COLUMNS) if column.key == "call") + 1
     every = (*COLUMNS[:before], *added, *COLUMNS[before:])
@@ -118,6 +123,8 @@ def place(
     roomy = width >= _ROOMY
 
     def wanted(column: Column) -> int:
+        if roomy and column.key == "sandbox":
+            return min(max(column.wide, name_cells), _MOST_NAME)
         return column.wide if roomy else column.narrow
 
     def left() -> int:

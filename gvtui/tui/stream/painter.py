@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual.strip import Strip
 
-from gvtui.decode.ids import short_id
+from gvtui.decode.ids import cut_name
 from gvtui.tui.kit.cells import fit, width_of
 from gvtui.tui.kit.signs import BOOKMARK, BOOKMARK_AT_CURSOR, CURSOR_MARK
 from gvtui.tui.kit.times import SECOND_NS, age_text, took_text
@@ -118,12 +118,17 @@ class Painter:
             look.added,
             look.highlight,
             model.bookmarks.changes,
+            model.trace.connections.naming.version,
         )
         if key != self._key:
             self._key = key
             self.width = width
             needed = frozenset(("duration",)) if model.whole_calls else frozenset[str]()
-            self._placed = place(width, look.hidden, needed, look.added, look.order)
+            names = model.trace.connections.naming.all()
+            longest = max((len(each.label) for each in names), default=0)
+            self._placed = place(
+                width, look.hidden, needed, look.added, look.order, name_cells=longest
+            )
             self._kept.clear()
 
     def heading(self) -> Strip:
@@ -226,7 +231,7 @@ class Painter:
         if key == "call":
             return call_text(text)
         words = {
-            "sandbox": text.container,
+            "sandbox": f"{text.called} {text.container}",
             "process": text.process,
             "result": result_text(text),
             "duration": duration_text(text),
@@ -240,7 +245,8 @@ class Painter:
         if key == "time":
             return [Segment(fit(self._time(text, previous_id, width), width), styles["time"])]
         if key == "sandbox":
-            return [Segment(fit(short_id(text.container), width), styles["sandbox"])]
+            name = cut_name(text.called, width)
+            return [Segment(fit(name, width), styles["sandbox"])]
         if key == "pid":
             return [Segment(fit(str(row.pid or ""), width, right=True), styles["pid"])]
         if key == "tid":

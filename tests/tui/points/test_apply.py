@@ -274,7 +274,7 @@ def test_containers_of_a_pod_are_counted(bench: Bench) -> None:
     async def script(pilot: Pilot[int]) -> None:
         await pilot.press("4")
         await pilot.pause()
-        assert [target.title for target in bench.state.targets] == ["pod shop"]
+        assert [target.title for target in bench.state.targets] == ["shop pod"]
         assert "2 containers   running   pid 1" in screen_text(bench.app)
 
     bench.run(script)

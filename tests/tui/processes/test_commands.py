@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Container:
     """What a keeper finds for a connection."""
 
-    sandbox_id, sandbox_key = "c1", ("/r", "c1")
+    sandbox_id, sandbox_key, short = "c1", ("/r", "c1"), "c1"
 
 
 class Agent:
