@@ -18,7 +18,7 @@ from gvtui.wire.pb import common_pb2, syscall_pb2
 from tests.decode.helpers import KNOWN_MESSAGES
 from tests.trace.factory import CONTAINER, TIME_NS, TRACES, read_message, write_trace
 
-KEYS = "conn point message dir time_ns recv_ns container_id pid tid process dropped fields".split()
+KEYS = "conn point message dir time_ns recv_ns container_id pid tid process names dropped fields".split()
 
 
 def objects_of(path: Path, filter_text: str = "") -> list[dict[str, Any]]:
@@ -49,6 +49,7 @@ def test_a_message(tmp_path: Path) -> None:
         "pid": 7,
         "tid": 8,
         "process": "bäsh",
+        "names": None,
         "dropped": 2,
     }
     assert fields["exit"] == {"result": 10, "errorno": 0}

@@ -169,15 +169,12 @@ class ProcessEvents:
         """Note the program that an exec started: the thread's last exec, or one not seen before."""
         path, args = message.binary_path[:MAX_TEXT], short_args(message.argv)
         last = process.last_exec(row.tid)
-        # The file that runs may have another name than the link by which it was called.
-        called = last.path if last is not None else ""
         if last is None or last.is_told or last.outcome is ExecOutcome.FAILED:
-            called = ""
             last = Exec(number, row.time_ns, path, args, ExecOutcome.DONE, row.tid)
             process.add_exec(last)
         last.row, last.time_ns, last.path, last.args = number, row.time_ns, path, args
         last.outcome, last.is_told = ExecOutcome.DONE, True
-        process.runs(called, args or [path], number)
+        process.runs(args, path, number)
         process.take_args()
         self._goes_on(process, row.tid)
         self._pipe(row.conn, process, message, "pipe_input_proc", "pipe_from")
@@ -222,7 +219,7 @@ class ProcessEvents:
         entry.outcome, entry.errno = outcome, errno
         if outcome is ExecOutcome.DONE:
             entry.row = number
-            process.runs(entry.path, entry.args, number)
+            process.runs(entry.args, entry.path, number)
             self._goes_on(process, entry.tid)
         process.take_args()
 

@@ -211,16 +211,16 @@ class Process:
             self.has_ended = self.is_cut_off = True
             self.end_ns = when_ns
 
-    def runs(self, path: str, args: list[str], row: int) -> None:
-        """Name it after the program that it runs from a row on, as the kernel does: messages tell
-        the new name only later.
+    def runs(self, args: list[str], path: str, row: int) -> None:
+        """Name it after the program that it runs from a row on; messages tell the name later.
 
         Args:
-            path: the program as it was called; "" if not known.
-            args: its arguments.
+            args: the program's arguments. The first one names it better than its file does, which
+                for BusyBox is `/proc/self/exe` or `/bin/busybox`.
+            path: its file, for where there are none.
             row: the row that tells.
         """
-        called = path or (args[0].lstrip("-") if args else "")
+        called = (args[0].lstrip("-") if args else "") or path
         name = called.rpartition("/")[2][:_MAX_NAME]
         # Where later messages have come, they tell.
         if name and row >= self.last_row:
