@@ -140,3 +140,22 @@ def test_of_many_programs_the_first_and_the_latest_are_kept(count: int) -> None:
     assert len(rows) == min(count, MAX_EXECS)
     assert rows[0] == 0
     assert rows[1:] == list(range(count - len(rows) + 1, count))
+
+
+def test_a_program_names_its_process_until_later_messages_do() -> None:
+    process = Process(1, "box", 7, 0, Evidence.EVENT, 0, 5, name="sh")
+    process.runs(["-bash"], "/bin/bash", 9)
+    assert (process.name, process.named_row) == ("bash", 9)
+    process.runs([], "/usr/lib/a-name-of-many-letters", 10)
+    assert process.name == "a-name-of-many-"
+    process.last_row = 20
+    process.runs(["/bin/late"], "/bin/late", 15)
+    assert process.name == "a-name-of-many-"
+
+
+def test_a_process_started_when_an_event_told_so() -> None:
+    process = Process(1, "box", 7, 0, Evidence.EVENT, 0, 5)
+    process.began_ns = 30
+    assert process.started_ns == 30
+    process.start_ns = 20
+    assert process.started_ns == 20

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.trace import connections
+from gvtui.trace.names import Names, NamesMark
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes.pane import SandboxList
 from tests.trace.factory import exit_message
@@ -192,5 +193,27 @@ def test_one_whose_first_process_told_its_exit_says_how_it_ended(
 
     async def script(pilot: Pilot[int]) -> None:
         assert words in _entry(app, 0)
+
+    drive(app, script)
+
+
+def test_a_sandbox_is_shown_by_its_name_with_its_id(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(2)
+    names = Names("docker", "web")
+    recorder.writer.mark(recorder.now, NamesMark("c0ffee", names).details(), 1)
+    recorder.writer.flush()
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        assert "● web c0ffee" in _entry(app, 0)
+        # Another that is called the same has its ID, whatever there is room for.
+        recorder.writer.opened(2, recorder.now, {"container_id": "badcab"})
+        recorder.writer.mark(recorder.now, NamesMark("badcab", names).details(), 2)
+        recorder.writer.flush()
+        app.tick()
+        app.show_news()
+        assert "web c0ffee" in _entry(app, 0) + _entry(app, 1)
+        assert "web badcab" in _entry(app, 0) + _entry(app, 1)
 
     drive(app, script)
