@@ -30,6 +30,18 @@ def test_loading_it_runs_nothing() -> None:
     assert (done.returncode, done.stdout) == (0, "['-c', '--version']\n")
 
 
+def test_modules_are_loaded_without_a_search_for_garbage_at_every_turn() -> None:
+    program = (
+        "import gc, sys\n"
+        "from gvtui.__main__ import GARBAGE, start\n"
+        "sys.argv = ['gvtui', '--version']\n"
+        "try: start()\n"
+        "finally: print(gc.get_threshold()[0] == GARBAGE, gc.isenabled())\n"
+    )
+    done = python("-c", program)
+    assert done.stdout == f"gvtui {gvtui.__version__}\nTrue True\n"
+
+
 def test_ctrl_c_while_modules_are_loaded_ends_without_a_traceback() -> None:
     program = (
         "import builtins, os, signal, sys\n"

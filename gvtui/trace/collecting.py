@@ -41,11 +41,7 @@ _UNREAD_ARGS = ["…"]
 _ODD = (Flag.MALFORMED, Flag.TRUNCATED, Flag.UNKNOWN_TYPE)
 
 
-_CHUNK = 1 << 16
-
-
 class _Source(Protocol):
-    def rows(self, start: int, stop: int) -> npt.NDArray[np.void]: ...
     def row(self, index: int) -> Row: ...
     def string(self, number: int) -> str: ...
     def details(self, index: int) -> dict[str, Any]: ...
@@ -54,13 +50,11 @@ class _Source(Protocol):
     def connections(self) -> Any: ...  # noqa: ANN401
 
 
-def collect(known: Connections, source: _Source, start: int, stop: int) -> None:
-    """Add to the connections what the rows from `start` to before `stop` tell."""
-    for begin in range(start, stop, _CHUNK):
-        rows = source.rows(begin, min(begin + _CHUNK, stop))
-        if len(rows):
-            _Chunk(known, source, rows, begin).take()
-            known.sum_up()
+def collect(known: Connections, source: _Source, begin: int, rows: npt.NDArray[np.void]) -> None:
+    """Add to the connections what consecutive rows tell, of which the first has the id `begin`."""
+    if len(rows):
+        _Chunk(known, source, rows, begin).take()
+        known.sum_up()
 
 
 class _Chunk:

@@ -19,11 +19,8 @@ MAX_MARKS = 1 << 16
 MAX_BYTES = 1 << 10
 """The largest mark about a loss, in bytes: a longer one is about something else."""
 
-_CHUNK = 1 << 16
-
 
 class _Source(Protocol):
-    def rows(self, start: int, stop: int) -> npt.NDArray[np.void]: ...
     def details(self, index: int) -> dict[str, Any]: ...
 
 
@@ -39,18 +36,18 @@ class LostRows:
         """Whether there may be more losses than were read."""
         return self._left <= 0
 
-    def update(self, source: _Source, start: int, stop: int) -> None:
-        """Read the rows from `start` to before `stop`."""
-        for begin in range(start, stop, _CHUNK):
-            rows = source.rows(begin, min(begin + _CHUNK, stop))
-            is_short_mark = (rows["kind"] == Kind.MARK) & (rows["length"] <= MAX_BYTES)
-            for place in np.flatnonzero(is_short_mark & (rows["conn"] == 0)).tolist():
-                if self.is_least:
-                    return
-                self._left -= 1
-                mark = read_mark(source.details(begin + place))
-                if isinstance(mark, LostMark):
-                    self.losses.take(mark)
+    def update(self, source: _Source, begin: int, rows: npt.NDArray[np.void]) -> None:
+        """Read consecutive rows, of which the first has the id `begin`."""
+        places = np.flatnonzero(rows["kind"] == Kind.MARK)
+        marks = rows[places]
+        is_of_loss = (marks["conn"] == 0) & (marks["length"] <= MAX_BYTES)
+        for place in places[is_of_loss].tolist():
+            if self.is_least:
+                return
+            self._left -= 1
+            mark = read_mark(source.details(begin + place))
+            if isinstance(mark, LostMark):
+                self.losses.take(mark)
 
     def words(self) -> str:
         """Clauses for all losses; "" if nothing was lost."""

@@ -227,10 +227,11 @@ class Trace:
         while self.end_row < end:
             start = max(self.end_row, self.first_row)
             self.end_row = min(start + _TAKEN_AT_ONCE, end)
-            collect(self.connections, self, start, self.end_row)
-            self.lost.update(self, start, self.end_row)
+            rows = self.rows(start, self.end_row)
+            collect(self.connections, self, start, rows)
+            self.lost.update(self, start, rows)
             if not self._told.is_settled:
-                self._told.take(self.rows(start, self.end_row))
+                self._told.take(rows)
             if deadline is not None and time.perf_counter() >= deadline:
                 break
         return before != (self.first_row, self.end_row)

@@ -29,7 +29,7 @@ from gvtui.tui.timeline.strip import TimelineStrip
 from gvtui.tui.viewer import Feature
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from textual.binding import Binding
     from textual.driver import Driver
@@ -46,8 +46,8 @@ _REST = 2.0
 _CALM_SECONDS, _PAUSED_SECONDS = 0.25, 1.0
 """The shortest time in seconds between two changes of a number, and while the stream is paused: faster
 ones are unreadable, and load a slow line."""
-_ANALYSIS_SECONDS = 1 / 50
-"""Seconds between two turns of the analysis, beyond the time that updates leave for it."""
+_TURN_SECONDS = 1 / 50
+"""Seconds between two turns of reading and analysing on, beyond the time that updates leave for it."""
 _LEVELS: dict[str, Level] = {"warning": "warning", "error": "error"}
 
 
@@ -65,6 +65,11 @@ class GvtuiApp(ViewerBase):
     def __init__(self, trace: Trace, **options: Any) -> None:  # noqa: ANN401
         """See `ViewerBase`."""
         super().__init__(trace, **options)
+        # Before the first screen: a theme that is set later has all styles read again.
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.set_reactive(GvtuiApp.theme, DARK_NAME)
+        self.stylesheet.set_variables(self.get_css_variables())
         self.use_command_palette = True
         self.status = StatusLine()
         self.timeline = TimelineStrip(self)
@@ -82,6 +87,8 @@ class GvtuiApp(ViewerBase):
             self.show_pane,
             lambda pane_id: keys_words(self.commands.keys_for(f"tabs.show {pane_id}")[:1]),
         )
+        self.when_shown: Callable[[], None] | None = None
+        """Called once, after the first screen is drawn."""
         self._calm_at = 0.0
         self._owes_news = False
         """Whether rows have come that are not drawn, because the terminal is busy."""
@@ -141,10 +148,7 @@ class GvtuiApp(ViewerBase):
         self.ask(saving(self.export_screenshot(), self.tell))
 
     def on_mount(self) -> None:
-        """Set the theme and start the updates."""
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
-        self.theme = DARK_NAME
+        """Start the updates."""
         put_in_force(self, self.commands.keymap_in_force)
         self.stream.focus()
         self.app_resume_signal.subscribe(self, lambda _: self._draw_again())
@@ -155,12 +159,14 @@ class GvtuiApp(ViewerBase):
                 self.every(feature.interval, feature.tick)
         if self._config_problem:
             self.tell(self._config_problem, "warning")
-        self.every(_ANALYSIS_SECONDS, self._analyse)
+        self.every(_TURN_SECONDS, self._go_on)
         self.tick()
         self._schedule(time.perf_counter(), SHORTEST_TICK)
+        if self.when_shown is not None:
+            self.call_after_refresh(self.when_shown)
 
-    def _analyse(self) -> None:
-        if self.model.analysis.is_behind:
+    def _go_on(self) -> None:
+        if not self.model.catch_up() and self.model.analysis.is_behind:
             self.model.analysis.advance()
 
     @property

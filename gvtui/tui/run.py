@@ -164,9 +164,7 @@ def run_replay(
 def _run(app: GvtuiApp, *, remember: bool) -> int:
     """Run the app, close its last trace and, unless it failed or a signal ended it, store its
     layout."""
-    # Imported objects are never freed: collecting them again and again would delay keys.
-    gc.collect()
-    gc.freeze()
+    app.when_shown = _keep_what_is_loaded
     try:
         with ending_asks(app.end):
             app.run()
@@ -182,6 +180,15 @@ def _run(app: GvtuiApp, *, remember: bool) -> int:
         except RememberError as error:
             print(f"gvtui: nothing is remembered: {escape(str(error))}", file=sys.stderr)
     return app.return_code or 0
+
+
+def _keep_what_is_loaded() -> None:
+    """Look for garbage a last time among what is loaded by now, which is never freed.
+
+    To look there again and again would delay keys.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _only_interrupts(number: int) -> None:

@@ -31,6 +31,8 @@ class Viewer:
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
+            # An installed program is compiled already.
+            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
             # Named, since readline puts LINES and COLUMNS where only children see them.
             command = [sys.executable, "-m", "gvtui", *arguments]
             os.execve(sys.executable, command, dict(os.environ))

@@ -68,7 +68,7 @@ def test_a_flood_of_starts_is_read_once_for_each_container(tmp_path: Path) -> No
     decoded = trace.decoded
     trace.decoded = lambda index: read.append(index) or decoded(index)  # type: ignore[method-assign, func-returns-value]
     known = Connections()
-    collect(known, trace, 0, trace.end_row)
+    collect(known, trace, 0, trace.rows(0, trace.end_row))
     assert known[1].args == ["a", "499"]
     assert len(read) == 1
     trace.close()

@@ -51,8 +51,8 @@ def test_old_closed_connections_are_summed_up(monkeypatch: pytest.MonkeyPatch) -
     trace = MemoryTrace(rows)
     trace.strings = ["", "…", "a", "b", "c"]
     known = Connections()
-    collect(known, trace, 0, len(rows) // 2)
-    collect(known, trace, len(rows) // 2, len(rows))
+    collect(known, trace, 0, trace.rows(0, len(rows) // 2))
+    collect(known, trace, len(rows) // 2, trace.rows(len(rows) // 2, len(rows)))
     assert [*known] == [6, 7]
     assert (known.total, known.messages, known.dropped, known.unknown) == (7, 14, 28, 7)
     sandboxes = known.sandboxes()
@@ -77,9 +77,9 @@ def test_what_comes_on_a_connection_that_is_summed_up_counts(
     trace = MemoryTrace([*rows, make_row(conn=1), drop(1, 5)])
     trace.strings = ["", "…", "a"]
     known = Connections()
-    collect(known, trace, 0, 5)
+    collect(known, trace, 0, trace.rows(0, 5))
     assert 1 not in known
-    collect(known, trace, 5, 7)
+    collect(known, trace, 5, trace.rows(5, 7))
     (sandbox,) = known.sandboxes()
     assert (known.messages, known.dropped) == (sandbox.messages, sandbox.dropped) == (6, 5)
     assert sandbox.count == known.total == 5
@@ -106,12 +106,12 @@ def test_sums_do_not_depend_on_slices_or_on_what_is_summed_up(
     trace = MemoryTrace(rows)
     trace.strings = ["", "…", "a", "b", "c"]
     plain, known = Connections(), Connections()
-    collect(plain, trace, 0, len(rows))
+    collect(plain, trace, 0, trace.rows(0, len(rows)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connections, "MAX_CLOSED", 1)
         patch.setattr(connections, "MAX_OPEN", 3)
         for start in range(0, len(rows), step):
-            collect(known, trace, start, min(start + step, len(rows)))
+            collect(known, trace, start, trace.rows(start, min(start + step, len(rows))))
         assert len(known) <= 3
     sums = (plain.total, plain.messages, plain.dropped)
     assert (known.total, known.messages, known.dropped) == sums

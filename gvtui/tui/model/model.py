@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _TAKING_SECONDS = 0.02
 """Time for taking in new rows in one go."""
+_TURN_SECONDS = 0.008
+"""The same between two updates of the screen."""
 
 _LEAST_SECONDS = 0.002
 """How many seconds the analysis gets at least, even if filtering used up the budget."""
@@ -83,6 +85,8 @@ class Model:
         self.texts = RowTexts(self.trace, self.analysis.pairs)
         self._named = self.trace.connections.naming.version
         self._renamed = self.trace.connections.claims.renamed
+        self._grew = False
+        """Whether rows were taken in since the last refresh."""
 
     def replace_trace(self, trace: Trace) -> None:
         """Switch to another trace, with the same filters."""
@@ -109,10 +113,19 @@ class Model:
         """Whether sandboxes may still send messages."""
         return self.live is not None
 
+    def catch_up(self) -> bool:
+        """Take in more rows of a recording between two refreshes; False if all are there."""
+        if self.is_live or self.trace.limit is not None or not self.trace.is_behind:
+            return False
+        grew = self.trace.refresh(_TURN_SECONDS)
+        self._grew = self._grew or grew
+        return grew
+
     def refresh(self, budget_seconds: float) -> bool:
         """Filter and analyse new rows for about the budget; True if anything changed."""
         began = thread_time()
-        grew = self.trace.refresh(_TAKING_SECONDS)
+        grew = self.trace.refresh(_TAKING_SECONDS) or self._grew
+        self._grew = False
         if self._renamed != self.trace.connections.claims.renamed:
             # It has come out that earlier rows are of another sandbox than it seemed.
             self._begin_anew()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.query.filter.compile import FilterError
-from gvtui.trace import at_once
+from gvtui.trace import at_once, reader
 from gvtui.trace.claims import GRACE_NS
 from gvtui.trace.files import index_path
 from gvtui.trace.reader import Trace
@@ -126,3 +126,31 @@ def test_a_large_recording_is_shown_before_its_index_is_made(
     assert (model.trace.end_row, model.view.count) == (501, 500)
     assert "|0 dropped|" in "|".join(item.full for item in items(model, 0))
     model.trace.close()
+
+
+def test_between_two_refreshes_more_rows_are_taken_in_and_the_next_one_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(500)
+    recorder.writer.close()
+    for name, value in (("_TAKEN_AT_ONCE", 100), ("_FIRST_SECONDS", 0.0)):
+        monkeypatch.setattr(reader, name, value)
+    monkeypatch.setattr(at_once, "LARGE", 0)
+    trace = Trace.open(recorder.path, at_once=True)
+    model = Model(trace)
+    assert trace.settling is not None
+    trace.settling.wait()
+    model.settle()
+    taken = trace.end_row
+    assert taken == 100
+    while model.catch_up():
+        assert trace.end_row > taken
+        taken = trace.end_row
+    assert taken == 501
+    assert model.view.count == 100
+    monkeypatch.setattr(model.analysis, "advance", lambda *_, **__: False)
+    assert model.refresh(1.0)
+    assert model.view.count == 501
+    assert not model.refresh(1.0)
+    trace.close()
