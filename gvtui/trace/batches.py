@@ -56,9 +56,10 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from enum import IntFlag
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -322,18 +323,21 @@ def damaged_in(batch: Batch, body: bytes) -> list[int]:
     return damaged if damaged or not is_whole else list(range(count))
 
 
-def payloads_of(window: Window, batch: Batch) -> tuple[list[bytes], list[int]]:
-    """The payloads of a batch as far as the file holds them, and the numbers of damaged ones."""
+def checked_body(window: Window, batch: Batch) -> tuple[bytes, int, list[int]]:
+    """The payloads of a batch as far as the file holds them, one behind the other; how many of them
+    are there whole; and the numbers of damaged ones among these."""
     body = window.take(batch.body, batch.size)
     damaged = damaged_in(batch, body)
-    start = 0
-    payloads = []
-    for size in batch.sizes:
-        if start + size > len(body):
-            break
-        payloads.append(body[start : start + size])
-        start += size
-    return payloads, [number for number in damaged if number < len(payloads)]
+    count = len(batch.sizes)
+    if len(body) < batch.size:
+        count = bisect_right(list(accumulate(batch.sizes)), len(body))
+    return body, count, [number for number in damaged if number < count]
+
+
+def payloads_in(batch: Batch, body: bytes, count: int) -> list[bytes]:
+    """The first so many payloads of a batch, one by one."""
+    starts = accumulate(batch.sizes[:count], initial=0)
+    return [body[start:end] for start, end in pairwise(starts)]
 
 
 def marker(salt: bytes) -> re.Pattern[bytes]:

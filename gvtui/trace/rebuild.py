@@ -189,8 +189,8 @@ class Making:
         return conn
 
     def _of_batch(self, item: Messages) -> Iterator[bytes]:
-        batch, payloads = item.batch, item.payloads
-        conn, count = self._moved(batch.conn), len(item.payloads)
+        batch, payloads, count = item.batch, item.payloads(), item.whole
+        conn = self._moved(batch.conn)
         times = batch.times[:count] if batch.times is not None else [batch.recv_ns] * count
         offsets = batch.offsets
         start = 0

@@ -16,8 +16,9 @@ from gvtui.trace.batches import (
     SALT_SIZE,
     Batch,
     batch_at,
+    checked_body,
     marker,
-    payloads_of,
+    payloads_in,
 )
 from gvtui.trace.batches import FORMAT as BATCHES
 from gvtui.trace.details import int_in, unpack_details
@@ -52,9 +53,16 @@ class Messages(NamedTuple):
     """The messages of a batch, as far as the file has them."""
 
     batch: Batch
-    payloads: list[bytes]
+    body: bytes
+    """The messages, one behind the other; perhaps more follows."""
+    whole: int
+    """How many they are."""
     damaged: list[int]
     """The numbers of damaged messages."""
+
+    def payloads(self) -> list[bytes]:
+        """The messages, one by one."""
+        return payloads_in(self.batch, self.body, self.whole)
 
 
 Item = Begin | Messages | Record | int
@@ -89,8 +97,8 @@ class _Walk:
         while position < self._end:
             batch = self._batch(position)
             if batch is not None:
-                payloads, damaged, after = self._payloads(batch)
-                yield from self._items_of(batch, payloads, damaged, after)
+                found, after = self._messages(batch)
+                yield from self._items_of(found, after)
                 position = after
             elif self._window.take(position, len(MAGIC)) != MAGIC and self._format != BATCHES:
                 for item in self._records(position):
@@ -110,31 +118,28 @@ class _Walk:
         is_known = self._segment is None or self._segment.holds(batch)
         return batch if is_known or _begins(batch) else None
 
-    def _payloads(self, batch: Batch) -> tuple[list[bytes], list[int], int]:
-        """The payloads that are there, the numbers of damaged ones, and where to go on.
+    def _messages(self, batch: Batch) -> tuple[Messages, int]:
+        """The payloads that are there, of whatever kind, and where to go on.
 
         Of a batch that was cut short, all up to the first that is not whole: what follows may be
         another recording.
         """
-        payloads, damaged = payloads_of(self._window, batch)
+        body, count, damaged = checked_body(self._window, batch)
         is_cut = batch.end > self._end
         if (
             damaged
             and not is_cut
-            and not any(
-                payloads[number] for number in {*range(damaged[0], len(payloads))} - {*damaged}
-            )
+            and not any(batch.sizes[number] for number in {*range(damaged[0], count)} - {*damaged})
         ):
             bad = batch.offsets[damaged[0]]
             is_cut = self._batch(batch.end) is None and self._next_segment(bad, batch.end)[1] > 0
         if not is_cut:
-            return payloads, damaged, batch.end
-        whole = damaged[0] if damaged else len(payloads)
-        return payloads[:whole], [], batch.body + sum(batch.sizes[:whole])
+            return Messages(batch, body, count, damaged), batch.end
+        whole = damaged[0] if damaged else count
+        return Messages(batch, body, whole, []), batch.body + sum(batch.sizes[:whole])
 
-    def _items_of(
-        self, batch: Batch, payloads: list[bytes], damaged: list[int], after: int
-    ) -> Iterator[Item]:
+    def _items_of(self, found: Messages, after: int) -> Iterator[Item]:
+        batch, damaged = found.batch, found.damaged
         if self._segment is None or batch.kind == LogKind.HEADER:
             self._segment = _Segment(batch.salt, batch.position - batch.place)
             self._format = BATCHES
@@ -142,16 +147,16 @@ class _Walk:
                 # Its header is damaged, or is not asked for.
                 yield Begin(batch.position, batch.position, BATCHES, {}, is_joined=False)
         if batch.kind == LogKind.HEADER:
-            head = unpack_details(payloads[0]) if payloads and not damaged else {}
+            head = unpack_details(found.payloads()[0]) if found.whole and not damaged else {}
             yield self._begin(batch.position, batch.body, BATCHES, head)
             if not head:
                 yield after - batch.position
-        elif not batch.is_known or not payloads or (batch.kind == LogKind.SUMMARY and damaged):
+        elif not batch.is_known or not found.whole or (batch.kind == LogKind.SUMMARY and damaged):
             yield after - batch.position
         elif batch.kind == LogKind.MESSAGE:
-            yield Messages(batch, payloads, damaged)
+            yield found
         else:
-            for number, payload in enumerate(payloads):
+            for number, payload in enumerate(found.payloads()):
                 offset, when = batch.offsets[number], batch.time(number)
                 yield Record(batch.kind, batch.conn, when, offset, payload, number in damaged)
 

@@ -91,10 +91,10 @@ class _Reading:
         if isinstance(item, Begin):
             self._begin(item)
         elif isinstance(item, Messages):
-            self._logged(len(item.payloads))
+            self._logged(item.whole)
             for place in item.damaged:
                 self._trace.damage.note(number, item.batch.offsets[place])
-            for place in (0, len(item.payloads) - 1):
+            for place in (0, item.whole - 1):
                 self._time(item.batch.time(place))
         elif isinstance(item, int):
             self._lost_bytes += item

@@ -103,7 +103,7 @@ def to_format_1(path: Path) -> Path:
                 head.pop(name)
             records.append(pack_record(LogKind.HEADER, 0, TIME_NS, pack_details(head)))
         elif isinstance(item, Messages):
-            for number, payload in enumerate(item.payloads):
+            for number, payload in enumerate(item.payloads()):
                 when = item.batch.time(number)
                 records.append(pack_record(LogKind.MESSAGE, item.batch.conn, when, payload))
         elif isinstance(item, Record) and item.kind != LogKind.SUMMARY:

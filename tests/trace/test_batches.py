@@ -11,11 +11,12 @@ from gvtui.trace.batches import (
     LEAD_OF_ONE,
     Batch,
     batch_at,
+    checked_body,
     damaged_in,
     lead,
     pack_batch,
     pack_one,
-    payloads_of,
+    payloads_in,
     sums_of,
 )
 from gvtui.trace.records import LogKind
@@ -42,7 +43,8 @@ def test_what_was_packed_is_read(payloads: list[bytes], times: bool, ahead: int)
     data = bytes(ahead) + packed(payloads, times=times, place=ahead)
     batch = read(data, ahead)
     assert (batch.kind, batch.conn, batch.salt, batch.place) == (LogKind.MESSAGE, 7, SALT, ahead)
-    assert payloads_of(Window.over(data), batch) == (payloads, [])
+    body, count, damaged = checked_body(Window.over(data), batch)
+    assert (payloads_in(batch, body, count), damaged) == (payloads, [])
     assert batch.end == len(data)
     assert batch.lead == lead(len(payloads), has_times=times and len(payloads) > 1)
     told = [batch.time(number) for number in range(len(payloads))]
@@ -65,7 +67,7 @@ def test_a_flipped_byte_is_told_and_costs_what_it_is_in(
         assert batch is None
         return
     assert batch is not None
-    _, damaged = payloads_of(Window.over(bytes(flipped)), batch)
+    *_, damaged = checked_body(Window.over(bytes(flipped)), batch)
     hit = [
         number
         for number, (offset, size) in enumerate(zip(before.offsets, before.sizes, strict=True))
@@ -81,7 +83,8 @@ def test_of_a_batch_that_is_cut_short_the_whole_payloads_are_there(
     whole = packed(payloads)
     batch = read(whole)
     cut = data.draw(st.integers(batch.lead, len(whole)))
-    found, damaged = payloads_of(Window.over(whole[:cut]), batch)
+    body, count, damaged = checked_body(Window.over(whole[:cut]), batch)
+    found = payloads_in(batch, body, count)
     assert damaged == []
     assert found == payloads[: len(found)]
     rest = batch.offsets[len(found) :]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.trace import packing as module
-from gvtui.trace.batches import Batch, batch_at, payloads_of
+from gvtui.trace.batches import Batch, batch_at, checked_body, payloads_in
 from gvtui.trace.indexer import Indexer
 from gvtui.trace.packing import Packing
 from gvtui.trace.row import ROW_DTYPE, ROW_SIZE
@@ -46,7 +46,8 @@ def test_messages_come_back_with_their_rows(
     found: list[bytes] = []
     told: list[int] = []
     for batch in batches:
-        payloads, damaged = payloads_of(Window.over(log), batch)
+        body, whole, damaged = checked_body(Window.over(log), batch)
+        payloads = payloads_in(batch, body, whole)
         assert damaged == []
         assert batch.place == batch.position
         assert len(payloads) <= count

@@ -43,7 +43,7 @@ def messages(items: list[Item]) -> list[bytes]:
     for item in items:
         if isinstance(item, Messages):
             bad = set(item.damaged)
-            found += [each for place, each in enumerate(item.payloads) if place not in bad]
+            found += [each for place, each in enumerate(item.payloads()) if place not in bad]
         elif isinstance(item, Record) and item.kind == LogKind.MESSAGE:
             found.append(item.payload)
     return found
@@ -94,7 +94,7 @@ def test_a_log_that_is_cut_keeps_what_is_whole(batches: Batches, data: st.DataOb
     cut = data.draw(st.integers(0, len(log)))
     found = messages(list(scan_log(log[:cut])))
     whole = [item for item in scan_log(log) if isinstance(item, Messages)]
-    least = [each for item in whole if item.batch.end <= cut for each in item.payloads]
+    least = [each for item in whole if item.batch.end <= cut for each in item.payloads()]
     assert found[: len(least)] == least
     assert found == all_of(batches)[: len(found)]
 
