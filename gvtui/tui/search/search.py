@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left, bisect_right, insort
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from gvtui.query.analysis import Paced
+from gvtui.query.rowset import RowSet
 from gvtui.tui.search.match import CallWords, RowMatcher
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Search:
         self._key = self._settings()
         self._matcher = RowMatcher(model, look, text, words)
         self._pairs = Paced(model.analysis.pairs.advance)
-        self._found: array[int] = array("q")
+        self._found = RowSet(model.trace.side_folders)
         first = model.trace.first_row
         # A view that is still being filtered gets further rows before the start.
         start = start_row if self._view.complete else first
@@ -116,13 +115,11 @@ class Search:
         known."""
         if not self.reaches_start:
             return None
-        place = bisect_left(self._found, row_id)
-        return place + 1 if self.has(row_id) else None
+        return self._found.count_before(row_id) + 1 if self.has(row_id) else None
 
     def has(self, row_id: int) -> bool:
         """Whether a row is among those found."""
-        place = bisect_left(self._found, row_id)
-        return place < len(self._found) and bool(self._found[place] == row_id)
+        return row_id in self._found
 
     def step(self, row_id: int, direction: int) -> int | None:
         """The next (1) or previous (-1) match from a row; after the last comes the first.
@@ -132,16 +129,16 @@ class Search:
         """
         found = self._found
         if direction > 0:
-            place = bisect_right(found, row_id)
+            nearest, farthest = found.after(row_id), found.after
             is_known = self._low <= row_id + 1 or self.reaches_start
-            if place < len(found):
-                return found[place] if is_known else None
-            return found[0] if self.complete and found else None
-        place = bisect_left(found, row_id) - 1
-        is_known = self._high >= row_id or self.reaches_end
-        if place >= 0:
-            return found[place] if is_known else None
-        return found[-1] if self.complete and found else None
+            end = -1
+        else:
+            nearest, farthest = found.before(row_id), found.before
+            is_known = self._high >= row_id or self.reaches_end
+            end = self._model.trace.end_row
+        if nearest is not None:
+            return nearest if is_known else None
+        return farthest(end) if self.complete else None
 
     def advance(self, budget_seconds: float = SEARCH_SECONDS, direction: int = 1) -> bool:
         """Test more rows for about the given time.
@@ -178,8 +175,7 @@ class Search:
     def _let_go(self) -> None:
         """Drop rows that have been removed from the trace."""
         first = self._model.trace.first_row
-        if gone := bisect_left(self._found, first):
-            del self._found[:gone]
+        self._found.let_go(first)
         self._low, self._high = max(self._low, first), max(self._high, first)
 
     def _forward(self, deadline: float) -> bool:
@@ -194,7 +190,7 @@ class Search:
             if row_id >= paired_to:
                 return bool(row_id != ids[0])
             if self._test(row_id, previous):
-                self._found.append(row_id)
+                self._found.add(row_id)
             previous = row_id
             self._high = row_id + 1
             if perf_counter() >= deadline:
@@ -209,14 +205,12 @@ class Search:
         before = view[start - 1] if start else None
         if not ids or ids[-1] >= self._model.analysis.pairs.position:
             return False
-        matched: list[int] = []
         for at in range(len(ids) - 1, -1, -1):
             if self._test(ids[at], ids[at - 1] if at else before):
-                matched.append(ids[at])
+                self._found.add(ids[at])
             self._low = ids[at]
             if perf_counter() >= deadline:
                 break
-        self._found[0:0] = array("q", reversed(matched))
         return True
 
     def _test(self, row_id: int, previous: int | None) -> bool:
@@ -238,6 +232,6 @@ class Search:
         while self._again and perf_counter() < deadline:
             row_id = self._again.pop()
             if row_id >= first and self._test(row_id, None):
-                insort(self._found, row_id)
+                self._found.add(row_id)
             done = True
         return done

@@ -1,0 +1,102 @@
+"""A set of rows of a trace: a bit for each row, on a shelf."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.query.shelf import Shelf
+from gvtui.query.source import CHUNK
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+
+class RowSet:
+    """Ids of rows. Each can be added at once, wherever it lies among the others."""
+
+    def __init__(self, folders: Sequence[Path] = ()) -> None:
+        """Make an empty set; what is not in memory goes to a file in one of `folders`."""
+        self._chunks = Shelf(np.uint8, folders)
+        self._counts: dict[int, int] = {}
+        """How many rows of each chunk are in the set."""
+        self._numbers: list[int] = []
+        """The chunks that have any, in order."""
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __contains__(self, row: int) -> bool:
+        chunk = self._chunks.get(row // CHUNK)
+        return chunk is not None and bool(chunk[row % CHUNK >> 3] >> (row & 7) & 1)
+
+    def add(self, row: int) -> None:
+        """Add a row; nothing happens if the set has it."""
+        if row in self:
+            return
+        number = row // CHUNK
+        chunk = self._chunks.edit(number)
+        if chunk is None:
+            chunk = self._chunks.put(number, np.zeros(CHUNK // 8, np.uint8))
+            self._counts[number] = 0
+            insort(self._numbers, number)
+        chunk[row % CHUNK >> 3] |= 1 << (row & 7)
+        self._counts[number] += 1
+        self._size += 1
+
+    def after(self, row: int) -> int | None:
+        """The first row of the set that comes after a row; None if none does."""
+        for number in self._numbers[bisect_left(self._numbers, row // CHUNK) :]:
+            rows = self._rows(number)
+            place = int(np.searchsorted(rows, row, "right"))
+            if place < len(rows):
+                return int(rows[place])
+        return None
+
+    def before(self, row: int) -> int | None:
+        """The last row of the set that comes before a row; None if none does."""
+        for number in reversed(self._numbers[: bisect_right(self._numbers, row // CHUNK)]):
+            rows = self._rows(number)
+            place = int(np.searchsorted(rows, row))
+            if place:
+                return int(rows[place - 1])
+        return None
+
+    def count_before(self, row: int) -> int:
+        """How many rows of the set come before a row."""
+        number = row // CHUNK
+        found = sum(self._counts[each] for each in self._numbers if each < number)
+        if number in self._counts:
+            found += int(np.searchsorted(self._rows(number), row))
+        return found
+
+    def let_go(self, before: int) -> None:
+        """Remove all rows that come before a row."""
+        while self._numbers and (self._numbers[0] + 1) * CHUNK <= before:
+            number = self._numbers.pop(0)
+            self._chunks.drop(number)
+            self._size -= self._counts.pop(number)
+        if not self._numbers or self._numbers[0] * CHUNK >= before:
+            return
+        number = self._numbers[0]
+        chunk = self._chunks.edit(number)
+        assert chunk is not None
+        bits = np.unpackbits(chunk, bitorder="little")
+        gone = int(np.count_nonzero(bits[: before % CHUNK]))
+        if gone:
+            bits[: before % CHUNK] = 0
+            chunk[:] = np.packbits(bits, bitorder="little")
+            self._counts[number] -= gone
+            self._size -= gone
+
+    def _rows(self, number: int) -> npt.NDArray[np.int64]:
+        """The rows of a chunk, in order."""
+        chunk = self._chunks.get(number)
+        assert chunk is not None
+        return np.flatnonzero(np.unpackbits(chunk, bitorder="little")) + number * CHUNK

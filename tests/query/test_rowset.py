@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gvtui.query.rowset import RowSet
+from gvtui.query.shelf import HELD
+from gvtui.query.source import CHUNK
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+near = st.integers(0, 3 * CHUNK)
+edges = st.sampled_from([n * CHUNK + by for n in range(1, 4) for by in (-1, 0, 1)])
+rows = near | edges
+
+
+@given(st.lists(rows, max_size=30), st.lists(rows, max_size=10), st.none() | rows)
+def test_it_has_what_a_sorted_list_has(
+    added: list[int], asked: list[int], first: int | None
+) -> None:
+    found = RowSet()
+    for row in added:
+        found.add(row)
+    if first is not None:
+        found.let_go(first)
+    kept = sorted({row for row in added if first is None or row >= first})
+    assert len(found) == len(kept)
+    for row in [*asked, *added]:
+        place, end = bisect_left(kept, row), bisect_right(kept, row)
+        assert (row in found) == (row in kept)
+        assert found.count_before(row) == place
+        assert found.before(row) == (kept[place - 1] if place else None)
+        assert found.after(row) == (kept[end] if end < len(kept) else None)
+    assert found.after(-1) == (kept[0] if kept else None)
+
+
+def test_rows_of_many_chunks_are_not_all_in_memory(tmp_path: Path) -> None:
+    found = RowSet([tmp_path])
+    most = 3 * HELD
+    for number in reversed(range(most)):
+        found.add(number * CHUNK + 7)
+    assert len(found) == found.count_before(most * CHUNK) == most
+    row: int | None = -1
+    for number in range(most):
+        assert row is not None
+        row = found.after(row)
+        assert row == number * CHUNK + 7
