@@ -7,6 +7,7 @@ time and size, so that the same program draws the same pictures; the tests compa
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import tempfile
 import time
@@ -208,11 +209,13 @@ async def settle(pilot: Pilot[int]) -> None:
 
 
 def main(folder: str = "screenshots") -> int:
-    """Draw every scene into a folder."""
-    for scene in SCENES:
-        target = Path(folder, f"{scene.name}.svg")
-        target.write_text(asyncio.run(draw(scene)), encoding="utf-8")
-        print(target)
+    """Draw every scene into a folder, without the notes and settings of who draws it."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ.update({f"XDG_{kind}_HOME": home for kind in ("CONFIG", "STATE", "CACHE")})
+        for scene in SCENES:
+            target = Path(folder, f"{scene.name}.svg")
+            target.write_text(asyncio.run(draw(scene)), encoding="utf-8")
+            print(target)
     return 0
 
 
