@@ -204,9 +204,13 @@ class Summary:
 
 def tally_of(rows: npt.NDArray[np.void], tally: ConnectionCounts) -> None:
     """Count rows by their connections."""
-    for conn in np.unique(rows["conn"]).tolist():
+    if not len(rows):
+        return
+    order = np.argsort(rows["conn"], kind="stable")
+    conns, firsts = np.unique(rows["conn"][order], return_index=True)
+    for conn, places in zip(conns.tolist(), np.split(order, firsts[1:]), strict=True):
         if conn:
-            own = rows[rows["conn"] == conn]
+            own = rows[places]
             messages = own[own["kind"] == Kind.MESSAGE]
             counts = tally.of(conn)
             counts.messages += len(messages)

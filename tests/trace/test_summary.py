@@ -66,7 +66,7 @@ def test_what_the_writer_counts_is_what_the_rows_say(tmp_path: Path) -> None:
     assert records[-1].kind == LogKind.SUMMARY
     trace = Trace.open(writer.path)
     tally = ConnectionCounts()
-    for start in range(0, trace.end_row, 10):
+    for start in range(0, trace.end_row + 10, 10):
         tally_of(trace.rows(start, start + 10), tally)
     assert summary.tally == tally
     assert summary.rows == trace.end_row

@@ -29,8 +29,8 @@ class Spans:
 
     def __init__(self) -> None:
         self._spans: OrderedDict[tuple[int, int], list[tuple[int, Process]]] = OrderedDict()
-        self._connections: dict[int, int] = {}
-        """A connection of each process, by its number."""
+        self._keys: dict[int, dict[tuple[int, int], None]] = {}
+        """Connections and ids of each process, by its number."""
 
     def __contains__(self, key: object) -> bool:
         return key in self._spans
@@ -39,8 +39,8 @@ class Spans:
         """Assign a connection's rows with the process's id to it, from a row on."""
         key = (conn, process.pid)
         if key not in self._spans and len(self._spans) >= _MAX_SPANS:
-            self._spans.popitem(last=False)
-        self._connections.setdefault(process.number, conn)
+            self._drop_oldest()
+        self._keys.setdefault(process.number, {})[key] = None
         insort(self._spans.setdefault(key, []), (row, process), key=_row)
 
     def at(self, conn: int, pid: int, row: int) -> Process | None:
@@ -59,15 +59,21 @@ class Spans:
 
     def connection_of(self, process: Process) -> int:
         """A connection on which a process had its id; 0 if none is known."""
-        conn = self._connections.get(process.number, 0)
-        return conn if (conn, process.pid) in self._spans else 0
+        return next((conn for conn, _ in self._keys.get(process.number, ())), 0)
+
+    def _drop_oldest(self) -> None:
+        key, spans = self._spans.popitem(last=False)
+        for _, process in spans:
+            keys = self._keys.get(process.number, {})
+            keys.pop(key, None)
+            if not keys:
+                self._keys.pop(process.number, None)
 
     def forget(self, numbers: AbstractSet[int]) -> None:
-        """Remove processes by their numbers."""
-        for number in numbers:
-            self._connections.pop(number, None)
-        for key, spans in list(self._spans.items()):
-            kept = [span for span in spans if span[1].number not in numbers]
+        """Remove processes by their numbers; those that stay cost nothing."""
+        touched = {key for number in numbers for key in self._keys.pop(number, ())}
+        for key in touched:
+            kept = [span for span in self._spans[key] if span[1].number not in numbers]
             if kept:
                 self._spans[key] = kept
             else:

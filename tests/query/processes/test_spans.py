@@ -108,3 +108,28 @@ def test_rows_without_an_id_are_of_nobody() -> None:
     assert list(spans.runs(0, rows)) == []
     assert list(spans.runs(0, rows[:0])) == []
     assert np.all(rows["conn"] == 1)
+
+
+@given(BEGINS, st.sets(st.integers(0, 11)), st.integers(1, 6))
+def test_processes_are_forgotten_on_all_their_connections_and_others_stay(
+    begins: list[tuple[int, int, int]], gone: set[int], most: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(spans_module, "_MAX_SPANS", most)
+        spans = Spans()
+        known = {pid: process(pid, pid) for _, pid, _ in begins}
+        last: dict[tuple[int, int], None] = {}
+        for conn, pid, row in begins:
+            spans.begin(conn, row, known[pid])
+            if (conn, pid) not in last and len(last) >= most:
+                del last[next(iter(last))]
+            last[conn, pid] = None
+    spans.forget(gone)
+    for conn in (1, 2):
+        for pid in (1, 2, 3):
+            is_kept = (conn, pid) in last and pid not in gone
+            assert ((conn, pid) in spans) == is_kept
+            assert spans.current(conn, pid) is (known[pid] if is_kept else None)
+    for pid, its in known.items():
+        conns = [conn for conn, other in last if other == pid and pid not in gone]
+        assert spans.connection_of(its) in (conns or [0])
