@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from gvtui.tui.options import LiveOptions
 
 
+_GARBAGE = 5_000
+"""After how many new objects garbage is looked for while the screen is there: in 3 milliseconds."""
+
+
 def run_live(options: LiveOptions) -> int:
     """Listen, and show messages until the user leaves.
 
@@ -185,10 +189,11 @@ def _run(app: GvtuiApp, *, remember: bool) -> int:
 def _keep_what_is_loaded() -> None:
     """Look for garbage a last time among what is loaded by now, which is never freed.
 
-    To look there again and again would delay keys.
+    To look there again and again would delay keys, and so would to look at much at once.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_GARBAGE)
 
 
 def _only_interrupts(number: int) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -9,6 +10,7 @@ from gvtui.agent.targets import ExitPolicy, Keeper
 from gvtui.monitor.watch import Watch
 from gvtui.points.session import Point, Session
 from gvtui.points.tuning import remote_sink
+from gvtui.tui import run
 from gvtui.tui.run import settle
 from tests.agent.fake import FakeRunsc
 
@@ -55,3 +57,15 @@ def test_what_becomes_of_sessions_at_the_end(
     assert settle(keeper, cast("Watch", monitor)) == [said]
     assert (runsc.session() is not None) is left
     assert [mark["state"] for mark in monitor.marks] == ([] if left else ["deleted"])
+
+
+def test_what_is_loaded_is_not_looked_at_again() -> None:
+    before = gc.get_threshold()
+    try:
+        run._keep_what_is_loaded()
+        assert gc.get_freeze_count() > 10_000
+        # A key waits for one look at most.
+        assert gc.get_threshold()[0] <= 10_000
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
