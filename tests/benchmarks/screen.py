@@ -28,6 +28,8 @@ class Viewer:
     def __init__(self, arguments: Sequence[str]) -> None:
         self.seen = b""
         """All that the program has written since the last `forget`."""
+        self._asked = b""
+        """The end of what was written, in which a query may have begun."""
         self.pid, self._fd = pty.fork()
         if self.pid == 0:
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
@@ -58,8 +60,12 @@ class Viewer:
                 return False
             if not data:
                 return False
-            if _SYNC_QUERY in data:
-                os.write(self._fd, _SYNC_ANSWER)
+            # As a terminal does: each is answered, also one that comes in two pieces.
+            self._asked += data
+            if queries := self._asked.count(_SYNC_QUERY):
+                os.write(self._fd, queries * _SYNC_ANSWER)
+                self._asked = self._asked[self._asked.rindex(_SYNC_QUERY) + len(_SYNC_QUERY) :]
+            self._asked = self._asked[-len(_SYNC_QUERY) :]
             self.seen += data
             if left <= 0:
                 return True
