@@ -16,7 +16,7 @@ import platformdirs
 from gvtui.errors import GvtuiError, UsageError
 from gvtui.files import write_whole
 from gvtui.limits import read_limit
-from gvtui.toml import Problems, TomlError, place_words, read_toml, toml_text
+from gvtui.toml import Problems, TomlError, place_words, read_toml, reason, toml_text
 from gvtui.words import lower_first
 
 if TYPE_CHECKING:
@@ -165,11 +165,10 @@ def change_config(path: Path, table: str, name: str, value: str | None) -> None:
     except TomlError as error:
         raise ConfigError(str(error)) from error
     except (TOMLKitError, RecursionError) as error:
-        what = "it is nested too deep" if isinstance(error, RecursionError) else error
+        what = reason(error) if isinstance(error, RecursionError) else error
         raise ConfigError(f"{path} is no TOML: {what}") from error
     except ValueError as error:
-        # Python refuses numbers with thousands of digits.
-        raise ConfigError(f"{path} holds what cannot be read: {error}") from error
+        raise ConfigError(f"{path} cannot be read: {reason(error)}") from error
     except OSError as error:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from error
 

@@ -27,6 +27,8 @@ MAX_PROBLEMS = 20
 
 _MAX_STATEMENT = 200
 """How many lines one statement may have."""
+_MAX_READ = 8 * MAX_FILE
+"""How many characters are read in all: what is wrong is read again and again."""
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _END = "(at end of document)"
 _HEADER = re.compile(r"\s*\[")
@@ -34,6 +36,10 @@ _HEADER = re.compile(r"\s*\[")
 
 class TomlError(GvtuiError):
     """A file cannot be read, or is not text."""
+
+
+class _TooMuchError(Exception):
+    """So much of a file is wrong that finding all of it would take too long."""
 
 
 class Problems:
@@ -84,8 +90,16 @@ def read_toml(path: Path, problems: Problems) -> tuple[dict[str, Any], Lines]:
     except TomlError as error:
         problems.told.append(str(error))
         return {}, {}
-    lines = text.replace("\r\n", "\n").split("\n")
-    statements = list(_statements(lines))
+    try:
+        return _read(text.replace("\r\n", "\n").split("\n"), problems)
+    except _TooMuchError:
+        problems.told.insert(0, f"{path}: too much of it is wrong, so none of it counts")
+        return {}, {}
+
+
+def _read(lines: list[str], problems: Problems) -> tuple[dict[str, Any], Lines]:
+    reader = _Reader()
+    statements = list(_statements(reader, lines))
     wrong = [each for each in statements if each.values is None]
     for each in wrong:
         _take_out(lines, statements, each)
@@ -94,17 +108,41 @@ def read_toml(path: Path, problems: Problems) -> tuple[dict[str, Any], Lines]:
             problems.add(each.start + 1, f"this is no TOML: {lower_first(each.problem)}")
     for _ in range(len(statements) + 1):
         try:
-            document = tomllib.loads("\n".join(lines))
+            document = reader.loads(lines)
         except (ValueError, RecursionError) as error:
             # Each statement alone is valid, but two of them contradict each other.
             found = _PLACE.search(str(error))
             line = int(found[1]) - 1 if found and found[1] else len(lines) - 1
             each = next(each for each in statements if line < each.stop)
-            problems.add(each.start + 1, lower_first(_PLACE.sub("", str(error))))
+            problems.add(each.start + 1, lower_first(reason(error)))
             _take_out(lines, statements, each)
         else:
             return document, _places(statements, lines)
     return {}, {}
+
+
+def reason(error: ValueError | RecursionError) -> str:
+    """Why a text cannot be read as TOML, without the place."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deep"
+    if not isinstance(error, tomllib.TOMLDecodeError):
+        # Python refuses to read numbers of thousands of digits.
+        return "a number has more digits than gvtui reads"
+    return _PLACE.sub("", str(error))
+
+
+class _Reader:
+    """Reads pieces of a file, not more than `_MAX_READ` characters in all."""
+
+    def __init__(self) -> None:
+        self._left = _MAX_READ
+
+    def loads(self, lines: list[str]) -> dict[str, Any]:
+        text = "\n".join(lines)
+        self._left -= len(text)
+        if self._left < 0:
+            raise _TooMuchError
+        return tomllib.loads(text)
 
 
 class _Statement(NamedTuple):
@@ -119,22 +157,22 @@ class _Statement(NamedTuple):
     problem: str = ""
 
 
-def _statements(text: list[str]) -> Iterator[_Statement]:
+def _statements(reader: _Reader, text: list[str]) -> Iterator[_Statement]:
     """The statements of a file; blank lines and comments count as empty statements."""
     start = 0
     while start < len(text):
-        each = _statement(text, start)
+        each = _statement(reader, text, start)
         yield each
         start = each.stop
 
 
-def _statement(text: list[str], start: int) -> _Statement:
+def _statement(reader: _Reader, text: list[str], start: int) -> _Statement:
     problem = ""
     for stop in range(start + 1, min(start + _MAX_STATEMENT, len(text)) + 1):
         try:
-            return _Statement(start, stop, tomllib.loads("\n".join(text[start:stop])))
+            return _Statement(start, stop, reader.loads(text[start:stop]))
         except (ValueError, RecursionError) as error:
-            problem = problem or _PLACE.sub("", str(error))
+            problem = problem or reason(error)
             if not str(error).endswith(_END):
                 # Adding lines helps only a statement that ends too early.
                 break

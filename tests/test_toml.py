@@ -9,6 +9,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvtui import toml
 from gvtui.toml import (
     MAX_FILE,
     MAX_PROBLEMS,
@@ -91,6 +92,39 @@ def test_not_everything_is_told(tmp_path: Path) -> None:
     _, _, problems = read(tmp_path / "x.toml", "wrong\n\n" * 100)
     assert len(problems) == MAX_PROBLEMS
     assert problems[1].startswith("line 3: this is no TOML: expected")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("[" * 1500 + "]" * 1500, "it is nested too deep"),
+        ("9" * 5000, "a number has more digits than gvtui reads"),
+    ],
+)
+def test_what_no_reader_can_hold_is_told_in_words(tmp_path: Path, value: str, words: str) -> None:
+    _, _, problems = read(tmp_path / "x.toml", f"b = 1\na = {value}\n")
+    assert problems == [f"line 2: this is no TOML: {words}"]
+
+
+@pytest.mark.parametrize(
+    "text", ["a = 1\n" * 2000, "[a]\n" * 2000, 'a = """\n' + f"{'x' * 100}\n" * 300]
+)
+def test_a_file_that_is_all_wrong_is_not_read_again_and_again(
+    tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_bytes: list[int] = []
+    loads = tomllib.loads
+
+    def counting(text: str) -> dict[str, Any]:
+        read_bytes.append(len(text))
+        return loads(text)
+
+    monkeypatch.setattr(tomllib, "loads", counting)
+    monkeypatch.setattr(toml, "_MAX_READ", 100_000)
+    document, _, problems = read(tmp_path / "x.toml", text)
+    assert sum(read_bytes) <= 100_000
+    assert not document
+    assert problems[0].endswith("too much of it is wrong, so none of it counts")
 
 
 def test_lines_that_end_as_on_windows(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 MAX_TEXT = 4096
 """How many characters are kept of a name, a path or a command line."""
-_MAX_ARGS = 256
+MAX_ARGS = 256
+"""How many words are kept of a command line."""
 
 MAX_DETAILS = 8 << 20
 """The largest details that are read, in bytes."""
@@ -126,7 +127,7 @@ def short_args(args: Iterable[str]) -> list[str]:
     kept: list[str] = []
     left = MAX_TEXT
     for arg in args:
-        if len(kept) >= _MAX_ARGS or left <= 0:
+        if len(kept) >= MAX_ARGS or left <= 0:
             kept.append("…")
             break
         kept.append(arg if len(arg) <= left else arg[:left] + "…")

@@ -1,16 +1,29 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.trace.details import MAX_ITEMS, int_in, list_in, pack_details, unpack_details
+from gvtui.trace.details import (
+    MAX_ARGS,
+    MAX_ITEMS,
+    MAX_TEXT,
+    int_in,
+    list_in,
+    pack_details,
+    short_args,
+    unpack_details,
+)
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 scalars = st.none() | st.booleans() | st.integers(-(1 << 63), (1 << 64) - 1) | st.text(max_size=5)
 anything = st.recursive(
@@ -101,3 +114,19 @@ def test_a_length_that_is_only_claimed_reads_as_nothing() -> None:
 def test_what_is_no_number_is_not_known(number: float) -> None:
     packed = pack_details({"a": number, "b": [number, 1.5]})
     assert unpack_details(packed) == {"a": None, "b": [None, 1.5]}
+
+
+@pytest.mark.parametrize("word", ["", "x", "x" * 100, "x" * 1_000_000])
+def test_of_a_command_line_no_more_is_read_than_is_kept(word: str) -> None:
+    read = 0
+
+    def words() -> Iterator[str]:
+        nonlocal read
+        for _ in range(10_000):
+            read += 1
+            yield word
+
+    kept = short_args(words())
+    assert read <= len(kept) <= MAX_ARGS + 1
+    assert sum(map(len, kept)) <= MAX_TEXT + 2
+    assert kept[-1].endswith("…")
