@@ -101,6 +101,43 @@ def test_ids_are_bounded_the_oldest_go_first(monkeypatch: pytest.MonkeyPatch) ->
     assert [pid for pid in range(1, 6) if (1, pid) in spans] == [3, 4, 5]
 
 
+class Asked(set[int]):
+    """Counts how many processes are looked at."""
+
+    count = 0
+
+    def __contains__(self, number: object) -> bool:
+        self.count += 1
+        return super().__contains__(number)
+
+
+def test_forgetting_a_few_looks_at_their_ids_alone() -> None:
+    spans = Spans()
+    for pid in range(1, 1001):
+        spans.begin(pid % 3, pid, process(pid, pid))
+    gone = Asked({5, 6, 7})
+    spans.forget(gone)
+    assert gone.count == 3
+    assert [pid for pid in range(1, 11) if (pid % 3, pid) in spans] == [1, 2, 3, 4, 8, 9, 10]
+
+
+def test_an_id_that_was_pushed_out_is_nobodys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spans_module, "_MAX_SPANS", 2)
+    spans = Spans()
+    its = process(1, 7)
+    for conn in (1, 2, 3):
+        spans.begin(conn, conn, its)
+    spans.begin(3, 9, its)
+    assert spans.connection_of(its) == 2
+    for conn in (4, 5):
+        spans.begin(conn, 10, process(2, 7))
+    assert spans.connection_of(its) == 0
+    # Nothing is kept of who has no id any more, however many connections there were.
+    assert list(spans._keys) == [2]
+    spans.forget({1, 2})
+    assert (5, 7) not in spans
+
+
 def test_rows_without_an_id_are_of_nobody() -> None:
     spans = Spans()
     spans.begin(1, 0, process(1, 7))
