@@ -139,10 +139,10 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
         found = survey(trace, progress=say_progress)
         lacks = Shortfall.of(trace, found)
         if style == "json":
-            more = {"accounting": account_document(trace, found)}
+            more = {"accounting": account_document(found)}
             click.echo(stats_json(statistics, more, lacks))
         else:
-            lines = [*stats_text(statistics, lacks), "", *account_text(trace, found)]
+            lines = [*stats_text(statistics, lacks), "", *account_text(found)]
             write_out("".join(f"{line}\n" for line in lines))
         # All of it has been read.
         return max(_say_end(trace, live=True), int(bool(found.problems)))

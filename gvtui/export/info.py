@@ -7,13 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
-from gvtui.trace.connection import NEVER_AGAIN
 from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gvtui.trace.accounting import Accounting
     from gvtui.trace.connection import Connection
     from gvtui.trace.reader import Trace
     from gvtui.trace.summary import Counts
@@ -23,6 +21,7 @@ _SECOND_NS = 1_000_000_000
 _MAX_LINES = 1000
 """How many connections the text lists one by one."""
 _WIDTH = 12
+_BEFORE = "before the oldest segment that is left"
 
 
 def is_sound(trace: Trace, survey: Survey) -> bool:
@@ -42,6 +41,8 @@ def info_text(trace: Trace, survey: Survey) -> Iterator[str]:
         yield f"{'ALARM':<{_WIDTH}}{problem}"
     if survey.tally.by_conn:
         yield ""
+        if survey.accounting.let_go:
+            yield "In the segments that are left:"
         yield f"{'conn':>6} {'messages':>12} {'bytes':>15} {'dropped':>10}  container"
         for conn, counts in list(survey.tally.by_conn.items())[:_MAX_LINES]:
             connection = trace.connections.get(conn)
@@ -51,19 +52,19 @@ def info_text(trace: Trace, survey: Survey) -> Iterator[str]:
             yield f"and {counted(len(survey.tally.by_conn) - _MAX_LINES, 'more connection')}"
 
 
-def account_text(trace: Trace, survey: Survey) -> Iterator[str]:
+def account_text(survey: Survey) -> Iterator[str]:
     """Lines of text: the accounting alone, and what does not add up."""
-    for heading, text in _accounts(trace, survey.accounting):
+    for heading, text in _accounts(survey):
         yield f"{heading:<{_WIDTH}}{text}"
     for problem in survey.problems:
         yield f"{'ALARM':<{_WIDTH}}{problem}"
 
 
-def account_document(trace: Trace, survey: Survey) -> dict[str, Any]:
+def account_document(survey: Survey) -> dict[str, Any]:
     """The same as values for JSON."""
     accounting = survey.accounting
     return {
-        **_counts(trace, accounting),
+        **_counts(survey),
         "difference": accounting.difference,
         "problems": survey.problems,
     }
@@ -93,7 +94,7 @@ def info_document(trace: Trace, survey: Survey) -> dict[str, Any]:
             "offsets": trace.damage.offsets,
             "unreadable_bytes": trace.damaged_bytes,
         },
-        "accounting": {**_counts(trace, accounting), "difference": accounting.difference},
+        "accounting": {**_counts(survey), "difference": accounting.difference},
         "losses": survey.losses.pack(),
         "problems": survey.problems,
         "connections": [
@@ -139,7 +140,7 @@ def _facts(trace: Trace, survey: Survey) -> Iterator[tuple[str, str]]:
         hint = "" if survey.closed_segments == survey.segments else _not_closed(survey)
         yield "closed", f"{closed}{hint}"
     yield "damage", _damage(trace, survey)
-    yield from _accounts(trace, survey.accounting)
+    yield from _accounts(survey)
     if words := trace.lost.words():
         yield "", words
 
@@ -161,25 +162,26 @@ def _damage(trace: Trace, survey: Survey) -> str:
     return "; ".join(told) or "none"
 
 
-def _counts(trace: Trace, accounting: Accounting) -> dict[str, Any]:
+def _counts(survey: Survey) -> dict[str, Any]:
     """The accounts as values, and whether the drops are only the least."""
-    least = trace.connections.may_lack_drops(NEVER_AGAIN)
-    return {**asdict(accounting), "dropped_at_least": least}
+    return {**asdict(survey.accounting), "dropped_at_least": survey.may_lack_drops}
 
 
-def _accounts(trace: Trace, accounting: Accounting) -> Iterator[tuple[str, str]]:
+def _accounts(survey: Survey) -> Iterator[tuple[str, str]]:
+    accounting = survey.accounting
     told = "not told" if accounting.received is None else f"{accounting.received:,}"
     yield "received", told
     yield "logged", f"{accounting.logged:,}"
     yield "indexed", f"{accounting.indexed:,}"
     if accounting.let_go:
-        yield "let go", f"{accounting.let_go:,} before the oldest segment that is left"
+        yield "let go", f"{accounting.let_go:,} {_BEFORE}"
     limits = ", ".join(f"{escape(limit)} {count:,}" for limit, count in accounting.refused.items())
     refused = sum(accounting.refused.values())
     yield "refused", f"{refused:,} by limits" + (f": {limits}" if limits else "")
     yield "lost", f"{accounting.lost:,}"
-    least = "at least " if trace.connections.may_lack_drops(NEVER_AGAIN) else ""
-    yield "dropped", f"{least}{accounting.dropped:,} by the sandboxes"
+    least = "at least " if survey.may_lack_drops else ""
+    gone = f", {accounting.dropped_let_go:,} of them {_BEFORE}" if accounting.dropped_let_go else ""
+    yield "dropped", f"{least}{accounting.dropped:,} by the sandboxes{gone}"
 
 
 def _connection_line(connection: Connection | None, conn: int, counts: Counts) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
 from gvtui.query.numbers.durations import PERCENTILE_ERROR
-from gvtui.trace.connection import NEVER_AGAIN
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class Shortfall:
         """What the statistics of a recording lack that was read to its end."""
         accounting = survey.accounting
         return cls(
-            trace.connections.may_lack_drops(NEVER_AGAIN),
+            survey.may_lack_drops or survey.accounting.dropped_let_go > 0,
             sum(accounting.refused.values()),
             accounting.lost,
             len(trace.damage),

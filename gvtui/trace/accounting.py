@@ -30,6 +30,8 @@ class Accounting:
     """How many could not be written."""
     dropped: int = 0
     """How many points the sandboxes dropped, which were never received."""
+    dropped_let_go: int = 0
+    """How many of these were told in deleted segments of a flight recorder."""
 
     @property
     def difference(self) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gvtui.points.runsc_command import parse_runsc_command
 from gvtui.trace.claims import Claimant, Claims
-from gvtui.trace.connection import Connection, Sandbox, Sums
+from gvtui.trace.connection import NEVER_AGAIN, Connection, Sandbox, Sums
 from gvtui.trace.containers import MAX_ID
 from gvtui.trace.details import args_in, int_in, text_in
 from gvtui.trace.lives import Lives
@@ -52,6 +52,8 @@ class Connections:
         """Sums for containers that still have connections."""
         self.earlier = Sums()
         """All that came on connections of sandboxes that are not known any more."""
+        self._earlier_lack_drops = False
+        """Whether some that are not known one by one any more may have dropped more than is told."""
         self._sandboxes: list[Sandbox] | None = None
         self.claims = Claims()
         """Who may say which container it is."""
@@ -105,7 +107,9 @@ class Connections:
 
     def may_lack_drops(self, now_ns: int) -> bool:
         """Whether `dropped` is only the least that was dropped."""
-        return any(each.may_lack_drops(now_ns) for each in self._by_number.values())
+        return self._earlier_lack_drops or any(
+            each.may_lack_drops(now_ns) for each in self._by_number.values()
+        )
 
     def name(self, conn: int, container: str) -> str:
         """What a container is called that messages of a connection give: the same, but where it is
@@ -193,6 +197,8 @@ class Connections:
                 max(0, self.dropped - sum(each.dropped for each in sums)),
             )
         )
+        # Nothing tells whether they were asked at their end.
+        self._earlier_lack_drops |= gone > 0 or before.other_connections > 0
         self._sandboxes = None
         self.sum_up()
 
@@ -316,6 +322,7 @@ class Connections:
         if connection is None:
             return
         self._sandboxes = None
+        self._earlier_lack_drops |= connection.may_lack_drops(NEVER_AGAIN)
         self.lives.forget(conn)
         self.claims.forget(conn)
         self.speaking.forget(conn)

@@ -10,6 +10,7 @@ import numpy as np
 
 from gvtui.trace.accounting import Accounting
 from gvtui.trace.batches import FORMAT
+from gvtui.trace.connection import NEVER_AGAIN
 from gvtui.trace.details import text_in, unpack_details
 from gvtui.trace.losses import Losses
 from gvtui.trace.records import HEAD_SIZE, LogKind, Record, has_real_size
@@ -57,6 +58,8 @@ class Survey:
     """What could not be written, and why, as the monitor counted it."""
     tally: ConnectionCounts = field(default_factory=ConnectionCounts)
     """By connection, as the index has it."""
+    may_lack_drops: bool = False
+    """Whether `accounting.dropped` is only the least that was dropped."""
     problems: list[str] = field(default_factory=list)
     """What does not add up, in sentences without full stop."""
 
@@ -70,7 +73,7 @@ class _Recording:
     """One recording of those in a file."""
 
     def __init__(self) -> None:
-        self.logged = self.let_go = 0
+        self.logged = self.let_go = self.dropped_let_go = 0
         self.reception: Reception | None = None
         self.is_closed = False
 
@@ -139,13 +142,20 @@ class _Reading:
             survey.programs.append(program)
         self._in_segment = 0
         recording = self._recording
-        before = ConnectionCounts.read(begin.head.get("before")).total().messages
+        before = ConnectionCounts.read(begin.head.get("before"))
+        total = before.total()
         if recording is None or begin.is_joined:
             self._recording = recording = _Recording()
             self._recordings.append(recording)
-            recording.let_go = before
-        elif (missing := before - recording.let_go - recording.logged) > 0 and begin.head:
+            recording.let_go, recording.dropped_let_go = total.messages, total.dropped
+            # Of who is not known any more, nothing tells whether it was asked at its end.
+            known = self._trace.connections
+            survey.may_lack_drops |= before.other_connections > 0 or any(
+                conn not in known for conn in before.by_conn
+            )
+        elif (missing := total.messages - recording.let_go - recording.logged) > 0 and begin.head:
             recording.let_go += missing
+            survey.may_lack_drops = True
             self._problem(f"{counted(missing, 'message')} of segments between others are missing")
         recording.is_closed = False
 
@@ -173,10 +183,15 @@ class _Reading:
             rows = trace.rows(start, min(start + _CHUNK, trace.end_row))
             tally_of(rows, survey.tally)
             accounting.indexed += int(np.count_nonzero(rows["kind"] == Kind.MESSAGE))
-        accounting.dropped = survey.tally.total().dropped
         for recording in self._recordings:
             accounting.logged += recording.logged
             accounting.let_go += recording.let_go
+            accounting.dropped_let_go += recording.dropped_let_go
+        accounting.dropped = survey.tally.total().dropped + accounting.dropped_let_go
+        survey.may_lack_drops |= trace.connections.may_lack_drops(NEVER_AGAIN)
+        if trace.first_row and not accounting.let_go:
+            # A header that cannot be read, or does not tell what was before.
+            survey.may_lack_drops = True
         receptions = [each.reception for each in self._recordings if each.is_closed]
         for reception in receptions:
             if reception is not None:

@@ -259,7 +259,7 @@ def _look_at(
         problems = recorded.problems(sent)
         if not is_sound(trace, found):
             problems.append("the recording is damaged, or something in it is unaccounted for")
-        account = list(account_text(trace, found))
+        account = list(account_text(found))
     finally:
         trace.close()
     for name, usage in after.items():

@@ -145,3 +145,56 @@ def test_a_truncated_message_of_an_impossible_size_is_damage_and_no_difference(
     assert found.accounting.logged == found.accounting.indexed == 1
     assert trace.damaged_bytes == 21 + 11
     trace.close()
+
+
+def test_drops_told_in_segments_that_were_let_go_are_counted(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
+    writer.opened(1, TIME_NS, {"container_id": "c1"})
+    for n in range(40):
+        messages = [read_message(fd=fd, dropped=n * 20 + fd) for fd in range(20)]
+        writer.received(1, TIME_NS, messages)
+    writer.close()
+    told = 39 * 20 + 19
+    trace = Trace.open(tmp_path / "live")
+    save(trace, tmp_path / "kept.gvtrace")
+    for found in (survey(trace), look(tmp_path / "kept.gvtrace")):
+        accounting = found.accounting
+        left = found.tally.total().dropped
+        assert 0 < left < told
+        assert (accounting.dropped, accounting.dropped_let_go) == (told, told - left)
+        assert not found.may_lack_drops
+    assert trace.connections.dropped == told
+    trace.close()
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_who_has_gone_with_its_segment_may_have_dropped_more(tmp_path: Path, stands: bool) -> None:
+    writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
+    writer.opened(1, TIME_NS, {})
+    writer.received(1, TIME_NS, [read_message(dropped=7)])
+    if not stands:
+        writer.closed(1, TIME_NS, {})
+    writer.opened(2, TIME_NS, {})
+    for _ in range(40):
+        writer.received(2, TIME_NS, [read_message(fd=fd) for fd in range(20)])
+    writer.close()
+    trace = Trace.open(tmp_path / "live")
+    save(trace, tmp_path / "kept.gvtrace")
+    assert trace.connections.may_lack_drops(TIME_NS) is not stands
+    for found in (survey(trace), look(tmp_path / "kept.gvtrace")):
+        assert found.accounting.dropped == found.accounting.dropped_let_go == 7
+        assert found.may_lack_drops is not stands
+    trace.close()
+
+
+def test_drops_of_segments_that_are_missing_make_the_count_the_least(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "live", keep_bytes=200_000, segment_bytes=20_000)
+    for n in range(20):
+        writer.received(1, TIME_NS, [read_message(fd=fd, dropped=n) for fd in range(20)])
+    writer.close()
+    logs = sorted((tmp_path / "live").glob("*.gvtrace"))
+    assert len(logs) > 3
+    assert not look(tmp_path / "live").may_lack_drops
+    joined = tmp_path / "joined.gvtrace"
+    joined.write_bytes(b"".join(log.read_bytes() for log in (*logs[:1], *logs[2:])))
+    assert look(joined).may_lack_drops
