@@ -138,8 +138,13 @@ def unknown_kind(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
     return rows
 
 
+def without_the_last(rows: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
+    return rows[:2]
+
+
 @pytest.mark.parametrize(
-    "change", [without_second_message, wrong_offset, wrong_length, unknown_kind]
+    "change",
+    [without_second_message, without_the_last, wrong_offset, wrong_length, unknown_kind],
 )
 def test_an_index_that_does_not_fit_its_log_is_made_again(
     tmp_path: Path, change: Callable[[npt.NDArray[np.void]], npt.NDArray[np.void]]
