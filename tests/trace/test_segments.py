@@ -95,3 +95,25 @@ def test_logs_are_given_up_to_their_last_record(writer: TraceWriter) -> None:
         os.close(fd)
     segments.close()
     writer.close()
+
+
+def test_segments_that_are_let_go_keep_no_descriptors(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
+    write(writer, 0)
+    segments = opened(tmp_path / "live")
+
+    def held() -> list[str]:
+        links = (Path("/proc/self/fd", name) for name in os.listdir("/proc/self/fd"))
+        told = [os.readlink(link) for link in links if link.is_symlink()]
+        return [each for each in told if each.startswith(str(tmp_path)) and "(deleted)" in each]
+
+    seen = set[int]()
+    for second in range(1, 200):
+        write(writer, second)
+        segments.refresh()
+        seen |= set(segments.numbers)
+    writer.close()
+    segments.refresh()
+    assert len(seen) > 5 * len(segments.numbers)
+    assert held() == []
+    segments.close()
