@@ -178,14 +178,18 @@ class StreamView(Pane, FittedWidget, ScrollView, can_focus=True, inherit_binding
             self._painter.changing = False
             self.refresh()
 
-    def _progress(self) -> tuple[int, int]:
+    def _progress(self) -> tuple[int, int, int, bool]:
         """The values that rows which are not final depend on."""
         if not self._painter.changing or not self._shown:
-            return 0, 0
+            return 0, 0, 0, False
         model = self._model
-        position = model.analysis.pairs.position
+        pairs, is_behind = model.analysis.pairs, model.analysis.is_behind
+        position = pairs.position
         paired = min(max(position, self._shown[0]), self._shown[-1] + 1)
-        return paired, model.clock_ns // _AGE_STEP_NS
+        # What ends a shown call may lie below: the outcomes of execs as they become known, the
+        # rest when all is read.
+        outcomes = pairs.execs.outcomes.changes()
+        return paired, model.clock_ns // _AGE_STEP_NS, outcomes, is_behind
 
     def _after_layout(self, screen: Screen[object]) -> None:
         self._sync_scrollbar()

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from gvtui.trace.reader import Trace
 from gvtui.tui.stream.pane import StreamView
 from tests.trace.recorder import Recorder
 from tests.tui.helpers import by_hand, drive, live, recording, screen_text, stream_lines
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from textual.pilot import Pilot
     from textual.strip import Strip
+
+EXECS = Path(__file__).parents[2] / "data" / "execs"
 
 
 def test_a_recording_begins_at_its_first_row() -> None:
@@ -83,6 +86,40 @@ def test_a_paused_stream_stays_and_counts_what_comes(tmp_path: Path) -> None:
         assert app.model.following
         assert app.stream.new_rows == 0
         assert app.model.cursor == app.model.trace.end_row - 1
+
+    drive(app, script)
+
+
+def test_an_outcome_that_comes_far_below_reaches_the_shown_row(tmp_path: Path) -> None:
+    told = Trace.open(shutil.copy(EXECS / "failed-exec.gvtrace", tmp_path))
+    payloads = [told.payload(row) for row in range(1, 22)]
+    told.close()
+    recorder = Recorder(tmp_path / "a.gvtrace")
+
+    def send(payload: bytes) -> None:
+        recorder.writer.message(1, recorder.now, payload)
+        recorder.writer.flush()
+
+    for payload in payloads[:20]:
+        send(payload)
+    app = live(recorder.path)
+    # As in a recording, no time goes by that would have the rows drawn anew.
+    now = recorder.now
+    app.model._clock = lambda: now
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.tick()
+        await pilot.press("up")
+        recorder.add(200)
+        app.tick()
+        app.show_news()
+        await pilot.pause()
+        assert "? (asked)" in screen_text(app)
+        send(payloads[20])
+        app.tick()
+        app.show_news()
+        await pilot.pause()
+        assert "? (asked)" not in screen_text(app)
 
     drive(app, script)
 
