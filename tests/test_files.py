@@ -4,20 +4,27 @@ import errno
 import fcntl
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gvtui import files
 from gvtui.files import (
+    appended,
     give,
     is_only_ours,
+    locked_file,
+    made,
     put_in_place,
     trust,
     unfinished_path,
     whole_file,
     write_whole,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import BinaryIO
 
 
 def mode_of(path: Path) -> int:
@@ -167,6 +174,19 @@ def test_files_of_a_user_who_receives_for_us_are_believed(
     assert not is_only_ours(other)
     trust(os.geteuid() + 7)
     assert is_only_ours(other)
+
+
+@pytest.mark.parametrize("opened", [locked_file, appended, made])
+def test_nothing_is_written_through_a_link(
+    tmp_path: Path, opened: Callable[[Path], BinaryIO]
+) -> None:
+    (tmp_path / "victim").write_text("theirs")
+    for name, target in (("link", "victim"), ("dangling", "nowhere")):
+        (tmp_path / name).symlink_to(target)
+        with pytest.raises(OSError, match=r"link|exists"):
+            opened(tmp_path / name)
+    assert (tmp_path / "victim").read_text() == "theirs"
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_a_file_is_given_away_and_no_link_is_followed(tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ def test_not_everything_is_told(tmp_path: Path) -> None:
         ("[" * 1500 + "]" * 1500, "it is nested too deep"),
         ("9" * 5000, "a number has more digits than gvtui reads"),
     ],
+    ids=["deep", "digits"],
 )
 def test_what_no_reader_can_hold_is_told_in_words(tmp_path: Path, value: str, words: str) -> None:
     _, _, problems = read(tmp_path / "x.toml", f"b = 1\na = {value}\n")
@@ -107,7 +108,9 @@ def test_what_no_reader_can_hold_is_told_in_words(tmp_path: Path, value: str, wo
 
 
 @pytest.mark.parametrize(
-    "text", ["a = 1\n" * 2000, "[a]\n" * 2000, 'a = """\n' + f"{'x' * 100}\n" * 300]
+    "text",
+    ["a = 1\n" * 2000, "[a]\n" * 2000, 'a = """\n' + f"{'x' * 100}\n" * 300],
+    ids=["one setting", "one table", "text without end"],
 )
 def test_a_file_that_is_all_wrong_is_not_read_again_and_again(
     tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch

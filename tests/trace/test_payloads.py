@@ -164,6 +164,24 @@ def test_two_joined_recordings_have_connections_of_their_own(tmp_path: Path) -> 
     assert sidefiles.beside(joined).rows.stat().st_mtime_ns == made
 
 
+@pytest.mark.parametrize("form", [1, 2])
+@pytest.mark.parametrize(
+    "changed", [{"offset": 1 << 63}, {"offset": (1 << 64) - 1}, {"length": (1 << 32) - 1}]
+)
+def test_a_row_that_points_out_of_its_log_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: int, changed: dict[str, int]
+) -> None:
+    path = write_trace(tmp_path / "a.gvtrace", [(1, [read_message()] * 3)])
+    if form == 1:
+        to_format_1(path)
+    trace = Trace.open(path)
+    row = trace.row(2)._replace(**changed)
+    monkeypatch.setattr(trace, "row", lambda _: row)
+    with pytest.raises(DamagedError, match="is damaged"):
+        trace.payload(2)
+    trace.close()
+
+
 def test_parts_come_back() -> None:
     parts = [Part(0, 2), Part(1 << 40, 1, 7)]
     assert Part.unpack(b"".join(part.pack() for part in parts)) == parts
