@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,18 +34,6 @@ def steps(work: Callable[[], object]) -> int:
     finally:
         sys.settrace(before)
     return count
-
-
-def most_bytes(work: Callable[[], object]) -> int:
-    """How many bytes Python held at most during some work, beyond those that it held before."""
-    tracemalloc.start()
-    try:
-        before = tracemalloc.get_traced_memory()[0]
-        tracemalloc.reset_peak()
-        work()
-        return tracemalloc.get_traced_memory()[1] - before
-    finally:
-        tracemalloc.stop()
 
 
 def growth(cost: Callable[[int], int], size: int) -> float:
