@@ -20,7 +20,8 @@ class LineWidget(Widget):
     """A widget that draws styled words line by line.
 
     Words are never read as markup. Their styles are component classes of the stylesheet, named
-    after `PREFIX`, and are resolved once for each change of theme.
+    after `PREFIX`, and are resolved once for each change of theme. A style that a base class has
+    for all its subclasses is asked for by its whole name.
     """
 
     PREFIX: ClassVar[str] = ""
@@ -45,10 +46,13 @@ class LineWidget(Widget):
         if style is None:
             style = self.rich_style
             if name:
-                own = self.get_component_rich_style(f"{self.PREFIX}--{name}", partial=True)
+                own = self.get_component_rich_style(self._class(name), partial=True)
                 style = style + own
             self._looks[name] = style
         return style
+
+    def _class(self, name: str) -> str:
+        return name if "--" in name else f"{self.PREFIX}--{name}"
 
     def strip(self, parts: Iterable[Part], width: int, *, ground: str = "") -> Strip:
         """One line of words, cut or padded to `width`; `ground` is a style under the whole line."""
@@ -57,5 +61,5 @@ class LineWidget(Widget):
         line = line.adjust_cell_length(width, self.look(""))
         if not ground:
             return line
-        under = self.get_component_rich_style(f"{self.PREFIX}--{ground}", partial=True)
+        under = self.get_component_rich_style(self._class(ground), partial=True)
         return Strip(list(Segment.apply_style(line, post_style=under)), line.cell_length)

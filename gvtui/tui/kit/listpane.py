@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.scroll_view import ScrollView
 
+from gvtui.decode.escape import escape
 from gvtui.tui.command.bindings import Pane
 from gvtui.tui.command.command import command
+from gvtui.tui.kit.asking import Mistake, Question
+from gvtui.tui.kit.cells import fit, width_of
 from gvtui.tui.kit.fitting import FittedWidget
 from gvtui.tui.kit.lines import LineWidget
+from gvtui.tui.kit.seeking import Asks, Seek
 from gvtui.tui.kit.signs import CURSOR_MARK
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
 _WHEEL_LINES = 3
 _GAP = re.compile(" {2,}")
+_SEEK_PAUSE = 0.02
+"""Seconds between two steps of a search, in which keys are handled."""
 
 
 class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inherit_bindings=False):
@@ -32,6 +38,8 @@ class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inher
     layout.
     """
 
+    PREFIX = "list"
+    LOOKS: ClassVar[tuple[str, ...]] = ("sought",)
     prefix, heading = "list", "Moving"
     home, tab, where = "processes", "processes", "in the lists"
     ALLOW_SELECT = False
@@ -46,6 +54,14 @@ class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inher
         self._drawn: list[tuple[list[Part], str]] = []
         self._headings: list[list[Part]] = []
         self._footings: list[list[Part]] = []
+        self._seek: Seek | None = None
+        self._wanted: tuple[int, int, bool] | None = None
+        """The place and the direction from which an entry found is wanted, and whether it may be
+        the one at the place; None if none is."""
+        self._sought_before = ""
+        self._is_seeking = False
+        self.is_asking = False
+        """Whether the prompt asks for the text to search for in this list."""
 
     def count(self) -> int:
         """How many entries there are."""
@@ -63,7 +79,12 @@ class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inher
         """The sign in front of an entry, and the style under it; None for the line's own style."""
         if place != self.cursor:
             return " ", None
-        return (CURSOR_MARK if self.has_focus else " "), "cursor"
+        return (CURSOR_MARK if self.shows_cursor else " "), "cursor"
+
+    @property
+    def shows_cursor(self) -> bool:
+        """Whether the cursor has its sign: the keys move it, or a text that is typed does."""
+        return self.has_focus or self.is_asking
 
     def headings(self) -> list[list[Part]]:
         """The lines above the list."""
@@ -72,6 +93,11 @@ class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inher
     def footings(self) -> list[list[Part]]:
         """The lines below the list."""
         return []
+
+    def full(self, place: int) -> str:
+        """The words of an entry, not cut to the width: those that a search looks at."""
+        lines = ["".join(text for text, _ in parts) for parts, _ in self.entry(place)]
+        return _GAP.sub("  ", "  ".join(lines)).strip()
 
     def moved(self) -> None:
         """Called when the user has moved the cursor."""
@@ -108,7 +134,11 @@ class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inher
         before = (self._headings, self._footings, self._drawn)
         count = self.count()
         self.cursor = max(0, min(self.cursor, count - 1))
-        self._headings, self._footings = self.headings(), self.footings()
+        if self._seek is not None:
+            self._seek.renew()
+            self._scan(self._seek)
+        self._headings = self.headings()
+        self._footings = [*self.footings(), *self._seek_lines()]
         page = self.page
         self._top = max(0, min(self._top, count - page))
         shown = range(self._top, min(self._top + page, count))
@@ -121,8 +151,7 @@ class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inher
         """The selected entry as one line of text, as wide as the screen shows it."""
         if not 0 <= self.cursor < self.count():
             return ""
-        lines = ["".join(text for text, _ in parts) for parts, _ in self.entry(self.cursor)]
-        return _GAP.sub("  ", "  ".join(lines)).strip()
+        return ListPane.full(self, self.cursor)
 
     def show_cursor(self) -> None:
         """Scroll so that the selected entry is on the screen."""
@@ -149,7 +178,8 @@ class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inher
             return self.strip([(" ", ""), *self._headings[y]], width)
         from_end = self.size.height - y
         if from_end <= len(self._footings):
-            return self.strip([(" ", ""), *self._footings[-from_end]], width, ground="bar")
+            ground = "list--sought" if from_end == 1 and self._seek is not None else "bar"
+            return self.strip([(" ", ""), *self._footings[-from_end]], width, ground=ground)
         line = y - len(self._headings)
         if line >= len(self._drawn):
             return self.strip([], width)
@@ -197,6 +227,113 @@ class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inher
     def last(self) -> None:
         """Select the last line."""
         self.select(self.count() - 1)
+
+    @command("Search text", "slash", footer="search")
+    def find(self) -> None:
+        """Ask for a text; the first entry that has it is selected while the user types."""
+        before = self.cursor
+
+        def typed(text: str) -> None:
+            if text != self.sought:
+                self.seek(text, before)
+                if not text:
+                    self.select(before)
+
+        def done(text: str) -> Mistake | None:
+            self.is_asking = False
+            if text:
+                typed(text)
+            elif self._sought_before:
+                self.seek(self._sought_before, before + 1)
+            self._sought_before = self.sought
+            return None
+
+        def cancelled() -> None:
+            self.is_asking = False
+            self.end_search()
+            self.select(before)
+
+        self.is_asking = True
+        hint = self._sought_before or "text in the list"
+        asks = cast("Asks", self.app)
+        question = Question(
+            "/", done, value=self.sought, hint=hint, typed=typed, cancelled=cancelled
+        )
+        asks.ask(question)
+
+    @command("The next entry that has the text", "full_stop,f3", 1)
+    @command("The previous entry that has the text", "comma,shift+f3", -1)
+    def find_next(self, direction: int) -> None:
+        """Go to the next or previous entry that has the text."""
+        if self.sought:
+            self.seek_next(direction)
+        elif self._sought_before:
+            self.seek(self._sought_before, self.cursor + 1)
+        else:
+            self.find()
+
+    @command("End the search; without one, back by one level", "escape")
+    def leave(self) -> None:
+        """End the search; without one, leave the pane."""
+        if not self.end_search():
+            cast("Asks", self.app).run_command("screen.back")
+
+    @property
+    def sought(self) -> str:
+        """The text that is searched for; "" while none is."""
+        return self._seek.text if self._seek is not None else ""
+
+    def seek(self, text: str, start: int) -> None:
+        """Search for a text, and select the first entry at `start` or below that has it."""
+        self._seek = Seek(text, self.count, self.full) if text else None
+        self._wanted = (start, 1, True) if text else None
+        self.redraw()
+        self.refresh()
+
+    def seek_next(self, direction: int) -> None:
+        """Select the next (1) or previous (-1) entry that has the text."""
+        if self._seek is not None:
+            self._wanted = (self.cursor, direction, False)
+            self._seek.restart()
+            self.redraw()
+
+    def seek_anew(self) -> None:
+        """Search all entries again, as there are others now."""
+        if self._seek is not None:
+            self._seek.restart()
+
+    def end_search(self) -> bool:
+        """End the search; False if there is none."""
+        was_searching = self._seek is not None
+        self._seek = self._wanted = None
+        self.redraw()
+        return was_searching
+
+    def _scan(self, seek: Seek) -> None:
+        """Search for a moment; select what is wanted, or go on soon."""
+        if not seek.advance():
+            if not self._is_seeking:
+                self._is_seeking = True
+                self.set_timer(_SEEK_PAUSE, self._scan_on)
+        elif self._wanted is not None:
+            start, direction, is_first = self._wanted
+            self._wanted = None
+            place = seek.step(start, direction, is_first=is_first)
+            if place is not None:
+                self.select(place)
+
+    def _scan_on(self) -> None:
+        self._is_seeking = False
+        self.redraw()
+
+    def _seek_lines(self) -> list[list[Part]]:
+        """What is searched for, and how many entries have it."""
+        if self._seek is None:
+            return []
+        said = self._seek.said(self.cursor)
+        text = f"/ {escape(self._seek.text)}"
+        room = max(0, self.width - width_of(said) - 3)
+        return [[(fit(text, min(room, width_of(text))), ""), (f"   {said}", "")]]
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll down."""

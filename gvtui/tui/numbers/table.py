@@ -215,6 +215,13 @@ class NumbersTable(ListPane):
         line = self._table[place]
         return self._cells(line, word(line.label), name, columns, "name"), ""
 
+    def full(self, place: int) -> str:
+        """The name of a line and all its numbers."""
+        assert self._table is not None
+        line = self._table[place]
+        values = [self._value(line, column)[0] for column in _COLUMNS[self._by]]
+        return "  ".join(filter(None, (word(line.label), *values)))
+
     def _cells(
         self, line: Line, label: str, name: int, columns: list[_Column], look: str
     ) -> list[Part]:
@@ -295,6 +302,7 @@ class NumbersTable(ListPane):
         self._again()
 
     def _again(self) -> None:
+        self.seek_anew()
         if self._statistics is not None:
             self.take(self._statistics)
         self.show_cursor()

@@ -9,6 +9,7 @@ from gvtui.agent.targets import SessionOwner
 from gvtui.decode.escape import escape
 from gvtui.points.session import Session
 from gvtui.tui.kit.cells import fit, short_count, width_of
+from gvtui.tui.kit.seeking import count_words
 from gvtui.tui.kit.signs import COST_SIGN
 from gvtui.tui.points.state import Box
 from gvtui.tui.points.tree import LineKind, PointLine
@@ -48,7 +49,7 @@ class PointsPainter:
         self._state, self._keys_of = state, keys_of
         self.large = large
 
-    def heading(self, width: int, searching: bool) -> list[list[Part]]:
+    def heading(self, width: int) -> list[list[Part]]:
         """The lines above the tree: staged changes, the target, the last outcome, the search."""
         state = self._state
         diff = state.edit.diff
@@ -63,11 +64,9 @@ class PointsPainter:
         for text in _wrap(state.busy or state.note, width - 3)[:_MAX_NOTE]:
             if text:
                 lines.append([(f" {text}", "faint" if state.busy else state.note_look)])
-        if searching or state.pattern:
-            count = sum(line.kind is LineKind.CALL for line in state.lines())
-            end = "▏" if searching else ""
-            found: list[Part] = [(f"{count} ", "faint")]
-            lines.append(_spread([(f"/ {escape(state.pattern)}{end}", "name")], found, width))
+        if state.pattern:
+            said: list[Part] = [(f"{count_words(state.found(), state.place())} ", "faint")]
+            lines.append(_spread([(f"/ {escape(state.pattern)}", "name")], said, width))
         return lines
 
     def _target_lines(self, width: int) -> list[list[Part]]:
@@ -119,27 +118,25 @@ class PointsPainter:
             lines += [[(f" ! {text}", "bad")] for text in _wrap(state.problem, width - 5)[:2]]
         return lines
 
-    def footing(self, width: int, searching: bool, focused: bool) -> list[list[Part]]:
+    def footing(self, width: int, focused: bool) -> list[list[Part]]:
         """The lines below the tree: a hint for the line at the cursor."""
-        words = self._hint(searching, focused)
+        words = self._hint(focused)
         lines = _wrap(words, width - 2)[:2] if words else []
         return [[(text, "faint")] for text in lines]
 
-    def _hint(self, searching: bool, focused: bool) -> str:
+    def _hint(self, focused: bool) -> str:
         """A hint on the line at the cursor: its meaning, or the keys that work on it."""
         state, key = self._state, self._keys_of
         line = state.at_cursor()
-        if searching:
-            return "Enter keeps the points found, Esc shows all again"
         if line is None:
-            return f"nothing found: {key('points.leave')} shows all again"
+            return f"nothing found: {key('list.leave')} shows all again"
         cost = state.cost(line)
         if cost:
             return f"{COST_SIGN} {cost}"
         if line.kind is LineKind.FIELDS or (line.kind is LineKind.GROUP and not focused):
             return f"{key('points.open')} opens, {key('points.close')} closes"
         if state.refusal:
-            return f"{key('points.find')} finds, {key('points.group')} groups"
+            return f"{key('list.find')} finds, {key('points.group')} groups"
         is_off = state.box(line) is Box.OFF
         if state.edit.diff:
             return (
@@ -151,7 +148,7 @@ class PointsPainter:
             sides = f", {enter} and {exit_} one side of it" if line.sided else ""
             return f"off: {key('points.switch')} switches it on{sides}"
         return (
-            f"{key('points.switch')} switches, {key('points.find')} finds, "
+            f"{key('points.switch')} switches, {key('list.find')} finds, "
             f"{key('points.group')} groups"
         )
 

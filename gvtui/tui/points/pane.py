@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.listpane import ListPane
+from gvtui.tui.kit.seeking import stepped
 from gvtui.tui.kit.signs import CURSOR_MARK
 from gvtui.tui.points.apply import Applying
 from gvtui.tui.points.commands import LARGE
@@ -15,8 +16,6 @@ from gvtui.tui.points.survey import Targets
 from gvtui.tui.points.tree import LineKind, PointLine
 
 if TYPE_CHECKING:
-    from textual import events
-
     from gvtui.tui.kit.cells import Part
     from gvtui.tui.points.state import PointsState
     from gvtui.tui.viewer import Viewer
@@ -39,7 +38,6 @@ class PointsPane(ListPane):
         self._targets = viewer.feature(Targets)
         self._painter = PointsPainter(self.state, viewer.commands.keys_of, large=large)
         self._shown: tuple[object, ...] = ()
-        self._searching = False
         self._seen: str | None = None
         """The key of the line last scrolled to; None makes the pane scroll to the cursor."""
 
@@ -73,7 +71,7 @@ class PointsPane(ListPane):
         """All values that the drawing depends on."""
         state = self.state
         return (
-            state.version, state.cursor, self._top, self.size, self.has_focus, self._searching,
+            state.version, state.cursor, self._top, self.size, self.shows_cursor,
             state.counts, state.rates,
         )  # fmt: skip
 
@@ -87,15 +85,15 @@ class PointsPane(ListPane):
 
     def headings(self) -> list[list[Part]]:
         """Staged changes, the target, the last outcome, the search."""
-        return self._painter.heading(self.width, self._searching)
+        return self._painter.heading(self.width)
 
     def footings(self) -> list[list[Part]]:
         """A hint for the line at the cursor."""
-        return self._painter.footing(self.width, self._searching, self.has_focus)
+        return self._painter.footing(self.width, self.has_focus)
 
     def mark(self, place: int) -> tuple[str, str | None]:
         """The cursor sign, while the pane has the focus."""
-        at_cursor = self.has_focus and place == self.cursor
+        at_cursor = self.shows_cursor and place == self.cursor
         return (CURSOR_MARK, "cursor") if at_cursor else (" ", None)
 
     def moved(self) -> None:
@@ -114,8 +112,7 @@ class PointsPane(ListPane):
         self._keep_in_sight()
 
     def on_blur(self) -> None:
-        """End a search that is being typed."""
-        self._searching = False
+        """Draw the hint of a pane without the focus."""
         self.news()
 
     def _keep_in_sight(self) -> None:
@@ -232,52 +229,33 @@ class PointsPane(ListPane):
         """Show how containers are started with the session file."""
         self._viewer.feature(Applying).install()
 
-    @command("Find points by name, purpose or field", "slash", footer="find")
-    def find(self) -> None:
-        """Start a search, which reads letters from now on."""
-        self._searching = True
-        self._keep_in_sight()
+    @property
+    def sought(self) -> str:
+        """The pattern of the points that are shown; "" while all are."""
+        return self.state.pattern
 
-    @command("Show all points; then leave the pane", "escape")
-    def leave(self) -> None:
-        """Show all points again; then leave the pane."""
-        if self.state.pattern:
-            self._find("")
-        else:
-            self._viewer.run_command("screen.back")
-
-    def _find(self, pattern: str) -> None:
-        self.state.pattern = pattern
+    def seek(self, text: str, start: int) -> None:
+        """Show only the points whose name, purpose or field has the text."""
+        self.state.pattern = text
         self.state.changed()
-        lines = self.state.lines()
-        calls = (line for line in lines if line.kind is LineKind.CALL)
-        first = next(calls, None)
-        if pattern and first is not None:
-            self.state.cursor = first.key
+        found = self.state.found()
+        if text and found:
+            self.state.cursor = self.state.lines()[found[0]].key
         self._keep_in_sight()
 
-    def on_key(self, event: events.Key) -> None:
-        """During a search, add letters to the pattern."""
-        if not self._searching:
-            return
-        if event.key in ("up", "down"):
-            self._searching = False
-            return
-        event.stop()
-        event.prevent_default()
-        if event.key == "enter":
-            self._searching = False
-        elif event.key == "escape":
-            self._searching = False
-            self.state.pattern = ""
-            self.state.changed()
-        elif event.key == "backspace":
-            self._find(self.state.pattern[:-1])
-            return
-        elif event.is_printable and event.character:
-            self._find(self.state.pattern + event.character)
-            return
+    def seek_next(self, direction: int) -> None:
+        """Select the next (1) or previous (-1) of the points found."""
+        place = stepped(self.state.found(), self.cursor, direction)
+        if place is not None:
+            self.select(place)
+
+    def end_search(self) -> bool:
+        """Show all points again; False if all are shown."""
+        was_searching = bool(self.state.pattern)
+        self.state.pattern = ""
+        self.state.changed()
         self._keep_in_sight()
+        return was_searching
 
     def heading_clicked(self, x: int, y: int) -> None:
         """Show the next target when the target is clicked."""

@@ -241,6 +241,11 @@ class PointsState:
             self._places = {line.key: place for place, line in enumerate(self._lines)}
         return self._lines
 
+    def found(self) -> list[int]:
+        """The indices of the lines that a search has found: calls and events."""
+        lines = self.lines()
+        return [place for place, line in enumerate(lines) if line.kind is LineKind.CALL]
+
     def place(self) -> int:
         """The index of the cursor's line."""
         self.lines()

@@ -117,6 +117,16 @@ class TreePainter:
             return [(line.guide, "guide"), (f"  {state} thread {thread.tid}", look)]
         return self._process(line, line.process, layout(width, is_live=self._model.is_live))
 
+    def full(self, line: TreeLine) -> str:
+        """All words of a line, not cut to a width."""
+        process = line.process
+        if process is None or line.executed is not None or line.thread is not None:
+            words = "".join(text for text, _ in self.line(line, 0))
+            return words if process is not None else f"{words}  {word(line.container)}"
+        values = [self._value(process, column.key)[0] for column in COLUMNS]
+        known = (word(process.name), self._tags(line, process), word(process.command_line))
+        return "  ".join(filter(None, (str(process.pid or "?"), *known, *values)))
+
     def _program(self, executed: Exec) -> list[Part]:
         sign, told = _told(executed)
         when = clock_text(executed.time_ns, self._model.zone, 3) if executed.time_ns else ""

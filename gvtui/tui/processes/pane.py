@@ -178,6 +178,10 @@ class ProcessesPane(ListPane):
         """The words of a sandbox, a process, a program or a thread."""
         return self._painter.line(self._lines[place], self.width), ""
 
+    def full(self, place: int) -> str:
+        """All words of a line, with those of columns for which there is no room."""
+        return self._painter.full(self._lines[place])
+
     def clicked(self, x: int, again: bool) -> None:
         """Open the clicked line if it was already selected."""
         if again:

@@ -69,7 +69,7 @@ class SandboxList(ListPane):
     def mark(self, place: int) -> tuple[str, str | None]:
         """The cursor sign while the pane has the focus, and a style if the stream shows only
         this."""
-        if self.has_focus and place == self.cursor:
+        if self.shows_cursor and place == self.cursor:
             return CURSOR_MARK, "cursor"
         is_chosen = place < len(self._sandboxes) and self._is_chosen(self._sandboxes[place])
         return (_CHOSEN, "chosen") if is_chosen else (" ", None)
@@ -122,6 +122,17 @@ class SandboxList(ListPane):
         if dropped and width_of(numbers + dropped) + len(" dropped") <= left:
             dropped += " dropped"
         return first, [*second, (numbers, "number"), (dropped, "alarm")]
+
+    def full(self, place: int) -> str:
+        """All that the entry tells: name, whole ID, whole command, state and counts."""
+        if place >= len(self._sandboxes):
+            return super().full(place)
+        sandbox = self._sandboxes[place]
+        connections = self._model.trace.connections
+        names = connections.names(sandbox.latest.conn, sandbox.container_id)
+        known = (names.label, sandbox.container_id, " ".join(args_of(sandbox)))
+        told = (disputed_words(sandbox), super().full(place))
+        return "  ".join(filter(None, (*map(word, known), *told)))
 
     def _called(self, sandbox: Sandbox, room: int) -> tuple[str, str]:
         """What a sandbox is called, and beside a name as much of its ID as there is room for."""
@@ -199,7 +210,12 @@ def disputed_words(sandbox: Sandbox) -> str:
 
 def command_of(sandbox: Sandbox) -> str:
     """The command of a sandbox, if known, without the program's folder."""
+    args = args_of(sandbox)
+    return word(" ".join([os.path.basename(args[0]), *args[1:8]])) if args else ""
+
+
+def args_of(sandbox: Sandbox) -> list[str]:
+    """The arguments of a sandbox's command; none if it is not known."""
     # Of later sessions, none tells what the container runs: it has started before them.
     told = (each.args for each in reversed(sandbox.connections))
-    args = next(filter(None, told), [])
-    return word(" ".join([os.path.basename(args[0]), *args[1:8]])) if args else ""
+    return list(next(filter(None, told), []))

@@ -13,6 +13,7 @@ from gvtui.tui.kit.listpane import ListPane
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
+    from gvtui.tui.kit.asking import Question
     from gvtui.tui.kit.cells import Part
 
 
@@ -35,6 +36,9 @@ class Numbers(ListPane):
     def headings(self) -> list[list[Part]]:
         return [[("heading", "")]]
 
+    def full(self, place: int) -> str:
+        return f"line {place} of some"
+
     def clicked(self, x: int, again: bool) -> None:
         self.opened.append((self.cursor, again))
 
@@ -52,6 +56,12 @@ class Host(App[None]):
 
     def action_command(self, line: str) -> None:
         self.commands.execute(line)
+
+    def ask(self, question: Question) -> None:
+        self.asked = question
+
+    def run_command(self, line: str) -> None:
+        self.ran = line
 
 
 def drive(script: Callable[[Pilot[None], Numbers], Awaitable[None]]) -> None:
@@ -118,5 +128,53 @@ def test_the_scrollbar_tells_of_all_lines() -> None:
         pane.redraw()
         assert pane.cursor == 2
         assert bar.window_virtual_size == 3
+
+    drive(script)
+
+
+def test_a_search_goes_to_entries_by_all_their_words_and_tells_how_many() -> None:
+    async def script(pilot: Pilot[None], pane: Numbers) -> None:
+        app = pilot.app
+        assert isinstance(app, Host)
+        await pilot.press("down", "slash")
+        question = app.asked
+        assert question.typed is not None
+        question.typed("9 OF")
+        assert (pane.cursor, shown(pane)[-1]) == (9, "/ 9 OF   1 of 10")
+        assert question.done("9 OF") is None
+        await pilot.press("full_stop", "f3")
+        assert (pane.cursor, shown(pane)[-1]) == (29, "/ 9 OF   3 of 10")
+        await pilot.press("comma", "shift+f3", "comma")
+        assert (pane.cursor, shown(pane)[-1]) == (99, "/ 9 OF   10 of 10")
+        await pilot.press("up")
+        assert shown(pane)[-1] == "/ 9 OF   10 found"
+        pane.lines = 30
+        pane.redraw()
+        assert shown(pane)[-1] == "/ 9 OF   3 of 3"
+        await pilot.press("escape")
+        assert not pane.sought
+        assert shown(pane)[-1] == "▌line 29"
+        await pilot.press("full_stop")
+        assert pane.cursor == 9
+        await pilot.press("escape", "escape")
+        assert app.ran == "screen.back"
+
+    drive(script)
+
+
+def test_leaving_the_prompt_goes_back_to_the_entry_before() -> None:
+    async def script(pilot: Pilot[None], pane: Numbers) -> None:
+        app = pilot.app
+        assert isinstance(app, Host)
+        await pilot.press("down", "slash")
+        question = app.asked
+        assert question.typed is not None
+        assert question.cancelled is not None
+        question.typed("77")
+        assert pane.cursor == 77
+        question.typed("77x")
+        assert shown(pane)[-1] == "/ 77x   nothing found"
+        question.cancelled()
+        assert (pane.cursor, pane.sought) == (1, "")
 
     drive(script)

@@ -111,7 +111,7 @@ def test_the_search_takes_letters_until_enter(tmp_path: Path) -> None:
         await pilot.press("escape")
         assert state.pattern == ""
         await search(pilot, *"nothing at all")
-        assert "nothing" in text(focused(app))
+        assert "nothing found" in text(app.screen.query_one("#points", PointsPane))
         await pilot.press("space", "escape")
         assert state.pattern == ""
 
