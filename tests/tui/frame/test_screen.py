@@ -62,7 +62,7 @@ def test_a_key_that_textual_uses_can_be_given_away(key: str) -> None:
         "stream.oldest": "g",
         "list.first": "g",
         "detail.first": "g",
-        "points.leave": "f10",
+        "list.leave": "f10",
     }
     app = recording(config=Config(config_path(), keys=keys))
 
