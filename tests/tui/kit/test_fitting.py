@@ -8,7 +8,8 @@ from tests.tui.held import Held
 
 def test_no_frame_shows_lines_that_are_laid_out_for_another_size(tmp_path: Path) -> None:
     with Held(tmp_path) as terminal:
-        assert wait_until(lambda: terminal.shows("container/start"))
+        # A screen comes in pieces if the terminal is read before all of it is written.
+        assert wait_until(lambda: terminal.shows("container/start") and terminal.shows("Sandboxes"))
         # The sidebar, in the very first frame.
         frames = [*terminal.frames, terminal.screen.display]
         first = next(frame for frame in frames if "Sandboxes" in "".join(frame))

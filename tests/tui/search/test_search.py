@@ -187,7 +187,8 @@ def test_a_step_waits_until_the_nearest_match_is_known() -> None:
     assert search.step(1000, 1) is None
     assert search.step(1000, -1) is None
     while search.step(1000, -1) is None:
-        assert search.advance(0.001, -1)
+        # Its time may be over before it has tested any row.
+        assert search.advance(0.001, -1) or not search.complete
     assert search.step(1000, -1) == max(row for row in everything if row < 1000)
     assert search.step(0, 1) is None or search.reaches_start
     model.trace.close()
