@@ -69,6 +69,11 @@ class Connection:
         """Whether the connection is still open."""
         return self.closed_ns == 0
 
+    @property
+    def heard_ns(self) -> int:
+        """The second of its newest message, in Unix nanoseconds; 0 if it is not known."""
+        return self._recent[-1][0] * SECOND_NS if self._recent else 0
+
     def may_lack_drops(self, now_ns: int) -> bool:
         """Whether it may have dropped points that nothing tells of.
 
@@ -79,7 +84,7 @@ class Connection:
             return False
         if self.asked_row > self.last_message:
             return False
-        newest = self._recent[-1][0] if self._recent else self.opened_ns // SECOND_NS
+        newest = (self.heard_ns or self.opened_ns) // SECOND_NS
         return not self.connected or now_ns // SECOND_NS - newest > QUIET_SECONDS
 
     @property

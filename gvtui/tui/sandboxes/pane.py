@@ -17,6 +17,7 @@ from gvtui.tui.kit.cells import Part, fit, short_count, spark, width_of
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import CURSOR_MARK, DROP_SIGN, LOST_SIGN
 from gvtui.tui.model.rowtext import word
+from gvtui.tui.sandboxes.order import Ordered
 from gvtui.words import counted, noun_for
 
 if TYPE_CHECKING:
@@ -28,10 +29,12 @@ _TITLE = "Sandboxes"
 _CHOSEN = "▐"
 _LEAST_ID, _LEAST_NAME = 6, 6
 """Cells of a part of an ID, and of a name, that still tell something."""
+_SUMMED_UP = "", -1
+"""What is selected when the cursor is on the entry of what is summed up."""
 
 
 class SandboxList(ListPane):
-    """One entry for each sandbox, in order of connecting; further connections share the entry."""
+    """One entry for each sandbox, the connected ones first; further connections share the entry."""
 
     PREFIX = "sandboxes"
     LOOKS = (
@@ -46,13 +49,54 @@ class SandboxList(ListPane):
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(id="sandboxes")
         self._viewer, self._model = viewer, viewer.model
+        self._ordered = Ordered(self._model)
         self._sandboxes: list[Sandbox] = []
         self._earlier = Sums()
+        self._selected: tuple[str, int] | None = None
+        """The container ID and a connection of what the cursor is on; None before it was used."""
 
     def news(self) -> None:
         """Draw the sandboxes if anything about them has changed."""
-        self._sandboxes = self._model.sandboxes
+        self._sandboxes = self._ordered.take()
         self._earlier = self._model.trace.connections.earlier
+        self._find_cursor()
+        self.redraw()
+
+    def _find_cursor(self) -> None:
+        """Put the cursor back on its sandbox after the order has changed."""
+        if self._selected is None or self._is_selected(self.cursor):
+            return
+        places = range(len(self._sandboxes) + 1)
+        place = next(filter(self._is_selected, places), None)
+        if place is not None:
+            if self.has_focus:
+                self._top = max(0, self._top + place - self.cursor)
+            self.cursor = place
+        self._note_cursor()
+
+    def _is_selected(self, place: int) -> bool:
+        if self._selected is None or self._selected == _SUMMED_UP:
+            return self._selected is not None and place == len(self._sandboxes)
+        if place >= len(self._sandboxes):
+            return False
+        container_id, conn = self._selected
+        sandbox = self._sandboxes[place]
+        if container_id:
+            return sandbox.container_id == container_id
+        return any(each.conn == conn for each in sandbox.connections)
+
+    def _note_cursor(self) -> None:
+        place = min(self.cursor, self.count() - 1)
+        self._selected = None if place < 0 else _SUMMED_UP
+        if 0 <= place < len(self._sandboxes):
+            sandbox = self._sandboxes[place]
+            self._selected = sandbox.container_id, sandbox.latest.conn
+
+    def on_focus(self) -> None:
+        """Show the cursor, and have it stay on its sandbox from now on."""
+        if self._selected is None:
+            self._note_cursor()
+        self.show_cursor()
         self.redraw()
 
     def count(self) -> int:
@@ -62,8 +106,11 @@ class SandboxList(ListPane):
     def headings(self) -> list[list[Part]]:
         """The number of sandboxes, or a note that there are none."""
         count = f"{len(self._sandboxes):,}" if self._sandboxes else ""
-        gap = " " * max(0, self.width - width_of(_TITLE) - width_of(count) - 1)
+        order = f"  {self._ordered.words}" if len(self._sandboxes) > 1 else ""
+        gap = " " * max(0, self.width - width_of(_TITLE + order) - width_of(count) - 1)
         title: list[Part] = [(f"{_TITLE}{gap}{count}", "heading")]
+        if order:
+            title = [(_TITLE, "heading"), (order, "faint"), (f"{gap}{count}", "heading")]
         return [title] if count else [title, [], [(" none has connected yet", "faint")]]
 
     def mark(self, place: int) -> tuple[str, str | None]:
@@ -111,6 +158,8 @@ class SandboxList(ListPane):
         second.append((state, "alarm" if gone else "good" if connected else "gone"))
         if sandbox.count > 1:
             second.append((f" #{short_count(sandbox.count)}", "faint"))
+        told = self._ordered.told(sandbox, now)
+        second.append((f"  {told}" if told else "", "faint"))
         rate = f"  {short_count(latest.rate(now))}/s" if lively else ""
         count, dropped = short_count(sandbox.messages), ""
         if sandbox.dropped:
@@ -119,6 +168,8 @@ class SandboxList(ListPane):
         numbers = f"  {count} {noun_for(sandbox.messages, 'msg')}{rate}"
         if width_of(numbers + dropped) > left:
             numbers = f"  {count}{rate}"
+        if told and width_of(numbers + dropped) > left:
+            numbers = ""
         if dropped and width_of(numbers + dropped) + len(" dropped") <= left:
             dropped += " dropped"
         return first, [*second, (numbers, "number"), (dropped, "alarm")]
@@ -154,6 +205,7 @@ class SandboxList(ListPane):
 
     def moved(self) -> None:
         """Have the Points pane aim at the sandbox at the cursor."""
+        self._note_cursor()
         if self.cursor < len(self._sandboxes):
             container_id = self._sandboxes[self.cursor].container_id
             if container_id and self._model.is_live:
@@ -162,6 +214,23 @@ class SandboxList(ListPane):
     def clicked(self, x: int, again: bool) -> None:
         """Choose the sandbox under the mouse."""
         self.choose()
+
+    @command("Sort by name, rate, drops, age, last seen", "s", footer="sort")
+    def sort(self) -> None:
+        """Sort the sandboxes by what comes next: the first order is that of their coming."""
+        self._ordered.next_order()
+        self._sort_anew()
+
+    @command("Reverse the sort order", "S")
+    def reverse(self) -> None:
+        """Reverse the sort order."""
+        self._ordered.reverse()
+        self._sort_anew()
+
+    def _sort_anew(self) -> None:
+        self.news()
+        self.show_cursor()
+        self.redraw()
 
     @command("Only this sandbox; again: all", "enter")
     def choose(self) -> None:

@@ -9,9 +9,9 @@ from gvtui.trace.names import Names, NamesMark
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.sandboxes.pane import SandboxList
 from tests.trace.factory import exit_message
-from tests.trace.recorder import Recorder, open_message
+from tests.trace.recorder import SECOND, Recorder, open_message
 from tests.trace.rivals import opened_by, write_rivals
-from tests.tui.helpers import drive, live, screen_text, until
+from tests.tui.helpers import catch_up, drive, live, screen_text, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,11 +85,11 @@ def test_who_says_it_is_another_s_container_has_a_line_of_its_own(tmp_path: Path
     app = live(tmp_path / "a.gvtrace")
 
     async def script(pilot: Pilot[int]) -> None:
-        assert "● web " in _entry(app, 0)
-        assert "connected  3 msgs" in _entry(app, 0)
-        assert "dropped" not in _entry(app, 0)
-        assert "● ¬2:web not believed" in _entry(app, 1)
-        assert "▲ 20" in _entry(app, 1)
+        assert "● web " in _entry(app, 1)
+        assert "connected  3 msgs" in _entry(app, 1)
+        assert "dropped" not in _entry(app, 1)
+        assert "● ¬2:web not believed" in _entry(app, 0)
+        assert "▲ 20" in _entry(app, 0)
         assert "¬ 1 disputed name" in screen_text(app).splitlines()[0]
 
     drive(app, script, (180, 40))
@@ -175,7 +175,7 @@ def test_who_also_says_it_is_another_has_that_in_its_line(tmp_path: Path) -> Non
     app = live(tmp_path / "a.gvtrace")
 
     async def script(pilot: Pilot[int]) -> None:
-        assert "● evil says it is web" in _entry(app, 1)
+        assert "● evil says it is web" in _entry(app, 0)
 
     drive(app, script, (180, 40))
 
@@ -193,6 +193,70 @@ def test_one_whose_first_process_told_its_exit_says_how_it_ended(
 
     async def script(pilot: Pilot[int]) -> None:
         assert words in _entry(app, 0)
+
+    drive(app, script)
+
+
+def _numbered(recorder: Recorder, *numbers: int) -> None:
+    for number in numbers:
+        recorder.now += SECOND
+        recorder.writer.opened(number, recorder.now, {"container_id": f"box{number}"})
+    recorder.writer.flush()
+
+
+def test_the_cursor_stays_on_its_sandbox_while_others_come_and_go(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    _numbered(recorder, *range(2, 102))
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = app.screen.query_one(SandboxList)
+        assert "● box101" in _entry(app, 0)
+        # Nobody has used the cursor: it is not on a sandbox yet.
+        _numbered(recorder, 102)
+        catch_up(app)
+        app.show_news()
+        assert (pane.cursor, _entry(app, 0)[1:9]) == (0, "● box102")
+        pane.focus()
+        await pilot.pause()
+        await pilot.press("down", "down")
+        assert "box100 " in pane.words()
+        _numbered(recorder, *range(103, 130))
+        recorder.writer.closed(101, recorder.now, {})
+        recorder.writer.flush()
+        catch_up(app)
+        app.show_news()
+        assert "box100 " in pane.words()
+        assert "box100" in screen_text(app)
+        await pilot.press("enter")
+        assert app.model.chips.active() == ["container.id = box100"]
+        await pilot.press("s")
+        assert pane.words().startswith("● box100 ")
+        heading = pane.render_line(0).text
+        assert heading.split() == ["Sandboxes", "by", "name", "129"]
+        await pilot.press("S", "end")
+        assert "by name, reversed" in pane.render_line(0).text
+        assert "connection 1 " in pane.words()
+
+    drive(app, script)
+
+
+def test_the_cursor_stays_on_what_has_a_name_only_later(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    _numbered(recorder, 2, 3)
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = app.screen.query_one(SandboxList)
+        pane.focus()
+        await pilot.press("end")
+        assert "connection 1 " in pane.words()
+        recorder.add(1)
+        _numbered(recorder, 4)
+        catch_up(app)
+        app.show_news()
+        assert "c0ffee " in pane.words()
+        assert pane.cursor == 3
 
     drive(app, script)
 
