@@ -81,8 +81,10 @@ FIXED = frozenset(("sign", "call"))
 
 _LEAST_CALL = 40
 """The least width in cells for the call, before any column that may be left out is shown."""
-_MOST_NAME = 30
-"""Cells of a sandbox's name at most."""
+_BARE_CALL = 14
+"""The least width in cells for the call, before columns are left out that are needed."""
+_LEAST_NAME, _SHORT_NAME, _MOST_NAME = 7, 12, 40
+"""Cells of a sandbox's name: at least, where there is hardly any room, and at most."""
 _ROOMY = 134
 """From how many cells on columns have their wide form."""
 
@@ -113,7 +115,8 @@ def place(
         needed: the keys of columns that must not be left out.
         added: columns that the user has added, shown before the result.
         order: the keys of columns, from the left; other columns follow these.
-        name_cells: cells of the longest name of a sandbox; a wide screen has room for it.
+        name_cells: cells of the longest name of a sandbox. A name is cut only where the call
+            would have too little room even without the columns that give way.
     """
     before = next(place for place, column in enumerate(COLUMNS) if column.key == "call") + 1
     every = (*COLUMNS[:before], *added, *COLUMNS[before:])
@@ -121,10 +124,12 @@ def place(
     if order:
         shown.sort(key=lambda c: order.index(c.key) if c.key in order else len(order))
     roomy = width >= _ROOMY
+    full = min(max(_SHORT_NAME, name_cells), _MOST_NAME)
+    name = full if "sandbox" in needed else _SHORT_NAME
 
     def wanted(column: Column) -> int:
-        if roomy and column.key == "sandbox":
-            return min(max(column.wide, name_cells), _MOST_NAME)
+        if column.key == "sandbox":
+            return name
         return column.wide if roomy else column.narrow
 
     def left() -> int:
@@ -134,6 +139,10 @@ def place(
         if left() >= _LEAST_CALL:
             break
         shown = [c for c in shown if c.gives_way != turn or c.key in needed]
+    if left() < _BARE_CALL and "sandbox" in needed:
+        shown = [c for c in shown if not c.gives_way or c.key == "sandbox"]
+    name = max(_SHORT_NAME, min(full, name + left() - _LEAST_CALL))
+    name = max(_LEAST_NAME, name - max(0, _BARE_CALL - left()))
     call = max(1, left())
     placed, start = [], 1
     for column in shown:

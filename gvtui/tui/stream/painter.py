@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual.strip import Strip
 
-from gvtui.decode.ids import cut_name
+from gvtui.decode.ids import called, cut_name
+from gvtui.query.filter.fields import CONTAINER
 from gvtui.tui.kit.cells import fit, width_of
 from gvtui.tui.kit.signs import BOOKMARK, BOOKMARK_AT_CURSOR, CURSOR_MARK
 from gvtui.tui.kit.times import SECOND_NS, age_text, took_text
-from gvtui.tui.model.rowtext import Look, RowText
+from gvtui.tui.model.rowtext import Look, RowText, word
 from gvtui.tui.stream.columns import (
     Placed,
     RowLook,
@@ -93,6 +94,9 @@ class Painter:
         self._styles: dict[str, Style] = {}
         self._placed: tuple[Placed, ...] = ()
         self._key: tuple[object, ...] = ()
+        self._measured: tuple[object, int] = None, -1
+        """The sandboxes, and the version of their names, that `_name_cells` was taken from."""
+        self._name_cells = 0
         self._kept: OrderedDict[tuple[int, bool, int], Strip] = OrderedDict()
         self.width = 0
         self.shift = 0
@@ -118,18 +122,44 @@ class Painter:
             look.added,
             look.highlight,
             model.bookmarks.changes,
-            model.trace.connections.naming.version,
+            *self._sandboxes(),
         )
         if key != self._key:
             self._key = key
             self.width = width
-            needed = frozenset(("duration",)) if model.whole_calls else frozenset[str]()
-            names = model.trace.connections.naming.all()
-            longest = max((len(each.label) for each in names), default=0)
+            needed = {"duration"} if model.whole_calls else set()
+            if self._shows_many():
+                needed.add("sandbox")
             self._placed = place(
-                width, look.hidden, needed, look.added, look.order, name_cells=longest
+                width,
+                look.hidden,
+                frozenset(needed),
+                look.added,
+                look.order,
+                name_cells=self._name_cells,
             )
             self._kept.clear()
+
+    def _sandboxes(self) -> tuple[object, ...]:
+        """What the column of sandboxes goes by: their names, and whether there are several."""
+        connections = self._model.trace.connections
+        found, version = connections.sandboxes(), connections.naming.version
+        if found is not self._measured[0] or version != self._measured[1]:
+            self._measured = found, version
+            names = [called(connections, each.latest.conn, each.container_id) for each in found]
+            names += [each.label for each in connections.naming.all()]
+            self._name_cells = max((width_of(word(name)) for name in names), default=0)
+        return version, self._name_cells, self._shows_many()
+
+    def _shows_many(self) -> bool:
+        """Whether the rows may be of more than one sandbox, or of a pod's containers."""
+        connections = self._model.trace.connections
+        chip = self._model.chips.in_slot(CONTAINER)
+        if chip is not None and chip.expression in self._model.chips.active():
+            return False
+        return connections.are_of_many or any(
+            len(life.containers) > 1 for life in connections.lives.standing()
+        )
 
     def heading(self) -> Strip:
         """The line of column titles."""
