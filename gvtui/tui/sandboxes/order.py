@@ -48,7 +48,7 @@ class Ordered:
         self._order, self._is_reversed = orders[(place + 1) % len(orders)], False
 
     def reverse(self) -> None:
-        """Reverse the order; those that are connected stay above the others where they were."""
+        """Reverse the order; by when they came, those that are connected stay above the others."""
         self._is_reversed = not self._is_reversed
 
     def take(self) -> list[Sandbox]:
