@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 # How long an example takes says nothing on a machine that does other things as well.
 settings.register_profile("gvtui", deadline=None)
 settings.load_profile("gvtui")
+
+# readline, which pytest loads, names a size of the terminal; programs would take it for theirs.
+for name in ("COLUMNS", "LINES"):
+    os.environ.pop(name, None)
 
 # A script's background has Ctrl-C ignored, nohup the terminal's end; all that tests start inherits it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
