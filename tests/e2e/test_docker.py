@@ -95,7 +95,8 @@ def test_a_recording_has_the_names(docker: Docker, container: str, tmp_path: Pat
         assert applied.stdout.startswith(f"{NAME} ({container}): "), applied.stderr
         assert printing.stdout is not None
         lines = [json.loads(printing.stdout.readline()) for _ in range(20)]
-    assert {line["container_id"] for line in lines} == {container}
+    # What gvtui notes of the connection, such as its runsc, has no container of its own.
+    assert {line["container_id"] for line in lines if line["message"]} == {container}
     assert any(line["message"] == "Open" for line in lines)
     with running_gvtui("record", f"--out={out}", f"--listen={socket}", docker=docker) as recording:
         assert wait_until(socket.exists)
