@@ -38,7 +38,7 @@ class TomlError(GvtuiError):
     """A file cannot be read, or is not text."""
 
 
-class _TooMuchError(Exception):
+class _TooMuchError(GvtuiError):
     """So much of a file is wrong that finding all of it would take too long."""
 
 

@@ -184,11 +184,12 @@ def test_choosing_a_sandbox_narrows_the_stream(tmp_path: Path) -> None:
 
     async def script(pilot: Pilot[int]) -> None:
         app.screen.query_one("#sandboxes").focus()
+        # The newest is above.
         await pilot.press("down", "enter")
-        assert app.model.chips[0].expression == "container.id = bbbb"
-        assert {app.model.texts[row].container for row in app.model.view} == {"bbbb"}
-        await pilot.click("#sandboxes", offset=(5, 1))
         assert app.model.chips[0].expression == "container.id = aaaa"
+        assert {app.model.texts[row].container for row in app.model.view} == {"aaaa"}
+        await pilot.click("#sandboxes", offset=(5, 1))
+        assert app.model.chips[0].expression == "container.id = bbbb"
         await pilot.click("#sandboxes", offset=(5, 1))
         assert not app.model.filtered
 
