@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +16,14 @@ from gvtui.trace.batches import FORMAT
 from gvtui.trace.collecting import collect
 from gvtui.trace.connections import Connections
 from gvtui.trace.containers import container_of
-from gvtui.trace.damage import Damage
 from gvtui.trace.details import list_in, pack_details, unpack_details
 from gvtui.trace.lostrows import LostRows
 from gvtui.trace.opening import TraceFiles, open_parts
 from gvtui.trace.payloads import payload_start
 from gvtui.trace.ports import PortOrder
 from gvtui.trace.records import DamagedError, TraceError
-from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Row
+from gvtui.trace.row import LOST_STRING, ROW_DTYPE
+from gvtui.trace.rowreader import RowReader
 from gvtui.trace.segments import Segments
 from gvtui.trace.sharing import Share
 from gvtui.trace.strings import LOST_TEXT
@@ -33,16 +32,7 @@ from gvtui.wire.header import WireError
 from gvtui.wire.messages import Decoded, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    import numpy.typing as npt
-
     from gvtui.trace.rebuild import Progress
-    from gvtui.trace.stretches import Stretch
-
-_BLOCK = 256
-"""How many rows are read together when a single row is needed."""
-_MAX_BLOCKS = 64
 
 _NOTHING = (b"", pack_details({}))
 """The payloads of records without details."""
@@ -56,11 +46,13 @@ _FIRST_SECONDS = 0.05
 """For how long rows are taken in before the first of them are shown."""
 
 
-class Trace:
+class Trace(RowReader):
     """A trace, finished or growing. It owns its file descriptors until `close`."""
 
     def __init__(self, path: Path, parts: TraceFiles) -> None:
         """Take over the open files of a trace; callers use `open`."""
+        folder = path if path.is_dir() else None
+        super().__init__(Segments(parts.segments, folder), parts.strings)
         self.path = path
         self._told = Told(parts.architecture)
         self.is_save_file = parts.is_save_file
@@ -68,24 +60,17 @@ class Trace:
         """The points a second that a sandbox could claim to have dropped when it was recorded."""
         self.damaged_bytes = parts.damaged_bytes
         """How many bytes of the log could not be read, such as a torn end."""
-        self.damage = Damage()
-        """The records found to be damaged so far."""
-        self.first_row = parts.segments[0].first_row
-        """The id of the oldest row: a flight recorder removes old ones."""
+        # `refresh` takes the rows in.
         self.end_row = self.first_row
-        """The id after the newest row that `refresh` has found."""
         self.connections = Connections()
         self.lost = LostRows()
         """What came and is in no row, as far as the trace tells."""
         self.limit: int | None = None
         """Rows from this id on are held back while a recording is played; None for no limit."""
-        self._folder = path if path.is_dir() else None
-        self._segments = Segments(parts.segments, self._folder)
-        self._strings = parts.strings
+        self._folder = folder
         self._scratch = parts.scratch
         self.settling = parts.settling
         """Checks the index, or makes it, meanwhile: not all rows are shown yet. None if all are."""
-        self._blocks: OrderedDict[tuple[int, int], list[Any]] = OrderedDict()
         self._ports = PortOrder(self)
         self._tell_architecture()
 
@@ -184,11 +169,6 @@ class Trace:
                 self._told.take(self._segments.read(start, min(start + _TELLING, segment.end_row)))
 
     @property
-    def strings(self) -> Sequence[str]:
-        """All interned strings by number. Grows with `refresh`."""
-        return self._strings.texts
-
-    @property
     def size_bytes(self) -> int:
         """The size of log, index and strings on disk, in bytes."""
         return self._segments.size_bytes + os.fstat(self._strings.fileno()).st_size
@@ -249,70 +229,9 @@ class Trace:
         before = ConnectionCounts.read(head.get("before"))
         self.connections.carry(before, list_in(head, "connections"), segment.first_row, when)
 
-    def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
-        """The rows from `start` to before `stop`, as far as the trace has them; dtype
-        `ROW_DTYPE`."""
-        start = max(start, self.first_row)
-        stop = min(stop, self.end_row)
-        return self._segments.read(start, stop)
-
-    def stretches(
-        self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
-    ) -> Iterator[Stretch]:
-        """The bytes of the log behind some of consecutive rows; see `gvtui.trace.stretches`."""
-        return self._segments.stretches(start, rows, asked)
-
-    def intact(
-        self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
-    ) -> npt.NDArray[np.bool_]:
-        """Which of consecutive rows are asked for, and have records that are as they came.
-
-        Args:
-            start: row id of the first of `rows`.
-            rows: consecutive rows.
-            asked: which of them to check; `damage` counts what is not as it came.
-        """
-        return self._segments.intact(start, rows, asked, self.damage)
-
     def share(self) -> Share:
         """What another process needs to read the rows that are there now."""
         return Share(self._segments, self._strings, self.architecture)
-
-    def row(self, index: int) -> Row:
-        """One row.
-
-        Raises:
-            IndexError: the row does not exist, or has been removed.
-        """
-        if not self.first_row <= index < self.end_row:
-            raise IndexError(
-                f"no row {index}: rows {self.first_row} to {self.end_row - 1} are there"
-            )
-        start = index - index % _BLOCK
-        stop = min(start + _BLOCK, self.end_row)
-        first = max(start, self.first_row)
-        block = self._blocks.get((first, stop))
-        if block is None:
-            block = self.rows(first, stop).tolist()
-            self._blocks[first, stop] = block
-            if len(self._blocks) > _MAX_BLOCKS:
-                self._blocks.popitem(last=False)
-        return Row(*block[index - first])
-
-    def payload(self, index: int) -> bytes:
-        """The payload of a row's record: a message's bytes with header, else a msgpack map.
-
-        Raises:
-            IndexError: the row is not there.
-            DamagedError: the record is damaged; `damage` counts it.
-        """
-        row = self.row(index)
-        segment = self._segments.of(index)
-        try:
-            return segment.payloads.read(index, row)
-        except DamagedError:
-            self.damage.note(segment.number, payload_start(row))
-            raise
 
     def decoded(self, index: int) -> Decoded:
         """The decoded message of a row.
@@ -345,11 +264,6 @@ class Trace:
         if not details and payload not in _NOTHING:
             self.note_unreadable(index)
         return details
-
-    def string(self, number: int) -> str:
-        """An interned string; an ellipsis for a lost one."""
-        texts = self._strings.texts
-        return texts[number] if number < len(texts) else LOST_TEXT
 
     def process_name(self, index: int) -> str:
         """A row's whole process name, even if it is no interned string; an ellipsis if unknown."""
