@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvtui.agent.binaries import Binaries
-from gvtui.agent.containers import sandbox_ids
-from gvtui.agent.running import sandbox_processes
+from gvtui.agent.noting import note_patiently
+from gvtui.agent.running import processes_of
 from gvtui.errors import GvtuiError
 from gvtui.points.runsc_command import parse_runsc_command
 from gvtui.points.session import REMOTE
@@ -25,7 +25,6 @@ from gvtui.trace.marks import DropsMark
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from gvtui.agent.running import SandboxProcess
     from gvtui.trace.connection import Connection
 
 QUIET_SECONDS = 2.0
@@ -37,7 +36,6 @@ _ANSWER_SECONDS = 3.0
 _LEAVING_SECONDS = 4.0
 """How long the end of gvtui waits for the last answers."""
 _WORKERS = 4
-_RETRY_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,20 +114,8 @@ class Asker:
             binaries = self._binaries = self._binaries or Binaries(self._named, _ANSWER_SECONDS)
         except GvtuiError:
             return [None] * len(questions)
-        processes = sandbox_processes()
-        members = {root: sandbox_ids(root) for root in {each.root for each in processes}}
-
-        def find(question: Question) -> SandboxProcess | None:
-            found = [
-                each
-                for each in processes
-                if question.root in ("", str(each.root))
-                and each.sandbox_id == members[each.root].get(question.sandbox, question.sandbox)
-            ]
-            return found[0] if len(found) == 1 else None
-
         # Judged one after the other; what is then called, is called side by side.
-        sandboxes = [find(question) for question in questions]
+        sandboxes = processes_of([(each.sandbox, each.root) for each in questions])
         known = [binaries.of_sandbox(each) if each is not None else None for each in sandboxes]
 
         def ask(place: int) -> DropsMark | None:
@@ -227,7 +213,7 @@ class DropNotes:
                 for question, answer in zip(questions, answers, strict=True):
                     # The session of a connection that has ended meanwhile is another's.
                     if answer is not None and question.conn in self._connected:
-                        self._tell(answer, question.conn)
+                        note_patiently(self._note, answer, question.conn, _ANSWER_SECONDS)
             except OSError:
                 # A process has gone while it was looked at.
                 continue
@@ -235,8 +221,3 @@ class DropNotes:
                 with self._news:
                     self._busy -= len(questions)
                     self._news.notify_all()
-
-    def _tell(self, mark: DropsMark, conn: int) -> None:
-        deadline = time.monotonic() + _ANSWER_SECONDS
-        while not self._note(mark, conn) and time.monotonic() < deadline:
-            time.sleep(_RETRY_SECONDS)

@@ -13,8 +13,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gvtui.agent.containers import sandbox_ids
-from gvtui.agent.running import process_start, sandbox_processes
+from gvtui.agent.noting import NOTE_SECONDS, note_patiently
+from gvtui.agent.running import process_start, processes_of
 from gvtui.points.runsc_command import parse_runsc_command
 from gvtui.trace.marks import GoneMark
 
@@ -28,8 +28,6 @@ FIRST_SECONDS = 0.5
 MOST_SECONDS = 30.0
 """The same of one that was looked at often."""
 _MOST_SANDBOXES = 4096
-_NOTE_SECONDS = 2.0
-_RETRY_SECONDS = 0.02
 
 Found = tuple[int, int]
 """The pid of a sandbox's process, and its start in the kernel's clock ticks."""
@@ -56,20 +54,11 @@ class _Watched:
 
 def find_sandboxes(wanted: Sequence[Wanted]) -> list[Found | None]:
     """The running process of each sandbox; None where there is none, or more than one."""
-    processes = sandbox_processes()
-    members = {root: sandbox_ids(root) for root in {each.root for each in processes}}
-
-    def find(sandbox: Wanted) -> Found | None:
-        pids = [
-            each.pid
-            for each in processes
-            if sandbox.root in ("", str(each.root))
-            and each.sandbox_id == members[each.root].get(sandbox.container, sandbox.container)
-        ]
-        start = process_start(pids[0]) if len(pids) == 1 else 0
-        return (pids[0], start) if start else None
-
-    return [find(each) for each in wanted]
+    found: list[Found | None] = []
+    for process in processes_of([(each.container, each.root) for each in wanted]):
+        start = process_start(process.pid) if process is not None else 0
+        found.append((process.pid, start) if process is not None and start else None)
+    return found
 
 
 class EndingNotes:
@@ -138,7 +127,7 @@ class EndingNotes:
             self._thread = threading.Thread(target=self._work, name="endings", daemon=True)
             self._thread.start()
 
-    def finish(self, connections: Connections, seconds: float = _NOTE_SECONDS) -> None:
+    def finish(self, connections: Connections, seconds: float = NOTE_SECONDS) -> None:
         """Look at all whose connections have closed, and wait until it is noted, not for long."""
         with self._news:
             for watched in self._watched.values():
@@ -165,7 +154,7 @@ class EndingNotes:
                 self._take_found(dict(zip(known, self._find(list(known.values())), strict=True)))
                 for number, conn, (pid, start) in lost:
                     if self._start_of(pid) != start:
-                        self._tell(GoneMark(pid), conn)
+                        note_patiently(self._note, GoneMark(pid), conn)
                         with self._news:
                             self._watched.pop(number, None)
             except OSError:
@@ -182,8 +171,3 @@ class EndingNotes:
                 watched = self._watched.get(number)
                 if watched is not None and process is not None:
                     watched.found, watched.patience, watched.next = process, FIRST_SECONDS, 0.0
-
-    def _tell(self, mark: GoneMark, conn: int) -> None:
-        deadline = time.monotonic() + _NOTE_SECONDS
-        while not self._note(mark, conn) and time.monotonic() < deadline:
-            time.sleep(_RETRY_SECONDS)

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvtui.agent.abilities import SIDECAR_FOLDER, is_runsc_file, knows_trace
+from gvtui.agent.containers import sandbox_ids
 from gvtui.agent.trust import is_own_file
 from gvtui.points.runsc_command import parse_runsc_command
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gvtui.agent.containers import Container
     from gvtui.agent.runsc import Runsc
@@ -78,6 +79,29 @@ def sandbox_processes(proc: Path = Path("/proc")) -> list[SandboxProcess]:
         pid = int(gofer.name) if gofer else 0
         found.append(SandboxProcess(int(entry.name), place, sandbox_id, hints, pid))
     return found
+
+
+def processes_of(wanted: Sequence[tuple[str, str]]) -> list[SandboxProcess | None]:
+    """The running sandbox of each container; None where there is none, or more than one.
+
+    The machine is searched once for all of them.
+
+    Args:
+        wanted: containers, each with its runsc root; "" for a root that is not known.
+    """
+    processes = sandbox_processes()
+    members = {root: sandbox_ids(root) for root in {each.root for each in processes}}
+
+    def find(container: str, root: str) -> SandboxProcess | None:
+        found = [
+            each
+            for each in processes
+            if root in ("", str(each.root))
+            and each.sandbox_id == members[each.root].get(container, container)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    return [find(*each) for each in wanted]
 
 
 def _hints(entry: Path, words: list[str], gofer: Path | None) -> Iterator[Hint]:

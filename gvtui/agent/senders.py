@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gvtui.agent.abilities import Code, code_of, version_text
+from gvtui.agent.noting import NOTE_SECONDS, note_patiently
 from gvtui.agent.running import sandbox_processes
 from gvtui.agent.runsc import Runsc
 from gvtui.agent.trust import distrust
@@ -31,13 +32,9 @@ if TYPE_CHECKING:
 
     from gvtui.agent.running import SandboxProcess
 
-_STARTING = ("run", "create", "restore", "do")
-"""Subcommands that start a sandbox with their own binary."""
-
 _MAX_WAITING = 256
 """How many connections may wait until their binary is read."""
-_NOTE_SECONDS = 2.0
-_RETRY_SECONDS = 0.05
+_LOOK_SECONDS = 0.01
 _DELETED = " (deleted)"
 
 
@@ -69,7 +66,7 @@ def binary_mark(details: dict[str, Any], proc: Path = Path("/proc")) -> BinaryMa
     if found is None:
         return None
     command = parse_runsc_command([str(word) for word in list_in(details, "command")])
-    is_exit_last = command.subcommand in _STARTING and found.code.is_exec_exit_last
+    is_exit_last = command.starts_sandbox and found.code.is_exec_exit_last
     if command.subcommand == "trace create" and command.container_id:
         sandboxes = _sandboxes(command.container_id, command.flags.get("root", ""), proc)
         others = [_sandbox_binary(sandbox, proc) for sandbox in sandboxes]
@@ -105,11 +102,11 @@ class BinaryNotes:
             self._thread = threading.Thread(target=self._work, name="binaries", daemon=True)
             self._thread.start()
 
-    def finish(self, seconds: float = _NOTE_SECONDS) -> None:
+    def finish(self, seconds: float = NOTE_SECONDS) -> None:
         """Wait until all binaries are noted, but no longer than `seconds`."""
         deadline = time.monotonic() + seconds
         while self._waiting.unfinished_tasks and time.monotonic() < deadline:
-            time.sleep(_RETRY_SECONDS / 5)
+            time.sleep(_LOOK_SECONDS)
 
     def _work(self) -> None:
         while True:
@@ -117,17 +114,12 @@ class BinaryNotes:
             try:
                 mark = binary_mark(event)
                 if mark is not None:
-                    self._tell(mark, int_in(event, "conn"))
+                    note_patiently(self._note, mark, int_in(event, "conn"))
             except OSError:
                 # The process has ended, or the file has gone, while it was read.
                 continue
             finally:
                 self._waiting.task_done()
-
-    def _tell(self, mark: BinaryMark, conn: int) -> None:
-        deadline = time.monotonic() + _NOTE_SECONDS
-        while not self._note(mark, conn) and time.monotonic() < deadline:
-            time.sleep(_RETRY_SECONDS)
 
 
 def _sandboxes(sandbox_id: str, root: str, proc: Path) -> list[SandboxProcess]:

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 SILENT_SECONDS = 20
 """After how many seconds without a first message a connection is told of."""
 
-_STARTING = ("run", "create", "restore", "do")
-"""Subcommands of runsc that start a sandbox with a pod init file."""
-
 _MAX_WORD = 300
 
 
@@ -48,7 +45,7 @@ class SilentSandboxes:
             and (
                 now_ns - each.opened_ns >= SILENT_SECONDS * SECOND_NS
                 if each.connected
-                else parse_runsc_command(each.command).subcommand in _STARTING
+                else parse_runsc_command(each.command).starts_sandbox
             )
         }
         self._told &= silent.keys()

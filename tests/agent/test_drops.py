@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gvtui.agent import drops
+from gvtui.agent import drops, running
 from gvtui.agent.drops import (
     MOST_QUIET_SECONDS,
     QUIET_SECONDS,
@@ -137,7 +137,7 @@ def test_who_is_asked(one: Connection, asked: Question | None) -> None:
 
 
 def test_a_sandbox_that_does_not_run_here_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drops, "sandbox_processes", list)
+    monkeypatch.setattr(running, "sandbox_processes", list)
     assert drops.Asker(("/bin/true",)).ask([Question(1, "web", "")]) == [None]
     assert drops.Asker(("/nonexistent/runsc",)).ask([Question(1, "web", "")]) == [None]
 

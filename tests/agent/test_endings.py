@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.agent import endings
+from gvtui.agent import running
 from gvtui.agent.endings import EndingNotes, Found, Wanted, find_sandboxes
 from gvtui.agent.running import SandboxProcess, process_start
 from gvtui.trace.connections import CLOSED_BY_SANDBOX, MONITOR_STOPPED, Connections
@@ -116,7 +116,7 @@ def test_the_process_of_a_sandbox_is_that_of_its_id_and_root(
 ) -> None:
     pid = os.getpid()
     known = [SandboxProcess(pid, tmp_path, "web"), SandboxProcess(pid, tmp_path / "b", "web")]
-    monkeypatch.setattr(endings, "sandbox_processes", lambda: known)
+    monkeypatch.setattr(running, "sandbox_processes", lambda: known)
     found = (pid, process_start(pid))
     wanted = [Wanted("web", str(tmp_path)), Wanted("web", ""), Wanted("other", str(tmp_path))]
     assert find_sandboxes(wanted) == [found, None, None]

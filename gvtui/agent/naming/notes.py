@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.agent.naming.namer import Namer
 from gvtui.agent.naming.spec import members_of, spec_of_bundle
+from gvtui.agent.noting import NOTE_SECONDS, note_patiently
 from gvtui.points.runsc_command import parse_runsc_command
 from gvtui.trace.details import args_in, int_in
 from gvtui.trace.names import MOST_OF_ONE, Names, NamesMark
@@ -31,8 +32,6 @@ FIRST_SECONDS = 0.5
 MOST_SECONDS = 60.0
 """The same of one that was looked at often: names can change."""
 _MAX_WAITING = 1 << 12
-_NOTE_SECONDS = 2.0
-_RETRY_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ class NameNotes:
                 look.patience = min(2 * look.patience, MOST_SECONDS)
                 self._put(question_of(each.conn, each.details))
 
-    def finish(self, seconds: float = _NOTE_SECONDS) -> None:
+    def finish(self, seconds: float = NOTE_SECONDS) -> None:
         """Wait until what has been taken up is noted, but no longer than `seconds`."""
         deadline = time.monotonic() + seconds
         with self._news:
@@ -175,14 +174,6 @@ class NameNotes:
             if (
                 found
                 and noted.get(spec.id) != found
-                and self._tell(NamesMark(spec.id, found), conn)
+                and note_patiently(self._note, NamesMark(spec.id, found), conn)
             ):
                 noted[spec.id] = found
-
-    def _tell(self, mark: NamesMark, conn: int) -> bool:
-        deadline = time.monotonic() + _NOTE_SECONDS
-        while not self._note(mark, conn):
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(_RETRY_SECONDS)
-        return True
