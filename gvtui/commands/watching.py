@@ -7,10 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from gvtui.agent.drops import Asker, DropNotes
-from gvtui.agent.endings import EndingNotes
-from gvtui.agent.naming.notes import NameNotes
-from gvtui.agent.senders import BinaryNotes
+from gvtui.agent.notes import ConnectionNotes
 from gvtui.agent.silent import SilentSandboxes
 from gvtui.decode.escape import escape
 from gvtui.ending import ending_asks
@@ -51,10 +48,7 @@ class Watching:
 
     def __init__(self, monitor: MonitorProcess) -> None:
         self.monitor = monitor
-        self._binaries = BinaryNotes(monitor.send_mark)
-        self._drops = DropNotes(monitor.send_mark, Asker().ask)
-        self._names = NameNotes(monitor.send_mark)
-        self._endings = EndingNotes(monitor.send_mark)
+        self._notes = ConnectionNotes(monitor.send_mark)
         self._silent = SilentSandboxes()
         self._looked = 0.0
         self.missed = 0
@@ -118,35 +112,27 @@ class Watching:
         now = time.monotonic()
         if now - self._looked >= _LOOK_SECONDS:
             self._looked = now
-            self._drops.look(trace.connections.values(), now)
-            self._names.look(trace.connections, now)
-            self._endings.look(trace.connections, now)
+            self._notes.look(trace.connections, now)
             for words in self._silent.look(trace.connections.values(), time.time_ns()):
                 say(f"gvtui: {words}")
 
     def ask_all(self, trace: Trace) -> None:
         """Ask all sandboxes that are connected for such drops, and wait for the answers."""
         trace.refresh(_ASKING_SECONDS)
-        self._drops.finish(trace.connections.values())
-        self._endings.finish(trace.connections)
+        self._notes.ask_all(trace.connections)
 
     def stop(self) -> None:
         """End the monitor after the binaries of all connections have been noted."""
         for event in self.monitor.read_events():
             if event.get("kind") == "opened":
-                self._opened(event)
-        self._binaries.finish()
-        self._names.finish()
+                self._notes.opened(event)
+        self._notes.finish()
         self.monitor.stop()
-
-    def _opened(self, event: dict[str, Any]) -> None:
-        self._binaries.opened(event)
-        self._names.opened(event)
 
     def _tell(self, event: dict[str, Any]) -> None:
         kind, text = event.get("kind"), escape(str(event.get("text") or ""), _MAX_LINE)
         if kind == "opened":
-            self._opened(event)
+            self._notes.opened(event)
         elif kind == "log":
             say(f"gvtui: {text}")
         elif kind == "fault":

@@ -7,12 +7,9 @@ import gc
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from gvtui.agent.drops import Asker, DropNotes
-from gvtui.agent.endings import EndingNotes
-from gvtui.agent.naming.notes import NameNotes
-from gvtui.agent.senders import BinaryNotes
+from gvtui.agent.notes import ConnectionNotes
 from gvtui.agent.targets import Keeper
 from gvtui.config import read_config
 from gvtui.decode.escape import escape
@@ -32,7 +29,6 @@ from gvtui.words import counted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gvtui.trace.connections import Connections
     from gvtui.tui.options import LiveOptions
 
 
@@ -62,25 +58,13 @@ def run_live(options: LiveOptions) -> int:
         readonly=options.readonly,
     )
     watch = Watch.start(options.monitor)
-    binaries = BinaryNotes(lambda mark, conn: watch.monitor.send_mark(mark, conn))
-    names = NameNotes(lambda mark, conn: watch.monitor.send_mark(mark, conn))
-    drops = DropNotes(
+    notes = ConnectionNotes(
+        # The monitor may be started anew.
         lambda mark, conn: watch.monitor.send_mark(mark, conn),
-        Asker((options.runsc,) if options.runsc else ()).ask,
+        (options.runsc,) if options.runsc else (),
     )
-
-    endings = EndingNotes(lambda mark, conn: watch.monitor.send_mark(mark, conn))
-
-    def opened(event: dict[str, Any]) -> None:
-        binaries.opened(event)
-        names.opened(event)
-
-    def seen(connections: Connections) -> None:
-        drops.look(connections.values(), time.monotonic())
-        names.look(connections, time.monotonic())
-        endings.look(connections, time.monotonic())
-
-    watch.when_opened, watch.when_seen = opened, seen
+    watch.when_opened = notes.opened
+    watch.when_seen = lambda connections: notes.look(connections, time.monotonic())
     fault: Exception | None = None
     app: GvtuiApp | None = None
     code = 1
@@ -105,15 +89,14 @@ def run_live(options: LiveOptions) -> int:
             try:
                 if app is not None:
                     # Before sessions end: then nobody can be asked any more.
-                    drops.finish(app.model.trace.connections.values())
+                    notes.ask_all(app.model.trace.connections)
                 for line in settle(keeper, watch):
                     say(f"gvtui: {line}")
                 if options.at_exit is not None:
                     options.at_exit()
             finally:
                 watch.poll()
-                binaries.finish()
-                names.finish()
+                notes.finish()
                 has_left = app is not None and app.has_left
                 watch.stop(keep=fault is not None or not has_left)
                 if watch.monitor.is_kept and fault is None:
