@@ -65,23 +65,29 @@ def traced_runtimes(top: Path = Path("/")) -> list[ConfiguredRuntime]:
 
 def _all(top: Path) -> Iterator[ConfiguredRuntime]:
     for file in (top / "etc/docker/daemon.json", Path.home() / ".config/docker/daemon.json"):
-        yield from _named_tables("docker", file, _read(file, json.loads), top)
+        yield from _named_tables("docker", file, read_config(file, json.loads), top)
     containerd = [top / "etc/containerd/config.toml"]
     containerd += sorted((top / "etc/containerd").glob("conf.d/*.toml"))
     for file in containerd:
-        yield from _named_tables("containerd", file, _read(file, tomllib.loads), top)
+        yield from _named_tables("containerd", file, read_config(file, tomllib.loads), top)
     yield from _shim("containerd", "runsc", "/etc/containerd/runsc.toml", top)
     crio = [top / "etc/crio/crio.conf", *sorted((top / "etc/crio").glob("crio.conf.d/*.conf"))]
     for file in crio:
-        yield from _named_tables("crio", file, _read(file, tomllib.loads), top)
+        yield from _named_tables("crio", file, read_config(file, tomllib.loads), top)
     for file in (
         top / "usr/share/containers/containers.conf",
         top / "etc/containers/containers.conf",
     ):
-        yield from _named_tables("podman", file, _read(file, tomllib.loads), top)
+        yield from _named_tables("podman", file, read_config(file, tomllib.loads), top)
 
 
-def _read(file: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
+def read_config(file: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
+    """The values in a configuration file; none if it cannot be read or parsed.
+
+    Args:
+        file: at most its first MiB is read.
+        parse: as `json.loads`.
+    """
     try:
         with io.TextIOWrapper(open_to_read(file), "utf-8") as opened:
             values = parse(opened.read(_MAX_FILE))
@@ -127,7 +133,7 @@ def _shim(engine: str, name: str, path: object, top: Path) -> Iterator[Configure
     if not isinstance(path, str) or not path.startswith("/"):
         return
     place = top / path[1:]
-    values = _read(place, tomllib.loads)
+    values = read_config(place, tomllib.loads)
     flags = values.get("runsc_config")
     pod_init = flags.get(_POD_INIT) if isinstance(flags, dict) else None
     # Where the file names none, the shim takes the runsc of its PATH.

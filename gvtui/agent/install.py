@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import shlex
 import shutil
@@ -12,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gvtui.agent.configured import traced_runtimes
+from gvtui.agent.configured import read_config, traced_runtimes
 from gvtui.agent.trust import distrust
 from gvtui.decode.escape import escape
-from gvtui.files import open_to_read
 
 RUNTIME_NAME = "runsc-trace"
 """The name of the traced runtime in the instructions."""
@@ -56,11 +54,7 @@ def engines_here(top: Path = Path("/")) -> Engines:
 
 
 def _containerd_version(top: Path) -> int | None:
-    try:
-        with io.TextIOWrapper(open_to_read(top / _CONTAINERD_FILE), "utf-8") as opened:
-            version = tomllib.loads(opened.read(_MAX_OUTPUT)).get("version")
-    except (OSError, ValueError, RecursionError):
-        version = None
+    version = read_config(top / _CONTAINERD_FILE, tomllib.loads).get("version")
     if version in _TABLES:
         return int(version)
     # It says `containerd REPOSITORY VERSION COMMIT`.

@@ -178,6 +178,15 @@ def test_a_fault_leaves_a_whole_recording(
     assert not (tmp_path / "s").exists()
 
 
+def said_at_the_end(command: subprocess.Popen[str], out: Path) -> str:
+    """What a recording says that is ended once its sandbox's connection has closed."""
+    trace = Trace.open(out)
+    assert comes(trace, lambda: any(not each.connected for each in trace.connections.values()))
+    trace.close()
+    command.send_signal(signal.SIGINT)
+    return command.communicate(timeout=TIMEOUT)[1]
+
+
 def test_a_disk_that_is_full_is_a_failure(tmp_path: Path) -> None:
     """A limit on the size of files is what a disk is here, and it does not get larger."""
     if shutil.which("prlimit") is None:
@@ -193,11 +202,7 @@ def test_a_disk_that_is_full_is_a_failure(tmp_path: Path) -> None:
         sandbox = FakeSandbox(socket)
         sandbox.send(*(read_message(fd=number) for number in range(400)))
         sandbox.close()
-        trace = Trace.open(out)
-        assert comes(trace, lambda: any(not each.connected for each in trace.connections.values()))
-        trace.close()
-        command.send_signal(signal.SIGINT)
-        _, said = command.communicate(timeout=TIMEOUT)
+        said = said_at_the_end(command, out)
     assert command.returncode == 1
     assert re.search(r"; \d+ were lost that could not be written from .*: File too large\n$", said)
 
@@ -219,11 +224,7 @@ def test_what_meets_a_filter_goes_on_behind_a_full_disk(tmp_path: Path) -> None:
         resource.prlimit(command.pid, resource.RLIMIT_FSIZE, (most, most))
         sandbox.send(*(read_message(fd=number) for number in range(400)))
         sandbox.close()
-        trace = Trace.open(out)
-        assert comes(trace, lambda: any(not each.connected for each in trace.connections.values()))
-        trace.close()
-        command.send_signal(signal.SIGINT)
-        _, said = command.communicate(timeout=TIMEOUT)
+        said = said_at_the_end(command, out)
     assert command.returncode == 1
     found = re.search(r"recorded ([\d,]+) of 800 messages .*; (\d+) were lost that could not", said)
     assert found is not None, said
