@@ -12,9 +12,12 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from pathlib import Path
 
-# How long an example takes says nothing on a machine that does other things as well.
-settings.register_profile("gvtui", deadline=None)
-settings.load_profile("gvtui")
+# How long an example takes says nothing on a machine that does other things as well. The examples are
+# the same in each run, so a change that failed nothing here fails nothing elsewhere; `make search`
+# looks for new ones.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=2000, print_blob=True)
+settings.load_profile(os.environ.get("GVTUI_EXAMPLES", "same"))
 
 # readline, which pytest loads, names a size of the terminal; programs would take it for theirs.
 for name in ("COLUMNS", "LINES"):

@@ -35,8 +35,8 @@ one is found by magic and salt. Logs can be joined end to end: a header with ano
 is not later, begins another recording.
 
 The sum of a payload, for which many need little time: the payloads one behind the other, filled up
-with zeros, are words of 64 bits; word i weighs `i * 0x9E3779B97F4A7C15 | 1`; the sum is that of the
-payload's bytes at their places in the words, each times the word's weight, modulo 2^64, and of that
+with zeros, are words of 64 bits; word i, counted from 1, weighs `i * 0x9E3779B97F4A7C15 | 1`; the sum
+is that of the payload's bytes at their places in the words, each times the word's weight, modulo 2^64, and of that
 the upper 32 bits.
 
 The payload of a message is what came over the socket, header included; of a truncated one its real
@@ -105,7 +105,7 @@ class BatchFlag(IntFlag):
     """Sums as checks of its payloads."""
 
 
-_WEIGHTS = np.arange(MAX_BODY // 8 + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+_WEIGHTS = np.arange(1, MAX_BODY // 8 + 2, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
 _WEIGHTS |= np.uint64(1)
 _FIRST_BYTES = np.array([(1 << 8 * count) - 1 for count in range(8)], np.uint64)
 """Masks for the first bytes of a word, by their number."""

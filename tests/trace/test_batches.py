@@ -3,6 +3,7 @@ from __future__ import annotations
 import zlib
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,12 +118,22 @@ def test_sums_are_as_they_are_written_down() -> None:
     for payload in payloads:
         total = 0
         for byte in payload:
-            weight = (place // 8 * 0x9E3779B97F4A7C15) & ((1 << 64) - 1) | 1
+            weight = ((place // 8 + 1) * 0x9E3779B97F4A7C15) & ((1 << 64) - 1) | 1
             total += (byte << 8 * (place % 8)) * weight
             place += 1
         want.append((total & ((1 << 64) - 1)) >> 32)
     ends = np.cumsum([len(payload) for payload in payloads])
     assert sums_of(body.ljust(16, b"\0"), ends).tolist() == want
+
+
+@pytest.mark.parametrize("place", range(97))
+def test_each_byte_of_many_is_told_by_its_payloads_sum(place: int) -> None:
+    payloads = [b"\0"] * 97
+    batch = read(packed(payloads))
+    body = bytearray(97)
+    for bit in range(8):
+        body[place] = 1 << bit
+        assert damaged_in(batch, bytes(body)) == [place]
 
 
 def test_one_payload_lies_close_behind_its_front() -> None:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import socket
 import struct
+from ipaddress import IPv6Address
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gvtui.wire.sockaddr import AF_NETLINK, Address, ip_text, parse_sockaddr
@@ -31,9 +32,12 @@ def test_ipv4(host: object, port: int, rest: bytes) -> None:
 
 
 @given(st.ip_addresses(v=6), st.integers(0, 65535), st.integers(0, 0xFFFFFFFF))
-def test_ipv6(host: object, port: int, scope: int) -> None:
+@example(IPv6Address("::ffff:0:0"), 0, 0)
+@example(IPv6Address("::1:0:0"), 0, 0)
+def test_ipv6(host: IPv6Address, port: int, scope: int) -> None:
     address = parse_sockaddr(ipv6(str(host), port, 7, scope))
-    assert address.text == f"[{host}]:{port}"
+    written = socket.inet_ntop(socket.AF_INET6, host.packed)
+    assert address.text == f"[{written}]:{port}"
     assert (address.flow_info, address.scope_id) == (7, scope)
 
 
