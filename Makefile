@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint proto man screenshots bench fuzz soak storm clean keys
+.PHONY: help demo test lint proto man screenshots bench fuzz search soak storm clean keys
 
 help:
 	@echo "make demo         show gvtui at work"
@@ -14,6 +14,7 @@ help:
 	@echo "make screenshots  draw the pictures of the README"
 	@echo "make bench        measure"
 	@echo "make fuzz         random input for all that reads strangers' bytes, SECONDS=60 for each"
+	@echo "make search       other examples for the property tests than make test has, and more of them"
 	@echo "make soak         a sandbox at full rate for MINUTES=30: nothing grows, nothing is missing"
 	@echo "make storm        200 sandboxes and a storm of connections: nothing lost, all in order"
 
@@ -40,11 +41,10 @@ lint: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Sandboxes do not go well with other tests beside them. A test that plays the whole program in a
-# terminal, or with a sandbox, may meet a busy machine, so it gets another try; the summary names it.
+# Sandboxes do not go well with other tests beside them.
 test: lint
-	$(BIN)/pytest -n auto --reruns 1 -m 'not e2e'
-	$(BIN)/pytest --reruns 2 -m e2e
+	$(BIN)/pytest -n auto -m 'not e2e'
+	$(BIN)/pytest -m e2e
 
 proto: $(DEV)
 	$(BIN)/python -m grpc_tools.protoc -Igvtui/wire/pb=proto --python_out=. --pyi_out=. \
@@ -69,6 +69,9 @@ SECONDS ?= 60
 fuzz: $(DEV)
 	$(BIN)/python -m pip install --disable-pip-version-check --progress-bar off -e '.[fuzz]'
 	$(BIN)/python -m tests.fuzz $(SECONDS)
+
+search: $(DEV)
+	GVTUI_EXAMPLES=search $(BIN)/pytest -n auto -m 'not e2e' $$(grep -rl '@given' tests)
 
 # Both want a machine of their own: what else runs there makes sandboxes drop more, and keys slower.
 MINUTES ?= 30
