@@ -1,4 +1,5 @@
-"""A home for users who have none, as in containers without HOME and without an entry in passwd."""
+"""A home for users who have none, as in containers without HOME and without an entry in passwd, or
+with one that names a folder that is not there, as that of `nobody`."""
 
 from __future__ import annotations
 
@@ -10,10 +11,20 @@ from pathlib import Path
 
 def have_home() -> None:
     """See to it that there is a home folder: a temporary one, private to this user, if need be."""
-    try:
-        Path.home()
-    except RuntimeError:
+    if not _is_there():
         os.environ["HOME"] = str(_temporary_home())
+
+
+def _is_there() -> bool:
+    """Whether the user's home exists, or may be made."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return False
+    place = home
+    while not os.path.lexists(place) and place != place.parent:
+        place = place.parent
+    return place == home or os.access(place, os.W_OK | os.X_OK)
 
 
 def _temporary_home() -> Path:

@@ -48,3 +48,21 @@ def test_a_home_stays_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.setenv("HOME", str(tmp_path))
     have_home()
     assert os.environ["HOME"] == str(tmp_path)
+
+
+def test_a_home_that_is_not_there_and_cannot_be_made_is_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", "/proc/nonexistent")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(os, "access", lambda place, mode: Path(place) != Path("/proc"))
+    have_home()
+    assert os.environ["HOME"] == str(tmp_path / f"gvtui-home-{os.geteuid()}")
+
+
+def test_a_home_that_is_made_when_it_is_needed_stays(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "new"))
+    have_home()
+    assert os.environ["HOME"] == str(tmp_path / "new")

@@ -63,7 +63,10 @@ def make_folder(*, is_spool: bool = False) -> tuple[Path, int]:
             if lock_fd is not None and (folder / _LOCK_NAME).exists():
                 return folder, lock_fd
     except OSError as error:
-        raise MonitorError(f"cannot write to {place}: {error.strerror}") from error
+        raise MonitorError(
+            f"cannot write to {place}: {error.strerror}; "
+            "name another folder for caches with XDG_CACHE_HOME"
+        ) from error
     raise MonitorError(f"cannot make a folder in {place}: another program removes it at once")
 
 

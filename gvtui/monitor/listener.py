@@ -178,12 +178,15 @@ def _bind(made: socket.socket, path: Path, mode: int, group_id: int | None) -> N
         OSError: it cannot be made.
     """
     umask, group = os.umask(~mode & 0o777), os.getegid()
+    is_other = group_id is not None and os.geteuid() == 0
     try:
-        if group_id is not None and os.geteuid() == 0:
+        if group_id is not None and is_other:
             os.setegid(group_id)
         made.bind(os.fspath(path))
     finally:
-        os.setegid(group)
+        # In a user namespace that has no id for it, not even one's own group can be set.
+        if is_other:
+            os.setegid(group)
         os.umask(umask)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import socket
@@ -56,6 +57,16 @@ def test_root_gives_it_to_a_group(tmp_path: Path) -> None:
     with Listener(tmp_path / "s.sock", mode=0o660, group="12345"):
         assert (tmp_path / "s.sock").stat().st_gid == 12345
     assert os.getegid() == os.getgid()
+
+
+def test_no_group_is_set_that_need_not_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A user namespace without an id for the own group refuses it.
+    def refused(group: int) -> None:
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+
+    monkeypatch.setattr(os, "setegid", refused)
+    with Listener(tmp_path / "s.sock"):
+        assert stat.S_ISSOCK((tmp_path / "s.sock").stat().st_mode)
 
 
 def test_an_unknown_group_is_told(tmp_path: Path) -> None:

@@ -12,8 +12,14 @@ if TYPE_CHECKING:
 
 UNANSWERED_BYTES = 1024
 """How much may be unconfirmed when a frame is sent, so that a far terminal shows keys as typed."""
-LONGEST_ANSWER = 5.0
-"""Seconds after which an answer counts as lost."""
+LEAST_ANSWER, LONGEST_ANSWER = 1.0, 5.0
+"""Seconds after which an answer counts as lost, on the fastest line and on the slowest."""
+_PATIENCE = 4.0
+"""How many times as long as its bytes should take an answer may take."""
+_MEMORY = 0.9
+"""What is kept of the slowest answer with each faster one."""
+MOST_LOST = 2
+"""After so many lost answers in a row none is asked for any more, until one comes late."""
 LONGEST_REST = 2.0
 """Seconds that a slow terminal is left alone at most after a frame."""
 
@@ -35,7 +41,14 @@ class Flow:
         self._lock = threading.Lock()
         self._all_answered = threading.Condition(self._lock)
         self._unwritten = 0
-        self._unanswered: deque[int] = deque()
+        self._unanswered: deque[tuple[int, float]] = deque()
+        """Bytes and time of each frame whose query is not answered."""
+        self._latency = self._seconds_per_byte = 0.0
+        """How long the slowest answers took lately, to small frames and to large ones."""
+        self._is_measured = False
+        """Whether a large frame has been answered."""
+        self._lost = 0
+        """How many answers were lost in a row."""
         self._sent_at = self._free_at = clock()
         self._frame_seconds = 0.0
         self._is_under_way = False
@@ -47,7 +60,28 @@ class Flow:
             return self._is_free()
 
     def _is_free(self) -> bool:
-        return not self._unwritten and sum(self._unanswered) <= UNANSWERED_BYTES
+        return not self._unwritten and self._unanswered_bytes() <= UNANSWERED_BYTES
+
+    def _unanswered_bytes(self) -> int:
+        return sum(size for size, _ in self._unanswered)
+
+    def _patience(self) -> float:
+        """After how many seconds the answers that are awaited count as lost.
+
+        A slow line needs long for a large frame; a terminal that has answered large frames at once
+        must not stand still for as long when it loses an answer.
+        """
+        if not self._is_measured:
+            return LONGEST_ANSWER
+        due = self._latency + self._unanswered_bytes() * self._seconds_per_byte
+        return min(LONGEST_ANSWER, LEAST_ANSWER + _PATIENCE * due)
+
+    def _measure(self, size: int, seconds: float) -> None:
+        if size > UNANSWERED_BYTES:
+            self._seconds_per_byte = max(_MEMORY * self._seconds_per_byte, seconds / size)
+            self._is_measured = True
+        else:
+            self._latency = max(_MEMORY * self._latency, seconds)
 
     @property
     def is_rested(self) -> bool:
@@ -55,8 +89,10 @@ class Flow:
         a key that comes now does not wait for a frame."""
         now = self._clock()
         with self._lock:
-            if now - self._sent_at > LONGEST_ANSWER:
+            if self._unanswered and now - self._sent_at > self._patience():
                 self._unanswered.clear()
+                self._lost += 1
+                self.answers = self._lost < MOST_LOST
             rest = min(self._frame_seconds, LONGEST_REST)
             return self._is_free() and now >= self._free_at + rest
 
@@ -70,7 +106,7 @@ class Flow:
         with self._lock:
             self._sent_at, self._is_under_way = self._clock(), True
             if self.answers:
-                self._unanswered.append(size)
+                self._unanswered.append((size, self._sent_at))
 
     def wrote(self) -> None:
         """A text has been written, or lost."""
@@ -81,10 +117,11 @@ class Flow:
     def answered(self) -> bool:
         """A query has been answered; False if it was none behind a frame."""
         with self._lock:
-            self.answers = True
+            self.answers, self._lost = True, 0
             if not self._unanswered:
                 return False
-            self._unanswered.popleft()
+            size, sent_at = self._unanswered.popleft()
+            self._measure(size, self._clock() - sent_at)
             self._all_answered.notify_all()
         self._look()
         return True

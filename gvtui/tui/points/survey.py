@@ -81,7 +81,7 @@ class Targets(Feature):
         state.counts = self.tally.by_point(connections)
         state.rates = self.tally.rates(model.now_ns, connections) if model.is_live else {}
         state.take_guess(state.counts)
-        self._notice_silence(target, connections)
+        self._notice_silence(target)
         if self._survey_is_due():
             self.start_survey()
 
@@ -166,16 +166,14 @@ class Targets(Feature):
 
         gVisor connects when a session starts, and never again.
         """
-        endpoint = str(self.state.endpoint)
-        sending = [
-            target
-            for target in self.state.targets
-            if target.owner in _SENDING_HERE
-            and target.applied is not None
-            and endpoint in target.applied.endpoints
-        ]
+        sending = [each for each in self.state.targets if each.applied and self._sends_here(each)]
         here = self._connected_keys() if sending else set()
         return [target for target in sending if target.key not in here]
+
+    def _sends_here(self, target: Target) -> bool:
+        """Whether a target's session sends to this viewer's socket, so far as it is known."""
+        is_here = target.applied is None or str(self.state.endpoint) in target.applied.endpoints
+        return target.owner in _SENDING_HERE and is_here
 
     @command("Show the points of the selected row's sandbox, or of a container by its ID")
     def aim(self, container_id: str = "") -> None:
@@ -234,15 +232,14 @@ class Targets(Feature):
                     self.state.say(words, "bad")
                     self.viewer.tell(words, "warning")
 
-    def _notice_silence(self, target: Target | None, connections: set[int] | None) -> None:
+    def _notice_silence(self, target: Target | None) -> None:
         """Check whether gvtui's session has a connection to this monitor."""
-        state, known = self.state, self.model.trace.connections
+        state = self.state
         silent = (
             target is not None
-            and target.owner in _SENDING_HERE
-            and (target.applied is None or str(state.endpoint) in target.applied.endpoints)
             and not state.busy
-            and not any(known[conn].connected for conn in connections or ())
+            and self._sends_here(target)
+            and target.key not in self._connected_keys()
         )
         before, self._unheard = self._unheard, target.key if target and silent else None
         # A new connection may appear a moment after runsc has reported success.

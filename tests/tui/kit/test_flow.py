@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gvtui.tui.kit.flow import LONGEST_ANSWER, UNANSWERED_BYTES, Flow
+from gvtui.tui.kit.flow import LEAST_ANSWER, LONGEST_ANSWER, UNANSWERED_BYTES, Flow
 
 
 class Clock:
@@ -81,3 +81,54 @@ def test_an_answer_that_does_not_come_is_not_awaited_for_ever() -> None:
     flow.gave()
     flow.begin()
     assert flow.is_free
+
+
+def answered_in(flow: Flow, clock: Clock, seconds: float, size: int = 20_000) -> None:
+    frame(flow, size)
+    flow.wrote()
+    clock.now += seconds
+    assert flow.answered()
+
+
+def test_a_fast_terminal_stands_still_for_a_second_at_most_when_it_loses_an_answer() -> None:
+    clock = Clock()
+    flow = Flow(clock)
+    flow.answered()
+    answered_in(flow, clock, 0.02)
+    frame(flow)
+    flow.wrote()
+    clock.now += LEAST_ANSWER
+    assert not flow.is_rested
+    clock.now += 0.2
+    assert flow.is_rested
+    assert flow.answers, "one lost answer may be a chance"
+
+
+def test_no_answer_is_awaited_any_more_of_a_terminal_that_loses_them() -> None:
+    clock = Clock()
+    flow = Flow(clock)
+    flow.answered()
+    for _ in range(2):
+        frame(flow)
+        flow.wrote()
+        clock.now += LONGEST_ANSWER + 1
+        assert flow.is_rested
+    assert not flow.answers
+    frame(flow)
+    flow.wrote()
+    assert flow.is_free, "what was written counts as taken"
+    flow.answered()
+    assert flow.answers, "it was only late"
+
+
+def test_a_slow_line_has_the_time_that_its_frames_take() -> None:
+    clock = Clock()
+    flow = Flow(clock)
+    flow.answered()
+    answered_in(flow, clock, 1.0)
+    frame(flow, 20_000)
+    flow.wrote()
+    clock.now += LEAST_ANSWER + 3
+    assert not flow.is_rested
+    assert flow.answered()
+    assert flow.answers
