@@ -153,23 +153,23 @@ class Limits:
         "as above",
         "bytes",
     )
-    disk_per_connection: int = _limit(
+    disk_per_sandbox: int = _limit(
         0,
         0,
         1 << 50,
-        "disk for what one connection has sent, of a flight recorder for what it still holds; 0 for "
-        "no limit",
+        "disk for what one sandbox has sent, of a flight recorder for what it still holds; 0 for no "
+        "limit",
         "further messages are left out",
         "bytes",
     )
     keep_others_seconds: int = _limit(
-        0,
+        300,
         0,
         1 << 20,
-        "how long a flight recorder keeps what other connections have sent, however much one sends; "
+        "how long a flight recorder keeps what other sandboxes have sent, however much one sends; "
         "0 lets the oldest go, whoever sent it",
-        "messages are left out of a connection that holds more than an equal share, while the "
-        "oldest segment has younger messages of others and would go next",
+        "messages are left out of a sandbox that holds more than an equal share, while the oldest "
+        "segment has younger messages of others and would go next",
         "seconds",
     )
 

@@ -1,8 +1,9 @@
 """Notes in the trace that a sandbox runs no more whose first process told no exit.
 
 A connection closes in the same way when a sandbox is killed, when it ends, and when somebody
-deletes its session. So the sandbox's process is found while a connection stands, and looked at once
-none is left. What was not found here, as in another process namespace, is not judged.
+deletes its session. So the sandbox's process is found while a connection stands, from its first
+moment on, and looked at once none is left. What was not found here, as in another process namespace,
+is not judged.
 """
 
 from __future__ import annotations
@@ -11,23 +12,28 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gvtui.agent.noting import NOTE_SECONDS, note_patiently
 from gvtui.agent.running import process_start, processes_of
 from gvtui.points.runsc_command import parse_runsc_command
+from gvtui.trace.details import args_in, text_in
 from gvtui.trace.marks import GoneMark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gvtui.trace.connections import Connections
+    from gvtui.trace.lives import Life
 
 FIRST_SECONDS = 0.5
 """After how long a sandbox is looked at again."""
 MOST_SECONDS = 30.0
 """The same of one that was looked at often."""
 _MOST_SANDBOXES = 4096
+_EARLY_SECONDS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""How long after the last try the process of a new connection's sandbox is looked for: the runsc that
+connects has not started it yet."""
 
 Found = tuple[int, int]
 """The pid of a sandbox's process, and its start in the kernel's clock ticks."""
@@ -50,6 +56,15 @@ class _Watched:
     next: float
     patience: float = FIRST_SECONDS
     found: Found | None = None
+
+
+@dataclass(slots=True)
+class _New:
+    """A connection that has just opened."""
+
+    wanted: Wanted
+    next: float
+    tries: int = 0
 
 
 def find_sandboxes(wanted: Sequence[Wanted]) -> list[Found | None]:
@@ -82,8 +97,25 @@ class EndingNotes:
         self._news = threading.Condition()
         self._to_find: deque[int] = deque()
         self._lost: deque[tuple[int, int, Found]] = deque()
+        self._new: dict[int, _New] = {}
+        self._early: dict[int, Found] = {}
         self._is_busy = False
         self._thread: threading.Thread | None = None
+
+    def opened(self, event: dict[str, Any]) -> None:
+        """Take up an event of the monitor that a connection has opened; never waits.
+
+        Its sandbox may be killed before the trace is looked at next.
+        """
+        container = text_in(event, "container_id")
+        if not container:
+            return
+        root = parse_runsc_command(args_in(event, "command")).flags.get("root") or ""
+        with self._news:
+            if len(self._new) < _MOST_SANDBOXES:
+                self._new[int(event["conn"])] = _New(Wanted(container, root), time.monotonic())
+            self._news.notify_all()
+        self._start()
 
     def look(self, connections: Connections, now: float) -> None:
         """Look at the sandboxes that may have begun or ended; never waits.
@@ -102,13 +134,16 @@ class EndingNotes:
                     self._watched.pop(number, None)
                     continue
                 if watched is None:
-                    if not life.connected or len(self._watched) >= _MOST_SANDBOXES:
+                    is_known = bool(life.connected) or life.last_conn in self._early
+                    if not is_known or len(self._watched) >= _MOST_SANDBOXES:
                         continue
-                    connection = connections.get(min(life.connected))
+                    connection = connections.get(min(life.connected, default=life.last_conn))
                     command = connection.command if connection is not None else []
                     root = parse_runsc_command(command).flags.get("root") or ""
                     watched = _Watched(Wanted(life.sandbox, root), now)
                     self._watched[number] = watched
+                if watched.found is None and (early := self._take_early(life)) is not None:
+                    watched.found, watched.next = early, now
                 is_due = now >= watched.next
                 if is_due and life.connected and watched.found is None:
                     self._to_find.append(number)
@@ -123,7 +158,17 @@ class EndingNotes:
                 watched.patience = min(2 * watched.patience, MOST_SECONDS)
             has_work = bool(self._to_find or self._lost)
             self._news.notify_all()
-        if has_work and self._thread is None:
+        if has_work:
+            self._start()
+
+    def _take_early(self, life: Life) -> Found | None:
+        found = None
+        for conn in (*life.connected, life.last_conn):
+            found = self._early.pop(conn, found)
+        return found
+
+    def _start(self) -> None:
+        if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="endings", daemon=True)
             self._thread.start()
 
@@ -143,14 +188,18 @@ class EndingNotes:
     def _work(self) -> None:
         while True:
             with self._news:
-                while not (self._to_find or self._lost):
-                    self._news.wait()
+                while not (self._to_find or self._lost or self._due()):
+                    nexts = [each.next for each in self._new.values()]
+                    self._news.wait(max(0.0, min(nexts) - time.monotonic()) if nexts else None)
+                due = self._due()
                 numbers, lost = list(self._to_find), list(self._lost)
                 self._to_find.clear()
                 self._lost.clear()
                 self._is_busy = True
                 known = {n: self._watched[n].wanted for n in numbers if n in self._watched}
             try:
+                if due:
+                    self._take_early_found(due, self._find([self._new[n].wanted for n in due]))
                 self._take_found(dict(zip(known, self._find(list(known.values())), strict=True)))
                 for number, conn, (pid, start) in lost:
                     if self._start_of(pid) != start:
@@ -164,6 +213,25 @@ class EndingNotes:
                 with self._news:
                     self._is_busy = False
                     self._news.notify_all()
+
+    def _due(self) -> list[int]:
+        """The new connections whose sandboxes are to be looked for now."""
+        now = time.monotonic()
+        return [conn for conn, each in self._new.items() if each.next <= now]
+
+    def _take_early_found(self, due: list[int], found: Sequence[Found | None]) -> None:
+        with self._news:
+            for conn, process in zip(due, found, strict=True):
+                new = self._new[conn]
+                new.tries += 1
+                if process is not None:
+                    self._early[conn] = process
+                    while len(self._early) > _MOST_SANDBOXES:
+                        del self._early[next(iter(self._early))]
+                if process is not None or new.tries == len(_EARLY_SECONDS):
+                    del self._new[conn]
+                else:
+                    new.next = time.monotonic() + _EARLY_SECONDS[new.tries]
 
     def _take_found(self, found: dict[int, Found | None]) -> None:
         with self._news:

@@ -35,6 +35,7 @@ class ConnectionNotes:
         """Take up an event of the monitor that a connection has opened; never waits."""
         self._binaries.opened(event)
         self._names.opened(event)
+        self._endings.opened(event)
 
     def look(self, connections: Connections, now: float) -> None:
         """Look which connections there is something to find out about; never waits.

@@ -36,9 +36,9 @@ class Bounds:
                 self._add("message-size", "cut", "message", f"a message of {size} of {self._name}")
         if not turn.messages:
             return ""
-        most, seconds = self._limits.disk_per_connection, self._limits.keep_others_seconds
+        most, seconds = self._limits.disk_per_sandbox, self._limits.keep_others_seconds
         if most and writer.held_bytes(self._conn) >= most:
-            limit = "disk-per-connection"
+            limit = "disk-per-sandbox"
         elif seconds and writer.pushes_others_out(self._conn, seconds):
             limit = "keep-others-seconds"
         else:

@@ -157,6 +157,15 @@ class Connections:
             self._sandboxes = list(groups.values())
         return self._sandboxes
 
+    def carry_drops(self, drops: ConnectionCounts) -> None:
+        """Take in the drops of connections that closed before the trace began anew."""
+        if not drops.other_connections:
+            return
+        self.dropped += drops.others.dropped
+        self.earlier.add(Sums(drops.other_connections, 0, drops.others.dropped))
+        # Nothing tells whether they were asked at their end.
+        self._earlier_lack_drops = True
+
     def carry(self, before: ConnectionCounts, standing: list[Any], row: int, when_ns: int) -> None:
         """Take in what came in rows that nobody has read, as the segment behind them tells.
 
@@ -276,7 +285,8 @@ class Connections:
         uid = int_in(details, "peer_uid", -1)
         connection.peer_uid = uid if uid >= 0 else None
         connection.command = args_in(details, "command")
-        before = max(0, int_in(details, "dropped_before"))
+        # What it said then, if nothing tells what of that was counted.
+        before = max(0, int_in(details, "drops_before", int_in(details, "dropped_before")))
         connection.dropped += before
         self.dropped += before
         self.claims.opened(connection.conn, Claimant.read(details))

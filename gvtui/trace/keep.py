@@ -133,8 +133,13 @@ def _reopened(
     head: dict[str, Any], marks: Mapping[int, Mark], apart: Mapping[int, Iterable[str]]
 ) -> Iterator[_Reopened]:
     """Records and marks for the connections that were open when the oldest segment began."""
-    for conn, opened_ns, details, dropped in list_in(head, "connections"):
-        yield LogKind.OPENED, conn, opened_ns, {**details, "dropped_before": dropped}
+    counted = ConnectionCounts.read(head.get("before"))
+    for entry in list_in(head, "connections"):
+        if not isinstance(entry, list) or list(map(type, entry)) != [int, int, dict, int]:
+            continue
+        conn, opened_ns, details, dropped = entry
+        told = {"dropped_before": dropped, "drops_before": counted.of(conn).dropped}
+        yield LogKind.OPENED, conn, opened_ns, {**details, **told}
         if conn in marks:
             yield LogKind.MARK, conn, opened_ns, marks[conn].details()
         for container in apart.get(conn, ()):

@@ -107,6 +107,8 @@ class Trace(RowReader):
         trace.limit = limit
         if trace.first_row and trace._folder is not None:
             trace._carry()
+        else:
+            trace._carry_drops()
         trace.refresh(_FIRST_SECONDS if at_once else None)
         return trace
 
@@ -228,6 +230,12 @@ class Trace(RowReader):
         when = int(first["recv_ns"][0])
         before = ConnectionCounts.read(head.get("before"))
         self.connections.carry(before, list_in(head, "connections"), segment.first_row, when)
+
+    def _carry_drops(self) -> None:
+        """Take over the drops of connections that closed before the files were made anew."""
+        before = ConnectionCounts.read(self._segments.oldest.head().get("before"))
+        if not before.total().messages:
+            self.connections.carry_drops(before)
 
     def share(self) -> Share:
         """What another process needs to read the rows that are there now."""

@@ -135,7 +135,9 @@ class ConnectionCounts:
             if isinstance(entry, list) and entry and type(entry[0]) is int:
                 tally.by_conn[entry[0]] = Counts.read(entry[1:])
         if others := list_in(details, "others"):
-            tally.other_connections = others[0] if type(others[0]) is int else 0
+            number = others[0]
+            is_count = type(number) is int and 0 <= number < 1 << 63
+            tally.other_connections = number if is_count else 0
             tally.others = Counts.read(others[1:])
         return tally
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gvtui.limits import Limits
-    from gvtui.trace.summary import Counts, Reception
+    from gvtui.trace.summary import ConnectionCounts, Counts, Reception
 
 _STRINGS_PART = 8
 """The strings may take one part in so many of a flight recorder's disk space."""
@@ -67,6 +67,7 @@ class TraceWriter:
         segment_bytes: int | None = None,
         architecture: str | None = None,
         limits: Limits = AS_THEY_COME,
+        before: ConnectionCounts | None = None,
     ) -> None:
         """Create the trace.
 
@@ -78,6 +79,7 @@ class TraceWriter:
             segment_bytes: the size of a segment; by default a part of `keep_bytes`.
             architecture: the sandboxes' architecture; by default this machine's.
             limits: of strings, and of drops that a connection can claim.
+            before: the drops that were counted in files that are no more.
 
         Raises:
             TraceError: the trace exists already, or its files cannot be created.
@@ -110,6 +112,7 @@ class TraceWriter:
                 flight,
                 self._known,
                 limits.drops_a_second,
+                before,
             )
         except FileExistsError as error:
             raise TraceError(
@@ -119,7 +122,9 @@ class TraceWriter:
             raise TraceError(f"cannot write {self.path}: {error.strerror}") from error
 
     def begin_anew(self) -> TraceWriter:
-        """Start the trace again after its files were removed; open connections stay open.
+        """Start the trace again after its files were removed.
+
+        Open connections stay open, and the drops of all connections stay counted.
 
         Returns:
             A writer of new files, in a folder that is created again if needed. The old writer still
@@ -132,18 +137,21 @@ class TraceWriter:
         folder = self.path if self.is_flight_recorder else self.path.parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._files.remove()
+        drops = self._files.drops(self._open)
         fresh = TraceWriter(
             self.path,
             keep_bytes=self._keep_bytes,
             segment_bytes=self._segment_bytes,
             architecture=self.architecture,
             limits=self._limits,
+            before=drops,
         )
         fresh.reception = self.reception
         for conn, known in self._open.items():
             dropped = self._indexer.last_dropped(conn)
             fresh._indexer.set_last_dropped(conn, dropped)
-            fresh.opened(conn, known.recv_ns, {**known.details, "dropped_before": dropped})
+            told = {"dropped_before": dropped, "drops_before": drops.of(conn).dropped}
+            fresh.opened(conn, known.recv_ns, {**known.details, **told})
         return fresh
 
     @property
@@ -220,7 +228,7 @@ class TraceWriter:
         return self._files.pushes_others_out(conn, seconds)
 
     def held_bytes(self, conn: int) -> int:
-        """Disk for what a connection has sent, of a flight recorder for what it still holds."""
+        """See `WrittenFiles.held_bytes`."""
         return self._files.held_bytes(conn)
 
     @property
@@ -240,6 +248,7 @@ class TraceWriter:
             OSError: it could not be written, and nothing was.
         """
         self._open[conn] = _OpenConnection(recv_ns, details)
+        self._files.opened(conn, details)
         self._event(LogKind.OPENED, Kind.OPENED, conn, recv_ns, details)
 
     def closed(self, conn: int, recv_ns: int, details: dict[str, Any]) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import time
 import zlib
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from gvtui import __version__
@@ -17,11 +16,12 @@ from gvtui.trace.flight import Flight, Spares
 from gvtui.trace.output import FULL, KEPT_BACK, Output
 from gvtui.trace.row import ROW_SIZE
 from gvtui.trace.segmentwriter import SegmentWriter, removed_on_failure
+from gvtui.trace.shares import Shares
 from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
 from gvtui.trace.summary import ConnectionCounts, Counts, Reception, Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Sequence
     from pathlib import Path
 
 _WORTH_LETTING_GO = 128 << 10
@@ -46,6 +46,7 @@ class WrittenFiles:
         flight: Flight | None,
         standing: Callable[[], list[list[Any]]],
         drops_a_second: int = AS_THEY_COME.drops_a_second,
+        before: ConnectionCounts | None = None,
     ) -> None:
         """Create them.
 
@@ -56,6 +57,7 @@ class WrittenFiles:
             flight: the rules by which old segments go; None for a recording.
             standing: the connections that stand, as a segment's header tells them.
             drops_a_second: the limit by which claimed drops are judged, which the heads tell.
+            before: what was counted before, in files that are no more.
 
         Raises:
             OSError: a file exists already, or cannot be created.
@@ -70,9 +72,8 @@ class WrittenFiles:
         self._architecture = architecture
         self._drops_a_second = drops_a_second
         self._standing = standing
-        self._before = ConnectionCounts()
-        self._held: deque[ConnectionCounts] = deque()
-        self._ended_ns: deque[int] = deque()
+        self._before = before or ConnectionCounts()
+        self._shares = Shares()
         self._spares = Spares()
         self._rotation_error: OSError | None = None
         self._strings_checksum = 0
@@ -121,6 +122,20 @@ class WrittenFiles:
         total.add(self.tally.total())
         return total
 
+    def drops(self, standing: Container[int]) -> ConnectionCounts:
+        """The drops alone that have been counted so far, one by one of connections that stand."""
+        drops = ConnectionCounts()
+        for tally in (self._before, self.tally):
+            for conn, counts in tally.by_conn.items():
+                if conn in standing:
+                    drops.of(conn).dropped += counts.dropped
+                elif counts.dropped:
+                    drops.others.dropped += counts.dropped
+                    drops.other_connections += 1
+            drops.others.dropped += tally.others.dropped
+            drops.other_connections += tally.other_connections
+        return drops
+
     def counts_of(self, conn: int) -> Counts:
         """What has been counted so far of one connection that stands."""
         counts = Counts()
@@ -129,42 +144,29 @@ class WrittenFiles:
                 counts.add(tally.by_conn[conn])
         return counts
 
+    def opened(self, conn: int, details: dict[str, Any]) -> None:
+        """Note who is behind a connection that has opened."""
+        self._shares.opened(conn, details)
+
     def held_bytes(self, conn: int) -> int:
-        """Disk for what a connection has sent, of a flight recorder for what it still holds."""
-        self._forget_gone()
-        tallies = (*self._held, self.tally)
-        held = (tally.by_conn[conn] for tally in tallies if conn in tally.by_conn)
-        return sum(counts.bytes + counts.messages * ROW_SIZE for counts in held)
+        """Disk for what the sandbox of a connection has sent, of a flight recorder for what it
+        still holds."""
+        return self._shares.held_bytes(conn, self.tally)
 
     def pushes_others_out(self, conn: int, seconds: float) -> bool:
-        """Whether messages of one connection would soon cost others some that are younger than this.
+        """Whether messages of one sandbox would soon cost others some that are younger than this.
 
         That is so if a flight recorder has to delete its oldest segment when the one being written
         is complete, which is nearly so; if that segment was complete less than `seconds` ago and
-        has messages of others; and if the connection holds more than an equal share.
+        has messages of others; and if the sandbox holds more than an equal share.
         """
-        flight = self.flight
-        if flight is None or self.segment.size < flight.segment_bytes * _NEARLY:
+        flight, size = self.flight, self.segment.size
+        if flight is None or size < flight.segment_bytes * _NEARLY:
             return False
-        self._forget_gone()
-        age_ns = time.monotonic_ns() - self._ended_ns[0] if self._held else 0
-        if not self._held or not flight.is_full(self._strings.size) or age_ns >= seconds * 1e9:
+        self._shares.keep(flight.segments)
+        if not flight.is_full(self._strings.size):
             return False
-        own = self._held[0].by_conn.get(conn, Counts()).messages
-        if self._held[0].total().messages == own:
-            return False
-        tallies = (*self._held, self.tally)
-        senders = len({number for tally in tallies for number in tally.by_conn})
-        everything = sum(tally.total().bytes for tally in tallies)
-        held = sum(tally.by_conn.get(conn, Counts()).bytes for tally in tallies)
-        return held * senders > everything
-
-    def _forget_gone(self) -> None:
-        """Forget what segments held that have gone."""
-        segments = self.flight.segments if self.flight is not None else 0
-        while len(self._held) > segments:
-            self._held.popleft()
-            self._ended_ns.popleft()
+        return self._shares.would_push_out(conn, self.tally, size, flight.segment_bytes, seconds)
 
     def prepare(self, size: int, rows: int) -> None:
         """Reserve space for messages; on a full disk a flight recorder deletes its oldest segment.
@@ -264,9 +266,8 @@ class WrittenFiles:
         self._seal(full, tally)
         self._spares.keep()
         flight.add(full.number, full.size, tally.total().messages, self._strings.size)
-        self._held.append(tally)
-        self._ended_ns.append(time.monotonic_ns())
-        self._forget_gone()
+        self._shares.complete(tally, still={conn for conn, *_ in self._standing()})
+        self._shares.keep(flight.segments)
         return True
 
     def _new_segment(self, number: int, first_row: int) -> SegmentWriter:

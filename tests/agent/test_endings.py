@@ -73,6 +73,43 @@ def test_a_sandbox_that_was_seen_and_has_gone_is_noted_once(world: World) -> Non
     assert world.noted == [(1, 77)]
 
 
+def test_one_that_is_killed_before_the_trace_is_looked_at_is_noted() -> None:
+    world = World()
+    world.running["web"], world.starts[77] = (77, 1000), 1000
+    world.notes.opened({"conn": 1, "command": COMMAND, "container_id": "web"})
+    with world.notes._news:
+        assert world.notes._news.wait_for(lambda: world.notes._early == {1: (77, 1000)}, 20)
+    # It has gone by the time that the trace tells of its connection.
+    world.running.clear()
+    world.starts.clear()
+    world.open(1)
+    world.close(1)
+    world.look(0)
+    assert world.noted == [(1, 77)]
+    assert world.notes._early == {}
+
+
+def test_a_sandbox_that_is_still_to_be_started_is_looked_for_again() -> None:
+    world = World()
+    world.notes.opened({"conn": 1, "command": COMMAND, "container_id": "web"})
+    with world.notes._news:
+        assert world.notes._news.wait_for(lambda: len(world.asked) == 2, 20)
+    world.running["web"] = (77, 1000)
+    with world.notes._news:
+        assert world.notes._news.wait_for(lambda: bool(world.notes._early), 20)
+        assert world.notes._new == {}
+
+
+def test_one_that_is_not_found_is_not_looked_for_for_ever() -> None:
+    world = World()
+    world.notes.opened({"conn": 1, "command": COMMAND, "container_id": "web"})
+    world.notes.opened({"conn": 2, "command": ["python"]})
+    with world.notes._news:
+        assert world.notes._news.wait_for(lambda: world.notes._new == {}, 20)
+    assert 2 <= len(world.asked) < 10
+    assert world.notes._early == {}
+
+
 def test_one_that_runs_on_without_a_session_is_looked_at_less_and_less(world: World) -> None:
     world.close(1)
     for now in range(100):

@@ -95,36 +95,40 @@ def test_drops_that_cannot_be_are_told_and_not_counted(
     assert texts == ([] if is_counted else [text])
 
 
-def test_one_connection_s_disk_is_not_the_others(tmp_path: Path) -> None:
+def test_the_connections_of_a_sandbox_share_its_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # All come from one process here: the first two are to be one sandbox, the third another.
+    monkeypatch.setattr("gvtui.trace.shares.sender_of", lambda conn, _: conn == 3)
+
     async def check(running: Running) -> None:
-        busy = await connect(running.path, build_handshake())
-        quiet = await connect(running.path, build_handshake())
+        clients = [await connect(running.path, build_handshake()) for _ in range(3)]
         trace = running.trace
 
         def come() -> int:
             return trace.connections.messages + running.monitor.left_out
 
         for sent in range(100):
-            await busy.send(read_message(fd=sent))
+            await clients[sent % 2].send(read_message(fd=sent))
             await running.until(lambda most=sent: come() > most)  # type: ignore[misc]
-        written = trace.connections[1].messages
+        written = trace.connections.messages
         assert 5 < written < 20
         left_out = running.monitor.left_out
         assert left_out == 100 - written
         # All adds up.
         reception = running.monitor.ledger.reception
-        assert (reception.received, reception.refused) == (100, {"disk-per-connection": left_out})
-        await quiet.send(read_message())
-        await running.until(lambda: trace.connections[2].messages == 1)
-        assert trace.connections[1].messages == written
-        for client in (busy, quiet):
+        assert (reception.received, reception.refused) == (100, {"disk-per-sandbox": left_out})
+        await clients[2].send(read_message())
+        await running.until(lambda: trace.connections[3].messages == 1)
+        assert trace.connections.messages == written + 1
+        for client in clients:
             client.close()
 
-    run(tmp_path, check, limits=changed(AS_THEY_COME, {"disk-per-connection": 2000}))
+    run(tmp_path, check, limits=changed(AS_THEY_COME, {"disk-per-sandbox": 2000}))
     first, rest = refusals(tmp_path)
-    assert first.text == (
-        "left out 1 message of connection 1: beyond the limit disk-per-connection, 2000"
-    )
+    assert "left out 1 message of connection " in first.text
+    assert first.text.endswith(": beyond the limit disk-per-sandbox, 2000")
+    assert all(f" of connection {conn}" in rest.text for conn in (1, 2))
     assert first.count + rest.count > 80
 
 

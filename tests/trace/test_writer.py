@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from gvtui.trace import files
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import Kind
+from gvtui.trace.survey import survey
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message, recorded_datagrams, write_trace
 
@@ -90,3 +92,44 @@ def test_marks_and_truncated_messages(tmp_path: Path) -> None:
     assert trace.payload(1) == read_message() + bytes(100)
     assert trace.connections[1].truncated == 1
     trace.close()
+
+
+def test_drops_stay_counted_when_the_files_are_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "a.gvtrace"
+    writer = TraceWriter(path)
+    for conn, dropped in ((1, 5), (2, 7)):
+        writer.opened(conn, TIME_NS, {"peer_pid": conn, "command": ["runsc"]})
+        writer.message(conn, TIME_NS, read_message())
+        writer.message(conn, TIME_NS, read_message(dropped=dropped))
+    writer.closed(1, TIME_NS, {"reason": "gone"})
+    for further in (8, 9):
+        for each in tmp_path.iterdir():
+            each.unlink()
+        fresh = writer.begin_anew()
+        writer.close()
+        writer = fresh
+        writer.message(2, TIME_NS, read_message(dropped=further))
+        assert writer.counts.dropped == 5 + further
+    writer.close()
+    with closing(Trace.open(path)) as trace:
+        assert (trace.connections.dropped, trace.connections[2].dropped) == (5 + 9, 9)
+        assert trace.connections.earlier.dropped == 5
+        assert trace.connections.total == 2
+        assert survey(trace).accounting.dropped == 5 + 9
+        # Whether the other one was asked at its end, nothing tells any more.
+        assert trace.connections.may_lack_drops(0)
+
+
+def test_claims_that_were_not_counted_are_not_when_the_files_are_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "a.gvtrace"
+    writer = TraceWriter(path)
+    writer.opened(1, TIME_NS, {"peer_pid": 1})
+    for dropped in (0, 2_000_000_000):
+        writer.message(1, TIME_NS, read_message(dropped=dropped))
+    path.unlink()
+    fresh = writer.begin_anew()
+    writer.close()
+    fresh.message(1, TIME_NS, read_message(dropped=2_000_000_003))
+    fresh.close()
+    with closing(Trace.open(path)) as trace:
+        assert trace.connections.dropped == 3

@@ -65,7 +65,7 @@ def test_who_sends_most_is_told_before_others_lose_young_messages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [0]
-    monkeypatch.setattr("gvtui.trace.writtenfiles.time.monotonic_ns", lambda: now[0])
+    monkeypatch.setattr("gvtui.trace.shares.time.monotonic_ns", lambda: now[0])
     writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
     batch = [(TIME_NS, read_message())] * 4
     writer.messages(1, batch)
