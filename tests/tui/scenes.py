@@ -7,6 +7,7 @@ time and size, so that the same program draws the same pictures; the tests compa
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.document import pod_init_document, save_document
 from gvtui.points.presets import build_preset
 from gvtui.points.tuning import LOSSLESS, remote_sink
+from gvtui.trace.names import Names, NamesMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
@@ -30,6 +32,7 @@ from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
 from gvtui.wire.header import build_message
 from gvtui.wire.messages import Unknown
+from gvtui.wire.pb import container_pb2, sentry_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,6 +48,13 @@ _STEADY_SECONDS = 0.8
 """A picture is taken when it has been the same for so long: panes read a trace bit by bit, and draw
 what they have read a few times a second."""
 _START_NS = 1_795_455_407 * _SECOND
+_NAMES = (
+    Names("docker", "image-builder", "gcc:14"),
+    Names("containerd", "cart", "shop/cart:2.4", "cart-7d9f6c5b84-x2x7k", "shop"),
+    Names("containerd", "db", "postgres:17", "orders-0", "shop"),
+)
+_JOB_STATUSES = (0, 0, 0, 0x100, 0, 0, 9, 0, 0, 0, 0, 0x100)
+"""Wait statuses of the first processes of jobs."""
 _LASTS_NS = 6 * _SECOND
 """How long the recordings are spread over when they are shown as if they came live."""
 
@@ -75,6 +85,13 @@ def watched_live(folder: Path) -> Iterator[GvtuiApp]:
     """Three recordings at once, as if their sandboxes were connected now."""
     path = folder / "live.gvtrace"
     _merge(path, ("shell-2024.trace", "compile-2024.trace", "network-2024.trace"))
+    yield from _watched(path)
+
+
+def named(folder: Path) -> Iterator[GvtuiApp]:
+    """Three named sandboxes that are connected or were, and jobs that came and went before them."""
+    path = folder / "named.gvtrace"
+    _merge(path, ("compile-2024.trace", "shell-2024.trace", "network-2024.trace"), _NAMES)
     yield from _watched(path)
 
 
@@ -113,13 +130,37 @@ def _watched(path: Path) -> Iterator[GvtuiApp]:
     trace.close()
 
 
-def _merge(path: Path, names: tuple[str, ...]) -> None:
+def _jobs(writer: TraceWriter) -> None:
+    """Sandboxes of one kind, of two seconds each, one after the other."""
+    for number, status in enumerate(_JOB_STATUSES):
+        conn, container = 101 + number, hashlib.sha256(b"%d" % number).hexdigest()
+        began = _START_NS - (len(_JOB_STATUSES) - number) * 3 * _SECOND
+        writer.opened(conn, began, {"peer_pid": 4101 + number, "peer_uid": 0})
+        start = container_pb2.Start(id=container, args=("/usr/bin/resize", f"photo-{number}.png"))
+        end = sentry_pb2.TaskExit(exit_status=status)
+        for message in (start, end):
+            message.context_data.container_id = container
+            message.context_data.thread_id = message.context_data.thread_group_id = 1
+            message.context_data.process_name = "resize"
+        writer.message(conn, began, build_message(1, start.SerializeToString()))
+        job = Names(
+            "containerd", "resize", "shop/resize:9", f"resize-{29_870_160 + number}", "shop"
+        )
+        writer.mark(began, NamesMark(container, job).details(), conn)
+        dropped = 3 if status == 9 else 0
+        ended = began + 2 * _SECOND
+        writer.message(conn, ended, build_message(5, end.SerializeToString(), dropped))
+        writer.closed(conn, ended, {"reason": ""})
+
+
+def _merge(path: Path, names: tuple[str, ...], called: tuple[Names, ...] = ()) -> None:
     """Write recordings into one trace, each stretched over the same few seconds.
 
     The last one ends early. The second one's headers say that points were dropped on the way, as
     they do when a monitor is too slow.
     """
     messages: list[tuple[int, int, bytes]] = []
+    containers: list[str] = []
     for conn, name in enumerate(names, 1):
         trace = Trace.open(TRACES / name)
         rows = [
@@ -138,11 +179,16 @@ def _merge(path: Path, names: tuple[str, ...]) -> None:
             payload = decoded.message.SerializeToString()
             datagram = build_message(decoded.header.message_type, payload, dropped)
             messages.append((when, conn, datagram))
+        containers += [each.container_id for each in trace.connections.values()][:1]
         trace.close()
     messages.sort(key=lambda message: message[0])
     writer = TraceWriter(path)
+    if called:
+        _jobs(writer)
     for conn in range(1, len(names) + 1):
         writer.opened(conn, _START_NS, {"peer_pid": 4240 + conn, "peer_uid": 0})
+    for conn, (container, known) in enumerate(zip(containers, called, strict=False), 1):
+        writer.mark(_START_NS, NamesMark(container, known).details(), conn)
     closed = False
     for when, conn, datagram in messages:
         if when > _START_NS + _LASTS_NS * 2 // 3 and not closed:
@@ -153,10 +199,12 @@ def _merge(path: Path, names: tuple[str, ...]) -> None:
 
 
 _POINTS = ("4", *["down"] * 3, "right", *["down"] * 2, "space", "down", "space")
+_FOLD = ("colon", *"sandboxes.fold", "enter", "end", "right")
 _CONNECT = ("ctrl+g", *"#940", "enter")
 
 SCENES: tuple[Scene, ...] = (
     Scene("live", (160, 44), watched_live),
+    Scene("sandboxes", (140, 34), named, _FOLD),
     Scene("waiting", (120, 30), nothing),
     Scene(
         "filter", (140, 40), recorded("compile-2024.trace"), ("ctrl+g", *"#402", "enter", "n", "x")

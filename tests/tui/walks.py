@@ -20,7 +20,7 @@ from gvtui.tui.app import GvtuiApp
 from gvtui.tui.points import apply
 from tests.trace.recorder import SECOND
 from tests.trace.test_playback import Clock
-from tests.tui.scenes import TRACES, choosing, nothing, recorded, watched_live
+from tests.tui.scenes import TRACES, choosing, named, nothing, recorded, watched_live
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -132,6 +132,16 @@ WALKS: tuple[Walk, ...] = (
             "numbers": ("3",),
             "light": ("1", "ctrl+t"),
             "bookmarks": ("ctrl+t", "up", "m", "'here it begins", "enter", "apostrophe"),
+        },
+    ),
+    Walk(
+        "sandboxes",
+        named,
+        {
+            "stream": (),
+            "list": ("colon", "'sandboxes.sort", "enter"),
+            "folded": ("colon", "'sandboxes.fold", "enter", "end"),
+            "opened": ("right", "down"),
         },
     ),
     Walk(

@@ -1,4 +1,4 @@
-"""The orders of the list of sandboxes."""
+"""The orders of the list of sandboxes, in all of which the connected ones are above the others."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.trace.connection import SECOND_NS
 from gvtui.tui.kit.times import clock_text
+from gvtui.tui.sandboxes.folding import Entry, Folding
 
 if TYPE_CHECKING:
     from gvtui.trace.connection import Connection, Sandbox
@@ -17,7 +18,7 @@ class Order(Enum):
     """What sandboxes are sorted by, with the words for it, and for its reverse."""
 
     COMING = "newest first", "oldest first"
-    """The connected ones by when they came, then those that have gone by when they went."""
+    """The connected ones by when they came, those that have gone by when they went."""
     NAME = "by name", "by name, reversed"
     RATE = "by rate", "by rate, least first"
     DROPS = "by drops", "by drops, least first"
@@ -26,20 +27,23 @@ class Order(Enum):
 
 
 class Ordered:
-    """Sorts a trace's sandboxes, again only when what they are sorted by has changed."""
+    """Sorts and folds a trace's sandboxes, again only when what that depends on has changed."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
+        self.folding = Folding()
         self._order = Order.COMING
         self._is_reversed = False
         self._source: list[Sandbox] | None = None
         self._made_of: tuple[object, ...] = ()
         self._sandboxes: list[Sandbox] = []
+        self._entries: list[Entry] = []
+        self._entries_of: tuple[object, ...] = ()
 
     @property
     def words(self) -> str:
-        """The order in force, in words."""
-        return self._order.value[self._is_reversed]
+        """The order in force, in words, and whether sandboxes are folded."""
+        return "folded, " * self.folding.is_on + self._order.value[self._is_reversed]
 
     def next_order(self) -> None:
         """Sort by what comes next; a recording tells no present rates."""
@@ -48,7 +52,7 @@ class Ordered:
         self._order, self._is_reversed = orders[(place + 1) % len(orders)], False
 
     def reverse(self) -> None:
-        """Reverse the order; by when they came, those that are connected stay above the others."""
+        """Reverse the order; those that are connected stay above the others."""
         self._is_reversed = not self._is_reversed
 
     def take(self) -> list[Sandbox]:
@@ -58,6 +62,26 @@ class Ordered:
             self._source, self._made_of = source, made_of
             self._sandboxes = self._sort(source)
         return self._sandboxes
+
+    def entries(self) -> list[Entry]:
+        """The entries of the list: the sandboxes in their order, and the folds among them."""
+        sandboxes, connections = self.take(), self._model.trace.connections
+        source = sandboxes, self.folding.version, connections.naming.version
+        is_same = self._entries_of and self._entries_of[0] is sandboxes
+        if not is_same or self._entries_of[1:] != source[1:]:
+            self._entries_of = source
+            entries = self.folding.folded(sandboxes, connections)
+            if self._order is Order.DROPS and self.folding.is_on:
+                entries.sort(key=self._drops)
+            self._entries = self.folding.opened(entries)
+        return self._entries
+
+    def _drops(self, entry: Entry) -> tuple[bool, int]:
+        """Sorts by what an entry tells: of a fold, all that its sandboxes dropped."""
+        counts = entry.sandbox or entry.fold
+        assert counts is not None
+        is_living = entry.sandbox is not None and entry.sandbox.connected
+        return not is_living, counts.dropped if self._is_reversed else -counts.dropped
 
     def _depends(self) -> tuple[object, ...]:
         """What is another as soon as the order may be another."""
@@ -75,32 +99,32 @@ class Ordered:
         return order, self._is_reversed, own, opened, connections.lives.changed
 
     def _sort(self, source: list[Sandbox]) -> list[Sandbox]:
-        newest, now = source[::-1], self._model.now_ns
-        is_falling = self._is_reversed is (self._order is Order.NAME or self._order is Order.AGE)
-        if self._order is Order.NAME:
-            return sorted(newest, key=self._name, reverse=is_falling)
-        if self._order is Order.COMING:
-            living = [each for each in newest if each.connected]
-            gone = [each for each in newest if not each.connected]
-            living.sort(key=lambda each: self.first(each).conn, reverse=is_falling)
-            gone.sort(key=_gone_ns, reverse=is_falling)
-            return living + gone
+        newest = source[::-1]
+        living = [each for each in newest if each.connected]
+        gone = [each for each in newest if not each.connected]
+        is_falling = self._is_reversed is (self._order in (Order.NAME, Order.AGE))
+        living.sort(key=self._rank, reverse=is_falling)
+        gone.sort(key=self._rank, reverse=is_falling)
+        return living + gone
 
-        def number(sandbox: Sandbox) -> float:
-            if self._order is Order.DROPS:
-                return sandbox.dropped
-            if self._order is Order.RATE:
-                return sandbox.latest.rate(now) if sandbox.connected else 0
-            if self._order is Order.AGE:
-                return self.first(sandbox).opened_ns
-            return _seen_ns(sandbox)
+    def _rank(self, sandbox: Sandbox) -> tuple[str, float]:
+        """What a sandbox is sorted by, beside others that are connected, or have gone, as it is."""
+        order, latest = self._order, sandbox.latest
+        if order is Order.NAME:
+            return self._name(sandbox), latest.conn
+        if order is Order.COMING:
+            return "", self.first(sandbox).conn if sandbox.connected else _gone_ns(sandbox)
+        if order is Order.DROPS:
+            return "", sandbox.dropped
+        if order is Order.RATE:
+            return "", latest.rate(self._model.now_ns) if sandbox.connected else 0
+        if order is Order.AGE:
+            return "", self.first(sandbox).opened_ns
+        return "", _seen_ns(sandbox)
 
-        return sorted(newest, key=number, reverse=is_falling)
-
-    def _name(self, sandbox: Sandbox) -> tuple[str, int]:
-        conn = sandbox.latest.conn
-        label = self._model.trace.connections.names(conn, sandbox.container_id).label
-        return (label or sandbox.container_id).casefold(), conn
+    def _name(self, sandbox: Sandbox) -> str:
+        names = self._model.trace.connections.names(sandbox.latest.conn, sandbox.container_id)
+        return (names.label or sandbox.container_id).casefold()
 
     def first(self, sandbox: Sandbox) -> Connection:
         """The first known connection of a sandbox's present life, or of its last one."""

@@ -17,11 +17,14 @@ from gvtui.tui.kit.cells import Part, fit, short_count, spark, width_of
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import CURSOR_MARK, DROP_SIGN, LOST_SIGN
 from gvtui.tui.model.rowtext import word
+from gvtui.tui.sandboxes.folding import SHORT_MINUTES, Fold, Kind, args_of
+from gvtui.tui.sandboxes.foldline import fold_lines, full_words
 from gvtui.tui.sandboxes.order import Ordered
 from gvtui.words import counted, noun_for
 
 if TYPE_CHECKING:
     from gvtui.trace.connection import Sandbox
+    from gvtui.tui.sandboxes.folding import Entry
     from gvtui.tui.viewer import Viewer
 
 _SPARK = 8
@@ -29,6 +32,8 @@ _TITLE = "Sandboxes"
 _CHOSEN = "▐"
 _LEAST_ID, _LEAST_NAME = 6, 6
 """Cells of a part of an ID, and of a name, that still tell something."""
+_INSIDE = "  "
+"""In front of the sandboxes of an open fold."""
 _SUMMED_UP = "", -1
 """What is selected when the cursor is on the entry of what is summed up."""
 
@@ -50,14 +55,15 @@ class SandboxList(ListPane):
         super().__init__(id="sandboxes")
         self._viewer, self._model = viewer, viewer.model
         self._ordered = Ordered(self._model)
-        self._sandboxes: list[Sandbox] = []
+        self._entries: list[Entry] = []
         self._earlier = Sums()
-        self._selected: tuple[str, int] | None = None
-        """The container ID and a connection of what the cursor is on; None before it was used."""
+        self._selected: tuple[str, int] | Kind | None = None
+        """The container ID and a connection of what the cursor is on, or the kind of its fold; None
+        before it was used."""
 
     def news(self) -> None:
         """Draw the sandboxes if anything about them has changed."""
-        self._sandboxes = self._ordered.take()
+        self._entries = self._ordered.entries()
         self._earlier = self._model.trace.connections.earlier
         self._find_cursor()
         self.redraw()
@@ -66,31 +72,56 @@ class SandboxList(ListPane):
         """Put the cursor back on its sandbox after the order has changed."""
         if self._selected is None or self._is_selected(self.cursor):
             return
-        places = range(len(self._sandboxes) + 1)
-        place = next(filter(self._is_selected, places), None)
-        if place is not None:
+        places = range(len(self._entries) + 1)
+        found = (*filter(self._is_selected, places), *filter(self._holds_selected, places))
+        if found:
             if self.has_focus:
-                self._top = max(0, self._top + place - self.cursor)
-            self.cursor = place
+                self._top = max(0, self._top + found[0] - self.cursor)
+            self.cursor = found[0]
         self._note_cursor()
 
     def _is_selected(self, place: int) -> bool:
         if self._selected is None or self._selected == _SUMMED_UP:
-            return self._selected is not None and place == len(self._sandboxes)
-        if place >= len(self._sandboxes):
+            return self._selected is not None and place == len(self._entries)
+        if place >= len(self._entries):
+            return False
+        sandbox, fold = self._entries[place]
+        if sandbox is None or isinstance(self._selected, Kind):
+            return sandbox is None and fold is not None and fold.kind == self._selected
+        return self._is_selected_sandbox(sandbox)
+
+    def _is_selected_sandbox(self, sandbox: Sandbox) -> bool:
+        if self._selected is None or isinstance(self._selected, Kind):
             return False
         container_id, conn = self._selected
-        sandbox = self._sandboxes[place]
         if container_id:
             return sandbox.container_id == container_id
         return any(each.conn == conn for each in sandbox.connections)
 
+    def _holds_selected(self, place: int) -> bool:
+        """Whether a fold has the sandbox that the cursor was on."""
+        fold = self._fold_at(place)
+        return fold is not None and any(map(self._is_selected_sandbox, fold.sandboxes))
+
+    def _sandbox_at(self, place: int) -> Sandbox | None:
+        """The sandbox of an entry; None for a fold, and for what is summed up."""
+        return self._entries[place].sandbox if 0 <= place < len(self._entries) else None
+
+    def _fold_at(self, place: int) -> Fold | None:
+        """The fold that an entry stands for; None for a sandbox."""
+        is_sandbox = self._sandbox_at(place) is not None
+        is_entry = not is_sandbox and 0 <= place < len(self._entries)
+        return self._entries[place].fold if is_entry else None
+
     def _note_cursor(self) -> None:
         place = min(self.cursor, self.count() - 1)
-        self._selected = None if place < 0 else _SUMMED_UP
-        if 0 <= place < len(self._sandboxes):
-            sandbox = self._sandboxes[place]
+        sandbox, fold = self._sandbox_at(place), self._fold_at(place)
+        if sandbox is not None:
             self._selected = sandbox.container_id, sandbox.latest.conn
+        else:
+            self._selected = fold.kind if fold is not None else _SUMMED_UP
+        if place < 0:
+            self._selected = None
 
     def on_focus(self) -> None:
         """Show the cursor, and have it stay on its sandbox from now on."""
@@ -100,13 +131,15 @@ class SandboxList(ListPane):
         self.redraw()
 
     def count(self) -> int:
-        """How many entries there are: one for each sandbox, and one for all before them."""
-        return len(self._sandboxes) + bool(self._earlier.connections)
+        """How many entries there are: sandboxes, folds, and one for all before them."""
+        return len(self._entries) + bool(self._earlier.connections)
 
     def headings(self) -> list[list[Part]]:
         """The number of sandboxes, or a note that there are none."""
-        count = f"{len(self._sandboxes):,}" if self._sandboxes else ""
-        order = f"  {self._ordered.words}" if len(self._sandboxes) > 1 else ""
+        sandboxes = len(self._ordered.take())
+        count = f"{sandboxes:,}" if sandboxes else ""
+        order = f"  {self._ordered.words}" if sandboxes > 1 else ""
+        order = fit(order, min(width_of(order), self.width - width_of(_TITLE + count) - 2))
         gap = " " * max(0, self.width - width_of(_TITLE + order) - width_of(count) - 1)
         title: list[Part] = [(f"{_TITLE}{gap}{count}", "heading")]
         if order:
@@ -118,15 +151,23 @@ class SandboxList(ListPane):
         this."""
         if self.shows_cursor and place == self.cursor:
             return CURSOR_MARK, "cursor"
-        is_chosen = place < len(self._sandboxes) and self._is_chosen(self._sandboxes[place])
-        return (_CHOSEN, "chosen") if is_chosen else (" ", None)
+        return (_CHOSEN, "chosen") if self._shows_only(place) else (" ", None)
 
     def entry(self, place: int) -> list[tuple[list[Part], str]]:
-        """The sandbox's command and ID, and the counts of its messages."""
-        if place >= len(self._sandboxes):
+        """The sandbox's command and ID, and the counts of its messages; of a fold, its sums."""
+        if place >= len(self._entries):
             return [(line, "") for line in earlier_lines(self._earlier, self.width + 1)]
-        lines = self._entry(self._sandboxes[place], self._model.now_ns, self.width + 1)
-        chosen = "chosen" if self._is_chosen(self._sandboxes[place]) else ""
+        sandbox, fold = self._entries[place]
+        if sandbox is not None:
+            inside = "" if fold is None else _INSIDE
+            lines = self._entry(sandbox, self._model.now_ns, self.width + 1 - len(inside))
+            lines = [(inside, ""), *lines[0]], [(inside, ""), *lines[1]]
+        else:
+            assert fold is not None
+            endings = fold.endings(self._model.trace.connections)
+            is_open = self._ordered.folding.is_open(fold.kind)
+            lines = fold_lines(fold, endings, self.width + 1, is_open=is_open)
+        chosen = "chosen" if self._shows_only(place) else ""
         return [(line, chosen) for line in lines]
 
     def _entry(self, sandbox: Sandbox, now: int, width: int) -> tuple[list[Part], list[Part]]:
@@ -176,14 +217,20 @@ class SandboxList(ListPane):
 
     def full(self, place: int) -> str:
         """All that the entry tells: name, whole ID, whole command, state and counts."""
-        if place >= len(self._sandboxes):
+        sandbox, fold = self._sandbox_at(place), self._fold_at(place)
+        if fold is not None:
+            words = full_words(fold, fold.endings(self._model.trace.connections))
+            return "  ".join((words, *map(self._known, fold.sandboxes)))
+        if sandbox is None:
             return super().full(place)
-        sandbox = self._sandboxes[place]
-        connections = self._model.trace.connections
-        names = connections.names(sandbox.latest.conn, sandbox.container_id)
+        told = (self._known(sandbox), disputed_words(sandbox), super().full(place))
+        return "  ".join(filter(None, told))
+
+    def _known(self, sandbox: Sandbox) -> str:
+        """Name, whole ID and whole command."""
+        names = self._model.trace.connections.names(sandbox.latest.conn, sandbox.container_id)
         known = (names.label, sandbox.container_id, " ".join(args_of(sandbox)))
-        told = (disputed_words(sandbox), super().full(place))
-        return "  ".join(filter(None, (*map(word, known), *told)))
+        return "  ".join(word(text) for text in known if text)
 
     def _called(self, sandbox: Sandbox, room: int) -> tuple[str, str]:
         """What a sandbox is called, and beside a name as much of its ID as there is room for."""
@@ -199,6 +246,13 @@ class SandboxList(ListPane):
         left = room - width_of(name) - 2
         return name, short[:left] if left >= _LEAST_ID else ""
 
+    def _shows_only(self, place: int) -> bool:
+        """Whether the stream shows only an entry's rows, or only some of a closed fold's."""
+        sandbox, fold = self._sandbox_at(place), self._fold_at(place)
+        if fold is not None and not self._ordered.folding.is_open(fold.kind):
+            return any(map(self._is_chosen, fold.sandboxes))
+        return sandbox is not None and self._is_chosen(sandbox)
+
     def _is_chosen(self, sandbox: Sandbox) -> bool:
         chip = self._model.chips.in_slot(CONTAINER)
         return chip is not None and chip.expression == equals(CONTAINER, sandbox.container_id)
@@ -206,10 +260,9 @@ class SandboxList(ListPane):
     def moved(self) -> None:
         """Have the Points pane aim at the sandbox at the cursor."""
         self._note_cursor()
-        if self.cursor < len(self._sandboxes):
-            container_id = self._sandboxes[self.cursor].container_id
-            if container_id and self._model.is_live:
-                self._viewer.run_command(f"points.aim {shlex.quote(container_id)}")
+        sandbox = self._sandbox_at(self.cursor)
+        if sandbox is not None and sandbox.container_id and self._model.is_live:
+            self._viewer.run_command(f"points.aim {shlex.quote(sandbox.container_id)}")
 
     def clicked(self, x: int, again: bool) -> None:
         """Choose the sandbox under the mouse."""
@@ -227,25 +280,52 @@ class SandboxList(ListPane):
         self._ordered.reverse()
         self._sort_anew()
 
+    @command(
+        f"Fold those like each other that came and went in {SHORT_MINUTES} minutes", "asterisk"
+    )
+    def fold(self) -> None:
+        """Show sandboxes of one kind as one entry if they were there for a short time only and have
+        gone; again: all one by one."""
+        folding, fold = self._ordered.folding, self._fold_at(self.cursor)
+        if fold is not None:
+            # What was in it is what the cursor stays on.
+            self._selected = fold.sandboxes[0].container_id, fold.sandboxes[0].latest.conn
+        folding.toggle()
+        self._sort_anew()
+        if folding.is_on and not any(entry.fold for entry in self._entries):
+            self._viewer.tell(
+                "None can be folded now: those are that have gone, that are like each other, and "
+                f"that were connected for less than {SHORT_MINUTES} minutes."
+            )
+
+    @command("Open a fold", "right,l", 1)
+    @command("Close a fold", "left,h", 0)
+    def unfold(self, wanted: int) -> None:
+        """Open the fold at the cursor (1), or close it (0), also from one of its sandboxes."""
+        fold = self._entries[self.cursor].fold if self.cursor < len(self._entries) else None
+        if fold is not None:
+            self._ordered.folding.open(fold.kind, wanted=bool(wanted))
+            self._sort_anew()
+
     def _sort_anew(self) -> None:
         self.news()
         self.show_cursor()
         self.redraw()
 
-    @command("Only this sandbox; again: all", "enter")
+    @command("Only this sandbox; again: all; opens a fold", "enter")
     def choose(self) -> None:
-        """Narrow the stream to the sandbox at the cursor, or widen it again."""
-        if self.cursor >= len(self._sandboxes):
-            if self._earlier.connections:
-                self._viewer.tell(
-                    "These are not told apart any more, but their rows are: filter by container.id."
-                )
-        else:
-            container_id = self._sandboxes[self.cursor].container_id
-            if container_id:
-                self._viewer.narrow(CONTAINER, container_id)
-            else:
-                self._viewer.tell("The container ID of this sandbox is not known yet.", "warning")
+        """Narrow the stream to the sandbox at the cursor, or widen it again; open or close a fold."""
+        sandbox, fold = self._sandbox_at(self.cursor), self._fold_at(self.cursor)
+        if fold is not None:
+            self.unfold(not self._ordered.folding.is_open(fold.kind))
+        elif sandbox is None and self._earlier.connections:
+            self._viewer.tell(
+                "These are not told apart any more, but their rows are: filter by container.id."
+            )
+        elif sandbox is not None and sandbox.container_id:
+            self._viewer.narrow(CONTAINER, sandbox.container_id)
+        elif sandbox is not None:
+            self._viewer.tell("The container ID of this sandbox is not known yet.", "warning")
 
 
 def earlier_lines(earlier: Sums, width: int) -> tuple[list[Part], list[Part]]:
@@ -281,10 +361,3 @@ def command_of(sandbox: Sandbox) -> str:
     """The command of a sandbox, if known, without the program's folder."""
     args = args_of(sandbox)
     return word(" ".join([os.path.basename(args[0]), *args[1:8]])) if args else ""
-
-
-def args_of(sandbox: Sandbox) -> list[str]:
-    """The arguments of a sandbox's command; none if it is not known."""
-    # Of later sessions, none tells what the container runs: it has started before them.
-    told = (each.args for each in reversed(sandbox.connections))
-    return list(next(filter(None, told), []))

@@ -11,7 +11,7 @@ from gvtui.tui.sandboxes.pane import SandboxList
 from tests.trace.factory import exit_message
 from tests.trace.recorder import SECOND, Recorder, open_message
 from tests.trace.rivals import opened_by, write_rivals
-from tests.tui.helpers import catch_up, drive, live, screen_text, until
+from tests.tui.helpers import catch_up, drive, live, notes, screen_text, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -235,8 +235,11 @@ def test_the_cursor_stays_on_its_sandbox_while_others_come_and_go(tmp_path: Path
         heading = pane.render_line(0).text
         assert heading.split() == ["Sandboxes", "by", "name", "129"]
         await pilot.press("S", "end")
-        assert "by name, reversed" in pane.render_line(0).text
-        assert "connection 1 " in pane.words()
+        heading = pane.render_line(0).text
+        assert heading.split()[1:3] == ["by", "name,"]
+        assert heading.split()[-1] == "129"
+        # The one that has gone is below those that are connected.
+        assert "○ box101 " in pane.words()
 
     drive(app, script)
 
@@ -279,5 +282,58 @@ def test_a_sandbox_is_shown_by_its_name_with_its_id(tmp_path: Path) -> None:
         app.show_news()
         assert "web c0ffee" in _entry(app, 0) + _entry(app, 1)
         assert "web badcab" in _entry(app, 0) + _entry(app, 1)
+
+    drive(app, script)
+
+
+def test_a_fold_is_opened_searched_and_closed_with_keys(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    _numbered(recorder, *range(2, 8))
+    for conn in range(2, 8):
+        recorder.writer.closed(conn, recorder.now + SECOND, {})
+    recorder.writer.flush()
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = app.screen.query_one(SandboxList)
+        pane.focus()
+        await pilot.pause()
+        await pilot.press("down", "down")
+        assert pane.words().startswith("○ box6 ")
+        await pilot.press("asterisk")
+        assert _entry(app, 1)[1:].startswith("▸ 6 × box*")
+        assert "6 gone  0 msgs" in _entry(app, 1)
+        assert "folded, " in pane.render_line(0).text
+        assert pane.render_line(0).text.split()[-1] == "7"
+        assert pane.cursor == 1, "the cursor is on the fold that has its sandbox"
+        await pilot.press("slash", *"box3", "enter")
+        assert pane.cursor == 1, "a search finds what is folded"
+        await pilot.press("escape", "enter")
+        assert pane.count() == 8
+        assert _entry(app, 2).startswith("   ○ box7 ")
+        await pilot.press("down", "down", "enter")
+        assert app.model.chips.active() == ["container.id = box6"]
+        await pilot.press("left")
+        assert pane.count() == 2
+        assert _entry(app, 1)[1:].startswith("▸ 6 × box*")
+        assert pane.mark(1) == ("▌", "cursor")
+        await pilot.press("up")
+        assert pane.mark(1) == ("▐", "chosen"), "the stream shows one of these alone"
+        await pilot.press("asterisk")
+        assert pane.count() == 7
+        await pilot.press("up")
+
+    drive(app, script)
+
+
+def test_it_is_said_when_nothing_can_be_folded(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(1)
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.screen.query_one(SandboxList).focus()
+        await pilot.press("asterisk")
+        assert "None can be folded now" in (await notes(pilot))[-1]
 
     drive(app, script)
