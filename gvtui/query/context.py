@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import time
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ from gvtui.query.source import CHUNK
 from gvtui.trace.row import Direction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import numpy.typing as npt
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from gvtui.query.processes.processes import Processes
 
 _UNKNOWN = -1
+_NEWEST = 64
+"""Among how many rows the newest one is: those of several sandboxes may come out of order."""
 
 
 class QueryContext:
@@ -31,6 +34,8 @@ class QueryContext:
     def __init__(self, pairs: Pairs, processes: Processes) -> None:
         self.pairs = pairs
         self.processes = processes
+        self.clock: Callable[[], int] | None = None
+        """Gives the present moment, Unix nanoseconds; None in a recording, whose end is meant."""
 
     @property
     def position(self) -> int:
@@ -41,6 +46,16 @@ class QueryContext:
         """Read up to `budget` more rows; returns how many, 0 if all have been read."""
         self.pairs.advance(budget)
         return self.processes.advance(budget)
+
+    def now_ns(self) -> int:
+        """The present moment, Unix nanoseconds; in a recording that of its newest row."""
+        if self.clock is not None:
+            return self.clock()
+        trace = self.pairs.trace
+        rows = trace.rows(max(trace.first_row, trace.end_row - _NEWEST), trace.end_row)
+        if not len(rows):
+            return time.time_ns()
+        return int(rows["recv_ns"].max()) or int(rows["time_ns"].max())
 
     def exec_codes(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
         """The `Code` of each row, which says what is known of execs whose exits have no error.

@@ -22,6 +22,11 @@ class Follower:
         """All rows before this one have been read."""
 
     @property
+    def trace(self) -> RowSource:
+        """The trace that it reads."""
+        return self._trace
+
+    @property
     def _end(self) -> int:
         """Rows from this one on cannot be read yet."""
         return self._trace.end_row

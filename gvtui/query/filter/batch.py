@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -44,6 +45,9 @@ class FilterContext(Protocol):
     def advance(self, budget: int) -> int:
         """Read up to `budget` more rows; returns how many, 0 if there are no more."""
 
+    def now_ns(self) -> int:
+        """The present moment, Unix nanoseconds; in a recording that of its newest row."""
+
     def exec_codes(self, start: int, rows: Rows) -> npt.NDArray[np.int32]:
         """The `Code` of each row, which says what is known of execs whose exits have no error.
 
@@ -77,6 +81,10 @@ class NoContext:
     def advance(self, budget: int) -> int:
         """Read nothing."""
         return 0
+
+    def now_ns(self) -> int:
+        """This moment."""
+        return time.time_ns()
 
     def exec_codes(self, start: int, rows: Rows) -> npt.NDArray[np.int32]:
         """Nothing is known."""

@@ -9,6 +9,7 @@ by these fields or by a `not`, as any other row.
 from __future__ import annotations
 
 import copy
+import time
 from typing import TYPE_CHECKING
 
 from gvtui.points.groups import SETS
@@ -32,9 +33,10 @@ from gvtui.query.filter.conditions import (
     number_test,
 )
 from gvtui.query.filter.error import FilterError, shown_word
+from gvtui.query.filter.events import known_event, similar_events
 from gvtui.query.filter.fields import CONTAINER, FIELDS_BY_NAME, NAMES, Field
 from gvtui.query.filter.messages import ArgumentCondition
-from gvtui.query.filter.operators import ValueKind
+from gvtui.query.filter.operators import BYTE_OPERATORS, LIST_OPERATORS, ValueKind
 from gvtui.query.filter.parse import (
     Comparison,
     Junction,
@@ -45,8 +47,10 @@ from gvtui.query.filter.parse import (
 )
 from gvtui.query.filter.pattern import PatternError
 from gvtui.query.filter.processes import ProcessCondition
-from gvtui.query.filter.texts import TextColumn, TextCondition, text_test
+from gvtui.query.filter.texts import TextColumn, TextCondition, bytes_of, text_test
+from gvtui.query.filter.transformers import transformed
 from gvtui.query.filter.values import (
+    LARGEST,
     Interval,
     ValueTextError,
     duration,
@@ -54,6 +58,7 @@ from gvtui.query.filter.values import (
     moment,
     number,
     process_value,
+    relative,
 )
 
 if TYPE_CHECKING:
@@ -83,10 +88,13 @@ class Filter:
         needs: frozenset[str],
         context: FilterContext,
         *,
+        now_ns: int = 0,
         asks_context: bool = False,
         follows_execs: bool = False,
     ) -> None:
         self.text = text
+        self.now_ns = now_ns
+        """The moment from which its relative times are counted, Unix nanoseconds."""
         self.fields = fields
         """The names of the fields that it uses, such as `evt.arg.flags` for an argument."""
         self.needs = needs
@@ -173,7 +181,11 @@ class Filter:
 
 
 def compile_filter(
-    text: str, context: FilterContext | None = None, *, zone: tzinfo | None = None
+    text: str,
+    context: FilterContext | None = None,
+    *,
+    zone: tzinfo | None = None,
+    now_ns: int | None = None,
 ) -> Filter:
     """Compile a filter; an empty text lets every row pass.
 
@@ -181,15 +193,19 @@ def compile_filter(
         text: the filter.
         context: gives durations, parents and command lines; without it, rows lack these.
         zone: the time zone of times in the text; None for the local one.
+        now_ns: the moment from which times such as `-5m` are counted, Unix nanoseconds; None for
+            that of the context, or else this one.
 
     Raises:
         FilterError: the text is not a filter.
     """
     tree = parse(text)
     comparisons = list(_comparisons(tree)) if tree else []
-    names = (f"{c.field.name}.{c.argument}" if c.argument else c.field.name for c in comparisons)
+    names = (comparison.field.spelled(comparison.argument) for comparison in comparisons)
     needs = (need for comparison in comparisons for need in comparison.field.needs)
-    compiler = _Compiler(text, zone)
+    if now_ns is None:
+        now_ns = context.now_ns() if context is not None else time.time_ns()
+    compiler = _Compiler(text, zone, now_ns)
     condition = compiler.condition(tree) if tree else Always()
     return Filter(
         text,
@@ -197,6 +213,7 @@ def compile_filter(
         frozenset(names),
         frozenset(needs),
         context or NoContext(),
+        now_ns=now_ns,
         asks_context=compiler.asks_context,
         follows_execs=compiler.follows_execs,
     )
@@ -222,9 +239,10 @@ def _text_condition(field: Field, test: Callable[[str], bool]) -> Condition:
 class _Compiler:
     """Turns the tree into conditions, and reads each value as its field's kind."""
 
-    def __init__(self, text: str, zone: tzinfo | None) -> None:
+    def __init__(self, text: str, zone: tzinfo | None, now_ns: int) -> None:
         self._text = text
         self._zone = zone
+        self._now_ns = now_ns
         self.asks_context = self.follows_execs = False
 
     def condition(self, node: Node) -> Condition:
@@ -248,7 +266,9 @@ class _Compiler:
             return self._of_processes(node)
         if field.kind is ValueKind.TIME:
             return self._of_times(node)
-        if field.column is RESULT and node.operator in ("=", "!=", "in"):
+        if field.column is RESULT and (
+            node.operator in ("=", "!=") or node.operator in LIST_OPERATORS
+        ):
             return self._of_results(node)
         values = [self._number(field, value) for value in node.values]
         intervals = [Interval(value, value) for value in values]
@@ -269,6 +289,8 @@ class _Compiler:
             for column, wanted in ((ERRNO, names), (RESULT, numbers))
             if (intervals := [Interval(value, value) for value in wanted])
         ]
+        if not parts:
+            parts = [NumberCondition(RESULT, number_test("in", []))]
         condition = parts[0] if len(parts) == 1 else Joined(parts, is_and=False)
         if node.operator != "!=":
             return condition
@@ -280,6 +302,10 @@ class _Compiler:
             return NumberCondition(TIME, number_test("exists", []))
         moments = []
         for value in node.values:
+            if (distance := relative(value.text)) is not None:
+                when = min(max(self._now_ns + distance, 0), LARGEST)
+                moments.append(Interval(when, when))
+                continue
             try:
                 moments.append(moment(value.text, self._zone))
             except ValueTextError as error:
@@ -300,7 +326,8 @@ class _Compiler:
     def _of_texts(self, node: Comparison) -> Condition:
         operator = node.operator
         texts = [value.text for value in node.values]
-        if node.field.kind is ValueKind.EVENT and operator in ("=", "!=", "in"):
+        is_listed = operator in ("=", "!=") or operator in ("in", "intersects")
+        if node.field.kind is ValueKind.EVENT and is_listed and not node.transformers:
             members = [name for value in node.values for name in self._events(value)]
             if len(members) != 1:
                 condition = _text_condition(node.field, text_test("in", members))
@@ -318,18 +345,37 @@ class _Compiler:
             self._number(node.field, node.values[0])
         elif node.operator != "exists":
             test = self._text_test(node, texts)
-        return ArgumentCondition(node.argument, node.operator, texts, test, forms)
+        wanted = bytes_of(texts[0]) if node.operator in BYTE_OPERATORS else None
+        assert not isinstance(wanted, PatternError)
+        return ArgumentCondition(
+            node.argument,
+            node.operator,
+            texts,
+            test,
+            forms,
+            wanted=wanted,
+            is_transformed=bool(node.transformers),
+        )
 
     def _text_test(self, node: Comparison, texts: list[str]) -> Callable[[str], bool]:
         try:
-            return text_test(node.operator, texts)
+            return transformed(node.transformers, text_test(node.operator, texts))
         except PatternError as error:
-            column = node.values[0].column_of(self._text, error.position)
+            wrong = next((v for v in node.values if len(v.text) >= error.position), node.values[0])
+            column = wrong.column_of(self._text, error.position)
+            if node.operator in BYTE_OPERATORS:
+                raise FilterError(
+                    self._text, column, str(error), ["bytes such as cafe00"]
+                ) from None
             expected = "a regular expression" if node.operator == "regex" else "a pattern"
             raise FilterError(self._text, column, str(error), [expected]) from None
 
     def _events(self, value: Literal) -> Iterable[str]:
         if value.quoted or not value.text.startswith("%"):
+            if not known_event(value.text):
+                similar = similar_events(value.text) or ["the name of a system call or event"]
+                what = f"gVisor has no event {shown_word(value.text)}"
+                raise FilterError(self._text, value.start, what, similar)
             return (value.text,)
         members = SETS.get(value.text)
         if members is None:

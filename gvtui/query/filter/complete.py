@@ -16,6 +16,7 @@ from gvtui.query.filter.operators import OPERATORS, ValueKind
 from gvtui.query.filter.parse import MAX_TEXT, grammar
 from gvtui.query.filter.processes import row_process
 from gvtui.query.filter.texts import TextColumn
+from gvtui.query.filter.transformers import TRANSFORMERS
 from gvtui.query.filter.values import ERRNO_BY_NAME
 from gvtui.query.filter.write import literal, process_id
 from gvtui.trace.row import LOST_STRING
@@ -39,6 +40,7 @@ _WORD_REST = re.compile(r"[^\s(),\"'=<>!]*")
 
 _WORD_TERMINALS = ("FIELD", "BARE")
 
+_AGO = (("-30s", "half a minute ago"), ("-5m", "five minutes ago"), ("-1h", "an hour ago"))
 _DURATIONS = ("100us", "1ms", "10ms", "100ms", "1s")
 
 
@@ -130,6 +132,9 @@ def _offers(place: _Place, trace: RowSource | None) -> Iterator[tuple[str, str]]
     accepts = place.accepts
     if "FIELD" in accepts:
         yield from _fields(place.word)
+        for name, (_, description) in TRANSFORMERS.items():
+            yield f"{name}(", description
+    if "NOT" in accepts:
         yield "not", "negates the next condition"
         yield "(", "opens a group"
     if "COMPARE" in accepts:
@@ -137,7 +142,7 @@ def _offers(place: _Place, trace: RowSource | None) -> Iterator[tuple[str, str]]
         notes = {operator.name: operator.description for operator in OPERATORS}
         for name in names:
             yield name, notes[name]
-    elif "LPAR" in accepts and "FIELD" not in accepts:
+    elif "LPAR" in accepts and "BARE" in accepts:
         yield "(", "opens a list"
         if place.field is not None and place.field.kind is ValueKind.EVENT:
             yield from SET_DESCRIPTIONS.items()
@@ -147,7 +152,7 @@ def _offers(place: _Place, trace: RowSource | None) -> Iterator[tuple[str, str]]
         yield "and", "both conditions"
         yield "or", "either condition"
     if "RPAR" in accepts:
-        yield ")", "closes the list or group"
+        yield ")", "closes the bracket"
 
 
 def _fields(word: str) -> Iterator[tuple[str, str]]:
@@ -172,6 +177,8 @@ def _values(field: Field, trace: RowSource | None) -> Iterator[tuple[str, str]]:
     elif field.kind is ValueKind.DURATION:
         for duration in _DURATIONS:
             yield duration, ""
+    elif field.kind is ValueKind.TIME:
+        yield from _AGO
     if trace is not None:
         yield from _seen(field, trace)
     if field.kind is ValueKind.EVENT:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from gvtui.query.filter.batch import TIME
+from gvtui.query.filter.operators import LIST_OPERATORS
 from gvtui.query.filter.values import DAY_NS, Interval
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ def number_test(operator: str, intervals: Sequence[Interval]) -> Callable[[Numbe
     end."""
     if operator == "exists":
         return lambda values: np.ones(len(values), np.bool_)
+    if operator in LIST_OPERATORS:
+        return _equals_any(intervals)
     low, high, _ = intervals[0]
     if operator == "<":
         return lambda values: values < low

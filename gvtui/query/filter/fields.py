@@ -79,6 +79,10 @@ class Field:
         """Whether a name follows, as in `evt.arg.NAME`."""
         return self.forms is not None
 
+    def spelled(self, argument: str) -> str:
+        """Its name with an argument as a filter has it."""
+        return f"{self.name}{'' if argument[:1] in ('', '[') else '.'}{argument}"
+
     @property
     def label(self) -> str:
         """The name as the help writes it."""

@@ -6,9 +6,11 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from gvtui.points.groups import SET_DESCRIPTIONS, SETS
+from gvtui.query.filter.events import gvisor_events
 from gvtui.query.filter.fields import FIELDS
 from gvtui.query.filter.operators import OPERATORS
 from gvtui.query.filter.pattern import MAX_PATTERN, MAX_REPETITIONS
+from gvtui.query.filter.transformers import TRANSFORMERS
 from gvtui.query.filter.values import DURATION_UNITS
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
     ("proc.pid in (110, 112) or proc.ppid = 110", "two processes, and children of one"),
     ("evt.arg.flags contains O_CREAT", "calls that may create a file"),
     ("evt.time >= 14:05 and evt.time < 14:10", "five minutes"),
+    ("evt.time > -5m", "the last five minutes"),
+    ("fd.name pmatch (/etc, /home/*/.ssh)", "files in and below some folders"),
+    ("tolower(basename(fd.name)) contains passwd", "a name in whatever case, in any folder"),
     ('fd.name regex "^/(etc|root)/"', "a regular expression in quotes, for its brackets"),
     ("not user.uid = 0 and user.uid exists", "calls of users other than root"),
     ("evt.kind = drop or evt.failed = true", "failures, and where the sandbox dropped points"),
@@ -51,7 +56,14 @@ def reference(width: int = WIDTH) -> str:
         _section("Examples", EXAMPLES, width, wide=True),
         "Fields\n" + "\n".join(_field_lines(field, width) for field in FIELDS),
         _section("Operators", [(o.name, o.description) for o in OPERATORS], width),
+        _section(
+            "Transformers",
+            [(f"{name}()", words) for name, (_, words) in TRANSFORMERS.items()],
+            width,
+        ),
         _section("Values", _value_rows(), width),
+        "gVisor's events, for evt.type besides the names of system calls\n"
+        + "\n".join(f"  {event}" for event in gvisor_events()),
         _section(
             "Sets, for evt.type",
             [(name, f"{SET_DESCRIPTIONS[name]} ({len(SETS[name])})") for name in SETS],
@@ -81,7 +93,11 @@ _RULES = (
     "line break too. Looking ahead or behind and references to groups are not supported. Counts "
     f"in braces go up to {MAX_REPETITIONS:,}, with {{n}} within {{m}} multiplied; a pattern has at "
     f"most {MAX_PATTERN:,} characters. Matching takes time in proportion to the text.",
-    "The star of a glob matches / too.",
+    "The star of a glob matches / too, that of pmatch does not.",
+    "A name or number in brackets after a list chooses one of its elements, from 0: "
+    "evt.arg.argv[1] = -c.",
+    "evt.type takes only names that gVisor has; a pattern, as in evt.type glob sched_*, may name "
+    "anything.",
     "A time stands for all moments that begin so: evt.time = 14:05 is the whole minute.",
 )
 
@@ -129,8 +145,10 @@ def _value_rows() -> list[tuple[str, str]]:
         (
             "time",
             "14:05, 14:05:09, 14:05:09.25: time of day, on any day; 2026-08-21, "
-            "2026-08-21T14:05:09.25, also with Z or +02:00: once; or nanoseconds since 1970",
+            "2026-08-21T14:05:09.25, also with Z or +02:00: once; -5m, -1.5h: so long before the "
+            "filter was applied, in a recording before its newest row; or nanoseconds since 1970",
         ),
+        ("bytes", "in hexadecimal, two digits for each: cafe00"),
         ("text", "bash, /etc/passwd, or in quotes"),
         ("set", "%file and the others below, alone or among names: evt.type in (%file, close)"),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -30,6 +31,8 @@ Forms: TypeAlias = "Callable[[Decoded, str, str], list[int | str]]"
 
 _RAW = "_raw"
 _PORT_AS_SENT = f".port{_RAW}"
+
+_ELEMENT = re.compile(r"(.+)\[([0-9]{1,5})\]", re.ASCII)
 
 _EXECVE = 3
 _MAX_KEY = 512
@@ -191,6 +194,9 @@ class ArgumentCondition:
         texts: Sequence[str],
         test: Callable[[str], bool] | None,
         forms: Forms,
+        *,
+        wanted: bytes | None = None,
+        is_transformed: bool = False,
     ) -> None:
         """Make the condition.
 
@@ -200,6 +206,9 @@ class ArgumentCondition:
             texts: the values to compare with.
             test: the comparison of texts; None if the operator compares only numbers.
             forms: gives the argument in all forms, as `argument_forms` does.
+            wanted: the value of an operator on bytes; None for other operators.
+            is_transformed: whether the comparison changes texts first, so that the message need not
+                have the text that is looked for.
         """
         self._name = name
         self._forms = forms
@@ -207,7 +216,10 @@ class ArgumentCondition:
         self._numbers = [value for value in map(_number, texts) if value is not None]
         self._test = test
         is_argument = forms is argument_forms
-        self._seeker = Seeker(name, operator, texts) if is_argument else None
+        self._wanted = wanted
+        self._seeker = None
+        if is_argument:
+            self._seeker = Seeker(_split(name)[0], "" if is_transformed else operator, texts)
         self._answers = Answers(_call_of if is_argument else _context_of(name))
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
@@ -218,6 +230,10 @@ class ArgumentCondition:
             may = self._seeker.may_pass(batch, may)
 
         def passes(decoded: Decoded) -> bool:
+            if self._wanted is not None and (sent := _sent_bytes(decoded, self._name)) is not None:
+                if self._operator == "bstartswith":
+                    return sent.startswith(self._wanted)
+                return self._wanted in sent
             forms = self._forms(decoded, self._name, architecture)
             return bool(forms) and self._passes(forms)
 
@@ -236,7 +252,7 @@ class ArgumentCondition:
             if self._test is None:
                 return False
             return not self._test(form) if operator == "!=" else self._test(form)
-        if operator in ("=", "!=", "in"):
+        if operator in ("=", "!=", "in", "intersects"):
             return form in self._numbers
         if not self._numbers:
             return False
@@ -263,12 +279,30 @@ def _messages(batch: Batch, wanted: Mask | None) -> Mask:
     return is_message if wanted is None else is_message & wanted
 
 
+def _split(name: str) -> tuple[str, int | None]:
+    """An argument's name, and the number in brackets after it; None if there is none."""
+    match = _ELEMENT.fullmatch(name)
+    return (match[1], int(match[2])) if match else (name, None)
+
+
+def _sent_bytes(decoded: Decoded, name: str) -> bytes | None:
+    """An argument that a message has as bytes; None if it has none of this name."""
+    message: Any = decoded.message
+    if isinstance(message, Unknown) or not _field_of(decoded.header.message_type, name)[0]:
+        return None
+    value = getattr(message, name)
+    return value if isinstance(value, bytes) else None
+
+
 def argument_forms(decoded: Decoded, name: str, architecture: str) -> list[int | str]:
     """An argument of a message in all forms in which it can be compared; none if it is absent.
 
     These are a number, the text as sent, and the words that the stream shows. Ports are corrected;
     `port_raw` is the number as sent.
     """
+    base, place = _split(name)
+    if place is not None:
+        return _element(decoded, base, place)
     # See ArgumentsCondition.
     from gvtui.decode.fields import argument
 
@@ -302,6 +336,16 @@ def argument_forms(decoded: Decoded, name: str, architecture: str) -> list[int |
             message = right_ports(decoded)
         forms += _inner_forms(message, name)
     return forms
+
+
+def _element(decoded: Decoded, name: str, place: int) -> list[int | str]:
+    """An element of an argument that is a list; none if there is no such element."""
+    if isinstance(decoded.message, Unknown):
+        return []
+    if not _field_of(decoded.header.message_type, name)[1]:
+        return []
+    values: list[int | str] = getattr(decoded.message, name)[place : place + 1]
+    return list(values)
 
 
 @functools.lru_cache(maxsize=4096)

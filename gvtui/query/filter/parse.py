@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gvtui.query.filter.error import FilterError, shown_word
 from gvtui.query.filter.fields import Field, find_field, similar_fields
-from gvtui.query.filter.operators import OPERATORS, OPERATORS_BY_NAME, ValueKind
+from gvtui.query.filter.operators import (
+    LIST_OPERATORS,
+    OPERATORS,
+    OPERATORS_BY_NAME,
+    ValueKind,
+)
+from gvtui.query.filter.transformers import TEXT_KINDS, TRANSFORMERS
 
 if TYPE_CHECKING:
     from lark import Lark, Token
@@ -55,12 +61,14 @@ class Comparison:
 
     field: Field
     argument: str
-    """The name after the field; "" if the field takes none."""
+    """The name after the field, or its number in brackets; "" if there is none."""
     operator: str
     """The operator's name, `=` for `==`."""
     values: tuple[Literal, ...]
     start: int
     """The field's column in the filter."""
+    transformers: tuple[str, ...] = ()
+    """What is done to the field's text before the comparison, in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +90,7 @@ Node: TypeAlias = Comparison | Negation | Junction
 
 _WORD_OPERATORS = [operator.name for operator in OPERATORS if operator.name.isalpha()]
 _SIGNS = sorted((o.name for o in OPERATORS if not o.name.isalpha()), key=len, reverse=True)
-_COMPARING = [name for name in _WORD_OPERATORS if name not in ("in", "exists")]
+_COMPARING = [name for name in _WORD_OPERATORS if name not in LIST_OPERATORS | {"exists"}]
 
 _GRAMMAR = rf"""
 ?start: either
@@ -90,16 +98,18 @@ _GRAMMAR = rf"""
 ?both: negation (_AND negation)*
 ?negation: NOT negation -> no
     | "(" either ")"
-    | FIELD EXISTS -> exists
-    | FIELD COMPARE value -> compare
-    | FIELD IN (value | list) -> among
-list: "(" value ("," value)* ")"
+    | operand EXISTS -> exists
+    | operand COMPARE value -> compare
+    | operand AMONG (value | list) -> among
+operand: FIELD | TRANSFORM "(" operand ")"
+list: "(" (value ("," value)*)? ")"
 value: QUOTED | BARE
 
 _AND.2: /and(?![\w.])/i
 _OR.2: /or(?![\w.])/i
 NOT.2: /not(?![\w.])/i
-IN.2: /in(?![\w.])/i
+AMONG.2: /(?:{"|".join(sorted(LIST_OPERATORS, key=len, reverse=True))})(?![\w.])/i
+TRANSFORM.3: /(?:{"|".join(TRANSFORMERS)})(?=\s*\()/i
 EXISTS.2: /exists(?![\w.])/i
 COMPARE: /{"|".join(_SIGNS)}|(?:{"|".join(_COMPARING)})(?![\w.])/i
 FIELD: /[a-z_][\w.\[\]-]*/i
@@ -113,12 +123,13 @@ _ESCAPE = re.compile(
 )
 _SHORT_ESCAPES = {"\\": "\\", '"': '"', "'": "'", "n": "\n", "t": "\t", "r": "\r"}
 
-_LAST_WORD = re.compile(r"[A-Za-z_][\w.\[\]-]*\s*\Z")
+_LAST_WORD = re.compile(r"([A-Za-z_][\w.\[\]-]*)[\s)]*\Z")
 _WORDS = re.compile(r"[A-Za-z_][\w.\[\]-]*")
 _BARE_WORD = re.compile(r"[^\s(),\"']+")
 
 _EXPECTED = {
     "FIELD": "a field",
+    "TRANSFORM": "a transformer",
     "NOT": "not",
     "LPAR": "'('",
     "RPAR": "')'",
@@ -172,7 +183,7 @@ def _unexpected(text: str, column: int, names: set[str]) -> FilterError:
     rest = text[column:].strip()
     if "COMPARE" in names:
         match = _LAST_WORD.search(text, 0, column)
-        name = match.group().rstrip() if match else ""
+        name = match[1] if match else ""
         found = find_field(name)
         if found is None:
             return unknown_field(text, match.start() if match else column, name)
@@ -267,12 +278,16 @@ class _Builder:
         return self._comparison(children)
 
     def _comparison(self, children: list[Any]) -> Comparison:
-        token: Token = children[0]
+        token, transformers = _operand(children[0])
         start = token.start_pos or 0
         found = find_field(str(token))
         if found is None:
             raise unknown_field(self._text, start, str(token))
         field, argument = found
+        if transformers and field.kind not in TEXT_KINDS:
+            raise FilterError(
+                self._text, start, f"{field.label} is no text to transform", ["a field with a text"]
+            )
         sign: Token = children[1]
         operator = OPERATORS_BY_NAME[sign.lower()]
         if field.kind not in operator.kinds:
@@ -284,25 +299,34 @@ class _Builder:
             )
         name = operator.alias_of or operator.name
         values: tuple[Literal, ...] = ()
-        if name == "in":
-            values = self._among(field, children[2])
+        if name in LIST_OPERATORS:
+            values = self._among(field, name, children[2])
         elif name != "exists":
             values = (_literal(children[2]),)
-        return Comparison(field, argument, name, values, start)
+        return Comparison(field, argument, name, values, start, transformers)
 
-    def _among(self, field: Field, tree: Any) -> tuple[Literal, ...]:  # noqa: ANN401
+    def _among(self, field: Field, operator: str, tree: Any) -> tuple[Literal, ...]:  # noqa: ANN401
         if tree.data == "list":
             return tuple(_literal(child) for child in tree.children)
         literal = _literal(tree)
-        if field.kind is not ValueKind.EVENT or literal.quoted or not literal.text.startswith("%"):
-            is_event = field.kind is ValueKind.EVENT
+        takes_set = field.kind is ValueKind.EVENT and operator != "pmatch"
+        if not takes_set or literal.quoted or not literal.text.startswith("%"):
             raise FilterError(
                 self._text,
                 literal.start,
-                "in takes a list of values",
-                ["'('", "a set such as %file"] if is_event else ["'('"],
+                f"{operator} takes a list of values",
+                ["'('", "a set such as %file"] if takes_set else ["'('"],
             )
         return (literal,)
+
+
+def _operand(tree: Any) -> tuple[Token, tuple[str, ...]]:  # noqa: ANN401
+    """The field, and its transformers from the innermost on."""
+    names: list[str] = []
+    while len(tree.children) > 1:
+        names.insert(0, str(tree.children[0]).lower())
+        tree = tree.children[1]
+    return tree.children[0], tuple(names)
 
 
 def _first_token(tree: Any) -> Token:  # noqa: ANN401

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from gvtui.query.filter.conditions import Cost
+from gvtui.query.filter.operators import BYTE_OPERATORS
+from gvtui.query.filter.paths import path_test
 from gvtui.query.filter.pattern import MAX_PATTERN, PatternError, regex_test
 from gvtui.trace.row import LOST_STRING
 
@@ -160,18 +162,22 @@ def text_test(operator: str, values: Sequence[str]) -> Callable[[str], bool]:
 
     Args:
         operator: an operator for texts, but not `exists`.
-        values: the value, or several for `in`.
+        values: the value, or those of a list.
 
     Raises:
-        PatternError: the pattern cannot be used.
+        PatternError: the pattern cannot be used, or is not bytes in hexadecimal.
     """
+    if operator in ("in", "intersects"):
+        return frozenset(values).__contains__
+    if operator == "pmatch":
+        return path_test(values)
     value = values[0]
+    if operator in BYTE_OPERATORS:
+        return _bytes_test(operator, value)
     if operator == "=":
         return value.__eq__
     if operator == "!=":
         return value.__ne__
-    if operator == "in":
-        return frozenset(values).__contains__
     if operator == "contains":
         return lambda text: value in text
     if operator == "icontains":
@@ -194,3 +200,23 @@ def _glob(pattern: str) -> Callable[[str], bool]:
     # Each star becomes an atomic group, so that matching never backtracks over a star.
     match = re.compile(fnmatch.translate(pattern)).match
     return lambda text: match(text) is not None
+
+
+def bytes_of(text: str) -> PatternError | bytes:
+    """The bytes of a value in hexadecimal, or what is wrong with it."""
+    try:
+        found = bytes.fromhex(text)
+    except ValueError:
+        found = b""
+    if not found or any(char.isspace() for char in text):
+        return PatternError("these are no bytes: two hexadecimal digits for each", 0)
+    return found
+
+
+def _bytes_test(operator: str, value: str) -> Callable[[str], bool]:
+    wanted = bytes_of(value)
+    if isinstance(wanted, PatternError):
+        raise wanted
+    if operator == "bstartswith":
+        return lambda text: text.encode("utf-8", "surrogatepass").startswith(wanted)
+    return lambda text: wanted in text.encode("utf-8", "surrogatepass")

@@ -132,6 +132,21 @@ def moment(text: str, zone: tzinfo | None) -> Interval:
     return Interval(value, value)
 
 
+_AGO = re.compile(r"([+-])(.+)", re.DOTALL)
+
+
+def relative(text: str) -> int | None:
+    """Nanoseconds from now for a text such as `-5m` or `-1.5h`; None for another text."""
+    match = _AGO.fullmatch(text)
+    if match is None or match[2].isdecimal():
+        return None
+    try:
+        distance = duration(match[2])
+    except ValueTextError:
+        return None
+    return -distance if match[1] == "-" else distance
+
+
 def process_value(text: str, zone: tzinfo | None) -> ProcessValue:
     """Read a process: `110`, `web/110`, `web/110@2026-08-21T14:05:09.25Z`.
 

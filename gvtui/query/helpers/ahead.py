@@ -68,7 +68,9 @@ class Helper:
             OSError: it has ended.
         """
         share = trace.share()
-        words = msgpack.packb({"filter": condition.text, "trace": share.words})
+        words = msgpack.packb(
+            {"filter": condition.text, "now": condition.now_ns, "trace": share.words}
+        )
         socket.send_fds(self.link, [LENGTH.pack(len(words))], share.files)
         self.link.sendall(words)
         self.link.setblocking(False)

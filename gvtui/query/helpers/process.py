@@ -54,7 +54,7 @@ def serve(link: socket.socket) -> None:
         return
     told = msgpack.unpackb(_taken(link, LENGTH.unpack(head)[0]))
     trace = SharedTrace(told["trace"], files)
-    condition = compile_filter(told["filter"])
+    condition = compile_filter(told["filter"], now_ns=told["now"])
     while asked := _taken(link, ASK.size):
         start, stop = ASK.unpack(asked)
         trace.refresh()

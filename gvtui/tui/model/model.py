@@ -82,6 +82,8 @@ class Model:
     def _begin_anew(self) -> None:
         """Look at all rows of the trace as if none had been looked at."""
         self.analysis = Analysis(self.trace)
+        if self.is_live:
+            self.analysis.context.clock = self._clock
         self.texts = RowTexts(self.trace, self.analysis.pairs)
         self._named = self.trace.connections.naming.version
         self._renamed = self.trace.connections.claims.renamed

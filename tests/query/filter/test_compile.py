@@ -13,6 +13,7 @@ import pytest
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.filter.batch import Batch, NoContext
 from gvtui.query.filter.compile import FilterContext, compile_filter
+from gvtui.query.filter.error import FilterError
 from gvtui.query.filter.pattern import regex_test
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import ERRNO_OTHER, Kind
@@ -80,7 +81,10 @@ def trace() -> TextTrace:
         ("evt.type in (%file, read)", [0, 1, 2]),
         ("evt.type != %file", [2, 3, 5]),
         ("evt.type != openat", [2, 3, 5]),
-        ("evt.type in ('%file')", []),
+        ("evt.type in ()", []),
+        ("not evt.type in ()", [0, 1, 2, 3, 4, 5]),
+        ("evt.type intersects (openat, read)", [0, 1, 2]),
+        ("toupper(evt.type) = OPENAT", [0, 1]),
         ("evt.type startswith sentry/", [5]),
         ("evt.type exists", [0, 1, 2, 3, 5]),
         ("evt.dir = E", [0, 3]),
@@ -499,3 +503,39 @@ def test_large_messages_are_not_kept_decoded_for_the_next_condition() -> None:
     batch = Batch(cast("Any", trace), trace.rows(0, 40), 0, NoContext())
     assert all(batch.decoded(place) is not None for place in range(40))
     assert len(batch._decoded) == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        ("evt.type = opnat", "openat"),
+        ("evt.type in (read, execv)", "execve"),
+        ("evt.type != Read", "read"),
+        ("evt.type = task_exit", "sentry/task_exit"),
+        ("evt.type in ('%file')", "sendfile"),
+    ],
+)
+def test_an_event_that_gvisor_does_not_have_is_an_error(text: str, near: str) -> None:
+    with pytest.raises(FilterError) as caught:
+        compile_filter(text)
+    assert near in caught.value.expected
+
+
+@pytest.mark.parametrize(
+    "text", ["evt.type glob sched_*", "evt.type = sysno/999", "evt.type = accept:7"]
+)
+def test_patterns_and_numbers_name_any_event(text: str) -> None:
+    assert compile_filter(text).text == text
+
+
+def test_relative_times_are_counted_from_a_given_moment() -> None:
+    trace = TextTrace()
+    for second in (100, 700, 990, 1000):
+        trace.add(time_ns=second * 10**9)
+    for text, expected in (
+        ("evt.time > -5m", [0, 0, 1, 1]),
+        ("evt.time <= -0.005h", [1, 1, 0, 0]),
+        ("evt.time >= -10s and evt.time < +1s", [0, 0, 1, 1]),
+    ):
+        condition = compile_filter(text, now_ns=1000 * 10**9)
+        assert condition.mask(trace, trace.rows(0, 4), 0).tolist() == list(map(bool, expected))

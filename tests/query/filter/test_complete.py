@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.complete import complete
 from gvtui.query.filter.fields import FIELDS
+from gvtui.query.filter.operators import BYTE_OPERATORS, LIST_OPERATORS
 from tests.query.filter.world import TextTrace
 
 
@@ -112,12 +113,12 @@ def test_what_is_offered_compiles(trace: TextTrace, field: str) -> None:
         if operator == "exists":
             compile_filter(f"{field} exists")
             continue
-        if operator == "in":
-            assert offered(trace, f"{field} in ")[0] == "("
+        if operator in LIST_OPERATORS:
+            assert offered(trace, f"{field} {operator} ")[0] == "("
             continue
         for value in offered(trace, f"{field} {operator} ")[:20]:
             # A path need not be a pattern.
-            if operator not in ("glob", "regex"):
+            if operator not in {"glob", "regex"} | BYTE_OPERATORS:
                 assert compile_filter(f"{field} {operator} {value}")
 
 

@@ -7,7 +7,12 @@ import pytest
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.error import FilterError
 from gvtui.query.filter.fields import FIELDS, Field
-from gvtui.query.filter.operators import OPERATORS, OPERATORS_BY_NAME, ValueKind
+from gvtui.query.filter.operators import (
+    BYTE_OPERATORS,
+    OPERATORS,
+    OPERATORS_BY_NAME,
+    ValueKind,
+)
 
 EXAMPLES = {
     ValueKind.NUMBER: "7",
@@ -35,7 +40,9 @@ def test_a_filter_takes_the_operators_of_a_field_and_no_others(field: Field) -> 
     value = next(iter(field.choices), "") or EXAMPLES[field.kind]
     taken = []
     for operator in OPERATORS:
-        values = {"exists": "", "in": f"({value})"}.get(operator.name, value)
+        values = f"({value})" if operator.takes_list else value
+        values = "" if operator.name == "exists" else values
+        values = "cafe" if operator.name in BYTE_OPERATORS else values
         with contextlib.suppress(FilterError):
             compile_filter(f"{name} {operator.name} {values}")
             taken.append(operator.name)
@@ -47,7 +54,11 @@ def test_a_filter_takes_the_operators_of_a_field_and_no_others(field: Field) -> 
 def test_what_has_an_order_has_all_four_and_only_texts_have_parts(kind: ValueKind) -> None:
     names = {operator.name for operator in OPERATORS if kind in operator.kinds}
     order = {"<", "<=", ">", ">="}
-    parts = {"contains", "icontains", "startswith", "endswith", "glob", "regex"}
+    parts = (
+        {"contains", "icontains", "startswith", "endswith", "glob", "regex"}
+        | BYTE_OPERATORS
+        | {"pmatch"}
+    )
     assert names & order in (set(), order)
     assert names & parts in (set(), parts)
     assert bool(names & parts) == (kind in (ValueKind.TEXT, ValueKind.EVENT, ValueKind.ANY))

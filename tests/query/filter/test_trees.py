@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from gvtui.points.groups import SETS
 from gvtui.points.names import event_type
 from gvtui.query.filter.compile import compile_filter
+from gvtui.query.filter.operators import LIST_OPERATORS
 from gvtui.query.filter.write import conjunction, literal
 from gvtui.query.view import RowView
 from gvtui.trace.row import NO_FD, NO_UID, Direction, Kind, Row
@@ -31,27 +32,38 @@ class Compare:
     field: str
     operator: str
     values: tuple[Any, ...]
+    transformers: tuple[str, ...] = ()
 
     def text(self) -> str:
+        name = self.field
+        for transformer in self.transformers:
+            name = f"{transformer}({name})"
         if self.operator == "exists":
-            return f"{self.field} exists"
+            return f"{name} exists"
         words = [literal(v) if isinstance(v, str) and v[:1] != "%" else str(v) for v in self.values]
-        value = f"({', '.join(words)})" if self.operator == "in" else words[0]
-        return f"{self.field} {self.operator} {value}"
+        value = f"({', '.join(words)})" if self.operator in LIST_OPERATORS else words[0]
+        return f"{name} {self.operator} {value}"
 
     def holds(self, trace: TextTrace, row: Row, row_id: int) -> bool:
         have = FIELDS[self.field](trace, row, row_id)
         if have is None or have == "":
             return False
+        for transformer in self.transformers:
+            have = _CHANGES[transformer](have)
         wanted: list[Any] = []
         for value in self.values:
-            wanted += SETS[value] if isinstance(value, str) and value in SETS else [value]
+            is_set = isinstance(value, str) and value in SETS and not self.transformers
+            wanted += SETS[value] if is_set else [value]
         first: Any = wanted[0] if wanted else None
         tests: dict[str, Callable[[], bool]] = {
             "exists": lambda: True,
             "=": lambda: have in wanted,
             "!=": lambda: have not in wanted,
             "in": lambda: have in wanted,
+            "intersects": lambda: have in wanted,
+            "pmatch": lambda: any(_is_below(have, path) for path in wanted),
+            "bcontains": lambda: bytes.fromhex(first) in have.encode(),
+            "bstartswith": lambda: have.encode().startswith(bytes.fromhex(first)),
             "<": lambda: have < first,
             "<=": lambda: have <= first,
             ">": lambda: have > first,
@@ -64,6 +76,26 @@ class Compare:
             "regex": lambda: re.search(first, have) is not None,
         }
         return tests[self.operator]()
+
+
+_CHANGES: dict[str, Callable[[str], str]] = {
+    "tolower": str.lower,
+    "toupper": str.upper,
+    "basename": lambda text: text.split("/")[-1],
+}
+
+
+def _is_below(path: str, folder: str) -> bool:
+    """Whether a path is a folder, or in it: part by part, each as a pattern."""
+    if not path or not folder:
+        return path == folder
+    parts, wanted = (
+        [part for part in re.split("/+", text.rstrip("/")) if part or text.startswith("/")]
+        for text in (path, folder)
+    )
+    return path.startswith("/") == folder.startswith("/") and (
+        len(parts) >= len(wanted) and all(map(fnmatchcase, parts, wanted))
+    )
 
 
 @dataclass(frozen=True)
@@ -136,23 +168,45 @@ def _comparison(field: str) -> st.SearchStrategy[Compare]:
         value: st.SearchStrategy[Any] = st.sampled_from([*_NAMES, "read", "nanosleep", "s", "/"])
         several = value
         if field == "evt.type":
-            several = st.one_of(value, st.sampled_from(["%file", "%desc"]))
+            several = st.sampled_from(
+                ["read", "nanosleep", "openat", "sentry/clone", "sysno/999", "%file", "%desc"]
+            )
         patterns = st.sampled_from(["*", "b*", "*s?", "[!b]*", "/*/*", "syscall/*"])
         regexes = st.sampled_from(["^b", "s", "[a-f]+$", "^/(etc|tmp)/", "a|b", r"\d"])
+        paths = st.sampled_from(["/tmp", "/*", "/tmp/*b", "/[!e]*/", "syscall", "/etc//passwd/x"])
         texts = ("contains", "icontains", "startswith", "endswith")
         choices = [
             st.builds(Compare, st.just(field), st.sampled_from(texts), st.tuples(value)),
             st.builds(Compare, st.just(field), st.just("glob"), st.tuples(patterns)),
             st.builds(Compare, st.just(field), st.just("regex"), st.tuples(regexes)),
+            st.builds(
+                Compare,
+                st.just(field),
+                st.just("pmatch"),
+                st.lists(st.one_of(value, paths), max_size=3).map(tuple),
+            ),
+            st.builds(
+                Compare,
+                st.just(field),
+                st.sampled_from(("bcontains", "bstartswith")),
+                st.tuples(st.sampled_from(("62", "2f65", "c3a9", "ff"))),
+            ),
+            st.builds(
+                Compare,
+                st.just(field),
+                st.sampled_from(("=", "!=", "contains")),
+                st.tuples(value),
+                st.lists(st.sampled_from(sorted(_CHANGES)), min_size=1, max_size=3).map(tuple),
+            ),
         ]
         equal = st.sampled_from(("=", "!="))
     else:
         several, choices = _NUMBERS, []
         equal = st.sampled_from(("=", "!=", "<", "<=", ">", ">="))
-    lists = st.lists(several, min_size=1, max_size=4).map(tuple)
+    lists = st.lists(several, max_size=4).map(tuple)
     return st.one_of(
         st.builds(Compare, st.just(field), equal, st.tuples(several)),
-        st.builds(Compare, st.just(field), st.just("in"), lists),
+        st.builds(Compare, st.just(field), st.sampled_from(("in", "intersects")), lists),
         st.builds(Compare, st.just(field), st.just("exists"), st.just(())),
         *choices,
     )

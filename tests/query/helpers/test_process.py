@@ -19,7 +19,7 @@ def test_each_range_is_answered_in_order(tmp_path: Path) -> None:
     share = trace.share()
     own, other = socket.socketpair()
     text = "evt.arg.count regex 3"
-    words = msgpack.packb({"filter": text, "trace": share.words})
+    words = msgpack.packb({"filter": text, "now": 0, "trace": share.words})
     thread = threading.Thread(target=serve, args=(other,))
     thread.start()
     socket.send_fds(own, [LENGTH.pack(len(words))], share.files)
