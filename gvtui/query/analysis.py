@@ -25,6 +25,10 @@ _TURN_SECONDS = 0.007
 """How many seconds one slice of work should take."""
 
 
+_PROCESSES_PART = 0.25
+"""The part of the time that is for processes while they are not on the screen."""
+
+
 class Paced:
     """Lets a worker read as many rows as fit into the given time.
 
@@ -91,7 +95,8 @@ class Analysis:
         self.context = QueryContext(self.pairs, self.processes)
         """Gives filters the data that is not in the rows themselves."""
         self.wants_processes = False
-        """Whether processes are on the screen; else they are read when all else is done."""
+        """Whether processes are on the screen; else a part of the time is theirs: they are read
+        before a flight recorder lets their rows go."""
         self.follower: Paced | None = None
         """Reads rows after pairs and processes have: the statistics, while they are shown."""
         self.is_behind = False
@@ -117,8 +122,11 @@ class Analysis:
         """
         deadline = thread_time() + budget_seconds
         workers = []
+        done = 0
         if self.wants_processes or is_idle:
             workers.append(self._processes)
+        else:
+            done = self._processes.run(deadline - budget_seconds * (1 - _PROCESSES_PART))
         if self.follower is not None:
             workers.append(self.follower)
         # One part gets most of the time, because many small slices cost more than few large ones.
@@ -126,6 +134,6 @@ class Analysis:
         if self._follower_first:
             workers.reverse()
         workers = [self._timeline, self._pairs, *workers]
-        done = sum(worker.run(deadline) for worker in workers)
+        done += sum(worker.run(deadline) for worker in workers)
         self.is_behind = not all(worker.is_done for worker in workers)
         return done > 0

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gvtui.trace.carried import CarriedMark
     from gvtui.trace.row import Row
     from gvtui.trace.stretches import Stretch
     from gvtui.wire.messages import Decoded
@@ -33,6 +34,9 @@ class RowSource(Protocol):
     @property
     def architecture(self) -> str:
         """One of `ARCHITECTURES`, or `UNKNOWN_ARCHITECTURE`."""
+
+    def carried(self) -> list[tuple[int, CarriedMark]]:
+        """The processes of each connection at `first_row`, if older rows have been let go."""
 
     def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
         """Rows as an array of `ROW_DTYPE`, as far as the trace has them."""

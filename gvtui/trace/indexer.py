@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gvtui.trace.living import Living
     from gvtui.trace.strings import StringTable
 
 _HEADER = struct.Struct("<HHI")
@@ -66,6 +67,7 @@ class Indexer:
         strings: StringTable,
         architecture: str,
         drops_a_second: int = AS_THEY_COME.drops_a_second,
+        living: Living | None = None,
     ) -> None:
         """Begin without connections.
 
@@ -74,8 +76,11 @@ class Indexer:
             architecture: of the sandboxes.
             drops_a_second: points that one connection can have dropped in a second; a count that
                 jumps further is not believed.
+            living: takes in what events tell of processes, if anybody wants to know.
         """
         self._strings = strings
+        self.living = living
+        """Takes in what events tell of processes; None if nobody wants to know."""
         self._parts = RowParts(strings, architecture)
         self._contexts: dict[bytes, bytes | None] = {}
         self._high_bits: dict[bytes, int] = {}
@@ -332,6 +337,9 @@ class Indexer:
             head = _HEAD.pack(offset, recv_ns, 0, length, 0, conn)
             return [head, NO_CONTEXT, self._parts.malformed(message_type)]
         pieces = self._drop_row(conn, recv_ns, offset, length, dropped)
+        if self.living is not None:
+            # No event has a cached rest, so each of them comes here.
+            self.living.take(conn, message_type, datagram)
         time_ns, context, rest = self._parts.parse(message_type, datagram[header_size:])
         pieces += [_HEAD.pack(offset, recv_ns, time_ns, length, dropped, conn), context, rest]
         return pieces

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui import __version__
 from gvtui.files import whole_file
 from gvtui.trace.batches import FORMAT, SALT_SIZE, pack_one
+from gvtui.trace.carried import carried_in
 from gvtui.trace.details import int_in, list_in, pack_details
 from gvtui.trace.excerpts import DisputeMark
 from gvtui.trace.records import LogKind, TraceError
@@ -134,12 +135,15 @@ def _reopened(
 ) -> Iterator[_Reopened]:
     """Records and marks for the connections that were open when the oldest segment began."""
     counted = ConnectionCounts.read(head.get("before"))
+    processes = dict(carried_in(head))
     for entry in list_in(head, "connections"):
         if not isinstance(entry, list) or list(map(type, entry)) != [int, int, dict, int]:
             continue
         conn, opened_ns, details, dropped = entry
         told = {"dropped_before": dropped, "drops_before": counted.of(conn).dropped}
         yield LogKind.OPENED, conn, opened_ns, {**details, **told}
+        if conn in processes:
+            yield LogKind.MARK, conn, opened_ns, processes[conn].details()
         if conn in marks:
             yield LogKind.MARK, conn, opened_ns, marks[conn].details()
         for container in apart.get(conn, ()):

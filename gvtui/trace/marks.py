@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from gvtui.trace.carried import CarriedMark
 from gvtui.trace.details import int_in, text_in
 from gvtui.trace.excerpts import DisputeMark, ExcerptMark, ExecMark, ExecOrderMark
 from gvtui.trace.losses import Loss
@@ -308,6 +309,7 @@ Mark = (
     | DisputeMark
     | ClockMark
     | ProcessesMark
+    | CarriedMark
     | BinaryMark
     | NamesMark
     | ExcerptMark
@@ -328,6 +330,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Mark]] = {
         DisputeMark,
         ClockMark,
         ProcessesMark,
+        CarriedMark,
         BinaryMark,
         NamesMark,
         ExcerptMark,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
+from gvtui.trace.carried import carried_in
 from gvtui.trace.damage import Damage
 from gvtui.trace.payloads import payload_start
 from gvtui.trace.records import DamagedError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from gvtui.trace.carried import CarriedMark
     from gvtui.trace.segments import Segments
     from gvtui.trace.stretches import Stretch
     from gvtui.trace.strings import StringReader
@@ -49,6 +51,10 @@ class RowReader:
         """An interned string; an ellipsis for a lost one."""
         texts = self._strings.texts
         return texts[number] if number < len(texts) else LOST_TEXT
+
+    def carried(self) -> list[tuple[int, CarriedMark]]:
+        """The processes of each connection at `first_row`, if older rows have been let go."""
+        return carried_in(self._segments.oldest.head()) if self.first_row else []
 
     def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
         """The rows from `start` to before `stop`, as far as the trace has them; dtype

@@ -20,9 +20,11 @@ from gvtui.trace.batches import LEAD_OF_ONE, pack_one
 from gvtui.trace.details import pack_details
 from gvtui.trace.flight import Flight
 from gvtui.trace.indexer import Indexer
+from gvtui.trace.living import Living
 from gvtui.trace.names import MOST_OF_ONE, NamesMark
 from gvtui.trace.output import STEP_BYTES
 from gvtui.trace.packing import Packing
+from gvtui.trace.procfs import ProcessesMark
 from gvtui.trace.records import REAL_SIZE, LogKind, TraceError
 from gvtui.trace.row import ROW_SIZE, Kind
 from gvtui.trace.strings import StringTable
@@ -97,7 +99,8 @@ class TraceWriter:
             most = min(most, keep_bytes // _STRINGS_PART)
         self._table = StringTable(most, limits.strings)
         self._limits = limits
-        self._indexer = Indexer(self._table, self.architecture, limits.drops_a_second)
+        self._living = Living() if keep_bytes is not None else None
+        self._indexer = Indexer(self._table, self.architecture, limits.drops_a_second, self._living)
         self._open: dict[int, _OpenConnection] = {}
         try:
             flight = None
@@ -113,6 +116,7 @@ class TraceWriter:
                 self._known,
                 limits.drops_a_second,
                 before,
+                self._processes,
             )
         except FileExistsError as error:
             raise TraceError(
@@ -147,6 +151,7 @@ class TraceWriter:
             before=drops,
         )
         fresh.reception = self.reception
+        fresh._living = fresh._indexer.living = self._living
         for conn, known in self._open.items():
             dropped = self._indexer.last_dropped(conn)
             fresh._indexer.set_last_dropped(conn, dropped)
@@ -255,6 +260,8 @@ class TraceWriter:
         """Write that a connection closed; raises as `opened` does."""
         self._open.pop(conn, None)
         self._indexer.forget(conn)
+        if self._living is not None:
+            self._living.forget(conn)
         self._files.tally.fold(self._open)
         self._event(LogKind.CLOSED, Kind.CLOSED, conn, recv_ns, details)
 
@@ -263,6 +270,8 @@ class TraceWriter:
         payload = pack_details(details)
         if details.get("kind") == NamesMark.kind and conn in self._open:
             self._open[conn].take_names(NamesMark.read(details))
+        if details.get("kind") == ProcessesMark.kind and conn in self._open:
+            self._listed(conn, details)
         offset = self._files.segment.log.size + LEAD_OF_ONE
         last_dropped = self._indexer.last_dropped(conn)
         rows = self._indexer.mark(conn, recv_ns, offset, len(payload), details)
@@ -376,3 +385,12 @@ class TraceWriter:
             details = known.details if left >= 0 else {}
             connections.append([conn, known.recv_ns, details, self._indexer.last_dropped(conn)])
         return connections
+
+    def _listed(self, conn: int, details: dict[str, Any]) -> None:
+        if self._living is not None:
+            self._living.listed(conn, ProcessesMark.read(details))
+
+    def _processes(self, most_bytes: int) -> list[list[Any]]:
+        """The processes of who is connected, for the header of a segment."""
+        marks = self._living.marks(most_bytes) if self._living is not None else []
+        return [[conn, mark.details()] for conn, mark in marks]

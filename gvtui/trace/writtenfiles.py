@@ -28,6 +28,10 @@ _WORTH_LETTING_GO = 128 << 10
 """The least size in bytes at which the only segment is deleted to free space."""
 
 
+_MAX_PROCESSES_BYTES = 1 << 20
+_PROCESSES_PART = 16
+"""The processes that a segment begins with may take so many bytes, and one part in so many."""
+
 _NEARLY = 0.75
 """How full the segment being written is when who pushes others out is left out: the rest is theirs."""
 
@@ -47,6 +51,7 @@ class WrittenFiles:
         standing: Callable[[], list[list[Any]]],
         drops_a_second: int = AS_THEY_COME.drops_a_second,
         before: ConnectionCounts | None = None,
+        processes: Callable[[int], list[list[Any]]] = lambda _: [],
     ) -> None:
         """Create them.
 
@@ -58,6 +63,7 @@ class WrittenFiles:
             standing: the connections that stand, as a segment's header tells them.
             drops_a_second: the limit by which claimed drops are judged, which the heads tell.
             before: what was counted before, in files that are no more.
+            processes: those of the connections that stand, in about so many bytes at most.
 
         Raises:
             OSError: a file exists already, or cannot be created.
@@ -71,7 +77,7 @@ class WrittenFiles:
         self._trace_id = trace_id
         self._architecture = architecture
         self._drops_a_second = drops_a_second
-        self._standing = standing
+        self._standing, self._processes = standing, processes
         self._before = before or ConnectionCounts()
         self._shares = Shares()
         self._spares = Spares()
@@ -281,11 +287,16 @@ class WrittenFiles:
             "segment": number,
             "first_row": first_row,
             "connections": self._standing(),
+            **({"processes": self._carried(self.flight)} if self.flight is not None else {}),
             "before": self._before.packed(),
             "needs": [],
             "previous": b"",
         }
         return SegmentWriter.create(path, head, self._trace_id, time.time_ns())
+
+    def _carried(self, flight: Flight) -> list[list[Any]]:
+        """The processes at the beginning of a segment: a small part of it."""
+        return self._processes(min(_MAX_PROCESSES_BYTES, flight.segment_bytes // _PROCESSES_PART))
 
     def _seal(self, segment: SegmentWriter, tally: ConnectionCounts) -> None:
         summary = Summary(segment.rows, tally, self.reception)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gvtui.trace.carried import CarriedMark
+
 
 def make_row(**fields: int) -> dict[str, int]:
     """A row's fields, with the values of absent ones."""
@@ -99,6 +101,10 @@ class MemoryTrace:
     ) -> Iterator[Stretch]:
         """Nothing can be read at once: each row is looked at alone."""
         yield Stretch(0, len(rows), [0] * len(rows), [1] * len(rows), b"")
+
+    def carried(self) -> list[tuple[int, CarriedMark]]:
+        """None: no row has been let go."""
+        return []
 
     def intact(
         self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]

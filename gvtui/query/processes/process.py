@@ -111,6 +111,8 @@ class Process:
     """The row of the program that it was named after last."""
     is_exec_session: bool = False
     """Whether it was started in the container from outside, as by `runsc exec`."""
+    is_carried: bool = False
+    """Whether it ran before the oldest row, so that rows of it have been let go."""
     is_start_told: bool = False
     """Whether an event has reported its start."""
     life: int = 0

@@ -19,11 +19,13 @@ from gvtui.query.calls.doubles import Doubles
 from gvtui.query.calls.exec_rules import Code
 from gvtui.query.calls.execs import LateOutcomes
 from gvtui.query.follower import Follower
+from gvtui.query.processes.carried import take_carried
 from gvtui.query.processes.events import EVENT_TYPES, EXECUTED, ProcessEvents
 from gvtui.query.processes.process import SECOND_NS, Evidence
 from gvtui.query.processes.procfs import take_mark
 from gvtui.query.processes.tree import MAX_PROCESSES, ProcessTree
 from gvtui.query.source import group
+from gvtui.trace.carried import CarriedMark
 from gvtui.trace.containers import container_of
 from gvtui.trace.marks import read_mark
 from gvtui.trace.procfs import ProcessesMark
@@ -55,6 +57,9 @@ class Processes(Follower):
         self._lives_changed: deque[Change] = deque()
         self.rows_without_pid = 0
         """How many system calls belong to no known process, because `group_id` is not collected."""
+        self.has_missed = False
+        """Whether rows were let go before they were read, so that counts are lower bounds."""
+        self._is_begun = False
         self._doubles = Doubles()
         self.execs = pairs.execs
         """The outcomes of execs."""
@@ -83,8 +88,19 @@ class Processes(Follower):
         return None if isinstance(message, Unknown) else message.context_data  # type: ignore[attr-defined]
 
     def _begin(self) -> None:
+        first = self._trace.first_row
+        if first > self.position or not self._is_begun:
+            self._go_on_at(first)
+        self._is_begun = True
         self.execs.bring_up(self.position)
         self._take_late(self.position)
+
+    def _go_on_at(self, first: int) -> None:
+        """Go on at the oldest row: what older ones told, the flight recorder tells."""
+        self.has_missed = self.has_missed or self._is_begun
+        self.tree.ended_before = 0
+        for conn, mark in self._trace.carried():
+            take_carried(self.tree, first, conn, mark, self._trace.connections.name)
 
     def _take_late(self, before: int) -> None:
         """Take up outcomes of execs that became known after their rows were read."""
@@ -152,6 +168,9 @@ class Processes(Follower):
             conn = int(rows["conn"][place])
             container = self._trace.connections.name(conn, mark.container_id)
             take_mark(self.tree, start + place, conn, mark, container)
+        elif isinstance(mark, CarriedMark):
+            conn, name_of = int(rows["conn"][place]), self._trace.connections.name
+            take_carried(self.tree, start + place, conn, mark, name_of)
 
     def _meet(self, start: int, rows: npt.NDArray[np.void]) -> None:
         """Find processes without a start event, and ids that were reused without one."""

@@ -52,6 +52,8 @@ class ProcessTree:
         """Grows whenever a process appears, ends, or changes what the screen shows of it."""
         self.forgotten = 0
         """How many processes were forgotten because there were too many."""
+        self.ended_before = 0
+        """How many processes ended in rows that were let go before they were read."""
         self.spans = Spans()
         """Finds the process that had an id at a row."""
         self._by_number: dict[int, Process] = {}
