@@ -40,25 +40,40 @@ def _help() -> str:
         "gvtui convert today.gvtrace today.jsonl",
         "gvtui convert save.trace save.gvtrace",
         "gvtui convert today.gvtrace one.trace --filter 'conn.num = 1'",
+        "gvtui convert today.gvtrace today.strace --split",
     ),
 )
 @click.argument("source", metavar="IN", type=FILE, shell_complete=recordings)
 @click.argument("out", metavar="OUT", type=FILE)
 @FILTER_OPTION
+@click.option(
+    "--split",
+    is_flag=True,
+    help="Write a file for each sandbox: OUT's name with the container's ID in front of the suffix. "
+    "Programs that read strace's output need it where there are several.",
+)
 @click.pass_context
-def convert(ctx: click.Context, source: Path, out: Path, filter_text: str) -> None:
+def convert(ctx: click.Context, source: Path, out: Path, filter_text: str, split: bool) -> None:
     """Write a recording in another format."""
     from gvtui.export.convert import convert as write
+    from gvtui.export.convert import convert_split
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
 
-    helpers = helpers_for(source, filter_text)
+    helpers = () if split else helpers_for(source, filter_text)
     only_reads(ctx)
     trace = Trace.open(source, progress=say_progress)
     try:
-        written = write(Selection(trace, filter_text, helpers=helpers), out, progress=say_progress)
+        if split:
+            files = convert_split(trace, filter_text, out, progress=say_progress)
+        else:
+            selection = Selection(trace, filter_text, helpers=helpers)
+            files = [(out, write(selection, out, progress=say_progress))]
         what = "line" if BY_SUFFIX[out.suffix.lower()].has_lines else "message"
-        say(f"gvtui: wrote {counted(written, what)} to {out}")
+        for path, written in files:
+            say(f"gvtui: wrote {counted(written, what)} to {path}")
+        if not files:
+            say(f"gvtui: {source} has no sandbox; no file was written")
         if filter_text.strip() and BY_SUFFIX[out.suffix.lower()] is SAVE_FILE:
             say(
                 "gvtui: a gVisor save file has no place for notes: an exec whose outcome other "

@@ -241,7 +241,8 @@ _WRITES_TID = task_flags.CLONE_BITS["CLONE_PARENT_SETTID"] | task_flags.CLONE_BI
 
 def _clone(call: CallSide) -> list[str]:
     message = call.message
-    shown = [task_flags.clone_flags(message.flags), f"child_stack={pointer(message.stack)}"]
+    flags = task_flags.clone_flags(message.flags)
+    shown = [f"child_stack={pointer(message.stack)}", f"flags={flags}"]
     if message.flags & _WRITES_TID:
         # The message has the number that lies at that address: on enter an old one.
         is_written = call.is_exit and not call.errno

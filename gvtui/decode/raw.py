@@ -154,6 +154,9 @@ def _clone(numbers: tuple[int, ...], shown: Named, _: str) -> None:
     shown[2:] = [(name, text) for name, text in shown[2:] if flags & _CLONE_NEEDS[name]]
 
 
+_CLONE_LABELS = {"parent_tid": "parent_tid", "tls": "tls", "child_tid": "child_tidptr"}
+"""What strace calls clone's optional arguments, in its order, which is that of no architecture."""
+
 _FUTEX_ARGUMENTS = {0: 4, 1: 3, 3: 5, 4: 6, 5: 6, 6: 4, 7: 2, 8: 2, 9: 6, 11: 5, 12: 6, 13: 4}
 """How many arguments each operation of futex reads; operations not listed read all."""
 
@@ -278,7 +281,9 @@ def raw_arguments(call: CallSide) -> list[str]:
     named = named_arguments(call)
     if call.name == "clone":
         (_, flags), (_, stack), *others = named
-        return [flags, f"child_stack={stack}", *(f"{name}={text}" for name, text in others)]
+        given = dict(others)
+        rest = [f"{label}={given[name]}" for name, label in _CLONE_LABELS.items() if name in given]
+        return [f"child_stack={stack}", f"flags={flags}", *rest]
     return [text for _, text in named]
 
 

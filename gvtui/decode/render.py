@@ -43,10 +43,11 @@ class Rendered:
     """Whether the call returned an error."""
 
 
-_FORMS: dict[type[Message], tuple[calls.Arguments, calls.Result]] = {
+FORMS: dict[type[Message], tuple[calls.Arguments, calls.Result]] = {
     **calls.FORMS,
     syscall_pb2.Syscall: (raw_arguments, raw_result),
 }
+"""How each message of a system call shows its arguments, and its result where it succeeded."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -76,14 +77,15 @@ def render(
     message_type = decoded.header.message_type
     if isinstance(message, Unknown):
         return Rendered(_name(message_type, 0, architecture), _unknown(message, limit), "", False)
-    forms = _FORMS.get(type(message))
+    forms = FORMS.get(type(message))
     if forms is None:
         text = events.FORMS[type(message)](message)
         return Rendered(_name(message_type, 0, architecture), _cut(text, limit), "", False)
     call = call_of(decoded, architecture, enter)
     arguments = _cut(", ".join(forms[0](call)), limit)
     if call.enter is not None:
-        arguments += _changed(message, call.enter)
+        notes = changes(message, call.enter)
+        arguments += "".join(f" ⚠ {note}" for note in notes)
     if call.is_exit and not call.errno and (words := untold(outcome)):
         return Rendered(call.name, arguments, words, outcome is ExecOutcome.FAILED)
     return Rendered(call.name, arguments, calls.result(call, forms[1]), call.errno != 0)
@@ -92,7 +94,7 @@ def render(
 def arguments_text(decoded: Decoded, *, architecture: str, limit: int = ARGUMENTS_LIMIT) -> str:
     """The `arguments` that `render` gives, in less time."""
     message: Any = decoded.message
-    forms = _FORMS.get(type(message))
+    forms = FORMS.get(type(message))
     if forms is None:
         return render(decoded, architecture=architecture, limit=limit).arguments
     return _cut(", ".join(forms[0](call_of(decoded, architecture))), limit)
@@ -113,29 +115,7 @@ def call_of(decoded: Decoded, architecture: str, enter: Decoded | None = None) -
 def result_of(decoded: Decoded, architecture: str) -> str:
     """The result of a system call's exit in words; empty for an enter."""
     call = call_of(decoded, architecture)
-    return calls.result(call, _FORMS[type(call.message)][1])
-
-
-def strace_line(
-    decoded: Decoded,
-    *,
-    architecture: str,
-    enter: Decoded | None = None,
-    outcome: ExecOutcome | None = None,
-) -> str:
-    """The whole line as strace prints it.
-
-    `close(3</etc/passwd>) = 0` for an exit, `close(3</etc/passwd> <unfinished ...>` for an enter,
-    `+++ exited 3 +++` for the end of a task, `--- sentry/clone → 111 (SIGCHLD) ---` for others.
-    """
-    shown = render(decoded, architecture=architecture, enter=enter, outcome=outcome)
-    if decoded.kind is None or not decoded.kind.is_syscall:
-        if shown.name == "sentry/task_exit":
-            return f"+++ {shown.arguments} +++"
-        return f"--- {shown.name} {shown.arguments} ---"
-    if not shown.result:
-        return f"{shown.name}({shown.arguments} <unfinished ...>"
-    return f"{shown.name}({shown.arguments}) = {shown.result}"
+    return calls.result(call, FORMS[type(call.message)][1])
 
 
 def _cut(text: str, limit: int) -> str:
@@ -160,8 +140,13 @@ _READ_TWICE: dict[type[Message], tuple[tuple[str, str, Callable[[Any], str]], ..
 """The fields that the sandbox reads from the program's memory on enter, and again on exit."""
 
 
-def _changed(message: Message, before: Message) -> str:
-    """A note for each argument that the program changed in memory while the call ran."""
+def changes(message: Message, before: Message) -> list[str]:
+    """A note for each argument that the program changed in memory while the call ran.
+
+    Args:
+        message: of the exit.
+        before: of the enter; of the same type.
+    """
     notes = []
     for field, label, form in _READ_TWICE.get(type(message), ()):
         earlier = getattr(before, field)
@@ -170,5 +155,5 @@ def _changed(message: Message, before: Message) -> str:
         shown = form(earlier)
         # Bytes after the end of an address may change while the address stays the same.
         if shown != form(getattr(message, field)) or field != "address":
-            notes.append(f" ⚠ {label} changed: {_cut(shown, CHANGE_LIMIT)} at enter")
-    return "".join(notes)
+            notes.append(f"{label} changed: {_cut(shown, CHANGE_LIMIT)} at enter")
+    return notes

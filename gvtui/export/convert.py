@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from typing import TYPE_CHECKING
 
+from gvtui.decode.ids import SHORT_ID
 from gvtui.errors import GvtuiError, UsageError
 from gvtui.export.formats import BY_SUFFIX, RECORDING, SAVE_FILE
 from gvtui.export.recording import RecordingExport
+from gvtui.export.selection import Selection
 from gvtui.files import put_in_place, unfinished_path, whole_file
 from gvtui.trace.files import index_path, strings_path
 from gvtui.trace.records import DamagedError
@@ -21,11 +24,13 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from gvtui.export.formats import Lines
-    from gvtui.export.selection import Selection
+    from gvtui.trace.reader import Trace
     from gvtui.trace.rebuild import Progress
 
 _STEP = 4096
 """Rows between two reports of progress."""
+_MOST_NAME = 80
+_HEX = re.compile(r"[0-9a-f]+")
 
 
 class ConvertError(GvtuiError):
@@ -68,6 +73,53 @@ def convert(selection: Selection, out: Path, *, progress: Progress | None = None
     if progress:
         progress(1, 1)
     return written
+
+
+def convert_split(
+    trace: Trace, filter_text: str, out: Path, *, progress: Progress | None = None
+) -> list[tuple[Path, int]]:
+    """Write the rows of each sandbox to a file of its own, as `convert` does.
+
+    The files are named after `out`: `night.strace` gives `night-dee0da1eafc6.strace`, with the
+    container's ID, or `night-conn-2.strace` for a connection whose container is not known. Rows
+    that belong to no sandbox, such as marks, are in none of them.
+
+    Args:
+        trace: the trace.
+        filter_text: which rows; empty for all.
+        out: what the files are named after.
+        progress: called with rows done and rows in all, for each file.
+
+    Returns:
+        The files, each with how many messages or lines were written.
+
+    Raises:
+        UsageError: the suffix is not known.
+        ConvertError: a file exists, cannot be written, or cannot hold what was chosen.
+        FilterError: the text is no filter.
+    """
+    files: dict[Path, list[int]] = {}
+    for sandbox in trace.connections.sandboxes():
+        conns = [each.conn for each in sandbox.connections]
+        name = _file_name(sandbox.container_id) or f"conn-{conns[0]}"
+        path = out.with_name(f"{out.stem}-{name}{out.suffix}")
+        if path in files:
+            path = out.with_name(f"{out.stem}-{name}-conn-{conns[0]}{out.suffix}")
+        files[path] = conns
+    for path in files:
+        if path.exists():
+            raise ConvertError(f"{path} exists already; choose another name")
+    return [
+        (path, convert(Selection(trace, filter_text, conns=conns), path, progress=progress))
+        for path, conns in files.items()
+    ]
+
+
+def _file_name(container: str) -> str:
+    """A container's ID as a part of a file's name: as short as in lists, if it is made of hex
+    digits, else with nothing that a shell or a folder has a meaning for."""
+    safe = re.sub(r"[^0-9A-Za-z_.-]", "_", container)
+    return safe[:SHORT_ID] if _HEX.fullmatch(safe) else safe[:_MOST_NAME]
 
 
 def _write_lines(

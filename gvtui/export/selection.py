@@ -13,6 +13,8 @@ from gvtui.query.calls.exec_outcomes import BINARY_SECONDS
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.naming import containers_of
 from gvtui.query.helpers.ahead import Ahead
+from gvtui.trace.row import Direction
+from gvtui.wire.messages import RAW_SYSCALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +32,10 @@ NAMING_SECONDS = 1.5
 _MAX_UNNAMED = 1 << 12
 
 PATIENCE_SECONDS = 0.5
-"""How long a row of an exec waits for the rows that tell its outcome."""
+"""How long a row waits for the rows that tell more of its call: an exec's outcome, or its other
+point."""
+_NEWEST = 512
+"""How many of the newest rows may wait for the other point of their call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class Selection:
         *,
         analysis: Analysis | None = None,
         helpers: Sequence[Helper] = (),
+        conns: Sequence[int] = (),
     ) -> None:
         """Choose rows.
 
@@ -98,6 +104,7 @@ class Selection:
                 uses what it knows so far and reads no rows ahead. Without it, the selection makes
                 its own.
             helpers: processes that test rows too; see `gvtui.query.helpers`.
+            conns: the connections of one sandbox, whose rows alone are chosen; empty for all rows.
 
         Raises:
             FilterError: the text is no filter.
@@ -116,13 +123,24 @@ class Selection:
         self._ahead = None
         if self._filter is not None and helpers:
             self._ahead = Ahead(trace, self._filter, helpers)
+        self.joins_points = False
+        """Whether raw and decoded points of a call are one: a raw row then waits for the other, in
+        a trace that grows."""
+        self._conns = list(conns)
+        self._doubled: set[tuple[int, int]] = set()
+        """Connections and numbers of calls that came twice, for `joins_points`."""
         self._waits_for = -1
         self._waits_since = 0.0
 
     @property
     def is_filtered(self) -> bool:
         """Whether there is a condition at all."""
-        return self._filter is not None
+        return self._filter is not None or self.is_of_one
+
+    @property
+    def is_of_one(self) -> bool:
+        """Whether all rows are of one sandbox, whatever the trace has."""
+        return bool(self._conns)
 
     def look_ahead(self) -> None:
         """Pair the enters and exits of all rows that the trace has now."""
@@ -155,13 +173,41 @@ class Selection:
         near = ((row, most) for row, most in waiting if row is not None and row < stop)
         held, patience = next(near, (stop, 0.0))
         stop = self._names.ready(start, stop, now) if self._names is not None else stop
+        if self.joins_points and (alone := self._first_alone(start, stop)) < held:
+            held, patience = alone, PATIENCE_SECONDS
         held = min(held, stop)
         if held != self._waits_for:
             self._waits_for, self._waits_since = held, now
         return stop if now - self._waits_since >= patience else held
 
+    def _first_alone(self, start: int, stop: int) -> int:
+        """The first raw row that is its thread's newest, of a call that came twice before; `stop`
+        if there is none."""
+        begin = max(self.trace.first_row, self.trace.end_row - _NEWEST)
+        rows = self.trace.rows(begin, self.trace.end_row)
+        newest: dict[tuple[int, int], tuple[int, int, int, bool]] = {}
+        columns = (rows[name].tolist() for name in ("conn", "tid", "direction", "sysno", "type"))
+        for row_id, (conn, tid, direction, sysno, kind) in enumerate(
+            zip(*columns, strict=True), begin
+        ):
+            if direction == Direction.NONE or not tid:
+                continue
+            is_raw = kind == RAW_SYSCALL
+            before = newest.get((conn, tid))
+            if not is_raw and before is not None and before[1:] == (direction, sysno, True):
+                self._doubled.add((conn, sysno))
+            newest[conn, tid] = (row_id, direction, sysno, is_raw)
+        alone = (
+            row_id
+            for (conn, _), (row_id, _, sysno, is_raw) in newest.items()
+            if is_raw and start <= row_id < stop and (conn, sysno) in self._doubled
+        )
+        return min(alone, default=stop)
+
     def includes(self, row_id: int) -> bool:
         """Whether a row is chosen."""
+        if self._conns and self.trace.row(row_id).conn not in self._conns:
+            return False
         return self._filter is None or self._filter.matches(self.trace, row_id)
 
     def chunks(self, start: int, stop: int) -> Iterator[Chunk]:
@@ -182,6 +228,9 @@ class Selection:
             if self._ahead is not None and may_pass is None:
                 took = time.perf_counter() - began
                 self._ahead.took(took, len(rows), start + len(rows))
+            if self._conns:
+                own = np.isin(rows["conn"], self._conns)
+                chosen = own if chosen is None else chosen & own
             yield Chunk(start, rows, chosen)
             start += len(rows)
 

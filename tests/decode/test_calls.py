@@ -186,20 +186,20 @@ CASES: list[tuple[Decoded, str]] = [
     (call(pb.Eventfd, "eventfd", 3), "eventfd(0) = 3"),
     (
         call(pb.Clone, "clone", 9, flags=0x4111),
-        "clone(CLONE_VM|CLONE_VFORK|SIGCHLD, child_stack=NULL) = 9",
+        "clone(child_stack=NULL, flags=CLONE_VM|CLONE_VFORK|SIGCHLD) = 9",
     ),
     (
         call(pb.Clone, "clone", 9, flags=0x110100, stack=0x7000, new_tid=9, tls=0x20),
-        "clone(CLONE_VM|CLONE_THREAD|CLONE_PARENT_SETTID, child_stack=0x7000, parent_tid=[9], "
+        "clone(child_stack=0x7000, flags=CLONE_VM|CLONE_THREAD|CLONE_PARENT_SETTID, parent_tid=[9], "
         "tls=0x20) = 9",
     ),
     (
         call(pb.Clone, "clone", flags=0x110100, new_tid=4711),
-        "clone(CLONE_VM|CLONE_THREAD|CLONE_PARENT_SETTID, child_stack=NULL, parent_tid=...)",
+        "clone(child_stack=NULL, flags=CLONE_VM|CLONE_THREAD|CLONE_PARENT_SETTID, parent_tid=...)",
     ),
     (
         call(pb.Clone, "clone", 9, flags=0x100, new_tid=4711),
-        "clone(CLONE_VM, child_stack=NULL) = 9",
+        "clone(child_stack=NULL, flags=CLONE_VM) = 9",
     ),
     (call(pb.Fork, "vfork", 9), "vfork() = 9"),
     (

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from gvtui.decode.render import Rendered, render, strace_line
+from gvtui.decode.render import Rendered, render
+from gvtui.decode.strace import strace_line
 from gvtui.wire.messages import KINDS
 from gvtui.wire.pb import container_pb2
 from gvtui.wire.pb import sentry_pb2 as pb
@@ -72,7 +73,7 @@ def test_every_event_has_a_case() -> None:
 def test_strace_lines() -> None:
     assert (
         strace_line(wrap(pb.TaskExit(exit_status=0x300)), architecture="x86_64")
-        == "+++ exited 3 +++"
+        == "+++ exited with 3 +++"
     )
     clone = pb.CloneInfo(created_thread_id=111, flags=17)
     assert strace_line(wrap(clone), architecture="arm64") == "--- sentry/clone → 111 (SIGCHLD) ---"

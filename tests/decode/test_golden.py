@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.decode.render import strace_line
+from gvtui.decode.strace import strace_line
 from tests.decode.helpers import recorded, with_enters
 
 GOLDEN = Path(__file__).parent / "golden"

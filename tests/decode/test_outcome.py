@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from gvtui.decode.outcome import ExecOutcome, untold
-from gvtui.decode.render import render, strace_line
+from gvtui.decode.render import render
+from gvtui.decode.strace import strace_line
 from gvtui.wire.header import build_message
 from gvtui.wire.messages import decode
 from gvtui.wire.pb import syscall_pb2
@@ -27,7 +28,7 @@ def test_results(outcome: ExecOutcome | None, result: str, failed: bool) -> None
     shown = render(decoded, architecture="x86_64", outcome=outcome)
     assert (shown.result, shown.failed) == (result, failed)
     line = strace_line(decoded, architecture="x86_64", outcome=outcome)
-    assert line == f'execve("/bin/ls", ["ls"], ...) = {result}'
+    assert line == f'execve("/bin/ls", ["ls"], 0x0 /* 0 vars */) = {result}'
 
 
 def test_an_error_that_was_sent_stands() -> None:

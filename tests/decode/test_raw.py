@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.decode.raw import argument_names, named_arguments
-from gvtui.decode.render import call_of, strace_line
+from gvtui.decode.render import call_of
+from gvtui.decode.strace import strace_line
 from gvtui.points.syscalls import names_by_sysno, sysnos_by_name
 from gvtui.wire.messages import Decoded
 from gvtui.wire.pb import syscall_pb2 as pb
@@ -90,8 +91,8 @@ CASES: list[tuple[str, tuple[int, ...], int, str]] = [
         "clone",
         (0x1200011, 0, 5, POINTER, 6),
         9,
-        "clone(CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, child_stack=NULL, "
-        "child_tid=0x7f0000001000) = 9",
+        "clone(child_stack=NULL, flags=CLONE_CHILD_CLEARTID|CLONE_CHILD_SETTID|SIGCHLD, "
+        "child_tidptr=0x7f0000001000) = 9",
     ),
     (
         "futex",
@@ -160,11 +161,11 @@ def test_arguments_of_clone_in_the_order_of_arm64() -> None:
     flags = 0x3D0F00
     decoded = raw("clone", flags, 1, 2, 3, 4, architecture="arm64", result=9)
     assert strace_line(decoded, architecture="arm64").endswith(
-        "child_stack=0x1, parent_tid=0x2, tls=0x3, child_tid=0x4) = 9"
+        ", parent_tid=0x2, tls=0x3, child_tidptr=0x4) = 9"
     )
     decoded = raw("clone", flags, 1, 2, 3, 4, result=9)
     assert strace_line(decoded, architecture="x86_64").endswith(
-        "child_stack=0x1, parent_tid=0x2, child_tid=0x3, tls=0x4) = 9"
+        ", parent_tid=0x2, tls=0x4, child_tidptr=0x3) = 9"
     )
 
 

@@ -10,8 +10,8 @@ from gvtui.decode.render import (
     Rendered,
     arguments_text,
     render,
-    strace_line,
 )
+from gvtui.decode.strace import strace_line
 from gvtui.wire.header import Header
 from gvtui.wire.messages import Decoded, Unknown, direction
 from gvtui.wire.pb import syscall_pb2 as pb

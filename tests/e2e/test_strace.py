@@ -21,7 +21,8 @@ import pytest
 from gvtui.agent.abilities import code_of
 from gvtui.agent.scratch import scratch_folder
 from gvtui.decode.outcome import ExecOutcome
-from gvtui.decode.render import render, strace_line
+from gvtui.decode.render import render
+from gvtui.decode.strace import strace_line
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.syscalls import host_architecture, sysnos_by_name
 from gvtui.wire.messages import Decoded, direction

@@ -38,7 +38,7 @@ def test_to_a_recording_and_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".txt", ".jsonl", ".json", ".strace"])
 def test_to_lines(tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"x{suffix}"
-    assert converted(SHELL, out) == len(out.read_text().splitlines()) > 1000
+    assert converted(SHELL, out) == len(out.read_text().splitlines()) > 900
     assert [path.name for path in tmp_path.iterdir()] == [out.name]
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from gvtui.decode.fields import field_views
-from gvtui.decode.render import render, strace_line
+from gvtui.decode.render import render
+from gvtui.decode.strace import strace_line
 from gvtui.export.text import datagram_line
 from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE
 from gvtui.trace.indexer import Indexer

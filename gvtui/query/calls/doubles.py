@@ -14,6 +14,8 @@ from gvtui.wire.messages import RAW_SYSCALL
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from gvtui.query.source import RowSource
+
 _MAX_CARRIED = 1 << 16
 
 
@@ -58,3 +60,49 @@ def _words(told: npt.NDArray[np.int64]) -> tuple[int, int, int]:
     """Direction, number and error of a row, to be compared with another's."""
     direction, sysno, errno = told.tolist()
     return direction, sysno, errno
+
+
+def decoded_twin(trace: RowSource, row_id: int) -> int | None:
+    """The decoded row that repeats a raw one; None if the trace has none.
+
+    It is the thread's next one, so only that is looked at, and only `MOST_BETWEEN` rows far.
+    """
+    return _twin(trace, row_id, forward=True)
+
+
+def raw_twin(trace: RowSource, row_id: int) -> int | None:
+    """The raw row that a decoded one repeats; None if the trace has none."""
+    return _twin(trace, row_id, forward=False)
+
+
+def _twin(trace: RowSource, row_id: int, *, forward: bool) -> int | None:
+    row = trace.row(row_id)
+    if row.direction == Direction.NONE or not row.tid or (row.type == RAW_SYSCALL) != forward:
+        return None
+    for near, far in pairwise(_DISTANCES):
+        if forward:
+            start, stop = row_id + near, min(row_id + far, trace.end_row)
+        else:
+            start, stop = max(row_id - far + 1, trace.first_row), row_id - near + 1
+        if start >= stop:
+            return None
+        rows = trace.rows(start, stop)
+        own = np.flatnonzero(
+            (rows["tid"] == row.tid) & (rows["conn"] == row.conn) & (rows["direction"] != 0)
+        )
+        if len(own):
+            place = int(own[0 if forward else -1])
+            other = trace.row(start + place)
+            is_raw = other.type == RAW_SYSCALL
+            is_same = (other.direction, other.sysno, other.errno) == (
+                row.direction,
+                row.sysno,
+                row.errno,
+            )
+            return start + place if is_same and is_raw != forward else None
+    return None
+
+
+MOST_BETWEEN = 1 << 16
+"""How many rows of other threads may lie between the raw and the decoded row of one call."""
+_DISTANCES = (1, 1 << 4, 1 << 8, 1 << 12, MOST_BETWEEN)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from gvtui.export.formats import LINE_FORMATS
 from gvtui.export.selection import Selection
+from gvtui.export.strace import StraceExport
 from gvtui.query.filter.parse import parse
 from gvtui.query.filter.write import conjunction
 from gvtui.trace.details import short_args
-from gvtui.trace.row import Direction, Kind
+from gvtui.trace.row import Kind
 from gvtui.tui.copy.safe import json_line, plain_line, shell_line
 from gvtui.tui.kit.times import date_text
 from gvtui.tui.stream.columns import call_text, duration_text, result_text
@@ -47,17 +48,15 @@ def printed(model: Model, row_id: int, style: str) -> Piece:
     """
     what = f"row {row_id:,} as {_STYLES[style]}"
     pairs = model.analysis.pairs
+    selection = Selection(model.trace, analysis=model.analysis)
     if style == "strace":
         if row_id >= pairs.position:
             return Piece(what, problem="the calls are still being paired up to this row")
-        partner = pairs.partner(row_id)
-        if partner is not None and model.trace.row(row_id).direction == Direction.ENTER:
-            # In the format of strace a call's line belongs to its exit.
-            row_id = partner
-        elif partner is None and pairs.position < model.trace.end_row:
+        if pairs.partner(row_id) is None and pairs.position < model.trace.end_row:
             return Piece(what, problem="the calls are still being paired up to the newest row")
-    selection = Selection(model.trace, analysis=model.analysis)
-    line = next(iter(LINE_FORMATS[style].make(selection).lines(row_id, row_id + 1)), None)
+        line = StraceExport(selection).whole(row_id)
+    else:
+        line = next(iter(LINE_FORMATS[style].make(selection).lines(row_id, row_id + 1)), None)
     if line is None:
         return Piece(what, problem="it is no message of a sandbox")
     if style == "json":
