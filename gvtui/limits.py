@@ -166,8 +166,8 @@ class Limits:
         300,
         0,
         1 << 20,
-        "how long a flight recorder keeps what other sandboxes have sent, however much one sends; "
-        "0 lets the oldest go, whoever sent it",
+        "how long the flight recorder of a live view keeps what other sandboxes have sent, however "
+        "much one sends; 0 lets the oldest go, whoever sent it",
         "messages are left out of a sandbox that holds more than an equal share, while the oldest "
         "segment has younger messages of others and would go next",
         "seconds",

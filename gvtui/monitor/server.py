@@ -9,6 +9,7 @@ import termios
 import time
 import zlib
 from array import array
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,10 @@ class Monitor:
         self._control = control
         self._porter = porter
         limits = options.limits
+        if options.is_spool:
+            # What others sent has been read meanwhile, or is told as not read.
+            limits = replace(limits, keep_others_seconds=0)
+        self._limits = limits
         self._intake = Intake(limit=limits.message_size, turn=limits.messages_a_turn)
         self._refusals = Refusals(self._tell_refused)
         self._string_bounds = StringBounds(limits, self._refusals)
@@ -215,7 +220,7 @@ class Monitor:
         self._control.say("opened", conn=conn, **details)
         messages = 0
         reason = MONITOR_STOPPED
-        bounds = Bounds(self._options.limits, self._refusals, conn)
+        bounds = Bounds(self._limits, self._refusals, conn)
         pace = Pace(self._options.coalesce_seconds, details.get("send_buffer", 0))
         try:
             while True:

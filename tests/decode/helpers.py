@@ -75,6 +75,8 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 def is_safe(text: str) -> bool:
     """Whether a terminal would show every character, and nothing would act on the terminal."""
+    if text.isascii():
+        return text.isprintable()
     return all(
         c == " " or (unicodedata.category(c) not in _UNSEEN and not c.isspace()) for c in text
     )

@@ -1,6 +1,6 @@
 """`python -m tests.fuzz SECONDS [TARGET...]`: random input, guided by what it reaches.
 
-Each target runs in a process of its own. An input that fails stays in `tests/fuzz/found`; once it
+Each target runs in a process of its own, one on each processor. An input that fails stays in `tests/fuzz/found`; once it
 is mended, it belongs into `tests/fuzz/corpus/TARGET`, where the usual tests find it.
 
 The target `viewer` takes random walks instead; see `tests.fuzz.viewer`.
@@ -10,11 +10,13 @@ The target `viewer` takes random walks instead; see `tests.fuzz.viewer`.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,9 +50,11 @@ def main() -> None:
     unknown = set(wanted) - {*targets, _VIEWER}
     if unknown:
         sys.exit(f"no target {', '.join(sorted(unknown))}")
-    results = [
-        _walk(seconds) if name == _VIEWER else _run(targets[name], seconds) for name in wanted
-    ]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        runs = pool.map(lambda name: _run(targets[name], seconds), set(wanted) - {_VIEWER})
+        results = list(runs)
+    if _VIEWER in wanted:
+        results.append(_walk(seconds))
     print(f"{'all':14} {sum(count for count, _ in results):>12,} inputs")
     sys.exit(0 if all(held for _, held in results) else 1)
 

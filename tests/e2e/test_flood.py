@@ -1,0 +1,79 @@
+"""A real sandbox at full rate beside a quiet one, in a flight recorder that is far too small."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gvtui.limits import AS_THEY_COME, changed
+from gvtui.monitor.client import MonitorProcess
+from gvtui.monitor.options import MonitorOptions
+from gvtui.points.document import pod_init_document, save_document
+from gvtui.trace.marks import RefusedMark, read_mark
+from gvtui.trace.reader import Trace
+from gvtui.trace.row import Kind
+from tests.e2e.containers import RunscBinary, running_container, wait_until
+from tests.e2e.test_drops import lossy
+
+pytestmark = pytest.mark.e2e
+
+KEEP = 4 << 20
+FLOOD = ("dd", "if=/dev/zero", "of=/dev/null", "bs=1", "count=100000")
+"""400,000 messages, more than ten times what is kept."""
+
+
+def rows_of(trace: Trace, container: str) -> int:
+    """The messages of a container that the trace still holds."""
+    trace.refresh()
+    rows = trace.rows(trace.first_row, trace.end_row)
+    messages = rows[rows["kind"] == Kind.MESSAGE]
+    conns = [each.conn for each in trace.connections.values() if each.container_id == container]
+    return int(sum((messages["conn"] == conn).sum() for conn in conns))
+
+
+def left_out(trace: Trace) -> list[RefusedMark]:
+    """What the trace tells of messages that were left out."""
+    rows = range(trace.first_row, trace.end_row)
+    marks = [read_mark(trace.details(row)) for row in rows if trace.row(row).kind == Kind.MARK]
+    refused = [mark for mark in marks if isinstance(mark, RefusedMark)]
+    return [mark for mark in refused if mark.limit == "keep-others-seconds"]
+
+
+def test_it_does_not_push_out_what_the_quiet_one_has_sent(
+    binary: RunscBinary, tmp_path: Path
+) -> None:
+    socket, config = tmp_path / "s", tmp_path / "session.json"
+    # The limit of time is its own test's: here the flood is to be the only one that counts.
+    limits = changed(AS_THEY_COME, {"keep-others-seconds": 1 << 20})
+    monitor = MonitorProcess.start(MonitorOptions(socket, keep_bytes=KEEP, limits=limits))
+    save_document(config, pod_init_document(lossy(socket)))
+    trace = Trace.open(monitor.trace_path)
+    try:
+        with (
+            running_container(binary, tmp_path / "a", ["/bin/sleep", "1000"]) as quiet,
+            running_container(binary, tmp_path / "b", ["/bin/sleep", "1000"]) as loud,
+        ):
+            for each in (quiet, loud):
+                each.runsc("trace", "create", f"--config={config}", each.id)
+            quiet.runsc("exec", quiet.id, "dd", "if=/dev/zero", "of=/dev/null", "count=20")
+            assert wait_until(lambda: rows_of(trace, quiet.id) > 80)
+            sent = rows_of(trace, quiet.id)
+            loud.runsc("exec", loud.id, *FLOOD)
+            quiet.runsc("exec", quiet.id, "dd", "if=/dev/zero", "of=/dev/null", "count=20")
+            # It still may write, and all that it has written is there.
+            assert wait_until(lambda: rows_of(trace, quiet.id) > sent + 80)
+            assert rows_of(trace, loud.id) > 10_000
+        monitor.stop(keep=True)
+        account = monitor.account
+        assert monitor.left_out > 100_000
+        assert account.received == account.logged + monitor.left_out
+        assert not monitor.unaccounted
+        trace.refresh()
+        assert trace.first_row == 0
+        assert sum(mark.count for mark in left_out(trace)) > 100_000
+    finally:
+        trace.close()
+        monitor.stop()
+        shutil.rmtree(monitor.trace_path, ignore_errors=True)
