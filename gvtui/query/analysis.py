@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gvtui.query.filter.compile import Filter
+    from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.reader import Trace
 
 ANALYSIS_SECONDS = 0.008
@@ -104,7 +105,16 @@ class Analysis:
         self._timeline = Paced(self.timeline.advance)
         self._pairs = Paced(self.pairs.advance)
         self._processes = Paced(self.processes.advance)
+        self._resolved = Paced(self._resolve)
         self._follower_first = False
+
+    @property
+    def resolved(self) -> Resolved:
+        """What happened in the rows: read along from the first time on that it is asked for."""
+        return self.context.resolved
+
+    def _resolve(self, budget: int) -> int:
+        return self.context.resolved.advance(budget)
 
     def statistics(self, condition: Filter | None = None) -> Statistics:
         """Statistics over the rows that pass a condition, which is compiled with this context.
@@ -123,10 +133,12 @@ class Analysis:
         deadline = thread_time() + budget_seconds
         workers = []
         done = 0
-        if self.wants_processes or is_idle:
+        if self.wants_processes or is_idle or self.context.is_resolving:
             workers.append(self._processes)
         else:
             done = self._processes.run(deadline - budget_seconds * (1 - _PROCESSES_PART))
+        if self.context.is_resolving:
+            workers.append(self._resolved)
         if self.follower is not None:
             workers.append(self.follower)
         # One part gets most of the time, because many small slices cost more than few large ones.

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shlex
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.query.resolved.lookup import Resolved
 from gvtui.query.source import CHUNK
 from gvtui.trace.row import Direction
 
@@ -36,16 +38,26 @@ class QueryContext:
         self.processes = processes
         self.clock: Callable[[], int] | None = None
         """Gives the present moment, Unix nanoseconds; None in a recording, whose end is meant."""
+        self.is_resolving = False
+        """Whether anybody has asked for `resolved`."""
+
+    @cached_property
+    def resolved(self) -> Resolved:
+        """What happened in the rows; who asks for it has it read along from then on."""
+        self.is_resolving = True
+        return Resolved(self.pairs.trace, self.pairs, self.processes)
 
     @property
     def position(self) -> int:
         """All rows before this one are known."""
-        return min(self.pairs.position, self.processes.position)
+        known = min(self.pairs.position, self.processes.position)
+        return min(known, self.resolved.position) if self.is_resolving else known
 
     def advance(self, budget: int = 4 * CHUNK) -> int:
         """Read up to `budget` more rows; returns how many, 0 if all have been read."""
         self.pairs.advance(budget)
-        return self.processes.advance(budget)
+        done = self.processes.advance(budget)
+        return self.resolved.advance(budget) if self.is_resolving else done
 
     def now_ns(self) -> int:
         """The present moment, Unix nanoseconds; in a recording that of its newest row."""

@@ -1,0 +1,1 @@
+"""What happened: each call once, with its process, its descriptor and its paths."""

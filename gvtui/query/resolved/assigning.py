@@ -1,0 +1,140 @@
+"""Finds for many rows at once what their descriptors stand for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    from gvtui.query.resolved.files import Change
+
+_FD_MASK = 0xFFFFFFFF
+
+
+class Uses:
+    """The rows of a slice that use a descriptor, and what each stands for at its row.
+
+    Made before the slice's calls take effect; `resolved` is asked afterwards.
+    """
+
+    def __init__(
+        self,
+        places: npt.NDArray[np.intp],
+        processes: npt.NDArray[np.int64],
+        fds: npt.NDArray[np.int64],
+        now: Callable[[int, int], int],
+    ) -> None:
+        """Note what the descriptors stand for at the beginning of the slice.
+
+        Args:
+            places: the rows' places in the slice, ascending.
+            processes: for each the number of its process.
+            fds: for each the descriptor.
+            now: gives the number of the description of a process's descriptor; 0 if not known.
+        """
+        self.places = places
+        self._keys, which = np.unique(processes << 32 | fds & _FD_MASK, return_inverse=True)
+        self.which: npt.NDArray[np.int64] = which.astype(np.int64)
+        """For each row the index of its process and descriptor."""
+        self._proving = self._order = self._proofs = np.empty(0, np.intp)
+        self._starts: npt.NDArray[np.intp] | None = None
+        self._first = np.array(
+            [now(key >> 32, _signed(key & _FD_MASK)) for key in self._keys.tolist()], np.int64
+        )
+
+    def unknown(self, proves: npt.NDArray[np.bool_]) -> list[int]:
+        """The places of the rows that show first that a descriptor is open of which nothing is
+        known at the beginning of the slice.
+
+        Args:
+            proves: for each row whether it shows that the descriptor is open.
+        """
+        self._proving = np.flatnonzero(proves)
+        self._order = np.argsort(self.which[self._proving], kind="stable")
+        of_key = self.which[self._proving][self._order]
+        first = np.flatnonzero(np.diff(of_key, prepend=-1))
+        first = first[self._first[of_key[first]] == 0]
+        found: list[int] = self.places[self._proving[self._order[first]]].tolist()
+        return found
+
+    def next_proof(self, process: int, fd: int, after: int) -> int:
+        """The place of the next row after a place that shows that a descriptor is open; -1 for
+        none. `unknown` comes before."""
+        key = process << 32 | fd & _FD_MASK
+        index = int(np.searchsorted(self._keys, key))
+        if index == len(self._keys) or self._keys[index] != key:
+            return -1
+        if self._starts is None:
+            of_key = self.which[self._proving][self._order]
+            self._starts = np.searchsorted(of_key, np.arange(len(self._keys) + 1))
+            self._proofs = self.places[self._proving[self._order]]
+        begin, end = self._starts[index : index + 2]
+        found = begin + np.searchsorted(self._proofs[begin:end], after, "right")
+        return int(self._proofs[found]) if found < end else -1
+
+    def descriptor(self, place: int) -> tuple[int, int]:
+        """The process and the descriptor of the row at one of the places."""
+        return self.key(int(self.which[np.searchsorted(self.places, place)]))
+
+    def resolved(self, start: int, changes: Sequence[Change]) -> Runs:
+        """What each row's descriptor stands for, by what had changed before the row.
+
+        Args:
+            start: the slice's first row.
+            changes: what the slice's calls changed, in the order of their rows.
+        """
+        count = len(self._keys)
+        keys, since, numbers = np.arange(count), np.zeros(count, np.int64), self._first
+        if changes and count:
+            told = np.array(
+                [
+                    (c.process << 32 | c.fd & _FD_MASK, c.row - start + 1, c.description)
+                    for c in changes
+                ],
+                np.int64,
+            )
+            at = np.minimum(np.searchsorted(self._keys, told[:, 0]), count - 1)
+            ours = self._keys[at] == told[:, 0]
+            keys = np.concatenate((keys, at[ours]))
+            since = np.concatenate((since, np.maximum(told[ours, 1], 0)))
+            numbers = np.concatenate((numbers, told[ours, 2]))
+        return Runs(self, keys, since, numbers)
+
+    def key(self, index: int) -> tuple[int, int]:
+        """The process and the descriptor of one of the keys."""
+        key = int(self._keys[index])
+        return key >> 32, _signed(key & _FD_MASK)
+
+
+class Runs:
+    """For each row of `Uses` the run it is in: the rows between two changes of a descriptor."""
+
+    def __init__(
+        self,
+        uses: Uses,
+        keys: npt.NDArray[np.int64],
+        since: npt.NDArray[np.int64],
+        numbers: npt.NDArray[np.int64],
+    ) -> None:
+        wide = int(max(since.max(initial=0), uses.places.max(initial=0))) + 2
+        order = np.argsort(keys * wide + since, kind="stable")
+        self._uses = uses
+        self._keys = keys[order]
+        codes = self._keys * wide + since[order]
+        self._numbers = numbers[order].copy()
+        self._run = np.searchsorted(codes, uses.which * wide + uses.places, "right") - 1
+
+    @property
+    def numbers(self) -> npt.NDArray[np.int64]:
+        """For each row the number of its description; 0 if it is not known."""
+        numbers: npt.NDArray[np.int64] = self._numbers[self._run]
+        return numbers
+
+
+def _signed(fd: int) -> int:
+    return fd - (1 << 32) if fd >= 1 << 31 else fd

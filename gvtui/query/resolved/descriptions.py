@@ -1,0 +1,133 @@
+"""All descriptions of a trace: those that are open, and the latest of those that are closed."""
+
+from __future__ import annotations
+
+from array import array
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from gvtui.query.resolved.description import Description, FdKind
+from gvtui.query.resolved.texts import Texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_CLOSED = 100_000
+"""How many closed descriptions are kept whole; of more, only kind and name are known."""
+
+
+class Descriptions:
+    """Descriptions by number, with the count of descriptors that stand for each."""
+
+    def __init__(self, texts: Texts | None = None, max_closed: int = MAX_CLOSED) -> None:
+        self.texts = texts if texts is not None else Texts()
+        """The names of descriptions, and other texts, by number."""
+        self.forgotten = 0
+        """How many closed descriptions were forgotten because there were too many."""
+        self._max_closed = max_closed
+        self._known: dict[int, Description] = {}
+        self._closed: OrderedDict[int, None] = OrderedDict()
+        self._uses: dict[int, int] = {}
+        self._names = array("i", [0])
+        self._kinds = bytearray(1)
+        self._how = bytearray(1)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __iter__(self) -> Iterator[Description]:
+        return iter(self._known.values())
+
+    @property
+    def count(self) -> int:
+        """How many there have been."""
+        return len(self._names) - 1
+
+    def get(self, number: int) -> Description | None:
+        """A description; None for 0, and for one that has been forgotten."""
+        return self._known.get(number)
+
+    def create(self, kind: FdKind, **fields: object) -> Description:
+        """Add a description for which no descriptor stands yet; `fields` are its attributes."""
+        description = Description(len(self._names), kind, **fields)  # type: ignore[arg-type]
+        self._known[description.number] = description
+        self._names.append(0)
+        self._kinds.append(0)
+        self._how.append(0)
+        self.changed(description, description.first_row)
+        return description
+
+    def remove(self, number: int) -> None:
+        """Remove a description that turned out not to be one of its own."""
+        self._known.pop(number, None)
+        self._closed.pop(number, None)
+
+    def changed(self, description: Description, row: int) -> None:
+        """Note what a description is called, and of which kind it is, from a row on."""
+        number = description.number
+        name = self.texts.number(description.opened_as)
+        self._kinds[number] = description.kind
+        self._how[number] = description.how
+        if name == self._names[number]:
+            return
+        if description.kind.is_socket:
+            description.names.append((row, name))
+            if len(description.names) > _MAX_NAMES:
+                del description.names[1]
+        self._names[number] = name
+
+    def name_at(self, number: int, row: int) -> int:
+        """The number of the text by which a description was opened, or of a socket's addresses at
+        a row; else of what the sandbox says that it is; 0 if nothing is known."""
+        description = self._known.get(number)
+        if description is None:
+            return self._names[number]
+        name = self._names[number]
+        if description.kind.is_socket:
+            name = 0
+            for since, other in description.names:
+                if since > row:
+                    break
+                name = other
+        return name or self.texts.number(description.told)
+
+    def kind_column(self) -> bytearray:
+        """The `FdKind` of each description, by its number."""
+        return self._kinds
+
+    def how_column(self) -> bytearray:
+        """How each description was opened, a `How`, by its number."""
+        return self._how
+
+    def use(self, number: int) -> None:
+        """One more descriptor stands for a description."""
+        self._uses[number] = self._uses.get(number, 0) + 1
+        if self._uses[number] == 1:
+            description = self._known.get(number)
+            if description is not None:
+                description.closed_row = -1
+            self._closed.pop(number, None)
+
+    def leave(self, number: int, row: int) -> bool:
+        """From after a row on, one descriptor less stands for it; True if none does any more."""
+        left = self._uses.get(number, 0) - 1
+        if left > 0:
+            self._uses[number] = left
+            return False
+        self._uses.pop(number, None)
+        description = self._known.get(number)
+        if description is not None:
+            description.closed_row = max(row, 0)
+            self._closed[number] = None
+            if len(self._closed) > self._max_closed:
+                self._known.pop(self._closed.popitem(last=False)[0], None)
+                self.forgotten += 1
+        return True
+
+    def uses(self, number: int) -> int:
+        """How many descriptors stand for a description, as far as known."""
+        return self._uses.get(number, 0)
+
+
+_MAX_NAMES = 64
+"""How many changes of a socket's name are kept."""

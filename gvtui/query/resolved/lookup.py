@@ -1,0 +1,317 @@
+"""Answers what rows are about: paths, descriptors, bytes and whole calls, by row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gvtui.decode.outcome import ExecOutcome
+from gvtui.points.names import event_type, point_name
+from gvtui.query.calls.execs import EXECVE, INFO
+from gvtui.query.calls.pairs import Unpaired
+from gvtui.query.resolved.call import RESTARTS, Happened, Outcome, ResolvedCall
+from gvtui.query.resolved.happened import happened
+from gvtui.query.resolved.resolver import DOUBLED, Resolver
+from gvtui.trace.row import NO_FD, Direction, Kind
+from gvtui.wire.header import WireError
+from gvtui.wire.messages import RAW_SYSCALL, Unknown
+from gvtui.wire.sockaddr import parse_sockaddr
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from gvtui.query.calls.pairs import Pairs
+    from gvtui.query.processes.processes import Processes
+    from gvtui.query.processes.tree import ProcessTree
+    from gvtui.query.resolved.description import Description
+    from gvtui.query.source import RowSource
+    from gvtui.trace.row import Row
+
+_CLONE, _ACCEPT = 2, 25
+_ADDRESSED = (10, 24, 25, 37)
+_CLONE_THREAD = 0x10000
+_MAX_APART = 1 << 12
+"""How many rows before a decoded row its raw twin is searched."""
+
+
+class Resolved:
+    """What happened, for rows that have been read; `advance` reads further ones.
+
+    Rows from `position` on are not known yet: their answers are "not known".
+    """
+
+    def __init__(self, trace: RowSource, pairs: Pairs, processes: Processes) -> None:
+        self._trace = trace
+        self._pairs = pairs
+        self._processes = processes
+        self.resolver = Resolver(trace, pairs, processes)
+        self.texts = self.resolver.texts
+        self.descriptions = self.resolver.descriptions
+        self.files = self.resolver.files
+
+    @property
+    def processes(self) -> ProcessTree:
+        """The processes of the trace."""
+        return self._processes.tree
+
+    @property
+    def position(self) -> int:
+        """All rows before this one are known."""
+        return self.resolver.position
+
+    def advance(self, budget: int) -> int:
+        """Read up to so many more of the rows that pairs and processes have read; how many."""
+        return self.resolver.advance(budget)
+
+    def doubles(self, start: int, count: int) -> npt.NDArray[np.bool_]:
+        """Which rows from `start` on are raw ones whose call has a decoded row too: leave them out
+        to count each call once."""
+        found: npt.NDArray[np.bool_] = self.resolver.column.slice(start, count) == DOUBLED
+        return found
+
+    def description_numbers(self, start: int, count: int) -> npt.NDArray[np.int64]:
+        """The number of the description that each row is about; 0 if there is none, or it is not
+        known."""
+        column = self.resolver.column.slice(start, count).astype(np.int64)
+        return np.maximum(column, 0)
+
+    def paths(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+        """For each row the number in `texts` of the path or name that it is about; 0 for none.
+
+        For a row with a path that is the absolute path, or the relative one where its folder is
+        not known; for a row about a descriptor what the descriptor was called at that row: for a
+        file what the sandbox told of it, else the path by which it was opened, for a socket its
+        addresses, the client's first.
+
+        Args:
+            start: row id of the first of `rows`.
+            rows: consecutive rows.
+        """
+        column = self.resolver.column.slice(start, len(rows)).astype(np.int64)
+        out = np.where((column < 0) & (column != DOUBLED), -column, 0)
+        tells = (column > 0) & ~np.isin(rows["type"], (*_ADDRESSED, _OPEN))
+        out[tells] = self.resolver.told_paths(rows["path"][tells])
+        about = np.flatnonzero((column > 0) & (out == 0))
+        for number in np.unique(column[about]).tolist():
+            own = about[column[about] == number]
+            description = self.descriptions.get(number)
+            if description is not None and description.kind.is_socket:
+                for place in own.tolist():
+                    out[place] = self.descriptions.name_at(number, start + place)
+                continue
+            name = self.descriptions.name_at(number, start + int(own[-1]))
+            out[own] = name
+            if description is not None and description.told.startswith("/"):
+                out[own[tells[own]]] = self.texts.number(description.told)
+        return out
+
+    def path_of(self, start: int, rows: npt.NDArray[np.void]) -> list[str]:
+        """The texts of `paths`, one for each row; "" where there is none."""
+        return [self.texts.text(number) for number in self.paths(start, rows).tolist()]
+
+    def kinds(self, start: int, count: int) -> npt.NDArray[np.uint8]:
+        """The `FdKind` of the description that each row is about; 0 if not known."""
+        kinds = np.frombuffer(bytes(self.descriptions.kind_column()), np.uint8)
+        found: npt.NDArray[np.uint8] = kinds[self.description_numbers(start, count)]
+        return found
+
+    def moves(
+        self, start: int, rows: npt.NDArray[np.void]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """How many bytes the call of each row read and wrote: on its exit, each call once."""
+        return self.resolver.moves(rows, self.resolver.column.slice(start, len(rows)))
+
+    def restarted(self, rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+        """Which rows are exits of calls that a signal interrupted: no failures."""
+        found: npt.NDArray[np.bool_] = (rows["direction"] == Direction.EXIT) & np.isin(
+            rows["errno"], RESTARTS
+        )
+        return found
+
+    def happened(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
+        """The `Happened` flags of each row: on the exit of a call that succeeded, or on an event.
+
+        Args:
+            start: row id of the first of `rows`.
+            rows: consecutive rows.
+        """
+        count = len(rows)
+        how = np.frombuffer(bytes(self.descriptions.how_column()), np.uint8)
+        return happened(
+            rows,
+            self.doubles(start, count),
+            self._programs(start, rows),
+            self._children(start, rows),
+            how[self.description_numbers(start, count)],
+            self._trace.architecture,
+        )
+
+    def call(self, row: int) -> ResolvedCall | None:
+        """The call of a row, raw or decoded, enter or exit; None for a row of no call."""
+        try:
+            held = self._trace.row(row)
+        except IndexError:
+            return None
+        if held.kind != Kind.MESSAGE or held.direction == Direction.NONE:
+            return None
+        row, raw = self._sides(row, held)
+        pair = self._pairs.call(row)
+        enter, exit_ = (pair.enter, pair.exit) if pair is not None else (row, None)
+        last = exit_ if exit_ is not None else row
+        told_row = self._trace.row(last)
+        process = self._processes.tree.spans.at(told_row.conn, told_row.pid, last)
+        outcome, errno = self._outcome(last, told_row)
+        message = self._message(last)
+        number = int(self.description_numbers(last, 1)[0])
+        if not number and enter is not None:
+            number = int(self.description_numbers(enter, 1)[0])
+        description = self.descriptions.get(number)
+        rows = self._trace.rows(last, last + 1)
+        came, went = self.moves(last, rows)
+        kind = self._name(told_row)
+        return ResolvedCall(
+            name=kind,
+            sysno=told_row.sysno,
+            conn=told_row.conn,
+            pid=told_row.pid,
+            tid=told_row.tid,
+            process=process,
+            enter=enter,
+            exit=exit_,
+            raw_enter=raw[0],
+            raw_exit=raw[1],
+            outcome=outcome,
+            errno=errno,
+            result=told_row.result if outcome is Outcome.RETURNED else None,
+            duration_ns=pair.duration_ns if pair is not None else None,
+            fd=self._fd(told_row, description, message),
+            description=description,
+            path=self._path(enter, last),
+            given=str(getattr(message, "pathname", "")) if message is not None else "",
+            address=self._address(told_row, message),
+            bytes_in=int(came[0]),
+            bytes_out=int(went[0]),
+            happened=Happened(int(self.happened(last, rows)[0])),
+        )
+
+    def descriptors(self, process: int) -> Iterator[tuple[int, Description]]:
+        """The open descriptors of a process by its number, in their order, as far as known."""
+        files = self.files.get(process)
+        for fd, entry in sorted(files.table.entries.items()) if files is not None else ():
+            description = self.descriptions.get(entry.description)
+            if description is not None:
+                yield fd, description
+
+    def _sides(self, row: int, held: Row) -> tuple[int, tuple[int | None, int | None]]:
+        """The decoded row of a call that has raw rows too, and its raw enter and exit."""
+        if held.type == RAW_SYSCALL:
+            if not self.doubles(row, 1)[0]:
+                return row, (None, None)
+            twin = self._neighbour(row, held, 1)
+            if twin is None:
+                return row, (None, None)
+            row = twin
+        pair = self._pairs.call(row)
+        found: list[int | None] = []
+        for side in (pair.enter, pair.exit) if pair is not None else (row, None):
+            raw = None
+            if side is not None:
+                raw = self._neighbour(side, self._trace.row(side), -1)
+            found.append(raw)
+        return row, (found[0], found[1])
+
+    def _neighbour(self, row: int, held: Row, step: int) -> int | None:
+        """The row of the same side of the call that the thread sent before or after a row."""
+        if step > 0:
+            begin, stop = row + 1, row + _MAX_APART
+        else:
+            begin, stop = max(row - _MAX_APART, self._trace.first_row), row
+        rows = self._trace.rows(begin, min(stop, self._trace.end_row))
+        own = np.flatnonzero((rows["conn"] == held.conn) & (rows["tid"] == held.tid))
+        if not len(own) or not held.tid:
+            return None
+        place = int(own[0] if step > 0 else own[-1])
+        other = rows[place]
+        is_same = other["sysno"] == held.sysno and other["direction"] == held.direction
+        is_raw = other["type"] == RAW_SYSCALL
+        return begin + place if is_same and is_raw == (step < 0) else None
+
+    def _outcome(self, row: int, held: Row) -> tuple[Outcome, int]:
+        if held.direction == Direction.ENTER:
+            is_running = self._pairs.reason(row) is Unpaired.IN_FLIGHT
+            return (Outcome.RUNNING if is_running else Outcome.NOT_SEEN), 0
+        if held.errno in RESTARTS:
+            return Outcome.RESTARTED, held.errno
+        if held.errno:
+            return Outcome.FAILED, held.errno
+        of_exec = self._pairs.execs.outcome(row)
+        if of_exec is ExecOutcome.FAILED:
+            return Outcome.FAILED, 0
+        return (Outcome.ASKED if of_exec is ExecOutcome.ASKED else Outcome.RETURNED), 0
+
+    def _path(self, enter: int | None, last: int) -> str:
+        for row in (last, enter):
+            if row is not None:
+                found = self.path_of(row, self._trace.rows(row, row + 1))
+                if found and found[0]:
+                    return found[0]
+        return ""
+
+    @staticmethod
+    def _fd(row: Row, description: Description | None, message: Any) -> int | None:  # noqa: ANN401
+        is_made = description is not None and description.fd == row.result
+        if is_made and row.direction == Direction.EXIT and not row.errno:
+            is_new = row.type in (7, 12, 22, 25, 26, 30)
+            if is_new or (row.type == RAW_SYSCALL and description is not None):
+                return row.result
+        if row.type == RAW_SYSCALL and message is not None and description is not None:
+            return int(message.arg1)
+        return row.fd if row.fd not in (NO_FD, -1, -100) and row.type != _OPEN else None
+
+    @staticmethod
+    def _address(row: Row, message: Any) -> str:  # noqa: ANN401
+        if message is None or row.type not in _ADDRESSED or not message.address:
+            return ""
+        # What lies at the address when accept is called is not the peer's.
+        if row.type == _ACCEPT and row.direction == Direction.ENTER:
+            return ""
+        return parse_sockaddr(message.address).text
+
+    def _name(self, row: Row) -> str:
+        architecture = self._trace.architecture
+        return event_type(point_name(row.type, row.sysno, "E", architecture), architecture)
+
+    def _programs(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+        """The rows that show that a program ran, one for each program."""
+        out = np.zeros(len(rows), np.bool_)
+        tells = (rows["kind"] == Kind.MESSAGE) & np.isin(rows["type"], (INFO, EXECVE))
+        for place in np.flatnonzero(tells).tolist():
+            row = rows[place]
+            process = self._processes.tree.spans.at(
+                int(row["conn"]), int(row["pid"]), start + place
+            )
+            if process is not None:
+                out[place] = any(entry.row == start + place for entry in process.programs)
+        return out
+
+    def _children(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+        """The rows that show that a process, not a thread, was created: by `sentry/clone`."""
+        out = np.zeros(len(rows), np.bool_)
+        tells = (rows["kind"] == Kind.MESSAGE) & (rows["type"] == _CLONE)
+        for place in np.flatnonzero(tells).tolist():
+            message = self._message(start + place)
+            out[place] = message is not None and not message.flags & _CLONE_THREAD
+        return out
+
+    def _message(self, row: int) -> Any:  # noqa: ANN401
+        try:
+            message = self._trace.decoded(row).message
+        except (WireError, IndexError):
+            return None
+        return None if isinstance(message, Unknown) else message
+
+
+_OPEN = 7

@@ -1,0 +1,461 @@
+"""Turns the messages of a trace into what happened: descriptors, folders, paths, bytes.
+
+What is told twice, by a raw point and by a decoded one, counts once, from the decoded one. Where
+points were dropped, what a process had open is not known any more. Threads are taken to share the
+descriptors of their process, as those of every usual thread library do.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.execs import INFO, LateOutcomes
+from gvtui.query.column import RowColumn
+from gvtui.query.follower import Follower
+from gvtui.query.resolved import effects as effect
+from gvtui.query.resolved.assigning import Uses
+from gvtui.query.resolved.description import FdKind
+from gvtui.query.resolved.doubled import Doubled
+from gvtui.query.resolved.effects import Effects
+from gvtui.query.resolved.files import OpenFiles, kind_of
+from gvtui.query.resolved.naming import Naming
+from gvtui.query.resolved.paths import told
+from gvtui.query.resolved.rawfds import fd_calls, first_arguments
+from gvtui.query.resolved.transfers import READ, WRITE, array_of, sysnos_in, sysnos_out
+from gvtui.query.source import CHUNK
+from gvtui.trace.row import NO_FD, Direction, Kind
+from gvtui.wire.header import WireError
+from gvtui.wire.messages import RAW_SYSCALL, Unknown
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.query.calls.pairs import Pairs
+    from gvtui.query.processes.processes import Processes
+    from gvtui.query.source import RowSource
+    from gvtui.trace.row import Row
+
+DOUBLED = -(1 << 31)
+"""In the column of a raw row: its call has a decoded row too."""
+
+_START, _CLONE = 1, 2
+_CLONE_FS, _CLONE_FILES, _CLONE_THREAD = 0x200, 0x400, 0x10000
+_EBADF, _EINPROGRESS = 9, 115
+_ADDRESSED = (effect.CONNECTED, effect.BIND, effect.ACCEPT, effect.LISTEN)
+"""Message types whose rows have an address as path."""
+_AHEAD = 1 << 9
+"""How many rows after a slice may have the decoded row of a raw one at its end."""
+_MAX_PROCESSES = 1 << 16
+_WITH_FD = (8, 9, 10, 18, 19, 20, 24, 25, 27, 28, 32, 34, 36, 37)
+"""Message types whose `fd` is what the call is about."""
+_WITH_PATH = (7, 11, 13, 21, 31)
+"""Message types with a path; `fd` is what the path is relative to."""
+
+
+class Resolver(Follower):
+    """What happened in the rows that `Pairs` and `Processes` have read."""
+
+    def __init__(
+        self, trace: RowSource, pairs: Pairs, processes: Processes, files: OpenFiles | None = None
+    ) -> None:
+        super().__init__(trace)
+        self._pairs = pairs
+        self._processes = processes
+        self.files = files if files is not None else OpenFiles()
+        """What each process has open now."""
+        self.descriptions = self.files.descriptions
+        self.texts = self.descriptions.texts
+        self.moved = np.zeros(2, np.int64)
+        """How many bytes were read and written in all."""
+        self.missed_rows = 0
+        """How many rows were removed from the trace before they could be read."""
+        self.column = RowColumn(trace.side_folders)
+        """For each row the number of its description, or below 0 that of its path's text."""
+        self._bytes: dict[int, tuple[int, int]] = {}
+        self._naming = Naming(trace, self.texts)
+        self._doubled = Doubled()
+        self._late = LateOutcomes(pairs.execs)
+        self._architecture = ""
+        self._tree_version = -1
+        self._settle_architecture()
+
+    def _settle_architecture(self) -> None:
+        if self._architecture == self._trace.architecture:
+            return
+        self._architecture = architecture = self._trace.architecture
+        self.effects = Effects(self.files, architecture)
+        numbers = sysnos_by_name(architecture)
+        self._in, self._out = array_of(sysnos_in(architecture)), array_of(sysnos_out(architecture))
+        changing = {numbers[name] for name in effect.RAW_CHANGING if name in numbers}
+        self._raw_changing = array_of(frozenset(changing))
+        self._raw_fd = array_of(fd_calls(architecture))
+        self._fchdir = numbers.get("fchdir", -1)
+
+    @property
+    def _end(self) -> int:
+        return min(self._pairs.position, self._processes.position)
+
+    def _begin(self) -> None:
+        self._settle_architecture()
+        self.missed_rows += max(0, self._trace.first_row - self.position)
+        self.column.let_go(self._trace.first_row)
+        if self._trace.first_row > self.position:
+            for process in self.files.known():
+                self.files.lose(process, self._trace.first_row)
+        self._take_late(self.position)
+
+    def moves(
+        self, rows: npt.NDArray[np.void], column: npt.NDArray[np.int32]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """How many bytes each row's call read, and how many it wrote: told by its exit.
+
+        Args:
+            rows: consecutive rows.
+            column: what `column` has for them.
+        """
+        ended = (rows["direction"] == Direction.EXIT) & (rows["errno"] == 0) & (rows["result"] > 0)
+        ended &= (rows["kind"] == Kind.MESSAGE) & (column != DOUBLED)
+        is_raw = rows["type"] == RAW_SYSCALL
+        is_in = (rows["type"] == READ) | (is_raw & np.isin(rows["sysno"], self._in))
+        is_out = (rows["type"] == WRITE) | (is_raw & np.isin(rows["sysno"], self._out))
+        result = rows["result"]
+        return np.where(ended & is_in, result, 0), np.where(ended & is_out, result, 0)
+
+    def told_paths(self, strings: npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
+        """The numbers in `texts` of interned strings that are absolute paths; 0 for others."""
+        return self._naming.numbers(strings)
+
+    def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
+        self._take_late(start)
+        offset = start % CHUNK
+        out = self.column.chunk(start // CHUNK)[offset : offset + len(rows)]
+        types, is_exit = rows["type"], rows["direction"] == Direction.EXIT
+        readable = (rows["kind"] == Kind.MESSAGE) & (rows["flags"] == 0)
+        is_raw = readable & (types == RAW_SYSCALL)
+        stop = start + len(rows)
+        self._doubled.learn(self._trace.rows(stop, min(stop + _AHEAD, self._trace.end_row)))
+        doubled = self._doubled.mask(start, rows, is_raw)
+        for row in self._doubled.take_late():
+            self._undo(row)
+        processes = self._processes.tree.numbers(start, rows)
+        known = readable & (processes > 0)
+
+        places, fds = self._uses(start, rows, known, is_raw & ~doubled)
+        uses = Uses(places, processes[places], fds, self._now)
+        meets = uses.unknown(self._proves(rows, places))
+        self._apply(start, rows, known, is_raw & ~doubled, is_exit, processes, uses, meets)
+        runs = uses.resolved(start, self.files.changes)
+        self.files.changes.clear()
+        numbers = runs.numbers
+        mine = out[places] == 0
+        out[places[mine]] = numbers[mine]
+        out[is_raw & doubled] = DOUBLED
+        self._note_told(start, rows, places, numbers)
+        self._account(start, rows, out, places, numbers, processes)
+
+    def _now(self, process: int, fd: int) -> int:
+        files = self.files.get(process)
+        return files.table.get(fd) if files is not None else 0
+
+    def _uses(
+        self,
+        start: int,
+        rows: npt.NDArray[np.void],
+        known: npt.NDArray[np.bool_],
+        raw: npt.NDArray[np.bool_],
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
+        """The places of the rows that are about a descriptor, and the descriptors."""
+        fds = rows["fd"].astype(np.int64)
+        about = known & np.isin(rows["type"], _WITH_FD) & (fds >= 0)
+        about |= known & (rows["type"] == effect.CHDIR) & (rows["sysno"] == self._fchdir)
+        asked = raw & known & np.isin(rows["sysno"], self._raw_fd)
+        if asked.any():
+            places = np.flatnonzero(asked)
+            fds[places] = first_arguments(self._trace, start, places)
+            about |= asked & (fds >= 0)
+        places = np.flatnonzero(about & (fds != NO_FD))
+        return places, fds[places]
+
+    def _apply(
+        self,
+        start: int,
+        rows: npt.NDArray[np.void],
+        known: npt.NDArray[np.bool_],
+        raw: npt.NDArray[np.bool_],
+        is_exit: npt.NDArray[np.bool_],
+        processes: npt.NDArray[np.int64],
+        uses: Uses,
+        meets: list[int],
+    ) -> None:
+        """Let the slice's calls take effect in their order, and name their paths."""
+        out = self.column.chunk(start // CHUNK)
+        types, errnos = rows["type"], rows["errno"]
+        done = (
+            known
+            & is_exit
+            & ((errnos == 0) | ((types == effect.CONNECTED) & (errnos == _EINPROGRESS)))
+        )
+        acts = done & np.isin(types, effect.CHANGING)
+        acts |= done & raw & np.isin(rows["sysno"], self._raw_changing)
+        named = known & np.isin(types, _WITH_PATH) & (rows["path"] != 0)
+        codes = self._pairs.execs.codes(start, len(rows))
+        execs = known & ((types == INFO) | (codes == Code.DONE) | (codes == Code.DONE_LATER))
+        events = known & ((types == _START) | (types == _CLONE))
+        lost = rows["kind"] == Kind.DROP
+        tells = acts | named | execs | events | lost
+        plain = named & ~acts & self._naming.absolute(rows["path"])
+        out[start % CHUNK + np.flatnonzero(plain)] = -self._naming.numbers(rows["path"][plain])
+        ends = self._ends(start + len(rows), processes)
+        seen = len(self.files.changes)
+        heapq.heapify(meets)
+        for place in np.flatnonzero(tells & ~(plain & ~execs)).tolist():
+            number, process = start + place, int(processes[place])
+            self._before(number, start, rows, uses, meets, ends)
+            if lost[place]:
+                self._lose(int(rows["conn"][place]), number)
+            elif execs[place]:
+                self.files.exec(process, number)
+            elif types[place] == effect.CLOSED:
+                self.files.close(process, int(rows["fd"][place]), number)
+            else:
+                message = self._message(number)
+                if message is not None:
+                    held = self._trace.row(number)
+                    value = self._take(process, number, held, message, acts=bool(acts[place]))
+                    if value:
+                        out[number % CHUNK] = value
+            seen = self._expect(seen, uses, meets, start)
+        self._before(start + len(rows), start, rows, uses, meets, ends)
+
+    def _before(
+        self,
+        stop: int,
+        start: int,
+        rows: npt.NDArray[np.void],
+        uses: Uses,
+        meets: list[int],
+        ends: list[tuple[int, int]],
+    ) -> None:
+        """Take up the descriptors that are met up to a row, and the processes that end before."""
+        while True:
+            met = start + meets[0] if meets else stop + 1
+            end = ends[-1][0] if ends else stop
+            if met <= min(end, stop):
+                self._meet(start, rows, uses, heapq.heappop(meets))
+            elif end < stop:
+                self.files.end(ends.pop()[1], end)
+            else:
+                return
+
+    def _expect(self, seen: int, uses: Uses, meets: list[int], start: int) -> int:
+        """Look for the next use of each descriptor that was closed: it may be one whose opening
+        is not seen. Gives how many changes have been looked at."""
+        changes = self.files.changes
+        for change in changes[seen:]:
+            if not change.description:
+                place = uses.next_proof(change.process, change.fd, change.row - start)
+                if place >= 0:
+                    heapq.heappush(meets, place)
+        return len(changes)
+
+    def _take(self, process: int, number: int, row: Row, message: Any, acts: bool) -> int:  # noqa: ANN401
+        """Apply one message; gives what the column has for its row."""
+        if row.type == _START:
+            files = self.files.of(process)
+            files.cwd.path = message.cwd or message.context_data.cwd or files.cwd.path
+            return 0
+        if row.type == _CLONE:
+            self._cloned(process, number, row, message)
+            return 0
+        path = 0
+        if row.type in _WITH_PATH and message.pathname:
+            path = self._path(process, row, message)
+        made = self.effects.apply(process, number, row, message) if acts else 0
+        return made or -path
+
+    def _path(self, process: int, row: Row, message: Any) -> int:  # noqa: ANN401
+        name = self.effects.name(row.sysno)
+        if row.type == effect.CHDIR and row.direction == Direction.EXIT and row.errno == 0:
+            # The context of the exit has the new folder already.
+            files = self.files.get(process)
+            base = files.cwd.path if files is not None else ""
+        elif row.type == _INOTIFY_ADD:
+            base = self.effects.cwd(process, message)
+        else:
+            base = self.effects.folder(process, message, name)
+        return self._naming.resolved(base, message.pathname)
+
+    def _cloned(self, process: int, number: int, row: Row, message: Any) -> None:  # noqa: ANN401
+        if message.flags & _CLONE_THREAD:
+            return
+        pid = message.created_thread_group_id
+        child = self._processes.tree.spans.at(row.conn, pid, number)
+        if child is None or child.number == process:
+            return
+        self.files.fork(
+            process,
+            child.number,
+            number,
+            shares_files=bool(message.flags & _CLONE_FILES),
+            shares_cwd=bool(message.flags & _CLONE_FS),
+        )
+
+    def _message(self, row: int) -> Any:  # noqa: ANN401
+        try:
+            message = self._trace.decoded(row).message
+        except (WireError, IndexError):
+            return None
+        return None if isinstance(message, Unknown) else message
+
+    def _lose(self, conn: int, row: int) -> None:
+        """Points of a connection were dropped: any of its processes may have done anything."""
+        life = self._processes.tree.life_of(conn)
+        for process in self._processes.tree.of_life(life):
+            self.files.lose(process.number, row)
+
+    def _proves(
+        self, rows: npt.NDArray[np.void], places: npt.NDArray[np.intp]
+    ) -> npt.NDArray[np.bool_]:
+        """Which rows about descriptors show that theirs is open: a failed call may not."""
+        is_exit = rows["direction"][places] == Direction.EXIT
+        told_paths = self._naming.tells(rows["path"][places])
+        told_paths &= ~np.isin(rows["type"][places], _ADDRESSED)
+        proves: npt.NDArray[np.bool_] = (is_exit & (rows["errno"][places] != _EBADF)) | told_paths
+        return proves
+
+    def _meet(self, start: int, rows: npt.NDArray[np.void], uses: Uses, place: int) -> None:
+        """Describe a descriptor whose opening was not seen, unless it is known by now."""
+        process, fd = uses.descriptor(place)
+        if self._now(process, fd):
+            return
+        description = self.files.meet(process, fd, start + place, self._told(rows, place))
+        self.files.put(process, fd, description.number, start + place, since=-1)
+
+    def _told(self, rows: npt.NDArray[np.void], place: int) -> str:
+        """What a row says that its descriptor is; "" if it does not."""
+        if rows["type"][place] in _ADDRESSED:
+            return ""
+        return told(self._naming.string(int(rows["path"][place])))
+
+    def _note_told(
+        self,
+        start: int,
+        rows: npt.NDArray[np.void],
+        places: npt.NDArray[np.intp],
+        numbers: npt.NDArray[np.int64],
+    ) -> None:
+        """Note what the sandbox says that descriptors are."""
+        strings = rows["path"][places].astype(np.int64)
+        tells = (strings > 0) & (numbers > 0) & ~np.isin(rows["type"][places], _ADDRESSED)
+        pairs, last = np.unique((numbers << 32 | strings)[tells][::-1], return_index=True)
+        places = places[tells][::-1]
+        for pair, index in zip(pairs.tolist(), last.tolist(), strict=True):
+            path = told(self._naming.string(pair & 0xFFFFFFFF))
+            description = self.descriptions.get(pair >> 32)
+            if path and description is not None and description.told != path:
+                description.told = path
+                if description.kind is FdKind.UNKNOWN:
+                    description.kind = kind_of(path)
+                if not description.path and path.startswith("/"):
+                    description.path = path
+                self.descriptions.changed(description, start + int(places[index]))
+
+    def _account(
+        self,
+        start: int,
+        rows: npt.NDArray[np.void],
+        out: npt.NDArray[np.int32],
+        places: npt.NDArray[np.intp],
+        numbers: npt.NDArray[np.int64],
+        processes: npt.NDArray[np.int64],
+    ) -> None:
+        """Add up the bytes that the rows moved, for each description and process."""
+        came, went = self.moves(rows, out)
+        self.moved += (int(came.sum()), int(went.sum()))
+        each, which = np.unique(numbers, return_inverse=True)
+        last = np.zeros(len(each), np.int64)
+        last[which] = places
+        moved_in, moved_out = came[places], went[places]
+        sums = [np.bincount(which, values, len(each)) for values in (moved_in, moved_out)]
+        counts = [np.bincount(which, values > 0, len(each)) for values in (moved_in, moved_out)]
+        for index, number in enumerate(each.tolist()):
+            description = self.descriptions.get(number)
+            if description is None:
+                continue
+            description.last_row = max(description.last_row, start + int(last[index]))
+            description.bytes_in += int(sums[0][index])
+            description.bytes_out += int(sums[1][index])
+            description.reads += int(counts[0][index])
+            description.writes += int(counts[1][index])
+        moving = np.flatnonzero((came > 0) | (went > 0))
+        each, which = np.unique(processes[moving], return_inverse=True)
+        total_in = np.bincount(which, came[moving], len(each)).tolist()
+        total_out = np.bincount(which, went[moving], len(each)).tolist()
+        for number, read, wrote in zip(each.tolist(), total_in, total_out, strict=True):
+            if number:
+                before = self._bytes.get(number, (0, 0))
+                if len(self._bytes) >= _MAX_PROCESSES:
+                    del self._bytes[next(iter(self._bytes))]
+                self._bytes[number] = before[0] + int(read), before[1] + int(wrote)
+
+    def bytes_of(self, process: int) -> tuple[int, int]:
+        """How many bytes a process, by its number, read and wrote."""
+        return self._bytes.get(process, (0, 0))
+
+    def _undo(self, row: int) -> None:
+        """A raw row that was taken in has turned out to have a decoded twin after it."""
+        number = self.column.get(row)
+        made = self.descriptions.get(number)
+        if made is not None and made.opened_row == row:
+            self.files.close(made.process, made.fd, row)
+            self.descriptions.remove(number)
+        self.column.put(row, DOUBLED)
+        held = self._trace.rows(row, row + 1)
+        if not len(held):
+            return
+        came, went = (int(each[0]) for each in self.moves(held, np.zeros(1, np.int32)))
+        self.moved -= (came, went)
+        description = self.descriptions.get(number)
+        process = int(self._processes.tree.numbers(row, held)[0])
+        if process in self._bytes:
+            before = self._bytes[process]
+            self._bytes[process] = before[0] - came, before[1] - went
+        if description is not None:
+            description.bytes_in -= came
+            description.bytes_out -= went
+            description.reads -= came > 0
+            description.writes -= went > 0
+
+    def _take_late(self, before: int) -> None:
+        """Let execs take effect whose outcome became known after their rows were read."""
+        self._pairs.execs.bring_up(before)
+        for number in self._late.before(before):
+            if self._pairs.execs.code(number) not in (Code.DONE, Code.DONE_LATER):
+                continue
+            try:
+                row = self._trace.row(number)
+            except IndexError:
+                continue
+            process = self._processes.tree.spans.at(row.conn, row.pid, number)
+            if process is not None:
+                self.files.exec(process.number, number)
+        self.files.changes.clear()
+
+    def _ends(self, before: int, processes: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
+        """The processes that end before a row, with the rows of their ends, the latest first."""
+        ends = []
+        for number in {*self.files.known(), *np.unique(processes).tolist()} - {0}:
+            process = self._processes.tree.get(number)
+            if process is None:
+                ends.append((before - 1, number))
+            elif process.has_ended and process.end_row < before:
+                ends.append((process.end_row if process.end_row >= 0 else before - 1, number))
+        return sorted(ends, reverse=True)
+
+
+_INOTIFY_ADD = 31

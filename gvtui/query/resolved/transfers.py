@@ -1,0 +1,55 @@
+"""Which system calls move bytes through a descriptor, and in which direction.
+
+A call is here if its result is the number of bytes that it moved. `recvmmsg` and `sendmmsg` give
+the number of messages instead, so the bytes that they move are not known.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from gvtui.points.syscalls import sysnos_by_name
+
+READ, WRITE = 9, 34
+"""The message types of the decoded points that move bytes."""
+
+_IN = "read readv pread64 preadv preadv2 recvfrom recvmsg"
+_OUT = "write writev pwrite64 pwritev pwritev2 sendto sendmsg vmsplice"
+_BOTH = {
+    "sendfile": (1, 0),
+    "copy_file_range": (0, 2),
+    "splice": (0, 2),
+    "tee": (0, 1),
+}
+
+
+@cache
+def sysnos_in(architecture: str) -> frozenset[int]:
+    """The calls that bring bytes from the descriptor that is their first argument."""
+    return _numbers(architecture, _IN.split())
+
+
+@cache
+def sysnos_out(architecture: str) -> frozenset[int]:
+    """The calls that send bytes to the descriptor that is their first argument."""
+    return _numbers(architecture, _OUT.split())
+
+
+@cache
+def sysnos_through(architecture: str) -> dict[int, tuple[int, int]]:
+    """The calls that move bytes between two descriptors, with the places of their arguments: the
+    descriptor that is read first."""
+    numbers = sysnos_by_name(architecture)
+    return {numbers[name]: places for name, places in _BOTH.items() if name in numbers}
+
+
+def _numbers(architecture: str, names: list[str]) -> frozenset[int]:
+    numbers = sysnos_by_name(architecture)
+    return frozenset(numbers[name] for name in names if name in numbers)
+
+
+def array_of(numbers: frozenset[int]) -> np.ndarray[tuple[int], np.dtype[np.int32]]:
+    """System call numbers as an array to search in."""
+    return np.array(sorted(numbers), np.int32)

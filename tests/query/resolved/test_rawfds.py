@@ -1,0 +1,36 @@
+"""The descriptors of raw rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.resolved.rawfds import fd_calls, first_arguments
+from gvtui.trace.reader import Trace
+from gvtui.wire.messages import RAW_SYSCALL
+
+TRACES = Path(__file__).parents[2] / "data" / "traces"
+
+
+def test_the_calls_are_those_whose_first_argument_is_a_descriptor() -> None:
+    numbers = sysnos_by_name("x86_64")
+    found = fd_calls("x86_64")
+    assert {numbers["read"], numbers["lseek"], numbers["ioctl"], numbers["dup2"]} < found
+    assert not {numbers["open"], numbers["openat"], numbers["mmap"], numbers["getpid"]} & found
+
+
+def test_the_argument_is_that_of_the_message() -> None:
+    trace = Trace.open(TRACES / "network-2024.trace")
+    places = np.array(
+        [
+            index
+            for index in range(trace.end_row)
+            if (row := trace.row(index)).type == RAW_SYSCALL and row.sysno == 3
+        ]
+    )
+    said = [int(trace.decoded(index).message.arg1) for index in places.tolist()]  # type: ignore[union-attr]
+    assert first_arguments(trace, 0, places).tolist() == said
+    assert len(said) > 10
+    trace.close()
