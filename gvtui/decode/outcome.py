@@ -1,8 +1,16 @@
-"""The outcome of an exec, for exits that do not tell it themselves."""
+"""What became of a call: of an exec whose exit does not tell it, and of an interrupted call."""
 
 from __future__ import annotations
 
 from enum import Enum
+
+RESTARTS = (512, 513, 514, 516)
+"""Errors that never reach the program: a signal interrupted the call, which is begun anew, or fails
+with EINTR after all. Calls that end so are counted apart, not as failures.
+
+ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND and ERESTART_RESTARTBLOCK. Source: Linux
+include/linux/errno.h.
+"""
 
 
 class ExecOutcome(Enum):

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
-from gvtui.query.numbers.durations import PERCENTILE_ERROR
+from gvtui.query.numbers.durations import PERCENTILE_ERROR, shown_percentile
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ def _fields(line: Line) -> dict[str, Any]:
         "filter": line.filter_text,
         "calls": line.calls,
         "errors": line.errors,
+        "restarted": line.restarted,
         "timed": line.timed,
         "total_ns": line.total_ns if is_timed else None,
         "max_ns": line.max_ns if is_timed else None,
@@ -133,8 +134,8 @@ def _fields(line: Line) -> dict[str, Any]:
 
 def _syscall_table(statistics: Statistics) -> Iterator[str]:
     lines = statistics.by_syscall()
-    head = ("% time", "seconds", "usecs/call", "p50", "p95", "p99", "calls", "errors")
-    rule = f"{'-' * 6} {'-' * 11} {'-' * 11} {'-' * 9} {'-' * 9} {'-' * 9} {'-' * 9} {'-' * 9} "
+    head = ("% time", "seconds", "usecs/call", "p50", "p95", "p99", "max", "calls", "errors")
+    rule = "".join(f"{'-' * width} " for width in _WIDTHS)
     yield _columns(*head) + " syscall"
     yield rule + "-" * 16
     for line in lines:
@@ -148,17 +149,21 @@ def _measures(line: Line) -> str:
         f"{line.share * 100:.2f}",
         f"{line.total_ns / 1e9:.6f}" if line.timed else "",
         _micros(line.mean_ns),
-        _micros(line.p50_ns),
-        _micros(line.p95_ns),
-        _micros(line.p99_ns),
+        *(
+            _micros(None if value is None else shown_percentile(value, line.max_ns))
+            for value in (line.p50_ns, line.p95_ns, line.p99_ns)
+        ),
+        _micros(line.max_ns if line.timed else None),
         str(line.calls),
         str(line.errors or ""),
     )
 
 
+_WIDTHS = (6, 11, 11, 9, 9, 9, 9, 9, 9)
+
+
 def _columns(*cells: str) -> str:
-    widths = (6, 11, 11, 9, 9, 9, 9, 9)
-    return " ".join(f"{cell:>{width}}" for cell, width in zip(cells, widths, strict=True))
+    return " ".join(f"{cell:>{width}}" for cell, width in zip(cells, _WIDTHS, strict=True))
 
 
 def _micros(duration_ns: int | None) -> str:
@@ -178,6 +183,10 @@ def _short_table(name: str, lines: Sequence[Line]) -> Iterator[str]:
 
 
 def _notes(statistics: Statistics, lacks: Shortfall) -> Iterator[str]:
+    if restarted := statistics.total().restarted:
+        yield ""
+        words = counted(restarted, "call was", "calls were")
+        yield f"{words} interrupted by a signal, to be begun anew, and did not fail."
     shortfall = statistics.shortfall()
     if statistics.is_lower_bound or lacks != NOTHING or shortfall:
         yield ""

@@ -38,7 +38,18 @@ def test_text_looks_like_straces_summary() -> None:
     lines = list(stats_text(statistics_of(MemoryTrace(rows))))
     table = [line.split() for line in lines]
     assert table[0][-1] == "syscall"
-    assert table[2] == ["75.00", "0.003000", "3000", "2949", "2949", "2949", "1", "1", "openat"]
+    assert table[2] == [
+        "75.00",
+        "0.003000",
+        "3000",
+        "2900",
+        "2900",
+        "2900",
+        "3000",
+        "1",
+        "1",
+        "openat",
+    ]
     assert table[3][-2:] == ["1", "read"]
     assert table[4] == ["0.00", "1", "mmap"]
     assert table[6][-3:] == ["3", "1", "total"]
@@ -112,3 +123,18 @@ def test_drops_that_nobody_told_of_make_lower_bounds() -> None:
     )
     assert json.loads(stats_json(statistics, {}, lacks))["lower_bound"]
     assert not json.loads(stats_json(statistics, {}))["lower_bound"]
+
+
+def test_interrupted_calls_are_no_errors() -> None:
+    rows = []
+    for errno in (512, 513, 514, 516, 4):
+        rows += [enter(1, 0, 1), leave(1, 0, 2, errno=errno)]
+    statistics = statistics_of(MemoryTrace(rows))
+    content = json.loads(stats_json(statistics, {}))
+    total = content["total"]
+    assert (total["calls"], total["errors"], total["restarted"]) == (5, 1, 4)
+    assert [line["name"] for line in content["errors"]] == ["EINTR"]
+    assert (
+        "4 calls were interrupted by a signal, to be begun anew, and did not fail."
+        in stats_text(statistics)
+    )

@@ -8,6 +8,7 @@ larger of the numbers of enters and exits counts.
 - A call that raw and decoded points both report counts once in the totals, by process, by error and
   in the histogram. By system call, raw points are left out if all their calls have decoded points
   too; else they have a line of their own, `read (raw)`.
+- A call that a signal interrupted, to be begun anew, is no error; such calls are counted apart.
 - Percentiles are wrong by at most 3 %, see `durations`. All other numbers are exact, but lower
 bounds if the sandbox dropped points.
 """
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from gvtui.decode.outcome import RESTARTS
 from gvtui.query.calls.doubles import Doubles
 from gvtui.query.calls.exec_rules import Code
 from gvtui.query.calls.execs import LateOutcomes
@@ -140,22 +142,22 @@ class Counts(Follower):
                 double[place] = self._is_twin_matched(start + place)
 
         durations = self._pairs.durations(start, rows)
-        failed = (rows["errno"] != 0) | (codes == Code.FAILED)
+        restarted = np.isin(rows["errno"], RESTARTS)
+        failed = ((rows["errno"] != 0) & ~restarted) | (codes == Code.FAILED)
+        ends = (failed, durations, restarted)
         types, sysnos = rows["type"].astype(np.int64), rows["sysno"].astype(np.int64)
         syscall = np.where(types == RAW_SYSCALL, RAW_KEY, 0) + (sysnos & 0xFFFFFFFF)
         is_event = matched & (rows["kind"] == Kind.MESSAGE) & ~is_enter & ~is_exit
         self.syscalls.count(types[is_event] + EVENT_KEY)
-        self._add(
-            self.syscalls, syscall, counted, loose & matched, is_enter, settled, failed, durations
-        )
+        self._add(self.syscalls, syscall, counted, loose & matched, is_enter, settled, *ends)
         twice = double & (is_enter | is_exit)
         self.doubled.count_loose(syscall[twice] + RAW_KEY, is_enter[twice])
 
         once = ~double
         calls = (counted & once, loose & matched & once, is_enter, settled & once)
-        self._add(self.totals, np.zeros(count, np.int64), *calls, failed, durations)
+        self._add(self.totals, np.zeros(count, np.int64), *calls, *ends)
         numbers = self._processes.tree.numbers(start, rows)
-        self._add(self.by_process, numbers, *calls, failed, durations)
+        self._add(self.by_process, numbers, *calls, *ends)
         errors = np.where(rows["errno"] != 0, rows["errno"].astype(np.int64), NOT_SENT_KEY)
         ended = settled & once & failed
         self.by_errno.count(errors[ended])
@@ -166,7 +168,7 @@ class Counts(Follower):
         paths = np.where(of_enter != 0, of_enter, own)
         has = paths != 0
         calls = (counted & has, loose & matched & has, is_enter, settled & has)
-        self._add(self.by_path, paths, *calls, failed, durations)
+        self._add(self.by_path, paths, *calls, *ends)
         for place in np.flatnonzero(codes == Code.ASKED).tolist():
             if len(self._open) >= _MAX_OPEN:
                 del self._open[next(iter(self._open))]
@@ -245,10 +247,11 @@ class Counts(Follower):
         settled: npt.NDArray[np.bool_],
         failed: npt.NDArray[np.bool_],
         durations: npt.NDArray[np.int64],
+        restarted: npt.NDArray[np.bool_],
     ) -> None:
         tally.count(keys[counted])
         tally.count_loose(keys[loose], is_enter[loose])
-        tally.outcome(keys[settled], failed[settled], durations[settled])
+        tally.outcome(keys[settled], failed[settled], durations[settled], restarted[settled])
 
     def _were_matched(
         self, start: int, matched: npt.NDArray[np.bool_], partners: npt.NDArray[np.int64]

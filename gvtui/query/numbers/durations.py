@@ -79,6 +79,18 @@ def percentiles(counts: npt.NDArray[np.int64], fractions: Sequence[float]) -> li
     return [_middle(band) for band in np.searchsorted(sums, ranks).tolist()]
 
 
+def shown_percentile(value_ns: int, max_ns: int) -> int:
+    """A percentile with no more digits than it has: two, and not above the longest duration.
+
+    Args:
+        value_ns: the percentile, in nanoseconds.
+        max_ns: the longest duration that was counted.
+    """
+    unit = int(10 ** max(0, len(str(value_ns)) - 2))
+    rounded = (value_ns + unit // 2) // unit * unit
+    return rounded if rounded <= max_ns else value_ns // unit * unit
+
+
 def _middle(band: int) -> int:
     """The duration in the middle of a fine band."""
     if band < _STEPS:

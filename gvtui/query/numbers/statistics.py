@@ -56,6 +56,8 @@ class Line:
     """False for an event, which is no system call."""
     number: int = 0
     """For a process, its number in the tree."""
+    restarted: int = 0
+    """How many calls a signal interrupted, to be begun anew; they are no errors."""
 
     @property
     def mean_ns(self) -> int | None:
@@ -294,6 +296,7 @@ class Statistics:
             p99,
             is_call,
             number,
+            sums.restarted,
         )
 
 

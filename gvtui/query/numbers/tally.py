@@ -28,17 +28,22 @@ class Sums:
     """How many calls have a known duration."""
     total_ns: int
     max_ns: int
+    restarted: int = 0
+    """How many calls a signal interrupted, to be begun anew; they are no errors."""
 
 
 def added(parts: Iterable[Sums]) -> Sums:
     """Add several sums."""
     columns = list(
-        zip(*((s.calls, s.errors, s.timed, s.total_ns, s.max_ns) for s in parts), strict=True)
+        zip(
+            *((s.calls, s.errors, s.timed, s.total_ns, s.max_ns, s.restarted) for s in parts),
+            strict=True,
+        )
     )
     if not columns:
         return Sums(0, 0, 0, 0, 0)
-    calls, errors, timed, totals, longest = columns
-    return Sums(sum(calls), sum(errors), sum(timed), sum(totals), max(longest))
+    calls, errors, timed, totals, longest, restarted = columns
+    return Sums(sum(calls), sum(errors), sum(timed), sum(totals), max(longest), sum(restarted))
 
 
 class Tally:
@@ -54,6 +59,7 @@ class Tally:
         self._timed = np.zeros(16, np.int64)
         self._total = np.zeros(16, np.float64)
         self._max = np.zeros(16, np.int64)
+        self._restarted = np.zeros(16, np.int64)
         size = 16 if with_bands else 0
         self._fine = np.zeros((size, FINE_BANDS), np.int64)
         self._coarse = np.zeros((size, len(EDGES)), np.int64)
@@ -85,6 +91,7 @@ class Tally:
             int(self._timed[place]),
             int(self._total[place]),
             int(self._max[place]),
+            int(self._restarted[place]),
         )
 
     @property
@@ -103,6 +110,7 @@ class Tally:
             "timed": self._timed[:count],
             "total_ns": self._total[:count].astype(np.int64),
             "max_ns": self._max[:count],
+            "restarted": self._restarted[:count],
         }
         has_any = (columns["calls"] > 0) | (columns["errors"] > 0)
         return {name: column[has_any] for name, column in columns.items()}
@@ -135,9 +143,12 @@ class Tally:
         keys: npt.NDArray[np.int64],
         failed: npt.NDArray[np.bool_],
         durations: npt.NDArray[np.int64],
+        restarted: npt.NDArray[np.bool_] | None = None,
     ) -> None:
         """Add the results of calls; a duration below zero stands for an unknown one."""
         places, inverse = self._find(keys)
+        if restarted is not None:
+            np.add.at(self._restarted, places[inverse[restarted]], 1)
         np.add.at(self._errors, places[inverse[failed]], 1)
         is_timed = durations >= 0
         timed, known = places[inverse[is_timed]], durations[is_timed]
@@ -170,7 +181,16 @@ class Tally:
         return place
 
     def _grow(self) -> None:
-        for name in ("counted", "loose_enters", "loose_exits", "errors", "timed", "total", "max"):
+        for name in (
+            "counted",
+            "loose_enters",
+            "loose_exits",
+            "errors",
+            "timed",
+            "total",
+            "max",
+            "restarted",
+        ):
             column = getattr(self, f"_{name}")
             setattr(self, f"_{name}", np.concatenate((column, np.zeros_like(column))))
         self._fine = np.concatenate((self._fine, np.zeros_like(self._fine)))

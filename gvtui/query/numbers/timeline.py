@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.decode.outcome import RESTARTS
 from gvtui.query.calls.exec_rules import Code
 from gvtui.query.calls.execs import Execs, LateOutcomes
 from gvtui.query.follower import Follower
@@ -135,6 +136,7 @@ class Timeline(Follower):
         is_message = rows["kind"] == Kind.MESSAGE
         is_drop = rows["kind"] == Kind.DROP
         failed = is_message & (rows["direction"] == Direction.EXIT) & (rows["errno"] != 0)
+        failed &= ~np.isin(rows["errno"], RESTARTS)
         failed |= codes == Code.FAILED
         np.add.at(self._rows, places[is_message], 1)
         np.add.at(self._errors, places[failed], 1)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.message import Message
 
 from gvtui.query.filter.fields import PID
+from gvtui.query.numbers.durations import shown_percentile
 from gvtui.query.numbers.tables import By, Order, Table
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import fit, fit_end, width_of, wrap
@@ -59,6 +60,7 @@ _COLUMNS = {
         _Column("p50", Order.P50, 8, 3),
         _Column("p95", Order.P95, 8, 2),
         _Column("p99", Order.P99, 8),
+        _Column("max", Order.MAX, 8),
         _LAST,
     ),
     By.PROCESS: (_CALLS, _ERRORS, _TOTAL, _MEAN, _MAX, _LAST),
@@ -180,6 +182,9 @@ class NumbersTable(ListPane):
             words = counted(statistics.dropped, "point was", "points were")
             words = f"{DROP_SIGN} {words} dropped: numbers are lower bounds ({_BOUND})"
             notes.append((words, "alarm"))
+        if restarted := self._total.restarted if self._total else 0:
+            words = counted(restarted, "call was", "calls were")
+            notes.append((f"{words} interrupted by a signal and begun anew: no errors", "faint"))
         if statistics.missed_rows:
             words = counted(statistics.missed_rows, "row was", "rows were")
             notes.append((f"{words} removed before being counted ({_BOUND})", "progress"))
@@ -253,6 +258,8 @@ class NumbersTable(ListPane):
             Order.MAX: line.max_ns,
         }
         span = spans[order]
+        if span is not None and order in (Order.P50, Order.P95, Order.P99):
+            span = shown_percentile(span, line.max_ns)
         return ("" if span is None else took_text(span)), "time"
 
     def heading_clicked(self, x: int, y: int) -> None:

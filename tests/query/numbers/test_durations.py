@@ -13,6 +13,7 @@ from gvtui.query.numbers.durations import (
     fine_bands,
     histogram,
     percentile,
+    shown_percentile,
 )
 
 durations = st.lists(st.integers(0, (1 << 44) - 1), min_size=1, max_size=200)
@@ -54,3 +55,9 @@ def test_bands_lead_to_filters() -> None:
     ]
     for band in bands:
         compile_filter(band.filter_text)
+
+
+def test_a_percentile_is_shown_with_the_two_digits_that_it_has() -> None:
+    shown = [shown_percentile(value, 10**9) for value in (0, 7, 42, 184, 185, 2_949, 999)]
+    assert shown == [0, 7, 42, 180, 190, 2_900, 1_000]
+    assert shown_percentile(187, 188) == 180
