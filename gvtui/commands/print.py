@@ -84,6 +84,11 @@ monitor waits at most 40 ms between two turns."""
     help="Print statistics instead of messages, as strace -c does; with --format json as JSON. "
     "For a recording only.",
 )
+@click.option(
+    "--calls",
+    is_flag=True,
+    help="With --format json: leave the rows of raw points out whose calls have decoded points too.",
+)
 @FILTER_OPTION
 @apply(MONITOR_OPTIONS)
 @KEEP_OPTION
@@ -94,6 +99,7 @@ def print_(
     file: Path | None,
     style: str,
     stats: bool,
+    calls: bool,
     filter_text: str,
     **options: Any,  # noqa: ANN401
 ) -> None:
@@ -109,8 +115,10 @@ def print_(
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     if stats and (file is None or style == "strace"):
         ctx.fail("--stats takes a file to count, and --format text or json.")
+    if calls and (style != "json" or stats):
+        ctx.fail("--calls takes --format json, without --stats.")
     if file is None:
-        ctx.exit(_print_live(style, filter_text, options))
+        ctx.exit(_print_live(style, filter_text, options, calls))
     for name in (*MONITOR_NAMES, "keep_bytes"):
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             ctx.fail("Give a file to print, or options to listen with, not both.")
@@ -118,7 +126,7 @@ def print_(
     only_reads(ctx)
     if stats:
         ctx.exit(_print_stats(file, style, filter_text))
-    ctx.exit(_print_file(file, style, filter_text, helpers))
+    ctx.exit(_print_file(file, style, filter_text, helpers, calls))
 
 
 def _print_stats(file: Path, style: str, filter_text: str) -> int:
@@ -150,13 +158,17 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
         trace.close()
 
 
-def _print_file(file: Path, style: str, filter_text: str, helpers: Sequence[Helper]) -> int:
+def _print_file(
+    file: Path, style: str, filter_text: str, helpers: Sequence[Helper], calls: bool
+) -> int:
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
 
     trace = Trace.open(file, progress=say_progress)
     try:
-        export = LINE_FORMATS[style].make(Selection(trace, filter_text, helpers=helpers))
+        selection = Selection(trace, filter_text, helpers=helpers)
+        selection.joins_points = calls
+        export = LINE_FORMATS[style].make(selection)
         for start in range(trace.first_row, trace.end_row, BATCH):
             _write(export, start, min(start + BATCH, trace.end_row))
         return _say_end(trace)
@@ -164,7 +176,7 @@ def _print_file(file: Path, style: str, filter_text: str, helpers: Sequence[Help
         trace.close()
 
 
-def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
+def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bool) -> int:
     from gvtui.commands.watching import watching
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
@@ -175,6 +187,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
         trace = Trace.open(state.monitor.trace_path)
         try:
             selection = Selection(trace, filter_text)
+            selection.joins_points = calls
             export = LINE_FORMATS[style].make(selection)
             done = trace.first_row
             end: int | None = None
@@ -209,6 +222,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any]) -> int:
                     trace.close()
                     trace = Trace.open(state.monitor.trace_path)
                     selection = Selection(trace, filter_text)
+                    selection.joins_points = calls
                     export = LINE_FORMATS[style].make(selection)
                     done = trace.first_row
                 elif ends_at is None:

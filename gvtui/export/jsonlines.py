@@ -2,6 +2,7 @@
 
 A message has
 
+- `row`: its row in the trace, as `evt.num` of a filter has it, and the viewer shows it,
 - `conn`: which connection it came on, counted from 1,
 - `point`: the trace point's name, such as `syscall/openat/enter`,
 - `message`: the protobuf message's name, such as `Open`,
@@ -20,6 +21,9 @@ A message has
 
 The ports of `stdin`, `stdout` and `stderr` of `sentry/execve` are right; `port_raw` beside is what
 gVisor sent, whose two bytes may be swapped.
+
+With `gvtui print --calls`, a call that raw and decoded points report is written once: the rows of
+its raw points are left out.
 
 What is not known is null. Bytes are hex. Numbers are whole, and may be larger than 2**53. A type that
 is not known has `message` `Unknown` and `fields` `type` and `payload`. A message that cannot be read
@@ -43,10 +47,11 @@ from gvtui.decode.endings import closing_words
 from gvtui.decode.outcome import ExecOutcome
 from gvtui.export.repeats import RepeatedTexts
 from gvtui.points.names import point_name
+from gvtui.query.calls.doubles import decoded_twin
 from gvtui.trace.connections import CLOSED_BY_SANDBOX
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.wire.header import WireError
-from gvtui.wire.messages import KINDS, Unknown
+from gvtui.wire.messages import KINDS, RAW_SYSCALL, Unknown
 from gvtui.wire.pb import sentry_pb2
 from gvtui.wire.ports import ends_of, right_ports
 
@@ -84,10 +89,19 @@ class JsonExport:
         self._selection.look_ahead_at_execs()
         for row_id in self._selection.row_ids(start, stop):
             row = self._selection.trace.row(row_id)
+            if self._selection.joins_points and self._is_double(row_id, row):
+                continue
             if row.kind == Kind.MESSAGE:
                 yield self._message(row_id, row)
             else:
                 yield _json(self._event(row_id, row))
+
+    def _is_double(self, row_id: int, row: Row) -> bool:
+        """Whether a raw row has a decoded one of the same call that is written too."""
+        if row.type != RAW_SYSCALL:
+            return False
+        twin = decoded_twin(self._selection.trace, row_id)
+        return twin is not None and self._selection.includes(twin)
 
     def _message(self, row_id: int, row: Row) -> str:
         trace = self._selection.trace
@@ -115,7 +129,9 @@ class JsonExport:
         who = (_who if is_short else _who.__wrapped__)(container, row.pid, row.tid, process)
         when = f'"time_ns":{row.time_ns or "null"},"recv_ns":{row.recv_ns or "null"}'
         who = f'{who},"names":{self._names_text(row.conn, container)}'
-        head = f'"conn":{row.conn},{what},{when},{who},"dropped":{row.dropped}{problem}'
+        head = (
+            f'"row":{row_id},"conn":{row.conn},{what},{when},{who},"dropped":{row.dropped}{problem}'
+        )
         return f'{{{head},"fields":{fields}}}'
 
     def _names_text(self, conn: int, container: str) -> str:
@@ -155,6 +171,7 @@ class JsonExport:
             container = str(details.get("container_id") or "")
         return {
             "event": Kind(row.kind).name.lower(),
+            "row": row_id,
             "conn": row.conn or None,
             "point": None,
             "message": None,

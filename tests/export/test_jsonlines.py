@@ -16,9 +16,9 @@ from gvtui.trace.writer import TraceWriter
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import common_pb2, syscall_pb2
 from tests.decode.helpers import KNOWN_MESSAGES
-from tests.trace.factory import CONTAINER, TIME_NS, TRACES, read_message, write_trace
+from tests.trace.factory import CONTAINER, TIME_NS, TRACES, context, read_message, write_trace
 
-KEYS = "conn point message dir time_ns recv_ns container_id pid tid process names dropped fields".split()
+KEYS = "row conn point message dir time_ns recv_ns container_id pid tid process names dropped fields".split()
 
 
 def objects_of(path: Path, filter_text: str = "") -> list[dict[str, Any]]:
@@ -39,6 +39,7 @@ def test_a_message(tmp_path: Path) -> None:
     assert list(message) == KEYS
     fields = message.pop("fields")
     assert message == {
+        "row": 2,
         "conn": 1,
         "point": "syscall/read/exit",
         "message": "Read",
@@ -60,6 +61,7 @@ def test_a_message(tmp_path: Path) -> None:
     assert opened == {
         **dict.fromkeys(KEYS),
         "event": "opened",
+        "row": 0,
         "conn": 1,
         "recv_ns": TIME_NS,
         "container_id": CONTAINER,
@@ -104,6 +106,7 @@ def test_bytes_are_hex_and_marks_have_their_details(tmp_path: Path) -> None:
     assert mark == {
         **dict.fromkeys(KEYS),
         "event": "mark",
+        "row": 1,
         "recv_ns": TIME_NS,
         "fields": {"kind": "session", "raw": "01"},
     }
@@ -166,3 +169,19 @@ def test_what_became_of_an_exec_is_told_and_nothing_made_up(tmp_path: Path) -> N
         ("failed", {"result": None, "errorno": None})
     ] * 6 + [("done", {"result": 0, "errorno": 0})] * 2
     assert all(shown["dir"] == "X" for shown in told)
+
+
+def test_a_call_that_two_points_report_is_written_once(tmp_path: Path) -> None:
+    def raw(**fields: Any) -> bytes:
+        message = syscall_pb2.Syscall(context_data=context(pid=7), sysno=0, arg1=3, **fields)
+        return build_message(6, message.SerializeToString())
+
+    done = {"exit": syscall_pb2.Exit(result=10)}
+    rows = [raw(), read_message(), raw(**done), read_message(result=10), raw(), raw(**done)]
+    trace = Trace.open(write_trace(tmp_path / "x.gvtrace", [(1, rows)]))
+    selection = Selection(trace)
+    selection.joins_points = True
+    lines = [json.loads(line) for line in JsonExport(selection).lines(0, trace.end_row)]
+    trace.close()
+    shown = [(line["row"], line["message"]) for line in lines if "event" not in line]
+    assert shown == [(2, "Read"), (4, "Read"), (5, "Syscall"), (6, "Syscall")]

@@ -13,7 +13,7 @@ from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import fit, fit_end, width_of, wrap
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import DROP_SIGN, FAILED_SIGN
-from gvtui.tui.kit.times import took_text
+from gvtui.tui.kit.times import SECOND_NS, took_text
 from gvtui.tui.model.rowtext import word
 from gvtui.words import counted
 
@@ -259,7 +259,7 @@ class NumbersTable(ListPane):
         }
         span = spans[order]
         if span is not None and order in (Order.P50, Order.P95, Order.P99):
-            span = shown_percentile(span, line.max_ns)
+            return _two_digits(shown_percentile(span, line.max_ns)), "time"
         return ("" if span is None else took_text(span)), "time"
 
     def heading_clicked(self, x: int, y: int) -> None:
@@ -341,3 +341,9 @@ class NumbersTable(ListPane):
         if expression:
             self.moved()
             self._viewer.show_rows(expression, _SLOTS[self._by])
+
+
+def _two_digits(span_ns: int) -> str:
+    """A duration of two digits, without the zeros that others have behind the point."""
+    is_seconds = SECOND_NS <= span_ns < 60 * SECOND_NS
+    return f"{span_ns / SECOND_NS:g} s" if is_seconds else took_text(span_ns)
