@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.query.facts import ProcessFacts
 from gvtui.query.resolved.lookup import Resolved
 from gvtui.query.source import CHUNK
 from gvtui.trace.row import Direction
@@ -36,6 +36,8 @@ class QueryContext:
     def __init__(self, pairs: Pairs, processes: Processes) -> None:
         self.pairs = pairs
         self.processes = processes
+        self.facts = ProcessFacts(processes)
+        """What the processes tell of each row."""
         self.clock: Callable[[], int] | None = None
         """Gives the present moment, Unix nanoseconds; None in a recording, whose end is meant."""
         self.is_resolving = False
@@ -102,22 +104,15 @@ class QueryContext:
             result[places] = parent or _UNKNOWN
         return result
 
-    def command_line(
-        self, start: int, rows: npt.NDArray[np.void]
-    ) -> tuple[npt.NDArray[np.intp], Sequence[str]]:
-        """The distinct command lines, and for each row the index of its own among them.
+    def texts(
+        self, what: str, start: int, rows: npt.NDArray[np.void]
+    ) -> tuple[npt.NDArray[np.intp], Sequence[tuple[str, ...]]]:
+        """The distinct texts of a field, and for each row the index of its own among them.
 
-        A row's command line is the one that its process had at that row; the index is -1 if it is
-        not known.
+        A row has what its process had at that row; the index is -1 if it is not known.
         """
-        result = np.full(len(rows), _UNKNOWN, np.intp)
-        lines: dict[str, int] = {}
-        for places, process in self.processes.tree.spans.runs(start, rows):
-            changes = np.array([entry.row for entry in process.programs], np.int64)
-            which = np.searchsorted(changes, places + start, "right")
-            for index in np.unique(which).tolist():
-                own = places[which == index]
-                args = process.args_at(start + int(own[0]))
-                if args:
-                    result[own] = lines.setdefault(shlex.join(args), len(lines))
-        return result, list(lines)
+        return self.facts.texts(what, start, rows)
+
+    def numbers(self, what: str, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+        """A number for each row, by the name of the field; `UNKNOWN` if it is not known."""
+        return self.facts.numbers(what, start, rows)

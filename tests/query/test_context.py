@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import functools
 import operator
-import shlex
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -94,7 +93,9 @@ class ByRow:
         if process is not None:
             parent = process.parent.pid if process.parent is not None else process.parent_pid
             self.parent = parent or None
-            self.command = shlex.join(process.args_at(row_id))
+            args = process.args_at(row_id)
+            name = context.facts.name(process, row_id) or (args[0] if args else "")
+            self.command = " ".join([name, *args[1:]]) if args else ""
 
 
 Test = Callable[[ByRow], bool]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Mask = npt.NDArray[np.bool_]
     Numbers = npt.NDArray[Any]
     Rows = npt.NDArray[np.void]
+    Told = tuple[npt.NDArray[np.intp], Sequence[tuple[str, ...]]]
 
 UNKNOWN = -(1 << 63)
 """The value in a column of numbers for a row that lacks the field."""
@@ -66,11 +67,21 @@ class FilterContext(Protocol):
     def parent_pid(self, start: int, rows: Rows) -> npt.NDArray[np.int64]:
         """The thread group id of the parent of each row's process; -1 if it is not known."""
 
-    def command_line(self, start: int, rows: Rows) -> tuple[npt.NDArray[np.intp], Sequence[str]]:
-        """The distinct command lines, and for each row the index of its own among them.
+    def texts(self, what: str, start: int, rows: Rows) -> Told:
+        """The distinct texts of something, and for each row the index of its own among them.
 
-        The index is -1 if it is not known.
+        Args:
+            what: the name of the field, perhaps with a number in brackets.
+            start: as for the other methods.
+            rows: likewise.
+
+        Returns:
+            The indices, and the texts. An index is -1 if it is not known, and a row has several
+            texts where the field has several values, or none.
         """
+
+    def numbers(self, what: str, start: int, rows: Rows) -> npt.NDArray[np.int64]:
+        """A number for each row, by the name of the field; `UNKNOWN` if it is not known."""
 
 
 class NoContext:
@@ -106,9 +117,13 @@ class NoContext:
         """Nothing is known."""
         return np.full(len(rows), -1, np.int64)
 
-    def command_line(self, start: int, rows: Rows) -> tuple[npt.NDArray[np.intp], Sequence[str]]:
+    def texts(self, what: str, start: int, rows: Rows) -> Told:
         """Nothing is known."""
         return np.full(len(rows), -1, np.intp), []
+
+    def numbers(self, what: str, start: int, rows: Rows) -> npt.NDArray[np.int64]:
+        """Nothing is known."""
+        return np.full(len(rows), UNKNOWN, np.int64)
 
 
 class NumberColumn(NamedTuple):
@@ -124,6 +139,8 @@ class NumberColumn(NamedTuple):
     """Whether computing it needs the filter's context."""
     follows_execs: bool = False
     """Whether, for an exec's exit, a later row may change it."""
+    reads_messages: bool = False
+    """Whether computing it decodes messages."""
 
 
 class Batch:
@@ -225,6 +242,15 @@ def _latency(batch: Batch) -> Numbers:
 
 def _parent(batch: Batch) -> Numbers:
     return batch.context.parent_pid(batch.start, batch.rows)
+
+
+def of_context(what: str) -> NumberColumn:
+    """The column of numbers that the context has for a field."""
+
+    def derive(batch: Batch) -> Numbers:
+        return batch.context.numbers(what, batch.start, batch.rows)
+
+    return NumberColumn(what, UNKNOWN, derive, asks_context=True)
 
 
 NUMBER = NumberColumn("number", None, _number)

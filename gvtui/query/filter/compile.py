@@ -47,7 +47,13 @@ from gvtui.query.filter.parse import (
 )
 from gvtui.query.filter.pattern import PatternError
 from gvtui.query.filter.processes import ProcessCondition
-from gvtui.query.filter.texts import TextColumn, TextCondition, bytes_of, text_test
+from gvtui.query.filter.texts import (
+    ContextTextCondition,
+    TextColumn,
+    TextCondition,
+    bytes_of,
+    text_test,
+)
 from gvtui.query.filter.transformers import transformed
 from gvtui.query.filter.values import (
     LARGEST,
@@ -229,7 +235,11 @@ def _comparisons(node: Node) -> Iterator[Comparison]:
             yield from _comparisons(child)
 
 
-def _text_condition(field: Field, test: Callable[[str], bool]) -> Condition:
+def _text_condition(
+    field: Field, test: Callable[[str], bool], element: str = "", *, is_negated: bool = False
+) -> Condition:
+    if field.of_context:
+        return ContextTextCondition(f"{field.name}{element}", test, is_negated=is_negated)
     if isinstance(field.column, TextColumn):
         return TextCondition(field.column, test)
     assert field.condition is not None
@@ -336,7 +346,7 @@ class _Compiler:
                     return Joined([known, Not(condition)], is_and=True)
                 return condition
         test = bool if operator == "exists" else self._text_test(node, texts)
-        return _text_condition(node.field, test)
+        return _text_condition(node.field, test, node.argument, is_negated=operator == "!=")
 
     def _of_argument(self, node: Comparison, forms: Forms) -> Condition:
         texts = [value.text for value in node.values]

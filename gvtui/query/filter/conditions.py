@@ -107,6 +107,8 @@ class NumberCondition:
 
     def __init__(self, column: NumberColumn, test: Callable[[Numbers], Mask]) -> None:
         self.cost = Cost.OTHERS if column.asks_context else Cost.COLUMN
+        if column.reads_messages:
+            self.cost = Cost.MESSAGES
         self.is_local = not column.asks_context and not column.follows_execs
         self._column = column
         self._test = test

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
@@ -19,9 +20,11 @@ from gvtui.query.filter.batch import (
     RESULT,
     TIME,
     NumberColumn,
+    of_context,
 )
 from gvtui.query.filter.messages import (
     ArgumentsCondition,
+    CwdCondition,
     argument_forms,
     argument_names,
     context_forms,
@@ -30,8 +33,9 @@ from gvtui.query.filter.messages import (
     process_of,
 )
 from gvtui.query.filter.naming import NamesCondition
+from gvtui.query.filter.opens import CREATES, READS, WRITES
 from gvtui.query.filter.operators import OPERATORS, ValueKind
-from gvtui.query.filter.texts import CommandLineCondition, TextColumn
+from gvtui.query.filter.texts import TextColumn
 from gvtui.trace.containers import container_in
 from gvtui.trace.row import NO_FD, NO_UID, Direction, Kind
 from gvtui.wire.messages import direction
@@ -57,6 +61,10 @@ class Field:
     """The column of the rows that has the values, or that is derived from them."""
     condition: Callable[[Callable[[str], bool]], Condition] | None = None
     """Makes the condition for a text that is in no column, from the test of a text."""
+    of_context: bool = False
+    """Whether the filter's context has its texts, under its name."""
+    is_list: bool = False
+    """Whether it has several values, of which a number in brackets chooses one."""
     forms: Forms | None = None
     """Finds the argument in a message."""
     arguments: Callable[[], list[str]] | None = None
@@ -86,6 +94,8 @@ class Field:
     @property
     def label(self) -> str:
         """The name as the help writes it."""
+        if self.is_list:
+            return f"{self.name}[N]"
         return f"{self.name}.NAME" if self.takes_argument else self.name
 
     def operators(self) -> list[str]:
@@ -151,6 +161,32 @@ NAME_FIELDS = (
 )
 """The fields that ask what operators call a row's container."""
 
+_TRUTH = {"true": 1, "false": 0}
+
+
+def _process_field(name: str, description: str, example: str, *, is_list: bool = False) -> Field:
+    return Field(
+        f"proc.{name}",
+        ValueKind.TEXT,
+        description,
+        f"proc.{example}",
+        of_context=True,
+        is_list=is_list,
+        needs=("group_id",),
+    )
+
+
+def _open_field(name: str, column: NumberColumn, description: str) -> Field:
+    return Field(
+        f"evt.is_open_{name}",
+        ValueKind.CHOICE,
+        f"whether a call that opens a file {description}",
+        f"evt.is_open_{name} = true",
+        column,
+        choices=_TRUTH,
+    )
+
+
 FIELDS: tuple[Field, ...] = (
     Field(ROW, ValueKind.NUMBER, "number of the row in the trace", "evt.num > 1000", NUMBER),
     Field(
@@ -192,8 +228,18 @@ FIELDS: tuple[Field, ...] = (
         "whether the call failed, if that is known; on exits only",
         "evt.failed = true",
         FAILED,
-        choices={"true": 1, "false": 0},
+        choices=_TRUTH,
     ),
+    Field(
+        "evt.rawres",
+        ValueKind.NUMBER,
+        "the same as evt.res, as a number",
+        "evt.rawres >= 0",
+        RESULT,
+    ),
+    _open_field("read", READS, "does so to read it"),
+    _open_field("write", WRITES, "does so to write it"),
+    _open_field("create", CREATES, "creates it unless it exists (O_CREAT)"),
     Field(
         "evt.errno",
         ValueKind.RESULT,
@@ -286,12 +332,55 @@ FIELDS: tuple[Field, ...] = (
         PARENT,
         needs=("group_id",),
     ),
+    _process_field(
+        "cmdline",
+        "the process's name, and the arguments of its program after it, with blanks between them",
+        "cmdline contains --force",
+    ),
+    _process_field("args", "the arguments of its program, with blanks between them", "args = -c"),
+    _process_field(
+        "exe", "the first word of its command line, which need not be a path", "exe = sh"
+    ),
+    _process_field(
+        "exepath", "absolute path of its program, if the sandbox told it", "exepath pmatch (/tmp)"
+    ),
     Field(
-        "proc.cmdline",
+        "proc.cwd",
         ValueKind.TEXT,
-        "program and arguments of the process",
-        "proc.cmdline contains --force",
-        condition=CommandLineCondition,
+        "working directory of the process",
+        "proc.cwd startswith /home",
+        condition=CwdCondition,
+        needs=("cwd",),
+        path="context_data.cwd",
+    ),
+    _process_field("pname", "name of the parent", "pname = sshd"),
+    _process_field(
+        "pcmdline", "command line of the parent, as proc.cmdline", "pcmdline contains -i"
+    ),
+    _process_field("pexepath", "path of the parent's program", "pexepath = /bin/sh"),
+    _process_field(
+        "aname",
+        "name of any ancestor; with a number that of one: [0] is the process itself, [1] its "
+        "parent",
+        "aname in (nginx, httpd)",
+        is_list=True,
+    ),
+    Field(
+        "proc.duration",
+        ValueKind.DURATION,
+        "how long the process had been running",
+        "proc.duration < 1s",
+        of_context("proc.duration"),
+        needs=("group_id", "time"),
+    ),
+    Field(
+        "proc.is_exec_session",
+        ValueKind.CHOICE,
+        "whether the process was started in the container from outside, as by docker exec, or "
+        "descends from one that was",
+        "proc.is_exec_session = true",
+        of_context("proc.is_exec_session"),
+        choices=_TRUTH,
         needs=("group_id",),
     ),
     Field(
@@ -358,11 +447,18 @@ NAMES = frozenset(each.name for each in NAME_FIELDS)
 FIELDS_BY_NAME = {field.name: field for field in FIELDS}
 
 
+_ELEMENT = re.compile(r"(.+)(\[[0-9]{1,4}\])", re.ASCII)
+
+
 def find_field(name: str) -> tuple[Field, str] | None:
     """The field of a name, and the argument's name after it; None if there is no such field."""
     field = FIELDS_BY_NAME.get(name)
     if field is not None and not field.takes_argument:
         return field, ""
+    element = _ELEMENT.fullmatch(name)
+    field = FIELDS_BY_NAME.get(element[1]) if element else None
+    if field is not None and element is not None and field.is_list:
+        return field, element[2]
     for field in FIELDS:
         if field.takes_argument and name.startswith(field.name + "."):
             argument = name[len(field.name) + 1 :]

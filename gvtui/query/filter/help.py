@@ -178,7 +178,7 @@ def _row(name: str, text: str, width: int) -> str:
     return textwrap.fill(
         text,
         width,
-        initial_indent=f"  {name:<{_COLUMN}}",
+        initial_indent=f"  {name:<{_COLUMN - 1}} ",
         subsequent_indent=" " * (_COLUMN + 2),
         break_long_words=False,
         break_on_hyphens=False,

@@ -181,6 +181,27 @@ class ArgumentsCondition:
         return self._answers.of(batch, _messages(batch, wanted), passes)
 
 
+class CwdCondition:
+    """Compares the working directory in the context of messages."""
+
+    cost = Cost.MESSAGES
+    is_local = True
+
+    def __init__(self, test: Callable[[str], bool]) -> None:
+        self._test = test
+        self._answers = Answers(all_but_time)
+
+    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+        """Compare that of each wanted message."""
+
+        def passes(decoded: Decoded) -> bool:
+            message: Any = decoded.message
+            cwd = "" if isinstance(message, Unknown) else message.context_data.cwd
+            return bool(cwd) and self._test(cwd)
+
+        return self._answers.of(batch, _messages(batch, wanted), passes)
+
+
 class ArgumentCondition:
     """Compares one argument."""
 

@@ -135,26 +135,39 @@ class TextCondition:
         holds[absent] = passes[places]
 
 
-class CommandLineCondition:
-    """Compares command lines, which come from the filter's context."""
+class ContextTextCondition:
+    """Compares texts that come from the filter's context, such as command lines."""
 
     cost = Cost.OTHERS
     is_local = False
 
-    def __init__(self, test: Callable[[str], bool]) -> None:
+    def __init__(self, what: str, test: Callable[[str], bool], *, is_negated: bool = False) -> None:
+        """Make the condition.
+
+        Args:
+            what: the name of the field.
+            test: the comparison of a text.
+            is_negated: whether it holds only if it holds for each of several values.
+        """
+        self._what = what
         self._test = test
+        self._of_several = all if is_negated else any
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
-        """Test each distinct command line once."""
-        places, texts = batch.context.command_line(batch.start, batch.rows)
+        """Test each distinct text once."""
+        places, texts = batch.context.texts(self._what, batch.start, batch.rows)
         holds = np.zeros(len(batch), np.bool_)
         asked = places >= 0
         if wanted is not None:
             asked &= wanted
         used, index = np.unique(places[asked], return_inverse=True)
-        passes = [bool(texts[place]) and self._test(texts[place]) for place in used.tolist()]
+        passes = [self._passes(texts[place]) for place in used.tolist()]
         holds[asked] = np.array(passes, np.bool_)[index]
         return holds
+
+    def _passes(self, values: tuple[str, ...]) -> bool:
+        values = tuple(filter(None, values))
+        return bool(values) and self._of_several(map(self._test, values))
 
 
 def text_test(operator: str, values: Sequence[str]) -> Callable[[str], bool]:

@@ -116,7 +116,7 @@ class ProcessEvents:
         process.name = process.name or (message.args[0].rpartition("/")[2] if message.args else "")
         process.cwd = message.cwd or process.cwd
         if not process.programs:
-            process.begin_with(message.args)
+            process.begin_with(message.args, number)
 
     def _cloned(
         self, row: Row, number: int, message: AnyMessage, process: Process | None, container: str
@@ -137,16 +137,18 @@ class ProcessEvents:
             self._tree.spans.begin(row.conn, number, child)
         child.source, child.is_start_told = Evidence.EVENT, True
         child.thread(tid, start_ns)
-        self._inherit(child, process, bool(message.flags & _CLONE_PARENT))
+        self._inherit(child, process, number, bool(message.flags & _CLONE_PARENT))
 
-    def _inherit(self, child: Process, process: Process | None, from_sibling: bool) -> None:
+    def _inherit(
+        self, child: Process, process: Process | None, number: int, from_sibling: bool
+    ) -> None:
         if process is None or child is process:
             return
         child.name = child.name or process.name
         child.cwd = child.cwd or process.cwd
         child.is_exec_session = child.is_exec_session or process.is_exec_session
         if not child.programs and not child.args:
-            child.begin_with(process.args)
+            child.begin_with(*process.args_told(number), from_parent=True)
         parent = process.parent if from_sibling else process
         self._tree.adopt(child, parent, process.parent_pid if from_sibling else process.pid)
 
@@ -163,7 +165,7 @@ class ProcessEvents:
             life = self._tree.life_of(row.conn)
             child = self._tree.create(container, row.result, 0, Evidence.CONTEXT, number, life=life)
             self._tree.spans.begin(row.conn, number, child)
-        self._inherit(child, process, bool(flags & _CLONE_PARENT))
+        self._inherit(child, process, number, bool(flags & _CLONE_PARENT))
 
     def _executed(self, row: Row, number: int, message: AnyMessage, process: Process) -> None:
         """Note the program that an exec started: the thread's last exec, or one not seen before."""
@@ -174,7 +176,7 @@ class ProcessEvents:
             process.add_exec(last)
         last.row, last.time_ns, last.path, last.args = number, row.time_ns, path, args
         last.outcome, last.is_told = ExecOutcome.DONE, True
-        process.runs(args, path, number)
+        process.runs(last, number)
         process.take_args()
         self._goes_on(process, row.tid)
         self._pipe(row.conn, process, message, "pipe_input_proc", "pipe_from")
@@ -219,7 +221,7 @@ class ProcessEvents:
         entry.outcome, entry.errno = outcome, errno
         if outcome is ExecOutcome.DONE:
             entry.row = number
-            process.runs(entry.args, entry.path, number)
+            process.runs(entry, number)
             self._goes_on(process, entry.tid)
         process.take_args()
 

@@ -72,6 +72,14 @@ class Exec:
     exit_row: int = -1
     """The row of the call's exit; -1 while there is none."""
 
+    @property
+    def name(self) -> str:
+        """What a process that runs it is called, until messages tell."""
+        # The first argument names it better than its file does, which for BusyBox is
+        # `/proc/self/exe` or `/bin/busybox`.
+        called = (self.args[0].lstrip("-") if self.args else "") or self.path
+        return called.rpartition("/")[2][:_MAX_NAME]
+
 
 @dataclass(slots=True, eq=False)
 class Process:
@@ -132,6 +140,10 @@ class Process:
     errors: int = 0
     threads_forgotten: int = 0
     _first_args: list[str] = field(default_factory=list)
+    _first_told: int = -1
+    """The row whose message has them; -1 if none has."""
+    has_own_args: bool = False
+    """Whether it began with them, not with its parent's."""
     _counted: int = 0
     _loose_enters: int = 0
     _loose_exits: int = 0
@@ -213,17 +225,10 @@ class Process:
             self.has_ended = self.is_cut_off = True
             self.end_ns = when_ns
 
-    def runs(self, args: list[str], path: str, row: int) -> None:
-        """Name it after the program that it runs from a row on; messages tell the name later.
-
-        Args:
-            args: the program's arguments. The first one names it better than its file does, which
-                for BusyBox is `/proc/self/exe` or `/bin/busybox`.
-            path: its file, for where there are none.
-            row: the row that tells.
-        """
-        called = (args[0].lstrip("-") if args else "") or path
-        name = called.rpartition("/")[2][:_MAX_NAME]
+    def runs(self, program: Exec, row: int) -> None:
+        """Name it after the program that it runs, as row `row` tells; messages tell the name
+        later."""
+        name = program.name
         # Where later messages have come, they tell.
         if name and row >= self.last_row:
             self.name, self.named_row = name, row
@@ -260,12 +265,17 @@ class Process:
 
     def args_at(self, row: int) -> list[str]:
         """The command line at a row."""
-        args = self._first_args
+        return self.args_told(row)[0]
+
+    def args_told(self, row: int) -> tuple[list[str], int]:
+        """The command line at a row, and the row whose message has all of it; -1 if none has."""
+        args, told = self._first_args, self._first_told
         for entry in self.programs:
-            if entry.row > row:
+            begins = min(entry.row, entry.exit_row) if entry.exit_row >= 0 else entry.row
+            if begins > row:
                 break
-            args = entry.args
-        return args
+            args, told = entry.args, entry.row
+        return args, told
 
     def take_args(self) -> None:
         """Set the command line to that of the program that began last."""
@@ -273,7 +283,14 @@ class Process:
         last = max(ran, key=lambda entry: entry.row, default=None)
         self.args = last.args if last is not None else self._first_args
 
-    def begin_with(self, args: Iterable[str]) -> None:
-        """Set the command line that the process has before it executes anything."""
-        self._first_args = short_args(args)
+    def begin_with(self, args: Iterable[str], told: int = -1, *, from_parent: bool = False) -> None:
+        """Set the command line that the process has before it executes anything.
+
+        Args:
+            args: its words.
+            told: the row whose message has all of them; -1 if none has.
+            from_parent: whether they are its parent's.
+        """
+        self._first_args, self._first_told = short_args(args), told
+        self.has_own_args = not from_parent
         self.take_args()

@@ -102,7 +102,8 @@ def test_without_a_context_nothing_is_known() -> None:
     nothing = NoContext()
     assert nothing.advance(10) == nothing.position == nothing.exec_changes() == 0
     assert nothing.execs_changed_since(0) == []
-    places, texts = nothing.command_line(0, batch.rows)
+    assert (nothing.numbers("proc.duration", 0, batch.rows) == UNKNOWN).all()
+    places, texts = nothing.texts("proc.cmdline", 0, batch.rows)
     assert (places.tolist(), list(texts)) == ([-1], [])
 
 

@@ -409,13 +409,14 @@ class Told(NoContext):
     def parent_pid(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         return np.array(self.parents[start : start + len(rows)], np.int64)
 
-    def command_line(
-        self, start: int, rows: npt.NDArray[np.void]
-    ) -> tuple[npt.NDArray[np.intp], Sequence[str]]:
+    def texts(
+        self, what: str, start: int, rows: npt.NDArray[np.void]
+    ) -> tuple[npt.NDArray[np.intp], Sequence[tuple[str, ...]]]:
+        assert what == "proc.cmdline"
         texts = [text for text in self.commands if text is not None]
         wanted = self.commands[start : start + len(rows)]
         places = [texts.index(text) if text is not None else -1 for text in wanted]
-        return np.array(places, np.intp), texts
+        return np.array(places, np.intp), [(text,) for text in texts]
 
 
 class TestContext:

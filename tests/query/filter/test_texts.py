@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from gvtui.query.filter.batch import Batch, NoContext
 from gvtui.query.filter.pattern import MAX_PATTERN, PatternError
 from gvtui.query.filter.texts import (
-    CommandLineCondition,
+    ContextTextCondition,
     StringAnswers,
     TextColumn,
     TextCondition,
@@ -115,8 +115,11 @@ def test_a_row_without_a_string_has_that_of_its_connection() -> None:
 class CommandLines(NoContext):
     """Knows the command lines of rows by their process ids."""
 
-    def command_line(self, start: int, rows: Rows) -> tuple[npt.NDArray[np.intp], list[str]]:
-        return rows["pid"].astype(np.intp) - 1, ["sh -c x", "perl", ""]
+    def texts(
+        self, what: str, start: int, rows: Rows
+    ) -> tuple[npt.NDArray[np.intp], list[tuple[str, ...]]]:
+        assert what == "proc.cmdline"
+        return rows["pid"].astype(np.intp) - 1, [("sh -c x",), ("perl",), ()]
 
 
 def test_each_command_line_is_looked_at_once() -> None:
@@ -124,7 +127,7 @@ def test_each_command_line_is_looked_at_once() -> None:
     for pid in (1, 2, 0, 1, 3):
         trace.add(pid=pid)
     asked = Asked("sh -c x", "")
-    condition = CommandLineCondition(asked)
+    condition = ContextTextCondition("proc.cmdline", asked)
     batch = batch_of(trace, CommandLines())
     assert condition.holds(batch, None).tolist() == [True, False, False, True, False]
     assert asked.of == ["sh -c x", "perl"]

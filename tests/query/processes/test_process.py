@@ -144,12 +144,12 @@ def test_of_many_programs_the_first_and_the_latest_are_kept(count: int) -> None:
 
 def test_a_program_names_its_process_until_later_messages_do() -> None:
     process = Process(1, "box", 7, 0, Evidence.EVENT, 0, 5, name="sh")
-    process.runs(["-bash"], "/bin/bash", 9)
+    process.runs(Exec(9, 0, "/bin/bash", ["-bash"], ExecOutcome.DONE, 7), 9)
     assert (process.name, process.named_row) == ("bash", 9)
-    process.runs([], "/usr/lib/a-name-of-many-letters", 10)
+    process.runs(Exec(10, 0, "/usr/lib/a-name-of-many-letters", [], ExecOutcome.DONE, 7), 10)
     assert process.name == "a-name-of-many-"
     process.last_row = 20
-    process.runs(["/bin/late"], "/bin/late", 15)
+    process.runs(program(15, "late"), 15)
     assert process.name == "a-name-of-many-"
 
 

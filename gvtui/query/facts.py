@@ -1,0 +1,216 @@
+"""What the processes tell of rows: names, command lines and ancestors as they were at each row."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.query.filter.batch import UNKNOWN
+from gvtui.query.processes.process import Evidence
+from gvtui.wire.header import WireError
+from gvtui.wire.messages import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    import numpy.typing as npt
+
+    from gvtui.query.processes.process import Exec, Process
+    from gvtui.query.processes.processes import Processes
+
+_MAX_ANCESTORS = 1000
+_MAX_WHOLE_BYTES = 4 << 20
+_CUT = "…"
+_ELEMENT = re.compile(r"(.+)\[([0-9]+)\]", re.ASCII)
+
+Values = tuple[str, ...]
+
+
+class ProcessFacts:
+    """Answers for rows that `Processes` have read."""
+
+    def __init__(self, processes: Processes) -> None:
+        self._processes = processes
+        self._whole: OrderedDict[int, list[str]] = OrderedDict()
+        """Command lines that are too long to be kept with their processes, by row."""
+        self._whole_bytes = 0
+        self._texts: dict[str, Callable[[Process, int], Values | None]] = {
+            "proc.cmdline": self._command_line,
+            "proc.args": self._args,
+            "proc.exe": self._exe,
+            "proc.exepath": self._path,
+            "proc.pname": _of_parent(self._names),
+            "proc.pcmdline": _of_parent(self._command_line),
+            "proc.pexepath": _of_parent(self._path),
+            "proc.aname": self._ancestors,
+        }
+
+    def texts(
+        self, what: str, start: int, rows: npt.NDArray[np.void]
+    ) -> tuple[npt.NDArray[np.intp], Sequence[Values]]:
+        """See `FilterContext.texts`."""
+        result = np.full(len(rows), -1, np.intp)
+        known: dict[Values, int] = {}
+        element = _ELEMENT.fullmatch(what)
+        find = self._ancestor(int(element[2])) if element is not None else self._texts[what]
+        for places, process in self._processes.tree.spans.runs(start, rows):
+            changes = np.array(sorted(_changes(process)), np.int64)
+            which = np.searchsorted(changes, places + start, "right")
+            for index in np.unique(which).tolist():
+                own = places[which == index]
+                values = find(process, start + int(own[0]))
+                if values is not None:
+                    result[own] = known.setdefault(values, len(known))
+        return result, list(known)
+
+    def numbers(self, what: str, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+        """See `FilterContext.numbers`."""
+        result = np.full(len(rows), UNKNOWN, np.int64)
+        for places, process in self._processes.tree.spans.runs(start, rows):
+            if what == "proc.duration":
+                times = rows["time_ns"][places].astype(np.int64)
+                began = process.start_ns or process.began_ns
+                known = (times > 0) & (times >= began) & (began > 0)
+                result[places] = np.where(known, times - began, UNKNOWN)
+            else:
+                session = _is_exec_session(process)
+                result[places] = UNKNOWN if session is None else int(session)
+        return result
+
+    def name(self, process: Process, row: int) -> str:
+        """The name of a process at a row; "" if it is not known."""
+        for _ in range(_MAX_ANCESTORS):
+            programs = process.programs
+            ran = [entry for entry in programs if image_row(entry) <= row]
+            if ran and ran[-1] is not programs[-1]:
+                return ran[-1].name
+            if ran or not programs:
+                return process.name
+            args = process.args_at(row)
+            if process.parent is None:
+                return args[0].rpartition("/")[2] if args else ""
+            process = process.parent
+        return ""
+
+    def args(self, process: Process, row: int) -> list[str]:
+        """The whole command line of a process at a row."""
+        args, told = process.args_told(row)
+        if not args or not args[-1].endswith(_CUT) or told < 0:
+            return args
+        whole = self._whole.get(told)
+        if whole is None:
+            whole = self._read(told)
+            self._whole[told] = whole
+            self._whole_bytes += sum(map(len, whole))
+            while self._whole_bytes > _MAX_WHOLE_BYTES and len(self._whole) > 1:
+                _, former = self._whole.popitem(last=False)
+                self._whole_bytes -= sum(map(len, former))
+        return whole or args
+
+    def _read(self, row: int) -> list[str]:
+        """The words in the message that told a command line; none if it cannot be read."""
+        try:
+            message = self._processes.trace.decoded(row).message
+        except (WireError, IndexError):
+            return []
+        if isinstance(message, Unknown):
+            return []
+        return list(getattr(message, "argv", ()) or getattr(message, "args", ()))
+
+    def _names(self, process: Process, row: int) -> Values | None:
+        name = self.name(process, row)
+        return (name,) if name else None
+
+    def _command_line(self, process: Process, row: int) -> Values | None:
+        args = self.args(process, row)
+        name = self.name(process, row) or (args[0] if args else "")
+        return (" ".join([name, *args[1:]]),) if args else None
+
+    def _args(self, process: Process, row: int) -> Values | None:
+        args = self.args(process, row)
+        return (" ".join(args[1:]),) if args else None
+
+    def _exe(self, process: Process, row: int) -> Values | None:
+        args = self.args(process, row)
+        return (args[0],) if args else None
+
+    def _path(self, process: Process, row: int) -> Values | None:
+        ancestor: Process | None = process
+        for _ in range(_MAX_ANCESTORS):
+            if ancestor is None:
+                break
+            ran = [entry for entry in ancestor.programs if image_row(entry) <= row]
+            if ran:
+                return (ran[-1].path,) if ran[-1].path.startswith("/") else None
+            if ancestor.has_own_args:
+                break
+            row = min(row, max(ancestor.first_row, 0))
+            ancestor = ancestor.parent
+        return None
+
+    def _ancestors(self, process: Process, row: int) -> Values | None:
+        names = tuple(filter(None, (self.name(each, row) for each in _parents(process))))
+        return names if names or _is_root(process) else None
+
+    def _ancestor(self, number: int) -> Callable[[Process, int], Values | None]:
+        def find(process: Process, row: int) -> Values | None:
+            last = process
+            for place, each in enumerate((process, *_parents(process))):
+                last = each
+                if place == number:
+                    return self._names(each, row)
+            return () if _is_root(last) else None
+
+        return find
+
+
+def image_row(entry: Exec) -> int:
+    """The first row at which a process is the program of an exec."""
+    return min(entry.row, entry.exit_row) if entry.exit_row >= 0 else entry.row
+
+
+def _of_parent(
+    find: Callable[[Process, int], Values | None],
+) -> Callable[[Process, int], Values | None]:
+    def found(process: Process, row: int) -> Values | None:
+        if process.parent is None:
+            return () if _is_root(process) else None
+        return find(process.parent, row)
+
+    return found
+
+
+def _parents(process: Process) -> Iterator[Process]:
+    for _ in range(_MAX_ANCESTORS):
+        if process.parent is None:
+            return
+        process = process.parent
+        yield process
+
+
+def _changes(process: Process) -> set[int]:
+    """The rows at which an answer for a process may change: its programs and its ancestors'."""
+    rows = {image_row(entry) for entry in process.programs}
+    for each in _parents(process):
+        rows.update(image_row(entry) for entry in each.programs)
+    return rows
+
+
+def _is_root(process: Process) -> bool:
+    """Whether it is known that a process has no parent in the sandbox."""
+    is_first = process.source is Evidence.EVENT and process.is_start_told
+    return (
+        process.parent is None and not process.parent_pid and (is_first or process.is_exec_session)
+    )
+
+
+def _is_exec_session(process: Process) -> bool | None:
+    """Whether a process was started from outside; None if it is not known."""
+    root = process
+    for root in (process, *_parents(process)):
+        if root.is_exec_session:
+            return True
+    return False if _is_root(root) else None
