@@ -87,7 +87,8 @@ monitor waits at most 40 ms between two turns."""
 @click.option(
     "--calls",
     is_flag=True,
-    help="With --format json: leave the rows of raw points out whose calls have decoded points too.",
+    help="With --format json: say of each call what it did (process with parents, descriptor, "
+    "absolute path, bytes), and write a call once that raw and decoded points report.",
 )
 @FILTER_OPTION
 @apply(MONITOR_OPTIONS)

@@ -23,7 +23,14 @@ The ports of `stdin`, `stdout` and `stderr` of `sentry/execve` are right; `port_
 gVisor sent, whose two bytes may be swapped.
 
 With `gvtui print --calls`, a call that raw and decoded points report is written once: the rows of
-its raw points are left out.
+its raw points are left out. The rows of calls then have besides
+
+- `call`: what the call did, as far as the trace tells: `name`; `outcome`, which is `running`,
+  `returned`, `failed`, `restarted`, `asked` or `exit not seen`; the rows `enter` and `exit`;
+  `duration_ns`; `path`, absolute and normal where its folder is known, and `given`, as the program
+  gave it; `address`; `bytes_in` and `bytes_out`, which this call read and wrote; `fd` with `num`,
+  `type` and `path` of the descriptor, on an open of the new one; `proc` with `pid`, `name`, `args`
+  and `parents`, each with `pid` and `name`, the nearest first, and `has_more_parents`.
 
 What is not known is null. Bytes are hex. Numbers are whole, and may be larger than 2**53. A type that
 is not known has `message` `Unknown` and `fields` `type` and `payload`. A message that cannot be read
@@ -46,6 +53,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.decode.endings import closing_words
 from gvtui.decode.outcome import ExecOutcome
 from gvtui.export.repeats import RepeatedTexts
+from gvtui.export.resolved import resolved_document
 from gvtui.points.names import point_name
 from gvtui.query.calls.doubles import decoded_twin
 from gvtui.trace.connections import CLOSED_BY_SANDBOX
@@ -62,6 +70,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
     from gvtui.export.selection import Selection
+    from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.row import Row
     from gvtui.wire.messages import Decoded
 
@@ -87,14 +96,24 @@ class JsonExport:
     def lines(self, start: int, stop: int) -> Iterator[str]:
         """Lines, without their ends, of the rows from `start` to before `stop`."""
         self._selection.look_ahead_at_execs()
+        resolved = self._selection.resolve() if self._selection.joins_points else None
         for row_id in self._selection.row_ids(start, stop):
             row = self._selection.trace.row(row_id)
             if self._selection.joins_points and self._is_double(row_id, row):
                 continue
-            if row.kind == Kind.MESSAGE:
+            if row.kind == Kind.MESSAGE and resolved is not None:
+                yield self._with_call(resolved, row_id, row)
+            elif row.kind == Kind.MESSAGE:
                 yield self._message(row_id, row)
             else:
                 yield _json(self._event(row_id, row))
+
+    def _with_call(self, resolved: Resolved, row_id: int, row: Row) -> str:
+        text = self._message(row_id, row)
+        call = resolved.call(row_id)
+        if call is None:
+            return text
+        return f'{text[:-1]},"call":{_json(resolved_document(call, row_id))}}}'
 
     def _is_double(self, row_id: int, row: Row) -> bool:
         """Whether a raw row has a decoded one of the same call that is written too."""

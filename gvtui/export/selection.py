@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.query.helpers.ahead import Helper
+    from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.reader import Trace
 
 CHUNK = 1 << 14
@@ -152,6 +153,13 @@ class Selection:
         """Find the outcomes of execs, as far as the rows that the trace has now tell them."""
         while self._looks_ahead and self.pairs.execs.advance():
             pass
+
+    def resolve(self) -> Resolved:
+        """What calls did, as far as the rows that the trace has now tell."""
+        resolved = self._context.resolved
+        while self._looks_ahead and self._context.advance():
+            pass
+        return resolved
 
     def ready(self, start: int, stop: int, now: float) -> int:
         """How far the rows from `start` to before `stop` may be written, in a trace that grows.

@@ -185,3 +185,11 @@ def test_a_call_that_two_points_report_is_written_once(tmp_path: Path) -> None:
     trace.close()
     shown = [(line["row"], line["message"]) for line in lines if "event" not in line]
     assert shown == [(2, "Read"), (4, "Read"), (5, "Syscall"), (6, "Syscall")]
+    call = lines[2]["call"]
+    assert (call["name"], call["outcome"], call["enter"], call["exit"]) == (
+        "read",
+        "returned",
+        2,
+        4,
+    )
+    assert (call["bytes_in"], call["path"], call["fd"]["num"]) == (10, "/etc/passwd", 3)

@@ -10,11 +10,6 @@ if TYPE_CHECKING:
     from gvtui.query.processes.process import Process
     from gvtui.query.resolved.description import Description
 
-RESTARTS = (512, 513, 514, 516)
-"""ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND and ERESTART_RESTARTBLOCK: a signal interrupted the
-call, and the kernel begins it again or lets the program see EINTR. No program sees these numbers.
-Source: Linux include/linux/errno.h."""
-
 
 class Outcome(Enum):
     """What became of a call; the value is the word that the user reads."""

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gvtui.decode.outcome import ExecOutcome
+from gvtui.decode.outcome import RESTARTS, ExecOutcome
 from gvtui.points.names import event_type, point_name
 from gvtui.query.calls.execs import EXECVE, INFO
 from gvtui.query.calls.pairs import Unpaired
-from gvtui.query.resolved.call import RESTARTS, Happened, Outcome, ResolvedCall
+from gvtui.query.resolved.call import Happened, Outcome, ResolvedCall
 from gvtui.query.resolved.happened import happened
 from gvtui.query.resolved.resolver import DOUBLED, Resolver
 from gvtui.trace.row import NO_FD, Direction, Kind

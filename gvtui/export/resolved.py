@@ -1,0 +1,64 @@
+"""What a call did, as an object for JSON: the process with its parents, the descriptor, bytes."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gvtui.query.processes.process import Process
+    from gvtui.query.resolved.call import ResolvedCall
+
+_MOST_PARENTS = 64
+"""How many parents are listed; the JSON says so where there are more."""
+
+
+def resolved_document(call: ResolvedCall, row_id: int) -> dict[str, Any]:
+    """A call's object; what is not known is null.
+
+    Args:
+        call: the call.
+        row_id: as of this row.
+    """
+    described = call.description
+    return {
+        "name": call.name,
+        "outcome": call.outcome.value,
+        "enter": call.enter,
+        "exit": call.exit,
+        "duration_ns": call.duration_ns,
+        "path": call.path or None,
+        "given": call.given or None,
+        "address": call.address or None,
+        "bytes_in": call.bytes_in,
+        "bytes_out": call.bytes_out,
+        "fd": {
+            "num": call.fd,
+            "type": (described.kind.word or None) if described is not None else None,
+            "path": (described.path or None) if described is not None else None,
+        },
+        "proc": _process_document(call.process, row_id),
+    }
+
+
+def _process_document(process: Process | None, row_id: int) -> dict[str, Any] | None:
+    if process is None:
+        return None
+    parents = list(islice(_parents(process), _MOST_PARENTS + 1))
+    return {
+        "pid": process.pid or None,
+        "name": process.name or None,
+        "args": process.args_at(row_id) or None,
+        "parents": [
+            {"pid": each.pid or None, "name": each.name or None} for each in parents[:_MOST_PARENTS]
+        ],
+        "has_more_parents": len(parents) > _MOST_PARENTS,
+    }
+
+
+def _parents(process: Process) -> Iterator[Process]:
+    while process.parent is not None:
+        process = process.parent
+        yield process
