@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from gvtui.decode.outcome import RESTARTS
 from gvtui.query.analysis import Analysis
-from gvtui.query.resolved.call import RESTARTS, Outcome
+from gvtui.query.resolved.call import Outcome
 from gvtui.trace.reader import Trace
 from gvtui.wire.pb import syscall_pb2
 from tests.query.processes.box import Box
