@@ -26,11 +26,11 @@ from gvtui.query.resolved.files import OpenFiles, kind_of
 from gvtui.query.resolved.naming import Naming
 from gvtui.query.resolved.paths import told
 from gvtui.query.resolved.rawfds import fd_calls, first_arguments
+from gvtui.query.resolved.slicemessages import SliceMessages
 from gvtui.query.resolved.transfers import READ, WRITE, array_of, sysnos_in, sysnos_out
 from gvtui.query.source import CHUNK
-from gvtui.trace.row import NO_FD, Direction, Kind
-from gvtui.wire.header import WireError
-from gvtui.wire.messages import RAW_SYSCALL, Unknown
+from gvtui.trace.row import NO_FD, Direction, Kind, Row
+from gvtui.wire.messages import RAW_SYSCALL
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from gvtui.query.calls.pairs import Pairs
     from gvtui.query.processes.processes import Processes
     from gvtui.query.source import RowSource
-    from gvtui.trace.row import Row
 
 DOUBLED = -(1 << 31)
 """In the column of a raw row: its call has a decoded row too."""
@@ -213,6 +212,8 @@ class Resolver(Follower):
         ends = self._ends(start + len(rows), processes)
         seen = len(self.files.changes)
         heapq.heapify(meets)
+        decoded = ((acts & (types != effect.CLOSED)) | (named & ~plain) | events) & ~execs
+        messages = SliceMessages(self._trace, start, rows, decoded)
         for place in np.flatnonzero(tells & ~(plain & ~execs)).tolist():
             number, process = start + place, int(processes[place])
             self._before(number, start, rows, uses, meets, ends)
@@ -223,9 +224,9 @@ class Resolver(Follower):
             elif types[place] == effect.CLOSED:
                 self.files.close(process, int(rows["fd"][place]), number)
             else:
-                message = self._message(number)
+                message = messages.get(place)
                 if message is not None:
-                    held = self._trace.row(number)
+                    held = Row(*rows[place].tolist())
                     value = self._take(process, number, held, message, acts=bool(acts[place]))
                     if value:
                         out[number % CHUNK] = value
@@ -304,13 +305,6 @@ class Resolver(Follower):
             shares_files=bool(message.flags & _CLONE_FILES),
             shares_cwd=bool(message.flags & _CLONE_FS),
         )
-
-    def _message(self, row: int) -> Any:  # noqa: ANN401
-        try:
-            message = self._trace.decoded(row).message
-        except (WireError, IndexError):
-            return None
-        return None if isinstance(message, Unknown) else message
 
     def _lose(self, conn: int, row: int) -> None:
         """Points of a connection were dropped: any of its processes may have done anything."""

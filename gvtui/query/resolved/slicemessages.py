@@ -1,0 +1,57 @@
+"""Reads the messages of some rows of a slice, their bytes many at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gvtui.wire.header import WireError
+from gvtui.wire.messages import Unknown, decode
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.query.source import RowSource
+
+
+class SliceMessages:
+    """The messages of the rows of a slice that are asked for."""
+
+    def __init__(
+        self,
+        trace: RowSource,
+        start: int,
+        rows: npt.NDArray[np.void],
+        asked: npt.NDArray[np.bool_],
+    ) -> None:
+        """Read the bytes.
+
+        Args:
+            trace: where the rows are.
+            start: row id of the first of `rows`.
+            rows: consecutive rows.
+            asked: which of them are wanted.
+        """
+        self._trace = trace
+        self._start = start
+        self._bytes: dict[int, bytes] = {}
+        good = trace.intact(start, rows, asked) if asked.any() else asked
+        for stretch in trace.stretches(start, rows, good):
+            size = len(stretch.data)
+            for place in np.flatnonzero(good[stretch.first : stretch.stop]).tolist():
+                end = stretch.ends[place]
+                if end <= size:
+                    self._bytes[stretch.first + place] = stretch.data[stretch.starts[place] : end]
+
+    def get(self, place: int) -> Any:  # noqa: ANN401
+        """The message at a place; None if it cannot be read, or its type is not known."""
+        datagram = self._bytes.get(place)
+        try:
+            if datagram is not None:
+                message = decode(datagram).message
+            else:
+                message = self._trace.decoded(self._start + place).message
+        except (WireError, IndexError):
+            return None
+        return None if isinstance(message, Unknown) else message
