@@ -70,7 +70,7 @@ def question_of(connection: Connection) -> Question | None:
     if not connection.connected or not container or container.startswith(APART):
         return None
     named = command.container_id if connection.container_source == "command" else None
-    root = command.flags.get("root") or ""
+    root = command.sandbox_root
     return Question(connection.conn, named or container, root, connection.dropped)
 
 

@@ -110,7 +110,7 @@ class EndingNotes:
         container = text_in(event, "container_id")
         if not container:
             return
-        root = parse_runsc_command(args_in(event, "command")).flags.get("root") or ""
+        root = parse_runsc_command(args_in(event, "command")).sandbox_root
         with self._news:
             if len(self._new) < _MOST_SANDBOXES:
                 self._new[int(event["conn"])] = _New(Wanted(container, root), time.monotonic())
@@ -139,7 +139,7 @@ class EndingNotes:
                         continue
                     connection = connections.get(min(life.connected, default=life.last_conn))
                     command = connection.command if connection is not None else []
-                    root = parse_runsc_command(command).flags.get("root") or ""
+                    root = parse_runsc_command(command).sandbox_root
                     watched = _Watched(Wanted(life.sandbox, root), now)
                     self._watched[number] = watched
                 if watched.found is None and (early := self._take_early(life)) is not None:

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _LOOK_SECONDS = 0.5
 """Between two looks at which sandboxes are quiet."""
 
+_HASTE_SECONDS, _HASTY_LOOK_SECONDS = 2.0, 0.1
+"""How long after a connection has opened is looked more often, and how often: its sandbox may be
+killed at once, and may be known by its first messages alone."""
+
 _ASKING_SECONDS = 1.0
 """How long the trace is read for who is connected, before all are asked."""
 
@@ -51,6 +55,7 @@ class Watching:
         self._notes = ConnectionNotes(monitor.send_mark)
         self._silent = SilentSandboxes()
         self._looked = 0.0
+        self._haste_until = 0.0
         self.missed = 0
         """How many rows the flight recorder removed before they were read."""
         self.signals = 0
@@ -82,15 +87,17 @@ class Watching:
         return self.signals > 0
 
     def wait(self, seconds: float) -> None:
-        """Wait, and pass on the monitor's sentences; returns early when it is time to end.
+        """Wait, and pass on the monitor's sentences; returns early when it is time to end, or when
+        the trace should be looked at because somebody has just connected.
 
         Raises:
             MonitorDiedError: the monitor has ended.
         """
         deadline = time.monotonic() + seconds
         while not self.ending:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            now = time.monotonic()
+            left = deadline - now
+            if left <= 0 or (now < self._haste_until and now - self._looked >= _HASTY_LOOK_SECONDS):
                 return
             # A signal interrupts a select only if its handler raises, so each select is short.
             select.select([self.monitor], [], [], min(left, 0.1))
@@ -110,7 +117,8 @@ class Watching:
         that no message tells of, and noted which sandboxes were cut off; tell of those that send
         nothing. Never waits."""
         now = time.monotonic()
-        if now - self._looked >= _LOOK_SECONDS:
+        pause = _HASTY_LOOK_SECONDS if now < self._haste_until else _LOOK_SECONDS
+        if now - self._looked >= pause:
             self._looked = now
             self._notes.look(trace.connections, now)
             for words in self._silent.look(trace.connections.values(), time.time_ns()):
@@ -132,6 +140,7 @@ class Watching:
     def _tell(self, event: dict[str, Any]) -> None:
         kind, text = event.get("kind"), escape(str(event.get("text") or ""), _MAX_LINE)
         if kind == "opened":
+            self._haste_until = time.monotonic() + _HASTE_SECONDS
             self._notes.opened(event)
         elif kind == "log":
             say(f"gvtui: {text}")

@@ -105,6 +105,12 @@ class RunscCommand:
         return self.subcommand in (*_CONNECTING, *_STARTING)
 
     @property
+    def sandbox_root(self) -> str:
+        """The root of the sandbox that it works for; "" if it does not tell: `runsc do` makes one of
+        its own."""
+        return "" if self.subcommand == "do" else self.flags.get("root") or ""
+
+    @property
     def starts_sandbox(self) -> bool:
         """Whether the command starts a container, or restores one: if it connects a session, the
         container has a sandbox of its own, for a pod's session is connected with its sandbox."""

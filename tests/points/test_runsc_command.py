@@ -144,3 +144,10 @@ def test_any_list_of_flags_is_read(text: str) -> None:
 )
 def test_what_makes_a_session(command: str, *, makes: bool) -> None:
     assert parse_runsc_command(command.split()).makes_session is makes
+
+
+def test_the_root_of_do_is_not_the_one_that_it_is_given() -> None:
+    words = ["runsc", "--root=/r", "create", "web"]
+    assert parse_runsc_command(words).sandbox_root == "/r"
+    assert parse_runsc_command(["runsc", "create", "web"]).sandbox_root == ""
+    assert parse_runsc_command(["runsc", "--root=/r", "do", "true"]).sandbox_root == ""
