@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gvtui.trace.details import args_in, int_in, list_in, text_in
-from gvtui.trace.procfs import MAX_PROCESSES, ProcessesMark, ProcfsEntry
+from gvtui.trace.procfs import MAX_FILES, MAX_PROCESSES, OpenFile, ProcessesMark, ProcfsEntry
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -95,7 +95,18 @@ def _read_entry(dump: Any) -> ProcfsEntry:  # noqa: ANN401
         exe=exe,
         args=args_in(holder, "args"),
         cwd=text_in(holder, "cwd"),
+        files=_open_files(holder),
     )
+
+
+def _open_files(holder: dict[str, Any]) -> list[OpenFile]:
+    """The descriptors of a process; those that make no sense are left out."""
+    entries = (each for each in list_in(holder, "fdlist")[:MAX_FILES] if isinstance(each, dict))
+    return [
+        (fd, text_in(entry, "path"), int_in(entry, "mode"))
+        for entry in entries
+        if (fd := int_in(entry, "number", -1)) >= 0
+    ]
 
 
 def _standard_files(dump: Any) -> tuple[str, str]:  # noqa: ANN401
@@ -120,6 +131,7 @@ def marks_of(dump: Dump, container: str, taken_ns: int) -> Iterator[ProcessesMar
     room = _MARK_SIZE
     for entry in dump.entries:
         size = 200 + len(entry.name) + len(entry.exe) + len(entry.cwd) + sum(map(len, entry.args))
+        size += sum(16 + len(path) for _, path, _ in entry.files)
         if size > room and parts[-1]:
             parts.append([])
             room = _MARK_SIZE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
-from gvtui.trace.details import args_in, int_in, list_in, text_in
+from gvtui.trace.details import MAX_TEXT, args_in, int_in, list_in, text_in
 
 MAX_PROCESSES = 20_000
 """How many processes are read from one mark."""
@@ -16,6 +16,12 @@ Process = tuple[int, int]
 
 
 NO_PROCESS: Process = (0, 0)
+
+MAX_FILES = 256
+"""How many descriptors of one process a mark has."""
+
+OpenFile = tuple[int, str, int]
+"""A descriptor, what the sandbox says that it is, and its mode as in `stat`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,8 @@ class ProcfsEntry:
     """The process that writes into the pipe it reads from."""
     pipe_to: Process = NO_PROCESS
     """The process that reads from the pipe it writes to."""
+    files: list[OpenFile] = field(default_factory=list)
+    """Its open descriptors, at most `MAX_FILES`."""
 
     @classmethod
     def read(cls, values: object) -> ProcfsEntry:
@@ -49,6 +57,7 @@ class ProcfsEntry:
             text_in(values, "cwd"),
             _read_process(values, "pipe_from"),
             _read_process(values, "pipe_to"),
+            _read_files(values),
         )
 
 
@@ -96,3 +105,13 @@ class ProcessesMark:
 def _read_process(holder: dict[str, Any], name: str) -> Process:
     ends = [each for each in list_in(holder, name) if isinstance(each, int)]
     return (ends[0], ends[1]) if len(ends) == 2 else NO_PROCESS
+
+
+def _read_files(holder: dict[str, Any]) -> list[OpenFile]:
+    found: list[OpenFile] = []
+    for each in list_in(holder, "files")[:MAX_FILES]:
+        if isinstance(each, (list, tuple)) and len(each) == 3:
+            fd, path, mode = each
+            if isinstance(fd, int) and isinstance(path, str) and isinstance(mode, int) and fd >= 0:
+                found.append((fd, path[:MAX_TEXT], mode))
+    return found

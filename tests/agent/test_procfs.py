@@ -53,3 +53,14 @@ def test_a_dump_that_was_cut_says_so() -> None:
     assert mark.text == (
         "2 processes run in box, others could not be read: told by runsc trace procfs"
     )
+
+
+def test_open_descriptors_are_read() -> None:
+    dump = parse_procfs(TEXT)
+    assert dump.entries[1].files == [
+        (0, "/dev/null", 8630),
+        (1, "pipe:[1]", 4480),
+        (2, "host:[3]", 33188),
+    ]
+    odd = '{"status":{"pid":3},"fdlist":[1,{"number":-4},{"number":2},{"number":"x","path":3}]}'
+    assert parse_procfs(odd).entries[0].files == [(2, "", 0)]

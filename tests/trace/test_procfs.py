@@ -3,10 +3,12 @@ from __future__ import annotations
 from gvtui.trace.marks import read_mark
 from gvtui.trace.procfs import MAX_PROCESSES, ProcessesMark, ProcfsEntry
 
-ENTRY = ProcfsEntry(3, 1, 7, "cat", "/bin/cat", ["cat", "-"], "/", (2, 6), (4, 8))
+ENTRY = ProcfsEntry(
+    3, 1, 7, "cat", "/bin/cat", ["cat", "-"], "/", (2, 6), (4, 8), [(0, "host:[1]", 8630)]
+)
 
 
-def test_processes_lie_in_recordings_as_they_always_did() -> None:
+def test_processes_lie_in_recordings_like_this() -> None:
     processes = ProcessesMark("1 process runs", "c1", 5, True, 1, 2, (ENTRY,))
     assert processes.details() == {
         "kind": "processes",
@@ -27,6 +29,7 @@ def test_processes_lie_in_recordings_as_they_always_did() -> None:
                 "cwd": "/",
                 "pipe_from": (2, 6),
                 "pipe_to": (4, 8),
+                "files": [(0, "host:[1]", 8630)],
             }
         ],
     }

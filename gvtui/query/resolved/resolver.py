@@ -26,6 +26,7 @@ from gvtui.query.resolved.files import OpenFiles, kind_of
 from gvtui.query.resolved.naming import Naming
 from gvtui.query.resolved.paths import told
 from gvtui.query.resolved.rawfds import fd_calls, first_arguments
+from gvtui.query.resolved.seeds import seed
 from gvtui.query.resolved.slicemessages import SliceMessages
 from gvtui.query.resolved.transfers import READ, WRITE, array_of, sysnos_in, sysnos_out
 from gvtui.query.source import CHUNK
@@ -206,7 +207,8 @@ class Resolver(Follower):
         execs = known & ((types == INFO) | (codes == Code.DONE) | (codes == Code.DONE_LATER))
         events = known & ((types == _START) | (types == _CLONE))
         lost = rows["kind"] == Kind.DROP
-        tells = acts | named | execs | events | lost
+        marks = rows["kind"] == Kind.MARK
+        tells = acts | named | execs | events | lost | marks
         plain = named & ~acts & self._naming.absolute(rows["path"])
         out[start % CHUNK + np.flatnonzero(plain)] = -self._naming.numbers(rows["path"][plain])
         ends = self._ends(start + len(rows), processes)
@@ -219,6 +221,8 @@ class Resolver(Follower):
             self._before(number, start, rows, uses, meets, ends)
             if lost[place]:
                 self._lose(int(rows["conn"][place]), number)
+            elif marks[place]:
+                seed(self.files, self._processes.tree, self._trace, number)
             elif execs[place]:
                 self.files.exec(process, number)
             elif types[place] == effect.CLOSED:
