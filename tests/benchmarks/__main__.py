@@ -1,4 +1,4 @@
-"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings|printing|memory|opening|crowd|growth]...`."""
+"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings|printing|memory|opening|crowd|growth|slow]...`."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ NAMES = (
     "opening",
     "crowd",
     "growth",
+    "slow",
 )
 
 

@@ -60,15 +60,27 @@ class Viewer:
                 return False
             if not data:
                 return False
-            # As a terminal does: each is answered, also one that comes in two pieces.
-            self._asked += data
-            if queries := self._asked.count(_SYNC_QUERY):
-                os.write(self._fd, queries * _SYNC_ANSWER)
-                self._asked = self._asked[self._asked.rindex(_SYNC_QUERY) + len(_SYNC_QUERY) :]
-            self._asked = self._asked[-len(_SYNC_QUERY) :]
-            self.seen += data
+            self._take(data)
             if left <= 0:
                 return True
+
+    def read_at_most(self, size: int) -> int:
+        """Take in so many bytes of what has come; gives how many there were."""
+        try:
+            data = os.read(self._fd, size)
+        except OSError:
+            return 0
+        self._take(data)
+        return len(data)
+
+    def _take(self, data: bytes) -> None:
+        # As a terminal does: each is answered, also one that comes in two pieces.
+        self._asked += data
+        if queries := self._asked.count(_SYNC_QUERY):
+            os.write(self._fd, queries * _SYNC_ANSWER)
+            self._asked = self._asked[self._asked.rindex(_SYNC_QUERY) + len(_SYNC_QUERY) :]
+        self._asked = self._asked[-len(_SYNC_QUERY) :]
+        self.seen += data
 
     def wait_for(self, text: str, seconds: float = 30.0) -> float:
         """Seconds until the program has written a text.

@@ -204,7 +204,7 @@ _CONNECT = ("ctrl+g", *"#940", "enter")
 
 SCENES: tuple[Scene, ...] = (
     Scene("live", (160, 44), watched_live),
-    Scene("sandboxes", (140, 34), named, _FOLD),
+    Scene("sandboxes", (140, 44), named, _FOLD),
     Scene("waiting", (120, 30), nothing),
     Scene(
         "filter", (140, 40), recorded("compile-2024.trace"), ("ctrl+g", *"#402", "enter", "n", "x")

@@ -30,6 +30,8 @@ RUNS_SIGN, ENDED_SIGN = "●", "†"
 LOST_SIGN = "◌"
 """No connection is left, so nobody knows whether a sandbox or a process still runs."""
 COST_SIGN = "$"
+COMES_SIGN = "↑"
+"""Behind the count of a point: messages of it come now."""
 
 _ASCII = {
     **dict(zip("▁▂▃▄▅▆▇█", "..::||##", strict=True)),

@@ -10,7 +10,7 @@ from gvtui.decode.escape import escape
 from gvtui.points.session import Session
 from gvtui.tui.kit.cells import fit, short_count, width_of
 from gvtui.tui.kit.seeking import count_words
-from gvtui.tui.kit.signs import COST_SIGN
+from gvtui.tui.kit.signs import COMES_SIGN, COST_SIGN
 from gvtui.tui.points.state import Box
 from gvtui.tui.points.tree import LineKind, PointLine
 from gvtui.words import counted
@@ -201,10 +201,10 @@ class PointsPainter:
             parts.append((f"{count:>13,}" if count else " " * 13, "number"))
             parts.append((f"{words:>9} ", "good"))
         else:
-            lively = "good" if rate else "number"
+            look, sign = ("good", COMES_SIGN) if rate else ("number", " ")
             # A long name may use the cells of a missing count; groups keep their counts aligned.
             if count or line.kind is LineKind.GROUP:
-                parts.append((f" {short_count(count) if count else '':>5} ", lively))
+                parts.append((f" {short_count(count) if count else '':>5}{sign}", look))
         return parts
 
 

@@ -306,6 +306,10 @@ class SandboxList(ListPane):
         if fold is not None:
             self._ordered.folding.open(fold.kind, wanted=bool(wanted))
             self._sort_anew()
+            if wanted:
+                # As many of its sandboxes as there is room for.
+                last = self.cursor + len(fold.sandboxes)
+                self.scroll_lines(min(self.cursor, max(self._top, last + 1 - self.page)))
 
     def _sort_anew(self) -> None:
         self.news()
