@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.query.facts import ProcessFacts
+from gvtui.query.fdfacts import FD_FIELDS, FdFacts
 from gvtui.query.resolved.lookup import Resolved
 from gvtui.query.source import CHUNK
 from gvtui.trace.row import Direction
@@ -61,6 +62,11 @@ class QueryContext:
         done = self.processes.advance(budget)
         return self.resolved.advance(budget) if self.is_resolving else done
 
+    def expect(self, what: str) -> None:
+        """Have calls resolved along with the reading, if a filter asks for a descriptor's field."""
+        if what in FD_FIELDS:
+            assert self.resolved is not None
+
     def now_ns(self) -> int:
         """The present moment, Unix nanoseconds; in a recording that of its newest row."""
         if self.clock is not None:
@@ -111,8 +117,12 @@ class QueryContext:
 
         A row has what its process had at that row; the index is -1 if it is not known.
         """
+        if what in FD_FIELDS:
+            return FdFacts(self.resolved).texts(what, start, rows)
         return self.facts.texts(what, start, rows)
 
     def numbers(self, what: str, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """A number for each row, by the name of the field; `UNKNOWN` if it is not known."""
+        if what in FD_FIELDS:
+            return FdFacts(self.resolved).numbers(what, start, rows)
         return self.facts.numbers(what, start, rows)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from gvtui.decode.outcome import RESTARTS
 from gvtui.query.calls.exec_rules import Code
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.header import WireError
@@ -45,6 +46,9 @@ class FilterContext(Protocol):
 
     def advance(self, budget: int) -> int:
         """Read up to `budget` more rows; returns how many, 0 if there are no more."""
+
+    def expect(self, what: str) -> None:
+        """Prepare for a field that a filter will ask for, by its name, before rows are read."""
 
     def now_ns(self) -> int:
         """The present moment, Unix nanoseconds; in a recording that of its newest row."""
@@ -92,6 +96,9 @@ class NoContext:
     def advance(self, budget: int) -> int:
         """Read nothing."""
         return 0
+
+    def expect(self, what: str) -> None:
+        """Nothing is prepared."""
 
     def now_ns(self) -> int:
         """This moment."""
@@ -226,9 +233,13 @@ def _errno(batch: Batch) -> Numbers:
     return _where_told(batch, batch.column("errno").astype(np.int64))
 
 
+def _restarted(batch: Batch) -> Numbers:
+    return _on_exits(batch, np.isin(batch.column("errno"), RESTARTS).astype(np.int64))
+
+
 def _failed(batch: Batch) -> Numbers:
-    codes = batch.numbers(_EXEC_CODES)
-    failed = (batch.column("errno") != 0) | (codes == Code.FAILED)
+    codes, errors = batch.numbers(_EXEC_CODES), batch.column("errno")
+    failed = ((errors != 0) & ~np.isin(errors, RESTARTS)) | (codes == Code.FAILED)
     return np.where(codes == Code.ASKED, UNKNOWN, _on_exits(batch, failed.astype(np.int64)))
 
 
@@ -258,6 +269,7 @@ TIME = NumberColumn("when", 0, _when)
 RESULT = NumberColumn("of call", UNKNOWN, _result, follows_execs=True)
 ERRNO = NumberColumn("error", UNKNOWN, _errno, follows_execs=True)
 FAILED = NumberColumn("failed", UNKNOWN, _failed, follows_execs=True)
+RESTARTED = NumberColumn("restarted", UNKNOWN, _restarted)
 DROPPED = NumberColumn("lost", UNKNOWN, _dropped)
 LATENCY = NumberColumn("latency", -1, _latency, asks_context=True, follows_execs=True)
 PARENT = NumberColumn("parent", -1, _parent, asks_context=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import time
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from gvtui.points.groups import SETS
@@ -213,6 +214,9 @@ def compile_filter(
         now_ns = context.now_ns() if context is not None else time.time_ns()
     compiler = _Compiler(text, zone, now_ns)
     condition = compiler.condition(tree) if tree else Always()
+    if context is not None:
+        for comparison in comparisons:
+            context.expect(comparison.field.name)
     return Filter(
         text,
         condition,
@@ -368,6 +372,8 @@ class _Compiler:
         )
 
     def _text_test(self, node: Comparison, texts: list[str]) -> Callable[[str], bool]:
+        if node.field.is_net and node.operator in ("=", "!=", "in", "intersects"):
+            return self._net_test(node)
         try:
             return transformed(node.transformers, text_test(node.operator, texts))
         except PatternError as error:
@@ -379,6 +385,27 @@ class _Compiler:
                 ) from None
             expected = "a regular expression" if node.operator == "regex" else "a pattern"
             raise FilterError(self._text, column, str(error), [expected]) from None
+
+    def _net_test(self, node: Comparison) -> Callable[[str], bool]:
+        networks = []
+        for value in node.values:
+            try:
+                networks.append(ip_network(value.text, strict=False))
+            except ValueError:
+                what = f"{shown_word(value.text)} is no network"
+                raise FilterError(
+                    self._text, value.start, what, ["a network such as 10.0.0.0/8"]
+                ) from None
+        is_negated = node.operator == "!="
+
+        def test(text: str) -> bool:
+            try:
+                address = ip_address(text)
+            except ValueError:
+                return False
+            return any(address in network for network in networks) != is_negated
+
+        return test
 
     def _events(self, value: Literal) -> Iterable[str]:
         if value.quoted or not value.text.startswith("%"):

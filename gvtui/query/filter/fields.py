@@ -17,6 +17,7 @@ from gvtui.query.filter.batch import (
     LATENCY,
     NUMBER,
     PARENT,
+    RESTARTED,
     RESULT,
     TIME,
     NumberColumn,
@@ -63,6 +64,8 @@ class Field:
     """Makes the condition for a text that is in no column, from the test of a text."""
     of_context: bool = False
     """Whether the filter's context has its texts, under its name."""
+    is_net: bool = False
+    """Whether its texts are addresses, and values networks such as 10.0.0.0/8."""
     is_list: bool = False
     """Whether it has several values, of which a number in brackets chooses one."""
     forms: Forms | None = None
@@ -176,6 +179,29 @@ def _process_field(name: str, description: str, example: str, *, is_list: bool =
     )
 
 
+def _fd_field(name: str, description: str, example: str, *, is_net: bool = False) -> Field:
+    return Field(
+        f"fd.{name}",
+        ValueKind.TEXT,
+        description,
+        f"fd.{example}",
+        of_context=True,
+        is_net=is_net,
+        needs=("group_id",),
+    )
+
+
+def _port_field(name: str, whose: str, example: str) -> Field:
+    return Field(
+        f"fd.{name}",
+        ValueKind.NUMBER,
+        f"port of the socket's {whose}",
+        f"fd.{example}",
+        of_context(f"fd.{name}"),
+        needs=("group_id",),
+    )
+
+
 def _open_field(name: str, column: NumberColumn, description: str) -> Field:
     return Field(
         f"evt.is_open_{name}",
@@ -225,9 +251,19 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "evt.failed",
         ValueKind.CHOICE,
-        "whether the call failed, if that is known; on exits only",
+        "whether the call failed, if that is known; on exits only; a call that a signal "
+        "interrupted has not failed, see evt.restarted",
         "evt.failed = true",
         FAILED,
+        choices=_TRUTH,
+    ),
+    Field(
+        "evt.restarted",
+        ValueKind.CHOICE,
+        "whether a signal interrupted the call, which is begun anew or fails with EINTR after all "
+        "(ERESTARTSYS and its kin); on exits only",
+        "evt.restarted = true",
+        RESTARTED,
         choices=_TRUTH,
     ),
     Field(
@@ -407,6 +443,45 @@ FIELDS: tuple[Field, ...] = (
         TextColumn("path", lambda decoded, trace: path_of(decoded)),
         needs=("fd_path",),
     ),
+    Field(
+        "fd.nameraw",
+        ValueKind.TEXT,
+        "the same as fd.name: a relative path as the program gave it",
+        "fd.nameraw startswith ../",
+        TextColumn("path", lambda decoded, trace: path_of(decoded)),
+        needs=("fd_path",),
+    ),
+    _fd_field(
+        "directory",
+        "folder of the row's file, absolute and without . and ..; missing where the folder that "
+        "a relative path begins at is not known",
+        "directory pmatch (/etc)",
+    ),
+    _fd_field("filename", "name of the row's file, without its folder", "filename = shadow"),
+    _fd_field(
+        "type",
+        "kind of the row's descriptor, on the exit of a call that opens one the new one's: file, "
+        "directory, ipv4, ipv6, unix, socket, pipe, event, timerfd, signalfd, inotify, eventpoll, "
+        "memfd, pidfd, other",
+        "type in (ipv4, ipv6)",
+    ),
+    _fd_field(
+        "typechar",
+        "the same in one character: f file, d directory, 4, 6, u unix, p pipe, e event, t timerfd, "
+        "s signalfd, i inotify, l eventpoll, m memfd, o other",
+        "typechar = 4",
+    ),
+    _fd_field("ip", "either address of the row's socket", "ip = 10.0.0.5"),
+    _fd_field("cip", "address of the socket's client", "cip = 10.0.0.5"),
+    _fd_field(
+        "sip", "address of the socket's server, where a connection came about", "sip = 10.0.0.5"
+    ),
+    _fd_field("net", "network of either address", "net = 10.0.0.0/8", is_net=True),
+    _fd_field("cnet", "network of the client's address", "cnet in (10.0.0.0/8)", is_net=True),
+    _fd_field("snet", "network of the server's address", "snet != 127.0.0.0/8", is_net=True),
+    _port_field("cport", "client", "cport > 1024"),
+    _port_field("sport", "server", "sport in (22, 443)"),
+    _fd_field("l4proto", "tcp or udp, where the socket's type is known", "l4proto = udp"),
     Field(
         "user.uid",
         ValueKind.NUMBER,

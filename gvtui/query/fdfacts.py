@@ -1,0 +1,149 @@
+"""What the resolved calls tell filters: kinds, folders and addresses of descriptors, by row."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.query.filter.batch import UNKNOWN
+from gvtui.query.resolved.description import FdKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+
+    from gvtui.query.resolved.lookup import Resolved
+
+Values = tuple[str, ...]
+
+_CHARACTERS = {
+    FdKind.FILE: "f",
+    FdKind.DIRECTORY: "d",
+    FdKind.IPV4: "4",
+    FdKind.IPV6: "6",
+    FdKind.UNIX: "u",
+    FdKind.PIPE: "p",
+    FdKind.EVENT: "e",
+    FdKind.TIMER: "t",
+    FdKind.SIGNAL: "s",
+    FdKind.INOTIFY: "i",
+    FdKind.EPOLL: "l",
+    FdKind.MEMORY: "m",
+}
+"""Falco's fd.typechar."""
+
+_ADDRESSED = (10, 24)
+"""The message types of connect and bind."""
+
+_PROTOCOLS = {1: "tcp", 2: "udp"}
+"""By the type of a socket of IPv4 or IPv6: SOCK_STREAM and SOCK_DGRAM."""
+
+
+FD_FIELDS = frozenset(
+    f"fd.{name}"
+    for name in (
+        "directory filename type typechar ip cip sip net cnet snet cport sport l4proto".split()
+    )
+)
+"""The fields that this answers."""
+
+
+class FdFacts:
+    """Answers for rows that have been resolved."""
+
+    def __init__(self, resolved: Resolved) -> None:
+        self._resolved = resolved
+
+    def texts(
+        self, what: str, start: int, rows: npt.NDArray[np.void]
+    ) -> tuple[npt.NDArray[np.intp], Sequence[Values]]:
+        """See `FilterContext.texts`."""
+        result = np.full(len(rows), -1, np.intp)
+        known: dict[Values, int] = {}
+        keys, places, own = self._subjects(start, rows)
+        for index, (path, number, is_address) in enumerate(keys):
+            values = self._values(what, path, number, is_address)
+            if values:
+                result[places[own == index]] = known.setdefault(values, len(known))
+        return result, list(known)
+
+    def numbers(self, what: str, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+        """See `FilterContext.numbers`."""
+        result = np.full(len(rows), UNKNOWN, np.int64)
+        keys, places, own = self._subjects(start, rows)
+        for index, (path, number, is_address) in enumerate(keys):
+            ends = self._ends(path, number, is_address)
+            port = ends[what == "fd.sport"][1] if ends is not None else ""
+            if port.isdecimal():
+                result[places[own == index]] = int(port)
+        return result
+
+    def _subjects(
+        self, start: int, rows: npt.NDArray[np.void]
+    ) -> tuple[list[tuple[int, int, int]], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """The distinct numbers of texts and descriptions, the rows that have any, and for each of
+        these the index of its own."""
+        paths = self._resolved.paths(start, rows)
+        numbers = self._resolved.description_numbers(start, len(rows))
+        places = np.flatnonzero((paths > 0) | (numbers > 0))
+        addressed = np.isin(rows["type"], _ADDRESSED)
+        each = np.stack([paths[places], numbers[places], addressed[places]], axis=1)
+        keys, own = np.unique(each, axis=0, return_inverse=True)
+        return list(map(tuple, keys.tolist())), places, own.ravel()
+
+    def _values(self, what: str, path: int, number: int, is_address: int) -> Values:
+        description = self._resolved.descriptions.get(number) if number else None
+        kind = description.kind if description is not None else FdKind.UNKNOWN
+        if what in ("fd.type", "fd.typechar"):
+            if not kind.word:
+                return ()
+            return (kind.word,) if what == "fd.type" else (_CHARACTERS.get(kind, "o"),)
+        if what in ("fd.directory", "fd.filename"):
+            text = self._resolved.texts.text(path)
+            if kind.is_socket or not text.startswith("/"):
+                return ()
+            folder, _, name = text.rpartition("/")
+            return (folder or "/",) if what == "fd.directory" else (name,)
+        if what == "fd.l4proto":
+            is_inet = kind in (FdKind.IPV4, FdKind.IPV6)
+            word = _PROTOCOLS.get(description.socket_type, "") if description and is_inet else ""
+            return (word,) if word else ()
+        ends = self._ends(path, number, is_address)
+        if ends is None:
+            return ()
+        client, server = ends[0][0], ends[1][0]
+        if what in ("fd.cip", "fd.cnet"):
+            return (client,) if client else ()
+        if what in ("fd.sip", "fd.snet"):
+            return (server,) if server else ()
+        return tuple(filter(None, (client, server)))
+
+    def _ends(
+        self, path: int, number: int, is_address: int
+    ) -> tuple[tuple[str, str], tuple[str, str]] | None:
+        """Address and port of the client and of the server; None for what is no such socket.
+
+        Where the socket is not known, as in a failed connect, the row itself may have an address.
+        """
+        description = self._resolved.descriptions.get(number) if number else None
+        if description is None and not is_address:
+            return None
+        if description is not None and description.kind not in (FdKind.IPV4, FdKind.IPV6):
+            return None
+        client, arrow, server = self._resolved.texts.text(path).partition("->")
+        # Where only one address is known, it is where a server listens or a client connects to.
+        return (_parts(client), _parts(server)) if arrow else (("", ""), _parts(client))
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Address and port; an IPv4 address that is mapped into IPv6 as IPv4."""
+    host, _, port = text.rpartition(":")
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return "", ""
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address), port
