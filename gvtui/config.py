@@ -69,6 +69,8 @@ class Config:
     """A program with arguments that reads copied text from its standard input; empty for none."""
     signs: str = ""
     """`unicode` or `ascii`; "" leaves the choice to gvtui."""
+    exec_audit_variable: str = ""
+    """The environment variable with the audit ID of exec sessions; "" for that of Kubernetes."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """Limits that are not as they come, by the names of `gvtui.limits`."""
     rules: tuple[Mapping[str, Any], ...] = ()
@@ -280,6 +282,7 @@ _SETTINGS: dict[str, Callable[[object], Any]] = {
     "signs": _signs,
     "limits": _limits,
     "rules": _tables,
+    "exec-audit-variable": _word,
 }
 """The function that reads each setting; the names are the fields of `Config`, with `-` for `_`."""
 

@@ -9,6 +9,7 @@ from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.numbers.statistics import Statistics
 from gvtui.query.numbers.timeline import Timeline
+from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.processes.processes import Processes
 
 if TYPE_CHECKING:
@@ -88,10 +89,11 @@ class Paced:
 class Analysis:
     """The pairs, processes and timeline of one trace, updated as the trace grows."""
 
-    def __init__(self, trace: Trace) -> None:
+    def __init__(self, trace: Trace, *, audit_variable: str = AUDIT_VARIABLE) -> None:
+        """Begin with a trace; the variable has the audit ID of exec sessions."""
         self.trace = trace
         self.pairs = Pairs(trace)
-        self.processes = Processes(trace, self.pairs)
+        self.processes = Processes(trace, self.pairs, audit_variable=audit_variable)
         self.timeline = Timeline(trace, self.pairs.execs)
         self.context = QueryContext(self.pairs, self.processes)
         """Gives filters the data that is not in the rows themselves."""

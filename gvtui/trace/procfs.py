@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
@@ -41,6 +42,11 @@ class ProcfsEntry:
     """The process that reads from the pipe it writes to."""
     files: list[OpenFile] = field(default_factory=list)
     """Its open descriptors, at most `MAX_FILES`."""
+
+    @property
+    def has_tty(self) -> bool:
+        """Whether standard input, output or error is a terminal."""
+        return any(is_tty(mode, path) for fd, path, mode in self.files if fd <= 2)
 
     @classmethod
     def read(cls, values: object) -> ProcfsEntry:
@@ -115,3 +121,13 @@ def _read_files(holder: dict[str, Any]) -> list[OpenFile]:
             if isinstance(fd, int) and isinstance(path, str) and isinstance(mode, int) and fd >= 0:
                 found.append((fd, path[:MAX_TEXT], mode))
     return found
+
+
+def is_tty(mode: int, path: str) -> bool:
+    """Whether a descriptor is a terminal.
+
+    gVisor shows a terminal of the host as `host:[7]`: of character devices, `/dev/null` and its
+    kin are for all, a terminal is its user's (modes 0600 and 0620).
+    """
+    is_own = stat.S_ISCHR(mode) and not mode & 0o006
+    return path.startswith(("/dev/pts/", "/dev/tty")) or (path.startswith("host:[") and is_own)

@@ -94,7 +94,8 @@ class ViewerBase(DoorsApp):
         super().__init__()
         self.has_left = False
         """Whether the user has left; else a signal, the loss of the terminal or a fault ends it."""
-        self.model = Model(trace, live=live, zone=zone, clock=clock)
+        audit_variable = config.exec_audit_variable if config is not None else ""
+        self.model = Model(trace, live=live, zone=zone, clock=clock, audit_variable=audit_variable)
         self.monitor, self.replay, self.keeper = monitor, replay, keeper
         self.commands = Commands((*FEATURES, *PANES), self._find)
         self.config = config or Config(config_path())

@@ -37,6 +37,7 @@ from gvtui.tui.points.unheard import Unheard
 from gvtui.tui.processes.commands import Earlier
 from gvtui.tui.processes.pane import ProcessesPane
 from gvtui.tui.replay.commands import Replaying
+from gvtui.tui.running.pane import RunningPane
 from gvtui.tui.sandboxes.pane import SandboxList
 from gvtui.tui.search.bar import SearchBar
 from gvtui.tui.search.commands import Searching
@@ -105,6 +106,7 @@ PANES: tuple[type[Owner], ...] = (
     NumbersTable,
     NumbersBands,
     PointsPane,
+    RunningPane,
     DetailView,
 )
 """The widgets with keys that work only while the widget has the focus."""
@@ -128,6 +130,7 @@ TABS: tuple[PaneSpec, ...] = (
     PaneSpec("processes", "Processes", ProcessesPane, often=True),
     PaneSpec("numbers", "Numbers", NumbersPane, often=True),
     PaneSpec("points-large", "Points", make_large),
+    PaneSpec("running", "Running calls", RunningPane),
 )
 """The tabs on the right side, in their order; the keys 1 to 9 show them."""
 
@@ -149,6 +152,7 @@ STYLES = tuple(
         "processes",
         "numbers",
         "points",
+        "running",
         "sandboxes",
         "timeline",
     )

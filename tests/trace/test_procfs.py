@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from gvtui.trace.marks import read_mark
-from gvtui.trace.procfs import MAX_PROCESSES, ProcessesMark, ProcfsEntry
+from gvtui.trace.procfs import MAX_PROCESSES, ProcessesMark, ProcfsEntry, is_tty
 
 ENTRY = ProcfsEntry(
     3, 1, 7, "cat", "/bin/cat", ["cat", "-"], "/", (2, 6), (4, 8), [(0, "host:[1]", 8630)]
@@ -51,3 +51,11 @@ def test_sizes_are_limited() -> None:
     assert len(mark.processes) == MAX_PROCESSES
     assert len(mark.processes[0].name) == 4096
     assert sum(map(len, mark.processes[0].args)) < 4200
+
+
+def test_terminals_are_told_from_other_devices() -> None:
+    assert is_tty(0o20600, "host:[7]")
+    assert is_tty(0o20620, "/dev/pts/0")
+    assert not is_tty(0o20666, "host:[3]")
+    assert not is_tty(0o100644, "host:[1]")
+    assert not is_tty(0o20600, "/dev/sda")

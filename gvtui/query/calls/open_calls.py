@@ -5,11 +5,12 @@ It gets only rows that do not pair with their neighbour in their thread.
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from gvtui.query.column import RowColumn
 
@@ -23,6 +24,8 @@ OPEN, NO_ENTER, NO_EXIT, THREAD_ENDED, CLOSED, NO_THREAD = range(_SMALLEST, _SMA
 _MAX_DISTANCE = (1 << 31) - 16
 _MAX_DEPTH = 8
 """How many open calls are kept for each layer of a thread."""
+_MAX_CUT_OFF = 1 << 12
+"""How many calls are kept that were open when their connection ended."""
 _MAX_THREADS = 1 << 16
 """How many layers with open calls are kept."""
 
@@ -62,6 +65,9 @@ class OpenCalls:
         self._count = 0
         self._last_drop: dict[int, int] = {}
         self._execs: dict[tuple[int, int, int], int] = {}
+        self.cut_off: deque[tuple[int, int, OpenEnter, int, int]] = deque(maxlen=_MAX_CUT_OFF)
+        """The calls in which threads were when their connection ended: connection, key and call,
+        the thread's newest row, and the row that tells the end."""
 
     def __bool__(self) -> bool:
         return self._count > 0
@@ -154,9 +160,18 @@ class OpenCalls:
         if layer is not None:
             self._end(layer, THREAD_ENDED)
 
-    def connection_closed(self, conn: int) -> None:
-        """End the open calls of a connection that has closed."""
+    def connection_closed(self, conn: int, row: int, newest: Mapping[int, int]) -> None:
+        """End the open calls of a connection that has closed.
+
+        Args:
+            conn: the connection.
+            row: the row that tells it.
+            newest: the newest row of each thread in this chunk, by thread id.
+        """
         self._last_drop.pop(conn, None)
+        for key, layer in self._layers.get(conn, {}).items():
+            last = max(layer.newest, newest.get(key >> 1, -1))
+            self.cut_off.append((conn, key, layer.stack[-1], last, row))
         for layer in self._layers.pop(conn, {}).values():
             self._end(layer, CLOSED)
 

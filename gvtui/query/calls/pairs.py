@@ -38,7 +38,7 @@ from gvtui.trace.row import Direction, Kind
 from gvtui.wire.messages import RAW_SYSCALL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import numpy.typing as npt
 
@@ -48,8 +48,16 @@ UNKNOWN_NS = -1
 """The duration of a call without partner, or whose session does not collect the time."""
 
 _TASK_EXIT = 5
+_MAX_KINDS = 1 << 12
+"""Above all numbers of message types and system calls."""
 _MAX_TWINS_APART = 1 << 16
 """How many rows between a raw and a decoded row of one call are searched."""
+
+
+def _kind(message_type: int, sysno: int) -> tuple[int, int]:
+    """The place of a kind of call among those of which exits have been seen."""
+    is_raw = message_type == RAW_SYSCALL
+    return int(is_raw), min(max(sysno if is_raw else message_type, 0), _MAX_KINDS - 1)
 
 
 class Unpaired(Enum):
@@ -98,9 +106,14 @@ class OpenCall:
     """When it began, Unix nanoseconds: by the sandbox's clock if `is_exact`, else when received."""
     is_exact: bool
 
+    has_exits: bool = True
+    """Whether an exit of such a call has been seen; else the session may not send them."""
+    until_ns: int = 0
+    """When its connection ended, Unix nanoseconds; 0 while it stands."""
+
     def age_ns(self, now_ns: int) -> int:
-        """How long it has been running."""
-        return max(0, now_ns - self.since_ns)
+        """How long it has been running, or had when its connection ended."""
+        return max(0, (self.until_ns or now_ns) - self.since_ns)
 
 
 class Pairs(Follower):
@@ -119,6 +132,8 @@ class Pairs(Follower):
         self._column = RowColumn(trace.side_folders)
         numbers = sysnos_by_name(trace.architecture)
         self._exec_sysnos = [numbers[name] for name in ("execve", "execveat") if name in numbers]
+        self._has_exits = np.zeros((2, _MAX_KINDS), np.bool_)
+        """Message types, and system calls of raw points, of which an exit has been seen."""
         self._open = OpenCalls(self._column, set(self._exec_sysnos))
 
     def _begin(self) -> None:
@@ -274,18 +289,32 @@ class Pairs(Follower):
     def in_flight(self) -> list[OpenCall]:
         """Calls that have not returned, oldest first; raw and decoded points of a call count
         once."""
-        calls: dict[tuple[int, int, int], OpenCall] = {}
-        for conn, key, call in self._open:
-            tid, is_raw = key >> 1, key & 1
-            if is_raw and (conn, tid, call.sysno) in calls:
-                continue
-            if self._goes_on(conn, tid, call.row, self._open.newest(conn, key)):
+        return sorted(self.each_running(), key=lambda call: call.row)
+
+    def each_running(self, *, with_ended: bool = False) -> Iterator[OpenCall]:
+        """The same in no order, one by one: there may be very many.
+
+        Args:
+            with_ended: whether to give also the calls in which threads were when their connection
+                ended, of very many the latest.
+        """
+        running = [(*each, self._open.newest(*each[:2]), 0) for each in self._open]
+        ended = list(self._open.cut_off) if with_ended else []
+        seen = set()
+        # Decoded points of a call come before raw ones.
+        for conn, key, call, newest, end_row in sorted(
+            ended + running, key=lambda each: each[1] & 1
+        ):
+            tid = key >> 1
+            if (conn, tid, call.sysno) in seen or self._goes_on(conn, tid, call.row, newest):
                 continue
             try:
                 row = self._trace.row(call.row)
+                until_ns = self._trace.row(end_row).recv_ns if end_row else 0
             except IndexError:
                 continue
-            calls[conn, tid, call.sysno] = OpenCall(
+            seen.add((conn, tid, call.sysno))
+            yield OpenCall(
                 call.row,
                 conn,
                 call.pid,
@@ -294,8 +323,9 @@ class Pairs(Follower):
                 call.sysno,
                 row.when_ns,
                 row.time_ns > 0,
+                bool(self._has_exits[_kind(call.message_type, call.sysno)]),
+                until_ns,
             )
-        return sorted(calls.values(), key=lambda call: call.row)
 
     def _goes_on(self, conn: int, tid: int, first: int, last: int) -> bool:
         """Whether a thread sent something between two rows; True if they are too far apart."""
@@ -314,6 +344,9 @@ class Pairs(Follower):
         column[direction == Direction.ENTER] = OPEN
         column[direction == Direction.EXIT] = NO_ENTER
         column[is_call & (tids == 0)] = NO_THREAD
+        is_exit, is_raw = direction == Direction.EXIT, types == RAW_SYSCALL
+        for place, kinds in enumerate((types[is_exit & ~is_raw], rows["sysno"][is_exit & is_raw])):
+            self._has_exits[place, np.clip(kinds, 0, _MAX_KINDS - 1)] = True
         if (is_call & (tids == 0)).any():
             self.missing_fields.add("thread_id")
         if (is_call & (rows["time_ns"] <= 0)).any():
@@ -376,6 +409,13 @@ class Pairs(Follower):
             ):
                 self._open.note_newest(conn, tid * 2 + layer, start + place)
 
+    def _newest_rows(self, start: int, rows: npt.NDArray[np.void], conn: int) -> dict[int, int]:
+        """The newest row of each of a connection's threads in a slice."""
+        own = np.flatnonzero((rows["conn"] == conn) & (rows["direction"] != Direction.NONE))[::-1]
+        tids, firsts = np.unique(rows["tid"][own], return_index=True)
+        newest = (own[firsts] + start).tolist()
+        return dict(zip(tids.tolist(), newest, strict=True))
+
     def _settle(
         self, start: int, rows: npt.NDArray[np.void], events: list[tuple[int, bool, bool]]
     ) -> None:
@@ -390,7 +430,8 @@ class Pairs(Follower):
             if kind == Kind.DROP:
                 self._open.dropped(conn, call.row)
             elif kind == Kind.CLOSED:
-                self._open.connection_closed(conn)
+                newest = self._newest_rows(start, rows, conn) if self._open else {}
+                self._open.connection_closed(conn, call.row, newest)
             elif direction == Direction.ENTER:
                 self._open.enter(conn, key, call)
             elif direction == Direction.EXIT:

@@ -19,11 +19,12 @@ from gvtui.decode.outcome import ExecOutcome
 from gvtui.query.calls.exec_rules import Code
 from gvtui.query.processes.process import Evidence, Exec, Process, ProcessId
 from gvtui.trace.details import MAX_TEXT, short_args
+from gvtui.trace.procfs import is_tty
 from gvtui.trace.row import Direction
 from gvtui.wire.messages import RAW_SYSCALL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gvtui.query.calls.execs import Execs
     from gvtui.query.processes.tree import ProcessTree
@@ -47,6 +48,11 @@ EVENT_TYPES = [
 ]
 """The message types that tell of processes."""
 
+AUDIT_VARIABLE = "KUBERNETES_EXEC_AUDIT_ID"
+"""The environment variable with the audit ID of an exec session, as Kubernetes has proposed."""
+
+_MAX_AUDIT_ID = 128
+_MAX_ANCESTORS = 1000
 _CLONE_PARENT = 0x8000
 _CLONE_THREAD = 0x10000
 _MAX_PID = 1 << 22
@@ -62,6 +68,7 @@ class ProcessEvents:
         container_of: Callable[[int], str],
         name_of: Callable[[int, str], str],
         clone_sysno: int,
+        audit_variable: str = AUDIT_VARIABLE,
     ) -> None:
         """Make it for one tree.
 
@@ -71,13 +78,14 @@ class ProcessEvents:
             container_of: gives the container of a row by its id.
             name_of: gives what a container is called on a connection.
             clone_sysno: the number of clone; -1 where there is none.
+            audit_variable: the environment variable with the audit ID of an exec session.
         """
         self._tree = tree
         self._execs = execs
         self._container_of = container_of
         self._name_of = name_of
         self._clone_sysno = clone_sysno
-        self._clones_seen: set[int] = set()
+        self._audit = f"{audit_variable}="
 
     def take(self, row: Row, number: int, decoded: Decoded) -> None:
         """Update the tree from one message; `number` is its row id."""
@@ -121,7 +129,7 @@ class ProcessEvents:
     def _cloned(
         self, row: Row, number: int, message: AnyMessage, process: Process | None, container: str
     ) -> None:
-        self._clones_seen.add(row.conn)
+        self._tree.clones_told.add(row.conn)
         pid, tid = message.created_thread_group_id, message.created_thread_id
         start_ns = message.created_thread_start_time_ns
         is_thread = message.flags & _CLONE_THREAD
@@ -156,7 +164,7 @@ class ProcessEvents:
         flags = message.flags if row.type == _SYSCALL_CLONE else 0
         if row.type == RAW_SYSCALL:
             flags = message.arg1 if message.sysno == self._clone_sysno else 0
-        is_told = row.conn in self._clones_seen
+        is_told = row.conn in self._tree.clones_told
         if is_told or flags & _CLONE_THREAD or not 0 < row.result < _MAX_PID:
             return
         child = self._tree.spans.current(row.conn, row.result)
@@ -179,8 +187,22 @@ class ProcessEvents:
         process.runs(last, number)
         process.take_args()
         self._goes_on(process, row.tid)
+        self._session(process, message.env)
+        for name in ("stdin", "stdout", "stderr"):
+            if message.HasField(name):
+                file = getattr(message, name)
+                top = _top(process)
+                top.has_tty = top.has_tty or is_tty(file.mode, file.path)
         self._pipe(row.conn, process, message, "pipe_input_proc", "pipe_from")
         self._pipe(row.conn, process, message, "pipe_output_proc", "pipe_to")
+
+    def _session(self, process: Process, environment: Iterable[str]) -> None:
+        """Note the audit ID that a program of an exec session got in its environment."""
+        for each in environment:
+            if each.startswith(self._audit):
+                top = _top(process)
+                top.audit_id = top.audit_id or each[len(self._audit) :][:_MAX_AUDIT_ID]
+                return
 
     def _pipe(
         self, conn: int, process: Process, message: AnyMessage, field: str, attribute: str
@@ -198,6 +220,7 @@ class ProcessEvents:
 
     def _exec_called(self, row: Row, number: int, message: AnyMessage, process: Process) -> None:
         path, args = message.pathname[:MAX_TEXT], short_args(message.argv)
+        self._session(process, message.envv)
         asked = Exec(number, row.time_ns, path, args, ExecOutcome.ASKED, row.tid)
         if row.direction == Direction.ENTER:
             process.add_exec(asked)
@@ -258,3 +281,12 @@ class ProcessEvents:
         process.has_ended = True
         process.end_row = number
         process.exit_status = exit_status
+
+
+def _top(process: Process) -> Process:
+    """The first of a process's known ancestors, or itself."""
+    for _ in range(_MAX_ANCESTORS):
+        if process.parent is None:
+            break
+        process = process.parent
+    return process

@@ -121,6 +121,15 @@ class Process:
     """Whether it was started in the container from outside, as by `runsc exec`."""
     is_carried: bool = False
     """Whether it ran before the oldest row, so that rows of it have been let go."""
+    is_listed_alone: bool = False
+    """Whether a dump of procfs has listed it without a parent."""
+    is_unannounced: bool = False
+    """Whether it began after its connection, no point was dropped, and nothing told of its
+    start: that tells of an exec session where clones are traced."""
+    has_tty: bool = False
+    """Whether standard input, output or error is known to be a terminal."""
+    audit_id: str = ""
+    """The audit ID in the environment of an exec session, as its programs got it."""
     is_start_told: bool = False
     """Whether an event has reported its start."""
     life: int = 0

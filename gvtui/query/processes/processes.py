@@ -20,7 +20,12 @@ from gvtui.query.calls.exec_rules import Code
 from gvtui.query.calls.execs import LateOutcomes
 from gvtui.query.follower import Follower
 from gvtui.query.processes.carried import take_carried
-from gvtui.query.processes.events import EVENT_TYPES, EXECUTED, ProcessEvents
+from gvtui.query.processes.events import (
+    AUDIT_VARIABLE,
+    EVENT_TYPES,
+    EXECUTED,
+    ProcessEvents,
+)
 from gvtui.query.processes.process import SECOND_NS, Evidence
 from gvtui.query.processes.procfs import take_mark
 from gvtui.query.processes.tree import MAX_PROCESSES, ProcessTree
@@ -48,11 +53,16 @@ class Processes(Follower):
     """Keeps a process tree up to date for all rows that `Pairs` have read."""
 
     def __init__(
-        self, trace: RowSource, pairs: Pairs, *, max_processes: int = MAX_PROCESSES
+        self,
+        trace: RowSource,
+        pairs: Pairs,
+        *,
+        max_processes: int = MAX_PROCESSES,
+        audit_variable: str = AUDIT_VARIABLE,
     ) -> None:
         super().__init__(trace)
         self._pairs = pairs
-        self.tree = ProcessTree(max_processes, trace.connections.lives.number)
+        self.tree = ProcessTree(max_processes, trace.connections.lives.number, self._would_tell)
         self._lives_known = 0
         self._lives_changed: deque[Change] = deque()
         self.rows_without_pid = 0
@@ -71,6 +81,7 @@ class Processes(Follower):
             partial(container_of, trace),
             trace.connections.name,
             numbers.get("clone", -1),
+            audit_variable,
         )
         self._fork_sysnos = [
             numbers[n] for n in ("clone", "clone3", "fork", "vfork") if n in numbers
@@ -203,6 +214,16 @@ class Processes(Follower):
             self.tree.ensure(
                 held.conn, row, context, container_of(self._trace, row), Evidence.CONTEXT
             )
+
+    def _would_tell(self, conn: int, start_ns: int) -> bool:
+        """Whether nothing hid the start of a process: it came after the connection, which has
+        dropped no point."""
+        connection = self._trace.connections.get(conn)
+        return (
+            connection is not None
+            and 0 < connection.opened_ns < start_ns
+            and not connection.dropped
+        )
 
     def _change(
         self, start: int, places: npt.NDArray[np.intp], begin: int, end: int, start_ns: int

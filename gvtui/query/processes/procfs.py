@@ -61,6 +61,8 @@ def _seed(
     known.name = known.name or entry.name
     known.cwd = known.cwd or entry.cwd
     known.listed_ns = taken_ns
+    known.is_listed_alone = known.is_listed_alone or not entry.parent_pid
+    known.has_tty = known.has_tty or entry.has_tty
     known.is_out_of_sight = False
     if not known.programs:
         known.begin_with(entry.args)

@@ -33,11 +33,19 @@ def _only_life(_: int) -> int:
     return 0
 
 
+def _never(_: int, __: int) -> bool:
+    """What is known of connections where there are none."""
+    return False
+
+
 class ProcessTree:
     """The processes of a trace, added from events, procfs dumps and the context of messages."""
 
     def __init__(
-        self, max_processes: int = MAX_PROCESSES, life_of: Callable[[int], int] = _only_life
+        self,
+        max_processes: int = MAX_PROCESSES,
+        life_of: Callable[[int], int] = _only_life,
+        would_tell: Callable[[int, int], bool] = _never,
     ) -> None:
         """Make an empty tree.
 
@@ -45,8 +53,11 @@ class ProcessTree:
             max_processes: how many processes it keeps.
             life_of: gives the number of the sandbox's life that a connection belongs to. Within one
                 life, an id is one process at a time, in whatever container.
+            would_tell: whether a connection would have told of a start at a time, by its number
+                and the Unix time in nanoseconds.
         """
         self.life_of = life_of
+        self._would_tell = would_tell
         self._max_processes = max_processes
         self.version = 0
         """Grows whenever a process appears, ends, or changes what the screen shows of it."""
@@ -54,6 +65,8 @@ class ProcessTree:
         """How many processes were forgotten because there were too many."""
         self.ended_before = 0
         """How many processes ended in rows that were let go before they were read."""
+        self.clones_told: set[int] = set()
+        """The connections whose messages tell of clones."""
         self.spans = Spans()
         """Finds the process that had an id at a row."""
         self._by_number: dict[int, Process] = {}
@@ -102,6 +115,29 @@ class ProcessTree:
         known = self._with_pid.get(process.pid, [])[-_LOOKED_AT:]
         return [each for each in known if each is not process and each.name == process.name]
 
+    def is_from_outside(self, process: Process) -> bool:
+        """Whether a process is the first of an exec session, such as `runsc exec` starts.
+
+        Its messages say so where the session collects that. Else it is a process without a parent
+        that is not its container's first, if its start would have been told.
+        """
+        if process.is_exec_session:
+            return process.parent is None or not process.parent.is_exec_session
+        if process.parent is not None or process.parent_pid or process.is_start_told:
+            return False
+        conn = self.spans.connection_of(process)
+        # A dump does not tell a pod's containers apart: its own messages do.
+        is_alone = process.is_listed_alone and process.first_row >= 0
+        if process.pid <= 1 or not (
+            is_alone or (process.is_unannounced and conn in self.clones_told)
+        ):
+            return False
+        return any(
+            each is not process and each.started_ns < process.started_ns
+            for each in self._by_life.get(process.life, {}).values()
+            if each.container == process.container and each.started_ns
+        )
+
     def of_life(self, life: int) -> list[Process]:
         """The processes of one life of a sandbox, in the order in which they were seen."""
         return list(self._by_life.get(life, {}).values())
@@ -145,6 +181,7 @@ class ProcessTree:
             if process is None:
                 process = self.create(container, pid, start_ns, source, row, life=life)
                 process.name, process.cwd = context.process_name, context.cwd
+                process.is_unannounced = self._would_tell(conn, start_ns)
             self.spans.begin(conn, row, process)
         if process.first_row < 0:
             process.first_row = row

@@ -25,7 +25,10 @@ class Tabs(Feature):
     @command("The tree of processes", "2", "processes")
     @command("Counts, errors and durations", "3", "numbers")
     @command("The trace points", "4", "points-large")
-    def show(self, pane: Literal["stream", "processes", "numbers", "points-large"]) -> None:
+    @command("The calls that have not returned", "5", "running")
+    def show(
+        self, pane: Literal["stream", "processes", "numbers", "points-large", "running"]
+    ) -> None:
         """Show a tab."""
         self.viewer.show_pane(pane)
 

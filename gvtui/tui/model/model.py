@@ -11,6 +11,7 @@ from gvtui.query.filter.compile import Filter, compile_filter
 from gvtui.query.filter.write import conjunction
 from gvtui.query.folded import call_view
 from gvtui.query.helpers.ahead import Ahead
+from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.processes.rows import filter_words, row_filter
 from gvtui.query.view import RowView
 from gvtui.trace.bookmarks import Bookmarks
@@ -46,7 +47,9 @@ class Model:
         live: LiveOptions | None = None,
         zone: tzinfo | None = None,
         clock: Callable[[], int] = time.time_ns,
+        audit_variable: str = "",
     ) -> None:
+        self._audit_variable = audit_variable or AUDIT_VARIABLE
         self.live = live
         """How the sandboxes are watched; None for a recording."""
         self.zone = zone
@@ -81,7 +84,7 @@ class Model:
 
     def _begin_anew(self) -> None:
         """Look at all rows of the trace as if none had been looked at."""
-        self.analysis = Analysis(self.trace)
+        self.analysis = Analysis(self.trace, audit_variable=self._audit_variable)
         if self.is_live:
             self.analysis.context.clock = self._clock
         self.texts = RowTexts(self.trace, self.analysis.pairs)

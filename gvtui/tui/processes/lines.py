@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from gvtui.tui.processes.choice import Choice, Order
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -38,6 +40,8 @@ class TreeLine:
     fold: Fold = Fold.CHILDREN
     executed: Exec | None = None
     thread: Thread | None = None
+    is_sorted: bool = False
+    """Whether the process stands among others by its numbers, and not below its parent."""
 
     @property
     def key(self) -> Key:
@@ -51,7 +55,9 @@ class TreeLine:
         return ("process", self.process.number)
 
 
-def tree_lines(tree: ProcessTree, folds: dict[int, Fold]) -> Iterator[TreeLine]:
+def tree_lines(
+    tree: ProcessTree, folds: dict[int, Fold], choice: Choice | None = None
+) -> Iterator[TreeLine]:
     """The lines from top to bottom.
 
     The iterator may be paused after any line: changes of the tree then show the next time.
@@ -59,18 +65,44 @@ def tree_lines(tree: ProcessTree, folds: dict[int, Fold]) -> Iterator[TreeLine]:
     Args:
         tree: the processes.
         folds: for each process that is not folded as usual, by its number, how far it is unfolded.
+        choice: which processes to show, and how; None for all, as a tree.
     """
+    choice = choice or Choice()
+    if choice.order is not Order.TREE:
+        yield from _sorted(tree, folds, choice)
+        return
+    kept = choice.kept(tree)
     roots: dict[str, list[Process]] = {}
     for process in list(tree):
-        if process.parent is None:
+        if process.parent is None and (kept is None or process.number in kept):
             roots.setdefault(process.container, []).append(process)
     for container, processes in roots.items():
         if len(roots) > 1:
             yield TreeLine("", container)
-        yield from _forest(processes, folds)
+        yield from _forest(processes, folds, kept)
 
 
-def _forest(roots: list[Process], folds: dict[int, Fold]) -> Iterator[TreeLine]:
+def _sorted(tree: ProcessTree, folds: dict[int, Fold], choice: Choice) -> Iterator[TreeLine]:
+    """A line for each process, whosever child it is."""
+    for process in choice.sorted(tree):
+        fold = folds.get(process.number, Fold.CHILDREN)
+        yield TreeLine("", process.container, process, fold, is_sorted=True)
+        if fold is Fold.ALL:
+            yield from _parts(process, "  ")
+
+
+def _parts(process: Process, rail: str) -> Iterator[TreeLine]:
+    """The programs of a process, and its threads."""
+    for executed in list(process.execs):
+        yield TreeLine(rail, process.container, process, executed=executed)
+    for thread in list(process.threads.values()):
+        if thread.tid != process.pid:
+            yield TreeLine(rail, process.container, process, thread=thread)
+
+
+def _forest(
+    roots: list[Process], folds: dict[int, Fold], kept: set[int] | None
+) -> Iterator[TreeLine]:
     pending = [(process, "", "") for process in reversed(roots)]
     while pending:
         process, guide, below = pending.pop()
@@ -78,14 +110,13 @@ def _forest(roots: list[Process], folds: dict[int, Fold]) -> Iterator[TreeLine]:
         yield TreeLine(guide, process.container, process, fold)
         if fold is Fold.CLOSED:
             continue
-        children = list(process.children.values())
+        children = [
+            child
+            for child in list(process.children.values())
+            if kept is None or child.number in kept
+        ]
         if fold is Fold.ALL:
-            rail = below + ("│ " if children else "  ")
-            for executed in list(process.execs):
-                yield TreeLine(rail, process.container, process, executed=executed)
-            for thread in list(process.threads.values()):
-                if thread.tid != process.pid:
-                    yield TreeLine(rail, process.container, process, thread=thread)
+            yield from _parts(process, below + ("│ " if children else "  "))
         room = len(below) < _MAX_GUIDE
         for child in reversed(children):
             is_last = child is children[-1]

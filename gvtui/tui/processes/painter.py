@@ -9,15 +9,16 @@ from gvtui.decode.ids import called_anywhere, short_id
 from gvtui.decode.outcome import NOT_SENT, ExecOutcome
 from gvtui.decode.signals import wait_status
 from gvtui.query.processes.process import Evidence
+from gvtui.query.processes.tree import ProcessTree
 from gvtui.tui.kit.cells import fit, short_count, width_of
 from gvtui.tui.kit.signs import ENDED_SIGN, FAILED_SIGN, LOST_SIGN, PROCFS_SIGN, RUNS_SIGN
 from gvtui.tui.kit.times import clock_text
 from gvtui.tui.model.rowtext import word
+from gvtui.tui.processes.choice import Choice
 from gvtui.tui.processes.lines import Fold
 
 if TYPE_CHECKING:
     from gvtui.query.processes.process import Exec, Process, ProcessId
-    from gvtui.query.processes.tree import ProcessTree
     from gvtui.tui.kit.cells import Part
     from gvtui.tui.model.model import Model
     from gvtui.tui.processes.lines import TreeLine
@@ -96,8 +97,10 @@ class TreePainter:
 
     def __init__(self, model: Model) -> None:
         self._model = model
-        self.tree: ProcessTree | None = None
+        self.tree = ProcessTree()
         """Where processes are looked up that are piped together."""
+        self.choice = Choice()
+        """Which processes are shown, and whose calls are counted."""
 
     def line(self, line: TreeLine, width: int) -> list[Part]:
         """A line of the tree, in parts with their looks."""
@@ -171,10 +174,13 @@ class TreePainter:
 
     def _tags(self, line: TreeLine, process: Process) -> str:
         tags = []
-        if process.is_exec_session and (
-            process.parent is None or not process.parent.is_exec_session
-        ):
-            tags.append("exec session")
+        if line.is_sorted and len(self.tree.containers()) > 1:
+            naming = self._model.trace.connections.naming
+            tags.append(f"in {word(called_anywhere(naming, process.container)) or '?'}")
+        if self.tree.is_from_outside(process):
+            tags.append("exec session" + ", tty" * process.has_tty)
+            if process.audit_id:
+                tags.append(f"audit {word(process.audit_id)}")
         if process.pipe_from is not None:
             tags.append(f"│{self._pipe(process, process.pipe_from)} ▷")
         if process.pipe_to is not None:
@@ -188,7 +194,7 @@ class TreePainter:
         return f"[{', '.join(tags)}]" if tags else ""
 
     def _pipe(self, process: Process, other: ProcessId) -> str:
-        known = self.tree.find(other) if self.tree is not None else None
+        known = self.tree.find(other)
         name = word(known.name) if known is not None else ""
         return f"{other.pid} {name}".rstrip()
 
@@ -204,10 +210,16 @@ class TreePainter:
             words = words.replace("killed by ", "")
             return (f"{FAILED_SIGN} {words}", "failed") if process.exit_status else (words, "faint")
         if key == "calls":
-            bound = "≥" if model.trace.connections.dropped else ""
-            return f"{bound}{short_count(process.calls)}", "number"
+            is_least = (
+                model.trace.connections.dropped
+                or process.is_carried
+                or model.analysis.processes.has_missed
+            )
+            bound = "≥" if is_least else ""
+            return f"{bound}{short_count(self.choice.calls(process))}", "number"
         if key == "errors":
-            return (short_count(process.errors) if process.errors else ""), "error"
+            errors = self.choice.errors(process)
+            return (short_count(errors) if errors else ""), "error"
         rate = process.rate(model.now_ns) if model.is_live else 0
         return (short_count(rate) if rate else ""), "number"
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from gvtui.query.analysis import Paced
 from gvtui.query.filter.fields import CONTAINER, PID, THREAD
 from gvtui.query.filter.write import conjunction, equals
 from gvtui.query.processes.process import Evidence
@@ -13,6 +15,7 @@ from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import wrap
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import ENDED_SIGN, LOST_SIGN
+from gvtui.tui.processes.choice import Choice, Order
 from gvtui.tui.processes.commands import Earlier
 from gvtui.tui.processes.lines import Fold, Key, TreeLine, tree_lines
 from gvtui.tui.processes.painter import SOURCE_SIGNS, TreePainter, column_titles, layout
@@ -20,6 +23,8 @@ from gvtui.tui.processes.painter import SOURCE_SIGNS, TreePainter, column_titles
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gvtui.query.analysis import Analysis
+    from gvtui.query.numbers.statistics import Statistics
     from gvtui.query.processes.process import Process
     from gvtui.query.processes.tree import ProcessTree
     from gvtui.tui.kit.cells import Part
@@ -30,6 +35,9 @@ _PAUSE_SECONDS = 0.02
 _CALM_SECONDS = 0.25
 _LOOK_AFTER = 64
 """How many lines are made between two checks of the clock."""
+
+
+_Version: TypeAlias = tuple[int, int, int, Choice]
 
 
 class _Counts(NamedTuple):
@@ -62,9 +70,13 @@ class ProcessesPane(ListPane):
         self._lines: list[TreeLine] = []
         self._counts = _Counts()
         self._selected: Key | None = None
-        self._built: tuple[int, int] | None = None
-        """The versions of the tree and of its folds from which the lines were made."""
-        self._building: tuple[tuple[int, int], Iterator[TreeLine], list[TreeLine]] | None = None
+        self._choice = Choice()
+        self._by_filter = False
+        self._statistics: tuple[Analysis, str, Statistics] | None = None
+        """What passes the filters in force, while only that is shown."""
+        self._built: _Version | None = None
+        """The version of all that the lines were made from."""
+        self._building: tuple[_Version, Iterator[TreeLine], list[TreeLine]] | None = None
         self._drawn_at = 0.0
 
     def news(self) -> None:
@@ -77,8 +89,10 @@ class ProcessesPane(ListPane):
             self._painter.tree = tree
             self._built = self._building = self._selected = None
         is_calm = time.monotonic() - self._drawn_at >= _CALM_SECONDS
+        if is_calm:
+            self._take_filter()
         if self._building is None and self._built != self._version and (is_calm or not self._built):
-            self._building = (self._version, tree_lines(tree, self._folds), [])
+            self._begin()
         if self._build() or is_calm:
             self._drawn_at = time.monotonic()
             self.redraw()
@@ -89,9 +103,49 @@ class ProcessesPane(ListPane):
         if self.display and self._building is not None:
             self.news()
 
+    def _begin(self) -> None:
+        """Begin to make the lines anew."""
+        if self._tree is not None:
+            self._painter.choice = self._choice
+            lines = tree_lines(self._tree, self._folds, self._choice)
+            self._building = (self._version, lines, [])
+
     @property
-    def _version(self) -> tuple[int, int]:
-        return (self._tree.version if self._tree is not None else 0, self._folded)
+    def _version(self) -> _Version:
+        # An order by numbers is another one with each row.
+        analysis, order = self._model.analysis, self._choice.order
+        counted = analysis.processes.position if order in (Order.CALLS, Order.ERRORS) else 0
+        tree = self._tree.version if self._tree is not None else 0
+        return (tree, self._folded, counted, self._choice)
+
+    def _take_filter(self) -> None:
+        """Count what passes the filters in force, if only that is to be shown."""
+        analysis, condition = self._model.analysis, self._model.condition
+        if not self._by_filter or condition is None:
+            self._end_filter()
+            return
+        held = self._statistics
+        if held is None or held[0] is not analysis or held[1] != condition.text:
+            self._end_filter()
+            held = self._statistics = (analysis, condition.text, analysis.statistics(condition))
+        if analysis.follower is None:
+            analysis.follower = Paced(held[2].advance)
+        columns = held[2].process_columns()
+        counts = zip(columns["calls"].tolist(), columns["errors"].tolist(), strict=True)
+        passing = dict(zip(columns["key"].tolist(), counts, strict=True))
+        if passing != self._choice.passing:
+            self._choice = replace(self._choice, passing=passing)
+
+    def _end_filter(self) -> None:
+        if self._statistics is not None:
+            self._statistics[0].follower = None
+        self._statistics = None
+        if self._choice.passing is not None:
+            self._choice = replace(self._choice, passing=None)
+
+    def on_hide(self) -> None:
+        """Stop counting while the pane is hidden."""
+        self._end_filter()
 
     def _build(self) -> bool:
         """Make further lines; True if a new set of lines is complete."""
@@ -157,8 +211,12 @@ class ProcessesPane(ListPane):
             sign = SOURCE_SIGNS[Evidence.PROCFS]
             title.append((f"   {sign} {counts.earlier:,} known from procfs", "heading"))
         tree = self._tree
+        title[2:2] = self._chosen_words()
         if tree is not None and tree.forgotten:
             title.append((f"   {tree.forgotten:,} that ended are forgotten", "progress"))
+        if tree is not None and tree.ended_before:
+            words = f"   {tree.ended_before:,} ended before the oldest row"
+            title.append((words, "progress"))
         processes = self._model.analysis.processes
         if processes.rows_without_pid:
             title.append(("   some calls have no pid: collect group_id", "progress"))
@@ -173,6 +231,18 @@ class ProcessesPane(ListPane):
             [[(line, "progress")] for line in wrap(note, self.width)] if note else []
         )
         return [title, *notes, [(titles, "heading")]]
+
+    def _chosen_words(self) -> list[Part]:
+        """What is shown of all, and in which order."""
+        words = []
+        if self._choice.only_running:
+            words.append("only running")
+        if self._by_filter:
+            has_filter = self._model.condition is not None
+            words.append("only with calls that pass the filters" if has_filter else "no filter")
+        if self._choice.order is not Order.TREE:
+            words.append(self._choice.order.value)
+        return [(f"   {', '.join(words)}", "tag")] if words else []
 
     def line(self, place: int) -> tuple[list[Part], str]:
         """The words of a sandbox, a process, a program or a thread."""
@@ -203,6 +273,35 @@ class ProcessesPane(ListPane):
             expression = conjunction([expression, equals(THREAD, line.thread.tid)])
         row = line.executed.row if line.executed is not None else None
         self._drill(expression, row)
+
+    @command("Only those that run; again: all", "O", footer="running")
+    def running(self) -> None:
+        """Show only processes that have not ended, below their parents."""
+        self._choose(replace(self._choice, only_running=not self._choice.only_running))
+
+    @command("Only those with calls that pass the filters; again: all", "W", footer="filtered")
+    def filtered(self) -> None:
+        """Show only processes of which calls pass the filters in force, and count only those."""
+        self._by_filter = not self._by_filter
+        if self._by_filter and self._model.condition is None:
+            key = self._viewer.commands.keys_of("filter.add")
+            self._viewer.tell(f"No filter is in force, so all are shown: {key} sets one.")
+        self._choose(self._choice)
+
+    @command("Sort by calls, errors, age; last: as a tree", "S", footer="sort")
+    def sort(self) -> None:
+        """Sort the processes by what comes next."""
+        orders = list(Order)
+        place = orders.index(self._choice.order)
+        self._choose(replace(self._choice, order=orders[(place + 1) % len(orders)]))
+
+    def _choose(self, choice: Choice) -> None:
+        self._choice = choice
+        self._take_filter()
+        self._begin()
+        if self._build():
+            self.seek_anew()
+            self.redraw()
 
     @command("Ask the sandboxes again what runs in them", "L", footer="ask again")
     def ask(self) -> None:
@@ -254,7 +353,7 @@ class ProcessesPane(ListPane):
         self._folds[process.number] = wanted
         self._folded += 1
         self._selected = line.key
-        self._building = (self._version, tree_lines(self._tree, self._folds), [])  # type: ignore[arg-type]
+        self._begin()
         if self._build():
             self.redraw()
 

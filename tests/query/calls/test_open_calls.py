@@ -102,13 +102,13 @@ def test_the_end_of_a_thread_or_connection_is_the_reason_of_the_innermost_call_a
         calls.begin(row + 20, conn=2)
     calls.thread_ended(1, THREAD)
     assert calls.values(1, 2, 11, 12) == [NO_EXIT, THREAD_ENDED, NOT_A_CALL, NOT_A_CALL]
-    calls.connection_closed(1)
+    calls.connection_closed(1, 99, {})
     assert calls.values(11, 12, 21, 22) == [NO_EXIT, CLOSED, NOT_A_CALL, NOT_A_CALL]
     assert calls
-    calls.connection_closed(2)
+    calls.connection_closed(2, 99, {})
     assert calls.values(21, 22) == [NO_EXIT, CLOSED]
     assert not calls
-    calls.connection_closed(2)
+    calls.connection_closed(2, 99, {})
     calls.thread_ended(1, THREAD)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def processes_of(trace: Trace, step: int = 1 << 20, **options: int) -> Processes:
+def processes_of(trace: Trace, step: int = 1 << 20, **options: Any) -> Processes:
     pairs = Pairs(trace)
     processes = Processes(trace, pairs, **options)
     while pairs.advance(step):

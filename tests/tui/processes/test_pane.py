@@ -262,3 +262,35 @@ def test_thousands_of_processes_are_laid_out_in_slices(
         assert pane._lines[-1].fold is Fold.CHILDREN
 
     drive(app, script)
+
+
+def test_processes_can_be_sorted_and_only_those_with_a_filter_shown() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = await _open(app, pilot)
+        await pilot.press("S")
+        assert "most calls first" in pane.render_line(0).text
+        assert [line.split(ENDED_SIGN)[1].split()[1] for line in _lines(pane)][:2] == ["ld", "cc1"]
+        await pilot.press("S", "S", "S")
+        assert "first" not in pane.render_line(0).text
+        app.narrow("proc.name", "cc1")
+        await pilot.press("W")
+        await _settle(app, pilot)
+        analysis = app.model.analysis
+        while analysis.follower is not None and not analysis.follower.is_done:
+            app.tick()
+        await _settle(app, pilot)
+        names = [line.split(ENDED_SIGN)[1].split()[1] for line in _lines(pane)]
+        assert names == ["sh", "gcc", "cc1"]
+        assert "only with calls that pass the filters" in pane.render_line(0).text
+        assert _lines(pane)[1].split()[-1] == "0"
+        await pilot.press("W")
+        await _settle(app, pilot)
+        assert len(_lines(pane)) == 7
+        assert analysis.follower is None
+        await pilot.press("O")
+        assert "only running" in pane.render_line(0).text
+        assert not _lines(pane)
+
+    drive(app, script, (160, 40))

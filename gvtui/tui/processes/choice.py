@@ -1,0 +1,76 @@
+"""Which processes the pane shows, in which order, and whose calls it counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gvtui.query.processes.process import Process
+    from gvtui.query.processes.tree import ProcessTree
+
+
+class Order(Enum):
+    """What processes are sorted by, with the words for it."""
+
+    TREE = ""
+    CALLS = "most calls first"
+    ERRORS = "most errors first"
+    AGE = "the oldest first"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The processes that are shown."""
+
+    order: Order = Order.TREE
+    only_running: bool = False
+    passing: Mapping[int, tuple[int, int]] | None = None
+    """Calls and errors that pass the filters, by the process's number; None for all calls."""
+
+    def picks(self, process: Process) -> bool:
+        """Whether a process is shown for its own sake."""
+        is_wanted = not (self.only_running and process.has_ended)
+        return is_wanted and (self.passing is None or process.number in self.passing)
+
+    def calls(self, process: Process) -> int:
+        """The calls of a process that are counted."""
+        if self.passing is None:
+            return process.calls
+        return self.passing.get(process.number, (0, 0))[0]
+
+    def errors(self, process: Process) -> int:
+        """The failed ones of them."""
+        if self.passing is None:
+            return process.errors
+        return self.passing.get(process.number, (0, 0))[1]
+
+    def kept(self, tree: ProcessTree) -> set[int] | None:
+        """The numbers of the processes in the tree that are shown, with the parents of those that
+        are picked; None for all."""
+        if not self.only_running and self.passing is None:
+            return None
+        kept: set[int] = set()
+        for process in list(tree):
+            each: Process | None = process if self.picks(process) else None
+            while each is not None and each.number not in kept:
+                kept.add(each.number)
+                each = each.parent
+        return kept
+
+    def sorted(self, tree: ProcessTree) -> list[Process]:
+        """The processes that are picked, in the order in force; those that are equal by age."""
+        chosen = [process for process in tree if self.picks(process)]
+        chosen.sort(key=_age)
+        if self.order is Order.CALLS:
+            chosen.sort(key=self.calls, reverse=True)
+        elif self.order is Order.ERRORS:
+            chosen.sort(key=self.errors, reverse=True)
+        return chosen
+
+
+def _age(process: Process) -> tuple[bool, int, int]:
+    return not process.started_ns, process.started_ns, process.number

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gvtui.query.processes.process import Evidence, Process
+from gvtui.query.processes.tree import ProcessTree
+from gvtui.tui.processes.choice import Choice, Order
+from gvtui.tui.processes.lines import Fold, tree_lines
+
+
+def _tree() -> ProcessTree:
+    """1 has 2, which has ended and has 3; 4 is another root."""
+    tree = ProcessTree()
+    made: list[Process] = []
+    for pid, calls, errors in ((1, 5, 0), (2, 9, 1), (3, 1, 3), (4, 7, 0)):
+        process = tree.create("box", pid, 100 - pid, Evidence.EVENT, 1)
+        process.count(calls=calls, loose_enters=0, loose_exits=0, errors=errors)
+        made.append(process)
+    tree.adopt(made[1], made[0], 1)
+    tree.adopt(made[2], made[1], 2)
+    made[1].has_ended = made[3].has_ended = True
+    return tree
+
+
+def _pids(tree: ProcessTree, choice: Choice) -> list[int]:
+    return [line.process.pid for line in tree_lines(tree, {}, choice) if line.process]
+
+
+def test_only_those_that_run_stand_below_their_parents() -> None:
+    tree = _tree()
+    assert _pids(tree, Choice()) == [1, 2, 3, 4]
+    assert _pids(tree, Choice(only_running=True)) == [1, 2, 3]
+    tree.find(next(each.id for each in tree if each.pid == 3)).has_ended = True  # type: ignore[union-attr]
+    assert _pids(tree, Choice(only_running=True)) == [1]
+
+
+def test_processes_are_sorted_by_what_they_did_or_by_age() -> None:
+    tree = _tree()
+    assert _pids(tree, Choice(Order.CALLS)) == [2, 4, 1, 3]
+    assert _pids(tree, Choice(Order.ERRORS)) == [3, 2, 4, 1]
+    assert _pids(tree, Choice(Order.AGE)) == [4, 3, 2, 1]
+    assert _pids(tree, Choice(Order.CALLS, only_running=True)) == [1, 3]
+
+
+def test_with_a_filter_only_what_passes_counts() -> None:
+    tree = _tree()
+    choice = Choice(passing={3: (2, 1), 4: (6, 0)})
+    assert _pids(tree, choice) == [1, 2, 3, 4]
+    assert _pids(tree, replace(choice, only_running=True)) == [1, 2, 3]
+    assert _pids(tree, replace(choice, order=Order.CALLS)) == [4, 3]
+    (third,) = (each for each in tree if each.pid == 3)
+    assert (choice.calls(third), choice.errors(third)) == (2, 1)
+    assert (Choice().calls(third), Choice().errors(third)) == (1, 3)
+
+
+def test_a_sorted_process_can_be_unfolded() -> None:
+    tree = _tree()
+    (third,) = (each for each in tree if each.pid == 3)
+    third.thread(30)
+    lines = list(tree_lines(tree, {third.number: Fold.ALL}, Choice(Order.ERRORS)))
+    assert [line.thread.tid for line in lines if line.thread] == [30]
+    assert lines[1].thread is not None
