@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from enum import Enum
 
-RESTARTS = (512, 513, 514, 516)
+from gvtui.decode.errno_names import RESTART_TEXTS
+
+RESTARTS = tuple(RESTART_TEXTS)
 """Errors that never reach the program: a signal interrupted the call, which is begun anew, or fails
 with EINTR after all. Calls that end so are counted apart, not as failures.
-
-ERESTARTSYS, ERESTARTNOINTR, ERESTARTNOHAND and ERESTART_RESTARTBLOCK. Source: Linux
-include/linux/errno.h.
 """
 
 

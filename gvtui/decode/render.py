@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.decode import calls, events
 from gvtui.decode.call import CallSide
 from gvtui.decode.escape import escape, quoted, string_list
-from gvtui.decode.outcome import ExecOutcome, untold
+from gvtui.decode.outcome import RESTARTS, ExecOutcome, untold
 from gvtui.decode.raw import raw_arguments, raw_result
 from gvtui.decode.sockets import address, hex_bytes
 from gvtui.points.names import event_type, point_name
@@ -40,7 +40,7 @@ class Rendered:
     result: str
     """`3</etc/passwd>`, `-1 ENOENT (No such file or directory)`; empty on enter and events."""
     failed: bool
-    """Whether the call returned an error."""
+    """Whether the call returned an error; an interrupted call, to be begun anew, did not."""
 
 
 FORMS: dict[type[Message], tuple[calls.Arguments, calls.Result]] = {
@@ -88,7 +88,8 @@ def render(
         arguments += "".join(f" ⚠ {note}" for note in notes)
     if call.is_exit and not call.errno and (words := untold(outcome)):
         return Rendered(call.name, arguments, words, outcome is ExecOutcome.FAILED)
-    return Rendered(call.name, arguments, calls.result(call, forms[1]), call.errno != 0)
+    failed = call.errno != 0 and call.errno not in RESTARTS
+    return Rendered(call.name, arguments, calls.result(call, forms[1]), failed)
 
 
 def arguments_text(decoded: Decoded, *, architecture: str, limit: int = ARGUMENTS_LIMIT) -> str:

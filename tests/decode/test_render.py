@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvtui.decode.outcome import RESTARTS
 from gvtui.decode.render import (
     ARGUMENTS_LIMIT,
     CHANGE_LIMIT,
@@ -52,6 +53,13 @@ def test_an_errno_counts_though_there_is_a_result() -> None:
     shown = render(call(pb.Read, "read", 5, 4, fd=0, count=9), architecture="x86_64")
     assert shown.failed
     assert shown.result == "-1 EINTR (Interrupted system call)"
+
+
+@pytest.mark.parametrize("errno", RESTARTS)
+def test_an_interrupted_call_that_is_begun_anew_has_not_failed(errno: int) -> None:
+    shown = render(call(pb.Read, "read", errno=errno, fd=0, count=1), architecture="x86_64")
+    assert not shown.failed
+    assert shown.result.startswith("? ERESTART")
 
 
 def test_unknown_messages() -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.decode.errno_names import errno_name
+from gvtui.decode.outcome import RESTARTS
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -15,11 +16,10 @@ if TYPE_CHECKING:
 SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
 DAY_NS = 86_400 * 1_000_000_000
 
-_RESTART_CODES = (512, 513, 514, 516)
 
 ERRNO_BY_NAME: dict[str, int] = {
     **{name: value for name, value in vars(errno).items() if name.startswith("E")},
-    **{errno_name(code): code for code in _RESTART_CODES},
+    **{errno_name(code): code for code in RESTARTS},
 }
 """Every errno name with its number, including synonyms such as EWOULDBLOCK."""
 
