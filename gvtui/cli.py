@@ -46,6 +46,9 @@ COMMANDS: dict[str, LazyCommand] = {
     "info": LazyCommand(
         "gvtui.commands.info:info", "Check whether a recording is complete and undamaged."
     ),
+    "report": LazyCommand(
+        "gvtui.commands.report:report", "Tell what sandboxes did, and what was not seen."
+    ),
     "record": LazyCommand(
         "gvtui.commands.record:record", "Record what sandboxes send, without a screen."
     ),

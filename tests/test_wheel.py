@@ -44,7 +44,7 @@ def share(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("shell", LOADERS)
 def test_shells_find_their_completion(shell: str, share: Path, tmp_path: Path) -> None:
     with Shell(shell, tmp_path, LOADERS[shell].format(share=share)) as one:
-        assert one.complete("gvtui rep") == "gvtui replay "
+        assert one.complete("gvtui repl") == "gvtui replay "
         assert one.complete("gvtui print --filter 'evt.ty") == "gvtui print --filter 'evt.type "
 
 

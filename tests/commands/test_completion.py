@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 def test_in_the_shell_itself(name: str, folder: Path) -> None:
     with Shell(name, folder) as shell:
         lines = {
-            "gvtui rep": "gvtui replay ",
+            "gvtui repl": "gvtui replay ",
             "gvtui session de": "gvtui session delete ",
             "gvtui print --form": "gvtui print --format ",
             "gvtui session new --preset fi": "gvtui session new --preset files ",

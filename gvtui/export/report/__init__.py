@@ -1,0 +1,1 @@
+"""Reports: what sandboxes did, as a document for people or programs."""

@@ -1,0 +1,194 @@
+"""Makes a report from a recording: the same for the same recording, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gvtui.errors import GvtuiError
+from gvtui.query.activity.notseen import Gaps, not_seen, utc
+from gvtui.query.activity.reader import ActivityReader
+from gvtui.query.analysis import Analysis
+from gvtui.query.filter.compile import compile_filter
+from gvtui.query.filter.naming import containers_of
+from gvtui.query.filter.write import conjunction, literal
+from gvtui.trace.survey import survey
+from gvtui.words import counted
+
+if TYPE_CHECKING:
+    from gvtui.query.activity.activity import Activity, Line
+    from gvtui.trace.reader import Trace
+    from gvtui.trace.rebuild import Progress
+
+_STEP = 1 << 18
+_PIECE = 1 << 20
+
+
+class NoContainerError(GvtuiError):
+    """The recording has no such container."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What sandboxes did, with what the reader must know of the recording."""
+
+    file: str
+    """The recording's name, without its folder."""
+    head: tuple[tuple[str, str], ...]
+    """Words and what they stand for; not escaped."""
+    filter_text: str
+    """The condition that rows passed; "" for all rows."""
+    digests: tuple[str, ...]
+    """SHA-256 in hex of the recording; of a flight recorder one for each segment."""
+    activity: Activity
+    times: dict[int, int]
+    """When the first row of each line happened, Unix nanoseconds, by row."""
+
+    @property
+    def summary(self) -> str:
+        """The answer in one paragraph."""
+        return summary_of(self.activity)
+
+    def command(self, line: Line) -> str:
+        """The command that prints the rows of a line."""
+        text = conjunction([self.filter_text, line.behind.filter_text])
+        return f"gvtui print {shlex.quote(self.file)} --filter {shlex.quote(text)}"
+
+    def when(self, line: Line) -> str:
+        """When a line's first row happened, in UTC."""
+        return utc(self.times.get(line.behind.first, 0))
+
+
+def make_report(
+    trace: Trace,
+    *,
+    container: str = "",
+    filter_text: str = "",
+    progress: Progress | None = None,
+) -> Report:
+    """Read a recording and sum up what was done.
+
+    Args:
+        trace: an open recording; it stays the caller's.
+        container: only this one: its ID, a beginning of it, or what its operator calls it.
+        filter_text: only rows that pass this condition.
+        progress: called with bytes done and bytes in all.
+
+    Raises:
+        FilterError: the text is no filter.
+        NoContainerError: there is no such container.
+    """
+    containers = _containers(trace)
+    if container:
+        filter_text = conjunction([_only(containers, container), filter_text])
+    analysis = Analysis(trace)
+    context = analysis.context
+    condition = compile_filter(filter_text, context) if filter_text.strip() else None
+    reader, gaps = ActivityReader(context, condition), Gaps(trace)
+    while context.advance(_STEP) or reader.advance(_STEP) or gaps.advance(_STEP):
+        pass
+    found = survey(trace, progress)
+    activity = reader.activity(not_seen(trace, reader, gaps, found))
+    lines = [line for section in activity.sections for line in section.lines]
+    head = [("Recording", trace.path.name), ("Written by", ", ".join(found.programs))]
+    head += [("gVisor", text) for text in gaps.binaries]
+    head += [("Container", text) for text in containers.values()]
+    head.append(("Time", f"{utc(activity.first_ns)} to {utc(activity.last_ns)}"))
+    head.append(("Rows", f"{activity.rows:,} of {trace.end_row - trace.first_row:,}"))
+    if filter_text:
+        head.append(("Filter", filter_text))
+    points = counted(len(reader.points), "point")
+    head.append(("Points", f"{points} sent messages; {gaps.points_words}"))
+    return Report(
+        trace.path.name,
+        tuple((label, text) for label, text in head if text),
+        filter_text,
+        tuple(_digests(trace)),
+        activity,
+        {line.behind.first: _when(trace, line.behind.first) for line in lines},
+    )
+
+
+def summary_of(activity: Activity) -> str:
+    """The answer in one paragraph: plain sentences with the counts."""
+    hosts = {line.what.rpartition(":")[0] for line in activity.section("connected").lines}
+    parts = [
+        f"{counted(activity.total('programs'), 'program')} ran",
+        f"{activity.total('not_started')} failed to start",
+        f"{counted(activity.total('read'), 'file was', 'files were')} read",
+        f"{activity.total('written')} written",
+        f"connections went to {counted(len(hosts), 'host')}",
+        f"{activity.total('accepted')} came in",
+        f"{counted(activity.total('listening'), 'socket')} listened",
+    ]
+    failed = sum(line.behind.count for line in activity.section("failed").lines)
+    parts.append(f"{counted(failed, 'call')} failed")
+    for key, words in (
+        ("sessions", "came in from outside"),
+        ("users", "changes of user"),
+        ("mounts", "mounts"),
+        ("namespaces", "changes of namespace or root"),
+        ("traced", "uses of ptrace"),
+    ):
+        if activity.total(key):
+            parts.append(f"{activity.total(key)} {words}")
+    unseen = counted(len(activity.not_seen), "thing")
+    return f"{', '.join(parts)}. {unseen} may be missing: see Not seen."
+
+
+def _containers(trace: Trace) -> dict[tuple[int, str], str]:
+    """The containers of a recording, with their names in words."""
+    found: dict[tuple[int, str], str] = {}
+    for start in range(trace.first_row, trace.end_row, _STEP):
+        rows = trace.rows(start, min(start + _STEP, trace.end_row))
+        for conn, container in containers_of(trace, rows)[1]:
+            if not container or not conn or (conn, container) in found:
+                continue
+            names = trace.connections.names(conn, container)
+            words = [container, names.full, names.image and f"image {names.image}"]
+            found[conn, container] = ", ".join(filter(None, words))
+    return found
+
+
+def _only(containers: dict[tuple[int, str], str], wanted: str) -> str:
+    """The filter for the containers that a user means."""
+    exact, begun = set(), set()
+    for (_, container), words in containers.items():
+        if wanted == container or wanted in words.split(", ")[1:]:
+            exact.add(container)
+        elif container.startswith(wanted):
+            begun.add(container)
+    chosen = sorted(exact or begun)
+    if not chosen:
+        known = "; ".join(sorted(containers.values())[:20]) or "none"
+        raise NoContainerError(f"the recording has no container {wanted!r}; it has: {known}")
+    return f"container.id in ({', '.join(map(literal, chosen))})"
+
+
+def _when(trace: Trace, row: int) -> int:
+    try:
+        return trace.row(row).when_ns
+    except IndexError:
+        return 0
+
+
+def _digests(trace: Trace) -> list[str]:
+    found = []
+    extents = trace.log_extents()
+    try:
+        for fd, size in extents:
+            digest, position = hashlib.sha256(), 0
+            while position < size:
+                piece = os.pread(fd, min(_PIECE, size - position), position)
+                if not piece:
+                    break
+                digest.update(piece)
+                position += len(piece)
+            found.append(digest.hexdigest())
+    finally:
+        for fd, _ in extents:
+            os.close(fd)
+    return found

@@ -1,0 +1,1 @@
+"""What sandboxes did: programs, files, hosts, changes of rights; and what was not seen of it."""

@@ -1,0 +1,160 @@
+"""What a sandbox did, as sections of lines; each line has the rows that it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gvtui.query.filter.write import equals
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_ROWS = 64
+"""How many rows behind a line are known one by one; of more, the first, the last and the count."""
+
+SECTIONS = {
+    "programs": "Programs that ran",
+    "not_started": "Programs that failed to start",
+    "maybe_started": "Programs of which nothing tells whether they started",
+    "sessions": "Came in from outside",
+    "forks": "Processes created",
+    "read": "Files read",
+    "written": "Files written",
+    "created": "Files created",
+    "maybe_created": "Files created unless they existed",
+    "deleted": "Deleted",
+    "renamed": "Renamed",
+    "linked": "Linked",
+    "folders_made": "Folders created",
+    "folders": "Folders opened",
+    "permissions": "Owners, modes and sizes changed",
+    "connected": "Connections to others",
+    "accepted": "Connections from others",
+    "not_connected": "Connections that failed",
+    "listening": "Listening",
+    "sockets": "Other sockets",
+    "users": "Changes of user",
+    "mounts": "Mounts",
+    "namespaces": "Changes of namespace and root",
+    "traced": "ptrace",
+    "failed": "Calls that failed",
+}
+"""The sections by key, in the order of a report."""
+
+
+@dataclass(slots=True)
+class Behind:
+    """The rows behind a line, as they are counted."""
+
+    first: int = -1
+    last: int = -1
+    count: int = 0
+    rows: list[int] | None = field(default_factory=list)
+    """All of them, in order; None if there are more than `MAX_ROWS`."""
+    kinds: set[str] = field(default_factory=set)
+    """The names of their calls and events."""
+
+    def add(self, rows: Iterable[int], kinds: Iterable[str]) -> None:
+        """Count rows that were not counted before."""
+        taken = sorted(rows)
+        if not taken:
+            return
+        self.first = taken[0] if self.first < 0 else min(self.first, taken[0])
+        self.last = max(self.last, taken[-1])
+        self.count += len(taken)
+        self.kinds.update(kinds)
+        if self.rows is not None:
+            self.rows = sorted(self.rows + taken) if self.count <= MAX_ROWS else None
+
+    def join(self, other: Behind) -> None:
+        """Count the rows of another line too."""
+        rows = None
+        if self.rows is not None and other.rows is not None:
+            rows = sorted({*self.rows, *other.rows})
+        self.first = other.first if self.first < 0 else min(self.first, other.first)
+        self.last = max(self.last, other.last)
+        self.count = len(rows) if rows is not None else self.count + other.count
+        self.rows = rows if rows is not None and len(rows) <= MAX_ROWS else None
+        self.kinds |= other.kinds
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether `filter_text` finds these rows and no others."""
+        return self.rows is not None
+
+    @property
+    def filter_text(self) -> str:
+        """A filter that finds the rows; with others in between if it is not exact."""
+        if self.rows is not None:
+            if len(self.rows) == 1:
+                return equals("evt.num", self.rows[0])
+            return f"evt.num in ({', '.join(map(str, self.rows))})"
+        near = f"evt.num >= {self.first} and evt.num <= {self.last}"
+        kinds = ", ".join(sorted(self.kinds))
+        return f"{near} and evt.type in ({kinds})" if kinds else near
+
+
+@dataclass(slots=True)
+class Line:
+    """One thing that was done, however often. Texts are as the sandbox gave them: not escaped."""
+
+    what: str
+    """The program's command line, the path, the address, or the call."""
+    behind: Behind
+    details: str = ""
+    """What else is known of it, such as who did it."""
+    bytes_in: int = 0
+    bytes_out: int = 0
+    folded: int = 1
+    """How many lines stand together in this one."""
+    folder: str = ""
+    """For a folded line the folder below which all of them are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Lines of one kind."""
+
+    key: str
+    title: str
+    lines: tuple[Line, ...]
+    total: int
+    """How many things there were, those that have no line included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """Something that may have happened and is not in the sections, or not whole."""
+
+    kind: str
+    """A word for programs: `points`, `drops`, `gvisor`, `rows`, `descriptors`, `limits`,
+    `filter`, `environment`."""
+    text: str
+    """A sentence without its full stop; not escaped."""
+    count: int | None = None
+    """How many of what the sentence is about; None if that is not a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What was done, and what was not seen: the one is not true without the other."""
+
+    sections: tuple[Section, ...]
+    not_seen: tuple[Unseen, ...]
+    rows: int
+    """How many rows were looked at: those that pass the filter."""
+    first_ns: int
+    """When the first of them happened, Unix nanoseconds; 0 if nothing tells."""
+    last_ns: int
+
+    def section(self, key: str) -> Section:
+        """The section with a key; without lines if nothing of its kind happened."""
+        for section in self.sections:
+            if section.key == key:
+                return section
+        return Section(key, SECTIONS[key], (), 0)
+
+    def total(self, key: str) -> int:
+        """How many things a section has."""
+        return self.section(key).total

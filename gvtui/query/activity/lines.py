@@ -1,0 +1,72 @@
+"""The lines of an activity while it is read: rows are added to the line that they belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gvtui.points.names import event_type, point_name
+from gvtui.query.activity.activity import SECTIONS, Behind, Line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import numpy as np
+
+    from gvtui.query.source import RowSource
+
+MAX_LINES = 1 << 16
+"""How many lines a section has; what comes after them is counted."""
+
+
+class Lines:
+    """The lines of all sections."""
+
+    def __init__(self, trace: RowSource, max_lines: int = MAX_LINES) -> None:
+        self.refused = 0
+        """How many rows have no line because their section was full."""
+        self._trace = trace
+        self._max_lines = max_lines
+        self._lines: dict[str, dict[tuple[str, str], Line]] = {key: {} for key in SECTIONS}
+
+    def of(self, section: str) -> Iterator[Line]:
+        """The lines of a section, in the order in which they began."""
+        yield from self._lines[section].values()
+
+    def add(
+        self,
+        section: str,
+        what: str,
+        rows: list[int],
+        kinds: Iterable[str],
+        *,
+        details: str = "",
+        bytes_in: int = 0,
+        bytes_out: int = 0,
+    ) -> None:
+        """Add rows to the line with these words, which begins with them if it is new.
+
+        Args:
+            section: its key.
+            what: the words.
+            rows: row ids that the line does not have yet.
+            kinds: the names of their calls or events.
+            details: further words, which tell the line from others too.
+            bytes_in: how many bytes the calls of these rows read.
+            bytes_out: how many they wrote.
+        """
+        lines = self._lines[section]
+        line = lines.get((what, details))
+        if line is None:
+            if len(lines) >= self._max_lines:
+                self.refused += len(rows)
+                return
+            line = lines[what, details] = Line(what, Behind(), details)
+        line.behind.add(rows, kinds)
+        line.bytes_in += bytes_in
+        line.bytes_out += bytes_out
+
+    def name(self, row: np.void) -> str:
+        """The name of a row's call or event, as `evt.type` has it."""
+        architecture = self._trace.architecture
+        point = point_name(int(row["type"]), int(row["sysno"]), "E", architecture)
+        return event_type(point, architecture)

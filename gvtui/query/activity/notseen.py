@@ -1,0 +1,288 @@
+"""What an activity may lack: what was not traced, what was lost, and what gVisor does not send."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.points.document import SessionError, parse_document
+from gvtui.query.activity.activity import SECTIONS, Unseen
+from gvtui.query.activity.calls import untraced
+from gvtui.query.follower import Follower
+from gvtui.trace.marks import (
+    BinaryMark,
+    DropsMark,
+    GapMark,
+    GoneMark,
+    RefusedMark,
+    SessionMark,
+    read_mark,
+)
+from gvtui.trace.row import Kind
+from gvtui.words import counted, noun_for
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.query.activity.reader import ActivityReader
+    from gvtui.query.source import RowSource
+    from gvtui.trace.reader import Trace
+    from gvtui.trace.survey import Survey
+
+_MAX_MARKS = 1 << 12
+_SECOND_NS = 1_000_000_000
+_LACKS = {
+    "deleted": "what was deleted",
+    "renamed": "what was renamed, and to what",
+    "linked": "what was linked",
+    "folders_made": "which folders were created",
+    "mounts": "what was mounted, and where",
+    "permissions": "whose owner, mode or size was changed",
+    "namespaces": "which folder became the root",
+    "read": "which file was opened",
+    "written": "which file was opened",
+}
+
+
+@dataclass(slots=True)
+class Drops:
+    """The drops of one connection."""
+
+    points: int = 0
+    first_ns: int = 0
+    last_ns: int = 0
+
+
+@dataclass(slots=True)
+class _Noted:
+    drops: dict[int, Drops] = field(default_factory=dict)
+    sessions: dict[str, SessionMark] = field(default_factory=dict)
+    binaries: dict[str, None] = field(default_factory=dict)
+    gaps: list[GapMark] = field(default_factory=list)
+    refused: int = 0
+    gone: int = 0
+    is_least: bool = False
+    marks: int = 0
+
+
+class Gaps(Follower):
+    """Reads what a trace tells of what it lacks: drops, and trace marks."""
+
+    def __init__(self, trace: Trace) -> None:
+        super().__init__(trace)
+        self._details = trace.details
+        self._noted = _Noted()
+
+    @property
+    def sessions(self) -> list[SessionMark]:
+        """The last session mark of each container."""
+        return list(self._noted.sessions.values())
+
+    @property
+    def binaries(self) -> list[str]:
+        """The runsc of each sandbox and its version, in words, as far as marks tell."""
+        return list(self._noted.binaries)
+
+    @property
+    def points_words(self) -> str:
+        """What is known of the points that are on, in words."""
+        if not self._noted.sessions:
+            return "which points are on is not told"
+        return "; ".join(f"session of {mark.container_id}: {mark.text}" for mark in self.sessions)
+
+    @property
+    def dropped(self) -> int:
+        """How many points sandboxes have told that they dropped."""
+        return sum(each.points for each in self._noted.drops.values())
+
+    def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
+        noted = self._noted
+        for place in np.flatnonzero(rows["kind"] == Kind.DROP).tolist():
+            row = rows[place]
+            drops = noted.drops.setdefault(int(row["conn"]), Drops())
+            drops.points += int(row["result"])
+            when = int(row["time_ns"]) or int(row["recv_ns"])
+            drops.first_ns, drops.last_ns = drops.first_ns or when, when
+        for place in np.flatnonzero(rows["kind"] == Kind.MARK).tolist():
+            if noted.marks >= _MAX_MARKS:
+                return
+            noted.marks += 1
+            try:
+                mark = read_mark(self._details(start + place))
+            except IndexError:
+                continue
+            if isinstance(mark, SessionMark) and mark.session:
+                noted.sessions[mark.container_id] = mark
+            elif isinstance(mark, BinaryMark):
+                noted.binaries[f"{mark.path}, version {mark.version or 'not told'}"] = None
+            elif isinstance(mark, GapMark):
+                noted.gaps.append(mark)
+            elif isinstance(mark, RefusedMark):
+                noted.refused += mark.count
+            elif isinstance(mark, GoneMark):
+                noted.gone += 1
+            elif isinstance(mark, DropsMark):
+                noted.is_least |= mark.is_least
+
+    def told(self) -> list[Unseen]:
+        """What was lost, in words."""
+        noted, found = self._noted, []
+        for conn, drops in noted.drops.items():
+            least = "at least " if noted.is_least else ""
+            found.append(
+                Unseen(
+                    "drops",
+                    f"{least}{counted(drops.points, 'point was', 'points were')} dropped by the "
+                    f"sandbox of connection {conn}, {_between(drops.first_ns, drops.last_ns)}",
+                    drops.points,
+                )
+            )
+        for gap in noted.gaps:
+            when = _between(gap.start_ns, gap.end_ns)
+            found.append(Unseen("rows", f"points are missing {when}: {gap.text}"))
+        if noted.refused:
+            text = f"{counted(noted.refused, 'time')} a limit kept something out"
+            found.append(Unseen("limits", text, noted.refused))
+        if noted.gone:
+            text = f"{counted(noted.gone, 'sandbox', 'sandboxes')} ended without a last word"
+            found.append(Unseen("rows", text, noted.gone))
+        if noted.marks >= _MAX_MARKS:
+            found.append(Unseen("limits", f"only the first {_MAX_MARKS:,} trace marks were read"))
+        return found
+
+
+def not_seen(
+    trace: Trace, reader: ActivityReader, gaps: Gaps, survey: Survey | None = None
+) -> tuple[Unseen, ...]:
+    """Everything that may be missing in an activity, the gravest first.
+
+    Args:
+        trace: what was read.
+        reader: it has read the rows.
+        gaps: it has read the same ones.
+        survey: the account of the whole recording, if there is one.
+    """
+    found = gaps.told()
+    found += _losses(trace, reader, survey)
+    found += _points(trace, reader, gaps)
+    found += _of_gvisor(reader)
+    found += _limits(reader)
+    text = "environments of programs are left out; command lines are shown as they were"
+    found.append(Unseen("environment", text))
+    return tuple(found)
+
+
+def _losses(trace: Trace, reader: ActivityReader, survey: Survey | None) -> list[Unseen]:
+    found = []
+    if survey is not None:
+        if survey.may_lack_drops:
+            text = (
+                "sandboxes may have dropped points after their last message: nothing tells of them"
+            )
+            found.append(Unseen("drops", text))
+        if survey.accounting.let_go:
+            let_go = survey.accounting.let_go
+            text = (
+                f"{counted(let_go, 'message was', 'messages were')} let go with the oldest segments"
+            )
+            found.append(Unseen("rows", text, let_go))
+        refused = sum(survey.accounting.refused.values())
+        if refused:
+            text = f"{counted(refused, 'message was', 'messages were')} refused by limits"
+            found.append(Unseen("limits", text, refused))
+        found += [Unseen("rows", problem) for problem in survey.problems]
+    if trace.damage:
+        found.append(Unseen("rows", trace.damage.words, len(trace.damage)))
+    if trace.damaged_bytes:
+        text = f"{counted(trace.damaged_bytes, 'byte')} of the recording cannot be read"
+        found.append(Unseen("rows", text, trace.damaged_bytes))
+    if words := trace.lost.losses.words(zone=UTC):
+        found.append(Unseen("rows", words))
+    missed = max(reader.missed_rows, reader.context.resolved.resolver.missed_rows)
+    if missed:
+        text = f"{counted(missed, 'row was', 'rows were')} let go before being read"
+        found.append(Unseen("rows", text, missed))
+    if reader.unread:
+        text = (
+            f"{counted(reader.unread, 'message')} could not be read: cut off, malformed or of an "
+            "unknown type"
+        )
+        found.append(Unseen("rows", text, reader.unread))
+    return found
+
+
+def _points(trace: RowSource, reader: ActivityReader, gaps: Gaps) -> list[Unseen]:
+    on = {trace.string(number) for number in reader.points}
+    is_told = False
+    for mark in gaps.sessions:
+        try:
+            on |= parse_document(mark.session).session.point_names
+        except SessionError:
+            continue
+        is_told = True
+    found = []
+    for subject, names in untraced(on, trace.architecture).items():
+        if is_told:
+            text = f"{subject}: {', '.join(names)} {noun_for(len(names), 'is', 'are')} not traced"
+        else:
+            text = (
+                f"{subject}: nothing came of {', '.join(names)}; whether nobody called "
+                f"{noun_for(len(names), 'it', 'them')} or no point is on, is not told"
+            )
+        found.append(Unseen("points", text, len(names)))
+    return found
+
+
+def _of_gvisor(reader: ActivityReader) -> list[Unseen]:
+    found = []
+    for section, count in reader.untold.items():
+        lack = _LACKS.get(section, "the path")
+        title = SECTIONS[section].lower()
+        text = f"{title}: of {counted(count, 'call')} gVisor sends no path, so not {lack}"
+        found.append(Unseen("gvisor", text, count))
+    text = "what was read and written: gVisor sends sizes, never the bytes"
+    found.append(Unseen("gvisor", text))
+    return found
+
+
+def _limits(reader: ActivityReader) -> list[Unseen]:
+    found = []
+    resolved, context = reader.context.resolved, reader.context
+    if reader.descriptions:
+        count = len(reader.descriptions)
+        text = (
+            f"{counted(count, 'descriptor')} was open before the trace tells of it: how is not known"
+            if count == 1
+            else f"{counted(count, 'descriptor')} were open before the trace tells of them: how is "
+            "not known"
+        )
+        found.append(Unseen("descriptors", text, count))
+    for count, text in (
+        (reader.lines.refused, "rows without a line, since their sections were full"),
+        (resolved.descriptions.forgotten, "closed descriptors that were forgotten"),
+        (resolved.texts.refused, "paths that had no room"),
+        (context.processes.tree.forgotten, "processes that were forgotten"),
+        (reader.forgotten_programs, "processes with more programs than are kept of one"),
+    ):
+        if count:
+            found.append(Unseen("limits", f"a limit was reached: {count:,} {text}", count))
+    return found
+
+
+def _between(first_ns: int, last_ns: int) -> str:
+    first, last = utc(first_ns), utc(last_ns)
+    return f"at {first}" if first == last else f"from {first} to {last}"
+
+
+def utc(time_ns: int) -> str:
+    """A time in UTC, to the second."""
+    if not time_ns:
+        return "a time that is not known"
+    try:
+        when = datetime.fromtimestamp(time_ns // _SECOND_NS, UTC)
+    except (OverflowError, OSError, ValueError):
+        return "a time that makes no sense"
+    return when.strftime("%Y-%m-%d %H:%M:%SZ")

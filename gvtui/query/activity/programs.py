@@ -1,0 +1,185 @@
+"""Programs: those that ran, those that did not start, and who came in from outside."""
+
+from __future__ import annotations
+
+import shlex
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gvtui.decode.errno_names import errno_name
+from gvtui.decode.outcome import ExecOutcome
+from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.activity.activity import Behind, Line
+from gvtui.query.processes.process import MAX_EXECS
+from gvtui.query.resolved.call import Happened
+from gvtui.wire.header import WireError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from gvtui.query.activity.lines import Lines
+    from gvtui.query.processes.process import Exec, Process
+    from gvtui.query.processes.processes import Processes
+    from gvtui.query.source import RowSource
+
+_START, _INFO = 1, 3
+MAX_PROCESSES = 1 << 16
+"""How many processes are known; programs that failed to start in others are not told."""
+
+
+class Programs:
+    """The programs of the processes whose rows were read."""
+
+    def __init__(self, trace: RowSource, processes: Processes) -> None:
+        self._trace = trace
+        self._processes = processes
+        self._known: dict[int, Process] = {}
+        self._first: dict[int, int] = {}
+        self._last: dict[int, int] = {}
+        self._count: dict[int, int] = {}
+        self._exec_rows: dict[int, str] = {}
+        """The rows of execs, with their names: their outcomes may become known later."""
+        self._starters: dict[tuple[int, str], set[int]] = defaultdict(set)
+        """The first processes of containers, by life and container."""
+
+    @property
+    def cut(self) -> int:
+        """How many processes executed more programs than are known of each."""
+        return sum(len(process.execs) >= MAX_EXECS for process in self._known.values())
+
+    def take_in(
+        self,
+        start: int,
+        rows: npt.NDArray[np.void],
+        chosen: npt.NDArray[np.bool_],
+        happened: npt.NDArray[np.int32],
+        lines: Lines,
+    ) -> None:
+        """Read a slice of rows."""
+        self._meet(start, rows, chosen)
+        numbers = sysnos_by_name(self._trace.architecture)
+        execs = [numbers.get("execve", -2), numbers.get("execveat", -2)]
+        asked = chosen & ((rows["type"] == _INFO) | np.isin(rows["sysno"], execs))
+        for place in np.flatnonzero(asked).tolist():
+            self._exec_rows[start + place] = lines.name(rows[place])
+        for place in np.flatnonzero(happened & int(Happened.EXECUTED)).tolist():
+            self._ran(start + place, rows[place], lines)
+        for place in np.flatnonzero(chosen & (rows["type"] == _START)).tolist():
+            self._started(start + place, rows[place], lines)
+        for place in np.flatnonzero(happened & int(Happened.CREATED_PROCESS)).tolist():
+            who = self.label(rows[place], start + place)
+            lines.add("forks", f"by {who}", [start + place], [lines.name(rows[place])])
+
+    def label(self, row: np.void, number: int) -> str:
+        """The process of a row in words: the program that it ran then, and its id."""
+        process = self._processes.tree.spans.at(int(row["conn"]), int(row["pid"]), number)
+        if process is None:
+            name = self._trace.string(int(row["process"]))
+            return f"{name or 'a process that is not known'} (pid {int(row['pid'])})"
+        return f"{_program(process, number)} (pid {process.pid})"
+
+    def _meet(self, start: int, rows: npt.NDArray[np.void], chosen: npt.NDArray[np.bool_]) -> None:
+        for places, process in self._processes.tree.spans.runs(start, rows):
+            own = np.arange(len(rows))[places]
+            own = own[chosen[own]]
+            if not len(own) or (
+                process.number not in self._known and len(self._known) >= MAX_PROCESSES
+            ):
+                continue
+            number = process.number
+            self._known[number] = process
+            self._first.setdefault(number, start + int(own[0]))
+            self._last[number] = start + int(own[-1])
+            self._count[number] = self._count.get(number, 0) + len(own)
+
+    def _ran(self, number: int, row: np.void, lines: Lines) -> None:
+        process = self._processes.tree.spans.at(int(row["conn"]), int(row["pid"]), number)
+        entry = (
+            next((each for each in process.programs if each.row == number), None)
+            if process
+            else None
+        )
+        if process is None or entry is None:
+            return
+        details = (
+            f"{entry.path}, by {_caller(process, number)}"
+            if entry.path
+            else (f"by {_caller(process, number)}")
+        )
+        lines.add("programs", _words(entry), [number], [lines.name(row)], details=details)
+
+    def _started(self, number: int, row: np.void, lines: Lines) -> None:
+        try:
+            message: Any = self._trace.decoded(number).message
+            args = list(message.args)
+        except (WireError, IndexError):
+            args = []
+        process = self._processes.tree.spans.at(int(row["conn"]), int(row["pid"]), number)
+        if process is not None:
+            self._starters[process.life, process.container].add(process.number)
+        words = shlex.join(args) or "(arguments not told)"
+        details = "as the container's first program"
+        lines.add("programs", words, [number], ["container/start"], details=details)
+
+    def lines(self, key: str) -> Iterator[Line]:
+        """The lines of a section that depend on what is known at the end."""
+        if key in ("not_started", "maybe_started"):
+            yield from self._attempts(key == "maybe_started")
+        elif key == "sessions":
+            yield from self._sessions()
+
+    def _attempts(self, is_asked: bool) -> Iterator[Line]:
+        wanted = ExecOutcome.ASKED if is_asked else ExecOutcome.FAILED
+        found: dict[tuple[str, str], Line] = {}
+        for process in self._known.values():
+            for entry in process.execs:
+                row = entry.row if entry.row in self._exec_rows else entry.exit_row
+                if entry.outcome is not wanted or row not in self._exec_rows:
+                    continue
+                error = errno_name(entry.errno) if entry.errno else ""
+                why = "" if is_asked else f", {error or 'the error is not sent'}"
+                path = f"{entry.path}, " if entry.path else ""
+                details = f"{path}by {_caller(process, entry.row)}{why}"
+                line = found.setdefault(
+                    (_words(entry), details), Line(_words(entry), Behind(), details)
+                )
+                line.behind.add([row], [self._exec_rows[row]])
+        yield from found.values()
+
+    def _sessions(self) -> Iterator[Line]:
+        for number, process in self._known.items():
+            firsts = self._starters.get((process.life, process.container), set())
+            is_root = process.parent is None and process.parent_pid <= 0 and not process.is_carried
+            is_deduced = bool(firsts) and number not in firsts and is_root
+            if not process.is_exec_session and not is_deduced:
+                continue
+            if process.is_exec_session and process.parent is not None:
+                # A child of the one that came in.
+                continue
+            behind = Behind(self._first[number], self._last[number], self._count[number], None)
+            how = "" if process.is_exec_session else ", known by having no parent"
+            yield Line(process.command_line or "(not told)", behind, f"pid {process.pid}{how}")
+
+
+def _words(entry: Exec) -> str:
+    return shlex.join(entry.args) or entry.path or "(arguments not told)"
+
+
+def _program(process: Process, number: int) -> str:
+    args = process.args_at(number)
+    if args and args[0]:
+        return args[0].lstrip("-").rpartition("/")[2] or args[0]
+    return process.name or "a process"
+
+
+def _caller(process: Process, number: int) -> str:
+    """Who executed a program at a row: a process is named after what it ran before."""
+    is_first = all(entry.row >= number for entry in process.programs)
+    parent = process.parent
+    if is_first and parent is not None:
+        return f"{_program(process, number - 1)} (pid {parent.pid})"
+    return f"{_program(process, number - 1)} (pid {process.pid})"

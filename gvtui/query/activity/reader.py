@@ -1,0 +1,298 @@
+"""Reads rows and sums up what was done in them; `activity` gives the result so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.decode.errno_names import errno_name
+from gvtui.decode.outcome import RESTARTS
+from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.activity.activity import SECTIONS, Activity, Section, Unseen
+from gvtui.query.activity.calls import PERMISSIONS
+from gvtui.query.activity.folding import fold
+from gvtui.query.activity.lines import Lines
+from gvtui.query.activity.programs import Programs
+from gvtui.query.activity.sockets import Sockets
+from gvtui.query.activity.words import call_words
+from gvtui.query.follower import Follower
+from gvtui.query.resolved.call import Happened
+from gvtui.query.resolved.description import FdKind
+from gvtui.trace.row import Direction, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    from gvtui.query.context import QueryContext
+    from gvtui.query.filter.compile import Filter
+
+_EINPROGRESS = 115
+_WORDED = {
+    Happened.REMOVED: "deleted",
+    Happened.RENAMED: "renamed",
+    Happened.LINKED: "linked",
+    Happened.CREATED_FOLDER: "folders_made",
+    Happened.CHANGED_USER: "users",
+    Happened.MOUNTED: "mounts",
+    Happened.CHANGED_NAMESPACE: "namespaces",
+    Happened.CHANGED_ROOT: "namespaces",
+    Happened.TRACED: "traced",
+}
+"""What is told by the words of its call, with the section that it belongs to."""
+_FILES = ("read", "written", "created", "maybe_created", "folders", "permissions")
+
+
+class ActivityReader(Follower):
+    """What was done in the rows that a context has resolved, or in those that pass a filter."""
+
+    def __init__(self, context: QueryContext, condition: Filter | None = None) -> None:
+        """Read from the first row on.
+
+        Args:
+            context: whoever owns it advances it.
+            condition: compiled with this context; None for all rows.
+        """
+        super().__init__(context.pairs.trace)
+        self._context = context
+        self._resolved = context.resolved
+        self._condition = condition
+        self.rows = 0
+        """How many rows passed."""
+        self.first_ns = self.last_ns = 0
+        self.points: set[int] = set()
+        """The string numbers of the points that sent any of the rows, those that pass or not."""
+        self.unread = 0
+        """How many messages could not be read."""
+        self.missed_rows = 0
+        """How many rows were let go before they were read."""
+        self.lines = Lines(self._trace)
+        self.descriptions: set[int] = set()
+        """Numbers of descriptors that were used, and whose opening was not seen."""
+        self.untold: dict[str, int] = {}
+        """How many calls of a section have no path in their messages."""
+        self._programs = Programs(self._trace, context.processes)
+        self._sockets = Sockets(self._trace, self._resolved)
+
+    @property
+    def _end(self) -> int:
+        return min(self._context.position, self._resolved.position)
+
+    def _begin(self) -> None:
+        if self._trace.first_row > self.position:
+            self.missed_rows += self._trace.first_row - self.position
+
+    def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
+        resolved, count = self._resolved, len(rows)
+        is_message = rows["kind"] == Kind.MESSAGE
+        self.points.update(np.unique(rows["point"][is_message]).tolist())
+        chosen = is_message.copy()
+        if self._condition is not None:
+            chosen &= self._condition.mask(self._trace, rows, start)
+        self.rows += int(np.count_nonzero(chosen))
+        self._time(rows[chosen])
+        self.unread += int(np.count_nonzero(chosen & (rows["flags"] != 0)))
+        chosen &= (rows["flags"] == 0) & ~resolved.doubles(start, count)
+        happened = np.where(chosen, resolved.happened(start, rows), 0)
+        paths = resolved.paths(start, rows)
+        kinds = resolved.kinds(start, count)
+        numbers = resolved.description_numbers(start, count)
+        came, went = (np.where(chosen, each, 0) for each in resolved.moves(start, rows))
+        self._note_unknown(np.unique(numbers[chosen]).tolist())
+        self._programs.take_in(start, rows, chosen, happened, self.lines)
+        names = self._names_of_opened(happened, paths, numbers)
+        self._files(start, rows, happened, names, kinds, came, went)
+        self._permissions(start, rows, chosen, paths)
+        self._worded(start, rows, happened)
+        self._sockets.take_in(start, rows, happened, paths, kinds, numbers, came, went, self.lines)
+        self._failures(start, rows, chosen, paths)
+
+    def who(self, start: int, rows: npt.NDArray[np.void], place: int) -> str:
+        """The process of a row, in words."""
+        return self._programs.label(rows[place], start + place)
+
+    def _time(self, rows: npt.NDArray[np.void]) -> None:
+        times = np.where(rows["time_ns"] != 0, rows["time_ns"], rows["recv_ns"])
+        times = times[times != 0]
+        if len(times):
+            first = int(times.min())
+            self.first_ns = min(self.first_ns or first, first)
+            self.last_ns = max(self.last_ns, int(times.max()))
+
+    def _note_unknown(self, numbers: list[int]) -> None:
+        for number in numbers:
+            description = self._resolved.descriptions.get(number) if number else None
+            if description is not None and description.opened_row < 0:
+                self.descriptions.add(number)
+
+    def _names_of_opened(
+        self,
+        happened: npt.NDArray[np.int32],
+        paths: npt.NDArray[np.int64],
+        numbers: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.int64]:
+        """The paths, where a symbolic link was opened that of the file that it leads to: reads and
+        writes have that one too."""
+        names = paths.copy()
+        for place in np.flatnonzero(happened & int(Happened.OPENED)).tolist():
+            description = self._resolved.descriptions.get(int(numbers[place]))
+            if description is not None and description.told.startswith("/"):
+                names[place] = self._resolved.texts.number(description.told)
+        return names
+
+    def _files(
+        self,
+        start: int,
+        rows: npt.NDArray[np.void],
+        happened: npt.NDArray[np.int32],
+        paths: npt.NDArray[np.int64],
+        kinds: npt.NDArray[np.uint8],
+        came: npt.NDArray[np.int64],
+        went: npt.NDArray[np.int64],
+    ) -> None:
+        opened = (happened & int(Happened.OPENED)) != 0
+        is_folder = opened & (kinds == FdKind.DIRECTORY)
+        is_file = kinds == FdKind.FILE
+        has = {flag: (happened & int(flag)) != 0 for flag in Happened}
+        masks = {
+            "folders": is_folder,
+            "read": (has[Happened.OPENED_READ] & ~is_folder) | (is_file & (came > 0)),
+            "written": (has[Happened.OPENED_WRITE] & ~is_folder) | (is_file & (went > 0)),
+            "created": has[Happened.CREATED],
+            "maybe_created": has[Happened.MAY_CREATE] & ~has[Happened.CREATED],
+        }
+        for section, mask in masks.items():
+            read, wrote = (came, went) if section in ("read", "written") else (None, None)
+            for places in self._by_path(mask, paths):
+                path = self._resolved.texts.text(int(paths[places[0]]))
+                if not path:
+                    self.untold[section] = self.untold.get(section, 0) + len(places)
+                self.lines.add(
+                    section,
+                    path or "(path not told)",
+                    (places + start).tolist(),
+                    self._names(rows, places),
+                    bytes_in=int(read[places].sum())
+                    if read is not None and section == "read"
+                    else 0,
+                    bytes_out=int(wrote[places].sum())
+                    if wrote is not None and section == "written"
+                    else 0,
+                )
+
+    def _permissions(
+        self,
+        start: int,
+        rows: npt.NDArray[np.void],
+        chosen: npt.NDArray[np.bool_],
+        paths: npt.NDArray[np.int64],
+    ) -> None:
+        numbers = sysnos_by_name(self._trace.architecture)
+        wanted = [numbers[name] for name in PERMISSIONS if name in numbers]
+        done = chosen & (rows["direction"] == Direction.EXIT) & (rows["errno"] == 0)
+        done &= np.isin(rows["sysno"], wanted)
+        for place in np.flatnonzero(done).tolist():
+            path, name = self._resolved.texts.text(int(paths[place])), self.lines.name(rows[place])
+            if not path:
+                self.untold["permissions"] = self.untold.get("permissions", 0) + 1
+            what = f"{name} {path}" if path else f"{name} (path not told)"
+            details = "" if path else f"by {self.who(start, rows, place)}"
+            self.lines.add("permissions", what, [start + place], [name], details=details)
+
+    def _worded(
+        self, start: int, rows: npt.NDArray[np.void], happened: npt.NDArray[np.int32]
+    ) -> None:
+        for flag, section in _WORDED.items():
+            for place in np.flatnonzero(happened & int(flag)).tolist():
+                what, is_told = call_words(self._trace, start + place, flag)
+                if not is_told:
+                    self.untold[section] = self.untold.get(section, 0) + 1
+                who = f"by {self.who(start, rows, place)}"
+                name = self.lines.name(rows[place])
+                self.lines.add(section, what or name, [start + place], [name], details=who)
+
+    def _failures(
+        self,
+        start: int,
+        rows: npt.NDArray[np.void],
+        chosen: npt.NDArray[np.bool_],
+        paths: npt.NDArray[np.int64],
+    ) -> None:
+        failed = chosen & (rows["direction"] == Direction.EXIT) & (rows["errno"] != 0)
+        failed &= ~np.isin(rows["errno"], RESTARTS)
+        failed &= ~((rows["type"] == _CONNECT) & (rows["errno"] == _EINPROGRESS))
+        numbers = sysnos_by_name(self._trace.architecture)
+        # A program that did not start has a section of its own.
+        failed &= ~np.isin(rows["sysno"], [numbers.get("execve", -2), numbers.get("execveat", -2)])
+        places = np.flatnonzero(failed)
+        columns = (rows["errno"], rows["sysno"], rows["type"], paths, rows["path"])
+        keys = np.stack([column[places].astype(np.int64) for column in columns], axis=1)
+        distinct, which = np.unique(keys, axis=0, return_inverse=True)
+        for index in range(len(distinct)):
+            own = places[which.reshape(-1) == index]
+            name, error = self.lines.name(rows[own[0]]), errno_name(int(distinct[index][0]))
+            path = self._resolved.texts.text(int(distinct[index][3]))
+            if rows["type"][own[0]] == _CONNECT:
+                path = self._trace.string(int(distinct[index][4])) or path
+                address = path or "(address not told)"
+                self.lines.add(
+                    "not_connected", address, (own + start).tolist(), [name], details=error
+                )
+            # Which of many sockets or pipes it was makes no other failure.
+            path = path if path.startswith("/") else path.partition(":[")[0]
+            what = f"{name} {path}" if path else name
+            self.lines.add("failed", what, (own + start).tolist(), [name], details=error)
+
+    @staticmethod
+    def _by_path(
+        mask: npt.NDArray[np.bool_], paths: npt.NDArray[np.int64]
+    ) -> Iterator[npt.NDArray[np.intp]]:
+        """The places of a mask, those of one path together, each in order."""
+        places = np.flatnonzero(mask)
+        order = places[np.argsort(paths[places], kind="stable")]
+        bounds = np.flatnonzero(np.diff(paths[order])) + 1
+        yield from (each for each in np.split(order, bounds) if len(each))
+
+    def _names(self, rows: npt.NDArray[np.void], places: npt.NDArray[np.intp]) -> list[str]:
+        own = rows[places]
+        _, firsts = np.unique(
+            own["type"].astype(np.int64) << 32 | own["sysno"].astype(np.int64), return_index=True
+        )
+        return [self.lines.name(own[int(place)]) for place in firsts]
+
+    def activity(self, not_seen: tuple[Unseen, ...], *, folds: bool = True) -> Activity:
+        """What was done in the rows so far.
+
+        Args:
+            not_seen: what is missing, see `gvtui.query.activity.notseen`.
+            folds: whether files of one folder stand together where there are many.
+        """
+        sections = []
+        for key, title in SECTIONS.items():
+            lines = [*self.lines.of(key), *self._programs.lines(key)]
+            total = len(lines)
+            if key in _FILES:
+                lines = sorted(lines, key=lambda line: line.what)
+                lines = fold(lines) if folds else lines
+            elif key == "failed":
+                lines.sort(key=lambda line: (-line.behind.count, line.details, line.what))
+            else:
+                lines.sort(key=lambda line: line.behind.first)
+            if total:
+                sections.append(Section(key, title, tuple(lines), total))
+        return Activity(tuple(sections), not_seen, self.rows, self.first_ns, self.last_ns)
+
+    @property
+    def forgotten_programs(self) -> int:
+        """How many processes executed more programs than are known of each."""
+        return self._programs.cut
+
+    @property
+    def context(self) -> QueryContext:
+        """What resolves the rows."""
+        return self._context
+
+
+_CONNECT = 10

@@ -1,0 +1,119 @@
+"""Sockets: who talked to whom, in which direction, and how many bytes went through."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.query.resolved.call import Happened
+from gvtui.query.resolved.description import FdKind
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.query.activity.lines import Lines
+    from gvtui.query.resolved.description import Description
+    from gvtui.query.resolved.lookup import Resolved
+    from gvtui.query.source import RowSource
+
+_NOT_TOLD = "(address not told)"
+_TYPES: dict[int, str] = {
+    socket.SOCK_STREAM: "stream",
+    socket.SOCK_DGRAM: "datagram",
+    socket.SOCK_RAW: "raw",
+}
+_INET = {"stream": "tcp", "datagram": "udp"}
+
+
+class Sockets:
+    """The sockets of the rows that were read."""
+
+    def __init__(self, trace: RowSource, resolved: Resolved) -> None:
+        self._trace = trace
+        self._resolved = resolved
+
+    def take_in(
+        self,
+        start: int,
+        rows: npt.NDArray[np.void],
+        happened: npt.NDArray[np.int32],
+        paths: npt.NDArray[np.int64],
+        kinds: npt.NDArray[np.uint8],
+        numbers: npt.NDArray[np.int64],
+        came: npt.NDArray[np.int64],
+        went: npt.NDArray[np.int64],
+        lines: Lines,
+    ) -> None:
+        """Read a slice of rows; `numbers` are those of their descriptions."""
+        is_socket = (kinds >= FdKind.SOCKET) & (kinds <= FdKind.UNIX)
+        done = int(Happened.CONNECTED | Happened.ACCEPTED | Happened.LISTENING)
+        done |= int(Happened.MADE_SOCKET)
+        acts = ((happened & done) != 0) | (came > 0) | (went > 0)
+        places = np.flatnonzero(acts & (is_socket | ((happened & done) != 0)))
+        keys = np.stack([numbers[places], paths[places], happened[places]], axis=1)
+        distinct, which = np.unique(keys.astype(np.int64), axis=0, return_inverse=True)
+        for index in range(len(distinct)):
+            own = places[which.reshape(-1) == index]
+            number, path, flags = (int(each) for each in distinct[index])
+            found = self._line(
+                self._resolved.descriptions.get(number),
+                self._resolved.texts.text(path),
+                Happened(flags),
+            )
+            if found is not None:
+                section, what, details = found
+                lines.add(
+                    section,
+                    what,
+                    (own + start).tolist(),
+                    sorted({lines.name(rows[place]) for place in own[:64].tolist()}),
+                    details=details,
+                    bytes_in=int(came[own].sum()),
+                    bytes_out=int(went[own].sum()),
+                )
+
+    def _line(
+        self, description: Description | None, name: str, flags: Happened
+    ) -> tuple[str, str, str] | None:
+        """The section, the words and the details of what was done with a socket."""
+        kind = description.kind if description is not None else FdKind.UNKNOWN
+        sort = _TYPES.get(description.socket_type, "") if description is not None else ""
+        if flags & Happened.MADE_SOCKET:
+            is_other = kind is FdKind.SOCKET and description is not None
+            if not is_other or description is None or description.family < 0:
+                return None
+            family = _family(description.family)
+            return "sockets", f"{family} {sort}".strip(), ""
+        if kind in (FdKind.IPV4, FdKind.IPV6):
+            details = _INET.get(sort, sort)
+        else:
+            details = "unix" if kind is FdKind.UNIX else ""
+        if flags & Happened.LISTENING:
+            return "listening", name or _NOT_TOLD, details
+        if description is None:
+            section = "accepted" if flags & Happened.ACCEPTED else "connected"
+            return section, name or _NOT_TOLD, details
+        if kind is FdKind.UNIX and description.peer and not name:
+            # Both ends are the sandbox's own.
+            return None
+        if kind is FdKind.UNIX:
+            section = "accepted" if description.is_server else "connected"
+            return section, name or _NOT_TOLD, details
+        if kind is FdKind.SOCKET and description.family >= 0:
+            return "sockets", f"{_family(description.family)} {sort}".strip(), ""
+        client, arrow, server = name.rpartition("->")
+        if description.is_server:
+            host = client.rpartition(":")[0] or client
+            return "accepted", f"{host or _NOT_TOLD} to {server or _NOT_TOLD}", details
+        if arrow or flags & Happened.CONNECTED or (server and server == description.remote):
+            return "connected", server or _NOT_TOLD, details
+        return "connected", _NOT_TOLD, details
+
+
+def _family(number: int) -> str:
+    try:
+        return socket.AddressFamily(number).name
+    except ValueError:
+        return f"family {number}"

@@ -1,0 +1,41 @@
+from pathlib import Path
+from shutil import copy
+
+from gvtui.query.activity.activity import Section
+from gvtui.trace.reader import Trace
+from tests.query.activity.runs import activity_in, activity_of
+
+EXECS = Path(__file__).parents[2] / "data" / "execs"
+
+
+def told(section: Section) -> list[tuple[str, str]]:
+    return [(line.what, line.details) for line in section.lines]
+
+
+def test_each_program_that_ran_is_told_with_who_ran_it() -> None:
+    activity = activity_in("shell-2024")
+    script = activity.section("programs").lines[0]
+    assert script.what.startswith("/bin/bash -c ")
+    assert script.details == "as the container's first program"
+    assert told(activity.section("programs"))[1:] == [
+        ("cat /etc/hostname", "/usr/bin/cat, by bash (pid 1)"),
+        ("sort", "/usr/bin/sort, by bash (pid 1)"),
+        ("tr a-z A-Z", "/usr/bin/tr, by bash (pid 1)"),
+        ("ls -la /usr", "/usr/bin/ls, by bash (pid 1)"),
+        ("head -3", "/usr/bin/head, by bash (pid 1)"),
+        ("rm /tmp/x", "/usr/bin/rm, by bash (pid 1)"),
+        ("cat /nonexistent", "/usr/bin/cat, by bash (pid 1)"),
+    ]
+    assert activity.total("not_started") == 0
+    [forks] = activity.section("forks").lines
+    assert (forks.what, forks.behind.count) == ("by bash (pid 1)", 8)
+
+
+def test_a_program_that_failed_to_start_did_not_run(tmp_path: Path) -> None:
+    trace = Trace.open(copy(EXECS / "failed-exec.gvtrace", tmp_path))
+    activity = activity_of(trace)
+    trace.close()
+    ran = {line.what for line in activity.section("programs").lines}
+    failed = {line.what for line in activity.section("not_started").lines}
+    assert failed
+    assert not ran & failed

@@ -1,0 +1,64 @@
+import pytest
+
+from gvtui.query.filter.compile import compile_filter
+from gvtui.trace.reader import Trace
+from tests.query.activity.runs import TRACES, activity_in
+
+NAMES = ["compile-2024", "network-2024", "newest-2026", "shell-2022", "shell-2024"]
+
+
+def test_files_are_read_written_and_created() -> None:
+    activity = activity_in("shell-2024")
+    read = {line.what: line for line in activity.section("read").lines}
+    assert read["/etc/hostname"].bytes_in > 0
+    assert "/nonexistent" not in read
+    assert "/usr" not in read
+    assert [line.what for line in activity.section("folders").lines] == ["/usr"]
+    [written] = activity.section("written").lines
+    assert (written.what, written.bytes_out) == ("/tmp/x", 3)
+    assert [line.what for line in activity.section("maybe_created").lines] == ["/tmp/x"]
+    assert activity.total("created") == 0
+    [deleted] = activity.section("deleted").lines
+    assert (deleted.what, deleted.details) == ("unlinkat (path not told)", "by rm (pid 7)")
+
+
+def test_failures_are_told_by_call_path_and_error() -> None:
+    failed = {
+        (one.what, one.details): one for one in activity_in("shell-2024").section("failed").lines
+    }
+    assert failed["openat /nonexistent", "ENOENT"].behind.count == 1
+    assert not any("ERESTART" in details for _, details in failed)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_line_has_rows_and_its_filter_finds_them(name: str) -> None:
+    trace = Trace.open(TRACES / f"{name}.trace")
+    rows = trace.rows(0, trace.end_row)
+    for section in activity_in(name).sections:
+        for line in section.lines:
+            assert line.behind.count > 0
+            found = compile_filter(line.behind.filter_text).mask(trace, rows, 0).nonzero()[0]
+            if line.behind.is_exact:
+                assert found.tolist() == line.behind.rows
+            else:
+                assert len(found) >= line.behind.count
+                assert (found[0], found[-1]) == (line.behind.first, line.behind.last)
+    trace.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_again_is_the_same(name: str) -> None:
+    assert activity_in(name) == activity_in(name)
+
+
+def test_only_rows_that_pass_are_told() -> None:
+    activity = activity_in("shell-2024", "evt.type = openat and fd.name = /tmp/x")
+    assert [section.key for section in activity.sections] == ["written", "maybe_created"]
+    assert activity.rows == 2
+    assert activity.not_seen
+
+
+def test_a_call_that_two_points_report_counts_once() -> None:
+    # All its calls are reported by raw and decoded points.
+    [opened] = activity_in("shell-2024").section("maybe_created").lines
+    assert opened.behind.count == 1
