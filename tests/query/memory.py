@@ -81,7 +81,9 @@ class MemoryTrace:
         self.architecture = "x86_64"
         self.strings = ["", "…"]
         self.side_folders: list[Path] = []
-        self.connections = KnownConnections({1: SimpleNamespace(container_id="box")})
+        self.connections = KnownConnections(
+            {1: SimpleNamespace(container_id="box", opened_ns=0, dropped=0)}
+        )
         self._rows = np.zeros(len(rows), ROW_DTYPE)
         for name in ROW_DTYPE.names or ():
             self._rows[name] = [row[name] for row in rows]

@@ -5,9 +5,8 @@ How calls are counted:
 - A call counts once, whether its enter, its exit or both pass the filter. Its error and duration
 come from its exit row, its path from its enter row. Without thread ids there are no pairs, and the
 larger of the numbers of enters and exits counts.
-- A call that raw and decoded points both report counts once in the totals, by process, by error and
-  in the histogram. By system call, raw points are left out if all their calls have decoded points
-  too; else they have a line of their own, `read (raw)`.
+- A call that raw and decoded points both report counts once in every table, with what its raw rows
+  tell. Only its path comes from its decoded rows, and so do the sums by path.
 - A call that a signal interrupted, to be begun anew, is no error; such calls are counted apart.
 - Percentiles are wrong by at most 3 %, see `durations`. All other numbers are exact, but lower
 bounds if the sandbox dropped points.
@@ -29,7 +28,6 @@ from gvtui.query.follower import Follower
 from gvtui.query.numbers.tally import Tally
 from gvtui.query.source import CHUNK
 from gvtui.trace.row import Direction, Kind
-from gvtui.wire.messages import RAW_SYSCALL
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -41,8 +39,6 @@ if TYPE_CHECKING:
 
 ALL_KEY = 0
 """The key for all calls together."""
-RAW_KEY = 1 << 33
-"""Added to a sysno for the key of its raw points."""
 EVENT_KEY = 1 << 40
 """Added to a message type for the key of an event that is no system call."""
 NOT_SENT_KEY = -1
@@ -92,8 +88,6 @@ class Counts(Follower):
         """How many rows were removed from the trace before they could be counted."""
         self.totals = Tally(max_keys=1, with_bands=True)
         self.syscalls = Tally(max_keys=_MAX_SYSCALLS, with_bands=True)
-        self.doubled = Tally(max_keys=_MAX_SYSCALLS)
-        """Sums of raw points whose calls have decoded points too."""
         self.by_process = Tally(max_keys=_MAX_PROCESSES)
         """Sums by the process's number in the tree."""
         self.by_path = Tally(max_keys=_MAX_PATHS)
@@ -145,16 +139,13 @@ class Counts(Follower):
         restarted = np.isin(rows["errno"], RESTARTS)
         failed = ((rows["errno"] != 0) & ~restarted) | (codes == Code.FAILED)
         ends = (failed, durations, restarted)
-        types, sysnos = rows["type"].astype(np.int64), rows["sysno"].astype(np.int64)
-        syscall = np.where(types == RAW_SYSCALL, RAW_KEY, 0) + (sysnos & 0xFFFFFFFF)
+        syscall = rows["sysno"].astype(np.int64) & 0xFFFFFFFF
         is_event = matched & (rows["kind"] == Kind.MESSAGE) & ~is_enter & ~is_exit
-        self.syscalls.count(types[is_event] + EVENT_KEY)
-        self._add(self.syscalls, syscall, counted, loose & matched, is_enter, settled, *ends)
-        twice = double & (is_enter | is_exit)
-        self.doubled.count_loose(syscall[twice] + RAW_KEY, is_enter[twice])
+        self.syscalls.count(rows["type"][is_event].astype(np.int64) + EVENT_KEY)
 
         once = ~double
         calls = (counted & once, loose & matched & once, is_enter, settled & once)
+        self._add(self.syscalls, syscall, *calls, *ends)
         self._add(self.totals, np.zeros(count, np.int64), *calls, *ends)
         numbers = self._processes.tree.numbers(start, rows)
         self._add(self.by_process, numbers, *calls, *ends)
@@ -205,9 +196,10 @@ class Counts(Follower):
         return twin is not None and self._matched.get(twin) != 0
 
     def _late_keys(self, exec_: _OpenExec) -> list[tuple[Tally, int]]:
-        keys = [(self.syscalls, exec_.syscall)]
+        keys: list[tuple[Tally, int]] = []
         if not exec_.is_double:
-            keys += [(self.totals, ALL_KEY), (self.by_process, exec_.process)]
+            keys += [(self.syscalls, exec_.syscall), (self.totals, ALL_KEY)]
+            keys.append((self.by_process, exec_.process))
         if exec_.path:
             keys.append((self.by_path, exec_.path))
         return keys
@@ -217,8 +209,6 @@ class Counts(Follower):
         (-1)."""
         self.rows += by
         is_enter = np.zeros(1, np.bool_)
-        if exec_.is_double:
-            self.doubled.count_loose(np.array([exec_.syscall + RAW_KEY]), is_enter, by)
         for tally, key in self._late_keys(exec_):
             if exec_.is_loose:
                 tally.count_loose(np.array([key]), is_enter, by)

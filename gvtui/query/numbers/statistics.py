@@ -12,7 +12,7 @@ from gvtui.decode.errno_names import errno_name
 from gvtui.decode.outcome import NOT_SENT
 from gvtui.points.names import event_type, point_name
 from gvtui.query.filter.write import literal
-from gvtui.query.numbers.counts import ALL_KEY, EVENT_KEY, NOT_SENT_KEY, RAW_KEY, Counts
+from gvtui.query.numbers.counts import ALL_KEY, EVENT_KEY, NOT_SENT_KEY, Counts
 from gvtui.query.numbers.durations import Band, histogram, percentiles
 from gvtui.query.numbers.tally import OTHER, Sums, Tally, added
 from gvtui.query.processes.rows import process_label, processes_filter
@@ -146,22 +146,15 @@ class Statistics:
         Args:
             events: whether events that are no system calls have lines too.
         """
-        decoded = {key for key, _ in self._counts.syscalls if key < RAW_KEY and key != OTHER}
         lines = []
         for key, sums in self._counts.syscalls:
             is_event = key >= EVENT_KEY
             if is_event and not events:
                 continue
-            is_raw = RAW_KEY <= key < EVENT_KEY
-            if is_raw and sums.calls <= self._counts.doubled.sums(key).calls:
-                continue
             name = self._syscall_name(key)
             label, text = name, f"evt.type = {literal(name)}"
             if key == OTHER:
                 label, text = _OTHERS, ""
-            elif is_raw and any(self._syscall_name(other) == name for other in decoded):
-                label = f"{name} (raw)"
-                text = f"point.name startswith syscall/sysno/{(key - RAW_KEY) & 0xFFFFFFFF}/"
             lines.append(
                 self._line(label, text, sums, self._counts.syscalls, key, is_call=not is_event)
             )
@@ -246,11 +239,10 @@ class Statistics:
         """The histogram of durations of all calls, or of one line of `by_syscall`."""
         if syscall is None:
             return histogram(self._counts.totals.coarse(ALL_KEY))
-        bare = syscall.removesuffix(" (raw)")
-        keys = [key for key, _ in self._counts.syscalls if self._syscall_name(key) == bare]
-        wants_raw = syscall != bare or not any(key < RAW_KEY for key in keys)
-        chosen = [key for key in keys if (key >= RAW_KEY) == wants_raw]
-        return histogram(self._counts.syscalls.coarse(chosen[0])) if chosen else []
+        for key, _ in self._counts.syscalls:
+            if self._syscall_name(key) == syscall:
+                return histogram(self._counts.syscalls.coarse(key))
+        return []
 
     def _syscall_name(self, key: int) -> str:
         if key == OTHER:
@@ -258,8 +250,7 @@ class Statistics:
         architecture = self._trace.architecture
         if key >= EVENT_KEY:
             return event_type(point_name(key - EVENT_KEY, 0, None, architecture), architecture)
-        sysno = key & 0xFFFFFFFF
-        return event_type(point_name(RAW_SYSCALL, sysno, "E", architecture), architecture)
+        return event_type(point_name(RAW_SYSCALL, key, "E", architecture), architecture)
 
     def _line(
         self,

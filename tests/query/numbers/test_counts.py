@@ -4,7 +4,7 @@ from gvtui.decode.errno_names import errno_name
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.filter.compile import compile_filter
-from gvtui.query.numbers.counts import ALL_KEY, EVENT_KEY, NOT_SENT_KEY, RAW_KEY, Counts
+from gvtui.query.numbers.counts import ALL_KEY, EVENT_KEY, NOT_SENT_KEY, Counts
 from gvtui.query.numbers.tally import Tally
 from gvtui.query.processes.processes import Processes
 from gvtui.wire.messages import RAW_SYSCALL
@@ -32,11 +32,11 @@ def calls(tally: Tally) -> dict[int, tuple[int, int]]:
     return {key: (sums.calls, sums.errors) for key, sums in tally}
 
 
-def test_calls_events_and_raw_points_have_keys_of_their_own() -> None:
+def test_events_have_keys_of_their_own_and_raw_points_those_of_their_calls() -> None:
     rows = [enter(1, READ), leave(1, READ, errno=2), task_exit(1), drop(count=3)]
     rows += [enter(2, READ, type=RAW_SYSCALL), leave(2, READ, type=RAW_SYSCALL)]
     counts = counts_of(rows)
-    assert calls(counts.syscalls) == {READ: (1, 1), RAW_KEY + READ: (1, 0), EVENT_KEY + 5: (1, 0)}
+    assert calls(counts.syscalls) == {READ: (2, 1), EVENT_KEY + 5: (1, 0)}
     assert calls(counts.totals) == {ALL_KEY: (2, 1)}
     assert {errno_name(key): each for key, each in calls(counts.by_errno).items()} == {
         "ENOENT": (1, 1)
