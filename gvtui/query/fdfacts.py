@@ -9,6 +9,7 @@ import numpy as np
 
 from gvtui.query.filter.batch import UNKNOWN
 from gvtui.query.resolved.description import FdKind
+from gvtui.trace.row import LOST_STRING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,11 @@ _CHARACTERS = {
 
 _ADDRESSED = (10, 24)
 """The message types of connect and bind."""
+
+_NO_ADDRESS = "socket:["
+"""How the sandbox calls a socket that has no address yet."""
+
+_WITH_ENDS = (FdKind.UNKNOWN, FdKind.IPV4, FdKind.IPV6)
 
 _PROTOCOLS = {1: "tcp", 2: "udp"}
 """By the type of a socket of IPv4 or IPv6: SOCK_STREAM and SOCK_DGRAM."""
@@ -86,13 +92,30 @@ class FdFacts:
     ) -> tuple[list[tuple[int, int, int]], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """The distinct numbers of texts and descriptions, the rows that have any, and for each of
         these the index of its own."""
-        paths = self._resolved.paths(start, rows)
+        paths = self._paths(start, rows)
         numbers = self._resolved.description_numbers(start, len(rows))
         places = np.flatnonzero((paths > 0) | (numbers > 0))
         addressed = np.isin(rows["type"], _ADDRESSED)
         each = np.stack([paths[places], numbers[places], addressed[places]], axis=1)
         keys, own = np.unique(each, axis=0, return_inverse=True)
         return list(map(tuple, keys.tolist())), places, own.ravel()
+
+    def _paths(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
+        """The number of each row's text; that of its own address where the socket has none, as
+        before a connect and after one that failed."""
+        texts = self._resolved.texts
+        paths = self._resolved.paths(start, rows)
+        own = rows["path"]
+        asked = np.flatnonzero(
+            np.isin(rows["type"], _ADDRESSED) & (own != 0) & (own != LOST_STRING)
+        )
+        for number in np.unique(paths[asked]).tolist():
+            text = texts.text(number)
+            if text and not text.startswith(_NO_ADDRESS):
+                continue
+            for place in asked[paths[asked] == number].tolist():
+                paths[place] = texts.number(self._resolved.string(int(own[place]))) or number
+        return paths
 
     def _values(self, what: str, path: int, number: int, is_address: int) -> Values:
         description = self._resolved.descriptions.get(number) if number else None
@@ -131,7 +154,7 @@ class FdFacts:
         description = self._resolved.descriptions.get(number) if number else None
         if description is None and not is_address:
             return None
-        if description is not None and description.kind not in (FdKind.IPV4, FdKind.IPV6):
+        if description is not None and description.kind not in _WITH_ENDS:
             return None
         client, arrow, server = self._resolved.texts.text(path).partition("->")
         # Where only one address is known, it is where a server listens or a client connects to.

@@ -50,6 +50,16 @@ def test_a_server_is_where_a_client_connects_to(analysis: Analysis) -> None:
     assert rows(analysis, "fd.cport exists") <= rows(analysis, "fd.cip exists")
 
 
+def test_a_failed_connect_has_the_address_that_it_was_to_reach(analysis: Analysis) -> None:
+    failed = rows(analysis, "point.name = syscall/connect/exit and evt.errno = ECONNREFUSED")
+    assert failed == {1468}
+    for text in ("fd.sip = 127.0.0.1", "fd.snet = 127.0.0.0/8", "fd.sport = 9"):
+        assert rows(analysis, f"evt.type = connect and {text}") >= {1466, 1468}, text
+    assert not failed & rows(analysis, "fd.cip exists or fd.cport exists")
+    # A socket of a file has no such ends.
+    assert not rows(analysis, "fd.nameraw = /tmp/none.sock and fd.ip exists")
+
+
 def test_a_network_holds_its_addresses(analysis: Analysis) -> None:
     local = rows(analysis, "fd.snet = 127.0.0.0/8")
     assert local == rows(analysis, "fd.snet in (10.0.0.0/8, 127.0.0.1)")

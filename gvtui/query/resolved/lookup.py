@@ -13,7 +13,7 @@ from gvtui.query.calls.pairs import Unpaired
 from gvtui.query.resolved.call import Happened, Outcome, ResolvedCall
 from gvtui.query.resolved.happened import happened
 from gvtui.query.resolved.resolver import DOUBLED, Resolver
-from gvtui.trace.row import NO_FD, Direction, Kind
+from gvtui.trace.row import LOST_STRING, NO_FD, Direction, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import RAW_SYSCALL, Unknown
 from gvtui.wire.sockaddr import parse_sockaddr
@@ -148,6 +148,10 @@ class Resolved:
             how[self.description_numbers(start, count)],
             self._trace.architecture,
         )
+
+    def string(self, number: int) -> str:
+        """A text of the trace by its number in the rows; "" if it was lost."""
+        return "" if number == LOST_STRING else self._trace.string(number)
 
     def call(self, row: int) -> ResolvedCall | None:
         """The call of a row, raw or decoded, enter or exit; None for a row of no call."""
