@@ -42,9 +42,9 @@ class ProcessFacts:
             "proc.args": self._args,
             "proc.exe": self._exe,
             "proc.exepath": self._path,
-            "proc.pname": _of_parent(self._names),
-            "proc.pcmdline": _of_parent(self._command_line),
-            "proc.pexepath": _of_parent(self._path),
+            "proc.pname": self._of_parent(self._names),
+            "proc.pcmdline": self._of_parent(self._command_line),
+            "proc.pexepath": self._of_parent(self._path),
             "proc.aname": self._ancestors,
         }
 
@@ -76,7 +76,7 @@ class ProcessFacts:
                 known = (times > 0) & (times >= began) & (began > 0)
                 result[places] = np.where(known, times - began, UNKNOWN)
             else:
-                session = _is_exec_session(process)
+                session = self._is_exec_session(process)
                 result[places] = UNKNOWN if session is None else int(session)
         return result
 
@@ -153,7 +153,7 @@ class ProcessFacts:
 
     def _ancestors(self, process: Process, row: int) -> Values | None:
         names = tuple(filter(None, (self.name(each, row) for each in _parents(process))))
-        return names if names or _is_root(process) else None
+        return names if names or self._is_root(process) else None
 
     def _ancestor(self, number: int) -> Callable[[Process, int], Values | None]:
         def find(process: Process, row: int) -> Values | None:
@@ -162,25 +162,39 @@ class ProcessFacts:
                 last = each
                 if place == number:
                     return self._names(each, row)
-            return () if _is_root(last) else None
+            return () if self._is_root(last) else None
 
         return find
+
+    def _of_parent(
+        self, find: Callable[[Process, int], Values | None]
+    ) -> Callable[[Process, int], Values | None]:
+        def found(process: Process, row: int) -> Values | None:
+            if process.parent is None:
+                return () if self._is_root(process) else None
+            return find(process.parent, row)
+
+        return found
+
+    def _is_root(self, process: Process) -> bool:
+        """Whether it is known that a process has no parent in the sandbox."""
+        if process.parent is not None or process.parent_pid:
+            return False
+        is_first = process.source is Evidence.EVENT and process.is_start_told
+        return is_first or self._processes.tree.is_from_outside(process)
+
+    def _is_exec_session(self, process: Process) -> bool | None:
+        """Whether a process was started from outside, or descends from one that was; None if it
+        is not known."""
+        if self._processes.tree.session_of(process) is not None:
+            return True
+        root = (process, *_parents(process))[-1]
+        return False if self._is_root(root) else None
 
 
 def image_row(entry: Exec) -> int:
     """The first row at which a process is the program of an exec."""
     return min(entry.row, entry.exit_row) if entry.exit_row >= 0 else entry.row
-
-
-def _of_parent(
-    find: Callable[[Process, int], Values | None],
-) -> Callable[[Process, int], Values | None]:
-    def found(process: Process, row: int) -> Values | None:
-        if process.parent is None:
-            return () if _is_root(process) else None
-        return find(process.parent, row)
-
-    return found
 
 
 def _parents(process: Process) -> Iterator[Process]:
@@ -197,20 +211,3 @@ def _changes(process: Process) -> set[int]:
     for each in _parents(process):
         rows.update(image_row(entry) for entry in each.programs)
     return rows
-
-
-def _is_root(process: Process) -> bool:
-    """Whether it is known that a process has no parent in the sandbox."""
-    is_first = process.source is Evidence.EVENT and process.is_start_told
-    return (
-        process.parent is None and not process.parent_pid and (is_first or process.is_exec_session)
-    )
-
-
-def _is_exec_session(process: Process) -> bool | None:
-    """Whether a process was started from outside; None if it is not known."""
-    root = process
-    for root in (process, *_parents(process)):
-        if root.is_exec_session:
-            return True
-    return False if _is_root(root) else None

@@ -413,7 +413,9 @@ FIELDS: tuple[Field, ...] = (
         "proc.is_exec_session",
         ValueKind.CHOICE,
         "whether the process was started in the container from outside, as by docker exec, or "
-        "descends from one that was",
+        "descends from one that was; where gVisor does not tell, a process without parent that is "
+        "not the first one of its container. Its audit ID, which the tree and the details show, "
+        "is from the environment of its programs: a program can forge it",
         "proc.is_exec_session = true",
         of_context("proc.is_exec_session"),
         choices=_TRUTH,

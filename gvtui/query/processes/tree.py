@@ -138,6 +138,18 @@ class ProcessTree:
             if each.container == process.container and each.started_ns
         )
 
+    def session_of(self, process: Process) -> Process | None:
+        """The first process of the exec session that a process belongs to; None if it belongs to
+        none, as far as known."""
+        found = None
+        for _ in range(_MAX_ANCESTORS):
+            if process.is_exec_session or self.is_from_outside(process):
+                found = process
+            if process.parent is None:
+                break
+            process = process.parent
+        return found
+
     def of_life(self, life: int) -> list[Process]:
         """The processes of one life of a sandbox, in the order in which they were seen."""
         return list(self._by_life.get(life, {}).values())

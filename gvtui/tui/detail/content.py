@@ -33,6 +33,7 @@ _TWO_COLUMNS = 140
 """Cells from which on the context stands beside the message's own fields."""
 _LEFT_SHARE = 0.48
 _CONTEXT = "context_data."
+_FORGEABLE = "from the environment: a program can forge it"
 NO_FIELD = -1
 
 Line: TypeAlias = tuple[list[Part], int]
@@ -52,6 +53,7 @@ def grounds(model: Model, width: int, *, shows_bytes: bool) -> tuple[object, ...
         model.whole_calls,
         pair_words(model, row_id),
         tuple(execs.code(row) for row in (row_id, other) if row is not None),
+        _session(model, row_id),
     )
 
 
@@ -77,6 +79,19 @@ def _partner(model: Model) -> int | None:
     if not model.whole_calls or model.cursor is None or model.cursor >= pairs.position:
         return None
     return pairs.partner(model.cursor)
+
+
+def _session(model: Model, row_id: int | None) -> tuple[str, str] | None:
+    """The exec session of a row's process, and its audit ID; None if it is of none."""
+    processes = model.analysis.processes
+    if row_id is None or not model.trace.first_row <= row_id < processes.position:
+        return None
+    row = model.trace.row(row_id)
+    process = processes.tree.spans.at(row.conn, row.pid, row_id)
+    top = processes.tree.session_of(process) if process is not None else None
+    if top is None:
+        return None
+    return f"{top.pid} {word(top.name)}".rstrip() + ", tty" * top.has_tty, word(top.audit_id)
 
 
 class Content:
@@ -249,6 +264,12 @@ class Content:
     def _fill_fields(self, sides: Iterable[SideView]) -> None:
         for side in sides:
             self._add_side(side)
+        session = _session(self._model, self._model.cursor)
+        if session is not None:
+            name, audit_id = session
+            self._add("exec session", name, "", "context")
+            if audit_id:
+                self._add("audit ID", audit_id, _FORGEABLE, "context")
 
     def _add_side(self, side: SideView) -> None:
         view = side.view

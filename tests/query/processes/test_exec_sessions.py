@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from gvtui.query.analysis import Analysis
+from gvtui.query.filter.compile import compile_filter
 from gvtui.query.processes.procfs import take_mark
 from gvtui.trace.procfs import ProcessesMark, ProcfsEntry
 from gvtui.trace.reader import Trace
@@ -67,6 +69,39 @@ def test_messages_that_say_so_are_believed(box: Box) -> None:
     box.read(box.context(5, is_exec_session=True))
     box.read(box.context(6, is_exec_session=True, parent_thread_group_id=5))
     assert _outside(box.tree()) == [5]
+
+
+def test_whoever_descends_from_a_session_is_of_it(box: Box) -> None:
+    box.read(_context(box, 1))
+    box.clone(1, 2, 1_800_000_000_000_000_002, created_thread_group_id=2)
+    box.read(_context(box, 2))
+    box.read(_context(box, 7))
+    box.read(_context(box, 8, parent_thread_group_id=7))
+    tree = box.tree()
+    sessions = {process.pid: tree.session_of(process) for process in tree}
+    assert {pid: top.pid for pid, top in sessions.items() if top is not None} == {7: 7, 8: 7}
+
+
+def test_filters_know_sessions_that_only_the_tree_has_found(box: Box) -> None:
+    box.read(_context(box, 1))
+    box.clone(1, 2, 1_800_000_000_000_000_002, created_thread_group_id=2)
+    box.read(_context(box, 2))
+    box.read(_context(box, 7))
+    box.read(_context(box, 8, parent_thread_group_id=7))
+    box.writer.close()
+    trace = Trace.open(box.path)
+    analysis = Analysis(trace)
+    while analysis.context.advance():
+        pass
+
+    def pids(text: str) -> set[int]:
+        mask = compile_filter(text, analysis.context).mask(trace, trace.rows(0, trace.end_row), 0)
+        return {trace.row(row).pid for row in mask.nonzero()[0].tolist()}
+
+    assert pids("proc.is_exec_session = true") == {7, 8}
+    assert not pids("proc.is_exec_session = true and proc.pid in (1, 2)")
+    assert pids("proc.pid = 7 and not proc.pname exists") == {7}
+    trace.close()
 
 
 def test_the_audit_id_is_that_of_the_programs_environment(box: Box) -> None:

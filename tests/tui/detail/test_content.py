@@ -8,6 +8,8 @@ from gvtui.trace.reader import Trace
 from gvtui.tui.detail.content import NO_FIELD, Content, grounds, pair_words
 from gvtui.tui.kit.cells import width_of
 from gvtui.tui.kit.times import span_text
+from gvtui.wire.pb import common_pb2
+from tests.query.processes.box import Box
 from tests.trace.recorder import Recorder
 from tests.tui.fake import FakeViewer
 from tests.tui.stream.test_pane import HOSTILE
@@ -91,6 +93,28 @@ def test_every_field_has_lines_and_every_line_its_field(width: int) -> None:
             x = 0 if columns[0][0][1] == owner else width - 1
             assert content.owner_at(x, place) == owner
     assert content.owner_at(0, -1) == content.owner_at(0, content.height) == NO_FIELD
+
+
+def test_the_exec_session_of_the_process_is_there_with_terminal_and_audit_id(
+    tmp_path: Path,
+) -> None:
+    box = Box(tmp_path / "a.gvtrace")
+    session = box.context(7, is_exec_session=True)
+    environment = ["KUBERNETES_EXEC_AUDIT_ID=abc\x1b-1"]
+    stdin = common_pb2.FdInfo(mode=0o20600, path="host:[7]")
+    box.executed(session, "/bin/sh", env=environment, stdin=stdin)
+    box.read(box.context(8, is_exec_session=True, parent_thread_group_id=7))
+    box.read(box.context(1))
+    box.writer.close()
+    model = FakeViewer(trace=Trace.open(box.path)).model
+    model.cursor = model.trace.end_row - 1
+    assert "exec session" not in words(Content(model, WIDE, shows_bytes=False))
+    model.cursor = next(row for row in range(model.trace.end_row) if model.trace.row(row).pid == 8)
+    assert ("7 sh, tty", "abc\\x1b-1") in grounds(model, WIDE, shows_bytes=False)
+    for width in (WIDE, 80):
+        text = " ".join(words(Content(model, width, shows_bytes=False)).split())
+        assert "exec session 7 sh, tty" in text
+        assert "audit ID abc\\x1b-1 from the environment: a program can forge it" in text
 
 
 def test_bytes_are_those_of_the_message() -> None:
