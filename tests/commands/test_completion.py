@@ -75,7 +75,7 @@ def test_commands_and_options() -> None:
 
 def test_a_filter_that_has_one_way_only_comes_with_what_may_follow() -> None:
     assert offered("gvtui print --filter 'evt.failed") == [
-        f"evt.failed {operator}" for operator in ("=", "==", "!=", "in", "exists")
+        f"evt.failed {operator}" for operator in ("=", "==", "!=", "in", "intersects", "exists")
     ]
     assert offered("gvtui print --filter 'evt.type = open and evt.failed = tr") == [
         "evt.type = open and evt.failed = true and",

@@ -110,11 +110,13 @@ def test_without_descriptors_it_keeps_to_its_disk(tmp_path: Path) -> None:
     """As when sandboxes have taken all that there are."""
     writer = TraceWriter(tmp_path / "live", keep_bytes=100_000, segment_bytes=20_000)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+    # This process may hold some from before.
+    most = 100 + max(int(path.name) for path in Path("/proc/self/fd").iterdir())
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     held: list[BinaryIO] = []
     try:
         open_all(tmp_path / "other", held)
-        assert len(held) < 100
+        assert len(held) <= most
         assert write_until_refused(writer, 3000) == ""
     finally:
         for file in held:

@@ -90,6 +90,8 @@ PLAIN = {
     "search--count": "a number of hits",
     "search--progress": "a share in percent",
     "processes--progress": "a share in percent",
+    "running--age": "stands in the column of ages",
+    "running--progress": "a share in percent",
     "numbers--progress": "a share in percent",
     "chips--progress": "a share in percent",
     "processes--error": "stands in the column of errors",

@@ -54,7 +54,7 @@ def test_y_copies_the_row_as_a_line() -> None:
     ("what", "begins"),
     [
         ("text", "X Syscall context_data { "),
-        ("json", '{"conn":1,"point":"syscall/sysno/12/exit"'),
+        ("json", '{"row":3,"conn":1,"point":"syscall/sysno/12/exit"'),
         ("strace", "1     1795455407.388631 brk(NULL) = 0x55b0c7d62000"),
         ("command", "/bin/bash -c 'cat /etc/hostname | tr"),
     ],
