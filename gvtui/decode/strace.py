@@ -22,6 +22,7 @@ from gvtui.decode.signals import wait_status
 from gvtui.decode.task_flags import clone_flags
 from gvtui.wire.messages import RAW_SYSCALL, Decoded, Unknown
 from gvtui.wire.pb import container_pb2, sentry_pb2, syscall_pb2
+from gvtui.words import noun_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,7 +144,7 @@ def _with_environment(name: str, arguments: list[str], message: Any) -> list[str
 
 def _environment(variables: Sequence[str]) -> str:
     count = len(variables)
-    return f"0x0 /* {count} {'var' if count == 1 else 'vars'} */"
+    return f"0x0 /* {count} {noun_for(count, 'var')} */"
 
 
 def event_line(decoded: Decoded, *, architecture: str) -> str:

@@ -120,7 +120,7 @@ def test_exports_tell_them_apart(tmp_path: Path, capfd: pytest.CaptureFixture[st
     ]
     assert run(["print", str(path), "--format", "strace"]) == 0
     heads = [line.split()[0] for line in capfd.readouterr().out.splitlines()]
-    assert heads == ["web"] * 3 + ["evil"] * 2 + ["¬2:web"] * 3
+    assert heads == ["web"] * 3 + ["evil"] * 2 + ["¬2:web"] * 4
     assert run(["print", str(path), "--stats", "--format", "json"]) == 0
     processes = json.loads(capfd.readouterr().out)["processes"]
     assert sorted(each["filter"] for each in processes) == FILTERS
