@@ -52,7 +52,7 @@ FORMATS = (
     SAVE_FILE,
     Format("text", (".txt",), "lines as gVisor's example server prints them", "gvtui.export.text:TextExport"),
     Format("json", (".jsonl", ".json"), "one JSON object a line", "gvtui.export.jsonlines:JsonExport"),
-    Format("strace", (".strace",), "lines as strace -f -ttt prints them; 0x0: an address that is not sent", "gvtui.export.strace:StraceExport"),
+    Format("strace", (".strace",), "lines as strace -f -ttt prints them; 0x0: address not sent", "gvtui.export.strace:StraceExport"),
 )  # fmt: skip
 
 LINE_FORMATS = {each.name: each for each in FORMATS if each.has_lines}
