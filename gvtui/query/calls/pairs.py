@@ -11,13 +11,12 @@ because its own exit may be among the lost points.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.calls.call import Call, OpenCall, Unpaired
 from gvtui.query.calls.exec_rules import Code
 from gvtui.query.calls.execs import Execs
 from gvtui.query.calls.open_calls import (
@@ -60,20 +59,6 @@ def _kind(message_type: int, sysno: int) -> tuple[int, int]:
     return int(is_raw), min(max(sysno if is_raw else message_type, 0), _MAX_KINDS - 1)
 
 
-class Unpaired(Enum):
-    """Why a row has no partner; the value is the text for the user."""
-
-    NOT_A_CALL = "not a system call"
-    NOT_READ = "not read yet"
-    IN_FLIGHT = "still running"
-    EXIT_NOT_SEEN = "its exit was not seen"
-    ENTER_NOT_SEEN = "its enter was not seen"
-    THREAD_ENDED = "the thread ended in this call"
-    CONNECTION_CLOSED = "the connection ended during this call"
-    NO_THREAD_ID = "thread_id is not collected"
-    GONE = "its partner was removed from the trace"
-
-
 _REASONS = {
     NOT_A_CALL: Unpaired.NOT_A_CALL,
     NO_ENTER: Unpaired.ENTER_NOT_SEEN,
@@ -82,38 +67,6 @@ _REASONS = {
     CLOSED: Unpaired.CONNECTION_CLOSED,
     NO_THREAD: Unpaired.NO_THREAD_ID,
 }
-
-
-class Call(NamedTuple):
-    """The rows of a system call that the trace has."""
-
-    enter: int | None
-    exit: int | None
-    duration_ns: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCall:
-    """A call that has not returned yet."""
-
-    row: int
-    conn: int
-    pid: int
-    tid: int
-    message_type: int
-    sysno: int
-    since_ns: int
-    """When it began, Unix nanoseconds: by the sandbox's clock if `is_exact`, else when received."""
-    is_exact: bool
-
-    has_exits: bool = True
-    """Whether an exit of such a call has been seen; else the session may not send them."""
-    until_ns: int = 0
-    """When its connection ended, Unix nanoseconds; 0 while it stands."""
-
-    def age_ns(self, now_ns: int) -> int:
-        """How long it has been running, or had when its connection ended."""
-        return max(0, (self.until_ns or now_ns) - self.since_ns)
 
 
 class Pairs(Follower):

@@ -17,6 +17,8 @@ from gvtui.wire.messages import RAW_SYSCALL
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+DOUBLED = -(1 << 31)
+"""In the column of a raw row: its call has a decoded row too."""
 _MAX_KNOWN = 1 << 16
 
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from gvtui.decode.outcome import RESTARTS, ExecOutcome
 from gvtui.points.names import event_type, point_name
+from gvtui.query.calls.call import Unpaired
 from gvtui.query.calls.execs import EXECVE, INFO
-from gvtui.query.calls.pairs import Unpaired
 from gvtui.query.resolved.call import Happened, Outcome, ResolvedCall
+from gvtui.query.resolved.doubled import DOUBLED
 from gvtui.query.resolved.happened import happened
-from gvtui.query.resolved.resolver import DOUBLED, Resolver
+from gvtui.query.resolved.resolver import Resolver
 from gvtui.trace.row import LOST_STRING, NO_FD, Direction, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import RAW_SYSCALL, Unknown
@@ -122,7 +123,7 @@ class Resolved:
         self, start: int, rows: npt.NDArray[np.void]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """How many bytes the call of each row read and wrote: on its exit, each call once."""
-        return self.resolver.moves(rows, self.resolver.column.slice(start, len(rows)))
+        return self.resolver.bytes.moves(rows, self.resolver.column.slice(start, len(rows)))
 
     def restarted(self, rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
         """Which rows are exits of calls that a signal interrupted: no failures."""

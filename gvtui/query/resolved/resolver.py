@@ -18,17 +18,19 @@ from gvtui.query.calls.execs import INFO, LateOutcomes
 from gvtui.query.column import RowColumn
 from gvtui.query.follower import Follower
 from gvtui.query.resolved import effects as effect
+from gvtui.query.resolved.accounting import Accounting
 from gvtui.query.resolved.assigning import Uses
 from gvtui.query.resolved.description import FdKind
-from gvtui.query.resolved.doubled import Doubled
+from gvtui.query.resolved.doubled import DOUBLED, Doubled
 from gvtui.query.resolved.effects import Effects
 from gvtui.query.resolved.files import OpenFiles, kind_of
 from gvtui.query.resolved.naming import Naming
 from gvtui.query.resolved.paths import told
+from gvtui.query.resolved.raweffects import RAW_CHANGING
 from gvtui.query.resolved.rawfds import fd_calls, first_arguments
 from gvtui.query.resolved.seeds import seed
 from gvtui.query.resolved.slicemessages import SliceMessages
-from gvtui.query.resolved.transfers import READ, WRITE, array_of, sysnos_in, sysnos_out
+from gvtui.query.resolved.transfers import array_of
 from gvtui.query.source import CHUNK
 from gvtui.trace.row import NO_FD, Direction, Kind, Row
 from gvtui.wire.messages import RAW_SYSCALL
@@ -40,9 +42,6 @@ if TYPE_CHECKING:
     from gvtui.query.processes.processes import Processes
     from gvtui.query.source import RowSource
 
-DOUBLED = -(1 << 31)
-"""In the column of a raw row: its call has a decoded row too."""
-
 _START, _CLONE = 1, 2
 _CLONE_FS, _CLONE_FILES, _CLONE_THREAD = 0x200, 0x400, 0x10000
 _EBADF, _EINPROGRESS = 9, 115
@@ -50,7 +49,6 @@ _ADDRESSED = (effect.CONNECTED, effect.BIND, effect.ACCEPT, effect.LISTEN)
 """Message types whose rows have an address as path."""
 _AHEAD = 1 << 9
 """How many rows after a slice may have the decoded row of a raw one at its end."""
-_MAX_PROCESSES = 1 << 16
 _WITH_FD = (8, 9, 10, 18, 19, 20, 24, 25, 27, 28, 32, 34, 36, 37)
 """Message types whose `fd` is what the call is about."""
 _WITH_PATH = (7, 11, 13, 21, 31)
@@ -70,13 +68,12 @@ class Resolver(Follower):
         """What each process has open now."""
         self.descriptions = self.files.descriptions
         self.texts = self.descriptions.texts
-        self.moved = np.zeros(2, np.int64)
-        """How many bytes were read and written in all."""
         self.missed_rows = 0
         """How many rows were removed from the trace before they could be read."""
         self.column = RowColumn(trace.side_folders)
         """For each row the number of its description, or below 0 that of its path's text."""
-        self._bytes: dict[int, tuple[int, int]] = {}
+        self.bytes = Accounting(self.descriptions)
+        """The bytes that the rows moved."""
         self._naming = Naming(trace, self.texts)
         self._doubled = Doubled()
         self._late = LateOutcomes(pairs.execs)
@@ -90,8 +87,8 @@ class Resolver(Follower):
         self._architecture = architecture = self._trace.architecture
         self.effects = Effects(self.files, architecture)
         numbers = sysnos_by_name(architecture)
-        self._in, self._out = array_of(sysnos_in(architecture)), array_of(sysnos_out(architecture))
-        changing = {numbers[name] for name in effect.RAW_CHANGING if name in numbers}
+        self.bytes.settle(architecture)
+        changing = {numbers[name] for name in RAW_CHANGING if name in numbers}
         self._raw_changing = array_of(frozenset(changing))
         self._raw_fd = array_of(fd_calls(architecture))
         self._fchdir = numbers.get("fchdir", -1)
@@ -108,23 +105,6 @@ class Resolver(Follower):
             for process in self.files.known():
                 self.files.lose(process, self._trace.first_row)
         self._take_late(self.position)
-
-    def moves(
-        self, rows: npt.NDArray[np.void], column: npt.NDArray[np.int32]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """How many bytes each row's call read, and how many it wrote: told by its exit.
-
-        Args:
-            rows: consecutive rows.
-            column: what `column` has for them.
-        """
-        ended = (rows["direction"] == Direction.EXIT) & (rows["errno"] == 0) & (rows["result"] > 0)
-        ended &= (rows["kind"] == Kind.MESSAGE) & (column != DOUBLED)
-        is_raw = rows["type"] == RAW_SYSCALL
-        is_in = (rows["type"] == READ) | (is_raw & np.isin(rows["sysno"], self._in))
-        is_out = (rows["type"] == WRITE) | (is_raw & np.isin(rows["sysno"], self._out))
-        result = rows["result"]
-        return np.where(ended & is_in, result, 0), np.where(ended & is_out, result, 0)
 
     def told_paths(self, strings: npt.NDArray[np.uint32]) -> npt.NDArray[np.int32]:
         """The numbers in `texts` of interned strings that are absolute paths; 0 for others."""
@@ -156,7 +136,7 @@ class Resolver(Follower):
         out[places[mine]] = numbers[mine]
         out[is_raw & doubled] = DOUBLED
         self._note_told(start, rows, places, numbers)
-        self._account(start, rows, out, places, numbers, processes)
+        self.bytes.add(start, rows, out, places, numbers, processes)
 
     def _now(self, process: int, fd: int) -> int:
         files = self.files.get(process)
@@ -363,48 +343,6 @@ class Resolver(Follower):
                     description.path = path
                 self.descriptions.changed(description, start + int(places[index]))
 
-    def _account(
-        self,
-        start: int,
-        rows: npt.NDArray[np.void],
-        out: npt.NDArray[np.int32],
-        places: npt.NDArray[np.intp],
-        numbers: npt.NDArray[np.int64],
-        processes: npt.NDArray[np.int64],
-    ) -> None:
-        """Add up the bytes that the rows moved, for each description and process."""
-        came, went = self.moves(rows, out)
-        self.moved += (int(came.sum()), int(went.sum()))
-        each, which = np.unique(numbers, return_inverse=True)
-        last = np.zeros(len(each), np.int64)
-        last[which] = places
-        moved_in, moved_out = came[places], went[places]
-        sums = [np.bincount(which, values, len(each)) for values in (moved_in, moved_out)]
-        counts = [np.bincount(which, values > 0, len(each)) for values in (moved_in, moved_out)]
-        for index, number in enumerate(each.tolist()):
-            description = self.descriptions.get(number)
-            if description is None:
-                continue
-            description.last_row = max(description.last_row, start + int(last[index]))
-            description.bytes_in += int(sums[0][index])
-            description.bytes_out += int(sums[1][index])
-            description.reads += int(counts[0][index])
-            description.writes += int(counts[1][index])
-        moving = np.flatnonzero((came > 0) | (went > 0))
-        each, which = np.unique(processes[moving], return_inverse=True)
-        total_in = np.bincount(which, came[moving], len(each)).tolist()
-        total_out = np.bincount(which, went[moving], len(each)).tolist()
-        for number, read, wrote in zip(each.tolist(), total_in, total_out, strict=True):
-            if number:
-                before = self._bytes.get(number, (0, 0))
-                if len(self._bytes) >= _MAX_PROCESSES:
-                    del self._bytes[next(iter(self._bytes))]
-                self._bytes[number] = before[0] + int(read), before[1] + int(wrote)
-
-    def bytes_of(self, process: int) -> tuple[int, int]:
-        """How many bytes a process, by its number, read and wrote."""
-        return self._bytes.get(process, (0, 0))
-
     def _undo(self, row: int) -> None:
         """A raw row that was taken in has turned out to have a decoded twin after it."""
         number = self.column.get(row)
@@ -416,18 +354,8 @@ class Resolver(Follower):
         held = self._trace.rows(row, row + 1)
         if not len(held):
             return
-        came, went = (int(each[0]) for each in self.moves(held, np.zeros(1, np.int32)))
-        self.moved -= (came, went)
-        description = self.descriptions.get(number)
         process = int(self._processes.tree.numbers(row, held)[0])
-        if process in self._bytes:
-            before = self._bytes[process]
-            self._bytes[process] = before[0] - came, before[1] - went
-        if description is not None:
-            description.bytes_in -= came
-            description.bytes_out -= went
-            description.reads -= came > 0
-            description.writes -= went > 0
+        self.bytes.take_back(held, number, process)
 
     def _take_late(self, before: int) -> None:
         """Let execs take effect whose outcome became known after their rows were read."""

@@ -17,12 +17,6 @@ READ, WRITE = 9, 34
 
 _IN = "read readv pread64 preadv preadv2 recvfrom recvmsg"
 _OUT = "write writev pwrite64 pwritev pwritev2 sendto sendmsg vmsplice"
-_BOTH = {
-    "sendfile": (1, 0),
-    "copy_file_range": (0, 2),
-    "splice": (0, 2),
-    "tee": (0, 1),
-}
 
 
 @cache
@@ -35,14 +29,6 @@ def sysnos_in(architecture: str) -> frozenset[int]:
 def sysnos_out(architecture: str) -> frozenset[int]:
     """The calls that send bytes to the descriptor that is their first argument."""
     return _numbers(architecture, _OUT.split())
-
-
-@cache
-def sysnos_through(architecture: str) -> dict[int, tuple[int, int]]:
-    """The calls that move bytes between two descriptors, with the places of their arguments: the
-    descriptor that is read first."""
-    numbers = sysnos_by_name(architecture)
-    return {numbers[name]: places for name, places in _BOTH.items() if name in numbers}
 
 
 def _numbers(architecture: str, names: list[str]) -> frozenset[int]:

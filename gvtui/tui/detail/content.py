@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from gvtui.decode.fields import field_views
 from gvtui.decode.outcome import untold
-from gvtui.query.calls.pairs import Unpaired
+from gvtui.query.calls.call import Unpaired
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.tui.detail.sides import SideView, both_sides, one_side
 from gvtui.tui.kit.cells import Part, fit, width_of, wrap

@@ -14,7 +14,7 @@ from gvtui.decode.ids import called
 from gvtui.decode.outcome import ExecOutcome, untold
 from gvtui.decode.render import render
 from gvtui.points.names import event_type
-from gvtui.query.calls.pairs import Unpaired
+from gvtui.query.calls.call import Unpaired
 from gvtui.trace.connections import CLOSED_BY_SANDBOX
 from gvtui.trace.marks import GapMark, LostMark, SessionMark, read_mark
 from gvtui.trace.procfs import ProcessesMark

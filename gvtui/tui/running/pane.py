@@ -15,7 +15,8 @@ from gvtui.tui.kit.times import age_text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gvtui.query.calls.pairs import OpenCall, Pairs
+    from gvtui.query.calls.call import OpenCall
+    from gvtui.query.calls.pairs import Pairs
     from gvtui.tui.kit.cells import Part
     from gvtui.tui.viewer import Viewer
 

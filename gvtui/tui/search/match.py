@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from google.protobuf.message import DecodeError
 
 from gvtui.decode.ids import called
-from gvtui.query.calls.pairs import Unpaired
+from gvtui.query.calls.call import Unpaired
 from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind, Row
 from gvtui.tui.kit.times import took_text
 from gvtui.tui.model.rowtext import RowText, word

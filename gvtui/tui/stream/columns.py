@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
 from gvtui.decode.fields import arguments
-from gvtui.query.calls.pairs import Unpaired
+from gvtui.query.calls.call import Unpaired
 from gvtui.query.filter.messages import argument_forms, context_forms
 from gvtui.trace.row import Flag, Kind
 from gvtui.tui.kit.signs import ENTER_SIGN, EXIT_SIGN, FAILED_SIGN

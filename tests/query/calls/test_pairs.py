@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.points.names import event_type
-from gvtui.query.calls.pairs import UNKNOWN_NS, Pairs, Unpaired
+from gvtui.query.calls.call import Unpaired
+from gvtui.query.calls.pairs import UNKNOWN_NS, Pairs
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.messages import RAW_SYSCALL, decode

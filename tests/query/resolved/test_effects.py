@@ -45,24 +45,6 @@ def test_three_ways_to_one_file_are_one(world: World) -> None:
         assert named[8] == "shadow"
 
 
-def test_a_relative_path_of_an_unknown_folder_stays_relative(world: World) -> None:
-    world.raw("chdir", 0x1000)
-    world.open(3, "x")
-    with world.resolved() as found:
-        assert table(found) == {3: "x"}
-
-
-def test_the_working_directory_goes_with_a_fork(world: World) -> None:
-    world.call(13, syscall_pb2.Chdir, "chdir", pathname="/a")
-    world.fork(1, 2)
-    world.fork(1, 3, 0x200)
-    world.call(13, syscall_pb2.Chdir, "chdir", pathname="b")
-    for pid in (1, 2, 3):
-        world.open(5, "x", pid=pid)
-    with world.resolved() as found:
-        assert [table(found, pid)[5] for pid in (1, 2, 3)] == ["/a/b/x", "/a/x", "/a/b/x"]
-
-
 def test_an_exec_closes_what_it_should(world: World) -> None:
     world.open(3, "/keep")
     world.open(4, "/shut", CLOEXEC)
@@ -99,24 +81,6 @@ def test_sockets_have_their_addresses(world: World) -> None:
         assert accepted.is_connected
         assert not client.is_connected
         assert client.kind is FdKind.IPV4
-
-
-def test_raw_calls_make_descriptors_too(world: World) -> None:
-    world.raw("epoll_create1", CLOEXEC, result=3)
-    world.raw("memfd_create", 0x1000, 1, result=4)
-    world.raw("openat", (1 << 64) - 100, 0x1000, CLOEXEC, result=5)
-    world.raw("dup", 3, result=6)
-    world.raw("fcntl", 4, 0, 10, result=10)
-    world.raw("socket", 10, 2, 0, result=7)
-    world.raw("pidfd_open", 1, 0, result=8)
-    world.raw("close_range", 7, 8, 0)
-    world.raw("write", 5, 0x1000, 100, result=60)
-    world.raw("recvfrom", 6, 0x1000, 100, result=0)
-    world.raw("close", 4)
-    with world.resolved() as found:
-        assert table(found) == {3: "eventpoll", 5: "file", 6: "eventpoll", 10: "memfd"}
-        assert dict(found.descriptors(1))[5].bytes_out == 60
-        assert found.resolver.bytes_of(1) == (0, 60)
 
 
 def test_how_a_file_was_opened(world: World) -> None:

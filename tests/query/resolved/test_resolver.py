@@ -69,7 +69,7 @@ def test_the_sizes_of_slices_do_not_matter(name: str, resolved: Open) -> None:
     rows = trace.rows(0, trace.end_row)
     assert whole.path_of(0, rows) == sliced.path_of(0, rows)
     assert whole.happened(0, rows).tolist() == sliced.happened(0, rows).tolist()
-    assert whole.resolver.moved.tolist() == sliced.resolver.moved.tolist()
+    assert whole.resolver.bytes.moved.tolist() == sliced.resolver.bytes.moved.tolist()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -114,7 +114,7 @@ def test_bytes_are_the_results_of_reads_and_writes_counted_once(name: str, resol
             ways = calls.get(row.sysno, (0, 0))
             raw_in += ways[0] * max(row.result, 0) * (row.errno == 0)
             raw_out += ways[1] * max(row.result, 0) * (row.errno == 0)
-    assert found.resolver.moved.tolist() == [came + raw_in, went + raw_out]
+    assert found.resolver.bytes.moved.tolist() == [came + raw_in, went + raw_out]
     known = (
         sum(d.bytes_in for d in found.descriptions),
         sum(d.bytes_out for d in found.descriptions),

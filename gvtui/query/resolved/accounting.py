@@ -1,0 +1,122 @@
+"""Adds up the bytes that calls moved: for each description, for each process, and in all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.query.resolved.doubled import DOUBLED
+from gvtui.query.resolved.transfers import READ, WRITE, array_of, sysnos_in, sysnos_out
+from gvtui.trace.row import Direction, Kind
+from gvtui.wire.messages import RAW_SYSCALL
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.query.resolved.descriptions import Descriptions
+
+_MAX_PROCESSES = 1 << 16
+
+
+class Accounting:
+    """The bytes that the calls of all rows given so far read and wrote."""
+
+    def __init__(self, descriptions: Descriptions) -> None:
+        self._descriptions = descriptions
+        self.moved = np.zeros(2, np.int64)
+        """How many bytes were read and written in all."""
+        self._bytes: dict[int, tuple[int, int]] = {}
+        self._in = self._out = array_of(frozenset())
+
+    def settle(self, architecture: str) -> None:
+        """Take the numbers of the system calls from an architecture."""
+        self._in, self._out = array_of(sysnos_in(architecture)), array_of(sysnos_out(architecture))
+
+    def moves(
+        self, rows: npt.NDArray[np.void], column: npt.NDArray[np.int32]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """How many bytes each row's call read, and how many it wrote: told by its exit.
+
+        Args:
+            rows: consecutive rows.
+            column: what `column` has for them.
+        """
+        ended = (rows["direction"] == Direction.EXIT) & (rows["errno"] == 0) & (rows["result"] > 0)
+        ended &= (rows["kind"] == Kind.MESSAGE) & (column != DOUBLED)
+        is_raw = rows["type"] == RAW_SYSCALL
+        is_in = (rows["type"] == READ) | (is_raw & np.isin(rows["sysno"], self._in))
+        is_out = (rows["type"] == WRITE) | (is_raw & np.isin(rows["sysno"], self._out))
+        result = rows["result"]
+        return np.where(ended & is_in, result, 0), np.where(ended & is_out, result, 0)
+
+    def add(
+        self,
+        start: int,
+        rows: npt.NDArray[np.void],
+        out: npt.NDArray[np.int32],
+        places: npt.NDArray[np.intp],
+        numbers: npt.NDArray[np.int64],
+        processes: npt.NDArray[np.int64],
+    ) -> None:
+        """Add up the bytes that rows moved, for each description and process.
+
+        Args:
+            start: row id of the first of `rows`.
+            rows: consecutive rows.
+            out: what the column of descriptions has for them.
+            places: which of them are about a descriptor.
+            numbers: for each of those places the number of its description.
+            processes: for each row the number of its process.
+        """
+        came, went = self.moves(rows, out)
+        self.moved += (int(came.sum()), int(went.sum()))
+        each, which = np.unique(numbers, return_inverse=True)
+        last = np.zeros(len(each), np.int64)
+        last[which] = places
+        moved_in, moved_out = came[places], went[places]
+        sums = [np.bincount(which, values, len(each)) for values in (moved_in, moved_out)]
+        counts = [np.bincount(which, values > 0, len(each)) for values in (moved_in, moved_out)]
+        for index, number in enumerate(each.tolist()):
+            description = self._descriptions.get(number)
+            if description is None:
+                continue
+            description.last_row = max(description.last_row, start + int(last[index]))
+            description.bytes_in += int(sums[0][index])
+            description.bytes_out += int(sums[1][index])
+            description.reads += int(counts[0][index])
+            description.writes += int(counts[1][index])
+        moving = np.flatnonzero((came > 0) | (went > 0))
+        each, which = np.unique(processes[moving], return_inverse=True)
+        total_in = np.bincount(which, came[moving], len(each)).tolist()
+        total_out = np.bincount(which, went[moving], len(each)).tolist()
+        for number, read, wrote in zip(each.tolist(), total_in, total_out, strict=True):
+            if number:
+                before = self._bytes.get(number, (0, 0))
+                if len(self._bytes) >= _MAX_PROCESSES:
+                    del self._bytes[next(iter(self._bytes))]
+                self._bytes[number] = before[0] + int(read), before[1] + int(wrote)
+
+    def take_back(self, rows: npt.NDArray[np.void], number: int, process: int) -> None:
+        """Take back what one row was counted for.
+
+        Args:
+            rows: the row alone.
+            number: the number of the description that it was counted for.
+            process: the number of its process.
+        """
+        came, went = (int(each[0]) for each in self.moves(rows, np.zeros(1, np.int32)))
+        self.moved -= (came, went)
+        description = self._descriptions.get(number)
+        if process in self._bytes:
+            before = self._bytes[process]
+            self._bytes[process] = before[0] - came, before[1] - went
+        if description is not None:
+            description.bytes_in -= came
+            description.bytes_out -= went
+            description.reads -= came > 0
+            description.writes -= went > 0
+
+    def bytes_of(self, process: int) -> tuple[int, int]:
+        """How many bytes a process, by its number, read and wrote."""
+        return self._bytes.get(process, (0, 0))
