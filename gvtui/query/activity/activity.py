@@ -18,7 +18,7 @@ SECTIONS = {
     "not_started": "Programs that failed to start",
     "maybe_started": "Programs of which nothing tells whether they started",
     "sessions": "Came in from outside",
-    "forks": "Processes created",
+    "forks": "Who created processes",
     "read": "Files read",
     "written": "Files written",
     "created": "Files created",
@@ -38,7 +38,7 @@ SECTIONS = {
     "mounts": "Mounts",
     "namespaces": "Changes of namespace and root",
     "traced": "ptrace",
-    "failed": "Calls that failed",
+    "failed": "Failures by call, path and error",
 }
 """The sections by key, in the order of a report."""
 
