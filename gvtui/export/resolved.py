@@ -6,8 +6,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gvtui.query.processes.process import Process
     from gvtui.query.resolved.call import ResolvedCall
 
@@ -46,7 +44,7 @@ def resolved_document(call: ResolvedCall, row_id: int) -> dict[str, Any]:
 def _process_document(process: Process | None, row_id: int) -> dict[str, Any] | None:
     if process is None:
         return None
-    parents = list(islice(_parents(process), _MOST_PARENTS + 1))
+    parents = list(islice(process.ancestors(), _MOST_PARENTS + 1))
     return {
         "pid": process.pid or None,
         "name": process.name or None,
@@ -56,9 +54,3 @@ def _process_document(process: Process | None, row_id: int) -> dict[str, Any] | 
         ],
         "has_more_parents": len(parents) > _MOST_PARENTS,
     }
-
-
-def _parents(process: Process) -> Iterator[Process]:
-    while process.parent is not None:
-        process = process.parent
-        yield process

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -82,17 +83,16 @@ class ProcessFacts:
 
     def name(self, process: Process, row: int) -> str:
         """The name of a process at a row; "" if it is not known."""
-        for _ in range(_MAX_ANCESTORS):
-            programs = process.programs
+        for each in _lineage(process):
+            programs = each.programs
             ran = [entry for entry in programs if image_row(entry) <= row]
             if ran and ran[-1] is not programs[-1]:
                 return ran[-1].name
             if ran or not programs:
-                return process.name
-            args = process.args_at(row)
-            if process.parent is None:
+                return each.name
+            args = each.args_at(row)
+            if each.parent is None:
                 return args[0].rpartition("/")[2] if args else ""
-            process = process.parent
         return ""
 
     def args(self, process: Process, row: int) -> list[str]:
@@ -138,17 +138,13 @@ class ProcessFacts:
         return (args[0],) if args else None
 
     def _path(self, process: Process, row: int) -> Values | None:
-        ancestor: Process | None = process
-        for _ in range(_MAX_ANCESTORS):
-            if ancestor is None:
-                break
+        for ancestor in _lineage(process):
             ran = [entry for entry in ancestor.programs if image_row(entry) <= row]
             if ran:
                 return (ran[-1].path,) if ran[-1].path.startswith("/") else None
             if ancestor.has_own_args:
                 break
             row = min(row, max(ancestor.first_row, 0))
-            ancestor = ancestor.parent
         return None
 
     def _ancestors(self, process: Process, row: int) -> Values | None:
@@ -197,12 +193,12 @@ def image_row(entry: Exec) -> int:
     return min(entry.row, entry.exit_row) if entry.exit_row >= 0 else entry.row
 
 
+def _lineage(process: Process) -> Iterator[Process]:
+    return islice(chain((process,), process.ancestors()), _MAX_ANCESTORS)
+
+
 def _parents(process: Process) -> Iterator[Process]:
-    for _ in range(_MAX_ANCESTORS):
-        if process.parent is None:
-            return
-        process = process.parent
-        yield process
+    return islice(process.ancestors(), _MAX_ANCESTORS)
 
 
 def _changes(process: Process) -> set[int]:

@@ -178,13 +178,17 @@ class Process:
         """The number of system calls; a lower bound if thread ids are not collected."""
         return self._counted + max(self._loose_enters, self._loose_exits)
 
+    def ancestors(self) -> Iterator[Process]:
+        """Its parent, the parent's parent and so on, up to the first."""
+        process = self.parent
+        while process is not None:
+            yield process
+            process = process.parent
+
     @property
     def depth(self) -> int:
         """How many ancestors it has in the tree."""
-        depth, process = 0, self
-        while process.parent is not None:
-            depth, process = depth + 1, process.parent
-        return depth
+        return sum(1 for _ in self.ancestors())
 
     def subtree(self) -> Iterator[Process]:
         """This process and all its descendants, each before its children."""

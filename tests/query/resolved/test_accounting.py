@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from gvtui.trace.reader import Trace
 from tests.query.resolved.world import World
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    pass
 
 CLOEXEC = 0o2000000
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    made = World(tmp_path / "made-up.gvtrace")
-    made.start()
-    return made
 
 
 def test_bytes_are_added_up_for_each_process_and_in_all(world: World) -> None:

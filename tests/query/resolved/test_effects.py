@@ -6,24 +6,15 @@ import socket
 import struct
 from typing import TYPE_CHECKING
 
-import pytest
-
 from gvtui.query.resolved.description import FdKind, How
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2
 from tests.query.resolved.world import World, table
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    pass
 
 CLOEXEC = 0o2000000
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    made = World(tmp_path / "made-up.gvtrace")
-    made.start()
-    return made
 
 
 def ipv4(host: str, port: int) -> bytes:

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from gvtui.wire.pb import syscall_pb2
 from tests.query.resolved.world import World, table
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    pass
 
 CLOEXEC = 0o2000000
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    made = World(tmp_path / "made-up.gvtrace")
-    made.start()
-    return made
 
 
 def test_a_relative_path_of_an_unknown_folder_stays_relative(world: World) -> None:

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.query.resolved.world import World, table
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    pass
 
 CLOEXEC = 0o2000000
-
-
-@pytest.fixture
-def world(tmp_path: Path) -> World:
-    made = World(tmp_path / "made-up.gvtrace")
-    made.start()
-    return made
 
 
 def test_raw_calls_make_descriptors_too(world: World) -> None:
