@@ -9,10 +9,11 @@ import numpy as np
 
 from gvtui.query.filter.batch import UNKNOWN
 from gvtui.query.resolved.description import FdKind
+from gvtui.query.source import groups
 from gvtui.trace.row import LOST_STRING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -69,36 +70,34 @@ class FdFacts:
         """See `FilterContext.texts`."""
         result = np.full(len(rows), -1, np.intp)
         known: dict[Values, int] = {}
-        keys, places, own = self._subjects(start, rows)
-        for index, (path, number, is_address) in enumerate(keys):
-            values = self._values(what, path, number, is_address)
+        for places, subject in self._subjects(start, rows):
+            values = self._values(what, *subject)
             if values:
-                result[places[own == index]] = known.setdefault(values, len(known))
+                result[places] = known.setdefault(values, len(known))
         return result, list(known)
 
     def numbers(self, what: str, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """See `FilterContext.numbers`."""
         result = np.full(len(rows), UNKNOWN, np.int64)
-        keys, places, own = self._subjects(start, rows)
-        for index, (path, number, is_address) in enumerate(keys):
-            ends = self._ends(path, number, is_address)
+        for places, subject in self._subjects(start, rows):
+            ends = self._ends(*subject)
             port = ends[what == "fd.sport"][1] if ends is not None else ""
             if port.isdecimal():
-                result[places[own == index]] = int(port)
+                result[places] = int(port)
         return result
 
     def _subjects(
         self, start: int, rows: npt.NDArray[np.void]
-    ) -> tuple[list[tuple[int, int, int]], npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-        """The distinct numbers of texts and descriptions, the rows that have any, and for each of
-        these the index of its own."""
+    ) -> Iterator[tuple[npt.NDArray[np.intp], tuple[int, int, int]]]:
+        """The places of rows that have a text or a description, those with the same together, with
+        the numbers of both and whether the row itself may have an address."""
         paths = self._paths(start, rows)
         numbers = self._resolved.description_numbers(start, len(rows))
         places = np.flatnonzero((paths > 0) | (numbers > 0))
         addressed = np.isin(rows["type"], _ADDRESSED)
-        each = np.stack([paths[places], numbers[places], addressed[places]], axis=1)
-        keys, own = np.unique(each, axis=0, return_inverse=True)
-        return list(map(tuple, keys.tolist())), places, own.ravel()
+        for own in groups(places, paths, numbers, addressed):
+            first = own[0]
+            yield own, (int(paths[first]), int(numbers[first]), int(addressed[first]))
 
     def _paths(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """The number of each row's text; that of its own address where the socket has none, as

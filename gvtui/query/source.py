@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -70,6 +71,15 @@ class RowSource(Protocol):
     @property
     def connections(self) -> Any:  # noqa: ANN401
         """Connections by number."""
+
+
+def groups(
+    places: npt.NDArray[np.intp], *columns: npt.NDArray[Any]
+) -> Iterator[npt.NDArray[np.intp]]:
+    """Some of the places in integer columns, those with equal values together, each in order."""
+    order, bounds = group(*(column[places] for column in columns))
+    for begin, end in pairwise(bounds.tolist()):
+        yield places[order[begin:end]]
 
 
 def group(*columns: npt.NDArray[Any]) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.source import group
+from gvtui.query.source import group, groups
 
 SMALL = st.integers(-3, 3)
 ANY = st.integers(-(1 << 62), 1 << 62)
@@ -45,3 +45,10 @@ def test_columns_may_have_different_and_unsigned_types() -> None:
 def test_no_rows_make_no_group() -> None:
     order, bounds = group(np.empty(0, np.int64), np.empty(0, np.int32))
     assert (order.tolist(), bounds.tolist()) == ([], [0])
+
+
+def test_groups_are_places_of_the_columns() -> None:
+    column = np.array([5, 3, 5, 3, 9], np.uint16)
+    found = groups(np.array([0, 1, 3, 2]), column, np.zeros(5, np.bool_))
+    assert [each.tolist() for each in found] == [[1, 3], [0, 2]]
+    assert not list(groups(np.empty(0, np.intp), column))

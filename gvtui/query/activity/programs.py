@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.query.activity.lines import Lines
+    from gvtui.query.activity.part import Part
     from gvtui.query.processes.process import Exec, Process
     from gvtui.query.processes.processes import Processes
     from gvtui.query.source import RowSource
@@ -51,15 +52,9 @@ class Programs:
         """How many processes executed more programs than are known of each."""
         return sum(len(process.execs) >= MAX_EXECS for process in self._known.values())
 
-    def take_in(
-        self,
-        start: int,
-        rows: npt.NDArray[np.void],
-        chosen: npt.NDArray[np.bool_],
-        happened: npt.NDArray[np.int32],
-        lines: Lines,
-    ) -> None:
+    def take_in(self, part: Part, lines: Lines) -> None:
         """Read a slice of rows."""
+        start, rows, chosen, happened = part.start, part.rows, part.chosen, part.happened
         self._meet(start, rows, chosen)
         numbers = sysnos_by_name(self._trace.architecture)
         execs = [numbers.get("execve", -2), numbers.get("execveat", -2)]

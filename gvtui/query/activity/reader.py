@@ -13,23 +13,23 @@ from gvtui.query.activity.activity import SECTIONS, Activity, Section, Unseen
 from gvtui.query.activity.calls import PERMISSIONS
 from gvtui.query.activity.folding import fold
 from gvtui.query.activity.lines import Lines
+from gvtui.query.activity.part import Part, part_of
 from gvtui.query.activity.programs import Programs
 from gvtui.query.activity.sockets import Sockets
 from gvtui.query.activity.words import call_words
 from gvtui.query.follower import Follower
 from gvtui.query.resolved.call import Happened
 from gvtui.query.resolved.description import FdKind
+from gvtui.query.resolved.happened import goes_on
+from gvtui.query.source import groups
 from gvtui.trace.row import Direction, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import numpy.typing as npt
 
     from gvtui.query.context import QueryContext
     from gvtui.query.filter.compile import Filter
 
-_EINPROGRESS = 115
 _WORDED = {
     Happened.REMOVED: "deleted",
     Happened.RENAMED: "renamed",
@@ -42,6 +42,7 @@ _WORDED = {
     Happened.TRACED: "traced",
 }
 """What is told by the words of its call, with the section that it belongs to."""
+_CONNECT = 10
 _FILES = ("read", "written", "created", "maybe_created", "folders", "permissions")
 
 
@@ -56,7 +57,8 @@ class ActivityReader(Follower):
             condition: compiled with this context; None for all rows.
         """
         super().__init__(context.pairs.trace)
-        self._context = context
+        self.context = context
+        """What resolves the rows."""
         self._resolved = context.resolved
         self._condition = condition
         self.rows = 0
@@ -78,14 +80,13 @@ class ActivityReader(Follower):
 
     @property
     def _end(self) -> int:
-        return min(self._context.position, self._resolved.position)
+        return min(self.context.position, self._resolved.position)
 
     def _begin(self) -> None:
         if self._trace.first_row > self.position:
             self.missed_rows += self._trace.first_row - self.position
 
     def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
-        resolved, count = self._resolved, len(rows)
         is_message = rows["kind"] == Kind.MESSAGE
         self.points.update(np.unique(rows["point"][is_message]).tolist())
         chosen = is_message.copy()
@@ -94,24 +95,17 @@ class ActivityReader(Follower):
         self.rows += int(np.count_nonzero(chosen))
         self._time(rows[chosen])
         self.unread += int(np.count_nonzero(chosen & (rows["flags"] != 0)))
-        chosen &= (rows["flags"] == 0) & ~resolved.doubles(start, count)
-        happened = np.where(chosen, resolved.happened(start, rows), 0)
-        paths = resolved.paths(start, rows)
-        kinds = resolved.kinds(start, count)
-        numbers = resolved.description_numbers(start, count)
-        came, went = (np.where(chosen, each, 0) for each in resolved.moves(start, rows))
-        self._note_unknown(np.unique(numbers[chosen]).tolist())
-        self._programs.take_in(start, rows, chosen, happened, self.lines)
-        names = self._names_of_opened(happened, paths, numbers)
-        self._files(start, rows, happened, names, kinds, came, went)
-        self._permissions(start, rows, chosen, paths)
-        self._worded(start, rows, happened)
-        self._sockets.take_in(start, rows, happened, paths, kinds, numbers, came, went, self.lines)
-        self._failures(start, rows, chosen, paths)
+        part = part_of(self._resolved, start, rows, chosen & (rows["flags"] == 0))
+        self._note_unknown(np.unique(part.numbers[part.chosen]).tolist())
+        self._programs.take_in(part, self.lines)
+        self._files(part)
+        self._permissions(part)
+        self._worded(part)
+        self._sockets.take_in(part, self.lines)
+        self._failures(part)
 
-    def who(self, start: int, rows: npt.NDArray[np.void], place: int) -> str:
-        """The process of a row, in words."""
-        return self._programs.label(rows[place], start + place)
+    def _who(self, part: Part, place: int) -> str:
+        return f"by {self._programs.label(part.rows[place], part.start + place)}"
 
     def _time(self, rows: npt.NDArray[np.void]) -> None:
         times = np.where(rows["time_ns"] != 0, rows["time_ns"], rows["recv_ns"])
@@ -127,31 +121,19 @@ class ActivityReader(Follower):
             if description is not None and description.opened_row < 0:
                 self.descriptions.add(number)
 
-    def _names_of_opened(
-        self,
-        happened: npt.NDArray[np.int32],
-        paths: npt.NDArray[np.int64],
-        numbers: npt.NDArray[np.int64],
-    ) -> npt.NDArray[np.int64]:
+    def _names_of_opened(self, part: Part) -> npt.NDArray[np.int64]:
         """The paths, where a symbolic link was opened that of the file that it leads to: reads and
         writes have that one too."""
-        names = paths.copy()
-        for place in np.flatnonzero(happened & int(Happened.OPENED)).tolist():
-            description = self._resolved.descriptions.get(int(numbers[place]))
+        names = part.paths.copy()
+        for place in np.flatnonzero(part.happened & int(Happened.OPENED)).tolist():
+            description = self._resolved.descriptions.get(int(part.numbers[place]))
             if description is not None and description.told.startswith("/"):
                 names[place] = self._resolved.texts.number(description.told)
         return names
 
-    def _files(
-        self,
-        start: int,
-        rows: npt.NDArray[np.void],
-        happened: npt.NDArray[np.int32],
-        paths: npt.NDArray[np.int64],
-        kinds: npt.NDArray[np.uint8],
-        came: npt.NDArray[np.int64],
-        went: npt.NDArray[np.int64],
-    ) -> None:
+    def _files(self, part: Part) -> None:
+        happened, kinds, came, went = part.happened, part.kinds, part.came, part.went
+        paths = self._names_of_opened(part)
         opened = (happened & int(Happened.OPENED)) != 0
         is_folder = opened & (kinds == FdKind.DIRECTORY)
         is_file = kinds == FdKind.FILE
@@ -164,96 +146,68 @@ class ActivityReader(Follower):
             "maybe_created": has[Happened.MAY_CREATE] & ~has[Happened.CREATED],
         }
         for section, mask in masks.items():
-            read, wrote = (came, went) if section in ("read", "written") else (None, None)
-            for places in self._by_path(mask, paths):
+            for places in groups(np.flatnonzero(mask), paths):
                 path = self._resolved.texts.text(int(paths[places[0]]))
                 if not path:
                     self.untold[section] = self.untold.get(section, 0) + len(places)
                 self.lines.add(
                     section,
                     path or "(path not told)",
-                    (places + start).tolist(),
-                    self._names(rows, places),
-                    bytes_in=int(read[places].sum())
-                    if read is not None and section == "read"
-                    else 0,
-                    bytes_out=int(wrote[places].sum())
-                    if wrote is not None and section == "written"
-                    else 0,
+                    (places + part.start).tolist(),
+                    self._names(part.rows, places),
+                    bytes_in=int(came[places].sum()) if section == "read" else 0,
+                    bytes_out=int(went[places].sum()) if section == "written" else 0,
                 )
 
-    def _permissions(
-        self,
-        start: int,
-        rows: npt.NDArray[np.void],
-        chosen: npt.NDArray[np.bool_],
-        paths: npt.NDArray[np.int64],
-    ) -> None:
+    def _permissions(self, part: Part) -> None:
+        rows = part.rows
         numbers = sysnos_by_name(self._trace.architecture)
         wanted = [numbers[name] for name in PERMISSIONS if name in numbers]
-        done = chosen & (rows["direction"] == Direction.EXIT) & (rows["errno"] == 0)
+        done = part.chosen & (rows["direction"] == Direction.EXIT) & (rows["errno"] == 0)
         done &= np.isin(rows["sysno"], wanted)
         for place in np.flatnonzero(done).tolist():
-            path, name = self._resolved.texts.text(int(paths[place])), self.lines.name(rows[place])
+            path = self._resolved.texts.text(int(part.paths[place]))
+            name = self.lines.name(rows[place])
             if not path:
                 self.untold["permissions"] = self.untold.get("permissions", 0) + 1
             what = f"{name} {path}" if path else f"{name} (path not told)"
-            details = "" if path else f"by {self.who(start, rows, place)}"
-            self.lines.add("permissions", what, [start + place], [name], details=details)
+            details = "" if path else self._who(part, place)
+            self.lines.add("permissions", what, [part.start + place], [name], details=details)
 
-    def _worded(
-        self, start: int, rows: npt.NDArray[np.void], happened: npt.NDArray[np.int32]
-    ) -> None:
+    def _worded(self, part: Part) -> None:
         for flag, section in _WORDED.items():
-            for place in np.flatnonzero(happened & int(flag)).tolist():
-                what, is_told = call_words(self._trace, start + place, flag)
+            for place in np.flatnonzero(part.happened & int(flag)).tolist():
+                row = part.start + place
+                what, is_told = call_words(self._trace, row, flag)
                 if not is_told:
                     self.untold[section] = self.untold.get(section, 0) + 1
-                who = f"by {self.who(start, rows, place)}"
-                name = self.lines.name(rows[place])
-                self.lines.add(section, what or name, [start + place], [name], details=who)
+                name = self.lines.name(part.rows[place])
+                who = self._who(part, place)
+                self.lines.add(section, what or name, [row], [name], details=who)
 
-    def _failures(
-        self,
-        start: int,
-        rows: npt.NDArray[np.void],
-        chosen: npt.NDArray[np.bool_],
-        paths: npt.NDArray[np.int64],
-    ) -> None:
-        failed = chosen & (rows["direction"] == Direction.EXIT) & (rows["errno"] != 0)
+    def _failures(self, part: Part) -> None:
+        rows, paths = part.rows, part.paths
+        failed = part.chosen & (rows["direction"] == Direction.EXIT) & (rows["errno"] != 0)
         failed &= ~np.isin(rows["errno"], RESTARTS)
-        failed &= ~((rows["type"] == _CONNECT) & (rows["errno"] == _EINPROGRESS))
+        failed &= ~goes_on(rows)
         numbers = sysnos_by_name(self._trace.architecture)
         # A program that did not start has a section of its own.
         failed &= ~np.isin(rows["sysno"], [numbers.get("execve", -2), numbers.get("execveat", -2)])
-        places = np.flatnonzero(failed)
         columns = (rows["errno"], rows["sysno"], rows["type"], paths, rows["path"])
-        keys = np.stack([column[places].astype(np.int64) for column in columns], axis=1)
-        distinct, which = np.unique(keys, axis=0, return_inverse=True)
-        for index in range(len(distinct)):
-            own = places[which.reshape(-1) == index]
-            name, error = self.lines.name(rows[own[0]]), errno_name(int(distinct[index][0]))
-            path = self._resolved.texts.text(int(distinct[index][3]))
-            if rows["type"][own[0]] == _CONNECT:
-                path = self._trace.string(int(distinct[index][4])) or path
+        for own in groups(np.flatnonzero(failed), *columns):
+            first = rows[own[0]]
+            name, error = self.lines.name(first), errno_name(int(first["errno"]))
+            path = self._resolved.texts.text(int(paths[own[0]]))
+            if first["type"] == _CONNECT:
+                path = self._trace.string(int(first["path"])) or path
                 address = path or "(address not told)"
                 self.lines.add(
-                    "not_connected", address, (own + start).tolist(), [name], details=error
+                    "not_connected", address, (own + part.start).tolist(), [name], details=error
                 )
             # Which of many sockets or pipes it was makes no other failure.
             path = path if path.startswith("/") else path.partition(":[")[0]
             what = f"{name} {path}" if path else name
-            self.lines.add("failed", what, (own + start).tolist(), [name], details=error)
-
-    @staticmethod
-    def _by_path(
-        mask: npt.NDArray[np.bool_], paths: npt.NDArray[np.int64]
-    ) -> Iterator[npt.NDArray[np.intp]]:
-        """The places of a mask, those of one path together, each in order."""
-        places = np.flatnonzero(mask)
-        order = places[np.argsort(paths[places], kind="stable")]
-        bounds = np.flatnonzero(np.diff(paths[order])) + 1
-        yield from (each for each in np.split(order, bounds) if len(each))
+            self.lines.add("failed", what, (own + part.start).tolist(), [name], details=error)
 
     def _names(self, rows: npt.NDArray[np.void], places: npt.NDArray[np.intp]) -> list[str]:
         own = rows[places]
@@ -288,11 +242,3 @@ class ActivityReader(Follower):
     def forgotten_programs(self) -> int:
         """How many processes executed more programs than are known of each."""
         return self._programs.cut
-
-    @property
-    def context(self) -> QueryContext:
-        """What resolves the rows."""
-        return self._context
-
-
-_CONNECT = 10

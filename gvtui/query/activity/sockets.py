@@ -9,11 +9,11 @@ import numpy as np
 
 from gvtui.query.resolved.call import Happened
 from gvtui.query.resolved.description import FdKind
+from gvtui.query.source import groups
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from gvtui.query.activity.lines import Lines
+    from gvtui.query.activity.part import Part
     from gvtui.query.resolved.description import Description
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.query.source import RowSource
@@ -34,41 +34,27 @@ class Sockets:
         self._trace = trace
         self._resolved = resolved
 
-    def take_in(
-        self,
-        start: int,
-        rows: npt.NDArray[np.void],
-        happened: npt.NDArray[np.int32],
-        paths: npt.NDArray[np.int64],
-        kinds: npt.NDArray[np.uint8],
-        numbers: npt.NDArray[np.int64],
-        came: npt.NDArray[np.int64],
-        went: npt.NDArray[np.int64],
-        lines: Lines,
-    ) -> None:
-        """Read a slice of rows; `numbers` are those of their descriptions."""
-        is_socket = (kinds >= FdKind.SOCKET) & (kinds <= FdKind.UNIX)
+    def take_in(self, part: Part, lines: Lines) -> None:
+        """Read a slice of rows."""
+        happened, came, went = part.happened, part.came, part.went
+        is_socket = (part.kinds >= FdKind.SOCKET) & (part.kinds <= FdKind.UNIX)
         done = int(Happened.CONNECTED | Happened.ACCEPTED | Happened.LISTENING)
         done |= int(Happened.MADE_SOCKET)
         acts = ((happened & done) != 0) | (came > 0) | (went > 0)
         places = np.flatnonzero(acts & (is_socket | ((happened & done) != 0)))
-        keys = np.stack([numbers[places], paths[places], happened[places]], axis=1)
-        distinct, which = np.unique(keys.astype(np.int64), axis=0, return_inverse=True)
-        for index in range(len(distinct)):
-            own = places[which.reshape(-1) == index]
-            number, path, flags = (int(each) for each in distinct[index])
+        for own in groups(places, part.numbers, part.paths, happened):
             found = self._line(
-                self._resolved.descriptions.get(number),
-                self._resolved.texts.text(path),
-                Happened(flags),
+                self._resolved.descriptions.get(int(part.numbers[own[0]])),
+                self._resolved.texts.text(int(part.paths[own[0]])),
+                Happened(int(happened[own[0]])),
             )
             if found is not None:
                 section, what, details = found
                 lines.add(
                     section,
                     what,
-                    (own + start).tolist(),
-                    sorted({lines.name(rows[place]) for place in own[:64].tolist()}),
+                    (own + part.start).tolist(),
+                    sorted({lines.name(part.rows[place]) for place in own[:64].tolist()}),
                     details=details,
                     bytes_in=int(came[own].sum()),
                     bytes_out=int(went[own].sum()),

@@ -157,8 +157,8 @@ def _context_of(name: str) -> Callable[[bytes], bytes | None]:
     return all_but_time if name != "time_ns" else lambda datagram: None
 
 
-class ArgumentsCondition:
-    """Compares the arguments as the stream shows them."""
+class _TextCondition:
+    """Compares a text that each message gives; one that gives none does not pass."""
 
     cost = Cost.MESSAGES
     is_local = True
@@ -168,38 +168,36 @@ class ArgumentsCondition:
         self._answers = Answers(all_but_time)
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
-        """Render and compare each wanted message's arguments."""
-        # A tenth of the time that the completion of a filter takes, which renders nothing.
-        from gvtui.decode.render import arguments_text
-
+        """Compare the text of each wanted message."""
         architecture = batch.trace.architecture
 
         def passes(decoded: Decoded) -> bool:
-            shown = arguments_text(decoded, architecture=architecture, limit=ARGUMENTS_LIMIT)
-            return bool(shown) and self._test(shown)
+            text = self._text(decoded, architecture)
+            return bool(text) and self._test(text)
 
         return self._answers.of(batch, _messages(batch, wanted), passes)
 
+    def _text(self, decoded: Decoded, architecture: str) -> str:
+        raise NotImplementedError
 
-class CwdCondition:
+
+class ArgumentsCondition(_TextCondition):
+    """Compares the arguments as the stream shows them."""
+
+    def _text(self, decoded: Decoded, architecture: str) -> str:
+        # A tenth of the time that the completion of a filter takes, which renders nothing.
+        from gvtui.decode.render import arguments_text
+
+        return arguments_text(decoded, architecture=architecture, limit=ARGUMENTS_LIMIT)
+
+
+class CwdCondition(_TextCondition):
     """Compares the working directory in the context of messages."""
 
-    cost = Cost.MESSAGES
-    is_local = True
-
-    def __init__(self, test: Callable[[str], bool]) -> None:
-        self._test = test
-        self._answers = Answers(all_but_time)
-
-    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
-        """Compare that of each wanted message."""
-
-        def passes(decoded: Decoded) -> bool:
-            message: Any = decoded.message
-            cwd = "" if isinstance(message, Unknown) else message.context_data.cwd
-            return bool(cwd) and self._test(cwd)
-
-        return self._answers.of(batch, _messages(batch, wanted), passes)
+    def _text(self, decoded: Decoded, architecture: str) -> str:
+        message: Any = decoded.message
+        cwd: str = "" if isinstance(message, Unknown) else message.context_data.cwd
+        return cwd
 
 
 class ArgumentCondition:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ _OPEN_HOW = {
     How.MAY_CREATE: Happened.MAY_CREATE,
     How.TRUNCATED: Happened.TRUNCATED,
 }
-_EINPROGRESS = 115
+_CONNECT = 10
 
 
 @cache
@@ -75,6 +76,12 @@ def flags_of(how: int) -> Happened:
 _OF_HOW = np.array([int(flags_of(how)) for how in range(64)], np.int32)
 
 
+def goes_on(rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+    """The exits of connects that go on without blocking: their error is no failure."""
+    found: npt.NDArray[np.bool_] = (rows["type"] == _CONNECT) & (rows["errno"] == errno.EINPROGRESS)
+    return found
+
+
 def happened(
     rows: npt.NDArray[np.void],
     is_double: npt.NDArray[np.bool_],
@@ -96,8 +103,7 @@ def happened(
     out = np.zeros(len(rows), np.int32)
     is_message = (rows["kind"] == Kind.MESSAGE) & (rows["flags"] == 0) & ~is_double
     ended = is_message & (rows["direction"] == Direction.EXIT)
-    begun = (rows["type"] == 10) & (rows["errno"] == _EINPROGRESS)
-    ended &= (rows["errno"] == 0) | begun
+    ended &= (rows["errno"] == 0) | goes_on(rows)
     table = _of_sysno(architecture)
     sysnos = np.clip(rows["sysno"], -1, len(table) - 1)
     out[ended] = table[sysnos[ended]]

@@ -24,6 +24,7 @@ from gvtui.query.resolved.description import FdKind
 from gvtui.query.resolved.doubled import DOUBLED, Doubled
 from gvtui.query.resolved.effects import Effects
 from gvtui.query.resolved.files import OpenFiles, kind_of
+from gvtui.query.resolved.happened import goes_on
 from gvtui.query.resolved.naming import Naming
 from gvtui.query.resolved.paths import told
 from gvtui.query.resolved.raweffects import RAW_CHANGING
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
 
 _START, _CLONE = 1, 2
 _CLONE_FS, _CLONE_FILES, _CLONE_THREAD = 0x200, 0x400, 0x10000
-_EBADF, _EINPROGRESS = 9, 115
+_EBADF = 9
 _ADDRESSED = (effect.CONNECTED, effect.BIND, effect.ACCEPT, effect.LISTEN)
 """Message types whose rows have an address as path."""
 _AHEAD = 1 << 9
@@ -175,11 +176,7 @@ class Resolver(Follower):
         """Let the slice's calls take effect in their order, and name their paths."""
         out = self.column.chunk(start // CHUNK)
         types, errnos = rows["type"], rows["errno"]
-        done = (
-            known
-            & is_exit
-            & ((errnos == 0) | ((types == effect.CONNECTED) & (errnos == _EINPROGRESS)))
-        )
+        done = known & is_exit & ((errnos == 0) | goes_on(rows))
         acts = done & np.isin(types, effect.CHANGING)
         acts |= done & raw & np.isin(rows["sysno"], self._raw_changing)
         named = known & np.isin(types, _WITH_PATH) & (rows["path"] != 0)

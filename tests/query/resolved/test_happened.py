@@ -7,7 +7,7 @@ import numpy as np
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.resolved.call import Happened
 from gvtui.query.resolved.description import How
-from gvtui.query.resolved.happened import flags_of, happened
+from gvtui.query.resolved.happened import flags_of, goes_on, happened
 from gvtui.trace.row import ROW_DTYPE, Direction
 
 NUMBERS = sysnos_by_name("x86_64")
@@ -47,3 +47,9 @@ def test_events_have_flags_too() -> None:
     exited = flags("read", type=5, direction=Direction.NONE, pid=3, tid=3)
     assert exited == Happened.EXITED
     assert not flags("read", type=5, direction=Direction.NONE, pid=3, tid=4)
+
+
+def test_a_connect_that_does_not_wait_goes_on() -> None:
+    rows = np.zeros(3, ROW_DTYPE)
+    rows["type"], rows["errno"] = [10, 10, 7], [115, 111, 115]
+    assert goes_on(rows).tolist() == [True, False, False]

@@ -1,0 +1,63 @@
+"""A slice of rows with what was resolved of them, as the sections of an activity read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.query.resolved.lookup import Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Consecutive rows; each column has a value for each of them."""
+
+    start: int
+    """The id of the first row."""
+    rows: npt.NDArray[np.void]
+    chosen: npt.NDArray[np.bool_]
+    """Which rows count: whole messages that pass the filter and repeat no other."""
+    happened: npt.NDArray[np.int32]
+    """The `Happened` flags of those that count; else 0."""
+    paths: npt.NDArray[np.int64]
+    """The numbers of their paths and addresses among the resolved texts."""
+    kinds: npt.NDArray[np.uint8]
+    """The `FdKind` of their descriptors."""
+    numbers: npt.NDArray[np.int64]
+    """The numbers of the descriptions of their descriptors."""
+    came: npt.NDArray[np.int64]
+    """How many bytes each that counts has read."""
+    went: npt.NDArray[np.int64]
+    """How many bytes each that counts has written."""
+
+
+def part_of(
+    resolved: Resolved, start: int, rows: npt.NDArray[np.void], chosen: npt.NDArray[np.bool_]
+) -> Part:
+    """What was resolved of rows.
+
+    Args:
+        resolved: has read them.
+        start: the id of the first.
+        rows: consecutive ones.
+        chosen: which of them count, but for those that repeat another.
+    """
+    count = len(rows)
+    chosen = chosen & ~resolved.doubles(start, count)
+    came, went = (np.where(chosen, each, 0) for each in resolved.moves(start, rows))
+    return Part(
+        start,
+        rows,
+        chosen,
+        np.where(chosen, resolved.happened(start, rows), 0),
+        resolved.paths(start, rows),
+        resolved.kinds(start, count),
+        resolved.description_numbers(start, count),
+        came,
+        went,
+    )
