@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,10 @@ _ADDRESSED = (10, 24)
 _NO_ADDRESS = "socket:["
 """How the sandbox calls a socket that has no address yet."""
 
+_MAPPED = re.compile(r"\[::ffff:([0-9.]+)\]", re.ASCII)
+"""IPv4 mapped into IPv6, as in addresses."""
+
+_SOCKETS = [kind for kind in FdKind if kind.is_socket]
 _WITH_ENDS = (FdKind.UNKNOWN, FdKind.IPV4, FdKind.IPV6)
 
 _PROTOCOLS = {1: "tcp", 2: "udp"}
@@ -52,7 +57,7 @@ _PROTOCOLS = {1: "tcp", 2: "udp"}
 FD_FIELDS = frozenset(
     f"fd.{name}"
     for name in (
-        "directory filename type typechar ip cip sip net cnet snet cport sport l4proto".split()
+        "name directory filename type typechar ip cip sip net cnet snet port cport sport l4proto".split()
     )
 )
 """The fields that this answers."""
@@ -68,6 +73,8 @@ class FdFacts:
         self, what: str, start: int, rows: npt.NDArray[np.void]
     ) -> tuple[npt.NDArray[np.intp], Sequence[Values]]:
         """See `FilterContext.texts`."""
+        if what == "fd.name":
+            return self._names(start, rows)
         result = np.full(len(rows), -1, np.intp)
         known: dict[Values, int] = {}
         for places, subject in self._subjects(start, rows):
@@ -98,6 +105,21 @@ class FdFacts:
         for own in groups(places, paths, numbers, addressed):
             first = own[0]
             yield own, (int(paths[first]), int(numbers[first]), int(addressed[first]))
+
+    def _names(
+        self, start: int, rows: npt.NDArray[np.void]
+    ) -> tuple[npt.NDArray[np.intp], Sequence[Values]]:
+        """What each row is about; an address of IPv4 that is mapped into IPv6 in both forms."""
+        paths = self._paths(start, rows)
+        is_address = np.isin(self._resolved.kinds(start, len(rows)), _SOCKETS)
+        is_address |= np.isin(rows["type"], _ADDRESSED)
+        keys, places = np.unique(2 * paths + is_address, return_inverse=True)
+        values: list[Values] = []
+        for path, is_one in (divmod(key, 2) for key in keys.tolist()):
+            text = self._resolved.texts.text(path)
+            plain = _MAPPED.sub(r"\1", text) if is_one else text
+            values.append((text,) if plain == text else (text, plain))
+        return np.where(paths > 0, places.ravel(), -1).astype(np.intp), values
 
     def _paths(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """The number of each row's text; that of its own address where the socket has none, as

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import socket
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,11 +13,14 @@ from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.error import FilterError
 from gvtui.query.filter.fields import FIELDS_BY_NAME
 from gvtui.trace.reader import Trace
+from gvtui.wire.pb import syscall_pb2
+from tests.query.resolved.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TRACES = Path(__file__).parents[1] / "data" / "traces"
+MAPPED = "::ffff:127.0.0.1"
 
 
 @pytest.fixture
@@ -60,6 +65,40 @@ def test_a_failed_connect_has_the_address_that_it_was_to_reach(analysis: Analysi
     assert not rows(analysis, "fd.nameraw = /tmp/none.sock and fd.ip exists")
 
 
+def test_either_port_of_a_socket(analysis: Analysis) -> None:
+    ports = rows(analysis, "fd.port = 8080")
+    assert ports == rows(analysis, "fd.sport = 8080 or fd.cport = 8080")
+    assert rows(analysis, "fd.port != 8080") == rows(analysis, "fd.port exists") - ports
+    assert rows(analysis, "fd.port = 25367") >= {1258}
+
+
+def test_names_are_those_of_the_descriptors(analysis: Analysis) -> None:
+    close = "evt.type = close and evt.dir = X and point.name startswith syscall/close"
+    told = rows(analysis, f"{close} and fd.nameraw = '[err: FD not found]'")
+    assert told
+    assert told & rows(analysis, "fd.name = /etc/ld.so.cache")
+    assert not told & rows(analysis, "fd.name contains err:")
+    # The accept's exit tells both ends, a connect's enter where it leads.
+    assert 1258 in rows(analysis, "fd.name = '127.0.0.1:25367->127.0.0.1:8080'")
+    assert {1256, 1466, 1468} <= rows(analysis, "evt.type = connect and fd.name contains 127.0.0.1")
+    assert rows(analysis, "fd.name = /tmp/none.sock") >= {1494, 1496}
+    texts = rows(analysis, "fd.name exists")
+    assert rows(analysis, "fd.nameraw exists") <= texts
+    assert rows(analysis, "fd.name != /etc/hosts") == texts - rows(analysis, "fd.name = /etc/hosts")
+
+
+def test_the_exit_of_an_open_has_the_new_descriptor() -> None:
+    trace = Trace.open(TRACES / "shell-2024.trace")
+    analysis = Analysis(trace)
+    opened = rows(analysis, "point.name = syscall/openat/exit and evt.failed = false")
+    assert opened
+    assert opened == rows(analysis, "point.name = syscall/openat/exit and fd.num >= 3")
+    failed = rows(analysis, "point.name = syscall/openat/exit and evt.failed = true")
+    assert failed
+    assert not failed & rows(analysis, "fd.num exists")
+    trace.close()
+
+
 def test_a_network_holds_its_addresses(analysis: Analysis) -> None:
     local = rows(analysis, "fd.snet = 127.0.0.0/8")
     assert local == rows(analysis, "fd.snet in (10.0.0.0/8, 127.0.0.1)")
@@ -90,3 +129,37 @@ def test_a_file_has_a_folder_and_a_name(analysis: Analysis) -> None:
     named = rows(analysis, "fd.directory = /etc and fd.filename = hosts")
     assert opened <= named
     assert not rows(analysis, "fd.filename contains /")
+
+
+def test_paths_begin_at_the_folder_of_the_process(tmp_path: Path) -> None:
+    world = World(tmp_path / "made-up.gvtrace")
+    world.call(13, syscall_pb2.Chdir, "chdir", pathname="/etc")
+    world.open(3, "hostname")
+    world.open(4, "../etc/./hostname")
+    world.open(5, "hostname", pid=2)
+    world.writer.close()
+    trace = Trace.open(world.path)
+    analysis = Analysis(trace)
+    first, second, third = sorted(rows(analysis, "evt.type = openat"))
+    assert rows(analysis, "evt.type = openat and fd.name = /etc/hostname") == {first, second}
+    assert rows(analysis, "fd.name = hostname") == {third}
+    assert rows(analysis, "fd.nameraw = hostname") == {first, third}
+    assert rows(analysis, "evt.type = openat and not fd.name = hostname") == {first, second}
+    trace.close()
+
+
+def test_a_mapped_address_is_found_in_both_forms(tmp_path: Path) -> None:
+    address = struct.pack(">H", 443) + bytes(4) + socket.inet_pton(socket.AF_INET6, MAPPED)
+    address = struct.pack("<H", socket.AF_INET6) + address
+    world = World(tmp_path / "made-up.gvtrace")
+    world.call(12, syscall_pb2.Socket, "socket", 3, domain=10, type=1)
+    world.call(10, syscall_pb2.Connect, "connect", fd=3, address=address)
+    world.open(4, f"/[{MAPPED}]")
+    world.writer.close()
+    trace = Trace.open(world.path)
+    analysis = Analysis(trace)
+    [connect] = rows(analysis, "evt.type = connect")
+    for text in ("= 127.0.0.1:443", "startswith 127.", f"= '[{MAPPED}]:443'"):
+        assert rows(analysis, f"evt.type = connect and fd.name {text}") == {connect}, text
+    assert not rows(analysis, "evt.type = openat and fd.name = /127.0.0.1")
+    trace.close()

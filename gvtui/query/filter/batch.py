@@ -9,7 +9,7 @@ import numpy as np
 
 from gvtui.decode.outcome import RESTARTS
 from gvtui.query.calls.exec_rules import Code
-from gvtui.trace.row import Direction, Kind
+from gvtui.trace.row import NO_FD, Direction, Kind
 from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:
@@ -148,6 +148,8 @@ class NumberColumn(NamedTuple):
     """Whether, for an exec's exit, a later row may change it."""
     reads_messages: bool = False
     """Whether computing it decodes messages."""
+    likely: str = ""
+    """The row's field that has most of the values of a derived column; "" for none."""
 
 
 class Batch:
@@ -243,6 +245,15 @@ def _failed(batch: Batch) -> Numbers:
     return np.where(codes == Code.ASKED, UNKNOWN, _on_exits(batch, failed.astype(np.int64)))
 
 
+def _descriptor(batch: Batch) -> Numbers:
+    types, fds = batch.column("type"), batch.column("fd").astype(np.int64)
+    ends = (batch.column("direction") == Direction.EXIT) & (batch.column("kind") == Kind.MESSAGE)
+    done = ends & (batch.column("errno") == 0) & (batch.rows["result"] >= 0)
+    fds = np.where(done & np.isin(types, _OPENING), batch.rows["result"], fds)
+    # The descriptor that an openat is given is that of a folder, and not of its file.
+    return np.where(ends & ~done & (types == _OPEN), NO_FD, fds)
+
+
 def _dropped(batch: Batch) -> Numbers:
     return np.where(batch.column("kind") == Kind.DROP, batch.rows["result"], UNKNOWN)
 
@@ -264,12 +275,18 @@ def of_context(what: str) -> NumberColumn:
     return NumberColumn(what, UNKNOWN, derive, asks_context=True)
 
 
+_OPEN = 7
+_OPENING = (_OPEN, 12, 22, 25, 26, 30)
+"""The message types whose calls give a new descriptor: open, socket, eventfd, accept,
+timerfd_create, inotify_init."""
+
 NUMBER = NumberColumn("number", None, _number)
 TIME = NumberColumn("when", 0, _when)
 RESULT = NumberColumn("of call", UNKNOWN, _result, follows_execs=True)
 ERRNO = NumberColumn("error", UNKNOWN, _errno, follows_execs=True)
 FAILED = NumberColumn("failed", UNKNOWN, _failed, follows_execs=True)
 RESTARTED = NumberColumn("restarted", UNKNOWN, _restarted)
+DESCRIPTOR = NumberColumn("descriptor", NO_FD, _descriptor, likely="fd")
 DROPPED = NumberColumn("lost", UNKNOWN, _dropped)
 LATENCY = NumberColumn("latency", -1, _latency, asks_context=True, follows_execs=True)
 PARENT = NumberColumn("parent", -1, _parent, asks_context=True)

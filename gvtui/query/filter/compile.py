@@ -243,7 +243,11 @@ def _text_condition(
     field: Field, test: Callable[[str], bool], element: str = "", *, is_negated: bool = False
 ) -> Condition:
     if field.of_context:
-        return ContextTextCondition(f"{field.name}{element}", test, is_negated=is_negated)
+        column = field.column
+        otherwise = TextCondition(column, test) if isinstance(column, TextColumn) else None
+        return ContextTextCondition(
+            f"{field.name}{element}", test, is_negated=is_negated, otherwise=otherwise
+        )
     if isinstance(field.column, TextColumn):
         return TextCondition(field.column, test)
     assert field.condition is not None
@@ -286,7 +290,24 @@ class _Compiler:
             return self._of_results(node)
         values = [self._number(field, value) for value in node.values]
         intervals = [Interval(value, value) for value in values]
-        return NumberCondition(field.column, number_test(node.operator, intervals))
+        if field.other_column is None:
+            return NumberCondition(field.column, number_test(node.operator, intervals))
+        return self._of_either(field.column, field.other_column, node.operator, intervals)
+
+    @staticmethod
+    def _of_either(
+        one: NumberColumn, other: NumberColumn, operator: str, intervals: list[Interval]
+    ) -> Condition:
+        """Compare two numbers, of which one must pass; for `!=`, neither may be equal."""
+
+        def either(test: str) -> Condition:
+            compare = number_test(test, intervals)
+            parts = [NumberCondition(column, compare) for column in (one, other)]
+            return Joined(parts, is_and=False)
+
+        if operator != "!=":
+            return either(operator)
+        return Joined([either("exists"), Not(either("="))], is_and=True)
 
     def _of_results(self, node: Comparison) -> Condition:
         """Compare results: an errno name matches only failed calls, not an equal positive

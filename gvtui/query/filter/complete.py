@@ -195,8 +195,9 @@ def _seen(field: Field, trace: RowSource) -> Iterator[tuple[str, str]]:
             yield literal(text), "connected"
     if field.kind is ValueKind.PROCESS:
         yield from _processes(rows, trace)
-    elif isinstance(column, NumberColumn) and field.kind is ValueKind.NUMBER and not column.derive:
-        for number, count in _frequent(rows[column.name]):
+    elif isinstance(column, NumberColumn) and field.kind is ValueKind.NUMBER:
+        source = column.likely or ("" if column.derive else column.name)
+        for number, count in _frequent(rows[source]) if source else ():
             if number != column.unknown:
                 yield str(number), _rows_text(count)
     elif isinstance(column, TextColumn):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.points.names import event_type, point_name
 from gvtui.query.filter.batch import (
+    DESCRIPTOR,
     DROPPED,
     ERRNO,
     FAILED,
@@ -38,7 +39,7 @@ from gvtui.query.filter.opens import CREATES, READS, WRITES
 from gvtui.query.filter.operators import OPERATORS, ValueKind
 from gvtui.query.filter.texts import TextColumn
 from gvtui.trace.containers import container_in
-from gvtui.trace.row import NO_FD, NO_UID, Direction, Kind
+from gvtui.trace.row import NO_UID, Direction, Kind
 from gvtui.wire.messages import direction
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ class Field:
     condition: Callable[[Callable[[str], bool]], Condition] | None = None
     """Makes the condition for a text that is in no column, from the test of a text."""
     of_context: bool = False
-    """Whether the filter's context has its texts, under its name."""
+    """Whether the filter's context has its texts, under its name. For rows of which the context
+    knows nothing those of the column are taken, if there is one."""
+    other_column: NumberColumn | None = None
+    """A second number of the row, of which one must pass."""
     is_net: bool = False
     """Whether its texts are addresses, and values networks such as 10.0.0.0/8."""
     is_list: bool = False
@@ -433,22 +437,25 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "fd.num",
         ValueKind.NUMBER,
-        "file descriptor argument of the call",
+        "file descriptor argument of the call; on the exit of a call that opens one, the new one",
         "fd.num <= 2",
-        NumberColumn("fd", NO_FD),
+        DESCRIPTOR,
     ),
     Field(
         "fd.name",
         ValueKind.TEXT,
-        "file, program or socket address of the row; a relative path as the program gave it",
+        "file, program or socket address of the row: an absolute path without . and .., a relative "
+        "one where the folder that it begins at is not known; of a connection the client's "
+        "address, -> and the server's",
         "fd.name startswith /etc",
         TextColumn("path", lambda decoded, trace: path_of(decoded)),
+        of_context=True,
         needs=("fd_path",),
     ),
     Field(
         "fd.nameraw",
         ValueKind.TEXT,
-        "the same as fd.name: a relative path as the program gave it",
+        "the same as the program gave it, and as the list shows it",
         "fd.nameraw startswith ../",
         TextColumn("path", lambda decoded, trace: path_of(decoded)),
         needs=("fd_path",),
@@ -481,6 +488,15 @@ FIELDS: tuple[Field, ...] = (
     _fd_field("net", "network of either address", "net = 10.0.0.0/8", is_net=True),
     _fd_field("cnet", "network of the client's address", "cnet in (10.0.0.0/8)", is_net=True),
     _fd_field("snet", "network of the server's address", "snet != 127.0.0.0/8", is_net=True),
+    Field(
+        "fd.port",
+        ValueKind.NUMBER,
+        "either port of the row's socket",
+        "fd.port = 443",
+        of_context("fd.cport"),
+        other_column=of_context("fd.sport"),
+        needs=("group_id",),
+    ),
     _port_field("cport", "client", "cport > 1024"),
     _port_field("sport", "server", "sport in (22, 443)"),
     _fd_field("l4proto", "tcp or udp, where the socket's type is known", "l4proto = udp"),

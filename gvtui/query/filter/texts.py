@@ -141,23 +141,35 @@ class ContextTextCondition:
     cost = Cost.OTHERS
     is_local = False
 
-    def __init__(self, what: str, test: Callable[[str], bool], *, is_negated: bool = False) -> None:
+    def __init__(
+        self,
+        what: str,
+        test: Callable[[str], bool],
+        *,
+        is_negated: bool = False,
+        otherwise: TextCondition | None = None,
+    ) -> None:
         """Make the condition.
 
         Args:
             what: the name of the field.
             test: the comparison of a text.
             is_negated: whether it holds only if it holds for each of several values.
+            otherwise: answers for the rows of which the context knows nothing.
         """
         self._what = what
         self._test = test
         self._of_several = all if is_negated else any
+        self._otherwise = otherwise
 
     def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
         """Test each distinct text once."""
         places, texts = batch.context.texts(self._what, batch.start, batch.rows)
-        holds = np.zeros(len(batch), np.bool_)
+        holds: Mask = np.zeros(len(batch), np.bool_)
         asked = places >= 0
+        if self._otherwise is not None and not asked.all():
+            unknown = ~asked if wanted is None else ~asked & wanted
+            holds = unknown & self._otherwise.holds(batch, unknown)
         if wanted is not None:
             asked &= wanted
         used, index = np.unique(places[asked], return_inverse=True)

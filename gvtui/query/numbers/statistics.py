@@ -208,7 +208,7 @@ class Statistics:
             label, text = _OTHERS, ""
         else:
             label = self._trace.string(string)
-            text = f"fd.name = {literal(label)}"
+            text = f"fd.nameraw = {literal(label)}"
         return self._line(
             label, text, self._counts.by_path.sums(string), self._counts.by_path, string
         )

@@ -27,7 +27,7 @@ _SLOTS = {
     By.SYSCALL: EVENT_TYPE,
     By.EVENT: EVENT_TYPE,
     By.PROCESS: PID,
-    By.PATH: "fd.name",
+    By.PATH: "fd.nameraw",
     By.ERRNO: "evt.errno",
 }
 """The slot of the chip that a line's filter goes into."""

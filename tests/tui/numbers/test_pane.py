@@ -97,7 +97,7 @@ def test_each_table_leads_to_its_rows_and_back() -> None:
     begins = {
         By.SYSCALL: "evt.type = ",
         By.PROCESS: "proc.id = ",
-        By.PATH: "fd.name = ",
+        By.PATH: "fd.nameraw = ",
         By.ERRNO: "evt.errno = ",
         By.EVENT: "evt.type = ",
     }
