@@ -8,6 +8,7 @@ import click
 
 from gvtui.commands.completing import recordings
 from gvtui.commands.fencing import helpers_for, only_reads
+from gvtui.commands.lacking import say_lacking
 from gvtui.commands.losses import say_losses
 from gvtui.commands.options import FILE, FILTER_OPTION, examples
 from gvtui.commands.terminal import say_progress
@@ -79,6 +80,7 @@ def convert(ctx: click.Context, source: Path, out: Path, filter_text: str, split
                 "gvtui: a gVisor save file has no place for notes: an exec whose outcome other "
                 "messages tell may be shown there as asked; .gvtrace notes it"
             )
+        say_lacking(trace, filter_text)
         is_damaged = say_losses(trace)
     finally:
         trace.close()

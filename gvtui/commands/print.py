@@ -13,6 +13,7 @@ from gvtui.commands.completing import recordings
 from gvtui.commands.disputes import say_disputes
 from gvtui.commands.exits import Command
 from gvtui.commands.fencing import helpers_for, only_reads
+from gvtui.commands.lacking import say_lacking
 from gvtui.commands.losses import say_losses
 from gvtui.commands.options import (
     FILE,
@@ -153,6 +154,7 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
         else:
             lines = [*stats_text(statistics, lacks), "", *account_text(found)]
             write_out("".join(f"{line}\n" for line in lines))
+        say_lacking(trace, filter_text)
         # All of it has been read.
         return max(_say_end(trace, live=True), int(bool(found.problems)))
     finally:
@@ -172,6 +174,7 @@ def _print_file(
         export = LINE_FORMATS[style].make(selection)
         for start in range(trace.first_row, trace.end_row, BATCH):
             _write(export, start, min(start + BATCH, trace.end_row))
+        say_lacking(trace, filter_text)
         return _say_end(trace)
     finally:
         trace.close()
@@ -232,6 +235,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bo
                     # The rows that are left wait for the outcome of an exec, which arrives soon.
                     state.pass_on()
                     time.sleep(_PAUSE_SECONDS)
+            say_lacking(trace, filter_text)
             return _say_end(trace, live=True)
         finally:
             trace.close()

@@ -12,6 +12,7 @@ import click
 
 from gvtui.commands.disputes import say_disputes
 from gvtui.commands.exits import Command
+from gvtui.commands.lacking import say_lacking
 from gvtui.commands.options import (
     FILE,
     FILTER_OPTION,
@@ -163,6 +164,7 @@ def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict
             words = f"{recording.messages:,} of {words}"
             state.lost_here.merge(recording.losses)
             is_whole = _end(words + _refused(state), state)
+            say_lacking(trace, filter_text)
             say_disputes(trace)
         except OSError as error:
             raise TraceError(f"cannot write {out}: {error.strerror or error}") from error

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gvtui.cli import run
+from tests.query.resolved.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+_WORDS = (
+    "gvtui: the filter cannot know proc.name: process_name was not collected, it is missing in "
+    "all 2 messages\n"
+)
+
+
+def test_what_a_filter_cannot_know_is_said(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    world = World(tmp_path / "a.gvtrace")
+    world.open(3, "/x")
+    world.open(4, "/y")
+    world.writer.close()
+    words = [str(world.path), "--filter", "proc.name = cat"]
+    for command in (["print", *words], ["print", *words, "--stats"]):
+        assert run(command) == 0
+        assert capfd.readouterr().err == _WORDS
+    assert run(["convert", words[0], str(tmp_path / "b.jsonl"), *words[1:]]) == 0
+    assert _WORDS in capfd.readouterr().err
+    assert run(["print", str(world.path), "--filter", "proc.pid = 7"]) == 0
+    assert capfd.readouterr().err == ""
