@@ -16,8 +16,8 @@ def test_converts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "wrote 10 messages to " in capsys.readouterr().err
     lines = tmp_path / "x.jsonl"
     assert run(["convert", str(tmp_path / "x.gvtrace"), str(lines), "--filter", "fd.num = 3"]) == 0
-    assert "wrote 2 lines to " in capsys.readouterr().err
-    assert len(lines.read_text().splitlines()) == 2
+    assert "wrote 4 lines to " in capsys.readouterr().err
+    assert len(lines.read_text().splitlines()) == 4
 
 
 def test_fails_with_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
