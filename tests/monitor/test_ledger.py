@@ -11,7 +11,7 @@ from gvtui.monitor.control import Control
 from gvtui.monitor.ledger import CALM_SECONDS, MAX_OWED, RETRY_SECONDS, Ledger
 from gvtui.trace.losses import FULL, REMOVED
 from gvtui.trace.marks import ClockMark, LostMark, Mark, read_mark
-from gvtui.trace.summary import Counts
+from gvtui.trace.summary import SummaryCounts
 from gvtui.trace.writer import TraceWriter
 
 
@@ -28,7 +28,7 @@ class Disk:
         self.marks: list[Mark] = []
         self.said: list[tuple[str, int]] = []
 
-    counts = Counts()
+    counts = SummaryCounts()
 
     def has_room(self) -> bool:
         return not self.full

@@ -72,14 +72,16 @@ def test_the_porter_looks_at_who_connects(monitor: MonitorProcess, listen: Path)
 
 def test_rights_are_parted(monitor: MonitorProcess) -> None:
     had = capabilities_of(Path("/proc/self"))
-    for pid, kept in (
-        (monitor.pid, RECEIVER_CAPABILITIES),
-        (porter_of(monitor), PORTER_CAPABILITIES),
-    ):
+
+    def are_those(pid: int, kept: frozenset[int], threads: int) -> bool:
         bits = sum(1 << number for number in kept)
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            assert capabilities_of(task) == had & bits
-    assert len(list(Path(f"/proc/{monitor.pid}/task").iterdir())) == 1
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return len(tasks) == threads and all(capabilities_of(each) == had & bits for each in tasks)
+
+    assert are_those(monitor.pid, RECEIVER_CAPABILITIES, 1)
+    # Its threads start, and give up their rights, while the receiving process goes on.
+    porter_pid = porter_of(monitor)
+    assert wait_until(lambda: are_those(porter_pid, PORTER_CAPABILITIES, 1 + porter.MOST_LOOKS))
 
 
 def test_without_the_porter_it_goes_on(monitor: MonitorProcess, listen: Path) -> None:
