@@ -39,7 +39,7 @@ _WORKERS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class DropsQuestion:
     """A connection whose sandbox is to be asked."""
 
     conn: int
@@ -63,7 +63,7 @@ class _Quiet:
     patience: float = QUIET_SECONDS
 
 
-def question_of(connection: Connection) -> Question | None:
+def question_of(connection: Connection) -> DropsQuestion | None:
     """Whom to ask for the drops of a connection; None if nothing tells its sandbox."""
     command = parse_runsc_command(connection.command)
     container = connection.container_id
@@ -71,10 +71,10 @@ def question_of(connection: Connection) -> Question | None:
         return None
     named = command.container_id if connection.container_source == "command" else None
     root = command.sandbox_root
-    return Question(connection.conn, named or container, root, connection.dropped)
+    return DropsQuestion(connection.conn, named or container, root, connection.dropped)
 
 
-def answer_of(question: Question, dropped: Sequence[int]) -> DropsMark | None:
+def answer_of(question: DropsQuestion, dropped: Sequence[int]) -> DropsMark | None:
     """What a sandbox's remote sinks tell of one connection; None if that is nothing new.
 
     Nothing tells which of several sinks is gvtui's: one that has dropped fewer points than the
@@ -105,7 +105,7 @@ class Asker:
         self._named = binaries
         self._binaries: Binaries | None = None
 
-    def ask(self, questions: Sequence[Question]) -> list[DropsMark | None]:
+    def ask(self, questions: Sequence[DropsQuestion]) -> list[DropsMark | None]:
         """Ask for the points that each sandbox has dropped in its session; None where nobody tells.
 
         The machine is searched once for all of them; blocks.
@@ -139,7 +139,7 @@ class DropNotes:
     def __init__(
         self,
         note: Callable[[DropsMark, int], bool],
-        ask: Callable[[Sequence[Question]], list[DropsMark | None]],
+        ask: Callable[[Sequence[DropsQuestion]], list[DropsMark | None]],
     ) -> None:
         """Begin; the thread starts with the first question.
 
@@ -150,7 +150,7 @@ class DropNotes:
         self._note, self._ask = note, ask
         self._quiet: dict[int, _Quiet] = {}
         self._connected: frozenset[int] = frozenset()
-        self._waiting: list[Question] = []
+        self._waiting: list[DropsQuestion] = []
         self._news = threading.Condition()
         self._busy = 0
         self._thread: threading.Thread | None = None

@@ -28,7 +28,7 @@ _MAX_OUTPUT = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Engines:
+class EnginesHere:
     """What is known of the container engines of this machine."""
 
     names: tuple[str, ...] = ()
@@ -37,7 +37,7 @@ class Engines:
     """The version of containerd's configuration, 2 or 3; None if it is not known."""
 
 
-def engines_here(top: Path = Path("/")) -> Engines:
+def engines_here(top: Path = Path("/")) -> EnginesHere:
     """Look for container engines: their programs, and their folders below /etc."""
     programs = {
         "docker": ("dockerd", "docker"),
@@ -50,7 +50,7 @@ def engines_here(top: Path = Path("/")) -> Engines:
         for name, words in programs.items()
         if any(map(shutil.which, words)) or (name != "podman" and (top / "etc" / name).is_dir())
     )
-    return Engines(names, _containerd_version(top) if "containerd" in names else None)
+    return EnginesHere(names, _containerd_version(top) if "containerd" in names else None)
 
 
 def _containerd_version(top: Path) -> int | None:
@@ -77,7 +77,7 @@ def _output(program: str, *words: str) -> str:
     return done.stdout[:_MAX_OUTPUT].decode("utf-8", "replace") if done.returncode == 0 else ""
 
 
-def users_of(path: Path, engines: Engines, top: Path = Path("/")) -> list[str]:
+def users_of(path: Path, engines: EnginesHere, top: Path = Path("/")) -> list[str]:
     """Who starts containers with a pod init file here, as sentences for the user.
 
     A runtime in containerd's files that containerd itself does not list is told as one that does
@@ -136,7 +136,7 @@ def install_words(path: Path, runsc: str = "runsc") -> str:
 
 
 def how_to_install(
-    path: Path, runsc: str = "runsc", engines: Engines | None = None, name: str = RUNTIME_NAME
+    path: Path, runsc: str = "runsc", engines: EnginesHere | None = None, name: str = RUNTIME_NAME
 ) -> str:
     """Instructions for the user: how containers are started with a pod init file.
 
@@ -147,7 +147,7 @@ def how_to_install(
             the instructions are for all.
         name: the name of the runtime.
     """
-    engines = engines or Engines()
+    engines = engines or EnginesHere()
     place = path.absolute()
     flag = f"--pod-init-config={place}"
     parts = [

@@ -83,7 +83,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class TargetSurvey:
     """The result of one search for targets."""
 
     targets: tuple[Target, ...]
@@ -151,7 +151,7 @@ class Keeper:
             policy=policy,
         )
 
-    def survey(self) -> Survey:
+    def survey(self) -> TargetSurvey:
         """Search for sandboxes and their sessions; never raises for what it may not read."""
         inventory = self.agent.inventory()
         problems = [inventory.problem] if inventory.problem else []
@@ -171,7 +171,7 @@ class Keeper:
         catalogue = None
         if all(each.catalogue is None for each in targets):
             catalogue = self.agent.any_catalogue(inventory)
-        return Survey(targets, inventory.containers, problem, file, file_error, catalogue)
+        return TargetSurvey(targets, inventory.containers, problem, file, file_error, catalogue)
 
     def _look_at_file(self) -> tuple[SessionFile | None, str]:
         if self.file is None or not self.file.changed_outside():

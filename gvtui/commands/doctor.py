@@ -15,7 +15,7 @@ import click
 
 from gvtui import __version__
 from gvtui.commands.completing import files
-from gvtui.commands.exits import Command
+from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.options import LISTEN_OPTION, examples
 from gvtui.python import python
 from gvtui.saying import show
@@ -55,7 +55,7 @@ class Finding:
 
 
 @click.command(
-    cls=Command,
+    cls=ExitingCommand,
     exit_codes={1: "something must be changed before gvtui can work"},
     epilog=examples("gvtui doctor", "gvtui doctor --listen /run/gvtui.sock"),
 )

@@ -18,7 +18,7 @@ USUAL = {
 """The meaning of each exit code, unless a command has its own."""
 
 
-class Command(click.Command):
+class ExitingCommand(click.Command):
     """A command that lists its own exit codes at the end of its help and in the man page."""
 
     def __init__(
@@ -59,7 +59,7 @@ def own_exit_codes(
             found = command.get_command(ctx, inner)
             if found is not None:
                 yield from own_exit_codes(found, ctx, f"{name} {inner}".strip())
-    elif isinstance(command, Command) and command.exit_codes:
+    elif isinstance(command, ExitingCommand) and command.exit_codes:
         yield name, command.exit_codes
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gvtui.commands.completing import recordings
-from gvtui.commands.exits import Command
+from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.fencing import only_reads
 from gvtui.commands.options import FILE, examples
 from gvtui.commands.terminal import say_progress
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    cls=Command,
+    cls=ExitingCommand,
     exit_codes={
         0: "the file is complete and undamaged",
         1: "failed, or something is damaged, lost or unaccounted for",

@@ -6,14 +6,14 @@ import json
 
 import click
 
-from gvtui.commands.exits import Command
+from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.options import PROFILE_OPTION, examples
 from gvtui.commands.runtime import JSON_OPTION
 from gvtui.saying import say
 
 
 @click.command(
-    cls=Command,
+    cls=ExitingCommand,
     exit_codes={1: "the configuration gives a key to no command, or to two"},
     epilog=examples(
         "gvtui keys",

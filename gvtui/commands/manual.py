@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gvtui import __version__
-from gvtui.commands.exits import USUAL, Command
+from gvtui.commands.exits import USUAL, ExitingCommand
 from gvtui.commands.fault_table import FAULTS
 from gvtui.words import lower_first
 
@@ -98,7 +98,7 @@ def _command(parent: click.Group, above: click.Context, name: str) -> Iterator[s
     yield from (".PP", escape(title))
     yield from _paragraphs(text)
     yield from _options(command, ctx)
-    if isinstance(command, Command) and command.exit_codes:
+    if isinstance(command, ExitingCommand) and command.exit_codes:
         yield from (".PP", "Exit codes:", ".RS 4")
         yield from _codes(command.exit_codes)
         yield ".RE"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gvtui.commands.completing import known_points
-from gvtui.commands.exits import Command
+from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.options import examples
 from gvtui.commands.runtime import (
     ARCH_OPTION,
@@ -29,7 +29,7 @@ _FEW = 8
 
 
 @click.command(
-    cls=Command,
+    cls=ExitingCommand,
     exit_codes={1: "no point matches"},
     epilog=examples(
         "gvtui points",

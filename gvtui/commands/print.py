@@ -11,7 +11,7 @@ import click
 
 from gvtui.commands.completing import recordings
 from gvtui.commands.disputes import say_disputes
-from gvtui.commands.exits import Command
+from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.fencing import helpers_for, only_reads
 from gvtui.commands.lacking import say_lacking
 from gvtui.commands.losses import say_losses
@@ -57,7 +57,7 @@ monitor waits at most 40 ms between two turns."""
 
 @click.command(
     name="print",
-    cls=Command,
+    cls=ExitingCommand,
     exit_codes={
         0: "done, also when Ctrl-C or SIGTERM ended it",
         1: "failed, or messages are missing in the output: they were damaged or lost",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gvtui.commands.disputes import say_disputes
-from gvtui.commands.exits import Command
+from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.lacking import say_lacking
 from gvtui.commands.options import (
     FILE,
@@ -48,7 +48,7 @@ _BATCH = 1 << 14
 
 
 @click.command(
-    cls=Command,
+    cls=ExitingCommand,
     exit_codes={
         0: "done, also when Ctrl-C or SIGTERM ended it",
         1: "failed, or messages could not be written",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gvtui.commands.completing import recordings
-from gvtui.commands.exits import Command
+from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.fencing import only_reads
 from gvtui.commands.losses import say_losses
 from gvtui.commands.options import FILE, FILTER_OPTION, examples
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    cls=Command,
+    cls=ExitingCommand,
     exit_codes={
         0: "done; what was not seen is in the report",
         1: "failed, or messages are missing in the report: they were damaged or lost",

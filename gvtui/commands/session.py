@@ -17,7 +17,7 @@ from gvtui.commands.completing import (
     known_points,
     session_files,
 )
-from gvtui.commands.exits import Command
+from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.options import FILE, examples
 from gvtui.commands.runtime import (
     ARCH_OPTION,
@@ -261,7 +261,7 @@ def _choose(
 
 
 @session.command(
-    cls=Command,
+    cls=ExitingCommand,
     exit_codes={1: "not applied: the former session runs on, or standard error says what runs now"},
     epilog=examples(
         "gvtui session apply files.json 4f5c0d",
@@ -310,7 +310,7 @@ def apply(
 
 @session.command(
     name="list",
-    cls=Command,
+    cls=ExitingCommand,
     exit_codes={1: "a root could not be read, or a sandbox did not answer"},
     epilog=examples("gvtui session list -v", "gvtui session list --json --root /run/runsc"),
 )
@@ -356,7 +356,7 @@ def list_(
 
 
 @session.command(
-    cls=Command,
+    cls=ExitingCommand,
     exit_codes={1: "not ended: the session runs on"},
     epilog=examples("gvtui session delete 4f5c0d"),
 )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gvtui.commands.completing import session_files
-from gvtui.commands.exits import Command
+from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.options import examples
 from gvtui.commands.runtime import (
     ARCH_OPTION,
@@ -33,7 +33,7 @@ SESSION_FILE = click.Path(path_type=Path, allow_dash=True)
 
 
 @click.command(
-    cls=Command,
+    cls=ExitingCommand,
     exit_codes={
         0: "the session starts and is traced, though there may be warnings",
         1: "it is refused or starts untraced, or the file cannot be read",

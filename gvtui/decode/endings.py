@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.decode.signals import wait_status
 from gvtui.trace.connections import CLOSED_BY_SANDBOX
-from gvtui.trace.lives import Ending
+from gvtui.trace.lives import LifeEnding
 
 if TYPE_CHECKING:
     from gvtui.trace.lives import Life
@@ -42,6 +42,6 @@ def closing_words(life: Life | None, conn: int) -> str:
         return f"its session or its sandbox has ended; {_NO_EXIT}"
     if life.exit_status is not None:
         return f"its first process has ended, {wait_status(life.exit_status)}"
-    if life.ending is Ending.CUT_OFF:
+    if life.ending is LifeEnding.CUT_OFF:
         return f"cut off, its sandbox has gone; {_NO_EXIT}"
     return f"cut off, and the sandbox was started again later; {_NO_EXIT}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from gvtui.trace.connection import Connection
     from gvtui.trace.reader import Trace
-    from gvtui.trace.summary import Counts
+    from gvtui.trace.summary import SummaryCounts
     from gvtui.trace.survey import Survey
 
 _SECOND_NS = 1_000_000_000
@@ -184,7 +184,7 @@ def _accounts(survey: Survey) -> Iterator[tuple[str, str]]:
     yield "dropped", f"{least}{accounting.dropped:,} by the sandboxes{gone}"
 
 
-def _connection_line(connection: Connection | None, conn: int, counts: Counts) -> str:
+def _connection_line(connection: Connection | None, conn: int, counts: SummaryCounts) -> str:
     return (
         f"{conn:>6} {counts.messages:>12,} {counts.bytes:>15,} {counts.dropped:>10,}  "
         f"{escape(_container(connection)) or '?'}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.limits import AS_THEY_COME
 from gvtui.monitor.ledger import Ledger
 from gvtui.monitor.renewing import Renewing
-from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.trace.excerpts import MAX_EXECS, DisputeMark, ExcerptMark, ExecMark
 from gvtui.trace.losses import Losses
 from gvtui.trace.marks import BinaryMark, DropsMark, NoteMark, read_mark
@@ -209,7 +209,7 @@ class RecordingExport:
         """Write a message; if it is an exec's exit, what became of it is noted later."""
         trace = self._selection.trace
         outcomes = self._selection.pairs.execs.outcomes
-        if outcomes.code(row_id) is not Code.NONE:
+        if outcomes.code(row_id) is not ExecCode.NONE:
             if not self._is_excerpt and (self._selection.is_filtered or trace.first_row > 0):
                 self._is_excerpt = True
                 self._mark(row.recv_ns, ExcerptMark(self._selection.filter_text).details(), 0)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gvtui.trace.marks import Mark
-    from gvtui.trace.summary import Counts
+    from gvtui.trace.summary import SummaryCounts
     from gvtui.trace.writer import TraceWriter
 
     Write = Callable[[TraceWriter], None]
@@ -215,7 +215,7 @@ class Ledger:
             "account": self._account(counts).pack(),
         }
 
-    def _account(self, counts: Counts) -> Accounting:
+    def _account(self, counts: SummaryCounts) -> Accounting:
         """What has happened to all that came for the trace that is written now."""
         reception = self.reception
         return Accounting(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
 from gvtui.files import open_to_read, write_whole
-from gvtui.points.gojson import PLAIN_DEPTH, Items, JsonError, Node, Pairs, fold, read_value
+from gvtui.points.gojson import PLAIN_DEPTH, Items, JsonError, JsonPairs, Node, fold, read_value
 from gvtui.points.problems import Problem, Verdict, errors
 from gvtui.points.reading import SESSION_KEYS, WRAPPER, read_pod_init, read_session
 
@@ -142,7 +142,7 @@ def parse_document(text: str) -> SessionDocument:
             "a list where one session was expected",
             [Problem("error", "", "more than one session", "a file holds one session, no list")],
         )
-    if not isinstance(node.value, Pairs):
+    if not isinstance(node.value, JsonPairs):
         raise SessionError(f"no session: the file holds {node.kind}, not an object")
     if node.depth > PLAIN_DEPTH:
         raise SessionError(f"nested deeper than the {PLAIN_DEPTH} levels that gvtui can write")
@@ -193,7 +193,7 @@ def parse_json(raw: bytes) -> Node:
 
 def wrapped_values(node: Node) -> list[Node]:
     """The values of the key `trace_session`: none in a bare session."""
-    if not isinstance(node.value, Pairs):
+    if not isinstance(node.value, JsonPairs):
         return []
     return [each for key, each in node.value if fold(key) == WRAPPER]
 

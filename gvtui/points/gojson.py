@@ -51,7 +51,7 @@ class JsonError(ValueError):
 class Node:
     """A value with its position: from byte offset `start` to before `end`."""
 
-    value: Pairs | Items | str | bool | None
+    value: JsonPairs | Items | str | bool | None
     start: int
     end: int
     depth: int = 0
@@ -66,10 +66,10 @@ class Node:
             return "a number" if isinstance(self.value, Number) else "a string"
         if isinstance(self.value, bool):
             return "true or false"
-        return "an object" if isinstance(self.value, Pairs) else "a list"
+        return "an object" if isinstance(self.value, JsonPairs) else "a list"
 
 
-class Pairs(list[tuple[str, Node]]):
+class JsonPairs(list[tuple[str, Node]]):
     """The pairs of an object, in the order in which they were written."""
 
 
@@ -133,7 +133,7 @@ def plain(node: Node) -> Any:  # noqa: ANN401
     value = node.value
     if node.depth > PLAIN_DEPTH:
         return node
-    if isinstance(value, Pairs):
+    if isinstance(value, JsonPairs):
         return {key: plain(each) for key, each in value}
     if isinstance(value, Items):
         return [plain(each) for each in value]
@@ -146,7 +146,7 @@ def walk(node: Node) -> Iterator[Node]:
     while waiting:
         each = waiting.pop()
         yield each
-        if isinstance(each.value, Pairs):
+        if isinstance(each.value, JsonPairs):
             waiting += [inner for _, inner in each.value]
         elif isinstance(each.value, Items):
             waiting += each.value
@@ -156,7 +156,7 @@ class _Open:
     """An object or a list that is being read."""
 
     def __init__(self, start: int, *, is_object: bool) -> None:
-        self.value: Pairs | Items = Pairs() if is_object else Items()
+        self.value: JsonPairs | Items = JsonPairs() if is_object else Items()
         self.closing = "}" if is_object else "]"
         self.start = start
         self.depth = 1
@@ -164,7 +164,7 @@ class _Open:
 
     def take(self, node: Node) -> None:
         self.depth = max(self.depth, node.depth + 1)
-        if isinstance(self.value, Pairs):
+        if isinstance(self.value, JsonPairs):
             self.value.append((self.key, node))
         else:
             self.value.append(node)
@@ -227,7 +227,7 @@ class _Reader:
 
     def _key(self) -> None:
         """Read a key and its colon, in an object."""
-        if not isinstance(self._open[-1].value, Pairs):
+        if not isinstance(self._open[-1].value, JsonPairs):
             return
         found = self._token("a key in double quotes")
         if found["string"] is None:

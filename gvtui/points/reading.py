@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gvtui.points.gojson import Items, Node, Number, Pairs, fold, plain, walk
+from gvtui.points.gojson import Items, JsonPairs, Node, Number, fold, plain, walk
 from gvtui.points.problems import Hints, Problem, Severity, Verdict
 from gvtui.points.session import Point, Session, Sink
 
@@ -165,7 +165,7 @@ class _Reader:
         values = old if isinstance(old, dict) else {}
         if node.value is None:
             return values
-        if not isinstance(node.value, Pairs):
+        if not isinstance(node.value, JsonPairs):
             self._wrong(place, node, "an object")
             return values
         seen: set[str] = set()
@@ -221,7 +221,7 @@ class _Reader:
             below = elements[at] if at < len(elements) else None
             where = f"{place}[{at}]"
             if isinstance(kind.inner, _Struct) and inner.value is not None:
-                if not isinstance(inner.value, Pairs):
+                if not isinstance(inner.value, JsonPairs):
                     self._wrong(where, inner, kind.expected)
                     value = below or {}
                 else:
@@ -236,7 +236,7 @@ class _Reader:
     def _object(self, node: Node, old: object, place: str) -> dict[str, Any] | None:
         if node.value is None:
             return None
-        if not isinstance(node.value, Pairs):
+        if not isinstance(node.value, JsonPairs):
             self._wrong(place, node, _OBJECT)
             return old if isinstance(old, dict) else None
         if any(isinstance(each.value, Number) and not each.value.is_finite for each in walk(node)):

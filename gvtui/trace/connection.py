@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gvtui.trace.summary import Counts
+    from gvtui.trace.summary import SummaryCounts
 
 SECOND_NS = 1_000_000_000
 
@@ -117,7 +117,7 @@ class Connection:
         self.first_row = min(self.first_row, row_id)
         self.last_row = max(self.last_row, row_id)
 
-    def catch_up(self, counts: Counts) -> None:
+    def catch_up(self, counts: SummaryCounts) -> None:
         """Take in what has been counted of it by somebody who has read more of its rows."""
         self.messages = max(self.messages, counts.messages)
         self.bytes = max(self.bytes, counts.bytes)
@@ -151,14 +151,14 @@ class Connection:
 
 
 @dataclass(slots=True)
-class Sums:
+class ConnectionSums:
     """The counts of old connections that are no longer kept one by one."""
 
     connections: int = 0
     messages: int = 0
     dropped: int = 0
 
-    def add(self, other: Sums) -> None:
+    def add(self, other: ConnectionSums) -> None:
         """Add other counts."""
         self.connections += other.connections
         self.messages += other.messages
@@ -172,7 +172,7 @@ class Sandbox:
     container_id: str
     connections: list[Connection]
     """The connections, oldest first; never empty."""
-    earlier: Sums = field(default_factory=Sums)
+    earlier: ConnectionSums = field(default_factory=ConnectionSums)
     """The counts of earlier connections."""
 
     @property

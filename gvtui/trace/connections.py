@@ -9,7 +9,7 @@ import numpy as np
 
 from gvtui.points.runsc_command import parse_runsc_command
 from gvtui.trace.claims import Claimant, Claims
-from gvtui.trace.connection import NEVER_AGAIN, Connection, Sandbox, Sums
+from gvtui.trace.connection import NEVER_AGAIN, Connection, ConnectionSums, Sandbox
 from gvtui.trace.containers import MAX_ID
 from gvtui.trace.details import args_in, int_in, text_in
 from gvtui.trace.lives import Lives
@@ -48,9 +48,9 @@ class Connections:
         """The container of each connection that is summed up."""
         self._of_container: dict[str, int] = {}
         """How many connections of each container are known one by one."""
-        self._earlier: dict[str, Sums] = {}
+        self._earlier: dict[str, ConnectionSums] = {}
         """Sums for containers that still have connections."""
-        self.earlier = Sums()
+        self.earlier = ConnectionSums()
         """All that came on connections of sandboxes that are not known any more."""
         self._earlier_lack_drops = False
         """Whether some that are not known one by one any more may have dropped more than is told."""
@@ -150,7 +150,7 @@ class Connections:
                 container = connection.container_id
                 group = groups.get(container or connection.conn)
                 if group is None:
-                    sums = self._earlier.get(container) or Sums()
+                    sums = self._earlier.get(container) or ConnectionSums()
                     groups[container or connection.conn] = Sandbox(container, [connection], sums)
                 else:
                     group.connections.append(connection)
@@ -162,7 +162,7 @@ class Connections:
         if not drops.other_connections:
             return
         self.dropped += drops.others.dropped
-        self.earlier.add(Sums(drops.other_connections, 0, drops.others.dropped))
+        self.earlier.add(ConnectionSums(drops.other_connections, 0, drops.others.dropped))
         # Nothing tells whether they were asked at their end.
         self._earlier_lack_drops = True
 
@@ -194,13 +194,13 @@ class Connections:
         for name in ("messages", "dropped", "malformed", "truncated", "unknown"):
             setattr(self, name, max(getattr(self, name), getattr(total, name)))
         gone = sum(conn not in known and conn not in self._summed for conn in unknown)
-        sums: list[Sums | Connection] = [
+        sums: list[ConnectionSums | Connection] = [
             self.earlier,
             *self._earlier.values(),
             *self._by_number.values(),
         ]
         self.earlier.add(
-            Sums(
+            ConnectionSums(
                 gone,
                 max(0, self.messages - sum(each.messages for each in sums)),
                 max(0, self.dropped - sum(each.dropped for each in sums)),
@@ -273,7 +273,7 @@ class Connections:
         left = self._of_container[container] = self._of_container[container] - 1
         if not left:
             del self._of_container[container]
-            self.earlier.add(self._earlier.pop(container, Sums()))
+            self.earlier.add(self._earlier.pop(container, ConnectionSums()))
 
     def opens(
         self, connection: Connection, row: int, opened_ns: int, details: dict[str, Any]
@@ -340,15 +340,15 @@ class Connections:
         self._summed[conn] = container
         if len(self._summed) > MAX_SUMMED:
             self._summed.popitem(last=False)
-        sums = Sums(1, connection.messages, connection.dropped)
+        sums = ConnectionSums(1, connection.messages, connection.dropped)
         if not container:
             self.earlier.add(sums)
             return
-        self._earlier.setdefault(container, Sums()).add(sums)
+        self._earlier.setdefault(container, ConnectionSums()).add(sums)
         self._leave(connection)
 
     def add_to_sums(self, conn: int, messages: int, dropped: int) -> None:
         """Something came on a connection that is summed up."""
         self.dropped += dropped
         sums = self._earlier.get(self._summed[conn], self.earlier)
-        sums.add(Sums(0, messages, dropped))
+        sums.add(ConnectionSums(0, messages, dropped))

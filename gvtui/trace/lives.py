@@ -26,7 +26,7 @@ MAX_LIVES = 1 << 16
 _MAX_CONTAINERS = 64
 
 
-class Ending(Enum):
+class LifeEnding(Enum):
     """How it is known that a life has ended."""
 
     EXITED = "its first process has ended"
@@ -57,7 +57,7 @@ class Life:
     """When its last connection closed, Unix nanoseconds; 0 while one is open."""
     closed_by_monitor: bool = False
     """Whether that was because the monitor stopped, and not because of the sandbox."""
-    ending: Ending | None = None
+    ending: LifeEnding | None = None
     """How its end is known; None while it runs, and while it is not known whether it does."""
     ended_ns: int = 0
     """When it ended, Unix nanoseconds: at the latest, unless a process has told its exit."""
@@ -225,7 +225,7 @@ class Lives:
             return
         life.closed_ns, life.closed_by_monitor = when_ns or 1, by_monitor
         if life.exit_status is not None:
-            self._end(life, Ending.EXITED, row)
+            self._end(life, LifeEnding.EXITED, row)
         elif not by_monitor:
             self._change(life, row)
 
@@ -234,7 +234,7 @@ class Lives:
         life = self._of_conn.get(conn)
         if life is not None and life.ending is None and not life.connected:
             life.closed_ns = life.closed_ns or when_ns
-            self._end(life, Ending.CUT_OFF, row)
+            self._end(life, LifeEnding.CUT_OFF, row)
 
     def forget(self, conn: int) -> None:
         """A connection is not known one by one any more; its life stays known for a while."""
@@ -250,11 +250,11 @@ class Lives:
         if former is not None and former.ending is None:
             exited = former.exit_status is not None
             former.closed_ns = former.closed_ns or when_ns
-            self._end(former, Ending.EXITED if exited else Ending.RESTARTED, row)
+            self._end(former, LifeEnding.EXITED if exited else LifeEnding.RESTARTED, row)
         life.sandbox = sandbox
         self._current[sandbox] = life
 
-    def _end(self, life: Life, ending: Ending, row: int) -> None:
+    def _end(self, life: Life, ending: LifeEnding, row: int) -> None:
         life.ending, life.ended_ns = ending, life.closed_ns
         self._change(life, row)
 

@@ -51,7 +51,7 @@ _JOINS = [
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class RepeatLines:
     """A batch of messages as lines of words, for looking up and for learning."""
 
     words: npt.NDArray[np.uint64]
@@ -82,7 +82,7 @@ class Repeats:
     def __len__(self) -> int:
         return self._count
 
-    def lines(self, datagrams: Sequence[bytes], lengths: npt.NDArray[np.int64]) -> Lines:
+    def lines(self, datagrams: Sequence[bytes], lengths: npt.NDArray[np.int64]) -> RepeatLines:
         """Make lines of messages of these lengths, whatever their bytes are."""
         count = len(datagrams)
         lines = -(-count // _STEP_MESSAGES) * _STEP_MESSAGES
@@ -109,9 +109,9 @@ class Repeats:
         words[:, 2] = third >> behind << behind
         sums = words @ self._weights[: width // 8]
         slots = (sums >> _U64(64 - _SLOT_BITS)).view(np.int64)
-        return Lines(words, slots, time, lengths, dropped, fits)
+        return RepeatLines(words, slots, time, lengths, dropped, fits)
 
-    def find(self, lines: Lines) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.void]]:
+    def find(self, lines: RepeatLines) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.void]]:
         """Which messages are known, and the row of each known one.
 
         The caller has to set `offset`, `recv_ns` and `conn` of each row.
@@ -126,7 +126,7 @@ class Repeats:
         rows["dropped"] = lines.dropped
         return known, rows
 
-    def learn(self, lines: Lines, places: list[int], rows: Sequence[bytes]) -> None:
+    def learn(self, lines: RepeatLines, places: list[int], rows: Sequence[bytes]) -> None:
         """Remember rows of messages in which only the time may differ from others of the same line.
 
         Args:

@@ -1,7 +1,7 @@
 """The counts of a trace: made when it is written, and again when it is read.
 
 A segment of format 2 ends with a summary, a msgpack map of: `rows` (how many, drops included),
-`messages`, `counts` (for each connection: its number, then the fields of `Counts`, of this segment)
+`messages`, `counts` (for each connection: its number, then the fields of `SummaryCounts`, of this segment)
 and `others` (in front how many connections are not listed, then their counts added up); and, since
 the trace began, `received`, `refused` (a map of limits), `lost` and `losses` (why and when, see
 `gvtui.trace.losses`). The header of a segment has as `before` what was counted before it: `counts`
@@ -36,7 +36,7 @@ _Bytes = bytes
 
 
 @dataclass(slots=True)
-class Counts:
+class SummaryCounts:
     """The counts of one connection, or of several."""
 
     messages: int = 0
@@ -49,7 +49,7 @@ class Counts:
     unknown: int = 0
     """How many messages have a type that gvtui did not know."""
 
-    def add(self, other: Counts) -> None:
+    def add(self, other: SummaryCounts) -> None:
         """Add another's."""
         self.messages += other.messages
         self.bytes += other.bytes
@@ -59,7 +59,7 @@ class Counts:
         self.unknown += other.unknown
 
     @classmethod
-    def read(cls, values: Iterable[object]) -> Counts:
+    def read(cls, values: Iterable[object]) -> SummaryCounts:
         """The counts from what lies in a log; what is no number counts as 0."""
         known = (value if type(value) is int and 0 <= value < 1 << 63 else 0 for value in values)
         return cls(*[value for value, _ in zip(known, fields(cls), strict=False)])
@@ -84,21 +84,21 @@ class Counts:
 class ConnectionCounts:
     """Counts by connection; those of many closed connections are added up."""
 
-    by_conn: dict[int, Counts] = field(default_factory=dict)
-    others: Counts = field(default_factory=Counts)
+    by_conn: dict[int, SummaryCounts] = field(default_factory=dict)
+    others: SummaryCounts = field(default_factory=SummaryCounts)
     other_connections: int = 0
     """How many connections were added up."""
 
-    def of(self, conn: int) -> Counts:
+    def of(self, conn: int) -> SummaryCounts:
         """The counts of a connection, to be added to."""
         counts = self.by_conn.get(conn)
         if counts is None:
-            counts = self.by_conn[conn] = Counts()
+            counts = self.by_conn[conn] = SummaryCounts()
         return counts
 
-    def total(self) -> Counts:
+    def total(self) -> SummaryCounts:
         """The counts of all."""
-        total = Counts()
+        total = SummaryCounts()
         for counts in (*self.by_conn.values(), self.others):
             total.add(counts)
         return total
@@ -133,12 +133,12 @@ class ConnectionCounts:
         tally = cls()
         for entry in list_in(details, "counts"):
             if isinstance(entry, list) and entry and type(entry[0]) is int:
-                tally.by_conn[entry[0]] = Counts.read(entry[1:])
+                tally.by_conn[entry[0]] = SummaryCounts.read(entry[1:])
         if others := list_in(details, "others"):
             number = others[0]
             is_count = type(number) is int and 0 <= number < 1 << 63
             tally.other_connections = number if is_count else 0
-            tally.others = Counts.read(others[1:])
+            tally.others = SummaryCounts.read(others[1:])
         return tally
 
 

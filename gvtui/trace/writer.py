@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gvtui.limits import Limits
-    from gvtui.trace.summary import ConnectionCounts, Counts, Reception
+    from gvtui.trace.summary import ConnectionCounts, Reception, SummaryCounts
 
 _STRINGS_PART = 8
 """The strings may take one part in so many of a flight recorder's disk space."""
@@ -220,11 +220,11 @@ class TraceWriter:
         return self._files.end_row
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> SummaryCounts:
         """What has been written so far, of all connections."""
         return self._files.counts
 
-    def counts_of(self, conn: int) -> Counts:
+    def counts_of(self, conn: int) -> SummaryCounts:
         """What has been written so far of one connection that stands."""
         return self._files.counts_of(conn)
 

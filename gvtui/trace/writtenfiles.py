@@ -18,7 +18,7 @@ from gvtui.trace.row import ROW_SIZE
 from gvtui.trace.segmentwriter import SegmentWriter, removed_on_failure
 from gvtui.trace.shares import Shares
 from gvtui.trace.strings import MAGIC as STRINGS_MAGIC
-from gvtui.trace.summary import ConnectionCounts, Counts, Reception, Summary
+from gvtui.trace.summary import ConnectionCounts, Reception, Summary, SummaryCounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
@@ -122,7 +122,7 @@ class WrittenFiles:
         return self.segment.first_row + self.segment.rows
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> SummaryCounts:
         """What has been counted so far, of all connections."""
         total = self._before.total()
         total.add(self.tally.total())
@@ -142,9 +142,9 @@ class WrittenFiles:
             drops.other_connections += tally.other_connections
         return drops
 
-    def counts_of(self, conn: int) -> Counts:
+    def counts_of(self, conn: int) -> SummaryCounts:
         """What has been counted so far of one connection that stands."""
-        counts = Counts()
+        counts = SummaryCounts()
         for tally in (self._before, self.tally):
             if conn in tally.by_conn:
                 counts.add(tally.by_conn[conn])

@@ -11,7 +11,7 @@ from gvtui.agent.drops import (
     MOST_QUIET_SECONDS,
     QUIET_SECONDS,
     DropNotes,
-    Question,
+    DropsQuestion,
     answer_of,
     question_of,
 )
@@ -34,7 +34,7 @@ class Sandboxes:
         self.notes = DropNotes(self.note, self.ask)
         self.meanwhile: Callable[[], None] = lambda: None
 
-    def ask(self, questions: Sequence[Question]) -> list[DropsMark | None]:
+    def ask(self, questions: Sequence[DropsQuestion]) -> list[DropsMark | None]:
         self.asked.append([question.conn for question in questions])
         self.meanwhile()
         answers = [self.answers.pop(0) for _ in questions]
@@ -111,7 +111,7 @@ def test_at_the_end_all_that_are_connected_are_asked() -> None:
 def test_the_end_waits_for_no_runsc_that_hangs() -> None:
     hangs = threading.Event()
 
-    def ask(_: Sequence[Question]) -> list[DropsMark | None]:
+    def ask(_: Sequence[DropsQuestion]) -> list[DropsMark | None]:
         hangs.wait(20)
         return [None]
 
@@ -124,22 +124,22 @@ def test_the_end_waits_for_no_runsc_that_hangs() -> None:
 @pytest.mark.parametrize(
     ("one", "asked"),
     [
-        (connection(), Question(1, "web", "/r")),
-        (connection(container_source="message", command=["x"]), Question(1, "web", "")),
-        (connection(dropped=8), Question(1, "web", "/r", 8)),
+        (connection(), DropsQuestion(1, "web", "/r")),
+        (connection(container_source="message", command=["x"]), DropsQuestion(1, "web", "")),
+        (connection(dropped=8), DropsQuestion(1, "web", "/r", 8)),
         (connection(container_id=""), None),
         (connection(container_id="¬1:web"), None),
         (connection(closed_ns=4), None),
     ],
 )
-def test_who_is_asked(one: Connection, asked: Question | None) -> None:
+def test_who_is_asked(one: Connection, asked: DropsQuestion | None) -> None:
     assert question_of(one) == asked
 
 
 def test_a_sandbox_that_does_not_run_here_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "sandbox_processes", list)
-    assert drops.Asker(("/bin/true",)).ask([Question(1, "web", "")]) == [None]
-    assert drops.Asker(("/nonexistent/runsc",)).ask([Question(1, "web", "")]) == [None]
+    assert drops.Asker(("/bin/true",)).ask([DropsQuestion(1, "web", "")]) == [None]
+    assert drops.Asker(("/nonexistent/runsc",)).ask([DropsQuestion(1, "web", "")]) == [None]
 
 
 @pytest.mark.parametrize(
@@ -158,4 +158,4 @@ def test_a_sandbox_that_does_not_run_here_tells_nothing(monkeypatch: pytest.Monk
     ],
 )
 def test_of_several_sinks_one_is_ours(told: int, sinks: list[int], mark: DropsMark | None) -> None:
-    assert answer_of(Question(1, "web", "", told), sinks) == mark
+    assert answer_of(DropsQuestion(1, "web", "", told), sinks) == mark

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.agent.install import Engines, engines_here, how_to_install, install_words, users_of
+from gvtui.agent.install import EnginesHere, engines_here, how_to_install, install_words, users_of
 
 CONTAINERD = "containerd"
 FILE = Path("/etc/gvtui-pod-init.json")
@@ -66,7 +66,7 @@ def test_each_configuration_is_toml() -> None:
 
 
 def test_only_the_engines_that_are_here_are_told() -> None:
-    text = how_to_install(FILE, engines=Engines(("containerd",), 3))
+    text = how_to_install(FILE, engines=EnginesHere(("containerd",), 3))
     assert "io.containerd.cri.v1.runtime" in text
     assert "io.containerd.grpc.v1.cri" not in text
     assert "Docker" not in text
@@ -75,10 +75,10 @@ def test_only_the_engines_that_are_here_are_told() -> None:
 
 
 def test_engines_are_known_by_programs_and_folders(tmp_path: Path, programs: Path) -> None:
-    assert engines_here(tmp_path) == Engines()
+    assert engines_here(tmp_path) == EnginesHere()
     program(programs, "podman")
     (tmp_path / "etc" / "docker").mkdir(parents=True)
-    assert engines_here(tmp_path) == Engines(("docker", "podman"))
+    assert engines_here(tmp_path) == EnginesHere(("docker", "podman"))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ ConfigPath = "/etc/containerd/runsc-trace.toml"
     shim = tmp_path / "etc/containerd/runsc-trace.toml"
     docker = f"docker's runtime x in {tmp_path}/etc/docker/daemon.json starts containers with it"
     read = f"containerd's runtime runsc-trace in {shim} starts containers with it"
-    engines = Engines(("containerd", "docker"))
+    engines = EnginesHere(("containerd", "docker"))
     assert users_of(FILE, engines, tmp_path) == [docker, read]
     program(programs, CONTAINERD, f"printf '%s' '{entry}'")
     assert users_of(FILE, engines, tmp_path) == [docker, read]
@@ -133,7 +133,7 @@ ConfigPath = "/etc/containerd/runsc-trace.toml"
 
 
 def test_without_engines_all_is_told(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gvtui.agent.install.engines_here", Engines)
+    monkeypatch.setattr("gvtui.agent.install.engines_here", EnginesHere)
     monkeypatch.setattr("gvtui.agent.install.users_of", lambda *_: ["docker does"])
     text = install_words(FILE)
     assert text == how_to_install(FILE) + "\nHere, docker does.\n"
@@ -143,7 +143,7 @@ def test_without_engines_all_is_told(programs: Path, monkeypatch: pytest.MonkeyP
 def test_the_containerd_of_this_machine_reads_what_it_is_told(tmp_path: Path) -> None:
     version = engines_here(tmp_path).containerd_version
     assert version is not None
-    text = how_to_install(FILE, engines=Engines(("containerd",), version))
+    text = how_to_install(FILE, engines=EnginesHere(("containerd",), version))
     config = tmp_path / "config.toml"
     config.write_text(f"version = {version}\n{blocks(text)[0]}\n")
     done = subprocess.run(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gvtui.decode.endings import closing_words, ending_words
-from gvtui.trace.lives import Ending, Life
+from gvtui.trace.lives import Life, LifeEnding
 
 
 @pytest.mark.parametrize(
@@ -17,22 +17,22 @@ from gvtui.trace.lives import Ending, Life
         ),
         (Life(1, last_conn=2), "gone", "its sandbox has another connection"),
         (
-            Life(1, last_conn=1, ending=Ending.EXITED, exit_status=0x300),
+            Life(1, last_conn=1, ending=LifeEnding.EXITED, exit_status=0x300),
             "exited 3",
             "its first process has ended, exited 3",
         ),
         (
-            Life(1, last_conn=1, ending=Ending.EXITED, exit_status=9),
+            Life(1, last_conn=1, ending=LifeEnding.EXITED, exit_status=9),
             "killed by SIGKILL",
             "its first process has ended, killed by SIGKILL",
         ),
         (
-            Life(1, last_conn=1, ending=Ending.CUT_OFF),
+            Life(1, last_conn=1, ending=LifeEnding.CUT_OFF),
             "cut off",
             "cut off, its sandbox has gone; no exit of its first process was told",
         ),
         (
-            Life(1, last_conn=1, ending=Ending.RESTARTED),
+            Life(1, last_conn=1, ending=LifeEnding.RESTARTED),
             "cut off",
             "cut off, and the sandbox was started again later; no exit of its first process was "
             "told",

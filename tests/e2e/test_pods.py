@@ -19,7 +19,7 @@ from gvtui.points.document import pod_init_document, save_document
 from gvtui.points.presets import build_preset
 from gvtui.points.session import REMOTE, Sink
 from gvtui.query.processes.process import Process
-from gvtui.trace.lives import Ending
+from gvtui.trace.lives import LifeEnding
 from gvtui.trace.reader import Trace
 from tests.e2e.containers import (
     WAIT_SECONDS,
@@ -131,7 +131,7 @@ def test_each_process_of_a_pod_is_one(binary: RunscBinary, tmp_path: Path) -> No
     assert second is not None
     assert lives.of(2) is first
     assert first is not second
-    assert (first.ending, first.exit_status) == (Ending.CUT_OFF, None)
+    assert (first.ending, first.exit_status) == (LifeEnding.CUT_OFF, None)
     assert (second.ending, second.exit_status) == (None, None)
 
     processes = processes_of(trace)

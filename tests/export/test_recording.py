@@ -12,7 +12,7 @@ from gvtui.export.recording import RecordingExport
 from gvtui.export.selection import Selection
 from gvtui.monitor import ledger
 from gvtui.query.analysis import Analysis
-from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import Kind
@@ -105,14 +105,14 @@ FILTERS = (
 )
 
 
-def told(trace: Trace) -> dict[tuple[bytes, int], Code]:
+def told(trace: Trace) -> dict[tuple[bytes, int], ExecCode]:
     """What is known of each message that is an exec's exit, and how often the same came before."""
     execs = Analysis(trace).pairs.execs
     while execs.advance():
         pass
-    found: dict[tuple[bytes, int], Code] = {}
+    found: dict[tuple[bytes, int], ExecCode] = {}
     for row in range(trace.first_row, trace.end_row):
-        if (code := execs.code(row)) is not Code.NONE:
+        if (code := execs.code(row)) is not ExecCode.NONE:
             payload = trace.payload(row)
             number = sum(key[0] == payload for key in found)
             found[payload, number] = code

@@ -22,7 +22,7 @@ from rich.cells import cell_len
 from textual import events
 from textual.pilot import OutOfBounds
 
-from gvtui.agent.targets import Keeper, Survey
+from gvtui.agent.targets import Keeper, TargetSurvey
 from gvtui.config import read_config
 from gvtui.monitor.options import MonitorOptions
 from gvtui.points.bundled import bundled_catalogue
@@ -330,8 +330,8 @@ def _valid(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _no_sandbox() -> Survey:
-    return Survey((), (), catalogue=bundled_catalogue())
+def _no_sandbox() -> TargetSurvey:
+    return TargetSurvey((), (), catalogue=bundled_catalogue())
 
 
 def fault_of(strips: Sequence[Strip], width: int) -> str:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gvtui.trace.connection import SECOND_NS, Connection, Sandbox, Sums
+from gvtui.trace.connection import SECOND_NS, Connection, ConnectionSums, Sandbox
 
 
 def test_seconds_long_gone_are_forgotten() -> None:
@@ -31,7 +31,7 @@ def test_of_too_many_containers_the_first_are_forgotten() -> None:
 
 def test_a_sandbox_counts_what_is_summed_up_too() -> None:
     connections = [Connection(5, messages=2, dropped=1), Connection(9, messages=3, closed_ns=1)]
-    sandbox = Sandbox("web", connections, Sums(4, 10, 20))
+    sandbox = Sandbox("web", connections, ConnectionSums(4, 10, 20))
     assert (sandbox.count, sandbox.messages, sandbox.dropped) == (6, 15, 21)
     assert sandbox.connected
     assert sandbox.latest.conn == 9

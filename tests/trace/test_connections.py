@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gvtui.trace import connections
 from gvtui.trace.collecting import collect
-from gvtui.trace.connection import Sums
+from gvtui.trace.connection import ConnectionSums
 from gvtui.trace.connections import Connections
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Flag, Kind
@@ -61,7 +61,7 @@ def test_old_closed_connections_are_summed_up(monkeypatch: pytest.MonkeyPatch) -
         for each in sandboxes
     ]
     assert shown == [("a", 2, 4, 9, 1), ("b", 3, 6, 12, 1)]
-    assert known.earlier == Sums(2, 4, 7)
+    assert known.earlier == ConnectionSums(2, 4, 7)
     assert known.messages == known.earlier.messages + sum(each.messages for each in sandboxes)
     assert known.dropped == known.earlier.dropped + sum(each.dropped for each in sandboxes)
     # Rows of a connection that is summed up are still its container's.

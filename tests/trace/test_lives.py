@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gvtui.trace import lives as module
-from gvtui.trace.lives import Ending, Life, Lives
+from gvtui.trace.lives import Life, LifeEnding, Lives
 
 
 class Story:
@@ -64,7 +64,7 @@ def test_a_sandbox_that_is_started_again_has_a_life_of_its_own(story: Story) -> 
     assert story.of(1).is_out_of_sight
     story.opens(2, made_by=200)
     assert story.numbers == [1, 2]
-    assert (story.of(1).ending, story.of(1).ended_ns) == (Ending.RESTARTED, 2)
+    assert (story.of(1).ending, story.of(1).ended_ns) == (LifeEnding.RESTARTED, 2)
     assert story.of(2).ending is None
     changes = story.lives.changes(0)
     assert [(each.row, each.life, each.has_ended) for each in changes] == [
@@ -91,7 +91,7 @@ def test_where_nothing_tells_who_connected_the_start_of_the_container_does(story
     story.says(3, is_start=True)
     assert story.of(1) is story.of(2)
     assert story.of(3) is not story.of(1)
-    assert story.of(1).ending is Ending.RESTARTED
+    assert story.of(1).ending is LifeEnding.RESTARTED
     assert (story.of(3).sandbox, story.of(3).ending) == ("web", None)
 
 
@@ -106,10 +106,11 @@ def test_a_container_of_a_pod_that_starts_again_is_in_the_same_sandbox(story: St
 
 
 @pytest.mark.parametrize(
-    ("status", "goes_on", "ending"), [(9, False, Ending.EXITED), (9, True, None), (None, 0, None)]
+    ("status", "goes_on", "ending"),
+    [(9, False, LifeEnding.EXITED), (9, True, None), (None, 0, None)],
 )
 def test_a_life_ends_with_its_first_process(
-    story: Story, status: int | None, goes_on: bool, ending: Ending | None
+    story: Story, status: int | None, goes_on: bool, ending: LifeEnding | None
 ) -> None:
     story.opens(1, made_by=100)
     if status is not None:
@@ -130,7 +131,7 @@ def test_a_process_that_has_gone_ends_a_life_that_nobody_hears_of(story: Story) 
     assert story.of(1).ending is None
     story.closes(1)
     story.lives.gone(1, 9, 9)
-    assert (story.of(1).ending, story.of(1).ended_ns) == (Ending.CUT_OFF, 2)
+    assert (story.of(1).ending, story.of(1).ended_ns) == (LifeEnding.CUT_OFF, 2)
     assert story.lives.changes(1)[0].row == 9
 
 

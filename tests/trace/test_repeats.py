@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.trace.repeats import MAX_KNOWN, WIDTH, Lines, Repeats
+from gvtui.trace.repeats import MAX_KNOWN, WIDTH, RepeatLines, Repeats
 from gvtui.trace.row import ROW_DTYPE
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import common_pb2, syscall_pb2
@@ -27,7 +27,7 @@ def a_row(pid: int) -> bytes:
     return row.tobytes()
 
 
-def lines_of(repeats: Repeats, datagrams: Sequence[bytes]) -> Lines:
+def lines_of(repeats: Repeats, datagrams: Sequence[bytes]) -> RepeatLines:
     return repeats.lines(datagrams, np.array([len(each) for each in datagrams], np.int64))
 
 

@@ -10,11 +10,18 @@ from gvtui.trace.losses import Loss, Losses
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import LogKind, Record
 from gvtui.trace.scanning import Begin, scan_log
-from gvtui.trace.summary import MAX_LISTED, ConnectionCounts, Counts, Reception, Summary, tally_of
+from gvtui.trace.summary import (
+    MAX_LISTED,
+    ConnectionCounts,
+    Reception,
+    Summary,
+    SummaryCounts,
+    tally_of,
+)
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
 
-counts = st.builds(Counts, *[st.integers(0, 1 << 40)] * 6)
+counts = st.builds(SummaryCounts, *[st.integers(0, 1 << 40)] * 6)
 tallies = st.builds(
     ConnectionCounts,
     st.dictionaries(st.integers(1, 99), counts, max_size=9),
@@ -76,7 +83,7 @@ def test_what_the_writer_counts_is_what_the_rows_say(tmp_path: Path) -> None:
     assert (total.messages, total.dropped, total.malformed, total.truncated) == (103, 12, 1, 1)
     for conn, counts in tally.by_conn.items():
         known = trace.connections[conn]
-        assert counts == Counts(
+        assert counts == SummaryCounts(
             known.messages,
             known.bytes,
             known.dropped,

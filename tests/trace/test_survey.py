@@ -9,7 +9,7 @@ from gvtui.trace.keep import save
 from gvtui.trace.losses import FULL, Loss, Losses
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import LogKind, pack_record
-from gvtui.trace.summary import Counts, Reception
+from gvtui.trace.summary import Reception, SummaryCounts
 from gvtui.trace.survey import Survey, find_damage, survey
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, TRACES, read_message, to_format_1, write_trace
@@ -72,7 +72,7 @@ def test_a_summary_that_says_otherwise_is_told(
 ) -> None:
     writer = TraceWriter(tmp_path / "a.gvtrace")
     writer.message(1, TIME_NS, read_message())
-    writer._files.tally.of(1).add(Counts(messages=1))
+    writer._files.tally.of(1).add(SummaryCounts(messages=1))
     writer.close()
     assert look(writer.path).problems == ["a segment's summary counts 2 messages, its log has 1"]
 

@@ -18,7 +18,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gvtui.agent.targets import Keeper, Survey
+from gvtui.agent.targets import Keeper, TargetSurvey
 from gvtui.monitor.options import MonitorOptions
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.document import pod_init_document, save_document
@@ -109,8 +109,8 @@ def choosing(folder: Path) -> Iterator[GvtuiApp]:
         yield app
 
 
-def _no_sandbox() -> Survey:
-    return Survey((), (), catalogue=bundled_catalogue())
+def _no_sandbox() -> TargetSurvey:
+    return TargetSurvey((), (), catalogue=bundled_catalogue())
 
 
 def nothing(folder: Path) -> Iterator[GvtuiApp]:

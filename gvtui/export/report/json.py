@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gvtui.export.report.making import Report
-    from gvtui.query.activity.activity import Line
+    from gvtui.query.activity.activity import ActivityLine
 
 SCHEMA, VERSION = "gvtui-report", 1
 
@@ -64,7 +64,7 @@ def document(report: Report) -> dict[str, Any]:
     }
 
 
-def _line(report: Report, line: Line) -> dict[str, Any]:
+def _line(report: Report, line: ActivityLine) -> dict[str, Any]:
     behind = line.behind
     return {
         "what": line.what,

@@ -19,7 +19,7 @@ from gvtui.trace.survey import survey
 from gvtui.words import counted
 
 if TYPE_CHECKING:
-    from gvtui.query.activity.activity import Activity, Line
+    from gvtui.query.activity.activity import Activity, ActivityLine
     from gvtui.trace.reader import Trace
     from gvtui.trace.rebuild import Progress
 
@@ -52,12 +52,12 @@ class Report:
         """The answer in one paragraph."""
         return summary_of(self.activity)
 
-    def command(self, line: Line) -> str:
+    def command(self, line: ActivityLine) -> str:
         """The command that prints the rows of a line."""
         text = conjunction([self.filter_text, line.behind.filter_text])
         return f"gvtui print {shlex.quote(self.file)} --filter {shlex.quote(text)}"
 
-    def when(self, line: Line) -> str:
+    def when(self, line: ActivityLine) -> str:
         """When a line's first row happened, in UTC."""
         return utc(self.times.get(line.behind.first, 0))
 

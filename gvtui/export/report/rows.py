@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gvtui.export.report.making import Report
-    from gvtui.query.activity.activity import Line, Section
+    from gvtui.query.activity.activity import ActivityLine, Section
 
 TITLE = "What the sandbox did"
 HEADINGS = ("what", "details", "times", "in", "out", "first", "rows")
@@ -33,7 +33,7 @@ def title_of(section: Section) -> str:
     return f"{section.title}: {section.total:,}"
 
 
-def cells(report: Report, line: Line) -> tuple[str, ...]:
+def cells(report: Report, line: ActivityLine) -> tuple[str, ...]:
     """A line's cells, in the order of `HEADINGS`, escaped for a terminal."""
     about = "" if line.behind.is_exact else "about "
     return (

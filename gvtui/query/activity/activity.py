@@ -96,7 +96,7 @@ class Behind:
 
 
 @dataclass(slots=True)
-class Line:
+class ActivityLine:
     """One thing that was done, however often. Texts are as the sandbox gave them: not escaped."""
 
     what: str
@@ -118,7 +118,7 @@ class Section:
 
     key: str
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[ActivityLine, ...]
     total: int
     """How many things there were, those that have no line included."""
 

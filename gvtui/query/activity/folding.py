@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from gvtui.query.activity.activity import Behind, Line
+from gvtui.query.activity.activity import ActivityLine, Behind
 from gvtui.words import counted
 
 FROM = 12
@@ -23,7 +23,7 @@ def folder_of(path: str) -> str:
     return "/" + "/".join(parts[:_MOST_DEPTH]) if parts else ""
 
 
-def fold(lines: list[Line], least: int = FROM) -> list[Line]:
+def fold(lines: list[ActivityLine], least: int = FROM) -> list[ActivityLine]:
     """Put lines of one folder together where there are many; none is left out.
 
     Args:
@@ -32,10 +32,10 @@ def fold(lines: list[Line], least: int = FROM) -> list[Line]:
     """
     if len(lines) < least:
         return lines
-    by_folder: dict[str, list[Line]] = defaultdict(list)
+    by_folder: dict[str, list[ActivityLine]] = defaultdict(list)
     for line in lines:
         by_folder[folder_of(line.what)].append(line)
-    folded: list[Line] = []
+    folded: list[ActivityLine] = []
     for folder, own in by_folder.items():
         if not folder or len(own) < _LEAST:
             folded += own
@@ -44,7 +44,7 @@ def fold(lines: list[Line], least: int = FROM) -> list[Line]:
         for line in own:
             behind.join(line.behind)
         folded.append(
-            Line(
+            ActivityLine(
                 f"{counted(len(own), 'file')} below {folder}",
                 behind,
                 bytes_in=sum(line.bytes_in for line in own),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.points.names import event_type, point_name
-from gvtui.query.activity.activity import SECTIONS, Behind, Line
+from gvtui.query.activity.activity import SECTIONS, ActivityLine, Behind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ MAX_LINES = 1 << 16
 """How many lines a section has; what comes after them is counted."""
 
 
-class Lines:
+class ActivityLines:
     """The lines of all sections."""
 
     def __init__(self, trace: RowSource, max_lines: int = MAX_LINES) -> None:
@@ -26,9 +26,9 @@ class Lines:
         """How many rows have no line because their section was full."""
         self._trace = trace
         self._max_lines = max_lines
-        self._lines: dict[str, dict[tuple[str, str], Line]] = {key: {} for key in SECTIONS}
+        self._lines: dict[str, dict[tuple[str, str], ActivityLine]] = {key: {} for key in SECTIONS}
 
-    def of(self, section: str) -> Iterator[Line]:
+    def of(self, section: str) -> Iterator[ActivityLine]:
         """The lines of a section, in the order in which they began."""
         yield from self._lines[section].values()
 
@@ -60,7 +60,7 @@ class Lines:
             if len(lines) >= self._max_lines:
                 self.refused += len(rows)
                 return
-            line = lines[what, details] = Line(what, Behind(), details)
+            line = lines[what, details] = ActivityLine(what, Behind(), details)
         line.behind.add(rows, kinds)
         line.bytes_in += bytes_in
         line.bytes_out += bytes_out

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ActivityPart:
     """Consecutive rows; each column has a value for each of them."""
 
     start: int
@@ -38,7 +38,7 @@ class Part:
 
 def part_of(
     resolved: Resolved, start: int, rows: npt.NDArray[np.void], chosen: npt.NDArray[np.bool_]
-) -> Part:
+) -> ActivityPart:
     """What was resolved of rows.
 
     Args:
@@ -50,7 +50,7 @@ def part_of(
     count = len(rows)
     chosen = chosen & ~resolved.doubles(start, count)
     came, went = (np.where(chosen, each, 0) for each in resolved.moves(start, rows))
-    return Part(
+    return ActivityPart(
         start,
         rows,
         chosen,

@@ -11,7 +11,7 @@ import numpy as np
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.outcome import ExecOutcome
 from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.activity.activity import Behind, Line
+from gvtui.query.activity.activity import ActivityLine, Behind
 from gvtui.query.processes.process import MAX_EXECS
 from gvtui.query.resolved.call import Happened
 from gvtui.wire.header import WireError
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gvtui.query.activity.lines import Lines
-    from gvtui.query.activity.part import Part
+    from gvtui.query.activity.lines import ActivityLines
+    from gvtui.query.activity.part import ActivityPart
     from gvtui.query.processes.process import Exec, Process
     from gvtui.query.processes.processes import Processes
     from gvtui.query.source import RowSource
@@ -52,7 +52,7 @@ class Programs:
         """How many processes executed more programs than are known of each."""
         return sum(len(process.execs) >= MAX_EXECS for process in self._known.values())
 
-    def take_in(self, part: Part, lines: Lines) -> None:
+    def take_in(self, part: ActivityPart, lines: ActivityLines) -> None:
         """Read a slice of rows."""
         start, rows, chosen, happened = part.start, part.rows, part.chosen, part.happened
         self._meet(start, rows, chosen)
@@ -91,7 +91,7 @@ class Programs:
             self._last[number] = start + int(own[-1])
             self._count[number] = self._count.get(number, 0) + len(own)
 
-    def _ran(self, number: int, row: np.void, lines: Lines) -> None:
+    def _ran(self, number: int, row: np.void, lines: ActivityLines) -> None:
         process = self._processes.tree.spans.at(int(row["conn"]), int(row["pid"]), number)
         entry = (
             next((each for each in process.programs if each.row == number), None)
@@ -107,7 +107,7 @@ class Programs:
         )
         lines.add("programs", _words(entry), [number], [lines.name(row)], details=details)
 
-    def _started(self, number: int, row: np.void, lines: Lines) -> None:
+    def _started(self, number: int, row: np.void, lines: ActivityLines) -> None:
         try:
             message: Any = self._trace.decoded(number).message
             args = list(message.args)
@@ -120,16 +120,16 @@ class Programs:
         details = "as the container's first program"
         lines.add("programs", words, [number], ["container/start"], details=details)
 
-    def lines(self, key: str) -> Iterator[Line]:
+    def lines(self, key: str) -> Iterator[ActivityLine]:
         """The lines of a section that depend on what is known at the end."""
         if key in ("not_started", "maybe_started"):
             yield from self._attempts(key == "maybe_started")
         elif key == "sessions":
             yield from self._sessions()
 
-    def _attempts(self, is_asked: bool) -> Iterator[Line]:
+    def _attempts(self, is_asked: bool) -> Iterator[ActivityLine]:
         wanted = ExecOutcome.ASKED if is_asked else ExecOutcome.FAILED
-        found: dict[tuple[str, str], Line] = {}
+        found: dict[tuple[str, str], ActivityLine] = {}
         for process in self._known.values():
             for entry in process.execs:
                 row = entry.row if entry.row in self._exec_rows else entry.exit_row
@@ -140,12 +140,12 @@ class Programs:
                 path = f"{entry.path}, " if entry.path else ""
                 details = f"{path}by {_caller(process, entry.row)}{why}"
                 line = found.setdefault(
-                    (_words(entry), details), Line(_words(entry), Behind(), details)
+                    (_words(entry), details), ActivityLine(_words(entry), Behind(), details)
                 )
                 line.behind.add([row], [self._exec_rows[row]])
         yield from found.values()
 
-    def _sessions(self) -> Iterator[Line]:
+    def _sessions(self) -> Iterator[ActivityLine]:
         for number, process in self._known.items():
             firsts = self._starters.get((process.life, process.container), set())
             is_root = process.parent is None and process.parent_pid <= 0 and not process.is_carried
@@ -157,7 +157,9 @@ class Programs:
                 continue
             behind = Behind(self._first[number], self._last[number], self._count[number], None)
             how = "" if process.is_exec_session else ", known by having no parent"
-            yield Line(process.command_line or "(not told)", behind, f"pid {process.pid}{how}")
+            yield ActivityLine(
+                process.command_line or "(not told)", behind, f"pid {process.pid}{how}"
+            )
 
 
 def _words(entry: Exec) -> str:

@@ -12,8 +12,8 @@ from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.activity.activity import SECTIONS, Activity, Section, Unseen
 from gvtui.query.activity.calls import PERMISSIONS
 from gvtui.query.activity.folding import fold
-from gvtui.query.activity.lines import Lines
-from gvtui.query.activity.part import Part, part_of
+from gvtui.query.activity.lines import ActivityLines
+from gvtui.query.activity.part import ActivityPart, part_of
 from gvtui.query.activity.programs import Programs
 from gvtui.query.activity.sockets import Sockets
 from gvtui.query.activity.words import call_words
@@ -70,7 +70,7 @@ class ActivityReader(Follower):
         """How many messages could not be read."""
         self.missed_rows = 0
         """How many rows were let go before they were read."""
-        self.lines = Lines(self._trace)
+        self.lines = ActivityLines(self._trace)
         self.descriptions: set[int] = set()
         """Numbers of descriptors that were used, and whose opening was not seen."""
         self.untold: dict[str, int] = {}
@@ -104,7 +104,7 @@ class ActivityReader(Follower):
         self._sockets.take_in(part, self.lines)
         self._failures(part)
 
-    def _who(self, part: Part, place: int) -> str:
+    def _who(self, part: ActivityPart, place: int) -> str:
         return f"by {self._programs.label(part.rows[place], part.start + place)}"
 
     def _time(self, rows: npt.NDArray[np.void]) -> None:
@@ -121,7 +121,7 @@ class ActivityReader(Follower):
             if description is not None and description.opened_row < 0:
                 self.descriptions.add(number)
 
-    def _names_of_opened(self, part: Part) -> npt.NDArray[np.int64]:
+    def _names_of_opened(self, part: ActivityPart) -> npt.NDArray[np.int64]:
         """The paths, where a symbolic link was opened that of the file that it leads to: reads and
         writes have that one too."""
         names = part.paths.copy()
@@ -131,7 +131,7 @@ class ActivityReader(Follower):
                 names[place] = self._resolved.texts.number(description.told)
         return names
 
-    def _files(self, part: Part) -> None:
+    def _files(self, part: ActivityPart) -> None:
         happened, kinds, came, went = part.happened, part.kinds, part.came, part.went
         paths = self._names_of_opened(part)
         opened = (happened & int(Happened.OPENED)) != 0
@@ -159,7 +159,7 @@ class ActivityReader(Follower):
                     bytes_out=int(went[places].sum()) if section == "written" else 0,
                 )
 
-    def _permissions(self, part: Part) -> None:
+    def _permissions(self, part: ActivityPart) -> None:
         rows = part.rows
         numbers = sysnos_by_name(self._trace.architecture)
         wanted = [numbers[name] for name in PERMISSIONS if name in numbers]
@@ -174,7 +174,7 @@ class ActivityReader(Follower):
             details = "" if path else self._who(part, place)
             self.lines.add("permissions", what, [part.start + place], [name], details=details)
 
-    def _worded(self, part: Part) -> None:
+    def _worded(self, part: ActivityPart) -> None:
         for flag, section in _WORDED.items():
             for place in np.flatnonzero(part.happened & int(flag)).tolist():
                 row = part.start + place
@@ -185,7 +185,7 @@ class ActivityReader(Follower):
                 who = self._who(part, place)
                 self.lines.add(section, what or name, [row], [name], details=who)
 
-    def _failures(self, part: Part) -> None:
+    def _failures(self, part: ActivityPart) -> None:
         rows, paths = part.rows, part.paths
         failed = part.chosen & (rows["direction"] == Direction.EXIT) & (rows["errno"] != 0)
         failed &= ~np.isin(rows["errno"], RESTARTS)

@@ -12,8 +12,8 @@ from gvtui.query.resolved.description import FdKind
 from gvtui.query.source import groups
 
 if TYPE_CHECKING:
-    from gvtui.query.activity.lines import Lines
-    from gvtui.query.activity.part import Part
+    from gvtui.query.activity.lines import ActivityLines
+    from gvtui.query.activity.part import ActivityPart
     from gvtui.query.resolved.description import Description
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.query.source import RowSource
@@ -34,7 +34,7 @@ class Sockets:
         self._trace = trace
         self._resolved = resolved
 
-    def take_in(self, part: Part, lines: Lines) -> None:
+    def take_in(self, part: ActivityPart, lines: ActivityLines) -> None:
         """Read a slice of rows."""
         happened, came, went = part.happened, part.came, part.went
         is_socket = (part.kinds >= FdKind.SOCKET) & (part.kinds <= FdKind.UNIX)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from gvtui.points.document import SessionError, parse_document
 from gvtui.query.calls.exec_rules import (
-    Code,
-    Exec,
+    ExecCode,
+    ExecOrder,
+    ExecRows,
     Next,
-    Order,
     Sender,
     may_change,
     proof,
@@ -42,8 +42,8 @@ _MAX_CHANGES = 1 << 18
 _CODE_BITS = 3
 CODE_MASK = (1 << _CODE_BITS) - 1
 
-_MARKED = {"done": Code.DONE, "done later": Code.DONE_LATER, "failed": Code.FAILED}
-_ORDERS = {"old": Order.OLD, "new": Order.NEW}
+_MARKED = {"done": ExecCode.DONE, "done later": ExecCode.DONE_LATER, "failed": ExecCode.FAILED}
+_ORDERS = {"old": ExecOrder.OLD, "new": ExecOrder.NEW}
 
 
 class ExecOutcomes:
@@ -52,7 +52,7 @@ class ExecOutcomes:
     def __init__(self, trace: RowSource) -> None:
         self._trace = trace
         self.codes = RowColumn(trace.side_folders)
-        """For each row a `Code` in the lowest bits, and above them the distance back to the raw
+        """For each row a `ExecCode` in the lowest bits, and above them the distance back to the raw
         exit of the same call."""
         self._senders: dict[int, Sender] = {}
         self._closed: dict[int, Sender] = {}
@@ -62,9 +62,9 @@ class ExecOutcomes:
         self._changes: list[int] = []
         self._changes_gone = 0
 
-    def code(self, row: int) -> Code:
-        """The `Code` of one row."""
-        return Code(self.codes.get(row) & CODE_MASK)
+    def code(self, row: int) -> ExecCode:
+        """The `ExecCode` of one row."""
+        return ExecCode(self.codes.get(row) & CODE_MASK)
 
     def twin(self, row: int) -> int | None:
         """The raw exit directly before a decoded exit of the same exec without an error."""
@@ -92,17 +92,17 @@ class ExecOutcomes:
             return None
         return self._changes[mark - self._changes_gone :]
 
-    def began(self, connection: Sender, exec_: Exec) -> None:
+    def began(self, connection: Sender, exec_: ExecRows) -> None:
         """Note a new exit without an error."""
         self.codes.chunk_of(exec_.rows[0])
-        self.codes.put(exec_.rows[0], Code.ASKED)
+        self.codes.put(exec_.rows[0], ExecCode.ASKED)
         if len(connection.waiting) >= _MAX_WAITING:
             del connection.waiting[next(iter(connection.waiting))]
         connection.waiting[exec_.rows[0]] = exec_
         self._ended(connection, exec_)
         self._decide(connection, exec_)
 
-    def repeated(self, connection: Sender, exec_: Exec, row: int, raw: int) -> None:
+    def repeated(self, connection: Sender, exec_: ExecRows, row: int, raw: int) -> None:
         """Note that a decoded exit repeats a raw one."""
         self._ended(connection, exec_)
         exec_.rows.append(row)
@@ -110,12 +110,14 @@ class ExecOutcomes:
         self.codes.put(row, (row - raw) << _CODE_BITS | exec_.code)
 
     @staticmethod
-    def _ended(connection: Sender, exec_: Exec) -> None:
+    def _ended(connection: Sender, exec_: ExecRows) -> None:
         # One more exec than a mark can hold shows that the mark is incomplete.
         if connection.is_excerpt and len(connection.unnoted) <= MAX_EXECS:
             connection.unnoted.append(exec_)
 
-    def went_on(self, exec_: Exec | None, after: Next, connection: Sender | None = None) -> None:
+    def went_on(
+        self, exec_: ExecRows | None, after: Next, connection: Sender | None = None
+    ) -> None:
         """Decide the outcome of an exec by the message of its thread after the exit."""
         if exec_ is None or exec_.next is not Next.PENDING:
             return
@@ -123,10 +125,10 @@ class ExecOutcomes:
         if connection is not None:
             self._decide(connection, exec_)
 
-    def prove(self, connection: Sender, order: Order) -> None:
+    def prove(self, connection: Sender, order: ExecOrder) -> None:
         """Set a connection's order, unless it is set: a sandbox that shows both cannot be
         trusted."""
-        if connection.order is Order.UNKNOWN:
+        if connection.order is ExecOrder.UNKNOWN:
             connection.order = order
             self._settle_all(connection)
 
@@ -165,14 +167,14 @@ class ExecOutcomes:
                 del self._opened_ns[conn]
                 continue
             sender = self._senders.get(conn) or self._closed.get(conn)
-            if sender is not None and sender.order is Order.UNKNOWN:
+            if sender is not None and sender.order is ExecOrder.UNKNOWN:
                 rows += [row for row in sender.waiting if row >= start]
         return min(rows, default=None)
 
     def order_mark(self, conn: int) -> ExecOrderMark | None:
         """The mark for a copy of the trace that lacks the beginning of a connection."""
         sender = self._senders.get(conn) or self._closed.get(conn)
-        if sender is None or (sender.order is Order.UNKNOWN and not sender.is_point_on):
+        if sender is None or (sender.order is ExecOrder.UNKNOWN and not sender.is_point_on):
             return None
         order = next((name for name, each in _ORDERS.items() if each is sender.order), "")
         return ExecOrderMark(order, sender.is_point_on)
@@ -227,35 +229,35 @@ class ExecOutcomes:
     def _sender_noted(self, sender: Sender, mark: Mark) -> None:
         if isinstance(mark, BinaryMark):
             if mark.is_exec_exit_last:
-                self.prove(sender, Order.OLD)
+                self.prove(sender, ExecOrder.OLD)
         elif isinstance(mark, ExecOrderMark):
             self._order_noted(sender, mark)
         elif isinstance(mark, ExecMark):
             told, sender.unnoted = sender.unnoted, []
             if len(told) == len(mark.outcomes):
                 for exec_, name in zip(told, mark.outcomes, strict=True):
-                    if exec_.code is Code.ASKED and name in _MARKED:
+                    if exec_.code is ExecCode.ASKED and name in _MARKED:
                         self._answer(sender, exec_, _MARKED[name])
 
     def _order_noted(self, sender: Sender, mark: ExecOrderMark) -> None:
         if mark.is_point_on:
             self.point_is_on(sender)
-        self.prove(sender, _ORDERS.get(mark.order, Order.UNKNOWN))
+        self.prove(sender, _ORDERS.get(mark.order, ExecOrder.UNKNOWN))
 
-    def _decide(self, connection: Sender, exec_: Exec) -> None:
-        if exec_.code is not Code.ASKED:
+    def _decide(self, connection: Sender, exec_: ExecRows) -> None:
+        if exec_.code is not ExecCode.ASKED:
             return
-        if connection.order is Order.UNKNOWN:
+        if connection.order is ExecOrder.UNKNOWN:
             proved = proof(exec_, connection)
-            if proved is not Order.UNKNOWN:
+            if proved is not ExecOrder.UNKNOWN:
                 # This decides all waiting execs, including this one.
                 self.prove(connection, proved)
                 return
         self._settle(connection, exec_)
 
-    def _settle(self, connection: Sender, exec_: Exec) -> None:
+    def _settle(self, connection: Sender, exec_: ExecRows) -> None:
         code = reading(exec_, connection)
-        if code is not Code.ASKED:
+        if code is not ExecCode.ASKED:
             self._answer(connection, exec_, code)
         elif not may_change(exec_, connection):
             connection.waiting.pop(exec_.rows[0], None)
@@ -264,7 +266,7 @@ class ExecOutcomes:
         for exec_ in list(connection.waiting.values()):
             self._settle(connection, exec_)
 
-    def _answer(self, connection: Sender, exec_: Exec, code: Code) -> None:
+    def _answer(self, connection: Sender, exec_: ExecRows, code: ExecCode) -> None:
         exec_.code = code
         connection.waiting.pop(exec_.rows[0], None)
         for row in exec_.rows:

@@ -33,7 +33,7 @@ from enum import Enum, IntEnum
 from gvtui.decode.outcome import ExecOutcome
 
 
-class Code(IntEnum):
+class ExecCode(IntEnum):
     """The state of knowledge about an exit without an error."""
 
     NONE = 0
@@ -47,14 +47,14 @@ class Code(IntEnum):
 
 
 OUTCOMES = {
-    Code.ASKED: ExecOutcome.ASKED,
-    Code.DONE: ExecOutcome.DONE,
-    Code.DONE_LATER: ExecOutcome.DONE,
-    Code.FAILED: ExecOutcome.FAILED,
+    ExecCode.ASKED: ExecOutcome.ASKED,
+    ExecCode.DONE: ExecOutcome.DONE,
+    ExecCode.DONE_LATER: ExecOutcome.DONE,
+    ExecCode.FAILED: ExecOutcome.FAILED,
 }
 
 
-class Order(Enum):
+class ExecOrder(Enum):
     """When a sandbox sends `sentry/execve`."""
 
     UNKNOWN = 0
@@ -87,57 +87,57 @@ class Next(Enum):
 
 
 @dataclass(slots=True)
-class Exec:
+class ExecRows:
     """An exit of an exec without an error: one row, or two from a raw and a decoded point."""
 
     rows: list[int]
     before: Before
     next: Next = Next.PENDING
-    code: Code = Code.ASKED
+    code: ExecCode = ExecCode.ASKED
 
 
 @dataclass(slots=True)
 class Sender:
     """What a connection's messages and marks prove about the gVisor that sends them."""
 
-    order: Order = Order.UNKNOWN
+    order: ExecOrder = ExecOrder.UNKNOWN
     is_point_on: bool = False
     is_excerpt: bool = False
     """Whether the trace has only chosen messages, so that missing ones may have been sent."""
     lost_at: int = -1
     """The last row with an unreadable message or dropped points."""
-    waiting: dict[int, Exec] = field(default_factory=dict)
-    unnoted: list[Exec] = field(default_factory=list)
+    waiting: dict[int, ExecRows] = field(default_factory=dict)
+    unnoted: list[ExecRows] = field(default_factory=list)
     """In an excerpt, the exec of each exit since the last mark of outcomes."""
 
 
-def proof(exec_: Exec, connection: Sender) -> Order:
+def proof(exec_: ExecRows, connection: Sender) -> ExecOrder:
     """The order in which a connection sends execs, if this exec proves it."""
     if connection.is_excerpt:
-        return Order.UNKNOWN
+        return ExecOrder.UNKNOWN
     if exec_.before is Before.INFO_IN_CALL:
-        return Order.OLD
+        return ExecOrder.OLD
     if connection.is_point_on and exec_.before is Before.OTHER:
-        return Order.NEW
-    return Order.UNKNOWN
+        return ExecOrder.NEW
+    return ExecOrder.UNKNOWN
 
 
-def reading(exec_: Exec, connection: Sender) -> Code:
-    """The `Code` of an exec, given what its connection has proved."""
-    if connection.order is Order.OLD:
-        return Code.DONE
+def reading(exec_: ExecRows, connection: Sender) -> ExecCode:
+    """The `ExecCode` of an exec, given what its connection has proved."""
+    if connection.order is ExecOrder.OLD:
+        return ExecCode.DONE
     if connection.is_excerpt:
-        return Code.ASKED
+        return ExecCode.ASKED
     if exec_.next is Next.INFO:
-        return Code.DONE_LATER
-    if connection.order is Order.NEW:
+        return ExecCode.DONE_LATER
+    if connection.order is ExecOrder.NEW:
         is_failed = connection.is_point_on and exec_.next is Next.OTHER
-        return Code.FAILED if is_failed else Code.ASKED
-    return Code.DONE if exec_.before is Before.INFO else Code.ASKED
+        return ExecCode.FAILED if is_failed else ExecCode.ASKED
+    return ExecCode.DONE if exec_.before is Before.INFO else ExecCode.ASKED
 
 
-def may_change(exec_: Exec, connection: Sender) -> bool:
+def may_change(exec_: ExecRows, connection: Sender) -> bool:
     """Whether later messages may still tell the outcome of an exec."""
-    if connection.is_excerpt or connection.order is Order.UNKNOWN or exec_.next is Next.PENDING:
+    if connection.is_excerpt or connection.order is ExecOrder.UNKNOWN or exec_.next is Next.PENDING:
         return True
     return exec_.next is Next.OTHER and not connection.is_point_on

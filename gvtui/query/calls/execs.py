@@ -12,7 +12,15 @@ import numpy as np
 from gvtui.decode.outcome import ExecOutcome
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.calls.exec_outcomes import CODE_MASK, ExecOutcomes
-from gvtui.query.calls.exec_rules import OUTCOMES, Before, Code, Exec, Next, Order, Sender
+from gvtui.query.calls.exec_rules import (
+    OUTCOMES,
+    Before,
+    ExecCode,
+    ExecOrder,
+    ExecRows,
+    Next,
+    Sender,
+)
 from gvtui.query.follower import Follower
 from gvtui.query.source import group
 from gvtui.trace.row import Direction, Flag, Kind
@@ -60,7 +68,7 @@ class _Last:
     what: _What
     is_raw: bool
     sysno: int
-    exec: Exec | None = None
+    exec: ExecRows | None = None
     before: Before = Before.UNKNOWN
 
 
@@ -92,16 +100,16 @@ class Execs(Follower):
                 break
 
     def codes(self, start: int, count: int) -> npt.NDArray[np.int32]:
-        """A `Code` for each row from `start` on."""
+        """A `ExecCode` for each row from `start` on."""
         self.bring_up(start + count)
         return self.outcomes.codes.slice(start, count) & CODE_MASK
 
     def codes_of(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
-        """A `Code` for each of these rows; an id below zero stands for no row."""
+        """A `ExecCode` for each of these rows; an id below zero stands for no row."""
         return self.outcomes.codes.take(ids) & CODE_MASK
 
-    def code(self, row: int) -> Code:
-        """The `Code` of one row."""
+    def code(self, row: int) -> ExecCode:
+        """The `ExecCode` of one row."""
         self.bring_up(row + 1)
         return self.outcomes.code(row)
 
@@ -112,7 +120,7 @@ class Execs(Follower):
     def outcome(self, row: int) -> ExecOutcome | None:
         """The outcome of the exec whose exit a row is; None for any other row."""
         code = self.code(row)
-        if code is not Code.NONE:
+        if code is not ExecCode.NONE:
             return OUTCOMES[code]
         try:
             held = self._trace.row(row)
@@ -133,7 +141,7 @@ class Execs(Follower):
         rows = (
             row
             for last in self._threads.values()
-            if last.exec is not None and last.exec.code is Code.ASKED
+            if last.exec is not None and last.exec.code is ExecCode.ASKED
             for row in last.exec.rows
             if row >= start
         )
@@ -213,7 +221,7 @@ class Execs(Follower):
             else:
                 last = _Last(row, dropped, _What(int(what[place])), type_ == RAW_SYSCALL, sysno)
                 if last.what is _What.ERROR and sysno == self._execve and error in _LOADING_ERRORS:
-                    self.outcomes.prove(self.outcomes.sender(conn), Order.OLD)
+                    self.outcomes.prove(self.outcomes.sender(conn), ExecOrder.OLD)
                 if tid <= 0:
                     self._without_thread(conn, last)
                     continue
@@ -283,7 +291,7 @@ class Execs(Follower):
                 before = former.before
             else:
                 before = self._of_other(connection, now, former, of_slice, conn, tid)
-            now.exec = Exec([now.row], before)
+            now.exec = ExecRows([now.row], before)
             self.outcomes.began(connection, now.exec)
         if now.what is not _What.OTHER:
             self._watch(key, now)
@@ -330,7 +338,7 @@ class Execs(Follower):
     def _without_thread(self, conn: int, now: _Last) -> None:
         if now.what is _What.EXIT:
             self.outcomes.began(
-                self.outcomes.sender(conn), Exec([now.row], Before.UNKNOWN, Next.LOST)
+                self.outcomes.sender(conn), ExecRows([now.row], Before.UNKNOWN, Next.LOST)
             )
 
     def _closed(self, conn: int) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.calls.call import Call, OpenCall, Unpaired
-from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.calls.execs import Execs
 from gvtui.query.calls.open_calls import (
     CLOSED,
@@ -179,7 +179,7 @@ class Pairs(Follower):
         self.execs.bring_up(stop)
         codes = self.execs.codes(start, len(rows))
         codes[has_exit] = self.execs.codes_of(partners[has_exit])
-        says_nothing: npt.NDArray[np.bool_] = (codes != Code.NONE) & (codes != Code.DONE)
+        says_nothing: npt.NDArray[np.bool_] = (codes != ExecCode.NONE) & (codes != ExecCode.DONE)
         return says_nothing
 
     def gather(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from gvtui.decode.outcome import RESTARTS
-from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.trace.row import NO_FD, Direction, Kind
 from gvtui.wire.header import WireError
 
@@ -54,7 +54,7 @@ class FilterContext(Protocol):
         """The present moment, Unix nanoseconds; in a recording that of its newest row."""
 
     def exec_codes(self, start: int, rows: Rows) -> npt.NDArray[np.int32]:
-        """The `Code` of each row, which says what is known of execs whose exits have no error.
+        """The `ExecCode` of each row, which says what is known of execs whose exits have no error.
 
         Unlike the other methods it works for all rows of the trace. A code may change once.
         """
@@ -140,7 +140,7 @@ class NumberColumn(NamedTuple):
     """The name of the row's field, or of the derived column."""
     unknown: int | None = None
     """The value of a row that lacks it; None if every row has it."""
-    derive: Callable[[Batch], Numbers] | None = None
+    derive: Callable[[RowBatch], Numbers] | None = None
     """Computes a derived column."""
     asks_context: bool = False
     """Whether computing it needs the filter's context."""
@@ -152,7 +152,7 @@ class NumberColumn(NamedTuple):
     """The row's field that has most of the values of a derived column; "" for none."""
 
 
-class Batch:
+class RowBatch:
     """Consecutive rows of a trace, with a cache of derived columns and decoded messages."""
 
     def __init__(self, trace: RowSource, rows: Rows, start: int, context: FilterContext) -> None:
@@ -199,53 +199,53 @@ class Batch:
         return decoded
 
 
-def _on_exits(batch: Batch, values: Numbers) -> Numbers:
+def _on_exits(batch: RowBatch, values: Numbers) -> Numbers:
     return np.where(batch.column("direction") == Direction.EXIT, values, UNKNOWN)
 
 
-def _number(batch: Batch) -> Numbers:
+def _number(batch: RowBatch) -> Numbers:
     return np.arange(batch.start, batch.start + len(batch), dtype=np.int64)
 
 
-def _when(batch: Batch) -> Numbers:
+def _when(batch: RowBatch) -> Numbers:
     times = batch.column("time_ns")
     return np.where(times != 0, times, batch.rows["recv_ns"])
 
 
-def _exec_codes(batch: Batch) -> Numbers:
+def _exec_codes(batch: RowBatch) -> Numbers:
     return batch.context.exec_codes(batch.start, batch.rows)
 
 
 _EXEC_CODES = NumberColumn("exec codes", None, _exec_codes)
 
 
-def _where_told(batch: Batch, values: Numbers) -> Numbers:
+def _where_told(batch: RowBatch, values: Numbers) -> Numbers:
     """The values of exits, except those of execs with an unknown outcome."""
     codes = batch.numbers(_EXEC_CODES)
-    is_told = (codes != Code.ASKED) & (codes != Code.FAILED)
+    is_told = (codes != ExecCode.ASKED) & (codes != ExecCode.FAILED)
     return np.where(is_told, _on_exits(batch, values), UNKNOWN)
 
 
-def _result(batch: Batch) -> Numbers:
+def _result(batch: RowBatch) -> Numbers:
     errors = batch.column("errno").astype(np.int64)
     return _where_told(batch, np.where(errors != 0, -errors, batch.rows["result"]))
 
 
-def _errno(batch: Batch) -> Numbers:
+def _errno(batch: RowBatch) -> Numbers:
     return _where_told(batch, batch.column("errno").astype(np.int64))
 
 
-def _restarted(batch: Batch) -> Numbers:
+def _restarted(batch: RowBatch) -> Numbers:
     return _on_exits(batch, np.isin(batch.column("errno"), RESTARTS).astype(np.int64))
 
 
-def _failed(batch: Batch) -> Numbers:
+def _failed(batch: RowBatch) -> Numbers:
     codes, errors = batch.numbers(_EXEC_CODES), batch.column("errno")
-    failed = ((errors != 0) & ~np.isin(errors, RESTARTS)) | (codes == Code.FAILED)
-    return np.where(codes == Code.ASKED, UNKNOWN, _on_exits(batch, failed.astype(np.int64)))
+    failed = ((errors != 0) & ~np.isin(errors, RESTARTS)) | (codes == ExecCode.FAILED)
+    return np.where(codes == ExecCode.ASKED, UNKNOWN, _on_exits(batch, failed.astype(np.int64)))
 
 
-def _descriptor(batch: Batch) -> Numbers:
+def _descriptor(batch: RowBatch) -> Numbers:
     types, fds = batch.column("type"), batch.column("fd").astype(np.int64)
     ends = (batch.column("direction") == Direction.EXIT) & (batch.column("kind") == Kind.MESSAGE)
     done = ends & (batch.column("errno") == 0) & (batch.rows["result"] >= 0)
@@ -254,22 +254,22 @@ def _descriptor(batch: Batch) -> Numbers:
     return np.where(ends & ~done & (types == _OPEN), NO_FD, fds)
 
 
-def _dropped(batch: Batch) -> Numbers:
+def _dropped(batch: RowBatch) -> Numbers:
     return np.where(batch.column("kind") == Kind.DROP, batch.rows["result"], UNKNOWN)
 
 
-def _latency(batch: Batch) -> Numbers:
+def _latency(batch: RowBatch) -> Numbers:
     return batch.context.latency_ns(batch.start, batch.rows)
 
 
-def _parent(batch: Batch) -> Numbers:
+def _parent(batch: RowBatch) -> Numbers:
     return batch.context.parent_pid(batch.start, batch.rows)
 
 
 def of_context(what: str) -> NumberColumn:
     """The column of numbers that the context has for a field."""
 
-    def derive(batch: Batch) -> Numbers:
+    def derive(batch: RowBatch) -> Numbers:
         return batch.context.numbers(what, batch.start, batch.rows)
 
     return NumberColumn(what, UNKNOWN, derive, asks_context=True)

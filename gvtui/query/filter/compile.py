@@ -18,10 +18,10 @@ from gvtui.query.filter.batch import (
     ERRNO,
     RESULT,
     TIME,
-    Batch,
     FilterContext,
     NoContext,
     NumberColumn,
+    RowBatch,
 )
 from gvtui.query.filter.conditions import (
     Always,
@@ -131,7 +131,7 @@ class Filter:
     def local_mask(self, trace: RowSource, rows: Rows, start: int) -> Mask:
         """For each row, whether it may pass, by what it and its message tell; as `mask`."""
         assert self._local is not None
-        return self._local.holds(Batch(trace, rows, start, self._context), None)
+        return self._local.holds(RowBatch(trace, rows, start, self._context), None)
 
     def mask(self, trace: RowSource, rows: Rows, start: int, may_pass: Mask | None = None) -> Mask:
         """For each row, whether it passes.
@@ -144,7 +144,7 @@ class Filter:
         """
         if self.asks_context:
             self._bring_up(start + len(rows))
-        batch = Batch(trace, rows, start, self._context)
+        batch = RowBatch(trace, rows, start, self._context)
         if may_pass is None:
             return self._condition.holds(batch, None)
         if self._rest is None or not may_pass.any():

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
-    from gvtui.query.filter.batch import Batch, Mask, NumberColumn, Numbers
+    from gvtui.query.filter.batch import Mask, NumberColumn, Numbers, RowBatch
 
 
 class Cost(IntEnum):
@@ -47,7 +47,7 @@ class Condition(Protocol):
     def is_local(self) -> bool:
         """Whether each row and its message tell it, without other rows and connections."""
 
-    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+    def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """For each row, whether the condition holds; only rows in `wanted` matter."""
 
 
@@ -57,7 +57,7 @@ class Always:
     cost = Cost.COLUMN
     is_local = True
 
-    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+    def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """True for all."""
         return np.ones(len(batch), np.bool_)
 
@@ -70,7 +70,7 @@ class Not:
         self.is_local = child.is_local
         self._child = child
 
-    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+    def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """The negated answers of the other condition."""
         return ~self._child.holds(batch, wanted)
 
@@ -88,7 +88,7 @@ class Joined:
         """Conditions that all must hold where this one holds."""
         return list(self._children) if self._is_and else [self]
 
-    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+    def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """Test each condition on the rows that the ones before it have not decided."""
         answer = self._children[0].holds(batch, wanted)
         for child in self._children[1:]:
@@ -115,7 +115,7 @@ class NumberCondition:
         unknown = column.unknown
         self._must_exclude = unknown is not None and bool(test(np.array([unknown]))[0])
 
-    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+    def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """Compare the whole column."""
         values = batch.numbers(self._column)
         answer = self._test(values)
@@ -176,7 +176,7 @@ class TimeCondition:
         self._of_day = number_test(compare, of_day) if of_day else None
         self._full = number_test(compare, full) if full else None
 
-    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+    def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """Compare the times; a row without a time never passes."""
         times = batch.numbers(TIME)
         answer: Mask = np.zeros(len(times), np.bool_)

@@ -22,7 +22,7 @@ from gvtui.wire.sockaddr import parse_sockaddr
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gvtui.query.filter.batch import Batch, Mask
+    from gvtui.query.filter.batch import Mask, RowBatch
     from gvtui.trace.stretches import Stretch
     from gvtui.wire.messages import Decoded
 
@@ -78,7 +78,7 @@ class Answers:
         self._unasked = 0
         """How many messages are to be decoded before answers are looked up again."""
 
-    def of(self, batch: Batch, may: Mask, answer: Callable[[Decoded], bool]) -> Mask:
+    def of(self, batch: RowBatch, may: Mask, answer: Callable[[Decoded], bool]) -> Mask:
         """For each row whether it passes.
 
         Args:
@@ -104,7 +104,7 @@ class Answers:
         return holds
 
     def _of_plain(
-        self, batch: Batch, stretch: Stretch, asked: Mask, answer: Callable[[Decoded], bool]
+        self, batch: RowBatch, stretch: Stretch, asked: Mask, answer: Callable[[Decoded], bool]
     ) -> Mask:
         """For each row of a stretch, of those whose bytes say all, whether it seems to pass."""
         found: Mask = np.zeros(len(asked), np.bool_)
@@ -167,7 +167,7 @@ class _TextCondition:
         self._test = test
         self._answers = Answers(all_but_time)
 
-    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+    def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """Compare the text of each wanted message."""
         architecture = batch.trace.architecture
 
@@ -241,7 +241,7 @@ class ArgumentCondition:
             self._seeker = Seeker(_split(name)[0], "" if is_transformed else operator, texts)
         self._answers = Answers(_call_of if is_argument else _context_of(name))
 
-    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+    def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """Look into each wanted message that may pass."""
         architecture = batch.trace.architecture
         may = _messages(batch, wanted)
@@ -293,7 +293,7 @@ def _number(text: str) -> int | None:
         return None
 
 
-def _messages(batch: Batch, wanted: Mask | None) -> Mask:
+def _messages(batch: RowBatch, wanted: Mask | None) -> Mask:
     is_message: Mask = batch.column("kind") == Kind.MESSAGE
     return is_message if wanted is None else is_message & wanted
 

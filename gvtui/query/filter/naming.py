@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gvtui.query.filter.batch import Batch, Mask
+    from gvtui.query.filter.batch import Mask, RowBatch
     from gvtui.query.source import RowSource
     from gvtui.trace.names import Names
 
@@ -60,7 +60,7 @@ class NamesCondition:
         self._name = name
         self._test = test
 
-    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+    def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """Test each distinct container once; messages are decoded only for lost strings."""
         places, containers = containers_of(batch.trace, batch.rows)
         passes = np.array([self._passes(batch, *each) for each in containers], np.bool_)
@@ -76,6 +76,6 @@ class NamesCondition:
             holds[place] = self._passes(batch, int(batch.rows["conn"][place]), container)
         return holds
 
-    def _passes(self, batch: Batch, conn: int, container: str) -> bool:
+    def _passes(self, batch: RowBatch, conn: int, container: str) -> bool:
         text = self._name(batch.trace.connections.names(conn, container))
         return bool(text) and self._test(text)

@@ -15,7 +15,7 @@ from gvtui.wire.messages import RAW_SYSCALL, Unknown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from gvtui.query.filter.batch import Batch, Numbers
+    from gvtui.query.filter.batch import Numbers, RowBatch
 
 _OPEN = 7
 _FLAGS_AT = {"open": "arg2", "openat": "arg3"}
@@ -23,7 +23,7 @@ _FLAGS_AT = {"open": "arg2", "openat": "arg3"}
 _CREAT = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
 
 
-def _opens(batch: Batch) -> Numbers:
+def _opens(batch: RowBatch) -> Numbers:
     """The flags of each row that opens a file; `UNKNOWN` for others."""
     numbers = sysnos_by_name(batch.trace.architecture)
     names = {numbers[name]: name for name in (*_FLAGS_AT, "creat") if name in numbers}
@@ -50,7 +50,7 @@ _FLAGS = NumberColumn("flags of open", UNKNOWN, _opens)
 
 
 def _column(name: str, passes: Callable[[Numbers], Any]) -> NumberColumn:
-    def derive(batch: Batch) -> Numbers:
+    def derive(batch: RowBatch) -> Numbers:
         flags = batch.numbers(_FLAGS)
         return np.where(flags == UNKNOWN, UNKNOWN, passes(flags))
 

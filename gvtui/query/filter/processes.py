@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gvtui.query.filter.batch import Batch, Mask
+    from gvtui.query.filter.batch import Mask, RowBatch
     from gvtui.query.filter.texts import TextColumn
     from gvtui.query.filter.values import ProcessValue
     from gvtui.query.source import RowSource
@@ -95,7 +95,7 @@ class ProcessCondition:
         ]
         self._starts = StartTimes()
 
-    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+    def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """Compare the ids, and for equal ids the containers and start times."""
         pids = batch.column("pid")
         answer: Mask = np.zeros(len(batch), np.bool_)
@@ -130,7 +130,7 @@ class StartTimes:
         self._count = 0
         """How many of these facts are cached."""
 
-    def of(self, batch: Batch, places: Places, pid: int) -> Starts:
+    def of(self, batch: RowBatch, places: Places, pid: int) -> Starts:
         """The start times at ascending indices of a batch, whose rows all have the same id."""
         if self._trace is None or self._trace() is not batch.trace:
             self._trace = weakref.ref(batch.trace)
@@ -145,7 +145,7 @@ class StartTimes:
             starts[own] = self._of_one(batch, places[own], conn, pid)
         return starts
 
-    def _of_one(self, batch: Batch, places: Places, conn: int, pid: int) -> Starts:
+    def _of_one(self, batch: RowBatch, places: Places, conn: int, pid: int) -> Starts:
         saying = places[self._say(batch, places, conn)]
         facts = self._facts.setdefault((conn, pid), [])
         known = bisect_left(facts, (batch.start, 0))
@@ -168,7 +168,7 @@ class StartTimes:
         facts.insert(place, fact)
         self._count += 1
 
-    def _say(self, batch: Batch, places: Places, conn: int) -> Mask:
+    def _say(self, batch: RowBatch, places: Places, conn: int) -> Mask:
         """For each index, whether the message has a start time."""
         points = batch.rows["point"][places]
         distinct, firsts, which = np.unique(points, return_index=True, return_inverse=True)
@@ -185,12 +185,12 @@ class StartTimes:
         return answer
 
 
-def _start_at(batch: Batch, place: int) -> int:
+def _start_at(batch: RowBatch, place: int) -> int:
     decoded = batch.decoded(place)
     return start_of(decoded) if decoded is not None else 0
 
 
-def _bisected(batch: Batch, places: Places, before: int) -> Starts:
+def _bisected(batch: RowBatch, places: Places, before: int) -> Starts:
     """The start times at indices whose messages have them; equal ends mean an equal range.
 
     `before` is the start time at an earlier row; 0 if it is not known.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gvtui.query.filter.batch import Batch, Mask
+    from gvtui.query.filter.batch import Mask, RowBatch
     from gvtui.trace.stretches import Stretch
 
 NEVER, IF_FOUND, PERHAPS = range(3)
@@ -84,7 +84,7 @@ class Seeker:
         self._needles = needles(operator, texts)
         self._kinds = _by_type(name)
 
-    def may_pass(self, batch: Batch, wanted: Mask | None) -> Mask:
+    def may_pass(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """For each wanted row, whether it may pass; other rows never pass."""
         kinds = self._kinds.take(batch.column("type"))
         may: Mask = (batch.column("kind") == Kind.MESSAGE) & (kinds != NEVER)

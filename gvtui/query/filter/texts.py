@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gvtui.query.filter.batch import Batch, Mask
+    from gvtui.query.filter.batch import Mask, RowBatch
     from gvtui.query.source import RowSource
     from gvtui.trace.connections import Connections
     from gvtui.wire.messages import Decoded
@@ -88,7 +88,7 @@ class TextCondition:
         self._test = test
         self._answers = StringAnswers(lambda trace, string: test(column.text(trace, string)))
 
-    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+    def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """Look up every row's answer; decode messages only for lost strings."""
         answers = self._answers.look_up(batch.trace, batch.column(self._column.name))
         holds: Mask = answers == _YES
@@ -98,7 +98,7 @@ class TextCondition:
             self._distinguish(batch, answers, holds)
         return holds
 
-    def _distinguish(self, batch: Batch, answers: npt.NDArray[np.uint8], holds: Mask) -> None:
+    def _distinguish(self, batch: RowBatch, answers: npt.NDArray[np.uint8], holds: Mask) -> None:
         """Look the rows up anew whose text means something else on their connection."""
         conns, numbers = batch.column("conn"), batch.column(self._column.name)
         for conn in batch.trace.connections.apart_among(conns):
@@ -107,14 +107,14 @@ class TextCondition:
                 text = self._meant(batch, conn, batch.trace.strings[number])
                 holds[own & (numbers == number)] = self._test(text)
 
-    def _meant(self, batch: Batch, conn: int, text: str) -> str:
+    def _meant(self, batch: RowBatch, conn: int, text: str) -> str:
         column, trace = self._column, batch.trace
         if column.on_connection is not None:
             text = column.on_connection(trace.connections, conn, text)
         return column.text(trace, text)
 
     def _resolve(
-        self, batch: Batch, wanted: Mask | None, answers: npt.NDArray[np.uint8], holds: Mask
+        self, batch: RowBatch, wanted: Mask | None, answers: npt.NDArray[np.uint8], holds: Mask
     ) -> None:
         lost = answers == _LOST
         if wanted is not None:
@@ -162,7 +162,7 @@ class ContextTextCondition:
         self._of_several = all if is_negated else any
         self._otherwise = otherwise
 
-    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+    def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """Test each distinct text once."""
         places, texts = batch.context.texts(self._what, batch.start, batch.rows)
         holds: Mask = np.zeros(len(batch), np.bool_)

@@ -20,7 +20,7 @@ import numpy as np
 
 from gvtui.decode.outcome import RESTARTS
 from gvtui.query.calls.doubles import Doubles
-from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.calls.execs import LateOutcomes
 from gvtui.query.calls.pairs import UNKNOWN_NS
 from gvtui.query.column import RowColumn
@@ -132,12 +132,12 @@ class Counts(Follower):
         codes = self._pairs.execs.codes(start, count)
         if self._condition is not None:
             # The raw exit of an exec may pass only since its outcome is known.
-            for place in np.flatnonzero((codes != Code.NONE) & matched).tolist():
+            for place in np.flatnonzero((codes != ExecCode.NONE) & matched).tolist():
                 double[place] = self._is_twin_matched(start + place)
 
         durations = self._pairs.durations(start, rows)
         restarted = np.isin(rows["errno"], RESTARTS)
-        failed = ((rows["errno"] != 0) & ~restarted) | (codes == Code.FAILED)
+        failed = ((rows["errno"] != 0) & ~restarted) | (codes == ExecCode.FAILED)
         ends = (failed, durations, restarted)
         syscall = rows["sysno"].astype(np.int64) & 0xFFFFFFFF
         is_event = matched & (rows["kind"] == Kind.MESSAGE) & ~is_enter & ~is_exit
@@ -160,7 +160,7 @@ class Counts(Follower):
         has = paths != 0
         calls = (counted & has, loose & matched & has, is_enter, settled & has)
         self._add(self.by_path, paths, *calls, *ends)
-        for place in np.flatnonzero(codes == Code.ASKED).tolist():
+        for place in np.flatnonzero(codes == ExecCode.ASKED).tolist():
             if len(self._open) >= _MAX_OPEN:
                 del self._open[next(iter(self._open))]
             self._open[start + place] = _OpenExec(
@@ -217,7 +217,7 @@ class Counts(Follower):
 
     def _end_late(self, row: int, exec_: _OpenExec) -> None:
         """Count the outcome of an exec."""
-        failed = np.array([self._pairs.execs.code(row) is Code.FAILED])
+        failed = np.array([self._pairs.execs.code(row) is ExecCode.FAILED])
         durations = self._pairs.durations(row, self._trace.rows(row, row + 1))
         if not len(durations):
             durations = np.array([UNKNOWN_NS])

@@ -26,7 +26,7 @@ class By(Enum):
     EVENT = "events"
 
 
-class Order(Enum):
+class TableOrder(Enum):
     """The column by which a table is sorted."""
 
     NAME = "name"
@@ -41,14 +41,14 @@ class Order(Enum):
 
 
 _ATTRIBUTES = {
-    Order.CALLS: "calls",
-    Order.ERRORS: "errors",
-    Order.TOTAL: "total_ns",
-    Order.MEAN: "mean_ns",
-    Order.P50: "p50_ns",
-    Order.P95: "p95_ns",
-    Order.P99: "p99_ns",
-    Order.MAX: "max_ns",
+    TableOrder.CALLS: "calls",
+    TableOrder.ERRORS: "errors",
+    TableOrder.TOTAL: "total_ns",
+    TableOrder.MEAN: "mean_ns",
+    TableOrder.P50: "p50_ns",
+    TableOrder.P95: "p95_ns",
+    TableOrder.P99: "p99_ns",
+    TableOrder.MAX: "max_ns",
 }
 
 
@@ -56,7 +56,7 @@ class Table:
     """A sorted table, with the numbers of the moment when it was made."""
 
     def __init__(
-        self, statistics: Statistics, by: By, order: Order, *, is_ascending: bool = False
+        self, statistics: Statistics, by: By, order: TableOrder, *, is_ascending: bool = False
     ) -> None:
         self._statistics = statistics
         self.by = by
@@ -102,7 +102,7 @@ class Table:
             return self._statistics.by_syscall()
         return [line for line in self._statistics.by_syscall(events=True) if not line.is_call]
 
-    def _sort_columns(self, order: Order, is_ascending: bool) -> None:
+    def _sort_columns(self, order: TableOrder, is_ascending: bool) -> None:
         columns = (
             self._statistics.process_columns()
             if self.by is By.PROCESS
@@ -115,23 +115,23 @@ class Table:
             chosen = [key for key in chosen if self._statistics.knows_process(key)]
         self.left_out = len(by_size) - len(chosen)
         self._keys = chosen
-        if order is Order.NAME:
+        if order is TableOrder.NAME:
             names = {key: self[place].label for place, key in enumerate(chosen)}
             self._keys = sorted(chosen, key=names.__getitem__, reverse=not is_ascending)
 
 
-def _values(columns: dict[str, npt.NDArray[np.int64]], order: Order) -> npt.NDArray[np.int64]:
-    if order in (Order.CALLS, Order.ERRORS, Order.MAX):
+def _values(columns: dict[str, npt.NDArray[np.int64]], order: TableOrder) -> npt.NDArray[np.int64]:
+    if order in (TableOrder.CALLS, TableOrder.ERRORS, TableOrder.MAX):
         return columns[_ATTRIBUTES[order]]
-    if order is Order.MEAN:
+    if order is TableOrder.MEAN:
         return columns["total_ns"] // np.maximum(columns["timed"], 1)
     totals = columns["total_ns"]
     # Without durations, sort by the number of calls.
     return totals if totals.any() else columns["calls"]
 
 
-def _sorted(lines: list[Line], order: Order, is_ascending: bool) -> list[Line]:
-    if order is Order.NAME:
+def _sorted(lines: list[Line], order: TableOrder, is_ascending: bool) -> list[Line]:
+    if order is TableOrder.NAME:
         return sorted(lines, key=lambda line: line.label, reverse=not is_ascending)
     attribute = _ATTRIBUTES[order]
     sign = 1 if is_ascending else -1

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.decode.outcome import RESTARTS
-from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.calls.execs import Execs, LateOutcomes
 from gvtui.query.follower import Follower
 from gvtui.trace.row import Direction, Kind
@@ -117,7 +117,9 @@ class Timeline(Follower):
 
     def _take_late(self, before: int) -> None:
         """Count execs whose failure became known after their rows were counted."""
-        failed = [row for row in self._late.before(before) if self._execs.code(row) is Code.FAILED]
+        failed = [
+            row for row in self._late.before(before) if self._execs.code(row) is ExecCode.FAILED
+        ]
         if failed and self.start_ns:
             used = (self.end_ns - self.start_ns) // self.width_ns + 1
             places = np.searchsorted(self._first_rows(used), failed, "right") - 1
@@ -137,7 +139,7 @@ class Timeline(Follower):
         is_drop = rows["kind"] == Kind.DROP
         failed = is_message & (rows["direction"] == Direction.EXIT) & (rows["errno"] != 0)
         failed &= ~np.isin(rows["errno"], RESTARTS)
-        failed |= codes == Code.FAILED
+        failed |= codes == ExecCode.FAILED
         np.add.at(self._rows, places[is_message], 1)
         np.add.at(self._errors, places[failed], 1)
         np.add.at(self._dropped, places[is_drop], rows["result"][is_drop])

@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gvtui.decode.outcome import ExecOutcome
-from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.processes.process import Evidence, Exec, Process, ProcessId
 from gvtui.trace.details import MAX_TEXT, short_args
 from gvtui.trace.procfs import is_tty
@@ -228,7 +228,7 @@ class ProcessEvents:
         outcome = self._execs.outcome(number) or ExecOutcome.ASKED
         last = process.last_exec(row.tid)
         # `sentry/execve` comes before the exit only in old versions, where the exec has a duration.
-        is_old = self._execs.code(number) is Code.DONE
+        is_old = self._execs.code(number) is ExecCode.DONE
         if last is None or last.exit_row >= 0 or (last.is_told and not is_old):
             last = asked
             process.add_exec(last)

@@ -16,7 +16,7 @@ import numpy as np
 from gvtui.decode.outcome import RESTARTS, ExecOutcome
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.calls.doubles import Doubles
-from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.calls.execs import LateOutcomes
 from gvtui.query.follower import Follower
 from gvtui.query.processes.carried import take_carried
@@ -252,9 +252,9 @@ class Processes(Follower):
         exits = (rows["direction"] == Direction.EXIT) & ~double
         failed = exits & (rows["errno"] != 0) & ~np.isin(rows["errno"], RESTARTS)
         codes = self.execs.codes(start, len(rows))
-        failed |= exits & (codes == Code.FAILED)
+        failed |= exits & (codes == ExecCode.FAILED)
         # What tells of an exec has still the name from before it.
-        of_exec = (codes != Code.NONE) | (rows["type"] == EXECUTED)
+        of_exec = (codes != ExecCode.NONE) | (rows["type"] == EXECUTED)
         loose = rows["tid"] == 0
         alone = exits & ~loose & (self._pairs.partners(start, len(rows)) < 0)
         calls = (enters & ~loose) | alone

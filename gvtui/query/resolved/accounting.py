@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MAX_PROCESSES = 1 << 16
 
 
-class Accounting:
+class ByteAccounting:
     """The bytes that the calls of all rows given so far read and wrote."""
 
     def __init__(self, descriptions: Descriptions) -> None:

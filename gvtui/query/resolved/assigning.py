@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gvtui.query.resolved.files import Change
+    from gvtui.query.resolved.files import FilesChange
 
 _FD_MASK = 0xFFFFFFFF
 
@@ -81,7 +81,7 @@ class Uses:
         """The process and the descriptor of the row at one of the places."""
         return self.key(int(self.which[np.searchsorted(self.places, place)]))
 
-    def resolved(self, start: int, changes: Sequence[Change]) -> Runs:
+    def resolved(self, start: int, changes: Sequence[FilesChange]) -> Runs:
         """What each row's descriptor stands for, by what had changed before the row.
 
         Args:

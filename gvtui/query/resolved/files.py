@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from gvtui.query.resolved.description import Description, FdKind
 from gvtui.query.resolved.descriptions import Descriptions
-from gvtui.query.resolved.table import DescriptorTable, Entry
+from gvtui.query.resolved.table import DescriptorTable, FdEntry
 
 
-class Change(NamedTuple):
+class FilesChange(NamedTuple):
     """From after a row on, a descriptor of a process stands for another description, or none."""
 
     row: int
@@ -47,7 +47,7 @@ class OpenFiles:
 
     def __init__(self, descriptions: Descriptions | None = None) -> None:
         self.descriptions = descriptions if descriptions is not None else Descriptions()
-        self.changes: list[Change] = []
+        self.changes: list[FilesChange] = []
         """What has changed, in order, until the reader takes it away."""
         self._processes: dict[int, ProcessFiles] = {}
 
@@ -92,7 +92,7 @@ class OpenFiles:
         """
         table = self.of(process).table
         self.descriptions.use(number)
-        former = table.put(fd, Entry(number, cloexec, -1 if since < 0 else row))
+        former = table.put(fd, FdEntry(number, cloexec, -1 if since < 0 else row))
         if former:
             self.descriptions.leave(former, row)
         self._note(table, self._before(process, fd) if since < 0 else row, fd, number)
@@ -136,7 +136,7 @@ class OpenFiles:
         table.owners[child] = None
         self._processes[child] = ProcessFiles(child, table, cwd)
         self.changes += [
-            Change(row, child, fd, entry.description) for fd, entry in table.entries.items()
+            FilesChange(row, child, fd, entry.description) for fd, entry in table.entries.items()
         ]
 
     def unshare(self, process: int) -> None:
@@ -209,7 +209,7 @@ class OpenFiles:
         return next(rows, -1)
 
     def _note(self, table: DescriptorTable, row: int, fd: int, number: int) -> None:
-        self.changes += [Change(row, owner, fd, number) for owner in table.owners]
+        self.changes += [FilesChange(row, owner, fd, number) for owner in table.owners]
 
 
 _KINDS = {

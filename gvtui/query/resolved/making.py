@@ -28,7 +28,7 @@ FAMILIES: dict[int, FdKind] = {
 """The kinds of sockets by their family."""
 
 
-class Making:
+class DescriptorMaking:
     """Makes, finds and duplicates the descriptors of processes."""
 
     def __init__(self, files: OpenFiles, architecture: str) -> None:

@@ -19,7 +19,7 @@ _MAX_JOINED = 1 << 16
 _UNREAD, _OTHER, _NOT_FOUND = -3, -2, -1
 
 
-class Naming:
+class DescriptorNaming:
     """The numbers of paths in `Texts`."""
 
     def __init__(self, trace: RowSource, texts: Texts) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.numbers import int32
 from gvtui.query.resolved.description import FdKind
-from gvtui.query.resolved.making import FAMILIES, O_CLOEXEC, SOCK_TYPE, Making
+from gvtui.query.resolved.making import FAMILIES, O_CLOEXEC, SOCK_TYPE, DescriptorMaking
 
 if TYPE_CHECKING:
     from gvtui.trace.row import Row
@@ -49,7 +49,7 @@ RAW_CHANGING = frozenset((*_RAW_SIMPLE, *_RAW_OTHERS))
 """The names of the raw calls that change descriptors or folders."""
 
 
-class RawEffects(Making):
+class RawEffects(DescriptorMaking):
     """Applies raw messages to the open files of processes."""
 
     def apply_raw(self, process: int, number: int, row: Row, message: Any) -> int:  # noqa: ANN401

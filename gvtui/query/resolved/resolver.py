@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.calls.execs import INFO, LateOutcomes
 from gvtui.query.column import RowColumn
 from gvtui.query.follower import Follower
 from gvtui.query.resolved import effects as effect
-from gvtui.query.resolved.accounting import Accounting
+from gvtui.query.resolved.accounting import ByteAccounting
 from gvtui.query.resolved.assigning import Uses
 from gvtui.query.resolved.description import FdKind
 from gvtui.query.resolved.doubled import DOUBLED, Doubled
 from gvtui.query.resolved.effects import Effects
 from gvtui.query.resolved.files import OpenFiles, kind_of
 from gvtui.query.resolved.happened import goes_on
-from gvtui.query.resolved.naming import Naming
+from gvtui.query.resolved.naming import DescriptorNaming
 from gvtui.query.resolved.paths import told
 from gvtui.query.resolved.raweffects import RAW_CHANGING
 from gvtui.query.resolved.rawfds import fd_calls, first_arguments
@@ -73,9 +73,9 @@ class Resolver(Follower):
         """How many rows were removed from the trace before they could be read."""
         self.column = RowColumn(trace.side_folders)
         """For each row the number of its description, or below 0 that of its path's text."""
-        self.bytes = Accounting(self.descriptions)
+        self.bytes = ByteAccounting(self.descriptions)
         """The bytes that the rows moved."""
-        self._naming = Naming(trace, self.texts)
+        self._naming = DescriptorNaming(trace, self.texts)
         self._doubled = Doubled()
         self._late = LateOutcomes(pairs.execs)
         self._architecture = ""
@@ -181,7 +181,9 @@ class Resolver(Follower):
         acts |= done & raw & np.isin(rows["sysno"], self._raw_changing)
         named = known & np.isin(types, _WITH_PATH) & (rows["path"] != 0)
         codes = self._pairs.execs.codes(start, len(rows))
-        execs = known & ((types == INFO) | (codes == Code.DONE) | (codes == Code.DONE_LATER))
+        execs = known & (
+            (types == INFO) | (codes == ExecCode.DONE) | (codes == ExecCode.DONE_LATER)
+        )
         events = known & ((types == _START) | (types == _CLONE))
         lost = rows["kind"] == Kind.DROP
         marks = rows["kind"] == Kind.MARK
@@ -358,7 +360,7 @@ class Resolver(Follower):
         """Let execs take effect whose outcome became known after their rows were read."""
         self._pairs.execs.bring_up(before)
         for number in self._late.before(before):
-            if self._pairs.execs.code(number) not in (Code.DONE, Code.DONE_LATER):
+            if self._pairs.execs.code(number) not in (ExecCode.DONE, ExecCode.DONE_LATER):
                 continue
             try:
                 row = self._trace.row(number)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FdEntry:
     """What one descriptor stands for."""
 
     description: int
@@ -21,7 +21,7 @@ class DescriptorTable:
     """Descriptors by number. Processes that share their files have one table together."""
 
     def __init__(self) -> None:
-        self.entries: dict[int, Entry] = {}
+        self.entries: dict[int, FdEntry] = {}
         self.owners: dict[int, None] = {}
         """The numbers of the processes whose table it is, in the order in which they got it."""
 
@@ -30,7 +30,7 @@ class DescriptorTable:
         entry = self.entries.get(fd)
         return entry.description if entry is not None else 0
 
-    def put(self, fd: int, entry: Entry) -> int:
+    def put(self, fd: int, entry: FdEntry) -> int:
         """Have a descriptor stand for a description.
 
         Returns:
@@ -53,7 +53,7 @@ class DescriptorTable:
         """Set whether an exec closes a descriptor, if it is known."""
         entry = self.entries.get(fd)
         if entry is not None:
-            self.entries[fd] = Entry(entry.description, is_cloexec, entry.since)
+            self.entries[fd] = FdEntry(entry.description, is_cloexec, entry.since)
 
     def closed_by_exec(self, row: int) -> list[int]:
         """The descriptors that an exec closes which took effect at a row."""

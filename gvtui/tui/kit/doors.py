@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from textual.screen import Screen
 
-    from gvtui.tui.kit.turns import Follower
+    from gvtui.tui.kit.turns import TurnFollower
 
 _Found = TypeVar("_Found")
 
@@ -53,7 +53,7 @@ class TerminalApp(FailingApp):
         else:
             await super().on_event(event)
 
-    async def on_follower(self, message: Follower) -> None:
+    async def on_follower(self, message: TurnFollower) -> None:
         """A follower has come up from the widget that got a key."""
         await self._turns.came(message.number)
 

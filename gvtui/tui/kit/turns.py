@@ -53,7 +53,7 @@ _HELD = frozenset(
 """Keys that one holds down for a while."""
 
 
-class Follower(Message):
+class TurnFollower(Message):
     """Goes behind a key, from the widget that has the keyboard up to the app."""
 
     verbose = True
@@ -162,7 +162,7 @@ class KeyTurns:
         self._number += 1
         self._target = target
         if target is not None:
-            target.post_message(Follower(self._number))
+            target.post_message(TurnFollower(self._number))
         self._wait()
 
     def _wait(self) -> None:

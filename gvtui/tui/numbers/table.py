@@ -8,7 +8,7 @@ from textual.message import Message
 
 from gvtui.query.filter.fields import PID
 from gvtui.query.numbers.durations import shown_percentile
-from gvtui.query.numbers.tables import By, Order, Table
+from gvtui.query.numbers.tables import By, Table, TableOrder
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import fit, fit_end, width_of, wrap
 from gvtui.tui.kit.listpane import ListPane
@@ -39,34 +39,34 @@ _LEAST_NAME, _LEAST_PATH = 16, 40
 
 class _Column(NamedTuple):
     title: str
-    order: Order
+    order: TableOrder
     width: int
     gives_way: int = 0
 
 
 _SHARE = "share"
-_CALLS = _Column("calls", Order.CALLS, 10)
-_ERRORS = _Column("errors", Order.ERRORS, 8)
-_TOTAL = _Column("total", Order.TOTAL, 9)
-_LAST = _Column(_SHARE, Order.TOTAL, 6, 1)
-_MEAN = _Column("mean", Order.MEAN, 8, 2)
-_MAX = _Column("max", Order.MAX, 8, 3)
+_CALLS = _Column("calls", TableOrder.CALLS, 10)
+_ERRORS = _Column("errors", TableOrder.ERRORS, 8)
+_TOTAL = _Column("total", TableOrder.TOTAL, 9)
+_LAST = _Column(_SHARE, TableOrder.TOTAL, 6, 1)
+_MEAN = _Column("mean", TableOrder.MEAN, 8, 2)
+_MAX = _Column("max", TableOrder.MAX, 8, 3)
 
 _COLUMNS = {
     By.SYSCALL: (
         _CALLS,
         _ERRORS,
         _TOTAL,
-        _Column("p50", Order.P50, 8, 3),
-        _Column("p95", Order.P95, 8, 2),
-        _Column("p99", Order.P99, 8),
-        _Column("max", Order.MAX, 8),
+        _Column("p50", TableOrder.P50, 8, 3),
+        _Column("p95", TableOrder.P95, 8, 2),
+        _Column("p99", TableOrder.P99, 8),
+        _Column("max", TableOrder.MAX, 8),
         _LAST,
     ),
     By.PROCESS: (_CALLS, _ERRORS, _TOTAL, _MEAN, _MAX, _LAST),
     By.PATH: (_CALLS, _ERRORS, _TOTAL, _MEAN, _MAX, _LAST),
-    By.ERRNO: (_Column("calls", Order.CALLS, 10), _TOTAL, _MEAN, _MAX),
-    By.EVENT: (_Column("count", Order.CALLS, 10),),
+    By.ERRNO: (_Column("calls", TableOrder.CALLS, 10), _TOTAL, _MEAN, _MAX),
+    By.EVENT: (_Column("count", TableOrder.CALLS, 10),),
 }
 _NAMES = {
     By.SYSCALL: "system call",
@@ -98,7 +98,7 @@ class NumbersTable(ListPane):
         self._total: Line | None = None
         self._table: Table | None = None
         self._by = By.SYSCALL
-        self._order = Order.TOTAL
+        self._order = TableOrder.TOTAL
         self._is_ascending = False
         self._keys: dict[By, int | str] = {}
         """The key of the selected line in each table."""
@@ -151,7 +151,7 @@ class NumbersTable(ListPane):
             for line in wrap(text, self.width)
         ]
         name, columns = self._layout()
-        heads: list[Part] = [self._head(_NAMES[self._by], Order.NAME, name)]
+        heads: list[Part] = [self._head(_NAMES[self._by], TableOrder.NAME, name)]
         for column in columns:
             order = column.order if column.title != _SHARE else None
             heads += [(" ", ""), self._head(column.title, order, column.width, right=True)]
@@ -206,7 +206,9 @@ class NumbersTable(ListPane):
             columns = [column for column in columns if column.gives_way != turn]
         return max(1, left()), columns
 
-    def _head(self, title: str, order: Order | None, width: int, *, right: bool = False) -> Part:
+    def _head(
+        self, title: str, order: TableOrder | None, width: int, *, right: bool = False
+    ) -> Part:
         if order is not self._in_force:
             return fit(title, width, right=right), "heading"
         sign = _UP if self._is_ascending else _DOWN
@@ -242,23 +244,23 @@ class NumbersTable(ListPane):
         if column.title == _SHARE:
             return (f"{line.share:.1%}" if line.share else ""), "faint"
         order = column.order
-        if order is Order.CALLS:
+        if order is TableOrder.CALLS:
             return f"{bound}{line.calls:,}", "number"
-        if order is Order.ERRORS:
+        if order is TableOrder.ERRORS:
             return (f"{FAILED_SIGN} {bound}{line.errors:,}" if line.errors else ""), "error"
         if not line.timed:
             return "", "time"
-        if order is Order.TOTAL:
+        if order is TableOrder.TOTAL:
             return f"{bound}{took_text(line.total_ns)}", "number"
         spans = {
-            Order.MEAN: line.mean_ns,
-            Order.P50: line.p50_ns,
-            Order.P95: line.p95_ns,
-            Order.P99: line.p99_ns,
-            Order.MAX: line.max_ns,
+            TableOrder.MEAN: line.mean_ns,
+            TableOrder.P50: line.p50_ns,
+            TableOrder.P95: line.p95_ns,
+            TableOrder.P99: line.p99_ns,
+            TableOrder.MAX: line.max_ns,
         }
         span = spans[order]
-        if span is not None and order in (Order.P50, Order.P95, Order.P99):
+        if span is not None and order in (TableOrder.P50, TableOrder.P95, TableOrder.P99):
             return _two_digits(shown_percentile(span, line.max_ns)), "time"
         return ("" if span is None else took_text(span)), "time"
 
@@ -274,7 +276,7 @@ class NumbersTable(ListPane):
             return
         name, columns = self._layout()
         if x < name:
-            self._sort(Order.NAME)
+            self._sort(TableOrder.NAME)
         start = name
         for column in columns:
             if start < x <= start + column.width:
@@ -291,21 +293,21 @@ class NumbersTable(ListPane):
         self.cursor = self._top = 0
         self._again()
 
-    def _orders(self) -> list[Order]:
-        orders = [Order.NAME, *(column.order for column in _COLUMNS[self._by])]
+    def _orders(self) -> list[TableOrder]:
+        orders = [TableOrder.NAME, *(column.order for column in _COLUMNS[self._by])]
         return list(dict.fromkeys(orders))
 
     @property
-    def _in_force(self) -> Order:
+    def _in_force(self) -> TableOrder:
         """The chosen order, or another one in a table that lacks its column."""
-        return self._order if self._order in self._orders() else Order.CALLS
+        return self._order if self._order in self._orders() else TableOrder.CALLS
 
-    def _sort(self, order: Order) -> None:
+    def _sort(self, order: TableOrder) -> None:
         """Sort by a column, largest first, names alphabetically; again: in reverse."""
         if order is self._in_force:
             self._order, self._is_ascending = order, not self._is_ascending
         else:
-            self._order, self._is_ascending = order, order is Order.NAME
+            self._order, self._is_ascending = order, order is TableOrder.NAME
         self._again()
 
     def _again(self) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gvtui.agent.agent import OnExit
     from gvtui.agent.containers import Container
     from gvtui.agent.outcome import ChangeOutcome
-    from gvtui.agent.targets import Survey, Target
+    from gvtui.agent.targets import Target, TargetSurvey
     from gvtui.points.session import Session
     from gvtui.tui.points.state import PointsState
 
@@ -140,7 +140,7 @@ class Applying(Feature):
                 for mark in outcome.marks():
                     monitor.monitor.send_mark(mark)
 
-        def work() -> tuple[list[ChangeOutcome], Survey]:
+        def work() -> tuple[list[ChangeOutcome], TargetSurvey]:
             outcomes = []
             for container, session in changes:
                 outcome = keeper.apply(container, session, replace=replace_unknown)
@@ -156,7 +156,7 @@ class Applying(Feature):
         self._targets.look()
 
     def _take_outcomes(
-        self, changes: list[_Change], found: tuple[list[ChangeOutcome], Survey]
+        self, changes: list[_Change], found: tuple[list[ChangeOutcome], TargetSurvey]
     ) -> None:
         outcomes, survey = found
         state = self._state

@@ -18,7 +18,7 @@ from gvtui.tui.points.state import PointsState
 from gvtui.tui.viewer import Feature, Viewer
 
 if TYPE_CHECKING:
-    from gvtui.agent.targets import Key, Survey
+    from gvtui.agent.targets import Key, TargetSurvey
     from gvtui.trace.marks import SessionMark
     from gvtui.trace.row import Row
 
@@ -108,7 +108,7 @@ class Targets(Feature):
             keeper.survey, partial(self._take_survey, self._changes_made), self._survey_failed
         )
 
-    def _take_survey(self, changes_made: int, survey: Survey) -> None:
+    def _take_survey(self, changes_made: int, survey: TargetSurvey) -> None:
         self._is_surveying, self._surveyed_at = False, time.monotonic()
         if changes_made != self._changes_made:
             self._is_wanted = True
@@ -129,7 +129,7 @@ class Targets(Feature):
         """Note a change of a session, so that results of searches under way are dropped."""
         self._changes_made += 1
 
-    def take(self, survey: Survey) -> None:
+    def take(self, survey: TargetSurvey) -> None:
         """Take up the result of a search."""
         keeper, state = self.viewer.keeper, self.state
         state.is_looking = False

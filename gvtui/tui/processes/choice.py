@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gvtui.query.processes.tree import ProcessTree
 
 
-class Order(Enum):
+class TreeOrder(Enum):
     """What processes are sorted by, with the words for it."""
 
     TREE = ""
@@ -23,10 +23,10 @@ class Order(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TreeChoice:
     """The processes that are shown."""
 
-    order: Order = Order.TREE
+    order: TreeOrder = TreeOrder.TREE
     only_running: bool = False
     passing: Mapping[int, tuple[int, int]] | None = None
     """Calls and errors that pass the filters, by the process's number; None for all calls."""
@@ -65,9 +65,9 @@ class Choice:
         """The processes that are picked, in the order in force; those that are equal by age."""
         chosen = [process for process in tree if self.picks(process)]
         chosen.sort(key=_age)
-        if self.order is Order.CALLS:
+        if self.order is TreeOrder.CALLS:
             chosen.sort(key=self.calls, reverse=True)
-        elif self.order is Order.ERRORS:
+        elif self.order is TreeOrder.ERRORS:
             chosen.sort(key=self.errors, reverse=True)
         return chosen
 

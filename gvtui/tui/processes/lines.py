@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from gvtui.tui.processes.choice import Choice, Order
+from gvtui.tui.processes.choice import TreeChoice, TreeOrder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ class TreeLine:
 
 
 def tree_lines(
-    tree: ProcessTree, folds: dict[int, Fold], choice: Choice | None = None
+    tree: ProcessTree, folds: dict[int, Fold], choice: TreeChoice | None = None
 ) -> Iterator[TreeLine]:
     """The lines from top to bottom.
 
@@ -67,8 +67,8 @@ def tree_lines(
         folds: for each process that is not folded as usual, by its number, how far it is unfolded.
         choice: which processes to show, and how; None for all, as a tree.
     """
-    choice = choice or Choice()
-    if choice.order is not Order.TREE:
+    choice = choice or TreeChoice()
+    if choice.order is not TreeOrder.TREE:
         yield from _sorted(tree, folds, choice)
         return
     kept = choice.kept(tree)
@@ -82,7 +82,7 @@ def tree_lines(
         yield from _forest(processes, folds, kept)
 
 
-def _sorted(tree: ProcessTree, folds: dict[int, Fold], choice: Choice) -> Iterator[TreeLine]:
+def _sorted(tree: ProcessTree, folds: dict[int, Fold], choice: TreeChoice) -> Iterator[TreeLine]:
     """A line for each process, whosever child it is."""
     for process in choice.sorted(tree):
         fold = folds.get(process.number, Fold.CHILDREN)

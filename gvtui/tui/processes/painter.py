@@ -14,7 +14,7 @@ from gvtui.tui.kit.cells import fit, short_count, width_of
 from gvtui.tui.kit.signs import ENDED_SIGN, FAILED_SIGN, LOST_SIGN, PROCFS_SIGN, RUNS_SIGN
 from gvtui.tui.kit.times import clock_text
 from gvtui.tui.model.rowtext import word
-from gvtui.tui.processes.choice import Choice
+from gvtui.tui.processes.choice import TreeChoice
 from gvtui.tui.processes.lines import Fold
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _LEAST_COMMAND = 24
 _ROOMY = 110
 
 
-class Column(NamedTuple):
+class TreeColumn(NamedTuple):
     """A column right of the command line."""
 
     key: str
@@ -42,12 +42,12 @@ class Column(NamedTuple):
 
 
 COLUMNS = (
-    Column("started", "started", 12, 2),
-    Column("ended", "ended", 12, 1),
-    Column("status", "exit", 16, 0),
-    Column("calls", "calls", 8, 0),
-    Column("errors", "errors", 7, 4),
-    Column("rate", "rows/s", 6, 3),
+    TreeColumn("started", "started", 12, 2),
+    TreeColumn("ended", "ended", 12, 1),
+    TreeColumn("status", "exit", 16, 0),
+    TreeColumn("calls", "calls", 8, 0),
+    TreeColumn("errors", "errors", 7, 4),
+    TreeColumn("rate", "rows/s", 6, 3),
 )
 
 
@@ -56,7 +56,7 @@ class Layout(NamedTuple):
 
     name: int
     """Cells of signs, process id and name."""
-    columns: list[Column]
+    columns: list[TreeColumn]
     """Those shown, from the left."""
     command: int
     """Cells of the command line."""
@@ -88,7 +88,7 @@ def column_titles(shares: Layout) -> str:
     return words + "".join(f" {_cell(column.title, column)}" for column in shares.columns)
 
 
-def _cell(text: str, column: Column) -> str:
+def _cell(text: str, column: TreeColumn) -> str:
     return fit(text, column.width, right=column.key in ("calls", "errors", "rate"))
 
 
@@ -99,7 +99,7 @@ class TreePainter:
         self._model = model
         self.tree = ProcessTree()
         """Where processes are looked up that are piped together."""
-        self.choice = Choice()
+        self.choice = TreeChoice()
         """Which processes are shown, and whose calls are counted."""
 
     def line(self, line: TreeLine, width: int) -> list[Part]:

@@ -15,7 +15,7 @@ from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import wrap
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import ENDED_SIGN, LOST_SIGN
-from gvtui.tui.processes.choice import Choice, Order
+from gvtui.tui.processes.choice import TreeChoice, TreeOrder
 from gvtui.tui.processes.commands import Earlier
 from gvtui.tui.processes.lines import Fold, Key, TreeLine, tree_lines
 from gvtui.tui.processes.painter import SOURCE_SIGNS, TreePainter, column_titles, layout
@@ -37,7 +37,7 @@ _LOOK_AFTER = 64
 """How many lines are made between two checks of the clock."""
 
 
-_Version: TypeAlias = tuple[int, int, int, Choice]
+_Version: TypeAlias = tuple[int, int, int, TreeChoice]
 
 
 class _Counts(NamedTuple):
@@ -70,7 +70,7 @@ class ProcessesPane(ListPane):
         self._lines: list[TreeLine] = []
         self._counts = _Counts()
         self._selected: Key | None = None
-        self._choice = Choice()
+        self._choice = TreeChoice()
         self._by_filter = False
         self._statistics: tuple[Analysis, str, Statistics] | None = None
         """What passes the filters in force, while only that is shown."""
@@ -114,7 +114,7 @@ class ProcessesPane(ListPane):
     def _version(self) -> _Version:
         # An order by numbers is another one with each row.
         analysis, order = self._model.analysis, self._choice.order
-        counted = analysis.processes.position if order in (Order.CALLS, Order.ERRORS) else 0
+        counted = analysis.processes.position if order in (TreeOrder.CALLS, TreeOrder.ERRORS) else 0
         tree = self._tree.version if self._tree is not None else 0
         return (tree, self._folded, counted, self._choice)
 
@@ -240,7 +240,7 @@ class ProcessesPane(ListPane):
         if self._by_filter:
             has_filter = self._model.condition is not None
             words.append("only with calls that pass the filters" if has_filter else "no filter")
-        if self._choice.order is not Order.TREE:
+        if self._choice.order is not TreeOrder.TREE:
             words.append(self._choice.order.value)
         return [(f"   {', '.join(words)}", "tag")] if words else []
 
@@ -291,11 +291,11 @@ class ProcessesPane(ListPane):
     @command("Sort by calls, errors, age; last: as a tree", "S", footer="sort")
     def sort(self) -> None:
         """Sort the processes by what comes next."""
-        orders = list(Order)
+        orders = list(TreeOrder)
         place = orders.index(self._choice.order)
         self._choose(replace(self._choice, order=orders[(place + 1) % len(orders)]))
 
-    def _choose(self, choice: Choice) -> None:
+    def _choose(self, choice: TreeChoice) -> None:
         self._choice = choice
         self._take_filter()
         self._begin()

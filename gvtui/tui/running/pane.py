@@ -29,7 +29,7 @@ _AGE, _PID, _CALL = 9, 7, 16
 _ROOMY = 110
 
 
-class Order(Enum):
+class RunningOrder(Enum):
     """What running calls are sorted by, with the words for it."""
 
     AGE = "the oldest first"
@@ -59,7 +59,7 @@ class RunningPane(ListPane):
         self._viewer, self._model = viewer, viewer.model
         self._pairs: Pairs | None = None
         self._calls: list[OpenCall] = []
-        self._order = Order.AGE
+        self._order = RunningOrder.AGE
         self._building: tuple[Iterator[OpenCall], list[OpenCall]] | None = None
         self._selected: tuple[int, int] | None = None
         """The row and the connection of the call at the cursor."""
@@ -86,9 +86,9 @@ class RunningPane(ListPane):
         self.redraw()
 
     def _sorted(self, calls: list[OpenCall]) -> list[OpenCall]:
-        if self._order is Order.PROCESS:
+        if self._order is RunningOrder.PROCESS:
             return sorted(calls, key=lambda call: (call.conn, call.pid, call.tid, call.row))
-        if self._order is Order.CALL:
+        if self._order is RunningOrder.CALL:
             return sorted(calls, key=lambda call: (self._call_name(call), call.since_ns, call.row))
         now = self._model.clock_ns
         return sorted(calls, key=lambda call: (-call.age_ns(now), call.row))
@@ -212,7 +212,7 @@ class RunningPane(ListPane):
     @command("Sort by age, process, call", "s", footer="sort")
     def sort(self) -> None:
         """Sort the calls by what comes next."""
-        orders = list(Order)
+        orders = list(RunningOrder)
         self._order = orders[(orders.index(self._order) + 1) % len(orders)]
         self._calls = self._sorted(self._calls)
         self._find_cursor()

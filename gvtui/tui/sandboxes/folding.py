@@ -41,7 +41,7 @@ _MADE_UP = re.compile(r"[a-z]+_[a-z]+[0-9]?")
 _RUNS = re.compile(r"\*(?:[-_.:]\*)+")
 
 
-class Kind(NamedTuple):
+class SandboxKind(NamedTuple):
     """What sandboxes of one sort have in common; texts are "" where they are not known."""
 
     owner: tuple[str, str, int | None]
@@ -58,10 +58,10 @@ class Kind(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
+class SandboxFold:
     """Sandboxes of one kind."""
 
-    kind: Kind
+    kind: SandboxKind
     sandboxes: tuple[Sandbox, ...]
     """In the order of the list; at least two."""
 
@@ -83,11 +83,11 @@ class Fold:
         ).most_common()
 
 
-class Entry(NamedTuple):
+class ListEntry(NamedTuple):
     """An entry of the list: a sandbox, a fold, or a sandbox of an open fold."""
 
     sandbox: Sandbox | None
-    fold: Fold | None = None
+    fold: SandboxFold | None = None
 
 
 class Folding:
@@ -97,8 +97,8 @@ class Folding:
         self.is_on = False
         self.version = 0
         """Grows with each change of what is folded and of what is open."""
-        self._open: set[Kind] = set()
-        self._kinds: dict[int, Kind] = {}
+        self._open: set[SandboxKind] = set()
+        self._kinds: dict[int, SandboxKind] = {}
         """The kind of each short-lived sandbox, by its connection."""
         self._named = -1
 
@@ -108,22 +108,22 @@ class Folding:
         self._open.clear()
         self.version += 1
 
-    def is_open(self, kind: Kind) -> bool:
+    def is_open(self, kind: SandboxKind) -> bool:
         """Whether a fold shows its sandboxes."""
         return kind in self._open
 
-    def open(self, kind: Kind, *, wanted: bool) -> None:
+    def open(self, kind: SandboxKind, *, wanted: bool) -> None:
         """Open a fold or close it."""
         if wanted is not self.is_open(kind):
             self._open ^= {kind}
             self.version += 1
 
-    def folded(self, sandboxes: Iterable[Sandbox], connections: Connections) -> list[Entry]:
+    def folded(self, sandboxes: Iterable[Sandbox], connections: Connections) -> list[ListEntry]:
         """The sandboxes with closed folds, each in the place of its first sandbox."""
         if not self.is_on:
-            return [Entry(sandbox) for sandbox in sandboxes]
+            return [ListEntry(sandbox) for sandbox in sandboxes]
         kinds = self._kinds_of(sandboxes, connections)
-        members: dict[Kind, list[Sandbox]] = {}
+        members: dict[SandboxKind, list[Sandbox]] = {}
         for sandbox in sandboxes:
             kind = kinds.get(sandbox.latest.conn)
             if kind is not None:
@@ -133,21 +133,23 @@ class Folding:
             kind = kinds.get(sandbox.latest.conn)
             alike = members[kind] if kind is not None else []
             if kind is None or len(alike) < _LEAST:
-                entries.append(Entry(sandbox))
+                entries.append(ListEntry(sandbox))
             elif alike[0] is sandbox:
-                entries.append(Entry(None, Fold(kind, tuple(alike))))
+                entries.append(ListEntry(None, SandboxFold(kind, tuple(alike))))
         return entries
 
-    def opened(self, entries: Iterable[Entry]) -> list[Entry]:
+    def opened(self, entries: Iterable[ListEntry]) -> list[ListEntry]:
         """The entries, with the sandboxes of open folds below these."""
         shown = []
         for entry in entries:
             shown.append(entry)
             if entry.fold is not None and entry.fold.kind in self._open:
-                shown += [Entry(sandbox, entry.fold) for sandbox in entry.fold.sandboxes]
+                shown += [ListEntry(sandbox, entry.fold) for sandbox in entry.fold.sandboxes]
         return shown
 
-    def _kinds_of(self, sandboxes: Iterable[Sandbox], connections: Connections) -> dict[int, Kind]:
+    def _kinds_of(
+        self, sandboxes: Iterable[Sandbox], connections: Connections
+    ) -> dict[int, SandboxKind]:
         if self._named != connections.naming.version:
             self._named, self._kinds = connections.naming.version, {}
         known, self._kinds = self._kinds, {}
@@ -172,7 +174,7 @@ def is_short_lived(sandbox: Sandbox, connections: Connections) -> bool:
     return 0 <= closed - opened < _SHORT_NS and len(lives) == 1 and not is_disputed
 
 
-def kind_of(sandbox: Sandbox, connections: Connections) -> Kind:
+def kind_of(sandbox: Sandbox, connections: Connections) -> SandboxKind:
     """The kind of a sandbox, by all that is known of it."""
     names = connections.names(sandbox.latest.conn, sandbox.container_id)
     if names.pod:
@@ -182,7 +184,7 @@ def kind_of(sandbox: Sandbox, connections: Connections) -> Kind:
     else:
         name = pattern(names.name or sandbox.container_id)
     uids = {each.peer_uid for each in sandbox.connections if each.peer_uid is not None}
-    return Kind(
+    return SandboxKind(
         (names.manager, names.namespace, min(uids, default=None)),
         name,
         names.image,

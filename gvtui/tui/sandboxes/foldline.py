@@ -12,13 +12,13 @@ from gvtui.words import counted, noun_for
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gvtui.tui.sandboxes.folding import Fold
+    from gvtui.tui.sandboxes.folding import SandboxFold
 
 _CLOSED, _OPEN = "▸", "▾"
 
 
 def fold_lines(
-    fold: Fold, endings: Sequence[tuple[str, int]], width: int, *, is_open: bool
+    fold: SandboxFold, endings: Sequence[tuple[str, int]], width: int, *, is_open: bool
 ) -> tuple[list[Part], list[Part]]:
     """The lines of a fold.
 
@@ -78,7 +78,7 @@ def endings_words(endings: Sequence[tuple[str, int]], width: int) -> str:
     return ""
 
 
-def full_words(fold: Fold, endings: Sequence[tuple[str, int]]) -> str:
+def full_words(fold: SandboxFold, endings: Sequence[tuple[str, int]]) -> str:
     """All that is said of a fold, in one line."""
     kind = fold.kind
     told = (

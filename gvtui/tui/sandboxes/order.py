@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.trace.connection import SECOND_NS
 from gvtui.tui.kit.times import clock_text
-from gvtui.tui.sandboxes.folding import Entry, Folding
+from gvtui.tui.sandboxes.folding import Folding, ListEntry
 
 if TYPE_CHECKING:
     from gvtui.trace.connection import Connection, Sandbox
@@ -37,7 +37,7 @@ class Ordered:
         self._source: list[Sandbox] | None = None
         self._made_of: tuple[object, ...] = ()
         self._sandboxes: list[Sandbox] = []
-        self._entries: list[Entry] = []
+        self._entries: list[ListEntry] = []
         self._entries_of: tuple[object, ...] = ()
 
     @property
@@ -63,7 +63,7 @@ class Ordered:
             self._sandboxes = self._sort(source)
         return self._sandboxes
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[ListEntry]:
         """The entries of the list: the sandboxes in their order, and the folds among them."""
         sandboxes, connections = self.take(), self._model.trace.connections
         source = sandboxes, self.folding.version, connections.naming.version
@@ -76,7 +76,7 @@ class Ordered:
             self._entries = self.folding.opened(entries)
         return self._entries
 
-    def _drops(self, entry: Entry) -> tuple[bool, int]:
+    def _drops(self, entry: ListEntry) -> tuple[bool, int]:
         """Sorts by what an entry tells: of a fold, all that its sandboxes dropped."""
         counts = entry.sandbox or entry.fold
         assert counts is not None

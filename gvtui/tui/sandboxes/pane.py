@@ -11,20 +11,20 @@ from gvtui.decode.ids import cut_name, short_id
 from gvtui.query.filter.fields import CONTAINER
 from gvtui.query.filter.write import equals
 from gvtui.trace.claims import APART
-from gvtui.trace.connection import Sums
+from gvtui.trace.connection import ConnectionSums
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import Part, fit, short_count, spark, width_of
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import CURSOR_MARK, DROP_SIGN, LOST_SIGN
 from gvtui.tui.model.rowtext import word
-from gvtui.tui.sandboxes.folding import SHORT_MINUTES, Fold, Kind, args_of
+from gvtui.tui.sandboxes.folding import SHORT_MINUTES, SandboxFold, SandboxKind, args_of
 from gvtui.tui.sandboxes.foldline import fold_lines, full_words
 from gvtui.tui.sandboxes.order import Ordered
 from gvtui.words import counted, noun_for
 
 if TYPE_CHECKING:
     from gvtui.trace.connection import Sandbox
-    from gvtui.tui.sandboxes.folding import Entry
+    from gvtui.tui.sandboxes.folding import ListEntry
     from gvtui.tui.viewer import Viewer
 
 _SPARK = 8
@@ -55,9 +55,9 @@ class SandboxList(ListPane):
         super().__init__(id="sandboxes")
         self._viewer, self._model = viewer, viewer.model
         self._ordered = Ordered(self._model)
-        self._entries: list[Entry] = []
-        self._earlier = Sums()
-        self._selected: tuple[str, int] | Kind | None = None
+        self._entries: list[ListEntry] = []
+        self._earlier = ConnectionSums()
+        self._selected: tuple[str, int] | SandboxKind | None = None
         """The container ID and a connection of what the cursor is on, or the kind of its fold; None
         before it was used."""
 
@@ -86,12 +86,12 @@ class SandboxList(ListPane):
         if place >= len(self._entries):
             return False
         sandbox, fold = self._entries[place]
-        if sandbox is None or isinstance(self._selected, Kind):
+        if sandbox is None or isinstance(self._selected, SandboxKind):
             return sandbox is None and fold is not None and fold.kind == self._selected
         return self._is_selected_sandbox(sandbox)
 
     def _is_selected_sandbox(self, sandbox: Sandbox) -> bool:
-        if self._selected is None or isinstance(self._selected, Kind):
+        if self._selected is None or isinstance(self._selected, SandboxKind):
             return False
         container_id, conn = self._selected
         if container_id:
@@ -107,7 +107,7 @@ class SandboxList(ListPane):
         """The sandbox of an entry; None for a fold, and for what is summed up."""
         return self._entries[place].sandbox if 0 <= place < len(self._entries) else None
 
-    def _fold_at(self, place: int) -> Fold | None:
+    def _fold_at(self, place: int) -> SandboxFold | None:
         """The fold that an entry stands for; None for a sandbox."""
         is_sandbox = self._sandbox_at(place) is not None
         is_entry = not is_sandbox and 0 <= place < len(self._entries)
@@ -332,7 +332,7 @@ class SandboxList(ListPane):
             self._viewer.tell("The container ID of this sandbox is not known yet.", "warning")
 
 
-def earlier_lines(earlier: Sums, width: int) -> tuple[list[Part], list[Part]]:
+def earlier_lines(earlier: ConnectionSums, width: int) -> tuple[list[Part], list[Part]]:
     """What is said of sandboxes that are summed up."""
     words = counted(earlier.connections, "earlier connection")
     dropped = f"  {DROP_SIGN} {short_count(earlier.dropped)}" if earlier.dropped else ""

@@ -1,16 +1,16 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.activity.activity import Behind, Line
+from gvtui.query.activity.activity import ActivityLine, Behind
 from gvtui.query.activity.folding import fold, folder_of
 
 
-def lines(paths: list[str]) -> list[Line]:
+def lines(paths: list[str]) -> list[ActivityLine]:
     made = []
     for number, path in enumerate(paths):
         behind = Behind()
         behind.add([number], ["openat"])
-        made.append(Line(path, behind, bytes_in=number))
+        made.append(ActivityLine(path, behind, bytes_in=number))
     return made
 
 

@@ -1,11 +1,11 @@
-from gvtui.query.activity.lines import Lines
+from gvtui.query.activity.lines import ActivityLines
 from gvtui.trace.reader import Trace
 from tests.query.activity.runs import TRACES
 
 
 def test_rows_go_to_the_line_with_their_words() -> None:
     trace = Trace.open(TRACES / "shell-2024.trace")
-    lines = Lines(trace, max_lines=2)
+    lines = ActivityLines(trace, max_lines=2)
     lines.add("read", "/a", [1], ["openat"], bytes_in=3)
     lines.add("read", "/a", [5], ["read"], bytes_in=4)
     lines.add("read", "/a", [6], ["read"], details="other")

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gvtui.decode.outcome import ExecOutcome
-from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.calls.execs import Execs
 from gvtui.trace.reader import Trace
 from tests.query.calls.exec_streams import Event, exec_streams
@@ -147,7 +147,7 @@ def test_each_change_of_an_answer_is_told(events: list[Event]) -> None:
         now = execs.codes(0, execs.position).tolist()
         differ = [row for row, code in enumerate(known) if code != now[row]]
         assert set(differ) <= set(changed)
-        assert all(known[row] == Code.ASKED for row in differ)
+        assert all(known[row] == ExecCode.ASKED for row in differ)
         known = now
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.filter import batch as batch_module
 from gvtui.query.filter.batch import (
     DROPPED,
@@ -18,9 +18,9 @@ from gvtui.query.filter.batch import (
     RESULT,
     TIME,
     UNKNOWN,
-    Batch,
     NoContext,
     NumberColumn,
+    RowBatch,
 )
 from gvtui.trace.row import Direction, Kind
 from tests.query.filter.world import TextTrace, open_message
@@ -36,7 +36,7 @@ ENTER, EXIT = Direction.ENTER, Direction.EXIT
 class Codes(NoContext):
     """Knows what became of execs, by their places."""
 
-    def __init__(self, *codes: Code) -> None:
+    def __init__(self, *codes: ExecCode) -> None:
         self.codes = codes
         self.asked = 0
 
@@ -45,12 +45,12 @@ class Codes(NoContext):
         return np.array(self.codes, np.int32)
 
 
-def batch_of(trace: TextTrace, context: NoContext | None = None) -> Batch:
+def batch_of(trace: TextTrace, context: NoContext | None = None) -> RowBatch:
     rows = trace.rows(trace.first_row, trace.end_row)
-    return Batch(trace, rows, trace.first_row, context or NoContext())
+    return RowBatch(trace, rows, trace.first_row, context or NoContext())
 
 
-def values(batch: Batch, column: NumberColumn) -> list[int]:
+def values(batch: RowBatch, column: NumberColumn) -> list[int]:
     found: list[int] = batch.numbers(column).tolist()
     return found
 
@@ -71,7 +71,7 @@ def test_of_execs_no_more_is_said_than_is_known() -> None:
     trace = TextTrace()
     for _ in range(4):
         trace.add(direction=EXIT)
-    context = Codes(Code.ASKED, Code.DONE, Code.DONE_LATER, Code.FAILED)
+    context = Codes(ExecCode.ASKED, ExecCode.DONE, ExecCode.DONE_LATER, ExecCode.FAILED)
     batch = batch_of(trace, context)
     assert values(batch, RESULT) == [UNKNOWN, 0, 0, UNKNOWN]
     assert values(batch, ERRNO) == [UNKNOWN, 0, 0, UNKNOWN]
@@ -112,7 +112,7 @@ def test_a_column_is_worked_out_once() -> None:
     trace.add(pid=7)
     made = []
 
-    def derive(batch: Batch) -> Numbers:
+    def derive(batch: RowBatch) -> Numbers:
         made.append(len(batch))
         return np.full(len(batch), 3)
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.filter.batch import Batch, NoContext
+from gvtui.query.filter.batch import NoContext, RowBatch
 from gvtui.query.filter.compile import FilterContext, compile_filter
 from gvtui.query.filter.error import FilterError
 from gvtui.query.filter.pattern import regex_test
@@ -501,7 +501,7 @@ def test_large_messages_are_not_kept_decoded_for_the_next_condition() -> None:
     trace = TextTrace()
     for _ in range(40):
         trace.add(message=open_message("/x" * 200_000), length=400_000)
-    batch = Batch(cast("Any", trace), trace.rows(0, 40), 0, NoContext())
+    batch = RowBatch(cast("Any", trace), trace.rows(0, 40), 0, NoContext())
     assert all(batch.decoded(place) is not None for place in range(40))
     assert len(batch._decoded) == 10
 

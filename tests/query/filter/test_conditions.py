@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.filter.batch import Batch, NoContext, NumberColumn
+from gvtui.query.filter.batch import NoContext, NumberColumn, RowBatch
 from gvtui.query.filter.conditions import (
     Always,
     Condition,
@@ -34,14 +34,14 @@ COMPARE = {
 }  # fmt: skip
 
 
-def batch(*rows: dict[str, Any]) -> Batch:
+def batch(*rows: dict[str, Any]) -> RowBatch:
     trace = TextTrace()
     for row in rows:
         trace.add(**row)
-    return Batch(trace, trace.rows(0, trace.end_row), 0, NoContext())
+    return RowBatch(trace, trace.rows(0, trace.end_row), 0, NoContext())
 
 
-def asked(condition: Condition, given_: Batch, wanted: Mask | None = None) -> list[bool]:
+def asked(condition: Condition, given_: RowBatch, wanted: Mask | None = None) -> list[bool]:
     return condition.holds(given_, wanted).tolist()  # type: ignore[no-any-return]
 
 
@@ -55,7 +55,7 @@ class Noting:
         self._holds = np.array(holds)
         self.wanted: list[list[bool] | None] = []
 
-    def holds(self, batch: Batch, wanted: Mask | None) -> Mask:
+    def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         self.wanted.append(None if wanted is None else wanted.tolist())
         return self._holds.copy()
 

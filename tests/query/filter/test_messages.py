@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.query.filter import messages as module
-from gvtui.query.filter.batch import Batch, NoContext
+from gvtui.query.filter.batch import NoContext, RowBatch
 from gvtui.query.filter.messages import (
     ARGUMENTS_LIMIT,
     ArgumentCondition,
@@ -114,7 +114,7 @@ class Fixed:
     def __init__(self, forms: list[int | str]) -> None:
         trace = TextTrace()
         trace.add(message=open_message("/a"))
-        self.batch = Batch(trace, trace.rows(0, 1), 0, NoContext())
+        self.batch = RowBatch(trace, trace.rows(0, 1), 0, NoContext())
         self.forms: Forms = lambda *_: list(forms)
 
     def holds(self, name: str, texts: list[str], test: Any) -> bool:
@@ -148,7 +148,7 @@ def test_only_wanted_messages_are_decoded(wanted: Any, decodings: Decodings) -> 
     trace = TextTrace()
     for path in ("/a", "/b", "/etc/c", "/d"):
         trace.add(message=open_message(path))
-    batch = Batch(trace, trace.rows(0, 4), 0, NoContext())
+    batch = RowBatch(trace, trace.rows(0, 4), 0, NoContext())
     holds = ArgumentsCondition(lambda shown: "/etc" in shown).holds(batch, wanted)
     assert holds.tolist() == [False, False, True, False]
     assert decodings.count == (4 if wanted is None else 2)
@@ -159,7 +159,7 @@ def test_what_has_no_arguments_or_cannot_be_read_does_not_hold() -> None:
     trace.add()
     trace.add(message=(2, sentry_pb2.CloneInfo()))
     trace.add(message=open_message("x" * (2 * ARGUMENTS_LIMIT)))
-    batch = Batch(trace, trace.rows(0, 3), 0, NoContext())
+    batch = RowBatch(trace, trace.rows(0, 3), 0, NoContext())
     seen: list[str] = []
 
     def test(shown: str) -> bool:
@@ -186,7 +186,7 @@ def test_calls_that_repeat_are_decoded_once_and_others_each(
     for number in range(100):
         trace.add(message=open_message("/same" if repeats else f"/{number}"))
     condition = ArgumentCondition("pathname", "regex", ["9|s"], _has_nine, argument_forms)
-    batch = Batch(trace, trace.rows(0, 100), 0, NoContext())
+    batch = RowBatch(trace, trace.rows(0, 100), 0, NoContext())
     holds = condition.holds(batch, None)
     assert holds.tolist() == [repeats or "9" in str(number) for number in range(100)]
     assert decodings.count == (1 if repeats else 100)

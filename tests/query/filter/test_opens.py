@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from gvtui.query.filter.batch import UNKNOWN, Batch, NoContext
+from gvtui.query.filter.batch import UNKNOWN, NoContext, RowBatch
 from gvtui.query.filter.opens import CREATES, READS, WRITES
 from tests.query.filter.world import TextTrace, open_message
 
@@ -24,6 +24,6 @@ def test_the_flags_say_how_a_file_is_opened(
     trace = TextTrace()
     trace.add(message=open_message("/etc/passwd", flags=flags))
     trace.add(type=9)
-    batch = Batch(trace, trace.rows(0, trace.end_row), 0, NoContext())
+    batch = RowBatch(trace, trace.rows(0, trace.end_row), 0, NoContext())
     for column, expected in ((READS, reads), (WRITES, writes), (CREATES, creates)):
         assert batch.numbers(column).tolist() == [expected, UNKNOWN]

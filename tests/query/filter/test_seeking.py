@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.filter.batch import Batch, NoContext
+from gvtui.query.filter.batch import NoContext, RowBatch
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.messages import argument_forms
 from gvtui.query.filter.seeking import Seeker, needles
@@ -100,7 +100,7 @@ def test_the_numbers_of_raw_calls_are_compared_too() -> None:
     raw = RAW_SYSCALL, syscall_pb2.Syscall(sysno=257, arg1=3, arg2=0x7FFE00, arg3=64)
     trace = trace_of(raw, opened("/a"))
     assert found(trace, "evt.arg.flags contains O_CREAT") == [0]
-    batch = Batch(cast("Any", trace), trace.rows(0, 2), 0, NoContext())
+    batch = RowBatch(cast("Any", trace), trace.rows(0, 2), 0, NoContext())
     assert Seeker("filename", "contains", ["7ffe"]).may_pass(batch, None).tolist()[0]
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.filter.batch import Batch, NoContext
+from gvtui.query.filter.batch import NoContext, RowBatch
 from gvtui.query.filter.pattern import MAX_PATTERN, PatternError
 from gvtui.query.filter.texts import (
     ContextTextCondition,
@@ -42,9 +42,9 @@ class Asked:
         return text in self.passing
 
 
-def batch_of(trace: TextTrace, context: NoContext | None = None) -> Batch:
+def batch_of(trace: TextTrace, context: NoContext | None = None) -> RowBatch:
     rows = trace.rows(trace.first_row, trace.end_row)
-    return Batch(trace, rows, trace.first_row, context or NoContext())
+    return RowBatch(trace, rows, trace.first_row, context or NoContext())
 
 
 def test_each_distinct_text_is_looked_at_once_and_an_empty_one_never() -> None:

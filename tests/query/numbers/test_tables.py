@@ -8,7 +8,7 @@ from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.numbers import tables
 from gvtui.query.numbers.statistics import Statistics
-from gvtui.query.numbers.tables import By, Order, Table
+from gvtui.query.numbers.tables import By, Table, TableOrder
 from gvtui.query.processes.processes import Processes
 from gvtui.trace.reader import Trace
 from tests.trace.factory import TRACES
@@ -27,9 +27,9 @@ def statistics() -> Iterator[Statistics]:
 
 
 @pytest.mark.parametrize("by", By)
-@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("order", TableOrder)
 def test_the_lines_are_the_same_in_every_order(
-    statistics: Statistics, by: By, order: Order
+    statistics: Statistics, by: By, order: TableOrder
 ) -> None:
     table = Table(statistics, by, order)
     other = Table(statistics, by, order, is_ascending=True)
@@ -44,29 +44,29 @@ def test_the_lines_are_the_same_in_every_order(
 
 @pytest.mark.parametrize("by", By)
 def test_the_most_calls_come_first(statistics: Statistics, by: By) -> None:
-    table = Table(statistics, by, Order.CALLS)
+    table = Table(statistics, by, TableOrder.CALLS)
     calls = [table[place].calls for place in range(len(table))]
     assert calls == sorted(calls, reverse=True)
 
 
 @pytest.mark.parametrize("by", By)
 def test_by_name_in_both_directions(statistics: Statistics, by: By) -> None:
-    up = Table(statistics, by, Order.NAME, is_ascending=True)
-    down = Table(statistics, by, Order.NAME)
+    up = Table(statistics, by, TableOrder.NAME, is_ascending=True)
+    down = Table(statistics, by, TableOrder.NAME)
     names = [up[place].label for place in range(len(up))]
     assert names == sorted(names)
     assert [down[place].label for place in range(len(down))] == sorted(names, reverse=True)
 
 
 def test_a_process_leads_to_its_rows(statistics: Statistics) -> None:
-    table = Table(statistics, By.PROCESS, Order.TOTAL)
+    table = Table(statistics, By.PROCESS, TableOrder.TOTAL)
     assert "proc.id" in table.filter_text(0)
 
 
 def test_a_long_table_is_cut(statistics: Statistics, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Table(statistics, By.PATH, Order.CALLS)
+    whole = Table(statistics, By.PATH, TableOrder.CALLS)
     monkeypatch.setattr(tables, "MAX_LINES", 3)
-    cut = Table(statistics, By.PATH, Order.CALLS)
+    cut = Table(statistics, By.PATH, TableOrder.CALLS)
     assert len(cut) == 3
     assert cut.left_out == len(whole) - 3
     assert [cut.key(place) for place in range(3)] == [whole.key(place) for place in range(3)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from gvtui.decode.outcome import ExecOutcome
-from gvtui.query.calls.exec_rules import Code
+from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.processes.events import EVENT_TYPES, ProcessEvents
 from gvtui.query.processes.process import Evidence, Process, ProcessId
 from gvtui.query.processes.tree import ProcessTree
@@ -29,17 +29,17 @@ class KnownExecs:
     """What became of execs, by the rows of their exits."""
 
     def __init__(self) -> None:
-        self.codes: dict[int, Code] = {}
+        self.codes: dict[int, ExecCode] = {}
 
     def outcome(self, row: int) -> ExecOutcome | None:
         return {
-            Code.DONE: ExecOutcome.DONE,
-            Code.DONE_LATER: ExecOutcome.DONE,
-            Code.FAILED: ExecOutcome.FAILED,
+            ExecCode.DONE: ExecOutcome.DONE,
+            ExecCode.DONE_LATER: ExecOutcome.DONE,
+            ExecCode.FAILED: ExecOutcome.FAILED,
         }.get(self.code(row))
 
-    def code(self, row: int) -> Code:
-        return self.codes.get(row, Code.NONE)
+    def code(self, row: int) -> ExecCode:
+        return self.codes.get(row, ExecCode.NONE)
 
 
 class Told:
@@ -206,7 +206,7 @@ def test_the_messages_of_one_exec_make_one_program(told: Told) -> None:
     begun = told.take(
         sentry_pb2.ExecveInfo(context_data=context(1), binary_path="/bin/cat", argv=["cat"])
     )
-    told.execs.codes[begun + 1] = Code.DONE
+    told.execs.codes[begun + 1] = ExecCode.DONE
     told.take(call, direction=EXIT)
     (entry,) = told[1].execs
     assert (entry.outcome, entry.row, entry.exit_row) == (ExecOutcome.DONE, begun, begun + 1)
@@ -215,7 +215,7 @@ def test_the_messages_of_one_exec_make_one_program(told: Told) -> None:
 def test_an_exec_that_failed_is_no_program(told: Told) -> None:
     call = syscall_pb2.Execve(context_data=context(1), pathname="/nope", argv=["nope"])
     told.take(call, direction=ENTER)
-    told.execs.codes[2] = Code.FAILED
+    told.execs.codes[2] = ExecCode.FAILED
     told.take(call, direction=EXIT, errno=2)
     (entry,) = told[1].execs
     assert (entry.outcome, entry.errno) == (ExecOutcome.FAILED, 2)

@@ -11,7 +11,7 @@ import pytest
 from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.processes.rows import process_label, row_filter
-from gvtui.trace.lives import Ending
+from gvtui.trace.lives import LifeEnding
 from gvtui.trace.reader import Trace
 from tests.query.processes.box import processes_of
 
@@ -52,8 +52,8 @@ def test_both_runs_of_a_container_have_their_own_processes(trace: Trace, step: i
     first, second = lives.of(4), lives.of(5)
     assert first is not None
     assert second is not None
-    assert (first.ending, first.exit_status) == (Ending.RESTARTED, None)
-    assert (second.ending, second.exit_status) == (Ending.EXITED, 9)
+    assert (first.ending, first.exit_status) == (LifeEnding.RESTARTED, None)
+    assert (second.ending, second.exit_status) == (LifeEnding.EXITED, 9)
 
 
 @pytest.mark.parametrize("trace", ["killed-and-restarted"], indirect=True)
@@ -93,4 +93,4 @@ def test_a_session_replaced_in_a_pod_doubles_no_process(trace: Trace, step: int)
     life = trace.connections.lives.of(2)
     assert life is not None
     assert life is trace.connections.lives.of(1)
-    assert (life.ending, life.exit_status, len(life.containers)) == (Ending.EXITED, 9, 2)
+    assert (life.ending, life.exit_status, len(life.containers)) == (LifeEnding.EXITED, 9, 2)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.query.resolved.assigning import Uses
-from gvtui.query.resolved.files import Change
+from gvtui.query.resolved.files import FilesChange
 
 KEYS = st.tuples(st.integers(1, 3), st.integers(0, 3))
 
@@ -30,7 +30,7 @@ def test_each_row_sees_the_changes_before_it(
             keys.append(key)
             expected.append(now.get(key, 0))
         else:
-            changes.append(Change(start + place, *key, number))
+            changes.append(FilesChange(start + place, *key, number))
             now[key] = number
     processes = np.array([key[0] for key in keys], np.int64)
     fds = np.array([key[1] for key in keys], np.int64)

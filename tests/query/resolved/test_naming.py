@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from gvtui.query.resolved.naming import Naming
+from gvtui.query.resolved.naming import DescriptorNaming
 from gvtui.query.resolved.texts import Texts
 
 
@@ -22,7 +22,7 @@ class Strings:
 
 def test_absolute_ones_get_the_number_of_their_normal_form() -> None:
     texts = Texts()
-    naming = Naming(
+    naming = DescriptorNaming(
         cast("Any", Strings("/a/../b", "b", "/b", "[err: FD not found]", "pipe:[1]")), texts
     )
     strings = np.arange(7, dtype=np.uint32)

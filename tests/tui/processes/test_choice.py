@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gvtui.query.processes.process import Evidence, Process
 from gvtui.query.processes.tree import ProcessTree
-from gvtui.tui.processes.choice import Choice, Order
+from gvtui.tui.processes.choice import TreeChoice, TreeOrder
 from gvtui.tui.processes.lines import Fold, tree_lines
 
 
@@ -22,41 +22,41 @@ def _tree() -> ProcessTree:
     return tree
 
 
-def _pids(tree: ProcessTree, choice: Choice) -> list[int]:
+def _pids(tree: ProcessTree, choice: TreeChoice) -> list[int]:
     return [line.process.pid for line in tree_lines(tree, {}, choice) if line.process]
 
 
 def test_only_those_that_run_stand_below_their_parents() -> None:
     tree = _tree()
-    assert _pids(tree, Choice()) == [1, 2, 3, 4]
-    assert _pids(tree, Choice(only_running=True)) == [1, 2, 3]
+    assert _pids(tree, TreeChoice()) == [1, 2, 3, 4]
+    assert _pids(tree, TreeChoice(only_running=True)) == [1, 2, 3]
     tree.find(next(each.id for each in tree if each.pid == 3)).has_ended = True  # type: ignore[union-attr]
-    assert _pids(tree, Choice(only_running=True)) == [1]
+    assert _pids(tree, TreeChoice(only_running=True)) == [1]
 
 
 def test_processes_are_sorted_by_what_they_did_or_by_age() -> None:
     tree = _tree()
-    assert _pids(tree, Choice(Order.CALLS)) == [2, 4, 1, 3]
-    assert _pids(tree, Choice(Order.ERRORS)) == [3, 2, 4, 1]
-    assert _pids(tree, Choice(Order.AGE)) == [4, 3, 2, 1]
-    assert _pids(tree, Choice(Order.CALLS, only_running=True)) == [1, 3]
+    assert _pids(tree, TreeChoice(TreeOrder.CALLS)) == [2, 4, 1, 3]
+    assert _pids(tree, TreeChoice(TreeOrder.ERRORS)) == [3, 2, 4, 1]
+    assert _pids(tree, TreeChoice(TreeOrder.AGE)) == [4, 3, 2, 1]
+    assert _pids(tree, TreeChoice(TreeOrder.CALLS, only_running=True)) == [1, 3]
 
 
 def test_with_a_filter_only_what_passes_counts() -> None:
     tree = _tree()
-    choice = Choice(passing={3: (2, 1), 4: (6, 0)})
+    choice = TreeChoice(passing={3: (2, 1), 4: (6, 0)})
     assert _pids(tree, choice) == [1, 2, 3, 4]
     assert _pids(tree, replace(choice, only_running=True)) == [1, 2, 3]
-    assert _pids(tree, replace(choice, order=Order.CALLS)) == [4, 3]
+    assert _pids(tree, replace(choice, order=TreeOrder.CALLS)) == [4, 3]
     (third,) = (each for each in tree if each.pid == 3)
     assert (choice.calls(third), choice.errors(third)) == (2, 1)
-    assert (Choice().calls(third), Choice().errors(third)) == (1, 3)
+    assert (TreeChoice().calls(third), TreeChoice().errors(third)) == (1, 3)
 
 
 def test_a_sorted_process_can_be_unfolded() -> None:
     tree = _tree()
     (third,) = (each for each in tree if each.pid == 3)
     third.thread(30)
-    lines = list(tree_lines(tree, {third.number: Fold.ALL}, Choice(Order.ERRORS)))
+    lines = list(tree_lines(tree, {third.number: Fold.ALL}, TreeChoice(TreeOrder.ERRORS)))
     assert [line.thread.tid for line in lines if line.thread] == [30]
     assert lines[1].thread is not None

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gvtui.trace.connection import Connection, Sandbox
 from gvtui.tui.kit.cells import width_of
-from gvtui.tui.sandboxes.folding import Fold, Kind
+from gvtui.tui.sandboxes.folding import SandboxFold, SandboxKind
 from gvtui.tui.sandboxes.foldline import endings_words, fold_lines, full_words
 
 if TYPE_CHECKING:
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 ENDINGS = [("exited 0", 9), ("exited 1", 2), ("killed by SIGKILL", 1)]
 
 
-def fold(count: int = 12, messages: int = 2, dropped: int = 0) -> Fold:
+def fold(count: int = 12, messages: int = 2, dropped: int = 0) -> SandboxFold:
     boxes = tuple(
         Sandbox(f"job-{conn}", [Connection(conn, messages=messages, dropped=dropped)])
         for conn in range(count)
     )
-    return Fold(Kind(("docker", "", 0), "job-*", "busybox", "sh job.sh"), boxes)
+    return SandboxFold(SandboxKind(("docker", "", 0), "job-*", "busybox", "sh job.sh"), boxes)
 
 
 def text(parts: list[Part]) -> str:
