@@ -53,7 +53,7 @@ class TerminalApp(FailingApp):
         else:
             await super().on_event(event)
 
-    async def on_follower(self, message: TurnFollower) -> None:
+    async def on_turn_follower(self, message: TurnFollower) -> None:
         """A follower has come up from the widget that got a key."""
         await self._turns.came(message.number)
 
