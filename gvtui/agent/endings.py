@@ -2,8 +2,9 @@
 
 A connection closes in the same way when a sandbox is killed, when it ends, and when somebody
 deletes its session. So the sandbox's process is found while a connection stands, from its first
-moment on, and looked at once none is left. What was not found here, as in another process namespace,
-is not judged.
+moment on, and looked at once none is left. An attached runsc, such as `runsc do`, ends with its
+sandbox: it connects itself, so it need not be found. What was not found here, as in another process
+namespace, is not judged.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ import threading
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gvtui.agent.noting import NOTE_SECONDS, note_patiently
 from gvtui.agent.running import process_start, processes_of
 from gvtui.points.runsc_command import parse_runsc_command
-from gvtui.trace.details import args_in, text_in
+from gvtui.trace.details import args_in, int_in, text_in
 from gvtui.trace.marks import GoneMark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from gvtui.points.runsc_command import RunscCommand
     from gvtui.trace.connections import Connections
     from gvtui.trace.lives import Life
 
@@ -35,8 +37,15 @@ _EARLY_SECONDS = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8)
 """How long after the last try the process of a new connection's sandbox is looked for: the runsc that
 connects has not started it yet."""
 
-Found = tuple[int, int]
-"""The pid of a sandbox's process, and its start in the kernel's clock ticks."""
+
+class Found(NamedTuple):
+    """A process that runs as long as a sandbox."""
+
+    pid: int
+    start: int
+    """When it started, in the kernel's clock ticks."""
+    is_runsc: bool = False
+    """Whether it is the runsc that started the sandbox, not the sandbox's own process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,8 @@ class _Watched:
     """A life of a sandbox that is watched."""
 
     wanted: Wanted
+    conn: int
+    """One of its connections."""
     next: float
     patience: float = FIRST_SECONDS
     found: Found | None = None
@@ -72,8 +83,20 @@ def find_sandboxes(wanted: Sequence[Wanted]) -> list[Found | None]:
     found: list[Found | None] = []
     for process in processes_of([(each.container, each.root) for each in wanted]):
         start = process_start(process.pid) if process is not None else 0
-        found.append((process.pid, start) if process is not None and start else None)
+        found.append(Found(process.pid, start) if process is not None and start else None)
     return found
+
+
+def _attached(event: dict[str, Any], command: RunscCommand) -> Found | None:
+    """The runsc that has connected, where it ends with its sandbox.
+
+    Only one of root's or this user's is believed: another's may pretend to be a runsc, and end
+    while the sandbox goes on.
+    """
+    pid, start = int_in(event, "peer_pid"), int_in(event, "peer_start")
+    if not (command.lives_with_sandbox and start and event.get("is_trusted") is True):
+        return None
+    return Found(pid, start, is_runsc=True)
 
 
 class EndingNotes:
@@ -108,9 +131,13 @@ class EndingNotes:
         Its sandbox may be killed before the trace is looked at next.
         """
         container = text_in(event, "container_id")
+        command = parse_runsc_command(args_in(event, "command"))
+        if (parent := _attached(event, command)) is not None:
+            with self._news:
+                self._take_early(int(event["conn"]), parent)
         if not container:
             return
-        root = parse_runsc_command(args_in(event, "command")).sandbox_root
+        root = command.sandbox_root
         with self._news:
             if len(self._new) < _MOST_SANDBOXES:
                 self._new[int(event["conn"])] = _New(Wanted(container, root), time.monotonic())
@@ -126,6 +153,12 @@ class EndingNotes:
         """
         standing = {life.number: life for life in connections.lives.standing()}
         with self._news:
+            unnamed = [each.conn for each in self._watched.values() if not each.wanted.container]
+            for conn in (*self._early, *unnamed):
+                # Killed before any message told its name.
+                life = connections.lives.of(conn)
+                if life is not None and not (life.sandbox or life.connected):
+                    standing[life.number] = life
             for number in self._watched.keys() - standing.keys():
                 del self._watched[number]
             for number, life in standing.items():
@@ -137,12 +170,13 @@ class EndingNotes:
                     is_known = bool(life.connected) or life.last_conn in self._early
                     if not is_known or len(self._watched) >= _MOST_SANDBOXES:
                         continue
-                    connection = connections.get(min(life.connected, default=life.last_conn))
+                    conn = min(life.connected, default=life.last_conn)
+                    connection = connections.get(conn)
                     command = connection.command if connection is not None else []
                     root = parse_runsc_command(command).sandbox_root
-                    watched = _Watched(Wanted(life.sandbox, root), now)
+                    watched = _Watched(Wanted(life.sandbox, root), conn, now)
                     self._watched[number] = watched
-                if watched.found is None and (early := self._take_early(life)) is not None:
+                if watched.found is None and (early := self._early_of(life)) is not None:
                     watched.found, watched.next = early, now
                 is_due = now >= watched.next
                 if is_due and life.connected and watched.found is None:
@@ -161,11 +195,16 @@ class EndingNotes:
         if has_work:
             self._start()
 
-    def _take_early(self, life: Life) -> Found | None:
+    def _early_of(self, life: Life) -> Found | None:
         found = None
         for conn in (*life.connected, life.last_conn):
             found = self._early.pop(conn, found)
         return found
+
+    def _take_early(self, conn: int, found: Found) -> None:
+        self._early[conn] = found
+        while len(self._early) > _MOST_SANDBOXES:
+            del self._early[next(iter(self._early))]
 
     def _start(self) -> None:
         if self._thread is None:
@@ -201,9 +240,10 @@ class EndingNotes:
                 if due:
                     self._take_early_found(due, self._find([self._new[n].wanted for n in due]))
                 self._take_found(dict(zip(known, self._find(list(known.values())), strict=True)))
-                for number, conn, (pid, start) in lost:
-                    if self._start_of(pid) != start:
-                        note_patiently(self._note, GoneMark(pid), conn)
+                for number, conn, process in lost:
+                    if self._start_of(process.pid) != process.start:
+                        mark = GoneMark(process.pid, process.is_runsc)
+                        note_patiently(self._note, mark, conn)
                         with self._news:
                             self._watched.pop(number, None)
             except OSError:
@@ -225,9 +265,7 @@ class EndingNotes:
                 new = self._new[conn]
                 new.tries += 1
                 if process is not None:
-                    self._early[conn] = process
-                    while len(self._early) > _MOST_SANDBOXES:
-                        del self._early[next(iter(self._early))]
+                    self._take_early(conn, process)
                 if process is not None or new.tries == len(_EARLY_SECONDS):
                     del self._new[conn]
                 else:

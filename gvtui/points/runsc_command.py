@@ -76,6 +76,9 @@ _FLAG_LINE = re.compile(r"^  -(\S+) (?:string|int|uint|value|duration|float)$", 
 
 _NO_FLAGS: frozenset[str] = frozenset()
 
+_GO_FALSE = ("0", "f", "false")
+"""How Go's flag package reads a switch that is off, in small letters."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunscCommand:
@@ -109,6 +112,13 @@ class RunscCommand:
         """The root of the sandbox that it works for; "" if it does not tell: `runsc do` makes one of
         its own."""
         return "" if self.subcommand == "do" else self.flags.get("root") or ""
+
+    @property
+    def lives_with_sandbox(self) -> bool:
+        """Whether the command runs as long as the sandbox that it starts, and not longer: attached,
+        it waits for its end, and has the kernel kill it at its own (`PR_SET_PDEATHSIG`)."""
+        is_detached = self.options.get("detach", "false").lower() not in _GO_FALSE
+        return self.subcommand == "do" or (self.subcommand == "run" and not is_detached)
 
     @property
     def starts_sandbox(self) -> bool:

@@ -223,14 +223,18 @@ class GoneMark:
     kind: ClassVar = "gone"
 
     pid: int
-    """The pid that the sandbox's process had on its machine."""
+    """The pid that the process had on its machine."""
+    is_runsc: bool = False
+    """Whether it was the attached runsc that ran the sandbox until its end, not the sandbox's own
+    process."""
 
     @property
     def text(self) -> str:
         """The mark for people."""
+        what = "runsc, the sandbox's parent, process" if self.is_runsc else "the sandbox's process"
         return (
-            f"the sandbox's process {self.pid} has gone, and no exit of the first process inside "
-            "was told: killed from outside, or for want of memory"
+            f"{what} {self.pid} has gone, and no exit of the first process inside was told: killed "
+            "from outside or for want of memory, or ended after its session was deleted"
         )
 
     def details(self) -> dict[str, Any]:
@@ -240,7 +244,7 @@ class GoneMark:
     @classmethod
     def read(cls, details: dict[str, Any]) -> GoneMark:
         """The mark from what lies in the recording."""
-        return cls(max(0, int_in(details, "pid")))
+        return cls(max(0, int_in(details, "pid")), details.get("is_runsc") is True)
 
 
 MOST_OF_DROPS = 512

@@ -26,6 +26,7 @@ class World:
         self.starts: dict[int, int] = {}
         self.asked: list[Wanted] = []
         self.noted: list[tuple[int, int]] = []
+        self.marks: list[GoneMark] = []
         self.notes = EndingNotes(self.note, self.find, lambda pid: self.starts.get(pid, 0))
 
     def find(self, wanted: Sequence[Wanted]) -> list[Found | None]:
@@ -34,6 +35,7 @@ class World:
 
     def note(self, mark: GoneMark, conn: int) -> bool:
         self.noted.append((conn, mark.pid))
+        self.marks.append(mark)
         return True
 
     def open(self, conn: int) -> None:
@@ -56,7 +58,7 @@ class World:
 @pytest.fixture
 def world() -> World:
     world = World()
-    world.running["web"], world.starts[77] = (77, 1000), 1000
+    world.running["web"], world.starts[77] = Found(77, 1000), 1000
     world.open(1)
     world.look(0)
     return world
@@ -75,10 +77,10 @@ def test_a_sandbox_that_was_seen_and_has_gone_is_noted_once(world: World) -> Non
 
 def test_one_that_is_killed_before_the_trace_is_looked_at_is_noted() -> None:
     world = World()
-    world.running["web"], world.starts[77] = (77, 1000), 1000
+    world.running["web"], world.starts[77] = Found(77, 1000), 1000
     world.notes.opened({"conn": 1, "command": COMMAND, "container_id": "web"})
     with world.notes._news:
-        assert world.notes._news.wait_for(lambda: world.notes._early == {1: (77, 1000)}, 20)
+        assert world.notes._news.wait_for(lambda: world.notes._early == {1: Found(77, 1000)}, 20)
     # It has gone by the time that the trace tells of its connection.
     world.running.clear()
     world.starts.clear()
@@ -89,12 +91,60 @@ def test_one_that_is_killed_before_the_trace_is_looked_at_is_noted() -> None:
     assert world.notes._early == {}
 
 
+ATTACHED = {"conn": 1, "peer_pid": 5, "peer_start": 50, "is_trusted": True}
+
+
+def opened_by(world: World, command: str, **more: object) -> None:
+    """Connection 1 opens and closes; all that the monitor tells of its peer."""
+    event = {**ATTACHED, "command": command.split(), **more}
+    world.notes.opened(event)
+    connection = world.connections.of(1)
+    assert connection is not None
+    world.connections.opens(connection, 1, 5, {**event, "conn": None})
+    world.close(1)
+
+
+def test_an_attached_runsc_ends_with_its_sandbox_and_need_not_be_found() -> None:
+    world = World()
+    world.starts[5] = 50
+    opened_by(world, "runsc --root=/r do true")
+    world.look(0)
+    assert world.noted == []
+    # Only now has it ended; no message has told the sandbox's name.
+    del world.starts[5]
+    world.look(60)
+    world.look(90)
+    assert world.noted == [(1, 5)]
+    assert world.marks == [GoneMark(5, is_runsc=True)]
+    assert world.marks[0].text.startswith("runsc, the sandbox's parent, process 5 has gone")
+
+
+@pytest.mark.parametrize(
+    ("command", "more"),
+    [
+        ("runsc run -detach web", {}),
+        ("runsc run -detach=true web", {}),
+        ("runsc create web", {}),
+        ("runsc do true", {"is_trusted": False}),
+        ("runsc do true", {"peer_start": 0}),
+    ],
+)
+def test_a_runsc_that_may_end_before_its_sandbox_tells_nothing(
+    command: str, more: dict[str, object]
+) -> None:
+    world = World()
+    opened_by(world, command, **more)
+    world.look(0)
+    world.look(60)
+    assert world.noted == []
+
+
 def test_a_sandbox_that_is_still_to_be_started_is_looked_for_again() -> None:
     world = World()
     world.notes.opened({"conn": 1, "command": COMMAND, "container_id": "web"})
     with world.notes._news:
         assert world.notes._news.wait_for(lambda: len(world.asked) == 2, 20)
-    world.running["web"] = (77, 1000)
+    world.running["web"] = Found(77, 1000)
     with world.notes._news:
         assert world.notes._news.wait_for(lambda: bool(world.notes._early), 20)
         assert world.notes._new == {}
@@ -154,7 +204,7 @@ def test_the_process_of_a_sandbox_is_that_of_its_id_and_root(
     pid = os.getpid()
     known = [SandboxProcess(pid, tmp_path, "web"), SandboxProcess(pid, tmp_path / "b", "web")]
     monkeypatch.setattr(running, "sandbox_processes", lambda: known)
-    found = (pid, process_start(pid))
+    found = Found(pid, process_start(pid))
     wanted = [Wanted("web", str(tmp_path)), Wanted("web", ""), Wanted("other", str(tmp_path))]
     assert find_sandboxes(wanted) == [found, None, None]
 

@@ -1,4 +1,4 @@
-"""Sandboxes and runsc killed while one session takes the place of another, and what is then said."""
+"""Sandboxes and runsc killed, also while one session replaces another, and what is then said."""
 
 from __future__ import annotations
 
@@ -15,10 +15,13 @@ import pytest
 from gvtui.agent.agent import Agent
 from gvtui.agent.containers import Container as Listed
 from gvtui.agent.outcome import ChangeOutcome, State
+from gvtui.agent.running import sandbox_processes
 from gvtui.agent.scratch import scratch_folder
 from gvtui.points.edit import switch_on
 from gvtui.points.session import Session
 from gvtui.points.tuning import remote_sink
+from gvtui.trace.lives import LifeEnding
+from gvtui.trace.reader import Trace
 from tests.e2e.containers import (
     WAIT_SECONDS,
     Container,
@@ -27,6 +30,7 @@ from tests.e2e.containers import (
     start_container,
     wait_until,
 )
+from tests.e2e.recorded import Recording, everything, recording, start_do, write_pod_init
 
 pytestmark = pytest.mark.e2e
 
@@ -69,6 +73,59 @@ def traced(binary: RunscBinary, listener: Listener) -> Iterator[Traced]:
             yield Traced(container, listed, agent, former, wanted)
         finally:
             container.stop()
+
+
+def descends(pid: int, ancestor: int) -> bool:
+    """Whether a process is another's descendant."""
+    while pid > 1 and pid != ancestor:
+        with suppress(OSError, ValueError):
+            pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            continue
+        return False
+    return pid == ancestor
+
+
+def sandbox_of(runsc: int) -> int:
+    """The pid of the sandbox that a `runsc do` has started, as soon as there is one."""
+    found: list[int] = []
+
+    def has_started() -> bool:
+        found[:] = [each.pid for each in sandbox_processes() if descends(each.pid, runsc)]
+        return bool(found)
+
+    assert wait_until(has_started)
+    return found[0]
+
+
+@pytest.mark.parametrize("who", ["sandbox", "runsc"])
+@pytest.mark.parametrize("when", ["connected", "spoke"])
+def test_a_sandbox_of_runsc_do_that_is_killed_at_once_is_told_as_cut_off(
+    binary: RunscBinary, tmp_path: Path, who: str, when: str
+) -> None:
+    with recording(tmp_path) as one:
+        pod_init = write_pod_init(tmp_path / "init.json", everything(one.socket))
+        process = start_do(binary, tmp_path, pod_init, "/bin/sleep", "1000")
+        try:
+            sandbox = sandbox_of(process.pid)
+            if when == "spoke":
+                assert wait_until(lambda: told_of(one)[0] > 0), one.said
+            os.kill(sandbox if who == "sandbox" else process.pid, signal.SIGKILL)
+            process.wait(WAIT_SECONDS)
+        finally:
+            process.kill()
+            process.wait(WAIT_SECONDS)
+        assert wait_until(lambda: told_of(one)[1] is LifeEnding.CUT_OFF), one.said
+        one.end().close()
+
+
+def told_of(one: Recording) -> tuple[int, LifeEnding | None]:
+    """How many messages the only connection has sent, and how its sandbox has ended."""
+    trace = Trace.open(one.path)
+    try:
+        life = trace.connections.lives.of(1)
+        return trace.connections.messages, life.ending if life is not None else None
+    finally:
+        trace.close()
 
 
 def when_deleted(listener: Listener, pid: int) -> None:

@@ -146,6 +146,23 @@ def test_what_makes_a_session(command: str, *, makes: bool) -> None:
     assert parse_runsc_command(command.split()).makes_session is makes
 
 
+@pytest.mark.parametrize(
+    ("command", "lives"),
+    [
+        ("runsc do true", True),
+        ("runsc run c", True),
+        ("runsc run -detach=false -bundle b c", True),
+        ("runsc run -detach c", False),
+        ("runsc run --detach=TRUE c", False),
+        ("runsc create c", False),
+        ("runsc trace create --config f c", False),
+        ("", False),
+    ],
+)
+def test_which_runsc_lives_with_its_sandbox(command: str, *, lives: bool) -> None:
+    assert parse_runsc_command(command.split()).lives_with_sandbox is lives
+
+
 def test_the_root_of_do_is_not_the_one_that_it_is_given() -> None:
     words = ["runsc", "--root=/r", "create", "web"]
     assert parse_runsc_command(words).sandbox_root == "/r"
