@@ -60,6 +60,7 @@ from gvtui.trace.connections import CLOSED_BY_SANDBOX
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import KINDS, RAW_SYSCALL, Unknown
+from gvtui.wire.messagetype import MessageType
 from gvtui.wire.pb import sentry_pb2
 from gvtui.wire.ports import ends_of, right_ports
 
@@ -78,8 +79,6 @@ _MAX_KEPT = 1 << 12
 """How many encoded pieces of lines are cached."""
 _MAX_NAMES = 512
 """Characters of names in them: longer ones seldom repeat."""
-
-_EXECVE = 3
 
 _DIRECTIONS = {Direction.ENTER: "E", Direction.EXIT: "X"}
 
@@ -131,7 +130,7 @@ class JsonExport:
                 problem, fields = f',"truncated":{row.result}', _json({"bytes": payload})
             else:
                 # Whether an exec's ports are swapped is known from other rows only.
-                if row.type == _EXECVE:
+                if row.type == MessageType.SENTRY_EXEC:
                     fields = _fields_text(trace.decoded(row_id))
                 else:
                     fields = self._fields.text(payload, row.time_ns)

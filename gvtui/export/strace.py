@@ -41,6 +41,7 @@ from gvtui.trace.marks import LostMark, read_mark
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import RAW_SYSCALL
+from gvtui.wire.messagetype import MessageType
 from gvtui.wire.pb import sentry_pb2
 
 if TYPE_CHECKING:
@@ -60,7 +61,6 @@ _MAX_BEGUN = 1 << 16
 _FAR = 1 << 12
 """How many rows are searched for an event's call, and for a call's event."""
 
-_CLONE_INFO, _EXECVE_INFO = 2, 3
 _HAS_LINE = (Kind.MESSAGE, Kind.DROP, Kind.MARK)
 
 
@@ -160,7 +160,7 @@ class StraceExport:
                 return
             call = told_by_event(decoded)
             if call and not self._has_call(row_id, row, chunk):
-                if row.type == _EXECVE_INFO:
+                if row.type == MessageType.SENTRY_EXEC:
                     head = self._head(row_id, row, row.pid or row.tid)
                 yield head + call
             yield head + event_line(decoded, architecture=trace.architecture)
@@ -199,7 +199,7 @@ class StraceExport:
         """The line of a clone with the child's id in the sandbox, where an event tells it."""
         start = max(partner, row_id - _FAR, self._trace.first_row)
         rows = self._trace.rows(start, row_id)
-        own = (rows["type"] == _CLONE_INFO) & (rows["kind"] == Kind.MESSAGE)
+        own = (rows["type"] == MessageType.SENTRY_CLONE) & (rows["kind"] == Kind.MESSAGE)
         own &= (rows["conn"] == row.conn) & (rows["tid"] == row.tid)
         for place in np.flatnonzero(own)[-1:].tolist() if row.tid else ():
             try:
@@ -221,7 +221,7 @@ class StraceExport:
         rows = self._trace.rows(start, min(row_id + _FAR, self._trace.end_row))
         own = (rows["conn"] == row.conn) & (rows["tid"] == row.tid)
         for place in np.flatnonzero(own).tolist() if row.tid else ():
-            if rows["type"][place] == _EXECVE_INFO:
+            if rows["type"][place] == MessageType.SENTRY_EXEC:
                 try:
                     arguments = program_arguments(self._trace.decoded(start + place))
                 except WireError:
@@ -233,7 +233,7 @@ class StraceExport:
 
     def _has_call(self, row_id: int, row: Row, chunk: Chunk | None) -> bool:
         """Whether the call that an event tells of has lines of its own."""
-        if row.type not in (_CLONE_INFO, _EXECVE_INFO) or not row.tid:
+        if row.type not in (MessageType.SENTRY_CLONE, MessageType.SENTRY_EXEC) or not row.tid:
             return False
         start = max(row_id - _FAR, self._trace.first_row)
         rows = self._trace.rows(start, row_id)
@@ -243,7 +243,7 @@ class StraceExport:
             return False
         last = start + int(places[-1])
         call = self._trace.row(last)
-        if row.type == _CLONE_INFO:
+        if row.type == MessageType.SENTRY_CLONE:
             if call.direction != Direction.ENTER or call.sysno not in self._spawning:
                 return False
         elif call.sysno not in self._executing:

@@ -12,6 +12,7 @@ from gvtui.query.filter.batch import UNKNOWN
 from gvtui.query.resolved.description import FdKind
 from gvtui.query.source import groups
 from gvtui.trace.row import LOST_STRING
+from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +39,7 @@ _CHARACTERS = {
 }
 """Falco's fd.typechar."""
 
-_ADDRESSED = (10, 24)
+_ADDRESSED = (MessageType.SYSCALL_CONNECT, MessageType.SYSCALL_BIND)
 """The message types of connect and bind."""
 
 _NO_ADDRESS = "socket:["

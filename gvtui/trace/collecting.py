@@ -16,6 +16,7 @@ from gvtui.trace.marks import MOST_OF_CONNECTION, DropsMark, GoneMark, read_mark
 from gvtui.trace.names import NamesMark
 from gvtui.trace.row import Direction, Flag, Kind, Row
 from gvtui.wire.header import WireError
+from gvtui.wire.messagetype import MessageType
 from gvtui.wire.pb import container_pb2, sentry_pb2
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ _MAX_START_BYTES = 1 << 20
 """Bytes of messages of one chunk that are read for what containers run; of more, the newest."""
 
 
-_START, _TASK_EXIT = 1, 5
 """Message types of `container/start` and `sentry/task_exit`."""
 
 _FIRST_PID = 1
@@ -108,7 +108,7 @@ class _Chunk:
             connection.take_row(begin + int(places[end - 1]))
             connection.last_message = max(connection.last_message, begin + int(places[end - 1]))
         self._take_seconds(places, conns)
-        starts = is_message & (rows["type"] == _START) & (rows["flags"] == 0)
+        starts = is_message & (rows["type"] == MessageType.CONTAINER_START) & (rows["flags"] == 0)
         self._take_starts(np.flatnonzero(starts).tolist())
 
     def _take_events(self) -> None:
@@ -139,7 +139,10 @@ class _Chunk:
             waiting = len(known.claims.waiting)
 
     def _speak(self, row: Row, row_id: int) -> None:
-        said, is_start = said_container(self._source, row_id), row.type == _START
+        said, is_start = (
+            said_container(self._source, row_id),
+            row.type == MessageType.CONTAINER_START,
+        )
         when_ns = row.recv_ns or row.time_ns
         self._known.speak(row.conn, said, when_ns, "message", row_id, is_start=is_start)
 
@@ -147,7 +150,11 @@ class _Chunk:
         """Places of the last exit of each sandbox's first process, and of its last call."""
         rows, places = self._rows, []
         of_first = (rows["kind"] == Kind.MESSAGE) & (rows["pid"] == _FIRST_PID) & (rows["conn"] > 0)
-        is_exit = (rows["type"] == _TASK_EXIT) & (rows["tid"] <= _FIRST_PID) & (rows["flags"] == 0)
+        is_exit = (
+            (rows["type"] == MessageType.SENTRY_TASK_EXIT)
+            & (rows["tid"] <= _FIRST_PID)
+            & (rows["flags"] == 0)
+        )
         is_call = rows["direction"] == Direction.ENTER
         for wanted in (of_first & is_exit, of_first & is_call):
             chosen = np.flatnonzero(wanted)
@@ -160,7 +167,7 @@ class _Chunk:
             return
         if row.direction == Direction.ENTER:
             self._known.lives.goes_on(row.conn)
-        elif row.type == _TASK_EXIT and row.tid <= _FIRST_PID:
+        elif row.type == MessageType.SENTRY_TASK_EXIT and row.tid <= _FIRST_PID:
             with suppress(WireError, LookupError):
                 message = self._source.decoded(row_id).message
                 if isinstance(message, sentry_pb2.TaskExit):

@@ -14,6 +14,7 @@ from gvtui.trace.carried import CarriedMark, CarriedProcess
 from gvtui.trace.details import pack_details, short_args
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import decode
+from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
     from gvtui.trace.procfs import ProcessesMark
@@ -23,8 +24,15 @@ MAX_LIVING = 20_000
 MAX_DEAD = 1_000
 """How many ended processes of each connection are known."""
 
-START, CLONE, EXECUTED, NOTIFY, TASK_EXIT = range(1, 6)
-_TELLING = frozenset((START, CLONE, EXECUTED, NOTIFY, TASK_EXIT))
+_TELLING = frozenset(
+    (
+        MessageType.CONTAINER_START,
+        MessageType.SENTRY_CLONE,
+        MessageType.SENTRY_EXEC,
+        MessageType.SENTRY_EXIT_NOTIFY_PARENT,
+        MessageType.SENTRY_TASK_EXIT,
+    )
+)
 _CLONE_PARENT = 0x8000
 _CLONE_THREAD = 0x10000
 _MAX_NAME = 15
@@ -82,17 +90,17 @@ class Living:
         process = self._ensure(sandbox, context)
         if process is None:
             return
-        if message_type == START:
+        if message_type == MessageType.CONTAINER_START:
             process.is_start_told = True
             process.began_ns = process.began_ns or context.time_ns
             process.cwd = message.cwd[:_MAX_TEXT] or process.cwd
             process.args = process.args or _short(message.args)
             process.name = process.name or _named(process.args, "")
-        elif message_type == CLONE:
+        elif message_type == MessageType.SENTRY_CLONE:
             self._cloned(sandbox, message, process)
-        elif message_type == EXECUTED:
+        elif message_type == MessageType.SENTRY_EXEC:
             self._executed(sandbox, message, process)
-        elif message_type == TASK_EXIT:
+        elif message_type == MessageType.SENTRY_TASK_EXIT:
             if context.thread_id != process.pid:
                 return
             if process.pid in sandbox.taken_over:

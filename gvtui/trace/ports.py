@@ -15,6 +15,7 @@ import numpy as np
 from gvtui.trace.row import LOST_STRING
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Decoded, decode
+from gvtui.wire.messagetype import WITH_ADDRESS, MessageType
 from gvtui.wire.pb import sentry_pb2
 from gvtui.wire.ports import ends_of, turned
 from gvtui.wire.sockaddr import ip_text
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.trace.row import Row
-
-_EXECVE = 3
-_WITH_ADDRESS = (10, 24, 25, 37)
-"""Message types of connect, bind, accept and listen."""
 
 _CHUNK = 1 << 14
 LOOK_BACK = 16 * _CHUNK
@@ -93,7 +90,7 @@ class PortOrder:
         asked = 0
         for start, stop in self._stretches(index):
             rows = self._source.rows(start, stop)
-            is_exec = (rows["type"] == _EXECVE) & (rows["conn"] == conn)
+            is_exec = (rows["type"] == MessageType.SENTRY_EXEC) & (rows["conn"] == conn)
             for place in np.flatnonzero(is_exec)[::-1].tolist():
                 asked += 1
                 if asked > _OTHER_EXECS:
@@ -135,7 +132,7 @@ class PortOrder:
             self._chunks.move_to_end(start)
             return self._chunks[start]
         rows = self._source.rows(start, stop)
-        rows = rows[np.isin(rows["type"], _WITH_ADDRESS) & (rows["path"] > LOST_STRING)]
+        rows = rows[np.isin(rows["type"], WITH_ADDRESS) & (rows["path"] > LOST_STRING)]
         found: _Addresses = {}
         for conn in np.unique(rows["conn"]).tolist():
             numbers = np.unique(rows["path"][rows["conn"] == conn]).tolist()

@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError
 from gvtui.points.names import is_listed_point, point_name
 from gvtui.trace.row import ERRNO_OTHER, NO_FD, NO_SYSNO, NO_UID, Direction, Flag, Kind
 from gvtui.wire.messages import KINDS, MessageKind
+from gvtui.wire.messagetype import MessageType
 from gvtui.wire.sockaddr import parse_sockaddr
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class RowParts:
             return RowPieces(0, NO_CONTEXT, self.malformed(message_type))
         context_data = message.context_data
         container = context_data.container_id
-        if not container and message_type == 1:
+        if not container and message_type == MessageType.CONTAINER_START:
             container = message.id
         return RowPieces(
             context_data.time_ns,

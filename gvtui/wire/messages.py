@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from google.protobuf.message import DecodeError
 
 from gvtui.wire.header import Header, WireError, parse_header
+from gvtui.wire.messagetype import MessageType
 from gvtui.wire.pb import common_pb2, container_pb2, sentry_pb2, syscall_pb2
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
-RAW_SYSCALL = 6
+RAW_SYSCALL = int(MessageType.SYSCALL_RAW)
 """The message type of a system call whose arguments the sandbox does not decode."""
 
 
@@ -33,46 +34,49 @@ class MessageKind:
 
 def _kinds() -> dict[int, MessageKind]:
     events: dict[int, tuple[type[Message], str]] = {
-        1: (container_pb2.Start, "container/start"),
-        2: (sentry_pb2.CloneInfo, "sentry/clone"),
-        3: (sentry_pb2.ExecveInfo, "sentry/execve"),
-        4: (sentry_pb2.ExitNotifyParentInfo, "sentry/exit_notify_parent"),
-        5: (sentry_pb2.TaskExit, "sentry/task_exit"),
-        35: (sentry_pb2.MmapInfo, "sentry/mmap"),
+        MessageType.CONTAINER_START: (container_pb2.Start, "container/start"),
+        MessageType.SENTRY_CLONE: (sentry_pb2.CloneInfo, "sentry/clone"),
+        MessageType.SENTRY_EXEC: (sentry_pb2.ExecveInfo, "sentry/execve"),
+        MessageType.SENTRY_EXIT_NOTIFY_PARENT: (
+            sentry_pb2.ExitNotifyParentInfo,
+            "sentry/exit_notify_parent",
+        ),
+        MessageType.SENTRY_TASK_EXIT: (sentry_pb2.TaskExit, "sentry/task_exit"),
+        MessageType.SENTRY_MMAP: (sentry_pb2.MmapInfo, "sentry/mmap"),
     }
     syscalls: dict[int, type[Message]] = {
-        RAW_SYSCALL: syscall_pb2.Syscall,
-        7: syscall_pb2.Open,
-        8: syscall_pb2.Close,
-        9: syscall_pb2.Read,
-        10: syscall_pb2.Connect,
-        11: syscall_pb2.Execve,
-        12: syscall_pb2.Socket,
-        13: syscall_pb2.Chdir,
-        14: syscall_pb2.Setid,
-        15: syscall_pb2.Setresid,
-        16: syscall_pb2.Prlimit,
-        17: syscall_pb2.Pipe,
-        18: syscall_pb2.Fcntl,
-        19: syscall_pb2.Dup,
-        20: syscall_pb2.Signalfd,
-        21: syscall_pb2.Chroot,
-        22: syscall_pb2.Eventfd,
-        23: syscall_pb2.Clone,
-        24: syscall_pb2.Bind,
-        25: syscall_pb2.Accept,
-        26: syscall_pb2.TimerfdCreate,
-        27: syscall_pb2.TimerfdSetTime,
-        28: syscall_pb2.TimerfdGetTime,
-        29: syscall_pb2.Fork,
-        30: syscall_pb2.InotifyInit,
-        31: syscall_pb2.InotifyAddWatch,
-        32: syscall_pb2.InotifyRmWatch,
-        33: syscall_pb2.SocketPair,
-        34: syscall_pb2.Write,
-        36: syscall_pb2.Mmap,
-        37: syscall_pb2.Listen,
-        38: syscall_pb2.Ptrace,
+        MessageType.SYSCALL_RAW: syscall_pb2.Syscall,
+        MessageType.SYSCALL_OPEN: syscall_pb2.Open,
+        MessageType.SYSCALL_CLOSE: syscall_pb2.Close,
+        MessageType.SYSCALL_READ: syscall_pb2.Read,
+        MessageType.SYSCALL_CONNECT: syscall_pb2.Connect,
+        MessageType.SYSCALL_EXECVE: syscall_pb2.Execve,
+        MessageType.SYSCALL_SOCKET: syscall_pb2.Socket,
+        MessageType.SYSCALL_CHDIR: syscall_pb2.Chdir,
+        MessageType.SYSCALL_SETID: syscall_pb2.Setid,
+        MessageType.SYSCALL_SETRESID: syscall_pb2.Setresid,
+        MessageType.SYSCALL_PRLIMIT64: syscall_pb2.Prlimit,
+        MessageType.SYSCALL_PIPE: syscall_pb2.Pipe,
+        MessageType.SYSCALL_FCNTL: syscall_pb2.Fcntl,
+        MessageType.SYSCALL_DUP: syscall_pb2.Dup,
+        MessageType.SYSCALL_SIGNALFD: syscall_pb2.Signalfd,
+        MessageType.SYSCALL_CHROOT: syscall_pb2.Chroot,
+        MessageType.SYSCALL_EVENTFD: syscall_pb2.Eventfd,
+        MessageType.SYSCALL_CLONE: syscall_pb2.Clone,
+        MessageType.SYSCALL_BIND: syscall_pb2.Bind,
+        MessageType.SYSCALL_ACCEPT: syscall_pb2.Accept,
+        MessageType.SYSCALL_TIMERFD_CREATE: syscall_pb2.TimerfdCreate,
+        MessageType.SYSCALL_TIMERFD_SETTIME: syscall_pb2.TimerfdSetTime,
+        MessageType.SYSCALL_TIMERFD_GETTIME: syscall_pb2.TimerfdGetTime,
+        MessageType.SYSCALL_FORK: syscall_pb2.Fork,
+        MessageType.SYSCALL_INOTIFY_INIT: syscall_pb2.InotifyInit,
+        MessageType.SYSCALL_INOTIFY_ADD_WATCH: syscall_pb2.InotifyAddWatch,
+        MessageType.SYSCALL_INOTIFY_RM_WATCH: syscall_pb2.InotifyRmWatch,
+        MessageType.SYSCALL_SOCKETPAIR: syscall_pb2.SocketPair,
+        MessageType.SYSCALL_WRITE: syscall_pb2.Write,
+        MessageType.SYSCALL_MMAP: syscall_pb2.Mmap,
+        MessageType.SYSCALL_LISTEN: syscall_pb2.Listen,
+        MessageType.SYSCALL_PTRACE: syscall_pb2.Ptrace,
     }
     kinds = {
         number: MessageKind(number, cls.DESCRIPTOR.name, cls, False, point)

@@ -15,6 +15,7 @@ from gvtui.query.activity.activity import ActivityLine, Behind
 from gvtui.query.processes.process import MAX_EXECS
 from gvtui.query.resolved.call import Happened
 from gvtui.wire.header import WireError
+from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from gvtui.query.processes.processes import Processes
     from gvtui.query.source import RowSource
 
-_START, _INFO = 1, 3
 MAX_PROCESSES = 1 << 16
 """How many processes are known; programs that failed to start in others are not told."""
 
@@ -58,12 +58,14 @@ class Programs:
         self._meet(start, rows, chosen)
         numbers = sysnos_by_name(self._trace.architecture)
         execs = [numbers.get("execve", -2), numbers.get("execveat", -2)]
-        asked = chosen & ((rows["type"] == _INFO) | np.isin(rows["sysno"], execs))
+        asked = chosen & ((rows["type"] == MessageType.SENTRY_EXEC) | np.isin(rows["sysno"], execs))
         for place in np.flatnonzero(asked).tolist():
             self._exec_rows[start + place] = lines.name(rows[place])
         for place in np.flatnonzero(happened & int(Happened.EXECUTED)).tolist():
             self._ran(start + place, rows[place], lines)
-        for place in np.flatnonzero(chosen & (rows["type"] == _START)).tolist():
+        for place in np.flatnonzero(
+            chosen & (rows["type"] == MessageType.CONTAINER_START)
+        ).tolist():
             self._started(start + place, rows[place], lines)
         for place in np.flatnonzero(happened & int(Happened.CREATED_PROCESS)).tolist():
             who = self.label(rows[place], start + place)

@@ -23,6 +23,7 @@ from gvtui.query.resolved.description import FdKind
 from gvtui.query.resolved.happened import goes_on
 from gvtui.query.source import groups
 from gvtui.trace.row import Direction, Kind
+from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -42,7 +43,6 @@ _WORDED = {
     Happened.TRACED: "traced",
 }
 """What is told by the words of its call, with the section that it belongs to."""
-_CONNECT = 10
 _FILES = ("read", "written", "created", "maybe_created", "folders", "permissions")
 
 
@@ -198,7 +198,7 @@ class ActivityReader(Follower):
             first = rows[own[0]]
             name, error = self.lines.name(first), errno_name(int(first["errno"]))
             path = self._resolved.texts.text(int(paths[own[0]]))
-            if first["type"] == _CONNECT:
+            if first["type"] == MessageType.SYSCALL_CONNECT:
                 path = self._trace.string(int(first["path"])) or path
                 address = path or "(address not told)"
                 self.lines.add(

@@ -25,16 +25,13 @@ from gvtui.query.follower import Follower
 from gvtui.query.source import group
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.wire.messages import RAW_SYSCALL
+from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.query.source import RowSource
 
-EXECVE = 11
-"""Message type of a decoded exec."""
-INFO = 3
-"""Message type of `sentry/execve`."""
 
 _LOADING_ERRORS = frozenset(
     (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ELOOP, errno.ENOTDIR, errno.EPERM)
@@ -126,7 +123,7 @@ class Execs(Follower):
             held = self._trace.row(row)
         except IndexError:
             return None
-        is_exec = held.type == EXECVE or (
+        is_exec = held.type == MessageType.SYSCALL_EXECVE or (
             held.type == RAW_SYSCALL and held.sysno in self._sysnos.tolist()
         )
         is_failed = is_exec and held.direction == Direction.EXIT and held.errno != 0
@@ -173,10 +170,10 @@ class Execs(Follower):
         readable = is_message & ~bad
         is_call = readable & (rows["direction"] != Direction.NONE)
         is_exec = is_call & (
-            (rows["type"] == EXECVE)
+            (rows["type"] == MessageType.SYSCALL_EXECVE)
             | ((rows["type"] == RAW_SYSCALL) & np.isin(rows["sysno"], self._sysnos))
         )
-        is_info = readable & (rows["type"] == INFO)
+        is_info = readable & (rows["type"] == MessageType.SENTRY_EXEC)
         controls = bad | np.isin(rows["kind"], (Kind.OPENED, Kind.CLOSED, Kind.MARK))
         tells = is_exec | is_info
         if not self._threads and not tells.any() and not controls.any():

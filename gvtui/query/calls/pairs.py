@@ -35,6 +35,7 @@ from gvtui.query.follower import Follower
 from gvtui.query.source import CHUNK, group
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.messages import RAW_SYSCALL
+from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 UNKNOWN_NS = -1
 """The duration of a call without partner, or whose session does not collect the time."""
 
-_TASK_EXIT = 5
 _MAX_KINDS = 1 << 12
 """Above all numbers of message types and system calls."""
 _MAX_TWINS_APART = 1 << 16
@@ -307,7 +307,9 @@ class Pairs(Follower):
 
         places = np.flatnonzero(is_call & (tids != 0))
         layers = types[places] == RAW_SYSCALL
-        ends = np.flatnonzero((types == _TASK_EXIT) & (rows["kind"] == Kind.MESSAGE) & (tids != 0))
+        ends = np.flatnonzero(
+            (types == MessageType.SENTRY_TASK_EXIT) & (rows["kind"] == Kind.MESSAGE) & (tids != 0)
+        )
         if len(ends):
             places = np.concatenate((places, ends, ends))
             none = np.zeros(len(ends), np.bool_)

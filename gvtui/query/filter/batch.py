@@ -11,6 +11,7 @@ from gvtui.decode.outcome import RESTARTS
 from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.trace.row import NO_FD, Direction, Kind
 from gvtui.wire.header import WireError
+from gvtui.wire.messagetype import WITH_NEW_FD, MessageType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -249,9 +250,9 @@ def _descriptor(batch: RowBatch) -> Numbers:
     types, fds = batch.column("type"), batch.column("fd").astype(np.int64)
     ends = (batch.column("direction") == Direction.EXIT) & (batch.column("kind") == Kind.MESSAGE)
     done = ends & (batch.column("errno") == 0) & (batch.rows["result"] >= 0)
-    fds = np.where(done & np.isin(types, _OPENING), batch.rows["result"], fds)
+    fds = np.where(done & np.isin(types, WITH_NEW_FD), batch.rows["result"], fds)
     # The descriptor that an openat is given is that of a folder, and not of its file.
-    return np.where(ends & ~done & (types == _OPEN), NO_FD, fds)
+    return np.where(ends & ~done & (types == MessageType.SYSCALL_OPEN), NO_FD, fds)
 
 
 def _dropped(batch: RowBatch) -> Numbers:
@@ -274,11 +275,6 @@ def of_context(what: str) -> NumberColumn:
 
     return NumberColumn(what, UNKNOWN, derive, asks_context=True)
 
-
-_OPEN = 7
-_OPENING = (_OPEN, 12, 22, 25, 26, 30)
-"""The message types whose calls give a new descriptor: open, socket, eventfd, accept,
-timerfd_create, inotify_init."""
 
 NUMBER = NumberColumn("number", None, _number)
 TIME = NumberColumn("when", 0, _when)

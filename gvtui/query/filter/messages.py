@@ -14,6 +14,7 @@ from gvtui.query.filter.values import ValueTextError, number
 from gvtui.trace.row import Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import KINDS, Unknown, decode
+from gvtui.wire.messagetype import MessageType
 from gvtui.wire.pb.common_pb2 import ContextData
 from gvtui.wire.pieces import all_but_time, cut
 from gvtui.wire.ports import right_ports
@@ -34,7 +35,6 @@ _PORT_AS_SENT = f".port{_RAW}"
 
 _ELEMENT = re.compile(r"(.+)\[([0-9]{1,5})\]", re.ASCII)
 
-_EXECVE = 3
 _MAX_KEY = 512
 """Longer messages seldom repeat."""
 _MAX_ANSWERS = 1 << 14
@@ -88,7 +88,7 @@ class Answers:
         """
         holds: Mask = np.zeros(len(batch), np.bool_)
         # What an exec's ports are depends on other rows.
-        is_plain = (batch.column("flags") == 0) & (batch.column("type") != _EXECVE)
+        is_plain = (batch.column("flags") == 0) & (batch.column("type") != MessageType.SENTRY_EXEC)
         for stretch in batch.trace.stretches(batch.start, batch.rows, may):
             places = slice(stretch.first, stretch.stop)
             own = may[places]

@@ -11,13 +11,13 @@ from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.filter.batch import UNKNOWN, NumberColumn
 from gvtui.trace.row import Kind
 from gvtui.wire.messages import RAW_SYSCALL, Unknown
+from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gvtui.query.filter.batch import Numbers, RowBatch
 
-_OPEN = 7
 _FLAGS_AT = {"open": "arg2", "openat": "arg3"}
 """Where raw calls have their flags. Those of openat2 are in the program's memory."""
 _CREAT = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -28,7 +28,9 @@ def _opens(batch: RowBatch) -> Numbers:
     numbers = sysnos_by_name(batch.trace.architecture)
     names = {numbers[name]: name for name in (*_FLAGS_AT, "creat") if name in numbers}
     types, sysnos = batch.column("type"), batch.column("sysno")
-    opens = (types == _OPEN) | ((types == RAW_SYSCALL) & np.isin(sysnos, list(names)))
+    opens = (types == MessageType.SYSCALL_OPEN) | (
+        (types == RAW_SYSCALL) & np.isin(sysnos, list(names))
+    )
     opens &= batch.column("kind") == Kind.MESSAGE
     found = np.full(len(batch), UNKNOWN, np.int64)
     for place in np.flatnonzero(opens).tolist():
@@ -39,7 +41,7 @@ def _opens(batch: RowBatch) -> Numbers:
         name = names.get(int(sysnos[place]), "")
         if name == "creat":
             found[place] = _CREAT
-        elif types[place] == _OPEN:
+        elif types[place] == MessageType.SYSCALL_OPEN:
             found[place] = message.flags
         else:
             found[place] = getattr(message, _FLAGS_AT[name]) & 0xFFFFFFFF

@@ -22,6 +22,7 @@ from gvtui.trace.details import MAX_TEXT, short_args
 from gvtui.trace.procfs import is_tty
 from gvtui.trace.row import Direction
 from gvtui.wire.messages import RAW_SYSCALL
+from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,17 +35,15 @@ if TYPE_CHECKING:
 AnyMessage: TypeAlias = Any
 """A protobuf message whose class the type of its row decides."""
 
-_START, _CLONE, EXECUTED, _NOTIFY, _TASK_EXIT = range(1, 6)
-_SYSCALL_EXECVE, _SYSCALL_CLONE, _SYSCALL_FORK = 11, 23, 29
 EVENT_TYPES = [
-    _START,
-    _CLONE,
-    EXECUTED,
-    _NOTIFY,
-    _TASK_EXIT,
-    _SYSCALL_EXECVE,
-    _SYSCALL_CLONE,
-    _SYSCALL_FORK,
+    MessageType.CONTAINER_START,
+    MessageType.SENTRY_CLONE,
+    MessageType.SENTRY_EXEC,
+    MessageType.SENTRY_EXIT_NOTIFY_PARENT,
+    MessageType.SENTRY_TASK_EXIT,
+    MessageType.SYSCALL_EXECVE,
+    MessageType.SYSCALL_CLONE,
+    MessageType.SYSCALL_FORK,
 ]
 """The message types that tell of processes."""
 
@@ -93,23 +92,23 @@ class ProcessEvents:
         container = self._container_of(number)
         source = Evidence.EVENT if row.direction == Direction.NONE else Evidence.CONTEXT
         process = self._tree.ensure(row.conn, number, message.context_data, container, source)
-        if row.type == _START:
+        if row.type == MessageType.CONTAINER_START:
             self._started(row, number, message, process, container)
-        elif row.type == _CLONE:
+        elif row.type == MessageType.SENTRY_CLONE:
             self._cloned(row, number, message, process, container)
-        elif row.type == _SYSCALL_EXECVE:
+        elif row.type == MessageType.SYSCALL_EXECVE:
             if process is not None:
                 self._exec_called(row, number, message, process)
-        elif row.type in (_SYSCALL_CLONE, _SYSCALL_FORK, RAW_SYSCALL):
+        elif row.type in (MessageType.SYSCALL_CLONE, MessageType.SYSCALL_FORK, RAW_SYSCALL):
             if row.direction == Direction.EXIT and row.result > 0 and process is not None:
                 self._fork_returned(row, number, message, process)
         elif process is None:
             return
-        elif row.type == EXECUTED:
+        elif row.type == MessageType.SENTRY_EXEC:
             self._executed(row, number, message, process)
-        elif row.type == _TASK_EXIT:
+        elif row.type == MessageType.SENTRY_TASK_EXIT:
             self._thread_ended(row, number, message, process)
-        elif row.type == _NOTIFY:
+        elif row.type == MessageType.SENTRY_EXIT_NOTIFY_PARENT:
             self._end(process, row, number, message.exit_status)
         self._tree.version += 1
 
@@ -161,7 +160,7 @@ class ProcessEvents:
         self._tree.adopt(child, parent, process.parent_pid if from_sibling else process.pid)
 
     def _fork_returned(self, row: Row, number: int, message: AnyMessage, process: Process) -> None:
-        flags = message.flags if row.type == _SYSCALL_CLONE else 0
+        flags = message.flags if row.type == MessageType.SYSCALL_CLONE else 0
         if row.type == RAW_SYSCALL:
             flags = message.arg1 if message.sysno == self._clone_sysno else 0
         is_told = row.conn in self._tree.clones_told

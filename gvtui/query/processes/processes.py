@@ -23,7 +23,6 @@ from gvtui.query.processes.carried import take_carried
 from gvtui.query.processes.events import (
     AUDIT_VARIABLE,
     EVENT_TYPES,
-    EXECUTED,
     ProcessEvents,
 )
 from gvtui.query.processes.process import SECOND_NS, Evidence
@@ -37,6 +36,7 @@ from gvtui.trace.procfs import ProcessesMark
 from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import RAW_SYSCALL, Unknown
+from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -254,7 +254,7 @@ class Processes(Follower):
         codes = self.execs.codes(start, len(rows))
         failed |= exits & (codes == ExecCode.FAILED)
         # What tells of an exec has still the name from before it.
-        of_exec = (codes != ExecCode.NONE) | (rows["type"] == EXECUTED)
+        of_exec = (codes != ExecCode.NONE) | (rows["type"] == MessageType.SENTRY_EXEC)
         loose = rows["tid"] == 0
         alone = exits & ~loose & (self._pairs.partners(start, len(rows)) < 0)
         calls = (enters & ~loose) | alone

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.query.resolved.doubled import DOUBLED
-from gvtui.query.resolved.transfers import READ, WRITE, array_of, sysnos_in, sysnos_out
+from gvtui.query.resolved.transfers import array_of, sysnos_in, sysnos_out
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.messages import RAW_SYSCALL
+from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -45,8 +46,12 @@ class ByteAccounting:
         ended = (rows["direction"] == Direction.EXIT) & (rows["errno"] == 0) & (rows["result"] > 0)
         ended &= (rows["kind"] == Kind.MESSAGE) & (column != DOUBLED)
         is_raw = rows["type"] == RAW_SYSCALL
-        is_in = (rows["type"] == READ) | (is_raw & np.isin(rows["sysno"], self._in))
-        is_out = (rows["type"] == WRITE) | (is_raw & np.isin(rows["sysno"], self._out))
+        is_in = (rows["type"] == MessageType.SYSCALL_READ) | (
+            is_raw & np.isin(rows["sysno"], self._in)
+        )
+        is_out = (rows["type"] == MessageType.SYSCALL_WRITE) | (
+            is_raw & np.isin(rows["sysno"], self._out)
+        )
         result = rows["result"]
         return np.where(ended & is_in, result, 0), np.where(ended & is_out, result, 0)
 

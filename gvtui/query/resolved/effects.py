@@ -13,6 +13,7 @@ from gvtui.query.resolved.making import FAMILIES, O_CLOEXEC, SOCK_TYPE
 from gvtui.query.resolved.paths import resolve, told
 from gvtui.query.resolved.raweffects import RawEffects
 from gvtui.wire.messages import RAW_SYSCALL
+from gvtui.wire.messagetype import MessageType
 from gvtui.wire.sockaddr import parse_sockaddr
 
 if TYPE_CHECKING:
@@ -22,24 +23,26 @@ if TYPE_CHECKING:
     from gvtui.query.resolved.files import OpenFiles
     from gvtui.trace.row import Row
 
-OPENED, CLOSED, CONNECTED, SOCKET, CHDIR, PIPE, FCNTL, DUP = 7, 8, 10, 12, 13, 17, 18, 19
-SIGNALFD, CHROOT, EVENTFD, BIND, ACCEPT, TIMERFD, INOTIFY, PAIR, LISTEN = (
-    20,
-    21,
-    22,
-    24,
-    25,
-    26,
-    30,
-    33,
-    37,
-)
-"""Message types of the decoded points that change descriptors."""
-
 CHANGING = (
-    *(OPENED, CLOSED, CONNECTED, SOCKET, CHDIR, PIPE, FCNTL, DUP, SIGNALFD, CHROOT, EVENTFD),
-    *(BIND, ACCEPT, TIMERFD, INOTIFY, PAIR, LISTEN),
+    MessageType.SYSCALL_OPEN,
+    MessageType.SYSCALL_CLOSE,
+    MessageType.SYSCALL_CONNECT,
+    MessageType.SYSCALL_SOCKET,
+    MessageType.SYSCALL_CHDIR,
+    MessageType.SYSCALL_PIPE,
+    MessageType.SYSCALL_FCNTL,
+    MessageType.SYSCALL_DUP,
+    MessageType.SYSCALL_SIGNALFD,
+    MessageType.SYSCALL_CHROOT,
+    MessageType.SYSCALL_EVENTFD,
+    MessageType.SYSCALL_BIND,
+    MessageType.SYSCALL_ACCEPT,
+    MessageType.SYSCALL_TIMERFD_CREATE,
+    MessageType.SYSCALL_INOTIFY_INIT,
+    MessageType.SYSCALL_SOCKETPAIR,
+    MessageType.SYSCALL_LISTEN,
 )
+"""The types of the decoded points that change descriptors."""
 
 _ACCESS = {0: How.READ, 1: How.WRITE, 2: How.READ | How.WRITE}
 _O_EXCL, _O_TRUNC, _O_PATH = 0o200, 0o1000, 0o10000000
@@ -53,23 +56,23 @@ class Effects(RawEffects):
         directory = {"arm64": 0o40000}.get(architecture, 0o200000)
         self._o_directory = directory
         self._decoded: dict[int, Callable[[int, int, Row, Any], int]] = {
-            OPENED: self._opened,
-            CLOSED: self._closed,
-            CONNECTED: self._connected,
-            SOCKET: self._socket,
-            CHDIR: self._chdir,
-            CHROOT: self._chroot,
-            PIPE: self._pipe,
-            FCNTL: self._fcntl,
-            DUP: self._dup,
-            SIGNALFD: self._signalfd,
-            EVENTFD: self._eventfd,
-            BIND: self._bind,
-            ACCEPT: self._accept,
-            TIMERFD: self._timerfd,
-            INOTIFY: self._inotify,
-            PAIR: self._pair,
-            LISTEN: self._listen,
+            MessageType.SYSCALL_OPEN: self._opened,
+            MessageType.SYSCALL_CLOSE: self._closed,
+            MessageType.SYSCALL_CONNECT: self._connected,
+            MessageType.SYSCALL_SOCKET: self._socket,
+            MessageType.SYSCALL_CHDIR: self._chdir,
+            MessageType.SYSCALL_CHROOT: self._chroot,
+            MessageType.SYSCALL_PIPE: self._pipe,
+            MessageType.SYSCALL_FCNTL: self._fcntl,
+            MessageType.SYSCALL_DUP: self._dup,
+            MessageType.SYSCALL_SIGNALFD: self._signalfd,
+            MessageType.SYSCALL_EVENTFD: self._eventfd,
+            MessageType.SYSCALL_BIND: self._bind,
+            MessageType.SYSCALL_ACCEPT: self._accept,
+            MessageType.SYSCALL_TIMERFD_CREATE: self._timerfd,
+            MessageType.SYSCALL_INOTIFY_INIT: self._inotify,
+            MessageType.SYSCALL_SOCKETPAIR: self._pair,
+            MessageType.SYSCALL_LISTEN: self._listen,
         }
 
     def apply(self, process: int, number: int, row: Row, message: Any) -> int:  # noqa: ANN401

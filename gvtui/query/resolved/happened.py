@@ -12,6 +12,7 @@ from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.resolved.call import Happened
 from gvtui.query.resolved.description import How
 from gvtui.trace.row import Direction, Kind
+from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -41,7 +42,6 @@ _BY_NAME: dict[Happened, str] = {
     Happened.CHANGED_NAMESPACE: "unshare setns",
     Happened.SIGNALLED: "kill tkill tgkill",
 }
-_TASK_EXIT = 5
 
 _OPEN_HOW = {
     How.READ: Happened.OPENED_READ,
@@ -50,7 +50,6 @@ _OPEN_HOW = {
     How.MAY_CREATE: Happened.MAY_CREATE,
     How.TRUNCATED: Happened.TRUNCATED,
 }
-_CONNECT = 10
 
 
 @cache
@@ -78,7 +77,9 @@ _OF_HOW = np.array([int(flags_of(how)) for how in range(64)], np.int32)
 
 def goes_on(rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
     """The exits of connects that go on without blocking: their error is no failure."""
-    found: npt.NDArray[np.bool_] = (rows["type"] == _CONNECT) & (rows["errno"] == errno.EINPROGRESS)
+    found: npt.NDArray[np.bool_] = (rows["type"] == MessageType.SYSCALL_CONNECT) & (
+        rows["errno"] == errno.EINPROGRESS
+    )
     return found
 
 
@@ -113,5 +114,7 @@ def happened(
     out[moves] = 0
     out[programs] = Happened.EXECUTED
     out[children] = Happened.CREATED_PROCESS
-    out[is_message & (rows["type"] == _TASK_EXIT) & (rows["pid"] == rows["tid"])] = Happened.EXITED
+    out[
+        is_message & (rows["type"] == MessageType.SENTRY_TASK_EXIT) & (rows["pid"] == rows["tid"])
+    ] = Happened.EXITED
     return out

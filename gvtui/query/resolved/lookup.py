@@ -9,7 +9,6 @@ import numpy as np
 from gvtui.decode.outcome import RESTARTS, ExecOutcome
 from gvtui.points.names import event_type, point_name
 from gvtui.query.calls.call import Unpaired
-from gvtui.query.calls.execs import EXECVE, INFO
 from gvtui.query.resolved.call import Happened, Outcome, ResolvedCall
 from gvtui.query.resolved.doubled import DOUBLED
 from gvtui.query.resolved.happened import happened
@@ -17,6 +16,7 @@ from gvtui.query.resolved.resolver import Resolver
 from gvtui.trace.row import LOST_STRING, NO_FD, Direction, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import RAW_SYSCALL, Unknown
+from gvtui.wire.messagetype import WITH_ADDRESS, WITH_NEW_FD, MessageType
 from gvtui.wire.sockaddr import parse_sockaddr
 
 if TYPE_CHECKING:
@@ -31,8 +31,7 @@ if TYPE_CHECKING:
     from gvtui.query.source import RowSource
     from gvtui.trace.row import Row
 
-_CLONE, _ACCEPT = 2, 25
-_ADDRESSED = (10, 24, 25, 37)
+_EXECS = (MessageType.SENTRY_EXEC, MessageType.SYSCALL_EXECVE)
 _CLONE_THREAD = 0x10000
 _MAX_APART = 1 << 12
 """How many rows before a decoded row its raw twin is searched."""
@@ -93,7 +92,7 @@ class Resolved:
         """
         column = self.resolver.column.slice(start, len(rows)).astype(np.int64)
         out = np.where((column < 0) & (column != DOUBLED), -column, 0)
-        tells = (column > 0) & ~np.isin(rows["type"], (*_ADDRESSED, _OPEN))
+        tells = (column > 0) & ~np.isin(rows["type"], (*WITH_ADDRESS, MessageType.SYSCALL_OPEN))
         out[tells] = self.resolver.told_paths(rows["path"][tells])
         about = np.flatnonzero((column > 0) & (out == 0))
         for number in np.unique(column[about]).tolist():
@@ -269,19 +268,23 @@ class Resolved:
     def _fd(row: Row, description: Description | None, message: Any) -> int | None:  # noqa: ANN401
         is_made = description is not None and description.fd == row.result
         if is_made and row.direction == Direction.EXIT and not row.errno:
-            is_new = row.type in (7, 12, 22, 25, 26, 30)
+            is_new = row.type in WITH_NEW_FD
             if is_new or (row.type == RAW_SYSCALL and description is not None):
                 return row.result
         if row.type == RAW_SYSCALL and message is not None and description is not None:
             return int(message.arg1)
-        return row.fd if row.fd not in (NO_FD, -1, -100) and row.type != _OPEN else None
+        return (
+            row.fd
+            if row.fd not in (NO_FD, -1, -100) and row.type != MessageType.SYSCALL_OPEN
+            else None
+        )
 
     @staticmethod
     def _address(row: Row, message: Any) -> str:  # noqa: ANN401
-        if message is None or row.type not in _ADDRESSED or not message.address:
+        if message is None or row.type not in WITH_ADDRESS or not message.address:
             return ""
         # What lies at the address when accept is called is not the peer's.
-        if row.type == _ACCEPT and row.direction == Direction.ENTER:
+        if row.type == MessageType.SYSCALL_ACCEPT and row.direction == Direction.ENTER:
             return ""
         return parse_sockaddr(message.address).text
 
@@ -292,7 +295,7 @@ class Resolved:
     def _programs(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
         """The rows that show that a program ran, one for each program."""
         out = np.zeros(len(rows), np.bool_)
-        tells = (rows["kind"] == Kind.MESSAGE) & np.isin(rows["type"], (INFO, EXECVE))
+        tells = (rows["kind"] == Kind.MESSAGE) & np.isin(rows["type"], _EXECS)
         for place in np.flatnonzero(tells).tolist():
             row = rows[place]
             process = self._processes.tree.spans.at(
@@ -305,7 +308,7 @@ class Resolved:
     def _children(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
         """The rows that show that a process, not a thread, was created: by `sentry/clone`."""
         out = np.zeros(len(rows), np.bool_)
-        tells = (rows["kind"] == Kind.MESSAGE) & (rows["type"] == _CLONE)
+        tells = (rows["kind"] == Kind.MESSAGE) & (rows["type"] == MessageType.SENTRY_CLONE)
         for place in np.flatnonzero(tells).tolist():
             message = self._message(start + place)
             out[place] = message is not None and not message.flags & _CLONE_THREAD
@@ -317,6 +320,3 @@ class Resolved:
         except (WireError, IndexError):
             return None
         return None if isinstance(message, Unknown) else message
-
-
-_OPEN = 7

@@ -14,15 +14,14 @@ import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.calls.exec_rules import ExecCode
-from gvtui.query.calls.execs import INFO, LateOutcomes
+from gvtui.query.calls.execs import LateOutcomes
 from gvtui.query.column import RowColumn
 from gvtui.query.follower import Follower
-from gvtui.query.resolved import effects as effect
 from gvtui.query.resolved.accounting import ByteAccounting
 from gvtui.query.resolved.assigning import Uses
 from gvtui.query.resolved.description import FdKind
 from gvtui.query.resolved.doubled import DOUBLED, Doubled
-from gvtui.query.resolved.effects import Effects
+from gvtui.query.resolved.effects import CHANGING, Effects
 from gvtui.query.resolved.files import OpenFiles, kind_of
 from gvtui.query.resolved.happened import goes_on
 from gvtui.query.resolved.naming import DescriptorNaming
@@ -35,6 +34,7 @@ from gvtui.query.resolved.transfers import array_of
 from gvtui.query.source import CHUNK
 from gvtui.trace.row import NO_FD, Direction, Kind, Row
 from gvtui.wire.messages import RAW_SYSCALL
+from gvtui.wire.messagetype import WITH_ADDRESS, WITH_FD, WITH_PATH, MessageType
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -43,17 +43,10 @@ if TYPE_CHECKING:
     from gvtui.query.processes.processes import Processes
     from gvtui.query.source import RowSource
 
-_START, _CLONE = 1, 2
 _CLONE_FS, _CLONE_FILES, _CLONE_THREAD = 0x200, 0x400, 0x10000
 _EBADF = 9
-_ADDRESSED = (effect.CONNECTED, effect.BIND, effect.ACCEPT, effect.LISTEN)
-"""Message types whose rows have an address as path."""
 _AHEAD = 1 << 9
 """How many rows after a slice may have the decoded row of a raw one at its end."""
-_WITH_FD = (8, 9, 10, 18, 19, 20, 24, 25, 27, 28, 32, 34, 36, 37)
-"""Message types whose `fd` is what the call is about."""
-_WITH_PATH = (7, 11, 13, 21, 31)
-"""Message types with a path; `fd` is what the path is relative to."""
 
 
 class Resolver(Follower):
@@ -152,8 +145,10 @@ class Resolver(Follower):
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
         """The places of the rows that are about a descriptor, and the descriptors."""
         fds = rows["fd"].astype(np.int64)
-        about = known & np.isin(rows["type"], _WITH_FD) & (fds >= 0)
-        about |= known & (rows["type"] == effect.CHDIR) & (rows["sysno"] == self._fchdir)
+        about = known & np.isin(rows["type"], WITH_FD) & (fds >= 0)
+        about |= (
+            known & (rows["type"] == MessageType.SYSCALL_CHDIR) & (rows["sysno"] == self._fchdir)
+        )
         asked = raw & known & np.isin(rows["sysno"], self._raw_fd)
         if asked.any():
             places = np.flatnonzero(asked)
@@ -177,14 +172,18 @@ class Resolver(Follower):
         out = self.column.chunk(start // CHUNK)
         types, errnos = rows["type"], rows["errno"]
         done = known & is_exit & ((errnos == 0) | goes_on(rows))
-        acts = done & np.isin(types, effect.CHANGING)
+        acts = done & np.isin(types, CHANGING)
         acts |= done & raw & np.isin(rows["sysno"], self._raw_changing)
-        named = known & np.isin(types, _WITH_PATH) & (rows["path"] != 0)
+        named = known & np.isin(types, WITH_PATH) & (rows["path"] != 0)
         codes = self._pairs.execs.codes(start, len(rows))
         execs = known & (
-            (types == INFO) | (codes == ExecCode.DONE) | (codes == ExecCode.DONE_LATER)
+            (types == MessageType.SENTRY_EXEC)
+            | (codes == ExecCode.DONE)
+            | (codes == ExecCode.DONE_LATER)
         )
-        events = known & ((types == _START) | (types == _CLONE))
+        events = known & (
+            (types == MessageType.CONTAINER_START) | (types == MessageType.SENTRY_CLONE)
+        )
         lost = rows["kind"] == Kind.DROP
         marks = rows["kind"] == Kind.MARK
         tells = acts | named | execs | events | lost | marks
@@ -193,7 +192,9 @@ class Resolver(Follower):
         ends = self._ends(start + len(rows), processes)
         seen = len(self.files.changes)
         heapq.heapify(meets)
-        decoded = ((acts & (types != effect.CLOSED)) | (named & ~plain) | events) & ~execs
+        decoded = (
+            (acts & (types != MessageType.SYSCALL_CLOSE)) | (named & ~plain) | events
+        ) & ~execs
         messages = SliceMessages(self._trace, start, rows, decoded)
         for place in np.flatnonzero(tells & ~(plain & ~execs)).tolist():
             number, process = start + place, int(processes[place])
@@ -204,7 +205,7 @@ class Resolver(Follower):
                 seed(self.files, self._processes.tree, self._trace, number)
             elif execs[place]:
                 self.files.exec(process, number)
-            elif types[place] == effect.CLOSED:
+            elif types[place] == MessageType.SYSCALL_CLOSE:
                 self.files.close(process, int(rows["fd"][place]), number)
             else:
                 message = messages.get(place)
@@ -249,26 +250,30 @@ class Resolver(Follower):
 
     def _take(self, process: int, number: int, row: Row, message: Any, acts: bool) -> int:  # noqa: ANN401
         """Apply one message; gives what the column has for its row."""
-        if row.type == _START:
+        if row.type == MessageType.CONTAINER_START:
             files = self.files.of(process)
             files.cwd.path = message.cwd or message.context_data.cwd or files.cwd.path
             return 0
-        if row.type == _CLONE:
+        if row.type == MessageType.SENTRY_CLONE:
             self._cloned(process, number, row, message)
             return 0
         path = 0
-        if row.type in _WITH_PATH and message.pathname:
+        if row.type in WITH_PATH and message.pathname:
             path = self._path(process, row, message)
         made = self.effects.apply(process, number, row, message) if acts else 0
         return made or -path
 
     def _path(self, process: int, row: Row, message: Any) -> int:  # noqa: ANN401
         name = self.effects.name(row.sysno)
-        if row.type == effect.CHDIR and row.direction == Direction.EXIT and row.errno == 0:
+        if (
+            row.type == MessageType.SYSCALL_CHDIR
+            and row.direction == Direction.EXIT
+            and row.errno == 0
+        ):
             # The context of the exit has the new folder already.
             files = self.files.get(process)
             base = files.cwd.path if files is not None else ""
-        elif row.type == _INOTIFY_ADD:
+        elif row.type == MessageType.SYSCALL_INOTIFY_ADD_WATCH:
             base = self.effects.cwd(process, message)
         else:
             base = self.effects.folder(process, message, name)
@@ -301,7 +306,7 @@ class Resolver(Follower):
         """Which rows about descriptors show that theirs is open: a failed call may not."""
         is_exit = rows["direction"][places] == Direction.EXIT
         told_paths = self._naming.tells(rows["path"][places])
-        told_paths &= ~np.isin(rows["type"][places], _ADDRESSED)
+        told_paths &= ~np.isin(rows["type"][places], WITH_ADDRESS)
         proves: npt.NDArray[np.bool_] = (is_exit & (rows["errno"][places] != _EBADF)) | told_paths
         return proves
 
@@ -315,7 +320,7 @@ class Resolver(Follower):
 
     def _told(self, rows: npt.NDArray[np.void], place: int) -> str:
         """What a row says that its descriptor is; "" if it does not."""
-        if rows["type"][place] in _ADDRESSED:
+        if rows["type"][place] in WITH_ADDRESS:
             return ""
         return told(self._naming.string(int(rows["path"][place])))
 
@@ -328,7 +333,7 @@ class Resolver(Follower):
     ) -> None:
         """Note what the sandbox says that descriptors are."""
         strings = rows["path"][places].astype(np.int64)
-        tells = (strings > 0) & (numbers > 0) & ~np.isin(rows["type"][places], _ADDRESSED)
+        tells = (strings > 0) & (numbers > 0) & ~np.isin(rows["type"][places], WITH_ADDRESS)
         pairs, last = np.unique((numbers << 32 | strings)[tells][::-1], return_index=True)
         places = places[tells][::-1]
         for pair, index in zip(pairs.tolist(), last.tolist(), strict=True):
@@ -381,6 +386,3 @@ class Resolver(Follower):
             elif process.has_ended and process.end_row < before:
                 ends.append((process.end_row if process.end_row >= 0 else before - 1, number))
         return sorted(ends, reverse=True)
-
-
-_INOTIFY_ADD = 31

@@ -12,9 +12,6 @@ import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
 
-READ, WRITE = 9, 34
-"""The message types of the decoded points that move bytes."""
-
 _IN = "read readv pread64 preadv preadv2 recvfrom recvmsg"
 _OUT = "write writev pwrite64 pwritev pwritev2 sendto sendmsg vmsplice"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from gvtui.query.calls.execs import EXECVE, INFO
 from gvtui.trace.row import Flag
 from gvtui.wire.messages import RAW_SYSCALL
+from gvtui.wire.messagetype import MessageType
 from tests.query.memory import enter, leave, make_row
 
 NUMBER, AT_NUMBER, READ = 59, 322, 0
@@ -34,7 +34,7 @@ class Event:
         return f"{raw}{self.what}{at}:{self.conn}.{self.tid}-{self.dropped}"
 
     def row(self) -> dict[str, int]:
-        type_ = RAW_SYSCALL if self.is_raw else EXECVE
+        type_ = RAW_SYSCALL if self.is_raw else MessageType.SYSCALL_EXECVE
         number = AT_NUMBER if self.is_at else NUMBER
         about = {"conn": self.conn, "dropped": self.dropped}
         if self.what == "E":
@@ -44,10 +44,10 @@ class Event:
         if self.what == "F":
             return leave(self.tid, number, type=type_, errno=self.error, **about)
         if self.what == "I":
-            return make_row(type=INFO, tid=self.tid, **about)
+            return make_row(type=MessageType.SENTRY_EXEC, tid=self.tid, **about)
         if self.what == "O":
             return enter(self.tid, READ, **about)
-        return make_row(type=EXECVE, flags=Flag.MALFORMED, **about)
+        return make_row(type=MessageType.SYSCALL_EXECVE, flags=Flag.MALFORMED, **about)
 
 
 @st.composite
