@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gvtui.query.filter.fields import CONTAINER, find_field
+from gvtui.query.filter.field import CONTAINER
+from gvtui.query.filter.fields import find_field
 from gvtui.query.numbers.points import COLUMNS
 from gvtui.query.source import CHUNK
 from gvtui.trace.row import NO_UID, Kind

@@ -11,7 +11,7 @@ from gvtui.decode.errno_names import errno_text
 from gvtui.points.groups import SET_DESCRIPTIONS
 from gvtui.points.syscalls import names_by_sysno
 from gvtui.query.filter.batch import NumberColumn
-from gvtui.query.filter.fields import FIELDS, Field, find_field
+from gvtui.query.filter.fields import FIELDS, find_field
 from gvtui.query.filter.operators import OPERATORS, ValueKind
 from gvtui.query.filter.parse import MAX_TEXT, grammar
 from gvtui.query.filter.processes import row_process
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gvtui.query.filter.field import Field
     from gvtui.query.source import RowSource
 
 MAX_COMPLETIONS = 200

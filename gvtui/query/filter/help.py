@@ -16,7 +16,7 @@ from gvtui.query.filter.values import DURATION_UNITS
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gvtui.query.filter.fields import Field
+    from gvtui.query.filter.field import Field
 
 WIDTH = 92
 """How many characters a line has, if the screen is wide enough."""

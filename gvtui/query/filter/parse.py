@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gvtui.query.filter.error import FilterError, shown_word
-from gvtui.query.filter.fields import Field, find_field, similar_fields
+from gvtui.query.filter.fields import find_field, similar_fields
 from gvtui.query.filter.operators import (
     LIST_OPERATORS,
     OPERATORS,
@@ -23,6 +23,8 @@ from gvtui.query.filter.transformers import TEXT_KINDS, TRANSFORMERS
 
 if TYPE_CHECKING:
     from lark import Lark, Token
+
+    from gvtui.query.filter.field import Field
 
 MAX_TEXT = 1 << 16
 """How many characters a filter may have."""

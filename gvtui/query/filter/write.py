@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
-from gvtui.query.filter.fields import CONNECTION, FIELDS_BY_NAME, PROCESS
+from gvtui.query.filter.field import CONNECTION, PROCESS
+from gvtui.query.filter.fields import FIELDS_BY_NAME
 from gvtui.query.filter.operators import ValueKind
 from gvtui.query.filter.parse import Junction, parse
 

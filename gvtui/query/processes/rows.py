@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gvtui.decode.ids import called_anywhere, short_id
-from gvtui.query.filter.fields import CONNECTION, CONTAINER, PID, PROCESS, ROW, THREAD
+from gvtui.query.filter.field import CONNECTION, CONTAINER, PID, PROCESS, ROW, THREAD
 from gvtui.query.filter.parse import Comparison, Junction, Negation, parse
 from gvtui.query.filter.processes import row_process
 from gvtui.query.filter.values import ValueTextError, process_value

@@ -9,7 +9,8 @@ from gvtui.decode.errno_names import errno_name
 from gvtui.decode.fields import arguments
 from gvtui.decode.outcome import ExecOutcome, untold
 from gvtui.points.names import event_type
-from gvtui.query.filter.fields import CONTAINER, FIELDS, NAME, PID
+from gvtui.query.filter.field import CONTAINER, NAME, PID
+from gvtui.query.filter.fields import FIELDS
 from gvtui.query.filter.write import literal, negation
 from gvtui.query.processes.rows import row_filter
 from gvtui.wire.messages import Unknown

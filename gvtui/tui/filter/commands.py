@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.query.filter.complete import complete
-from gvtui.query.filter.fields import DIRECTION, NAME, PID
+from gvtui.query.filter.field import DIRECTION, NAME, PID
 from gvtui.query.filter.help import WIDTH, reference
 from gvtui.query.filter.write import TypedValueError, equals, values_expression
 from gvtui.tui.command.command import CommandError, command

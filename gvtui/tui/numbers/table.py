@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
-from gvtui.query.filter.fields import PID
+from gvtui.query.filter.field import PID
 from gvtui.query.numbers.durations import shown_percentile
 from gvtui.query.numbers.tables import By, Table, TableOrder
 from gvtui.tui.command.command import command

@@ -6,7 +6,7 @@ from functools import partial
 
 from gvtui.points.catalogue import sibling_of
 from gvtui.points.more import MORE, more_of_process
-from gvtui.query.filter.fields import PID
+from gvtui.query.filter.field import PID
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.asking import Choice, Entry
 from gvtui.tui.model.rowtext import word

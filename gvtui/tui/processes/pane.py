@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from gvtui.query.analysis import Paced
-from gvtui.query.filter.fields import CONTAINER, PID, THREAD
+from gvtui.query.filter.field import CONTAINER, PID, THREAD
 from gvtui.query.filter.write import conjunction, equals
 from gvtui.query.processes.process import Evidence
 from gvtui.query.processes.rows import processes_filter

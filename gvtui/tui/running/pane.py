@@ -6,7 +6,7 @@ import time
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from gvtui.query.filter.fields import PID
+from gvtui.query.filter.field import PID
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import fit
 from gvtui.tui.kit.listpane import ListPane

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from gvtui.decode.endings import ending_words
 from gvtui.decode.ids import cut_name, short_id
-from gvtui.query.filter.fields import CONTAINER
+from gvtui.query.filter.field import CONTAINER
 from gvtui.query.filter.write import equals
 from gvtui.trace.claims import APART
 from gvtui.trace.connection import ConnectionSums

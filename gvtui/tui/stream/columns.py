@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gvtui.decode.escape import escape
 from gvtui.decode.fields import arguments
 from gvtui.query.calls.call import Unpaired
-from gvtui.query.filter.messages import argument_forms, context_forms
+from gvtui.query.filter.forms import argument_forms, context_forms
 from gvtui.trace.row import Flag, Kind
 from gvtui.tui.kit.signs import ENTER_SIGN, EXIT_SIGN, FAILED_SIGN
 from gvtui.tui.kit.times import clock_text, span_text, took_text

@@ -9,7 +9,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from gvtui.decode.ids import called, cut_name
-from gvtui.query.filter.fields import CONTAINER
+from gvtui.query.filter.field import CONTAINER
 from gvtui.tui.kit.cells import fit, width_of
 from gvtui.tui.kit.signs import BOOKMARK, BOOKMARK_AT_CURSOR, CURSOR_MARK
 from gvtui.tui.kit.times import SECOND_NS, age_text, took_text

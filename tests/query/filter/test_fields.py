@@ -3,16 +3,11 @@ from __future__ import annotations
 import pytest
 
 from gvtui.query.filter.batch import NumberColumn
-from gvtui.query.filter.fields import (
-    FIELDS,
-    FIELDS_BY_NAME,
-    Field,
-    find_field,
-    similar_fields,
-)
+from gvtui.query.filter.field import Field
+from gvtui.query.filter.fields import FIELDS, FIELDS_BY_NAME, find_field, similar_fields
 from gvtui.query.filter.operators import ValueKind
 from gvtui.query.filter.texts import TextColumn
-from gvtui.trace.row import ROW_DTYPE, Direction
+from gvtui.trace.row import ROW_DTYPE
 from gvtui.wire.pb.common_pb2 import ContextData
 
 _OF_TEXTS = (ValueKind.TEXT, ValueKind.EVENT)
@@ -43,14 +38,6 @@ def test_places_in_messages_exist(path: str) -> None:
         assert inner is not None
         message = inner
     assert last in message.fields_by_name
-
-
-def test_choices_in_any_case_and_by_their_other_words() -> None:
-    side = FIELDS_BY_NAME["evt.dir"]
-    found = [side.choice(text) for text in ("E", "e", ">", "x", "<", "both", "")]
-    enter, leave = Direction.ENTER, Direction.EXIT
-    assert found == [enter, enter, enter, leave, leave, None, None]
-    assert FIELDS_BY_NAME["evt.failed"].choice("False") == 0
 
 
 def test_a_name_leads_to_its_field() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.error import FilterError
-from gvtui.query.filter.fields import FIELDS, Field
+from gvtui.query.filter.field import Field
+from gvtui.query.filter.fields import FIELDS
 from gvtui.query.filter.operators import (
     BYTE_OPERATORS,
     OPERATORS,

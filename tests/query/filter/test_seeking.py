@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gvtui.query.filter.batch import NoContext, RowBatch
 from gvtui.query.filter.compile import compile_filter
-from gvtui.query.filter.messages import argument_forms
+from gvtui.query.filter.forms import argument_forms
 from gvtui.query.filter.seeking import Seeker, needles
 from gvtui.query.filter.texts import text_test
 from gvtui.wire.messages import RAW_SYSCALL

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.error import FilterError
-from gvtui.query.filter.fields import NAME, PID
+from gvtui.query.filter.field import NAME, PID
 from gvtui.query.filter.parse import Comparison, parse
 from gvtui.query.filter.values import duration, moment, process_value
 from gvtui.query.filter.write import (

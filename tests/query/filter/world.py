@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.row import LOST_STRING, ROW_DTYPE, Direction
 from gvtui.trace.stretches import Stretch
 from gvtui.wire.header import WireError, build_message
@@ -16,14 +18,17 @@ from tests.query.memory import MemoryTrace, make_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import tzinfo
 
     import numpy.typing as npt
     from google.protobuf.message import Message
 
+    from gvtui.query.filter.batch import FilterContext
     from gvtui.wire.messages import Decoded
 
 _TEXTS = ("process", "container", "path", "point")
 OPEN = 7
+HOUR = 3600 * 1_000_000_000
 
 
 class TextTrace(MemoryTrace):
@@ -97,3 +102,22 @@ def open_message(
     if exits:
         message.exit.result = 3
     return OPEN, message
+
+
+def passing(
+    trace: TextTrace,
+    text: str,
+    context: FilterContext | None = None,
+    zone: tzinfo | None = UTC,
+) -> list[int]:
+    """Row ids that pass; asked for all rows at once and one by one."""
+    condition = compile_filter(text, context, zone=zone)
+    rows = trace.rows(trace.first_row, trace.end_row)
+    mask = condition.mask(trace, rows, trace.first_row)
+    assert mask.dtype == np.bool_
+    assert mask.shape == rows.shape
+    ids = range(trace.first_row, trace.end_row)
+    singly = [row for row in ids if condition.matches(trace, row)]
+    together: list[int] = (np.flatnonzero(mask) + trace.first_row).tolist()
+    assert together == singly
+    return together

@@ -6,7 +6,7 @@ import pytest
 from textual.widgets import Input
 
 from gvtui.query.filter.compile import FilterError
-from gvtui.query.filter.fields import PID
+from gvtui.query.filter.field import PID
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction
 from gvtui.tui.app import GvtuiApp

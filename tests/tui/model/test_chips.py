@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from gvtui.query.filter.fields import PID
+from gvtui.query.filter.field import PID
 from gvtui.query.filter.write import equals
 from gvtui.tui.model.chips import Chips
 

@@ -1,0 +1,186 @@
+"""Finds arguments and fields of the context in messages, in all forms in which they compare."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from gvtui.query.filter.values import ValueTextError, number
+from gvtui.wire.messages import KINDS, Unknown
+from gvtui.wire.pb.common_pb2 import ContextData
+from gvtui.wire.ports import right_ports
+from gvtui.wire.sockaddr import parse_sockaddr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gvtui.wire.messages import Decoded
+
+Forms: TypeAlias = "Callable[[Decoded, str, str], list[int | str]]"
+"""Gives an argument in all forms to compare: takes a message, a name and an architecture."""
+
+_RAW = "_raw"
+_PORT_AS_SENT = f".port{_RAW}"
+
+_ELEMENT = re.compile(r"(.+)\[([0-9]{1,5})\]", re.ASCII)
+
+
+def process_of(decoded: Decoded) -> str:
+    """The process name in a message; "" if it has none."""
+    if isinstance(decoded.message, Unknown):
+        return ""
+    message: Any = decoded.message
+    name: str = message.context_data.process_name
+    return name
+
+
+def path_of(decoded: Decoded) -> str:
+    """The path, program or address that a message's row would have; "" if it has none."""
+    message: Any = decoded.message
+    address = getattr(message, "address", b"")
+    for name in ("pathname", "fd_path", "binary_path", "mapped_path"):
+        path: str = getattr(message, name, "")
+        if path and not (name == "fd_path" and address):
+            return path
+    return parse_sockaddr(address).text if address else ""
+
+
+def number_of(text: str) -> int | None:
+    """The number that a text is; None if it is none."""
+    try:
+        return number(text)
+    except ValueTextError:
+        return None
+
+
+def name_and_place(name: str) -> tuple[str, int | None]:
+    """An argument's name, and the number in brackets after it; None if there is none."""
+    match = _ELEMENT.fullmatch(name)
+    return (match[1], int(match[2])) if match else (name, None)
+
+
+def sent_bytes(decoded: Decoded, name: str) -> bytes | None:
+    """An argument that a message has as bytes; None if it has none of this name."""
+    message: Any = decoded.message
+    if isinstance(message, Unknown) or not _field_of(decoded.header.message_type, name)[0]:
+        return None
+    value = getattr(message, name)
+    return value if isinstance(value, bytes) else None
+
+
+def argument_forms(decoded: Decoded, name: str, architecture: str) -> list[int | str]:
+    """An argument of a message in all forms in which it can be compared; none if it is absent.
+
+    These are a number, the text as sent, and the words that the stream shows. Ports are corrected;
+    `port_raw` is the number as sent.
+    """
+    base, place = name_and_place(name)
+    if place is not None:
+        return _element(decoded, base, place)
+    # See ArgumentsCondition.
+    from gvtui.decode.fields import argument
+
+    words = argument(decoded, name, architecture=architecture)
+    forms: list[int | str] = [] if words is None else [words]
+    message: Any = decoded.message
+    if isinstance(message, Unknown):
+        return forms
+    is_known, is_repeated = _field_of(decoded.header.message_type, name)
+    if is_known:
+        value = getattr(message, name)
+        if is_repeated:
+            forms += value
+        elif isinstance(value, int):
+            forms.append(int(value))
+            if (text := str(value).lower()) != words:
+                forms.append(text)
+        elif isinstance(value, str):
+            if value != words:
+                forms.append(value)
+        elif (text := value.hex()) != words:
+            forms.append(text)
+    elif words is not None:
+        number_form = number_of(words)
+        if number_form is not None:
+            forms.append(number_form)
+    elif "." in name:
+        if name.endswith(_PORT_AS_SENT):
+            name = name.removesuffix(_RAW)
+        else:
+            message = right_ports(decoded)
+        forms += _inner_forms(message, name)
+    return forms
+
+
+def _element(decoded: Decoded, name: str, place: int) -> list[int | str]:
+    """An element of an argument that is a list; none if there is no such element."""
+    if isinstance(decoded.message, Unknown):
+        return []
+    if not _field_of(decoded.header.message_type, name)[1]:
+        return []
+    values: list[int | str] = getattr(decoded.message, name)[place : place + 1]
+    return list(values)
+
+
+@functools.lru_cache(maxsize=4096)
+def _field_of(message_type: int, name: str) -> tuple[bool, bool]:
+    """Whether a message has this field with a plain value, and whether that is repeated."""
+    field = KINDS[message_type].message_class.DESCRIPTOR.fields_by_name.get(name)
+    is_plain = field is not None and field.message_type is None
+    return is_plain, is_plain and field.is_repeated
+
+
+def context_forms(decoded: Decoded, name: str, architecture: str) -> list[int | str]:
+    """As `argument_forms`, for a field of the context; none if it was not collected."""
+    message: Any = decoded.message
+    if isinstance(message, Unknown) or not message.HasField("context_data"):
+        return []
+    return _inner_forms(message.context_data, name)
+
+
+@functools.cache
+def argument_names() -> list[str]:
+    """All names of arguments, in decoded messages and in raw calls."""
+    from gvtui.decode.raw_table import ARGUMENTS
+
+    names = {
+        name for kind in KINDS.values() for name in kind.message_class.DESCRIPTOR.fields_by_name
+    }
+    names |= {name for call in ARGUMENTS.values() for name, form in call if form != "skip"}
+    return sorted(names - {"context_data", "exit"})
+
+
+@functools.cache
+def context_names() -> list[str]:
+    """The names of the context's fields; fields within a field have its name and a dot before."""
+    names = []
+    for field in ContextData.DESCRIPTOR.fields:
+        inner = field.message_type.fields if field.message_type is not None else ()
+        names += [f"{field.name}.{part.name}" for part in inner] or [field.name]
+    return names
+
+
+def _inner_forms(message: Any, path: str) -> list[int | str]:  # noqa: ANN401
+    """The values at a path of names: all elements of a repeated field; none if it was not sent."""
+    *outer, last = path.split(".")
+    for name in outer:
+        field = message.DESCRIPTOR.fields_by_name.get(name)
+        if field is None or field.message_type is None or field.is_repeated:
+            return []
+        if not message.HasField(name):
+            return []
+        message = getattr(message, name)
+    field = message.DESCRIPTOR.fields_by_name.get(last)
+    if field is None or field.message_type is not None:
+        return []
+    value = getattr(message, last)
+    forms: list[int | str] = []
+    # Only for a field outside of others does 0 mean "not collected": root's uid is 0 too.
+    came = bool(value or outer)
+    for element in value if field.is_repeated else [value] if came else []:
+        if isinstance(element, int):
+            forms += [int(element), str(element).lower()]
+        else:
+            forms.append(element.hex() if isinstance(element, bytes) else element)
+    return forms

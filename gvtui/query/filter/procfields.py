@@ -1,0 +1,123 @@
+"""The fields of the filter language that ask for the process of a row."""
+
+from __future__ import annotations
+
+from gvtui.query.filter.batch import PARENT, NumberColumn, of_context
+from gvtui.query.filter.field import NAME, PID, PROCESS, THREAD, TRUTH, Field
+from gvtui.query.filter.forms import process_of
+from gvtui.query.filter.messages import CwdCondition
+from gvtui.query.filter.operators import ValueKind
+from gvtui.query.filter.texts import TextColumn
+
+
+def _process_field(name: str, description: str, example: str, *, is_list: bool = False) -> Field:
+    return Field(
+        f"proc.{name}",
+        ValueKind.TEXT,
+        description,
+        f"proc.{example}",
+        of_context=True,
+        is_list=is_list,
+        needs=("group_id",),
+    )
+
+
+PROCESS_FIELDS: tuple[Field, ...] = (
+    Field(
+        PROCESS,
+        ValueKind.PROCESS,
+        "one process: its container, a slash, its process id, @ and its start time, since ids are "
+        "reused; container and start may be left out",
+        "proc.id = web/110@2026-08-21T14:05:09.25Z",
+        NumberColumn("pid", 0),
+        needs=("group_id",),
+    ),
+    Field(
+        PID,
+        ValueKind.NUMBER,
+        "process id inside the sandbox",
+        "proc.pid in (110, 112)",
+        NumberColumn("pid", 0),
+        needs=("group_id",),
+        path="context_data.thread_group_id",
+    ),
+    Field(
+        NAME,
+        ValueKind.TEXT,
+        "process name",
+        "proc.name = bash",
+        TextColumn("process", lambda decoded, trace: process_of(decoded)),
+        needs=("process_name",),
+        path="context_data.process_name",
+    ),
+    Field(
+        "proc.ppid",
+        ValueKind.NUMBER,
+        "process id of the parent",
+        "proc.ppid = 1",
+        PARENT,
+        needs=("group_id",),
+    ),
+    _process_field(
+        "cmdline",
+        "the process's name, and the arguments of its program after it, with blanks between them",
+        "cmdline contains --force",
+    ),
+    _process_field("args", "the arguments of its program, with blanks between them", "args = -c"),
+    _process_field(
+        "exe", "the first word of its command line, which need not be a path", "exe = sh"
+    ),
+    _process_field(
+        "exepath", "absolute path of its program, if the sandbox told it", "exepath pmatch (/tmp)"
+    ),
+    Field(
+        "proc.cwd",
+        ValueKind.TEXT,
+        "working directory of the process",
+        "proc.cwd startswith /home",
+        condition=CwdCondition,
+        needs=("cwd",),
+        path="context_data.cwd",
+    ),
+    _process_field("pname", "name of the parent", "pname = sshd"),
+    _process_field(
+        "pcmdline", "command line of the parent, as proc.cmdline", "pcmdline contains -i"
+    ),
+    _process_field("pexepath", "path of the parent's program", "pexepath = /bin/sh"),
+    _process_field(
+        "aname",
+        "name of any ancestor; with a number that of one: [0] is the process itself, [1] its "
+        "parent",
+        "aname in (nginx, httpd)",
+        is_list=True,
+    ),
+    Field(
+        "proc.duration",
+        ValueKind.DURATION,
+        "how long the process had been running",
+        "proc.duration < 1s",
+        of_context("proc.duration"),
+        needs=("group_id", "time"),
+    ),
+    Field(
+        "proc.is_exec_session",
+        ValueKind.CHOICE,
+        "whether the process was started in the container from outside, as by docker exec, or "
+        "descends from one that was; where gVisor does not tell, a process without parent that is "
+        "not the first one of its container. Its audit ID, which the tree and the details show, "
+        "is from the environment of its programs: a program can forge it",
+        "proc.is_exec_session = true",
+        of_context("proc.is_exec_session"),
+        choices=TRUTH,
+        needs=("group_id",),
+    ),
+    Field(
+        THREAD,
+        ValueKind.NUMBER,
+        "thread id inside the sandbox",
+        "thread.tid = 7",
+        NumberColumn("tid", 0),
+        needs=("thread_id",),
+        path="context_data.thread_id",
+    ),
+)
