@@ -26,7 +26,31 @@ if TYPE_CHECKING:
 
 _BLOCK = 256
 """How many rows are read together when a single row is needed."""
+_FEW = 16
+"""So many rows of a block are taken one by one; who wants more will want most of them."""
 _MAX_BLOCKS = 64
+
+
+class _Block:
+    """Some consecutive rows."""
+
+    __slots__ = ("_known", "_rows", "_tuples")
+
+    def __init__(self, rows: npt.NDArray[np.void]) -> None:
+        self._rows = rows
+        self._known: dict[int, Row] = {}
+        self._tuples: list[Any] = []
+
+    def row(self, place: int) -> Row:
+        """One of them."""
+        if self._tuples:
+            return Row(*self._tuples[place])
+        known = self._known.get(place)
+        if known is None:
+            if len(self._known) >= _FEW:
+                self._tuples = self._rows.tolist()
+            known = self._known[place] = Row(*self._rows[place].item())
+        return known
 
 
 class RowReader:
@@ -40,7 +64,7 @@ class RowReader:
         """The id of the oldest row: a flight recorder removes old ones."""
         self.end_row = segments.end_row
         """The id after the newest row that may be read."""
-        self._blocks: OrderedDict[tuple[int, int], list[Any]] = OrderedDict()
+        self._blocks: OrderedDict[tuple[int, int], _Block] = OrderedDict()
 
     @property
     def strings(self) -> Sequence[str]:
@@ -96,11 +120,10 @@ class RowReader:
         first = max(start, self.first_row)
         block = self._blocks.get((first, stop))
         if block is None:
-            block = self.rows(first, stop).tolist()
-            self._blocks[first, stop] = block
+            block = self._blocks[first, stop] = _Block(self.rows(first, stop))
             if len(self._blocks) > _MAX_BLOCKS:
                 self._blocks.popitem(last=False)
-        return Row(*block[index - first])
+        return block.row(index - first)
 
     def payload(self, index: int) -> bytes:
         """The payload of a row's record: a message's bytes with header, else a msgpack map.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gvtui.decode.numbers import int32
 from gvtui.points.names import event_type, point_name
 from gvtui.query.activity.activity import SECTIONS, ActivityLine, Behind
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 MAX_LINES = 1 << 16
 """How many lines a section has; what comes after them is counted."""
 
+_MAX_NAMES = 1 << 12
+
 
 class ActivityLines:
     """The lines of all sections."""
@@ -26,6 +29,7 @@ class ActivityLines:
         """How many rows have no line because their section was full."""
         self._trace = trace
         self._max_lines = max_lines
+        self._names: dict[tuple[int, int, str], str] = {}
         self._lines: dict[str, dict[tuple[str, str], ActivityLine]] = {key: {} for key in SECTIONS}
 
     def of(self, section: str) -> Iterator[ActivityLine]:
@@ -67,6 +71,16 @@ class ActivityLines:
 
     def name(self, row: np.void) -> str:
         """The name of a row's call or event, as `evt.type` has it."""
+        return self.name_of(int(row["type"]), int(row["sysno"]) & 0xFFFFFFFF)
+
+    def name_of(self, message_type: int, sysno: int) -> str:
+        """The name of a call or event by its message type and the low 32 bits of its number."""
         architecture = self._trace.architecture
-        point = point_name(int(row["type"]), int(row["sysno"]), "E", architecture)
-        return event_type(point, architecture)
+        key = (message_type, sysno, architecture)
+        known = self._names.get(key)
+        if known is None:
+            point = point_name(message_type, int32(sysno), "E", architecture)
+            known = event_type(point, architecture)
+            if len(self._names) < _MAX_NAMES:
+                self._names[key] = known
+        return known

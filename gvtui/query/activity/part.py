@@ -30,6 +30,8 @@ class ActivityPart:
     """The `FdKind` of their descriptors."""
     numbers: npt.NDArray[np.int64]
     """The numbers of the descriptions of their descriptors."""
+    calls: npt.NDArray[np.int64]
+    """Which call or event each row is of: its type times 2**32, plus the number of its call."""
     came: npt.NDArray[np.int64]
     """How many bytes each that counts has read."""
     went: npt.NDArray[np.int64]
@@ -58,6 +60,7 @@ def part_of(
         resolved.paths(start, rows),
         resolved.kinds(start, count),
         resolved.description_numbers(start, count),
+        rows["type"].astype(np.int64) << 32 | rows["sysno"].astype(np.int64) & 0xFFFFFFFF,
         came,
         went,
     )

@@ -43,6 +43,7 @@ _WORDED = {
     Happened.TRACED: "traced",
 }
 """What is told by the words of its call, with the section that it belongs to."""
+_FEW = 32
 _FILES = ("read", "written", "created", "maybe_created", "folders", "permissions")
 
 
@@ -154,7 +155,7 @@ class ActivityReader(Follower):
                     section,
                     path or "(path not told)",
                     (places + part.start).tolist(),
-                    self._names(part.rows, places),
+                    self._names(part, places),
                     bytes_in=int(came[places].sum()) if section == "read" else 0,
                     bytes_out=int(went[places].sum()) if section == "written" else 0,
                 )
@@ -209,12 +210,15 @@ class ActivityReader(Follower):
             what = f"{name} {path}" if path else name
             self.lines.add("failed", what, (own + part.start).tolist(), [name], details=error)
 
-    def _names(self, rows: npt.NDArray[np.void], places: npt.NDArray[np.intp]) -> list[str]:
-        own = rows[places]
-        _, firsts = np.unique(
-            own["type"].astype(np.int64) << 32 | own["sysno"].astype(np.int64), return_index=True
-        )
-        return [self.lines.name(own[int(place)]) for place in firsts]
+    def _names(self, part: ActivityPart, places: npt.NDArray[np.intp]) -> set[str]:
+        """The names of the calls of some rows."""
+        calls = part.calls[places]
+        first = calls[0]
+        if len(calls) < _FEW or (calls == first).all():
+            chosen = set(calls.tolist())
+        else:
+            chosen = set(np.unique(calls).tolist())
+        return {self.lines.name_of(*divmod(call, 1 << 32)) for call in chosen}
 
     def activity(self, not_seen: tuple[Unseen, ...], *, folds: bool = True) -> Activity:
         """What was done in the rows so far.

@@ -11,6 +11,7 @@ import numpy as np
 
 from gvtui.decode.outcome import ExecOutcome
 from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.calls.earlier import EarlierMessages
 from gvtui.query.calls.exec_outcomes import CODE_MASK, ExecOutcomes
 from gvtui.query.calls.exec_rules import (
     OUTCOMES,
@@ -40,8 +41,6 @@ _LOADING_ERRORS = frozenset(
 
 _MAX_WATCHED = 1 << 13
 """How many threads may wait for their next message."""
-_LOOK_BACK = (1 << 8, 1 << 12, 1 << 16)
-"""How many rows are searched, step by step, for a thread's message before an exit."""
 
 
 class _What(IntEnum):
@@ -89,6 +88,7 @@ class Execs(Follower):
         self.outcomes = ExecOutcomes(trace)
         """The outcomes, with those that became known late."""
         self._threads: dict[int, _Last] = {}
+        self._earlier = EarlierMessages(trace)
 
     def bring_up(self, stop: int) -> None:
         """Read all existing rows before `stop`."""
@@ -307,26 +307,12 @@ class Execs(Follower):
             is_whole = self._nothing_lost(connection, former.row, former, now)
             return Before.OTHER if is_whole else Before.UNKNOWN
         if of_slice is None:
-            of_slice = self._look_back(conn, tid, now.row)
+            of_slice = self._earlier.before(conn, tid, now.row)
         if of_slice is None:
             return Before.UNKNOWN
         row, dropped = of_slice
         is_whole = connection.lost_at < row and dropped == now.dropped
         return Before.OTHER if is_whole else Before.UNKNOWN
-
-    def _look_back(self, conn: int, tid: int, row: int) -> tuple[int, int] | None:
-        """The message of a thread before a row, with its drops; None if too far back or removed."""
-        stop = row
-        for distance in _LOOK_BACK:
-            begin = max(row - distance, self._trace.first_row)
-            rows = self._trace.rows(begin, stop)
-            own = (rows["conn"] == conn) & (rows["tid"] == tid) & (rows["kind"] == Kind.MESSAGE)
-            found = np.flatnonzero(own)
-            if len(found):
-                place = int(found[-1])
-                return begin + place, int(rows["dropped"][place])
-            stop = begin
-        return None
 
     @staticmethod
     def _nothing_lost(connection: Sender, row: int, former: _Last, now: _Last) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,8 +43,9 @@ class Uses:
         self._keys, which = np.unique(processes << 32 | fds & _FD_MASK, return_inverse=True)
         self.which: npt.NDArray[np.int64] = which.astype(np.int64)
         """For each row the index of its process and descriptor."""
-        self._proving = self._order = self._proofs = np.empty(0, np.intp)
-        self._starts: npt.NDArray[np.intp] | None = None
+        self._proving = self._order = np.empty(0, np.intp)
+        self._proofs: list[int] = []
+        self._starts: dict[int, tuple[int, int]] = {}
         self._first = np.array(
             [now(key >> 32, _signed(key & _FD_MASK)) for key in self._keys.tolist()], np.int64
         )
@@ -65,17 +68,15 @@ class Uses:
     def next_proof(self, process: int, fd: int, after: int) -> int:
         """The place of the next row after a place that shows that a descriptor is open; -1 for
         none. `unknown` comes before."""
-        key = process << 32 | fd & _FD_MASK
-        index = int(np.searchsorted(self._keys, key))
-        if index == len(self._keys) or self._keys[index] != key:
-            return -1
-        if self._starts is None:
+        if not self._starts:
             of_key = self.which[self._proving][self._order]
-            self._starts = np.searchsorted(of_key, np.arange(len(self._keys) + 1))
-            self._proofs = self.places[self._proving[self._order]]
-        begin, end = self._starts[index : index + 2]
-        found = begin + np.searchsorted(self._proofs[begin:end], after, "right")
-        return int(self._proofs[found]) if found < end else -1
+            starts = np.searchsorted(of_key, np.arange(len(self._keys) + 1)).tolist()
+            # Looked up one by one: lists and dicts do that faster than arrays.
+            self._starts = dict(zip(self._keys.tolist(), pairwise(starts), strict=True))
+            self._proofs = self.places[self._proving[self._order]].tolist()
+        begin, end = self._starts.get(process << 32 | fd & _FD_MASK, (0, 0))
+        found = bisect_right(self._proofs, after, begin, end)
+        return self._proofs[found] if found < end else -1
 
     def descriptor(self, place: int) -> tuple[int, int]:
         """The process and the descriptor of the row at one of the places."""
@@ -91,18 +92,13 @@ class Uses:
         count = len(self._keys)
         keys, since, numbers = np.arange(count), np.zeros(count, np.int64), self._first
         if changes and count:
-            told = np.array(
-                [
-                    (c.process << 32 | c.fd & _FD_MASK, c.row - start + 1, c.description)
-                    for c in changes
-                ],
-                np.int64,
-            )
-            at = np.minimum(np.searchsorted(self._keys, told[:, 0]), count - 1)
-            ours = self._keys[at] == told[:, 0]
+            told = np.array(changes, np.int64)
+            key = told[:, 1] << 32 | told[:, 2] & _FD_MASK
+            at = np.minimum(np.searchsorted(self._keys, key), count - 1)
+            ours = self._keys[at] == key
             keys = np.concatenate((keys, at[ours]))
-            since = np.concatenate((since, np.maximum(told[ours, 1], 0)))
-            numbers = np.concatenate((numbers, told[ours, 2]))
+            since = np.concatenate((since, np.maximum(told[ours, 0] - start + 1, 0)))
+            numbers = np.concatenate((numbers, told[ours, 3]))
         return Runs(self, keys, since, numbers)
 
     def key(self, index: int) -> tuple[int, int]:

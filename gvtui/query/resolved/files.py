@@ -209,7 +209,8 @@ class OpenFiles:
         return next(rows, -1)
 
     def _note(self, table: DescriptorTable, row: int, fd: int, number: int) -> None:
-        self.changes += [FilesChange(row, owner, fd, number) for owner in table.owners]
+        for owner in table.owners:
+            self.changes.append(FilesChange(row, owner, fd, number))
 
 
 _KINDS = {

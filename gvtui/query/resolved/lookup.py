@@ -13,6 +13,7 @@ from gvtui.query.resolved.call import Happened, Outcome, ResolvedCall
 from gvtui.query.resolved.doubled import DOUBLED
 from gvtui.query.resolved.happened import happened
 from gvtui.query.resolved.resolver import Resolver
+from gvtui.query.source import groups
 from gvtui.trace.row import LOST_STRING, NO_FD, Direction, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import RAW_SYSCALL, Unknown
@@ -95,8 +96,8 @@ class Resolved:
         tells = (column > 0) & ~np.isin(rows["type"], (*WITH_ADDRESS, MessageType.SYSCALL_OPEN))
         out[tells] = self.resolver.told_paths(rows["path"][tells])
         about = np.flatnonzero((column > 0) & (out == 0))
-        for number in np.unique(column[about]).tolist():
-            own = about[column[about] == number]
+        for own in groups(about, column):
+            number = int(column[own[0]])
             description = self.descriptions.get(number)
             if description is not None and description.kind.is_socket:
                 for place in own.tolist():

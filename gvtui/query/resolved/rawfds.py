@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gvtui.decode.numbers import int32
 from gvtui.decode.raw_table import ARGUMENTS
 from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.resolved.slicemessages import SliceMessages
 from gvtui.trace.row import NO_FD
-from gvtui.wire.header import WireError
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -30,20 +30,21 @@ def fd_calls(architecture: str) -> frozenset[int]:
 
 
 def first_arguments(
-    trace: RowSource, start: int, places: npt.NDArray[np.intp]
+    trace: RowSource, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.int64]:
-    """The first arguments of raw rows; `NO_FD` where the message cannot be read.
+    """The first arguments of some raw rows, in order; `NO_FD` where the message cannot be read.
 
     Args:
         trace: where the rows are.
-        start: row id of the place 0.
-        places: the rows' places.
+        start: row id of the first of `rows`.
+        rows: consecutive rows.
+        asked: which of them are wanted.
     """
+    places = np.flatnonzero(asked)
     out = np.full(len(places), NO_FD, np.int64)
+    messages = SliceMessages(trace, start, rows, asked)
     for index, place in enumerate(places.tolist()):
-        try:
-            message: Any = trace.decoded(start + place).message
-        except (WireError, IndexError):
-            continue
-        out[index] = int32(message.arg1)
+        message = messages.get(place)
+        if message is not None:
+            out[index] = int32(message.arg1)
     return out

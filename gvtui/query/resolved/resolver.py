@@ -151,8 +151,7 @@ class Resolver(Follower):
         )
         asked = raw & known & np.isin(rows["sysno"], self._raw_fd)
         if asked.any():
-            places = np.flatnonzero(asked)
-            fds[places] = first_arguments(self._trace, start, places)
+            fds[asked] = first_arguments(self._trace, start, rows, asked)
             about |= asked & (fds >= 0)
         places = np.flatnonzero(about & (fds != NO_FD))
         return places, fds[places]
@@ -196,6 +195,7 @@ class Resolver(Follower):
             (acts & (types != MessageType.SYSCALL_CLOSE)) | (named & ~plain) | events
         ) & ~execs
         messages = SliceMessages(self._trace, start, rows, decoded)
+        held = dict(zip(np.flatnonzero(decoded).tolist(), rows[decoded].tolist(), strict=True))
         for place in np.flatnonzero(tells & ~(plain & ~execs)).tolist():
             number, process = start + place, int(processes[place])
             self._before(number, start, rows, uses, meets, ends)
@@ -210,8 +210,8 @@ class Resolver(Follower):
             else:
                 message = messages.get(place)
                 if message is not None:
-                    held = Row(*rows[place].tolist())
-                    value = self._take(process, number, held, message, acts=bool(acts[place]))
+                    row = Row(*held[place])
+                    value = self._take(process, number, row, message, acts=bool(acts[place]))
                     if value:
                         out[number % CHUNK] = value
             seen = self._expect(seen, uses, meets, start)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from google.protobuf.message import DecodeError
 
 from gvtui.wire.header import WireError
-from gvtui.wire.messages import Unknown, decode
+from gvtui.wire.messages import KINDS, Unknown
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -36,6 +37,7 @@ class SliceMessages:
         self._trace = trace
         self._start = start
         self._bytes: dict[int, bytes] = {}
+        self._types: list[int] = rows["type"].tolist()
         good = trace.intact(start, rows, asked) if asked.any() else asked
         for stretch in trace.stretches(start, rows, good):
             size = len(stretch.data)
@@ -48,10 +50,13 @@ class SliceMessages:
         """The message at a place; None if it cannot be read, or its type is not known."""
         datagram = self._bytes.get(place)
         try:
-            if datagram is not None:
-                message = decode(datagram).message
-            else:
+            if datagram is None:
                 message = self._trace.decoded(self._start + place).message
-        except (WireError, IndexError):
+                return None if isinstance(message, Unknown) else message
+            kind = KINDS.get(self._types[place])
+            if kind is None:
+                return None
+            # The header was read when the row was made.
+            return kind.message_class.FromString(datagram[int.from_bytes(datagram[:2], "little") :])
+        except (WireError, DecodeError, IndexError):
             return None
-        return None if isinstance(message, Unknown) else message

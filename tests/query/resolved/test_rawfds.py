@@ -31,6 +31,8 @@ def test_the_argument_is_that_of_the_message() -> None:
         ]
     )
     said = [int(trace.decoded(index).message.arg1) for index in places.tolist()]  # type: ignore[union-attr]
-    assert first_arguments(trace, 0, places).tolist() == said
+    rows = trace.rows(0, trace.end_row)
+    asked = np.isin(np.arange(len(rows)), places)
+    assert first_arguments(trace, 0, rows, asked).tolist() == said
     assert len(said) > 10
     trace.close()
