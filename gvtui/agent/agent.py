@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from gvtui.agent.abilities import own_value_flags
+from gvtui.agent.containers import sandbox_ids
 from gvtui.agent.discover import Inventory, take_inventory
 from gvtui.agent.naming.namer import Namer
 from gvtui.agent.outcome import ChangeOutcome, State
 from gvtui.agent.procfs import parse_procfs
 from gvtui.agent.registry import Applied, Registry
 from gvtui.agent.running import own_runsc
-from gvtui.agent.runsc import DEFAULT_TIMEOUT
+from gvtui.agent.runsc import DEFAULT_TIMEOUT, RunscError
 from gvtui.agent.transaction import Transaction
 from gvtui.errors import GvtuiError, ReadOnlyError
 from gvtui.points.bundled import bundled_catalogue
@@ -42,6 +43,9 @@ OnExit = Literal["delete", "keep", "restore"]
 
 MOST_CATALOGUES = 256
 """How many containers' catalogues are remembered: those of the newest."""
+
+_MOST_MEMBERS = 64
+"""How many containers of a pod are asked for their processes; a pod has a few."""
 
 _JUST_BEFORE_NS = 1_000_000_000
 """How long before its pid was noted a runsc may have connected; no pid is reused that soon."""
@@ -160,12 +164,29 @@ class Agent:
         return bundled_catalogue()
 
     def processes(self, container: Container) -> Dump:
-        """The processes that run in the container's sandbox now.
+        """The processes that run in the container's sandbox now, those of a pod with the container
+        that each belongs to.
 
         Raises:
             RunscError: the sandbox could not be asked.
         """
-        return parse_procfs(container.runsc.procfs(container.root, container.sandbox_id))
+        runsc, root = container.runsc, container.root
+        dump = parse_procfs(runsc.procfs(root, container.sandbox_id))
+        members = [
+            member
+            for member, sandbox in sandbox_ids(root).items()
+            if sandbox == container.sandbox_id
+        ]
+        if len(members) < 2:
+            return dump
+        container_of: dict[int, str] = {}
+        for member in sorted(members)[:_MOST_MEMBERS]:
+            try:
+                container_of |= dict.fromkeys(runsc.pids(root, member), member)
+            except RunscError as error:
+                if error.call is None or not error.call.answered:
+                    break
+        return dump.in_containers(container_of)
 
     def apply(
         self,

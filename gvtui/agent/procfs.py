@@ -2,8 +2,9 @@
 
 The output is a line `PROCFS DUMP`, then one JSON object for each process, as runsc 0.0~20221219
 and 0.0~20240729 write it: all processes of the sandbox, without saying which container of a pod
-each belongs to. Ids and start times are those of `context_data`. The text comes from the sandbox,
-so any part of it may be missing or of another type.
+each belongs to. That is what `runsc ps` tells, for each container. Ids and start times are those of
+`context_data` in both. The text comes from the sandbox, so any part of it may be missing or of
+another type.
 
 A dump is written to the trace as marks, and the process tree takes it up at their rows, so that a
 recording shows the same tree as the live view did.
@@ -20,7 +21,7 @@ from gvtui.trace.procfs import MAX_FILES, MAX_PROCESSES, OpenFile, ProcessesMark
 from gvtui.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 _MARK_SIZE = 48 << 10
 """About how many characters one mark's processes have: the mark must fit one datagram."""
@@ -35,6 +36,36 @@ class Dump:
     entries: tuple[ProcfsEntry, ...]
     is_whole: bool
     """Whether gvtui could read every process that was printed."""
+
+    def in_containers(self, container_of: Mapping[int, str]) -> Dump:
+        """The same processes, each with its container, or else with that of the nearest ancestor
+        that has one.
+
+        Args:
+            container_of: the container of each thread group id, as `runsc ps` tells it.
+        """
+        known = {entry.pid: entry for entry in self.entries}
+        return replace(
+            self,
+            entries=tuple(
+                replace(entry, container_id=_nearest(entry, known, container_of))
+                for entry in self.entries
+            ),
+        )
+
+
+def _nearest(
+    entry: ProcfsEntry, known: Mapping[int, ProcfsEntry], container_of: Mapping[int, str]
+) -> str:
+    """The container of a process, or of its nearest ancestor that has one; "" if none has."""
+    seen: set[int] = set()
+    asked: ProcfsEntry | None = entry
+    while asked is not None and asked.pid not in seen:
+        if asked.pid in container_of:
+            return container_of[asked.pid]
+        seen.add(asked.pid)
+        asked = known.get(asked.parent_pid)
+    return ""
 
 
 def parse_procfs(text: str) -> Dump:
@@ -131,7 +162,7 @@ def marks_of(dump: Dump, container: str, taken_ns: int) -> Iterator[ProcessesMar
     room = _MARK_SIZE
     for entry in dump.entries:
         size = 200 + len(entry.name) + len(entry.exe) + len(entry.cwd) + sum(map(len, entry.args))
-        size += sum(16 + len(path) for _, path, _ in entry.files)
+        size += sum(16 + len(path) for _, path, _ in entry.files) + len(entry.container_id)
         if size > room and parts[-1]:
             parts.append([])
             room = _MARK_SIZE

@@ -279,7 +279,7 @@ class Runsc:
         return self.checked("trace", "procfs", sandbox_id, root=root, container_id=sandbox_id)
 
     def pids(self, root: Path | str, container_id: str) -> list[int]:
-        """The pids of a container's processes, as they are inside the container."""
+        """The thread group ids of a container's processes, those of the whole sandbox."""
         checked_id(container_id)
         words = ("ps", "-format=json", container_id)
         values = parse_json(self.checked(*words, root=root, container_id=container_id))

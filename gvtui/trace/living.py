@@ -123,7 +123,7 @@ class Living:
             process.name = process.name or entry.name[:_MAX_NAME]
             process.cwd = process.cwd or entry.cwd[:_MAX_TEXT]
             process.args = process.args or _short(entry.args)
-            process.container_id = process.container_id or mark.container_id
+            process.container_id = entry.container_id or process.container_id or mark.container_id
 
     def marks(self, most_bytes: int) -> list[tuple[int, CarriedMark]]:
         """What is known, for each connection; with more than so many bytes, the newest are left

@@ -6,6 +6,7 @@ import stat
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
+from gvtui.trace.containers import MAX_ID
 from gvtui.trace.details import MAX_TEXT, args_in, int_in, list_in, text_in
 
 MAX_PROCESSES = 20_000
@@ -42,6 +43,9 @@ class ProcfsEntry:
     """The process that reads from the pipe it writes to."""
     files: list[OpenFile] = field(default_factory=list)
     """Its open descriptors, at most `MAX_FILES`."""
+    container_id: str = ""
+    """The container of its pod that it runs in; "" where its sandbox has one container, or where
+    nothing tells."""
 
     @property
     def has_tty(self) -> bool:
@@ -64,6 +68,7 @@ class ProcfsEntry:
             _read_process(values, "pipe_from"),
             _read_process(values, "pipe_to"),
             _read_files(values),
+            text_in(values, "container_id", MAX_ID),
         )
 
 

@@ -1,7 +1,7 @@
 """A stand-in for runsc whose sandboxes are files, and which fails in the ways asked for.
 
-Under its root: `ID.session` is the session that runs, `containers.json` what `list` prints, and
-`behaviour` a list of words, one used up by each `trace create`:
+Under its root: `ID.session` is the session that runs, `ID.pids` what `ps` prints, `ID.procfs` what
+`trace procfs` prints, `containers.json` what `list` prints, and `behaviour` a list of words, one used up by each `trace create`:
 
 ok             as runsc does
 refuse         delete the old session, then refuse the new one, as `--force` does
@@ -60,6 +60,13 @@ elif words == ["flags"]:
     print((DATA / "flags").read_text(), file=sys.stderr)
 elif words == ["trace", "metadata"]:
     print((DATA / "metadata").read_text())
+elif words[:1] == ["ps"]:
+    try:
+        print((root / f"{words[1]}.pids").read_text())
+    except FileNotFoundError:
+        fail(f'getting processes for container: "{words[1]}" is in state stopped')
+elif words[:2] == ["trace", "procfs"]:
+    print((root / f"{words[2]}.procfs").read_text())
 elif words == ["list"]:
     if (root / "stuck").exists():
         time.sleep(600)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -270,3 +271,55 @@ def test_the_end_waits_for_no_answer_and_still_puts_sessions_right(
         assert looking.result(120).containers == ()
     assert [each.state for each in agent.leave("delete")] == [State.DELETED]
     assert fake.session() is None
+
+
+def _runs(fake: FakeRunsc, *processes: tuple[int, int]) -> None:
+    """Have the sandbox `c1` run processes: id, parent's id."""
+    objects = [{"status": {"pid": pid, "ppid": parent}} for pid, parent in processes]
+    (fake.root / "c1.procfs").write_text("PROCFS DUMP\n\n" + "\n".join(map(json.dumps, objects)))
+
+
+def test_processes_of_a_pod_come_with_their_containers(agent: Agent, fake: FakeRunsc) -> None:
+    _runs(fake, (1, 0), (2, 0), (3, 2), (4, 3), (5, 0), (6, 0))
+    for name, pids in (("c1", "[1]"), ("web", "[2]"), ("gone", ""), ("db", "[5, 7]")):
+        (fake.root / f"{name}_sandbox:c1.state").touch()
+        if pids:
+            (fake.root / f"{name}.pids").write_text(pids)
+    (fake.root / "alone_sandbox:alone.state").touch()
+    dump = agent.processes(fake.container())
+    # 3 and 4 began after web was asked, or nobody knows of them: they have their ancestor's.
+    assert {entry.pid: entry.container_id for entry in dump.entries} == {
+        1: "c1",
+        2: "web",
+        3: "web",
+        4: "web",
+        5: "db",
+        6: "",
+    }
+    assert sorted(call[-1] for call in fake.calls() if "ps" in call) == ["c1", "db", "gone", "web"]
+
+
+def test_a_sandbox_of_one_container_is_not_asked_whose_its_processes_are(
+    agent: Agent, fake: FakeRunsc
+) -> None:
+    _runs(fake, (1, 0))
+    (fake.root / "c1_sandbox:c1.state").touch()
+    (entry,) = agent.processes(fake.container()).entries
+    assert entry.container_id == ""
+    assert not any("ps" in call for call in fake.calls())
+
+
+def test_a_pod_that_does_not_answer_is_asked_once(agent: Agent, fake: FakeRunsc) -> None:
+    _runs(fake, (1, 0))
+    for name in ("c1", "web", "db"):
+        (fake.root / f"{name}_sandbox:c1.state").touch()
+        (fake.root / f"{name}.pids").mkdir()
+    container = fake.container()
+    dead = replace(container, runsc=replace(container.runsc, path=f"{fake.path}.dying"))
+    Path(dead.runsc.path).write_text(
+        f'#!/bin/sh\ncase "$*" in *ps*json*) kill -9 $$;; esac\nexec {fake.path} "$@"\n'
+    )
+    Path(dead.runsc.path).chmod(0o755)
+    (entry,) = agent.processes(dead).entries
+    assert entry.container_id == ""
+    assert not any("ps" in call for call in fake.calls())

@@ -64,3 +64,9 @@ def test_open_descriptors_are_read() -> None:
     ]
     odd = '{"status":{"pid":3},"fdlist":[1,{"number":-4},{"number":2},{"number":"x","path":3}]}'
     assert parse_procfs(odd).entries[0].files == [(2, "", 0)]
+
+
+def test_processes_that_are_each_other_s_parents_have_no_container() -> None:
+    entries = (ProcfsEntry(2, 3, 0, "", ""), ProcfsEntry(3, 2, 0, "", ""))
+    told = Dump(entries, True).in_containers({1: "c1"})
+    assert [entry.container_id for entry in told.entries] == ["", ""]

@@ -166,6 +166,14 @@ def test_processes_that_a_sandbox_was_asked_for_are_known_too() -> None:
     assert not known[7].is_start_told
 
 
+def test_the_container_of_a_pod_s_process_is_known_from_asking() -> None:
+    told = Told()
+    told.clone(1, 2)
+    entry = ProcfsEntry(2, 1, 2, "sh", "/bin/sh", container_id="inner")
+    told.living.listed(1, ProcessesMark("", "box", 5, True, 1, 1, (entry,)))
+    assert told.known()[2].container_id == "inner"
+
+
 def test_messages_that_make_no_sense_do_nothing() -> None:
     told = Told()
     told.living.take(1, 2, build_message(2, b"\xff\xff\xff"))

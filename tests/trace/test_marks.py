@@ -22,7 +22,7 @@ from gvtui.trace.marks import (
 )
 from gvtui.trace.procfs import ProcessesMark, ProcfsEntry
 
-ENTRY = ProcfsEntry(3, 1, 7, "cat", "/bin/cat", ["cat", "-"], "/", (2, 6), (4, 8))
+ENTRY = ProcfsEntry(3, 1, 7, "cat", "/bin/cat", ["cat", "-"], "/", (2, 6), (4, 8), [], "inner")
 MARKS: tuple[Mark, ...] = (
     SessionMark("session applied", "applied", "c1", "/run/runsc", "{}", 9),
     SessionMark("session applied", "applied", "c1", "/run/runsc", "{}", 9, 1, 2),

@@ -4,7 +4,7 @@ from gvtui.trace.marks import read_mark
 from gvtui.trace.procfs import MAX_PROCESSES, ProcessesMark, ProcfsEntry, is_tty
 
 ENTRY = ProcfsEntry(
-    3, 1, 7, "cat", "/bin/cat", ["cat", "-"], "/", (2, 6), (4, 8), [(0, "host:[1]", 8630)]
+    3, 1, 7, "cat", "/bin/cat", ["cat", "-"], "/", (2, 6), (4, 8), [(0, "host:[1]", 8630)], "inner"
 )
 
 
@@ -30,6 +30,7 @@ def test_processes_lie_in_recordings_like_this() -> None:
                 "pipe_from": (2, 6),
                 "pipe_to": (4, 8),
                 "files": [(0, "host:[1]", 8630)],
+                "container_id": "inner",
             }
         ],
     }

@@ -92,7 +92,11 @@ class ProcessEvents:
         container = self._container_of(number)
         source = Evidence.EVENT if row.direction == Direction.NONE else Evidence.CONTEXT
         process = self._tree.ensure(row.conn, number, message.context_data, container, source)
-        if row.type == MessageType.CONTAINER_START:
+        is_start = row.type == MessageType.CONTAINER_START
+        if process is not None and not message.context_data.container_id and not is_start:
+            # What it starts runs in its container, which may be another than the sandbox's first.
+            container = process.container
+        if is_start:
             self._started(row, number, message, process, container)
         elif row.type == MessageType.SENTRY_CLONE:
             self._cloned(row, number, message, process, container)
@@ -118,6 +122,7 @@ class ProcessEvents:
         if process is None:
             life = self._tree.life_of(row.conn)
             process = self._tree.create(container, 0, 0, Evidence.EVENT, number, life=life)
+        self._tree.move(process, container)
         process.source, process.is_start_told = Evidence.EVENT, True
         process.began_ns = process.began_ns or row.when_ns
         process.name = process.name or (message.args[0].rpartition("/")[2] if message.args else "")
@@ -141,6 +146,7 @@ class ProcessEvents:
         if child is None or child.start_ns != start_ns:
             life = self._tree.life_of(row.conn)
             child = self._tree.create(container, pid, start_ns, Evidence.EVENT, number, life=life)
+            child.is_container_told = process is not None and process.is_container_told
             self._tree.spans.begin(row.conn, number, child)
         child.source, child.is_start_told = Evidence.EVENT, True
         child.thread(tid, start_ns)
@@ -168,9 +174,9 @@ class ProcessEvents:
             return
         child = self._tree.spans.current(row.conn, row.result)
         if child is None or child.has_ended:
-            container = self._container_of(number)
-            life = self._tree.life_of(row.conn)
+            container, life = process.container, self._tree.life_of(row.conn)
             child = self._tree.create(container, row.result, 0, Evidence.CONTEXT, number, life=life)
+            child.is_container_told = process.is_container_told
             self._tree.spans.begin(row.conn, number, child)
         self._inherit(child, process, number, bool(flags & _CLONE_PARENT))
 

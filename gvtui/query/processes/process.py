@@ -123,6 +123,8 @@ class Process:
     """Whether it ran before the oldest row, so that rows of it have been let go."""
     is_listed_alone: bool = False
     """Whether a dump of procfs has listed it without a parent."""
+    is_container_told: bool = False
+    """Whether a message or runsc has told which container of the sandbox it runs in."""
     is_unannounced: bool = False
     """Whether it began after its connection, no point was dropped, and nothing told of its
     start: that tells of an exec session where clones are traced."""

@@ -176,9 +176,8 @@ class Processes(Follower):
         if isinstance(mark, ProcessesMark):
             # First the processes that had the ids before.
             self._meet(start, rows[:place])
-            conn = int(rows["conn"][place])
-            container = self._trace.connections.name(conn, mark.container_id)
-            take_mark(self.tree, start + place, conn, mark, container)
+            conn, name_of = int(rows["conn"][place]), self._trace.connections.name
+            take_mark(self.tree, start + place, conn, mark, name_of)
         elif isinstance(mark, CarriedMark):
             conn, name_of = int(rows["conn"][place]), self._trace.connections.name
             take_carried(self.tree, start + place, conn, mark, name_of)
@@ -197,7 +196,7 @@ class Processes(Follower):
             start_ns = context.thread_group_start_time_ns if context is not None else 0
             if process is None or context is None:
                 continue
-            if process.source is Evidence.PROCFS and context.container_id:
+            if context.container_id and not process.is_container_told:
                 self.tree.move(process, container_of(self._trace, last))
             if not start_ns:
                 continue

@@ -8,6 +8,8 @@ from gvtui.query.processes.process import Evidence, Process, ProcessId
 from gvtui.trace.procfs import NO_PROCESS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gvtui.query.processes.tree import ProcessTree
     from gvtui.trace.procfs import ProcessesMark, ProcfsEntry
 
@@ -15,7 +17,13 @@ _SAME_CLOCK_NS = 1_000_000_000
 """The largest difference expected between the clocks of sandbox and machine, in nanoseconds."""
 
 
-def take_mark(tree: ProcessTree, row: int, conn: int, mark: ProcessesMark, container: str) -> None:
+def take_mark(
+    tree: ProcessTree,
+    row: int,
+    conn: int,
+    mark: ProcessesMark,
+    name_of: Callable[[int, str], str],
+) -> None:
     """Have the tree take in what a mark tells.
 
     Args:
@@ -23,21 +31,25 @@ def take_mark(tree: ProcessTree, row: int, conn: int, mark: ProcessesMark, conta
         row: the mark's row.
         conn: the connection of the sandbox.
         mark: what was noted.
-        container: what the sandbox is called on the connection.
+        name_of: gives what a container is called on a connection.
     """
     taken_ns = mark.taken_ns
-    added = [
-        (_seed(tree, row, conn, container, entry, taken_ns), entry) for entry in mark.processes
-    ]
+    added = []
+    for entry in mark.processes:
+        container = name_of(conn, entry.container_id or mark.container_id)
+        added.append((_seed(tree, row, conn, container, entry, taken_ns), entry))
+    container_of = {(entry.pid, entry.start_ns): process.container for process, entry in added}
     for process, entry in added:
         if process.parent is None:
             # Otherwise an event has named its parent, which the dump may no longer show.
             parent = tree.spans.current(conn, entry.parent_pid)
             tree.adopt(process, parent, entry.parent_pid)
         if process.pipe_from is None and entry.pipe_from != NO_PROCESS:
-            process.pipe_from = ProcessId(container, *entry.pipe_from)
+            writer = container_of.get(entry.pipe_from, process.container)
+            process.pipe_from = ProcessId(writer, *entry.pipe_from)
         if process.pipe_to is None and entry.pipe_to != NO_PROCESS:
-            process.pipe_to = ProcessId(container, *entry.pipe_to)
+            reader = container_of.get(entry.pipe_to, process.container)
+            process.pipe_to = ProcessId(reader, *entry.pipe_to)
     if mark.is_whole and mark.part == mark.parts:
         _end_unlisted(tree, conn, taken_ns)
     tree.version += 1
@@ -55,6 +67,8 @@ def _seed(
                 container, entry.pid, entry.start_ns, Evidence.PROCFS, -1, life=life
             )
         tree.spans.begin(conn, row, known)
+    if entry.container_id:
+        tree.move(known, container)
     if not known.is_start_told:
         known.source = Evidence.PROCFS
     known.start_ns = known.start_ns or entry.start_ns

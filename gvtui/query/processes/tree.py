@@ -126,8 +126,9 @@ class ProcessTree:
         if process.parent is not None or process.parent_pid or process.is_start_told:
             return False
         conn = self.spans.connection_of(process)
-        # A dump does not tell a pod's containers apart: its own messages do.
-        is_alone = process.is_listed_alone and process.first_row >= 0
+        # A dump that does not tell a pod's containers apart lists the first of each without parent.
+        is_own = process.is_container_told or process.first_row >= 0
+        is_alone = process.is_listed_alone and is_own
         if process.pid <= 1 or not (
             is_alone or (process.is_unannounced and conn in self.clones_told)
         ):
@@ -197,6 +198,8 @@ class ProcessTree:
             self.spans.begin(conn, row, process)
         if process.first_row < 0:
             process.first_row = row
+        if context.container_id and not process.is_container_told:
+            self.move(process, container)
         if start_ns:
             process.told_ns = start_ns
             process.start_ns = process.start_ns or start_ns
@@ -243,13 +246,15 @@ class ProcessTree:
         return process
 
     def move(self, process: Process, container: str) -> None:
-        """Set a process's container, and that of its children, from a message: a dump does not
-        tell a pod's containers apart."""
+        """Set a process's container because it is told, and that of its descendants of which
+        nothing has told it."""
+        process.is_container_told = True
         if process.container == container:
             return
         known = process.container
         for each in process.subtree():
-            if each is process or (each.source is Evidence.PROCFS and each.container == known):
+            is_guessed = not each.is_container_told and each.container == known
+            if each is process or is_guessed:
                 self._move(each, container)
         self.version += 1
 

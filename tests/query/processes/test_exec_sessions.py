@@ -146,7 +146,7 @@ def test_a_dump_lists_exec_sessions_without_a_parent(box: Box) -> None:
         ProcfsEntry(8, 0, 8, "sh", "/bin/sh"),
         ProcfsEntry(9, 7, 9, "sh", "/bin/sh"),
     )
-    take_mark(tree, 9, 1, ProcessesMark("", "box", 10, True, 1, 1, entries), "box")
+    take_mark(tree, 9, 1, ProcessesMark("", "box", 10, True, 1, 1, entries), lambda _, name: name)
     # Nothing but the dump tells of 8: in a pod it may be the first of another container.
     assert _outside(tree) == [7]
     assert only(tree, 7).has_tty

@@ -14,7 +14,7 @@ from gvtui.agent.procfs import Dump, marks_of, parse_procfs
 from gvtui.query.processes.process import Evidence
 from gvtui.query.processes.rows import processes_filter
 from gvtui.trace.procfs import MAX_PROCESSES, ProcfsEntry
-from gvtui.wire.pb import common_pb2
+from gvtui.wire.pb import common_pb2, sentry_pb2
 from tests.query.processes.box import Box, only
 
 DATA = Path(__file__).parents[2] / "data"
@@ -153,6 +153,71 @@ def test_a_process_of_a_pod_gets_its_container_from_its_messages(box: Box) -> No
     assert only(tree, 7).calls == 2
 
 
+def pod_of(*processes: tuple[int, int, str]) -> Dump:
+    """A dump of a pod's processes: id, parent's id, container."""
+    return Dump(
+        tuple(
+            ProcfsEntry(pid, parent, pid, f"p{pid}", "", container_id=container)
+            for pid, parent, container in processes
+        ),
+        True,
+    )
+
+
+def containers_in(tree: Any) -> dict[int, str]:
+    return {process.pid: process.container for process in tree}
+
+
+@pytest.mark.parametrize("step", [1, 1 << 20])
+@pytest.mark.parametrize("said", ["", "inner"])
+@pytest.mark.parametrize("is_dump_first", [True, False])
+def test_a_dump_tells_which_container_of_a_pod_a_process_is_in(
+    box: Box, step: int, said: str, is_dump_first: bool
+) -> None:
+    """Whether or not messages tell it, too, and whichever came first."""
+    dump = pod_of((1, 0, "box"), (2, 0, "inner"), (3, 2, "inner"), (9, 0, "other"))
+    if is_dump_first:
+        note(box, dump)
+    box.send(
+        2,
+        sentry_pb2.CloneInfo(
+            context_data=box.context(2, container_id=said),
+            created_thread_id=4,
+            created_thread_group_id=4,
+            created_thread_start_time_ns=4,
+        ),
+    )
+    box.read(box.context(4, container_id=said))
+    box.task_exit(box.context(4, container_id=said))
+    box.read(box.context(3, container_id=said))
+    if not is_dump_first:
+        note(box, dump)
+    if said:
+        box.writer.closed(1, box.clock, {})
+        box.writer.opened(2, box.clock, {})
+        box.read(box.context(3, container_id=said), conn=2)
+    tree = box.tree(step)
+    want = {1: "box", 2: "inner", 3: "inner", 4: "inner", 9: "other"}
+    assert containers_in(tree) == want
+    assert len(tree) == len(want)
+    assert [process.pid for process in tree if process.has_ended] == [4]
+    assert only(tree, 4).parent is only(tree, 2)
+
+
+def test_pipes_lead_to_processes_in_their_containers(box: Box) -> None:
+    writer = ProcfsEntry(2, 0, 2, "", "", pipe_to=(3, 3), container_id="inner")
+    reader = ProcfsEntry(3, 0, 3, "", "", pipe_from=(2, 2), container_id="inner")
+    note(box, Dump((writer, reader), True))
+    tree = box.tree()
+    assert (only(tree, 2).pipe_to, only(tree, 3).pipe_from) == (only(tree, 3).id, only(tree, 2).id)
+
+
+def test_an_exec_session_in_a_pod_is_known_from_a_dump_alone(box: Box) -> None:
+    note(box, pod_of((1, 0, "box"), (2, 0, "inner"), (3, 0, "inner"), (9, 0, "other")))
+    tree = box.tree()
+    assert [process.pid for process in tree if tree.is_from_outside(process)] == [3]
+
+
 def test_a_large_dump_comes_in_parts_that_fit_a_datagram(box: Box) -> None:
     count = 3000
     entries = tuple(
@@ -182,7 +247,7 @@ _VALUES: Any = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(["pid", "ppid", "status", "args", "fdlist", "number", "path",
-                             "parent_pid", "start_ns", "pipe_from", "clone_ts", "name"]),
+                             "parent_pid", "start_ns", "pipe_from", "clone_ts", "name", "container_id"]),
             inner,
             max_size=4,
         )

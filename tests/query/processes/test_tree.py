@@ -115,12 +115,12 @@ def test_processes_of_a_sandbox_that_nobody_hears_of_run_or_not() -> None:
     assert (ended.is_cut_off, ended.end_ns) == (False, 0)
 
 
-def test_children_that_a_dump_alone_tells_of_are_in_their_parents_container() -> None:
+def test_children_whose_container_nothing_has_told_are_in_their_parents() -> None:
     tree = ProcessTree()
     process, told, listed = (add(tree, pid, container="pod") for pid in (2, 3, 4))
-    listed.source = Evidence.PROCFS
     for child in (told, listed):
         tree.adopt(child, process, 2)
+    tree.move(told, "pod")
     tree.move(process, "inner")
     assert [each.container for each in (process, told, listed)] == ["inner", "pod", "inner"]
 
