@@ -17,6 +17,8 @@ from gvtui.commands.runtime import (
     RUNSC_OPTION,
     find_catalogue,
 )
+from gvtui.points.costs import FIELD_COSTS
+from gvtui.points.meanings import FIELD_MEANINGS, field_words
 from gvtui.saying import say, show
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ _FEW = 8
         "gvtui points 'syscall/sysno/*/enter'",
         "gvtui points network exit",
         "gvtui points is_exec_session",
+        "gvtui points sentry/execve",
         "gvtui points --gvisor 20240729 --arch arm64",
         "gvtui points --json envv | jq -r '.points[].name'",
     ),
@@ -65,7 +68,8 @@ def points(
     PATTERN is one or more words. A point matches if each word occurs in its name, its system call's
     name, its purpose (files, network, memory, ...) or its optional fields; if no point does, in its
     context fields. With *, ? or [ a word is matched against the whole name. If a word occurs in a
-    field's name, the head of the list says how many points have that field.
+    field's name, the head of the list says how many points have that field, what it tells and what
+    it costs; so it does for the optional fields of a few points.
 
     The points are those of this machine's runsc. If there is none, or a version is given, they are
     those of the list that comes with gvtui. That list also tells which release added a point or a
@@ -120,6 +124,7 @@ def _lines(catalogue: Catalogue, found: list[PointSpec], pattern: str) -> list[s
         of = "all of these, but for what stands behind them" if apart else "all of these"
         lines.append(f"# context fields of {of}: {', '.join(usual) or 'none'}")
     lines += _fields_meant(catalogue, pattern)
+    lines += _fields_explained(catalogue, found, pattern)
     for spec in found:
 
         def listed(label: str, names: Iterable[str], spec: PointSpec = spec) -> str:
@@ -160,6 +165,18 @@ def _fields_meant(catalogue: Catalogue, pattern: str) -> Iterator[str]:
             came = f" since {since}" if since != catalogue.oldest else ""
             count = f"{len(having)} of {len(catalogue)} points have it{came}{which}"
             yield f"# field {name}: {count}"
+            if words := field_words(name):
+                yield f"#   {words}"
+
+
+def _fields_explained(catalogue: Catalogue, found: list[PointSpec], pattern: str) -> Iterator[str]:
+    """The optional fields of a few points, unless the pattern names them, with what they tell."""
+    if len(found) > _FEW:
+        return
+    meant = {name for word in pattern.split() for name in catalogue.with_field(word)}
+    for name in dict.fromkeys(name for spec in found for name in spec.optional_fields):
+        if name not in meant and (words := field_words(name)):
+            yield f"# {name}: {words}"
 
 
 def _as_dict(catalogue: Catalogue, found: list[PointSpec]) -> dict[str, Any]:
@@ -168,6 +185,13 @@ def _as_dict(catalogue: Catalogue, found: list[PointSpec]) -> dict[str, Any]:
         "bundled": catalogue.is_bundled,
         "architecture": catalogue.architecture,
         "sinks": list(catalogue.sinks),
+        "fields": {
+            name: {
+                "meaning": FIELD_MEANINGS.get(name),
+                "cost": FIELD_COSTS.get(name),
+            }
+            for name in dict.fromkeys(name for spec in found for name in spec.fields)
+        },
         "points": [
             {
                 "name": spec.name,

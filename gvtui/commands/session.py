@@ -33,6 +33,7 @@ from gvtui.commands.runtime import (
     relative_to_here,
 )
 from gvtui.commands.session_check import SESSION_FILE, check
+from gvtui.commands.session_choice import chosen, listed
 from gvtui.commands.session_report import (
     print_json,
     report,
@@ -45,14 +46,11 @@ from gvtui.points.presets import DEFAULT_PRESET, PRESETS
 from gvtui.points.session import DEFAULT_CONTEXT_FIELDS
 from gvtui.points.tuning import TUNINGS
 from gvtui.saying import say, show
-from gvtui.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gvtui.points.catalogue import Catalogue
     from gvtui.points.document import SessionDocument
-    from gvtui.points.session import Session
 
 _WORKERS = 8
 """How many sandboxes are asked at the same time: one may not answer for a whole time limit."""
@@ -95,6 +93,7 @@ def session() -> None:
         "gvtui session new --preset processes --pod-init --out /etc/gvtui-pod-init.json",
         "gvtui session new --preset network | gvtui session apply - CONTAINER",
         "gvtui session new --point 'syscall/open*' --optional fd_path --context time,cwd",
+        "gvtui session new --preset security --context +cwd,-process_name",
         "gvtui session new --preset processes --gvisor release-20260914.0 --arch arm64",
     ),
 )
@@ -134,7 +133,8 @@ def session() -> None:
 @click.option(
     "--context",
     metavar="FIELD,...",
-    help=f"Context fields of every point; {','.join(DEFAULT_CONTEXT_FIELDS)} if not given.",
+    help=f"Context fields of every point; {', '.join(DEFAULT_CONTEXT_FIELDS)} if not given. With + or "
+    "- before each (+cwd,-time) they are added to what the presets ask for, or taken away.",
     shell_complete=field_names("context"),
 )
 @click.option(
@@ -171,7 +171,7 @@ def new(
     """Write a session from presets, or from points.
 
     Presets are joined: each point gets the fields of all, and a raw point is left out if the
-    decoded point of the same call is on.
+    decoded point of the same call is on. What this runsc does not have is left out, and told.
 
     The points are those of this machine's runsc. If there is none, or a version is given, they are
     those of the list that comes with gvtui; a preset then leaves out points that this version may
@@ -195,7 +195,7 @@ def new(
     if catalogue.is_bundled and not gvisor and not architecture:
         say(f"gvtui: no runsc answers here; the points are {catalogue.source}")
     sink = remote_sink(relative_to_here(endpoint), TUNINGS[tuning], ignore_setup_error=pod_init)
-    made = _choose(catalogue, presets, patterns, _words(context), _words(optional) or ())
+    made = chosen(catalogue, presets, patterns, listed(context), listed(optional) or ())
     made = made.with_sinks(sink)
     for doubt in doubts_about(made, catalogue):
         say(f"gvtui: {doubt}")
@@ -215,49 +215,6 @@ def new(
     if pod_init:
         say(install_words(out, *binaries[:1]))
         say(f"A sandbox by hand: {start_words(str(out), *binaries[:1])}")
-
-
-def _words(text: str | None) -> tuple[str, ...] | None:
-    return None if text is None else tuple(filter(None, text.replace(" ", "").split(",")))
-
-
-def _choose(
-    catalogue: Catalogue,
-    presets: tuple[str, ...],
-    patterns: tuple[str, ...],
-    context: tuple[str, ...] | None,
-    optional: tuple[str, ...],
-) -> Session:
-    from gvtui.points.edit import join, set_field, switch_on
-    from gvtui.points.presets import build_preset
-    from gvtui.points.problems import nearest
-    from gvtui.points.session import Session
-
-    known = {"context": catalogue.context_fields, "optional": catalogue.optional_fields}
-    for kind, fields in (("context", context or ()), ("optional", optional)):
-        for field in fields:
-            if field not in known[kind]:
-                hint = nearest(field, known[kind])
-                raise click.UsageError(f"No point has a {kind} field {field!r}. {hint}".strip())
-    wanted = DEFAULT_CONTEXT_FIELDS if context is None else context
-    sure = catalogue.sure
-    built = [build_preset(preset, sure, context_fields=wanted) for preset in presets]
-    made = built[0] if built else Session()
-    if len(built) > 1:
-        made, left_out = join(made, built[1:], sure)
-        if left_out:
-            words = counted(len(left_out), "raw point is", "raw points are")
-            say(f"gvtui: {words} left out: the decoded points of the same calls are on")
-    for pattern in patterns:
-        found = [spec.name for spec in catalogue.search(pattern)]
-        if not found:
-            raise click.UsageError(
-                f"No point matches {pattern!r}. {nearest(pattern, catalogue.points)}".strip()
-            )
-        made = switch_on(made, found, catalogue, wanted)
-    for field in optional:
-        made = set_field(made, made.point_names, "optional", field, True, catalogue)
-    return made
 
 
 @session.command(

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
 
 _TOO_LARGE = "a message too large for the send buffer (gvtui doctor tells how large) is lost"
 
+_HASHED = (
+    "the sandbox reads and hashes each binary that is executed; it keeps the digests of 512 "
+    "(execve_hash_cache_capacity)"
+)
+
 FIELD_COSTS = {
     "fd_path": "the sandbox looks up a path for each call",
     "envv": f"whole environments, and {_TOO_LARGE}",
@@ -19,8 +24,11 @@ FIELD_COSTS = {
     "cwd": "the sandbox looks up a path for each message",
     "credentials": "adds the user and group ids to each message",
     "binary_info": "the sandbox looks at each binary that is executed",
-    "binary_sha256": "the sandbox reads and hashes each binary that is executed",
-    "binary_sha1": "the sandbox reads and hashes each binary that is executed",
+    "binary_sha256": _HASHED,
+    "binary_sha1": _HASHED,
+    "fd_info": "three look-ups for each program that starts",
+    "pipe_proc_info": "for each program that starts, the sandbox searches the descriptors of all "
+    "processes with the same parent",
 }
 """The hint for each costly field, by its name."""
 

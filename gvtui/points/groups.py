@@ -157,6 +157,13 @@ _WAITING = _set(
 )
 """Sleeps and timers: they have the purpose time, though strace's `%clock` leaves them out."""
 
+_LOOKING = _set("kcmp process_vm_readv process_vm_writev ptrace")
+"""Calls that look into other processes: they have the purpose processes, though strace's `%process`
+leaves them out."""
+
+_BESIDES = {"time": _WAITING, "processes": _LOOKING}
+"""Members of purposes that are in no set of strace."""
+
 
 @functools.lru_cache(maxsize=4096)
 def purposes_of(event: str) -> tuple[str, ...]:
@@ -168,6 +175,6 @@ def purposes_of(event: str) -> tuple[str, ...]:
     found = tuple(
         purpose
         for purpose, name in PURPOSES.items()
-        if event in SETS[name] or (purpose == "time" and event in _WAITING)
+        if event in SETS[name] or event in _BESIDES.get(purpose, ())
     )
     return found or (OTHER,)

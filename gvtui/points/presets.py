@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 _TREE = ("container/start", "sentry/clone", "sentry/execve", "sentry/task_exit")
 """The events that a process tree needs; every preset but `seed` contains them."""
 
+_SECURITY = frozenset(
+    "listen connect accept accept4 bind ptrace setuid setgid setreuid setregid setresuid setresgid "
+    "setfsuid setfsgid setgroups chroot open openat openat2 creat".split()
+)
+"""System calls by which a program gets in, gets out, or gets more rights."""
+_EXEC_NEEDS = ("group_id", "thread_group_start_time")
+"""The context fields that `pipe_proc_info` needs: gVisor sends it for the processes they name."""
+
 _STARTS = ("fork", "vfork", "clone", "execve", "execveat")
 _SEED_CONTEXT = ("group_id", "process_name")
 
@@ -111,6 +119,20 @@ def _all_schematized(catalogue: Catalogue, context: tuple[str, ...]) -> Iterable
     return (make_point(spec, context) for spec in catalogue.schematized)
 
 
+def _security(catalogue: Catalogue, context: tuple[str, ...]) -> Iterable[Point]:
+    decoded = {spec.event for spec in catalogue.schematized}
+    for spec in catalogue:
+        if spec.name == "sentry/execve":
+            wanted = tuple(dict.fromkeys((*context, *_EXEC_NEEDS)))
+            yield make_point(spec, wanted, spec.optional_fields)
+        elif spec.name in _TREE or spec.name == "sentry/mmap":
+            yield make_point(spec, context)
+        elif spec.event in _SECURITY and (not spec.is_raw or spec.event not in decoded):
+            # The folder that a relative path begins at; the enter's is enough.
+            paths = ("fd_path",) if spec.event == "openat" and spec.direction == "E" else ()
+            yield make_point(spec, context, paths)
+
+
 def _everything(catalogue: Catalogue, _: tuple[str, ...]) -> Iterable[Point]:
     return (make_point(spec, spec.context_fields, spec.optional_fields) for spec in catalogue)
 
@@ -152,6 +174,14 @@ PRESETS = {
             "Sockets: connecting, listening, accepting, with addresses; sending and receiving as raw "
             "calls, with sizes but no addresses; and the processes that do it.",
             _network,
+        ),
+        Preset(
+            "security",
+            "Security",
+            "Where programs came from, with digests, and what their standard input and output are; "
+            "executable mappings, listening and connecting, ptrace, changes of user and root, and "
+            "which files are opened. gVisor before 2026 cannot tell the first two.",
+            _security,
         ),
         Preset(
             "all-schematized",

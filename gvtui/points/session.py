@@ -26,8 +26,17 @@ REMOTE = "remote"
 NULL = "null"
 """The name of the sink that sends nothing."""
 
-DEFAULT_CONTEXT_FIELDS = ("time", "thread_id", "group_id", "process_name", "container_id")
-"""The context fields that gvtui's columns, filters and process tree need of each point."""
+DEFAULT_CONTEXT_FIELDS = (
+    "time",
+    "thread_id",
+    "group_id",
+    "process_name",
+    "container_id",
+    "parent_thread_group_id",
+    "is_exec_session",
+)
+"""The context fields that gvtui's columns, filters and process tree ask of each point, as far as
+the runtime has them: the last two are gVisor's since 2026."""
 
 
 @dataclass(frozen=True, slots=True)

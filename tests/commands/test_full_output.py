@@ -20,7 +20,7 @@ ARGUMENTS: dict[str, list[str]] = {
     "record": ["--help"],
     "send": ["--help"],
     "convert": ["--help"],
-    "session": ["new"],
+    "session": ["new", "--gvisor", "2026-09"],
     "points": [],
     "doctor": [],
     "keys": [],

@@ -20,6 +20,8 @@ def test_purposes_name_sets() -> None:
         ("mmap", ("descriptors", "memory")),
         ("setuid", ("credentials",)),
         ("kill", ("processes", "signals")),
+        ("ptrace", ("processes",)),
+        ("process_vm_readv", ("processes",)),
         ("nanosleep", ("time",)),
         ("timerfd_create", ("descriptors", "time")),
         ("shmget", ("ipc",)),

@@ -23,6 +23,7 @@ def test_the_presets() -> None:
         "processes",
         "files",
         "network",
+        "security",
         "all-schematized",
         "everything",
         "seed",
@@ -40,7 +41,10 @@ def test_a_preset_passes_the_checks(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(PRESETS.keys() - {"seed"}))
 def test_gvtui_s_own_context_is_asked_for(name: str) -> None:
     for point in build(name).points:
-        assert set(DEFAULT_CONTEXT_FIELDS) <= set(point.context_fields)
+        offered = set(CATALOGUE.points[point.name].context_fields)
+        assert set(DEFAULT_CONTEXT_FIELDS) & offered <= set(point.context_fields)
+        lacking = set(DEFAULT_CONTEXT_FIELDS) - offered
+        assert lacking == ({"is_exec_session"} if "exit_notify" in point.name else set())
 
 
 @pytest.mark.parametrize(
@@ -53,6 +57,9 @@ def test_gvtui_s_own_context_is_asked_for(name: str) -> None:
         ("files", "syscall/execveat/enter", "syscall/clone/enter"),
         ("network", "syscall/accept4/exit", "syscall/read/enter"),
         ("network", "syscall/sysno/44/enter", "syscall/sysno/42/enter"),
+        ("security", "sentry/mmap", "syscall/read/enter"),
+        ("security", "syscall/ptrace/exit", "syscall/sysno/101/exit"),
+        ("security", "syscall/sysno/113/enter", "syscall/execve/enter"),
         ("all-schematized", "syscall/eventfd2/enter", "syscall/sysno/0/enter"),
     ],
 )
@@ -77,6 +84,30 @@ def test_files_have_paths_on_the_way_in() -> None:
     assert enter.optional_fields == ("fd_path",)
     assert leave is not None
     assert leave.optional_fields == ()
+
+
+def test_security_asks_for_all_that_an_exec_can_tell() -> None:
+    point = build("security").point("sentry/execve")
+    assert point is not None
+    assert point.optional_fields == (
+        "binary_info",
+        "binary_sha256",
+        "binary_sha1",
+        "fd_info",
+        "pipe_proc_info",
+    )
+    assert {"group_id", "thread_group_start_time"} <= set(point.context_fields)
+
+
+def test_security_of_an_older_gvisor_has_its_raw_calls() -> None:
+    older = bundled_catalogue("x86_64", "2024-07")
+    session = build_preset("security", older)
+    assert check_session(session.with_sinks(remote_sink("/tmp/s")), older) == []
+    # listen and ptrace
+    assert {"syscall/sysno/50/exit", "syscall/sysno/101/enter"} <= session.point_names
+    point = session.point("sentry/execve")
+    assert point is not None
+    assert point.optional_fields == ("binary_info",)
 
 
 def test_the_seed_is_the_example() -> None:

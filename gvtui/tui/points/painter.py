@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.agent.targets import SessionOwner
 from gvtui.decode.escape import escape
+from gvtui.points.meanings import FIELD_MEANINGS
 from gvtui.points.session import Session
 from gvtui.tui.kit.cells import fit, short_count, width_of
 from gvtui.tui.kit.seeking import count_words
@@ -131,8 +132,9 @@ class PointsPainter:
         if line is None:
             return f"nothing found: {key('list.leave')} shows all again"
         cost = state.cost(line)
-        if cost:
-            return f"{COST_SIGN} {cost}"
+        hints = (_meaning(line), f"{COST_SIGN} {cost}" if cost else "")
+        if any(hints):
+            return "; ".join(filter(None, hints))
         if line.kind is LineKind.FIELDS or (line.kind is LineKind.GROUP and not focused):
             return f"{key('points.open')} opens, {key('points.close')} closes"
         if state.refusal:
@@ -171,7 +173,8 @@ class PointsPainter:
             taken = sum(width_of(text) for text, _ in parts)
             parts.append((" " * max(0, _LABEL_CELLS + 17 - taken), ""))
             left = width - sum(width_of(text) for text, _ in (*parts, *right)) - 1
-            parts.append((fit(state.cost(line), max(0, left)), "faint"))
+            words = state.cost(line) or _meaning(line)
+            parts.append((fit(words, max(0, left)), "faint"))
         return _spread(parts, right, width)
 
     def _label_look(self, line: PointLine) -> str:
@@ -231,6 +234,11 @@ def _box(box: Box, letter: str) -> tuple[str, str]:
         return " " * _BOX, ""
     sign = {Box.ON: letter, Box.SOME: "◐", Box.OFF: " ", Box.UNKNOWN: "?"}[box]
     return f"[{sign}]", "on" if box in (Box.ON, Box.SOME) else "off"
+
+
+def _meaning(line: PointLine) -> str:
+    """What a field tells; "" for other lines."""
+    return FIELD_MEANINGS.get(line.field, "") if line.kind is LineKind.FIELD else ""
 
 
 def _spread(left: list[Part], right: list[Part], width: int) -> list[Part]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from gvtui.errors import GvtuiError
 from gvtui.points.edit import join
+from gvtui.points.leftout import left_out
 from gvtui.points.presets import PRESETS, build_preset
+from gvtui.points.session import DEFAULT_CONTEXT_FIELDS
 from gvtui.points.tuning import TUNINGS, tuning_of, with_tuning
 from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
 from gvtui.tui.model.rowtext import word
@@ -54,6 +56,7 @@ class Presets(Feature):
     def _load(self, how: str, answer: str) -> None:
         state = self._targets.state
         staged = state.edit.staged
+        notes: list[str] = []
         if answer.startswith(_SAVED):
             assert self._library is not None
             try:
@@ -63,14 +66,19 @@ class Presets(Feature):
                 return
         else:
             loaded = build_preset(answer, state.catalogue)
+            absent = left_out([answer], state.catalogue, DEFAULT_CONTEXT_FIELDS)
+            notes.append(absent.words(state.catalogue.source))
         if how == "add":
-            joined, left_out = join(staged, [loaded], state.catalogue)
+            joined, doubled = join(staged, [loaded], state.catalogue)
             state.stage(joined)
-            if left_out:
-                words = counted(len(left_out), "raw point is", "raw points are")
-                state.say(f"{words} left out: the decoded points of the same calls are on.")
+            if doubled:
+                words = counted(len(doubled), "raw point is", "raw points are")
+                notes.append(f"{words} left out: the decoded points of the same calls are on")
         else:
             state.stage(replace(staged, points=loaded.points))
+        told = [f"{note[:1].upper()}{note[1:]}." for note in notes if note]
+        if told:
+            state.say(" ".join(told))
         self._targets.show()
 
     def save(self) -> None:
