@@ -49,6 +49,10 @@ COMMANDS: dict[str, LazyCommand] = {
     "report": LazyCommand(
         "gvtui.commands.report:report", "Tell what sandboxes did, and what was not seen."
     ),
+    "diff": LazyCommand(
+        "gvtui.commands.diff:diff",
+        "Tell what differs between two recordings, time windows or containers.",
+    ),
     "record": LazyCommand(
         "gvtui.commands.record:record", "Record what sandboxes send, without a screen."
     ),

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gvtui.errors import GvtuiError
+from gvtui.export.report.recorded import containers_in, digests_of, only_container
 from gvtui.query.activity.notseen import Gaps, not_seen, utc
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter
-from gvtui.query.filter.naming import containers_of
-from gvtui.query.filter.write import conjunction, literal
+from gvtui.query.filter.write import conjunction
 from gvtui.trace.survey import survey
 from gvtui.words import counted
 
@@ -24,11 +21,6 @@ if TYPE_CHECKING:
     from gvtui.trace.rebuild import Progress
 
 _STEP = 1 << 18
-_PIECE = 1 << 20
-
-
-class NoContainerError(GvtuiError):
-    """The recording has no such container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +73,9 @@ def make_report(
         FilterError: the text is no filter.
         NoContainerError: there is no such container.
     """
-    containers = _containers(trace)
+    containers = containers_in(trace)
     if container:
-        filter_text = conjunction([_only(containers, container), filter_text])
+        filter_text = conjunction([only_container(containers, container), filter_text])
     analysis = Analysis(trace)
     context = analysis.context
     condition = compile_filter(filter_text, context) if filter_text.strip() else None
@@ -106,7 +98,7 @@ def make_report(
         trace.path.name,
         tuple((label, text) for label, text in head if text),
         filter_text,
-        tuple(_digests(trace)),
+        tuple(digests_of(trace)),
         activity,
         {line.behind.first: _when(trace, line.behind.first) for line in lines},
     )
@@ -139,56 +131,8 @@ def summary_of(activity: Activity) -> str:
     return f"{', '.join(parts)}. {unseen} may be missing: see Not seen."
 
 
-def _containers(trace: Trace) -> dict[tuple[int, str], str]:
-    """The containers of a recording, with their names in words."""
-    found: dict[tuple[int, str], str] = {}
-    for start in range(trace.first_row, trace.end_row, _STEP):
-        rows = trace.rows(start, min(start + _STEP, trace.end_row))
-        for conn, container in containers_of(trace, rows)[1]:
-            if not container or not conn or (conn, container) in found:
-                continue
-            names = trace.connections.names(conn, container)
-            words = [container, names.full, names.image and f"image {names.image}"]
-            found[conn, container] = ", ".join(filter(None, words))
-    return found
-
-
-def _only(containers: dict[tuple[int, str], str], wanted: str) -> str:
-    """The filter for the containers that a user means."""
-    exact, begun = set(), set()
-    for (_, container), words in containers.items():
-        if wanted == container or wanted in words.split(", ")[1:]:
-            exact.add(container)
-        elif container.startswith(wanted):
-            begun.add(container)
-    chosen = sorted(exact or begun)
-    if not chosen:
-        known = "; ".join(sorted(containers.values())[:20]) or "none"
-        raise NoContainerError(f"the recording has no container {wanted!r}; it has: {known}")
-    return f"container.id in ({', '.join(map(literal, chosen))})"
-
-
 def _when(trace: Trace, row: int) -> int:
     try:
         return trace.row(row).when_ns
     except IndexError:
         return 0
-
-
-def _digests(trace: Trace) -> list[str]:
-    found = []
-    extents = trace.log_extents()
-    try:
-        for fd, size in extents:
-            digest, position = hashlib.sha256(), 0
-            while position < size:
-                piece = os.pread(fd, min(_PIECE, size - position), position)
-                if not piece:
-                    break
-                digest.update(piece)
-                position += len(piece)
-            found.append(digest.hexdigest())
-    finally:
-        for fd, _ in extents:
-            os.close(fd)
-    return found

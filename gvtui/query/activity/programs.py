@@ -103,9 +103,9 @@ class Programs:
         if process is None or entry is None:
             return
         details = (
-            f"{entry.path}, by {_caller(process, number)}"
+            f"{entry.path}, by {_caller(process, entry)}"
             if entry.path
-            else (f"by {_caller(process, number)}")
+            else (f"by {_caller(process, entry)}")
         )
         lines.add("programs", _words(entry), [number], [lines.name(row)], details=details)
 
@@ -140,7 +140,7 @@ class Programs:
                 error = errno_name(entry.errno) if entry.errno else ""
                 why = "" if is_asked else f", {error or 'the error is not sent'}"
                 path = f"{entry.path}, " if entry.path else ""
-                details = f"{path}by {_caller(process, entry.row)}{why}"
+                details = f"{path}by {_caller(process, entry)}{why}"
                 line = found.setdefault(
                     (_words(entry), details), ActivityLine(_words(entry), Behind(), details)
                 )
@@ -175,10 +175,8 @@ def _program(process: Process, number: int) -> str:
     return process.name or "a process"
 
 
-def _caller(process: Process, number: int) -> str:
-    """Who executed a program at a row: a process is named after what it ran before."""
-    is_first = all(entry.row >= number for entry in process.programs)
-    parent = process.parent
-    if is_first and parent is not None:
-        return f"{_program(process, number - 1)} (pid {parent.pid})"
-    return f"{_program(process, number - 1)} (pid {process.pid})"
+def _caller(process: Process, entry: Exec) -> str:
+    """Who executed a program: a process is named after what it ran before."""
+    is_first = all(each.row >= entry.row for each in process.programs)
+    name, parent = _program(process, entry.begins - 1), process.parent
+    return f"{name} (pid {parent.pid if is_first and parent is not None else process.pid})"

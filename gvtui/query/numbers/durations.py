@@ -76,7 +76,7 @@ def percentiles(counts: npt.NDArray[np.int64], fractions: Sequence[float]) -> li
     if not total:
         return [None] * len(fractions)
     ranks = [max(1, int(np.ceil(total * fraction))) for fraction in fractions]
-    return [_middle(band) for band in np.searchsorted(sums, ranks).tolist()]
+    return [fine_band_middle(band) for band in np.searchsorted(sums, ranks).tolist()]
 
 
 def shown_percentile(value_ns: int, max_ns: int) -> int:
@@ -91,7 +91,7 @@ def shown_percentile(value_ns: int, max_ns: int) -> int:
     return rounded if rounded <= max_ns else value_ns // unit * unit
 
 
-def _middle(band: int) -> int:
+def fine_band_middle(band: int) -> int:
     """The duration in the middle of a fine band."""
     if band < _STEPS:
         return band

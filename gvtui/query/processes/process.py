@@ -73,6 +73,11 @@ class Exec:
     """The row of the call's exit; -1 while there is none."""
 
     @property
+    def begins(self) -> int:
+        """The first row from which on the process runs it: the call's exit may come first."""
+        return min(self.row, self.exit_row) if self.exit_row >= 0 else self.row
+
+    @property
     def name(self) -> str:
         """What a process that runs it is called, until messages tell."""
         # The first argument names it better than its file does, which for BusyBox is
@@ -286,8 +291,7 @@ class Process:
         """The command line at a row, and the row whose message has all of it; -1 if none has."""
         args, told = self._first_args, self._first_told
         for entry in self.programs:
-            begins = min(entry.row, entry.exit_row) if entry.exit_row >= 0 else entry.row
-            if begins > row:
+            if entry.begins > row:
                 break
             args, told = entry.args, entry.row
         return args, told

@@ -2,7 +2,7 @@ import hashlib
 
 import pytest
 
-from gvtui.export.report.making import NoContainerError
+from gvtui.export.report.recorded import NoContainerError
 from tests.export.report.runs import report_on
 from tests.query.activity.runs import TRACES
 

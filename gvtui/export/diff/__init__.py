@@ -1,0 +1,1 @@
+"""Comparisons of two sides, as a document for people or programs."""

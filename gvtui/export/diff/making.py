@@ -1,0 +1,159 @@
+"""Makes a comparison from recordings: the same for the same recordings, byte for byte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gvtui.export.report.recorded import containers_in, digests_of, only_container
+from gvtui.query.activity.notseen import utc
+from gvtui.query.compare.compare import compare
+from gvtui.query.compare.side import SidePlan, read_sides
+from gvtui.query.filter.write import conjunction, literal
+from gvtui.trace.survey import survey
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gvtui.query.compare.compare import ComparedSides, Difference
+    from gvtui.query.compare.side import Side
+    from gvtui.trace.reader import Trace
+    from gvtui.trace.rebuild import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class SideChoice:
+    """What a user chose for one side."""
+
+    trace: Trace
+    container: str = ""
+    """Its ID, a beginning of it, or what its operator calls it; "" for all."""
+    begin: str = ""
+    """The first moment, as in a filter; "" for the beginning."""
+    end: str = ""
+    """The moment before which the side ends; "" for the end."""
+
+    @property
+    def window(self) -> str:
+        """The filter for the time; "" for all of it."""
+        begin = f"evt.time >= {literal(self.begin)}" if self.begin else ""
+        return conjunction([begin, f"evt.time < {literal(self.end)}" if self.end else ""])
+
+
+@dataclass(frozen=True, slots=True)
+class DiffSide:
+    """What the reader must know of one side."""
+
+    file: str
+    """The recording's name, without its folder."""
+    digests: tuple[str, ...]
+    """SHA-256 in hex of the recording; of a flight recorder one for each segment."""
+    containers: tuple[str, ...]
+    """Its containers, with their names in words."""
+    filter_text: str
+    """The condition that its rows pass; "" for all rows."""
+    side: Side
+
+    @property
+    def head(self) -> str:
+        """The side in one line; not escaped."""
+        side, shown = self.side, "; ".join(self.containers[:_MAX_CONTAINERS])
+        if len(self.containers) > _MAX_CONTAINERS:
+            shown += f"; {len(self.containers) - _MAX_CONTAINERS:,} more"
+        parts = [self.file, shown and f"container {shown}", self.filter_text]
+        when = f"{utc(side.first_ns)} to {utc(side.last_ns)}" if side.rows else ""
+        return ", ".join(filter(None, [*parts, when, f"{side.rows:,} rows"]))
+
+
+_MAX_CONTAINERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class DiffDocument:
+    """A comparison, with what the reader must know of both sides."""
+
+    before: DiffSide
+    after: DiffSide
+    compared: ComparedSides
+
+    @property
+    def differs(self) -> bool:
+        """Whether a difference is certain."""
+        return bool(self.compared.differences)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it can be told of everything whether it differs."""
+        return not self.compared.untold
+
+    def filter_of(self, difference: Difference, side: DiffSide) -> str:
+        """The filter for the rows of a difference on one side; "" if it has none there."""
+        is_before = side is self.before
+        thing = difference.before if is_before else difference.after
+        own = thing.behind.filter_text if thing is not None else ""
+        if difference.before is None and difference.after is None:
+            calls = side.side.calls
+            own = f"evt.type = {literal(difference.what)}" if difference.what in calls else ""
+        return own and conjunction([side.filter_text if thing is None else "", own])
+
+
+def make_diff(
+    before: SideChoice,
+    after: SideChoice,
+    *,
+    filter_text: str = "",
+    same_points: bool = False,
+    progress: Progress | None = None,
+) -> DiffDocument:
+    """Read both sides and tell what differs.
+
+    Args:
+        before: one side; its trace stays the caller's.
+        after: the other; its trace may be the same.
+        filter_text: only rows of either side that pass this condition.
+        same_points: whether the caller knows that both had the same points on.
+        progress: called with bytes done and bytes in all, for each trace.
+
+    Raises:
+        FilterError: a text is no filter.
+        NoContainerError: there is no such container.
+    """
+    choices = (before, after)
+    known = {id(each.trace): containers_in(each.trace) for each in choices}
+    chosen = [
+        only_container(known[id(each.trace)], each.container) if each.container else ""
+        for each in choices
+    ]
+    plans = [
+        SidePlan(
+            each.trace,
+            conjunction([container, each.window]),
+            filter_text,
+            is_window=bool(each.begin or each.end),
+        )
+        for each, container in zip(choices, chosen, strict=True)
+    ]
+    sides = read_sides(plans, lambda trace: survey(trace, progress))
+    digests = {id(each.trace): tuple(digests_of(each.trace)) for each in choices}
+    first, second = (
+        DiffSide(
+            each.trace.path.name,
+            digests[id(each.trace)],
+            _containers_of(known[id(each.trace)], container),
+            side.plan.filter_text,
+            side,
+        )
+        for each, container, side in zip(choices, chosen, sides, strict=True)
+    )
+    compared = compare(first.side, second.side, same_points=same_points)
+    return DiffDocument(first, second, compared)
+
+
+def _containers_of(known: dict[tuple[int, str], str], chosen: str) -> tuple[str, ...]:
+    """The words of all containers, or of those that a filter names."""
+    words: Sequence[str] = [
+        words
+        for (_, container), words in known.items()
+        if not chosen or literal(container) in chosen
+    ]
+    return tuple(dict.fromkeys(words))

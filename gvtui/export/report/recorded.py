@@ -1,0 +1,78 @@
+"""What a document tells of a recording: its containers and its digests."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import TYPE_CHECKING
+
+from gvtui.errors import GvtuiError
+from gvtui.query.filter.naming import containers_of
+from gvtui.query.filter.write import literal
+
+if TYPE_CHECKING:
+    from gvtui.trace.reader import Trace
+
+_STEP = 1 << 18
+_PIECE = 1 << 20
+
+
+class NoContainerError(GvtuiError):
+    """The recording has no such container."""
+
+
+def containers_in(trace: Trace) -> dict[tuple[int, str], str]:
+    """The containers of a recording, with their names in words."""
+    found: dict[tuple[int, str], str] = {}
+    for start in range(trace.first_row, trace.end_row, _STEP):
+        rows = trace.rows(start, min(start + _STEP, trace.end_row))
+        for conn, container in containers_of(trace, rows)[1]:
+            if not container or not conn or (conn, container) in found:
+                continue
+            names = trace.connections.names(conn, container)
+            words = [container, names.full, names.image and f"image {names.image}"]
+            found[conn, container] = ", ".join(filter(None, words))
+    return found
+
+
+def only_container(containers: dict[tuple[int, str], str], wanted: str) -> str:
+    """The filter for the containers that a user means.
+
+    Args:
+        containers: what `containers_in` gives.
+        wanted: an ID, a beginning of it, or what its operator calls it.
+
+    Raises:
+        NoContainerError: there is no such container.
+    """
+    exact, begun = set(), set()
+    for (_, container), words in containers.items():
+        if wanted == container or wanted in words.split(", ")[1:]:
+            exact.add(container)
+        elif container.startswith(wanted):
+            begun.add(container)
+    chosen = sorted(exact or begun)
+    if not chosen:
+        known = "; ".join(sorted(containers.values())[:20]) or "none"
+        raise NoContainerError(f"the recording has no container {wanted!r}; it has: {known}")
+    return f"container.id in ({', '.join(map(literal, chosen))})"
+
+
+def digests_of(trace: Trace) -> list[str]:
+    """SHA-256 in hex of a recording; of a flight recorder one for each segment."""
+    found = []
+    extents = trace.log_extents()
+    try:
+        for fd, size in extents:
+            digest, position = hashlib.sha256(), 0
+            while position < size:
+                piece = os.pread(fd, min(_PIECE, size - position), position)
+                if not piece:
+                    break
+                digest.update(piece)
+                position += len(piece)
+            found.append(digest.hexdigest())
+    finally:
+        for fd, _ in extents:
+            os.close(fd)
+    return found

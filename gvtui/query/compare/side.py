@@ -1,0 +1,166 @@
+"""Reads the sides of a comparison: what each did, how often and how fast, and what it cannot tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gvtui.query.activity.notseen import Gaps, not_seen
+from gvtui.query.activity.reader import ActivityReader
+from gvtui.query.analysis import Analysis
+from gvtui.query.compare.calls import CallFigures, call_figures
+from gvtui.query.compare.coverage import SideCoverage
+from gvtui.query.compare.folding import Folding, RunNames, has_any_port
+from gvtui.query.compare.things import Thing, ThingKey, things_of
+from gvtui.query.filter.compile import compile_filter
+from gvtui.query.filter.write import conjunction
+from gvtui.query.lacking import lacking
+from gvtui.query.numbers.counts import Counts
+from gvtui.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gvtui.query.activity.activity import Unseen
+    from gvtui.trace.reader import Trace
+    from gvtui.trace.survey import Survey
+
+_STEP = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class SidePlan:
+    """What is to be read for one side."""
+
+    trace: Trace
+    scope: str = ""
+    """The filter for its containers and its window; "" for the whole trace."""
+    condition: str = ""
+    """A further filter, for the acts that are compared; "" for all."""
+    is_window: bool = False
+    """Whether it has not the whole time of its trace."""
+
+    @property
+    def filter_text(self) -> str:
+        """The filter that its rows pass; "" for all rows."""
+        return conjunction([self.scope, self.condition])
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one side did, and what it cannot tell."""
+
+    plan: SidePlan
+    rows: int
+    first_ns: int
+    """When the first of its rows happened, Unix nanoseconds; 0 if nothing tells."""
+    last_ns: int
+    things: dict[ThingKey, Thing]
+    calls: dict[str, CallFigures]
+    points: frozenset[str]
+    """The points that are known to have been on in all of it."""
+    lost: int
+    """How many points its sandboxes dropped in it, as far as they told."""
+    holes: tuple[str, ...]
+    """Why nothing can be said of what it has not; sentences without full stop."""
+    not_seen: tuple[Unseen, ...]
+    used_rules: frozenset[int] = field(default_factory=frozenset)
+    """The places in `RULES` of those that folded something."""
+
+    @property
+    def seconds(self) -> float:
+        """From its first row to its last."""
+        return (self.last_ns - self.first_ns) / 1e9
+
+
+class _Reading:
+    """The readers of one side."""
+
+    def __init__(self, plan: SidePlan, analysis: Analysis) -> None:
+        context = analysis.context
+        text, trace = plan.filter_text, plan.trace
+        self.condition = compile_filter(text, context) if text.strip() else None
+        scope = compile_filter(plan.scope, context) if plan.scope.strip() else None
+        self.plan = plan
+        self.reader = ActivityReader(context, self.condition)
+        self.counts = Counts(trace, analysis.pairs, analysis.processes, self.condition)
+        self.coverage = SideCoverage(trace, scope)
+
+    def advance(self) -> bool:
+        """Read on; False if there is nothing to be read."""
+        done = [each.advance(_STEP) for each in (self.reader, self.counts, self.coverage)]
+        return any(done)
+
+    def side(self, gaps: Gaps, survey: Survey) -> Side:
+        """What was read."""
+        unseen = not_seen(self.plan.trace, self.reader, gaps, survey)
+        activity = self.reader.activity(unseen, folds=False)
+        pids = frozenset(process.pid for process in self.reader.context.processes.tree)
+        listened = [line.what for line in activity.section("listening").lines]
+        folding = Folding(RunNames(pids, has_any_port(listened)))
+        return Side(
+            self.plan,
+            activity.rows,
+            activity.first_ns,
+            activity.last_ns,
+            things_of(activity, folding),
+            call_figures(self.counts, self.plan.trace.architecture),
+            self.coverage.points(),
+            self.coverage.dropped,
+            tuple(self._holes(gaps, survey, unseen)),
+            unseen,
+            frozenset(folding.used),
+        )
+
+    def _holes(self, gaps: Gaps, survey: Survey, unseen: Sequence[Unseen]) -> list[str]:
+        reader, found = self.reader, []
+        found += [each.text for each in unseen if each.kind == "rows"]
+        found += [each.text for each in gaps.told() if each.kind == "limits"]
+        if survey.may_lack_drops and self.coverage.dropped:
+            found.append("more points may have been dropped after the last message")
+        refused = sum(survey.accounting.refused.values())
+        limits = (
+            (refused, "messages that limits refused"),
+            (reader.lines.refused, "rows without a line, since their sections were full"),
+            (reader.context.resolved.texts.refused, "paths that had no room"),
+            (reader.context.processes.tree.forgotten, "processes that were forgotten"),
+            (reader.forgotten_programs, "processes with more programs than are kept of one"),
+            (int(self.coverage.is_cut), "table of points and drops that was full"),
+        )
+        found += [f"there were {count:,} {text}" for count, text in limits if count]
+        if self.condition is not None:
+            needs, messages = lacking(self.plan.trace, self.condition)
+            found += [
+                f"the filter cannot know {' and '.join(names)}: {need} is missing in all "
+                f"{counted(messages, 'message')}"
+                for need, names in needs.items()
+            ]
+        return found
+
+
+def read_sides(plans: Sequence[SidePlan], survey_of: Callable[[Trace], Survey]) -> tuple[Side, ...]:
+    """Read all sides; a trace that several have is read once.
+
+    Args:
+        plans: the sides.
+        survey_of: gives the account of a whole trace.
+
+    Raises:
+        FilterError: a text is no filter.
+    """
+    found: dict[int, Side] = {}
+    for trace in {id(plan.trace): plan.trace for plan in plans}.values():
+        analysis, gaps = Analysis(trace), Gaps(trace)
+        own = [place for place, plan in enumerate(plans) if plan.trace is trace]
+        readings = {place: _Reading(plans[place], analysis) for place in own}
+        # What a row tells may become known by later rows only: all of them come first.
+        while analysis.context.advance(_STEP):
+            pass
+        for each in readings.values():
+            while each.advance():
+                pass
+        while gaps.advance(_STEP):
+            pass
+        survey = survey_of(trace)
+        found |= {place: each.side(gaps, survey) for place, each in readings.items()}
+    return tuple(found[place] for place in range(len(plans)))

@@ -1,0 +1,100 @@
+"""What one side did, as things with a key that is the same from run to run."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from gvtui.query.activity.activity import SECTIONS, Behind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gvtui.query.activity.activity import Activity, ActivityLine
+    from gvtui.query.compare.folding import Folding
+
+FAILURES = "failures"
+"""The section of failures by call and error, whatever they were about."""
+TITLES = {**SECTIONS, "failed": "Failures by call, path and error", FAILURES: "Failures by call"}
+"""The sections that are compared, by key, in the order of the output."""
+
+EXACT = frozenset(
+    "programs not_started maybe_started sessions created maybe_created deleted renamed linked "
+    "folders_made permissions listening users mounts namespaces".split()
+)
+"""Sections whose lines stand for acts, each of which counts; in others rows are counted that a
+program needs more or fewer of from run to run, as reads and writes."""
+
+WAITING = frozenset(
+    "futex nanosleep clock_nanosleep poll ppoll select pselect6 epoll_wait epoll_pwait "
+    "epoll_pwait2 wait4 waitid pause rt_sigtimedwait rt_sigsuspend restart_syscall sched_yield "
+    "accept accept4".split()
+)
+"""Calls whose duration, and mostly their number too, tells how long a program waited for others."""
+
+_TIMING = {errno.errorcode[code] for code in (errno.EAGAIN, errno.EINTR)}
+
+
+class ThingKey(NamedTuple):
+    """What a thing is, folded."""
+
+    section: str
+    what: str
+    details: str
+
+
+@dataclass(slots=True)
+class Thing:
+    """One thing that a side did, however often."""
+
+    key: ThingKey
+    behind: Behind = field(default_factory=Behind)
+    bytes_in: int = 0
+    bytes_out: int = 0
+    names: set[str] = field(default_factory=set)
+    """What it was called before folding; a few of them."""
+
+    @property
+    def count(self) -> int:
+        """How many rows are behind it."""
+        return self.behind.count
+
+
+_MAX_NAMES = 8
+
+
+def things_of(activity: Activity, folding: Folding) -> dict[ThingKey, Thing]:
+    """The things of an activity of which nothing is folded yet."""
+    found: dict[ThingKey, Thing] = {}
+    for section in activity.sections:
+        for line in section.lines:
+            for key in _keys(section.key, line, folding):
+                thing = found.get(key)
+                if thing is None:
+                    thing = found[key] = Thing(key)
+                thing.behind.join(line.behind)
+                thing.bytes_in += line.bytes_in
+                thing.bytes_out += line.bytes_out
+                if len(thing.names) < _MAX_NAMES:
+                    thing.names.add(line.what)
+    return found
+
+
+def _keys(section: str, line: ActivityLine, folding: Folding) -> Iterable[ThingKey]:
+    what, details = folding.fold(line.what), folding.fold(line.details).strip(", ")
+    if section != "failed":
+        yield ThingKey(section, what, details)
+        return
+    call, _, about = what.partition(" ")
+    if is_timing(call, details):
+        return
+    yield ThingKey(FAILURES, call, details)
+    # A connection that failed has a section of its own.
+    if about and call != "connect":
+        yield ThingKey(section, what, details)
+
+
+def is_timing(call: str, error: str) -> bool:
+    """Whether a failure only tells that a call had to wait."""
+    return error in _TIMING or (error == "ETIMEDOUT" and call in WAITING)

@@ -1,0 +1,52 @@
+import hashlib
+
+import pytest
+
+from gvtui.export.diff.making import SideChoice, make_diff
+from gvtui.export.report.recorded import NoContainerError
+from gvtui.trace.reader import Trace
+from tests.export.diff.runs import diff_of, shells
+from tests.query.activity.runs import TRACES
+
+
+def test_a_recording_differs_from_itself_in_nothing() -> None:
+    made = diff_of("network-2024", "network-2024")
+    assert not made.differs
+    assert made.is_certain
+    assert made.compared.same["listening"] == 1
+
+
+def test_sides_name_file_container_times_and_digest() -> None:
+    made = shells()
+    assert made.differs
+    assert not made.is_certain
+    assert made.before.head.startswith("shell-2022.trace, container runsc-828796, 2026-11-23 17:36")
+    assert made.before.head.endswith("1,943 rows")
+    whole = (TRACES / "shell-2022.trace").read_bytes()
+    assert made.before.digests == (hashlib.sha256(whole).hexdigest(),)
+
+
+def test_each_difference_has_a_filter_for_its_rows() -> None:
+    made = shells()
+    [statx] = [each for each in made.compared.differences if each.section == "calls"]
+    assert made.filter_of(statx, made.before) == "evt.type = statx"
+    [group] = [each for each in made.compared.differences if each.what == "/etc/group"]
+    assert made.filter_of(group, made.before) == ""
+    assert made.filter_of(group, made.after) == "evt.num in (1474, 1482)"
+
+
+def test_a_window_and_a_container_are_parts_of_the_filter() -> None:
+    trace = Trace.open(TRACES / "shell-2024.trace")
+    choices = (
+        SideChoice(trace, "runsc-749074", end="2026-11-23T17:36:47.5Z"),
+        SideChoice(trace, begin="2026-11-23T17:36:47.5Z"),
+    )
+    made = make_diff(*choices)
+    assert made.compared.is_per_second
+    assert made.before.filter_text == (
+        "container.id in (runsc-749074) and evt.time < 2026-11-23T17:36:47.5Z"
+    )
+    assert made.before.side.rows + made.after.side.rows == 2_169
+    with pytest.raises(NoContainerError, match="has no container 'web'"):
+        make_diff(SideChoice(trace, "web"), SideChoice(trace))
+    trace.close()

@@ -1,0 +1,29 @@
+import hashlib
+
+import pytest
+
+from gvtui.export.report.recorded import (
+    NoContainerError,
+    containers_in,
+    digests_of,
+    only_container,
+)
+from gvtui.trace.reader import Trace
+from tests.query.activity.runs import TRACES
+
+
+def test_containers_and_digests_of_a_recording() -> None:
+    path = TRACES / "shell-2024.trace"
+    trace = Trace.open(path)
+    assert list(containers_in(trace).values()) == ["runsc-749074"]
+    assert digests_of(trace) == [hashlib.sha256(path.read_bytes()).hexdigest()]
+    trace.close()
+
+
+def test_a_container_is_named_by_id_beginning_or_name() -> None:
+    known = {(1, "abc1"): "abc1, pod/web", (2, "abc2"): "abc2"}
+    assert only_container(known, "pod/web") == "container.id in (abc1)"
+    assert only_container(known, "abc") == "container.id in (abc1, abc2)"
+    assert only_container(known, "abc2") == "container.id in (abc2)"
+    with pytest.raises(NoContainerError, match="it has: abc1, pod/web; abc2"):
+        only_container(known, "web")
