@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from time import thread_time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
+from gvtui.query.kept.keeper import Keeper
 from gvtui.query.numbers.statistics import Statistics
 from gvtui.query.numbers.timeline import Timeline
 from gvtui.query.processes.events import AUDIT_VARIABLE
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from gvtui.query.filter.compile import Filter
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.reader import Trace
+
+_Answer = TypeVar("_Answer")
 
 ANALYSIS_SECONDS = 0.008
 """How many seconds one step of the whole analysis may take; a longer step would delay keys."""
@@ -89,8 +92,16 @@ class Paced:
 class Analysis:
     """The pairs, processes and timeline of one trace, updated as the trace grows."""
 
-    def __init__(self, trace: Trace, *, audit_variable: str = AUDIT_VARIABLE) -> None:
-        """Begin with a trace; the variable has the audit ID of exec sessions."""
+    def __init__(
+        self, trace: Trace, *, audit_variable: str = AUDIT_VARIABLE, is_kept: bool = False
+    ) -> None:
+        """Begin with a trace.
+
+        Args:
+            trace: the trace.
+            audit_variable: the environment variable with the audit ID of exec sessions.
+            is_kept: whether what was found out before is taken up, and `keep` will be called.
+        """
         self.trace = trace
         self.pairs = Pairs(trace)
         self.processes = Processes(trace, self.pairs, audit_variable=audit_variable)
@@ -109,6 +120,12 @@ class Analysis:
         self._processes = Paced(self.processes.advance)
         self._resolved = Paced(self._resolve)
         self._follower_first = False
+        self.kept = Keeper(trace, audit_variable) if is_kept else None
+        if self.kept is not None:
+            self.context.kept = self.kept
+            self.kept.offer("processes", {"pairs": self.pairs, "processes": self.processes})
+            self.kept.offer("timeline", {"timeline": self.timeline})
+            self.kept.take_up()
 
     @property
     def resolved(self) -> Resolved:
@@ -123,7 +140,35 @@ class Analysis:
 
         Their own `advance` updates them, up to the rows that pairs and processes have read.
         """
-        return Statistics(self.trace, self.pairs, self.processes, condition)
+        found = Statistics(self.trace, self.pairs, self.processes, condition)
+        if condition is None and self.kept is not None:
+            self.kept.offer("numbers", {"statistics": found})
+        return found
+
+    def keep(self, make_activity: Callable[[], object] | None = None) -> bool:
+        """Keep what was found out of a recording that has been read to its end; True if it was
+        written.
+
+        Args:
+            make_activity: makes a reader of the activity, if none was made: what is kept of it is
+                kept on.
+        """
+        if self.kept is None:
+            return False
+        makers: dict[str, Callable[[], object]] = {
+            "numbers": self.statistics,
+            "resolved": lambda: self.resolved,
+        }
+        if make_activity is not None:
+            makers["activity"] = make_activity
+        return self.kept.keep(makers)
+
+    def answer(self, name: str, find: Callable[[], _Answer]) -> _Answer:
+        """What is known of the whole recording under a name; found out where it is not kept."""
+        if self.kept is None:
+            return find()
+        found: _Answer = self.kept.answer(name, find)
+        return found
 
     def advance(self, budget_seconds: float = ANALYSIS_SECONDS, *, is_idle: bool = False) -> bool:
         """Analyse further rows for about the given time; True if any were read.
@@ -132,6 +177,10 @@ class Analysis:
             budget_seconds: the time for all parts together.
             is_idle: whether no new rows have arrived, so that hidden parts get time too.
         """
+        if self.kept is not None and self.kept.is_waiting and not self.kept.take_up():
+            # All that is kept comes with the last of the rows.
+            self.is_behind = True
+            return False
         deadline = thread_time() + budget_seconds
         workers = []
         done = 0

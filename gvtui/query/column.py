@@ -67,6 +67,20 @@ class RowColumn:
             done += size
         return out
 
+    def known(self) -> list[int]:
+        """The numbers of all chunks that there are."""
+        return self._chunks.known()
+
+    def read(self, number: int) -> npt.NDArray[np.int32] | None:
+        """A chunk, for reading only; None if there is none."""
+        return self._chunks.get(number)
+
+    def lend(self, fd: int, offset: int, numbers: Sequence[int]) -> None:
+        """Take chunks as they lie in an open file, one behind the other."""
+        size = CHUNK * np.dtype(np.int32).itemsize
+        places = {number: offset + index * size for index, number in enumerate(numbers)}
+        self._chunks.lend(fd, places, size)
+
     def let_go(self, before: int) -> None:
         """Free the chunks whose rows all come before a row."""
         for number in [number for number in self._chunks.known() if (number + 1) * CHUNK <= before]:

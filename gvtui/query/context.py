@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.query.calls.pairs import Pairs
+    from gvtui.query.kept.keeper import Keeper
     from gvtui.query.processes.processes import Processes
 
 _UNKNOWN = -1
@@ -41,6 +42,8 @@ class QueryContext:
         """What the processes tell of each row."""
         self.clock: Callable[[], int] | None = None
         """Gives the present moment, Unix nanoseconds; None in a recording, whose end is meant."""
+        self.kept: Keeper | None = None
+        """Has what was found out before; None where nothing is kept."""
         self.is_resolving = False
         """Whether anybody has asked for `resolved`."""
 
@@ -48,7 +51,10 @@ class QueryContext:
     def resolved(self) -> Resolved:
         """What happened in the rows; who asks for it has it read along from then on."""
         self.is_resolving = True
-        return Resolved(self.pairs.trace, self.pairs, self.processes)
+        found = Resolved(self.pairs.trace, self.pairs, self.processes)
+        if self.kept is not None:
+            self.kept.offer("resolved", {"resolver": found.resolver})
+        return found
 
     @property
     def position(self) -> int:

@@ -17,7 +17,7 @@ import numpy as np
 from gvtui.files import nameless
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -66,17 +66,36 @@ class Shelf:
         self._end = 0
         self._fd = -1
         self._lock = threading.Lock()
+        self._lent: dict[int, _Place] = {}
+        """Where arrays are in a file of somebody else's, which is only read."""
+        self._lent_fd = -1
 
     def __contains__(self, key: object) -> bool:
-        return key in self._held or key in self._places
+        return key in self._held or key in self._places or key in self._lent
 
     def __len__(self) -> int:
-        return len(self._held.keys() | self._places.keys())
+        return len(self._keys())
+
+    def _keys(self) -> set[int]:
+        return self._held.keys() | self._places.keys() | self._lent.keys()
 
     def known(self) -> list[int]:
         """The keys of all arrays."""
         with self._lock:
-            return sorted(self._held.keys() | self._places.keys())
+            return sorted(self._keys())
+
+    def lend(self, fd: int, offsets: Mapping[int, int], size: int) -> None:
+        """Take arrays as they are in a file; those that are changed go elsewhere.
+
+        Args:
+            fd: the open file, of which a descriptor of its own is made.
+            offsets: where in the file each array begins, by key.
+            size: the bytes of each.
+        """
+        with self._lock:
+            self._lent_fd = os.dup(fd)
+            weakref.finalize(self, os.close, self._lent_fd)
+            self._lent = {key: _Place(offset, 0, size) for key, offset in offsets.items()}
 
     def get(self, key: int) -> npt.NDArray[Any] | None:
         """An array for reading only; None if there is none."""
@@ -107,6 +126,7 @@ class Shelf:
         with self._lock:
             self._held.pop(key, None)
             self._changed.discard(key)
+            self._lent.pop(key, None)
             self._leave(key)
 
     def clear(self) -> None:
@@ -119,11 +139,13 @@ class Shelf:
         if array is not None:
             self._held.move_to_end(key)
             return array
-        place = self._places.get(key)
+        place, fd = self._places.get(key), self._fd
+        if place is None:
+            place, fd = self._lent.get(key), self._lent_fd
         if place is None:
             return None
         array = np.empty(place.size // self._kind.itemsize, self._kind)
-        if os.preadv(self._fd, [array.view(np.uint8).data], place.offset) != place.size:
+        if os.preadv(fd, [array.view(np.uint8).data], place.offset) != place.size:
             raise OSError(f"what was put away at {place.offset} cannot be read")
         self._held[key] = array
         self._tidy()

@@ -24,7 +24,7 @@ from gvtui.trace.records import TraceError
 from gvtui.trace.row import ROW_DTYPE, ROW_SIZE
 from gvtui.trace.settling import Settling
 from gvtui.trace.strings import StringReader
-from gvtui.trace.trusting import checked_pairs, has_sizes, highest_text
+from gvtui.trace.trusting import checked_pairs, has_sizes, highest_text, is_vouched
 from gvtui.trace.window import Window
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ def open_at_once(path: Path) -> TraceFiles | None:
         if pair is not None and (found := _first_checked(path, pair, head["id"])) is not None:
             strings, rows = found
             parts = recording_parts(head, path, pair, strings)
+            if is_vouched(path, pair, head["id"], strings):
+                return parts
             return replace(parts, settling=Settling(path, rows))
     scratch = Scratch("gvtui-index-")
     first = sidefiles.IndexFiles(Path(scratch.name, "index"), Path(scratch.name, "strings"))

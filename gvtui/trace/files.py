@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 LOG_SUFFIX = ".gvtrace"
 INDEX_SUFFIX = ".index"
 STRINGS_SUFFIX = ".strings"
+KEPT_SUFFIX = ".kept"
 
 INDEX_MAGIC = b"GVTUIDX\x01"
 _INDEX_HEAD = struct.Struct("<8s16sQIIQQQII")

@@ -48,6 +48,8 @@ class TraceFiles:
     """The temporary folder of an index that could not be written beside its log."""
     is_save_file: bool = False
     damaged_bytes: int = 0
+    pair: sidefiles.IndexFiles | None = None
+    """The index of a recording, where it stands: beside it or in the cache."""
     settling: Settling | None = None
     """Checks the index, or makes it, while the first rows can be looked at already."""
 
@@ -176,6 +178,7 @@ def recording_parts(
         drops_a_second=drop_limit_of(head),
         scratch=scratch,
         damaged_bytes=_damaged_bytes(pair.rows),
+        pair=pair if scratch is None else None,
     )
 
 

@@ -69,6 +69,8 @@ class Trace(RowReader):
         """Rows from this id on are held back while a recording is played; None for no limit."""
         self._folder = folder
         self._scratch = parts.scratch
+        self.index_files = parts.pair
+        """The index of a recording, where it stands; None for anything else."""
         self.settling = parts.settling
         """Checks the index, or makes it, meanwhile: not all rows are shown yet. None if all are."""
         self._ports = PortOrder(self)

@@ -19,6 +19,7 @@ from gvtui.files import is_only_ours, nobody_else_writes, open_to_read
 from gvtui.trace.files import (
     INDEX_MAGIC,
     INDEX_SUFFIX,
+    KEPT_SUFFIX,
     STRINGS_SUFFIX,
     index_path,
     strings_path,
@@ -113,16 +114,18 @@ def forget_old(kept: IndexFiles) -> None:
     with contextlib.suppress(OSError):
         pairs = []
         for index in kept.rows.parent.glob(f"*{INDEX_SUFFIX}"):
-            strings = index.with_suffix(STRINGS_SUFFIX)
+            strings, more = index.with_suffix(STRINGS_SUFFIX), index.with_suffix(KEPT_SUFFIX)
             with contextlib.suppress(OSError):
                 info = index.stat()
-                size = info.st_size + (strings.stat().st_size if strings.exists() else 0)
+                size = info.st_size + sum(
+                    path.stat().st_size for path in (strings, more) if path.exists()
+                )
                 pairs.append((info.st_mtime_ns, size, IndexFiles(index, strings)))
         taken = 0
         for count, (_, size, pair) in enumerate(sorted(pairs, reverse=True), 1):
             taken += size
             if pair != kept and (count > MAX_CACHED or taken > MAX_CACHED_BYTES):
-                for path in pair:
+                for path in (*pair, pair.rows.with_suffix(KEPT_SUFFIX)):
                     path.unlink(missing_ok=True)
 
 

@@ -13,6 +13,7 @@ from gvtui.files import open_to_read
 from gvtui.trace import files, sidefiles
 from gvtui.trace.fit import Fit
 from gvtui.trace.header import is_being_written
+from gvtui.trace.keptfile import vouches
 from gvtui.trace.payloads import PART
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import ROW_DTYPE, ROW_SIZE
@@ -73,7 +74,7 @@ def _open_checked(
     except (OSError, TraceError):
         return None
     try:
-        trusted = _is_intact(
+        trusted = (not is_locked and is_vouched(log, pair, trace_id, strings)) or _is_intact(
             log, pair.rows, trace_id, strings, progress, checked, is_locked=is_locked
         )
     except OSError:
@@ -82,6 +83,25 @@ def _open_checked(
         strings.close()
         return None
     return strings
+
+
+def is_vouched(
+    log: Path, pair: sidefiles.IndexFiles, trace_id: bytes, strings: StringReader
+) -> bool:
+    """Whether an index was found intact before, and it and its log are the same files since.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    if not vouches(log, pair):
+        return False
+    with open_to_read(pair.rows) as file:
+        head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
+        return (
+            head is not None
+            and has_sizes(head, file, log.stat().st_size, trace_id)
+            and strings.checksum == head.strings_checksum
+        )
 
 
 def _is_intact(

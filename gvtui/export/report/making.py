@@ -73,16 +73,23 @@ def make_report(
         FilterError: the text is no filter.
         NoContainerError: there is no such container.
     """
-    containers = containers_in(trace)
+    analysis = Analysis(trace, is_kept=True)
+    containers = analysis.answer("containers", lambda: containers_in(trace))
     if container:
         filter_text = conjunction([only_container(containers, container), filter_text])
-    analysis = Analysis(trace)
     context = analysis.context
     condition = compile_filter(filter_text, context) if filter_text.strip() else None
     reader, gaps = ActivityReader(context, condition), Gaps(trace)
-    while context.advance(_STEP) or reader.advance(_STEP) or gaps.advance(_STEP):
+    while (
+        context.advance(_STEP)
+        or reader.advance(_STEP)
+        or gaps.advance(_STEP)
+        or analysis.timeline.advance(_STEP)
+    ):
         pass
-    found = survey(trace, progress)
+    found = analysis.answer("survey", lambda: survey(trace, progress))
+    digests = analysis.answer("digests", lambda: digests_of(trace))
+    analysis.keep(lambda: ActivityReader(context))
     activity = reader.activity(not_seen(trace, reader, gaps, found))
     lines = [line for section in activity.sections for line in section.lines]
     head = [("Recording", trace.path.name), ("Written by", ", ".join(found.programs))]
@@ -98,7 +105,7 @@ def make_report(
         trace.path.name,
         tuple((label, text) for label, text in head if text),
         filter_text,
-        tuple(digests_of(trace)),
+        tuple(digests),
         activity,
         {line.behind.first: _when(trace, line.behind.first) for line in lines},
     )

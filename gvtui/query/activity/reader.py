@@ -78,6 +78,8 @@ class ActivityReader(Follower):
         """How many calls of a section have no path in their messages."""
         self._programs = Programs(self._trace, context.processes)
         self._sockets = Sockets(self._trace, self._resolved)
+        if condition is None and context.kept is not None:
+            context.kept.offer("activity", {"activity": self})
 
     @property
     def _end(self) -> int:

@@ -1,0 +1,75 @@
+"""Which objects of an analysis are filled with what was kept, and which are made anew.
+
+An analysis is made first, empty: its parts know their trace and each other. What was kept goes into
+them. Everything else, such as processes and descriptions, is data: it is made anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ALL = "*"
+"""Stands for all attributes."""
+
+_PARTS: dict[str, tuple[str, ...]] = {
+    "Pairs": (),
+    "Execs": (),
+    "ExecOutcomes": (),
+    "EarlierMessages": (ALL,),
+    "OpenCalls": (),
+    "Processes": ("_events",),
+    "ProcessEvents": (ALL,),
+    "ProcessTree": ("life_of", "_would_tell"),
+    "Timeline": (),
+    "Statistics": (),
+    "Counts": ("_condition",),
+    "Resolver": ("effects",),
+    "Effects": (ALL,),
+    "OpenFiles": (),
+    "Descriptions": (),
+    "Texts": (),
+    "ByteAccounting": (),
+    "DescriptorNaming": (),
+    "ActivityReader": ("context", "_resolved", "_condition"),
+    "ActivityLines": (),
+    "Programs": (),
+    "Sockets": (ALL,),
+}
+"""The classes of parts, each with the attributes that are not kept: they lead to code, or to
+parts that follow from the trace."""
+
+ROOMS = ("gvtui.query.", "gvtui.trace.", "gvtui.decode.")
+"""Where classes come from whose objects may be kept."""
+
+
+def is_part(value: object) -> bool:
+    """Whether an object is a part, and not data."""
+    cls = type(value)
+    return cls.__name__ in _PARTS and cls.__module__.startswith(ROOMS[0])
+
+
+def parts_of(roots: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    """Some parts, and those that they lead to, each once under a name that says how."""
+    seen: set[int] = set()
+    pending = list(roots.items())
+    for name, value in pending:
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        yield name, value
+        pending += [
+            (f"{name}.{attribute}", other)
+            for attribute, other in vars(value).items()
+            if is_part(other)
+        ]
+
+
+def kept_fields(part: object) -> dict[str, Any]:
+    """The attributes of a part that are kept."""
+    left_out = _PARTS[type(part).__name__]
+    if ALL in left_out:
+        return {}
+    return {name: value for name, value in vars(part).items() if name not in left_out}

@@ -1,0 +1,224 @@
+"""Fills the parts of an analysis with what `writing` has put into bytes.
+
+The bytes are this user's own: their seal was checked before. They are read with care all the same:
+they name classes and attributes, and nothing in them is run.
+"""
+
+from __future__ import annotations
+
+import importlib
+from array import array
+from collections import OrderedDict, defaultdict, deque
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+import numpy as np
+
+from gvtui.query.kept.parts import ROOMS, kept_fields, parts_of
+from gvtui.query.kept.writing import FACTORIES, slots_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from gvtui.query.column import RowColumn
+
+
+class BrokenStateError(Exception):
+    """The bytes are no state of these parts."""
+
+
+class StateReader:
+    """Reads sections in the order in which they were written; some may be left out."""
+
+    def __init__(self, anchors: Mapping[str, object], column: Callable[[int], RowColumn]) -> None:
+        """Make it.
+
+        Args:
+            anchors: the objects that the writer knew by these names.
+            column: gives a column by its number.
+        """
+        self._live = dict(anchors)
+        self._column_of = column
+        self._objects: dict[int, Any] = {}
+
+    def restore(self, data: bytes, roots: Mapping[str, object]) -> None:
+        """Fill some parts, and those that they lead to: all, or after an error none.
+
+        Raises:
+            BrokenStateError: the bytes do not fit the parts.
+        """
+        known = set(map(id, self._live.values()))
+        parts = {name: part for name, part in parts_of(roots) if id(part) not in known}
+        live = self._live
+        self._live = {**live, **parts}
+        try:
+            fields = self._read(data)
+            if fields.keys() != parts.keys():
+                raise BrokenStateError("other parts")
+            for name, part in parts.items():
+                if fields[name].keys() != kept_fields(part).keys():
+                    raise BrokenStateError(f"other attributes of {name}")
+        except BrokenStateError:
+            self._live = live
+            raise
+        for name, part in parts.items():
+            vars(part).update(fields[name])
+
+    def values(self, data: bytes) -> dict[str, Any]:
+        """The values that `StateWriter.values` has written.
+
+        Raises:
+            BrokenStateError: the bytes are no such values.
+        """
+        found: dict[str, Any] = self._read(data).get("", {})
+        return found
+
+    def _read(self, data: bytes) -> dict[str, dict[str, Any]]:
+        try:
+            unpacker = msgpack.Unpacker(
+                max_buffer_size=max(len(data), 1),
+                use_list=False,
+                strict_map_key=False,
+                unicode_errors="surrogatepass",
+            )
+            unpacker.feed(data)
+            fields = unpacker.unpack()
+            filling = [self._make(*group) for group in unpacker]
+            if unpacker.tell() != len(data):
+                raise BrokenStateError("something is missing at the end")
+            # Objects before what may have them as keys.
+            for fill in sorted(filling, key=lambda each: each[0]):
+                fill[1]()
+            return {
+                name: {key: self._value(value) for key, value in values.items()}
+                for name, values in fields.items()
+            }
+        except (
+            *(ValueError, TypeError, KeyError, IndexError, AttributeError, ImportError),
+            *(OverflowError, msgpack.UnpackException, RecursionError),
+        ) as error:
+            raise BrokenStateError(str(error)) from error
+
+    def _make(self, kind: str, *told: Any) -> tuple[int, Callable[[], None]]:  # noqa: ANN401
+        """Make the objects of a group, still empty; gives when and how to fill them."""
+        if kind == "o":
+            name, fields, numbers, columns = told
+            cls = class_of(*name)
+            made = [cls.__new__(cls) for _ in numbers]
+            self._objects.update(zip(numbers, made, strict=True))
+            return 0, lambda: self._fill(cls, made, fields, columns)
+        numbers, contents = told
+        if kind in ("list", "set", "dict", "OrderedDict"):
+            empty: Any = {"list": list, "set": set, "dict": dict, "OrderedDict": OrderedDict}[kind]
+            made = [empty() for _ in numbers]
+        elif kind == "deque":
+            made = [deque(maxlen=most) for most, _ in contents]
+        elif kind == "defaultdict":
+            made = [defaultdict(FACTORIES[each[0]]) for each in contents]
+        else:
+            made = [self._whole(kind, each) for each in contents]
+        self._objects.update(zip(numbers, made, strict=True))
+        if kind == "list":
+            return 1, lambda: self._each(made, contents, lambda one: one.extend)
+        if kind == "set":
+            return 2, lambda: self._each(made, contents, lambda one: one.update)
+        if kind == "deque":
+            columns = [column for _, column in contents]
+            return 1, lambda: self._each(made, columns, lambda one: one.extend)
+        if kind in ("dict", "OrderedDict", "defaultdict"):
+            return 2, lambda: self._keyed(made, contents)
+        return 0, lambda: None
+
+    def _whole(self, kind: str, told: Any) -> Any:  # noqa: ANN401
+        if kind == "bytearray":
+            return bytearray(told)
+        if kind == "array":
+            return array(told[0], told[1])
+        if kind == "ndarray":
+            return np.frombuffer(told[2], np.dtype(told[0])).reshape(told[1]).copy()
+        if kind == "column":
+            return self._column_of(told)
+        raise BrokenStateError(f"a {kind}")
+
+    def _each(self, made: list[Any], contents: Iterable[Any], adder: Callable[[Any], Any]) -> None:
+        for one, told in zip(made, contents, strict=True):
+            adder(one)(self._column(told))
+
+    def _keyed(self, made: list[Any], contents: Iterable[Any]) -> None:
+        for one, (_, keys, values) in zip(made, contents, strict=True):
+            one.update(zip(self._column(keys), self._column(values), strict=True))
+
+    def _fill(self, cls: type, made: list[Any], fields: Iterable[str], columns: Any) -> None:  # noqa: ANN401
+        values = [self._column(column) for column in columns]
+        if slots_of(cls):
+            for field, column in zip(fields, values, strict=True):
+                # Frozen ones are set this way too, and many at a time.
+                if len(column) != len(made):
+                    raise BrokenStateError(f"{len(column)} values of {field} for {len(made)}")
+                deque(map(getattr(cls, field).__set__, made, column), 0)
+            return
+        for one, own in zip(made, zip(*values, strict=True), strict=True):
+            vars(one).update(zip(fields, own, strict=True))
+
+    def _column(self, told: Any) -> Sequence[Any]:  # noqa: ANN401
+        how, *rest = told
+        if how == 0:
+            found: Sequence[Any] = rest[0]
+            return found
+        if how == 1:
+            members = _members(class_of(*rest[0]))
+            return [members(value) for value in rest[1]]
+        if how == 2:
+            return [[] if rest[0] == "list" else {} for _ in range(rest[1])]
+        if how == 4:
+            return [list(each) for each in rest[0]]
+        return [self._value(value) for value in rest[0]]
+
+    def _value(self, told: Any) -> Any:  # noqa: ANN401
+        if type(told) is not tuple:
+            return told
+        kind, *rest = told
+        if kind == "r":
+            return self._objects[rest[0]]
+        if kind == "p":
+            return self._live[rest[0]]
+        if kind == "t":
+            return tuple(self._column(rest[0]))
+        if kind == "e":
+            return _members(class_of(*rest[0]))(rest[1])
+        if kind == "n":
+            return class_of(*rest[0])(*self._column(rest[1]))
+        if kind == "f":
+            return frozenset(self._column(rest[0]))
+        raise BrokenStateError(f"a value {kind!r}")
+
+
+@cache
+def class_of(module: str, name: str) -> Any:  # noqa: ANN401
+    """A class whose objects may be kept, by its module and its name.
+
+    Raises:
+        BrokenStateError: there is none.
+    """
+    if not module.startswith(ROOMS):
+        raise BrokenStateError(f"a class of {module}")
+    found: Any = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    if not isinstance(found, type) or found.__module__ != module:
+        raise BrokenStateError(f"{name} is no class of {module}")
+    return found
+
+
+@cache
+def _members(cls: Any) -> Callable[[Any], Any]:  # noqa: ANN401
+    if not issubclass(cls, Enum):
+        raise BrokenStateError(f"{cls} has no members")
+
+    @cache
+    def member(value: Any) -> Any:  # noqa: ANN401
+        return cls(value)
+
+    return member

@@ -1,0 +1,247 @@
+"""Puts what an analysis has found out into bytes.
+
+The bytes hold values alone: numbers, texts, collections, arrays, and objects as the name of their
+class with its attributes. Objects that several others refer to are written once. Many objects of
+one class are written column by column, which is many times as fast.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import OrderedDict, defaultdict, deque
+from enum import Enum
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+import numpy as np
+
+from gvtui.query.column import RowColumn
+from gvtui.query.kept.parts import ROOMS, kept_fields, parts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+SCALARS = frozenset((int, str, bool, float, bytes, type(None)))
+FACTORIES: dict[str, Any] = {"set": set, "list": list, "dict": dict, "int": int}
+"""What a dictionary may make for keys that it lacks."""
+_GROUP = 10_000
+"""How many objects are put into bytes at a time."""
+
+
+class NotKeptError(Exception):
+    """There is something among the values that this does not write."""
+
+
+class StateWriter:
+    """Writes sections one after the other; a later one may refer to the objects of one before."""
+
+    def __init__(self, anchors: Mapping[str, object]) -> None:
+        """Make it.
+
+        Args:
+            anchors: objects that are there when the bytes are read, by name.
+        """
+        self.columns: list[RowColumn] = []
+        """The columns that the sections have, which are written apart."""
+        self._names = {id(value): name for name, value in anchors.items()}
+        self._numbers: dict[int, int] = {}
+        self._alive: list[object] = list(anchors.values())
+        self._queue: list[Any] = []
+
+    def section(self, roots: Mapping[str, object]) -> bytes:
+        """What some parts, and those that they lead to, have found out.
+
+        Raises:
+            NotKeptError: something cannot be written.
+        """
+        parts = [(n, part) for n, part in parts_of(roots) if id(part) not in self._names]
+        self._names |= {id(part): name for name, part in parts}
+        self._alive += [part for _, part in parts]
+        fields = {
+            name: {key: self._value(value) for key, value in kept_fields(part).items()}
+            for name, part in parts
+        }
+        return self._packed(fields)
+
+    def values(self, values: Mapping[str, object]) -> bytes:
+        """Some values by name.
+
+        Raises:
+            NotKeptError: something cannot be written.
+        """
+        return self._packed({"": {key: self._value(value) for key, value in values.items()}})
+
+    def _packed(self, fields: dict[str, Any]) -> bytes:
+        """Fields, then groups of the objects that they lead to: one msgpack value each, so that
+        not all of them are in memory as values and as bytes."""
+        pieces = [_pack(fields)]
+        while self._queue:
+            found, self._queue = self._queue, []
+            by_kind: dict[Any, list[Any]] = {}
+            for value in found:
+                by_kind.setdefault(_kind(value), []).append(value)
+            for kind, values in by_kind.items():
+                pieces += [
+                    _pack(self._group(kind, values[start : start + _GROUP]))
+                    for start in range(0, len(values), _GROUP)
+                ]
+        return b"".join(pieces)
+
+    def _group(self, kind: Any, values: list[Any]) -> list[Any]:  # noqa: ANN401
+        numbers = [self._numbers[id(value)] for value in values]
+        if isinstance(kind, tuple):
+            cls, names = kind
+            columns = [
+                self._column([_attribute(value, name) for value in values], is_data=True)
+                for name in names
+            ]
+            return ["o", class_name(cls), list(names), numbers, columns]
+        return [kind, numbers, [self._contents(kind, value) for value in values]]
+
+    def _contents(self, kind: str, value: Any) -> Any:  # noqa: ANN401
+        if kind == "list":
+            return self._column(value)
+        if kind == "set":
+            return self._column(_sorted(value))
+        if kind == "deque":
+            return [value.maxlen, self._column(list(value))]
+        if kind == "bytearray":
+            return bytes(value)
+        if kind == "array":
+            return [value.typecode, value.tobytes()]
+        if kind == "ndarray":
+            return [value.dtype.str, list(value.shape), value.tobytes()]
+        if kind == "column":
+            self.columns.append(value)
+            return len(self.columns) - 1
+        made = ""
+        if kind == "defaultdict":
+            made = next((n for n, f in FACTORIES.items() if f is value.default_factory), "")
+            if not made:
+                raise NotKeptError(f"a dictionary that makes {value.default_factory}")
+        return [made, self._column(list(value)), self._column(list(value.values()))]
+
+    def _column(self, values: Sequence[Any], *, is_data: bool = False) -> list[Any]:
+        """Many values: those of one simple kind without looking at each."""
+        kinds = set(map(type, values))
+        if kinds <= SCALARS:
+            return [0, values]
+        if len(kinds) == 1:
+            kind = kinds.pop()
+            if kind is tuple and _are_scalar(values):
+                return [0, values]
+            if issubclass(kind, Enum):
+                return [1, class_name(kind), [value.value for value in values]]
+            if is_data and kind in (list, dict) and not any(values):
+                # Each has one of its own, which is filled later.
+                return [2, kind.__name__, len(values)]
+            if is_data and kind is list and _are_scalar(values):
+                self._alive += values
+                return [4, values]
+        return [3, [self._value(value) for value in values]]
+
+    def _value(self, value: Any) -> Any:  # noqa: ANN401
+        kind = type(value)
+        if kind in SCALARS:
+            return value
+        name = self._names.get(id(value))
+        if name is not None:
+            return ["p", name]
+        if kind is tuple:
+            return ["t", self._column(value)]
+        if isinstance(value, Enum):
+            return ["e", class_name(kind), value.value]
+        if isinstance(value, np.generic):
+            return value.item()
+        if isinstance(value, tuple):
+            return ["n", class_name(kind), self._column(tuple(value))]
+        if kind is frozenset:
+            return ["f", self._column(_sorted(value))]
+        number = self._numbers.get(id(value))
+        if number is None:
+            number = self._numbers[id(value)] = len(self._numbers)
+            self._alive.append(value)
+            self._queue.append(value)
+        return ["r", number]
+
+
+_KINDS: dict[type, str] = {
+    list: "list",
+    set: "set",
+    dict: "dict",
+    OrderedDict: "OrderedDict",
+    defaultdict: "defaultdict",
+    deque: "deque",
+    bytearray: "bytearray",
+    array: "array",
+    RowColumn: "column",
+}
+
+
+def _kind(value: Any) -> Any:  # noqa: ANN401
+    cls = type(value)
+    known = _KINDS.get(cls)
+    if known is not None:
+        return known
+    if cls is np.ndarray and not value.dtype.hasobject:
+        return "ndarray"
+    class_name(cls)
+    return cls, slots_of(cls) or tuple(vars(value))
+
+
+def class_name(cls: type) -> tuple[str, str]:
+    """The module and the name of a class whose objects may be kept.
+
+    Raises:
+        NotKeptError: it is none.
+    """
+    if not cls.__module__.startswith(ROOMS) or "<" in cls.__qualname__:
+        raise NotKeptError(f"{cls.__module__}.{cls.__qualname__}")
+    return cls.__module__, cls.__qualname__
+
+
+def slots_of(cls: type) -> tuple[str, ...]:
+    """The attributes of a class's objects, if they have a fixed set of them; else ()."""
+    known = _SLOTS.get(cls)
+    if known is None:
+        known = ()
+        if not cls.__dictoffset__:
+            known = tuple(chain.from_iterable(_own_slots(base) for base in cls.__mro__))
+        _SLOTS[cls] = known
+    return known
+
+
+_SLOTS: dict[type, tuple[str, ...]] = {}
+
+
+def _own_slots(cls: type) -> Iterable[str]:
+    found = cls.__dict__.get("__slots__", ())
+    return (found,) if isinstance(found, str) else found
+
+
+def _attribute(value: object, name: str) -> Any:  # noqa: ANN401
+    try:
+        return getattr(value, name)
+    except AttributeError as error:
+        raise NotKeptError(str(error)) from error
+
+
+def _pack(value: object) -> bytes:
+    try:
+        packed: bytes = msgpack.packb(value, unicode_errors="surrogatepass")
+    except (OverflowError, TypeError, ValueError) as error:
+        raise NotKeptError(str(error)) from error
+    return packed
+
+
+def _sorted(values: Iterable[Any]) -> list[Any]:
+    """Values in an order of their own, if they have one: the same set gives the same bytes."""
+    try:
+        return sorted(values)
+    except TypeError:
+        return list(values)
+
+
+def _are_scalar(values: Sequence[Iterable[Any]]) -> bool:
+    return set(map(type, chain.from_iterable(values))) <= SCALARS

@@ -1,0 +1,247 @@
+"""The side file with what an analysis of a recording has found out.
+
+It is sealed with a key that only this user has, so that one that came with a stranger's recording is
+never believed; and it tells which files it was made from: one that was changed since, or replaced,
+makes it void. Then the recording is read again. All numbers are little-endian.
+
+====== ===== ==========================================================================
+offset bytes what
+====== ===== ==========================================================================
+0      8     `MAGIC`
+8      4     n: bytes of the head
+12     32    seal of the head: HMAC with SHA-256
+44     n     head: a msgpack map, with place, size and SHA-256 of each section
+...          the sections, from 44 + 1 MiB on
+====== ===== ==========================================================================
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+import struct
+import time
+import weakref
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgpack
+import platformdirs
+
+from gvtui.files import is_only_ours, made, nobody_else_writes, open_to_read, whole_file
+from gvtui.trace.files import KEPT_SUFFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from typing import BinaryIO
+
+    from gvtui.trace.sidefiles import IndexFiles
+
+MAGIC = b"GVTUIKP\x01"
+_FRONT = struct.Struct("<8sI32s")
+_KEY_BYTES = 32
+_MAX_HEAD = 1 << 20
+_PIECE = 4 << 20
+SETTLED_NS = 1_000_000_000
+"""How long ago a file must have changed last: two changes at the same time of its file system look
+like one."""
+
+
+class KeptSection(NamedTuple):
+    """Where a section lies, and what it must be."""
+
+    offset: int
+    size: int
+    digest: bytes
+
+
+def kept_path(pair: IndexFiles) -> Path:
+    """The path of the side file: beside the index."""
+    return pair.rows.with_suffix(KEPT_SUFFIX)
+
+
+def identity_of(log: Path, pair: IndexFiles) -> list[list[int]] | None:
+    """What tells whether a recording and its index are still what they were; None if a file is not
+    there, is a link, or has changed only just now."""
+    found = []
+    with suppress(OSError):
+        for path in (log, *pair):
+            info = os.stat(path) if path == log else os.lstat(path)
+            if not stat.S_ISREG(info.st_mode):
+                return None
+            changed = max(info.st_mtime_ns, info.st_ctime_ns)
+            if not 0 < changed < time.time_ns() - SETTLED_NS:
+                return None
+            found.append(
+                [info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns, info.st_ctime_ns]
+            )
+        return found
+    return None
+
+
+class KeptFile:
+    """A side file whose seal and identity hold good. Its descriptor is closed when it goes."""
+
+    def __init__(self, file: BinaryIO, head: dict[str, Any]) -> None:
+        """Make it of an open file, which stays the caller's, and of its head; callers use
+        `open_kept`."""
+        self._fd = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self._fd)
+        self.rows: int = head["rows"]
+        """How many rows the recording has."""
+        self._sections = {name: KeptSection(*place) for name, place in head["sections"].items()}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._sections
+
+    @property
+    def names(self) -> list[str]:
+        """The names of its sections, in their order."""
+        return list(self._sections)
+
+    def read(self, name: str) -> bytes | None:
+        """A section's bytes; None if it is missing, or damaged."""
+        place = self._sections.get(name)
+        if place is None:
+            return None
+        with suppress(OSError):
+            data = os.pread(self._fd, place.size, place.offset)
+            if hashlib.sha256(data).digest() == place.digest:
+                return data
+        return None
+
+    def place(self, name: str) -> tuple[int, int, int] | None:
+        """Where a section lies that is as it was written: descriptor, offset and size; None if it
+        is missing, or damaged."""
+        place = self._sections.get(name)
+        if place is None:
+            return None
+        digest, done = hashlib.sha256(), 0
+        with suppress(OSError):
+            while done < place.size:
+                piece = os.pread(self._fd, min(_PIECE, place.size - done), place.offset + done)
+                if not piece:
+                    break
+                digest.update(piece)
+                done += len(piece)
+            if digest.digest() == place.digest:
+                return self._fd, place.offset, place.size
+        return None
+
+
+def open_kept(log: Path, pair: IndexFiles, version: str) -> KeptFile | None:
+    """The side file of a recording with this index, if it can be believed.
+
+    Args:
+        log: the recording.
+        pair: its index.
+        version: of those who read and write sections.
+    """
+    return _opened(log, pair, version)
+
+
+def vouches(log: Path, pair: IndexFiles) -> bool:
+    """Whether a side file says that this index was checked against its log, and both have been left
+    alone since."""
+    return _opened(log, pair, None) is not None
+
+
+def _opened(log: Path, pair: IndexFiles, version: str | None) -> KeptFile | None:
+    path = kept_path(pair)
+    key = _key(make=False)
+    if key is None:
+        return None
+    with suppress(OSError, ValueError, TypeError, KeyError, msgpack.UnpackException):
+        if not is_only_ours(os.lstat(path)) or not nobody_else_writes(path.parent):
+            return None
+        with open_to_read(path) as file:
+            head = _head_of(file, key)
+            if head is None or (version is not None and head["version"] != version):
+                return None
+            identity = identity_of(log, pair)
+            if identity is not None and identity == head["identity"]:
+                return KeptFile(file, head)
+    return None
+
+
+def _head_of(file: BinaryIO, key: bytes) -> dict[str, Any] | None:
+    front = file.read(_FRONT.size)
+    if len(front) < _FRONT.size:
+        return None
+    magic, size, seal = _FRONT.unpack(front)
+    if magic != MAGIC or size > _MAX_HEAD:
+        return None
+    packed = file.read(size)
+    if not hmac.compare_digest(hmac.digest(key, packed, "sha256"), seal):
+        return None
+    head: dict[str, Any] = msgpack.unpackb(packed)
+    return head
+
+
+def write_kept(
+    pair: IndexFiles,
+    identity: list[list[int]],
+    version: str,
+    rows: int,
+    sections: Iterable[tuple[str, Iterable[bytes]]],
+) -> bool:
+    """Write the side file of a recording; False if there is no place for it.
+
+    Args:
+        pair: the recording's index.
+        identity: what `identity_of` gave before the recording was read.
+        version: of those who read and write sections.
+        rows: how many rows the recording has.
+        sections: their names, and for each its bytes in pieces.
+    """
+    path = kept_path(pair)
+    key = _key(make=True)
+    if key is None or not nobody_else_writes(path.parent):
+        return False
+    try:
+        with whole_file(path, mode=0o600, sync=False) as out:
+            # The head comes first and is known last.
+            out.seek(_FRONT.size + _MAX_HEAD)
+            places: dict[str, KeptSection] = {}
+            for name, pieces in sections:
+                offset, digest = out.tell(), hashlib.sha256()
+                for piece in pieces:
+                    digest.update(piece)
+                    out.write(piece)
+                places[name] = KeptSection(offset, out.tell() - offset, digest.digest())
+            head = {"identity": identity, "version": version, "rows": rows, "sections": places}
+            packed: bytes = msgpack.packb(head)
+            out.seek(0)
+            out.write(_FRONT.pack(MAGIC, len(packed), hmac.digest(key, packed, "sha256")) + packed)
+    except OSError:
+        return False
+    return True
+
+
+def is_kept_file(path: Path) -> bool:
+    """Whether a file is one that this module has written."""
+    with suppress(OSError), open_to_read(path) as file:
+        return file.read(len(MAGIC)) == MAGIC
+    return False
+
+
+def _key(*, make: bool) -> bytes | None:
+    """This user's key; None if there is none, or others may know it."""
+    folder = platformdirs.user_state_path("gvtui")
+    path = folder / "kept.key"
+    with suppress(OSError):
+        if make and not path.exists():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileExistsError), made(path) as file:
+                file.write(secrets.token_bytes(_KEY_BYTES))
+        info = os.lstat(path)
+        is_secret = info.st_uid == os.geteuid() and not info.st_mode & 0o077
+        if is_secret and stat.S_ISREG(info.st_mode) and nobody_else_writes(folder):
+            with open_to_read(path) as file:
+                key = file.read(_KEY_BYTES + 1)
+            return key if len(key) == _KEY_BYTES else None
+    return None

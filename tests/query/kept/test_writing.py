@@ -1,0 +1,122 @@
+"""What is written is read as it was: values, shared objects, circles."""
+
+from __future__ import annotations
+
+from array import array
+from collections import OrderedDict, defaultdict, deque
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gvtui.query.activity.activity import Behind
+from gvtui.query.kept.reading import StateReader
+from gvtui.query.kept.writing import NotKeptError, StateWriter
+from gvtui.query.processes.process import Evidence, Process, ProcessId
+from gvtui.query.resolved.description import Description, FdKind, How
+from gvtui.query.resolved.table import FdEntry
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(1 << 63), (1 << 64) - 1)
+    | st.floats(allow_nan=False)
+    | st.text(st.characters())
+    | st.binary()
+)
+KEYS = st.integers(-(1 << 63), (1 << 63) - 1) | st.text() | st.tuples(st.integers(0, 9), st.text())
+VALUES = st.recursive(
+    SCALARS | st.sampled_from([FdKind.PIPE, How.READ | How.WRITE, Evidence.PROCFS]),
+    lambda inner: (
+        st.lists(inner)
+        | st.lists(inner).map(tuple)
+        | st.dictionaries(KEYS, inner)
+        | st.sets(KEYS)
+        | st.frozensets(KEYS)
+        | st.lists(inner).map(lambda given: deque(given, 5))
+        | st.dictionaries(KEYS, inner).map(OrderedDict)
+        | st.lists(inner, max_size=3).map(lambda given: [Behind(rows=given)])
+    ),
+    max_leaves=30,
+)
+
+
+def read_back(**values: Any) -> dict[str, Any]:
+    def no_column(number: int) -> Any:
+        raise AssertionError(number)
+
+    return StateReader({}, no_column).values(StateWriter({}).values(values))
+
+
+@given(VALUES)
+def test_what_is_written_is_read(value: Any) -> None:
+    found = read_back(value=value)["value"]
+    assert found == value
+    assert type(found) is type(value)
+
+
+def test_text_that_is_no_unicode_is_read() -> None:
+    assert read_back(text="a\udc80")["text"] == "a\udc80"
+
+
+def test_arrays_and_the_like_are_read() -> None:
+    given = {
+        "numbers": np.arange(6, dtype=np.int32).reshape(2, 3),
+        "array": array("i", [1, -2]),
+        "bytes": bytearray(b"ab"),
+        "one": np.int64(7),
+        "sets": defaultdict(set, {1: {2}}),
+    }
+    found = read_back(**given)
+    assert (found["numbers"] == given["numbers"]).all()
+    assert found["numbers"].dtype == np.int32
+    found["numbers"][0, 0] = 9
+    assert found["array"] == given["array"]
+    assert found["bytes"] == given["bytes"]
+    assert found["one"] == 7
+    found["sets"][5].add(1)
+    assert found["sets"] == {1: {2}, 5: {1}}
+
+
+def test_objects_in_a_circle_are_read_once_each() -> None:
+    parent = Process(1, "box", 10, 5, Evidence.EVENT, 0, 9)
+    child = Process(2, "box", 11, 6, Evidence.CONTEXT, 3, 9, parent=parent)
+    parent.children[2] = child
+    parent.pipe_to = ProcessId("box", 11, 6)
+    found = read_back(first=parent, all=[parent, child])
+    [one, two] = found["all"]
+    assert one is found["first"]
+    assert one.children == {2: two}
+    assert two.parent is one
+    assert one.pipe_to == ProcessId("box", 11, 6)
+    assert two.source is Evidence.CONTEXT
+    one.execs.append(None)
+    assert two.execs == []
+
+
+def test_what_cannot_be_changed_is_read_too() -> None:
+    found = read_back(entry=FdEntry(3, True, 9), all=[Description(4, FdKind.FILE, "/etc/x")])
+    assert found["entry"] == FdEntry(3, True, 9)
+    assert found["all"][0].kind is FdKind.FILE
+    assert found["all"][0].path == "/etc/x"
+
+
+def test_what_several_sections_have_is_one_object() -> None:
+    writer = StateWriter({})
+    shared = Behind(1, 2, 3)
+    first, second = writer.values({"a": shared}), writer.values({"b": [shared]})
+    reader = StateReader({}, lambda number: pytest.fail(str(number)))
+    one, other = reader.values(first), reader.values(second)
+    assert one["a"] is other["b"][0]
+
+
+@pytest.mark.parametrize(
+    "value", [print, lambda: 0, object(), 1 << 70, np.array([None]), defaultdict(object)]
+)
+def test_code_and_strange_things_are_not_written(value: Any) -> None:
+    with pytest.raises(NotKeptError):
+        StateWriter({}).values({"value": value})
+    with pytest.raises(NotKeptError):
+        StateWriter({}).values({"value": [value]})
