@@ -29,6 +29,12 @@ _MAX_STATEMENT = 200
 """How many lines one statement may have."""
 _MAX_READ = 8 * MAX_FILE
 """How many characters are read in all: what is wrong is read again and again."""
+_MAX_DEPTH = 64
+"""How deep the values of one statement may be nested. tomllib's memory grows with the square of the
+parts of a dotted key, and who walks over the values goes as deep as they do."""
+_KEY_TOKEN = re.compile(
+    r"""(?P<part>"(?:[^"\\]|\\.)*+"?|'[^']*+'?|[A-Za-z0-9_-]++)|(?P<dot>\.)|[ \t]++|(?P<other>.)"""
+)
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _END = "(at end of document)"
 _HEADER = re.compile(r"\s*\[")
@@ -36,6 +42,10 @@ _HEADER = re.compile(r"\s*\[")
 
 class TomlError(GvtuiError):
     """A file cannot be read, or is not text."""
+
+
+class _DeepError(ValueError):
+    """A statement is nested too deep to be read."""
 
 
 class _TooMuchError(GvtuiError):
@@ -121,9 +131,52 @@ def _read(lines: list[str], problems: Problems) -> tuple[dict[str, Any], Lines]:
     return {}, {}
 
 
+def loads(text: str) -> dict[str, Any]:
+    """The values of a text, at the cost of its length.
+
+    Raises:
+        ValueError: it is no TOML, or too much for a reader; `reason` says which.
+        RecursionError: it is nested too deep.
+    """
+    for line in text.split("\n"):
+        if line.count(".") >= _MAX_DEPTH and _longest_key(line) >= _MAX_DEPTH:
+            raise _DeepError
+    return tomllib.loads(text)
+
+
+def _longest_key(line: str) -> int:
+    """How many dots the longest dotted key of a line has."""
+    longest = dots = 0
+    before = "other"
+    for token in _KEY_TOKEN.finditer(line):
+        kind = token.lastgroup
+        if kind is None:
+            continue
+        dots += kind == "dot"
+        if kind in ("other", before):
+            dots = 0
+        longest = max(longest, dots)
+        before = kind
+    return longest
+
+
+def _is_deep(values: dict[str, Any]) -> bool:
+    level: list[Any] = [values]
+    for _ in range(_MAX_DEPTH):
+        inner = (
+            within
+            for each in level
+            for within in (each.values() if isinstance(each, dict) else each)
+        )
+        level = [each for each in inner if isinstance(each, (dict, list))]
+        if not level:
+            return False
+    return True
+
+
 def reason(error: ValueError | RecursionError) -> str:
     """Why a text cannot be read as TOML, without the place."""
-    if isinstance(error, RecursionError):
+    if isinstance(error, (RecursionError, _DeepError)):
         return "it is nested too deep"
     if not isinstance(error, tomllib.TOMLDecodeError):
         # Python refuses to read numbers of thousands of digits.
@@ -142,7 +195,7 @@ class _Reader:
         self._left -= len(text)
         if self._left < 0:
             raise _TooMuchError
-        return tomllib.loads(text)
+        return loads(text)
 
 
 class _Statement(NamedTuple):
@@ -170,7 +223,10 @@ def _statement(reader: _Reader, text: list[str], start: int) -> _Statement:
     problem = ""
     for stop in range(start + 1, min(start + _MAX_STATEMENT, len(text)) + 1):
         try:
-            return _Statement(start, stop, reader.loads(text[start:stop]))
+            values = reader.loads(text[start:stop])
+            if _is_deep(values):
+                return _Statement(start, stop, None, reason(_DeepError()))
+            return _Statement(start, stop, values)
         except (ValueError, RecursionError) as error:
             problem = problem or reason(error)
             if not str(error).endswith(_END):

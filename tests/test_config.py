@@ -165,6 +165,7 @@ TOML = st.text("ab=[]{}\"'.,#\n 1", max_size=60)
 
 @given(st.binary(max_size=100) | TOML.map(str.encode))
 @example(b"a = " + b"[" * 5000)
+@example(b"a." * 5000 + b"a = 1\n[" + b"b." * 5000 + b"b]\n")
 @example(b"[a]\n[[a]]\nb.c = 1\n[a.b.c]\n")
 def test_no_file_makes_it_fail(tmp_path_factory: pytest.TempPathFactory, data: bytes) -> None:
     path = tmp_path_factory.mktemp("config") / "config.toml"

@@ -98,13 +98,32 @@ def test_not_everything_is_told(tmp_path: Path) -> None:
     ("value", "words"),
     [
         ("[" * 1500 + "]" * 1500, "it is nested too deep"),
+        ("{" + "b." * 500 + "b = 1}", "it is nested too deep"),
+        ("{b = " * 70 + "1" + "}" * 70, "it is nested too deep"),
         ("9" * 5000, "a number has more digits than gvtui reads"),
     ],
-    ids=["deep", "digits"],
+    ids=["deep", "a long key in it", "deep tables", "digits"],
 )
 def test_what_no_reader_can_hold_is_told_in_words(tmp_path: Path, value: str, words: str) -> None:
     _, _, problems = read(tmp_path / "x.toml", f"b = 1\na = {value}\n")
     assert problems == [f"line 2: this is no TOML: {words}"]
+
+
+LONG = 'a.\'b c\' . "d\\"".e-1' + ".a" * 50_000
+"""A key with which tomllib would take more memory than there is."""
+
+
+@pytest.mark.parametrize("statement", [f"{LONG} = 1", f"[{LONG}]\nb = 2", f"[[{LONG}]]\nb = 2"])
+def test_a_key_of_very_many_parts_is_not_read(tmp_path: Path, statement: str) -> None:
+    document, _, problems = read(tmp_path / "x.toml", f"c = 3\n{statement}\n[e]\nf = 4\n")
+    assert document == {"c": 3, "e": {"f": 4}}
+    assert problems == ["line 2: this is no TOML: it is nested too deep"]
+
+
+def test_dots_in_texts_and_numbers_are_no_nesting(tmp_path: Path) -> None:
+    text = f'a = \'{"x." * 100}\'\nb = [{"1.5, " * 100}]\nc = "\\"{".y" * 100}" # {"." * 100}\n'
+    document, _, problems = read(tmp_path / "x.toml", text)
+    assert (set(document), problems) == ({"a", "b", "c"}, [])
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 import json
 import shutil
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gvtui import toml
 from gvtui.files import open_to_read
 
 if TYPE_CHECKING:
@@ -69,16 +69,16 @@ def _all(top: Path) -> Iterator[ConfiguredRuntime]:
     containerd = [top / "etc/containerd/config.toml"]
     containerd += sorted((top / "etc/containerd").glob("conf.d/*.toml"))
     for file in containerd:
-        yield from _named_tables("containerd", file, read_config(file, tomllib.loads), top)
+        yield from _named_tables("containerd", file, read_config(file, toml.loads), top)
     yield from _shim("containerd", "runsc", "/etc/containerd/runsc.toml", top)
     crio = [top / "etc/crio/crio.conf", *sorted((top / "etc/crio").glob("crio.conf.d/*.conf"))]
     for file in crio:
-        yield from _named_tables("crio", file, read_config(file, tomllib.loads), top)
+        yield from _named_tables("crio", file, read_config(file, toml.loads), top)
     for file in (
         top / "usr/share/containers/containers.conf",
         top / "etc/containers/containers.conf",
     ):
-        yield from _named_tables("podman", file, read_config(file, tomllib.loads), top)
+        yield from _named_tables("podman", file, read_config(file, toml.loads), top)
 
 
 def read_config(file: Path, parse: Callable[[str], Any]) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def _shim(engine: str, name: str, path: object, top: Path) -> Iterator[Configure
     if not isinstance(path, str) or not path.startswith("/"):
         return
     place = top / path[1:]
-    values = read_config(place, tomllib.loads)
+    values = read_config(place, toml.loads)
     flags = values.get("runsc_config")
     pod_init = flags.get(_POD_INIT) if isinstance(flags, dict) else None
     # Where the file names none, the shim takes the runsc of its PATH.

@@ -6,11 +6,11 @@ import json
 import shlex
 import shutil
 import subprocess
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gvtui import toml
 from gvtui.agent.configured import read_config, traced_runtimes
 from gvtui.agent.trust import distrust
 from gvtui.decode.escape import escape
@@ -54,7 +54,7 @@ def engines_here(top: Path = Path("/")) -> EnginesHere:
 
 
 def _containerd_version(top: Path) -> int | None:
-    version = read_config(top / _CONTAINERD_FILE, tomllib.loads).get("version")
+    version = read_config(top / _CONTAINERD_FILE, toml.loads).get("version")
     if version in _TABLES:
         return int(version)
     # It says `containerd REPOSITORY VERSION COMMIT`.
@@ -101,7 +101,7 @@ def users_of(path: Path, engines: EnginesHere, top: Path = Path("/")) -> list[st
 def _tables_of(dump: str) -> list[dict[str, Any]]:
     """The entries of every table of runtimes that containerd has read."""
     try:
-        plugins = tomllib.loads(dump).get("plugins")
+        plugins = toml.loads(dump).get("plugins")
     except (ValueError, RecursionError):
         return []
     found: list[dict[str, Any]] = []

@@ -35,7 +35,7 @@ _ONLY_X86_64 = frozenset(
 _ON_BOTH = frozenset(["openat", "clone", "pipe2", "dup3", "eventfd2", "signalfd4", "inotify_init1"])
 
 _NAME = re.compile(r"\bname:\s*([^\s,]+)", re.IGNORECASE)
-_FIELDS = re.compile(r"\b(optional|context)[ _-]?fields:\s*\[([^\]]*)\]", re.IGNORECASE)
+_FIELDS = re.compile(r"\b(optional|context)[ _-]?fields:\s*\[([^\[\]]*)\]", re.IGNORECASE)
 _SECTION = re.compile(r"\s*(\w+)\s*\(\d+\)\s*:?\s*", re.ASCII)
 _BETWEEN = re.compile(r"[|,\s]+")
 _SAFE = re.compile(r"[A-Za-z0-9_./:+-]{1,100}")

@@ -120,6 +120,12 @@ def test_output_without_points_is_refused() -> None:
         parse_metadata("usage: trace\n", "this runsc")
 
 
+def test_a_list_of_fields_that_has_no_end_hides_no_other() -> None:
+    line = "Name: a/b, optional fields: [x" * 3 + ", optional fields: [y|z], context fields: [u]"
+    spec = parse_metadata(line, "").points["a/b"]
+    assert (spec.optional_fields, spec.context_fields) == (("y", "z"), ("u",))
+
+
 def test_names_that_a_terminal_must_not_see_are_passed_over() -> None:
     catalogue = parse_metadata(
         "Name: a/b\nName: \x1b[31m/x\nName: c/d, context fields: [x\x07|y]\n", ""
