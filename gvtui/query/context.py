@@ -46,6 +46,8 @@ class QueryContext:
         """Has what was found out before; None where nothing is kept."""
         self.is_resolving = False
         """Whether anybody has asked for `resolved`."""
+        self._filters_resolve = False
+        """Whether filters are among those who have."""
 
     @cached_property
     def resolved(self) -> Resolved:
@@ -58,9 +60,9 @@ class QueryContext:
 
     @property
     def position(self) -> int:
-        """All rows before this one are known."""
+        """All rows before this one are known, as far as filters have asked."""
         known = min(self.pairs.position, self.processes.position)
-        return min(known, self.resolved.position) if self.is_resolving else known
+        return min(known, self.resolved.position) if self._filters_resolve else known
 
     def advance(self, budget: int = 4 * CHUNK) -> int:
         """Read up to `budget` more rows; returns how many, 0 if all have been read."""
@@ -71,7 +73,7 @@ class QueryContext:
     def expect(self, what: str) -> None:
         """Have calls resolved along with the reading, if a filter asks for a descriptor's field."""
         if what in FD_FIELDS:
-            assert self.resolved is not None
+            self._filters_resolve = self.resolved is not None
 
     def now_ns(self) -> int:
         """The present moment, Unix nanoseconds; in a recording that of its newest row."""

@@ -58,8 +58,9 @@ _PROTOCOLS = {1: "tcp", 2: "udp"}
 FD_FIELDS = frozenset(
     f"fd.{name}"
     for name in (
-        "name directory filename type typechar ip cip sip net cnet snet port cport sport l4proto".split()
-    )
+        "id name directory filename type typechar ip cip sip lip rip net cnet snet "
+        "port cport sport lport rport is_server l4proto"
+    ).split()
 )
 """The fields that this answers."""
 
@@ -78,7 +79,7 @@ class FdFacts:
             return self._names(start, rows)
         result = np.full(len(rows), -1, np.intp)
         known: dict[Values, int] = {}
-        for places, subject in self._subjects(start, rows):
+        for places, subject in self.subjects(start, rows):
             values = self._values(what, *subject)
             if values:
                 result[places] = known.setdefault(values, len(known))
@@ -86,26 +87,38 @@ class FdFacts:
 
     def numbers(self, what: str, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """See `FilterContext.numbers`."""
+        if what == "fd.id":
+            numbers = self._resolved.description_numbers(start, len(rows))
+            return np.where(numbers > 0, numbers, UNKNOWN)
         result = np.full(len(rows), UNKNOWN, np.int64)
-        for places, subject in self._subjects(start, rows):
-            ends = self._ends(*subject)
-            port = ends[what == "fd.sport"][1] if ends is not None else ""
-            if port.isdecimal():
-                result[places] = int(port)
+        for places, subject in self.subjects(start, rows):
+            result[places] = self._number(what, *subject)
         return result
 
-    def _subjects(
+    def _number(self, what: str, path: int, number: int, calls: int) -> int:
+        if what == "fd.is_server":
+            is_server = self.is_server(number, calls)
+            return UNKNOWN if is_server is None else int(is_server)
+        if what in ("fd.lport", "fd.rport"):
+            port = self.sides(path, number, calls)[what == "fd.rport"][1]
+        else:
+            ends = self._ends(path, number, calls)
+            port = ends[what == "fd.sport"][1] if ends is not None else ""
+        return int(port) if port.isdecimal() else UNKNOWN
+
+    def subjects(
         self, start: int, rows: npt.NDArray[np.void]
     ) -> Iterator[tuple[npt.NDArray[np.intp], tuple[int, int, int]]]:
         """The places of rows that have a text or a description, those with the same together, with
-        the numbers of both and whether the row itself may have an address."""
+        the numbers of both and the message type of a row that may have an address itself, else
+        0."""
         paths = self._paths(start, rows)
         numbers = self._resolved.description_numbers(start, len(rows))
         places = np.flatnonzero((paths > 0) | (numbers > 0))
-        addressed = np.isin(rows["type"], _ADDRESSED)
-        for own in groups(places, paths, numbers, addressed):
+        calls = np.where(np.isin(rows["type"], _ADDRESSED), rows["type"], 0)
+        for own in groups(places, paths, numbers, calls):
             first = own[0]
-            yield own, (int(paths[first]), int(numbers[first]), int(addressed[first]))
+            yield own, (int(paths[first]), int(numbers[first]), int(calls[first]))
 
     def _names(
         self, start: int, rows: npt.NDArray[np.void]
@@ -139,7 +152,7 @@ class FdFacts:
                 paths[place] = texts.number(self._resolved.string(int(own[place]))) or number
         return paths
 
-    def _values(self, what: str, path: int, number: int, is_address: int) -> Values:
+    def _values(self, what: str, path: int, number: int, calls: int) -> Values:
         description = self._resolved.descriptions.get(number) if number else None
         kind = description.kind if description is not None else FdKind.UNKNOWN
         if what in ("fd.type", "fd.typechar"):
@@ -156,7 +169,10 @@ class FdFacts:
             is_inet = kind in (FdKind.IPV4, FdKind.IPV6)
             word = _PROTOCOLS.get(description.socket_type, "") if description and is_inet else ""
             return (word,) if word else ()
-        ends = self._ends(path, number, is_address)
+        if what in ("fd.lip", "fd.rip"):
+            address = self.sides(path, number, calls)[what == "fd.rip"][0]
+            return (address,) if address else ()
+        ends = self._ends(path, number, calls)
         if ends is None:
             return ()
         client, server = ends[0][0], ends[1][0]
@@ -167,20 +183,56 @@ class FdFacts:
         return tuple(filter(None, (client, server)))
 
     def _ends(
-        self, path: int, number: int, is_address: int
+        self, path: int, number: int, calls: int
     ) -> tuple[tuple[str, str], tuple[str, str]] | None:
         """Address and port of the client and of the server; None for what is no such socket.
 
         Where the socket is not known, as in a failed connect, the row itself may have an address.
         """
         description = self._resolved.descriptions.get(number) if number else None
-        if description is None and not is_address:
+        if description is None and not calls:
             return None
         if description is not None and description.kind not in _WITH_ENDS:
             return None
         client, arrow, server = self._resolved.texts.text(path).partition("->")
         # Where only one address is known, it is where a server listens or a client connects to.
         return (_parts(client), _parts(server)) if arrow else (("", ""), _parts(client))
+
+    def sides(self, path: int, number: int, calls: int) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Address and port of the sandbox's own end of a socket, and of the other end; "" for what
+        is not known.
+
+        Args:
+            path: the number of the row's text.
+            number: the number of its description.
+            calls: the message type of connect or bind; 0 for other rows.
+        """
+        ends = self._ends(path, number, calls)
+        if ends is None:
+            return ("", ""), ("", "")
+        client, server = ends
+        if self.is_server(number, calls):
+            return server, client
+        description = self._resolved.descriptions.get(number) if number else None
+        text = self._resolved.texts.text(path)
+        goes_out = calls == MessageType.SYSCALL_CONNECT or "->" in text
+        if goes_out or (description is not None and text == description.remote):
+            return client, server
+        # The only address that is known is that to which it is bound.
+        return server, ("", "")
+
+    def is_server(self, number: int, calls: int) -> bool | None:
+        """Whether a connection was accepted, and not made; None for what is none, as far as known.
+
+        Args:
+            number: the number of the socket's description.
+            calls: the message type of connect or bind; 0 for other rows.
+        """
+        description = self._resolved.descriptions.get(number) if number else None
+        if description is not None and description.is_server:
+            return True
+        goes_out = calls == MessageType.SYSCALL_CONNECT
+        return False if goes_out or (description is not None and description.remote) else None
 
 
 def _parts(text: str) -> tuple[str, str]:

@@ -36,6 +36,7 @@ from gvtui.tui.points.survey import Targets
 from gvtui.tui.points.unheard import Unheard
 from gvtui.tui.processes.commands import Earlier
 from gvtui.tui.processes.pane import ProcessesPane
+from gvtui.tui.processes.places import TreePlaces
 from gvtui.tui.replay.commands import Replaying
 from gvtui.tui.running.pane import RunningPane
 from gvtui.tui.sandboxes.pane import SandboxList
@@ -85,6 +86,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Unheard,
     Presets,
     Earlier,
+    TreePlaces,
     Tabs,
     Rows,
     Details,

@@ -278,3 +278,14 @@ def test_made_up_processes_agree_with_the_rows(
                 agree(trace, context, rows, condition)
         finally:
             trace.close()
+
+
+def test_looking_calls_up_holds_no_filter_back_that_does_not_ask_for_it(trace: Trace) -> None:
+    context = context_of(trace)
+    assert context.resolved.position == 0
+    assert context.position == trace.end_row
+    compile_filter("fd.type = file", context)
+    assert context.position == 0
+    while context.advance():
+        pass
+    assert context.position == trace.end_row

@@ -163,3 +163,32 @@ def test_a_mapped_address_is_found_in_both_forms(tmp_path: Path) -> None:
         assert rows(analysis, f"evt.type = connect and fd.name {text}") == {connect}, text
     assert not rows(analysis, "evt.type = openat and fd.name = /127.0.0.1")
     trace.close()
+
+
+def test_each_end_of_a_socket_is_known_from_its_own_side(analysis: Analysis) -> None:
+    accepted, made = (rows(analysis, f"fd.is_server = {word}") for word in ("true", "false"))
+    assert accepted
+    assert made
+    assert not accepted & made
+    assert rows(analysis, "fd.rport = 8080") <= made
+    own = rows(analysis, "fd.lip = 127.0.0.1 and fd.lport = 8080")
+    assert accepted <= own
+    listening = own - accepted
+    assert listening
+    assert not listening & rows(analysis, "fd.rip exists")
+    others = rows(analysis, "fd.is_server = true and fd.rip exists")
+    assert others == rows(analysis, "fd.is_server = true and fd.cip exists")
+
+
+def test_one_id_stands_for_an_open_file_through_dup_and_fork(tmp_path: Path) -> None:
+    world = World(tmp_path / "a.gvtrace")
+    world.open(3, "/tmp/a")
+    world.call(19, syscall_pb2.Dup, "dup", 4, old_fd=3)
+    world.fork(1, 2)
+    world.call(34, syscall_pb2.Write, "write", 1, pid=2, fd=4)
+    world.close(3)
+    world.open(3, "/tmp/b")
+    world.writer.close()
+    trace = Trace.open(world.path)
+    assert rows(Analysis(trace), "fd.id = 1") == {1, 2, 4, 5}
+    trace.close()

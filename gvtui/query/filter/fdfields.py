@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gvtui.query.filter.batch import DESCRIPTOR, of_context
-from gvtui.query.filter.field import Field
+from gvtui.query.filter.field import TRUTH, Field
 from gvtui.query.filter.forms import path_of
 from gvtui.query.filter.operators import ValueKind
 from gvtui.query.filter.texts import TextColumn
@@ -39,6 +39,15 @@ DESCRIPTOR_FIELDS: tuple[Field, ...] = (
         "file descriptor argument of the call; on the exit of a call that opens one, the new one",
         "fd.num <= 2",
         DESCRIPTOR,
+    ),
+    Field(
+        "fd.id",
+        ValueKind.NUMBER,
+        "number of the open file or socket that the descriptor stands for, from its opening to its "
+        "closing, through dup and fork; the details and the numbers lead to it",
+        "fd.id = 12",
+        of_context("fd.id"),
+        needs=("group_id",),
     ),
     Field(
         "fd.name",
@@ -84,6 +93,8 @@ DESCRIPTOR_FIELDS: tuple[Field, ...] = (
     _fd_field(
         "sip", "address of the socket's server, where a connection came about", "sip = 10.0.0.5"
     ),
+    _fd_field("lip", "address of the sandbox's own end of the socket", "lip = 10.0.0.5"),
+    _fd_field("rip", "address of the other end", "rip = 10.0.0.9"),
     _fd_field("net", "network of either address", "net = 10.0.0.0/8", is_net=True),
     _fd_field("cnet", "network of the client's address", "cnet in (10.0.0.0/8)", is_net=True),
     _fd_field("snet", "network of the server's address", "snet != 127.0.0.0/8", is_net=True),
@@ -98,5 +109,16 @@ DESCRIPTOR_FIELDS: tuple[Field, ...] = (
     ),
     _port_field("cport", "client", "cport > 1024"),
     _port_field("sport", "server", "sport in (22, 443)"),
+    _port_field("lport", "own end", "lport = 8080"),
+    _port_field("rport", "other end", "rport in (22, 443)"),
+    Field(
+        "fd.is_server",
+        ValueKind.CHOICE,
+        "whether the socket's connection was accepted, and not made",
+        "fd.is_server = true",
+        of_context("fd.is_server"),
+        choices=TRUTH,
+        needs=("group_id",),
+    ),
     _fd_field("l4proto", "tcp or udp, where the socket's type is known", "l4proto = udp"),
 )

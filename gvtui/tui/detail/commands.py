@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
 from gvtui.tui.command.command import command
+from gvtui.tui.detail.about import About, about, life_filter, reading, resolved_call
 from gvtui.tui.detail.uses import FieldUse, field_use
 from gvtui.tui.kit.asking import Choice, Entry
 from gvtui.tui.stream.columns import MAX_FIELD_COLUMNS, field_column
@@ -44,6 +45,25 @@ class Details(Feature):
         self.shows_bytes = not self.shows_bytes
         self.viewer.parts.show("detail")
         self.viewer.show_news()
+
+    def known(self) -> tuple[About, ...]:
+        """What other rows tell of the selected one."""
+        return about(self.model, self.model.cursor, self.viewer.commands.keys_of("detail.life"))
+
+    @command("The life of this row's descriptor: opening, uses, closing", "L", heading="Moving")
+    def life(self) -> None:
+        """Show all rows of the open file or socket that the selected row is about."""
+        model, row = self.model, self.viewer.selected_message()
+        row_id = model.cursor
+        if row is None or row_id is None:
+            return
+        call = resolved_call(model, row_id)
+        if row_id >= model.analysis.resolved.position:
+            self.viewer.tell(f"Descriptors are being looked up: {reading(model)} read.")
+        elif call is None or call.description is None:
+            self.viewer.tell("This row is about no descriptor that is known.", "warning")
+        else:
+            self.viewer.show_rows(life_filter(call.description), "fd.id", row_id)
 
     @command("Show or hide the details", "d")
     def toggle(self) -> None:

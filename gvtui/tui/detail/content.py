@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from gvtui.decode.fields import FieldView
     from gvtui.trace.row import Row
+    from gvtui.tui.detail.about import About
     from gvtui.tui.model.model import Model
 
 _MAX_FIELDS = 500
@@ -42,7 +43,9 @@ Line: TypeAlias = tuple[list[Part], int]
 _BLANK: Line = ([], NO_FIELD)
 
 
-def grounds(model: Model, width: int, *, shows_bytes: bool) -> tuple[object, ...]:
+def grounds(
+    model: Model, width: int, *, shows_bytes: bool, known: tuple[About, ...] = ()
+) -> tuple[object, ...]:
     """All that a content follows from, the row first: while it is the same, so is the content."""
     execs, row_id, other = model.analysis.pairs.execs, model.cursor, _partner(model)
     return (
@@ -54,6 +57,7 @@ def grounds(model: Model, width: int, *, shows_bytes: bool) -> tuple[object, ...
         pair_words(model, row_id),
         tuple(execs.code(row) for row in (row_id, other) if row is not None),
         _session(model, row_id),
+        known,
     )
 
 
@@ -97,7 +101,17 @@ def _session(model: Model, row_id: int | None) -> tuple[str, str] | None:
 class Content:
     """What there is to say of the selected row, as lines of a width."""
 
-    def __init__(self, model: Model, width: int, *, shows_bytes: bool) -> None:
+    def __init__(
+        self, model: Model, width: int, *, shows_bytes: bool, known: tuple[About, ...] = ()
+    ) -> None:
+        """Put the row at the cursor into lines.
+
+        Args:
+            model: the model.
+            width: cells of a line.
+            shows_bytes: whether the bytes are shown too.
+            known: what other rows tell of it.
+        """
         self.width = width
         self.heading: list[Part] = []
         self.views: list[SideView] = []
@@ -109,6 +123,7 @@ class Content:
         """The messages whose bytes are shown."""
         self._model = model
         self._shows_bytes = shows_bytes
+        self._known = known
         cursor = model.cursor
         if cursor is None:
             self.heading = [(" Details", "heading"), ("   of the selected row", "faint")]
@@ -262,6 +277,8 @@ class Content:
         ]
 
     def _fill_fields(self, sides: Iterable[SideView]) -> None:
+        for each in self._known:
+            self._add(each.name, each.value, each.more, "context")
         for side in sides:
             self._add_side(side)
         session = _session(self._model, self._model.cursor)

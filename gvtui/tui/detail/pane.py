@@ -52,13 +52,14 @@ class DetailView(
         """Show the selected row if it has changed."""
         self.fits()
         width, shows_bytes = self.scrollable_content_region.width, self._details.shows_bytes
-        now = grounds(self._model, width, shows_bytes=shows_bytes)
+        known = self._details.known()
+        now = grounds(self._model, width, shows_bytes=shows_bytes, known=known)
         if now == self._shown:
             return
         same_row = self._shown[:1] == now[:1]
         self._shown = now
         path = self.picked.path if self.picked is not None else ""
-        content = self.content = Content(self._model, width, shows_bytes=shows_bytes)
+        content = self.content = Content(self._model, width, shows_bytes=shows_bytes, known=known)
         self.virtual_size = Size(width, 1 + content.height + hexdump.height(content.data))
         self.refresh()
         # The cursor stays on its field from row to row, so that values can be compared.

@@ -19,6 +19,7 @@ from gvtui.tui.processes.choice import TreeChoice, TreeOrder
 from gvtui.tui.processes.commands import Earlier
 from gvtui.tui.processes.lines import Fold, Key, TreeLine, tree_lines
 from gvtui.tui.processes.painter import SOURCE_SIGNS, TreePainter, column_titles, layout
+from gvtui.tui.processes.places import TreePlaces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +64,7 @@ class ProcessesPane(ListPane):
         super().__init__(id="processes")
         self._viewer, self._model = viewer, viewer.model
         self._earlier = viewer.feature(Earlier)
+        self._places = viewer.feature(TreePlaces)
         self._painter = TreePainter(self._model)
         self._tree: ProcessTree | None = None
         self._folds: dict[int, Fold] = {}
@@ -91,6 +93,7 @@ class ProcessesPane(ListPane):
         is_calm = time.monotonic() - self._drawn_at >= _CALM_SECONDS
         if is_calm:
             self._take_filter()
+        self._go_to_wanted()
         if self._building is None and self._built != self._version and (is_calm or not self._built):
             self._begin()
         if self._build() or is_calm:
@@ -356,6 +359,22 @@ class ProcessesPane(ListPane):
         self._begin()
         if self._build():
             self.redraw()
+
+    def _go_to_wanted(self) -> None:
+        """Select the process that another part of the screen leads to, and unfold its parents."""
+        number, self._places.wanted = self._places.wanted, None
+        process = self._tree.get(number) if self._tree is not None and number else None
+        if process is None:
+            return
+        if not self._choice.picks(process):
+            self._by_filter = False
+            self._choice = replace(self._choice, only_running=False, passing=None)
+        for parent in process.ancestors():
+            if self._folds.get(parent.number) is Fold.CLOSED:
+                self._folds[parent.number] = Fold.CHILDREN
+        self._folded += 1
+        self._selected = ("process", process.number)
+        self._begin()
 
     def _select_process(self, process: Process) -> None:
         key = ("process", process.number)
