@@ -135,13 +135,17 @@ class Analysis:
     def _resolve(self, budget: int) -> int:
         return self.context.resolved.advance(budget)
 
-    def statistics(self, condition: Filter | None = None) -> Statistics:
+    def statistics(
+        self, condition: Filter | None = None, *, by_descriptor: bool = False
+    ) -> Statistics:
         """Statistics over the rows that pass a condition, which is compiled with this context.
 
-        Their own `advance` updates them, up to the rows that pairs and processes have read.
+        Their own `advance` updates them, up to the rows that pairs and processes have read; those
+        by descriptor up to the rows that have been resolved.
         """
-        found = Statistics(self.trace, self.pairs, self.processes, condition)
-        if condition is None and self.kept is not None:
+        resolved = self.resolved if by_descriptor else None
+        found = Statistics(self.trace, self.pairs, self.processes, condition, resolved)
+        if condition is None and not by_descriptor and self.kept is not None:
             self.kept.offer("numbers", {"statistics": found})
         return found
 

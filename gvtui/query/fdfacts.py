@@ -107,14 +107,15 @@ class FdFacts:
         return int(port) if port.isdecimal() else UNKNOWN
 
     def subjects(
-        self, start: int, rows: npt.NDArray[np.void]
+        self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_] | None = None
     ) -> Iterator[tuple[npt.NDArray[np.intp], tuple[int, int, int]]]:
         """The places of rows that have a text or a description, those with the same together, with
         the numbers of both and the message type of a row that may have an address itself, else
-        0."""
+        0; with `asked` only among those rows."""
         paths = self._paths(start, rows)
         numbers = self._resolved.description_numbers(start, len(rows))
-        places = np.flatnonzero((paths > 0) | (numbers > 0))
+        tells = (paths > 0) | (numbers > 0)
+        places = np.flatnonzero(tells if asked is None else tells & asked)
         calls = np.where(np.isin(rows["type"], _ADDRESSED), rows["type"], 0)
         for own in groups(places, paths, numbers, calls):
             first = own[0]

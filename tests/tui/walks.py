@@ -119,6 +119,8 @@ WALKS: tuple[Walk, ...] = (
             "by-path": ("right",),
             "by-error": ("right",),
             "by-event": ("right",),
+            "by-fd": ("right",),
+            "by-host": ("right",),
             "points": ("4", "down", "l"),
         },
     ),

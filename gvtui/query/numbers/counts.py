@@ -6,7 +6,7 @@ How calls are counted:
 come from its exit row, its path from its enter row. Without thread ids there are no pairs, and the
 larger of the numbers of enters and exits counts.
 - A call that raw and decoded points both report counts once in every table, with what its raw rows
-  tell. Only its path comes from its decoded rows, and so do the sums by path.
+  tell. Only its path and its descriptor come from its decoded rows, and so do the sums by them.
 - A call that a signal interrupted, to be begun anew, is no error; such calls are counted apart.
 - Percentiles are wrong by at most 3 %, see `durations`. All other numbers are exact, but lower
 bounds if the sandbox dropped points.
@@ -25,6 +25,7 @@ from gvtui.query.calls.execs import LateOutcomes
 from gvtui.query.calls.pairs import UNKNOWN_NS
 from gvtui.query.column import RowColumn
 from gvtui.query.follower import Follower
+from gvtui.query.numbers.descriptors import DescriptorCounts
 from gvtui.query.numbers.tally import Tally
 from gvtui.query.source import CHUNK
 from gvtui.trace.row import Direction, Kind
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from gvtui.query.calls.pairs import Pairs
     from gvtui.query.filter.compile import Filter
     from gvtui.query.processes.processes import Processes
+    from gvtui.query.resolved.lookup import Resolved
     from gvtui.query.source import RowSource
 
 ALL_KEY = 0
@@ -75,7 +77,17 @@ class Counts(Follower):
         pairs: Pairs,
         processes: Processes,
         condition: Filter | None = None,
+        resolved: Resolved | None = None,
     ) -> None:
+        """Begin to count.
+
+        Args:
+            trace: the rows.
+            pairs: says which rows are one call.
+            processes: the processes of the rows.
+            condition: only rows that pass it are counted; None for all.
+            resolved: what calls did, to count by descriptor too; None to do without.
+        """
         super().__init__(trace)
         self._pairs = pairs
         self._processes = processes
@@ -93,6 +105,8 @@ class Counts(Follower):
         self.by_path = Tally(max_keys=_MAX_PATHS)
         """Sums by the string number of the path."""
         self.by_errno = Tally(max_keys=1 << 16)
+        self.descriptors = DescriptorCounts(resolved) if resolved is not None else None
+        """Sums by descriptor and by the other end of sockets; None if they are not counted."""
         self._matched = RowColumn(trace.side_folders)
         self._doubles = Doubles()
         self._late = LateOutcomes(pairs.execs)
@@ -100,7 +114,8 @@ class Counts(Follower):
 
     @property
     def _end(self) -> int:
-        return min(self._pairs.position, self._processes.position)
+        known = min(self._pairs.position, self._processes.position)
+        return known if self.descriptors is None else min(known, self.descriptors.position)
 
     def _begin(self) -> None:
         self.missed_rows += max(0, self._trace.first_row - self.position)
@@ -160,6 +175,8 @@ class Counts(Follower):
         has = paths != 0
         calls = (counted & has, loose & matched & has, is_enter, settled & has)
         self._add(self.by_path, paths, *calls, *ends)
+        if self.descriptors is not None:
+            self.descriptors.take_in(start, rows, settled, *ends, totals=self.totals)
         for place in np.flatnonzero(codes == ExecCode.ASKED).tolist():
             if len(self._open) >= _MAX_OPEN:
                 del self._open[next(iter(self._open))]

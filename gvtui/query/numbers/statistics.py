@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     from gvtui.query.calls.pairs import Pairs
     from gvtui.query.filter.compile import Filter
+    from gvtui.query.numbers.descriptors import DescriptorCounts
     from gvtui.query.processes.processes import Processes
+    from gvtui.query.resolved.lookup import Resolved
     from gvtui.query.source import RowSource
 
 _FRACTIONS = (0.5, 0.95, 0.99)
@@ -58,6 +60,9 @@ class Line:
     """For a process, its number in the tree."""
     restarted: int = 0
     """How many calls a signal interrupted, to be begun anew; they are no errors."""
+    bytes_in: int = 0
+    """How many bytes its calls read or received, where that is counted."""
+    bytes_out: int = 0
 
     @property
     def mean_ns(self) -> int | None:
@@ -74,11 +79,13 @@ class Statistics:
         pairs: Pairs,
         processes: Processes,
         condition: Filter | None = None,
+        resolved: Resolved | None = None,
     ) -> None:
+        """Begin to count; the arguments are those of `Counts`."""
         self._trace = trace
         self._pairs = pairs
         self._processes = processes
-        self._counts = Counts(trace, pairs, processes, condition)
+        self._counts = Counts(trace, pairs, processes, condition, resolved)
 
     def advance(self, budget: int = 4 * CHUNK) -> int:
         """Count up to `budget` more rows; returns how many."""
@@ -221,6 +228,36 @@ class Statistics:
         """The sums of all paths, as `Tally.columns` gives them."""
         return self._counts.by_path.columns()
 
+    @property
+    def counts_descriptors(self) -> bool:
+        """Whether there are sums by descriptor and by the other end of sockets."""
+        return self._counts.descriptors is not None
+
+    def descriptor_columns(self) -> dict[str, npt.NDArray[np.int64]]:
+        """The sums of all descriptors, as `Tally.columns` gives them; empty if not counted."""
+        return self._of_descriptors.by_descriptor.columns()
+
+    def descriptor_line(self, number: int) -> Line:
+        """The line of an open file or socket, by the number of its description."""
+        counts = self._of_descriptors
+        words, tally = counts.descriptor_words(number), counts.by_descriptor
+        return self._line(*words, tally.sums(number), tally, number)
+
+    def remote_columns(self) -> dict[str, npt.NDArray[np.int64]]:
+        """The sums by the other end of sockets, as `Tally.columns` gives them."""
+        return self._of_descriptors.by_remote.columns()
+
+    def remote_line(self, number: int) -> Line:
+        """The line of one other end of sockets, by its number."""
+        counts = self._of_descriptors
+        words, tally = counts.remote_words(number), counts.by_remote
+        return self._line(*words, tally.sums(number), tally, number)
+
+    @property
+    def _of_descriptors(self) -> DescriptorCounts:
+        assert self._counts.descriptors is not None
+        return self._counts.descriptors
+
     def by_errno(self) -> list[Line]:
         """Lines by error of the failed calls, the most frequent first."""
         lines = []
@@ -288,6 +325,8 @@ class Statistics:
             is_call,
             number,
             sums.restarted,
+            sums.bytes_in,
+            sums.bytes_out,
         )
 
 

@@ -24,6 +24,13 @@ class By(Enum):
     PATH = "paths"
     ERRNO = "errors"
     EVENT = "events"
+    DESCRIPTOR = "fds"
+    REMOTE = "hosts"
+
+    @property
+    def needs_descriptors(self) -> bool:
+        """Whether the statistics have to count by descriptor."""
+        return self in (By.DESCRIPTOR, By.REMOTE)
 
 
 class TableOrder(Enum):
@@ -38,6 +45,8 @@ class TableOrder(Enum):
     P95 = "p95"
     P99 = "p99"
     MAX = "max"
+    READ = "read"
+    WRITTEN = "written"
 
 
 _ATTRIBUTES = {
@@ -49,7 +58,19 @@ _ATTRIBUTES = {
     TableOrder.P95: "p95_ns",
     TableOrder.P99: "p99_ns",
     TableOrder.MAX: "max_ns",
+    TableOrder.READ: "bytes_in",
+    TableOrder.WRITTEN: "bytes_out",
 }
+
+_SUMMED = (
+    TableOrder.CALLS,
+    TableOrder.ERRORS,
+    TableOrder.MAX,
+    TableOrder.READ,
+    TableOrder.WRITTEN,
+)
+_KEYED = (By.PROCESS, By.PATH, By.DESCRIPTOR, By.REMOTE)
+"""Tables that may have so many lines that only those on the screen are made."""
 
 
 class Table:
@@ -64,8 +85,9 @@ class Table:
         self._keys: list[int] = []
         self.left_out = 0
         """How many lines are left out, because of `MAX_LINES` or a forgotten process."""
-        if by is By.PROCESS or by is By.PATH:
-            self._sort_columns(order, is_ascending)
+        if by in _KEYED:
+            if statistics.counts_descriptors or not by.needs_descriptors:
+                self._sort_columns(order, is_ascending)
         else:
             self._lines = _sorted(self._small(), order, is_ascending)
 
@@ -76,9 +98,12 @@ class Table:
         """The line at an index; a process's line lacks its filter, see `filter_text`."""
         if not self._keys:
             return self._lines[place]
+        statistics, key = self._statistics, self._keys[place]
         if self.by is By.PROCESS:
-            return self._statistics.process_line(self._keys[place], filtered=False)
-        return self._statistics.path_line(self._keys[place])
+            return statistics.process_line(key, filtered=False)
+        if self.by is By.DESCRIPTOR:
+            return statistics.descriptor_line(key)
+        return statistics.remote_line(key) if self.by is By.REMOTE else statistics.path_line(key)
 
     def key(self, place: int) -> int | str:
         """The key of a line's subject, which does not depend on the sort order."""
@@ -102,12 +127,17 @@ class Table:
             return self._statistics.by_syscall()
         return [line for line in self._statistics.by_syscall(events=True) if not line.is_call]
 
+    def _columns(self) -> dict[str, npt.NDArray[np.int64]]:
+        if self.by is By.PROCESS:
+            return self._statistics.process_columns()
+        if self.by is By.DESCRIPTOR:
+            return self._statistics.descriptor_columns()
+        if self.by is By.REMOTE:
+            return self._statistics.remote_columns()
+        return self._statistics.path_columns()
+
     def _sort_columns(self, order: TableOrder, is_ascending: bool) -> None:
-        columns = (
-            self._statistics.process_columns()
-            if self.by is By.PROCESS
-            else self._statistics.path_columns()
-        )
+        columns = self._columns()
         values = _values(columns, order)
         by_size = np.lexsort((columns["key"], values if is_ascending else -values))
         chosen = columns["key"][by_size[:MAX_LINES]].tolist()
@@ -121,7 +151,7 @@ class Table:
 
 
 def _values(columns: dict[str, npt.NDArray[np.int64]], order: TableOrder) -> npt.NDArray[np.int64]:
-    if order in (TableOrder.CALLS, TableOrder.ERRORS, TableOrder.MAX):
+    if order in _SUMMED:
         return columns[_ATTRIBUTES[order]]
     if order is TableOrder.MEAN:
         return columns["total_ns"] // np.maximum(columns["timed"], 1)

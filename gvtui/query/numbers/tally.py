@@ -30,20 +30,24 @@ class Sums:
     max_ns: int
     restarted: int = 0
     """How many calls a signal interrupted, to be begun anew; they are no errors."""
+    bytes_in: int = 0
+    """How many bytes calls read or received, where that is counted."""
+    bytes_out: int = 0
 
 
 def added(parts: Iterable[Sums]) -> Sums:
     """Add several sums."""
-    columns = list(
-        zip(
-            *((s.calls, s.errors, s.timed, s.total_ns, s.max_ns, s.restarted) for s in parts),
-            strict=True,
-        )
+    every = list(parts)
+    return Sums(
+        sum(each.calls for each in every),
+        sum(each.errors for each in every),
+        sum(each.timed for each in every),
+        sum(each.total_ns for each in every),
+        max((each.max_ns for each in every), default=0),
+        sum(each.restarted for each in every),
+        sum(each.bytes_in for each in every),
+        sum(each.bytes_out for each in every),
     )
-    if not columns:
-        return Sums(0, 0, 0, 0, 0)
-    calls, errors, timed, totals, longest, restarted = columns
-    return Sums(sum(calls), sum(errors), sum(timed), sum(totals), max(longest), sum(restarted))
 
 
 class Tally:
@@ -60,6 +64,8 @@ class Tally:
         self._total = np.zeros(16, np.float64)
         self._max = np.zeros(16, np.int64)
         self._restarted = np.zeros(16, np.int64)
+        self._bytes_in = np.zeros(16, np.int64)
+        self._bytes_out = np.zeros(16, np.int64)
         size = 16 if with_bands else 0
         self._fine = np.zeros((size, FINE_BANDS), np.int64)
         self._coarse = np.zeros((size, len(EDGES)), np.int64)
@@ -92,6 +98,8 @@ class Tally:
             int(self._total[place]),
             int(self._max[place]),
             int(self._restarted[place]),
+            int(self._bytes_in[place]),
+            int(self._bytes_out[place]),
         )
 
     @property
@@ -111,6 +119,8 @@ class Tally:
             "total_ns": self._total[:count].astype(np.int64),
             "max_ns": self._max[:count],
             "restarted": self._restarted[:count],
+            "bytes_in": self._bytes_in[:count],
+            "bytes_out": self._bytes_out[:count],
         }
         has_any = (columns["calls"] > 0) | (columns["errors"] > 0)
         return {name: column[has_any] for name, column in columns.items()}
@@ -159,6 +169,17 @@ class Tally:
             np.add.at(self._fine, (timed, fine_bands(known)), 1)
             np.add.at(self._coarse, (timed, coarse_bands(known)), 1)
 
+    def moved(
+        self,
+        keys: npt.NDArray[np.int64],
+        came: npt.NDArray[np.int64],
+        went: npt.NDArray[np.int64],
+    ) -> None:
+        """Add the bytes that calls read, and those that they wrote."""
+        places, inverse = self._find(keys)
+        np.add.at(self._bytes_in, places[inverse], came)
+        np.add.at(self._bytes_out, places[inverse], went)
+
     def _find(
         self, keys: npt.NDArray[np.int64]
     ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
@@ -190,6 +211,8 @@ class Tally:
             "total",
             "max",
             "restarted",
+            "bytes_in",
+            "bytes_out",
         ):
             column = getattr(self, f"_{name}")
             setattr(self, f"_{name}", np.concatenate((column, np.zeros_like(column))))

@@ -32,9 +32,12 @@ class NumbersPane(Container):
         self._table = NumbersTable(viewer)
         self._bands = NumbersBands(viewer)
         self._analysis: Analysis | None = None
-        self._kept: dict[str, Statistics] = {}
+        self._kept: dict[tuple[str, bool], Statistics] = {}
         self._statistics: Statistics | None = None
         self._shown: tuple[object, ...] | None = None
+        self._by_descriptor = False
+        """Whether calls are counted by descriptor too: from the first time on that they are
+        asked for, since that takes longer."""
         self._drawn_at = 0.0
 
     def compose(self) -> ComposeResult:
@@ -48,7 +51,7 @@ class NumbersPane(Container):
         analysis.wants_processes = True
         if analysis is not self._analysis:
             self._analysis = analysis
-            self._kept = {}
+            self._kept, self._by_descriptor = {}, False
         statistics = self._for_filter()
         if statistics is not self._statistics or analysis.follower is None:
             self._statistics = statistics
@@ -63,11 +66,12 @@ class NumbersPane(Container):
     def _for_filter(self) -> Statistics:
         """The statistics of the filters in force."""
         analysis, condition = self._model.analysis, self._model.condition
-        text = condition.text if condition is not None else ""
-        statistics = self._kept.pop(text, None)
+        self._by_descriptor = self._by_descriptor or self._table.needs_descriptors
+        asked = (condition.text if condition is not None else "", self._by_descriptor)
+        statistics = self._kept.pop(asked, None)
         if statistics is None:
-            statistics = analysis.statistics(condition)
-        self._kept[text] = statistics
+            statistics = analysis.statistics(condition, by_descriptor=self._by_descriptor)
+        self._kept[asked] = statistics
         for old in list(self._kept)[:-_KEPT]:
             del self._kept[old]
         return statistics

@@ -10,7 +10,7 @@ from gvtui.query.filter.field import PID
 from gvtui.query.numbers.durations import shown_percentile
 from gvtui.query.numbers.tables import By, Table, TableOrder
 from gvtui.tui.command.command import command
-from gvtui.tui.kit.cells import fit, fit_end, width_of, wrap
+from gvtui.tui.kit.cells import fit, fit_end, short_bytes, width_of, wrap
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import DROP_SIGN, FAILED_SIGN
 from gvtui.tui.kit.times import SECOND_NS, took_text
@@ -29,6 +29,8 @@ _SLOTS = {
     By.PROCESS: PID,
     By.PATH: "fd.nameraw",
     By.ERRNO: "evt.errno",
+    By.DESCRIPTOR: "fd.id",
+    By.REMOTE: "fd.rip",
 }
 """The slot of the chip that a line's filter goes into."""
 
@@ -51,6 +53,17 @@ _TOTAL = _Column("total", TableOrder.TOTAL, 9)
 _LAST = _Column(_SHARE, TableOrder.TOTAL, 6, 1)
 _MEAN = _Column("mean", TableOrder.MEAN, 8, 2)
 _MAX = _Column("max", TableOrder.MAX, 8, 3)
+_READ = _Column("read", TableOrder.READ, 9)
+_WRITTEN = _Column("written", TableOrder.WRITTEN, 9)
+_WITH_BYTES = (
+    _Column("calls", TableOrder.CALLS, 9),
+    _Column("errors", TableOrder.ERRORS, 8, 2),
+    _READ,
+    _WRITTEN,
+    _Column("total", TableOrder.TOTAL, 9, 3),
+    _Column("mean", TableOrder.MEAN, 8, 4),
+    _Column("max", TableOrder.MAX, 8, 5),
+)
 
 _COLUMNS = {
     By.SYSCALL: (
@@ -67,6 +80,8 @@ _COLUMNS = {
     By.PATH: (_CALLS, _ERRORS, _TOTAL, _MEAN, _MAX, _LAST),
     By.ERRNO: (_Column("calls", TableOrder.CALLS, 10), _TOTAL, _MEAN, _MAX),
     By.EVENT: (_Column("count", TableOrder.CALLS, 10),),
+    By.DESCRIPTOR: _WITH_BYTES,
+    By.REMOTE: _WITH_BYTES,
 }
 _NAMES = {
     By.SYSCALL: "system call",
@@ -74,6 +89,8 @@ _NAMES = {
     By.PATH: "path",
     By.ERRNO: "error",
     By.EVENT: "event",
+    By.DESCRIPTOR: "file or socket, its descriptor, who opened it",
+    By.REMOTE: "the other end of sockets",
 }
 
 
@@ -114,6 +131,11 @@ class NumbersTable(ListPane):
             self._top = max(0, self._top + place - self.cursor)
             self.cursor = place
         self.redraw()
+
+    @property
+    def needs_descriptors(self) -> bool:
+        """Whether the table on the screen counts by descriptor."""
+        return self._by.needs_descriptors
 
     @property
     def selected_syscall(self) -> str | None:
@@ -178,6 +200,8 @@ class NumbersTable(ListPane):
 
     def _notes(self, statistics: Statistics) -> list[tuple[str, str]]:
         notes = []
+        if self._by.needs_descriptors and statistics.counts_descriptors:
+            notes.append(("calls that have returned; bytes as read and write tell them", "faint"))
         if statistics.dropped:
             words = counted(statistics.dropped, "point was", "points were")
             words = f"{DROP_SIGN} {words} dropped: numbers are lower bounds ({_BOUND})"
@@ -248,6 +272,9 @@ class NumbersTable(ListPane):
             return f"{bound}{line.calls:,}", "number"
         if order is TableOrder.ERRORS:
             return (f"{FAILED_SIGN} {bound}{line.errors:,}" if line.errors else ""), "error"
+        if order in (TableOrder.READ, TableOrder.WRITTEN):
+            size = line.bytes_in if order is TableOrder.READ else line.bytes_out
+            return (f"{bound}{short_bytes(size)}" if size else ""), "number"
         if not line.timed:
             return "", "time"
         if order is TableOrder.TOTAL:

@@ -4,24 +4,23 @@ from collections.abc import Iterator
 
 import pytest
 
-from gvtui.query.calls.pairs import Pairs
-from gvtui.query.context import QueryContext
+from gvtui.query.analysis import Analysis
 from gvtui.query.numbers import tables
 from gvtui.query.numbers.statistics import Statistics
 from gvtui.query.numbers.tables import By, Table, TableOrder
-from gvtui.query.processes.processes import Processes
 from gvtui.trace.reader import Trace
 from tests.trace.factory import TRACES
 
 
 @pytest.fixture(scope="module")
 def statistics() -> Iterator[Statistics]:
-    trace = Trace.open(TRACES / "shell-2024.trace")
-    pairs = Pairs(trace)
-    processes = Processes(trace, pairs)
-    made = Statistics(trace, pairs, processes)
-    while QueryContext(pairs, processes).advance():
+    trace = Trace.open(TRACES / "network-2024.trace")
+    analysis = Analysis(trace)
+    made = analysis.statistics(by_descriptor=True)
+    while analysis.context.advance():
         made.advance()
+    while made.advance():
+        pass
     yield made
     trace.close()
 
@@ -70,3 +69,11 @@ def test_a_long_table_is_cut(statistics: Statistics, monkeypatch: pytest.MonkeyP
     assert len(cut) == 3
     assert cut.left_out == len(whole) - 3
     assert [cut.key(place) for place in range(3)] == [whole.key(place) for place in range(3)]
+
+
+def test_without_counts_by_descriptor_their_tables_are_empty() -> None:
+    trace = Trace.open(TRACES / "shell-2024.trace")
+    statistics = Analysis(trace).statistics()
+    assert len(Table(statistics, By.DESCRIPTOR, TableOrder.CALLS)) == 0
+    assert len(Table(statistics, By.REMOTE, TableOrder.READ)) == 0
+    trace.close()

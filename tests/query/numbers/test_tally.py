@@ -103,3 +103,14 @@ def test_sums_together_keep_the_longest(parts: list[Sums]) -> None:
     assert whole.total_ns == sum(part.total_ns for part in parts)
     assert whole.max_ns == max((part.max_ns for part in parts), default=0)
     assert added([whole, *parts]).timed == 2 * whole.timed
+
+
+def test_bytes_are_summed_by_key_and_over_keys() -> None:
+    tally = Tally(max_keys=2)
+    tally.count(numbers([1, 2, 3]))
+    tally.moved(numbers([1, 1, 2, 3]), numbers([5, 6, 0, 1]), numbers([0, 1, 7, 2]))
+    assert (tally.sums(1).bytes_in, tally.sums(1).bytes_out) == (11, 1)
+    assert (tally.sums(OTHER).bytes_in, tally.sums(OTHER).bytes_out) == (1, 2)
+    every = added(sums for _, sums in tally)
+    assert (every.bytes_in, every.bytes_out) == (12, 10)
+    assert tally.columns()["bytes_out"].tolist() == [1, 7, 2]

@@ -93,13 +93,15 @@ def test_sorting_by_keys_and_by_the_headings() -> None:
 
 
 def test_each_table_leads_to_its_rows_and_back() -> None:
-    app = recording("shell-2024")
+    app = recording("network-2024")
     begins = {
         By.SYSCALL: "evt.type = ",
         By.PROCESS: "proc.id = ",
         By.PATH: "fd.nameraw = ",
         By.ERRNO: "evt.errno = ",
         By.EVENT: "evt.type = ",
+        By.DESCRIPTOR: "fd.id = ",
+        By.REMOTE: "fd.is_server = ",
     }
 
     async def script(pilot: Pilot[int]) -> None:
@@ -126,7 +128,7 @@ def test_each_table_leads_to_its_rows_and_back() -> None:
         views = [table._by]
         await pilot.press("left")
         views.append(table._by)
-        assert views == [By.SYSCALL, By.EVENT]
+        assert views == [By.SYSCALL, By.REMOTE]
 
     drive(app, script)
 

@@ -1,0 +1,173 @@
+"""Counts calls by open file or socket, and by the address at the other end, with their bytes.
+
+Only calls that have returned count: with their exits it is known which file or socket they made.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from gvtui.query.fdfacts import FdFacts
+from gvtui.query.filter.write import literal
+from gvtui.query.numbers.tally import OTHER, Tally
+from gvtui.query.resolved.description import FdKind
+from gvtui.wire.messagetype import MessageType
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.query.resolved.lookup import Resolved
+
+_MAX_DESCRIPTORS = 50_000
+_MAX_REMOTES = 50_000
+_OTHERS = "(others)"
+_NOT_TOLD = "(address not told)"
+_INET = (FdKind.IPV4, FdKind.IPV6)
+
+
+class Remote(NamedTuple):
+    """Somebody at the other end of connections, as far as known."""
+
+    is_server: bool
+    """Whether the sandbox accepted the connections."""
+    address: str
+    """The other end's IP address, or the path of a Unix socket; "" if not told."""
+    port: str = ""
+    """The port that was connected to: the other end's, or the sandbox's own if it accepted."""
+    is_unix: bool = False
+
+    @property
+    def label(self) -> str:
+        """The words for it."""
+        address = self.address or _NOT_TOLD
+        if self.is_unix:
+            return f"{'from' if self.is_server else 'to'} unix {address}"
+        if self.is_server:
+            return f"from {address} to port {self.port or '?'}"
+        return f"to [{address}]:{self.port}" if ":" in address else f"to {address}:{self.port}"
+
+    @property
+    def filter_text(self) -> str:
+        """The filter for its rows."""
+        side = f"fd.is_server = {str(self.is_server).lower()}"
+        if self.is_unix:
+            return f"fd.type = unix and {side} and fd.name = {literal(self.address)}"
+        port = "fd.lport" if self.is_server else "fd.rport"
+        asked = [_asked("fd.rip", self.address), _asked(port, self.port)]
+        return " and ".join([side, *asked])
+
+
+def _asked(field: str, value: str) -> str:
+    return f"{field} = {value}" if value else f"not {field} exists"
+
+
+class DescriptorCounts:
+    """The sums by open file or socket, and by the other end of sockets."""
+
+    def __init__(self, resolved: Resolved) -> None:
+        self._resolved = resolved
+        self._facts = FdFacts(resolved)
+        self.by_descriptor = Tally(max_keys=_MAX_DESCRIPTORS)
+        """Sums by the number of the description."""
+        self.by_remote = Tally(max_keys=_MAX_REMOTES)
+        """Sums by the number of the other end, from 1."""
+        self._remotes: list[Remote] = []
+        self._numbers: dict[Remote, int] = {}
+
+    @property
+    def position(self) -> int:
+        """All rows before this one can be counted."""
+        return self._resolved.position
+
+    def take_in(
+        self,
+        start: int,
+        rows: npt.NDArray[np.void],
+        ended: npt.NDArray[np.bool_],
+        failed: npt.NDArray[np.bool_],
+        durations: npt.NDArray[np.int64],
+        restarted: npt.NDArray[np.bool_],
+        totals: Tally,
+    ) -> None:
+        """Count the calls that end in a slice of rows.
+
+        Args:
+            start: row id of the first of `rows`.
+            rows: consecutive rows.
+            ended: which of them are exits that count, each call once.
+            failed: which exits are of calls that failed.
+            durations: nanoseconds; below 0 where not known.
+            restarted: which exits are of calls that a signal interrupted.
+            totals: the sums over all calls, whose bytes are counted too.
+        """
+        numbers = self._resolved.description_numbers(start, len(rows))
+        came, went = self._resolved.moves(start, rows)
+        totals.moved(np.zeros(int(ended.sum()), np.int64), came[ended], went[ended])
+        remotes = self._of_rows(start, rows, ended)
+        for tally, keys in ((self.by_descriptor, numbers), (self.by_remote, remotes)):
+            mine = ended & (keys != 0)
+            tally.count(keys[mine])
+            tally.outcome(keys[mine], failed[mine], durations[mine], restarted[mine])
+            tally.moved(keys[mine], came[mine], went[mine])
+
+    def descriptor_words(self, number: int) -> tuple[str, str]:
+        """What a descriptor is, and the filter for its rows; the number is the description's."""
+        if number == OTHER:
+            return _OTHERS, ""
+        descriptions = self._resolved.descriptions
+        known = descriptions.get(number)
+        if known is None:
+            name = self._resolved.texts.text(descriptions.name_at(number, 0))
+            kind = FdKind(descriptions.kind_column()[number])
+            return name or kind.word or "?", f"fd.id = {number}"
+        process = self._resolved.processes.get(known.process)
+        whose = f" of {process.pid or '?'} {process.name}".rstrip() if process is not None else ""
+        name = known.name or known.kind.word or "?"
+        return f"{name}   {known.fd}{whose}", f"fd.id = {number}"
+
+    def remote_words(self, number: int) -> tuple[str, str]:
+        """What the other end of sockets is, and the filter for its rows."""
+        if number == OTHER:
+            return _OTHERS, ""
+        remote = self._remotes[number - 1]
+        return remote.label, remote.filter_text
+
+    def _of_rows(
+        self, start: int, rows: npt.NDArray[np.void], ended: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.int64]:
+        """For each row the number of the other end of its socket; 0 for none."""
+        found = np.zeros(len(rows), np.int64)
+        kinds = self._resolved.kinds(start, len(rows))
+        may_be = (kinds >= FdKind.SOCKET) & (kinds <= FdKind.UNIX)
+        may_be |= rows["type"] == MessageType.SYSCALL_CONNECT
+        asked = ended & may_be
+        if not asked.any():
+            return found
+        for places, (path, number, calls) in self._facts.subjects(start, rows, asked):
+            remote = self._remote(path, number, calls)
+            if remote is not None:
+                found[places] = self._number(remote)
+        return found
+
+    def _remote(self, path: int, number: int, calls: int) -> Remote | None:
+        is_server = self._facts.is_server(number, calls)
+        if is_server is None:
+            return None
+        description = self._resolved.descriptions.get(number) if number else None
+        if description is not None and description.kind is FdKind.UNIX:
+            name = self._resolved.texts.text(path)
+            return Remote(is_server, name, is_unix=True) if name.startswith(("/", "@")) else None
+        own, other = self._facts.sides(path, number, calls)
+        port = (own if is_server else other)[1]
+        return Remote(is_server, other[0], port) if other[0] or (is_server and port) else None
+
+    def _number(self, remote: Remote) -> int:
+        known = self._numbers.get(remote)
+        if known is None:
+            if len(self._remotes) >= _MAX_REMOTES:
+                return OTHER
+            self._remotes.append(remote)
+            known = self._numbers[remote] = len(self._remotes)
+        return known
