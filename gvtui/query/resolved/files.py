@@ -23,6 +23,8 @@ class FilesChange(NamedTuple):
     fd: int
     description: int
     """0 for none."""
+    open: int = 0
+    """How many descriptors the process has now, as far as known."""
 
 
 @dataclass(slots=True)
@@ -136,7 +138,8 @@ class OpenFiles:
         table.owners[child] = None
         self._processes[child] = ProcessFiles(child, table, cwd)
         self.changes += [
-            FilesChange(row, child, fd, entry.description) for fd, entry in table.entries.items()
+            FilesChange(row, child, fd, entry.description, len(table.entries))
+            for fd, entry in table.entries.items()
         ]
 
     def unshare(self, process: int) -> None:
@@ -210,7 +213,7 @@ class OpenFiles:
 
     def _note(self, table: DescriptorTable, row: int, fd: int, number: int) -> None:
         for owner in table.owners:
-            self.changes.append(FilesChange(row, owner, fd, number))
+            self.changes.append(FilesChange(row, owner, fd, number, len(table.entries)))
 
 
 _KINDS = {

@@ -202,6 +202,15 @@ class Resolved:
             happened=Happened(int(self.happened(last, rows)[0])),
         )
 
+    def open_count(self, process: int) -> int:
+        """How many descriptors a process, by its number, has open now, as far as known."""
+        files = self.files.get(process)
+        return len(files.table.entries) if files is not None else 0
+
+    def grows(self, process: int) -> bool:
+        """Whether a process has opened more descriptors than it closed for a while."""
+        return self.resolver.growth.grows(process, self.position)
+
     def descriptors(self, process: int) -> Iterator[tuple[int, Description]]:
         """The open descriptors of a process by its number, in their order, as far as known."""
         files = self.files.get(process)

@@ -23,6 +23,7 @@ from gvtui.query.resolved.description import FdKind
 from gvtui.query.resolved.doubled import DOUBLED, Doubled
 from gvtui.query.resolved.effects import CHANGING, Effects
 from gvtui.query.resolved.files import OpenFiles, kind_of
+from gvtui.query.resolved.growth import DescriptorGrowth
 from gvtui.query.resolved.happened import goes_on
 from gvtui.query.resolved.naming import DescriptorNaming
 from gvtui.query.resolved.paths import told
@@ -62,6 +63,8 @@ class Resolver(Follower):
         """What each process has open now."""
         self.descriptions = self.files.descriptions
         self.texts = self.descriptions.texts
+        self.growth = DescriptorGrowth()
+        """Which processes open more descriptors than they close."""
         self.missed_rows = 0
         """How many rows were removed from the trace before they could be read."""
         self.column = RowColumn(trace.side_folders)
@@ -124,13 +127,17 @@ class Resolver(Follower):
         meets = uses.unknown(self._proves(rows, places))
         self._apply(start, rows, known, is_raw & ~doubled, is_exit, processes, uses, meets)
         runs = uses.resolved(start, self.files.changes)
-        self.files.changes.clear()
+        self._end_changes()
         numbers = runs.numbers
         mine = out[places] == 0
         out[places[mine]] = numbers[mine]
         out[is_raw & doubled] = DOUBLED
         self._note_told(start, rows, places, numbers)
         self.bytes.add(start, rows, out, places, numbers, processes)
+
+    def _end_changes(self) -> None:
+        self.growth.take(self.files.changes)
+        self.files.changes.clear()
 
     def _now(self, process: int, fd: int) -> int:
         files = self.files.get(process)
@@ -233,7 +240,9 @@ class Resolver(Follower):
             if met <= min(end, stop):
                 self._meet(start, rows, uses, heapq.heappop(meets))
             elif end < stop:
-                self.files.end(ends.pop()[1], end)
+                process = ends.pop()[1]
+                self.files.end(process, end)
+                self.growth.forget(process)
             else:
                 return
 
@@ -374,7 +383,7 @@ class Resolver(Follower):
             process = self._processes.tree.spans.at(row.conn, row.pid, number)
             if process is not None:
                 self.files.exec(process.number, number)
-        self.files.changes.clear()
+        self._end_changes()
 
     def _ends(self, before: int, processes: npt.NDArray[np.int64]) -> list[tuple[int, int]]:
         """The processes that end before a row, with the rows of their ends, the latest first."""

@@ -1,0 +1,98 @@
+"""Tells which processes open more descriptors than they close.
+
+For each process its life so far is cut into equal spans, and for each span the fewest descriptors
+are noted that it had open. Where that number has risen from span to span, descriptors are left
+open: what is opened and closed again does not raise it, however much of it there is, and neither
+does what was opened once at the start.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from gvtui.query.resolved.files import FilesChange
+
+_MOST_SPANS = 8
+_FIRST_SPAN = 64
+"""How many rows of the trace the first spans have; they get longer as the trace goes on."""
+_RISES = 3
+"""How often the number has to have risen in succession."""
+_LEAST = 8
+"""By how much at least in these spans together."""
+_MAX_PROCESSES = 1 << 16
+
+
+class _Floors:
+    """The fewest open descriptors of one process in each span of its life."""
+
+    __slots__ = ("floors", "now", "span", "start")
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.span = _FIRST_SPAN
+        self.now = 0
+        self.floors = [0]
+
+    def note(self, row: int, now: int) -> None:
+        """From a row on, so many descriptors are open."""
+        self.go_on(row)
+        self.now = now
+        self.floors[-1] = min(self.floors[-1], now)
+
+    def go_on(self, row: int) -> None:
+        """Begin the spans up to that of a row; nothing has changed in between."""
+        place = max(row - self.start, 0) // self.span
+        while place >= _MOST_SPANS:
+            # The span at the end may be half a one.
+            pairs = range(0, len(self.floors), 2)
+            self.floors = [min(self.floors[at : at + 2]) for at in pairs]
+            self.span *= 2
+            place = max(row - self.start, 0) // self.span
+        self.floors += [self.now] * (place + 1 - len(self.floors))
+
+    @property
+    def rises(self) -> bool:
+        """Whether the number has risen in each of the latest spans that are over."""
+        last = self.floors[:-1][-_RISES - 1 :]
+        is_long = len(last) > _RISES
+        up = all(before < after for before, after in pairwise(last))
+        is_kept = self.floors[-1] >= self.floors[-2] if is_long else False
+        return is_kept and up and last[-1] - last[0] >= _LEAST
+
+
+class DescriptorGrowth:
+    """The open descriptors of processes over their lives."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, _Floors] = {}
+
+    def take(self, changes: Iterable[FilesChange]) -> None:
+        """Take up what has changed."""
+        for change in changes:
+            floors = self._known.get(change.process)
+            if floors is None:
+                if len(self._known) >= _MAX_PROCESSES:
+                    del self._known[next(iter(self._known))]
+                floors = self._known[change.process] = _Floors(max(change.row, 0))
+            floors.note(change.row, change.open)
+
+    def forget(self, process: int) -> None:
+        """A process has ended."""
+        self._known.pop(process, None)
+
+    def grows(self, process: int, row: int) -> bool:
+        """Whether a process has opened more than it closed for a while.
+
+        Args:
+            process: its number.
+            row: the row up to which everything has been taken up.
+        """
+        floors = self._known.get(process)
+        if floors is None:
+            return False
+        floors.go_on(row)
+        return floors.rises
