@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from gvtui.query.numbers.statistics import Statistics
     from gvtui.tui.viewer import Viewer
 
-_KEPT = 3
-"""For how many filters the statistics are cached, so that going back is instant."""
+_KEPT = 4
+"""For how many filters and kinds of tables the statistics are cached, so that going back is instant."""
 _CALM_SECONDS = 0.25
 
 
@@ -35,9 +35,6 @@ class NumbersPane(Container):
         self._kept: dict[tuple[str, bool], Statistics] = {}
         self._statistics: Statistics | None = None
         self._shown: tuple[object, ...] | None = None
-        self._by_descriptor = False
-        """Whether calls are counted by descriptor too: from the first time on that they are
-        asked for, since that takes longer."""
         self._drawn_at = 0.0
 
     def compose(self) -> ComposeResult:
@@ -51,7 +48,7 @@ class NumbersPane(Container):
         analysis.wants_processes = True
         if analysis is not self._analysis:
             self._analysis = analysis
-            self._kept, self._by_descriptor = {}, False
+            self._kept = {}
         statistics = self._for_filter()
         if statistics is not self._statistics or analysis.follower is None:
             self._statistics = statistics
@@ -66,11 +63,12 @@ class NumbersPane(Container):
     def _for_filter(self) -> Statistics:
         """The statistics of the filters in force."""
         analysis, condition = self._model.analysis, self._model.condition
-        self._by_descriptor = self._by_descriptor or self._table.needs_descriptors
-        asked = (condition.text if condition is not None else "", self._by_descriptor)
+        # To count by descriptor too takes longer.
+        by_descriptor = self._table.needs_descriptors
+        asked = (condition.text if condition is not None else "", by_descriptor)
         statistics = self._kept.pop(asked, None)
         if statistics is None:
-            statistics = analysis.statistics(condition, by_descriptor=self._by_descriptor)
+            statistics = analysis.statistics(condition, by_descriptor=by_descriptor)
         self._kept[asked] = statistics
         for old in list(self._kept)[:-_KEPT]:
             del self._kept[old]
@@ -91,6 +89,9 @@ class NumbersPane(Container):
     def on_numbers_table_selected(self, message: NumbersTable.Selected) -> None:
         """Show the durations of the selected line."""
         message.stop()
+        counts = self._statistics is not None and self._statistics.counts_descriptors
+        if counts != self._table.needs_descriptors:
+            self.news()
         self._draw_bands()
 
     def on_hide(self) -> None:
