@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
 
 _MAX = 4096
 """How many characters of a text are looked at; the rest stays as it is."""
@@ -62,6 +62,8 @@ class RunNames:
     """The thread group ids that its processes had."""
     has_any_port: bool = False
     """Whether a socket listened on a port that the sandbox chose."""
+    random_ends: frozenset[tuple[str, int]] = frozenset()
+    """Beginnings of temporary names that random ends of this length follow, on any side."""
 
 
 def has_any_port(addresses: Collection[str]) -> bool:
@@ -98,8 +100,30 @@ def _temporary(text: str, run: RunNames) -> str:
 def _in_temporary(text: str, run: RunNames) -> str:
     text = _TEMPFILE.sub("tmp????????", text)
     text = _COMPILER.sub("cc??????", text)
-    text = _RANDOM_END.sub(lambda found: "??????" if _is_random(found[0]) else found[0], text)
+    for found in reversed(list(_RANDOM_END.finditer(text))):
+        if _is_random(found[0]) or _beginning(found) in run.random_ends:
+            text = f"{text[: found.start()]}??????{text[found.end() :]}"
     return _NUMBER.sub(lambda found: "PID" if int(found[0]) in run.pids else found[0], text)
+
+
+def _beginning(found: re.Match[str]) -> tuple[str, int]:
+    """What stands in front of an end in its name, and how long the end is."""
+    return found.string[: found.start()].rpartition("/")[2], len(found[0])
+
+
+def random_ends(texts: Iterable[str]) -> frozenset[tuple[str, int]]:
+    """The `RunNames.random_ends` that texts of either side tell.
+
+    One name of a hundred that mktemp makes has small letters alone and looks like a word: the
+    names that others of its kind have tell what it is.
+    """
+    return frozenset(
+        _beginning(end)
+        for text in texts
+        for found in _TEMPORARY.finditer(text[:_MAX])
+        for end in _RANDOM_END.finditer(found["rest"])
+        if _is_random(end[0])
+    )
 
 
 def _is_random(text: str) -> bool:
@@ -138,7 +162,7 @@ RULES = (
     FoldingRule("process ids as arguments of ptrace and kill are PID", _given_ids),
     FoldingRule(
         "names of mktemp, tempfile and compilers are tmp.??????????, tmp???????? and cc??????; below "
-        "/tmp, /var/tmp, /run and /dev/shm random ends such as .aB3dE6 are ??????, and process ids of "
+        "/tmp, /var/tmp, /run and /dev/shm random ends such as .aB3dE6, and ends of the same length after the same name, are ??????, and process ids of "
         "that side are PID",
         _temporary,
     ),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from gvtui.query.activity.activity import SECTIONS
 from gvtui.query.activity.notseen import Gaps, not_seen
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.compare.calls import CallFigures, call_figures
 from gvtui.query.compare.coverage import SideCoverage
-from gvtui.query.compare.folding import Folding, RunNames, has_any_port
+from gvtui.query.compare.folding import Folding, RunNames, has_any_port, random_ends
 from gvtui.query.compare.things import Thing, ThingKey, things_of
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.write import conjunction
@@ -19,7 +20,7 @@ from gvtui.query.numbers.counts import Counts
 from gvtui.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gvtui.query.activity.activity import Unseen
     from gvtui.trace.reader import Trace
@@ -91,13 +92,18 @@ class _Reading:
         done = [each.advance(_STEP) for each in (self.reader, self.counts, self.coverage)]
         return any(done)
 
-    def side(self, gaps: Gaps, survey: Survey) -> Side:
-        """What was read."""
+    def texts(self) -> Iterator[str]:
+        """All that its things are called."""
+        for key in SECTIONS:
+            yield from (line.what for line in self.reader.lines.of(key))
+
+    def side(self, gaps: Gaps, survey: Survey, ends: frozenset[tuple[str, int]]) -> Side:
+        """What was read; `ends` are the random ends of names on any side."""
         unseen = not_seen(self.plan.trace, self.reader, gaps, survey)
         activity = self.reader.activity(unseen, folds=False)
         pids = frozenset(process.pid for process in self.reader.context.processes.tree)
         listened = [line.what for line in activity.section("listening").lines]
-        folding = Folding(RunNames(pids, has_any_port(listened)))
+        folding = Folding(RunNames(pids, has_any_port(listened), ends))
         return Side(
             self.plan,
             activity.rows,
@@ -148,7 +154,7 @@ def read_sides(plans: Sequence[SidePlan], survey_of: Callable[[Trace], Survey]) 
     Raises:
         FilterError: a text is no filter.
     """
-    found: dict[int, Side] = {}
+    found: dict[int, tuple[_Reading, Gaps, Survey]] = {}
     for trace in {id(plan.trace): plan.trace for plan in plans}.values():
         analysis, gaps = Analysis(trace), Gaps(trace)
         own = [place for place, plan in enumerate(plans) if plan.trace is trace]
@@ -162,5 +168,7 @@ def read_sides(plans: Sequence[SidePlan], survey_of: Callable[[Trace], Survey]) 
         while gaps.advance(_STEP):
             pass
         survey = survey_of(trace)
-        found |= {place: each.side(gaps, survey) for place, each in readings.items()}
-    return tuple(found[place] for place in range(len(plans)))
+        found |= {place: (each, gaps, survey) for place, each in readings.items()}
+    ends = random_ends(text for reading, _, _ in found.values() for text in reading.texts())
+    read = (found[place] for place in range(len(plans)))
+    return tuple(reading.side(gaps, survey, ends) for reading, gaps, survey in read)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.compare.folding import RULES, Folding, RunNames, has_any_port
+from gvtui.query.compare.folding import RULES, Folding, RunNames, has_any_port, random_ends
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,17 @@ def test_loopback_ports_are_folded_only_where_a_socket_listened_on_any() -> None
     assert folding.fold("[::1]:25367") == "[::1]:PORT"
     assert folding.fold("127.0.0.1:8080") == "127.0.0.1:8080"
     assert folding.fold("10.0.0.9:25367") == "10.0.0.9:25367"
+
+
+def test_an_end_that_looks_like_a_word_is_folded_if_others_of_its_name_are_random() -> None:
+    ends = random_ends(["cat /tmp/job.aB3dE6 x", "/srv/other.aB3dE6", "/tmp/app.config"])
+    assert ends == {("job.", 6)}
+    folding = Folding(RunNames(random_ends=ends))
+    assert (
+        folding.fold("rm /tmp/job.ulopzk /tmp/app.config") == "rm /tmp/job.?????? /tmp/app.config"
+    )
+    assert folding.fold("/tmp/job.finished") == "/tmp/job.finished"
+    assert folding.fold("/tmp/x/job.XQHCCX.txt") == "/tmp/x/job.??????.txt"
 
 
 def test_a_listener_on_any_port_is_known() -> None:

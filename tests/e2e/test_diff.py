@@ -1,0 +1,148 @@
+"""A workload that is recorded twice differs in nothing; a changed one as its manifest says.
+
+With each runsc, between recordings and between containers of one.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gvtui.agent.scratch import scratch_folder
+from gvtui.export.report.recorded import containers_in
+from gvtui.trace.reader import Trace
+from tests.e2e.containers import RunscBinary
+from tests.e2e.recorded import everything, recording, run_do, write_pod_init
+
+pytestmark = pytest.mark.e2e
+
+SCRIPT = r"""
+cd /etc
+cat hostname > /dev/null
+first=$(mktemp /tmp/diff.XXXXXXXXXX)
+second=$(mktemp)
+mkdir /tmp/work.$$
+echo hi > $first
+echo there > $second
+cat $first $second > /tmp/work.$$/out
+mv /tmp/work.$$/out /tmp/work.$$/done
+for each in 1 2 3; do
+    sh -c "ls /usr > /dev/null; cat /nonexistent$each" 2> /dev/null
+done
+perl -MIO::Socket::INET -e '
+    $server = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:8080") or die;
+    if (!($child = fork)) {
+        $client = IO::Socket::INET->new("127.0.0.1:8080") or die;
+        print $client "hello";
+        exit 0;
+    }
+    read($server->accept, $got, 5);
+    waitpid($child, 0);
+'
+. "$1"
+rm $first $second
+rm -r /tmp/work.$$
+"""
+CHANGE = r"""
+cat passwd > /dev/null
+head -n 1 group > /dev/null
+cat /nowhere 2> /dev/null
+: > /tmp/created
+"""
+USUAL = "head -n 1 services > /dev/null\n"
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with scratch_folder("gv") as folder:
+        yield folder
+
+
+def record(binary: RunscBinary, folder: Path, name: str, *changes: str) -> Path:
+    """A recording in which each container ran the script with its change."""
+    place = folder / name
+    place.mkdir()
+    script = folder / "script.sh"
+    script.write_text(SCRIPT)
+    with recording(place) as one:
+        pod_init = write_pod_init(place / "pod.json", everything(one.socket))
+        for number, change in enumerate(changes, 1):
+            # The command line is the same each time.
+            (folder / "change.sh").write_text(change)
+            words = ("/bin/sh", str(script), str(folder / "change.sh"))
+            run_do(binary, place, pod_init, *words)
+            one.wait_for(number)
+        one.end().close()
+    return one.path
+
+
+def diff(*words: str) -> tuple[int, dict[str, Any]]:
+    """The exit code, and the comparison."""
+    command = [sys.executable, "-m", "gvtui", "diff", *words, "--format", "json"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.stdout, done.stderr.decode()
+    return done.returncode, json.loads(done.stdout)
+
+
+def briefly(made: dict[str, Any], kind: str = "differences") -> list[tuple[str, str, str, str]]:
+    keys = ("section", "sign", "what", "details")
+    found = [tuple(each[key] for key in keys) for each in made[kind]]
+    return [(section, sign, what, details) for section, sign, what, details in found]
+
+
+def test_the_same_workload_differs_in_nothing_and_a_changed_one_as_its_manifest(
+    binary: RunscBinary, folder: Path
+) -> None:
+    first, again, changed = (
+        record(binary, folder, name, change)
+        for name, change in (("first", USUAL), ("again", USUAL), ("changed", CHANGE))
+    )
+    code, made = diff(str(first), str(again))
+    assert (briefly(made), briefly(made, "untold")) == ([], [])
+    assert code == 0
+    assert made["same"]["programs"] >= 17
+    assert made["same"]["connected"] == made["same"]["listening"] == 1
+    assert made["same"]["renamed"] == 1
+
+    code, made = diff(str(first), str(changed))
+    assert code == 3
+    assert briefly(made) == [
+        ("programs", "new", "cat /nowhere", "/usr/bin/cat, by sh"),
+        ("programs", "new", "cat passwd", "/usr/bin/cat, by sh"),
+        ("programs", "new", "head -n 1 group", "/usr/bin/head, by sh"),
+        ("programs", "gone", "head -n 1 services", "/usr/bin/head, by sh"),
+        ("read", "new", "/etc/group", ""),
+        ("read", "new", "/etc/passwd", ""),
+        ("read", "gone", "/etc/services", ""),
+        ("written", "new", "/tmp/created", ""),
+        ("maybe_created", "new", "/tmp/created", ""),
+        ("failed", "new", "openat /nowhere", "ENOENT"),
+    ]
+    assert briefly(made, "untold") == []
+
+    # The other way round it is the same.
+    code, other = diff(str(changed), str(first))
+    turned = {"new": "gone", "gone": "new", "changed": "changed"}
+    assert sorted((key, turned[sign], *rest) for key, sign, *rest in briefly(other)) == sorted(
+        briefly(made)
+    )
+
+
+def test_two_containers_of_one_recording(binary: RunscBinary, folder: Path) -> None:
+    path = record(binary, folder, "both", USUAL, USUAL, CHANGE)
+    trace = Trace.open(path)
+    first, again, changed = containers_in(trace).values()
+    trace.close()
+    code, made = diff(str(path), "--container", first, "--container", again)
+    assert (code, briefly(made), briefly(made, "untold")) == (0, [], [])
+    code, made = diff(str(path), "--container", first, "--container", changed)
+    assert code == 3
+    assert ("read", "gone", "/etc/services", "") in briefly(made)
+    assert len(briefly(made)) == 10
+    assert diff(str(path), "--container", first, "--container", changed) == (3, made)
