@@ -1,4 +1,4 @@
-"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings|printing|memory|opening|crowd|growth|slow]...`."""
+"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings|printing|memory|opening|crowd|growth|slow|diff]...`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ NAMES = (
     "crowd",
     "growth",
     "slow",
+    "diff",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gvtui.query.activity.activity import SECTIONS
@@ -16,7 +17,6 @@ from gvtui.query.compare.things import Thing, ThingKey, things_of
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.write import conjunction
 from gvtui.query.lacking import lacking
-from gvtui.query.numbers.counts import Counts
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class _Reading:
         scope = compile_filter(plan.scope, context) if plan.scope.strip() else None
         self.plan = plan
         self.reader = ActivityReader(context, self.condition)
-        self.counts = Counts(trace, analysis.pairs, analysis.processes, self.condition)
+        self.counts = analysis.statistics(self.condition).counts
         self.coverage = SideCoverage(trace, scope)
 
     def advance(self) -> bool:
@@ -156,18 +156,19 @@ def read_sides(plans: Sequence[SidePlan], survey_of: Callable[[Trace], Survey]) 
     """
     found: dict[int, tuple[_Reading, Gaps, Survey]] = {}
     for trace in {id(plan.trace): plan.trace for plan in plans}.values():
-        analysis, gaps = Analysis(trace), Gaps(trace)
+        analysis, gaps = Analysis(trace, is_kept=True), Gaps(trace)
         own = [place for place, plan in enumerate(plans) if plan.trace is trace]
         readings = {place: _Reading(plans[place], analysis) for place in own}
         # What a row tells may become known by later rows only: all of them come first.
-        while analysis.context.advance(_STEP):
+        while analysis.context.advance(_STEP) or analysis.timeline.advance(_STEP):
             pass
         for each in readings.values():
             while each.advance():
                 pass
         while gaps.advance(_STEP):
             pass
-        survey = survey_of(trace)
+        survey = analysis.answer("survey", partial(survey_of, trace))
+        analysis.keep(partial(ActivityReader, analysis.context))
         found |= {place: (each, gaps, survey) for place, each in readings.items()}
     ends = random_ends(text for reading, _, _ in found.values() for text in reading.texts())
     read = (found[place] for place in range(len(plans)))

@@ -97,6 +97,11 @@ class Statistics:
         return self._counts.position
 
     @property
+    def counts(self) -> Counts:
+        """The sums that the lines are made from."""
+        return self._counts
+
+    @property
     def is_done(self) -> bool:
         """Whether all rows have been counted."""
         return self._counts.is_done
