@@ -309,6 +309,17 @@ def sibling_of(name: str) -> str | None:
     return f"{call}/{'exit' if side == 'enter' else 'enter'}"
 
 
+def ending_points(catalogue: Catalogue, event: str) -> list[str]:
+    """The names of the points that tell that a call has ended, the decoded one first, or that an
+    event has happened; none if the runtime has no such point."""
+    specs = [
+        spec
+        for spec in catalogue
+        if event in (spec.event, spec.name) and spec.direction in ("X", None)
+    ]
+    return [spec.name for spec in sorted(specs, key=lambda spec: spec.is_raw)]
+
+
 def call_of(name: str) -> str:
     """A point's name without enter or exit."""
     return name.rpartition("/")[0] if direction_of(name) else name

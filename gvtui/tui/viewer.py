@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gvtui.config import Config
     from gvtui.decode.fields import FieldView
     from gvtui.monitor.watch import Watch
+    from gvtui.query.filter.compile import AmongRows
     from gvtui.query.processes.process import Process
     from gvtui.trace.playback import ReplayClock
     from gvtui.trace.reader import Trace
@@ -139,7 +140,7 @@ class Viewer(Protocol):
         """Stop following; the rows on the screen stay in place."""
 
     def show_pane(self, pane_id: str) -> None:
-        """Show a tab by its id: `stream`, `processes`, `numbers`, `points-large`."""
+        """Show a tab by its id: `stream`, `processes`, `numbers`, `points-large`, `activity`."""
 
     def is_shown(self, pane_id: str) -> bool:
         """Whether a pane is on the screen now."""
@@ -198,13 +199,23 @@ class Viewer(Protocol):
     def quit(self) -> None:
         """End the viewer, after the questions that features have."""
 
-    def show_rows(self, expression: str, slot: str, row: int | None = None) -> None:
+    def show_rows(
+        self,
+        expression: str,
+        slot: str,
+        row: int | None = None,
+        *,
+        rows: AmongRows | None = None,
+        label: str = "",
+    ) -> None:
         """Show in the stream the rows behind a line of another pane; a key leads back.
 
         Args:
             expression: the filter for these rows.
             slot: the slot of the filter's chip; a chip in the same slot is replaced.
             row: the id of a row to select.
+            rows: only these of the rows that pass the filter; None for all.
+            label: the words of the filter's chip; "" for the filter itself.
         """
 
     def run_command(self, line: str) -> None:

@@ -11,6 +11,7 @@ from gvtui.points.catalogue import (
     CatalogueError,
     architecture_of_points,
     call_of,
+    ending_points,
     parse_metadata,
     sibling_of,
     sort_key,
@@ -173,3 +174,12 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 @given(st.text(alphabet="syscall/no0123456789entrxi ", max_size=40))
 def test_names_of_any_shape_can_be_ordered(name: str) -> None:
     assert sort_key(name) == sort_key(name)
+
+
+def test_the_points_that_tell_how_a_call_ended_are_the_decoded_one_first() -> None:
+    catalogue = bundled_catalogue("x86_64")
+    decoded, raw = ending_points(catalogue, "openat")
+    assert (decoded, raw) == ("syscall/openat/exit", "syscall/sysno/257/exit")
+    assert ending_points(catalogue, "rename") == ["syscall/sysno/82/exit"]
+    assert ending_points(catalogue, "sentry/clone") == ["sentry/clone"]
+    assert ending_points(catalogue, "no_such_call") == []

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gvtui.agent.targets import Keeper
     from gvtui.decode.fields import FieldView
     from gvtui.monitor.watch import Watch
+    from gvtui.query.filter.compile import AmongRows
     from gvtui.query.processes.process import Process
     from gvtui.remembered import Memory
     from gvtui.trace.playback import ReplayClock
@@ -317,8 +318,16 @@ class FakeViewer:
     def is_shown(self, pane_id: str) -> bool:
         return pane_id in (self.pane, self.focused)
 
-    def show_rows(self, expression: str, slot: str, row: int | None = None) -> None:
-        self.model.chips.put(expression, slot)
+    def show_rows(
+        self,
+        expression: str,
+        slot: str,
+        row: int | None = None,
+        *,
+        rows: AmongRows | None = None,
+        label: str = "",
+    ) -> None:
+        self.model.chips.put(expression, slot, label=label, rows=rows)
         self.refilter()
         if row is not None:
             self.jump(row)

@@ -17,6 +17,8 @@ class ReportFormat:
     """A format of reports."""
 
     name: str
+    suffixes: tuple[str, ...]
+    """How the names of such files end, the usual one first."""
     words: str
     """What it is, for help texts."""
     module: str
@@ -31,10 +33,17 @@ class ReportFormat:
 REPORT_FORMATS = {
     each.name: each
     for each in (
-        ReportFormat("text", "plain text", "gvtui.export.report.text"),
-        ReportFormat("markdown", "tables for a pull request", "gvtui.export.report.markdown"),
-        ReportFormat("json", "one object, version 1 of its schema", "gvtui.export.report.json"),
-        ReportFormat("html", "one file that loads nothing", "gvtui.export.report.html"),
+        ReportFormat("text", (".txt",), "plain text", "gvtui.export.report.text"),
+        ReportFormat(
+            "markdown", (".md",), "tables for a pull request", "gvtui.export.report.markdown"
+        ),
+        ReportFormat(
+            "json", (".json",), "one object, version 1 of its schema", "gvtui.export.report.json"
+        ),
+        ReportFormat("html", (".html",), "one file that loads nothing", "gvtui.export.report.html"),
     )
 }
 """All formats, by name, in the order of the help."""
+
+REPORTS_BY_SUFFIX = {suffix: each for each in REPORT_FORMATS.values() for suffix in each.suffixes}
+"""All formats, by the suffix of a file's name."""

@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from gvtui.query.activity.rowids import RowIds
 from gvtui.query.filter.write import equals
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import numpy.typing as npt
+
 MAX_ROWS = 64
-"""How many rows behind a line are known one by one; of more, the first, the last and the count."""
+"""How many rows behind a line its filter names one by one."""
 
 SECTIONS = {
     "programs": "Programs that ran",
@@ -54,6 +59,12 @@ class Behind:
     """All of them, in order; None if there are more than `MAX_ROWS`."""
     kinds: set[str] = field(default_factory=set)
     """The names of their calls and events."""
+    text: str = ""
+    """A filter that finds them and no others, if it is not made from `rows`."""
+    many: RowIds | None = field(default=None, compare=False, repr=False)
+    """All of them, if there are more than `MAX_ROWS`."""
+    parts: list[Behind] = field(default_factory=list, compare=False, repr=False)
+    """The rows of other lines, which together are the rows of this one, if they are many."""
 
     def add(self, rows: Iterable[int], kinds: Iterable[str]) -> None:
         """Count rows that were not counted before."""
@@ -64,28 +75,41 @@ class Behind:
         self.last = max(self.last, taken[-1])
         self.count += len(taken)
         self.kinds.update(kinds)
-        if self.rows is not None:
-            self.rows = sorted(self.rows + taken) if self.count <= MAX_ROWS else None
+        if self.many is not None:
+            self.many.add(taken)
+        elif self.rows is not None:
+            taken = sorted(self.rows + taken)
+            self.rows = taken if self.count <= MAX_ROWS else None
+            self.many = RowIds(taken) if self.rows is None else None
 
     def join(self, other: Behind) -> None:
         """Count the rows of another line too."""
-        rows = None
-        if self.rows is not None and other.rows is not None:
-            rows = sorted({*self.rows, *other.rows})
+        own = self.rows
+        if own is not None and other.rows is not None:
+            rows = sorted({*own, *other.rows})
+            self.rows, self.count = (rows if len(rows) <= MAX_ROWS else None), len(rows)
+            self.many = RowIds(rows) if self.rows is None else None
+        else:
+            if not self.parts and self.count:
+                kept = Behind(self.first, self.last, self.count, own, many=self.many)
+                self.parts, self.many = [kept], None
+            self.parts.append(other)
+            self.rows = None
+            self.count += other.count
         self.first = other.first if self.first < 0 else min(self.first, other.first)
         self.last = max(self.last, other.last)
-        self.count = len(rows) if rows is not None else self.count + other.count
-        self.rows = rows if rows is not None and len(rows) <= MAX_ROWS else None
         self.kinds |= other.kinds
 
     @property
     def is_exact(self) -> bool:
         """Whether `filter_text` finds these rows and no others."""
-        return self.rows is not None
+        return self.rows is not None or bool(self.text)
 
     @property
     def filter_text(self) -> str:
         """A filter that finds the rows; with others in between if it is not exact."""
+        if self.text:
+            return self.text
         if self.rows is not None:
             if len(self.rows) == 1:
                 return equals("evt.num", self.rows[0])
@@ -93,6 +117,28 @@ class Behind:
         near = f"evt.num >= {self.first} and evt.num <= {self.last}"
         kinds = ", ".join(sorted(self.kinds))
         return f"{near} and evt.type in ({kinds})" if kinds else near
+
+    def mask(self, start: int, count: int) -> npt.NDArray[np.bool_]:
+        """Which of `count` rows from `start` on are behind the line; not for one with a `text`."""
+        found = np.zeros(count, np.bool_)
+        if start > self.last or start + count <= self.first:
+            return found
+        if self.many is not None:
+            return self.many.mask(start, count)
+        for row in self.rows or ():
+            if start <= row < start + count:
+                found[row - start] = True
+        for each in self.parts:
+            if each.first < start + count and each.last >= start:
+                found |= each.mask(start, count)
+        return found
+
+    def count_before(self, row: int) -> int:
+        """How many of the rows come before a row; not for a line with a `text`."""
+        if self.many is not None:
+            return self.many.count_before(row)
+        own = sum(each < row for each in self.rows or ())
+        return own + sum(each.count_before(row) for each in self.parts)
 
 
 @dataclass(slots=True)
@@ -110,6 +156,8 @@ class ActivityLine:
     """How many lines stand together in this one."""
     folder: str = ""
     """For a folded line the folder below which all of them are."""
+    inner: tuple[ActivityLine, ...] = field(default=(), compare=False, repr=False)
+    """The lines that stand together in a folded one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +182,8 @@ class Unseen:
     """A sentence without its full stop; not escaped."""
     count: int | None = None
     """How many of what the sentence is about; None if that is not a number."""
+    calls: tuple[str, ...] = ()
+    """The calls and events that no point tells of, as `evt.type` names them."""
 
 
 @dataclass(frozen=True, slots=True)

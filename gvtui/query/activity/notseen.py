@@ -25,6 +25,8 @@ from gvtui.trace.row import Kind
 from gvtui.words import counted, noun_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import numpy.typing as npt
 
     from gvtui.query.activity.reader import ActivityReader
@@ -175,8 +177,19 @@ def not_seen(
     return tuple(found)
 
 
+def unseen_calls(found: Iterable[Unseen]) -> list[str]:
+    """The calls and events that no point tells of, each once."""
+    return list(dict.fromkeys(name for each in found for name in each.calls))
+
+
 def _losses(trace: Trace, reader: ActivityReader, survey: Survey | None) -> list[Unseen]:
     found = []
+    if survey is None and trace.first_row:
+        text = (
+            f"{counted(trace.first_row, 'row was', 'rows were')} let go with the oldest segments; "
+            "lines count those that were read before"
+        )
+        found.append(Unseen("rows", text, trace.first_row))
     if survey is not None:
         if survey.may_lack_drops:
             text = (
@@ -232,7 +245,7 @@ def _points(trace: RowSource, reader: ActivityReader, gaps: Gaps) -> list[Unseen
                 f"{subject}: nothing came of {', '.join(names)}; whether nobody called "
                 f"{noun_for(len(names), 'it', 'them')} or no point is on, is not told"
             )
-        found.append(Unseen("points", text, len(names)))
+        found.append(Unseen("points", text, len(names), tuple(names)))
     return found
 
 

@@ -20,6 +20,8 @@ class ActivityPart:
     start: int
     """The id of the first row."""
     rows: npt.NDArray[np.void]
+    passed: npt.NDArray[np.bool_]
+    """Which are messages that pass the filter, whole or not, and repeats of others too."""
     chosen: npt.NDArray[np.bool_]
     """Which rows count: whole messages that pass the filter and repeat no other."""
     happened: npt.NDArray[np.int32]
@@ -39,7 +41,7 @@ class ActivityPart:
 
 
 def part_of(
-    resolved: Resolved, start: int, rows: npt.NDArray[np.void], chosen: npt.NDArray[np.bool_]
+    resolved: Resolved, start: int, rows: npt.NDArray[np.void], passed: npt.NDArray[np.bool_]
 ) -> ActivityPart:
     """What was resolved of rows.
 
@@ -47,14 +49,15 @@ def part_of(
         resolved: has read them.
         start: the id of the first.
         rows: consecutive ones.
-        chosen: which of them count, but for those that repeat another.
+        passed: which of them are messages that pass the filter.
     """
     count = len(rows)
-    chosen = chosen & ~resolved.doubles(start, count)
+    chosen = passed & (rows["flags"] == 0) & ~resolved.doubles(start, count)
     came, went = (np.where(chosen, each, 0) for each in resolved.moves(start, rows))
     return ActivityPart(
         start,
         rows,
+        passed,
         chosen,
         np.where(chosen, resolved.happened(start, rows), 0),
         resolved.paths(start, rows),

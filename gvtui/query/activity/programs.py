@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from gvtui.decode.outcome import ExecOutcome
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.activity.activity import ActivityLine, Behind
 from gvtui.query.processes.process import MAX_EXECS
+from gvtui.query.processes.rows import processes_filter
 from gvtui.query.resolved.call import Happened
 from gvtui.wire.header import WireError
 from gvtui.wire.messagetype import MessageType
@@ -44,8 +44,6 @@ class Programs:
         self._count: dict[int, int] = {}
         self._exec_rows: dict[int, str] = {}
         """The rows of execs, with their names: their outcomes may become known later."""
-        self._starters: dict[tuple[int, str], set[int]] = defaultdict(set)
-        """The first processes of containers, by life and container."""
 
     @property
     def cut(self) -> int:
@@ -55,7 +53,7 @@ class Programs:
     def take_in(self, part: ActivityPart, lines: ActivityLines) -> None:
         """Read a slice of rows."""
         start, rows, chosen, happened = part.start, part.rows, part.chosen, part.happened
-        self._meet(start, rows, chosen)
+        self._meet(start, rows, part.passed)
         numbers = sysnos_by_name(self._trace.architecture)
         execs = [numbers.get("execve", -2), numbers.get("execveat", -2)]
         asked = chosen & ((rows["type"] == MessageType.SENTRY_EXEC) | np.isin(rows["sysno"], execs))
@@ -115,9 +113,6 @@ class Programs:
             args = list(message.args)
         except (WireError, IndexError):
             args = []
-        process = self._processes.tree.spans.at(int(row["conn"]), int(row["pid"]), number)
-        if process is not None:
-            self._starters[process.life, process.container].add(process.number)
         words = shlex.join(args) or "(arguments not told)"
         details = "as the container's first program"
         lines.add("programs", words, [number], ["container/start"], details=details)
@@ -148,16 +143,14 @@ class Programs:
         yield from found.values()
 
     def _sessions(self) -> Iterator[ActivityLine]:
+        tree = self._processes.tree
         for number, process in self._known.items():
-            firsts = self._starters.get((process.life, process.container), set())
-            is_root = process.parent is None and process.parent_pid <= 0 and not process.is_carried
-            is_deduced = bool(firsts) and number not in firsts and is_root
-            if not process.is_exec_session and not is_deduced:
+            if not tree.is_from_outside(process):
                 continue
-            if process.is_exec_session and process.parent is not None:
-                # A child of the one that came in.
-                continue
-            behind = Behind(self._first[number], self._last[number], self._count[number], None)
+            text = processes_filter(tree, [process])
+            behind = Behind(
+                self._first[number], self._last[number], self._count[number], None, text=text
+            )
             how = "" if process.is_exec_session else ", known by having no parent"
             yield ActivityLine(
                 process.command_line or "(not told)", behind, f"pid {process.pid}{how}"

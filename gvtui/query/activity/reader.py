@@ -9,7 +9,7 @@ import numpy as np
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.outcome import RESTARTS
 from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.activity.activity import SECTIONS, Activity, Section, Unseen
+from gvtui.query.activity.activity import SECTIONS, Activity, ActivityLine, Section, Unseen
 from gvtui.query.activity.calls import PERMISSIONS
 from gvtui.query.activity.folding import fold
 from gvtui.query.activity.lines import ActivityLines
@@ -98,7 +98,7 @@ class ActivityReader(Follower):
         self.rows += int(np.count_nonzero(chosen))
         self._time(rows[chosen])
         self.unread += int(np.count_nonzero(chosen & (rows["flags"] != 0)))
-        part = part_of(self._resolved, start, rows, chosen & (rows["flags"] == 0))
+        part = part_of(self._resolved, start, rows, chosen)
         self._note_unknown(np.unique(part.numbers[part.chosen]).tolist())
         self._programs.take_in(part, self.lines)
         self._files(part)
@@ -229,20 +229,26 @@ class ActivityReader(Follower):
             not_seen: what is missing, see `gvtui.query.activity.notseen`.
             folds: whether files of one folder stand together where there are many.
         """
-        sections = []
-        for key, title in SECTIONS.items():
-            lines = [*self.lines.of(key), *self._programs.lines(key)]
-            total = len(lines)
-            if key in _FILES:
-                lines = sorted(lines, key=lambda line: line.what)
-                lines = fold(lines) if folds else lines
-            elif key == "failed":
-                lines.sort(key=lambda line: (-line.behind.count, line.details, line.what))
-            else:
-                lines.sort(key=lambda line: line.behind.first)
-            if total:
-                sections.append(Section(key, title, tuple(lines), total))
-        return Activity(tuple(sections), not_seen, self.rows, self.first_ns, self.last_ns)
+        sections = [self.section(key, folds=folds) for key in SECTIONS]
+        happened = tuple(section for section in sections if section.total)
+        return Activity(happened, not_seen, self.rows, self.first_ns, self.last_ns)
+
+    def unsorted(self, key: str) -> list[ActivityLine]:
+        """The lines of a section so far, in no order and not folded."""
+        return [*self.lines.of(key), *self._programs.lines(key)]
+
+    def section(self, key: str, *, folds: bool = True) -> Section:
+        """One section so far, in the order of a report; `folds` as for `activity`."""
+        lines = self.unsorted(key)
+        total = len(lines)
+        if key in _FILES:
+            lines.sort(key=lambda line: line.what)
+            lines = fold(lines) if folds else lines
+        elif key == "failed":
+            lines.sort(key=lambda line: (-line.behind.count, line.details, line.what))
+        else:
+            lines.sort(key=lambda line: line.behind.first)
+        return Section(key, SECTIONS[key], tuple(lines), total)
 
     @property
     def forgotten_programs(self) -> int:

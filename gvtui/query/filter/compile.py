@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gvtui.query.filter.batch import FilterContext, NoContext, RowBatch
 from gvtui.query.filter.compiler import Compiler
@@ -20,7 +20,7 @@ from gvtui.query.filter.fields import NAMES
 from gvtui.query.filter.parse import Comparison, Negation, Node, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import tzinfo
 
     from gvtui.query.filter.batch import Mask, Rows
@@ -32,6 +32,13 @@ __all__ = [
     "FilterError",
     "compile_filter",
 ]
+
+
+class AmongRows(Protocol):
+    """Certain rows of a trace."""
+
+    def mask(self, start: int, count: int) -> Mask:
+        """Which of `count` rows from `start` on are among them."""
 
 
 class Filter:
@@ -66,6 +73,18 @@ class Filter:
         self.asks_context = asks_context
         """Whether it uses the context, which must then have read the rows."""
         self._follows_execs = follows_execs
+        self._among: tuple[AmongRows, ...] = ()
+
+    def among(self, rows: Sequence[AmongRows]) -> Filter:
+        """The same filter for rows only that are among all of these."""
+        other = copy.copy(self)
+        other._among = (*self._among, *rows)
+        return other
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """Equal for filters that pass the same rows: the text, and the rows that they are for."""
+        return (self.text, *map(id, self._among))
 
     def asking(self, context: FilterContext) -> Filter:
         """The same filter with this context."""
@@ -94,12 +113,20 @@ class Filter:
         """
         if self.asks_context:
             self._bring_up(start + len(rows))
+        wanted = None
+        for each in self._among:
+            own = each.mask(start, len(rows))
+            wanted = own if wanted is None else wanted & own
+        if wanted is not None and not wanted.any():
+            return wanted
         batch = RowBatch(trace, rows, start, self._context)
         if may_pass is None:
-            return self._condition.holds(batch, None)
-        if self._rest is None or not may_pass.any():
-            return may_pass
-        return may_pass & self._rest.holds(batch, may_pass)
+            holds = self._condition.holds(batch, wanted)
+        elif self._rest is None or not may_pass.any():
+            holds = may_pass
+        else:
+            holds = may_pass & self._rest.holds(batch, may_pass)
+        return holds if wanted is None else holds & wanted
 
     def known_rows(self, start: int, stop: int) -> int:
         """How many of these rows can be tested now; for the others the context must read on

@@ -9,6 +9,7 @@ from gvtui.tui.command.command import command
 from gvtui.tui.viewer import Feature, Viewer
 
 if TYPE_CHECKING:
+    from gvtui.query.filter.compile import AmongRows
     from gvtui.tui.model.chips import Chip
 
 _MAX_DEPTH = 100
@@ -36,11 +37,19 @@ class Drilling(Feature):
         self._filters_then: tuple[Chip, ...] = ()
         """The filters in force directly after drilling."""
 
-    def show(self, expression: str, slot: str, row: int | None = None) -> None:
+    def show(
+        self,
+        expression: str,
+        slot: str,
+        row: int | None = None,
+        *,
+        rows: AmongRows | None = None,
+        label: str = "",
+    ) -> None:
         """Add a filter and show the stream; see `Viewer.show_rows`."""
         self._places.append(self._here())
         del self._places[:-_MAX_DEPTH]
-        self.model.chips.put(expression, slot)
+        self.model.chips.put(expression, slot, label=label, rows=rows)
         self._filters_then = tuple(self.model.chips)
         self.viewer.refilter()
         if row is not None and row >= 0:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from gvtui.query.filter.compile import AmongRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,8 @@ class Chip:
     enabled: bool = True
     label: str = ""
     """Its text in the bar; "" shows the expression, or the process that it stands for."""
+    rows: AmongRows | None = field(default=None, compare=False)
+    """Of the rows that pass the expression, those that the chip stands for; None for all."""
 
 
 class Chips:
@@ -44,16 +48,27 @@ class Chips:
             return []
         return [chip.expression for chip in self._chips if chip.enabled]
 
+    def among(self) -> list[AmongRows]:
+        """The rows that chips which are on stand for, of chips that have such."""
+        on = [] if self.suspended else [chip for chip in self._chips if chip.enabled]
+        return [chip.rows for chip in on if chip.rows is not None]
+
     def in_slot(self, slot: str) -> Chip | None:
         """The chip of a field, None if there is none."""
         return next((chip for chip in self._chips if chip.slot == slot), None)
 
     def put(
-        self, expression: str, slot: str = "", *, place: int | None = None, label: str = ""
+        self,
+        expression: str,
+        slot: str = "",
+        *,
+        place: int | None = None,
+        label: str = "",
+        rows: AmongRows | None = None,
     ) -> None:
         """Add a chip: in place of the one at `place`, else of the one in its slot, else at the
         end."""
-        chip = Chip(expression, slot, label=label)
+        chip = Chip(expression, slot, label=label, rows=rows)
         self.suspended = False
         if place is None and slot:
             place = next((at for at, old in enumerate(self._chips) if old.slot == slot), None)

@@ -224,8 +224,7 @@ class Model:
 
     def apply_chips(self) -> None:
         """Rebuild the view from the chips that are on."""
-        parts = self.chips.active()
-        self.condition = self.check(conjunction(parts)) if parts else None
+        self.condition = self.narrowed()
         self.view.close()
         ahead = None
         if self.condition is not None and self.condition.is_slow:
@@ -235,6 +234,15 @@ class Model:
         else:
             self.view = RowView(self.trace, self.condition, ahead)
         self.generation += 1
+
+    def narrowed(self, expression: str = "") -> Filter | None:
+        """The filters in force and one more as one condition; None if there is none at all.
+
+        Raises:
+            FilterError: the expression is not a filter.
+        """
+        parts = [*self.chips.active(), *([expression] if expression else [])]
+        return self.check(conjunction(parts)).among(self.chips.among()) if parts else None
 
     @property
     def filtered(self) -> bool:

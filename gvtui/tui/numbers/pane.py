@@ -32,7 +32,7 @@ class NumbersPane(Container):
         self._table = NumbersTable(viewer)
         self._bands = NumbersBands(viewer)
         self._analysis: Analysis | None = None
-        self._kept: dict[tuple[str, bool], Statistics] = {}
+        self._kept: dict[tuple[object, ...], Statistics] = {}
         self._statistics: Statistics | None = None
         self._shown: tuple[object, ...] | None = None
         self._drawn_at = 0.0
@@ -65,7 +65,7 @@ class NumbersPane(Container):
         analysis, condition = self._model.analysis, self._model.condition
         # To count by descriptor too takes longer.
         by_descriptor = self._table.needs_descriptors
-        asked = (condition.text if condition is not None else "", by_descriptor)
+        asked = (condition.identity if condition is not None else (), by_descriptor)
         statistics = self._kept.pop(asked, None)
         if statistics is None:
             statistics = analysis.statistics(condition, by_descriptor=by_descriptor)

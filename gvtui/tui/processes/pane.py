@@ -74,7 +74,7 @@ class ProcessesPane(ListPane):
         self._selected: Key | None = None
         self._choice = TreeChoice()
         self._by_filter = False
-        self._statistics: tuple[Analysis, str, Statistics] | None = None
+        self._statistics: tuple[Analysis, tuple[object, ...], Statistics] | None = None
         """What passes the filters in force, while only that is shown."""
         self._built: _Version | None = None
         """The version of all that the lines were made from."""
@@ -128,9 +128,10 @@ class ProcessesPane(ListPane):
             self._end_filter()
             return
         held = self._statistics
-        if held is None or held[0] is not analysis or held[1] != condition.text:
+        if held is None or held[0] is not analysis or held[1] != condition.identity:
             self._end_filter()
-            held = self._statistics = (analysis, condition.text, analysis.statistics(condition))
+            counted = analysis.statistics(condition)
+            held = self._statistics = (analysis, condition.identity, counted)
         if analysis.follower is None:
             analysis.follower = Paced(held[2].advance)
         columns = held[2].process_columns()

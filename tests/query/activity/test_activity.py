@@ -1,3 +1,4 @@
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,16 +22,50 @@ def test_rows_are_counted_once_each_and_found_by_a_filter(groups: list[list[int]
             assert behind.rows == sorted(seen)
 
 
-def test_what_is_joined_has_the_rows_of_both() -> None:
+def test_what_is_joined_has_the_rows_of_all() -> None:
     one, other = Behind(), Behind()
     one.add([3, 9], ["read"])
-    other.add([3, 5], ["openat"])
+    other.add([4, 5], ["openat"])
     one.join(other)
-    assert (one.count, one.first, one.last, one.rows) == (3, 3, 9, [3, 5, 9])
+    assert (one.count, one.first, one.last, one.rows) == (4, 3, 9, [3, 4, 5, 9])
     other.add(range(100, 100 + MAX_ROWS), ["openat"])
-    one.join(other)
-    assert one.rows is None
-    assert one.filter_text == "evt.num >= 3 and evt.num <= 163 and evt.type in (openat, read)"
+    many = Behind()
+    many.join(one)
+    many.join(other)
+    last = Behind()
+    last.add([300], ["read"])
+    many.join(last)
+    assert many.rows is None
+    assert many.count == 4 + 2 + MAX_ROWS + 1
+    assert many.filter_text == "evt.num >= 3 and evt.num <= 300 and evt.type in (openat, read)"
+    found = np.flatnonzero(many.mask(0, 400)).tolist()
+    assert found == [3, 4, 5, 9, *range(100, 164), 300]
+
+
+@given(st.lists(st.sets(st.integers(0, 999), max_size=80), max_size=6), st.integers(0, 999))
+def test_lines_that_share_no_row_join_to_all_their_rows(groups: list[set[int]], at: int) -> None:
+    joined, seen = Behind(), set[int]()
+    for group in groups:
+        line = Behind()
+        line.add(group - seen, ["read"])
+        seen |= group
+        if line.count:
+            joined.join(line)
+    assert joined.count == len(seen)
+    assert np.flatnonzero(joined.mask(0, 1000)).tolist() == sorted(seen)
+    assert joined.count_before(at) == sum(row < at for row in seen)
+
+
+@given(st.lists(st.lists(st.integers(0, 300), max_size=40), max_size=9), st.integers(0, 300))
+def test_a_mask_has_exactly_the_rows_that_were_counted(groups: list[list[int]], at: int) -> None:
+    behind, seen = Behind(), set[int]()
+    for group in groups:
+        new = set(group) - seen
+        seen |= new
+        behind.add(new, ["read"])
+    found = np.flatnonzero(behind.mask(at, 100)) + at
+    assert found.tolist() == sorted(row for row in seen if at <= row < at + 100)
+    assert behind.count_before(at) == sum(row < at for row in seen)
 
 
 def test_a_section_without_lines_is_empty() -> None:

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.query.activity.activity import ActivityLine, Behind
-from gvtui.query.activity.folding import fold, folder_of
+from gvtui.query.activity.folding import fold, folder_of, pattern_of
 
 
 def lines(paths: list[str]) -> list[ActivityLine]:
@@ -21,6 +21,33 @@ def test_many_files_of_one_folder_are_one_line_that_tells_how_many() -> None:
     assert folded[-1].folded == folded[-1].behind.count == 37
     assert folded[-1].folder == "/usr/lib"
     assert folded[-1].bytes_in == sum(range(37))
+
+
+def test_the_files_of_a_folder_stand_in_the_line_and_made_up_names_in_one_pattern() -> None:
+    made_up = [f"/var/tmp/tmp{name}" for name in ("k3j9x_aa", "00zz18ab", "qwerty12", "a1b2c3d4")]
+    folded = fold(lines([*made_up, "/var/tmp/log", *(f"/etc/{number}" for number in range(9))]))
+    [etc] = [line for line in folded if line.folder == "/etc"]
+    [tmp] = [line for line in folded if line.folder == "/var/tmp"]
+    assert [line.what for line in etc.inner] == [f"/etc/{number}" for number in range(9)]
+    assert tmp.what == "5 files below /var/tmp"
+    assert [line.what for line in tmp.inner] == ["/var/tmp/log", "/var/tmp/tmp????????: 4 files"]
+    assert sorted(line.what for line in tmp.inner[1].inner) == sorted(made_up)
+    alone = fold(lines([*made_up, *(f"/etc/{number}" for number in range(9))]))
+    assert "/var/tmp/tmp????????: 4 files" in [line.what for line in alone]
+
+
+def test_names_that_people_gave_are_no_pattern() -> None:
+    assert pattern_of(["libssl.so", "libpam.so", "liblua.so", "libtcl.so"]) == ""
+    assert pattern_of(["a1", "a2"]) == ""
+    assert pattern_of(["xa12", "ya13"]) == ""
+    assert pattern_of(["job-17.log", "job-18.log"]) == "job-1?.log"
+
+
+def test_changes_of_rights_fold_by_call_and_folder() -> None:
+    what = [f"chmod /srv/www/{number}" for number in range(20)]
+    [folded] = fold(lines(what))
+    assert folded.what == "chmod 20 files below /srv/www"
+    assert folded.folder == "/srv/www"
 
 
 def test_few_files_stay_as_they_are() -> None:
