@@ -145,8 +145,11 @@ class Analysis:
         """
         resolved = self.resolved if by_descriptor else None
         found = Statistics(self.trace, self.pairs, self.processes, condition, resolved)
-        if condition is None and not by_descriptor and self.kept is not None:
-            self.kept.offer("numbers", {"statistics": found})
+        if condition is None and self.kept is not None:
+            if by_descriptor:
+                self.kept.offer("descriptors", {"descriptor_counts": found.counts})
+            else:
+                self.kept.offer("numbers", {"counts": found.counts})
         return found
 
     def keep(self, make_activity: Callable[[], object] | None = None) -> bool:
@@ -162,6 +165,7 @@ class Analysis:
         makers: dict[str, Callable[[], object]] = {
             "numbers": self.statistics,
             "resolved": lambda: self.resolved,
+            "descriptors": lambda: self.statistics(by_descriptor=True),
         }
         if make_activity is not None:
             makers["activity"] = make_activity

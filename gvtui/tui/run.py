@@ -156,6 +156,7 @@ def _run(app: GvtuiApp, *, remember: bool) -> int:
         with ending_asks(app.end):
             app.run()
     finally:
+        app.model.close()
         app.model.trace.close()
     if app.fault is not None:
         raise app.fault

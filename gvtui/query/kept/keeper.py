@@ -30,6 +30,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "numbers": ("processes",),
     "resolved": ("processes",),
     "activity": ("processes", "resolved"),
+    "descriptors": ("processes", "resolved"),
 }
 """What is kept, in the order in which it is written, with what each refers to."""
 _ANSWERS = "answers"
@@ -71,6 +72,11 @@ class Keeper:
     def rows(self) -> int:
         """How many rows the recording has of which something is kept; 0 if nothing is."""
         return self._file.rows if self._file is not None else 0
+
+    @property
+    def can_keep(self) -> bool:
+        """Whether anything can be kept of the recording."""
+        return self._identity is not None
 
     def offer(self, name: str, roots: Roots) -> None:
         """Give the parts of a section: they are filled if it is kept, and kept later.

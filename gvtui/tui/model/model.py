@@ -13,6 +13,7 @@ from gvtui.query.folded import call_view
 from gvtui.query.helpers.ahead import Ahead
 from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.processes.rows import filter_words, row_filter
+from gvtui.query.through import ReadingThrough, is_worthwhile
 from gvtui.query.view import RowView
 from gvtui.trace.bookmarks import Bookmarks
 from gvtui.tui.model.chips import Chips
@@ -77,6 +78,8 @@ class Model:
         """The id of the selected row."""
         self.following = self.is_live or self.trace.limit is not None
         """Whether the stream shows the newest rows; a whole recording begins at its start."""
+        self._through: ReadingThrough | None = None
+        self._reads_through = True
         self.first_row_ever = trace.first_row
         """The oldest row at the viewer's start; rows from it to `trace.first_row` have been
         removed."""
@@ -84,7 +87,8 @@ class Model:
 
     def _begin_anew(self) -> None:
         """Look at all rows of the trace as if none had been looked at."""
-        self.analysis = Analysis(self.trace, audit_variable=self._audit_variable)
+        is_kept = not self.is_live and self.trace.limit is None
+        self.analysis = Analysis(self.trace, audit_variable=self._audit_variable, is_kept=is_kept)
         if self.is_live:
             self.analysis.context.clock = self._clock
         self.texts = RowTexts(self.trace, self.analysis.pairs)
@@ -95,9 +99,28 @@ class Model:
 
     def replace_trace(self, trace: Trace) -> None:
         """Switch to another trace, with the same filters."""
-        self.view.close()
+        self.close()
         self._take(trace)
         self.apply_chips()
+
+    def close(self) -> None:
+        """End the processes that look at the trace, which stays open."""
+        self.view.close()
+        if self._through is not None:
+            self._through.close()
+            self._through = None
+
+    def _read_through(self) -> None:
+        """Have a large recording read through by another process, and take up what it has found
+        out."""
+        if self._through is None:
+            if is_worthwhile(self.analysis):
+                self._through = ReadingThrough(self.trace.path, self._audit_variable)
+        elif self._reads_through and not self._through.is_running:
+            self._reads_through = False
+            if self._through.has_kept:
+                self._begin_anew()
+                self.apply_chips()
 
     def settle(self) -> None:
         """Look whether the index of the recording is made; then show all of it, at the same row.
@@ -137,6 +160,7 @@ class Model:
             self.apply_chips()
         if not self._base_ns and self.trace.end_row > self.trace.first_row:
             self._base_ns = self._first_time()
+        self._read_through()
         naming = self.trace.connections.naming
         if self._named != naming.version:
             self._named = naming.version

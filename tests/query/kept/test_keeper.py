@@ -76,7 +76,7 @@ class Reading:
         return {
             "processes": {"pairs": analysis.pairs, "processes": analysis.processes},
             "timeline": {"timeline": analysis.timeline},
-            "numbers": {"statistics": self.statistics},
+            "numbers": {"counts": self.statistics.counts},
             "resolved": {"resolver": analysis.resolved.resolver},
             "activity": {"activity": self.activity},
         }

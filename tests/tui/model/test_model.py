@@ -4,14 +4,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gvtui.query import through
 from gvtui.query.filter.compile import FilterError
+from gvtui.query.kept import keeper
 from gvtui.trace import at_once, reader
 from gvtui.trace.claims import GRACE_NS
 from gvtui.trace.files import index_path
+from gvtui.trace.keptfile import identity_of
 from gvtui.trace.reader import Trace
+from gvtui.trace.sidefiles import beside
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.frame.status import items
 from gvtui.tui.model.model import Model
+from tests.benchmarks.mixed import write_mixed
+from tests.monitor.sandbox import wait_until
 from tests.trace.recorder import START_NS, Recorder, open_message
 from tests.trace.rivals import opened_by
 from tests.tui.fake import FakeViewer
@@ -154,3 +160,31 @@ def test_between_two_refreshes_more_rows_are_taken_in_and_the_next_one_tells(
     assert model.view.count == 501
     assert not model.refresh(1.0)
     trace.close()
+
+
+def test_what_another_process_has_read_through_is_taken_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.gvtrace"
+    write_mixed(path, keeper.LEAST_ROWS)
+    assert wait_until(lambda: identity_of(path, beside(path)) is not None)
+    monkeypatch.setattr(through, "LEAST_ROWS", 1)
+    model = Model(Trace.open(path, at_once=True))
+    first = model.analysis
+
+    def is_taken_up() -> bool:
+        if model.trace.settling is not None:
+            model.settle()
+        model.refresh(0.001)
+        return model.analysis is not first and model.analysis.resolved.position > 0
+
+    assert wait_until(is_taken_up)
+    assert model.analysis.pairs.is_done
+    assert model.analysis.timeline.is_done
+    assert model.analysis.statistics().is_done
+    assert model.analysis.resolved.position == model.trace.end_row
+    again = model.analysis
+    model.refresh(0.01)
+    assert model.analysis is again
+    model.close()
+    model.trace.close()

@@ -1,0 +1,78 @@
+"""Another process reads a recording through, and what it finds out is taken up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gvtui.query import through
+from gvtui.query.activity.reader import ActivityReader
+from gvtui.query.analysis import Analysis
+from gvtui.query.kept import keeper
+from gvtui.query.kept.keeper import SECTIONS
+from gvtui.query.through import ReadingThrough, is_worthwhile, read_through
+from gvtui.trace import keptfile
+from gvtui.trace.keptfile import identity_of
+from gvtui.trace.reader import Trace
+from gvtui.trace.sidefiles import beside
+from tests.benchmarks.mixed import write_mixed
+from tests.monitor.sandbox import wait_until
+from tests.trace.factory import recorded_datagrams, write_trace
+
+
+def test_what_the_process_has_read_need_not_be_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "run.gvtrace"
+    write_mixed(path, keeper.LEAST_ROWS)
+    monkeypatch.setattr(through, "LEAST_ROWS", 1)
+    assert wait_until(lambda: identity_of(path, beside(path)) is not None)
+    trace = Trace.open(path)
+    assert is_worthwhile(Analysis(trace, is_kept=True))
+    reading = ReadingThrough(path, "AUDIT")
+    reading.wait()
+    assert reading.has_kept
+    assert not reading.is_running
+    reading.close()
+    analysis = Analysis(trace, audit_variable="AUDIT", is_kept=True)
+    assert analysis.context.advance() == 0
+    assert analysis.resolved.position == trace.end_row
+    assert not is_worthwhile(analysis)
+    assert is_worthwhile(Analysis(trace, is_kept=True)), "another variable, another analysis"
+    trace.close()
+
+
+def test_a_process_that_is_ended_has_kept_nothing(tmp_path: Path) -> None:
+    path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("shell-2024"))])
+    reading = ReadingThrough(path, "")
+    reading.close()
+    assert not reading.has_kept
+    reading = ReadingThrough(tmp_path / "absent", "")
+    reading.wait()
+    assert not reading.has_kept
+    reading.close()
+
+
+def test_everything_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "LEAST_ROWS", 1)
+    monkeypatch.setattr(keptfile, "SETTLED_NS", 0)
+    path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("shell-2024"))])
+    assert read_through(path, "")
+    trace = Trace.open(path)
+    analysis = Analysis(trace, audit_variable="", is_kept=True)
+    assert analysis.statistics().is_done
+    assert analysis.resolved.position == trace.end_row
+    assert analysis.kept is not None
+    assert set(SECTIONS) - analysis.kept.restored == {"activity"}
+    assert ActivityReader(analysis.context).is_done
+    assert analysis.kept.restored == set(SECTIONS)
+    trace.close()
+
+
+def test_a_small_recording_is_not_worth_a_process(tmp_path: Path) -> None:
+    path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("shell-2024"))])
+    trace = Trace.open(path)
+    assert not is_worthwhile(Analysis(trace, is_kept=True))
+    assert not is_worthwhile(Analysis(trace))
+    trace.close()
