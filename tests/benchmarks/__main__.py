@@ -1,4 +1,4 @@
-"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings|printing|memory|opening|crowd|growth|slow|diff]...`."""
+"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings|printing|memory|opening|crowd|growth|slow|diff|resolving|kept]...`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ NAMES = (
     "growth",
     "slow",
     "diff",
+    "resolving",
+    "kept",
 )
 
 
