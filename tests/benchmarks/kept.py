@@ -81,8 +81,8 @@ def main() -> None:
             for how in ("anew", "kept"):
                 taken, busy, mib = seconds_of(words, path)
                 lines.append((f"{what}, {how}", f"{taken:.2f}", f"{busy:.2f}", f"{mib:.0f}"))
-        head = ("what", "seconds", "CPU s", "MiB at most")
-        print_table(f"a recording of {rows:,} rows", head, lines)
+        columns: tuple[str, ...] = ("what", "seconds", "CPU s", "MiB at most")
+        print_table(f"a recording of {rows:,} rows", columns, lines)
         seconds_of(COMMANDS["report"], path)
         seconds_of(COMMANDS["statistics"], path)
         calls, views = calls_of(path), list[tuple[str, ...]]()
@@ -90,8 +90,8 @@ def main() -> None:
             first, whole = viewer_seconds(path, calls)
             views.append((how, f"{first:.2f}", f"{whole:.2f}"))
             kept_path(pair).unlink(missing_ok=True)
-        head = ("numbers in the viewer", "first, s", "all, s")
-        print_table(f"a recording of {rows:,} rows on the screen", head, views)
+        columns = ("numbers in the viewer", "first, s", "all, s")
+        print_table(f"a recording of {rows:,} rows on the screen", columns, views)
 
 
 if __name__ == "__main__":

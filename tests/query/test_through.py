@@ -64,7 +64,8 @@ def test_everything_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert analysis.statistics().is_done
     assert analysis.resolved.position == trace.end_row
     assert analysis.kept is not None
-    assert set(SECTIONS) - analysis.kept.restored == {"activity"}
+    assert set(SECTIONS) - analysis.kept.restored == {"activity", "descriptors"}
+    assert analysis.statistics(by_descriptor=True).is_done
     assert ActivityReader(analysis.context).is_done
     assert analysis.kept.restored == set(SECTIONS)
     trace.close()

@@ -58,6 +58,7 @@ class Reading:
         self.trace = Trace.open(path)
         self.analysis = Analysis(self.trace, is_kept=is_kept)
         self.statistics: Statistics = self.analysis.statistics()
+        self.by_descriptor = self.analysis.statistics(by_descriptor=True)
         self.activity = ActivityReader(self.analysis.context)
         assert self.analysis.resolved is not None
         self.read = 0
@@ -66,6 +67,7 @@ class Reading:
             self.analysis.timeline.advance,
             self.statistics.advance,
             self.activity.advance,
+            self.by_descriptor.advance,
         ]
         while done := sum(advance(1 << 18) for advance in followers):
             self.read += done
@@ -79,6 +81,7 @@ class Reading:
             "numbers": {"counts": self.statistics.counts},
             "resolved": {"resolver": analysis.resolved.resolver},
             "activity": {"activity": self.activity},
+            "descriptors": {"descriptor_counts": self.by_descriptor.counts},
         }
 
     def state(self) -> dict[str, bytes]:
@@ -191,7 +194,8 @@ def test_what_was_kept_and_not_asked_for_is_kept_on(tmp_path: Path) -> None:
     trace.close()
     report_of(path)
     again = Reading(path, is_kept=True)
-    assert again.read == 0
+    assert again.analysis.kept is not None
+    assert again.analysis.kept.restored == set(SECTIONS) - {"descriptors"}
     again.trace.close()
 
 
