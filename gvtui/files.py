@@ -44,6 +44,10 @@ def open_to_read(path: Path, *, streams: bool = False) -> BinaryIO:
     Raises:
         OSError: the file cannot be opened, or is not a regular file.
     """
+    is_stream = streams and str(path).startswith(_STREAMS)
+    if not is_stream and stat.S_IFMT(os.stat(path).st_mode) in (stat.S_IFCHR, stat.S_IFBLK):
+        # To open some devices is to start them: a stranger's link may lead to a watchdog.
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     return _regular(fd, path, "rb", streams=streams)
 

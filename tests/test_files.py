@@ -15,6 +15,7 @@ from gvtui.files import (
     is_only_ours,
     locked_file,
     made,
+    open_to_read,
     put_in_place,
     trust,
     unfinished_path,
@@ -123,6 +124,26 @@ def test_only_files_are_replaced(folder: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["inner", "pipe"]
     with pytest.raises(FileNotFoundError):
         write_whole(folder / "nowhere" / "a", b"x")
+
+
+def test_a_device_is_not_even_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    link, opened = folder / "x", []
+    link.symlink_to("/dev/zero")
+
+    def opening(path: object, *_: object) -> int:
+        opened.append(path)
+        raise AssertionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", opening)
+        with pytest.raises(OSError, match="no regular file"):
+            open_to_read(link)
+    assert opened == []
+    ours, terminal = os.openpty()
+    with open_to_read(Path(f"/dev/fd/{terminal}"), streams=True) as file:
+        assert file.isatty()
+    os.close(terminal)
+    os.close(ours)
 
 
 def test_nobody_guesses_the_unfinished_name(folder: Path) -> None:

@@ -12,6 +12,7 @@ possible value, with three parts separated by tabs: a kind, the value, and a des
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -34,6 +35,8 @@ bash, the part of the line that an answer replaces."""
 
 _MAX_HELP = 90
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:,@%=")
+_EVENT = re.compile(r"![^\s=]")
+"""What bash replaces by a command of before; nothing within double quotes keeps it from that."""
 _IN_DOUBLE_QUOTES = '\\"$`'
 
 
@@ -147,7 +150,12 @@ def completions(cli: click.Command, environ: Mapping[str, str]) -> list[tuple[st
         else:
             value = value if value.startswith(joined) else f"{joined}{value}"
             if environ[SHELL] == "bash":
+                if last.quote == '"' and _EVENT.search(value):
+                    continue
                 value = _for_bash(value, last, environ.get(WORD, ""))
+                if kind == "word" and last.quote and value.endswith(last.quote):
+                    # bash takes it for the closing quote, and adds none.
+                    value += last.quote
         answers.append((kind, value, _short(item)))
     return answers
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import shlex
 import subprocess
@@ -16,6 +17,7 @@ from gvtui.commands import completing
 from gvtui.commands.completion import LINE, SCRIPTS, SHELL, WORD, completions, script, split
 from tests.agent.fake import FakeRunsc
 from tests.commands.shells import SETUP, Shell
+from tests.monitor.sandbox import wait_until
 
 REPO = Path(__file__).parents[2]
 
@@ -57,6 +59,65 @@ def test_in_the_shell_itself(name: str, folder: Path) -> None:
         assert {line: shell.complete(line) for line in lines} == lines
 
 
+HOSTILE = {
+    "command": "aa$(touch pwned)`touch pwned`",
+    "separators": "bb;touch pwned&touch pwned|touch pwned",
+    "quotes": "cc'd\"e'; touch pwned; '",
+    "history": "dd!!!touch !-1",
+    "glob": "ee*?[a-z]{x,y}~/#:\\",
+    "option": "-fn --x=$HOME",
+}
+"""Names of containers that are more than names where a shell reads them, by what they try."""
+
+PROGRAM = """#!{python}
+import json, os, sys
+from types import SimpleNamespace
+from gvtui.commands import runtime
+from gvtui.cli import run
+names = {names!r}
+found = [SimpleNamespace(id=f"id{{at}}", status="running", names=SimpleNamespace(label=name), label=name)
+         for at, name in enumerate(names)]
+agent = SimpleNamespace(inventory=lambda: SimpleNamespace(containers=found))
+runtime.open_agent = lambda *_, **__: agent
+if "{shell}" in os.environ or sys.argv[1] == "completion":
+    sys.exit(run(sys.argv[1:]))
+with open({told!r} + ".new", "w") as file:
+    json.dump(sys.argv[1:], file)
+os.rename({told!r} + ".new", {told!r})
+"""
+
+
+@pytest.mark.parametrize("quote", ["", '"', "'"], ids=["bare", "double", "single"])
+@pytest.mark.parametrize("name", SETUP)
+def test_whatever_a_container_is_called_is_one_word(name: str, quote: str, tmp_path: Path) -> None:
+    told, program = tmp_path / "told", tmp_path / "bin" / "gvtui"
+    program.parent.mkdir()
+    program.write_text(
+        PROGRAM.format(
+            python=sys.executable, names=list(HOSTILE.values()), shell=SHELL, told=str(told)
+        )
+    )
+    program.chmod(0o700)
+    path = {"fish": f"set -x PATH {program.parent} $PATH"}.get(
+        name, f"export PATH={program.parent}:$PATH"
+    )
+    load = {"fish": "gvtui completion fish | source"}.get(name, SETUP[name][1])
+    with Shell(name, tmp_path, load=f"{path}; {load}") as shell:
+        for hostile in HOSTILE.values():
+            told.unlink(missing_ok=True)
+            before = "-- " if hostile.startswith("-") else ""
+            start = f"gvtui session delete {before}{quote}{hostile[:2]}"
+            if quote == '"' and name == "bash" and "!" in hostile:
+                # bash would replace it by a command of before; nothing there keeps it from that.
+                assert shell.complete(start) == start
+                continue
+            shell.type(f"{start}\t\n")
+            assert wait_until(told.exists), shell.screen
+            words = json.loads(told.read_text())
+            assert words == ["session", "delete", *before.split(), hostile]
+    assert not (tmp_path / "pwned").exists()
+
+
 @pytest.mark.parametrize("name", ["bash", "zsh"])
 def test_recordings_come_before_other_files(name: str, folder: Path) -> None:
     with Shell(name, folder) as shell:
@@ -89,6 +150,7 @@ def test_values_are_quoted_as_the_place_in_bash_needs_it() -> None:
     assert fields[0] == r"evt.failed\ ="
     fields = offered("gvtui print --filter='evt.fa", "bash", "evt.fa")
     assert fields[0] == "evt.failed ="
+    assert "evt.failed !=" in offered('gvtui print --filter "evt.fa', "bash", "evt.fa")
     # Bash takes words apart at colons too.
     found = offered(
         "gvtui print --filter 'conn.num = 1 or evt.fa", "bash", "conn.num = 1 or evt.fa"
