@@ -10,7 +10,9 @@ import numpy as np
 
 from gvtui.query.facts import ProcessFacts
 from gvtui.query.fdfacts import FD_FIELDS, FdFacts
+from gvtui.query.filter.batch import RunningMark
 from gvtui.query.resolved.lookup import Resolved
+from gvtui.query.running import AGE, RUNNING, RunningCalls
 from gvtui.query.source import CHUNK
 from gvtui.trace.row import Direction
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.query.calls.pairs import Pairs
+    from gvtui.query.filter.batch import AgeTest
     from gvtui.query.kept.keeper import Keeper
     from gvtui.query.processes.processes import Processes
 
@@ -40,6 +43,8 @@ class QueryContext:
         self.processes = processes
         self.facts = ProcessFacts(processes)
         """What the processes tell of each row."""
+        self.running = RunningCalls(pairs)
+        """The calls that have not returned."""
         self.clock: Callable[[], int] | None = None
         """Gives the present moment, Unix nanoseconds; None in a recording, whose end is meant."""
         self.kept: Keeper | None = None
@@ -101,6 +106,19 @@ class QueryContext:
         self.pairs.execs.advance()
         return self.pairs.execs.outcomes.changed_since(mark)
 
+    def running_mark(self) -> RunningMark:
+        """Which calls run now, for `running_changed_since`."""
+        return RunningMark(self.running.changes, self.now_ns())
+
+    def running_changed_since(
+        self, mark: RunningMark, tests: Sequence[AgeTest]
+    ) -> list[int] | None:
+        """See `FilterContext.running_changed_since`."""
+        self.running.refresh(with_ended=self.clock is None)
+        changed = self.running.changed_since(mark.changes)
+        aged = self.running.aged(mark.now_ns, self.now_ns(), tests) if tests else []
+        return None if changed is None else changed + aged
+
     def latency_ns(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """How long each row's call took in nanoseconds; -1 if it is not known.
 
@@ -133,4 +151,7 @@ class QueryContext:
         """A number for each row, by the name of the field; `UNKNOWN` if it is not known."""
         if what in FD_FIELDS:
             return FdFacts(self.resolved).numbers(what, start, rows)
+        if what in (RUNNING, AGE):
+            self.running.refresh(with_ended=self.clock is None)
+            return self.running.numbers(what, start, rows, self.now_ns())
         return self.facts.numbers(what, start, rows)

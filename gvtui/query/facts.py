@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gvtui.query.processes.process import Exec, Process
+    from gvtui.query.processes.process import Process
     from gvtui.query.processes.processes import Processes
 
 _MAX_ANCESTORS = 1000
@@ -85,7 +85,7 @@ class ProcessFacts:
         """The name of a process at a row; "" if it is not known."""
         for each in _lineage(process):
             programs = each.programs
-            ran = [entry for entry in programs if image_row(entry) <= row]
+            ran = [entry for entry in programs if entry.begins <= row]
             if ran and ran[-1] is not programs[-1]:
                 return ran[-1].name
             if ran or not programs:
@@ -139,7 +139,7 @@ class ProcessFacts:
 
     def _path(self, process: Process, row: int) -> Values | None:
         for ancestor in _lineage(process):
-            ran = [entry for entry in ancestor.programs if image_row(entry) <= row]
+            ran = [entry for entry in ancestor.programs if entry.begins <= row]
             if ran:
                 return (ran[-1].path,) if ran[-1].path.startswith("/") else None
             if ancestor.has_own_args:
@@ -188,11 +188,6 @@ class ProcessFacts:
         return False if self._is_root(root) else None
 
 
-def image_row(entry: Exec) -> int:
-    """The first row at which a process is the program of an exec."""
-    return min(entry.row, entry.exit_row) if entry.exit_row >= 0 else entry.row
-
-
 def _lineage(process: Process) -> Iterator[Process]:
     return islice(chain((process,), process.ancestors()), _MAX_ANCESTORS)
 
@@ -203,7 +198,7 @@ def _parents(process: Process) -> Iterator[Process]:
 
 def _changes(process: Process) -> set[int]:
     """The rows at which an answer for a process may change: its programs and its ancestors'."""
-    rows = {image_row(entry) for entry in process.programs}
+    rows = {entry.begins for entry in process.programs}
     for each in _parents(process):
-        rows.update(image_row(entry) for entry in each.programs)
+        rows.update(entry.begins for entry in each.programs)
     return rows

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.query.filter.batch import UNKNOWN
+from gvtui.query.filter.fdfields import DESCRIPTOR_FIELDS
 from gvtui.query.resolved.description import FdKind
 from gvtui.query.source import groups
 from gvtui.trace.row import LOST_STRING
@@ -55,13 +56,7 @@ _PROTOCOLS = {1: "tcp", 2: "udp"}
 """By the type of a socket of IPv4 or IPv6: SOCK_STREAM and SOCK_DGRAM."""
 
 
-FD_FIELDS = frozenset(
-    f"fd.{name}"
-    for name in (
-        "id name directory filename type typechar ip cip sip lip rip net cnet snet "
-        "port cport sport lport rport is_server l4proto"
-    ).split()
-)
+FD_FIELDS = frozenset(field.name for field in DESCRIPTOR_FIELDS if field.asks_context)
 """The fields that this answers."""
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.query.filter.batch import NoContext
-from gvtui.query.filter.compile import Filter
+from gvtui.query.filter.compile import ChangeMark, Filter
 from gvtui.query.filter.conditions import Always
 from gvtui.query.view import RowView
 
@@ -49,11 +49,11 @@ class _CallFilter(Filter):
         """See `Filter.known_rows`."""
         return stop - start if self._inner is None else self._inner.known_rows(start, stop)
 
-    def changes(self) -> int:
+    def changes(self) -> ChangeMark:
         """See `Filter.changes`."""
-        return self._inner.changes() if self._inner is not None else 0
+        return self._inner.changes() if self._inner is not None else ChangeMark()
 
-    def changed_since(self, mark: int) -> list[int] | None:
+    def changed_since(self, mark: ChangeMark) -> list[int] | None:
         """See `Filter.changed_since`."""
         return self._inner.changed_since(mark) if self._inner is not None else []
 

@@ -125,7 +125,7 @@ class RowView:
         self._next_chunk = 0
         self._found = 0
         self._slice = _FIRST_SLICE
-        self._changes = self._filter.changes() if self._filter is not None else 0
+        self._changes = self._filter.changes() if self._filter is not None else None
         self.removed = 0
         """How many positions were removed at the front since the view was made."""
 
@@ -192,7 +192,7 @@ class RowView:
 
     def _ask_again(self, condition: Filter) -> bool:
         """Insert or remove rows whose answer has changed; returns whether there were any."""
-        rows = condition.changed_since(self._changes)
+        rows = condition.changed_since(self._changes) if self._changes is not None else []
         self._changes = condition.changes()
         if rows is None:
             self._chunks, self._found, self._scanned = [], self.removed, self._first

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,3 +102,28 @@ def _parents(process: Process) -> Iterator[Process]:
     while process.parent is not None:
         process = process.parent
         yield process
+
+
+@pytest.mark.parametrize("name", ["oldest-2022", "newest-2026"])
+def test_the_rows_of_an_exec_that_is_done_have_the_command_line_of_the_new_program(
+    name: str,
+) -> None:
+    path = Path(__file__).parents[1] / "data" / "falco" / f"{name}.trace"
+    with closing(Trace.open(path)) as trace:
+        analysis = Analysis(trace)
+        while analysis.context.advance():
+            pass
+        rows = trace.rows(trace.first_row, trace.end_row)
+        start = trace.first_row
+        of_exec = compile_filter(
+            "evt.type in (execve, sentry/execve) and fd.nameraw endswith shred"
+            " or evt.type = sentry/execve and evt.arg.argv[0] endswith shred",
+            analysis.context,
+        ).mask(trace, rows, start)
+        same = compile_filter(
+            "proc.exe endswith /bin/shred and proc.cmdline startswith 'shred -n 1'"
+            " and proc.args startswith '-n' and proc.exepath endswith busybox",
+            analysis.context,
+        ).mask(trace, rows, start)
+        points = [trace.string(int(number)) for number in rows["point"][of_exec & same]]
+        assert sorted(points) == ["sentry/execve", "syscall/execve/exit"]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Numbers = npt.NDArray[Any]
     Rows = npt.NDArray[np.void]
     Told = tuple[npt.NDArray[np.intp], Sequence[tuple[str, ...]]]
+    AgeTest = Callable[[npt.NDArray[np.int64]], Mask]
 
 UNKNOWN = -(1 << 63)
 """The value in a column of numbers for a row that lacks the field."""
@@ -32,6 +33,13 @@ UNKNOWN = -(1 << 63)
 _MAX_KEPT = 4096
 _MAX_KEPT_BYTES = 4 << 20
 """Messages of a batch that are kept decoded, for the next condition."""
+
+
+class RunningMark(NamedTuple):
+    """A moment: how many calls had begun to run or ceased to, and the time."""
+
+    changes: int
+    now_ns: int
 
 
 class FilterContext(Protocol):
@@ -65,6 +73,15 @@ class FilterContext(Protocol):
 
     def execs_changed_since(self, mark: int) -> list[int] | None:
         """The rows whose code has changed since `exec_changes` gave `mark`; None if too many."""
+
+    def running_mark(self) -> RunningMark:
+        """Which calls run now, for `running_changed_since`."""
+
+    def running_changed_since(
+        self, mark: RunningMark, tests: Sequence[AgeTest]
+    ) -> list[int] | None:
+        """The rows of calls that have begun to run or ceased to since `mark`, or whose age passes
+        one of the tests at only one of the two moments; None if too many."""
 
     def latency_ns(self, start: int, rows: Rows) -> npt.NDArray[np.int64]:
         """How long each row's call took, in nanoseconds; -1 if it is not known."""
@@ -117,6 +134,16 @@ class NoContext:
         """Nothing changes."""
         return []
 
+    def running_mark(self) -> RunningMark:
+        """Nothing runs."""
+        return RunningMark(0, 0)
+
+    def running_changed_since(
+        self, mark: RunningMark, tests: Sequence[AgeTest]
+    ) -> list[int] | None:
+        """Nothing changes."""
+        return []
+
     def latency_ns(self, start: int, rows: Rows) -> npt.NDArray[np.int64]:
         """Nothing is known."""
         return np.full(len(rows), -1, np.int64)
@@ -149,6 +176,8 @@ class NumberColumn(NamedTuple):
     """Whether, for an exec's exit, a later row may change it."""
     reads_messages: bool = False
     """Whether computing it decodes messages."""
+    follows_calls: bool = False
+    """Whether it changes when a call returns, or as time passes."""
     likely: str = ""
     """The row's field that has most of the values of a derived column; "" for none."""
 
@@ -217,12 +246,13 @@ def _exec_codes(batch: RowBatch) -> Numbers:
     return batch.context.exec_codes(batch.start, batch.rows)
 
 
-_EXEC_CODES = NumberColumn("exec codes", None, _exec_codes)
+EXEC_CODES = NumberColumn("exec codes", None, _exec_codes)
+"""An `ExecCode` for each row."""
 
 
 def _where_told(batch: RowBatch, values: Numbers) -> Numbers:
     """The values of exits, except those of execs with an unknown outcome."""
-    codes = batch.numbers(_EXEC_CODES)
+    codes = batch.numbers(EXEC_CODES)
     is_told = (codes != ExecCode.ASKED) & (codes != ExecCode.FAILED)
     return np.where(is_told, _on_exits(batch, values), UNKNOWN)
 
@@ -241,7 +271,7 @@ def _restarted(batch: RowBatch) -> Numbers:
 
 
 def _failed(batch: RowBatch) -> Numbers:
-    codes, errors = batch.numbers(_EXEC_CODES), batch.column("errno")
+    codes, errors = batch.numbers(EXEC_CODES), batch.column("errno")
     failed = ((errors != 0) & ~np.isin(errors, RESTARTS)) | (codes == ExecCode.FAILED)
     return np.where(codes == ExecCode.ASKED, UNKNOWN, _on_exits(batch, failed.astype(np.int64)))
 
@@ -267,13 +297,13 @@ def _parent(batch: RowBatch) -> Numbers:
     return batch.context.parent_pid(batch.start, batch.rows)
 
 
-def of_context(what: str) -> NumberColumn:
+def of_context(what: str, *, follows_calls: bool = False) -> NumberColumn:
     """The column of numbers that the context has for a field."""
 
     def derive(batch: RowBatch) -> Numbers:
         return batch.context.numbers(what, batch.start, batch.rows)
 
-    return NumberColumn(what, UNKNOWN, derive, asks_context=True)
+    return NumberColumn(what, UNKNOWN, derive, asks_context=True, follows_calls=follows_calls)
 
 
 NUMBER = NumberColumn("number", None, _number)
@@ -285,4 +315,6 @@ RESTARTED = NumberColumn("restarted", UNKNOWN, _restarted)
 DESCRIPTOR = NumberColumn("descriptor", NO_FD, _descriptor, likely="fd")
 DROPPED = NumberColumn("lost", UNKNOWN, _dropped)
 LATENCY = NumberColumn("latency", -1, _latency, asks_context=True, follows_execs=True)
+AGE = of_context("evt.age", follows_calls=True)
+RUNNING = of_context("evt.running", follows_calls=True)
 PARENT = NumberColumn("parent", -1, _parent, asks_context=True)

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import copy
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from gvtui.query.filter.batch import FilterContext, NoContext, RowBatch
+from gvtui.query.filter.batch import FilterContext, NoContext, RowBatch, RunningMark
 from gvtui.query.filter.compiler import Compiler
 from gvtui.query.filter.conditions import Always, Condition, Cost, Joined
 from gvtui.query.filter.error import FilterError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import tzinfo
 
-    from gvtui.query.filter.batch import Mask, Rows
+    from gvtui.query.filter.batch import AgeTest, Mask, Rows
     from gvtui.query.source import RowSource
 
 __all__ = [
@@ -41,6 +41,13 @@ class AmongRows(Protocol):
         """Which of `count` rows from `start` on are among them."""
 
 
+class ChangeMark(NamedTuple):
+    """A moment, after which answers for rows may have changed."""
+
+    execs: int = 0
+    running: RunningMark = RunningMark(0, 0)
+
+
 class Filter:
     """A compiled filter: tests rows, many at a time."""
 
@@ -55,6 +62,8 @@ class Filter:
         now_ns: int = 0,
         asks_context: bool = False,
         follows_execs: bool = False,
+        follows_calls: bool = False,
+        age_tests: Sequence[AgeTest] = (),
     ) -> None:
         self.text = text
         self.now_ns = now_ns
@@ -73,6 +82,8 @@ class Filter:
         self.asks_context = asks_context
         """Whether it uses the context, which must then have read the rows."""
         self._follows_execs = follows_execs
+        self._follows_calls = follows_calls
+        self._age_tests = age_tests
         self._among: tuple[AmongRows, ...] = ()
 
     def among(self, rows: Sequence[AmongRows]) -> Filter:
@@ -135,17 +146,32 @@ class Filter:
             return stop - start
         return max(0, min(stop, self._context.position) - start)
 
-    def changes(self) -> int:
-        """The number of rows whose answer may have changed so far, for `changed_since`."""
-        return self._context.exec_changes() if self._follows_execs else 0
+    def changes(self) -> ChangeMark:
+        """What has changed answers for rows so far, for `changed_since`."""
+        execs = self._context.exec_changes() if self._follows_execs else 0
+        if not self._follows_calls:
+            return ChangeMark(execs)
+        return ChangeMark(execs, self._context.running_mark())
 
-    def changed_since(self, mark: int) -> list[int] | None:
-        """The rows whose answers may have changed because of later rows; None for possibly all.
+    def changed_since(self, mark: ChangeMark) -> list[int] | None:
+        """The rows whose answers may have changed because of later rows, or as time passed; None
+        for possibly all.
 
         Args:
             mark: the result of `changes` before these rows were tested.
         """
-        return self._context.execs_changed_since(mark) if self._follows_execs else []
+        found: list[int] = []
+        if self._follows_execs:
+            changed = self._context.execs_changed_since(mark.execs)
+            if changed is None:
+                return None
+            found += changed
+        if self._follows_calls:
+            changed = self._context.running_changed_since(mark.running, self._age_tests)
+            if changed is None:
+                return None
+            found += changed
+        return found
 
     def _bring_up(self, stop: int) -> None:
         """Let the context read all rows before `stop`."""
@@ -203,6 +229,8 @@ def compile_filter(
         now_ns=now_ns,
         asks_context=compiler.asks_context,
         follows_execs=compiler.follows_execs,
+        follows_calls=compiler.follows_calls,
+        age_tests=compiler.age_tests,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.points.groups import SETS
 from gvtui.query.filter.batch import (
+    AGE,
     ERRNO,
     RESULT,
     TIME,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import tzinfo
 
+    from gvtui.query.filter.batch import AgeTest
     from gvtui.query.filter.forms import Forms
 
 
@@ -85,7 +87,9 @@ class Compiler:
         self._text = text
         self._zone = zone
         self._now_ns = now_ns
-        self.asks_context = self.follows_execs = False
+        self.asks_context = self.follows_execs = self.follows_calls = False
+        self.age_tests: list[AgeTest] = []
+        """The comparisons with the age of a call, which may pass once time has passed."""
 
     def condition(self, node: Node) -> Condition:
         """The condition of a node, and of all below it."""
@@ -105,6 +109,7 @@ class Compiler:
         if not isinstance(field.column, NumberColumn):
             return self._of_texts(node)
         self.follows_execs |= field.column.follows_execs
+        self.follows_calls |= field.column.follows_calls
         if field.kind is ValueKind.PROCESS and node.operator != "exists":
             return self._of_processes(node)
         if field.kind is ValueKind.TIME:
@@ -116,7 +121,10 @@ class Compiler:
         values = [self._number(field, value) for value in node.values]
         intervals = [Interval(value, value) for value in values]
         if field.other_column is None:
-            return NumberCondition(field.column, number_test(node.operator, intervals))
+            test = number_test(node.operator, intervals)
+            if field.column is AGE:
+                self.age_tests.append(test)
+            return NumberCondition(field.column, test)
         return self._of_either(field.column, field.other_column, node.operator, intervals)
 
     @staticmethod
@@ -184,6 +192,8 @@ class Compiler:
         return ProcessCondition(values, containers, is_negated=node.operator == "!=")
 
     def _of_texts(self, node: Comparison) -> Condition:
+        column = node.field.column
+        self.follows_execs |= isinstance(column, TextColumn) and column.of_rows is not None
         operator = node.operator
         texts = [value.text for value in node.values]
         is_listed = operator in ("=", "!=") or operator in ("in", "intersects")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.points.names import event_type, point_name
 from gvtui.query.filter.batch import (
+    AGE,
     DROPPED,
     ERRNO,
     FAILED,
@@ -13,6 +14,7 @@ from gvtui.query.filter.batch import (
     NUMBER,
     RESTARTED,
     RESULT,
+    RUNNING,
     TIME,
     NumberColumn,
 )
@@ -133,6 +135,25 @@ EVENT_FIELDS: tuple[Field, ...] = (
         "evt.latency > 10ms",
         LATENCY,
         needs=("time", "thread_id"),
+    ),
+    Field(
+        "evt.running",
+        ValueKind.CHOICE,
+        "whether the call has not returned; on its enter only. In a recording at its end, also "
+        "where the sandbox ended first; live the list follows, print and record ask once, when the "
+        "row comes. Missing where the session sends no exits of such calls",
+        "evt.running = true",
+        RUNNING,
+        choices=TRUTH,
+        needs=("thread_id",),
+    ),
+    Field(
+        "evt.age",
+        ValueKind.DURATION,
+        "how long a call that has not returned has been running",
+        "evt.age > 5s",
+        AGE,
+        needs=("thread_id",),
     ),
     Field(
         "evt.args",

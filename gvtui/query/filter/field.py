@@ -68,6 +68,11 @@ class Field:
         """Whether a name follows, as in `evt.arg.NAME`."""
         return self.forms is not None
 
+    @property
+    def asks_context(self) -> bool:
+        """Whether the filter's context has its values."""
+        return self.of_context or bool(self.column is not None and self.column.asks_context)
+
     def spelled(self, argument: str) -> str:
         """Its name with an argument as a filter has it."""
         return f"{self.name}{'' if argument[:1] in ('', '[') else '.'}{argument}"

@@ -6,6 +6,7 @@ from gvtui.query.filter.batch import PARENT, NumberColumn, of_context
 from gvtui.query.filter.field import NAME, PID, PROCESS, THREAD, TRUTH, Field
 from gvtui.query.filter.forms import process_of
 from gvtui.query.filter.messages import CwdCondition
+from gvtui.query.filter.newnames import new_names
 from gvtui.query.filter.operators import ValueKind
 from gvtui.query.filter.texts import TextColumn
 
@@ -44,9 +45,10 @@ PROCESS_FIELDS: tuple[Field, ...] = (
     Field(
         NAME,
         ValueKind.TEXT,
-        "process name",
+        "process name; on the rows of an exec that is done that of the new program, though gVisor "
+        "sends the former one there",
         "proc.name = bash",
-        TextColumn("process", lambda decoded, trace: process_of(decoded)),
+        TextColumn("process", lambda decoded, trace: process_of(decoded), of_rows=new_names),
         needs=("process_name",),
         path="context_data.process_name",
     ),

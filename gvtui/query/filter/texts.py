@@ -71,6 +71,15 @@ class TextColumn(NamedTuple):
     on_connection: Callable[[Connections, int, str], str] | None = None
     """What a text means on a connection, where it may mean different things; None where not."""
 
+    of_rows: Callable[[RowBatch], dict[int, str]] | None = None
+    """The places of rows that have another text than their string tells, each with it; None where
+    there are none. Such a text may change when the outcome of an exec becomes known."""
+
+    @property
+    def asks_context(self) -> bool:
+        """Whether it needs the filter's context: never, each row has its string."""
+        return False
+
     def text(self, trace: RowSource, string: str) -> str:
         """The field's value for a string of the column."""
         return self.meaning(string, trace) if self.meaning is not None else string
@@ -83,7 +92,8 @@ class TextCondition:
 
     def __init__(self, column: TextColumn, test: Callable[[str], bool]) -> None:
         """Make the condition; `test` gets only texts that are not empty."""
-        self.is_local = column.of_connection is None and column.on_connection is None
+        of_row_alone = column.of_rows is None and column.of_connection is None
+        self.is_local = of_row_alone and column.on_connection is None
         self._column = column
         self._test = test
         self._answers = StringAnswers(lambda trace, string: test(column.text(trace, string)))
@@ -96,6 +106,9 @@ class TextCondition:
             self._resolve(batch, wanted, answers, holds)
         if self._column.on_connection is not None:
             self._distinguish(batch, answers, holds)
+        if self._column.of_rows is not None:
+            for place, text in self._column.of_rows(batch).items():
+                holds[place] = bool(text) and self._test(text)
         return holds
 
     def _distinguish(self, batch: RowBatch, answers: npt.NDArray[np.uint8], holds: Mask) -> None:

@@ -238,6 +238,8 @@ class ProcessEvents:
             last = asked
             process.add_exec(last)
         last.exit_row = number
+        raw = self._execs.twin(number)
+        last.raw_exit_row = raw if raw is not None else -1
         self.decided(process, last, number, outcome, row.errno)
 
     def decided(

@@ -71,11 +71,13 @@ class Exec:
     """Whether `sentry/execve` has reported it."""
     exit_row: int = -1
     """The row of the call's exit; -1 while there is none."""
+    raw_exit_row: int = -1
+    """The row of the raw point for the same exit; -1 if there is none."""
 
     @property
     def begins(self) -> int:
         """The first row from which on the process runs it: the call's exit may come first."""
-        return min(self.row, self.exit_row) if self.exit_row >= 0 else self.row
+        return min(row for row in (self.row, self.exit_row, self.raw_exit_row) if row >= 0)
 
     @property
     def name(self) -> str:

@@ -41,6 +41,9 @@ class KnownExecs:
     def code(self, row: int) -> ExecCode:
         return self.codes.get(row, ExecCode.NONE)
 
+    def twin(self, row: int) -> int | None:
+        return None
+
 
 class Told:
     """A tree that is told of one message after the other."""

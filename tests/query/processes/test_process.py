@@ -159,3 +159,15 @@ def test_a_process_started_when_an_event_told_so() -> None:
     assert process.started_ns == 30
     process.start_ns = 20
     assert process.started_ns == 20
+
+
+@pytest.mark.parametrize(
+    ("row", "exit_row", "raw_exit_row", "expected"),
+    [(9, -1, -1, 9), (9, 8, -1, 8), (9, 8, 7, 7), (5, 8, 7, 5)],
+)
+def test_a_process_is_a_program_from_the_first_row_that_tells_of_it(
+    row: int, exit_row: int, raw_exit_row: int, expected: int
+) -> None:
+    entry = Exec(row, 0, "", [], ExecOutcome.DONE, 1)
+    entry.exit_row, entry.raw_exit_row = exit_row, raw_exit_row
+    assert entry.begins == expected
