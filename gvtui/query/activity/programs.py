@@ -75,7 +75,8 @@ class Programs:
         if process is None:
             name = self._trace.string(int(row["process"]))
             return f"{name or 'a process that is not known'} (pid {int(row['pid'])})"
-        return f"{_program(process, number)} (pid {process.pid})"
+        name = _program(process, number) or self._trace.string(int(row["process"]))
+        return f"{name or 'a program that is not known'} (pid {process.pid})"
 
     def _meet(self, start: int, rows: npt.NDArray[np.void], chosen: npt.NDArray[np.bool_]) -> None:
         for places, process in self._processes.tree.spans.runs(start, rows):
@@ -162,14 +163,19 @@ def _words(entry: Exec) -> str:
 
 
 def _program(process: Process, number: int) -> str:
+    """What a process ran at a row; "" if it is not known."""
     args = process.args_at(number)
     if args and args[0]:
         return args[0].lstrip("-").rpartition("/")[2] or args[0]
-    return process.name or "a process"
+    # Its name is that of what it runs now.
+    ran_later = any(each.begins > number for each in process.programs)
+    return "" if ran_later else process.name
 
 
 def _caller(process: Process, entry: Exec) -> str:
-    """Who executed a program: a process is named after what it ran before."""
-    is_first = all(each.row >= entry.row for each in process.programs)
-    name, parent = _program(process, entry.begins - 1), process.parent
-    return f"{name} (pid {parent.pid if is_first and parent is not None else process.pid})"
+    """Who executed a program: a process is named after what it ran before, and one that ran
+    nothing yet is a copy of its parent."""
+    ran_before = any(each.row < entry.row for each in process.programs)
+    caller = process if ran_before or process.parent is None else process.parent
+    name = _program(caller, entry.begins - 1)
+    return f"{name} (pid {caller.pid})" if name else f"pid {caller.pid}"

@@ -39,3 +39,19 @@ def test_a_program_that_failed_to_start_did_not_run(tmp_path: Path) -> None:
     failed = {line.what for line in activity.section("not_started").lines}
     assert failed
     assert not ran & failed
+
+
+def test_a_new_process_s_first_program_is_its_parent_s_doing(tmp_path: Path) -> None:
+    """The process has the program's name from then on, which is not who asked for it."""
+    trace = Trace.open(copy(EXECS.parent / "newest/exec-session.gvtrace", tmp_path))
+    activity = activity_of(trace)
+    trace.close()
+    assert {
+        (line.what, line.details, line.behind.count) for line in activity.section("programs").lines
+    } == {
+        ("/bin/true", "/bin/busybox, by sh (pid 1)", 8),
+        ("sleep 1", "/bin/busybox, by sh (pid 1)", 8),
+        ("cat", "/bin/busybox, by sh (pid 58)", 1),
+        ("/bin/echo hello", "/bin/busybox, by sh (pid 58)", 1),
+        ("sleep 1", "/bin/busybox, by sh (pid 58)", 1),
+    }
