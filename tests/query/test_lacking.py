@@ -7,8 +7,10 @@ import pytest
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.lacking import lacking
 from gvtui.trace.reader import Trace
+from gvtui.trace.writer import TraceWriter
 from tests.query.resolved.world import World
 from tests.trace.factory import TRACES
+from tests.trace.recorder import open_message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,13 +37,32 @@ def test_what_no_message_has_is_lacking(
         world.open(fd, "/x")
     world.writer.close()
     trace = Trace.open(world.path)
-    found, messages = lacking(trace, compile_filter(text))
-    assert found == needs
-    assert not found or messages == 3
+    found = lacking(trace, compile_filter(text))
+    assert {each.need: each.names for each in found} == needs
+    assert all(each.absent == each.messages == 3 for each in found)
     trace.close()
 
 
-def test_what_some_messages_have_is_not_lacking() -> None:
+def test_what_most_messages_have_is_not_lacking() -> None:
     trace = Trace.open(TRACES / "shell-2024.trace")
-    assert lacking(trace, compile_filter("proc.name = nobody and user.uid = 7"))[0] == {}
+    assert lacking(trace, compile_filter("proc.name = nobody and user.uid = 7")) == []
+    trace.close()
+
+
+@pytest.mark.parametrize(("without", "is_lacking"), [(1, False), (2, False), (3, True)])
+def test_what_most_messages_lack_is_lacking_with_how_many_do(
+    tmp_path: Path, *, without: int, is_lacking: bool
+) -> None:
+    path = tmp_path / "a.gvtrace"
+    writer = TraceWriter(path)
+    writer.opened(1, 1, {})
+    for number in range(5 - without):
+        writer.message(1, 2, open_message(f"/{number}", pid=7))
+    for number in range(without):
+        writer.message(1, 2, open_message(f"/{number}", pid=0))
+    writer.close()
+    trace = Trace.open(path)
+    found = [each.text for each in lacking(trace, compile_filter("proc.pid = 7"))]
+    words = "the filter cannot know proc.pid: group_id is missing in 3 of 5 messages"
+    assert found == ([words] if is_lacking else [])
     trace.close()

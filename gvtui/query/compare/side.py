@@ -17,7 +17,6 @@ from gvtui.query.compare.things import Thing, ThingKey, things_of
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.write import conjunction
 from gvtui.query.lacking import lacking
-from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -135,12 +134,7 @@ class _Reading:
         )
         found += [f"there were {count:,} {text}" for count, text in limits if count]
         if self.condition is not None:
-            needs, messages = lacking(self.plan.trace, self.condition)
-            found += [
-                f"the filter cannot know {' and '.join(names)}: {need} is missing in all "
-                f"{counted(messages, 'message')}"
-                for need, names in needs.items()
-            ]
+            found += [each.text for each in lacking(self.plan.trace, self.condition)]
         return found
 
 

@@ -89,9 +89,8 @@ class PointTally:
             _add(self._counts.setdefault(conn, {}), part)
             self._count_seconds(conn, part)
             lacking = self._lacking.setdefault(conn, dict.fromkeys(COLUMNS, 0))
-            for field, column in COLUMNS.items():
-                absent = NO_UID if column == "uid" else 0
-                lacking[field] += int(np.count_nonzero(part[column] == absent))
+            for field in COLUMNS:
+                lacking[field] += count_absent(part, field)
         while len(self._counts) > MAX_CONNECTIONS:
             self._sum_up(next(conn for conn in self._counts if conn != EARLIER))
 
@@ -142,13 +141,26 @@ class PointTally:
             named[name] = named.get(name, 0) + count
         return named
 
-    def lacks(self, field: str, connections: Collection[int]) -> bool:
-        """Whether most messages on these connections lack a context field."""
+    def lacks(self, field: str, connections: Collection[int]) -> tuple[int, int] | None:
+        """How many messages on these connections lack a context field, and how many there are; None
+        unless most lack it."""
         if field not in COLUMNS:
-            return False
+            return None
         absent = sum(self._lacking.get(conn, {}).get(field, 0) for conn in connections)
         total = sum(sum(self._counts.get(conn, {}).values()) for conn in connections)
-        return total > 0 and absent * 2 > total
+        return (absent, total) if lack_most(absent, total) else None
+
+
+def count_absent(messages: npt.NDArray[np.void], field: str) -> int:
+    """How many of these rows of messages lack one of `COLUMNS`."""
+    column = COLUMNS[field]
+    return int(np.count_nonzero(messages[column] == (NO_UID if column == "uid" else 0)))
+
+
+def lack_most(absent: int, messages: int) -> bool:
+    """Whether a field that so many messages lack counts as one that is not collected: some events
+    lack it always."""
+    return absent * 2 > messages
 
 
 def _add(counts: Counts, rows: npt.NDArray[np.void]) -> None:

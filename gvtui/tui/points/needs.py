@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.agent.targets import SessionOwner
 from gvtui.points.edit import lacks_context
+from gvtui.query.lacking import missing_text
 from gvtui.tui.command.command import command
 from gvtui.tui.points.survey import Targets
 from gvtui.tui.viewer import Feature, Viewer
@@ -43,8 +44,8 @@ def lacking_fields(
             if target.owner is SessionOwner.FILE or edit.applied is None:
                 continue
             if edit.is_guess:
-                if tally.lacks(need, connections_of(target.key)):
-                    lacking.append(f"{target.title} does not send it")
+                if (counts := tally.lacks(need, connections_of(target.key))) is not None:
+                    lacking.append(f"{missing_text(*counts)} of {target.title}")
                 continue
             catalogue = state.catalogue_of(target.key)
             specs = [catalogue.get(name) for name in lacks_context(edit.applied, need)]
@@ -58,8 +59,10 @@ def lacking_fields(
             more = len(lacking) - 1
             others = f", and {counted(more, 'more sandbox', 'more sandboxes')}" if more else ""
             found[need] = lacking[0] + others
-        if not state.targets and tally.lacks(need, set(tally.trace.connections)):
-            found[need] = "most messages came without it"
+        if not state.targets:
+            counts = tally.lacks(need, set(tally.trace.connections))
+            if counts is not None:
+                found[need] = missing_text(*counts)
     return found
 
 

@@ -323,7 +323,7 @@ def test_a_recording_says_which_field_most_rows_lack(tmp_path: Path) -> None:
     async def script(pilot: Pilot[int]) -> None:
         look_after(app)
         await pilot.pause()
-        assert "This filter needs group_id: most messages came without it." in screen_text(app)
+        assert "This filter needs group_id: missing in the only message." in screen_text(app)
 
     drive(app, script)
 
@@ -331,7 +331,7 @@ def test_a_recording_says_which_field_most_rows_lack(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("c", "Pairs and durations of calls need thread_id, time: most messages came without it."),
+        ("c", "Pairs and durations of calls need thread_id, time: missing in the only message."),
         ("3", "No pairs and durations: the session does not collect thread_id and time."),
     ],
 )
