@@ -6,15 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import quoted, string_list
 from gvtui.decode.file_flags import file_mode
+from gvtui.decode.origin import ANONYMOUS, Origin, mapping_origin, program_origin
 from gvtui.decode.signals import wait_status
+from gvtui.decode.stdio import shell_on_a_socket, stdio_of
 from gvtui.decode.task_flags import clone_flags
 from gvtui.wire.pb import container_pb2, sentry_pb2
 from gvtui.words import noun_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from google.protobuf.message import Message
+
+
+NOTICE_SIGN = "◀"
+"""Before what one should look at."""
 
 
 def _variables(env: Sequence[str]) -> list[str]:
@@ -38,19 +44,30 @@ def _clone(message: sentry_pb2.CloneInfo) -> str:
 
 
 def _execve(message: sentry_pb2.ExecveInfo) -> str:
-    shown = [quoted(message.binary_path), string_list(message.argv), *_variables(message.env)]
+    words = shell_on_a_socket(message)
+    # First, for the end of a long line is not on the screen.
+    shown = [f"{NOTICE_SIGN} {words}"] if words else []
+    shown += [quoted(message.binary_path), string_list(message.argv)]
+    shown += filter(None, (program_origin(message).shown, *_stdio(message)))
+    shown += _variables(message.env)
     if message.execfn and message.execfn != message.binary_path:
         shown.append(f"execfn={quoted(message.execfn)}")
     if message.binary_mode:
         owner = f"{message.binary_uid}:{message.binary_gid}"
         shown.append(f"{file_mode(message.binary_mode)} {owner}")
-    if message.binary_overlayfs_upper:
-        shown.append("overlayfs upper")
-    if message.binary_in_memfd:
-        shown.append("memfd")
-    if message.binary_sha256:
-        shown.append(f"sha256={message.binary_sha256[:32].hex()}")
     return ", ".join(shown)
+
+
+def _stdio(message: sentry_pb2.ExecveInfo) -> Iterator[str]:
+    for name, label in (("stdin", "in"), ("stdout", "out"), ("stderr", "err")):
+        if message.HasField(name):
+            yield f"{label}={stdio_of(getattr(message, name)).words}"
+
+
+def digests(message: sentry_pb2.ExecveInfo) -> str:
+    """The digests of a program's file for its line; "" if none were asked for."""
+    told = (("sha256", message.binary_sha256[:32]), ("sha1", message.binary_sha1[:20]))
+    return ", ".join(f"{name}={digest.hex()}" for name, digest in told if digest)
 
 
 def _exit(message: sentry_pb2.TaskExit | sentry_pb2.ExitNotifyParentInfo) -> str:
@@ -58,14 +75,16 @@ def _exit(message: sentry_pb2.TaskExit | sentry_pb2.ExitNotifyParentInfo) -> str
 
 
 def _mmap(message: sentry_pb2.MmapInfo) -> str:
-    shown = [quoted(message.mapped_path)]
+    origin = mapping_origin(message)
+    is_anonymous = origin is Origin.MEMORY and not message.mapped_path
+    shown = [ANONYMOUS if is_anonymous else quoted(message.mapped_path)]
+    if not is_anonymous and origin.shown:
+        shown.append(origin.shown)
     if message.mapped_mode:
         owner = f"{message.mapped_uid}:{message.mapped_gid}"
         shown.append(f"{file_mode(message.mapped_mode)} {owner}")
     if message.is_initial_mmap:
         shown.append("initial")
-    if message.overlayfs_upper:
-        shown.append("overlayfs upper")
     return ", ".join(shown)
 
 

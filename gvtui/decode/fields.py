@@ -150,6 +150,13 @@ _PLANS = {kind.message_class: _plan(kind.message_class) for kind in KINDS.values
 _PLANS_BY_NAME = {kind: {field.name: field for field in plan} for kind, plan in _PLANS.items()}
 
 
+def words_of(message: Message, name: str, value: object, architecture: str = "x86_64") -> str:
+    """A plain value of a message's field, or a message, in the words that the details show; "" if
+    it has no others."""
+    form = FORMS.get(type(message), {}).get(name)
+    return form(value, message, architecture) if form is not None else ""
+
+
 def _plain(value: object) -> str:
     if isinstance(value, bytes):
         return value.hex()

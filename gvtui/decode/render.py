@@ -14,7 +14,8 @@ from gvtui.decode.raw import raw_arguments, raw_result
 from gvtui.decode.sockets import address, hex_bytes
 from gvtui.points.names import event_type, point_name
 from gvtui.wire.messages import Decoded, Unknown
-from gvtui.wire.pb import syscall_pb2
+from gvtui.wire.pb import sentry_pb2, syscall_pb2
+from gvtui.wire.ports import right_ports
 from gvtui.words import noun_for
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def render(
     enter: Decoded | None = None,
     outcome: ExecOutcome | None = None,
     limit: int = ARGUMENTS_LIMIT,
+    shows_digests: bool = False,
 ) -> Rendered:
     """Put a message into words; never raises.
 
@@ -72,6 +74,7 @@ def render(
             descriptor, and tells whether the program's memory changed during the call.
         outcome: What other rows tell about an exec's exit; None where the exit tells it itself.
         limit: Characters of the arguments; `…` ends them where some had to go.
+        shows_digests: Whether a program that started is shown with its digests.
     """
     message: Any = decoded.message
     message_type = decoded.header.message_type
@@ -79,7 +82,10 @@ def render(
         return Rendered(_name(message_type, 0, architecture), _unknown(message, limit), "", False)
     forms = FORMS.get(type(message))
     if forms is None:
+        message = right_ports(decoded)
         text = events.FORMS[type(message)](message)
+        if shows_digests and isinstance(message, sentry_pb2.ExecveInfo):
+            text = ", ".join(filter(None, (text, events.digests(message))))
         return Rendered(_name(message_type, 0, architecture), _cut(text, limit), "", False)
     call = call_of(decoded, architecture, enter)
     arguments = _cut(", ".join(forms[0](call)), limit)

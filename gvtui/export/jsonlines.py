@@ -16,6 +16,10 @@ A message has
 - `dropped`: the header's count of points dropped since the connection began,
 - `outcome`: on the exit of execve and execveat alone, what became of it: `done`, `failed`, or `asked`
   where that is not known; `result` and `errorno` of its `exit` are null where they are not known,
+- `from`: on `sentry/execve` and `sentry/mmap` alone, where the file of the program or the mapped code
+  came from: `image`, `modified`, `new`, `elsewhere` or `memory`, null where that is not told,
+- `notice`: on `sentry/execve` alone, words for a shell whose standard input and output are one socket,
+  else null,
 - `fields`: the message's fields by their protobuf names. Fields of `context_data` are there only if
   they were sent; all other plain fields are always there, with 0, false, "" or [] for an absent one.
 
@@ -51,7 +55,9 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.endings import closing_words
+from gvtui.decode.origin import mapping_origin, program_origin
 from gvtui.decode.outcome import ExecOutcome
+from gvtui.decode.stdio import shell_on_a_socket
 from gvtui.export.repeats import RepeatedTexts
 from gvtui.export.resolved import resolved_document
 from gvtui.points.names import point_name
@@ -134,6 +140,8 @@ class JsonExport:
                     fields = _fields_text(trace.decoded(row_id))
                 else:
                     fields = self._fields.text(payload, row.time_ns)
+                if row.type in (MessageType.SENTRY_EXEC, MessageType.SENTRY_MMAP):
+                    problem = _origin_text(right_ports(trace.decoded(row_id)))
                 outcome = self._selection.pairs.execs.outcome(row_id)
                 if outcome is not None:
                     problem, fields = f',"outcome":"{outcome.value}"', self._told(fields, outcome)
@@ -204,6 +212,17 @@ class JsonExport:
             "dropped": row.dropped if is_drop else None,
             "fields": {"points": row.result} if is_drop else details,
         }
+
+
+def _origin_text(message: Message | Unknown) -> str:
+    """Where a program or mapped code came from, and what is to be noticed about it."""
+    if isinstance(message, sentry_pb2.MmapInfo):
+        return f',"from":{_json(mapping_origin(message).value or None)}'
+    assert isinstance(message, sentry_pb2.ExecveInfo)
+    notice = shell_on_a_socket(message)
+    return (
+        f',"from":{_json(program_origin(message).value or None)},"notice":{_json(notice or None)}'
+    )
 
 
 def _fields_text(decoded: Decoded) -> str:

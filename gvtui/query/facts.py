@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.query.filter.batch import UNKNOWN
+from gvtui.query.imagefacts import IMAGE_NUMBERS, IMAGE_TEXTS
 from gvtui.query.processes.process import Evidence
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Unknown
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from gvtui.query.processes.process import Process
+    from gvtui.query.processes.image import ProgramImage
+    from gvtui.query.processes.process import Exec, Process
     from gvtui.query.processes.processes import Processes
 
 _MAX_ANCESTORS = 1000
@@ -47,6 +49,7 @@ class ProcessFacts:
             "proc.pcmdline": self._of_parent(self._command_line),
             "proc.pexepath": self._of_parent(self._path),
             "proc.aname": self._ancestors,
+            **{name: self._of_image(find) for name, find in IMAGE_TEXTS.items()},
         }
 
     def texts(
@@ -70,8 +73,11 @@ class ProcessFacts:
     def numbers(self, what: str, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:
         """See `FilterContext.numbers`."""
         result = np.full(len(rows), UNKNOWN, np.int64)
+        find = IMAGE_NUMBERS.get(what)
         for places, process in self._processes.tree.spans.runs(start, rows):
-            if what == "proc.duration":
+            if find is not None:
+                self._take_images(result, start, places, process, find)
+            elif what == "proc.duration":
                 times = rows["time_ns"][places].astype(np.int64)
                 began = process.start_ns or process.began_ns
                 known = (times > 0) & (times >= began) & (began > 0)
@@ -80,6 +86,23 @@ class ProcessFacts:
                 session = self._is_exec_session(process)
                 result[places] = UNKNOWN if session is None else int(session)
         return result
+
+    def _take_images(
+        self,
+        result: npt.NDArray[np.int64],
+        start: int,
+        places: npt.NDArray[np.intp],
+        process: Process,
+        find: Callable[[ProgramImage], int | None],
+    ) -> None:
+        changes = np.array(sorted(_changes(process)), np.int64)
+        which = np.searchsorted(changes, places + start, "right")
+        for index in np.unique(which).tolist():
+            own = places[which == index]
+            image = self.image(process, start + int(own[0]))
+            number = find(image) if image is not None else None
+            if number is not None:
+                result[own] = number
 
     def name(self, process: Process, row: int) -> str:
         """The name of a process at a row; "" if it is not known."""
@@ -137,15 +160,36 @@ class ProcessFacts:
         args = self.args(process, row)
         return (args[0],) if args else None
 
-    def _path(self, process: Process, row: int) -> Values | None:
+    @staticmethod
+    def program(process: Process, row: int) -> Exec | None:
+        """The exec whose program a process is at a row, perhaps one of its ancestors'; None if none
+        was seen."""
         for ancestor in _lineage(process):
             ran = [entry for entry in ancestor.programs if entry.begins <= row]
             if ran:
-                return (ran[-1].path,) if ran[-1].path.startswith("/") else None
+                return ran[-1]
             if ancestor.has_own_args:
                 break
             row = min(row, max(ancestor.first_row, 0))
         return None
+
+    def image(self, process: Process, row: int) -> ProgramImage | None:
+        """What is told of the program that a process is at a row; None if nothing is."""
+        entry = self.program(process, row)
+        return entry.image if entry is not None else None
+
+    def _path(self, process: Process, row: int) -> Values | None:
+        entry = self.program(process, row)
+        return (entry.path,) if entry is not None and entry.path.startswith("/") else None
+
+    def _of_image(
+        self, find: Callable[[ProgramImage], Values | None]
+    ) -> Callable[[Process, int], Values | None]:
+        def found(process: Process, row: int) -> Values | None:
+            image = self.image(process, row)
+            return find(image) if image is not None else None
+
+        return found
 
     def _ancestors(self, process: Process, row: int) -> Values | None:
         names = tuple(filter(None, (self.name(each, row) for each in _parents(process))))

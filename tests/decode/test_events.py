@@ -7,12 +7,25 @@ import pytest
 from gvtui.decode.render import Rendered, render
 from gvtui.decode.strace import strace_line
 from gvtui.wire.messages import KINDS
-from gvtui.wire.pb import container_pb2
+from gvtui.wire.pb import common_pb2, container_pb2
 from gvtui.wire.pb import sentry_pb2 as pb
+from gvtui.wire.ports import turned
 from tests.decode.helpers import wrap
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
+
+SOCKET = common_pb2.FdInfo(
+    mode=0o140777,
+    ino=9,
+    path="socket:[9]",
+    socket=common_pb2.SocketInfo(
+        family=2,
+        # As gVisor sends them, with their bytes swapped.
+        local=common_pb2.SocketIp(ip=bytes((127, 0, 0, 1)), port=turned(4444)),
+        remote=common_pb2.SocketIp(ip=bytes((10, 0, 0, 9)), port=turned(80)),
+    ),
+)
 
 CASES: list[tuple[Message, str, str]] = [
     (
@@ -41,13 +54,31 @@ CASES: list[tuple[Message, str, str]] = [
             binary_mode=0o104755,
             binary_uid=0,
             binary_gid=5,
-            binary_sha256=b"\1\2",
             binary_overlayfs_upper=True,
             binary_in_memfd=True,
         ),
         "sentry/execve",
-        '"/bin/cat", ["cat"], [/* 1 var */], execfn="cat", S_IFREG|S_ISUID|0755 0:5, '
-        "overlayfs upper, memfd, sha256=0102",
+        '"/bin/cat", ["cat"], MEMORY, [/* 1 var */], execfn="cat", S_IFREG|S_ISUID|0755 0:5',
+    ),
+    (
+        pb.ExecveInfo(
+            binary_path="/bin/busybox",
+            argv=["sh"],
+            binary_overlayfs_lower=True,
+            stdin=SOCKET,
+            stdout=SOCKET,
+            stderr=common_pb2.FdInfo(mode=0o100644, ino=2, path="host:[2]"),
+        ),
+        "sentry/execve",
+        '◀ shell on a socket 127.0.0.1:4444 ⇄ 10.0.0.9:80, "/bin/busybox", ["sh"], image, '
+        "in=socket 127.0.0.1:4444 ⇄ 10.0.0.9:80, out=socket 127.0.0.1:4444 ⇄ 10.0.0.9:80, "
+        "err=host:[2]",
+    ),
+    (pb.MmapInfo(), "sentry/mmap", "anonymous memory"),
+    (
+        pb.MmapInfo(mapped_path="/tmp/x.so", mapped_ino=4, overlayfs_upper=True),
+        "sentry/mmap",
+        '"/tmp/x.so", NEW',
     ),
     (pb.ExitNotifyParentInfo(exit_status=9), "sentry/exit_notify_parent", "killed by SIGKILL"),
     (pb.TaskExit(exit_status=0x300), "sentry/task_exit", "exited 3"),
@@ -63,6 +94,13 @@ CASES: list[tuple[Message, str, str]] = [
 def test_form(message: Message, name: str, arguments: str) -> None:
     shown = render(wrap(message), architecture="x86_64")
     assert shown == Rendered(name, arguments, "", False)
+
+
+def test_digests_are_shown_on_demand() -> None:
+    message = pb.ExecveInfo(binary_path="/x", binary_sha256=b"\1\2", binary_sha1=b"\3")
+    assert "0102" not in render(wrap(message), architecture="x86_64").arguments
+    shown = render(wrap(message), architecture="x86_64", shows_digests=True).arguments
+    assert shown == '"/x", [], sha256=0102, sha1=03'
 
 
 def test_every_event_has_a_case() -> None:

@@ -140,10 +140,23 @@ def test_every_recorded_message_has_every_key(path: Path) -> None:
         assert decoded.kind is not None
         is_exec = decoded.kind.name == "Execve" or getattr(decoded.message, "sysno", 0) in (59, 322)
         told = ["outcome"] if is_exec and shown["dir"] == "X" else []
+        told += {"ExecveInfo": ["from", "notice"], "MmapInfo": ["from"]}.get(decoded.kind.name, [])
         assert list(shown) == [*KEYS[:-1], *told, KEYS[-1]]
         assert shown["message"] == decoded.kind.name
         assert (shown["dir"] == "X") == ("exit" in shown["fields"])
     trace.close()
+
+
+def test_a_program_s_line_says_where_it_came_from(tmp_path: Path) -> None:
+    path = Path(shutil.copy(TRACES.parent / "newest" / "investigation.gvtrace", tmp_path))
+    events = objects_of(path, "evt.type in (sentry/execve, sentry/mmap)")
+    told = {(shown["pid"], shown["from"]): shown.get("notice") for shown in events}
+    assert told[1900, "elsewhere"] is None
+    assert told[1916, "memory"] is None
+    assert told[1920, "image"] == "shell on a socket 127.0.0.1:60110 ⇄ 127.0.0.1:8081"
+    assert (1914, "memory") in told
+    old = objects_of(TRACES / "compile-2024.trace", "evt.type = sentry/execve")
+    assert {shown["from"] for shown in old} == {None}
 
 
 def test_filtered() -> None:

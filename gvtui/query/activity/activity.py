@@ -22,6 +22,7 @@ SECTIONS = {
     "programs": "Programs that ran",
     "not_started": "Programs that failed to start",
     "maybe_started": "Programs of which nothing tells whether they started",
+    "mapped": "Executable memory that is not the image's",
     "sessions": "Came in from outside",
     "forks": "Who created processes",
     "read": "Files read",

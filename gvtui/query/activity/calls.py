@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 NEEDED = {
     "which programs run": "sentry/execve sentry/clone sentry/task_exit container/start execve",
+    "which code is mapped": "sentry/mmap",
     "which files are opened": "open openat creat openat2",
     "what is read": "read pread64 readv preadv preadv2",
     "what is written": "write pwrite64 writev pwritev pwritev2",

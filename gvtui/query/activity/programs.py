@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.decode.errno_names import errno_name
+from gvtui.decode.origin import ANONYMOUS, Origin, mapping_origin
 from gvtui.decode.outcome import ExecOutcome
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.activity.activity import ActivityLine, Behind
+from gvtui.query.processes.notices import notice
 from gvtui.query.processes.process import MAX_EXECS
 from gvtui.query.processes.rows import processes_filter
 from gvtui.query.resolved.call import Happened
@@ -65,6 +67,8 @@ class Programs:
             chosen & (rows["type"] == MessageType.CONTAINER_START)
         ).tolist():
             self._started(start + place, rows[place], lines)
+        for place in np.flatnonzero(chosen & (rows["type"] == MessageType.SENTRY_MMAP)).tolist():
+            self._mapped(start + place, rows[place], lines)
         for place in np.flatnonzero(happened & int(Happened.CREATED_PROCESS)).tolist():
             who = self.label(rows[place], start + place)
             lines.add("forks", f"by {who}", [start + place], [lines.name(rows[place])])
@@ -101,12 +105,20 @@ class Programs:
         )
         if process is None or entry is None:
             return
-        details = (
-            f"{entry.path}, by {_caller(process, entry)}"
-            if entry.path
-            else (f"by {_caller(process, entry)}")
-        )
+        told = (entry.path, *self._image(process, entry), f"by {_caller(process, entry)}")
+        details = ", ".join(filter(None, told))
         lines.add("programs", _words(entry), [number], [lines.name(row)], details=details)
+
+    def _image(self, process: Process, entry: Exec) -> Iterator[str]:
+        """What is told of a program's file and of its descriptors."""
+        if entry.image is None:
+            return
+        file = entry.image.file
+        if file.origin is not Origin.UNKNOWN:
+            yield f"from {file.origin.shown}"
+        yield notice(self._processes.tree, process, entry)
+        if file.origin.shown.isupper() and file.sha256:
+            yield f"sha256 {file.sha256}"
 
     def _started(self, number: int, row: np.void, lines: ActivityLines) -> None:
         try:
@@ -117,6 +129,19 @@ class Programs:
         words = shlex.join(args) or "(arguments not told)"
         details = "as the container's first program"
         lines.add("programs", words, [number], ["container/start"], details=details)
+
+    def _mapped(self, number: int, row: np.void, lines: ActivityLines) -> None:
+        """Note mapped code that is not the image's."""
+        try:
+            message: Any = self._trace.decoded(number).message
+        except (WireError, IndexError):
+            return
+        origin = mapping_origin(message)
+        if origin in (Origin.UNKNOWN, Origin.IMAGE):
+            return
+        what = message.mapped_path or ANONYMOUS
+        details = f"{origin.shown}, by {self.label(row, number)}"
+        lines.add("mapped", what, [number], [lines.name(row)], details=details)
 
     def lines(self, key: str) -> Iterator[ActivityLine]:
         """The lines of a section that depend on what is known at the end."""

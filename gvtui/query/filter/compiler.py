@@ -22,6 +22,7 @@ from gvtui.query.filter.conditions import (
     TimeCondition,
     number_test,
 )
+from gvtui.query.filter.digests import DigestError, digest, digest_test, digests_in
 from gvtui.query.filter.error import FilterError, shown_word
 from gvtui.query.filter.events import known_event, similar_events
 from gvtui.query.filter.field import CONTAINER, Field
@@ -230,6 +231,8 @@ class Compiler:
     def _text_test(self, node: Comparison, texts: list[str]) -> Callable[[str], bool]:
         if node.field.is_net and node.operator in ("=", "!=", "in", "intersects"):
             return self._net_test(node)
+        if node.field.is_digest and node.operator in ("=", "!=", "in", "intersects"):
+            return self._digest_test(node)
         try:
             return transformed(node.transformers, text_test(node.operator, texts))
         except PatternError as error:
@@ -241,6 +244,21 @@ class Compiler:
                 ) from None
             expected = "a regular expression" if node.operator == "regex" else "a pattern"
             raise FilterError(self._text, column, str(error), [expected]) from None
+
+    def _digest_test(self, node: Comparison) -> Callable[[str], bool]:
+        wanted: list[str] = []
+        for value in node.values:
+            try:
+                if value.text.startswith("@"):
+                    wanted += digests_in(value.text[1:])
+                else:
+                    wanted.append(digest(value.text))
+            except DigestError as error:
+                expected = ["a digest, or @ and the name of a file of digests"]
+                what = f"{shown_word(value.text)} {error}"
+                raise FilterError(self._text, value.start, what, expected) from None
+        test = digest_test(wanted)
+        return (lambda text: not test(text)) if node.operator == "!=" else test
 
     def _net_test(self, node: Comparison) -> Callable[[str], bool]:
         networks = []

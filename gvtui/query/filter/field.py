@@ -44,6 +44,8 @@ class Field:
     """A second number of the row, of which one must pass."""
     is_net: bool = False
     """Whether its texts are addresses, and values networks such as 10.0.0.0/8."""
+    is_digest: bool = False
+    """Whether its texts are digests in hexadecimal, which a beginning stands for."""
     is_list: bool = False
     """Whether it has several values, of which a number in brackets chooses one."""
     forms: Forms | None = None

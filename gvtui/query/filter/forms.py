@@ -13,15 +13,22 @@ from gvtui.wire.ports import right_ports
 from gvtui.wire.sockaddr import parse_sockaddr
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from gvtui.wire.messages import Decoded
 
 Forms: TypeAlias = "Callable[[Decoded, str, str], list[int | str]]"
 """Gives an argument in all forms to compare: takes a message, a name and an architecture."""
 
+_MOST_DEPTH = 4
+"""How deep messages lie inside messages in the schema."""
+_NO_ARGUMENTS = ("context_data", "exit")
+"""Messages inside messages that are no arguments."""
 _RAW = "_raw"
 _PORT_AS_SENT = f".port{_RAW}"
+
+_MAPPED = re.compile(r"\[::ffff:([0-9.]+)\]|(?<![0-9a-f:])::ffff:([0-9.]+)", re.ASCII)
+"""IPv4 mapped into IPv6, in an address with a port or alone."""
 
 _ELEMENT = re.compile(r"(.+)\[([0-9]{1,5})\]", re.ASCII)
 
@@ -104,7 +111,7 @@ def argument_forms(decoded: Decoded, name: str, architecture: str) -> list[int |
         number_form = number_of(words)
         if number_form is not None:
             forms.append(number_form)
-    elif "." in name:
+    elif "." in name or name not in _NO_ARGUMENTS:
         if name.endswith(_PORT_AS_SENT):
             name = name.removesuffix(_RAW)
         else:
@@ -144,11 +151,20 @@ def argument_names() -> list[str]:
     """All names of arguments, in decoded messages and in raw calls."""
     from gvtui.decode.raw_table import ARGUMENTS
 
-    names = {
-        name for kind in KINDS.values() for name in kind.message_class.DESCRIPTOR.fields_by_name
-    }
+    names: set[str] = set()
+    for kind in KINDS.values():
+        names |= set(_paths(kind.message_class.DESCRIPTOR, _MOST_DEPTH))
     names |= {name for call in ARGUMENTS.values() for name, form in call if form != "skip"}
-    return sorted(names - {"context_data", "exit"})
+    own = (name for name in names if name.partition(".")[0] not in _NO_ARGUMENTS)
+    return sorted(own)
+
+
+def _paths(descriptor: Any, depth: int) -> Iterator[str]:  # noqa: ANN401
+    """The names of the fields of a message and of those inside it."""
+    for field in descriptor.fields:
+        yield field.name
+        if field.message_type is not None and not field.is_repeated and depth:
+            yield from (f"{field.name}.{name}" for name in _paths(field.message_type, depth - 1))
 
 
 @functools.cache
@@ -172,9 +188,17 @@ def _inner_forms(message: Any, path: str) -> list[int | str]:  # noqa: ANN401
             return []
         message = getattr(message, name)
     field = message.DESCRIPTOR.fields_by_name.get(last)
-    if field is None or field.message_type is not None:
+    if field is None:
         return []
     value = getattr(message, last)
+    # See ArgumentsCondition.
+    from gvtui.decode.fields import words_of
+
+    words = words_of(message, last, value)
+    if field.message_type is not None:
+        # A message that came exists, though it has no value to compare but its words.
+        came = not field.is_repeated and message.HasField(last)
+        return _alike(words) if came else []
     forms: list[int | str] = []
     # Only for a field outside of others does 0 mean "not collected": root's uid is 0 too.
     came = bool(value or outer)
@@ -183,4 +207,11 @@ def _inner_forms(message: Any, path: str) -> list[int | str]:  # noqa: ANN401
             forms += [int(element), str(element).lower()]
         else:
             forms.append(element.hex() if isinstance(element, bytes) else element)
+    if forms and words and words not in forms:
+        forms += _alike(words)
     return forms
+
+
+def _alike(words: str) -> list[int | str]:
+    """Words in all forms: IPv4 mapped into IPv6 is IPv4 too."""
+    return list(dict.fromkeys((words, _MAPPED.sub(r"\1\2", words))))

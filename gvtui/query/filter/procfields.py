@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from gvtui.decode.origin import Origin
 from gvtui.query.filter.batch import PARENT, NumberColumn, of_context
 from gvtui.query.filter.field import NAME, PID, PROCESS, THREAD, TRUTH, Field
 from gvtui.query.filter.forms import process_of
@@ -21,6 +24,22 @@ def _process_field(name: str, description: str, example: str, *, is_list: bool =
         is_list=is_list,
         needs=("group_id",),
     )
+
+
+def _layer_field(name: str, description: str) -> Field:
+    return Field(
+        f"proc.is_exe_{name}",
+        ValueKind.CHOICE,
+        f"whether its program's file {description}",
+        f"proc.is_exe_{name} = true",
+        of_context(f"proc.is_exe_{name}"),
+        choices=TRUTH,
+        needs=("group_id",),
+    )
+
+
+ORIGIN_NUMBERS = {origin.value: number for number, origin in enumerate(Origin) if origin.value}
+"""Where a file came from, as the values of a field, with their numbers in its column."""
 
 
 PROCESS_FIELDS: tuple[Field, ...] = (
@@ -71,6 +90,73 @@ PROCESS_FIELDS: tuple[Field, ...] = (
     ),
     _process_field(
         "exepath", "absolute path of its program, if the sandbox told it", "exepath pmatch (/tmp)"
+    ),
+    Field(
+        "proc.exe_origin",
+        ValueKind.CHOICE,
+        "where its program's file came from: image, modified, new (written since the start), "
+        "elsewhere (a tmpfs or a mount), memory (a memfd); missing where gVisor did not tell, as "
+        "before 2026 or without binary_info on sentry/execve",
+        "proc.exe_origin in (new, modified, memory)",
+        of_context("proc.exe_origin"),
+        choices=ORIGIN_NUMBERS,
+        needs=("group_id",),
+    ),
+    _layer_field("upper_layer", "lies in the upper layer of the overlay: new or modified"),
+    _layer_field("lower_layer", "lies in the lower layer alone: it is the image's"),
+    _layer_field("from_memfd", "is a memfd, which is in no file system"),
+    Field(
+        "proc.exe_ino",
+        ValueKind.NUMBER,
+        "inode of its program's file, within its file system",
+        "proc.exe_ino = 12",
+        of_context("proc.exe_ino"),
+        needs=("group_id",),
+    ),
+    Field(
+        "proc.exe_ino.ctime",
+        ValueKind.NUMBER,
+        "when that inode changed last, nanoseconds since 1970",
+        "proc.exe_ino.ctime > 1795714554000000000",
+        of_context("proc.exe_ino.ctime"),
+        needs=("group_id",),
+    ),
+    Field(
+        "proc.exe_writable",
+        ValueKind.CHOICE,
+        "whether the user that started its program may write to the program's file; missing where "
+        "that depends on a capability or on further groups, and without credentials on "
+        "sentry/execve",
+        "proc.exe_writable = true",
+        of_context("proc.exe_writable"),
+        choices=TRUTH,
+        needs=("group_id", "credentials"),
+    ),
+    replace(
+        _process_field(
+            "sha256",
+            "digest of its program's file, SHA-256 or SHA-1, in hexadecimal: = and in take beginnings "
+            "of four digits and more, and lists in files as sha256sum writes them: (@FILE)",
+            "sha256 = 9f2c41d8",
+        ),
+        is_digest=True,
+    ),
+    *(
+        _process_field(f"{which}.{what}", description, f"{which}.{what} {example}")
+        for which in ("stdin", "stdout", "stderr")
+        for what, description, example in (
+            (
+                "type",
+                f"kind of the {which} that its program began with, as fd.type has it",
+                "in (ipv4, ipv6)",
+            ),
+            (
+                "name",
+                f"what that {which} is: a path, or of a socket its own address, -> and the other "
+                "end's",
+                "startswith pipe:",
+            ),
+        )
     ),
     Field(
         "proc.cwd",

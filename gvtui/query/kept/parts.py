@@ -23,6 +23,8 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "Processes": ("_events",),
     "ProcessEvents": (ALL,),
     "ProcessTree": ("life_of", "_would_tell"),
+    "Pipes": (),
+    "Talking": (ALL,),
     "Timeline": (),
     "Counts": ("_condition",),
     "DescriptorCounts": ("_resolved", "_facts"),

@@ -15,14 +15,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from gvtui.decode.origin import Origin
 from gvtui.decode.outcome import ExecOutcome
 from gvtui.query.calls.exec_rules import ExecCode
+from gvtui.query.processes.image import ProgramImages
 from gvtui.query.processes.process import Evidence, Exec, Process, ProcessId
 from gvtui.trace.details import MAX_TEXT, short_args
 from gvtui.trace.procfs import is_tty
 from gvtui.trace.row import Direction
 from gvtui.wire.messages import RAW_SYSCALL
 from gvtui.wire.messagetype import MessageType
+from gvtui.wire.ports import right_ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -85,10 +88,11 @@ class ProcessEvents:
         self._name_of = name_of
         self._clone_sysno = clone_sysno
         self._audit = f"{audit_variable}="
+        self._images = ProgramImages()
 
     def take(self, row: Row, number: int, decoded: Decoded) -> None:
         """Update the tree from one message; `number` is its row id."""
-        message: AnyMessage = decoded.message
+        message: AnyMessage = right_ports(decoded)
         container = self._container_of(number)
         source = Evidence.EVENT if row.direction == Direction.NONE else Evidence.CONTEXT
         process = self._tree.ensure(row.conn, number, message.context_data, container, source)
@@ -189,6 +193,7 @@ class ProcessEvents:
             process.add_exec(last)
         last.row, last.time_ns, last.path, last.args = number, row.time_ns, path, args
         last.outcome, last.is_told = ExecOutcome.DONE, True
+        last.image = self._images.read(message)
         process.runs(last, number)
         process.take_args()
         self._goes_on(process, row.tid)
@@ -200,6 +205,12 @@ class ProcessEvents:
                 top.has_tty = top.has_tty or is_tty(file.mode, file.path)
         self._pipe(row.conn, process, message, "pipe_input_proc", "pipe_from")
         self._pipe(row.conn, process, message, "pipe_output_proc", "pipe_to")
+        if last.image is not None:
+            is_known = last.image.file.origin is not Origin.UNKNOWN
+            self._tree.tells_origins = self._tree.tells_origins or is_known
+            has_stdio = last.image.stdin is not None or last.image.stdout is not None
+            self._tree.tells_stdio = self._tree.tells_stdio or has_stdio
+            self._tree.pipes.join(process, last.image.stdin, last.image.stdout)
 
     def _session(self, process: Process, environment: Iterable[str]) -> None:
         """Note the audit ID that a program of an exec session got in its environment."""

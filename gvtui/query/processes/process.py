@@ -14,6 +14,8 @@ from gvtui.trace.details import short_args
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from gvtui.query.processes.image import ProgramImage
+
 SECOND_NS = 1_000_000_000
 
 MAX_THREADS = 4096
@@ -73,6 +75,8 @@ class Exec:
     """The row of the call's exit; -1 while there is none."""
     raw_exit_row: int = -1
     """The row of the raw point for the same exit; -1 if there is none."""
+    image: ProgramImage | None = None
+    """What `sentry/execve` tells of its file and its descriptors; None if it was not asked for."""
 
     @property
     def begins(self) -> int:
@@ -116,6 +120,10 @@ class Process:
     """The process whose output is piped into this one."""
     pipe_to: ProcessId | None = None
     """The process that this one's output is piped into."""
+    received_row: int = -1
+    """The first row at which it reads or receives from a socket; -1 if none was seen."""
+    connected_to: str = ""
+    """The address that it connected to last, of IPv4 or IPv6; "" if none was seen."""
     is_taken_over: bool = False
     """Whether a thread that executes a program takes over the id after the first thread ended."""
     told_ns: int = 0

@@ -27,6 +27,7 @@ from gvtui.query.processes.events import (
 )
 from gvtui.query.processes.process import SECOND_NS, Evidence
 from gvtui.query.processes.procfs import take_mark
+from gvtui.query.processes.talking import Talking
 from gvtui.query.processes.tree import MAX_PROCESSES, ProcessTree
 from gvtui.query.source import group
 from gvtui.trace.carried import CarriedMark
@@ -71,6 +72,7 @@ class Processes(Follower):
         """Whether rows were let go before they were read, so that counts are lower bounds."""
         self._is_begun = False
         self._doubles = Doubles()
+        self._talking = Talking(trace, self.tree)
         self.execs = pairs.execs
         """The outcomes of execs."""
         self._late = LateOutcomes(self.execs)
@@ -153,6 +155,7 @@ class Processes(Follower):
             if decoded.kind is not None:
                 self._events.take(self._trace.row(start + place), start + place, decoded)
         self._meet(start, rows)
+        self._talking.take_in(start, rows)
         self._count(start, rows)
         self._end_lives(start + len(rows))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from gvtui.query.processes.pipes import Pipes
 from gvtui.query.processes.process import Evidence, Process, ProcessId
 from gvtui.query.processes.spans import Spans
 
@@ -67,6 +68,12 @@ class ProcessTree:
         """How many processes ended in rows that were let go before they were read."""
         self.clones_told: set[int] = set()
         """The connections whose messages tell of clones."""
+        self.tells_origins = False
+        """Whether any program is known to have come from the image or from elsewhere."""
+        self.tells_stdio = False
+        """Whether any program's standard input and output are known."""
+        self.pipes = Pipes()
+        """Knows the pipes of programs."""
         self.spans = Spans()
         """Finds the process that had an id at a row."""
         self._by_number: dict[int, Process] = {}

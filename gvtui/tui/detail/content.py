@@ -9,6 +9,7 @@ from gvtui.decode.fields import field_views
 from gvtui.decode.outcome import untold
 from gvtui.query.calls.call import Unpaired
 from gvtui.trace.row import Direction, Flag, Kind
+from gvtui.tui.detail.program import program_lines
 from gvtui.tui.detail.sides import SideView, both_sides, one_side
 from gvtui.tui.kit.cells import Part, fit, width_of, wrap
 from gvtui.tui.kit.times import date_text, span_text, took_text
@@ -58,6 +59,7 @@ def grounds(
         tuple(execs.code(row) for row in (row_id, other) if row is not None),
         _session(model, row_id),
         known,
+        program_lines(model, row_id),
     )
 
 
@@ -287,6 +289,8 @@ class Content:
             self._add("exec session", name, "", "context")
             if audit_id:
                 self._add("audit ID", audit_id, _FORGEABLE, "context")
+        for name, value in program_lines(self._model, self._model.cursor):
+            self._add(name, value, "", "context")
 
     def _add_side(self, side: SideView) -> None:
         view = side.view

@@ -11,6 +11,7 @@ from gvtui.decode.outcome import ExecOutcome, untold
 from gvtui.points.names import event_type
 from gvtui.query.filter.field import CONTAINER, NAME, PID
 from gvtui.query.filter.fields import FIELDS
+from gvtui.query.filter.forms import argument_forms
 from gvtui.query.filter.write import literal, negation
 from gvtui.query.processes.rows import row_filter
 from gvtui.wire.messages import Unknown
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gvtui.decode.fields import FieldView
     from gvtui.query.processes.processes import Processes
     from gvtui.trace.reader import Trace
+    from gvtui.wire.messages import Decoded
 
 _CONTEXT = "context_data."
 
@@ -98,13 +100,26 @@ def field_use(trace: Trace, processes: Processes, row_id: int, view: FieldView) 
     words = arguments(decoded, architecture=trace.architecture)
     if name.startswith("arg") and named != view.decoded and named in words:
         return _use(f"evt.arg.{named}", f"evt.arg.{named}", _compared(words[named]))
+    if "." in name:
+        return _inner_use(decoded, name, view, trace.architecture)
     if isinstance(value, int) and words.get(name):
         return _use(column, column, _compared(words[name]))
     if isinstance(value, (int, str)):
         return _use(column, column, _compared(value))
     if name in words:
         return _use(column, column, _compared(words[name]))
+    if argument_forms(decoded, name, trace.architecture) or message.HasField(name):
+        return FieldUse(column, column, f"{column} exists")
     return _NOTHING
+
+
+def _inner_use(decoded: Decoded, name: str, view: FieldView, architecture: str) -> FieldUse:
+    """The uses of a field of a message inside the message: as the details show it, if filters
+    compare that too."""
+    column, forms = f"evt.arg.{name}", argument_forms(decoded, name, architecture)
+    if not forms:
+        return _NOTHING
+    return _use(column, column, _compared(view.decoded if view.decoded in forms else forms[0]))
 
 
 def _compared(value: int | str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from time import thread_time
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from gvtui.query.filter.write import conjunction
 from gvtui.query.folded import call_view
 from gvtui.query.helpers.ahead import Ahead
 from gvtui.query.processes.events import AUDIT_VARIABLE
+from gvtui.query.processes.notices import notice_at
 from gvtui.query.processes.rows import filter_words, row_filter
 from gvtui.query.through import ReadingThrough, is_worthwhile
 from gvtui.query.view import RowView
@@ -91,7 +93,8 @@ class Model:
         self.analysis = Analysis(self.trace, audit_variable=self._audit_variable, is_kept=is_kept)
         if self.is_live:
             self.analysis.context.clock = self._clock
-        self.texts = RowTexts(self.trace, self.analysis.pairs)
+        noticed = partial(notice_at, self.analysis.processes)
+        self.texts = RowTexts(self.trace, self.analysis.pairs, noticed)
         self._named = self.trace.connections.naming.version
         self._renamed = self.trace.connections.claims.renamed
         self._grew = False

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from gvtui.decode.endings import closing_words
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.escape import escape
+from gvtui.decode.events import NOTICE_SIGN
 from gvtui.decode.ids import called
 from gvtui.decode.outcome import ExecOutcome, untold
 from gvtui.decode.render import render
+from gvtui.decode.stdio import shell_on_a_socket
 from gvtui.points.names import event_type
 from gvtui.query.calls.call import Unpaired
 from gvtui.trace.connections import CLOSED_BY_SANDBOX
@@ -32,12 +34,19 @@ from gvtui.tui.kit.signs import (
     UNKNOWN_SIGN,
 )
 from gvtui.wire.header import WireError
+from gvtui.wire.messagetype import MessageType
+from gvtui.wire.pb import sentry_pb2
 from gvtui.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gvtui.query.calls.pairs import Pairs
     from gvtui.trace.reader import Trace
     from gvtui.wire.messages import Decoded
+
+Noticed: TypeAlias = "tuple[str, bool]"
+"""What is to be noticed, in words that are not escaped, and whether that stays."""
 
 _KEPT = 4096
 """How many decoded rows are cached: many screens, a few megabytes."""
@@ -110,6 +119,8 @@ class RowText:
     """Whether the row shows both sides of a call."""
     is_final: bool = True
     """Whether no later message can change the text."""
+    is_noticed: bool = False
+    """Whether the row is to be noticed, as its text says."""
 
 
 class _Side(NamedTuple):
@@ -125,14 +136,41 @@ class _Side(NamedTuple):
     is_final: bool = True
 
 
+def _nothing(_: int, __: Row) -> Noticed:
+    """Where nobody looks at processes."""
+    return "", True
+
+
 class RowTexts:
     """Row texts by row id, decoded on demand."""
 
-    def __init__(self, trace: Trace, pairs: Pairs) -> None:
+    def __init__(
+        self, trace: Trace, pairs: Pairs, notice_of: Callable[[int, Row], Noticed] = _nothing
+    ) -> None:
+        """Make the texts of a trace's rows.
+
+        Args:
+            trace: has the rows.
+            pairs: knows the two sides of calls.
+            notice_of: gives what is to be noticed about a program that began at a row, by what
+                other rows tell; and whether later rows may change that.
+        """
         self._trace = trace
         self._pairs = pairs
+        self._notice_of = notice_of
+        self._shows_digests = False
         self._named = trace.connections.naming.version
         self._kept: OrderedDict[tuple[int, bool], RowText] = OrderedDict()
+
+    @property
+    def shows_digests(self) -> bool:
+        """Whether programs that started are shown with the digests of their files."""
+        return self._shows_digests
+
+    @shows_digests.setter
+    def shows_digests(self, shows: bool) -> None:
+        self._shows_digests = shows
+        self._kept.clear()
 
     def __getitem__(self, row_id: int) -> RowText:
         """The text of a row.
@@ -189,7 +227,15 @@ class RowTexts:
             enter=side.enter,
             outcome=side.outcome,
             limit=_MAX_ARGUMENTS,
+            shows_digests=self._shows_digests,
         )
+        noticed, is_final, arguments = "", side.is_final, rendered.arguments
+        if row.type == MessageType.SENTRY_EXEC:
+            noticed, is_settled = self._notice_of(row_id, row)
+            is_final = is_final and is_settled
+        is_noticed = bool(noticed) or _is_noticed(side.decoded.message)
+        if noticed:
+            arguments = f"{NOTICE_SIGN} {word(noticed)}, {arguments}"
         look, sign = _look(row, rendered.failed, trace)
         if side.is_whole:
             look, sign = (Look.FAILED if rendered.failed else Look.CALL), CALL_SIGN
@@ -211,12 +257,13 @@ class RowTexts:
             name,
             word(process),
             rendered.name,
-            rendered.arguments,
+            arguments,
             result,
             duration_ns=side.duration_ns,
             unpaired=side.unpaired,
             is_whole=side.is_whole,
-            is_final=side.is_final,
+            is_final=is_final,
+            is_noticed=is_noticed,
         )
 
     def _side(self, row_id: int, row: Row, whole: bool) -> _Side:
@@ -311,6 +358,10 @@ class RowTexts:
         mark = read_mark(details)
         words = word(mark.text) if mark.text else _pairs(details)
         return f"{_MARK_SIGNS.get(type(mark), '▪')} {words}"
+
+
+def _is_noticed(message: object) -> bool:
+    return isinstance(message, sentry_pb2.ExecveInfo) and bool(shell_on_a_socket(message))
 
 
 def _look(row: Row, failed: bool, trace: Trace) -> tuple[Look, str]:

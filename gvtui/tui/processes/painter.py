@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.decode.errno_names import errno_name
+from gvtui.decode.events import NOTICE_SIGN
 from gvtui.decode.ids import called_anywhere, short_id
 from gvtui.decode.outcome import NOT_SENT, ExecOutcome
 from gvtui.decode.signals import wait_status
+from gvtui.decode.stdio import on_a_socket
+from gvtui.query.facts import ProcessFacts
+from gvtui.query.processes.notices import process_notice
 from gvtui.query.processes.process import Evidence
 from gvtui.query.processes.tree import ProcessTree
 from gvtui.tui.kit.cells import fit, short_count, width_of
@@ -18,6 +22,7 @@ from gvtui.tui.processes.choice import TreeChoice
 from gvtui.tui.processes.lines import Fold
 
 if TYPE_CHECKING:
+    from gvtui.query.processes.image import ProgramImage
     from gvtui.query.processes.process import Exec, Process, ProcessId
     from gvtui.tui.kit.cells import Part
     from gvtui.tui.model.model import Model
@@ -26,6 +31,8 @@ if TYPE_CHECKING:
 SOURCE_SIGNS = {Evidence.EVENT: " ", Evidence.PROCFS: PROCFS_SIGN, Evidence.CONTEXT: "~"}
 """How a process is known."""
 
+_LATEST = 1 << 62
+"""A row after all others."""
 _LEAST_COMMAND = 24
 _ROOMY = 110
 
@@ -42,11 +49,13 @@ class TreeColumn(NamedTuple):
 
 
 COLUMNS = (
+    TreeColumn("from", "from", 9, 6),
+    TreeColumn("stdio", "in ⇄ out", 22, 4),
     TreeColumn("started", "started", 12, 2),
     TreeColumn("ended", "ended", 12, 1),
     TreeColumn("status", "exit", 16, 0),
     TreeColumn("calls", "calls", 8, 0),
-    TreeColumn("errors", "errors", 7, 4),
+    TreeColumn("errors", "errors", 7, 5),
     TreeColumn("rate", "rows/s", 6, 3),
 )
 
@@ -62,15 +71,21 @@ class Layout(NamedTuple):
     """Cells of the command line."""
 
 
-def layout(width: int, *, is_live: bool) -> Layout:
+def layout(width: int, *, is_live: bool, tree: ProcessTree | None = None) -> Layout:
     """Share out the cells of a line; where there are few, columns give way.
 
     Args:
         width: cells of a line.
         is_live: whether rows may come, and so have a rate.
+        tree: decides whether there are columns for what only some sessions ask for.
     """
     name = 34 if width >= _ROOMY else 24
-    columns = [column for column in COLUMNS if is_live or column.key != "rate"]
+    shown = {
+        "rate": is_live,
+        "from": tree is not None and tree.tells_origins,
+        "stdio": tree is not None and tree.tells_stdio,
+    }
+    columns = [column for column in COLUMNS if shown.get(column.key, True)]
 
     def left() -> int:
         return width - name - 1 - sum(column.width + 1 for column in columns)
@@ -118,7 +133,8 @@ class TreePainter:
             state = ENDED_SIGN if thread.has_ended else RUNS_SIGN
             look = "ended" if thread.has_ended else "faint"
             return [(line.guide, "guide"), (f"  {state} thread {thread.tid}", look)]
-        return self._process(line, line.process, layout(width, is_live=self._model.is_live))
+        shares = layout(width, is_live=self._model.is_live, tree=self.tree)
+        return self._process(line, line.process, shares)
 
     def full(self, line: TreeLine) -> str:
         """All words of a line, not cut to a width."""
@@ -132,6 +148,8 @@ class TreePainter:
 
     def _program(self, executed: Exec) -> list[Part]:
         sign, told = _told(executed)
+        if executed.image is not None and executed.image.file.origin.shown:
+            told += f"  {executed.image.file.origin.shown}"
         when = clock_text(executed.time_ns, self._model.zone, 3) if executed.time_ns else ""
         ran = executed.outcome is ExecOutcome.DONE and bool(executed.args)
         called = executed.args if ran else [executed.path, *executed.args[1:]]
@@ -174,6 +192,8 @@ class TreePainter:
 
     def _tags(self, line: TreeLine, process: Process) -> str:
         tags = []
+        if words := process_notice(self.tree, process):
+            tags.append(f"{NOTICE_SIGN} {word(words)}")
         if line.is_sorted and len(self.tree.containers()) > 1:
             naming = self._model.trace.connections.naming
             tags.append(f"in {word(called_anywhere(naming, process.container)) or '?'}")
@@ -181,9 +201,9 @@ class TreePainter:
             tags.append("exec session" + ", tty" * process.has_tty)
             if process.audit_id:
                 tags.append(f"audit {word(process.audit_id)}")
-        if process.pipe_from is not None:
+        if process.pipe_from is not None and not self.tree.tells_stdio:
             tags.append(f"│{self._pipe(process, process.pipe_from)} ▷")
-        if process.pipe_to is not None:
+        if process.pipe_to is not None and not self.tree.tells_stdio:
             tags.append(f"▷ {self._pipe(process, process.pipe_to)}│")
         if line.fold is not Fold.ALL:
             if len(process.programs) > 1:
@@ -198,8 +218,30 @@ class TreePainter:
         name = word(known.name) if known is not None else ""
         return f"{other.pid} {name}".rstrip()
 
+    def _stdio(self, process: Process, image: ProgramImage) -> str:
+        """Standard input and output in two short words, in one where they are one socket."""
+        stdin, stdout = image.stdin, image.stdout
+        if stdin is not None and stdin.is_socket and on_a_socket(stdin, stdout):
+            return stdin.short
+        coming, going = (each.short if each is not None else "?" for each in (stdin, stdout))
+        if stdin is not None and stdin.kind == "pipe" and process.pipe_from is not None:
+            coming = f"◁ {process.pipe_from.pid}"
+        if stdout is not None and stdout.kind == "pipe" and process.pipe_to is not None:
+            going = f"▷ {process.pipe_to.pid}"
+        return f"{coming}  {going}"
+
     def _value(self, process: Process, key: str) -> tuple[str, str]:
         model = self._model
+        if key in ("from", "stdio"):
+            program = ProcessFacts.program(process, _LATEST)
+            image = program.image if program is not None else None
+            if image is None:
+                return "", "faint"
+            if key == "from":
+                origin = image.file.origin
+                return origin.shown, "failed" if origin.shown.isupper() else "faint"
+            is_noticed = bool(process_notice(self.tree, process))
+            return self._stdio(process, image), "failed" if is_noticed else "faint"
         if key in ("started", "ended"):
             when = process.started_ns if key == "started" else process.end_ns
             return (clock_text(when, model.zone, 3) if when > 0 else ""), "faint"

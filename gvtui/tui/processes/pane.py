@@ -229,7 +229,7 @@ class ProcessesPane(ListPane):
         if total and trace.end_row - processes.position > total // 100:
             share = max(0, processes.position - trace.first_row) / total
             title.append((f"   reading {share:.0%}", "progress"))
-        titles = column_titles(layout(self.width, is_live=self._model.is_live))
+        titles = column_titles(layout(self.width, is_live=self._model.is_live, tree=tree))
         note = self._earlier.note
         notes: list[list[Part]] = (
             [[(line, "progress")] for line in wrap(note, self.width)] if note else []

@@ -315,7 +315,7 @@ class Painter:
         if taken >= width:
             return [Segment(fit(name, width), name_style)]
         is_plain = text.is_whole or text.look in (Look.ENTER, Look.EVENT)
-        style = styles["arguments" if is_plain else "returned"]
+        style = styles["bad" if text.is_noticed else "arguments" if is_plain else "returned"]
         return [Segment(name, name_style), Segment(fit(arguments, width - taken), style)]
 
     def _result(self, text: RowText, width: int) -> Segment:

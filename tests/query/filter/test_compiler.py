@@ -112,7 +112,7 @@ class TestArguments:
             ("context.credentials.saved_gid > 6", [0]),
             ("context.is_exec_session = true", [0]),
             ("context.parent_thread_group_id exists", []),
-            ("context.credentials exists", []),
+            ("context.credentials exists", [0]),
             ("context.nothing exists", []),
             ("not context.cwd = /root", [1]),
         ],

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from gvtui.query.filter.forms import (
     argument_forms,
     argument_names,
@@ -13,6 +15,7 @@ from gvtui.query.filter.forms import (
 from gvtui.wire.header import build_message
 from gvtui.wire.messages import KINDS, Unknown, decode
 from gvtui.wire.pb import common_pb2, sentry_pb2, syscall_pb2
+from gvtui.wire.ports import turned
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -74,7 +77,8 @@ def test_context_fields_say_what_came_and_nothing_where_none_did() -> None:
     assert forms("credentials.real_uid") == [0, "0"]
     assert forms("credentials.effective_uid") == [1000, "1000"]
     assert forms("thread_id") == forms("process_name") == []
-    assert forms("credentials") == forms("credentials.nope") == forms("cwd.x") == []
+    assert forms("credentials") == ["uid 0 (effective 1000, saved 0), gid 0"]
+    assert forms("credentials.nope") == forms("cwd.x") == []
     assert context_forms(decoded(syscall_pb2.Read()), "cwd", "x86_64") == []
     assert context_forms(UNKNOWN, "cwd", "x86_64") == []
 
@@ -90,3 +94,43 @@ def test_every_name_that_is_offered_exists() -> None:
     assert context_forms(message, "credentials.real_uid", "x86_64")
     assert {"cwd", "time_ns", "credentials.real_uid"} <= set(context_names())
     assert "credentials" not in context_names()
+
+
+MAPPED = bytes(10) + b"\xff\xff" + bytes((127, 0, 0, 1))
+EXEC = sentry_pb2.ExecveInfo(
+    stdin=common_pb2.FdInfo(
+        mode=0o140777,
+        path="socket:[9]",
+        socket=common_pb2.SocketInfo(
+            family=10, local=common_pb2.SocketIp(family=10, ip=MAPPED, port=turned(4444))
+        ),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("stdin", [""]),
+        ("stdout", []),
+        ("stdin.socket.remote", []),
+        ("stdin.socket.local", ["[::ffff:127.0.0.1]:4444", "127.0.0.1:4444"]),
+        ("stdin.socket.local.ip", [MAPPED.hex(), "::ffff:127.0.0.1", "127.0.0.1"]),
+        ("stdin.socket.local.port", [4444, "4444"]),
+        ("stdin.socket.family", [10, "10", "AF_INET6"]),
+        ("stdin.mode", [0o140777, str(0o140777), "S_IFSOCK|0777"]),
+        ("stdin.path", ["socket:[9]"]),
+        ("stdin.nothing", []),
+        ("nothing", []),
+    ],
+)
+def test_messages_inside_messages_compare_as_others_do(
+    name: str, expected: list[int | str]
+) -> None:
+    assert argument_forms(decoded(EXEC), name, "x86_64") == expected
+
+
+def test_names_inside_messages_are_known() -> None:
+    names = argument_names()
+    assert {"stdin", "stdin.socket.remote.port", "pipe_input_proc.context_data.cwd"} <= set(names)
+    assert not {name.partition(".")[0] for name in names} & {"context_data", "exit"}

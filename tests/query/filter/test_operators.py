@@ -40,6 +40,7 @@ def test_a_filter_takes_the_operators_of_a_field_and_no_others(field: Field) -> 
     name = f"{field.name}.{(field.arguments or list)()[0]}" if field.takes_argument else field.name
     value = next(iter(field.choices), "") or EXAMPLES[field.kind]
     value = "10.0.0.0/8" if field.is_net else value
+    value = "cafe0123" if field.is_digest else value
     taken = []
     for operator in OPERATORS:
         values = f"({value})" if operator.takes_list else value

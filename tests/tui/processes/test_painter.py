@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from gvtui.decode.outcome import ExecOutcome
 from gvtui.query.processes.process import Evidence, Exec, Process, ProcessId
 from gvtui.query.processes.tree import ProcessTree
+from gvtui.trace.reader import Trace
 from gvtui.tui.kit.cells import width_of
 from gvtui.tui.kit.signs import ENDED_SIGN, FAILED_SIGN, RUNS_SIGN
 from gvtui.tui.processes.lines import Fold, TreeLine
@@ -17,6 +19,7 @@ from gvtui.tui.processes.painter import COLUMNS, TreePainter, column_titles, lay
 from tests.tui.fake import FakeViewer
 from tests.tui.stream.test_pane import HOSTILE
 
+DATA = Path(__file__).parents[2] / "data"
 SECOND = 1_000_000_000
 WIDTH = 160
 
@@ -55,7 +58,8 @@ def test_a_line_has_as_many_cells_as_there_are_where_they_suffice(width: int, li
     assert ("rate" in keys) <= live
     assert {"status", "calls"} <= set(keys)
     # What is left out has its turn before what is shown.
-    left = [c.gives_way for c in COLUMNS if c.key not in keys and (live or c.key != "rate")]
+    never = {"from", "stdio"} | (set() if live else {"rate"})
+    left = [c.gives_way for c in COLUMNS if c.key not in keys and c.key not in never]
     shown = [column.gives_way for column in shares.columns if column.gives_way]
     assert max(left, default=0) < min(shown, default=9)
 
@@ -155,3 +159,33 @@ def test_nothing_hostile_reaches_the_screen(width: int) -> None:
         TreeLine("", HOSTILE, shown, executed=entry),
     ):
         assert words(line, width).isprintable()
+
+
+def test_columns_of_programs_are_there_where_a_session_asked_for_them() -> None:
+    tree = ProcessTree()
+    titles = [column.title for column in layout(200, is_live=False, tree=tree).columns]
+    assert "from" not in titles
+    tree.tells_origins = tree.tells_stdio = True
+    titles = [column.title for column in layout(200, is_live=False, tree=tree).columns]
+    assert titles[:2] == ["from", "in ⇄ out"]
+
+
+def test_a_recording_s_tree_tells_where_programs_came_from_and_what_they_are_joined_to() -> None:
+    trace = Trace.open(DATA / "newest" / "investigation.gvtrace")
+    model = FakeViewer(trace=trace).model
+    while model.analysis.context.advance():
+        pass
+    painter = TreePainter(model)
+    painter.tree = model.analysis.processes.tree
+
+    def line(pid: int) -> str:
+        (found,) = [each for each in painter.tree if each.pid == pid]
+        return words(TreeLine("", "c1", found), 220, painter)
+
+    assert " elsewhere " in line(1900)
+    assert " MEMORY " in line(1916)
+    assert " image     host:[19]  ▷ 1902 " in line(1901)
+    assert " image     ◁ 1901  host:[20] " in line(1902)
+    assert " image     ⇄ 127.0.0.1:8081 " in line(1920)
+    assert "◀ shell on a socket 127.0.0.1:60110 ⇄ 127.0.0.1:8081" in line(1920)
+    assert "◀" not in line(1902)
