@@ -1,15 +1,16 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvtui.cli import run
 from tests.query.resolved.world import World
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pytest
 
+PROCESSES = Path(__file__).parents[1] / "data" / "processes"
 _WORDS = "gvtui: the filter cannot know proc.name: process_name is missing in all 2 messages\n"
 
 
@@ -28,3 +29,13 @@ def test_what_a_filter_cannot_know_is_said(
     assert _WORDS in capfd.readouterr().err
     assert run(["print", str(world.path), "--filter", "proc.pid = 7"]) == 0
     assert capfd.readouterr().err == ""
+
+
+def test_a_recording_of_a_session_without_process_names(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = shutil.copy(PROCESSES / "no-process-name.gvtrace", tmp_path)
+    assert run(["print", str(path), "--filter", "proc.name = cat"]) == 0
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "cannot know proc.name: process_name is missing in all 35" in err
