@@ -22,7 +22,7 @@ from gvtui.commands.options import MONITOR_OPTIONS, VIEWER_OPTIONS, apply, examp
 from gvtui.ending import raise_at_signals, signal_behind
 from gvtui.errors import GvtuiError
 from gvtui.home import have_home
-from gvtui.saying import say
+from gvtui.saying import fit_terminals, say
 
 if TYPE_CHECKING:
     from typing import Any
@@ -184,6 +184,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process, with one of the codes of `gvtui help exit-codes`."""
     raise_at_signals()
     have_home()
+    fit_terminals()
     failed: list[BaseException] = []
     threading.excepthook = lambda thread: failed.append(thread.exc_value or thread.exc_type())
     code = run(arguments, is_own_process=True)

@@ -9,6 +9,14 @@ from __future__ import annotations
 import sys
 
 
+def fit_terminals() -> None:
+    """Have standard output and error write ASCII to a terminal that shows no more."""
+    from gvtui.decode.ascii import fit_terminal
+
+    for stream in (sys.stdout, sys.stderr):
+        fit_terminal(stream)
+
+
 def say(text: str) -> None:
     """Write lines to standard error, escaped so that they cannot control a terminal."""
     from gvtui.decode.escape import harmless

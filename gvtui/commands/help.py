@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from gvtui.commands.options import examples
+from gvtui.decode.ascii import fit_text
+
+
+def _page(text: str) -> None:
+    """Show a text in the user's pager."""
+    click.echo_via_pager(fit_text(text, sys.stdout))
 
 
 @click.command(name="help", epilog=examples("gvtui help filters", "gvtui help exit-codes"))
@@ -28,18 +36,18 @@ def help_(ctx: click.Context, topic: str | None) -> None:
         from gvtui.commands.exits import explain
 
         root = ctx.find_root()
-        click.echo_via_pager(explain(root.command, root))
+        _page(explain(root.command, root))
         return
     if topic == "limits":
         from gvtui.limits import explain as explain_limits
 
-        click.echo_via_pager(explain_limits())
+        _page(explain_limits())
         return
     if topic == "faults":
         from gvtui.commands.fault_table import explain as explain_faults
 
-        click.echo_via_pager(explain_faults(min(100, ctx.terminal_width or 100)))
+        _page(explain_faults(min(100, ctx.terminal_width or 100)))
         return
     from gvtui.query.filter.help import reference
 
-    click.echo_via_pager(reference())
+    _page(reference())

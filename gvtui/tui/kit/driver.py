@@ -17,10 +17,11 @@ from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.drivers.linux_driver import LinuxDriver
 from textual.messages import TerminalSupportsSynchronizedOutput
 
+from gvtui.decode.ascii import fit_terminal, wants_ascii
 from gvtui.decode.escape import isolated
 from gvtui.tui.kit.flow import Flow
 from gvtui.tui.kit.image import Image
-from gvtui.tui.kit.signs import in_ascii, wants_ascii
+from gvtui.tui.kit.signs import in_ascii
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,9 +95,11 @@ class TerminalDriver(LinuxDriver):
         """Make the driver, over a `LostTerminal`."""
         super().__init__(*args, **options)
         assert sys.__stdout__ is not None
-        self._file: Any = LostTerminal(self._file if self._file.isatty() else sys.__stdout__)
+        file = self._file if self._file.isatty() else sys.__stdout__
+        self._file: Any = LostTerminal(file)
         app: Any = self._app
         self._file.is_ascii = wants_ascii(app.signs)
+        fit_terminal(file, app.signs)
         self.has_mouse = True
         """Whether the viewer gets the mouse; else the terminal selects text with it."""
         self.flow = Flow()

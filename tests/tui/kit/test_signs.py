@@ -2,36 +2,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from gvtui.tui.kit import signs
 from gvtui.tui.kit.cells import SPARKS
-from gvtui.tui.kit.signs import in_ascii, wants_ascii
+from gvtui.tui.kit.signs import in_ascii
 from tests.trace.recorder import TRACES
 from tests.tui.terminal import OnTerminal
-
-
-@pytest.mark.parametrize(
-    ("environ", "is_ascii"),
-    [
-        ({}, False),
-        ({"LANG": "en_US.UTF-8"}, False),
-        ({"LANG": "de_DE.utf8", "LC_ALL": ""}, False),
-        ({"LC_ALL": "C", "LANG": "en_US.UTF-8"}, True),
-        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, True),
-        ({"LANG": "de_DE.ISO-8859-1"}, True),
-        ({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"}, False),
-        ({"TERM": "linux", "LANG": "en_US.UTF-8"}, True),
-        ({"TERM": "vt100"}, True),
-    ],
-)
-def test_terminal_and_locale_decide(environ: dict[str, str], is_ascii: bool) -> None:
-    assert wants_ascii("", environ) is is_ascii
-    assert wants_ascii("ascii", environ)
-    assert not wants_ascii("unicode", environ)
 
 
 def test_signs_have_letters_in_their_place() -> None:
