@@ -188,30 +188,27 @@ class Keeper:
                 makers[name]()
         if identity_of(trace.path, pair) != identity:
             return False
+        if not self._is_complete(self._offered["processes"]):
+            return False
         try:
-            sections = self._sections()
+            return write_kept(pair, identity, self._version, trace.end_row, self._sections())
         except NotKeptError:
             return False
-        if not sections:
-            return False
-        return write_kept(pair, identity, self._version, trace.end_row, sections)
 
-    def _sections(self) -> list[tuple[str, Iterator[bytes]]]:
+    def _sections(self) -> Iterator[tuple[str, Iterator[bytes]]]:
         writer = StateWriter({"trace": self._trace})
-        found: list[tuple[str, Iterator[bytes]]] = []
         written: set[str] = set()
         for name, needs in SECTIONS.items():
             roots = self._offered.get(name)
             if roots is not None and self._is_complete(roots) and written.issuperset(needs):
-                found.append((name, iter((writer.section(roots),))))
+                yield name, writer.section(roots)
                 written.add(name)
         if self._answers:
-            found.append((_ANSWERS, iter((writer.values(self._answers),))))
+            yield _ANSWERS, writer.values(self._answers)
         for number, column in enumerate(writer.columns):
             chunks = column.known()
-            found.append((f"chunks{number}", iter((np.array(chunks, "<i8").tobytes(),))))
-            found.append((f"column{number}", _bytes_of(column, chunks)))
-        return found
+            yield f"chunks{number}", iter((np.array(chunks, "<i8").tobytes(),))
+            yield f"column{number}", _bytes_of(column, chunks)
 
     def _is_complete(self, roots: Roots) -> bool:
         return all(root.position >= self._trace.end_row for root in roots.values())

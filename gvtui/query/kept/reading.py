@@ -7,10 +7,11 @@ they name classes and attributes, and nothing in them is run.
 from __future__ import annotations
 
 import importlib
+import io
 from array import array
 from collections import OrderedDict, defaultdict, deque
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import msgpack
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gvtui.query.column import RowColumn
+
+    _Fill = Callable[[Any], Callable[[], None] | None]
+
+
+_OPTIONS: dict[str, Any] = {
+    "use_list": False,
+    "strict_map_key": False,
+    "unicode_errors": "surrogatepass",
+}
+_EMPTY: dict[str, Any] = {"list": list, "set": set, "dict": dict, "OrderedDict": OrderedDict}
 
 
 class BrokenStateError(Exception):
@@ -77,20 +88,22 @@ class StateReader:
 
     def _read(self, data: bytes) -> dict[str, dict[str, Any]]:
         try:
+            size = int.from_bytes(data[-8:], "little")
+            heads = msgpack.unpackb(data[len(data) - 8 - size : -8], **_OPTIONS)
             unpacker = msgpack.Unpacker(
-                max_buffer_size=max(len(data), 1),
-                use_list=False,
-                strict_map_key=False,
-                unicode_errors="surrogatepass",
+                io.BytesIO(data), max_buffer_size=max(len(data), 1), **_OPTIONS
             )
-            unpacker.feed(data)
             fields = unpacker.unpack()
-            filling = [self._make(*group) for group in unpacker]
-            if unpacker.tell() != len(data):
-                raise BrokenStateError("something is missing at the end")
-            # Objects before what may have them as keys.
-            for fill in sorted(filling, key=lambda each: each[0]):
-                fill[1]()
+            filling = [self._make(*head) for head in heads]
+            later = [
+                wait
+                for fill in filling
+                if fill is not None and (wait := fill(unpacker.unpack())) is not None
+            ]
+            if unpacker.tell() != len(data) - 8 - size:
+                raise BrokenStateError("there is more than its end says")
+            for fill_late in later:
+                fill_late()
             return {
                 name: {key: self._value(value) for key, value in values.items()}
                 for name, values in fields.items()
@@ -101,38 +114,33 @@ class StateReader:
         ) as error:
             raise BrokenStateError(str(error)) from error
 
-    def _make(self, kind: str, *told: Any) -> tuple[int, Callable[[], None]]:  # noqa: ANN401
-        """Make the objects of a group, still empty; gives when and how to fill them."""
+    def _make(self, kind: str, numbers: Any, *told: Any) -> _Fill | None:  # noqa: ANN401
+        """Make the objects of a group, still empty; gives how to fill them, which may have to wait
+        until all others are filled. None if they are whole."""
         if kind == "o":
-            name, fields, numbers, columns = told
-            cls = class_of(*name)
+            cls, fields = class_of(*told[0]), told[1]
             made = [cls.__new__(cls) for _ in numbers]
             self._objects.update(zip(numbers, made, strict=True))
-            return 0, lambda: self._fill(cls, made, fields, columns)
-        numbers, contents = told
-        if kind in ("list", "set", "dict", "OrderedDict"):
-            empty: Any = {"list": list, "set": set, "dict": dict, "OrderedDict": OrderedDict}[kind]
-            made = [empty() for _ in numbers]
+            return lambda contents: self._fill(cls, made, fields, contents)
+        if kind in _EMPTY:
+            made = [_EMPTY[kind]() for _ in numbers]
         elif kind == "deque":
-            made = [deque(maxlen=most) for most, _ in contents]
+            made = [deque(maxlen=most) for most in told[0]]
         elif kind == "defaultdict":
-            made = [defaultdict(FACTORIES[each[0]]) for each in contents]
+            made = [defaultdict(FACTORIES[each]) for each in told[0]]
         else:
-            made = [self._whole(kind, each) for each in contents]
+            whole = [self._whole(kind, each) for each in told[0]]
+            self._objects.update(zip(numbers, whole, strict=True))
+            return None
         self._objects.update(zip(numbers, made, strict=True))
-        if kind == "list":
-            return 1, lambda: self._each(made, contents, lambda one: one.extend)
+        if kind in ("list", "deque"):
+            return lambda contents: self._extend(made, contents)
         if kind == "set":
-            return 2, lambda: self._each(made, contents, lambda one: one.update)
-        if kind == "deque":
-            columns = [column for _, column in contents]
-            return 1, lambda: self._each(made, columns, lambda one: one.extend)
-        if kind in ("dict", "OrderedDict", "defaultdict"):
-            return 2, lambda: self._keyed(made, contents)
-        return 0, lambda: None
+            return lambda contents: partial(self._update, made, contents)
+        return lambda contents: partial(self._key, made, contents)
 
     def _whole(self, kind: str, told: Any) -> Any:  # noqa: ANN401
-        if kind == "bytearray":
+        if kind == "bytearray" and isinstance(told, bytes):
             return bytearray(told)
         if kind == "array":
             return array(told[0], told[1])
@@ -142,12 +150,16 @@ class StateReader:
             return self._column_of(told)
         raise BrokenStateError(f"a {kind}")
 
-    def _each(self, made: list[Any], contents: Iterable[Any], adder: Callable[[Any], Any]) -> None:
+    def _extend(self, made: list[Any], contents: Any) -> None:  # noqa: ANN401
         for one, told in zip(made, contents, strict=True):
-            adder(one)(self._column(told))
+            one.extend(self._column(told))
 
-    def _keyed(self, made: list[Any], contents: Iterable[Any]) -> None:
-        for one, (_, keys, values) in zip(made, contents, strict=True):
+    def _update(self, made: list[Any], contents: Any) -> None:  # noqa: ANN401
+        for one, told in zip(made, contents, strict=True):
+            one.update(self._column(told))
+
+    def _key(self, made: list[Any], contents: Any) -> None:  # noqa: ANN401
+        for one, (keys, values) in zip(made, contents, strict=True):
             one.update(zip(self._column(keys), self._column(values), strict=True))
 
     def _fill(self, cls: type, made: list[Any], fields: Iterable[str], columns: Any) -> None:  # noqa: ANN401

@@ -20,7 +20,7 @@ from gvtui.query.column import RowColumn
 from gvtui.query.kept.parts import ROOMS, kept_fields, parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 SCALARS = frozenset((int, str, bool, float, bytes, type(None)))
 FACTORIES: dict[str, Any] = {"set": set, "list": list, "dict": dict, "int": int}
@@ -49,8 +49,9 @@ class StateWriter:
         self._alive: list[object] = list(anchors.values())
         self._queue: list[Any] = []
 
-    def section(self, roots: Mapping[str, object]) -> bytes:
-        """What some parts, and those that they lead to, have found out.
+    def section(self, roots: Mapping[str, object]) -> Iterator[bytes]:
+        """What some parts, and those that they lead to, have found out; in pieces, of which each is
+        to be asked for.
 
         Raises:
             NotKeptError: something cannot be written.
@@ -64,31 +65,36 @@ class StateWriter:
         }
         return self._packed(fields)
 
-    def values(self, values: Mapping[str, object]) -> bytes:
-        """Some values by name.
+    def values(self, values: Mapping[str, object]) -> Iterator[bytes]:
+        """Some values by name, in pieces.
 
         Raises:
             NotKeptError: something cannot be written.
         """
         return self._packed({"": {key: self._value(value) for key, value in values.items()}})
 
-    def _packed(self, fields: dict[str, Any]) -> bytes:
-        """Fields, then groups of the objects that they lead to: one msgpack value each, so that
-        not all of them are in memory as values and as bytes."""
-        pieces = [_pack(fields)]
+    def _packed(self, fields: dict[str, Any]) -> Iterator[bytes]:
+        """Fields, the contents of the objects that they lead to in groups, and at the end what the
+        objects of each group are: so not all of them are in memory as values and as bytes."""
+        yield _pack(fields)
+        heads: list[Any] = []
         while self._queue:
             found, self._queue = self._queue, []
             by_kind: dict[Any, list[Any]] = {}
             for value in found:
                 by_kind.setdefault(_kind(value), []).append(value)
             for kind, values in by_kind.items():
-                pieces += [
-                    _pack(self._group(kind, values[start : start + _GROUP]))
-                    for start in range(0, len(values), _GROUP)
-                ]
-        return b"".join(pieces)
+                for start in range(0, len(values), _GROUP):
+                    head, contents = self._group(kind, values[start : start + _GROUP])
+                    heads.append(head)
+                    if contents is not None:
+                        yield _pack(contents)
+        packed = _pack(heads)
+        yield packed
+        yield len(packed).to_bytes(8, "little")
 
-    def _group(self, kind: Any, values: list[Any]) -> list[Any]:  # noqa: ANN401
+    def _group(self, kind: Any, values: list[Any]) -> tuple[list[Any], list[Any] | None]:  # noqa: ANN401
+        """What objects of one kind are, and what they contain; None if the first tells all."""
         numbers = [self._numbers[id(value)] for value in values]
         if isinstance(kind, tuple):
             cls, names = kind
@@ -96,31 +102,31 @@ class StateWriter:
                 self._column([_attribute(value, name) for value in values], is_data=True)
                 for name in names
             ]
-            return ["o", class_name(cls), list(names), numbers, columns]
-        return [kind, numbers, [self._contents(kind, value) for value in values]]
-
-    def _contents(self, kind: str, value: Any) -> Any:  # noqa: ANN401
-        if kind == "list":
-            return self._column(value)
-        if kind == "set":
-            return self._column(_sorted(value))
+            return ["o", numbers, class_name(cls), list(names)], columns
+        if kind in ("list", "set"):
+            ordered = _sorted if kind == "set" else list
+            return [kind, numbers], [self._column(ordered(value)) for value in values]
         if kind == "deque":
-            return [value.maxlen, self._column(list(value))]
+            most = [value.maxlen for value in values]
+            return [kind, numbers, most], [self._column(list(value)) for value in values]
+        if kind in ("dict", "OrderedDict", "defaultdict"):
+            contents = [
+                [self._column(list(value)), self._column(list(value.values()))] for value in values
+            ]
+            if kind != "defaultdict":
+                return [kind, numbers], contents
+            return [kind, numbers, [_factory(value) for value in values]], contents
+        return [kind, numbers, [self._whole(kind, value) for value in values]], None
+
+    def _whole(self, kind: str, value: Any) -> Any:  # noqa: ANN401
         if kind == "bytearray":
             return bytes(value)
         if kind == "array":
             return [value.typecode, value.tobytes()]
         if kind == "ndarray":
             return [value.dtype.str, list(value.shape), value.tobytes()]
-        if kind == "column":
-            self.columns.append(value)
-            return len(self.columns) - 1
-        made = ""
-        if kind == "defaultdict":
-            made = next((n for n, f in FACTORIES.items() if f is value.default_factory), "")
-            if not made:
-                raise NotKeptError(f"a dictionary that makes {value.default_factory}")
-        return [made, self._column(list(value)), self._column(list(value.values()))]
+        self.columns.append(value)
+        return len(self.columns) - 1
 
     def _column(self, values: Sequence[Any], *, is_data: bool = False) -> list[Any]:
         """Many values: those of one simple kind without looking at each."""
@@ -233,6 +239,13 @@ def _pack(value: object) -> bytes:
     except (OverflowError, TypeError, ValueError) as error:
         raise NotKeptError(str(error)) from error
     return packed
+
+
+def _factory(value: defaultdict[Any, Any]) -> str:
+    for name, factory in FACTORIES.items():
+        if factory is value.default_factory:
+            return name
+    raise NotKeptError(f"a dictionary that makes {value.default_factory}")
 
 
 def _sorted(values: Iterable[Any]) -> list[Any]:

@@ -86,7 +86,7 @@ class Reading:
 
     def state(self) -> dict[str, bytes]:
         writer = StateWriter({"trace": self.trace})
-        found = {name: writer.section(roots) for name, roots in self.roots.items()}
+        found = {name: b"".join(writer.section(roots)) for name, roots in self.roots.items()}
         for number, column in enumerate(writer.columns):
             chunks = [column.read(each) for each in column.known()]
             found[f"column {number}"] = b"".join(c.tobytes() for c in chunks if c is not None)
