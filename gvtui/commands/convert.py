@@ -64,12 +64,14 @@ def convert(ctx: click.Context, source: Path, out: Path, filter_text: str, split
     helpers = () if split else helpers_for(source, filter_text)
     only_reads(ctx)
     trace = Trace.open(source, progress=say_progress)
+    shortfall = ""
     try:
         if split:
             files = convert_split(trace, filter_text, out, progress=say_progress)
         else:
             selection = Selection(trace, filter_text, helpers=helpers)
             files = [(out, write(selection, out, progress=say_progress))]
+            shortfall = selection.shortfall()
         what = "line" if BY_SUFFIX[out.suffix.lower()].has_lines else "message"
         for path, written in files:
             say(f"gvtui: wrote {counted(written, what)} to {path}")
@@ -80,7 +82,7 @@ def convert(ctx: click.Context, source: Path, out: Path, filter_text: str, split
                 "gvtui: a gVisor save file has no place for notes: an exec whose outcome other "
                 "messages tell may be shown there as asked; .gvtrace notes it"
             )
-        say_lacking(trace, filter_text)
+        say_lacking(trace, filter_text, shortfall)
         is_damaged = say_losses(trace)
     finally:
         trace.close()

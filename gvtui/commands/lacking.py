@@ -10,13 +10,21 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
 
 
-def say_lacking(trace: Trace, filter_text: str) -> None:
+def say_lacking(trace: Trace, filter_text: str, shortfall: str = "") -> None:
     """Write a line to standard error for each context field that the filter needs and most messages
-    of the trace lack, so that an empty result is not taken for an answer."""
+    of the trace lack, so that an empty result is not taken for an answer.
+
+    Args:
+        trace: the trace.
+        filter_text: the filter.
+        shortfall: what the filter could not compare whole, as `Selection.shortfall` gives it.
+    """
     from gvtui.query.filter.compile import compile_filter
     from gvtui.query.lacking import lacking
 
     if not filter_text.strip():
         return
+    if shortfall:
+        say(f"gvtui: {shortfall}")
     for lack in lacking(trace, compile_filter(filter_text)):
         say(f"gvtui: {lack.text}")

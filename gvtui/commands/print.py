@@ -156,7 +156,7 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
             lines = [*stats_text(statistics, lacks), "", *account_text(found)]
             write_out("".join(f"{line}\n" for line in lines))
         analysis.keep(lambda: ActivityReader(analysis.context))
-        say_lacking(trace, filter_text)
+        say_lacking(trace, filter_text, analysis.context.facts.cut_text())
         # All of it has been read.
         return max(_say_end(trace, live=True), int(bool(found.problems)))
     finally:
@@ -176,7 +176,7 @@ def _print_file(
         export = LINE_FORMATS[style].make(selection)
         for start in range(trace.first_row, trace.end_row, BATCH):
             _write(export, start, min(start + BATCH, trace.end_row))
-        say_lacking(trace, filter_text)
+        say_lacking(trace, filter_text, selection.shortfall())
         return _say_end(trace)
     finally:
         trace.close()
@@ -237,7 +237,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bo
                     # The rows that are left wait for the outcome of an exec, which arrives soon.
                     state.pass_on()
                     time.sleep(_PAUSE_SECONDS)
-            say_lacking(trace, filter_text)
+            say_lacking(trace, filter_text, selection.shortfall())
             return _say_end(trace, live=True)
         finally:
             trace.close()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ LIST_LIMIT = 64
 
 MAX_MARKS = 2
 """How many combining marks one character keeps; more would reach the lines above and below."""
+
+_WHOLE: ContextVar[bool] = ContextVar("whole", default=False)
 
 _ISOLATE, _POP = "\u2068", "\u2069"
 _RIGHT_TO_LEFT = re.compile(
@@ -134,10 +138,21 @@ def isolated(text: str) -> str:
     return "".join(pieces) + (_POP if is_inside else "")
 
 
+@contextmanager
+def uncut() -> Iterator[None]:
+    """While it lasts, `quoted` and its kin cut no string and no list: for what is compared, not
+    shown."""
+    token = _WHOLE.set(True)
+    try:
+        yield
+    finally:
+        _WHOLE.reset(token)
+
+
 def quoted(text: str, limit: int = STRING_LIMIT) -> str:
     """`text` in double quotes, escaped; `...` follows the quotes if it had to be cut."""
     tail = ""
-    if len(text) > limit:
+    if len(text) > limit and not _WHOLE.get():
         text = text[:limit]
         tail = "..."
     if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
@@ -150,12 +165,14 @@ _QUOTING = '"\\'
 
 def quoted_bytes(raw: bytes, limit: int = STRING_LIMIT) -> str:
     r"""As `quoted`; bytes that are no UTF-8 show as `\x80`."""
-    return quoted(raw[: limit * 4 + 4].decode("utf-8", "surrogateescape"), limit)
+    if len(raw) > limit * 4 + 4 and not _WHOLE.get():
+        raw = raw[: limit * 4 + 4]
+    return quoted(raw.decode("utf-8", "surrogateescape"), limit)
 
 
 def in_angles(text: str, limit: int = STRING_LIMIT) -> str:
     """What a descriptor stands for, as strace puts it behind the number: `</etc/passwd>`."""
-    shown = escape(text, limit)
+    shown = escape(text, None if _WHOLE.get() else limit)
     if "<" in shown or ">" in shown:
         shown = shown.replace("<", "\\x3c").replace(">", "\\x3e")
     return f"<{shown}>"
@@ -165,7 +182,7 @@ def string_list(strings: Iterable[str]) -> str:
     """`["cat", "/etc/passwd"]`; long words and long lists are cut."""
     shown: list[str] = []
     for string in strings:
-        if len(shown) == LIST_LIMIT:
+        if len(shown) == LIST_LIMIT and not _WHOLE.get():
             shown.append("...")
             break
         shown.append(quoted(string, ELEMENT_LIMIT))

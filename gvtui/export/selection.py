@@ -143,6 +143,10 @@ class Selection:
         """Whether all rows are of one sandbox, whatever the trace has."""
         return bool(self._conns)
 
+    def shortfall(self) -> str:
+        """What the filter could not compare whole, as a part of a sentence; "" for nothing."""
+        return self._context.facts.cut_text()
+
     def look_ahead(self) -> None:
         """Pair the enters and exits of all rows that the trace has now."""
         while self._looks_ahead and self.pairs.advance():

@@ -14,6 +14,7 @@ from gvtui.query.imagefacts import IMAGE_NUMBERS, IMAGE_TEXTS
 from gvtui.query.processes.process import Evidence
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Unknown
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +41,8 @@ class ProcessFacts:
         self._whole: OrderedDict[int, list[str]] = OrderedDict()
         """Command lines that are too long to be kept with their processes, by row."""
         self._whole_bytes = 0
+        self.cut: set[int] = set()
+        """The numbers of processes of whose command lines only the beginning was known."""
         self._texts: dict[str, Callable[[Process, int], Values | None]] = {
             "proc.cmdline": self._command_line,
             "proc.args": self._args,
@@ -121,7 +124,10 @@ class ProcessFacts:
     def args(self, process: Process, row: int) -> list[str]:
         """The whole command line of a process at a row."""
         args, told = process.args_told(row)
-        if not args or not args[-1].endswith(_CUT) or told < 0:
+        if not args or not args[-1].endswith(_CUT):
+            return args
+        if told < 0:
+            self.cut.add(process.number)
             return args
         whole = self._whole.get(told)
         if whole is None:
@@ -131,7 +137,20 @@ class ProcessFacts:
             while self._whole_bytes > _MAX_WHOLE_BYTES and len(self._whole) > 1:
                 _, former = self._whole.popitem(last=False)
                 self._whole_bytes -= sum(map(len, former))
+        if not whole:
+            self.cut.add(process.number)
         return whole or args
+
+    def cut_text(self) -> str:
+        """What filters could not compare whole, as a sentence without its end; "" for nothing."""
+        if not self.cut:
+            return ""
+        many = len(self.cut)
+        return (
+            f"of {counted(many, 'command line')} the filter compared only the beginning: the "
+            f"{'message that has it' if many == 1 else 'messages that have them'} whole "
+            f"{'is' if many == 1 else 'are'} not in the trace any more"
+        )
 
     def _read(self, row: int) -> list[str]:
         """The words in the message that told a command line; none if it cannot be read."""

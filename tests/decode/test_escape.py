@@ -7,7 +7,18 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gvtui.decode.escape import escape, in_angles, isolated, quoted, quoted_bytes, string_list
+from gvtui.decode.escape import (
+    ELEMENT_LIMIT,
+    LIST_LIMIT,
+    STRING_LIMIT,
+    escape,
+    in_angles,
+    isolated,
+    quoted,
+    quoted_bytes,
+    string_list,
+    uncut,
+)
 from tests.decode.helpers import is_safe
 
 
@@ -129,3 +140,15 @@ def test_isolating_adds_nothing_but_its_marks(text: str) -> None:
     text = text.replace("\u2068", "").replace("\u2069", "")
     assert isolated(text).replace("\u2068", "").replace("\u2069", "") == text
     assert isolated(text + "a1│é") == isolated(text) + "a1│é"
+
+
+def test_what_is_compared_is_not_cut() -> None:
+    long = "x" * (2 * STRING_LIMIT)
+    words = ["a", *["b" * (2 * ELEMENT_LIMIT)] * (2 * LIST_LIMIT)]
+    assert quoted(long).endswith('"...')
+    with uncut():
+        assert quoted(long) == f'"{long}"'
+        assert quoted_bytes(long.encode() * 5) == f'"{long * 5}"'
+        assert in_angles(long) == f"<{long}>"
+        assert string_list(words) == "[" + ", ".join(f'"{word}"' for word in words) + "]"
+    assert string_list(words).endswith("...]")

@@ -82,6 +82,21 @@ def test_whole_arguments_are_compared(analysis: Analysis) -> None:
     assert analysis.context.facts.args(process, entry.row) == whole
 
 
+def test_of_a_command_line_whose_message_is_gone_it_is_told_that_only_the_beginning_is_compared(
+    analysis: Analysis,
+) -> None:
+    facts = analysis.context.facts
+    process = next(
+        each for each in analysis.processes.tree if each.programs and each.programs[-1].exit_row > 0
+    )
+    entry = process.programs[-1]
+    assert facts.cut_text() == ""
+    entry.args = [*entry.args[:1], "…"]
+    entry.row = analysis.trace.end_row + 5
+    assert facts.args(process, entry.exit_row) == entry.args
+    assert facts.cut_text().startswith("of 1 command line the filter compared only the beginning")
+
+
 def test_how_files_are_opened(analysis: Analysis) -> None:
     trace = analysis.trace
     found = {}

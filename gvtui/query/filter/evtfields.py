@@ -158,7 +158,7 @@ EVENT_FIELDS: tuple[Field, ...] = (
     Field(
         "evt.args",
         ValueKind.TEXT,
-        "the arguments as the list shows them",
+        "the arguments as the list shows them, but whole",
         "evt.args contains CREAT",
         condition=ArgumentsCondition,
     ),

@@ -9,6 +9,7 @@ from gvtui.query.filter.conditions import Cost
 from gvtui.query.filter.forms import argument_forms, name_and_place, number_of, sent_bytes
 from gvtui.query.filter.seeking import Seeker
 from gvtui.trace.row import Kind
+from gvtui.wire.header import MAX_MESSAGE_SIZE
 from gvtui.wire.messages import Unknown
 from gvtui.wire.pieces import all_but_time
 
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from gvtui.query.filter.forms import Forms
     from gvtui.wire.messages import Decoded
 
-ARGUMENTS_LIMIT = 1 << 16
-"""How many characters of a call's arguments conditions read."""
+ARGUMENTS_LIMIT = 8 * MAX_MESSAGE_SIZE
+"""How many characters of a call's arguments conditions read: more than any message has."""
 
 
 class _TextCondition:
@@ -48,13 +49,19 @@ class _TextCondition:
 
 
 class ArgumentsCondition(_TextCondition):
-    """Compares the arguments as the stream shows them."""
+    """Compares the arguments as the stream shows them, but whole: nothing that a program puts in
+    front of an argument hides it."""
 
     def _text(self, decoded: Decoded, architecture: str) -> str:
         # A tenth of the time that the completion of a filter takes, which renders nothing.
+        from gvtui.decode.escape import uncut
         from gvtui.decode.render import arguments_text
 
-        return arguments_text(decoded, architecture=architecture, limit=ARGUMENTS_LIMIT)
+        text = arguments_text(decoded, architecture=architecture, limit=ARGUMENTS_LIMIT)
+        if "..." in text or "…" in text:
+            with uncut():
+                return arguments_text(decoded, architecture=architecture, limit=ARGUMENTS_LIMIT)
+        return text
 
 
 class CwdCondition(_TextCondition):

@@ -81,7 +81,8 @@ PROCESS_FIELDS: tuple[Field, ...] = (
     ),
     _process_field(
         "cmdline",
-        "the process's name, and the arguments of its program after it, with blanks between them",
+        "the process's name, and the arguments of its program after it, with blanks between them; "
+        "compared whole; where a long one's message has been let go only its beginning, which is told",
         "cmdline contains --force",
     ),
     _process_field("args", "the arguments of its program, with blanks between them", "args = -c"),

@@ -113,6 +113,8 @@ class Needs(Feature):
         words = ""
         if by_filter:
             words = f" ! This filter needs {_listed(by_filter)}"
+        elif cut := model.analysis.context.facts.cut_text():
+            words = f" ! {cut[0].upper()}{cut[1:]}."
         elif model.whole_calls and by_calls:
             what = "Pairs and durations" if "thread_id" in by_calls else "Durations"
             words = f" ! {what} of calls need {_listed(by_calls)}"
