@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import io
 import os
 import secrets
 import stat
@@ -83,6 +84,35 @@ def identity_of(log: Path, pair: IndexFiles) -> list[list[int]] | None:
     return None
 
 
+class SectionStream(io.RawIOBase):
+    """The bytes of a section, which need not be in memory together."""
+
+    def __init__(self, fd: int, offset: int, size: int) -> None:
+        self._fd, self._offset, self._size = fd, offset, size
+        self._at = 0
+
+    def readable(self) -> bool:
+        """It is for reading."""
+        return True
+
+    def seekable(self) -> bool:
+        """It can be read from anywhere."""
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go on at an offset; see `io.IOBase.seek`."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        self._at = max(base + offset, 0)
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401
+        """Fill a buffer; gives how many bytes were read."""
+        wanted = max(min(len(buffer), self._size - self._at), 0)
+        read = os.preadv(self._fd, [memoryview(buffer)[:wanted]], self._offset + self._at)
+        self._at += read
+        return read
+
+
 class KeptFile:
     """A side file whose seal and identity hold good. Its descriptor is closed when it goes."""
 
@@ -105,14 +135,14 @@ class KeptFile:
 
     def read(self, name: str) -> bytes | None:
         """A section's bytes; None if it is missing, or damaged."""
-        place = self._sections.get(name)
-        if place is None:
-            return None
-        with suppress(OSError):
-            data = os.pread(self._fd, place.size, place.offset)
-            if hashlib.sha256(data).digest() == place.digest:
-                return data
-        return None
+        stream = self.stream(name)
+        return stream.read() if stream is not None else None
+
+    def stream(self, name: str) -> SectionStream | None:
+        """A section that is as it was written, to be read from its beginning or from anywhere; None
+        if it is missing, or damaged."""
+        place = self.place(name)
+        return SectionStream(*place) if place is not None else None
 
     def place(self, name: str) -> tuple[int, int, int] | None:
         """Where a section lies that is as it was written: descriptor, offset and size; None if it

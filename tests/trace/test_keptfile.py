@@ -49,6 +49,15 @@ def test_what_was_written_is_read(log: Path) -> None:
     fd, offset, size = place
     assert os.pread(fd, size, offset) == SECTIONS["c"]
     assert found.read("d") is None
+    stream = found.stream("c")
+    assert stream is not None
+    assert stream.seek(-6, os.SEEK_END) == 250
+    assert (stream.read(4), stream.read(), stream.read(1)) == (
+        bytes(range(250, 254)),
+        bytes((254, 255)),
+        b"",
+    )
+    assert (stream.seek(2), stream.seek(1, os.SEEK_CUR), stream.read(1)) == (2, 3, b"\x03")
     assert found.place("d") is None
     assert vouches(log, pair)
     assert kept_path(pair).stat().st_mode & 0o777 == 0o600

@@ -123,7 +123,7 @@ class Keeper:
         return self._file is not None and trace.settling is None and trace.end_row == self.rows
 
     def _restore(self, name: str, roots: Roots) -> None:
-        data = self._file.read(name) if self._file is not None else None
+        data = self._file.stream(name) if self._file is not None else None
         try:
             if data is None or self._reader is None:
                 raise BrokenStateError(name)
@@ -154,7 +154,7 @@ class Keeper:
     def answer(self, name: str, find: Callable[[], Any]) -> Any:  # noqa: ANN401
         """What is known of the whole recording under a name; found out where it is not kept."""
         if not self._answers and self._file is not None and self._reader is not None:
-            data = self._file.read(_ANSWERS) if _ANSWERS in self._file else None
+            data = self._file.stream(_ANSWERS)
             try:
                 self._answers = self._reader.values(data) if data is not None else {}
             except BrokenStateError:

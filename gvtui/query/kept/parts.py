@@ -34,7 +34,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "Descriptions": (),
     "Texts": (),
     "ByteAccounting": (),
-    "DescriptorNaming": (),
+    "DescriptorNaming": ("_joined",),
     "ActivityReader": ("context", "_resolved", "_condition"),
     "ActivityLines": (),
     "Programs": (),

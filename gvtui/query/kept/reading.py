@@ -7,7 +7,7 @@ they name classes and attributes, and nothing in them is run.
 from __future__ import annotations
 
 import importlib
-import io
+import os
 from array import array
 from collections import OrderedDict, defaultdict, deque
 from enum import Enum
@@ -21,10 +21,12 @@ from gvtui.query.kept.parts import ROOMS, kept_fields, parts_of
 from gvtui.query.kept.writing import FACTORIES, slots_of
 
 if TYPE_CHECKING:
+    import io
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from gvtui.query.column import RowColumn
 
+    Stream = io.RawIOBase | io.BytesIO
     _Fill = Callable[[Any], Callable[[], None] | None]
 
 
@@ -33,6 +35,8 @@ _OPTIONS: dict[str, Any] = {
     "strict_map_key": False,
     "unicode_errors": "surrogatepass",
 }
+_TAIL = 8
+"""Bytes at the end that tell the size of what is before them: what the objects are."""
 _EMPTY: dict[str, Any] = {"list": list, "set": set, "dict": dict, "OrderedDict": OrderedDict}
 
 
@@ -54,7 +58,7 @@ class StateReader:
         self._column_of = column
         self._objects: dict[int, Any] = {}
 
-    def restore(self, data: bytes, roots: Mapping[str, object]) -> None:
+    def restore(self, data: Stream, roots: Mapping[str, object]) -> None:
         """Fill some parts, and those that they lead to: all, or after an error none.
 
         Raises:
@@ -77,7 +81,7 @@ class StateReader:
         for name, part in parts.items():
             vars(part).update(fields[name])
 
-    def values(self, data: bytes) -> dict[str, Any]:
+    def values(self, data: Stream) -> dict[str, Any]:
         """The values that `StateWriter.values` has written.
 
         Raises:
@@ -86,13 +90,14 @@ class StateReader:
         found: dict[str, Any] = self._read(data).get("", {})
         return found
 
-    def _read(self, data: bytes) -> dict[str, dict[str, Any]]:
+    def _read(self, data: Stream) -> dict[str, dict[str, Any]]:
         try:
-            size = int.from_bytes(data[-8:], "little")
-            heads = msgpack.unpackb(data[len(data) - 8 - size : -8], **_OPTIONS)
-            unpacker = msgpack.Unpacker(
-                io.BytesIO(data), max_buffer_size=max(len(data), 1), **_OPTIONS
-            )
+            whole = data.seek(-_TAIL, os.SEEK_END) + _TAIL
+            end = whole - _TAIL - int.from_bytes(data.read(_TAIL), "little")
+            data.seek(end)
+            heads = msgpack.unpackb(data.read(whole - _TAIL - end), **_OPTIONS)
+            data.seek(0)
+            unpacker = msgpack.Unpacker(data, max_buffer_size=whole, **_OPTIONS)
             fields = unpacker.unpack()
             filling = [self._make(*head) for head in heads]
             later = [
@@ -100,7 +105,7 @@ class StateReader:
                 for fill in filling
                 if fill is not None and (wait := fill(unpacker.unpack())) is not None
             ]
-            if unpacker.tell() != len(data) - 8 - size:
+            if unpacker.tell() != end:
                 raise BrokenStateError("there is more than its end says")
             for fill_late in later:
                 fill_late()
@@ -110,7 +115,7 @@ class StateReader:
             }
         except (
             *(ValueError, TypeError, KeyError, IndexError, AttributeError, ImportError),
-            *(OverflowError, msgpack.UnpackException, RecursionError),
+            *(OverflowError, msgpack.UnpackException, RecursionError, OSError),
         ) as error:
             raise BrokenStateError(str(error)) from error
 

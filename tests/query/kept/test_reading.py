@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import msgpack
@@ -27,7 +28,7 @@ def written(*texts: str) -> bytes:
 
 def test_a_part_is_filled() -> None:
     texts = Texts()
-    StateReader({}, no_column).restore(written("a", "b"), {"texts": texts})
+    StateReader({}, no_column).restore(io.BytesIO(written("a", "b")), {"texts": texts})
     assert texts.number("b") == 2
     assert texts.number("c") == 3
 
@@ -40,7 +41,7 @@ def test_damaged_bytes_change_no_part_or_are_read_as_values(data: st.DataObject)
     texts = Texts()
     before = dict(vars(texts))
     try:
-        StateReader({}, no_column).restore(bytes(raw), {"texts": texts})
+        StateReader({}, no_column).restore(io.BytesIO(raw), {"texts": texts})
     except BrokenStateError:
         assert vars(texts) == before
 
@@ -62,7 +63,7 @@ def test_any_values_at_all_give_an_error_or_values(told: Any) -> None:
         try:
             *packed, heads = map(msgpack.packb, [*shape, [told]])
             data = b"".join([*packed, heads, len(heads).to_bytes(8, "little")])
-            StateReader({}, no_column).values(data)
+            StateReader({}, no_column).values(io.BytesIO(data))
         except BrokenStateError:
             continue
 
@@ -70,7 +71,7 @@ def test_any_values_at_all_give_an_error_or_values(told: Any) -> None:
 def test_parts_that_are_other_ones_are_not_filled() -> None:
     texts = Texts()
     with pytest.raises(BrokenStateError):
-        StateReader({}, no_column).restore(written("a"), {"other": texts})
+        StateReader({}, no_column).restore(io.BytesIO(written("a")), {"other": texts})
     assert len(texts) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from array import array
 from collections import OrderedDict, defaultdict, deque
 from typing import Any
@@ -47,7 +48,7 @@ def read_back(**values: Any) -> dict[str, Any]:
     def no_column(number: int) -> Any:
         raise AssertionError(number)
 
-    return StateReader({}, no_column).values(b"".join(StateWriter({}).values(values)))
+    return StateReader({}, no_column).values(io.BytesIO(b"".join(StateWriter({}).values(values))))
 
 
 @given(VALUES)
@@ -109,7 +110,7 @@ def test_what_several_sections_have_is_one_object() -> None:
     first = b"".join(writer.values({"a": shared}))
     second = b"".join(writer.values({"b": [shared]}))
     reader = StateReader({}, lambda number: pytest.fail(str(number)))
-    one, other = reader.values(first), reader.values(second)
+    one, other = (reader.values(io.BytesIO(each)) for each in (first, second))
     assert one["a"] is other["b"][0]
 
 
