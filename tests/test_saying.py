@@ -12,9 +12,10 @@ import sys
 import termios
 from pathlib import Path
 
+import click
 import pytest
 
-from gvtui.cli import run
+from gvtui.cli import cli, run
 from gvtui.saying import say
 from gvtui.trace.details import pack_details
 from gvtui.trace.records import LogKind, pack_record
@@ -56,6 +57,10 @@ def theirs(tmp_path: Path) -> dict[str, str]:
         tmp_path / f"{name}.gvtrace",
         [(1, [start_message(name, (name,)), read_message(dropped=3, name=name)])],
     )
+    other = write_trace(
+        tmp_path / "other.gvtrace",
+        [(1, [start_message(name, (f"{name}2",)), read_message(errno=9, name=f"{name}2")])],
+    )
     later = tmp_path / "later.gvtrace"
     head = {"format": 99, "program": name, "id": bytes(16)}
     later.write_bytes(pack_record(LogKind.HEADER, 0, 1, pack_details(head)))
@@ -66,6 +71,7 @@ def theirs(tmp_path: Path) -> dict[str, str]:
     runsc.chmod(0o700)
     return {
         "log": str(log),
+        "other": str(other),
         "later": str(later),
         "session": str(session),
         "runsc": str(runsc),
@@ -80,6 +86,21 @@ SINKS = [
     "print {log} --format strace",
     "print {log} --stats",
     "print {log} --stats --format json",
+    "info {log}",
+    "info {log} --json",
+    "info {later}",
+    "info {missing}",
+    "report {log}",
+    "report {log} --format markdown",
+    "report {log} --format html",
+    "report {log} --format json",
+    "report {log} --container {name}",
+    "report {missing}",
+    "diff {log} {other}",
+    "diff {log} {other} --format markdown",
+    "diff {log} {other} --format html",
+    "diff {log} {other} --format json",
+    "diff {log} {missing}",
     "print {later}",
     "print {missing}",
     "print --filter {name} {log}",
@@ -108,6 +129,14 @@ SINKS = [
     "demo {name}",
     "doctor --runsc {runsc} --listen {missing}",
 ]
+
+
+def test_every_command_is_tried() -> None:
+    tried = {" ".join(line.split()[:depth]) for line in SINKS for depth in (1, 2)}
+    assert set(cli.commands) <= tried
+    session = cli.commands["session"]
+    assert isinstance(session, click.Group)
+    assert {f"session {name}" for name in session.commands} <= tried
 
 
 @pytest.mark.parametrize("line", SINKS)

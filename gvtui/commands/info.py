@@ -66,7 +66,7 @@ def _show(file: Path, *, as_json: bool, is_first: bool) -> bool:
     try:
         found = survey(trace, progress=say_progress)
         if as_json:
-            click.echo(json.dumps(info_document(trace, found), ensure_ascii=False))
+            click.echo(json.dumps(info_document(trace, found)))
         else:
             click.echo("" if is_first else "\n", nl=False)
             for line in info_text(trace, found):
