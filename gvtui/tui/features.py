@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gvtui.tui.command.registry import Commands
+from gvtui.tui.compare.commands import Comparing
 from gvtui.tui.copy.commands import Copying
 from gvtui.tui.copy.mouse import Mouse
 from gvtui.tui.detail.commands import Details
@@ -77,6 +78,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Searching,
     Bookmarking,
     Drilling,
+    Comparing,
     Filtering,
     Saving,
     Targets,

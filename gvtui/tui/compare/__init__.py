@@ -1,0 +1,1 @@
+"""What differs between this recording and another, or between parts of it."""
