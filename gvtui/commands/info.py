@@ -12,6 +12,7 @@ from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.fencing import only_reads
 from gvtui.commands.options import FILE, examples
 from gvtui.commands.terminal import say_progress
+from gvtui.saying import show
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +71,7 @@ def _show(file: Path, *, as_json: bool, is_first: bool) -> bool:
         else:
             click.echo("" if is_first else "\n", nl=False)
             for line in info_text(trace, found):
-                click.echo(line)
+                show(line)
         return not is_sound(trace, found)
     finally:
         trace.close()
