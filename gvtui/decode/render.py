@@ -85,7 +85,8 @@ def render(
         message = right_ports(decoded)
         text = events.FORMS[type(message)](message)
         if shows_digests and isinstance(message, sentry_pb2.ExecveInfo):
-            text = ", ".join(filter(None, (text, events.digests(message))))
+            # Before the rest, of which the screen may show only a part.
+            text = ", ".join(filter(None, (events.digests(message), text)))
         return Rendered(_name(message_type, 0, architecture), _cut(text, limit), "", False)
     call = call_of(decoded, architecture, enter)
     arguments = _cut(", ".join(forms[0](call)), limit)

@@ -100,7 +100,7 @@ def test_digests_are_shown_on_demand() -> None:
     message = pb.ExecveInfo(binary_path="/x", binary_sha256=b"\1\2", binary_sha1=b"\3")
     assert "0102" not in render(wrap(message), architecture="x86_64").arguments
     shown = render(wrap(message), architecture="x86_64", shows_digests=True).arguments
-    assert shown == '"/x", [], sha256=0102, sha1=03'
+    assert shown == 'sha256=0102, sha1=03, "/x", []'
 
 
 def test_every_event_has_a_case() -> None:

@@ -256,6 +256,13 @@ def _of_gvisor(reader: ActivityReader) -> list[Unseen]:
         title = SECTIONS[section].lower()
         text = f"{title}: of {counted(count, 'call')} gVisor sends no path, so not {lack}"
         found.append(Unseen("gvisor", text, count))
+    if reader.untold_origins:
+        count = reader.untold_origins
+        text = (
+            f"where {counted(count, 'program')} came from: gVisor tells it since 2026, where "
+            "sentry/execve is asked for binary_info"
+        )
+        found.append(Unseen("gvisor", text, count))
     text = "what was read and written: gVisor sends sizes, never the bytes"
     found.append(Unseen("gvisor", text))
     return found

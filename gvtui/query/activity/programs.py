@@ -38,6 +38,8 @@ class Programs:
     """The programs of the processes whose rows were read."""
 
     def __init__(self, trace: RowSource, processes: Processes) -> None:
+        self.untold_origins = 0
+        """How many programs ran of which nothing tells where their files came from."""
         self._trace = trace
         self._processes = processes
         self._known: dict[int, Process] = {}
@@ -105,6 +107,8 @@ class Programs:
         )
         if process is None or entry is None:
             return
+        if entry.is_told and (entry.image is None or entry.image.file.origin is Origin.UNKNOWN):
+            self.untold_origins += 1
         told = (entry.path, *self._image(process, entry), f"by {_caller(process, entry)}")
         details = ", ".join(filter(None, told))
         lines.add("programs", _words(entry), [number], [lines.name(row)], details=details)

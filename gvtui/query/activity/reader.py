@@ -251,6 +251,11 @@ class ActivityReader(Follower):
         return Section(key, SECTIONS[key], tuple(lines), total)
 
     @property
+    def untold_origins(self) -> int:
+        """How many programs ran of which nothing tells where their files came from."""
+        return self._programs.untold_origins
+
+    @property
     def forgotten_programs(self) -> int:
         """How many processes executed more programs than are known of each."""
         return self._programs.cut

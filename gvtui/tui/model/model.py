@@ -60,6 +60,8 @@ class Model:
         self.chips = Chips()
         self.generation = 0
         """Grows when the view is rebuilt, which makes all positions of before invalid."""
+        self.shows_digests = False
+        """Whether programs that started are shown with the digests of their files."""
         self.whole_calls = False
         """Whether a call is shown as one row, not as enter and exit."""
         self.monitor_gone = False
@@ -95,6 +97,7 @@ class Model:
             self.analysis.context.clock = self._clock
         noticed = partial(notice_at, self.analysis.processes)
         self.texts = RowTexts(self.trace, self.analysis.pairs, noticed)
+        self.texts.shows_digests = self.shows_digests
         self._named = self.trace.connections.naming.version
         self._renamed = self.trace.connections.claims.renamed
         self._grew = False

@@ -104,6 +104,13 @@ class Rows(Feature):
         self.look.added, self.look.order = chosen.added, chosen.order
         self.look.hidden = frozenset(column.key for column in COLUMNS) - set(chosen.order)
 
+    @command("The digests of programs in the rows of their start; again: none", "D")
+    def digests(self) -> None:
+        """Show or hide the digests of the files of programs, where the session asked for them."""
+        self.model.shows_digests = not self.model.shows_digests
+        self.model.texts.shows_digests = self.model.shows_digests
+        self.viewer.redraw_rows()
+
     @command("Show times of day, since the first row, or since the row above", "t")
     def time(self) -> None:
         """Switch to the next mode of times."""

@@ -3,7 +3,7 @@ from shutil import copy
 
 from gvtui.query.activity.activity import Section
 from gvtui.trace.reader import Trace
-from tests.query.activity.runs import activity_in, activity_of
+from tests.query.activity.runs import TRACES, activity_in, activity_of
 
 EXECS = Path(__file__).parents[2] / "data" / "execs"
 
@@ -49,9 +49,26 @@ def test_a_new_process_s_first_program_is_its_parent_s_doing(tmp_path: Path) -> 
     assert {
         (line.what, line.details, line.behind.count) for line in activity.section("programs").lines
     } == {
-        ("/bin/true", "/bin/busybox, by sh (pid 1)", 8),
-        ("sleep 1", "/bin/busybox, by sh (pid 1)", 8),
-        ("cat", "/bin/busybox, by sh (pid 58)", 1),
-        ("/bin/echo hello", "/bin/busybox, by sh (pid 58)", 1),
-        ("sleep 1", "/bin/busybox, by sh (pid 58)", 1),
+        ("/bin/true", "/bin/busybox, from image, by sh (pid 1)", 8),
+        ("sleep 1", "/bin/busybox, from image, by sh (pid 1)", 8),
+        ("cat", "/bin/busybox, from image, by sh (pid 58)", 1),
+        ("/bin/echo hello", "/bin/busybox, from image, by sh (pid 58)", 1),
+        ("sleep 1", "/bin/busybox, from image, by sh (pid 58)", 1),
     }
+
+
+def test_where_programs_came_from_is_told_or_said_to_be_untold() -> None:
+    trace = Trace.open(TRACES.parent / "newest" / "investigation.gvtrace")
+    try:
+        activity = activity_of(trace)
+    finally:
+        trace.close()
+    details = {line.what: line.details for line in activity.section("programs").lines}
+    assert details["/tmp/id"].startswith("/tmp/evil2, from elsewhere, by sh")
+    assert "from MEMORY, sha256 3d9f" in details["memexec 'a b'"]
+    assert [line.what for line in activity.section("mapped").lines] == ["anonymous memory"]
+    assert not [each for each in activity.not_seen if "came from" in each.text]
+    old = activity_in("compile-2024")
+    (untold,) = [each for each in old.not_seen if "came from" in each.text]
+    assert untold.count
+    assert not old.section("mapped").lines

@@ -117,3 +117,15 @@ def test_calls_that_cannot_be_paired_are_said(tmp_path: Path) -> None:
     viewer = FakeViewer(Rows, trace=Trace.open(recorder.path))
     viewer.commands.execute("stream.calls")
     assert "Calls without thread_id cannot be paired" in viewer.said
+
+
+def test_digests_are_shown_in_the_rows_of_programs_and_hidden_again() -> None:
+    trace = Trace.open(TRACES.parent / "newest" / "investigation.gvtrace")
+    viewer = FakeViewer(Rows, trace=trace)
+    texts, row = viewer.model.texts, 26
+    assert "3d9f2889" not in texts[row].arguments
+    viewer.commands.execute("stream.digests")
+    assert texts[row].arguments.startswith("sha256=3d9f2889")
+    assert "/tmp/evil2" in texts[row].arguments
+    viewer.commands.execute("stream.digests")
+    assert "sha256" not in texts[row].arguments
