@@ -33,7 +33,8 @@ RUNNING, AGE = "evt.running", "evt.age"
 class RunningCalls:
     """The calls that had not returned where `Pairs` have read to.
 
-    A call whose exits the session does not send is not among them: nothing tells that it returned.
+    As in the list of running calls, a call of a kind of which no exit has been seen is among them: it
+    may be the first one, and hang, or the session may send no exits of such calls.
     """
 
     def __init__(self, pairs: Pairs, clock: Callable[[], float] = time.monotonic) -> None:
@@ -43,7 +44,6 @@ class RunningCalls:
         self._calm_until = 0.0
         self._calls: list[OpenCall] = []
         self._rows: npt.NDArray[np.int64] = np.empty(0, np.int64)
-        self._unsure: npt.NDArray[np.int64] = np.empty(0, np.int64)
         self._changed: deque[int] = deque(maxlen=_MAX_CHANGES)
         self._changes = 0
 
@@ -59,13 +59,9 @@ class RunningCalls:
         began = self._clock()
         self._position = self._pairs.position
         found = sorted(self._pairs.each_running(with_ended=with_ended), key=lambda call: call.row)
-        before, before_unsure = self._rows, self._unsure
-        self._calls = [call for call in found if call.has_exits]
+        before, self._calls = self._rows, found
         self._rows = np.array([call.row for call in self._calls], np.int64)
-        self._unsure = np.array([call.row for call in found if not call.has_exits], np.int64)
-        changed = np.union1d(
-            np.setxor1d(before, self._rows), np.setxor1d(before_unsure, self._unsure)
-        ).tolist()
+        changed = np.setxor1d(before, self._rows).tolist()
         self._changed.extend(changed)
         self._changes += len(changed)
         took = self._clock() - began
@@ -101,11 +97,10 @@ class RunningCalls:
         self, what: str, start: int, rows: npt.NDArray[np.void], now_ns: int
     ) -> npt.NDArray[np.int64]:
         """`evt.running` or `evt.age` for consecutive rows, the first of which has the id `start`;
-        `UNKNOWN` if it is not known, as where the session sends no exits of such calls."""
+        `UNKNOWN` if it is not known."""
         result = np.full(len(rows), UNKNOWN, np.int64)
         if what == RUNNING:
             result[(rows["direction"] != Direction.NONE) & (rows["tid"] != 0)] = 0
-            result[_among(self._unsure, start, len(rows)) - start] = UNKNOWN
         low, high = np.searchsorted(self._rows, (start, start + len(rows))).tolist()
         places = self._rows[low:high] - start
         ages = [call.age_ns(now_ns) for call in self._calls[low:high]]
@@ -114,8 +109,3 @@ class RunningCalls:
 
     def _ages(self, now_ns: int) -> npt.NDArray[np.int64]:
         return np.array([call.age_ns(now_ns) for call in self._calls], np.int64)
-
-
-def _among(ids: npt.NDArray[np.int64], start: int, count: int) -> npt.NDArray[np.int64]:
-    low, high = np.searchsorted(ids, (start, start + count)).tolist()
-    return ids[low:high]

@@ -110,13 +110,14 @@ def test_other_rows_have_no_age_and_exits_do_not_run() -> None:
     assert world.shown(world.view("not evt.running exists")) == [event]
 
 
-def test_where_no_exits_are_sent_nothing_tells_whether_calls_run() -> None:
+def test_the_first_call_of_its_kind_may_hang_as_any_other() -> None:
     world = Growing()
     alone = world.enter(11)
-    assert world.shown(world.view("evt.running exists")) == []
-    assert world.shown(world.view("evt.age exists")) == []
-    world.enter(12), world.exit(12)
+    world.now += 6 * SECOND
     assert world.shown(world.view("evt.running = true")) == [alone]
+    assert world.shown(world.view("evt.age > 5s")) == [alone]
+    world.exit(11)
+    assert world.shown(world.view("evt.running = true")) == []
 
 
 def test_in_a_recording_a_call_ran_until_its_sandbox_ended() -> None:

@@ -141,7 +141,8 @@ EVENT_FIELDS: tuple[Field, ...] = (
         ValueKind.CHOICE,
         "whether the call has not returned; on its enter only. In a recording at its end, also "
         "where the sandbox ended first; live the list follows, print and record ask once, when the "
-        "row comes. Missing where the session sends no exits of such calls",
+        "row comes. A call counts, too, where no exit of its kind has come yet: the session may "
+        "send none",
         "evt.running = true",
         RUNNING,
         choices=TRUTH,
