@@ -21,7 +21,8 @@ from tests.e2e.docker import IMAGE, Docker, running_docker
 
 pytestmark = pytest.mark.e2e
 
-NAME = "web-frontend"
+NAME = f"web-frontend-{os.getpid()}"
+"""Another daemon of this machine may have a container of a plainer name."""
 
 
 @pytest.fixture(scope="module")
