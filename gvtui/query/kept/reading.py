@@ -37,6 +37,8 @@ _OPTIONS: dict[str, Any] = {
 }
 _TAIL = 8
 """Bytes at the end that tell the size of what is before them: what the objects are."""
+_LOOKED_AT = 64
+"""How many values of a column show whether it has texts."""
 _EMPTY: dict[str, Any] = {"list": list, "set": set, "dict": dict, "OrderedDict": OrderedDict}
 
 
@@ -57,6 +59,7 @@ class StateReader:
         self._live = dict(anchors)
         self._column_of = column
         self._objects: dict[int, Any] = {}
+        self._texts: dict[str, str] = {}
 
     def restore(self, data: Stream, roots: Mapping[str, object]) -> None:
         """Fill some parts, and those that they lead to: all, or after an error none.
@@ -168,7 +171,7 @@ class StateReader:
             one.update(zip(self._column(keys), self._column(values), strict=True))
 
     def _fill(self, cls: type, made: list[Any], fields: Iterable[str], columns: Any) -> None:  # noqa: ANN401
-        values = [self._column(column) for column in columns]
+        values = [self._once(self._column(column)) for column in columns]
         if slots_of(cls):
             for field, column in zip(fields, values, strict=True):
                 # Frozen ones are set this way too, and many at a time.
@@ -178,6 +181,13 @@ class StateReader:
             return
         for one, own in zip(made, zip(*values, strict=True), strict=True):
             vars(one).update(zip(fields, own, strict=True))
+
+    def _once(self, column: Sequence[Any]) -> Sequence[Any]:
+        """A column in which equal texts are one object, also one of columns before."""
+        if not any(type(value) is str for value in column[:_LOOKED_AT]):
+            return column
+        same = self._texts.setdefault
+        return [same(value, value) if type(value) is str else value for value in column]
 
     def _column(self, told: Any) -> Sequence[Any]:  # noqa: ANN401
         how, *rest = told

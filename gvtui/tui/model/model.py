@@ -36,6 +36,8 @@ _TAKING_SECONDS = 0.02
 _TURN_SECONDS = 0.008
 """The same between two updates of the screen."""
 
+_SHARE_MEANWHILE = 0.25
+"""The part of the analysis's time while another process reads the recording through."""
 _LEAST_SECONDS = 0.002
 """How many seconds the analysis gets at least, even if filtering used up the budget."""
 
@@ -175,7 +177,9 @@ class Model:
                 self.apply_chips()
         changed = self.view.advance(budget_seconds) or grew
         left = max(budget_seconds - (thread_time() - began), _LEAST_SECONDS)
-        return self.analysis.advance(min(left, ANALYSIS_SECONDS), is_idle=not changed) or changed
+        share = _SHARE_MEANWHILE if self._through is not None and self._reads_through else 1.0
+        budget = min(left, share * ANALYSIS_SECONDS)
+        return self.analysis.advance(budget, is_idle=not changed) or changed
 
     def _first_time(self) -> int:
         rows = self.trace.rows(self.trace.first_row, self.trace.first_row + 64)
