@@ -30,7 +30,9 @@ class Origin(Enum):
     MODIFIED = "modified"
     """In both layers: what the image has under this name is another file."""
     NEW = "new"
-    """In the upper layer alone: written since the start."""
+    """In the upper layer alone: written since the start. A file of the image that was modified is
+    seen so too (release 20260905) unless somebody had it open all the while: then gVisor looks the
+    file up anew, and looks no deeper than the upper layer."""
     ELSEWHERE = "elsewhere"
     """In neither: on a tmpfs, a bind mount, or a root file system without overlay."""
     MEMORY = "memory"

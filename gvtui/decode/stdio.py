@@ -31,6 +31,10 @@ def plain(address: str) -> str:
     return _MAPPED.sub(r"\1", address)
 
 
+_NUMBERED = re.compile(r"([a-z]{1,20}):\[([0-9]{1,20})\]", re.ASCII)
+"""How the sandbox calls what has no path: `pipe:[5]`, `host:[2]`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stdio:
     """One of the three. Texts are as the sandbox gave them: not escaped."""
@@ -77,11 +81,10 @@ class Stdio:
         """The shortest word for it, for a column; escaped."""
         if self.is_tty:
             return "tty"
-        if self.is_socket:
-            far = self.remote or self.local
-            return escape(f"⇄ {plain(far)}" if far else self.path, _MAX_NAME)
-        if self.kind == "pipe":
-            return escape(self.path.replace("[", "").replace("]", ""), _MAX_NAME)
+        if self.is_socket and (far := self.remote or self.local):
+            return escape(f"⇄ {plain(far)}", _MAX_NAME)
+        if bare := _NUMBERED.fullmatch(self.path):
+            return f"{bare[1]}:{bare[2]}"
         return escape(self.path.rpartition("/")[2] or self.path, _MAX_NAME) or self.kind
 
 

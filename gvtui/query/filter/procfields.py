@@ -95,7 +95,8 @@ PROCESS_FIELDS: tuple[Field, ...] = (
     Field(
         "proc.exe_origin",
         ValueKind.CHOICE,
-        "where its program's file came from: image, modified, new (written since the start), "
+        "where its program's file came from: image, modified, new (written since the start; gVisor "
+        "sees a modified file of the image so too, unless somebody had it open all the while), "
         "elsewhere (a tmpfs or a mount), memory (a memfd); missing where gVisor did not tell, as "
         "before 2026 or without binary_info on sentry/execve",
         "proc.exe_origin in (new, modified, memory)",

@@ -90,6 +90,11 @@ class ProcessTree:
     def __iter__(self) -> Iterator[Process]:
         return iter(self._by_number.values())
 
+    @property
+    def newest_number(self) -> int:
+        """The number of the process that was added last; 0 if there was none."""
+        return self._next_number - 1
+
     def get(self, number: int) -> Process | None:
         """A process by its number; None if it has been forgotten."""
         return self._by_number.get(number)

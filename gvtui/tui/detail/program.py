@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MEANINGS = {
     Origin.IMAGE: "the image's own file",
     Origin.MODIFIED: "the image has another file of this name",
-    Origin.NEW: "written since the start",
+    Origin.NEW: "written since the start; perhaps in place of a file of the image",
     Origin.ELSEWHERE: "on a tmpfs, a mount, or a root file system without overlay",
     Origin.MEMORY: "a memfd, in no file system",
 }

@@ -14,14 +14,18 @@ from gvtui.tui.model.rowtext import word
 from gvtui.tui.viewer import Feature, Viewer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from gvtui.agent.containers import Container
+    from gvtui.agent.targets import Keeper
+    from gvtui.query.processes.tree import ProcessTree
     from gvtui.trace.connection import Connection
 
 _NOTE_SECONDS = 5.0
 """How many seconds the monitor may take to write a dump to the trace."""
 _RETRY_SECONDS = 0.01
+_ASK_AGAIN_SECONDS = 1.0
+"""How often at most a sandbox is asked about exec sessions, which health checks may begin often."""
 
 
 class _Question(NamedTuple):
@@ -50,6 +54,12 @@ class Earlier(Feature):
         self._problems: dict[int, str] = {}
         """Why earlier processes are not known, by connection."""
         self._asking = 0
+        self._tree: ProcessTree | None = None
+        self._met = 0
+        """The number of the newest process of the tree that was looked at."""
+        self._waiting: set[int] = set()
+        """The connections with exec sessions whose first programs are not known."""
+        self._asked_at: dict[int, float] = {}
 
     def tick(self) -> None:
         """Ask the sandboxes of new connections."""
@@ -70,6 +80,7 @@ class Earlier(Feature):
             elif (container := keeper.container_of(connection)) is not None:
                 self._settled.add(connection.conn)
                 questions.append(_Question(connection.conn, container))
+        questions += self._about_newcomers(keeper, {each.conn for each in questions})
         if questions:
             self._ask(questions)
         gone = [conn for conn in self._problems if not self._is_connected(conn)]
@@ -77,6 +88,38 @@ class Earlier(Feature):
             del self._problems[conn]
         if gone:
             self._say_problems()
+
+    def _about_newcomers(self, keeper: Keeper, asked: set[int]) -> Iterator[_Question]:
+        """Questions about exec sessions that have begun: gVisor sends no arguments for their first
+        program, and it may end soon.
+
+        Args:
+            keeper: knows the containers.
+            asked: connections whose sandboxes are asked now anyway.
+        """
+        trace, tree = self.model.trace, self.model.analysis.processes.tree
+        if self._tree is not tree:
+            self._tree, self._met, self._waiting, self._asked_at = tree, 0, set(), {}
+        for number in range(self._met + 1, tree.newest_number + 1):
+            process = tree.get(number)
+            if process is None or process.has_ended or process.args:
+                continue
+            if tree.is_from_outside(process):
+                self._waiting.add(tree.spans.connection_of(process))
+        self._met = tree.newest_number
+        now = time.monotonic()
+        for conn in sorted(self._waiting - asked):
+            if now - self._asked_at.get(conn, -_ASK_AGAIN_SECONDS) < _ASK_AGAIN_SECONDS:
+                continue
+            self._waiting.discard(conn)
+            connection = trace.connections.get(conn)
+            if connection is None or not connection.connected:
+                continue
+            container = keeper.container_of(connection)
+            if container is not None:
+                self._asked_at[conn] = now
+                yield _Question(conn, container)
+        self._waiting -= asked
 
     def ask_all(self) -> None:
         """Ask every sandbox that is connected."""

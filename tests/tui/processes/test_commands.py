@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Any, cast
 
 from gvtui.errors import GvtuiError
 from gvtui.monitor.options import MonitorOptions
+from gvtui.query.processes.process import Evidence
 from gvtui.trace.reader import Trace
 from gvtui.tui.features import FEATURES, PANES
 from gvtui.tui.options import LiveOptions
 from gvtui.tui.processes.commands import Earlier
+from gvtui.wire.pb import common_pb2
 from tests.trace.recorder import Recorder
 from tests.tui.fake import FakeViewer
 
@@ -125,3 +128,41 @@ def test_in_a_recording_nobody_is_asked() -> None:
     viewer = FakeViewer(*FEATURES, panes=PANES)
     viewer.feature(Earlier).ask_all()
     assert re.search("recording: its sandboxes cannot be asked", viewer.said)
+
+
+def test_an_exec_session_is_asked_about_at_once_for_gvisor_tells_no_arguments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping = Keeping()
+    viewer, earlier = watched(tmp_path, monkeypatch, keeping)
+    earlier.tick()
+    assert keeping.agent.asked == 1
+    tree = viewer.model.analysis.processes.tree
+    context = common_pb2.ContextData(thread_group_id=58, is_exec_session=True)
+    tree.ensure(1, 1, context, "c1", Evidence.CONTEXT)
+    earlier.tick()
+    earlier.tick()
+    assert keeping.agent.asked == 2
+    # Others that come within the second wait for it to end.
+    context.thread_group_id = 59
+    tree.ensure(1, 1, context, "c1", Evidence.CONTEXT)
+    earlier.tick()
+    assert keeping.agent.asked == 2
+    later = time.monotonic() + 2
+    monkeypatch.setattr("gvtui.tui.processes.commands.time.monotonic", lambda: later)
+    earlier.tick()
+    earlier.tick()
+    assert keeping.agent.asked == 3
+
+
+def test_processes_from_within_are_not_asked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping = Keeping()
+    viewer, earlier = watched(tmp_path, monkeypatch, keeping)
+    earlier.tick()
+    tree = viewer.model.analysis.processes.tree
+    context = common_pb2.ContextData(thread_group_id=58, parent_thread_group_id=1)
+    tree.ensure(1, 1, context, "c1", Evidence.CONTEXT)
+    earlier.tick()
+    assert keeping.agent.asked == 1

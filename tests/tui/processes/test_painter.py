@@ -184,8 +184,8 @@ def test_a_recording_s_tree_tells_where_programs_came_from_and_what_they_are_joi
 
     assert " elsewhere " in line(1900)
     assert " MEMORY " in line(1916)
-    assert " image     host:[19]  ▷ 1902 " in line(1901)
-    assert " image     ◁ 1901  host:[20] " in line(1902)
+    assert " image     host:19  ▷ 1902 " in line(1901)
+    assert " image     ◁ 1901  host:20 " in line(1902)
     assert " image     ⇄ 127.0.0.1:8081 " in line(1920)
     assert "◀ shell on a socket 127.0.0.1:60110 ⇄ 127.0.0.1:8081" in line(1920)
     assert "◀" not in line(1902)
