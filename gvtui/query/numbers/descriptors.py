@@ -124,7 +124,7 @@ class DescriptorCounts:
             return name or kind.word or "?", f"fd.id = {number}"
         process = self._resolved.processes.get(known.process)
         whose = f" of {process.pid or '?'} {process.name}".rstrip() if process is not None else ""
-        name = known.name or known.kind.word or "?"
+        name = " ".join(filter(None, (known.name or known.kind.word or "?", known.connection)))
         return f"{name}   {known.fd}{whose}", f"fd.id = {number}"
 
     def remote_words(self, number: int) -> tuple[str, str]:

@@ -49,6 +49,7 @@ def take_carried(
     if not mark.is_cut:
         _end_others(tree, conn, listed)
     tree.ended_before += mark.ended
+    tree.is_cut = tree.is_cut or mark.is_cut
     tree.version += 1
 
 

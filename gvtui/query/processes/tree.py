@@ -64,6 +64,8 @@ class ProcessTree:
         """Grows whenever a process appears, ends, or changes what the screen shows of it."""
         self.forgotten = 0
         """How many processes were forgotten because there were too many."""
+        self.is_cut = False
+        """Whether more processes ran when the oldest row came than could be noted."""
         self.ended_before = 0
         """How many processes ended in rows that were let go before they were read."""
         self.clones_told: set[int] = set()

@@ -144,6 +144,25 @@ class Description:
         return self.path
 
     @property
+    def connection(self) -> str:
+        """What a socket does, in a word: accepted, listening, connected; "" if not known."""
+        if not self.kind.is_socket:
+            return ""
+        if self.is_server:
+            return "accepted"
+        if self.is_listening:
+            return "listening"
+        return "connected" if self.is_connected else ""
+
+    @property
+    def rows_filter(self) -> str:
+        """The filter for its life: its opening, its uses, its closing."""
+        own = f"fd.id = {self.number}"
+        # A call that opens two is about neither of them alone.
+        is_apart = self.opened_row >= 0 and self.peer
+        return f"{own} or evt.num = {self.opened_row}" if is_apart else own
+
+    @property
     def name(self) -> str:
         """What it is called: what the sandbox says that a file is, or the addresses of a socket;
         "" if nothing is known."""

@@ -69,9 +69,12 @@ class DescriptorGrowth:
 
     def __init__(self) -> None:
         self._known: dict[int, _Floors] = {}
+        self._ending: list[tuple[int, int]] = []
+        self._ended: dict[int, tuple[int, bool]] = {}
+        """For processes that have ended, what they had open then, and whether it had grown."""
 
     def take(self, changes: Iterable[FilesChange]) -> None:
-        """Take up what has changed."""
+        """Take up what has changed, then the ends of processes."""
         for change in changes:
             floors = self._known.get(change.process)
             if floors is None:
@@ -79,13 +82,34 @@ class DescriptorGrowth:
                     del self._known[next(iter(self._known))]
                 floors = self._known[change.process] = _Floors(max(change.row, 0))
             floors.note(change.row, change.open)
+        for process, row in self._ending:
+            self._end(process, row)
+        self._ending.clear()
 
-    def forget(self, process: int) -> None:
-        """A process has ended."""
-        self._known.pop(process, None)
+    def end(self, process: int, row: int) -> None:
+        """A process has ended, at a row; its last changes are taken up next."""
+        self._ending.append((process, row))
+
+    def _end(self, process: int, row: int) -> None:
+        grown = self.grows(process, row)
+        floors = self._known.pop(process, None)
+        if floors is not None and floors.now:
+            if len(self._ended) >= _MAX_PROCESSES:
+                del self._ended[next(iter(self._ended))]
+            self._ended[process] = (floors.now, grown)
+
+    def at_end(self, process: int) -> int:
+        """How many descriptors a process had open when it ended; 0 if it has not, or if it is not
+        known."""
+        return self._ended.get(process, (0, False))[0]
+
+    def growing(self, row: int) -> int:
+        """How many processes grow, or had grown when they ended; the row is as for `grows`."""
+        living = sum(self.grows(process, row) for process in list(self._known))
+        return living + sum(grown for _, grown in list(self._ended.values()))
 
     def grows(self, process: int, row: int) -> bool:
-        """Whether a process has opened more than it closed for a while.
+        """Whether a process has opened more than it closed for a while, or had when it ended.
 
         Args:
             process: its number.
@@ -93,6 +117,6 @@ class DescriptorGrowth:
         """
         floors = self._known.get(process)
         if floors is None:
-            return False
+            return self._ended.get(process, (0, False))[1]
         floors.go_on(row)
         return floors.rises

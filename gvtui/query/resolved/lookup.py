@@ -203,13 +203,19 @@ class Resolved:
         )
 
     def open_count(self, process: int) -> int:
-        """How many descriptors a process, by its number, has open now, as far as known."""
+        """How many descriptors a process, by its number, has open now, or had when it ended, as
+        far as known."""
         files = self.files.get(process)
-        return len(files.table.entries) if files is not None else 0
+        growth = self.resolver.growth
+        return len(files.table.entries) if files is not None else growth.at_end(process)
 
     def grows(self, process: int) -> bool:
         """Whether a process has opened more descriptors than it closed for a while."""
         return self.resolver.growth.grows(process, self.position)
+
+    def growing(self) -> int:
+        """How many processes have opened more descriptors than they closed for a while."""
+        return self.resolver.growth.growing(self.position)
 
     def descriptors(self, process: int) -> Iterator[tuple[int, Description]]:
         """The open descriptors of a process by its number, in their order, as far as known."""

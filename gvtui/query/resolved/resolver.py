@@ -253,7 +253,7 @@ class Resolver(Follower):
             elif end < stop:
                 process = ends.pop()[1]
                 self.files.end(process, end)
-                self.growth.forget(process)
+                self.growth.end(process, end)
             else:
                 return
 

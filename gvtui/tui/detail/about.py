@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from gvtui.trace.row import Row
     from gvtui.tui.model.model import Model
 
-LOOKED_UP_AT_ONCE = 1 << 20
-"""How many rows a trace may have whose descriptors are looked up without being asked for."""
 _MOST_PARENTS = 64
 _MAX_COMMAND = 400
 """Characters of a command line: more would hide what stands below it."""
@@ -72,14 +70,6 @@ def reading(model: Model) -> str:
     return f"{max(0, resolved.position - trace.first_row) / total:.0%}"
 
 
-def life_filter(description: Description) -> str:
-    """The filter for the life of an open file or socket: its opening, its uses, its closing."""
-    own = f"fd.id = {description.number}"
-    # A call that opens two is about neither of them alone.
-    is_apart = description.opened_row >= 0 and description.peer
-    return f"{own} or evt.num = {description.opened_row}" if is_apart else own
-
-
 def _process(model: Model, row_id: int, row: Row) -> Iterator[About]:
     processes = model.analysis.processes
     if not row.pid or row_id >= processes.position:
@@ -116,16 +106,14 @@ def _end(process: Process) -> str:
 
 def _file(model: Model, row_id: int, life: str) -> Iterator[About]:
     """What is known of a row's descriptor, or of its file."""
-    analysis = model.analysis
     row = model.trace.row(row_id)
     if row.kind != Kind.MESSAGE or row.direction == Direction.NONE:
         return
-    if not analysis.context.is_resolving:
-        is_small = model.trace.end_row - model.trace.first_row <= LOOKED_UP_AT_ONCE
-        if not is_small or (model.is_live and model.following):
-            yield About("descriptor", f"not looked up yet: {life} does so")
-            return
-    resolved = analysis.resolved
+    is_passing = model.is_live and model.following and not model.analysis.context.is_resolving
+    resolved = None if is_passing else model.resolved_at_hand()
+    if resolved is None:
+        yield About("descriptor", f"not looked up yet: {life} does so")
+        return
     if row_id >= resolved.position:
         yield About("descriptor", f"being looked up: {reading(model)} read")
         return
@@ -146,7 +134,7 @@ def _descriptor(
 ) -> Iterator[About]:
     number = "" if call.fd is None else str(call.fd)
     name = word(call.path or description.name)
-    words = (number, description.kind.word, name, _connection(description))
+    words = (number, description.kind.word, name, description.connection)
     yield About("descriptor", "  ".join(filter(None, words)))
     yield About("opened", _opened(model, resolved, description), _given(description))
     if description.peer:
@@ -156,16 +144,6 @@ def _descriptor(
             of = f" of {_called(whose)}" if whose is not None else ""
             yield About("its other end", f"descriptor {other.fd}{of}, {_state(other)}")
     yield About("its use", f"{_moved(description)}; {_state(description)}")
-
-
-def _connection(description: Description) -> str:
-    if not description.kind.is_socket:
-        return ""
-    if description.is_server:
-        return "accepted"
-    if description.is_listening:
-        return "listening"
-    return "connected" if description.is_connected else ""
 
 
 def _opened(model: Model, resolved: Resolved, description: Description) -> str:

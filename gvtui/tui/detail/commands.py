@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
 from gvtui.tui.command.command import command
-from gvtui.tui.detail.about import About, about, life_filter, reading, resolved_call
+from gvtui.tui.detail.about import About, about, reading, resolved_call
 from gvtui.tui.detail.uses import FieldUse, field_use
 from gvtui.tui.kit.asking import Choice, Entry
 from gvtui.tui.stream.columns import MAX_FIELD_COLUMNS, field_column
@@ -63,7 +63,7 @@ class Details(Feature):
         elif call is None or call.description is None:
             self.viewer.tell("This row is about no descriptor that is known.", "warning")
         else:
-            self.viewer.show_rows(life_filter(call.description), "fd.id", row_id)
+            self.viewer.show_rows(call.description.rows_filter, "fd.id", row_id)
 
     @command("Show or hide the details", "d")
     def toggle(self) -> None:

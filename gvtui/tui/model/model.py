@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import tzinfo
 
+    from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.connection import Sandbox
     from gvtui.trace.reader import Trace
     from gvtui.tui.model.chips import Chip
@@ -40,6 +41,9 @@ _SHARE_MEANWHILE = 0.25
 """The part of the analysis's time while another process reads the recording through."""
 _LEAST_SECONDS = 0.002
 """How many seconds the analysis gets at least, even if filtering used up the budget."""
+
+RESOLVED_UNASKED = 1 << 20
+"""How many rows a trace may have for its calls to be resolved without being asked for."""
 
 
 class Model:
@@ -220,6 +224,14 @@ class Model:
         """Messages a second over all connections."""
         now = self.now_ns
         return sum(conn.rate(now) for conn in self.trace.connections.values() if conn.connected)
+
+    def resolved_at_hand(self) -> Resolved | None:
+        """What calls did, for parts of the screen that show it unasked; None where nobody has
+        asked for it, and the trace is so large that finding out takes long."""
+        is_small = self.trace.end_row - self.trace.first_row <= RESOLVED_UNASKED
+        if is_small or self.analysis.context.is_resolving:
+            return self.analysis.resolved
+        return None
 
     def check(self, expression: str) -> Filter:
         """Compile a filter without applying it.

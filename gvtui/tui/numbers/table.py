@@ -89,8 +89,8 @@ _NAMES = {
     By.PATH: "path",
     By.ERRNO: "error",
     By.EVENT: "event",
-    By.DESCRIPTOR: "file or socket, its descriptor, who opened it",
-    By.REMOTE: "the other end of sockets",
+    By.DESCRIPTOR: "file or socket",
+    By.REMOTE: "other end",
 }
 
 

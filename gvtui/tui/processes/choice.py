@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from gvtui.query.processes.process import Process
     from gvtui.query.processes.tree import ProcessTree
+    from gvtui.query.resolved.lookup import Resolved
 
 
 class TreeOrder(Enum):
@@ -19,6 +20,7 @@ class TreeOrder(Enum):
     TREE = ""
     CALLS = "most calls first"
     ERRORS = "most errors first"
+    DESCRIPTORS = "most open descriptors first"
     AGE = "the oldest first"
 
 
@@ -30,6 +32,8 @@ class TreeChoice:
     only_running: bool = False
     passing: Mapping[int, tuple[int, int]] | None = None
     """Calls and errors that pass the filters, by the process's number; None for all calls."""
+    resolved: Resolved | None = field(default=None, compare=False)
+    """Knows what processes have open; None while nobody has asked for it."""
 
     def picks(self, process: Process) -> bool:
         """Whether a process is shown for its own sake."""
@@ -47,6 +51,14 @@ class TreeChoice:
         if self.passing is None:
             return process.errors
         return self.passing.get(process.number, (0, 0))[1]
+
+    def descriptors(self, process: Process) -> int:
+        """How many descriptors a process has open, as far as known."""
+        return self.resolved.open_count(process.number) if self.resolved is not None else 0
+
+    def grows(self, process: Process) -> bool:
+        """Whether a process has opened more descriptors than it closed for a while."""
+        return self.resolved is not None and self.resolved.grows(process.number)
 
     def kept(self, tree: ProcessTree) -> set[int] | None:
         """The numbers of the processes in the tree that are shown, with the parents of those that
@@ -69,6 +81,8 @@ class TreeChoice:
             chosen.sort(key=self.calls, reverse=True)
         elif self.order is TreeOrder.ERRORS:
             chosen.sort(key=self.errors, reverse=True)
+        elif self.order is TreeOrder.DESCRIPTORS:
+            chosen.sort(key=self.descriptors, reverse=True)
         return chosen
 
 

@@ -7,6 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from gvtui.tui.processes.choice import TreeChoice, TreeOrder
+from gvtui.tui.processes.opened import OpenFds, open_fds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,12 +27,12 @@ class Fold(IntEnum):
     CLOSED = 0
     CHILDREN = 1
     ALL = 2
-    """Shows its children, the programs that it executed, and its threads."""
+    """Shows its children, the programs that it executed, its threads, and what it has open."""
 
 
 @dataclass(frozen=True, slots=True)
 class TreeLine:
-    """One line of the tree: a sandbox, a process, or a program or thread of one."""
+    """One line of the tree: a sandbox, a process, or a part of one."""
 
     guide: str
     container: str
@@ -40,6 +41,10 @@ class TreeLine:
     fold: Fold = Fold.CHILDREN
     executed: Exec | None = None
     thread: Thread | None = None
+    opened: OpenFds | None = None
+    """What the process has open, if the line is about that."""
+    left_out: int = 0
+    """How many lines about what it has open are left out here; 0 on other lines."""
     is_sorted: bool = False
     """Whether the process stands among others by its numbers, and not below its parent."""
 
@@ -52,7 +57,17 @@ class TreeLine:
             return ("exec", self.process.number, self.executed.row)
         if self.thread is not None:
             return ("thread", self.process.number, self.thread.tid)
+        if self.opened is not None:
+            return ("fds", self.process.number, self.opened.fds[0])
+        if self.left_out:
+            return ("left out", self.process.number)
         return ("process", self.process.number)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is about a part of a process: a program, a thread, what it has open."""
+        is_opened = self.opened is not None or self.left_out > 0
+        return self.executed is not None or self.thread is not None or is_opened
 
 
 def tree_lines(
@@ -79,7 +94,7 @@ def tree_lines(
     for container, processes in roots.items():
         if len(roots) > 1:
             yield TreeLine("", container)
-        yield from _forest(processes, folds, kept)
+        yield from _forest(processes, folds, kept, choice)
 
 
 def _sorted(tree: ProcessTree, folds: dict[int, Fold], choice: TreeChoice) -> Iterator[TreeLine]:
@@ -88,20 +103,26 @@ def _sorted(tree: ProcessTree, folds: dict[int, Fold], choice: TreeChoice) -> It
         fold = folds.get(process.number, Fold.CHILDREN)
         yield TreeLine("", process.container, process, fold, is_sorted=True)
         if fold is Fold.ALL:
-            yield from _parts(process, "  ")
+            yield from _parts(process, "  ", choice)
 
 
-def _parts(process: Process, rail: str) -> Iterator[TreeLine]:
-    """The programs of a process, and its threads."""
+def _parts(process: Process, rail: str, choice: TreeChoice) -> Iterator[TreeLine]:
+    """The programs of a process, its threads, and what it has open."""
     for executed in list(process.execs):
         yield TreeLine(rail, process.container, process, executed=executed)
     for thread in list(process.threads.values()):
         if thread.tid != process.pid:
             yield TreeLine(rail, process.container, process, thread=thread)
+    if choice.resolved is not None:
+        opened, left_out = open_fds(choice.resolved, process)
+        for each in opened:
+            yield TreeLine(rail, process.container, process, opened=each)
+        if left_out:
+            yield TreeLine(rail, process.container, process, left_out=left_out)
 
 
 def _forest(
-    roots: list[Process], folds: dict[int, Fold], kept: set[int] | None
+    roots: list[Process], folds: dict[int, Fold], kept: set[int] | None, choice: TreeChoice
 ) -> Iterator[TreeLine]:
     pending = [(process, "", "") for process in reversed(roots)]
     while pending:
@@ -116,7 +137,7 @@ def _forest(
             if kept is None or child.number in kept
         ]
         if fold is Fold.ALL:
-            yield from _parts(process, below + ("│ " if children else "  "))
+            yield from _parts(process, below + ("│ " if children else "  "), choice)
         room = len(below) < _MAX_GUIDE
         for child in reversed(children):
             is_last = child is children[-1]

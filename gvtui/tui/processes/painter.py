@@ -12,27 +12,40 @@ from gvtui.decode.signals import wait_status
 from gvtui.decode.stdio import on_a_socket
 from gvtui.query.facts import ProcessFacts
 from gvtui.query.processes.notices import process_notice
-from gvtui.query.processes.process import Evidence
+from gvtui.query.processes.process import MAX_EXECS, Evidence
 from gvtui.query.processes.tree import ProcessTree
-from gvtui.tui.kit.cells import fit, short_count, width_of
-from gvtui.tui.kit.signs import ENDED_SIGN, FAILED_SIGN, LOST_SIGN, PROCFS_SIGN, RUNS_SIGN
+from gvtui.tui.kit.cells import fit, short_bytes, short_count, width_of
+from gvtui.tui.kit.signs import (
+    COMES_SIGN,
+    ENDED_SIGN,
+    FAILED_SIGN,
+    LOST_SIGN,
+    PROCFS_SIGN,
+    RUNS_SIGN,
+)
 from gvtui.tui.kit.times import clock_text
 from gvtui.tui.model.rowtext import word
-from gvtui.tui.processes.choice import TreeChoice
+from gvtui.tui.processes.choice import TreeChoice, TreeOrder
 from gvtui.tui.processes.lines import Fold
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gvtui.query.processes.image import ProgramImage
     from gvtui.query.processes.process import Exec, Process, ProcessId
     from gvtui.tui.kit.cells import Part
     from gvtui.tui.model.model import Model
     from gvtui.tui.processes.lines import TreeLine
+    from gvtui.tui.processes.opened import OpenFds
 
 SOURCE_SIGNS = {Evidence.EVENT: " ", Evidence.PROCFS: PROCFS_SIGN, Evidence.CONTEXT: "~"}
 """How a process is known."""
 
 _LATEST = 1 << 62
 """A row after all others."""
+GROWS_SIGN = COMES_SIGN
+"""In front of the open descriptors of a process that leaves some open all along."""
+
 _LEAST_COMMAND = 24
 _ROOMY = 110
 
@@ -56,6 +69,7 @@ COLUMNS = (
     TreeColumn("status", "exit", 16, 0),
     TreeColumn("calls", "calls", 8, 0),
     TreeColumn("errors", "errors", 7, 5),
+    TreeColumn("fds", "≥ fds", 7, 6),
     TreeColumn("rate", "rows/s", 6, 3),
 )
 
@@ -71,17 +85,27 @@ class Layout(NamedTuple):
     """Cells of the command line."""
 
 
-def layout(width: int, *, is_live: bool, tree: ProcessTree | None = None) -> Layout:
+def layout(
+    width: int,
+    *,
+    is_live: bool,
+    tree: ProcessTree | None = None,
+    has_fds: bool = True,
+    kept: Sequence[str] = (),
+) -> Layout:
     """Share out the cells of a line; where there are few, columns give way.
 
     Args:
         width: cells of a line.
         is_live: whether rows may come, and so have a rate.
         tree: decides whether there are columns for what only some sessions ask for.
+        has_fds: whether it is known what processes have open.
+        kept: the keys of columns that do not give way.
     """
     name = 34 if width >= _ROOMY else 24
     shown = {
         "rate": is_live,
+        "fds": has_fds,
         "from": tree is not None and tree.tells_origins,
         "stdio": tree is not None and tree.tells_stdio,
     }
@@ -93,7 +117,7 @@ def layout(width: int, *, is_live: bool, tree: ProcessTree | None = None) -> Lay
     for turn in sorted(column.gives_way for column in COLUMNS if column.gives_way):
         if left() >= _LEAST_COMMAND:
             break
-        columns = [column for column in columns if column.gives_way != turn]
+        columns = [each for each in columns if each.gives_way != turn or each.key in kept]
     return Layout(name, columns, max(1, left()))
 
 
@@ -104,7 +128,7 @@ def column_titles(shares: Layout) -> str:
 
 
 def _cell(text: str, column: TreeColumn) -> str:
-    return fit(text, column.width, right=column.key in ("calls", "errors", "rate"))
+    return fit(text, column.width, right=column.key in ("calls", "errors", "fds", "rate"))
 
 
 class TreePainter:
@@ -133,13 +157,24 @@ class TreePainter:
             state = ENDED_SIGN if thread.has_ended else RUNS_SIGN
             look = "ended" if thread.has_ended else "faint"
             return [(line.guide, "guide"), (f"  {state} thread {thread.tid}", look)]
-        shares = layout(width, is_live=self._model.is_live, tree=self.tree)
-        return self._process(line, line.process, shares)
+        if line.opened is not None:
+            return [(line.guide, "guide"), *_opened(line.opened)]
+        if line.left_out:
+            words = f"  … and {line.left_out:,} more that are open"
+            return [(line.guide, "guide"), (words, "faint")]
+        return self._process(line, line.process, self.layout(width))
+
+    def layout(self, width: int) -> Layout:
+        """How the cells of a line are shared out now."""
+        has_fds = self.choice.resolved is not None
+        kept = ("fds",) if self.choice.order is TreeOrder.DESCRIPTORS else ()
+        is_live = self._model.is_live
+        return layout(width, is_live=is_live, tree=self.tree, has_fds=has_fds, kept=kept)
 
     def full(self, line: TreeLine) -> str:
         """All words of a line, not cut to a width."""
         process = line.process
-        if process is None or line.executed is not None or line.thread is not None:
+        if process is None or line.is_part:
             words = "".join(text for text, _ in self.line(line, 0))
             return words if process is not None else f"{words}  {word(line.container)}"
         values = [self._value(process, column.key)[0] for column in COLUMNS]
@@ -207,7 +242,8 @@ class TreePainter:
             tags.append(f"▷ {self._pipe(process, process.pipe_to)}│")
         if line.fold is not Fold.ALL:
             if len(process.programs) > 1:
-                tags.append(f"{len(process.programs)} execs")
+                bound = "≥" if len(process.execs) >= MAX_EXECS else ""
+                tags.append(f"{bound}{len(process.programs)} execs")
             threads = len(process.threads) + process.threads_forgotten
             if threads > 1:
                 tags.append(f"{threads} threads")
@@ -262,8 +298,28 @@ class TreePainter:
         if key == "errors":
             errors = self.choice.errors(process)
             return (short_count(errors) if errors else ""), "error"
+        if key == "fds":
+            many = self.choice.descriptors(process)
+            if self.choice.grows(process):
+                return f"{GROWS_SIGN} {short_count(many)}", "failed"
+            return (short_count(many) if many else ""), "number"
         rate = process.rate(model.now_ns) if model.is_live else 0
         return (short_count(rate) if rate else ""), "number"
+
+
+def _opened(opened: OpenFds) -> list[Part]:
+    """What is open: its descriptor, or how many there are, its name and its bytes."""
+    name, fds = word(opened.name) or "?", opened.fds
+    moved = [
+        f"{short_bytes(size)} {what}"
+        for size, what in ((opened.bytes_in, "read"), (opened.bytes_out, "written"))
+        if size
+    ]
+    said = f"   {', '.join(moved)}" if moved else ""
+    if len(fds) == 1:
+        return [(f"  {fds[0]:>3} ", "pid"), (name, "command"), (said, "faint")]
+    span = f"   descriptors {fds[0]} to {fds[-1]}"
+    return [(f"  × {len(fds):,} ", "failed"), (name, "command"), (f"{span}{said}", "faint")]
 
 
 def _unknown_exit(process: Process) -> str:

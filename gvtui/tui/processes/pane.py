@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from gvtui.query.analysis import Paced
 from gvtui.query.filter.field import CONTAINER, PID, THREAD
 from gvtui.query.filter.write import conjunction, equals
-from gvtui.query.processes.process import Evidence
 from gvtui.query.processes.rows import processes_filter
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import wrap
 from gvtui.tui.kit.listpane import ListPane
-from gvtui.tui.kit.signs import ENDED_SIGN, LOST_SIGN
 from gvtui.tui.processes.choice import TreeChoice, TreeOrder
 from gvtui.tui.processes.commands import Earlier
+from gvtui.tui.processes.heading import TreeCounts, title_of
 from gvtui.tui.processes.lines import Fold, Key, TreeLine, tree_lines
-from gvtui.tui.processes.painter import SOURCE_SIGNS, TreePainter, column_titles, layout
+from gvtui.tui.processes.painter import TreePainter, column_titles
 from gvtui.tui.processes.places import TreePlaces
 
 if TYPE_CHECKING:
@@ -39,14 +38,6 @@ _LOOK_AFTER = 64
 
 
 _Version: TypeAlias = tuple[int, int, int, TreeChoice]
-
-
-class _Counts(NamedTuple):
-    running: int = 0
-    ended: int = 0
-    lost: int = 0
-    deduced: int = 0
-    earlier: int = 0
 
 
 class ProcessesPane(ListPane):
@@ -70,7 +61,7 @@ class ProcessesPane(ListPane):
         self._folds: dict[int, Fold] = {}
         self._folded = 0
         self._lines: list[TreeLine] = []
-        self._counts = _Counts()
+        self._counts = TreeCounts()
         self._selected: Key | None = None
         self._choice = TreeChoice()
         self._by_filter = False
@@ -93,6 +84,10 @@ class ProcessesPane(ListPane):
         is_calm = time.monotonic() - self._drawn_at >= _CALM_SECONDS
         if is_calm:
             self._take_filter()
+            self._take_resolved()
+            resolved = self._choice.resolved
+            grown = resolved.growing() if resolved is not None else 0
+            self._counts = self._counts._replace(grown=grown)
         self._go_to_wanted()
         if self._building is None and self._built != self._version and (is_calm or not self._built):
             self._begin()
@@ -117,9 +112,21 @@ class ProcessesPane(ListPane):
     def _version(self) -> _Version:
         # An order by numbers is another one with each row.
         analysis, order = self._model.analysis, self._choice.order
-        counted = analysis.processes.position if order in (TreeOrder.CALLS, TreeOrder.ERRORS) else 0
+        # What is open stands in lines of its own.
+        shows_open = self._choice.resolved is not None and Fold.ALL in self._folds.values()
+        is_counted = shows_open or order not in (TreeOrder.TREE, TreeOrder.AGE)
+        counted = analysis.processes.position if is_counted else 0
         tree = self._tree.version if self._tree is not None else 0
         return (tree, self._folded, counted, self._choice)
+
+    def _take_resolved(self) -> None:
+        """Have what processes have open at hand, where that is known or asked for."""
+        is_asked = self._choice.order is TreeOrder.DESCRIPTORS
+        model = self._model
+        resolved = model.analysis.resolved if is_asked else model.resolved_at_hand()
+        if resolved is not self._choice.resolved:
+            self._choice = replace(self._choice, resolved=resolved)
+            self._begin()
 
     def _take_filter(self) -> None:
         """Count what passes the filters in force, if only that is to be shown."""
@@ -162,17 +169,9 @@ class ProcessesPane(ListPane):
             if len(lines) % _LOOK_AFTER == 0 and time.perf_counter() > deadline:
                 return False
         self._building, self._built, self._lines = None, version, lines
-        self._count_kinds()
+        self._counts = TreeCounts.of(self._tree or (), self._choice)
         self._find_cursor()
         return True
-
-    def _count_kinds(self) -> None:
-        processes = list(self._tree or ())
-        ended = sum(process.has_ended for process in processes)
-        lost = sum(process.is_out_of_sight for process in processes)
-        deduced = sum(process.source is Evidence.CONTEXT for process in processes)
-        earlier = sum(process.source is Evidence.PROCFS for process in processes)
-        self._counts = _Counts(len(processes) - ended - lost, ended, lost, deduced, earlier)
 
     def _find_cursor(self) -> None:
         """Put the cursor back on its subject after the lines have changed."""
@@ -200,43 +199,16 @@ class ProcessesPane(ListPane):
 
     def headings(self) -> list[list[Part]]:
         """The numbers of processes, and the titles of the columns."""
-        counts = self._counts
-        title: list[Part] = [
-            (f"{counts.running:,} running", "good" if counts.running else "heading"),
-            (f"   {ENDED_SIGN} {counts.ended:,} ended", "heading"),
-        ]
-        if counts.lost:
-            words = f"   {LOST_SIGN} {counts.lost:,} without a connection: they run or not"
-            title.append((words, "heading"))
-        if counts.deduced:
-            sign = SOURCE_SIGNS[Evidence.CONTEXT]
-            title.append((f"   {sign} {counts.deduced:,} deduced from their messages", "heading"))
-        if counts.earlier:
-            sign = SOURCE_SIGNS[Evidence.PROCFS]
-            title.append((f"   {sign} {counts.earlier:,} known from procfs", "heading"))
-        tree = self._tree
-        title[2:2] = self._chosen_words()
-        if tree is not None and tree.forgotten:
-            title.append((f"   {tree.forgotten:,} that ended are forgotten", "progress"))
-        if tree is not None and tree.ended_before:
-            words = f"   {tree.ended_before:,} ended before the oldest row"
-            title.append((words, "progress"))
-        processes = self._model.analysis.processes
-        if processes.rows_without_pid:
-            title.append(("   some calls have no pid: collect group_id", "progress"))
-        trace = self._model.trace
-        total = trace.end_row - trace.first_row
-        if total and trace.end_row - processes.position > total // 100:
-            share = max(0, processes.position - trace.first_row) / total
-            title.append((f"   reading {share:.0%}", "progress"))
-        titles = column_titles(layout(self.width, is_live=self._model.is_live, tree=tree))
+        tree, chosen = self._model.analysis.processes.tree, self._chosen_words()
+        title = title_of(self._counts, tree, chosen, self._choice, self._model)
+        titles = column_titles(self._painter.layout(self.width))
         note = self._earlier.note
         notes: list[list[Part]] = (
             [[(line, "progress")] for line in wrap(note, self.width)] if note else []
         )
         return [title, *notes, [(titles, "heading")]]
 
-    def _chosen_words(self) -> list[Part]:
+    def _chosen_words(self) -> str:
         """What is shown of all, and in which order."""
         words = []
         if self._choice.only_running:
@@ -246,7 +218,7 @@ class ProcessesPane(ListPane):
             words.append("only with calls that pass the filters" if has_filter else "no filter")
         if self._choice.order is not TreeOrder.TREE:
             words.append(self._choice.order.value)
-        return [(f"   {', '.join(words)}", "tag")] if words else []
+        return ", ".join(words)
 
     def line(self, place: int) -> tuple[list[Part], str]:
         """The words of a sandbox, a process, a program or a thread."""
@@ -272,6 +244,9 @@ class ProcessesPane(ListPane):
                 expression = equals(CONTAINER, line.container)
                 self._viewer.show_rows(expression, CONTAINER)
             return
+        if line.opened is not None:
+            self._viewer.show_rows(line.opened.filter_text, "fd.id")
+            return
         expression = processes_filter(tree, [line.process])
         if line.thread is not None:
             expression = conjunction([expression, equals(THREAD, line.thread.tid)])
@@ -292,7 +267,7 @@ class ProcessesPane(ListPane):
             self._viewer.tell(f"No filter is in force, so all are shown: {key} sets one.")
         self._choose(self._choice)
 
-    @command("Sort by calls, errors, age; last: as a tree", "S", footer="sort")
+    @command("Sort by calls, errors, open descriptors, age; last: as a tree", "S", footer="sort")
     def sort(self) -> None:
         """Sort the processes by what comes next."""
         orders = list(TreeOrder)
@@ -302,6 +277,7 @@ class ProcessesPane(ListPane):
     def _choose(self, choice: TreeChoice) -> None:
         self._choice = choice
         self._take_filter()
+        self._take_resolved()
         self._begin()
         if self._build():
             self.seek_anew()
@@ -336,7 +312,7 @@ class ProcessesPane(ListPane):
             return None
         return line.process, line.executed.row if line.executed is not None else None
 
-    @command("Unfold: children; again: programs and threads", "right,l", 1)
+    @command("Unfold: children; again: programs, threads, what is open", "right,l", 1)
     @command("Fold; if it is folded, go to the parent", "left,h", -1)
     def fold(self, step: int) -> None:
         """Fold or unfold the process at the cursor; from a program or thread, go to its process."""
@@ -344,7 +320,7 @@ class ProcessesPane(ListPane):
         if line is None or line.process is None:
             return
         process = line.process
-        if step < 0 and (line.executed is not None or line.thread is not None):
+        if step < 0 and line.is_part:
             self._select_process(process)
             return
         fold = self._folds.get(process.number, Fold.CHILDREN)

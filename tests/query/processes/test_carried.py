@@ -120,6 +120,7 @@ def test_what_a_viewer_knows_and_nobody_lists_has_ended() -> None:
         process.is_start_told = is_told
         tree.spans.begin(1, 1, process)
     take_carried(tree, 9, 1, CarriedMark((CarriedProcess(1, 1),), is_cut=True), lambda _, c: c)
+    assert tree.is_cut
     assert not only(tree, 5).has_ended
     take_carried(tree, 9, 1, CarriedMark((CarriedProcess(1, 1),)), lambda _, c: c)
     assert only(tree, 5).has_ended

@@ -26,3 +26,18 @@ def test_a_socket_is_called_by_its_ends_the_client_first() -> None:
 def test_each_kind_has_a_word_but_the_unknown_one() -> None:
     assert [kind for kind in FdKind if not kind.word] == [FdKind.UNKNOWN]
     assert [kind.name for kind in FdKind if kind.is_socket] == ["SOCKET", "IPV4", "IPV6", "UNIX"]
+
+
+def test_what_a_socket_does_has_a_word() -> None:
+    assert Description(1, FdKind.FILE).connection == ""
+    assert Description(1, FdKind.IPV4).connection == ""
+    assert Description(1, FdKind.IPV4, is_listening=True).connection == "listening"
+    assert Description(1, FdKind.IPV4, is_connected=True).connection == "connected"
+    server = Description(1, FdKind.UNIX, is_connected=True, is_server=True)
+    assert server.connection == "accepted"
+
+
+def test_the_life_of_one_end_begins_with_the_call_that_opened_both() -> None:
+    assert Description(7, FdKind.FILE, opened_row=3).rows_filter == "fd.id = 7"
+    pipe = Description(7, FdKind.PIPE, opened_row=3, peer=8)
+    assert pipe.rows_filter == "fd.id = 7 or evt.num = 3"

@@ -45,11 +45,16 @@ def test_few_descriptors_are_no_growth() -> None:
     assert not growth_of([(row * 100, row) for row in range(8)]).grows(1, 800)
 
 
-def test_a_process_that_has_ended_is_forgotten() -> None:
-    growth = growth_of([(row, row) for row in range(0, 5_000)])
-    assert growth.grows(1, 5_000)
-    growth.forget(1)
-    assert not growth.grows(1, 5_000)
+def test_of_a_process_that_has_ended_it_is_known_what_it_left_open() -> None:
+    growth = growth_of([(row, row) for row in range(5_000)])
+    assert (growth.at_end(1), growth.growing(5_000)) == (0, 1)
+    growth.end(1, 5_000)
+    growth.take([])
+    assert (growth.at_end(1), growth.grows(1, 9_000), growth.growing(9_000)) == (4_999, True, 1)
+    calm = growth_of([(0, 1), (10, 3)])
+    calm.end(1, 5_000)
+    calm.take([FilesChange(4_000, 1, 0, 1, 2)])
+    assert (calm.at_end(1), calm.grows(1, 9_000), calm.growing(9_000)) == (2, False, 0)
 
 
 def plain(counts: list[tuple[int, int]], end: int) -> bool:
@@ -98,3 +103,18 @@ def test_a_process_that_leaks_is_known_by_its_calls(tmp_path: Path) -> None:
         assert found.open_count(two) == 0
         assert found.grows(one)
         assert not found.grows(two)
+        assert found.growing() == 1
+
+
+def test_a_process_that_ended_had_open_what_it_did_not_close(tmp_path: Path) -> None:
+    world = World(tmp_path / "a.gvtrace")
+    world.fork(1, 2)
+    for fd in range(3, 603):
+        world.open(fd, "/etc/passwd", pid=2)
+    world.task_exit(world.context(2))
+    world.open(3, "/tmp/a")
+    with world.resolved(step=50) as found:
+        one, two = (process.number for process in found.processes)
+        assert (found.open_count(one), found.open_count(two)) == (1, 600)
+        assert found.grows(two)
+        assert not list(found.descriptors(two))

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.trace.reader import Trace
-from gvtui.tui.detail import about as about_module
-from gvtui.tui.detail.about import About, about, life_filter, resolved_call
+from gvtui.tui.detail.about import About, about, resolved_call
+from gvtui.tui.model import model as model_module
 from gvtui.tui.model.rowtext import word
 from gvtui.wire.pb import syscall_pb2
 from tests.query.resolved.world import World
@@ -78,7 +78,7 @@ def test_both_ends_of_a_pipe_know_each_other_and_begin_together(world: World) ->
     call = resolved_call(model, last(model))
     assert call is not None
     assert call.description is not None
-    condition = model.check(life_filter(call.description))
+    condition = model.check(call.description.rows_filter)
     rows = model.trace.rows(0, model.trace.end_row)
     assert condition.mask(model.trace, rows, 0).nonzero()[0].tolist() == [1, 2, 3]
 
@@ -86,7 +86,7 @@ def test_both_ends_of_a_pipe_know_each_other_and_begin_together(world: World) ->
 def test_of_a_large_trace_a_key_is_named_that_looks_descriptors_up(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(about_module, "LOOKED_UP_AT_ONCE", 0)
+    monkeypatch.setattr(model_module, "RESOLVED_UNASKED", 0)
     world.open(3, "/etc/passwd")
     world.writer.close()
     model = FakeViewer(trace=Trace.open(world.path)).model

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from gvtui.query.processes.process import Evidence, Process
 from gvtui.query.processes.tree import ProcessTree
 from gvtui.tui.processes.choice import TreeChoice, TreeOrder
 from gvtui.tui.processes.lines import Fold, tree_lines
+from tests.query.resolved.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def _tree() -> ProcessTree:
@@ -60,3 +65,24 @@ def test_a_sorted_process_can_be_unfolded() -> None:
     lines = list(tree_lines(tree, {third.number: Fold.ALL}, TreeChoice(TreeOrder.ERRORS)))
     assert [line.thread.tid for line in lines if line.thread] == [30]
     assert lines[1].thread is not None
+
+
+def test_processes_are_sorted_by_what_they_have_open(tmp_path: Path) -> None:
+    world = World(tmp_path / "a.gvtrace")
+    world.fork(1, 2)
+    world.fork(1, 3)
+    for fd in (3, 4):
+        world.open(fd, f"/tmp/{fd}", pid=3)
+    world.open(3, "/tmp/a", pid=2)
+    with world.resolved() as found:
+        tree = found.processes
+        choice = TreeChoice(TreeOrder.DESCRIPTORS, resolved=found)
+        assert _pids(tree, choice) == [3, 2, 1]
+        assert [choice.descriptors(process) for process in choice.sorted(tree)] == [2, 1, 0]
+        assert not any(choice.grows(process) for process in tree)
+        (third,) = (process for process in tree if process.pid == 3)
+        lines = list(tree_lines(tree, {third.number: Fold.ALL}, choice))
+        assert [line.opened.name for line in lines if line.opened] == ["/tmp/3", "/tmp/4"]
+        assert all(line.is_part == (line.opened is not None) for line in lines)
+        assert len({line.key for line in lines}) == len(lines)
+    assert TreeChoice().descriptors(third) == 0

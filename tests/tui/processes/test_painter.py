@@ -14,8 +14,11 @@ from gvtui.query.processes.tree import ProcessTree
 from gvtui.trace.reader import Trace
 from gvtui.tui.kit.cells import width_of
 from gvtui.tui.kit.signs import ENDED_SIGN, FAILED_SIGN, RUNS_SIGN
+from gvtui.tui.processes.choice import TreeChoice
 from gvtui.tui.processes.lines import Fold, TreeLine
-from gvtui.tui.processes.painter import COLUMNS, TreePainter, column_titles, layout
+from gvtui.tui.processes.opened import open_fds
+from gvtui.tui.processes.painter import COLUMNS, GROWS_SIGN, TreePainter, column_titles, layout
+from tests.query.resolved.world import World
 from tests.tui.fake import FakeViewer
 from tests.tui.stream.test_pane import HOSTILE
 
@@ -47,18 +50,21 @@ def told(shown: Process, fold: Fold = Fold.CHILDREN) -> str:
     return words(TreeLine("", shown.container, shown, fold))
 
 
-@given(st.integers(1, 300), st.booleans())
-def test_a_line_has_as_many_cells_as_there_are_where_they_suffice(width: int, live: bool) -> None:
-    shares = layout(width, is_live=live)
+@given(st.integers(1, 300), st.booleans(), st.booleans())
+def test_a_line_has_as_many_cells_as_there_are_where_they_suffice(
+    width: int, live: bool, fds: bool
+) -> None:
+    shares = layout(width, is_live=live, has_fds=fds)
     assert shares.command >= 1
     used = shares.name + 1 + shares.command + sum(column.width + 1 for column in shares.columns)
     assert used == width or shares.command == 1
     assert width_of(column_titles(shares)) == used
     keys = [column.key for column in shares.columns]
     assert ("rate" in keys) <= live
+    assert ("fds" in keys) <= fds
     assert {"status", "calls"} <= set(keys)
     # What is left out has its turn before what is shown.
-    never = {"from", "stdio"} | (set() if live else {"rate"})
+    never = {"from", "stdio"} | (set() if live else {"rate"}) | (set() if fds else {"fds"})
     left = [c.gives_way for c in COLUMNS if c.key not in keys and c.key not in never]
     shown = [column.gives_way for column in shares.columns if column.gives_way]
     assert max(left, default=0) < min(shown, default=9)
@@ -189,3 +195,29 @@ def test_a_recording_s_tree_tells_where_programs_came_from_and_what_they_are_joi
     assert " image     ⇄ 127.0.0.1:8081 " in line(1920)
     assert "◀ shell on a socket 127.0.0.1:60110 ⇄ 127.0.0.1:8081" in line(1920)
     assert "◀" not in line(1902)
+
+
+def test_the_column_that_is_sorted_by_does_not_give_way() -> None:
+    assert "fds" not in [column.key for column in layout(60, is_live=True).columns]
+    assert "fds" in [column.key for column in layout(60, is_live=True, kept=("fds",)).columns]
+
+
+def test_who_leaves_descriptors_open_is_marked(tmp_path: Path) -> None:
+    world = World(tmp_path / "a.gvtrace")
+    world.fork(1, 2)
+    for fd in range(3, 203):
+        world.open(fd, "/etc/passwd", pid=2)
+        world.open(3, "/tmp/log")
+        world.close(3)
+    with world.resolved(step=50) as found:
+        painter = TreePainter(FakeViewer().model)
+        painter.choice = TreeChoice(resolved=found)
+        one, two = found.processes
+        leaking = words(TreeLine("", "box", two), 200, painter)
+        assert f"{GROWS_SIGN} 200" in leaking
+        assert GROWS_SIGN not in words(TreeLine("", "box", one), 200, painter)
+        (opened,), _ = open_fds(found, two)
+        said = words(TreeLine("│ ", "box", two, opened=opened), 200, painter)
+        assert said == "│   × 200 /etc/passwd   descriptors 3 to 202"
+        left_out = words(TreeLine("", "box", two, left_out=1234), 200, painter)
+        assert left_out == "  … and 1,234 more that are open"

@@ -1,23 +1,25 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from textual.widgets import ContentSwitcher
 
+from gvtui.trace.reader import Trace
+from gvtui.tui.app import GvtuiApp
 from gvtui.tui.kit.signs import ENDED_SIGN, RUNS_SIGN
 from gvtui.tui.processes.lines import Fold
 from gvtui.tui.processes.pane import ProcessesPane
+from tests.query.resolved.world import World
 from tests.trace.recorder import Recorder
 from tests.tui.helpers import by_hand, drive, live, recording, screen_text
 from tests.tui.stream.test_pane import HOSTILE
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot
-
-    from gvtui.tui.app import GvtuiApp
 
 EXECS = Path(__file__).parents[2] / "data" / "execs"
 
@@ -272,7 +274,9 @@ def test_processes_can_be_sorted_and_only_those_with_a_filter_shown() -> None:
         await pilot.press("S")
         assert "most calls first" in pane.render_line(0).text
         assert [line.split(ENDED_SIGN)[1].split()[1] for line in _lines(pane)][:2] == ["ld", "cc1"]
-        await pilot.press("S", "S", "S")
+        await pilot.press("S", "S")
+        assert "most open descriptors first" in pane.render_line(0).text
+        await pilot.press("S", "S")
         assert "first" not in pane.render_line(0).text
         app.narrow("proc.name", "cc1")
         await pilot.press("W")
@@ -294,3 +298,47 @@ def test_processes_can_be_sorted_and_only_those_with_a_filter_shown() -> None:
         assert not _lines(pane)
 
     drive(app, script, (160, 40))
+
+
+def test_what_a_process_has_open_leads_to_its_rows(tmp_path: Path) -> None:
+    world = World(tmp_path / "a.gvtrace")
+    world.start(1, "server")
+    world.open(3, "/tmp/log")
+    world.open(4, "/tmp/other")
+    world.writer.close()
+    app = GvtuiApp(Trace.open(world.path), zone=UTC)
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = await _open(app, pilot)
+        while app.model.analysis.resolved.position < app.model.trace.end_row:
+            app.tick()
+        await pilot.press("right")
+        await _settle(app, pilot)
+        opened = [line.opened.name for line in pane._lines if line.opened is not None]
+        assert opened == ["/tmp/log", "/tmp/other"]
+        await pilot.press("end", "enter")
+        assert app.pane == "stream"
+        assert [chip.expression for chip in app.model.chips] == ["fd.id = 2"]
+
+    drive(app, script)
+
+
+def test_a_row_leads_to_its_process_also_where_that_is_folded_away() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = await _open(app, pilot)
+        await pilot.press("home", "left", "O")
+        await _settle(app, pilot)
+        assert len(pane._lines) < 2
+        app.model.cursor = 402
+        app.show_pane("stream")
+        await pilot.press("T")
+        await _settle(app, pilot)
+        assert app.pane == "processes"
+        assert pane.picked is not None
+        process, _ = pane.picked
+        row = app.model.trace.row(402)
+        assert (process.pid, process.name) == (row.pid, "cc1")
+
+    drive(app, script)
