@@ -63,7 +63,10 @@ class Details(Feature):
         elif call is None or call.description is None:
             self.viewer.tell("This row is about no descriptor that is known.", "warning")
         else:
-            self.viewer.show_rows(call.description.rows_filter, "fd.id", row_id)
+            description = call.description
+            words = f"{description.fd} {description.name or description.kind.word}".rstrip()
+            label = f"life of {escape(words, _MAX_SHOWN)}"
+            self.viewer.show_rows(description.rows_filter, "fd.id", row_id, label=label)
 
     @command("Show or hide the details", "d")
     def toggle(self) -> None:

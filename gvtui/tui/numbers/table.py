@@ -369,7 +369,10 @@ class NumbersTable(ListPane):
         expression = self.selected_filter
         if expression:
             self.moved()
-            self._viewer.show_rows(expression, _SLOTS[self._by])
+            # The number of a descriptor says nothing to anybody.
+            is_number = self._by is By.DESCRIPTOR and self._table is not None
+            label = word(self._table[self.cursor].label) if is_number and self._table else ""
+            self._viewer.show_rows(expression, _SLOTS[self._by], label=label)
 
 
 def _two_digits(span_ns: int) -> str:

@@ -13,6 +13,7 @@ from gvtui.query.processes.rows import processes_filter
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import wrap
 from gvtui.tui.kit.listpane import ListPane
+from gvtui.tui.model.rowtext import word
 from gvtui.tui.processes.choice import TreeChoice, TreeOrder
 from gvtui.tui.processes.commands import Earlier
 from gvtui.tui.processes.heading import TreeCounts, title_of
@@ -245,7 +246,9 @@ class ProcessesPane(ListPane):
                 self._viewer.show_rows(expression, CONTAINER)
             return
         if line.opened is not None:
-            self._viewer.show_rows(line.opened.filter_text, "fd.id")
+            many = len(line.opened.fds)
+            label = word(line.opened.name) + (f" × {many:,}" if many > 1 else "")
+            self._viewer.show_rows(line.opened.filter_text, "fd.id", label=label)
             return
         expression = processes_filter(tree, [line.process])
         if line.thread is not None:

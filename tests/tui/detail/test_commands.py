@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gvtui.tui.detail.about import resolved_call
+from gvtui.tui.detail.commands import Details
 from gvtui.tui.stream.columns import MAX_FIELD_COLUMNS
-from gvtui.tui.stream.commands import Rows
+from gvtui.tui.stream.commands import Going, Rows
+from tests.tui.fake import FakeViewer
 from tests.tui.helpers import drive, recording, screen_text, stream_lines
 
 if TYPE_CHECKING:
@@ -140,3 +143,33 @@ def test_the_cursor_stays_with_its_field_from_row_to_row() -> None:
         assert any("▌" not in line for line in stream_lines(app))
 
     drive(app, script)
+
+
+def test_a_key_leads_to_the_life_of_a_descriptor_and_back() -> None:
+    viewer = FakeViewer(Going, Rows, Details)
+    viewer.model.cursor = ROW
+    viewer.run_command("detail.life")
+    assert "being looked up" in viewer.said
+    viewer.catch_up()
+    viewer.model.cursor = ROW + 1
+    call = resolved_call(viewer.model, ROW + 1)
+    assert call is not None
+    assert call.description is not None
+    viewer.run_command("detail.life")
+    [chip] = viewer.model.chips
+    assert chip.expression == f"fd.id = {call.description.number}"
+    assert chip.label == f"life of {call.fd} /etc/passwd"
+    view = viewer.model.view
+    points = [viewer.model.trace.string(viewer.model.trace.row(row).point) for row in view]
+    assert points[0].endswith("openat/exit")
+    assert points[-1].endswith("close/exit")
+
+
+def test_a_row_about_no_descriptor_says_so() -> None:
+    viewer = FakeViewer(Going, Rows, Details, trace="compile-2024")
+    assert viewer.model.analysis.resolved
+    viewer.catch_up()
+    viewer.model.cursor = 402
+    viewer.run_command("detail.life")
+    assert "no descriptor" in viewer.said
+    assert not viewer.model.chips
