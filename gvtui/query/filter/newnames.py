@@ -14,7 +14,7 @@ import numpy as np
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.filter.batch import EXEC_CODES
-from gvtui.trace.row import LOST_STRING, Kind
+from gvtui.trace.row import LOST_STRING, Direction, Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import RAW_SYSCALL, Unknown
 from gvtui.wire.messagetype import MessageType
@@ -33,10 +33,13 @@ _MAX_APART = 1 << 12
 def new_names(batch: RowBatch) -> dict[int, str]:
     """The places of a batch with rows of execs that are done, each with the new program's name; ""
     where nothing tells it."""
-    codes = batch.numbers(EXEC_CODES)
     rows = batch.rows
-    is_exec = (codes == ExecCode.DONE) | (codes == ExecCode.DONE_LATER)
-    is_exec |= (rows["kind"] == Kind.MESSAGE) & (rows["type"] == MessageType.SENTRY_EXEC)
+    # Outcomes are looked for only where there are execs: finding them reads all rows before.
+    asked = (rows["kind"] == Kind.MESSAGE) & _of_exec(batch, rows)
+    is_exec = asked & (rows["type"] == MessageType.SENTRY_EXEC)
+    if (asked & (rows["direction"] == Direction.EXIT)).any():
+        codes = batch.numbers(EXEC_CODES)
+        is_exec |= (codes == ExecCode.DONE) | (codes == ExecCode.DONE_LATER)
     return {place: _new_name(batch, place) for place in np.flatnonzero(is_exec).tolist()}
 
 
