@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from gvtui.query.activity.activity import SECTIONS
 from gvtui.query.activity.notseen import Gaps, not_seen
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
@@ -19,9 +18,9 @@ from gvtui.query.filter.write import conjunction
 from gvtui.query.lacking import lacking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from gvtui.query.activity.activity import Unseen
+    from gvtui.query.activity.activity import Activity, Unseen
     from gvtui.trace.reader import Trace
     from gvtui.trace.survey import Survey
 
@@ -73,6 +72,25 @@ class Side:
         return (self.last_ns - self.first_ns) / 1e9
 
 
+class _ReadSide(NamedTuple):
+    """A side whose things are not folded yet: what is random, all sides tell together."""
+
+    side: Side
+    activity: Activity
+    run: RunNames
+
+    def texts(self) -> Iterator[str]:
+        """All that its things are called."""
+        for section in self.activity.sections:
+            yield from (line.what for line in section.lines)
+
+    def folded(self, ends: frozenset[tuple[str, int]]) -> Side:
+        """The side; `ends` are the random ends of names on any side."""
+        folding = Folding(replace(self.run, random_ends=ends))
+        things = things_of(self.activity, folding)
+        return replace(self.side, things=things, used_rules=frozenset(folding.used))
+
+
 class _Reading:
     """The readers of one side."""
 
@@ -91,31 +109,25 @@ class _Reading:
         done = [each.advance(_STEP) for each in (self.reader, self.counts, self.coverage)]
         return any(done)
 
-    def texts(self) -> Iterator[str]:
-        """All that its things are called."""
-        for key in SECTIONS:
-            yield from (line.what for line in self.reader.lines.of(key))
-
-    def side(self, gaps: Gaps, survey: Survey, ends: frozenset[tuple[str, int]]) -> Side:
-        """What was read; `ends` are the random ends of names on any side."""
+    def read(self, gaps: Gaps, survey: Survey) -> _ReadSide:
+        """What was read; it needs the readers no more."""
         unseen = not_seen(self.plan.trace, self.reader, gaps, survey)
         activity = self.reader.activity(unseen, folds=False)
         pids = frozenset(process.pid for process in self.reader.context.processes.tree)
         listened = [line.what for line in activity.section("listening").lines]
-        folding = Folding(RunNames(pids, has_any_port(listened), ends))
-        return Side(
+        side = Side(
             self.plan,
             activity.rows,
             activity.first_ns,
             activity.last_ns,
-            things_of(activity, folding),
+            {},
             call_figures(self.counts, self.plan.trace.architecture),
             self.coverage.points(),
             self.coverage.dropped,
             tuple(self._holes(gaps, survey, unseen)),
             unseen,
-            frozenset(folding.used),
         )
+        return _ReadSide(side, activity, RunNames(pids, has_any_port(listened)))
 
     def _holes(self, gaps: Gaps, survey: Survey, unseen: Sequence[Unseen]) -> list[str]:
         reader, found = self.reader, []
@@ -148,22 +160,28 @@ def read_sides(plans: Sequence[SidePlan], survey_of: Callable[[Trace], Survey]) 
     Raises:
         FilterError: a text is no filter.
     """
-    found: dict[int, tuple[_Reading, Gaps, Survey]] = {}
+    found: dict[int, _ReadSide] = {}
     for trace in {id(plan.trace): plan.trace for plan in plans}.values():
-        analysis, gaps = Analysis(trace, is_kept=True), Gaps(trace)
-        own = [place for place, plan in enumerate(plans) if plan.trace is trace]
-        readings = {place: _Reading(plans[place], analysis) for place in own}
-        # What a row tells may become known by later rows only: all of them come first.
-        while analysis.context.advance(_STEP) or analysis.timeline.advance(_STEP):
+        own = {place: plan for place, plan in enumerate(plans) if plan.trace is trace}
+        found |= _read_trace(trace, own, survey_of)
+    ends = random_ends(text for each in found.values() for text in each.texts())
+    return tuple(found[place].folded(ends) for place in range(len(plans)))
+
+
+def _read_trace(
+    trace: Trace, plans: Mapping[int, SidePlan], survey_of: Callable[[Trace], Survey]
+) -> dict[int, _ReadSide]:
+    """The sides of one trace; what was needed to read it is let go before the next is read."""
+    analysis, gaps = Analysis(trace, is_kept=True), Gaps(trace)
+    readings = {place: _Reading(plan, analysis) for place, plan in plans.items()}
+    # What a row tells may become known by later rows only: all of them come first.
+    while analysis.context.advance(_STEP) or analysis.timeline.advance(_STEP):
+        pass
+    for each in readings.values():
+        while each.advance():
             pass
-        for each in readings.values():
-            while each.advance():
-                pass
-        while gaps.advance(_STEP):
-            pass
-        survey = analysis.answer("survey", partial(survey_of, trace))
-        analysis.keep(partial(ActivityReader, analysis.context))
-        found |= {place: (each, gaps, survey) for place, each in readings.items()}
-    ends = random_ends(text for reading, _, _ in found.values() for text in reading.texts())
-    read = (found[place] for place in range(len(plans)))
-    return tuple(reading.side(gaps, survey, ends) for reading, gaps, survey in read)
+    while gaps.advance(_STEP):
+        pass
+    survey = analysis.answer("survey", partial(survey_of, trace))
+    analysis.keep(partial(ActivityReader, analysis.context))
+    return {place: each.read(gaps, survey) for place, each in readings.items()}
