@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gvtui.tui.activity.commands import Acting
+from gvtui.tui.activity.pane import ActivityPane
 from gvtui.tui.command.registry import Commands
 from gvtui.tui.compare.commands import Comparing
 from gvtui.tui.copy.commands import Copying
@@ -89,6 +91,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Presets,
     Earlier,
     TreePlaces,
+    Acting,
     Tabs,
     Rows,
     Details,
@@ -110,6 +113,7 @@ PANES: tuple[type[Owner], ...] = (
     NumbersTable,
     NumbersBands,
     PointsPane,
+    ActivityPane,
     RunningPane,
     DetailView,
 )
@@ -134,6 +138,7 @@ TABS: tuple[PaneSpec, ...] = (
     PaneSpec("processes", "Processes", ProcessesPane, often=True),
     PaneSpec("numbers", "Numbers", NumbersPane, often=True),
     PaneSpec("points-large", "Points", make_large),
+    PaneSpec("activity", "Activity", ActivityPane, often=True),
     PaneSpec("running", "Running calls", RunningPane),
 )
 """The tabs on the right side, in their order; the keys 1 to 9 show them."""
@@ -156,6 +161,7 @@ STYLES = tuple(
         "processes",
         "numbers",
         "points",
+        "activity",
         "running",
         "sandboxes",
         "timeline",

@@ -210,6 +210,7 @@ SCENES: tuple[Scene, ...] = (
         "filter", (140, 40), recorded("compile-2024.trace"), ("ctrl+g", *"#402", "enter", "n", "x")
     ),
     Scene("processes", (140, 30), recorded("compile-2024.trace"), ("2",)),
+    Scene("activity", (140, 40), recorded("compile-2024.trace"), ("5",)),
     Scene("numbers", (140, 30), recorded("compile-2024.trace"), ("3",)),
     Scene("points", (140, 40), choosing, _POINTS),
     Scene("bytes", (140, 40), recorded("network-2024.trace"), (*_CONNECT, "H")),

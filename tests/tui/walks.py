@@ -125,6 +125,16 @@ WALKS: tuple[Walk, ...] = (
         },
     ),
     Walk(
+        "activity",
+        recorded("network-2024.trace"),
+        {
+            "first": ("5",),
+            "unfolded": (*["down"] * 2, "right", *["down"] * 6, "right"),
+            "sorted": ("s", "s"),
+            "not-seen": ("exclamation_mark",),
+        },
+    ),
+    Walk(
         "live",
         watched_live,
         {

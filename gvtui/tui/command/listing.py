@@ -21,6 +21,7 @@ HEADINGS = (
     "In the details",
     "What is traced",
     "In the processes",
+    "In the activity",
     "In the running calls",
     "In the numbers",
     "Screen",

@@ -25,9 +25,11 @@ class Tabs(Feature):
     @command("The tree of processes", "2", "processes")
     @command("Counts, errors and durations", "3", "numbers")
     @command("The trace points", "4", "points-large")
-    @command("The calls that have not returned", "5", "running")
+    @command("What was done, and what was not seen", "5", "activity")
+    @command("The calls that have not returned", "6", "running")
     def show(
-        self, pane: Literal["stream", "processes", "numbers", "points-large", "running"]
+        self,
+        pane: Literal["stream", "processes", "numbers", "points-large", "activity", "running"],
     ) -> None:
         """Show a tab."""
         self.viewer.show_pane(pane)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from gvtui.points.catalogue import sibling_of
+from gvtui.points.catalogue import ending_points, sibling_of
 from gvtui.points.more import MORE, more_of_process
 from gvtui.query.filter.field import PID
 from gvtui.tui.command.command import command
@@ -13,6 +13,7 @@ from gvtui.tui.model.rowtext import word
 from gvtui.tui.points.needs import untraced_events
 from gvtui.tui.points.survey import PANES, Targets
 from gvtui.tui.viewer import Feature
+from gvtui.words import counted
 
 _SMALL, LARGE = PANES
 
@@ -72,6 +73,37 @@ class Choosing(Feature):
         where = state.target.title if state.target else ""
         self.viewer.tell(f"Staged for {where}: {' and '.join(map(word, names))} off. {self._how()}")
         self._targets.show()
+
+    @command("Stage calls and events, by their names, to be traced")
+    def trace(self, *names: str) -> None:
+        """Stage the points that tell how calls ended, and events, and show them."""
+        if not self._targets.may_stage():
+            return
+        self._targets.choose_connected()
+        state = self._targets.state
+        on = state.edit.points()
+        added: list[str] = []
+        lacking: list[str] = []
+        for name in names:
+            own = ending_points(state.catalogue, name)
+            if not own:
+                lacking.append(name)
+            elif not any(each in on for each in own):
+                added.append(own[0])
+        if not added:
+            words = f"gVisor has no point for {' '.join(lacking)}" if lacking else "All are on"
+            self.viewer.tell(f"{words}: nothing is staged.", "warning")
+            return
+        state.switch(added, True)
+        state.only_on, state.pattern = False, ""
+        state.reveal(added[0])
+        where = state.target.title if state.target else "the session"
+        self.viewer.tell(
+            f"Staged for {where}: {counted(len(added), 'point')} more ({state.edit.diff}). "
+            f"{self._how()}"
+        )
+        self._targets.show()
+        self.viewer.show_pane(LARGE)
 
     @command("Trace this process's files, sockets, ...", "M")
     def more(self) -> None:

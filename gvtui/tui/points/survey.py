@@ -191,6 +191,16 @@ class Targets(Feature):
                     self._guess_now(key)
                     return
 
+    def choose_connected(self) -> None:
+        """Show a sandbox that sends here, if the one on the screen does not."""
+        target, here = self.state.target, self._connected_keys()
+        if target is not None and (target.owner is SessionOwner.FILE or target.key in here):
+            return
+        for each in self.state.targets:
+            if each.key in here and self.state.choose(each.key):
+                self._guess_now(each.key)
+                return
+
     def may_stage(self) -> bool:
         """Whether changes may be staged; if not, a note tells the user why."""
         if self.state.refusal:

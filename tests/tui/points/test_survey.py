@@ -44,6 +44,19 @@ def test_a_sandbox_that_comes_is_found_when_it_connects_or_on_demand(bench: Poin
     assert bench.state.target is None
 
 
+def test_a_sandbox_that_sends_here_is_chosen_over_one_that_does_not(bench: PointsBench) -> None:
+    both = [{"id": name, "status": "running", "pid": 1} for name in ("c1", "c2")]
+    bench.runsc.have(*both)
+    bench.run("points.look")
+    assert bench.state.target is not None
+    assert bench.state.target.title == "c1"
+    bench.targets.choose_connected()
+    assert bench.state.target.title == "c1", "none sends here"
+    bench.targets._connected_keys = lambda: {bench.state.targets[1].key}  # type: ignore[method-assign]
+    bench.targets.choose_connected()
+    assert bench.state.target.title == "c2"
+
+
 def test_a_survey_that_began_before_a_change_does_not_count(bench: PointsBench) -> None:
     both = [{"id": name, "status": "running", "pid": 1} for name in ("c1", "c2")]
     survey = bench.keeper.survey()

@@ -41,7 +41,7 @@ def _lines(pane: RunningPane) -> list[str]:
 
 
 async def _open(app: GvtuiApp, pilot: Pilot[int]) -> RunningPane:
-    await pilot.press("5")
+    await pilot.press("6")
     app.tick()
     while app.model.analysis.pairs.position < app.model.trace.end_row:
         app.tick()

@@ -1,0 +1,60 @@
+"""Reads what was done along with the analysis, and what is missing in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gvtui.query.activity.activity import Unseen
+from gvtui.query.activity.notseen import Gaps, not_seen
+from gvtui.query.activity.reader import ActivityReader
+
+if TYPE_CHECKING:
+    from gvtui.query.analysis import Analysis
+    from gvtui.query.filter.compile import Filter
+    from gvtui.trace.survey import Survey
+
+_CHECKING = Unseen("rows", "whether all that came is in the recording is being checked")
+
+
+@dataclass(frozen=True, slots=True)
+class ActivitySubject:
+    """Whose activity is shown."""
+
+    words: str = "everything"
+    """Escaped for a terminal."""
+    expression: str = ""
+    """The filter for its rows; "" for all rows."""
+
+
+class ActivityReading:
+    """The activity in the rows that pass a condition, so far as they have been read."""
+
+    def __init__(self, analysis: Analysis, condition: Filter | None) -> None:
+        """Begin with the first row of the trace; `advance` reads on."""
+        self.analysis = analysis
+        self.reader = ActivityReader(analysis.context, condition)
+        self._gaps = Gaps(analysis.trace)
+
+    def advance(self, budget: int) -> int:
+        """Read up to so many more of the rows that the analysis has read; returns how many."""
+        done = self.reader.advance(budget)
+        self._gaps.advance(budget)
+        return done
+
+    @property
+    def progress(self) -> float:
+        """The part of the trace that has been read, from 0 to 1."""
+        trace = self.analysis.trace
+        total = trace.end_row - trace.first_row
+        return max(0, self.reader.position - trace.first_row) / total if total else 1.0
+
+    def not_seen(self, survey: Survey | None, *, is_checking: bool) -> tuple[Unseen, ...]:
+        """What may be missing, the gravest first.
+
+        Args:
+            survey: the account of the whole recording, if there is one.
+            is_checking: whether it is being made.
+        """
+        found = not_seen(self.analysis.trace, self.reader, self._gaps, survey)
+        return (*found, _CHECKING) if is_checking else found

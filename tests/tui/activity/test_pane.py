@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gvtui.tui.activity.pane import ActivityPane
+from tests.tui.helpers import catch_up, drive, recording
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from textual.pilot import Pilot
+
+    from gvtui.tui.app import GvtuiApp
+
+
+def _read(app: GvtuiApp) -> ActivityPane:
+    """The pane when it has read all that the trace holds."""
+    pane = app.query_one(ActivityPane)
+    catch_up(app)
+    _draw(pane)
+    return pane
+
+
+def _draw(pane: ActivityPane) -> None:
+    pane._built, pane._building, pane._next_at = None, None, 0.0
+    pane.news()
+    while pane._building is not None:
+        pane.news()
+    pane.redraw()
+
+
+def _shown(
+    app: GvtuiApp,
+    look: Callable[[ActivityPane, Pilot[int]], Coroutine[None, None, None]],
+    size: tuple[int, int] = (160, 50),
+) -> None:
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("5")
+        await pilot.pause()
+        await look(_read(app), pilot)
+
+    drive(app, script, size)
+
+
+def _lines(pane: ActivityPane) -> list[str]:
+    return [pane.render_line(y).text.rstrip() for y in range(pane.size.height)]
+
+
+def _place(pane: ActivityPane, words: str) -> int:
+    return next(at for at in range(pane.count()) if words in pane.full(at))
+
+
+@pytest.mark.parametrize(
+    "name", ["shell-2024", "network-2024", "compile-2024", "shell-2022", "newest-2026"]
+)
+def test_every_line_leads_to_as_many_rows_as_it_says_and_esc_back(name: str) -> None:
+    app = recording(name)
+
+    async def look(pane: ActivityPane, pilot: Pilot[int]) -> None:
+        await pilot.press("asterisk") if not pane._entries[0].is_open else None
+        pane._folds.whole = frozenset(entry.section for entry in pane._entries)
+        _draw(pane)
+        # Folds are opened as they come.
+        place = 0
+        while place < pane.count():
+            entry = pane._entries[place]
+            if entry.can_open and not entry.is_heading:
+                pane.select(place)
+                pane.fold(1)
+            if entry.line is not None:
+                pane.select(place)
+                pane.go()
+                while app.model.refresh(1.0):
+                    pass
+                assert app.pane == "stream"
+                assert app.model.view.count == entry.line.behind.count, pane.full(place)
+                assert app.model.view[0] == entry.line.behind.first
+                assert app.escaped()
+                assert app.pane == "activity"
+                _draw(pane)
+                assert pane.cursor == place
+            place += 1
+        assert place > 10
+
+    _shown(app, look, (160, 50))
+
+
+def test_rows_too_many_to_be_named_are_exact_too_also_as_calls() -> None:
+    app = recording("network-2024")
+
+    async def look(pane: ActivityPane, pilot: Pilot[int]) -> None:
+        place = _place(pane, "newfstatat")
+        entry = pane._entries[place]
+        assert entry.line is not None
+        assert entry.line.behind.rows is None
+        pane.select(place)
+        await pilot.press("enter")
+        while app.model.refresh(1.0):
+            pass
+        view, behind = app.model.view, entry.line.behind
+        assert view.count == behind.count == 195
+        assert all(behind.mask(row, 1)[0] for row in view)
+        [chip] = app.model.chips
+        assert app.model.chip_words(chip).startswith("failures by call, path and error: newfstatat")
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.pane == "activity"
+        assert not list(app.model.chips)
+        assert pane.cursor == place
+
+    _shown(app, look)
+
+
+def test_on_a_small_screen_there_is_a_line_for_each_heading() -> None:
+    app = recording("shell-2024")
+
+    async def look(pane: ActivityPane, pilot: Pilot[int]) -> None:
+        assert all(entry.is_heading for entry in pane._entries)
+        lines = _lines(pane)
+        assert "everything" in lines[0]
+        assert "not seen" in lines[0]
+        assert "▸ Programs that ran" in lines[2]
+        assert any(line.lstrip().startswith("▲ not seen: ") for line in lines)
+        await pilot.press("enter")
+        assert pane._entries[0].is_open
+        assert "/bin/bash -c" in pane.full(1)
+        await pilot.press("down", "left", "left")
+        assert pane.cursor == 0
+        assert not pane._entries[0].is_open
+
+    _shown(app, look, (80, 24))
+
+
+def test_filters_in_force_hold_and_other_orders_are_told() -> None:
+    app = recording("shell-2024")
+
+    async def look(pane: ActivityPane, pilot: Pilot[int]) -> None:
+        assert "everything, filtered" in _lines(pane)[0]
+        assert {entry.section for entry in pane._entries} == {"written", "maybe_created"}
+        await pilot.press("s")
+        assert "by name" in _lines(pane)[0]
+        assert "▲ " in _lines(pane)[0]
+
+    app.model.chips.put("evt.type = openat and fd.name = /tmp/x")
+    app.model.apply_chips()
+    _shown(app, look, (120, 36))
+
+
+def test_a_text_is_found_in_the_list() -> None:
+    app = recording("shell-2024")
+
+    async def look(pane: ActivityPane, pilot: Pilot[int]) -> None:
+        await pilot.press("slash", *"nsswitch", "enter")
+        await pilot.pause()
+        assert "/etc/nsswitch.conf" in pane.words()
+
+    _shown(app, look)
+
+
+def test_what_is_read_stops_while_the_pane_is_hidden_and_goes_on_after() -> None:
+    app = recording("shell-2024")
+
+    async def look(pane: ActivityPane, pilot: Pilot[int]) -> None:
+        reading = pane._reading
+        assert app.model.analysis.follower is not None
+        await pilot.press("1")
+        await pilot.pause()
+        assert app.model.analysis.follower is None
+        await pilot.press("5")
+        await pilot.pause()
+        pane.news()
+        assert pane._reading is reading
+        assert app.model.analysis.follower is not None
+
+    _shown(app, look)

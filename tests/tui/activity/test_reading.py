@@ -1,0 +1,42 @@
+from gvtui.query.analysis import Analysis
+from gvtui.query.filter.compile import compile_filter
+from gvtui.trace.reader import Trace
+from gvtui.trace.survey import survey
+from gvtui.tui.activity.reading import ActivityReading
+from tests.query.activity.runs import activity_in
+from tests.trace.recorder import TRACES
+
+
+def test_it_reads_along_with_the_analysis_and_ends_with_what_the_report_has() -> None:
+    trace = Trace.open(TRACES / "shell-2024.trace")
+    analysis = Analysis(trace)
+    reading = ActivityReading(analysis, compile_filter("proc.pid = 1", analysis.context))
+    assert reading.progress == 0
+    assert reading.advance(1000) == 0, "the analysis has read nothing yet"
+    while analysis.context.advance(100):
+        reading.advance(70)
+    while reading.advance(70):
+        pass
+    assert reading.progress == 1
+    told = reading.not_seen(None, is_checking=False)
+    made, whole = (
+        reading.reader.activity(told, folds=False),
+        activity_in("shell-2024", "proc.pid = 1"),
+    )
+    assert (made.rows, made.not_seen) == (whole.rows, whole.not_seen)
+    # What a descriptor is may come out after a call with it has failed, which then says less.
+    for one, other in zip(made.sections, whole.sections, strict=True):
+        assert one == other or one.key == other.key == "failed"
+    calls = [
+        sum(line.behind.count for line in each.section("failed").lines) for each in (made, whole)
+    ]
+    assert calls[0] == calls[1]
+    trace.close()
+
+
+def test_what_the_account_of_the_whole_recording_tells_is_told() -> None:
+    trace = Trace.open(TRACES / "newest-2026.trace")
+    reading = ActivityReading(Analysis(trace), None)
+    assert "being checked" in reading.not_seen(None, is_checking=True)[-1].text
+    assert reading.not_seen(survey(trace), is_checking=False)
+    trace.close()
