@@ -9,12 +9,14 @@ from gvtui.decode.errno_names import errno_name
 from gvtui.decode.fields import arguments
 from gvtui.decode.outcome import ExecOutcome, untold
 from gvtui.points.names import event_type
+from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.filter.field import CONTAINER, NAME, PID
 from gvtui.query.filter.fields import FIELDS
 from gvtui.query.filter.forms import argument_forms
 from gvtui.query.filter.write import literal, negation
 from gvtui.query.processes.rows import row_filter
 from gvtui.wire.messages import Unknown
+from gvtui.wire.messagetype import MessageType
 from gvtui.wire.ports import right_ports
 
 if TYPE_CHECKING:
@@ -82,6 +84,9 @@ def field_use(trace: Trace, processes: Processes, row_id: int, view: FieldView) 
         if _OWN_NAMES.get(path) == PID:
             return FieldUse(f"context.{inner}", PID, row_filter(trace, processes, row_id))
         field = _OWN_NAMES.get(path, f"context.{inner}")
+        if field == NAME and _is_exec(trace, row_id):
+            # Its message has the name of before, the filter's field that of the new program.
+            field = f"context.{inner}"
         return _use(f"context.{inner}", field, _compared(value))
     column = f"evt.arg.{name}"
     if name == "sysno":
@@ -120,6 +125,14 @@ def _inner_use(decoded: Decoded, name: str, view: FieldView, architecture: str) 
     if not forms:
         return _NOTHING
     return _use(column, column, _compared(view.decoded if view.decoded in forms else forms[0]))
+
+
+def _is_exec(trace: Trace, row_id: int) -> bool:
+    """Whether a row tells of an exec."""
+    row = trace.row(row_id)
+    numbers = sysnos_by_name(trace.architecture)
+    execs = (numbers.get("execve"), numbers.get("execveat"))
+    return row.type == MessageType.SENTRY_EXEC or row.sysno in execs
 
 
 def _compared(value: int | str) -> str:
