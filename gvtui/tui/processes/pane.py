@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gvtui.query.numbers.statistics import Statistics
     from gvtui.query.processes.process import Process
     from gvtui.query.processes.tree import ProcessTree
+    from gvtui.trace.reader import Trace
     from gvtui.tui.kit.cells import Part
     from gvtui.tui.viewer import Viewer
 
@@ -59,6 +60,8 @@ class ProcessesPane(ListPane):
         self._places = viewer.feature(TreePlaces)
         self._painter = TreePainter(self._model)
         self._tree: ProcessTree | None = None
+        self._trace: Trace | None = None
+        """What the tree is of."""
         self._folds: dict[int, Fold] = {}
         self._folded = 0
         self._lines: list[TreeLine] = []
@@ -79,9 +82,7 @@ class ProcessesPane(ListPane):
         analysis.wants_processes = True
         tree = analysis.processes.tree
         if tree is not self._tree:
-            self._tree, self._folds, self._lines = tree, {}, []
-            self._painter.tree = tree
-            self._built = self._building = self._selected = None
+            self._take_tree(tree)
         is_calm = time.monotonic() - self._drawn_at >= _CALM_SECONDS
         if is_calm:
             self._take_filter()
@@ -97,6 +98,20 @@ class ProcessesPane(ListPane):
             self.redraw()
         if self._building is not None:
             self.set_timer(_PAUSE_SECONDS, self._go_on)
+
+    def _take_tree(self, tree: ProcessTree) -> None:
+        """Show another tree; if it is of the same trace, at the same process and as unfolded."""
+        former, trace = self._tree, self._model.trace
+        if former is not None and trace is self._trace:
+            self._folds = {n: fold for n, fold in self._folds.items() if _is_in(tree, former, n)}
+            chosen = self._selected
+            if chosen is not None and chosen[0] == "process" and isinstance(chosen[1], int):
+                self._selected = chosen if _is_in(tree, former, chosen[1]) else None
+        else:
+            self._folds, self._lines, self._selected = {}, [], None
+        self._tree, self._trace = tree, trace
+        self._painter.tree = tree
+        self._built = self._building = None
 
     def _go_on(self) -> None:
         if self.display and self._building is not None:
@@ -362,3 +377,9 @@ class ProcessesPane(ListPane):
             if line.key == key:
                 self.select(place)
                 break
+
+
+def _is_in(tree: ProcessTree, former: ProcessTree, number: int) -> bool:
+    """Whether a process of one tree has the same number in another tree of the same trace."""
+    process, known = tree.get(number), former.get(number)
+    return process is not None and known is not None and process.id == known.id

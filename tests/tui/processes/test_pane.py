@@ -342,3 +342,23 @@ def test_a_row_leads_to_its_process_also_where_that_is_folded_away() -> None:
         assert (process.pid, process.name) == (row.pid, "cc1")
 
     drive(app, script)
+
+
+def test_an_analysis_that_begins_anew_leaves_cursor_and_folds_where_they_are() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        pane = await _open(app, pilot)
+        await pilot.press("down", "right", "down")
+        await _settle(app, pilot)
+        before = (pane.cursor, pane._selected, dict(pane._folds))
+        assert pane.cursor > 0
+        assert pane._folds
+        app.model._begin_anew()
+        app.model.apply_chips()
+        await _settle(app, pilot)
+        assert pane.picked is not None
+        assert pane.picked[0] in list(app.model.analysis.processes.tree)
+        assert (pane.cursor, pane._selected, pane._folds) == before
+
+    drive(app, script)
