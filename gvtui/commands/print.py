@@ -43,6 +43,8 @@ BATCH = 2048
 
 _PIECE = 1 << 18
 """Characters that are put together before they are written: a line may be of any length."""
+_TURN_BYTES = 4 << 20
+"""About how many bytes of messages are printed between two looks at signals."""
 
 _READ_SECONDS = 0.2
 """How long new rows are read at a time: under full load there are always more."""
@@ -183,7 +185,7 @@ def _print_file(
 
 
 def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bool) -> int:
-    from gvtui.commands.watching import watching
+    from gvtui.commands.watching import LostMessagesError, watching
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
 
@@ -217,6 +219,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bo
                     stop = min(stop, end)
                 stop = selection.ready(done, stop, time.monotonic())
                 if done < stop:
+                    stop = _turn(trace, done, stop)
                     _write(export, done, stop)
                     done = stop
                     state.pass_on()
@@ -238,9 +241,22 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bo
                     state.pass_on()
                     time.sleep(_PAUSE_SECONDS)
             say_lacking(trace, filter_text, selection.shortfall())
-            return _say_end(trace, live=True)
+            code = _say_end(trace, live=True)
+            trace.refresh(_READ_SECONDS)
+            if state.signals > 1 and (left := trace.available_rows - done) > 0:
+                rows = counted(left, "row")
+                raise LostMessagesError(
+                    f"{rows} came and are not printed: a second signal ended it"
+                )
+            return code
         finally:
             trace.close()
+
+
+def _turn(trace: Trace, start: int, stop: int) -> int:
+    """How far to print before it is looked whether a signal has come."""
+    sizes = trace.rows(start, stop)["length"].cumsum()
+    return min(stop, start + max(1, int(sizes.searchsorted(_TURN_BYTES))))
 
 
 def _nobody_reads() -> bool:

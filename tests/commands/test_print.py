@@ -205,6 +205,27 @@ def test_live_ends_when_its_reader_has_gone(tmp_path: Path) -> None:
     assert not path.exists()
 
 
+def test_a_second_signal_ends_it_and_says_what_is_not_printed(tmp_path: Path) -> None:
+    process, stdout, stderr = listening(tmp_path / "s")
+    sandbox = FakeSandbox(tmp_path / "s")
+    message = read_message(name="x" * 150_000)
+    for _ in range(100):
+        sandbox.send(message)
+    # It prints, and waits for a reader.
+    assert stdout.read(1)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    shown = stdout.read()
+    assert process.wait(120) == 1
+    printed = shown.count(b"fd_path")
+    assert 0 < printed < 100
+    told = stderr.read().decode()
+    assert "came and are not printed: a second signal ended it" in told
+    sandbox.close()
+    stdout.close()
+    stderr.close()
+
+
 def test_live_ends_when_the_monitor_dies(tmp_path: Path) -> None:
     with Running(tmp_path, "print", "--no-realtime") as command:
         children = Path(f"/proc/{command.process.pid}/task/{command.process.pid}/children")
