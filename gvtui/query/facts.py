@@ -14,7 +14,7 @@ from gvtui.query.imagefacts import IMAGE_NUMBERS, IMAGE_TEXTS
 from gvtui.query.processes.process import Evidence
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Unknown
-from gvtui.words import counted
+from gvtui.words import counted, noun_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -148,8 +148,8 @@ class ProcessFacts:
         many = len(self.cut)
         return (
             f"of {counted(many, 'command line')} the filter compared only the beginning: the "
-            f"{'message that has it' if many == 1 else 'messages that have them'} whole "
-            f"{'is' if many == 1 else 'are'} not in the trace any more"
+            f"{noun_for(many, 'message that has it whole is', 'messages that have them whole are')} "
+            "not in the trace any more"
         )
 
     def _read(self, row: int) -> list[str]:

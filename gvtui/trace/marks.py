@@ -234,7 +234,7 @@ class GoneMark:
         what = "runsc, the sandbox's parent, process" if self.is_runsc else "the sandbox's process"
         return (
             f"{what} {self.pid} has gone, and no exit of the first process inside was told: killed "
-            "from outside or for want of memory, or ended after its session was deleted"
+            "from outside or for want of memory, or ended without a session that traces exits"
         )
 
     def details(self) -> dict[str, Any]:

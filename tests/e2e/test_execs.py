@@ -280,7 +280,8 @@ def test_the_binary_noted_tells_without_the_point(binary: RunscBinary, folder: P
         for each in map(json.loads, printed(recording, "--format", "json").splitlines())
         if each.get("event") == "mark"
     ]
-    assert [(mark["kind"], mark["path"]) for mark in marks] == [("binary", binary.path)]
+    # Another may tell that the sandbox is gone, if it went before the recording ended.
+    assert [mark["path"] for mark in marks if mark["kind"] == "binary"] == [binary.path]
     # A recording of the rows chosen while they come, and live lines, say the same.
     listening = Listening(folder, "record", "--out", f"{folder}/f.gvtrace", *DONE_FILTER)
     send_good_execs(binary, folder, listening.endpoint)

@@ -39,7 +39,7 @@ bad = "evt.faled = true"
         f"{path}, line 1: there is no theme 'drak'; did you mean dark?",
         f"{path}, line 2: there is no column 'tme', 'evt.arg.a b'; fields are evt.arg.NAME",
         f"{path}, line 10: bad is no filter: column 1: there is no field 'evt.faled'; "
-        "expected evt.failed, evt.restarted or evt.rawres",
+        "expected evt.failed, evt.age or evt.restarted",
     ]
 
 

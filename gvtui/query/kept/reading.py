@@ -42,7 +42,7 @@ _LOOKED_AT = 64
 _EMPTY: dict[str, Any] = {"list": list, "set": set, "dict": dict, "OrderedDict": OrderedDict}
 
 
-class BrokenStateError(Exception):
+class BrokenStateError(ValueError):
     """The bytes are no state of these parts."""
 
 

@@ -29,7 +29,7 @@ _GROUP = 10_000
 """How many objects are put into bytes at a time."""
 
 
-class NotKeptError(Exception):
+class NotKeptError(ValueError):
     """There is something among the values that this does not write."""
 
 
