@@ -236,22 +236,34 @@ async def draw(scene: Scene) -> str:
         async with app.run_test(size=scene.size) as pilot:
             await settle(pilot)
             for key in scene.keys:
-                await pilot.press(key)
+                await press(pilot, key)
             await settle(pilot)
             return app.export_screenshot(title="gvtui")
 
 
-async def settle(pilot: Pilot[int]) -> None:
-    """Wait until nothing on the screen changes any more."""
+async def press(pilot: Pilot[int], key: str) -> None:
+    """Press a key, and let the app take in all that it is about, before another is pressed: what
+    the next one does may depend on it, such as how far a pane can scroll."""
+    await pilot.press(key)
+    await _take_in(pilot)
+
+
+async def _take_in(pilot: Pilot[int]) -> GvtuiApp:
     app = pilot.app
     assert isinstance(app, GvtuiApp)
+    while app.tick() or app.model.analysis.advance():
+        await pilot.pause()
+    app.show_news()
+    await pilot.pause(0.02)
+    return app
+
+
+async def settle(pilot: Pilot[int]) -> None:
+    """Wait until nothing on the screen changes any more."""
     seen: object = None
     since = time.monotonic()
     while time.monotonic() - since < _STEADY_SECONDS:
-        while app.tick() or app.model.analysis.advance():
-            await pilot.pause()
-        app.show_news()
-        await pilot.pause(0.02)
+        app = await _take_in(pilot)
         before, seen = seen, app.screen._compositor.render_strips()
         if seen != before:
             since = time.monotonic()

@@ -11,7 +11,7 @@ from pytest_textual_snapshot import SVGImageExtension  # type: ignore[import-unt
 from textual.widgets import Input
 
 from gvtui.tui.app import GvtuiApp
-from tests.tui.scenes import settle
+from tests.tui.scenes import press, settle
 from tests.tui.walks import WALKS, Walk, keys_of
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ async def pictures_of(walk: Walk, size: tuple[int, int], folder: Path) -> list[t
             await settle(pilot)
             for name, steps in walk.screens.items():
                 app.clear_notifications()
-                await pilot.press(*keys_of(steps))
+                for key in keys_of(steps):
+                    await press(pilot, key)
                 for entry in app.screen.query(Input):
                     entry.cursor_blink = False
                 await settle(pilot)
