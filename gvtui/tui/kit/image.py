@@ -96,12 +96,13 @@ class Image:
                     self._put(y, x, strip)
                     x += strip.cell_length
         elif isinstance(update, ChopsUpdate):
-            for y, first, last in update.spans:
+            for y, first, stop in update.spans:
                 for end, (x, part) in zip(
                     update.chop_ends[y], update.chops[y].items(), strict=False
                 ):
-                    if part is not None and x <= last and end > first and y < len(self._lines):
-                        self._put(y, x, part)
+                    if part is not None and x < stop and end > first and y < len(self._lines):
+                        # What lies beyond a span was not drawn: Textual has blanks there.
+                        self._put(y, x, part if end <= stop else part.crop(0, stop - x))
 
     def _put(self, y: int, x: int, strip: Strip) -> None:
         length = strip.cell_length

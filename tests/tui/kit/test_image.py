@@ -123,6 +123,23 @@ def test_a_part_of_the_screen_changes_alone(
     assert shown.cells() == drawn_anew(first)
 
 
+@given(_screens, _screens, st.integers(0, HEIGHT - 1), st.integers(1, WIDTH))
+def test_what_lies_beyond_a_span_stays(
+    first: list[list[Strip]], second: list[list[Strip]], y: int, stop: int
+) -> None:
+    """Textual hands over blanks there: it draws only the widgets that have changed."""
+    shown = Shown(Image())
+    shown.image.take(whole(first))
+    shown.draw()
+    chops: list[dict[int, Strip | None]] = [{0: None, SPLIT: None} for _ in range(HEIGHT)]
+    chops[y] = {0: second[y][0], SPLIT: second[y][1]}
+    shown.image.take(ChopsUpdate(chops, [(y, 0, stop)], [[SPLIT, WIDTH]] * HEIGHT))
+    shown.draw()
+    changed = [Strip.join(strips) for strips in first]
+    changed[y] = Strip.join([Strip.join(second[y]).crop(0, stop), Strip.join(first[y]).crop(stop)])
+    assert shown.cells() == drawn_anew([[line] for line in changed])
+
+
 @given(_screens, st.integers(1, WIDTH - 1))
 def test_widgets_may_begin_in_other_columns_than_before(
     first: list[list[Strip]], column: int
