@@ -211,7 +211,8 @@ def test_a_second_signal_ends_it_and_says_what_is_not_printed(tmp_path: Path) ->
     message = read_message(name="x" * 150_000)
     for _ in range(100):
         sandbox.send(message)
-    # It prints, and waits for a reader.
+    assert stdout.readline() == b"Connection accepted\n"
+    # It prints the first message, of more bytes than the pipe holds, and waits for a reader.
     assert stdout.read(1)
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGTERM)
