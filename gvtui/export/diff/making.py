@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gvtui.export.report.recorded import containers_in, digests_of, only_container
+from gvtui.export.report.recorded import (
+    container_filter,
+    containers_in,
+    digests_of,
+    named_containers,
+)
 from gvtui.query.activity.notseen import utc
 from gvtui.query.compare.compare import compare
 from gvtui.query.compare.side import SidePlan, read_sides
@@ -121,17 +126,17 @@ def make_diff(
     choices = (before, after)
     known = {id(each.trace): containers_in(each.trace) for each in choices}
     chosen = [
-        only_container(known[id(each.trace)], each.container) if each.container else ""
+        named_containers(known[id(each.trace)], each.container) if each.container else []
         for each in choices
     ]
     plans = [
         SidePlan(
             each.trace,
-            conjunction([container, each.window]),
+            conjunction([container_filter(named), each.window]),
             filter_text,
             is_window=bool(each.begin or each.end),
         )
-        for each, container in zip(choices, chosen, strict=True)
+        for each, named in zip(choices, chosen, strict=True)
     ]
     sides = read_sides(plans, lambda trace: survey(trace, progress))
     digests = {id(each.trace): tuple(digests_of(each.trace)) for each in choices}
@@ -139,21 +144,17 @@ def make_diff(
         DiffSide(
             each.trace.path.name,
             digests[id(each.trace)],
-            _containers_of(known[id(each.trace)], container),
+            _words_of(known[id(each.trace)], named),
             side.plan.filter_text,
             side,
         )
-        for each, container, side in zip(choices, chosen, sides, strict=True)
+        for each, named, side in zip(choices, chosen, sides, strict=True)
     )
     compared = compare(first.side, second.side, same_points=same_points)
     return DiffDocument(first, second, compared)
 
 
-def _containers_of(known: dict[tuple[int, str], str], chosen: str) -> tuple[str, ...]:
-    """The words of all containers, or of those that a filter names."""
-    words: Sequence[str] = [
-        words
-        for (_, container), words in known.items()
-        if not chosen or literal(container) in chosen
-    ]
-    return tuple(dict.fromkeys(words))
+def _words_of(known: dict[tuple[int, str], str], named: Sequence[str]) -> tuple[str, ...]:
+    """What containers are called in words: those with one of these IDs; all if there is none."""
+    own = [words for (_, container), words in known.items() if not named or container in named]
+    return tuple(dict.fromkeys(own))

@@ -6,7 +6,12 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gvtui.export.report.recorded import containers_in, digests_of, only_container
+from gvtui.export.report.recorded import (
+    container_filter,
+    containers_in,
+    digests_of,
+    named_containers,
+)
 from gvtui.query.activity.notseen import Gaps, not_seen, utc
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
@@ -76,7 +81,8 @@ def make_report(
     analysis = Analysis(trace, is_kept=True)
     containers = analysis.answer("containers", lambda: containers_in(trace))
     if container:
-        filter_text = conjunction([only_container(containers, container), filter_text])
+        only = container_filter(named_containers(containers, container))
+        filter_text = conjunction([only, filter_text])
     context = analysis.context
     condition = compile_filter(filter_text, context) if filter_text.strip() else None
     reader, gaps = ActivityReader(context, condition), Gaps(trace)

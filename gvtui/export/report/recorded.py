@@ -11,6 +11,8 @@ from gvtui.query.filter.naming import containers_of
 from gvtui.query.filter.write import literal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gvtui.trace.reader import Trace
 
 _STEP = 1 << 18
@@ -35,8 +37,8 @@ def containers_in(trace: Trace) -> dict[tuple[int, str], str]:
     return found
 
 
-def only_container(containers: dict[tuple[int, str], str], wanted: str) -> str:
-    """The filter for the containers that a user means.
+def named_containers(containers: dict[tuple[int, str], str], wanted: str) -> list[str]:
+    """The IDs of the containers that a user means, in order.
 
     Args:
         containers: what `containers_in` gives.
@@ -55,7 +57,13 @@ def only_container(containers: dict[tuple[int, str], str], wanted: str) -> str:
     if not chosen:
         known = "; ".join(sorted(containers.values())[:20]) or "none"
         raise NoContainerError(f"the recording has no container {wanted!r}; it has: {known}")
-    return f"container.id in ({', '.join(map(literal, chosen))})"
+    return chosen
+
+
+def container_filter(containers: Iterable[str]) -> str:
+    """The filter for the rows of containers; "" for none."""
+    found = ", ".join(map(literal, containers))
+    return f"container.id in ({found})" if found else ""
 
 
 def digests_of(trace: Trace) -> list[str]:

@@ -1,4 +1,5 @@
 import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -7,6 +8,7 @@ from gvtui.export.report.recorded import NoContainerError
 from gvtui.trace.reader import Trace
 from tests.export.diff.runs import diff_of, shells
 from tests.query.activity.runs import TRACES
+from tests.trace.factory import start_message, write_trace
 
 
 def test_a_recording_differs_from_itself_in_nothing() -> None:
@@ -50,3 +52,11 @@ def test_a_window_and_a_container_are_parts_of_the_filter() -> None:
     with pytest.raises(NoContainerError, match="has no container 'web'"):
         make_diff(SideChoice(trace, "web"), SideChoice(trace))
     trace.close()
+
+
+def test_a_side_names_its_container_and_none_whose_id_only_begins_alike(tmp_path: Path) -> None:
+    started = [(conn, [start_message(f"web-{conn}")]) for conn in (1, 10)]
+    trace = Trace.open(write_trace(tmp_path / "a.gvtrace", started))
+    made = make_diff(SideChoice(trace, "web-10"), SideChoice(trace, "web-1"))
+    trace.close()
+    assert (made.before.containers, made.after.containers) == (("web-10",), ("web-1",))

@@ -4,9 +4,10 @@ import pytest
 
 from gvtui.export.report.recorded import (
     NoContainerError,
+    container_filter,
     containers_in,
     digests_of,
-    only_container,
+    named_containers,
 )
 from gvtui.trace.reader import Trace
 from tests.query.activity.runs import TRACES
@@ -22,8 +23,9 @@ def test_containers_and_digests_of_a_recording() -> None:
 
 def test_a_container_is_named_by_id_beginning_or_name() -> None:
     known = {(1, "abc1"): "abc1, pod/web", (2, "abc2"): "abc2"}
-    assert only_container(known, "pod/web") == "container.id in (abc1)"
-    assert only_container(known, "abc") == "container.id in (abc1, abc2)"
-    assert only_container(known, "abc2") == "container.id in (abc2)"
+    assert container_filter(named_containers(known, "pod/web")) == "container.id in (abc1)"
+    assert container_filter(named_containers(known, "abc")) == "container.id in (abc1, abc2)"
+    assert container_filter(named_containers(known, "abc2")) == "container.id in (abc2)"
     with pytest.raises(NoContainerError, match="it has: abc1, pod/web; abc2"):
-        only_container(known, "web")
+        named_containers(known, "web")
+    assert container_filter([]) == ""
