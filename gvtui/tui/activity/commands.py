@@ -30,7 +30,8 @@ from gvtui.words import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gvtui.export.report.formats import ReportFormat
+    from gvtui.export.documents import DocumentFormat
+    from gvtui.export.report.making import Report
     from gvtui.query.activity.activity import Unseen
     from gvtui.query.analysis import Analysis
     from gvtui.query.processes.process import Process
@@ -261,7 +262,7 @@ def _survey(path: Path) -> Survey:
         trace.close()
 
 
-def _report(recording: Path, expression: str, style: ReportFormat, path: Path) -> int:
+def _report(recording: Path, expression: str, style: DocumentFormat[Report], path: Path) -> int:
     """Have `gvtui report`, in a process of its own, write to a file; returns the file's size.
 
     Raises:
