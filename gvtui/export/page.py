@@ -1,4 +1,4 @@
-"""The beginning of an HTML file that loads nothing and runs nothing."""
+"""The parts of an HTML file that loads nothing and runs nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gvtui.decode.escape import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What a browser may load: nothing. The style is the file's own."""
@@ -35,3 +35,20 @@ def page_start(title: str) -> Iterator[str]:
 def shown(text: str) -> str:
     """A text from a sandbox as HTML."""
     return in_html(escape(text))
+
+
+def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """The lines of a table whose cells are escaped for a terminal."""
+    yield "<table>"
+    yield f"<tr>{''.join(f'<th>{heading}</th>' for heading in headings)}</tr>"
+    for row in rows:
+        yield f"<tr>{''.join(f'<td>{in_html(cell)}</td>' for cell in row)}</tr>"
+    yield "</table>"
+
+
+def bullets(sentences: Iterable[str]) -> Iterator[str]:
+    """The lines of a list of sentences that are escaped for a terminal."""
+    yield "<ul>"
+    for sentence in sentences:
+        yield f"<li>{in_html(sentence)}</li>"
+    yield "</ul>"

@@ -1,4 +1,4 @@
-from gvtui.export.page import page_start, shown
+from gvtui.export.page import bullets, page_start, shown, table
 
 
 def test_a_page_begins_with_a_policy_that_loads_nothing() -> None:
@@ -9,3 +9,13 @@ def test_a_page_begins_with_a_policy_that_loads_nothing() -> None:
 
 def test_a_text_becomes_neither_markup_nor_control() -> None:
     assert shown("<b>\x1b") == "&lt;b&gt;\\x1b"
+
+
+def test_tables_and_lists_show_cells_as_they_are() -> None:
+    assert list(table(("a", "b"), [("1", "<b>")])) == [
+        "<table>",
+        "<tr><th>a</th><th>b</th></tr>",
+        "<tr><td>1</td><td>&lt;b&gt;</td></tr>",
+        "</table>",
+    ]
+    assert list(bullets(["a & b"])) == ["<ul>", "<li>a &amp; b</li>", "</ul>"]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
 from gvtui.export.diff.rows import HEADINGS, TITLE, by_section, cells, lists, summary
-from gvtui.export.page import page_start, shown
+from gvtui.export.page import bullets, page_start, shown, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from gvtui.export.diff.making import DiffDocument
 
@@ -26,23 +26,12 @@ def lines(diff: DiffDocument) -> Iterator[str]:
     yield f"<p>{in_html(summary(diff))}</p>"
     for title, own in by_section(diff.compared.differences):
         yield f"<h2>{in_html(title)}</h2>"
-        yield from _table(HEADINGS, (cells(diff, each) for each in own))
+        yield from table(HEADINGS, (cells(diff, each) for each in own))
     if diff.compared.untold:
         yield "<h2>What cannot be told</h2>"
         untold = ((*cells(diff, each), escape(each.untold)) for each in diff.compared.untold)
-        yield from _table((*HEADINGS, "why"), untold)
+        yield from table((*HEADINGS, "why"), untold)
     for title, sentences in lists(diff):
         yield f"<h2>{in_html(title)}</h2>"
-        yield "<ul>"
-        for sentence in sentences:
-            yield f"<li>{in_html(sentence)}</li>"
-        yield "</ul>"
+        yield from bullets(sentences)
     yield "</body></html>"
-
-
-def _table(headings: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    yield "<table>"
-    yield f"<tr>{''.join(f'<th>{heading}</th>' for heading in headings)}</tr>"
-    for row in rows:
-        yield f"<tr>{''.join(f'<td>{in_html(cell)}</td>' for cell in row)}</tr>"
-    yield "</table>"

@@ -28,6 +28,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from gvtui.export.diff.rows import title_of
+from gvtui.export.report.json import rows_document, unseen_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,9 +68,7 @@ def _side(side: DiffSide) -> dict[str, Any]:
         "first_ns": read.first_ns or None,
         "last_ns": read.last_ns or None,
         "dropped": read.lost,
-        "not_seen": [
-            {"kind": each.kind, "text": each.text, "count": each.count} for each in read.not_seen
-        ],
+        "not_seen": unseen_documents(read.not_seen),
     }
 
 
@@ -96,19 +95,12 @@ def _difference(diff: DiffDocument, difference: Difference) -> dict[str, Any]:
 def _thing(thing: Thing | None) -> dict[str, Any] | None:
     if thing is None:
         return None
-    behind = thing.behind
     return {
         "count": thing.count,
         "bytes_in": thing.bytes_in,
         "bytes_out": thing.bytes_out,
         "names": sorted(thing.names),
-        "rows": {
-            "first": behind.first,
-            "last": behind.last,
-            "count": behind.count,
-            "filter": behind.filter_text,
-            "exact": behind.is_exact,
-        },
+        "rows": rows_document(thing.behind),
     }
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
 from gvtui.export.diff.rows import HEADINGS, TITLE, by_section, cells, lists, summary
-from gvtui.export.report.markdown import plain
+from gvtui.export.report.markdown import plain, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,19 +26,13 @@ def lines(diff: DiffDocument) -> Iterator[str]:
         yield ""
         yield f"## {plain(title)}"
         yield ""
-        yield f"| {' | '.join(HEADINGS)} |"
-        yield f"|{'---|' * len(HEADINGS)}"
-        for difference in own:
-            yield f"| {' | '.join(map(plain, cells(diff, difference)))} |"
+        yield from table(HEADINGS, (cells(diff, each) for each in own))
     if diff.compared.untold:
         yield ""
         yield "## What cannot be told"
         yield ""
-        yield f"| {' | '.join((*HEADINGS, 'why'))} |"
-        yield f"|{'---|' * (len(HEADINGS) + 1)}"
-    for difference in diff.compared.untold:
-        row = (*cells(diff, difference), escape(difference.untold))
-        yield f"| {' | '.join(map(plain, row))} |"
+        untold = ((*cells(diff, each), escape(each.untold)) for each in diff.compared.untold)
+        yield from table((*HEADINGS, "why"), untold)
     for title, sentences in lists(diff):
         yield ""
         yield f"## {plain(title)}"

@@ -26,10 +26,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gvtui.export.report.making import Report
-    from gvtui.query.activity.activity import ActivityLine
+    from gvtui.query.activity.activity import ActivityLine, Behind, Unseen
 
 SCHEMA, VERSION = "gvtui-report", 1
 
@@ -57,15 +57,27 @@ def document(report: Report) -> dict[str, Any]:
             }
             for section in activity.sections
         ],
-        "not_seen": [
-            {"kind": each.kind, "text": each.text, "count": each.count}
-            for each in activity.not_seen
-        ],
+        "not_seen": unseen_documents(activity.not_seen),
+    }
+
+
+def unseen_documents(not_seen: Iterable[Unseen]) -> list[dict[str, Any]]:
+    """What was not seen, as values for JSON."""
+    return [{"kind": each.kind, "text": each.text, "count": each.count} for each in not_seen]
+
+
+def rows_document(behind: Behind) -> dict[str, Any]:
+    """The rows behind a line, as values for JSON."""
+    return {
+        "first": behind.first,
+        "last": behind.last,
+        "count": behind.count,
+        "filter": behind.filter_text,
+        "exact": behind.is_exact,
     }
 
 
 def _line(report: Report, line: ActivityLine) -> dict[str, Any]:
-    behind = line.behind
     return {
         "what": line.what,
         "details": line.details,
@@ -73,14 +85,8 @@ def _line(report: Report, line: ActivityLine) -> dict[str, Any]:
         "bytes_out": line.bytes_out,
         "folded": line.folded,
         "folder": line.folder or None,
-        "first_ns": report.times.get(behind.first) or None,
-        "rows": {
-            "first": behind.first,
-            "last": behind.last,
-            "count": behind.count,
-            "filter": behind.filter_text,
-            "exact": behind.is_exact,
-        },
+        "first_ns": report.times.get(line.behind.first) or None,
+        "rows": rows_document(line.behind),
     }
 
 

@@ -9,7 +9,7 @@ from gvtui.decode.escape import escape
 from gvtui.export.report.rows import HEADINGS, TITLE, cells, ending, finding, title_of, unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from gvtui.export.report.making import Report
 
@@ -19,6 +19,14 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|~&:@-])")
 def plain(text: str) -> str:
     """A text that Markdown shows as it is: no markup, links, mentions or HTML."""
     return _SPECIAL.sub(r"\\\1", text)
+
+
+def table(headings: Sequence[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    """The lines of a table whose cells are escaped for a terminal."""
+    yield f"| {' | '.join(headings)} |"
+    yield f"|{'---|' * len(headings)}"
+    for row in rows:
+        yield f"| {' | '.join(map(plain, row))} |"
 
 
 def lines(report: Report) -> Iterator[str]:
@@ -33,10 +41,7 @@ def lines(report: Report) -> Iterator[str]:
         yield ""
         yield f"## {plain(title_of(section))}"
         yield ""
-        yield f"| {' | '.join(HEADINGS)} |"
-        yield f"|{'---|' * len(HEADINGS)}"
-        for line in section.lines:
-            yield f"| {' | '.join(map(plain, cells(report, line)))} |"
+        yield from table(HEADINGS, (cells(report, line) for line in section.lines))
     yield ""
     yield "## Not seen"
     yield ""
