@@ -136,20 +136,17 @@ def print_(
 def _print_stats(file: Path, style: str, filter_text: str) -> int:
     from gvtui.export.info import account_document, account_text
     from gvtui.export.stats import Shortfall, stats_json, stats_text
-    from gvtui.query.activity.reader import ActivityReader
     from gvtui.query.analysis import Analysis
     from gvtui.query.filter.compile import compile_filter
     from gvtui.trace.reader import Trace
-    from gvtui.trace.survey import survey
 
     trace = Trace.open(file, progress=say_progress)
     try:
         analysis = Analysis(trace, is_kept=True)
         condition = compile_filter(filter_text, analysis.context) if filter_text else None
         statistics = analysis.statistics(condition)
-        while analysis.context.advance() or statistics.advance() or analysis.timeline.advance():
-            pass
-        found = analysis.answer("survey", lambda: survey(trace, progress=say_progress))
+        analysis.finish(statistics)
+        found = analysis.survey(say_progress)
         lacks = Shortfall.of(trace, found)
         if style == "json":
             more = {"accounting": account_document(found)}
@@ -157,7 +154,7 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
         else:
             lines = [*stats_text(statistics, lacks), "", *account_text(found)]
             write_out("".join(f"{line}\n" for line in lines))
-        analysis.keep(lambda: ActivityReader(analysis.context))
+        analysis.keep()
         say_lacking(trace, filter_text, analysis.context.facts.cut_text())
         # All of it has been read.
         return max(_say_end(trace, live=True), int(bool(found.problems)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from time import thread_time
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
@@ -19,11 +20,16 @@ if TYPE_CHECKING:
     from gvtui.query.filter.compile import Filter
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.reader import Trace
+    from gvtui.trace.rebuild import Progress
+    from gvtui.trace.survey import Survey
 
 _Answer = TypeVar("_Answer")
 
 ANALYSIS_SECONDS = 0.008
 """How many seconds one step of the whole analysis may take; a longer step would delay keys."""
+
+_STEP = 1 << 18
+"""How many rows are read in one step where nobody waits for keys."""
 
 _LEAST, _MOST = 64, 1 << 16
 _TURN_SECONDS = 0.007
@@ -32,6 +38,13 @@ _TURN_SECONDS = 0.007
 
 _PROCESSES_PART = 0.25
 """The part of the time that is for processes while they are not on the screen."""
+
+
+class SliceReader(Protocol):
+    """Whatever reads rows in slices."""
+
+    def advance(self, budget: int, /) -> int:
+        """Read up to so many more rows; returns how many."""
 
 
 class Paced:
@@ -152,23 +165,32 @@ class Analysis:
                 self.kept.offer("numbers", {"counts": found.counts})
         return found
 
-    def keep(self, make_activity: Callable[[], object] | None = None) -> bool:
-        """Keep what was found out of a recording that has been read to its end; True if it was
-        written.
+    def finish(self, *readers: SliceReader) -> None:
+        """Read all rows that the trace has now.
 
         Args:
-            make_activity: makes a reader of the activity, if none was made: what is kept of it is
-                kept on.
+            readers: read after pairs and processes have, one after the other.
         """
+        # What a row tells may become known by later rows only: all of them come first.
+        every: tuple[SliceReader, ...] = (self.context, self.timeline, *readers)
+        for reader in every:
+            while reader.advance(_STEP):
+                pass
+
+    def keep(self) -> bool:
+        """Keep what was found out of a recording that has been read to its end; True if it was
+        written."""
         if self.kept is None:
             return False
+        # Most who analyse a trace keep nothing.
+        from gvtui.query.activity.reader import ActivityReader
+
         makers: dict[str, Callable[[], object]] = {
             "numbers": self.statistics,
             "resolved": lambda: self.resolved,
             "descriptors": lambda: self.statistics(by_descriptor=True),
+            "activity": partial(ActivityReader, self.context),
         }
-        if make_activity is not None:
-            makers["activity"] = make_activity
         return self.kept.keep(makers)
 
     def answer(self, name: str, find: Callable[[], _Answer]) -> _Answer:
@@ -177,6 +199,12 @@ class Analysis:
             return find()
         found: _Answer = self.kept.answer(name, find)
         return found
+
+    def survey(self, progress: Progress | None = None) -> Survey:
+        """The account of the whole recording; `progress` as for `gvtui.trace.survey.survey`."""
+        from gvtui.trace.survey import survey
+
+        return self.answer("survey", lambda: survey(self.trace, progress))
 
     def advance(self, budget_seconds: float = ANALYSIS_SECONDS, *, is_idle: bool = False) -> bool:
         """Analyse further rows for about the given time; True if any were read.

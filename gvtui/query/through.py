@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import platformdirs
 
@@ -23,13 +22,9 @@ from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.trace.reader import Trace
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 LEAST_ROWS = 1_000_000
 """With fewer rows, the viewer has read them itself before another process has begun."""
 _NICENESS = 5
-_STEP = 1 << 18
 
 
 class ReadingThrough:
@@ -89,15 +84,7 @@ def read_through(path: Path, audit_variable: str) -> bool:
         analysis = Analysis(trace, audit_variable=audit_variable, is_kept=True)
         activity = ActivityReader(analysis.context)
         statistics = [analysis.statistics(by_descriptor=each) for each in (False, True)]
-        followers: tuple[Callable[[int], int], ...] = (
-            analysis.context.advance,
-            analysis.timeline.advance,
-            activity.advance,
-            *(each.advance for each in statistics),
-        )
-        for advance in followers:
-            while advance(_STEP):
-                pass
+        analysis.finish(activity, *statistics)
         return analysis.keep()
     finally:
         trace.close()

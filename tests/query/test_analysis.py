@@ -56,6 +56,20 @@ def test_processes_are_read_whether_somebody_looks_or_not() -> None:
     with_trace.close()
 
 
+def test_all_rows_are_read_before_others_read_them() -> None:
+    trace = Trace.open(TRACES / "compile-2024.trace")
+    analysis = Analysis(trace)
+    statistics = analysis.statistics()
+    worker = Worker(1, 0)
+    analysis.finish(statistics, worker)
+    assert analysis.pairs.is_done
+    assert analysis.timeline.is_done
+    assert statistics.is_done
+    assert worker.left == 0
+    assert analysis.survey().log_bytes == trace.path.stat().st_size
+    trace.close()
+
+
 def test_a_follower_is_paced_too() -> None:
     trace = Trace.open(TRACES / "compile-2024.trace")
     analysis = Analysis(trace)

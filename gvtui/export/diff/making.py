@@ -15,7 +15,6 @@ from gvtui.query.activity.notseen import utc
 from gvtui.query.compare.compare import compare
 from gvtui.query.compare.side import SidePlan, read_sides
 from gvtui.query.filter.write import conjunction, literal
-from gvtui.trace.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -138,7 +137,7 @@ def make_diff(
         )
         for each, named in zip(choices, chosen, strict=True)
     ]
-    sides = read_sides(plans, lambda trace: survey(trace, progress))
+    sides = read_sides(plans, progress)
     digests = {id(each.trace): tuple(digests_of(each.trace)) for each in choices}
     first, second = (
         DiffSide(

@@ -17,15 +17,12 @@ from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.write import conjunction
-from gvtui.trace.survey import survey
 from gvtui.words import counted
 
 if TYPE_CHECKING:
     from gvtui.query.activity.activity import Activity, ActivityLine
     from gvtui.trace.reader import Trace
     from gvtui.trace.rebuild import Progress
-
-_STEP = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +83,10 @@ def make_report(
     context = analysis.context
     condition = compile_filter(filter_text, context) if filter_text.strip() else None
     reader, gaps = ActivityReader(context, condition), Gaps(trace)
-    while (
-        context.advance(_STEP)
-        or reader.advance(_STEP)
-        or gaps.advance(_STEP)
-        or analysis.timeline.advance(_STEP)
-    ):
-        pass
-    found = analysis.answer("survey", lambda: survey(trace, progress))
+    analysis.finish(reader, gaps)
+    found = analysis.survey(progress)
     digests = analysis.answer("digests", lambda: digests_of(trace))
-    analysis.keep(lambda: ActivityReader(context))
+    analysis.keep()
     activity = reader.activity(not_seen(trace, reader, gaps, found))
     lines = [line for section in activity.sections for line in section.lines]
     head = [("Recording", trace.path.name), ("Written by", ", ".join(found.programs))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from gvtui.query.activity.notseen import Gaps, not_seen
@@ -18,13 +18,12 @@ from gvtui.query.filter.write import conjunction
 from gvtui.query.lacking import lacking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gvtui.query.activity.activity import Activity, Unseen
     from gvtui.trace.reader import Trace
+    from gvtui.trace.rebuild import Progress
     from gvtui.trace.survey import Survey
-
-_STEP = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +103,6 @@ class _Reading:
         self.counts = analysis.statistics(self.condition).counts
         self.coverage = SideCoverage(trace, scope)
 
-    def advance(self) -> bool:
-        """Read on; False if there is nothing to be read."""
-        done = [each.advance(_STEP) for each in (self.reader, self.counts, self.coverage)]
-        return any(done)
-
     def read(self, gaps: Gaps, survey: Survey) -> _ReadSide:
         """What was read; it needs the readers no more."""
         unseen = not_seen(self.plan.trace, self.reader, gaps, survey)
@@ -150,12 +144,12 @@ class _Reading:
         return found
 
 
-def read_sides(plans: Sequence[SidePlan], survey_of: Callable[[Trace], Survey]) -> tuple[Side, ...]:
+def read_sides(plans: Sequence[SidePlan], progress: Progress | None = None) -> tuple[Side, ...]:
     """Read all sides; a trace that several have is read once.
 
     Args:
         plans: the sides.
-        survey_of: gives the account of a whole trace.
+        progress: called with bytes done and bytes in all, for each trace.
 
     Raises:
         FilterError: a text is no filter.
@@ -163,25 +157,19 @@ def read_sides(plans: Sequence[SidePlan], survey_of: Callable[[Trace], Survey]) 
     found: dict[int, _ReadSide] = {}
     for trace in {id(plan.trace): plan.trace for plan in plans}.values():
         own = {place: plan for place, plan in enumerate(plans) if plan.trace is trace}
-        found |= _read_trace(trace, own, survey_of)
+        found |= _read_trace(trace, own, progress)
     ends = random_ends(text for each in found.values() for text in each.texts())
     return tuple(found[place].folded(ends) for place in range(len(plans)))
 
 
 def _read_trace(
-    trace: Trace, plans: Mapping[int, SidePlan], survey_of: Callable[[Trace], Survey]
+    trace: Trace, plans: Mapping[int, SidePlan], progress: Progress | None
 ) -> dict[int, _ReadSide]:
     """The sides of one trace; what was needed to read it is let go before the next is read."""
     analysis, gaps = Analysis(trace, is_kept=True), Gaps(trace)
     readings = {place: _Reading(plan, analysis) for place, plan in plans.items()}
-    # What a row tells may become known by later rows only: all of them come first.
-    while analysis.context.advance(_STEP) or analysis.timeline.advance(_STEP):
-        pass
-    for each in readings.values():
-        while each.advance():
-            pass
-    while gaps.advance(_STEP):
-        pass
-    survey = analysis.answer("survey", partial(survey_of, trace))
-    analysis.keep(partial(ActivityReader, analysis.context))
+    readers = [(each.reader, each.counts, each.coverage) for each in readings.values()]
+    analysis.finish(*chain.from_iterable(readers), gaps)
+    survey = analysis.survey(progress)
+    analysis.keep()
     return {place: each.read(gaps, survey) for place, each in readings.items()}

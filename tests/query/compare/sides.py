@@ -9,7 +9,6 @@ from typing import Any
 from gvtui.query.compare.compare import ComparedSides, Difference, compare
 from gvtui.query.compare.side import Side, SidePlan, read_sides
 from gvtui.trace.reader import Trace
-from gvtui.trace.survey import survey
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import syscall_pb2
 from tests.trace.factory import TIME_NS, context, start_message, write_trace
@@ -53,7 +52,7 @@ def sides_of(*paths: Path, **plan: Any) -> tuple[Side, ...]:
     """What each recording did."""
     traces = [Trace.open(path) for path in paths]
     try:
-        return read_sides([SidePlan(trace, **plan) for trace in traces], survey)
+        return read_sides([SidePlan(trace, **plan) for trace in traces])
     finally:
         for trace in traces:
             trace.close()

@@ -3,7 +3,6 @@ from pathlib import Path
 from gvtui.query.compare.side import SidePlan, read_sides
 from gvtui.query.compare.things import ThingKey
 from gvtui.trace.reader import Trace
-from gvtui.trace.survey import survey
 from tests.query.compare.sides import opens, recorded, sides_of
 from tests.trace.factory import TIME_NS, write_trace
 
@@ -21,7 +20,7 @@ def test_two_windows_of_one_trace_are_read_together(tmp_path: Path) -> None:
     trace = Trace.open(path)
     middle = TIME_NS + 5 * 10**8
     windows = (f"evt.time < {middle}", f"evt.time >= {middle}")
-    first, second = read_sides([SidePlan(trace, each, is_window=True) for each in windows], survey)
+    first, second = read_sides([SidePlan(trace, each, is_window=True) for each in windows])
     trace.close()
     reads = [{key.what for key in side.things if key.section == "read"} for side in (first, second)]
     assert reads == [{"/a"}, {"/b"}]
