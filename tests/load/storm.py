@@ -33,10 +33,8 @@ SECONDS = 60.0
 START_SECONDS, END_SECONDS = 120.0, 120.0
 SAMPLE_SECONDS = 0.25
 REST_SECONDS = 0.2
+IDLE_SECONDS = 3.0
 GOAL_MS = 500
-PASSING_DESCRIPTORS = 2
-"""How many a process may have open for the moment when it is looked at, such as a folder that it
-reads; what is kept of each connection would be hundreds."""
 LATE_THREADS = 4
 """Threads that begin when they are needed first, and stay."""
 
@@ -203,11 +201,11 @@ def play(seconds: float, crowd: Crowd) -> Storm:
         try:
             viewer.wait_for("following", START_SECONDS)
             sampler = Sampler(processes_of(viewer.pid), SAMPLE_SECONDS)
-            before = sampler.now()
+            before = sampler.at_rest(IDLE_SECONDS, lambda: viewer.read(REST_SECONDS))
             with sampler.running():
                 sent, delays = _send(viewer, listen, seconds, crowd)
                 _settle(viewer, record)
-            after = sampler.now()
+            after = sampler.at_rest(END_SECONDS, lambda: viewer.read(REST_SECONDS), before)
         finally:
             viewer.close()
         return _look_at(record, sent, delays, before, sampler.samples, after)
@@ -266,7 +264,7 @@ def _look_at(
     finally:
         trace.close()
     for name, usage in after.items():
-        for what, more in (("descriptors", PASSING_DESCRIPTORS), ("threads", LATE_THREADS)):
+        for what, more in (("descriptors", 0), ("threads", LATE_THREADS)):
             left = getattr(usage, what) - getattr(before[name], what)
             if left > more:
                 problems.append(f"the {name} keeps {left} {what}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -21,6 +22,14 @@ print(flush=True)
 sys.stdin.read()
 stop.set()
 """
+CLOSING = """
+import os, sys
+files = [os.open("/dev/null", os.O_RDONLY) for _ in range(3)]
+print(flush=True)
+while sys.stdin.readline():
+    os.close(files.pop())
+    print(flush=True)
+"""
 
 
 def test_memory_descriptors_and_threads_are_counted() -> None:
@@ -34,6 +43,28 @@ def test_memory_descriptors_and_threads_are_counted() -> None:
         assert usage.descriptors == 43
         assert usage.threads == 4
         assert Sampler({"one": process.pid}, 1).now().keys() == {"one"}
+        process.stdin.close()
+
+
+def test_what_is_open_in_passing_is_waited_for_and_what_stays_open_is_told() -> None:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", CLOSING], **pipes) as process:  # type: ignore[call-overload]
+        assert process.stdout.readline()
+
+        def close_one() -> None:
+            process.stdin.write(b"\n")
+            process.stdin.flush()
+            assert process.stdout.readline()
+
+        sampler = Sampler({"one": process.pid}, 1)
+        open_now = sampler.now()["one"]
+        assert open_now.descriptors == 6
+        before = {"one": replace(open_now, descriptors=4)}
+        # It ends with the look at which no more is open.
+        assert sampler.at_rest(120.0, close_one, before)["one"].descriptors == 4
+        assert sampler.now()["one"].descriptors == 4
+        before = {"one": replace(open_now, descriptors=3)}
+        assert sampler.at_rest(0.0, close_one, before)["one"].descriptors == 4
         process.stdin.close()
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +91,35 @@ class Sampler:
     def now(self) -> dict[str, Usage]:
         """Measure once."""
         return {name: usage_of(pid) for name, pid in self._processes.items()}
+
+    def at_rest(
+        self,
+        seconds: float,
+        rest: Callable[[], object],
+        before: dict[str, Usage] | None = None,
+    ) -> dict[str, Usage]:
+        """Measure each process when it has the fewest descriptors open.
+
+        More are open in passing: while the viewer asks a runsc what runs, the answer goes to files.
+
+        Args:
+            seconds: how long to look.
+            rest: what to do between two looks.
+            before: what they took before; ends it as soon as none has more descriptors than then.
+        """
+        deadline = time.monotonic() + seconds
+        least = self.now()
+        while time.monotonic() < deadline and (
+            before is None
+            or any(least[name].descriptors > before[name].descriptors for name in least)
+        ):
+            rest()
+            now = self.now()
+            least = {
+                name: min(least[name], now[name], key=lambda usage: usage.descriptors)
+                for name in least
+            }
+        return least
 
     @contextmanager
     def running(self) -> Iterator[None]:
