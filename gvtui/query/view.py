@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 SLICE = 1 << 14
 """How many rows are filtered in one step: few enough for the processor's cache."""
 _FIRST_SLICE = 1 << 9
+_SHORTEST_SECONDS = 1e-6
 _CHUNK = 1 << 16
 _MAX_DISTANCE = (1 << 32) - 1
+
+
+def _size(fitting: float, most: int) -> int:
+    """How many rows a slice gets of which so many fit into its time."""
+    return int(min(max(fitting, _FIRST_SLICE), most, SLICE))
 
 
 class _Chunk:
@@ -125,6 +131,8 @@ class RowView:
         self._next_chunk = 0
         self._found = 0
         self._slice = _FIRST_SLICE
+        self._reading = _FIRST_SLICE
+        """As `_slice`, for rows that the context must read first."""
         self._changes = self._filter.changes() if self._filter is not None else None
         self.removed = 0
         """How many positions were removed at the front since the view was made."""
@@ -251,9 +259,7 @@ class RowView:
         while self._scanned < self._end:
             stop = min(self._scanned + self._slice, self._end)
             known = condition.known_rows(self._scanned, stop)
-            if not known:
-                self._slice = min(self._slice, _FIRST_SLICE)
-            stop = self._scanned + (known or min(stop - self._scanned, _FIRST_SLICE))
+            stop = min(self._scanned + (known or self._reading), self._end)
             may_pass = None
             if self._ahead is not None:
                 stop, may_pass = self._ahead.look(self._scanned, stop)
@@ -267,10 +273,15 @@ class RowView:
             took, left, started = now - started, deadline - now, now
             if self._ahead is not None and may_pass is None:
                 self._ahead.took(took, len(rows), self._scanned)
+            pace = len(rows) / max(took, _SHORTEST_SECONDS)
             # The next slice gets half of the remaining time, because some rows take longer than
             # others.
-            fitting = len(rows) * left / (2 * took) if took > 0 else SLICE
-            self._slice = int(min(max(fitting, _FIRST_SLICE), self._slice * 4, SLICE))
+            self._slice = _size(pace * left / 2, 4 * self._slice)
+            if not known:
+                # To read on costs something for each slice, however short: one that fills the time
+                # does more than two short ones.
+                left = left if left > took / 2 else 0
+                self._reading = _size(pace * (left or budget_seconds), 2 * self._reading)
             if left <= 0:
                 break
 

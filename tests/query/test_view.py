@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gvtui.query.filter.batch import NoContext
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.view import RowView
 from gvtui.trace.row import ROW_DTYPE
@@ -138,6 +139,45 @@ class TestWithFilter:
         view.advance(0)
         assert list(view) == [20_000]
         assert view.position_of(20_000) == 0
+
+
+class Reading(NoContext):
+    """A context that takes its time: something for each slice, and something for each row."""
+
+    def __init__(self, end: int) -> None:
+        self.position, self._end = 0, end
+        self.slices: list[int] = []
+        self.now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def advance(self, budget: int) -> int:
+        rows = min(budget, self._end - self.position)
+        self.slices.append(rows)
+        self.position += rows
+        self.now += 0.003 + rows * 4e-6
+        return rows
+
+
+def test_what_the_context_must_read_comes_in_slices_that_fill_the_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    context = Reading(100_000)
+    monkeypatch.setattr("gvtui.query.view.time", context)
+    view = RowView(trace_of([1] * 100_000), compile_filter("evt.latency exists", context))
+    took = []
+    while not view.complete:
+        began = context.now
+        view.advance(0.008)
+        took.append(context.now - began)
+    assert sum(context.slices) == 100_000
+    assert context.slices[0] == 512
+    # 1,250 rows fit.
+    assert all(1_000 < rows <= 1_250 for rows in context.slices[6:-1])
+    assert max(took) < 0.011
+    # Two short ones at first, then one each time.
+    assert len(took) == len(context.slices) - 1
 
 
 @given(
