@@ -237,14 +237,15 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bo
                     # The rows that are left wait for the outcome of an exec, which arrives soon.
                     state.pass_on()
                     time.sleep(_PAUSE_SECONDS)
+            if state.signals > 1:
+                # What the monitor has still to write came too.
+                state.monitor.end()
+                trace.refresh()
             say_lacking(trace, filter_text, selection.shortfall())
             code = _say_end(trace, live=True)
-            trace.refresh(_READ_SECONDS)
-            if state.signals > 1 and (left := trace.available_rows - done) > 0:
-                rows = counted(left, "row")
-                raise LostMessagesError(
-                    f"{rows} came and are not printed: a second signal ended it"
-                )
+            if state.signals > 1 and (left := _messages(trace, done)):
+                words = counted(left, "message came and is", "messages came and are")
+                raise LostMessagesError(f"{words} not printed: a second signal ended it")
             return code
         finally:
             trace.close()
@@ -254,6 +255,15 @@ def _turn(trace: Trace, start: int, stop: int) -> int:
     """How far to print before it is looked whether a signal has come."""
     sizes = trace.rows(start, stop)["length"].cumsum()
     return min(stop, start + max(1, int(sizes.searchsorted(_TURN_BYTES))))
+
+
+def _messages(trace: Trace, start: int) -> int:
+    """How many messages there are from a row on."""
+    from gvtui.trace.row import Kind
+
+    steps = range(start, trace.end_row, BATCH)
+    parts = (trace.rows(each, min(each + BATCH, trace.end_row)) for each in steps)
+    return sum(int((rows["kind"] == Kind.MESSAGE).sum()) for rows in parts)
 
 
 def _nobody_reads() -> bool:

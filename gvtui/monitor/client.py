@@ -236,6 +236,24 @@ class MonitorProcess:
             timeout: how many seconds the monitor may take to write its messages; then it is killed.
             keep: have the flight recorder stay as well.
         """
+        self.end(timeout)
+        self._channel.close()
+        self._errors.close()
+        if self._lock_fd is not None:
+            self.is_kept = keep and holds_rows(self.trace_path)
+            if self.is_kept:
+                take_back(self.trace_path)
+            else:
+                shutil.rmtree(self.trace_path, ignore_errors=True)
+            os.close(self._lock_fd)
+            self._lock_fd = None
+
+    def end(self, timeout: float = STOP_SECONDS) -> None:
+        """End the monitor; what it has received is written then, and its files stay until `stop`.
+
+        Args:
+            timeout: how many seconds the monitor may take to write its messages; then it is killed.
+        """
         try:
             self._channel.send(msgpack.packb({"kind": "stop"}))
         except OSError:
@@ -251,16 +269,6 @@ class MonitorProcess:
         if self._channel.fileno() >= 0:
             # The last events tell how many messages were lost.
             self.read_events()
-        self._channel.close()
-        self._errors.close()
-        if self._lock_fd is not None:
-            self.is_kept = keep and holds_rows(self.trace_path)
-            if self.is_kept:
-                take_back(self.trace_path)
-            else:
-                shutil.rmtree(self.trace_path, ignore_errors=True)
-            os.close(self._lock_fd)
-            self._lock_fd = None
 
     def _wait(self, timeout: float) -> None:
         """Wait for the process; what it says meanwhile is taken in, so that it can say more.

@@ -221,7 +221,9 @@ def test_a_second_signal_ends_it_and_says_what_is_not_printed(tmp_path: Path) ->
     printed = shown.count(b"fd_path")
     assert 0 < printed < 100
     told = stderr.read().decode()
-    assert "came and are not printed: a second signal ended it" in told
+    left = 100 - printed
+    words = "message came and is" if left == 1 else "messages came and are"
+    assert f"gvtui: {left} {words} not printed: a second signal ended it\n" in told
     sandbox.close()
     stdout.close()
     stderr.close()

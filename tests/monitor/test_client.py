@@ -68,6 +68,22 @@ def test_what_a_sandbox_sends_is_in_the_trace(
     trace.close()
 
 
+def test_once_it_has_ended_all_that_came_is_written(
+    monitor: MonitorProcess, options: MonitorOptions
+) -> None:
+    trace = Trace.open(monitor.trace_path)
+    sandbox = FakeSandbox(options.listen)
+    sandbox.send(*(read_message(fd=n) for n in range(100)))
+    monitor.end()
+    trace.refresh()
+    assert trace.connections.messages == 100
+    trace.close()
+    assert monitor.trace_path.exists()
+    monitor.stop()
+    assert not monitor.trace_path.exists()
+    sandbox.close()
+
+
 def test_what_came_is_accounted_for_and_what_is_missing_is_an_alarm(
     monitor: MonitorProcess, options: MonitorOptions
 ) -> None:
