@@ -11,7 +11,6 @@ import numpy as np
 
 from gvtui.decode.outcome import ExecOutcome
 from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.calls.earlier import EarlierMessages
 from gvtui.query.calls.exec_outcomes import CODE_MASK, ExecOutcomes
 from gvtui.query.calls.exec_rules import (
     OUTCOMES,
@@ -22,6 +21,7 @@ from gvtui.query.calls.exec_rules import (
     Next,
     Sender,
 )
+from gvtui.query.calls.threadrows import EarlierMessages
 from gvtui.query.follower import Follower
 from gvtui.query.source import group
 from gvtui.trace.row import Direction, Flag, Kind

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.calls import earlier
-from gvtui.query.calls.earlier import EarlierMessages
+from gvtui.query.calls import threadrows
+from gvtui.query.calls.threadrows import EarlierMessages
 from gvtui.trace.row import ROW_DTYPE, Kind
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class Rows:
 
 @pytest.fixture(autouse=True)
 def _near(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(earlier, "_NEAR", (2, 4))
-    monkeypatch.setattr(earlier, "MOST_BACK", 12)
+    monkeypatch.setattr(threadrows, "_NEAR", (2, 4))
+    monkeypatch.setattr(threadrows, "MOST_BACK", 12)
 
 
 def plain(rows: npt.NDArray[np.void], first: int, conn: int, tid: int, row: int) -> Any:
