@@ -61,7 +61,7 @@ from gvtui.decode.stdio import shell_on_a_socket
 from gvtui.export.repeats import RepeatedTexts
 from gvtui.export.resolved import resolved_document
 from gvtui.points.names import point_name
-from gvtui.query.calls.doubles import decoded_twin
+from gvtui.query.calls.doubles import Twins
 from gvtui.trace.connections import CLOSED_BY_SANDBOX
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.wire.header import WireError
@@ -94,6 +94,7 @@ class JsonExport:
 
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
+        self._twins = Twins(selection.trace)
         self._names: dict[tuple[int, str], str] = {}
         self._named = 0
         self._fields = RepeatedTexts(_fields_text, '{"context_data":{"time_ns":')
@@ -124,7 +125,7 @@ class JsonExport:
         """Whether a raw row has a decoded one of the same call that is written too."""
         if row.type != RAW_SYSCALL:
             return False
-        twin = decoded_twin(self._selection.trace, row_id)
+        twin = self._twins.decoded(row_id)
         return twin is not None and self._selection.includes(twin)
 
     def _message(self, row_id: int, row: Row) -> str:

@@ -36,7 +36,7 @@ from gvtui.decode.strace import (
     with_flags,
 )
 from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.calls.doubles import decoded_twin, raw_twin
+from gvtui.query.calls.doubles import Twins
 from gvtui.trace.marks import LostMark, read_mark
 from gvtui.trace.row import Direction, Flag, Kind
 from gvtui.wire.header import WireError
@@ -70,6 +70,7 @@ class StraceExport:
     def __init__(self, selection: Selection) -> None:
         self._selection = selection
         self._trace = selection.trace
+        self._twins = Twins(self._trace)
         self._begun: dict[int, int] = {}
         """How many arguments the first line of each call has that has one, by the enter's row."""
         numbers = sysnos_by_name(self._trace.architecture)
@@ -91,7 +92,7 @@ class StraceExport:
         """
         row = self._trace.row(row_id)
         if row.kind == Kind.MESSAGE and row.direction != Direction.NONE:
-            twin = decoded_twin(self._trace, row_id)
+            twin = self._twins.decoded(row_id)
             row_id = row_id if twin is None else twin
             if row.direction == Direction.ENTER:
                 found = self._other_side(row_id, None)
@@ -105,7 +106,7 @@ class StraceExport:
         if row.kind != Kind.MESSAGE or row.direction == Direction.NONE:
             yield from self._other_lines(row_id, row, chunk)
             return
-        twin = decoded_twin(self._trace, row_id)
+        twin = self._twins.decoded(row_id)
         if twin is not None and self._is_chosen(twin, chunk):
             return
         if row.direction == Direction.ENTER:
@@ -256,14 +257,14 @@ class StraceExport:
     def _other_side(self, row_id: int, chunk: Chunk | None) -> int | None:
         """The row that the other side of a call has its line from: of the decoded point if there is
         one that is chosen, also where this side has a raw point alone."""
-        trace, pairs = self._trace, self._selection.pairs
+        pairs = self._selection.pairs
         other = pairs.partner(row_id)
-        if other is None and trace.row(row_id).type != RAW_SYSCALL:
-            twin = raw_twin(trace, row_id)
+        if other is None and self._trace.row(row_id).type != RAW_SYSCALL:
+            twin = self._twins.raw(row_id)
             other = pairs.partner(twin) if twin is not None else None
         if other is None:
             return None
-        twin = decoded_twin(trace, other)
+        twin = self._twins.decoded(other)
         if twin is not None and (chunk is None or self._is_chosen(twin, chunk)):
             return twin
         return other

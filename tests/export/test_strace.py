@@ -9,7 +9,7 @@ import pytest
 
 from gvtui.export.selection import Selection
 from gvtui.export.strace import StraceExport
-from gvtui.query.calls.doubles import decoded_twin
+from gvtui.query.calls.doubles import Twins
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction
 from gvtui.trace.writer import TraceWriter
@@ -91,10 +91,11 @@ def test_recorded_calls_stand_once_and_safely(path: Path) -> None:
     lines = strace_of(path)
     assert all(is_safe(line) for line in lines)
     trace = Trace.open(path)
+    twins = Twins(trace)
     exits = Counter(
         trace.row(row).sysno
         for row in range(trace.end_row)
-        if trace.row(row).direction == Direction.EXIT and decoded_twin(trace, row) is None
+        if trace.row(row).direction == Direction.EXIT and twins.decoded(row) is None
     )
     trace.close()
     never = sum(line.endswith(") = ?") for line in lines)

@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.query.calls.threadrows import ThreadRows
 from gvtui.query.source import group
 from gvtui.trace.row import Direction
 from gvtui.wire.messages import RAW_SYSCALL
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from gvtui.query.source import RowSource
 
 _MAX_CARRIED = 1 << 16
+_MOST_APART = (1 << 16) - 1
+"""How many rows after the raw row of a call its decoded one may be."""
 
 
 class Doubles:
@@ -62,47 +67,42 @@ def _words(told: npt.NDArray[np.int64]) -> tuple[int, int, int]:
     return direction, sysno, errno
 
 
-def decoded_twin(trace: RowSource, row_id: int) -> int | None:
-    """The decoded row that repeats a raw one; None if the trace has none.
+class Twins:
+    """The two rows of each side of a call that a session reports twice, by one of them."""
 
-    It is the thread's next one, so only that is looked at, and only `MOST_BETWEEN` rows far.
-    """
-    return _twin(trace, row_id, forward=True)
+    def __init__(self, trace: RowSource) -> None:
+        self._trace = trace
+        self._calls = ThreadRows(trace, _are_of_calls, _MOST_APART)
 
+    def decoded(self, row_id: int) -> int | None:
+        """The decoded row that repeats a raw one; None if the trace has none.
 
-def raw_twin(trace: RowSource, row_id: int) -> int | None:
-    """The raw row that a decoded one repeats; None if the trace has none."""
-    return _twin(trace, row_id, forward=False)
+        It is the thread's next one, so only that is looked at, and only `_MOST_APART` rows far.
+        """
+        return self._twin(row_id, self._calls.after, is_raw=True)
 
+    def raw(self, row_id: int) -> int | None:
+        """The raw row that a decoded one repeats; None if the trace has none."""
+        return self._twin(row_id, self._calls.before, is_raw=False)
 
-def _twin(trace: RowSource, row_id: int, *, forward: bool) -> int | None:
-    row = trace.row(row_id)
-    if row.direction == Direction.NONE or not row.tid or (row.type == RAW_SYSCALL) != forward:
-        return None
-    for near, far in pairwise(_DISTANCES):
-        if forward:
-            start, stop = row_id + near, min(row_id + far, trace.end_row)
-        else:
-            start, stop = max(row_id - far + 1, trace.first_row), row_id - near + 1
-        if start >= stop:
+    def _twin(
+        self, row_id: int, look: Callable[[int, int, int], int | None], *, is_raw: bool
+    ) -> int | None:
+        row = self._trace.row(row_id)
+        if row.direction == Direction.NONE or not row.tid or (row.type == RAW_SYSCALL) != is_raw:
             return None
-        rows = trace.rows(start, stop)
-        own = np.flatnonzero(
-            (rows["tid"] == row.tid) & (rows["conn"] == row.conn) & (rows["direction"] != 0)
+        found = look(row.conn, row.tid, row_id)
+        if found is None:
+            return None
+        other = self._trace.row(found)
+        is_same = (other.direction, other.sysno, other.errno) == (
+            row.direction,
+            row.sysno,
+            row.errno,
         )
-        if len(own):
-            place = int(own[0 if forward else -1])
-            other = trace.row(start + place)
-            is_raw = other.type == RAW_SYSCALL
-            is_same = (other.direction, other.sysno, other.errno) == (
-                row.direction,
-                row.sysno,
-                row.errno,
-            )
-            return start + place if is_same and is_raw != forward else None
-    return None
+        return found if is_same and (other.type == RAW_SYSCALL) != is_raw else None
 
 
-MOST_BETWEEN = 1 << 16
-"""How many rows of other threads may lie between the raw and the decoded row of one call."""
-_DISTANCES = (1, 1 << 4, 1 << 8, 1 << 12, MOST_BETWEEN)
+def _are_of_calls(rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = rows["direction"] != Direction.NONE
+    return found

@@ -21,7 +21,7 @@ from gvtui.query.calls.exec_rules import (
     Next,
     Sender,
 )
-from gvtui.query.calls.threadrows import EarlierMessages
+from gvtui.query.calls.threadrows import ThreadRows
 from gvtui.query.follower import Follower
 from gvtui.query.source import group
 from gvtui.trace.row import Direction, Flag, Kind
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from gvtui.query.source import RowSource
 
-
 _LOADING_ERRORS = frozenset(
     (errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.ELOOP, errno.ENOTDIR, errno.EPERM)
 )
@@ -41,6 +40,8 @@ _LOADING_ERRORS = frozenset(
 
 _MAX_WATCHED = 1 << 13
 """How many threads may wait for their next message."""
+_LOOK_BACK = 1 << 16
+"""How many rows before an exit are searched for a thread's message."""
 
 
 class _What(IntEnum):
@@ -88,7 +89,7 @@ class Execs(Follower):
         self.outcomes = ExecOutcomes(trace)
         """The outcomes, with those that became known late."""
         self._threads: dict[int, _Last] = {}
-        self._earlier = EarlierMessages(trace)
+        self._messages = ThreadRows(trace, _are_messages, _LOOK_BACK)
 
     def bring_up(self, stop: int) -> None:
         """Read all existing rows before `stop`."""
@@ -307,9 +308,10 @@ class Execs(Follower):
             is_whole = self._nothing_lost(connection, former.row, former, now)
             return Before.OTHER if is_whole else Before.UNKNOWN
         if of_slice is None:
-            of_slice = self._earlier.before(conn, tid, now.row)
-        if of_slice is None:
-            return Before.UNKNOWN
+            earlier = self._messages.before(conn, tid, now.row)
+            if earlier is None:
+                return Before.UNKNOWN
+            of_slice = earlier, self._trace.row(earlier).dropped
         row, dropped = of_slice
         is_whole = connection.lost_at < row and dropped == now.dropped
         return Before.OTHER if is_whole else Before.UNKNOWN
@@ -351,6 +353,11 @@ class LateOutcomes:
         changed = self._execs.outcomes.changed_since(self._mark) or []
         self._mark = self._execs.outcomes.changes()
         return [other for other in changed if other < row]
+
+
+def _are_messages(rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
+    found: npt.NDArray[np.bool_] = rows["kind"] == Kind.MESSAGE
+    return found
 
 
 def _key(conn: int, tid: int) -> int:

@@ -18,7 +18,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "Pairs": (),
     "Execs": (),
     "ExecOutcomes": (),
-    "EarlierMessages": (ALL,),
+    "ThreadRows": (ALL,),
     "OpenCalls": (),
     "Processes": ("_events",),
     "ProcessEvents": (ALL,),
