@@ -6,6 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.resolved.call import Happened
+from gvtui.query.resolved.happened import CALLS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,10 +18,16 @@ NEEDED = {
     "which files are opened": "open openat creat openat2",
     "what is read": "read pread64 readv preadv preadv2",
     "what is written": "write pwrite64 writev pwritev pwritev2",
-    "what moves between descriptors": "sendfile splice tee copy_file_range",
+    "what moves between descriptors": CALLS[Happened.READ | Happened.WROTE],
     "what is sent and received": "sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg",
-    "what changes files": (
-        "rename renameat renameat2 unlink unlinkat rmdir mkdir mkdirat link linkat symlink symlinkat"
+    "what changes files": " ".join(
+        CALLS[each]
+        for each in (
+            Happened.RENAMED,
+            Happened.REMOVED,
+            Happened.CREATED_FOLDER,
+            Happened.LINKED,
+        )
     ),
     "owners, modes and sizes": (
         "chmod fchmod fchmodat chown fchown lchown fchownat truncate ftruncate"
@@ -27,8 +35,8 @@ NEEDED = {
     "the network": "socket connect accept accept4 bind listen",
     "the user": "setuid setgid setreuid setregid setresuid setresgid",
     "mounts": "mount umount2",
-    "namespaces and roots": "unshare setns chroot pivot_root",
-    "looking into processes": "ptrace",
+    "namespaces and roots": f"{CALLS[Happened.CHANGED_NAMESPACE]} {CALLS[Happened.CHANGED_ROOT]}",
+    "looking into processes": CALLS[Happened.TRACED],
 }
 """What a report tells of, with the calls and events that tell it."""
 
@@ -37,11 +45,11 @@ PERMISSIONS = (
 )
 
 WITHOUT_PATH = {
-    "deleted": "unlink unlinkat rmdir",
-    "renamed": "rename renameat renameat2",
-    "linked": "link linkat symlink symlinkat",
-    "folders_made": "mkdir mkdirat",
-    "mounts": "mount umount2 move_mount fsmount",
+    "deleted": CALLS[Happened.REMOVED],
+    "renamed": CALLS[Happened.RENAMED],
+    "linked": CALLS[Happened.LINKED],
+    "folders_made": CALLS[Happened.CREATED_FOLDER],
+    "mounts": CALLS[Happened.MOUNTED],
     "permissions": "chmod fchmodat fchmodat2 chown lchown fchownat truncate",
 }
 """Sections whose calls have raw points alone, which carry the address of a path and not the path."""

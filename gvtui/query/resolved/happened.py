@@ -11,16 +11,17 @@ import numpy as np
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.resolved.call import Happened
 from gvtui.query.resolved.description import How
+from gvtui.query.resolved.transfers import IN, OUT
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-_BY_NAME: dict[Happened, str] = {
+CALLS: dict[Happened, str] = {
     Happened.OPENED: "open openat openat2 creat",
-    Happened.READ: "read readv pread64 preadv preadv2 recvfrom recvmsg recvmmsg",
-    Happened.WROTE: "write writev pwrite64 pwritev pwritev2 sendto sendmsg sendmmsg vmsplice",
+    Happened.READ: f"{IN} recvmmsg",
+    Happened.WROTE: f"{OUT} sendmmsg",
     Happened.READ | Happened.WROTE: "sendfile splice tee copy_file_range",
     Happened.CLOSED: "close close_range",
     Happened.CONNECTED: "connect",
@@ -42,6 +43,7 @@ _BY_NAME: dict[Happened, str] = {
     Happened.CHANGED_NAMESPACE: "unshare setns",
     Happened.SIGNALLED: "kill tkill tgkill",
 }
+"""The names of the calls that do each thing, parted by spaces."""
 
 _OPEN_HOW = {
     How.READ: Happened.OPENED_READ,
@@ -56,7 +58,7 @@ _OPEN_HOW = {
 def _of_sysno(architecture: str) -> npt.NDArray[np.int32]:
     numbers = sysnos_by_name(architecture)
     table = np.zeros(max(numbers.values(), default=0) + 2, np.int32)
-    for flags, names in _BY_NAME.items():
+    for flags, names in CALLS.items():
         for name in names.split():
             if name in numbers:
                 table[numbers[name]] = flags

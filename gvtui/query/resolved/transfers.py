@@ -12,20 +12,21 @@ import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
 
-_IN = "read readv pread64 preadv preadv2 recvfrom recvmsg"
-_OUT = "write writev pwrite64 pwritev pwritev2 sendto sendmsg vmsplice"
+IN = "read readv pread64 preadv preadv2 recvfrom recvmsg"
+OUT = "write writev pwrite64 pwritev pwritev2 sendto sendmsg vmsplice"
+"""The names of the calls, parted by spaces."""
 
 
 @cache
 def sysnos_in(architecture: str) -> frozenset[int]:
     """The calls that bring bytes from the descriptor that is their first argument."""
-    return _numbers(architecture, _IN.split())
+    return _numbers(architecture, IN.split())
 
 
 @cache
 def sysnos_out(architecture: str) -> frozenset[int]:
     """The calls that send bytes to the descriptor that is their first argument."""
-    return _numbers(architecture, _OUT.split())
+    return _numbers(architecture, OUT.split())
 
 
 def _numbers(architecture: str, names: list[str]) -> frozenset[int]:
