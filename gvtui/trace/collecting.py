@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 _MAX_START_BYTES = 1 << 20
 """Bytes of messages of one chunk that are read for what containers run; of more, the newest."""
 
-
-"""Message types of `container/start` and `sentry/task_exit`."""
-
 _FIRST_PID = 1
 """The thread group id of a sandbox's first process, in all releases of gVisor."""
 

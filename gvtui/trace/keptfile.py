@@ -33,7 +33,7 @@ import msgpack
 import platformdirs
 
 from gvtui.files import is_only_ours, made, nobody_else_writes, open_to_read, whole_file
-from gvtui.trace.files import KEPT_SUFFIX
+from gvtui.trace.sidefiles import kept_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,11 +58,6 @@ class KeptSection(NamedTuple):
     offset: int
     size: int
     digest: bytes
-
-
-def kept_path(pair: IndexFiles) -> Path:
-    """The path of the side file: beside the index."""
-    return pair.rows.with_suffix(KEPT_SUFFIX)
 
 
 def identity_of(log: Path, pair: IndexFiles) -> list[list[int]] | None:
@@ -250,13 +245,6 @@ def write_kept(
     except OSError:
         return False
     return True
-
-
-def is_kept_file(path: Path) -> bool:
-    """Whether a file is one that this module has written."""
-    with suppress(OSError), open_to_read(path) as file:
-        return file.read(len(MAGIC)) == MAGIC
-    return False
 
 
 def _key(*, make: bool) -> bytes | None:

@@ -42,6 +42,11 @@ class IndexFiles(NamedTuple):
     strings: Path
 
 
+def kept_path(pair: IndexFiles) -> Path:
+    """The path of what an analysis has found out: beside the index."""
+    return pair.rows.with_suffix(KEPT_SUFFIX)
+
+
 def beside(log: Path) -> IndexFiles:
     """The paths beside a recording."""
     return IndexFiles(index_path(log), strings_path(log))
@@ -114,18 +119,18 @@ def forget_old(kept: IndexFiles) -> None:
     with contextlib.suppress(OSError):
         pairs = []
         for index in kept.rows.parent.glob(f"*{INDEX_SUFFIX}"):
-            strings, more = index.with_suffix(STRINGS_SUFFIX), index.with_suffix(KEPT_SUFFIX)
+            pair = IndexFiles(index, index.with_suffix(STRINGS_SUFFIX))
             with contextlib.suppress(OSError):
                 info = index.stat()
                 size = info.st_size + sum(
-                    path.stat().st_size for path in (strings, more) if path.exists()
+                    path.stat().st_size for path in (pair.strings, kept_path(pair)) if path.exists()
                 )
-                pairs.append((info.st_mtime_ns, size, IndexFiles(index, strings)))
+                pairs.append((info.st_mtime_ns, size, pair))
         taken = 0
         for count, (_, size, pair) in enumerate(sorted(pairs, reverse=True), 1):
             taken += size
             if pair != kept and (count > MAX_CACHED or taken > MAX_CACHED_BYTES):
-                for path in (*pair, pair.rows.with_suffix(KEPT_SUFFIX)):
+                for path in (*pair, kept_path(pair)):
                     path.unlink(missing_ok=True)
 
 

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.trace import keptfile, sidefiles
-from gvtui.trace.keptfile import identity_of, kept_path, open_kept, vouches, write_kept
+from gvtui.trace.keptfile import identity_of, open_kept, vouches, write_kept
 from gvtui.trace.reader import Trace
+from gvtui.trace.sidefiles import kept_path
 from tests.trace.factory import recorded_datagrams, write_trace
 
 SECTIONS = {"a": b"first" * 100, "b": b"", "c": bytes(range(256))}

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from gvtui.trace import sidefiles
-from gvtui.trace.keptfile import kept_path
 from tests.trace.factory import read_message, write_trace
 
 
@@ -63,12 +62,12 @@ def test_the_cache_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         log.write_bytes(b"x")
         pair = sidefiles.cached(log)
         assert pair is not None
-        for path in (*pair, kept_path(pair)):
+        for path in (*pair, sidefiles.kept_path(pair)):
             path.write_bytes(b"x")
             os.utime(path, ns=(number, number))
         pairs.append(pair)
         sidefiles.forget_old(pair)
-    files = [[path.exists() for path in (*pair, kept_path(pair))] for pair in pairs]
+    files = [[path.exists() for path in (*pair, sidefiles.kept_path(pair))] for pair in pairs]
     left = [all(each) for each in files]
     assert left == [any(each) for each in files]
     assert left == [False, False, True, True]
