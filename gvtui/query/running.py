@@ -86,7 +86,7 @@ class RunningCalls:
         not at the other."""
         if not self._calls or before_ns == now_ns:
             return []
-        before, now = self._ages(before_ns), self._ages(now_ns)
+        before, now = _ages(self._calls, before_ns), _ages(self._calls, now_ns)
         differs = np.zeros(len(before), np.bool_)
         for test in tests:
             differs |= test(before) != test(now)
@@ -103,9 +103,9 @@ class RunningCalls:
             result[(rows["direction"] != Direction.NONE) & (rows["tid"] != 0)] = 0
         low, high = np.searchsorted(self._rows, (start, start + len(rows))).tolist()
         places = self._rows[low:high] - start
-        ages = [call.age_ns(now_ns) for call in self._calls[low:high]]
-        result[places] = 1 if what == RUNNING else np.array(ages, np.int64)
+        result[places] = 1 if what == RUNNING else _ages(self._calls[low:high], now_ns)
         return result
 
-    def _ages(self, now_ns: int) -> npt.NDArray[np.int64]:
-        return np.array([call.age_ns(now_ns) for call in self._calls], np.int64)
+
+def _ages(calls: Sequence[OpenCall], now_ns: int) -> npt.NDArray[np.int64]:
+    return np.array([call.age_ns(now_ns) for call in calls], np.int64)
