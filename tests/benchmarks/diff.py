@@ -3,38 +3,22 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
 
+from tests.benchmarks.child import Spent, spent
 from tests.benchmarks.mixed import BATCH, write_mixed
 from tests.benchmarks.table import print_table
 
 ROWS = 5_000_000
-_POLL_SECONDS = 0.05
 
 
-def measured(*words: str) -> tuple[float, float, int, int]:
-    """What a command takes: seconds by the clock, of the processor, the most bytes of memory beside
-    mapped files, and its exit code."""
-    started, most = time.perf_counter(), 0
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gvtui", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    while True:
-        pid, status, used = os.wait4(process.pid, os.WNOHANG)
-        if pid:
-            break
-        most = max(most, anonymous(process.pid))
-        time.sleep(_POLL_SECONDS)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    taken = time.perf_counter() - started
-    return taken, used.ru_utime + used.ru_stime, most, process.returncode
+def compared(first: Path, second: Path) -> tuple[Spent, int]:
+    """What a comparison takes, and the most bytes of memory beside mapped files."""
+    memory = [0]
+    words = ("-m", "gvtui", "diff", str(first), str(second))
+    found = spent(*words, codes=(0, 3), watch=lambda pid: memory.append(anonymous(pid)))
+    return found, max(memory)
 
 
 def anonymous(pid: int) -> int:
@@ -56,8 +40,8 @@ def main() -> None:
         write_mixed(second, rows + BATCH)
         lines = []
         for how in ("cold", "again"):
-            taken, used, most, code = measured("diff", str(first), str(second))
-            seconds = (f"{each:.1f}" for each in (taken, used, used / 2))
+            (taken, busy, _, code), most = compared(first, second)
+            seconds = (f"{each:.1f}" for each in (taken, busy, busy / 2))
             lines.append((how, *seconds, f"{most / 2**20:.0f}", code))
     head = ("diff", "seconds", "of the processor", "each side", "MiB beside files", "exit code")
     print_table(f"two recordings of {rows:,} messages", head, lines)

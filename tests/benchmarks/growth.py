@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.benchmarks.child import spent
 from tests.benchmarks.hostile import KINDS
 from tests.benchmarks.table import print_table
 
@@ -48,22 +49,8 @@ class Cost(NamedTuple):
 
 def cost(command: tuple[str, ...], path: Path) -> Cost:
     """Run a command over a recording in a process of its own, once to make its index."""
-    best = Cost(float("inf"), float("inf"))
-    for _ in range(2):
-        process = subprocess.Popen(
-            [sys.executable, *command, str(path)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode not in (0, 1):
-            raise SystemExit(f"{command} over {path} ended with {process.returncode}")
-        best = Cost(
-            min(best.seconds, used.ru_utime + used.ru_stime), min(best.mib, used.ru_maxrss / 1024)
-        )
-    return best
+    runs = [spent(*command, str(path)) for _ in range(2)]
+    return Cost(min(each.busy for each in runs), min(each.mib for each in runs))
 
 
 def make(path: Path, kind: str, count: int) -> None:

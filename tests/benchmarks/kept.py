@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
 from gvtui.query.analysis import Analysis
-from gvtui.trace.keptfile import identity_of, kept_path
+from gvtui.trace.keptfile import identity_of
 from gvtui.trace.reader import Trace
-from gvtui.trace.sidefiles import beside
+from gvtui.trace.sidefiles import beside, kept_path
+from tests.benchmarks.child import spent
 from tests.benchmarks.mixed import BATCH, write_mixed
 from tests.benchmarks.screen import Viewer
 from tests.benchmarks.table import print_table
@@ -22,23 +21,6 @@ COMMANDS = {
     "report": ("report", "--format", "json"),
     "statistics": ("print", "--stats", "--format", "json"),
 }
-
-
-def seconds_of(words: tuple[str, ...], path: Path) -> tuple[float, float, float]:
-    """Seconds by the clock, of the processor, and the most MiB of memory, of one command."""
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gvtui", *words, str(path)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1):
-        raise SystemExit(f"{words} ended with {process.returncode}")
-    taken = time.perf_counter() - started
-    return taken, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
 def calls_of(path: Path) -> int:
@@ -79,12 +61,12 @@ def main() -> None:
         for what, words in COMMANDS.items():
             kept_path(pair).unlink(missing_ok=True)
             for how in ("anew", "kept"):
-                taken, busy, mib = seconds_of(words, path)
+                taken, busy, mib, _ = spent("-m", "gvtui", *words, str(path))
                 lines.append((f"{what}, {how}", f"{taken:.2f}", f"{busy:.2f}", f"{mib:.0f}"))
         columns: tuple[str, ...] = ("what", "seconds", "CPU s", "MiB at most")
         print_table(f"a recording of {rows:,} rows", columns, lines)
-        seconds_of(COMMANDS["report"], path)
-        seconds_of(COMMANDS["statistics"], path)
+        for words in COMMANDS.values():
+            spent("-m", "gvtui", *words, str(path))
         calls, views = calls_of(path), list[tuple[str, ...]]()
         for how in ("kept", "not kept"):
             first, whole = viewer_seconds(path, calls)
