@@ -206,6 +206,12 @@ class Analysis:
 
         return self.answer("survey", lambda: survey(self.trace, progress))
 
+    def digests(self) -> list[str]:
+        """SHA-256 in hex of the recording; of a flight recorder one for each segment."""
+        from gvtui.trace.digests import digests_of
+
+        return self.answer("digests", lambda: digests_of(self.trace))
+
     def advance(self, budget_seconds: float = ANALYSIS_SECONDS, *, is_idle: bool = False) -> bool:
         """Analyse further rows for about the given time; True if any were read.
 

@@ -61,7 +61,7 @@ def _side(side: DiffSide) -> dict[str, Any]:
     read = side.side
     return {
         "file": side.file,
-        "sha256": list(side.digests),
+        "sha256": list(read.digests),
         "containers": list(side.containers),
         "filter": side.filter_text or None,
         "rows": read.rows,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from gvtui.export.report.recorded import (
     container_filter,
     containers_in,
-    digests_of,
     named_containers,
 )
 from gvtui.query.activity.notseen import utc
@@ -50,8 +49,6 @@ class DiffSide:
 
     file: str
     """The recording's name, without its folder."""
-    digests: tuple[str, ...]
-    """SHA-256 in hex of the recording; of a flight recorder one for each segment."""
     containers: tuple[str, ...]
     """Its containers, with their names in words."""
     filter_text: str
@@ -123,9 +120,9 @@ def make_diff(
         NoContainerError: there is no such container.
     """
     choices = (before, after)
-    known = {id(each.trace): containers_in(each.trace) for each in choices}
+    known = {trace: containers_in(trace) for trace in {each.trace for each in choices}}
     chosen = [
-        named_containers(known[id(each.trace)], each.container) if each.container else []
+        named_containers(known[each.trace], each.container) if each.container else []
         for each in choices
     ]
     plans = [
@@ -138,12 +135,10 @@ def make_diff(
         for each, named in zip(choices, chosen, strict=True)
     ]
     sides = read_sides(plans, progress)
-    digests = {id(each.trace): tuple(digests_of(each.trace)) for each in choices}
     first, second = (
         DiffSide(
             each.trace.path.name,
-            digests[id(each.trace)],
-            _words_of(known[id(each.trace)], named),
+            _words_of(known[each.trace], named),
             side.plan.filter_text,
             side,
         )

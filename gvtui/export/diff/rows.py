@@ -113,8 +113,8 @@ def finding(diff: DiffDocument) -> Iterator[str]:
     for which, side in (("before", diff.before), ("after", diff.after)):
         yield escape(f"Rows {which}: gvtui print {shlex.quote(side.file)} --filter 'FILTER'")
     for which, side in (("before", diff.before), ("after", diff.after)):
-        for number, digest in enumerate(side.digests, 1):
-            part = f", segment {number}" if len(side.digests) > 1 else ""
+        for number, digest in enumerate(side.side.digests, 1):
+            part = f", segment {number}" if len(side.side.digests) > 1 else ""
             yield f"SHA-256 of {escape(side.file)} ({which}{part}): {digest}"
     yield "Times are UTC, sizes are bytes. A filter that begins with about finds other rows too."
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from gvtui.export.report.recorded import (
     container_filter,
     containers_in,
-    digests_of,
     named_containers,
 )
 from gvtui.query.activity.notseen import Gaps, not_seen, utc
@@ -85,7 +84,7 @@ def make_report(
     reader, gaps = ActivityReader(context, condition), Gaps(trace)
     analysis.finish(reader, gaps)
     found = analysis.survey(progress)
-    digests = analysis.answer("digests", lambda: digests_of(trace))
+    digests = analysis.digests()
     analysis.keep()
     activity = reader.activity(not_seen(trace, reader, gaps, found))
     lines = [line for section in activity.sections for line in section.lines]

@@ -1,9 +1,7 @@
-"""What a document tells of a recording: its containers and its digests."""
+"""What a document tells of the containers of a recording."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
 
 _STEP = 1 << 18
-_PIECE = 1 << 20
 
 
 class NoContainerError(GvtuiError):
@@ -64,23 +61,3 @@ def container_filter(containers: Iterable[str]) -> str:
     """The filter for the rows of containers; "" for none."""
     found = ", ".join(map(literal, containers))
     return f"container.id in ({found})" if found else ""
-
-
-def digests_of(trace: Trace) -> list[str]:
-    """SHA-256 in hex of a recording; of a flight recorder one for each segment."""
-    found = []
-    extents = trace.log_extents()
-    try:
-        for fd, size in extents:
-            digest, position = hashlib.sha256(), 0
-            while position < size:
-                piece = os.pread(fd, min(_PIECE, size - position), position)
-                if not piece:
-                    break
-                digest.update(piece)
-                position += len(piece)
-            found.append(digest.hexdigest())
-    finally:
-        for fd, _ in extents:
-            os.close(fd)
-    return found

@@ -62,6 +62,8 @@ class Side:
     holes: tuple[str, ...]
     """Why nothing can be said of what it has not; sentences without full stop."""
     not_seen: tuple[Unseen, ...]
+    digests: tuple[str, ...]
+    """SHA-256 in hex of its recording; of a flight recorder one for each segment."""
     used_rules: frozenset[int] = field(default_factory=frozenset)
     """The places in `RULES` of those that folded something."""
 
@@ -103,7 +105,7 @@ class _Reading:
         self.counts = analysis.statistics(self.condition).counts
         self.coverage = SideCoverage(trace, scope)
 
-    def read(self, gaps: Gaps, survey: Survey) -> _ReadSide:
+    def read(self, gaps: Gaps, survey: Survey, digests: Sequence[str]) -> _ReadSide:
         """What was read; it needs the readers no more."""
         unseen = not_seen(self.plan.trace, self.reader, gaps, survey)
         activity = self.reader.activity(unseen, folds=False)
@@ -120,6 +122,7 @@ class _Reading:
             self.coverage.dropped,
             tuple(self._holes(gaps, survey, unseen)),
             unseen,
+            tuple(digests),
         )
         return _ReadSide(side, activity, RunNames(pids, has_any_port(listened)))
 
@@ -170,6 +173,6 @@ def _read_trace(
     readings = {place: _Reading(plan, analysis) for place, plan in plans.items()}
     readers = [(each.reader, each.counts, each.coverage) for each in readings.values()]
     analysis.finish(*chain.from_iterable(readers), gaps)
-    survey = analysis.survey(progress)
+    survey, digests = analysis.survey(progress), analysis.digests()
     analysis.keep()
-    return {place: each.read(gaps, survey) for place, each in readings.items()}
+    return {place: each.read(gaps, survey, digests) for place, each in readings.items()}

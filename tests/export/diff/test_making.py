@@ -25,7 +25,7 @@ def test_sides_name_file_container_times_and_digest() -> None:
     assert made.before.head.startswith("shell-2022.trace, container runsc-828796, 2026-11-23 17:36")
     assert made.before.head.endswith("1,943 rows")
     whole = (TRACES / "shell-2022.trace").read_bytes()
-    assert made.before.digests == (hashlib.sha256(whole).hexdigest(),)
+    assert made.before.side.digests == (hashlib.sha256(whole).hexdigest(),)
 
 
 def test_each_difference_has_a_filter_for_its_rows() -> None:
