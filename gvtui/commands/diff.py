@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,8 +12,8 @@ from gvtui.commands.completing import recordings
 from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.fencing import only_reads
 from gvtui.commands.losses import say_losses
-from gvtui.commands.options import FILTER_OPTION, examples
-from gvtui.commands.terminal import say_progress, write_out
+from gvtui.commands.options import FILTER_OPTION, examples, format_option
+from gvtui.commands.terminal import fit_encoding, say_progress, write_lines
 from gvtui.export.diff.formats import DIFF_FORMATS
 
 if TYPE_CHECKING:
@@ -89,14 +88,7 @@ class _SideType(click.ParamType[DiffWords]):
     is_flag=True,
     help="Take as given that both sides had the same points on, where the recordings do not tell.",
 )
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(list(DIFF_FORMATS)),
-    default="text",
-    show_default=True,
-    help="; ".join(f"{each.name}: {each.words}" for each in DIFF_FORMATS.values()) + ".",
-)
+@format_option(DIFF_FORMATS)
 @click.pass_context
 def diff(
     ctx: click.Context,
@@ -131,8 +123,7 @@ def diff(
 
     sides = _both(before, after, containers)
     compile_filter(filter_text)
-    # A character that the output's encoding lacks must not end the command.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    fit_encoding()
     only_reads(ctx)
     traces = _open([words for words, _ in sides])
     try:
@@ -145,7 +136,7 @@ def diff(
         made = make_diff(
             *choices, filter_text=filter_text, same_points=same_points, progress=say_progress
         )
-        write_out("".join(f"{line}\n" for line in DIFF_FORMATS[style].lines(made)))
+        write_lines(DIFF_FORMATS[style].lines(made))
         # All of them has been read.
         damaged = [say_losses(trace, live=True) for trace in dict.fromkeys(traces)]
     finally:

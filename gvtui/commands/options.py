@@ -5,7 +5,7 @@ from __future__ import annotations
 import pwd
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
@@ -28,12 +28,20 @@ from gvtui.monitor.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _Value = TypeVar("_Value")
 
 MIN_KEEP_BYTES = 16 << 20
 """The least size of a flight recorder in bytes: a smaller one would hold hardly anything."""
+
+
+class DescribedFormat(Protocol):
+    """A format that output can have."""
+
+    @property
+    def words(self) -> str:
+        """What it is, for help texts."""
 
 
 class _Read(click.ParamType[_Value]):
@@ -157,6 +165,19 @@ FILTER_OPTION = click.option(
     help='Only messages that meet this condition; see "gvtui help filters".',
     shell_complete=filters,
 )
+
+
+def format_option(formats: Mapping[str, DescribedFormat]) -> Callable[[Any], Any]:
+    """The option `--format`, which gives a command the name of one of these as `style`."""
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(list(formats)),
+        default="text",
+        show_default=True,
+        help="; ".join(f"{name}: {each.words}" for name, each in formats.items()) + ".",
+    )
+
 
 SOCKET_OPTIONS = (
     click.option(

@@ -23,9 +23,10 @@ from gvtui.commands.options import (
     MONITOR_OPTIONS,
     apply,
     examples,
+    format_option,
     monitor_options,
 )
-from gvtui.commands.terminal import say_progress, write_out
+from gvtui.commands.terminal import fit_encoding, say_progress, write_lines, write_out
 from gvtui.export.formats import LINE_FORMATS
 from gvtui.saying import say
 from gvtui.words import counted
@@ -73,14 +74,7 @@ monitor waits at most 40 ms between two turns."""
     ),
 )
 @click.argument("file", type=FILE, shell_complete=recordings, required=False)
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(list(LINE_FORMATS)),
-    default="text",
-    show_default=True,
-    help="; ".join(f"{each.name}: {each.words}" for each in LINE_FORMATS.values()) + ".",
-)
+@format_option(LINE_FORMATS)
 @click.option(
     "--stats",
     is_flag=True,
@@ -115,8 +109,7 @@ def print_(
     from gvtui.query.filter.compile import compile_filter
 
     compile_filter(filter_text)
-    # A character that the output's encoding lacks must not end the command.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    fit_encoding()
     if stats and (file is None or style == "strace"):
         ctx.fail("--stats takes a file to count, and --format text or json.")
     if calls and (style != "json" or stats):
@@ -153,7 +146,7 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
             click.echo(stats_json(statistics, more, lacks))
         else:
             lines = [*stats_text(statistics, lacks), "", *account_text(found)]
-            write_out("".join(f"{line}\n" for line in lines))
+            write_lines(lines)
         analysis.keep()
         say_lacking(trace, filter_text, analysis.context.facts.cut_text())
         # All of it has been read.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -11,8 +10,8 @@ from gvtui.commands.completing import recordings
 from gvtui.commands.exits import ExitingCommand
 from gvtui.commands.fencing import only_reads
 from gvtui.commands.losses import say_losses
-from gvtui.commands.options import FILE, FILTER_OPTION, examples
-from gvtui.commands.terminal import say_progress, write_out
+from gvtui.commands.options import FILE, FILTER_OPTION, examples, format_option
+from gvtui.commands.terminal import fit_encoding, say_progress, write_lines
 from gvtui.export.report.formats import REPORT_FORMATS
 
 if TYPE_CHECKING:
@@ -40,14 +39,7 @@ if TYPE_CHECKING:
     help="Only this container: its ID, a beginning of it, or the name that its operator gave it.",
 )
 @FILTER_OPTION
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(list(REPORT_FORMATS)),
-    default="text",
-    show_default=True,
-    help="; ".join(f"{each.name}: {each.words}" for each in REPORT_FORMATS.values()) + ".",
-)
+@format_option(REPORT_FORMATS)
 @click.pass_context
 def report(ctx: click.Context, /, file: Path, container: str, filter_text: str, style: str) -> None:
     """Tell what sandboxes did, and what was not seen.
@@ -68,15 +60,14 @@ def report(ctx: click.Context, /, file: Path, container: str, filter_text: str, 
     from gvtui.trace.reader import Trace
 
     compile_filter(filter_text)
-    # A character that the output's encoding lacks must not end the command.
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    fit_encoding()
     only_reads(ctx)
     trace = Trace.open(file, progress=say_progress)
     try:
         made = make_report(
             trace, container=container, filter_text=filter_text, progress=say_progress
         )
-        write_out("".join(f"{line}\n" for line in REPORT_FORMATS[style].lines(made)))
+        write_lines(REPORT_FORMATS[style].lines(made))
         # All of it has been read.
         ctx.exit(1 if say_losses(trace, live=True) else 0)
     finally:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class NoTerminalError(GvtuiError):
@@ -28,6 +32,17 @@ def need_terminal(instead: str) -> None:
             "the viewer needs a terminal that can move its cursor, but TERM is "
             f"{os.environ.get('TERM') or 'not set'}; without one, use: {instead}"
         )
+
+
+def fit_encoding() -> None:
+    """Have characters that the encoding of standard output lacks written as `\\xe4`: none of them
+    must end the command."""
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def write_lines(lines: Iterable[str]) -> None:
+    """Write lines, which are given without their ends, as `write_out` does."""
+    write_out("".join(f"{line}\n" for line in lines))
 
 
 def write_out(text: str) -> None:

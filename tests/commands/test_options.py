@@ -13,9 +13,11 @@ from gvtui.commands.options import (
     User,
     apply,
     examples,
+    format_option,
     limits_in_force,
     monitor_options,
 )
+from gvtui.export.formats import LINE_FORMATS
 from gvtui.limits import AS_THEY_COME, changed
 from gvtui.monitor.options import MonitorOptions
 
@@ -123,3 +125,19 @@ def test_what_is_no_user(value: str) -> None:
     assert User().convert(5, None, None) == 5
     with pytest.raises(click.BadParameter):
         User().convert(value, None, None)
+
+
+def test_formats_are_told_in_the_order_of_their_table(capsys: pytest.CaptureFixture[str]) -> None:
+    @click.command
+    @format_option(LINE_FORMATS)
+    def shown(style: str) -> None:
+        click.echo(style)
+
+    shown(["--format", "strace"], standalone_mode=False)
+    shown([], standalone_mode=False)
+    assert capsys.readouterr().out == "strace\ntext\n"
+    words = shown.params[0].get_help_record(click.Context(shown))
+    assert words is not None
+    assert f"json: {LINE_FORMATS['json'].words}" in words[1]
+    with pytest.raises(click.BadParameter):
+        shown(["--format", "pdf"], standalone_mode=False)

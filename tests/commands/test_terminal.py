@@ -2,10 +2,17 @@ from __future__ import annotations
 
 import io
 import sys
+from pathlib import Path
 
 import pytest
 
-from gvtui.commands.terminal import NoTerminalError, need_terminal, say_progress
+from gvtui.commands.terminal import (
+    NoTerminalError,
+    fit_encoding,
+    need_terminal,
+    say_progress,
+    write_lines,
+)
 from gvtui.saying import say
 
 
@@ -54,6 +61,17 @@ def test_progress_is_shown_to_people_alone(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sys, "stderr", file)
     say_progress(1, 4)
     assert file.getvalue() == ""
+
+
+def test_a_letter_that_the_encoding_lacks_is_escaped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "out"
+    with path.open("w", encoding="ascii") as file:
+        monkeypatch.setattr(sys, "stdout", file)
+        fit_encoding()
+        write_lines(["a", "\u00e4"])
+    assert path.read_bytes() == b"a\n\\xe4\n"
 
 
 def test_say(capsys: pytest.CaptureFixture[str]) -> None:
