@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from tests.e2e.containers import (
     need,
     running_container,
 )
+from tests.e2e.tools import need_tools
 from tests.tui import settling
 
 
@@ -38,6 +37,13 @@ def shared(binary: RunscBinary) -> Iterator[Container]:
 
 
 @pytest.fixture
+def folder() -> Iterator[Path]:
+    """An empty folder with a short path, for sockets and roots."""
+    with scratch_folder("gv") as folder:
+        yield folder
+
+
+@pytest.fixture
 def listener() -> Iterator[Listener]:
     """A monitor that collects."""
     with scratch_folder("gv") as folder, Listener(folder / "s") as one:
@@ -47,10 +53,7 @@ def listener() -> Iterator[Listener]:
 @pytest.fixture
 def tmux() -> None:
     """A test that needs tmux; skipped where there is none, unless everything is required."""
-    if shutil.which("tmux") is None:
-        if os.environ.get("GVTUI_REQUIRE_RUNSC") == "1":
-            pytest.fail("no tmux on this machine")
-        pytest.skip("no tmux on this machine")
+    need_tools("tmux")
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,7 @@ from gvtui.points.names import point_name
 from gvtui.points.syscalls import host_architecture
 from gvtui.wire.handshake import build_handshake
 from gvtui.wire.messages import Decoded, Unknown, decode, direction
+from tests.e2e.tools import absent
 
 WAIT_SECONDS = 120.0
 BUSY_LOOP = ["/bin/sh", "-c", "while :; do cat /etc/hostname > /dev/null; sleep 0.1; done"]
@@ -96,9 +97,7 @@ def binaries_as_params() -> list[Any]:
 def need(binary: RunscBinary | None) -> RunscBinary:
     """The binary; without one the test is skipped, or fails if `GVTUI_REQUIRE_RUNSC` is 1."""
     if binary is None:
-        if os.environ.get("GVTUI_REQUIRE_RUNSC") == "1":
-            pytest.fail("no runsc on this machine")
-        pytest.skip("no runsc on this machine")
+        absent("no runsc on this machine")
     return binary
 
 
@@ -190,8 +189,20 @@ def start_container(
     container_id = container_id or f"gvtui-test-{uuid.uuid4().hex[:12]}"
     root = root or folder / "root"
     bundle = write_bundle(folder / container_id, args or BUSY_LOOP, annotations)
+    return start_bundle(binary, root, bundle, container_id, flags=flags)
+
+
+def start_bundle(
+    binary: RunscBinary,
+    root: Path,
+    bundle: Path,
+    container_id: str,
+    *,
+    flags: list[str] | None = None,
+) -> Container:
+    """As `start_container`, of a bundle that is there; what it prints goes to a file beside it."""
     container = Container(binary, root, container_id, bundle)
-    output = folder / f"{container_id}.out"
+    output = bundle.with_name(f"{container_id}.out")
     with output.open("wb") as out:
         done = subprocess.run(
             [

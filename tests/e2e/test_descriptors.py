@@ -11,37 +11,27 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.agent.scratch import scratch_folder
 from gvtui.query.analysis import Analysis
 from gvtui.query.resolved.call import Outcome
 from gvtui.query.resolved.description import FdKind
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction, Kind
 from tests.e2e.containers import RunscBinary, running_container, wait_until
-from tests.e2e.falco import need_tools
 from tests.e2e.recorded import everything, recording, run_do, write_pod_init
 from tests.e2e.strace_paths import CALLS, COPYING, Used, used_in
+from tests.e2e.tools import compiled, need_tools
 
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with scratch_folder("gv") as folder:
-        yield folder
-
-
 def prepare(folder: Path) -> Path:
     """The program, in a new folder with its files."""
-    need_tools("gcc", "strace")
+    need_tools("strace")
     work = folder / "work"
     (work / "sub").mkdir(parents=True)
     for name in ("a", "sub/b"):
         (work / name).write_text("some text\n")
-    source = Path(__file__).with_name("descriptors_program.c")
-    program = work / "program"
-    subprocess.run(["gcc", "-static", "-w", "-o", program, source], check=True)
-    return program
+    return compiled("descriptors_program.c", work / "program")
 
 
 def used(trace: Trace) -> list[list[Used]]:

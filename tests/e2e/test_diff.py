@@ -8,13 +8,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gvtui.agent.scratch import scratch_folder
 from gvtui.export.report.recorded import containers_in
 from gvtui.trace.reader import Trace
 from tests.e2e.containers import RunscBinary
@@ -56,12 +54,6 @@ cat /nowhere 2> /dev/null
 : > /tmp/created
 """
 USUAL = "head -n 1 services > /dev/null\n"
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with scratch_folder("gv") as folder:
-        yield folder
 
 
 def record(binary: RunscBinary, folder: Path, name: str, *changes: str) -> Path:

@@ -13,8 +13,7 @@ from textual.pilot import Pilot
 from gvtui.agent.scratch import scratch_folder
 from gvtui.decode.ids import short_id
 from gvtui.query.processes.process import Evidence, Process
-from gvtui.trace.reader import Trace
-from gvtui.tui.app import GvtuiApp
+from gvtui.query.processes.tree import ProcessTree
 from gvtui.tui.processes.commands import Earlier
 from tests.e2e.containers import (
     Container,
@@ -24,6 +23,7 @@ from tests.e2e.containers import (
     running_container,
     wait_until,
 )
+from tests.e2e.replays import replay_processes
 from tests.e2e.test_points_pane import Viewer, use
 from tests.tui.helpers import until
 
@@ -122,17 +122,10 @@ def test_processes_from_before_the_session_are_in_the_tree(
         assert wait_until(lambda: SLEEPER in listed(one))
         use(script, one)
 
-    async def replay() -> None:
-        app = GvtuiApp(trace)
-        async with app.run_test(size=(160, 46)) as pilot:
-            await pilot.press("2")
-            tree = app.model.analysis.processes.tree
-            await until(pilot, lambda: app.model.analysis.processes.is_done)
-            assert shape(tree) == shapes[0]
+    def look(tree: ProcessTree) -> None:
+        assert shape(tree) == shapes[0]
 
-    trace = Trace.open(kept)
-    asyncio.run(replay())
-    trace.close()
+    replay_processes(kept, look)
 
 
 def test_a_sandbox_is_asked_again_by_a_key(binary: RunscBinary) -> None:

@@ -6,8 +6,6 @@ The program writes down what became of each exec; its first argument is the exec
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,16 +13,15 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gvtui.agent.scratch import scratch_folder
 from gvtui.trace.writer import TraceWriter
 from gvtui.wire.handshake import build_handshake
 from tests.e2e.containers import WAIT_SECONDS, RunscBinary
+from tests.e2e.tools import compiled
 
 pytestmark = pytest.mark.e2e
 
@@ -39,20 +36,7 @@ _ENTERS, _EXITS = EXECS[0::2], EXECS[1::2]
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("gcc") is None:
-        if os.environ.get("GVTUI_REQUIRE_RUNSC") == "1":
-            pytest.fail("no gcc on this machine")
-        pytest.skip("no gcc on this machine")
-    built = tmp_path_factory.mktemp("execs") / "exec_program"
-    source = Path(__file__).with_name("exec_program.c")
-    subprocess.run(["gcc", "-static", "-w", "-pthread", "-o", built, source], check=True)
-    return built
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with scratch_folder("gv") as folder:
-        yield folder
+    return compiled("exec_program.c", tmp_path_factory.mktemp("execs") / "exec_program", "-pthread")
 
 
 class Recorder:

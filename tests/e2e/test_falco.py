@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from gvtui.agent.scratch import scratch_folder
 from tests.e2e.containers import RunscBinary
 from tests.e2e.falco import prepare
 from tests.e2e.recorded import everything, recording, run_do, write_pod_init
 from tests.query.filter.falco import RULES, found
 
 pytestmark = pytest.mark.e2e
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with scratch_folder("gv") as folder:
-        yield folder
 
 
 def test_each_rule_finds_what_was_done_and_nothing_else(binary: RunscBinary, folder: Path) -> None:

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 
@@ -34,11 +34,11 @@ from tests.e2e.containers import (
     running_container,
     wait_until,
 )
+from tests.e2e.tools import absent, compiled
 
 pytestmark = pytest.mark.e2e
 
 OPENAT = "syscall/openat/enter"
-PREWARMER = Path(__file__).parent / "prewarmer.c"
 
 
 def gvtui(*words: str, path: str, state: Path) -> subprocess.CompletedProcess[str]:
@@ -90,13 +90,6 @@ def test_a_session_is_listed_applied_and_deleted_with_nothing_named(
     assert row_of(shared, path, state)["sessions"] == []
 
 
-def absent(reason: str) -> NoReturn:
-    """Skip, or fail where everything must be there."""
-    if os.environ.get("GVTUI_REQUIRE_RUNSC") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 def with_sidecars() -> RunscBinary:
     """A runsc laid out as gVisor's releases are since August 2026."""
     for each in reversed(find_binaries()):
@@ -123,11 +116,8 @@ def listed(container: Container, inventory: Inventory) -> tuple[str, str, str]:
 
 def warm(binary: RunscBinary, *flags: str) -> Path:
     """Put the stand-in for the prewarmer where runsc starts sandboxes by one."""
-    if shutil.which("gcc") is None:
-        absent("no gcc on this machine")
-    program = Path(binary.path).parent / SIDECAR_FOLDER / "gvisor-sentry-prewarmer"
-    subprocess.run(["gcc", "-static", *flags, "-o", str(program), str(PREWARMER)], check=True)
-    return program
+    place = Path(binary.path).parent / SIDECAR_FOLDER / "gvisor-sentry-prewarmer"
+    return compiled("prewarmer.c", place, *flags)
 
 
 @pytest.mark.parametrize("flags", [[], ["-DFORKS"]], ids=["execs", "forks"])

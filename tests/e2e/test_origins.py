@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gvtui.agent.scratch import scratch_folder
 from tests.e2e.containers import (
     Container,
     RunscBinary,
+    start_bundle,
     wait_until,
     write_bundle,
 )
 from tests.e2e.recorded import recording
+from tests.e2e.tools import compiled, need_tools
 
 pytestmark = pytest.mark.e2e
 
@@ -46,21 +45,8 @@ def gvtui(*words: str) -> str:
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    for tool in ("gcc", "busybox"):
-        if shutil.which(tool) is None:
-            if os.environ.get("GVTUI_REQUIRE_RUNSC") == "1":
-                pytest.fail(f"no {tool} on this machine")
-            pytest.skip(f"no {tool} on this machine")
-    built = tmp_path_factory.mktemp("origins") / "play"
-    source = Path(__file__).with_name("origin_program.c")
-    subprocess.run(["gcc", "-static", "-w", "-o", built, source], check=True)
-    return built
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with scratch_folder("gv") as folder:
-        yield folder
+    need_tools("busybox")
+    return compiled("origin_program.c", tmp_path_factory.mktemp("origins") / "play")
 
 
 def bundle_of(folder: Path, program: Path) -> Path:
@@ -111,7 +97,8 @@ def play(binary: RunscBinary, folder: Path, program: Path) -> Play:
             str(pod_init),
         )
         gvtui("session", "check", "--runsc", binary.path, str(pod_init))
-        container = started(binary, folder, bundle, pod_init)
+        flags = [f"--pod-init-config={pod_init}"]
+        container = start_bundle(binary, folder / "root", bundle, "played", flags=flags)
         quiet = subprocess.Popen(
             [binary.path, f"--root={container.root}", "exec", container.id, *QUIET],
             stdin=subprocess.DEVNULL,
@@ -192,30 +179,3 @@ def running(container: Container) -> int:
     """How many processes run in a container, as its runsc says."""
     found: list[Any] = json.loads(container.runsc("ps", "-format", "json", container.id).stdout)
     return len(found)
-
-
-def started(binary: RunscBinary, folder: Path, bundle: Path, pod_init: Path) -> Container:
-    container = Container(binary, folder / "root", "played", bundle)
-    flags = [f"--platform={binary.platform}", "--network=none", "--ignore-cgroups"]
-    said = folder / "run.out"
-    with said.open("wb") as out:
-        done = subprocess.run(
-            [
-                binary.path,
-                f"--root={container.root}",
-                f"--pod-init-config={pod_init}",
-                *flags,
-                "run",
-                "-detach",
-                "-bundle",
-                str(bundle),
-                container.id,
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-            check=False,
-        )
-    assert done.returncode == 0, said.read_text()
-    return container

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +9,17 @@ import pytest
 from textual.pilot import Pilot
 
 from gvtui.agent.runsc import Runsc
-from gvtui.agent.scratch import scratch_folder
 from gvtui.query.processes.process import Evidence, Process
-from gvtui.trace.reader import Trace
+from gvtui.query.processes.tree import ProcessTree
 from gvtui.trace.row import Kind
-from gvtui.tui.app import GvtuiApp
 from tests.e2e.containers import (
     Container,
     RunscBinary,
     binaries_as_params,
-    running_container,
     wait_until,
 )
-from tests.e2e.test_pods import INSIDE, KIND
+from tests.e2e.pods import running_pod
+from tests.e2e.replays import replay_processes
 from tests.e2e.test_points_pane import Viewer, use
 from tests.tui.helpers import until
 
@@ -39,35 +34,6 @@ SCRIPT = (
     "while :; do sleep 0.5; done"
 )
 POINTS = ("sentry/clone", "sentry/execve", "sentry/task_exit")
-
-
-@contextlib.contextmanager
-def pod_of_four(binary: RunscBinary, folder: Path) -> Iterator[Container]:
-    """A pod of a pause container and three that start processes."""
-    root = folder / "root"
-    with contextlib.ExitStack() as stack:
-        pod = stack.enter_context(
-            running_container(
-                binary,
-                folder,
-                ["/bin/sleep", "1000"],
-                container_id="pod",
-                root=root,
-                annotations={KIND: "sandbox"},
-            )
-        )
-        for name in INNER:
-            stack.enter_context(
-                running_container(
-                    binary,
-                    folder,
-                    ["/bin/sh", "-c", SCRIPT],
-                    container_id=name,
-                    root=root,
-                    annotations=INSIDE,
-                )
-            )
-        yield pod
 
 
 def told_by_runsc(pod: Container) -> dict[str, set[int]]:
@@ -100,7 +66,7 @@ def dumps(viewer: Viewer) -> list[int]:
 
 
 def test_each_process_of_a_pod_is_once_in_its_own_container(
-    binary: RunscBinary, tmp_path: Path
+    binary: RunscBinary, folder: Path, tmp_path: Path
 ) -> None:
     kept = tmp_path / "kept.gvtrace"
     shapes: list[set[tuple[str, int, int, str, bool]]] = []
@@ -149,18 +115,12 @@ def test_each_process_of_a_pod_is_once_in_its_own_container(
         shapes.append(shape(tree))
         kept.write_bytes((viewer.folder / "a.gvtrace").read_bytes())
 
-    with scratch_folder("gv") as folder, pod_of_four(binary, Path(folder)) as pod:
+    inner = {name: ["/bin/sh", "-c", SCRIPT] for name in INNER}
+    with running_pod(binary, folder, inner, root=folder / "root") as pod:
         assert wait_until(lambda: all(len(told_by_runsc(pod)[name]) > 1 for name in INNER))
         use(script, pod)
 
-    async def replay() -> None:
-        app = GvtuiApp(trace)
-        async with app.run_test(size=(160, 46)) as pilot:
-            await pilot.press("2")
-            tree = app.model.analysis.processes.tree
-            await until(pilot, lambda: app.model.analysis.processes.is_done)
-            assert shape(tree) == shapes[0]
+    def look(tree: ProcessTree) -> None:
+        assert shape(tree) == shapes[0]
 
-    trace = Trace.open(kept)
-    asyncio.run(replay())
-    trace.close()
+    replay_processes(kept, look)

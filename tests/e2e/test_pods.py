@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,40 +24,25 @@ from tests.e2e.containers import (
     WAIT_SECONDS,
     Container,
     RunscBinary,
-    running_container,
     wait_until,
 )
+from tests.e2e.pods import running_pod
 from tests.e2e.recorded import Recording, recording
 from tests.query.processes.box import processes_of
 
 pytestmark = pytest.mark.e2e
 
-KIND = "io.kubernetes.cri.container-type"
-INSIDE = {KIND: "container", "io.kubernetes.cri.sandbox-id": "pod"}
 LOOP = ["/bin/sh", "-c", "while :; do sleep 0.2; done"]
 
 
-@contextlib.contextmanager
-def running_pod(binary: RunscBinary, folder: Path, pod_init: Path) -> Iterator[Container]:
+def pod_of_two(
+    binary: RunscBinary, folder: Path, pod_init: Path
+) -> contextlib.AbstractContextManager[Container]:
     """A pod of a pause container and one that keeps starting processes."""
     folder.mkdir()
     # A folder above, so that both pods have one root, and the second is the first started again.
-    root = folder.parent / "root"
-    with (
-        running_container(
-            binary,
-            folder,
-            ["/bin/sleep", "1000"],
-            container_id="pod",
-            root=root,
-            flags=[f"--pod-init-config={pod_init}"],
-            annotations={KIND: "sandbox"},
-        ) as pod,
-        running_container(
-            binary, folder, LOOP, container_id="inner", root=root, annotations=INSIDE
-        ),
-    ):
-        yield pod
+    root, flags = folder.parent / "root", [f"--pod-init-config={pod_init}"]
+    return running_pod(binary, folder, {"inner": LOOP}, root=root, flags=flags)
 
 
 class Watched:
@@ -114,14 +98,14 @@ def test_each_process_of_a_pod_is_one(binary: RunscBinary, tmp_path: Path) -> No
         save_document(pod_init, pod_init_document(session))
         config.write_text(json.dumps({"trace_session": session.as_dict()}))
         live = Watched(one)
-        with running_pod(binary, folder / "1", pod_init) as pod:
+        with pod_of_two(binary, folder / "1", pod_init) as pod:
             assert live.hears(1), one.said
             pod.runsc("trace", "create", "--force", "--config", str(config), pod.id)
             # Some seconds, in which the recording finds the sandbox's process: it looks once each.
             assert live.hears(2, 250), one.said
             kill_sandbox(pod)
             assert live.ends(2), one.said
-        with running_pod(binary, folder / "2", pod_init):
+        with pod_of_two(binary, folder / "2", pod_init):
             assert live.hears(3), one.said
             live.trace.close()
             trace = one.end()

@@ -6,39 +6,24 @@ All is held against the manifest, section by section: nothing may be missing, no
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gvtui.agent.scratch import scratch_folder
 from tests.e2e.containers import RunscBinary
 from tests.e2e.recorded import everything, recording, run_do, write_pod_init
+from tests.e2e.tools import compiled
 
 pytestmark = pytest.mark.e2e
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    if shutil.which("gcc") is None:
-        if os.environ.get("GVTUI_REQUIRE_RUNSC") == "1":
-            pytest.fail("no gcc on this machine")
-        pytest.skip("no gcc on this machine")
-    built = tmp_path_factory.mktemp("report") / "footprint"
-    source = Path(__file__).with_name("report_program.c")
-    subprocess.run(["gcc", "-static", "-w", "-o", built, source], check=True)
-    return built
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with scratch_folder("gv") as folder:
-        yield folder
+    return compiled("report_program.c", tmp_path_factory.mktemp("report") / "footprint")
 
 
 def report(path: Path, *options: str) -> bytes:

@@ -10,7 +10,6 @@ import json
 import os
 import platform
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,6 +43,7 @@ from tests.e2e.strace_rules import (
     UNSENT,
     levelled,
 )
+from tests.e2e.tools import absent, compiled, need_tools
 
 pytestmark = pytest.mark.e2e
 
@@ -53,26 +53,13 @@ BEGIN, END = "/gvtui-begin", "/gvtui-end"
 
 @pytest.fixture(scope="module")
 def programs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    for tool in ("gcc", "strace"):
-        if shutil.which(tool) is None:
-            _absent(f"no {tool} on this machine")
+    need_tools("gcc", "strace")
     if platform.machine() != "x86_64":
         pytest.skip("the program makes calls that only x86_64 has")
     if os.getuid() != 0:
-        _absent("sandboxes without a bundle need root")
+        absent("sandboxes without a bundle need root")
     folder = tmp_path_factory.mktemp("strace")
-    built = []
-    for name in PROGRAMS:
-        source = Path(__file__).parent / name
-        built.append(folder / source.stem)
-        subprocess.run(["gcc", "-static", "-w", "-o", built[-1], source], check=True)
-    return built
-
-
-def _absent(reason: str) -> None:
-    if os.environ.get("GVTUI_REQUIRE_RUNSC") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    return [compiled(name, folder / Path(name).stem) for name in PROGRAMS]
 
 
 @pytest.fixture

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from gvtui.agent.scratch import scratch_folder
 from tests.e2e.containers import WAIT_SECONDS, RunscBinary
 from tests.e2e.recorded import everything, recording, run_do, write_pod_init
 
@@ -21,12 +19,6 @@ SCRIPT = """
 ( /bin/true )
 exit 0
 """
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with scratch_folder("gv") as folder:
-        yield folder
 
 
 def test_the_tree_of_two_sandboxes(binary: RunscBinary, folder: Path) -> None:

@@ -6,12 +6,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from gvtui.agent.scratch import scratch_folder
 from gvtui.trace.reader import Trace
 from tests.e2e.containers import Container, wait_until
 from tests.tui.terminal import OnTerminal, reports
@@ -21,12 +19,6 @@ pytestmark = pytest.mark.e2e
 FOREIGN = {"trace_session": {"name": "Default", "points": [{"name": "sentry/clone"}], "sinks": []}}
 
 FAILS_AT_A_KEY = "import gvtui.tui.app as a; a.GvtuiApp.on_key = fail"
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    with scratch_folder("gv") as place:
-        yield place
 
 
 def options(folder: Path, container: Container) -> list[str]:
