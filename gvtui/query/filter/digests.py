@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gvtui.files import open_to_read
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -42,7 +44,7 @@ def digests_in(path: str) -> list[str]:
         DigestError: the file cannot be read, or a line has no digest.
     """
     try:
-        with Path(path).expanduser().open("rb") as file:
+        with open_to_read(Path(path).expanduser(), streams=True) as file:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or str(error)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,10 @@ def test_a_file_that_is_none_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
         digests_in(str(tmp_path / "none"))
     with pytest.raises(DigestError, match="cannot be read"):
         digests_in(str(tmp_path))
+    # Nobody writes to it: to wait for that would stop the screen.
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DigestError, match="no regular file"):
+        digests_in(str(tmp_path / "pipe"))
     monkeypatch.setattr(digests, "MAX_BYTES", 3)
     with pytest.raises(DigestError, match="larger"):
         digests_in(str(path))
