@@ -134,11 +134,16 @@ def on_a_socket(stdin: Stdio | None, stdout: Stdio | None) -> bool:
     )
 
 
+def socket_words(stdin: Stdio | None, stdout: Stdio | None) -> str:
+    """The words for a shell with such input and output where they are one socket; else ""."""
+    if stdin is None or not on_a_socket(stdin, stdout):
+        return ""
+    return f"shell on a {stdin.words}" if stdin.local or stdin.remote else "shell on a socket"
+
+
 def shell_on_a_socket(message: sentry_pb2.ExecveInfo) -> str:
     """The words for a shell whose input and output are one socket; "" for any other program."""
     if not message.HasField("stdin") or not message.HasField("stdout"):
         return ""
-    stdin, stdout = stdio_of(message.stdin), stdio_of(message.stdout)
-    if not on_a_socket(stdin, stdout) or not is_shell(list(message.argv[:2]), message.binary_path):
-        return ""
-    return f"shell on a {stdin.words}" if stdin.local or stdin.remote else "shell on a socket"
+    words = socket_words(stdio_of(message.stdin), stdio_of(message.stdout))
+    return words if words and is_shell(list(message.argv[:2]), message.binary_path) else ""

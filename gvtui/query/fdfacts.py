@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.decode.stdio import plain
 from gvtui.query.filter.batch import UNKNOWN
 from gvtui.query.filter.fdfields import DESCRIPTOR_FIELDS
 from gvtui.query.resolved.description import FdKind
@@ -45,9 +45,6 @@ _ADDRESSED = (MessageType.SYSCALL_CONNECT, MessageType.SYSCALL_BIND)
 
 _NO_ADDRESS = "socket:["
 """How the sandbox calls a socket that has no address yet."""
-
-_MAPPED = re.compile(r"\[::ffff:([0-9.]+)\]", re.ASCII)
-"""IPv4 mapped into IPv6, as in addresses."""
 
 _SOCKETS = [kind for kind in FdKind if kind.is_socket]
 _WITH_ENDS = (FdKind.UNKNOWN, FdKind.IPV4, FdKind.IPV6)
@@ -127,8 +124,7 @@ class FdFacts:
         values: list[Values] = []
         for path, is_one in (divmod(key, 2) for key in keys.tolist()):
             text = self._resolved.texts.text(path)
-            plain = _MAPPED.sub(r"\1", text) if is_one else text
-            values.append((text,) if plain == text else (text, plain))
+            values.append(tuple(dict.fromkeys((text, plain(text)))) if is_one else (text,))
         return np.where(paths > 0, places.ravel(), -1).astype(np.intp), values
 
     def _paths(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.decode.stdio import is_shell, on_a_socket
+from gvtui.decode.stdio import is_shell, socket_words
 
 if TYPE_CHECKING:
     from gvtui.query.processes.process import Exec, Process
@@ -21,9 +21,8 @@ def notice(tree: ProcessTree, process: Process, entry: Exec) -> str:
     image = entry.image
     if image is None or not is_shell(entry.args, entry.path):
         return ""
-    if image.stdin is not None and on_a_socket(image.stdin, image.stdout):
-        known = image.stdin.local or image.stdin.remote
-        return f"shell on a {image.stdin.words}" if known else "shell on a socket"
+    if words := socket_words(image.stdin, image.stdout):
+        return words
     if image.stdin is None or image.stdin.kind != "pipe" or process.pipe_from is None:
         return ""
     feeder = tree.find(process.pipe_from)
