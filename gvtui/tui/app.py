@@ -321,5 +321,8 @@ class GvtuiApp(ViewerBase):
             self.detail.news()
 
     def on_stream_view_follow_changed(self) -> None:
-        """Show at once in the status line whether the stream follows."""
+        """Show at once in the status line whether the stream follows, and in the details what
+        they only tell while it does not."""
         self._show_status()
+        if not self.model.following:
+            self.detail.news()

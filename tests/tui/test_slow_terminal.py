@@ -46,7 +46,7 @@ def test_a_terminal_that_takes_nothing_is_at_most_a_frame_behind(held: Held) -> 
     assert held.bytes - before < BEHIND_BYTES
 
 
-PAUSED_BYTES = 640
+PAUSED_BYTES = 512
 """What the screen may send for rows that come while it is paused: a few numbers of it change."""
 
 

@@ -42,6 +42,8 @@ _SHARE_MEANWHILE = 0.25
 _LEAST_SECONDS = 0.002
 """How many seconds the analysis gets at least, even if filtering used up the budget."""
 
+_RESOLVED_AT_ONCE = 512
+"""How many rows are resolved when that is asked for: it takes some milliseconds."""
 RESOLVED_UNASKED = 1 << 20
 """How many rows a trace may have for its calls to be resolved without being asked for."""
 
@@ -228,10 +230,15 @@ class Model:
     def resolved_at_hand(self) -> Resolved | None:
         """What calls did, for parts of the screen that show it unasked; None where nobody has
         asked for it, and the trace is so large that finding out takes long."""
-        is_small = self.trace.end_row - self.trace.first_row <= RESOLVED_UNASKED
-        if is_small or self.analysis.context.is_resolving:
-            return self.analysis.resolved
-        return None
+        analysis = self.analysis
+        if analysis.context.is_resolving:
+            return analysis.resolved
+        if self.trace.end_row - self.trace.first_row > RESOLVED_UNASKED:
+            return None
+        if not analysis.is_behind:
+            # Where all else is known, the answer for a short trace comes with the question.
+            analysis.resolved.advance(_RESOLVED_AT_ONCE)
+        return analysis.resolved
 
     def check(self, expression: str) -> Filter:
         """Compile a filter without applying it.

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.trace.recorder import Recorder
-from tests.tui.helpers import drive, live, recording
+from tests.tui.helpers import by_hand, catch_up, drive, live, recording
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +64,26 @@ def test_a_call_that_runs_says_so_until_its_exit_comes(tmp_path: Path) -> None:
         assert [chip.expression for chip in app.model.chips] == ["evt.res = 3"]
 
     drive(app, script, (160, 50))
+
+
+def test_a_screen_that_is_paused_tells_of_the_descriptor_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_hand(monkeypatch)
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(200)
+    app = live(recorder.path)
+
+    async def script(pilot: Pilot[int]) -> None:
+        catch_up(app)
+        app.show_news()
+        assert "descriptor" in (told := "\n".join(_lines(app)))
+        assert "not looked up yet" in told
+        await pilot.press("space")
+        assert "looked up" not in (told := "\n".join(_lines(app)))
+        assert "/etc/passwd" in told
+
+    drive(app, script)
 
 
 def test_no_number_in_a_narrow_heading_is_cut_unseen() -> None:
