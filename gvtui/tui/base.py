@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from gvtui.agent.targets import Keeper
     from gvtui.decode.fields import FieldView
     from gvtui.monitor.watch import Watch
-    from gvtui.query.filter.compile import AmongRows
     from gvtui.query.processes.process import Process
     from gvtui.remembered import Memory
     from gvtui.trace.playback import ReplayClock
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from gvtui.trace.row import Row
     from gvtui.tui.command.command import Owner
     from gvtui.tui.kit.asking import Choice, Question, Text
+    from gvtui.tui.model.chips import Chip
     from gvtui.tui.options import LiveOptions
     from gvtui.tui.viewer import Feature
 
@@ -313,17 +313,9 @@ class ViewerBase(DoorsApp):
         self.model.view.advance(FILTER_SECONDS)
         self.show_news()
 
-    def show_rows(
-        self,
-        expression: str,
-        slot: str,
-        row: int | None = None,
-        *,
-        rows: AmongRows | None = None,
-        label: str = "",
-    ) -> None:
+    def show_rows(self, chip: Chip, row: int | None = None) -> None:
         """Show in the stream the rows behind a line of another pane; a key leads back."""
-        self.feature(Drilling).show(expression, slot, row, rows=rows, label=label)
+        self.feature(Drilling).show(chip, row)
 
     def redraw_rows(self) -> None:
         """Draw all rows of the stream again, because their look has changed."""

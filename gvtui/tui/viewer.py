@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from gvtui.config import Config
     from gvtui.decode.fields import FieldView
     from gvtui.monitor.watch import Watch
-    from gvtui.query.filter.compile import AmongRows
     from gvtui.query.processes.process import Process
     from gvtui.trace.playback import ReplayClock
     from gvtui.trace.reader import Trace
     from gvtui.trace.row import Row
     from gvtui.tui.command.registry import Commands
     from gvtui.tui.kit.asking import Choice, Mistake, Question, Text
+    from gvtui.tui.model.chips import Chip
     from gvtui.tui.model.model import Model
 
 Part = Literal["sidebar", "detail"]
@@ -199,23 +199,12 @@ class Viewer(Protocol):
     def quit(self) -> None:
         """End the viewer, after the questions that features have."""
 
-    def show_rows(
-        self,
-        expression: str,
-        slot: str,
-        row: int | None = None,
-        *,
-        rows: AmongRows | None = None,
-        label: str = "",
-    ) -> None:
+    def show_rows(self, chip: Chip, row: int | None = None) -> None:
         """Show in the stream the rows behind a line of another pane; a key leads back.
 
         Args:
-            expression: the filter for these rows.
-            slot: the slot of the filter's chip; a chip in the same slot is replaced.
+            chip: the filter for these rows; a chip in the same slot is replaced.
             row: the id of a row to select.
-            rows: only these of the rows that pass the filter; None for all.
-            label: the words of the filter's chip; "" for the filter itself.
         """
 
     def run_command(self, line: str) -> None:

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from gvtui.agent.targets import Keeper
     from gvtui.decode.fields import FieldView
     from gvtui.monitor.watch import Watch
-    from gvtui.query.filter.compile import AmongRows
     from gvtui.query.processes.process import Process
     from gvtui.remembered import Memory
     from gvtui.trace.playback import ReplayClock
     from gvtui.trace.row import Row
     from gvtui.tui.command.command import Owner
     from gvtui.tui.kit.asking import Choice, Question, Text
+    from gvtui.tui.model.chips import Chip
     from gvtui.tui.options import LiveOptions
     from gvtui.tui.viewer import Feature, Level, Part, Viewer
 
@@ -318,16 +318,8 @@ class FakeViewer:
     def is_shown(self, pane_id: str) -> bool:
         return pane_id in (self.pane, self.focused)
 
-    def show_rows(
-        self,
-        expression: str,
-        slot: str,
-        row: int | None = None,
-        *,
-        rows: AmongRows | None = None,
-        label: str = "",
-    ) -> None:
-        self.model.chips.put(expression, slot, label=label, rows=rows)
+    def show_rows(self, chip: Chip, row: int | None = None) -> None:
+        self.model.chips.add(chip)
         self.refilter()
         if row is not None:
             self.jump(row)

@@ -17,6 +17,7 @@ from gvtui.tui.kit.cells import fit, width_of
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import DROP_SIGN
 from gvtui.tui.kit.times import clock_text
+from gvtui.tui.model.chips import Chip
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -252,7 +253,7 @@ class ActivityPane(ListPane):
         if behind.text:
             expression = conjunction([self._acting.subject.expression, expression])
         rows = None if behind.is_exact else behind
-        self._viewer.show_rows(expression, SLOT, behind.first, rows=rows, label=label)
+        self._viewer.show_rows(Chip(expression, SLOT, label=label, rows=rows), behind.first)
 
     @command("Unfold this line: what stands together in it", "right,l", 1, footer="unfold")
     @command("Fold; if it is folded, go to the line above it", "left,h", -1)

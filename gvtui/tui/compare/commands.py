@@ -16,6 +16,7 @@ from gvtui.tui.command.command import command
 from gvtui.tui.compare.asked import SAME_POINTS, ComparedPair, read_pair
 from gvtui.tui.compare.lines import read_lines
 from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
+from gvtui.tui.model.chips import Chip
 from gvtui.tui.viewer import Feature, Item, Viewer
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class Comparing(Feature):
         line = found.lines[int(key)]
         for side in (1, 0):
             if line.filters[side] and pair.is_here[side]:
-                self.viewer.show_rows(line.filters[side], _SLOT, line.first[side])
+                self.viewer.show_rows(Chip(line.filters[side], _SLOT), line.first[side])
                 return
         for side, words in ((1, pair.after), (0, pair.before)):
             if line.filters[side]:

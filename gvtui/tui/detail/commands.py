@@ -9,6 +9,7 @@ from gvtui.tui.command.command import command
 from gvtui.tui.detail.about import About, about, reading, resolved_call
 from gvtui.tui.detail.uses import FieldUse, field_use
 from gvtui.tui.kit.asking import Choice, Entry
+from gvtui.tui.model.chips import Chip
 from gvtui.tui.stream.columns import MAX_FIELD_COLUMNS, field_column
 from gvtui.tui.stream.commands import Rows
 from gvtui.tui.viewer import Feature, Viewer
@@ -66,7 +67,7 @@ class Details(Feature):
             description = call.description
             words = f"{description.fd} {description.name or description.kind.word}".rstrip()
             label = f"life of {escape(words, _MAX_SHOWN)}"
-            self.viewer.show_rows(description.rows_filter, "fd.id", row_id, label=label)
+            self.viewer.show_rows(Chip(description.rows_filter, "fd.id", label=label), row_id)
 
     @command("Show or hide the details", "d")
     def toggle(self) -> None:

@@ -9,7 +9,6 @@ from gvtui.tui.command.command import command
 from gvtui.tui.viewer import Feature, Viewer
 
 if TYPE_CHECKING:
-    from gvtui.query.filter.compile import AmongRows
     from gvtui.tui.model.chips import Chip
 
 _MAX_DEPTH = 100
@@ -37,19 +36,11 @@ class Drilling(Feature):
         self._filters_then: tuple[Chip, ...] = ()
         """The filters in force directly after drilling."""
 
-    def show(
-        self,
-        expression: str,
-        slot: str,
-        row: int | None = None,
-        *,
-        rows: AmongRows | None = None,
-        label: str = "",
-    ) -> None:
+    def show(self, chip: Chip, row: int | None = None) -> None:
         """Add a filter and show the stream; see `Viewer.show_rows`."""
         self._places.append(self._here())
         del self._places[:-_MAX_DEPTH]
-        self.model.chips.put(expression, slot, label=label, rows=rows)
+        self.model.chips.add(chip)
         self._filters_then = tuple(self.model.chips)
         self.viewer.refilter()
         if row is not None and row >= 0:

@@ -58,23 +58,20 @@ class Chips:
         return next((chip for chip in self._chips if chip.slot == slot), None)
 
     def put(
-        self,
-        expression: str,
-        slot: str = "",
-        *,
-        place: int | None = None,
-        label: str = "",
-        rows: AmongRows | None = None,
+        self, expression: str, slot: str = "", *, place: int | None = None, label: str = ""
     ) -> None:
+        """Add a chip for an expression, as `add` does."""
+        self.add(Chip(expression, slot, label=label), place)
+
+    def add(self, chip: Chip, place: int | None = None) -> None:
         """Add a chip: in place of the one at `place`, else of the one in its slot, else at the
         end."""
-        chip = Chip(expression, slot, label=label, rows=rows)
         self.suspended = False
-        if place is None and slot:
-            place = next((at for at, old in enumerate(self._chips) if old.slot == slot), None)
+        if place is None and chip.slot:
+            place = next((at for at, old in enumerate(self._chips) if old.slot == chip.slot), None)
         if place is not None and place < len(self._chips):
             self._chips[place] = chip
-        elif not any(old.expression == expression for old in self._chips):
+        elif not any(old.expression == chip.expression for old in self._chips):
             self._chips.append(chip)
 
     def flip(self, expression: str, slot: str, label: str = "") -> bool:

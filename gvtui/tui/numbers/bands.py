@@ -8,6 +8,7 @@ from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import fit, short_count
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.times import took_text
+from gvtui.tui.model.chips import Chip
 from gvtui.tui.model.rowtext import word
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class NumbersBands(ListPane):
         """Show the calls in the selected band."""
         if self.cursor < len(self._bands):
             parts = [self._filter, self._bands[self.cursor].filter_text]
-            self._viewer.show_rows(" and ".join(filter(None, parts)), LATENCY)
+            self._viewer.show_rows(Chip(" and ".join(filter(None, parts)), LATENCY))
 
 
 def _edge(span_ns: int) -> str:

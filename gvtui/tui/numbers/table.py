@@ -14,6 +14,7 @@ from gvtui.tui.kit.cells import fit, fit_end, short_bytes, width_of, wrap
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import DROP_SIGN, FAILED_SIGN
 from gvtui.tui.kit.times import SECOND_NS, took_text
+from gvtui.tui.model.chips import Chip
 from gvtui.tui.model.rowtext import word
 from gvtui.words import counted
 
@@ -372,7 +373,7 @@ class NumbersTable(ListPane):
             # The number of a descriptor says nothing to anybody.
             is_number = self._by is By.DESCRIPTOR and self._table is not None
             label = word(self._table[self.cursor].label) if is_number and self._table else ""
-            self._viewer.show_rows(expression, _SLOTS[self._by], label=label)
+            self._viewer.show_rows(Chip(expression, _SLOTS[self._by], label=label))
 
 
 def _two_digits(span_ns: int) -> str:

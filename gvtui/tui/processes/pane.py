@@ -13,6 +13,7 @@ from gvtui.query.processes.rows import processes_filter
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import wrap
 from gvtui.tui.kit.listpane import ListPane
+from gvtui.tui.model.chips import Chip
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.processes.choice import TreeChoice, TreeOrder
 from gvtui.tui.processes.commands import Earlier
@@ -258,12 +259,12 @@ class ProcessesPane(ListPane):
         if line.process is None:
             if line.container:
                 expression = equals(CONTAINER, line.container)
-                self._viewer.show_rows(expression, CONTAINER)
+                self._viewer.show_rows(Chip(expression, CONTAINER))
             return
         if line.opened is not None:
             many = len(line.opened.fds)
             label = word(line.opened.name) + (f" × {many:,}" if many > 1 else "")
-            self._viewer.show_rows(line.opened.filter_text, "fd.id", label=label)
+            self._viewer.show_rows(Chip(line.opened.filter_text, "fd.id", label=label))
             return
         expression = processes_filter(tree, [line.process])
         if line.thread is not None:
@@ -315,7 +316,7 @@ class ProcessesPane(ListPane):
 
     def _drill(self, expression: str, row: int | None) -> None:
         if expression:
-            self._viewer.show_rows(expression, PID, row)
+            self._viewer.show_rows(Chip(expression, PID), row)
 
     def _at_cursor(self) -> tuple[TreeLine | None, ProcessTree | None]:
         line = self._lines[self.cursor] if self.cursor < len(self._lines) else None

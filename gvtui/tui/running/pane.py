@@ -11,6 +11,7 @@ from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import fit
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.times import age_text
+from gvtui.tui.model.chips import Chip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,7 +205,7 @@ class RunningPane(ListPane):
             self._viewer.tell("Its row has been let go.", "warning")
             return
         if expression:
-            self._viewer.show_rows(expression, PID, call.row)
+            self._viewer.show_rows(Chip(expression, PID), call.row)
         else:
             self._viewer.jump(call.row)
             self._viewer.show_pane("stream")

@@ -6,6 +6,7 @@ from textual.widgets import ContentSwitcher
 
 from gvtui.trace.row import Direction
 from gvtui.tui.kit.signs import CALL_SIGN
+from gvtui.tui.model.chips import Chip
 from tests.trace.recorder import Recorder
 from tests.tui.helpers import catch_up, drive, live, recording, stream_lines
 
@@ -41,11 +42,11 @@ def test_drilling_adds_a_filter_and_the_way_back_keeps_the_place() -> None:
         app.refilter()
         cursor = app.model.cursor
         await pilot.press("2")
-        app.show_rows("evt.type = read", "evt.type")
+        app.show_rows(Chip("evt.type = read", "evt.type"))
         await pilot.pause()
         assert _tab(app) == "stream"
         assert app.model.chips.active() == ["evt.dir = X", "evt.type = read"]
-        app.show_rows("evt.type = close", "evt.type", 700)
+        app.show_rows(Chip("evt.type = close", "evt.type"), 700)
         await pilot.pause()
         assert app.model.chips.active() == ["evt.dir = X", "evt.type = close"]
         assert app.model.cursor is not None
@@ -71,7 +72,7 @@ def test_the_way_back_follows_again(tmp_path: Path) -> None:
     app = live(recorder.path)
 
     async def script(pilot: Pilot[int]) -> None:
-        app.show_rows("proc.pid = 1", "proc.pid", 5)
+        app.show_rows(Chip("proc.pid = 1", "proc.pid"), 5)
         await pilot.pause()
         assert not app.model.following
         await pilot.press("r")

@@ -12,6 +12,7 @@ from gvtui.tui.filter.drill import Drilling
 from gvtui.tui.frame.commands import Screen
 from gvtui.tui.kit.asking import Text
 from gvtui.tui.kit.overlays import TextScreen
+from gvtui.tui.model.chips import Chip
 from gvtui.tui.search.commands import Searching
 from gvtui.tui.stream.commands import Rows
 from gvtui.tui.viewer import Feature
@@ -38,7 +39,7 @@ def test_each_level_is_left_in_turn_and_at_last_the_stream_follows() -> None:
     viewer = FakeViewer(Rows, Searching, Drilling, Screen)
     viewer.pause()
     viewer.show_pane("numbers")
-    viewer.feature(Drilling).show("evt.failed = true", "evt.failed")
+    viewer.feature(Drilling).show(Chip("evt.failed = true", "evt.failed"))
     viewer.commands.execute("search.ask")
     viewer.type("open")
     viewer.focused = "detail"
@@ -66,7 +67,7 @@ def test_each_level_is_left_in_turn_and_at_last_the_stream_follows() -> None:
 def test_filters_that_were_typed_since_are_not_taken_away() -> None:
     viewer = FakeViewer(Rows, Drilling, Screen)
     viewer.pause()
-    viewer.feature(Drilling).show("evt.failed = true", "evt.failed")
+    viewer.feature(Drilling).show(Chip("evt.failed = true", "evt.failed"))
     viewer.model.chips.put("proc.name = bash")
     viewer.refilter()
     viewer.pause()
