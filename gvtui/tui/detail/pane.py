@@ -49,7 +49,11 @@ class DetailView(
         self._had_bytes = False
 
     def news(self) -> None:
-        """Show the selected row if it has changed."""
+        """Show the selected row if it has changed; nothing is looked up for it while hidden."""
+        if not self.display:
+            # What was hidden is laid out before it is painted.
+            self._fitted = None
+            return
         self.fits()
         width, shows_bytes = self.scrollable_content_region.width, self._details.shows_bytes
         known = self._details.known()

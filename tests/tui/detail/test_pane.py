@@ -86,6 +86,23 @@ def test_a_screen_that_is_paused_tells_of_the_descriptor_at_once(
     drive(app, script)
 
 
+def test_while_the_details_are_hidden_nothing_is_looked_up_for_them() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("d")
+        app.model._begin_anew()
+        app.stream.jump(402)
+        catch_up(app)
+        app.show_news()
+        assert not app.model.analysis.context.is_resolving
+        await pilot.press("d")
+        assert app.model.analysis.context.is_resolving
+        assert "row 402" in _lines(app)[0]
+
+    drive(app, script)
+
+
 def test_no_number_in_a_narrow_heading_is_cut_unseen() -> None:
     app = recording("compile-2024")
 
