@@ -36,6 +36,13 @@ class Follower:
         """Whether all rows have been read."""
         return self.position >= self._trace.end_row
 
+    @property
+    def progress(self) -> float:
+        """The part of the trace that has been read, from 0 to 1."""
+        total = self._trace.end_row - self._trace.first_row
+        seen = self.position - self._trace.first_row
+        return min(1.0, max(0.0, seen / total)) if total > 0 else 1.0
+
     def advance(self, budget: int = 4 * CHUNK) -> int:
         """Read up to `budget` more rows; returns how many."""
         self._begin()

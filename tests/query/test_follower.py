@@ -87,3 +87,16 @@ def test_where_the_trace_gives_no_rows_it_stops() -> None:
     assert follower.advance() == 5
     assert follower.advance() == 0
     assert not follower.is_done
+
+
+def test_the_progress_is_the_part_of_the_rows_that_were_read() -> None:
+    assert Noting(trace_of(0)).progress == 1.0
+    trace = trace_of(8)
+    follower = Noting(trace)
+    assert follower.progress == 0.0
+    follower.advance(2)
+    assert follower.progress == 0.25
+    trace.first_row = FIRST + 4
+    assert follower.progress == 0.0
+    follower.advance()
+    assert follower.progress == 1.0

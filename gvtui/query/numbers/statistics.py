@@ -143,9 +143,7 @@ class Statistics:
     @property
     def progress(self) -> float:
         """The counted share of the trace, from 0 to 1."""
-        total = self._trace.end_row - self._trace.first_row
-        seen = self.position - self._trace.first_row
-        return min(1.0, max(0.0, seen / total)) if total > 0 else 1.0
+        return self._counts.progress
 
     def total(self) -> Line:
         """The line for all calls together."""

@@ -45,9 +45,7 @@ class ActivityReading:
     @property
     def progress(self) -> float:
         """The part of the trace that has been read, from 0 to 1."""
-        trace = self.analysis.trace
-        total = trace.end_row - trace.first_row
-        return max(0, self.reader.position - trace.first_row) / total if total else 1.0
+        return self.reader.progress
 
     def not_seen(self, survey: Survey | None, *, is_checking: bool) -> tuple[Unseen, ...]:
         """What may be missing, the gravest first.

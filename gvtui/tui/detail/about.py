@@ -65,9 +65,7 @@ def resolved_call(model: Model, row_id: int) -> ResolvedCall | None:
 
 def reading(model: Model) -> str:
     """How much of the trace has been read to look descriptors up."""
-    trace, resolved = model.trace, model.analysis.resolved
-    total = max(1, trace.end_row - trace.first_row)
-    return f"{max(0, resolved.position - trace.first_row) / total:.0%}"
+    return f"{model.analysis.resolved.resolver.progress:.0%}"
 
 
 def _process(model: Model, row_id: int, row: Row) -> Iterator[About]:

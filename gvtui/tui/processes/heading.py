@@ -94,7 +94,7 @@ def _missing(tree: ProcessTree, choice: TreeChoice, model: Model) -> list[str]:
         words.append("some calls have no pid: collect group_id")
     total = trace.end_row - trace.first_row
     if total and trace.end_row - processes.position > total // 100:
-        words.append(f"reading {max(0, processes.position - trace.first_row) / total:.0%}")
+        words.append(f"reading {processes.progress:.0%}")
     resolved = choice.resolved
     behind = processes.position - resolved.position if resolved is not None else 0
     if behind > max(1, total // 100):

@@ -150,8 +150,7 @@ class RunningPane(ListPane):
         trace = self._model.trace
         total = trace.end_row - trace.first_row
         if total and trace.end_row - analysis.pairs.position > total // 100:
-            share = max(0, analysis.pairs.position - trace.first_row) / total
-            title.append((f"   reading {share:.0%}", "progress"))
+            title.append((f"   reading {analysis.pairs.progress:.0%}", "progress"))
         shares = self._shares()
         words = fit("age", _AGE, right=True) + " " + fit("pid", _PID, right=True) + " "
         words += fit("process", shares.name) + " "
