@@ -101,7 +101,7 @@ class ActivityPainter:
             when = self._model.trace.row(line.behind.last).when_ns
         except IndexError:
             return ""
-        return clock_text(when, self._model.zone, 0).rstrip(".") if when else ""
+        return clock_text(when, self._model.zone, 0) if when else ""
 
     def _heading(self, entry: ActivityEntry, width: int) -> list[Part]:
         title = f"{_sign(entry)} {SECTIONS[entry.section]}"

@@ -172,9 +172,7 @@ class ActivityPane(ListPane):
             title.append((f"   {self._order.value}", "faint"))
         title.append((f"   {counted(reader.rows, 'row')}", "faint"))
         if reader.first_ns:
-            times = (
-                clock_text(each, zone, 0).rstrip(".") for each in (reader.first_ns, reader.last_ns)
-            )
+            times = (clock_text(each, zone, 0) for each in (reader.first_ns, reader.last_ns))
             title.append((f"   {' to '.join(times)}", "faint"))
         if reading.progress < 0.99:
             title.append((f"   reading {reading.progress:.0%}", "progress"))

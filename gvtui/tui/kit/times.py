@@ -21,7 +21,8 @@ def clock_text(time_ns: int, zone: tzinfo | None, digits: int = 6) -> str:
     if time_ns <= 0:
         return "--:--:--"
     seconds, rest = divmod(time_ns, SECOND_NS)
-    return f"{_second(seconds, zone)}.{rest:09d}"[: 9 + digits]
+    point = f".{rest:09d}"[: 1 + digits] if digits else ""
+    return f"{_second(seconds, zone)}{point}"
 
 
 def date_text(time_ns: int, zone: tzinfo | None) -> str:

@@ -149,7 +149,7 @@ class Ordered:
         if not when_ns:
             return ""
         if not self._model.is_live:
-            return f"{word} {clock_text(when_ns, self._model.zone)[:8]}"
+            return f"{word} {clock_text(when_ns, self._model.zone, 0)}"
         return f"{word} {_span_words(max(0, now_ns - when_ns) // SECOND_NS)} ago"
 
 

@@ -14,6 +14,7 @@ MOMENT = 1_795_455_407_118_204_005
 def test_times_of_day() -> None:
     assert clock_text(MOMENT, UTC) == "17:36:47.118204"
     assert clock_text(MOMENT, UTC, 3) == "17:36:47.118"
+    assert clock_text(MOMENT, UTC, 0) == "17:36:47"
     assert date_text(MOMENT, UTC) == "2026-11-23 17:36:47.118204005"
 
 
