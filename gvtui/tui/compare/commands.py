@@ -14,7 +14,6 @@ from gvtui.python import python
 from gvtui.query.filter.write import conjunction
 from gvtui.tui.command.command import command
 from gvtui.tui.compare.asked import SAME_POINTS, ComparedPair, read_pair
-from gvtui.tui.compare.lines import read_lines
 from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
 from gvtui.tui.model.chips import Chip
 from gvtui.tui.viewer import Feature, Item, Viewer
@@ -183,7 +182,11 @@ def _read(process: subprocess.Popen[str]) -> ComparedLines:
 
     Raises:
         DiffFailedError: nothing, and why.
+        NoComparisonError: it is no comparison.
     """
+    # All that a comparison is made of: the viewer starts without it.
+    from gvtui.tui.compare.lines import read_lines
+
     out, said = process.communicate()
     if not out:
         lines = [line for line in said.splitlines() if line.strip()] or ["gvtui diff said nothing"]
