@@ -22,7 +22,7 @@ from gvtui.trace.reader import Trace
 from gvtui.trace.survey import survey
 from gvtui.tui.activity.reading import ActivityReading, ActivitySubject
 from gvtui.tui.command.command import command
-from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question, Text
+from gvtui.tui.kit.asking import Choice, Entry, Question, Text, no_new_file
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.viewer import Feature, Item, Viewer
 from gvtui.words import counted
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from gvtui.query.analysis import Analysis
     from gvtui.query.processes.process import Process
     from gvtui.trace.survey import Survey
+    from gvtui.tui.kit.asking import Mistake
 
 PANE = "activity"
 _KEPT = 3
@@ -63,7 +64,7 @@ class Acting(Feature):
         self._survey: Survey | None = None
         self._surveyed: Trace | None = None
         """The recording that the survey is of, or is being made of."""
-        self._writing = ""
+        self._is_writing = False
 
     @property
     def reading(self) -> ActivityReading:
@@ -208,7 +209,7 @@ class Acting(Feature):
     @command("Write the report of this activity to a file", "ctrl+r")
     def report(self, *path: str) -> None:
         """Write what is shown as a report, in the format of the file's suffix."""
-        if self._writing:
+        if self._is_writing:
             self.viewer.tell("A report is being written already; wait for its end.", "warning")
         elif path:
             problem = self._write(" ".join(path))
@@ -223,15 +224,11 @@ class Acting(Feature):
         if not text.strip():
             return None
         path = Path(text.strip()).expanduser()
-        style = REPORTS_BY_SUFFIX.get(path.suffix.lower())
-        if style is None:
-            return Mistake(f"its name must end with {', '.join(REPORTS_BY_SUFFIX)}")
-        if path.exists():
-            return Mistake("this file exists already; choose another name")
-        if not path.parent.is_dir():
-            return Mistake(f"there is no folder {escape(str(path.parent), _MAX_SHOWN)}")
+        if (mistake := no_new_file(path, REPORTS_BY_SUFFIX)) is not None:
+            return mistake
+        style = REPORTS_BY_SUFFIX[path.suffix.lower()]
         expression = conjunction([*self.model.chips.active(), self.subject.expression])
-        self._writing = "writing the report"
+        self._is_writing = True
         self.viewer.in_thread(
             partial(_report, self.model.trace.path, expression, style, path),
             partial(self._written, path),
@@ -240,17 +237,17 @@ class Acting(Feature):
         return None
 
     def _written(self, path: Path, size: int) -> None:
-        self._writing = ""
+        self._is_writing = False
         self.viewer.tell(f"Wrote the report, {counted(size, 'byte')}, to {escape(str(path))}")
 
     def _not_written(self, error: Exception) -> None:
-        self._writing = ""
+        self._is_writing = False
         self.viewer.tell(f"Not written: {error}.", "error")
 
     def status(self) -> Iterable[Item]:
         """That a report is being written."""
-        if self._writing:
-            yield Item(self._writing, "report …", "record")
+        if self._is_writing:
+            yield Item("writing the report", "report …", "record")
 
 
 def _survey(path: Path) -> Survey:

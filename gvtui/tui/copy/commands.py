@@ -22,13 +22,14 @@ from gvtui.tui.copy.texts import (
     printed,
     shown_line,
 )
-from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
+from gvtui.tui.kit.asking import Choice, Entry, Question, no_new_file
 from gvtui.tui.viewer import Feature, Item
 from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from gvtui.tui.kit.asking import Mistake
     from gvtui.tui.viewer import Viewer
 
 What = Literal[
@@ -193,12 +194,8 @@ class Copying(Feature):
         if not text.strip():
             return None
         path = Path(text.strip()).expanduser()
-        if path.suffix.lower() not in BY_SUFFIX:
-            return Mistake(f"its name must end with {', '.join(BY_SUFFIX)}")
-        if path.exists():
-            return Mistake("this file exists already; choose another name")
-        if not path.parent.is_dir():
-            return Mistake(f"there is no folder {escape(str(path.parent), _MAX_SHOWN)}")
+        if (mistake := no_new_file(path, BY_SUFFIX)) is not None:
+            return mistake
         expression = conjunction(self.model.chips.active())
         source, end = self.model.trace.path, self.model.trace.end_row
         orders = self.model.analysis.pairs.execs.outcomes.order_marks()

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from gvtui.decode.escape import escape
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
+    from pathlib import Path
 
     from gvtui.query.filter.complete import Completion
     from gvtui.tui.kit.history import History
 
+_MAX_SHOWN = 200
 
 Body: TypeAlias = "Sequence[str | tuple[str, str]]"
 """Pieces of a text; a coloured piece has the name of its style."""
@@ -23,6 +27,17 @@ class Mistake:
     message: str
     column: int | None = None
     """The wrong column, from 0; None if the whole text is wrong."""
+
+
+def no_new_file(path: Path, suffixes: Collection[str]) -> Mistake | None:
+    """Why no new file of one of these suffixes can be made there; None if it can."""
+    if path.suffix.lower() not in suffixes:
+        return Mistake(f"its name must end with {', '.join(suffixes)}")
+    if path.exists():
+        return Mistake("this file exists already; choose another name")
+    if not path.parent.is_dir():
+        return Mistake(f"there is no folder {escape(str(path.parent), _MAX_SHOWN)}")
+    return None
 
 
 @dataclass(frozen=True, slots=True)
