@@ -42,11 +42,6 @@ class RowIds:
                 self._number = number
             self._fresh.extend(row % CHUNK for row in own)
 
-    def let_go(self, before: int) -> None:
-        """Forget the chunks that end before a row."""
-        for number in [each for each in self._chunks if (each + 1) * CHUNK <= before]:
-            del self._chunks[number]
-
     def mask(self, start: int, count: int) -> npt.NDArray[np.bool_]:
         """Which of `count` rows from `start` on are there."""
         found = np.zeros(count, np.bool_)

@@ -25,9 +25,3 @@ def test_many_rows_of_a_chunk_take_little_memory() -> None:
     rows = RowIds(every_second)
     assert np.flatnonzero(rows.mask(0, 4 * CHUNK)).tolist() == list(every_second)
     assert sum(map(len, rows._chunks.values())) < CHUNK // 16
-
-
-def test_rows_that_are_gone_are_forgotten() -> None:
-    rows = RowIds([1, CHUNK + 1, 2 * CHUNK + 1])
-    rows.let_go(CHUNK)
-    assert rows.count_before(3 * CHUNK) == 2
