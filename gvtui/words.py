@@ -22,3 +22,13 @@ def noun_for(number: int, noun: str, plural: str = "") -> str:
 def lower_first(sentence: str) -> str:
     """A sentence as the end of another one: its first letter small."""
     return sentence[:1].lower() + sentence[1:]
+
+
+def upper_first(text: str) -> str:
+    """A text as the beginning of a sentence: its first letter a capital one."""
+    return text[:1].upper() + text[1:]
+
+
+def sentence(text: str) -> str:
+    """A text without its full stop as a sentence."""
+    return f"{upper_first(text)}."

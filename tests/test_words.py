@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import gvtui
-from gvtui.words import counted, lower_first, noun_for
+from gvtui.words import counted, lower_first, noun_for, sentence, upper_first
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,8 @@ def test_no_other_place_makes_plurals() -> None:
         if own.search(path.read_text())
     }
     assert found == set()
+
+
+def test_a_sentence_begins_with_a_capital_and_ends_with_a_full_stop() -> None:
+    assert sentence("no rows were read") == "No rows were read."
+    assert upper_first("") == ""

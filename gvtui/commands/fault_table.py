@@ -5,6 +5,8 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import NamedTuple
 
+from gvtui.words import upper_first
+
 
 class Played(NamedTuple):
     """A fault, and what becomes of the work."""
@@ -200,7 +202,7 @@ def explain(width: int = 100) -> str:
         ),
     ]
     for each in FAULTS:
-        lines += ["", f"{each.fault[:1].upper()}{each.fault[1:]}"]
+        lines += ["", upper_first(each.fault)]
         lines += [" " * _INDENT + line for line in wrap(each.then, width - _INDENT)]
         lines.append(f"{' ' * _INDENT}Exit code: {each.code}.")
     return "\n".join(lines) + "\n"

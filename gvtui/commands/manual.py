@@ -14,7 +14,7 @@ import click
 from gvtui import __version__
 from gvtui.commands.exits import USUAL, ExitingCommand
 from gvtui.commands.fault_table import FAULTS
-from gvtui.words import lower_first
+from gvtui.words import lower_first, upper_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -74,7 +74,7 @@ def _lines(cli: click.Group) -> Iterator[str]:
     yield ".SH FAULTS"
     for each in FAULTS:
         meaning = f"{each.then} Exit code: {each.code}."
-        yield from (".TP", escape(f"{each.fault[:1].upper()}{each.fault[1:]}"), escape(meaning))
+        yield from (".TP", escape(upper_first(each.fault)), escape(meaning))
     yield ".SH FILES"
     for name, meaning in _FILES.items():
         yield from (".TP", f"\\fI{escape(name)}\\fR", escape(meaning))

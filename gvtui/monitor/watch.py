@@ -11,6 +11,7 @@ from gvtui.decode.escape import escape
 from gvtui.monitor.client import MonitorProcess
 from gvtui.monitor.folder import left_behind
 from gvtui.trace.losses import Losses
+from gvtui.words import sentence, upper_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,7 +142,7 @@ class Watch:
                 (notices if self._told[about] <= 1 else quiet).append(notice)
             elif kind == "anew":
                 self.is_renewed = True
-                notices.append(Notice("error", f"{text[:1].upper()}{text[1:]}."))
+                notices.append(Notice("error", sentence(text)))
             elif kind in ("died", "stopped"):
                 self.dead = True
                 why = text or "it was told to stop"
@@ -165,7 +166,7 @@ class Watch:
         if text:
             self._told[about] += 1
             end = ": messages are being lost." if about == "trace" else "."
-            self._faults[about] = f"{text[:1].upper()}{text[1:]}{end}"
+            self._faults[about] = f"{upper_first(text)}{end}"
             return Notice("error", self._faults[about])
         self._faults.pop(about, None)
         if about == "trace":

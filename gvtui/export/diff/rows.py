@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gvtui.decode.escape import escape
 from gvtui.query.compare.compare import CALLS, Sign
 from gvtui.query.compare.things import TITLES
-from gvtui.words import counted, lower_first
+from gvtui.words import counted, lower_first, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,7 +91,7 @@ def two_digits(nanoseconds: int) -> str:
 def _unseen(diff: DiffDocument) -> Iterator[tuple[str, list[str]]]:
     """What was not seen on one side or on both, a sentence each."""
     first, second = (
-        list(dict.fromkeys(escape(_sentence(each.text)) for each in side.side.not_seen))
+        list(dict.fromkeys(escape(sentence(each.text)) for each in side.side.not_seen))
         for side in (diff.before, diff.after)
     )
     both = [text for text in first if text in second]
@@ -102,8 +102,8 @@ def _unseen(diff: DiffDocument) -> Iterator[tuple[str, list[str]]]:
 
 def lists(diff: DiffDocument) -> Iterator[tuple[str, list[str]]]:
     """Headings with sentences: how it was compared, and what was not seen."""
-    yield "What was folded away", [_sentence(each) for each in diff.compared.folded]
-    yield "What counts as a change", [_sentence(each) for each in diff.compared.thresholds]
+    yield "What was folded away", [sentence(each) for each in diff.compared.folded]
+    yield "What counts as a change", [sentence(each) for each in diff.compared.thresholds]
     yield from ((title, sentences) for title, sentences in _unseen(diff) if sentences)
     yield "How to find the rows", [*finding(diff)]
 
@@ -117,7 +117,3 @@ def finding(diff: DiffDocument) -> Iterator[str]:
             part = f", segment {number}" if len(side.side.digests) > 1 else ""
             yield f"SHA-256 of {escape(side.file)} ({which}{part}): {digest}"
     yield "Times are UTC, sizes are bytes. A filter that begins with about finds other rows too."
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."

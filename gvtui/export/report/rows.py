@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
-from gvtui.words import counted
+from gvtui.words import counted, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ def cells(report: Report, line: ActivityLine) -> tuple[str, ...]:
 def unseen(report: Report) -> Iterator[str]:
     """What was not seen, a sentence each."""
     for each in report.activity.not_seen:
-        yield escape(f"{each.text[:1].upper()}{each.text[1:]}.")
+        yield escape(sentence(each.text))
 
 
 def ending(report: Report) -> Iterator[str]:

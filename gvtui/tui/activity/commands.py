@@ -25,7 +25,7 @@ from gvtui.tui.command.command import command
 from gvtui.tui.kit.asking import Choice, Entry, Question, Text, no_new_file
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.viewer import Feature, Item, Viewer
-from gvtui.words import counted
+from gvtui.words import counted, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -190,7 +190,7 @@ class Acting(Feature):
     @command("What was not seen of the activity", "exclamation_mark")
     def not_seen_(self) -> None:
         """Show all that may be missing, a sentence each."""
-        sentences = [f"{each.text[:1].upper()}{each.text[1:]}." for each in self.not_seen]
+        sentences = [sentence(each.text) for each in self.not_seen]
         body: list[str | tuple[str, str]] = [f"- {escape(each)}\n" for each in sentences]
         keys = self.viewer.commands.keys_of("activity.trace")
         if unseen_calls(self.not_seen) and self.model.is_live:

@@ -16,7 +16,7 @@ from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.points.survey import Targets
 from gvtui.tui.viewer import Feature
-from gvtui.words import counted
+from gvtui.words import counted, sentence
 
 if TYPE_CHECKING:
     from gvtui.points.library import Library
@@ -76,7 +76,7 @@ class Presets(Feature):
                 notes.append(f"{words} left out: the decoded points of the same calls are on")
         else:
             state.stage(replace(staged, points=loaded.points))
-        told = [f"{note[:1].upper()}{note[1:]}." for note in notes if note]
+        told = [sentence(note) for note in notes if note]
         if told:
             state.say(" ".join(told))
         self._targets.show()
