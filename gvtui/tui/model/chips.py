@@ -71,7 +71,9 @@ class Chips:
             place = next((at for at, old in enumerate(self._chips) if old.slot == chip.slot), None)
         if place is not None and place < len(self._chips):
             self._chips[place] = chip
-        elif not any(old.expression == chip.expression for old in self._chips):
+        elif chip.rows is not None or not any(
+            old.expression == chip.expression for old in self._chips
+        ):
             self._chips.append(chip)
 
     def flip(self, expression: str, slot: str, label: str = "") -> bool:

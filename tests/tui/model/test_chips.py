@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from gvtui.query.activity.rowids import RowIds
 from gvtui.query.filter.field import PID
 from gvtui.query.filter.write import equals
-from gvtui.tui.model.chips import Chips
+from gvtui.tui.model.chips import Chip, Chips
 
 
 def test_a_field_has_one_chip() -> None:
@@ -29,6 +30,14 @@ def test_chips_switch_off_one_by_one_and_all_together() -> None:
     chips.put("evt.dir = E", place=1)
     chips.remove(0)
     assert chips.active() == ["evt.dir = E"]
+
+
+def test_a_chip_for_some_rows_stands_beside_one_for_all_that_pass() -> None:
+    chips = Chips()
+    chips.put("evt.failed = true")
+    rows = RowIds()
+    chips.add(Chip("evt.failed = true", "activity", rows=rows))
+    assert chips.among() == [rows]
 
 
 def test_flipping_a_chip_that_is_off_switches_it_on() -> None:
