@@ -27,16 +27,22 @@ from tests.benchmarks.screen import Viewer
 from tests.benchmarks.table import print_table
 from tests.load.herd import Sent, read_sent
 from tests.load.recorded import Recorded
-from tests.load.usage import MIB, Sampler, Usage, processes_of
+from tests.load.usage import (
+    LATE_DESCRIPTORS,
+    LATE_THREADS,
+    MIB,
+    Sampler,
+    Usage,
+    processes_of,
+)
 
 SECONDS = 60.0
 START_SECONDS, END_SECONDS = 120.0, 120.0
+REST_AT_MOST_SECONDS = 60.0
 SAMPLE_SECONDS = 0.25
 REST_SECONDS = 0.2
 IDLE_SECONDS = 3.0
 GOAL_MS = 500
-LATE_THREADS = 4
-"""Threads that begin when they are needed first, and stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +211,8 @@ def play(seconds: float, crowd: Crowd) -> Storm:
             with sampler.running():
                 sent, delays = _send(viewer, listen, seconds, crowd)
                 _settle(viewer, record)
-            after = sampler.at_rest(END_SECONDS, lambda: viewer.read(REST_SECONDS), before)
+            most = {name: usage.descriptors + LATE_DESCRIPTORS for name, usage in before.items()}
+            after = sampler.at_rest(REST_AT_MOST_SECONDS, lambda: viewer.read(REST_SECONDS), most)
         finally:
             viewer.close()
         return _look_at(record, sent, delays, before, sampler.samples, after)
@@ -264,7 +271,7 @@ def _look_at(
     finally:
         trace.close()
     for name, usage in after.items():
-        for what, more in (("descriptors", 0), ("threads", LATE_THREADS)):
+        for what, more in (("descriptors", LATE_DESCRIPTORS), ("threads", LATE_THREADS)):
             left = getattr(usage, what) - getattr(before[name], what)
             if left > more:
                 problems.append(f"the {name} keeps {left} {what}")

@@ -13,6 +13,12 @@ from pathlib import Path
 MIB = 1 << 20
 _MONITOR = b"gvtui.monitor"
 
+LATE_THREADS = 4
+"""Threads that begin when they are needed first, and stay."""
+LATE_DESCRIPTORS = 4
+"""Files that are opened when they are needed first, and stay: where the rows of the view, the pairs of
+calls, the resolved calls and the outcomes of execs lie once there are more than memory is to hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -96,7 +102,7 @@ class Sampler:
         self,
         seconds: float,
         rest: Callable[[], object],
-        before: dict[str, Usage] | None = None,
+        enough: dict[str, int] | None = None,
     ) -> dict[str, Usage]:
         """Measure each process when it has the fewest descriptors open.
 
@@ -105,13 +111,12 @@ class Sampler:
         Args:
             seconds: how long to look.
             rest: what to do between two looks.
-            before: what they took before; ends it as soon as none has more descriptors than then.
+            enough: ends it as soon as none has more descriptors than these.
         """
         deadline = time.monotonic() + seconds
         least = self.now()
         while time.monotonic() < deadline and (
-            before is None
-            or any(least[name].descriptors > before[name].descriptors for name in least)
+            enough is None or any(least[name].descriptors > enough[name] for name in least)
         ):
             rest()
             now = self.now()
