@@ -49,6 +49,7 @@ from gvtui.tui.stream.bookmarks import Bookmarking
 from gvtui.tui.stream.commands import Going, Rows
 from gvtui.tui.stream.pane import StreamView
 from gvtui.tui.timeline.commands import Along
+from gvtui.tui.timeline.landmarks import ToLandmarks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +78,7 @@ FEATURES: tuple[type[Feature], ...] = (
     Going,
     Replaying,
     Along,
+    ToLandmarks,
     Searching,
     Bookmarking,
     Drilling,

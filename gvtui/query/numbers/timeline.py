@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gvtui.decode.outcome import RESTARTS
 from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.calls.execs import Execs, LateOutcomes
 from gvtui.query.follower import Follower
-from gvtui.trace.row import Direction, Kind
+from gvtui.query.landmarks import failed
+from gvtui.trace.row import Kind
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -90,6 +90,29 @@ class Timeline(Follower):
         firsts = [bucket.first_row for bucket in buckets]
         return max(0, int(np.searchsorted(firsts, row, "right")) - 1)
 
+    def past_dropless(self, row: int, direction: int) -> int:
+        """A row up to which no points were dropped, seen from another in a direction.
+
+        Args:
+            row: where to begin: a row id forward, the id after a row backward.
+            direction: 1 for the rows from there on, -1 for those before.
+        """
+        if not self.start_ns or row > self.position:
+            return row
+        used = (self.end_ns - self.start_ns) // self.width_ns + 1
+        firsts = self._first_rows(used)
+        dropping = np.flatnonzero(self._dropped[:used])
+        if direction > 0:
+            ends = np.append(firsts[1:], self.position)[dropping]
+            places = np.flatnonzero(ends > row)
+            return max(row, int(firsts[dropping[places[0]]])) if len(places) else self.position
+        places = np.flatnonzero(firsts[dropping] < row)
+        if not len(places):
+            return 0
+        last = int(dropping[places[-1]])
+        end = int(firsts[last + 1]) if last + 1 < used else self.position
+        return min(row, end)
+
     def _first_rows(self, used: int) -> npt.NDArray[np.int64]:
         """The first row of each bucket; for an empty one that of the next."""
         first = np.where(self._first[:used] < 0, self.position, self._first[:used])
@@ -117,12 +140,12 @@ class Timeline(Follower):
 
     def _take_late(self, before: int) -> None:
         """Count execs whose failure became known after their rows were counted."""
-        failed = [
+        late = [
             row for row in self._late.before(before) if self._execs.code(row) is ExecCode.FAILED
         ]
-        if failed and self.start_ns:
+        if late and self.start_ns:
             used = (self.end_ns - self.start_ns) // self.width_ns + 1
-            places = np.searchsorted(self._first_rows(used), failed, "right") - 1
+            places = np.searchsorted(self._first_rows(used), late, "right") - 1
             np.add.at(self._errors, np.maximum(places, 0), 1)
 
     def _take_in(self, start: int, rows: npt.NDArray[np.void]) -> None:
@@ -137,11 +160,8 @@ class Timeline(Follower):
         places = (times - self.start_ns) // self.width_ns
         is_message = rows["kind"] == Kind.MESSAGE
         is_drop = rows["kind"] == Kind.DROP
-        failed = is_message & (rows["direction"] == Direction.EXIT) & (rows["errno"] != 0)
-        failed &= ~np.isin(rows["errno"], RESTARTS)
-        failed |= codes == ExecCode.FAILED
         np.add.at(self._rows, places[is_message], 1)
-        np.add.at(self._errors, places[failed], 1)
+        np.add.at(self._errors, places[failed(rows, codes)], 1)
         np.add.at(self._dropped, places[is_drop], rows["result"][is_drop])
         distinct, first = np.unique(places, return_index=True)
         new = self._first[distinct] < 0

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 from gvtui.errors import GvtuiError
 
 if TYPE_CHECKING:
+    from gvtui.trace.reader import Trace
     from gvtui.tui.model.model import Model
 
-HINT = "12:01:07.5, +90 for 90 s after the start, or a row number such as #1204"
+HINT = "12:01:07.5, +90 (s after the start), -90 (before the end), .+5 (from here), 50%, #1204"
 
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?")
-_SPAN = re.compile(r"\+(\d{1,9}(?:\.\d{1,9})?)\s*s?")
+_SPAN = re.compile(r"(\.?)([+-])(\d{1,9}(?:\.\d{1,9})?)\s*(s|m|h)?")
+_PART = re.compile(r"(\d{1,3}(?:\.\d{1,9})?)\s*%")
 _ROW = re.compile(r"#?([\d,]{1,20})")
 _DAY = timedelta(days=1)
+_UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 class PlaceError(GvtuiError):
@@ -31,7 +34,13 @@ def find_row(text: str, model: Model) -> int:
     """
     text = text.strip()
     if match := _SPAN.fullmatch(text):
-        return model.trace.row_at_time(model.base_ns + round(float(match[1]) * 1e9))
+        return _row_after(model, match)
+    if match := _PART.fullmatch(text):
+        share = float(match[1])
+        if share > 100:
+            raise PlaceError(f"{text} is more than the whole recording")
+        first, last = model.trace.first_row, model.trace.end_row - 1
+        return max(first, first + round((last - first) * share / 100))
     if match := _TIME.fullmatch(text):
         hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
         if hour > 23 or minute > 59 or second > 59:
@@ -48,6 +57,28 @@ def find_row(text: str, model: Model) -> int:
     if (match := _ROW.fullmatch(text)) and match[1].strip(","):
         return int(match[1].replace(",", ""))
     raise PlaceError(f"neither a time nor a row: type {HINT}")
+
+
+def _row_after(model: Model, match: re.Match[str]) -> int:
+    """The row a span after the start, before the end, or on either side of the selected row."""
+    trace = model.trace
+    span = round(float(match[3]) * _UNITS[match[4] or "s"] * 1e9) * (1 if match[2] == "+" else -1)
+    if match[1]:
+        if model.cursor is None or not trace.first_row <= model.cursor < trace.end_row:
+            raise PlaceError("no row is selected: . stands for the time of the selected row")
+        since = _when(trace, model.cursor)
+    elif span >= 0:
+        since = model.base_ns
+    else:
+        since = _when(trace, trace.end_row - 1)
+    return trace.row_at_time(since + span)
+
+
+def _when(trace: Trace, row_id: int) -> int:
+    if not trace.first_row <= row_id < trace.end_row:
+        return 0
+    row = trace.row(row_id)
+    return row.recv_ns or row.time_ns
 
 
 def _row_at(model: Model, moment: datetime, fraction_ns: int) -> int:

@@ -68,24 +68,6 @@ class Along(Feature):
                 break
         self.go(place)
 
-    @command("Go to the previous dropped points", "left_curly_bracket", -1)
-    @command("Go to the next dropped points", "right_curly_bracket", 1)
-    def drop(self, direction: int) -> None:
-        """Go to the nearest dropped points before or after the rows on the screen."""
-        if not self.model.trace.connections.dropped:
-            self.viewer.tell("No points were dropped.")
-        if self.ends is None:
-            return
-        places = (
-            range(self.ends[0] - 1, -1, -1)
-            if direction < 0
-            else range(self.ends[1] + 1, len(self.cells))
-        )
-        for place in places:
-            if self.cells[place].look == "drop":
-                self.go(place)
-                return
-
 
 def _cells(timeline: Timeline, width: int) -> list[Cell]:
     buckets = timeline.buckets(width) if width else []

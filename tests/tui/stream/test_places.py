@@ -40,16 +40,30 @@ def model(tmp_path: Path) -> Iterator[Model]:
         ("+2", 2000),
         ("+0.25 s", 250),
         ("23:59:59", 5001),
+        ("+0.05m", 3000),
+        ("-1", 4000),
+        ("-1 h", 0),
+        ("0%", 0),
+        ("50%", 2500),
+        ("100 %", 5000),
     ],
 )
 def test_places(model: Model, text: str, row: int) -> None:
     assert find_row(text, model) == row
 
 
-@pytest.mark.parametrize("text", ["", "#", ",", "noon", "25:00", "12:61", "+", "1.5"])
+@pytest.mark.parametrize(
+    "text", ["", "#", ",", "noon", "25:00", "12:61", "+", "1.5", "101%", "%", ".5", ".+", ".+1"]
+)
 def test_what_is_no_place(model: Model, text: str) -> None:
     with pytest.raises(PlaceError):
         find_row(text, model)
+
+
+def test_a_span_from_the_selected_row_on_and_back(model: Model) -> None:
+    model.cursor = 1000
+    assert find_row(".+1.5", model) == 2500
+    assert find_row(".-0.5 s", model) == 500
 
 
 def test_a_key_asks_and_goes_there() -> None:

@@ -1,14 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from gvtui.trace.reader import Trace
 from gvtui.tui.timeline.commands import Along
-from tests.trace.recorder import Recorder
 from tests.tui.fake import FakeViewer
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_steps_lead_to_rows_further_on_and_back() -> None:
@@ -38,25 +31,3 @@ def test_a_place_is_gone_to_and_one_beside_the_strip_is_its_end() -> None:
     assert viewer.model.cursor == along.cells[-1].row
     along.go(-5)
     assert viewer.model.cursor == along.cells[0].row
-
-
-def test_drops_are_found_one_after_the_other(tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path / "a.gvtrace")
-    recorder.add(200)
-    recorder.add(1, dropped=4)
-    recorder.add(200)
-    viewer = FakeViewer(Along, trace=Trace.open(recorder.path))
-    along = viewer.feature(Along)
-    along.fit(60)
-    viewer.commands.execute("timeline.drop 1")
-    assert viewer.model.cursor is not None
-    dropped = [cell.row for cell in along.cells if cell.look == "drop"]
-    assert viewer.model.cursor in dropped
-    viewer.commands.execute("timeline.drop -1")
-    assert viewer.model.cursor in dropped
-
-
-def test_that_nothing_was_dropped_is_said() -> None:
-    viewer = FakeViewer(Along)
-    viewer.commands.execute("timeline.drop 1")
-    assert "No points were dropped." in viewer.said

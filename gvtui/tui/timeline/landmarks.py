@@ -1,0 +1,177 @@
+"""Commands that go to the next or previous row of a kind: a drop, an error, an exec, a bookmark."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Literal
+
+from gvtui.query.landmarks import Landmark, Landmarks, Seeker
+from gvtui.tui.command.command import command
+from gvtui.tui.viewer import Feature, Item, Viewer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_STEP_SECONDS = 0.01
+"""How many seconds one step may take; a longer step would delay keys."""
+_PAUSE = 0.005
+"""Seconds between two steps, in which keys are handled."""
+
+_WORDS = {
+    Landmark.DROP: "dropped points",
+    Landmark.ERROR: "failed calls",
+    Landmark.EXEC: "programs that started",
+    Landmark.CALL: "calls",
+    Landmark.EVENT: "events",
+}
+
+
+@dataclass(slots=True)
+class _Sought:
+    """What is looked for."""
+
+    kind: Landmark
+    seeker: Seeker
+    direction: int
+    generation: int
+    cursor: int | None
+    """The row that was selected: once another is, nobody waits any more."""
+    held: int | None = None
+    """A row that was found, of which it is not known yet whether filters hide it."""
+
+
+class ToLandmarks(Feature):
+    """Goes to the next or previous landmark from the selected row."""
+
+    prefix, heading = "timeline", "Moving"
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(viewer)
+        self._sought: _Sought | None = None
+        self._went: tuple[int, int | None] | None = None
+        """The row that was gone to last, and the one selected then: filters may hide the first."""
+
+    def status(self) -> Iterable[Item]:
+        """That something is looked for."""
+        if self._sought is None:
+            return []
+        words = f"looking for {_WORDS[self._sought.kind]}"
+        return [Item(words, "looking", "paused")]
+
+    @command("Go to the previous dropped points", "left_curly_bracket", -1)
+    @command("Go to the next dropped points", "right_curly_bracket", 1)
+    def drop(self, direction: int) -> None:
+        """Go to the nearest row before or after the selected one that tells of dropped points."""
+        if not self.model.trace.connections.dropped and not self.model.trace.is_behind:
+            self.viewer.tell("No points were dropped.")
+            return
+        self._seek(Landmark.DROP, direction)
+
+    @command("Go to the previous failed call", "left_parenthesis", "error", -1)
+    @command("Go to the next failed call", "right_parenthesis", "error", 1)
+    @command("Go to the previous start of a program", "shift+f5", "exec", -1)
+    @command("Go to the next start of a program", "f5", "exec", 1)
+    @command("Go to the call before", "shift+f6", "call", -1)
+    @command("Go to the next call", "f6", "call", 1)
+    @command("Go to the previous event", "shift+f7", "event", -1)
+    @command("Go to the next event", "f7", "event", 1)
+    def to(self, what: Literal["error", "exec", "call", "event"], direction: int) -> None:
+        """Go to the nearest row of a kind before or after the selected one, of those shown."""
+        self._seek(Landmark(what), direction)
+
+    @command("Go to the previous bookmark", "shift+f4", -1)
+    @command("Go to the next bookmark", "f4", 1)
+    def bookmark(self, direction: int) -> None:
+        """Go to the nearest bookmark before or after the selected row."""
+        rows = [each.row for each in self.model.bookmarks]
+        place = (
+            bisect_right(rows, self._here) if direction > 0 else bisect_left(rows, self._here) - 1
+        )
+        if 0 <= place < len(rows):
+            self._sought = None
+            self._go(rows[place])
+        else:
+            way = "after" if direction > 0 else "before"
+            self.viewer.tell(f"There are no bookmarks {way} this row.")
+
+    @property
+    def _here(self) -> int:
+        """The id of the row to go on from."""
+        model = self.model
+        if self._went is not None and model.cursor == self._went[1]:
+            return self._went[0]
+        return model.trace.first_row - 1 if model.cursor is None else model.cursor
+
+    def _seek(self, kind: Landmark, direction: int) -> None:
+        model = self.model
+        skip = model.analysis.timeline.past_dropless if kind is Landmark.DROP else None
+        landmarks = Landmarks(model.trace, kind, model.analysis.pairs)
+        seeker = Seeker(model.trace, landmarks, self._here, direction, skip=skip)
+        is_looking = self._sought is not None
+        self._sought = _Sought(kind, seeker, direction, model.generation, model.cursor)
+        if not is_looking:
+            self._look()
+
+    def _look(self) -> None:
+        """Look for a moment, and go on later."""
+        model, sought = self.model, self._sought
+        if sought is None:
+            return
+        if sought.generation != model.generation or (
+            sought.cursor != model.cursor and not model.following
+        ):
+            self._sought = None
+            return
+        deadline = perf_counter() + _STEP_SECONDS
+        while (left := deadline - perf_counter()) > 0:
+            row = sought.held if sought.held is not None else sought.seeker.next(left)
+            sought.held = row
+            if row is None or self._is_undecided(row):
+                break
+            shown = self._shown(row)
+            if sought.kind is Landmark.DROP or shown is not None:
+                self._sought = None
+                self._go(row if shown is None else shown)
+                return
+            sought.held = None
+        if sought.held is None and sought.seeker.is_done:
+            self._sought = None
+            way = "after" if sought.direction > 0 else "before"
+            among = " among the rows shown" if model.filtered else ""
+            if sought.kind is Landmark.DROP:
+                among = ""
+            self.viewer.tell(f"There are no {_WORDS[sought.kind]} {way} this row{among}.")
+            return
+        self.viewer.after(_PAUSE, self._look)
+
+    def _is_undecided(self, row: int) -> bool:
+        """Whether the filters have not come to a row yet."""
+        view = self.model.view
+        return not view.complete and view.position_of(row) >= view.count
+
+    def _shown(self, row: int) -> int | None:
+        """The row that shows another: the enter of its call, where calls are one row; None if
+        filters hide it."""
+        model = self.model
+        rows = [row]
+        if model.whole_calls:
+            partner = model.analysis.pairs.partner(row)
+            rows = [row] if partner is None else sorted((row, partner))
+        for each in rows:
+            place = model.view.position_of(each)
+            if place < model.view.count and model.view[place] == each:
+                return each
+        return None
+
+    def _go(self, row: int) -> None:
+        """Select a row; if filters hide it, the next one."""
+        model = self.model
+        self.viewer.show_pane("stream")
+        self.viewer.jump(row)
+        self._went = row, model.cursor
+        if model.cursor != row:
+            self.viewer.tell(
+                f"Row {row:,} is hidden by the filters; this is the next one.", "warning"
+            )

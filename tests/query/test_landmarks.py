@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from gvtui.query.calls.pairs import Pairs
+from gvtui.query.filter.compile import compile_filter
+from gvtui.query.landmarks import Landmark, Landmarks, Seeker
+from gvtui.query.numbers.timeline import Timeline
+from gvtui.trace.reader import Trace
+from gvtui.trace.row import Kind
+from tests.trace.recorder import TRACES, Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[[Path], Trace]]:
+    """Opens traces, and closes them at the end."""
+    with ExitStack() as stack:
+        yield lambda path: stack.enter_context(closing(Trace.open(path)))
+
+
+def every(
+    trace: Trace, landmarks: Landmarks, row: int, direction: int, **options: object
+) -> list[int]:
+    seeker = Seeker(trace, landmarks, row, direction, **options)  # type: ignore[arg-type]
+    found = []
+    while not seeker.is_done:
+        each = seeker.next(1.0)
+        if each is not None:
+            found.append(each)
+    return found
+
+
+def passing(trace: Trace, text: str) -> list[int]:
+    mask = compile_filter(text).mask(trace, trace.rows(0, trace.end_row), 0)
+    return list(map(int, np.flatnonzero(mask)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (Landmark.ERROR, "evt.failed = true"),
+        (Landmark.EXEC, "evt.type = sentry/execve"),
+        (Landmark.CALL, "evt.dir = > and evt.type startswith ''"),
+        (Landmark.EVENT, "evt.type startswith sentry/ or evt.type startswith container/"),
+    ],
+)
+@pytest.mark.parametrize("name", ["shell-2024", "network-2024"])
+def test_all_of_a_kind_are_found_on_and_back(
+    kind: Landmark, text: str, name: str, opened: Callable[[Path], Trace]
+) -> None:
+    trace = opened(TRACES / f"{name}.trace")
+    pairs = Pairs(trace)
+    while pairs.advance():
+        pass
+    landmarks = Landmarks(trace, kind, pairs)
+    wanted = passing(trace, text)
+    found = every(trace, landmarks, -1, 1)
+    if kind is Landmark.CALL:
+        lone = set(found) - set(wanted)
+        assert all(pairs.partner(row) is None for row in lone), "exits of which no enter is there"
+        wanted = sorted({*wanted, *lone})
+    assert found == wanted
+    if not found:
+        assert (kind, name) == (Landmark.EXEC, "network-2024"), "no program started there"
+        return
+    assert every(trace, landmarks, trace.end_row, -1) == found[::-1]
+    middle = found[len(found) // 2]
+    assert every(trace, landmarks, middle, 1) == found[len(found) // 2 + 1 :], "not the row itself"
+
+
+def test_drops_are_found_with_and_without_what_the_timeline_knows(
+    tmp_path: Path, opened: Callable[[Path], Trace]
+) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    dropped = 0
+    for count in (30, 1, 2, 500, 17_000, 1):
+        recorder.add(count, dropped=dropped)
+        dropped += 3
+        recorder.add(1, dropped=dropped)
+    recorder.add(2000, dropped=dropped)
+    trace = opened(recorder.path)
+    pairs, timeline = Pairs(trace), Timeline(trace, size=64)
+    while timeline.advance():
+        pass
+    landmarks = Landmarks(trace, Landmark.DROP, pairs)
+    wanted = [row for row in range(trace.end_row) if trace.row(row).kind == Kind.DROP]
+    assert len(wanted) == 6
+    for row in (-1, wanted[0], wanted[2], wanted[3] - 1, wanted[3] + 1, wanted[5], trace.end_row):
+        after = [each for each in wanted if each > row]
+        before = [each for each in wanted if each < row][::-1]
+        assert every(trace, landmarks, row, 1) == after
+        assert every(trace, landmarks, row, -1) == before
+        skip = timeline.past_dropless
+        assert every(trace, landmarks, row, 1, skip=skip) == after
+        assert every(trace, landmarks, row, -1, skip=skip) == before
+
+
+def test_a_long_way_without_drops_is_skipped(
+    tmp_path: Path, opened: Callable[[Path], Trace]
+) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(6000)
+    recorder.add(1, dropped=1)
+    trace = opened(recorder.path)
+    timeline = Timeline(trace, size=64)
+    while timeline.advance():
+        pass
+    assert timeline.past_dropless(0, 1) > 5000
+    assert timeline.past_dropless(5000, -1) == 0
+    assert timeline.past_dropless(6001, 1) <= 6001
