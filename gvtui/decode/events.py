@@ -44,11 +44,13 @@ def _clone(message: sentry_pb2.CloneInfo) -> str:
 
 
 def _execve(message: sentry_pb2.ExecveInfo) -> str:
-    words = shell_on_a_socket(message)
+    words, origin = shell_on_a_socket(message), program_origin(message)
     # First, for the end of a long line is not on the screen.
     shown = [f"{NOTICE_SIGN} {words}"] if words else []
-    shown += [quoted(message.binary_path), string_list(message.argv)]
-    shown += filter(None, (program_origin(message).shown, *_stdio(message)))
+    shown += [_file(message.binary_path, origin), string_list(message.argv)]
+    if not origin.is_looked_at and origin.shown:
+        shown.append(origin.shown)
+    shown += _stdio(message)
     shown += _variables(message.env)
     if message.execfn and message.execfn != message.binary_path:
         shown.append(f"execfn={quoted(message.execfn)}")
@@ -56,6 +58,11 @@ def _execve(message: sentry_pb2.ExecveInfo) -> str:
         owner = f"{message.binary_uid}:{message.binary_gid}"
         shown.append(f"{file_mode(message.binary_mode)} {owner}")
     return ", ".join(shown)
+
+
+def _file(path: str, origin: Origin) -> str:
+    """The path of a program or of mapped code; before it where it came from, if one should look."""
+    return f"{origin.shown} {quoted(path)}" if origin.is_looked_at else quoted(path)
 
 
 def _stdio(message: sentry_pb2.ExecveInfo) -> Iterator[str]:
@@ -77,8 +84,8 @@ def _exit(message: sentry_pb2.TaskExit | sentry_pb2.ExitNotifyParentInfo) -> str
 def _mmap(message: sentry_pb2.MmapInfo) -> str:
     origin = mapping_origin(message)
     is_anonymous = origin is Origin.MEMORY and not message.mapped_path
-    shown = [ANONYMOUS if is_anonymous else quoted(message.mapped_path)]
-    if not is_anonymous and origin.shown:
+    shown = [ANONYMOUS if is_anonymous else _file(message.mapped_path, origin)]
+    if not origin.is_looked_at and origin.shown:
         shown.append(origin.shown)
     if message.mapped_mode:
         owner = f"{message.mapped_uid}:{message.mapped_gid}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gvtui.wire.pb import sentry_pb2
 
-ANONYMOUS = "anonymous memory"
+ANONYMOUS = "anonymous executable memory"
 """What mapped code is called that has no file."""
 
 _MEMFD = "/memfd:"
@@ -39,9 +39,14 @@ class Origin(Enum):
     """In a memfd, or mapped without a file."""
 
     @property
+    def is_looked_at(self) -> bool:
+        """Whether one should look at such a program: its word stands in capitals, and in front."""
+        return self in _LOOKED_AT
+
+    @property
     def shown(self) -> str:
         """The word, in capitals where one should look."""
-        return self.value.upper() if self in _LOOKED_AT else self.value
+        return self.value.upper() if self.is_looked_at else self.value
 
 
 _LOOKED_AT = frozenset((Origin.NEW, Origin.MODIFIED, Origin.MEMORY))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SHELLS = frozenset("sh ash bash csh dash fish hush ksh ksh93 mksh pwsh tcsh yash zsh".split())
 """Names of programs that take commands from their standard input."""
 
+_DELETED = " (deleted)"
+"""What the sandbox writes after the path of a file that has no name any more."""
 _BOXES = frozenset(("busybox", "toybox"))
 """Programs that are what their first argument names."""
 _AF_UNIX, _AF_INET, _AF_INET6 = 1, 2, 10
@@ -115,12 +117,20 @@ def stdio_of(info: common_pb2.FdInfo) -> Stdio:
 
 
 def is_shell(words: list[str] | tuple[str, ...], path: str) -> bool:
-    """Whether a program takes commands from its standard input, by its arguments and its file."""
-    called = words[0].lstrip("-") if words else ""
-    name = (called or path).rpartition("/")[2]
-    if name in _BOXES and len(words) > 1:
-        name = words[1]
-    return name in SHELLS
+    """Whether a program takes commands from its standard input, by its arguments or its file.
+
+    Whoever starts a program chooses its first argument: the file's name is looked at too.
+    """
+    names = [words[0].lstrip("-").rpartition("/")[2]] if words else []
+    if names and names[0] in _BOXES:
+        names += words[1:2]
+    names.append(path.removesuffix(_DELETED).rpartition("/")[2])
+    return not SHELLS.isdisjoint(names)
+
+
+def is_piped_shell(words: list[str] | tuple[str, ...], path: str, stdin: Stdio | None) -> bool:
+    """Whether a program takes commands from a pipe, so that another program tells what it does."""
+    return stdin is not None and stdin.kind == "pipe" and is_shell(words, path)
 
 
 def on_a_socket(stdin: Stdio | None, stdout: Stdio | None) -> bool:

@@ -19,7 +19,7 @@ A message has
 - `from`: on `sentry/execve` and `sentry/mmap` alone, where the file of the program or the mapped code
   came from: `image`, `modified`, `new`, `elsewhere` or `memory`, null where that is not told,
 - `notice`: on `sentry/execve` alone, words for a shell whose standard input and output are one socket,
-  else null,
+  or that is fed by a program that reads from one, as far as the rows read by then tell; else null,
 - `fields`: the message's fields by their protobuf names. Fields of `context_data` are there only if
   they were sent; all other plain fields are always there, with 0, false, "" or [] for an absent one.
 
@@ -57,7 +57,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.decode.endings import closing_words
 from gvtui.decode.origin import mapping_origin, program_origin
 from gvtui.decode.outcome import ExecOutcome
-from gvtui.decode.stdio import shell_on_a_socket
+from gvtui.decode.stdio import is_piped_shell, shell_on_a_socket, stdio_of
 from gvtui.export.repeats import RepeatedTexts
 from gvtui.export.resolved import resolved_document
 from gvtui.points.names import point_name
@@ -142,7 +142,7 @@ class JsonExport:
                 else:
                     fields = self._fields.text(payload, row.time_ns)
                 if row.type in (MessageType.SENTRY_EXEC, MessageType.SENTRY_MMAP):
-                    problem = _origin_text(right_ports(trace.decoded(row_id)))
+                    problem = self._origin_text(row_id, row)
                 outcome = self._selection.pairs.execs.outcome(row_id)
                 if outcome is not None:
                     problem, fields = f',"outcome":"{outcome.value}"', self._told(fields, outcome)
@@ -171,6 +171,20 @@ class JsonExport:
             text = _json(connections.names(conn, container).details() or None)
             self._names[conn, container] = text
         return text
+
+    def _origin_text(self, row_id: int, row: Row) -> str:
+        """Where a program or mapped code came from, and what is to be noticed about it."""
+        message = right_ports(self._selection.trace.decoded(row_id))
+        if isinstance(message, sentry_pb2.MmapInfo):
+            return f',"from":{_json(mapping_origin(message).value or None)}'
+        assert isinstance(message, sentry_pb2.ExecveInfo)
+        notice = shell_on_a_socket(message)
+        if not notice and message.HasField("stdin"):
+            stdin = stdio_of(message.stdin)
+            if is_piped_shell(message.argv[:2], message.binary_path, stdin):
+                notice = self._selection.notice(row_id, row)
+        origin = program_origin(message).value
+        return f',"from":{_json(origin or None)},"notice":{_json(notice or None)}'
 
     @staticmethod
     def _told(fields: str, outcome: ExecOutcome) -> str:
@@ -213,17 +227,6 @@ class JsonExport:
             "dropped": row.dropped if is_drop else None,
             "fields": {"points": row.result} if is_drop else details,
         }
-
-
-def _origin_text(message: Message | Unknown) -> str:
-    """Where a program or mapped code came from, and what is to be noticed about it."""
-    if isinstance(message, sentry_pb2.MmapInfo):
-        return f',"from":{_json(mapping_origin(message).value or None)}'
-    assert isinstance(message, sentry_pb2.ExecveInfo)
-    notice = shell_on_a_socket(message)
-    return (
-        f',"from":{_json(program_origin(message).value or None)},"notice":{_json(notice or None)}'
-    )
 
 
 def _fields_text(decoded: Decoded) -> str:

@@ -13,6 +13,7 @@ from gvtui.query.calls.exec_outcomes import BINARY_SECONDS
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.naming import containers_of
 from gvtui.query.helpers.ahead import Ahead
+from gvtui.query.processes.notices import notice_at
 from gvtui.trace.row import Direction
 from gvtui.wire.messages import RAW_SYSCALL
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from gvtui.query.helpers.ahead import Helper
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.reader import Trace
+    from gvtui.trace.row import Row
 
 CHUNK = 1 << 14
 """How many rows are filtered in one step."""
@@ -116,6 +118,7 @@ class Selection:
         self.pairs = analysis.pairs
         """Which enter belongs to which exit, as far as `look_ahead` has read."""
         self._context = analysis.context
+        self._processes = analysis.processes
         self.filter_text = filter_text.strip()
         """The condition; "" for none."""
         self._filter = compile_filter(filter_text, self._context) if filter_text.strip() else None
@@ -164,6 +167,13 @@ class Selection:
         while self._looks_ahead and self._context.advance():
             pass
         return resolved
+
+    def notice(self, row_id: int, row: Row) -> str:
+        """What other rows that the trace has now tell of a program that began at a row, if it is
+        to be noticed; "" if nothing is. See `gvtui.query.processes.notices`."""
+        while self._looks_ahead and self._context.advance():
+            pass
+        return notice_at(self._processes, row_id, row)[0]
 
     def ready(self, start: int, stop: int, now: float) -> int:
         """How far the rows from `start` to before `stop` may be written, in a trace that grows.

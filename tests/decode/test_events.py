@@ -58,7 +58,7 @@ CASES: list[tuple[Message, str, str]] = [
             binary_in_memfd=True,
         ),
         "sentry/execve",
-        '"/bin/cat", ["cat"], MEMORY, [/* 1 var */], execfn="cat", S_IFREG|S_ISUID|0755 0:5',
+        'MEMORY "/bin/cat", ["cat"], [/* 1 var */], execfn="cat", S_IFREG|S_ISUID|0755 0:5',
     ),
     (
         pb.ExecveInfo(
@@ -74,12 +74,13 @@ CASES: list[tuple[Message, str, str]] = [
         "in=socket 127.0.0.1:4444 ⇄ 10.0.0.9:80, out=socket 127.0.0.1:4444 ⇄ 10.0.0.9:80, "
         "err=host:[2]",
     ),
-    (pb.MmapInfo(), "sentry/mmap", "anonymous memory"),
+    (pb.MmapInfo(), "sentry/mmap", "anonymous executable memory"),
     (
         pb.MmapInfo(mapped_path="/tmp/x.so", mapped_ino=4, overlayfs_upper=True),
         "sentry/mmap",
-        '"/tmp/x.so", NEW',
+        'NEW "/tmp/x.so"',
     ),
+    (pb.MmapInfo(mapped_path="/t/x", mapped_ino=4), "sentry/mmap", '"/t/x", elsewhere'),
     (pb.ExitNotifyParentInfo(exit_status=9), "sentry/exit_notify_parent", "killed by SIGKILL"),
     (pb.TaskExit(exit_status=0x300), "sentry/task_exit", "exited 3"),
     (

@@ -63,6 +63,10 @@ def test_a_socket_has_both_ends() -> None:
         (["busybox", "cat"], "/bin/busybox", False),
         ([], "/usr/bin/zsh", True),
         (["cat"], "/bin/busybox", False),
+        # Whoever starts a program may call it what they want.
+        (["[kworker/0:1]"], "/bin/bash", True),
+        (["cat"], "/tmp/sh (deleted)", True),
+        (["python3"], "/usr/bin/python3.11", False),
     ],
 )
 def test_shells(words: list[str], path: str, expected: bool) -> None:

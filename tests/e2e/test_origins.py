@@ -162,12 +162,14 @@ def test_what_was_played_is_told(played: Play, binary: RunscBinary) -> None:
     assert {"on-the-root", "in-memory"} <= played.told(f"proc.sha256 = {digest[:12]}")
     assert played.told("proc.stdin.type = ipv4") == {"sh"}
     assert played.told("evt.arg.stdin.socket.remote = 127.0.0.1:8082") == {"sh"}
-    (shell,) = [row for row in rows if row.get("notice")]
+    fed, shell = [row for row in rows if row.get("notice")]
+    assert fed["notice"].startswith("shell fed by ")
+    assert fed["notice"].endswith(", which connected to 127.0.0.1:8081")
     assert shell["notice"].startswith("shell on a socket 127.0.0.1:")
     assert shell["notice"].endswith(" ⇄ 127.0.0.1:8082")
     assert "which connected to 127.0.0.1:8081" in text
     mapped = {(line["what"], line["details"].partition(",")[0]) for line in sections["mapped"]}
-    assert mapped == {("anonymous memory", "MEMORY"), ("/dropped", "NEW")}
+    assert mapped == {("anonymous executable memory", "MEMORY"), ("/dropped", "NEW")}
     came = {line["what"] for line in sections["sessions"]}
     assert len(came) == 2
     # All rows of a session can be left out, its exits too, of which gVisor does not say it.

@@ -16,6 +16,8 @@ from gvtui.trace.writer import TraceWriter
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import common_pb2, syscall_pb2
 from tests.decode.helpers import KNOWN_MESSAGES
+from tests.query.processes.test_notices import piped
+from tests.query.processes.test_talking import address, connect
 from tests.trace.factory import CONTAINER, TIME_NS, TRACES, context, read_message, write_trace
 
 KEYS = "row conn point message dir time_ns recv_ns container_id pid tid process names dropped fields".split()
@@ -157,6 +159,14 @@ def test_a_program_s_line_says_where_it_came_from(tmp_path: Path) -> None:
     assert (1914, "memory") in told
     old = objects_of(TRACES / "compile-2024.trace", "evt.type = sentry/execve")
     assert {shown["from"] for shown in old} == {None}
+
+
+def test_a_shell_that_is_fed_from_a_socket_is_told(tmp_path: Path) -> None:
+    box = piped(tmp_path / "x.gvtrace")
+    connect(box, 2, address("10.0.0.9", 80) + bytes(8))
+    box.writer.close()
+    told = {shown["pid"]: shown["notice"] for shown in objects_of(box.path) if "notice" in shown}
+    assert told == {2: None, 3: "shell fed by curl (pid 2), which connected to 10.0.0.9:80"}
 
 
 def test_filtered() -> None:

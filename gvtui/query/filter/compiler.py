@@ -10,7 +10,6 @@ from gvtui.query.filter.batch import (
     AGE,
     ERRNO,
     RESULT,
-    TIME,
     NumberColumn,
 )
 from gvtui.query.filter.conditions import (
@@ -114,7 +113,7 @@ class Compiler:
         if field.kind is ValueKind.PROCESS and node.operator != "exists":
             return self._of_processes(node)
         if field.kind is ValueKind.TIME:
-            return self._of_times(node)
+            return self._of_times(node, field.column)
         if field.column is RESULT and (
             node.operator in ("=", "!=") or node.operator in LIST_OPERATORS
         ):
@@ -166,9 +165,9 @@ class Compiler:
         known = NumberCondition(RESULT, number_test("exists", []))
         return Joined([known, Not(condition)], is_and=True)
 
-    def _of_times(self, node: Comparison) -> Condition:
+    def _of_times(self, node: Comparison, column: NumberColumn) -> Condition:
         if node.operator == "exists":
-            return NumberCondition(TIME, number_test("exists", []))
+            return NumberCondition(column, number_test("exists", []))
         moments = []
         for value in node.values:
             if (distance := relative(value.text)) is not None:
@@ -179,7 +178,7 @@ class Compiler:
                 moments.append(moment(value.text, self._zone))
             except ValueTextError as error:
                 raise self._wrong(node.field, value, str(error)) from None
-        return TimeCondition(node.operator, moments, self._zone)
+        return TimeCondition(node.operator, moments, self._zone, column)
 
     def _of_processes(self, node: Comparison) -> Condition:
         values = []

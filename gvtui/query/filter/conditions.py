@@ -160,14 +160,27 @@ def _equals_any(intervals: Sequence[Interval]) -> Callable[[Numbers], Mask]:
 
 
 class TimeCondition:
-    """Compares rows' times with times of day or full times."""
+    """Compares times of rows with times of day or full times."""
 
-    cost = Cost.COLUMN
+    def __init__(
+        self,
+        operator: str,
+        moments: Sequence[Interval],
+        zone: tzinfo | None,
+        column: NumberColumn = TIME,
+    ) -> None:
+        """Make the condition.
 
-    def __init__(self, operator: str, moments: Sequence[Interval], zone: tzinfo | None) -> None:
+        Args:
+            operator: the name of the operator.
+            moments: the times to compare with.
+            zone: the zone of times of day; None for the local one.
+            column: the times, nanoseconds since 1970.
+        """
+        self.cost = Cost.OTHERS if column.asks_context else Cost.COLUMN
         # Only the local zone is the same in another process.
-        self.is_local = zone is None
-        self._zone = zone
+        self.is_local = zone is None and not column.asks_context
+        self._zone, self._column = zone, column
         of_day = [moment for moment in moments if moment.of_day]
         full = [moment for moment in moments if not moment.of_day]
         negated = operator == "!="
@@ -178,7 +191,7 @@ class TimeCondition:
 
     def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """Compare the times; a row without a time never passes."""
-        times = batch.numbers(TIME)
+        times = batch.numbers(self._column)
         answer: Mask = np.zeros(len(times), np.bool_)
         if self._full is not None:
             answer |= self._full(times)
@@ -186,7 +199,7 @@ class TimeCondition:
             answer |= self._of_day((times + _zone_offsets(times, self._zone)) % DAY_NS)
         if self._negated:
             answer = ~answer
-        answer &= times != 0
+        answer &= times != self._column.unknown
         return answer
 
 

@@ -117,9 +117,9 @@ PROCESS_FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "proc.exe_ino.ctime",
-        ValueKind.NUMBER,
-        "when that inode changed last, nanoseconds since 1970",
-        "proc.exe_ino.ctime > 1795714554000000000",
+        ValueKind.TIME,
+        "when that inode changed last: a time as evt.time takes it, also in nanoseconds since 1970",
+        "proc.exe_ino.ctime > -1h",
         of_context("proc.exe_ino.ctime"),
         needs=("group_id",),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gvtui.decode.stdio import is_shell, socket_words
+from gvtui.decode.stdio import is_piped_shell, is_shell, socket_words
 
 if TYPE_CHECKING:
     from gvtui.query.processes.process import Exec, Process
@@ -23,7 +23,7 @@ def notice(tree: ProcessTree, process: Process, entry: Exec) -> str:
         return ""
     if words := socket_words(image.stdin, image.stdout):
         return words
-    if image.stdin is None or image.stdin.kind != "pipe" or process.pipe_from is None:
+    if process.pipe_from is None or not may_be_noticed(entry):
         return ""
     feeder = tree.find(process.pipe_from)
     if feeder is None:
@@ -60,6 +60,5 @@ def notice_at(processes: Processes, row_id: int, row: Row) -> tuple[str, bool]:
 
 def may_be_noticed(entry: Exec) -> bool:
     """Whether later messages may tell something about a program that is to be noticed."""
-    image = entry.image
-    is_piped = image is not None and image.stdin is not None and image.stdin.kind == "pipe"
-    return is_piped and is_shell(entry.args, entry.path)
+    stdin = entry.image.stdin if entry.image is not None else None
+    return is_piped_shell(entry.args, entry.path, stdin)

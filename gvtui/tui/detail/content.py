@@ -281,6 +281,8 @@ class Content:
     def _fill_fields(self, sides: Iterable[SideView]) -> None:
         for each in self._known:
             self._add(each.name, each.value, each.more, "context")
+        for name, value in program_lines(self._model, self._model.cursor):
+            self._add(name, value, "", "context")
         for side in sides:
             self._add_side(side)
         session = _session(self._model, self._model.cursor)
@@ -289,8 +291,6 @@ class Content:
             self._add("exec session", name, "", "context")
             if audit_id:
                 self._add("audit ID", audit_id, _FORGEABLE, "context")
-        for name, value in program_lines(self._model, self._model.cursor):
-            self._add(name, value, "", "context")
 
     def _add_side(self, side: SideView) -> None:
         view = side.view
@@ -319,7 +319,7 @@ class Content:
         first, *rest = wrap(value, room)
         parts: list[Part] = [(f"  {fit(name, width)} ", look), (first, "value")]
         indent = " " * (width + 3)
-        tells_more = raw not in ("", value, "{}", value[1:-1])
+        tells_more = raw not in ("", value, "{}", value[1:-1], f"0x{value}")
         beside = not rest and width_of(first) + width_of(raw) + 3 <= room
         if tells_more and beside:
             parts.append((f"   {raw}", "raw"))

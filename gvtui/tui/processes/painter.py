@@ -178,7 +178,8 @@ class TreePainter:
             words = "".join(text for text, _ in self.line(line, 0))
             return words if process is not None else f"{words}  {word(line.container)}"
         values = [self._value(process, column.key)[0] for column in COLUMNS]
-        known = (word(process.name), self._tags(line, process), word(process.command_line))
+        shares = Layout(0, list(COLUMNS), 0)
+        known = (word(process.name), self._tags(line, process, shares), word(process.command_line))
         return "  ".join(filter(None, (str(process.pid or "?"), *known, *values)))
 
     def _program(self, executed: Exec) -> list[Part]:
@@ -214,7 +215,7 @@ class TreePainter:
             (fit(word(process.name) or "?", max(1, room + 1)), look("name")),
             (" ", ""),
         ]
-        tags = self._tags(line, process)
+        tags = self._tags(line, process, shares)
         tag = fit(tags + " ", min(width_of(tags) + 1, shares.command)) if tags else ""
         parts.append((tag, look("tag")))
         parts.append(
@@ -225,10 +226,14 @@ class TreePainter:
             parts.append((" " + _cell(text, column), style if style == "failed" else look(style)))
         return parts
 
-    def _tags(self, line: TreeLine, process: Process) -> str:
+    def _tags(self, line: TreeLine, process: Process, shares: Layout) -> str:
         tags = []
         if words := process_notice(self.tree, process):
             tags.append(f"{NOTICE_SIGN} {word(words)}")
+        if all(column.key != "from" for column in shares.columns):
+            image = _image(process)
+            if image is not None and image.file.origin.is_looked_at:
+                tags.append(image.file.origin.shown)
         if line.is_sorted and len(self.tree.containers()) > 1:
             naming = self._model.trace.connections.naming
             tags.append(f"in {word(called_anywhere(naming, process.container)) or '?'}")
@@ -269,8 +274,7 @@ class TreePainter:
     def _value(self, process: Process, key: str) -> tuple[str, str]:
         model = self._model
         if key in ("from", "stdio"):
-            program = ProcessFacts.program(process, _LATEST)
-            image = program.image if program is not None else None
+            image = _image(process)
             if image is None:
                 return "", "faint"
             if key == "from":
@@ -305,6 +309,12 @@ class TreePainter:
             return (short_count(many) if many else ""), "number"
         rate = process.rate(model.now_ns) if model.is_live else 0
         return (short_count(rate) if rate else ""), "number"
+
+
+def _image(process: Process) -> ProgramImage | None:
+    """What is told of the program that a process is now, or was last."""
+    program = ProcessFacts.program(process, _LATEST)
+    return program.image if program is not None else None
 
 
 def _opened(opened: OpenFds) -> list[Part]:

@@ -66,7 +66,9 @@ def test_where_programs_came_from_is_told_or_said_to_be_untold() -> None:
     details = {line.what: line.details for line in activity.section("programs").lines}
     assert details["/tmp/id"].startswith("/tmp/evil2, from elsewhere, by sh")
     assert "from MEMORY, sha256 3d9f" in details["memexec 'a b'"]
-    assert [line.what for line in activity.section("mapped").lines] == ["anonymous memory"]
+    assert [line.what for line in activity.section("mapped").lines] == [
+        "anonymous executable memory"
+    ]
     assert not [each for each in activity.not_seen if "came from" in each.text]
     old = activity_in("compile-2024")
     (untold,) = [each for each in old.not_seen if "came from" in each.text]

@@ -184,9 +184,9 @@ def test_a_recording_s_tree_tells_where_programs_came_from_and_what_they_are_joi
     painter = TreePainter(model)
     painter.tree = model.analysis.processes.tree
 
-    def line(pid: int) -> str:
+    def line(pid: int, width: int = 220) -> str:
         (found,) = [each for each in painter.tree if each.pid == pid]
-        return words(TreeLine("", "c1", found), 220, painter)
+        return words(TreeLine("", "c1", found), width, painter)
 
     assert " elsewhere " in line(1900)
     assert " MEMORY " in line(1916)
@@ -195,6 +195,9 @@ def test_a_recording_s_tree_tells_where_programs_came_from_and_what_they_are_joi
     assert " image     ⇄ 127.0.0.1:8081 " in line(1920)
     assert "◀ shell on a socket 127.0.0.1:60110 ⇄ 127.0.0.1:8081" in line(1920)
     assert "◀" not in line(1902)
+    # Where there is no room for the column, the words stay at which one should look.
+    assert "[MEMORY] memexec" in line(1916, 80)
+    assert "elsewhere" not in line(1900, 80)
 
 
 def test_the_column_that_is_sorted_by_does_not_give_way() -> None:
