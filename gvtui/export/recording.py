@@ -9,6 +9,7 @@ from gvtui.limits import AS_THEY_COME
 from gvtui.monitor.ledger import Ledger
 from gvtui.monitor.renewing import Renewing
 from gvtui.query.calls.exec_rules import ExecCode
+from gvtui.trace.connections import BEFORE
 from gvtui.trace.excerpts import MAX_EXECS, DisputeMark, ExcerptMark, ExecMark
 from gvtui.trace.losses import Losses
 from gvtui.trace.marks import BinaryMark, DropsMark, NoteMark, read_mark
@@ -167,6 +168,9 @@ class RecordingExport:
                     self._copy_message(row_id, row, payload)
         elif row.kind == Kind.OPENED:
             details = trace.details(row_id)
+            # What was dropped before is told by the rows of the copy.
+            for name in BEFORE:
+                details.pop(name, None)
             self._write(lambda writer: writer.opened(row.conn, row.recv_ns, details))
         elif row.kind == Kind.CLOSED:
             self._note_execs(row.conn)

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 MONITOR_STOPPED, CLOSED_BY_SANDBOX = "the monitor stopped", "closed by the sandbox"
 """Why a connection has closed, among other reasons."""
+BEFORE = ("drops_before", "dropped_before")
+"""What the details of a connection tell that was dropped before the recording began: the points
+that were counted, and what the sandbox had said."""
+_MOST_SAID = (1 << 32) - 1
+"""The header of a message has no room for more."""
 MAX_CLOSED = 1024
 """Closed connections that are known in full; those before are summed up."""
 MAX_OPEN = 8192
@@ -63,6 +68,7 @@ class Connections:
         """What operators call their containers."""
         self.lives = Lives()
         """Tells apart the sandboxes that had the same ID one after the other."""
+        self._before: ConnectionCounts | None = None
         self.messages = 0
         """How many messages came on all connections."""
         self.dropped = 0
@@ -165,6 +171,22 @@ class Connections:
         self.earlier.add(ConnectionSums(drops.other_connections, 0, drops.others.dropped))
         # Nothing tells whether they were asked at their end.
         self._earlier_lack_drops = True
+
+    def believe(self, before: ConnectionCounts) -> None:
+        """Know what the recording's header tells that was dropped before it began."""
+        self._before = before
+
+    def _dropped_before(self, conn: int, details: dict[str, Any]) -> int:
+        """How many points a connection had dropped when the recording began, as its details say,
+        but no more than the header counts; where that counts nothing, no more than a sandbox can
+        say."""
+        # What it said then, if nothing tells what of that was counted.
+        counted, said = BEFORE
+        told = max(0, int_in(details, counted, int_in(details, said)))
+        if self._before is None:
+            return min(told, _MOST_SAID)
+        counts = self._before.by_conn.get(conn)
+        return min(told, counts.dropped) if counts is not None else 0
 
     def carry(self, before: ConnectionCounts, standing: list[Any], row: int, when_ns: int) -> None:
         """Take in what came in rows that nobody has read, as the segment behind them tells.
@@ -285,8 +307,7 @@ class Connections:
         uid = int_in(details, "peer_uid", -1)
         connection.peer_uid = uid if uid >= 0 else None
         connection.command = args_in(details, "command")
-        # What it said then, if nothing tells what of that was counted.
-        before = max(0, int_in(details, "drops_before", int_in(details, "dropped_before")))
+        before = self._dropped_before(connection.conn, details)
         connection.dropped += before
         self.dropped += before
         self.claims.opened(connection.conn, Claimant.read(details))

@@ -7,7 +7,6 @@ that made the socket: the addresses of connect, bind, accept and listen are righ
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -69,7 +68,7 @@ class PortOrder:
                 self._verdicts.popitem(last=False)
             own = self._told(index, message)
             self._verdicts[index] = self._told_by_others(index) if own is None else own
-        return decoded if self._verdicts[index] else replace(decoded, ports_turned=False)
+        return decoded if self._verdicts[index] else decoded._replace(ports_turned=False)
 
     def _told(self, index: int, message: sentry_pb2.ExecveInfo) -> bool | None:
         """Whether the sockets' own rows show swapped ports; None if there are no such rows."""

@@ -231,11 +231,17 @@ class Trace(RowReader):
             segment.read(segment.first_row, first)
         when = int(first["recv_ns"][0])
         before = ConnectionCounts.read(head.get("before"))
+        self.connections.believe(before)
         self.connections.carry(before, list_in(head, "connections"), segment.first_row, when)
 
     def _carry_drops(self) -> None:
         """Take over the drops of connections that closed before the files were made anew."""
-        before = ConnectionCounts.read(self._segments.oldest.head().get("before"))
+        segment = self._segments.oldest
+        head = segment.head()
+        before = ConnectionCounts.read(head.get("before"))
+        # Of recordings joined end to end, this one tells of its own connections alone.
+        if "before" in head and len(segment.parts) == 1:
+            self.connections.believe(before)
         if not before.total().messages:
             self.connections.carry_drops(before)
 

@@ -1,4 +1,4 @@
-"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|tunings|printing|memory|opening|crowd|growth|slow|diff|resolving|kept]...`."""
+"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|decoding|tunings|printing|memory|opening|crowd|growth|slow|diff|resolving|kept]...`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ NAMES = (
     "intake",
     "keys",
     "queries",
+    "decoding",
     "tunings",
     "printing",
     "memory",

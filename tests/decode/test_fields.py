@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -60,7 +59,7 @@ def test_ports_of_descriptors_are_right_with_what_came_beside() -> None:
     port = "stdin.socket.remote.port"
     assert found[port] == FieldView(port, 3, "37151", "8081")
     assert found["stdin.socket.remote"].decoded == "127.0.0.1:8081"
-    as_sent = views(replace(wrap(message), ports_turned=False))
+    as_sent = views(wrap(message)._replace(ports_turned=False))
     assert as_sent[port] == FieldView(port, 3, "37151", "37151")
     assert as_sent["stdin.socket.remote"].decoded == "127.0.0.1:37151"
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import shutil
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from gvtui.export.selection import Selection
 from gvtui.monitor import ledger
 from gvtui.query.analysis import Analysis
 from gvtui.query.calls.exec_rules import ExecCode
+from gvtui.trace.files import index_path
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import Kind
@@ -233,3 +235,25 @@ def test_a_recording_that_is_removed_goes_on_in_a_new_file(tmp_path: Path) -> No
     assert copy.lost.losses.messages == 5
     for opened in (copy, trace):
         opened.close()
+
+
+def test_a_copy_tells_the_drops_that_were_counted_before_once(tmp_path: Path) -> None:
+    path, copied = tmp_path / "a.gvtrace", tmp_path / "b.gvtrace"
+    writer = TraceWriter(path)
+    writer.opened(1, TIME_NS, {"peer_pid": 1, "command": ["runsc"]})
+    writer.message(1, TIME_NS, read_message(dropped=7))
+    path.unlink()
+    fresh = writer.begin_anew()
+    writer.close()
+    fresh.message(1, TIME_NS, read_message(dropped=9))
+    fresh.close()
+    with closing(Trace.open(path)) as trace:
+        assert trace.connections.dropped == 9
+        copy = RecordingExport(Selection(trace), copied)
+        copy.copy(0, trace.end_row)
+        copy.close()
+    for _ in range(2):
+        with closing(Trace.open(copied)) as trace:
+            assert trace.connections.dropped == survey(trace).accounting.dropped == 9
+        # And so once it is made anew.
+        index_path(copied).unlink()

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gvtui.trace import files
+from gvtui.trace.connections import BEFORE
 from gvtui.trace.reader import Trace
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import Kind
@@ -118,6 +119,22 @@ def test_drops_stay_counted_when_the_files_are_made_anew(tmp_path: Path) -> None
         assert survey(trace).accounting.dropped == 5 + 9
         # Whether the other one was asked at its end, nothing tells any more.
         assert trace.connections.may_lack_drops(0)
+
+
+@pytest.mark.parametrize("name", BEFORE)
+def test_drops_before_a_recording_are_believed_as_far_as_its_header_counts_them(
+    name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.gvtrace"
+    with closing(TraceWriter(path)) as writer:
+        writer.opened(1, TIME_NS, {"peer_pid": 1, name: 1 << 62})
+        writer.message(1, TIME_NS, read_message())
+    with closing(Trace.open(path)) as trace:
+        assert trace.connections.dropped == trace.connections[1].dropped == 0
+    path.write_bytes(path.read_bytes() * 2)
+    with closing(Trace.open(path)) as trace:
+        # Two, joined: nobody knows the header of the second, but what a sandbox can say.
+        assert trace.connections.dropped == 2 * ((1 << 32) - 1)
 
 
 def test_claims_that_were_not_counted_are_not_when_the_files_are_made_anew(tmp_path: Path) -> None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from google.protobuf.message import Message
 from hypothesis import given
@@ -42,7 +40,7 @@ def test_ports_of_descriptors_are_right_and_what_came_stays() -> None:
         "stdin.socket.remote": 8081,
     }
     assert decoded.message == exec_on_socket()
-    assert right_ports(replace(decoded, ports_turned=False)) is decoded.message
+    assert right_ports(decoded._replace(ports_turned=False)) is decoded.message
 
 
 @given(KNOWN_MESSAGES)

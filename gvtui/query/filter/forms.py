@@ -6,8 +6,11 @@ import functools
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from google.protobuf.descriptor import FieldDescriptor
+
+from gvtui.decode.field_forms import FORMS
 from gvtui.query.filter.values import ValueTextError, number
-from gvtui.wire.messages import KINDS, Unknown
+from gvtui.wire.messages import KINDS, RAW_SYSCALL, Unknown
 from gvtui.wire.pb.common_pb2 import ContextData
 from gvtui.wire.ports import right_ports
 from gvtui.wire.sockaddr import parse_sockaddr
@@ -24,6 +27,13 @@ _MOST_DEPTH = 4
 """How deep messages lie inside messages in the schema."""
 _NO_ARGUMENTS = ("context_data", "exit")
 """Messages inside messages that are no arguments."""
+_PLAIN = tuple(
+    getattr(FieldDescriptor, f"TYPE_{kind}")
+    for kind in ("STRING", "INT32", "INT64", "UINT32", "UINT64")
+)
+"""The types of fields that are a text or a number, and nothing else."""
+_SYSNO = "sysno"
+"""Each call has its number, which is no argument, and so has no words."""
 _RAW = "_raw"
 _PORT_AS_SENT = f".port{_RAW}"
 
@@ -82,9 +92,37 @@ def argument_forms(decoded: Decoded, name: str, architecture: str) -> list[int |
     These are a number, the text as sent, and the words that the stream shows. Ports are corrected;
     `port_raw` is the number as sent.
     """
+    return _reader(decoded.header.message_type, name)(decoded, name, architecture)
+
+
+@functools.lru_cache(maxsize=4096)
+def _reader(message_type: int, name: str) -> Forms:
+    """What reads an argument of a type of messages, which is looked up once for all of them."""
     base, place = name_and_place(name)
     if place is not None:
-        return _element(decoded, base, place)
+        return lambda decoded, _name, _architecture: _element(decoded, base, place)
+    kind = KINDS.get(message_type)
+    if kind is None or message_type == RAW_SYSCALL:
+        return _any_forms
+    field = kind.message_class.DESCRIPTOR.fields_by_name.get(name)
+    if field is None or field.is_repeated or field.type not in _PLAIN or name == _SYSNO:
+        return _any_forms
+    form = FORMS.get(kind.message_class, {}).get(name)
+    is_text = field.type == field.TYPE_STRING
+
+    def forms(decoded: Decoded, name: str, architecture: str) -> list[int | str]:
+        value: int | str = getattr(decoded.message, name)
+        words = form(value, decoded.message, architecture) if form is not None else str(value)
+        if is_text:
+            return [words] if value == words else [words, value]
+        text = str(value)
+        return [words, value] if text == words else [words, value, text]
+
+    return forms
+
+
+def _any_forms(decoded: Decoded, name: str, architecture: str) -> list[int | str]:
+    """As `argument_forms`, of any message, whatever the field's type."""
     # See ArgumentsCondition.
     from gvtui.decode.fields import argument
 

@@ -52,16 +52,18 @@ class ArgumentsCondition(_TextCondition):
     """Compares the arguments as the stream shows them, but whole: nothing that a program puts in
     front of an argument hides it."""
 
-    def _text(self, decoded: Decoded, architecture: str) -> str:
+    def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
+        """Compare the whole arguments of each wanted message."""
         # A tenth of the time that the completion of a filter takes, which renders nothing.
         from gvtui.decode.escape import uncut
         from gvtui.decode.render import arguments_text
 
-        text = arguments_text(decoded, architecture=architecture, limit=ARGUMENTS_LIMIT)
-        if "..." in text or "…" in text:
-            with uncut():
-                return arguments_text(decoded, architecture=architecture, limit=ARGUMENTS_LIMIT)
-        return text
+        self._render = arguments_text
+        with uncut():
+            return super().holds(batch, wanted)
+
+    def _text(self, decoded: Decoded, architecture: str) -> str:
+        return self._render(decoded, architecture=architecture, limit=ARGUMENTS_LIMIT)
 
 
 class CwdCondition(_TextCondition):
@@ -114,6 +116,7 @@ class ArgumentCondition:
             self._seeker = Seeker(
                 name_and_place(name)[0], "" if is_transformed else operator, texts
             )
+        self._equals = _number_test(operator, self._numbers)
         self._answers = Answers(call_of if is_argument else context_of(name))
 
     def holds(self, batch: RowBatch, wanted: Mask | None) -> Mask:
@@ -122,35 +125,43 @@ class ArgumentCondition:
         may = _messages(batch, wanted)
         if self._seeker is not None:
             may = self._seeker.may_pass(batch, may)
+        forms_of, name = self._forms, self._name
 
         def passes(decoded: Decoded) -> bool:
-            if self._wanted is not None and (sent := sent_bytes(decoded, self._name)) is not None:
+            if self._wanted is not None and (sent := sent_bytes(decoded, name)) is not None:
                 if self._operator == "bstartswith":
                     return sent.startswith(self._wanted)
                 return self._wanted in sent
-            forms = self._forms(decoded, self._name, architecture)
+            forms = forms_of(decoded, name, architecture)
             return bool(forms) and self._passes(forms)
 
         return self._answers.of(batch, may, passes)
 
     def _passes(self, forms: list[int | str]) -> bool:
-        if self._operator == "!=":
-            return not any(self._equals(form) for form in forms)
-        return any(self._equals(form) for form in forms)
-
-    def _equals(self, form: int | str) -> bool:
-        operator = self._operator
-        if operator == "exists":
+        if self._operator == "exists":
             return True
-        if isinstance(form, str):
-            if self._test is None:
-                return False
-            return not self._test(form) if operator == "!=" else self._test(form)
-        if operator in ("=", "!=", "in", "intersects"):
-            return form in self._numbers
-        if not self._numbers:
-            return False
-        return _ORDER[operator](form, self._numbers[0]) if operator in _ORDER else False
+        equals, test = self._equals, self._test
+        if self._operator == "!=":
+            assert test is not None
+            return all(test(form) if isinstance(form, str) else not equals(form) for form in forms)
+        for form in forms:
+            if isinstance(form, str):
+                if test is not None and test(form):
+                    return True
+            elif equals(form):
+                return True
+        return False
+
+
+def _number_test(operator: str, numbers: Sequence[int]) -> Callable[[int], bool]:
+    """Whether a number equals one of some, or is on the right side of the first of them."""
+    if operator in ("=", "!=", "in", "intersects"):
+        return frozenset(numbers).__contains__
+    order = _ORDER.get(operator)
+    if order is None or not numbers:
+        return lambda _number: False
+    first = numbers[0]
+    return lambda number: order(number, first)
 
 
 _ORDER: dict[str, Callable[[int, int], bool]] = {

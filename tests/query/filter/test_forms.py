@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
 
 from gvtui.query.filter.forms import (
+    _any_forms,
     argument_forms,
     argument_names,
     context_forms,
@@ -13,14 +15,13 @@ from gvtui.query.filter.forms import (
     process_of,
 )
 from gvtui.wire.header import build_message
-from gvtui.wire.messages import KINDS, Unknown, decode
+from gvtui.wire.messages import KINDS, Decoded, Unknown, decode
 from gvtui.wire.pb import common_pb2, sentry_pb2, syscall_pb2
 from gvtui.wire.ports import turned
+from tests.decode.helpers import ARCHITECTURES, MESSAGES
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
-
-    from gvtui.wire.messages import Decoded
 
 
 def of(number: int, message: Message) -> Decoded:
@@ -61,6 +62,16 @@ def test_an_argument_in_each_of_its_forms() -> None:
     several = decoded(syscall_pb2.Execve(argv=["a", "b"]))
     assert argument_forms(several, "argv", "x86_64")[-2:] == ["a", "b"]
     assert argument_forms(UNKNOWN, "flags", "x86_64") == []
+
+
+@given(message=MESSAGES, architecture=ARCHITECTURES)
+def test_plain_arguments_have_the_forms_that_any_has(message: Decoded, architecture: str) -> None:
+    kind = message.kind
+    fields = kind.message_class.DESCRIPTOR.fields if kind is not None else []
+    for name in (*(field.name for field in fields), "no_such"):
+        assert argument_forms(message, name, architecture) == _any_forms(
+            message, name, architecture
+        )
 
 
 def test_context_fields_say_what_came_and_nothing_where_none_did() -> None:
