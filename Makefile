@@ -41,9 +41,11 @@ lint: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Sandboxes do not go well with other tests beside them.
+# Tests of screens wait for half of their time, so there are two workers for each processor. Sandboxes do
+# not go well with other tests beside them.
+WORKERS ?= $(shell expr 2 \* $$(nproc))
 test: lint
-	$(BIN)/pytest -n auto -m 'not e2e'
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'not e2e'
 	$(BIN)/pytest -m e2e
 
 proto: $(DEV)
@@ -71,7 +73,7 @@ fuzz: $(DEV)
 	$(BIN)/python -m tests.fuzz $(SECONDS)
 
 search: $(DEV)
-	GVTUI_EXAMPLES=search $(BIN)/pytest -n auto -m 'not e2e' $$(grep -rl '@given' tests)
+	GVTUI_EXAMPLES=search $(BIN)/pytest -n $(WORKERS) -m 'not e2e' $$(grep -rl '@given' tests)
 
 # Both want a machine of their own: what else runs there makes sandboxes drop more, and keys slower.
 MINUTES ?= 30
