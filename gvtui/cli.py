@@ -46,6 +46,14 @@ COMMANDS: dict[str, LazyCommand] = {
     "info": LazyCommand(
         "gvtui.commands.info:info", "Check whether a recording is complete and undamaged."
     ),
+    "monitor": LazyCommand(
+        "gvtui.commands.monitor:monitor",
+        "Receive what sandboxes send, all the time; viewers come and go.",
+    ),
+    "attach": LazyCommand(
+        "gvtui.commands.attach:attach", "Open the viewer on what a running monitor writes."
+    ),
+    "status": LazyCommand("gvtui.commands.status:status", "Tell how a running monitor is."),
     "report": LazyCommand(
         "gvtui.commands.report:report", "Tell what sandboxes did, and what was not seen."
     ),

@@ -280,11 +280,7 @@ FRESH_OPTION = click.option(
     "remember nothing of this one.",
 )
 
-VIEWER_OPTIONS = (
-    FILTER_OPTION,
-    click.option("--record", metavar="FILE", type=FILE, help="Write a recording of all messages."),
-    SYNC_OPTION,
-    KEEP_OPTION,
+SCREEN_OPTIONS = (
     PROFILE_OPTION,
     FRESH_OPTION,
     click.option(
@@ -322,6 +318,17 @@ VIEWER_OPTIONS = (
         "sessions that they replaced. The viewer asks if this is not given.",
     ),
 )
+
+VIEWER_OPTIONS = (
+    FILTER_OPTION,
+    click.option("--record", metavar="FILE", type=FILE, help="Write a recording of all messages."),
+    SYNC_OPTION,
+    KEEP_OPTION,
+    *SCREEN_OPTIONS,
+)
+
+ATTACHING_OPTIONS = (FILTER_OPTION, *SCREEN_OPTIONS)
+"""The options of a viewer whose monitor runs already."""
 
 
 def send_buffer_bytes(options: dict[str, Any]) -> int:

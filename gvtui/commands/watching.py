@@ -19,7 +19,7 @@ from gvtui.trace.losses import Losses
 from gvtui.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from gvtui.monitor.options import MonitorOptions
     from gvtui.trace.reader import Trace
@@ -66,6 +66,8 @@ class Watching:
         """What was lost on the way from the monitor's trace to the output."""
         self.has_told = False
         """Whether the user knows what was lost."""
+        self.when_said: Callable[[dict[str, Any]], None] | None = None
+        """Called with each of the monitor's messages."""
 
     def miss(self, rows: int, words: str) -> None:
         """Count and report rows that were removed before being read; `words` completes the
@@ -110,6 +112,8 @@ class Watching:
             MonitorDiedError: the monitor has ended.
         """
         for event in self.monitor.read_events():
+            if self.when_said is not None:
+                self.when_said(event)
             self._tell(event)
 
     def look(self, trace: Trace) -> None:

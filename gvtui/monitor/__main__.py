@@ -36,7 +36,12 @@ def main() -> int:
     raise_limit()
     try:
         # The socket first, so that no file is created if listening fails.
-        listener = Listener(options.listen, mode=options.socket_mode, group=options.socket_group)
+        listener = Listener(
+            options.listen,
+            mode=options.socket_mode,
+            group=options.socket_group,
+            handed=_handed(options),
+        )
     except GvtuiError as error:
         control.say("failed", text=str(error))
         return error.exit_code
@@ -54,6 +59,12 @@ def main() -> int:
             return error.exit_code
         finally:
             porter.end()
+
+
+def _handed(options: MonitorOptions) -> socket.socket | None:
+    """The socket that listens already; None if there is none."""
+    fd = options.listen_fd
+    return None if fd is None else socket.socket(fileno=fd)
 
 
 def _receive(

@@ -41,32 +41,32 @@ class LeftBehind(NamedTuple):
     """When it was last written, Unix seconds."""
 
 
-def make_folder(*, is_spool: bool = False) -> tuple[Path, int]:
+def make_folder(place: Path | None = None, *, is_spool: bool = False) -> tuple[Path, int]:
     """Create a private folder for a flight recorder; gives it with the descriptor of its lock.
 
     The lock is shared: the folder is locked as long as any process has the descriptor.
 
     Args:
+        place: where to create it; None for the user's cache.
         is_spool: whether the folder is useless after its processes have ended.
 
     Raises:
         MonitorError: the folder cannot be created.
     """
-    place = _place()
+    advice = "name another folder"
+    if place is None:
+        place, advice = _place(), f"{advice} for caches with XDG_CACHE_HOME"
     prefix = time.strftime(f"{_SPOOL * is_spool}%Y%m%d-%H%M%S-")
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         for _ in range(_TRIES):
-            folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+            folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place.absolute()))
             lock_fd = guard(folder)
             # Another process may have removed the new folder as left behind.
             if lock_fd is not None and (folder / _LOCK_NAME).exists():
                 return folder, lock_fd
     except OSError as error:
-        raise MonitorError(
-            f"cannot write to {place}: {error.strerror}; "
-            "name another folder for caches with XDG_CACHE_HOME"
-        ) from error
+        raise MonitorError(f"cannot write to {place}: {error.strerror}; {advice}") from error
     raise MonitorError(f"cannot make a folder in {place}: another program removes it at once")
 
 
@@ -119,6 +119,18 @@ def take_back(folder: Path) -> None:
 
 def _place() -> Path:
     return Path(platformdirs.user_cache_dir("gvtui"), "live")
+
+
+def is_guarded(folder: Path) -> bool:
+    """Whether a process has locked a flight recorder's folder."""
+    try:
+        with open_to_read(folder / _LOCK_NAME) as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _unguarded() -> Iterator[Path]:

@@ -26,17 +26,22 @@ class Heartbeat:
         self,
         pid: int,
         *,
+        who: str = "the monitor",
+        means: str = "nothing is received, and sandboxes drop points",
         clock: Callable[[], float] = time.monotonic,
         proc: Path = Path("/proc"),
     ) -> None:
         """Start to check.
 
         Args:
-            pid: the monitor's pid.
+            pid: the pid of the process that speaks.
+            who: what that process is, for the sentence.
+            means: what its silence means, for the end of the sentence.
             clock: gives seconds.
             proc: the proc file system.
         """
         self._pid = pid
+        self._who, self._means = who, means
         self._clock = clock
         self._proc = proc
         self._heard_at = clock()
@@ -56,10 +61,7 @@ class Heartbeat:
                 yield ""
         elif not self._is_silent and now - self._heard_at >= SILENT_SECONDS:
             self._is_silent = True
-            yield (
-                f"the monitor (process {self._pid}) {self._state()}: nothing is received, and "
-                "sandboxes drop points"
-            )
+            yield f"{self._who} (process {self._pid}) {self._state()}: {self._means}"
 
     def _state(self) -> str:
         """The state of the process, in words."""

@@ -35,10 +35,23 @@ class MonitorError(GvtuiError):
 class Listener:
     """A listening SEQPACKET socket on a path of the file system. Owns both until `close`."""
 
-    def __init__(self, path: Path, *, mode: int = 0o600, group: str | None = None) -> None:
-        """Bind and listen.
+    def __init__(
+        self,
+        path: Path,
+        *,
+        mode: int = 0o600,
+        group: str | None = None,
+        handed: socket.socket | None = None,
+    ) -> None:
+        """Bind and listen, or take over a socket that listens already.
 
         A socket file on which nobody listens is replaced. Any other file at the path is kept.
+
+        Args:
+            path: where.
+            mode: the permissions of the socket file.
+            group: the group that owns it; None leaves it.
+            handed: a socket that the service manager has made there, whose file stays its own.
 
         Raises:
             MonitorError: the path is in use or too long, or the socket cannot be created.
@@ -51,7 +64,12 @@ class Listener:
             )
         self._group_id = _group_id(group)
         self._folder_mode = 0o700
-        self.socket, self._identity = self._make()
+        self._is_handed = handed is not None
+        if handed is not None:
+            handed.setblocking(False)
+            self.socket, self._identity = handed, _identity_of(path)
+        else:
+            self.socket, self._identity = self._make()
         with contextlib.suppress(OSError):
             self._folder_mode = stat.S_IMODE(path.parent.stat().st_mode)
 
@@ -115,6 +133,7 @@ class Listener:
                 raise MonitorError(f"cannot make the folder {folder}: {error.strerror}") from error
         old = self.socket
         self.socket, self._identity = self._make()
+        self._is_handed = False
         return old
 
     def __enter__(self) -> Listener:
@@ -134,10 +153,24 @@ class Listener:
         self.socket.close()
 
     def remove_socket(self) -> None:
-        """Remove the socket file, unless another has taken its place, or it cannot be done."""
+        """Remove the socket file, unless another has taken its place, it is the service manager's,
+        or it cannot be done."""
         with contextlib.suppress(OSError):
-            if self.is_in_place:
+            if self.is_in_place and not self._is_handed:
                 os.unlink(self.path)
+
+
+def _identity_of(path: Path) -> tuple[int, int]:
+    """Which file it is.
+
+    Raises:
+        MonitorError: it is not there.
+    """
+    try:
+        info = os.lstat(path)
+    except OSError as error:
+        raise MonitorError(f"cannot look at the socket {path}: {error.strerror}") from error
+    return info.st_dev, info.st_ino
 
 
 @contextlib.contextmanager

@@ -40,10 +40,15 @@ class MonitorOptions:
     """The options of a monitor."""
 
     listen: Path = DEFAULT_LISTEN
+    listen_fd: int | None = None
+    """The descriptor of a socket that listens there already; None makes one."""
     record: Path | None = None
     """The recording to write; None for a flight recorder, which is deleted at the end."""
     keep_bytes: int = DEFAULT_KEEP_BYTES
     """How many bytes of disk a flight recorder may use; without effect on a recording."""
+    place: Path | None = None
+    """The folder in which a flight recorder has its own; None for the user's cache. One that is
+    made there stays at the end."""
     realtime: bool = True
     """Whether to ask for real-time priority."""
     socket_mode: int = 0o600
@@ -68,8 +73,10 @@ class MonitorOptions:
         """The options as plain values, for the monitor's command line."""
         return {
             "listen": str(self.listen),
+            "listen_fd": self.listen_fd,
             "record": str(self.record) if self.record else None,
             "keep_bytes": self.keep_bytes,
+            "place": str(self.place) if self.place else None,
             "realtime": self.realtime,
             "socket_mode": self.socket_mode,
             "socket_group": self.socket_group,
@@ -86,9 +93,11 @@ class MonitorOptions:
     def unpack(cls, values: dict[str, Any]) -> MonitorOptions:
         """Read the options from plain values."""
         record, allowed = values.pop("record"), values.pop("allow_uids")
+        place = values.pop("place")
         return cls(
             listen=Path(values.pop("listen")),
             record=Path(record) if record else None,
+            place=Path(place) if place else None,
             allow_uids=None if allowed is None else tuple(allowed),
             limits=Limits(**values.pop("limits")),
             **values,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
-from gvtui.monitor.client import MonitorProcess
+from gvtui.monitor.attached import AttachedMonitor
+from gvtui.monitor.client import MonitorError, MonitorProcess
 from gvtui.monitor.folder import left_behind
 from gvtui.trace.losses import Losses
 from gvtui.words import sentence, upper_first
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gvtui.monitor.folder import LeftBehind
+    from gvtui.monitor.hearing import Hearing
     from gvtui.monitor.options import MonitorOptions
     from gvtui.trace.connections import Connections
 
@@ -38,9 +40,9 @@ class Notice:
 
 
 class Watch:
-    """Owns the monitor process from start to stop."""
+    """Owns the monitor process from start to stop, or the connection to one that others keep."""
 
-    def __init__(self, options: MonitorOptions, monitor: MonitorProcess) -> None:
+    def __init__(self, options: MonitorOptions, monitor: Hearing) -> None:
         self.options = options
         self.dead = False
         """Whether the monitor has ended."""
@@ -55,7 +57,7 @@ class Watch:
         self.when_seen: Callable[[Connections], None] | None = None
         """Called now and then with the connections of the trace that the viewer shows."""
         self._monitor = monitor
-        self._finished: list[MonitorProcess] = []
+        self._finished: list[Hearing] = []
         self._starts = 1
         self._faults: dict[str, str] = {}
         self._told: Counter[str] = Counter()
@@ -76,9 +78,14 @@ class Watch:
         return watch
 
     @property
-    def monitor(self) -> MonitorProcess:
+    def monitor(self) -> Hearing:
         """The present monitor process, or the last one."""
         return self._monitor
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the monitor goes on when this viewer ends, because another process keeps it."""
+        return self._monitor.is_shared
 
     @property
     def refused(self) -> int:
@@ -140,6 +147,8 @@ class Watch:
                 notice = self._take_fault(about, text)
                 # What goes to and fro is in the banner and in the log.
                 (notices if self._told[about] <= 1 else quiet).append(notice)
+            elif kind == "before":
+                self.said += [escape(str(line), _MAX_LINE) for line in event.get("lines") or ()]
             elif kind == "anew":
                 self.is_renewed = True
                 notices.append(Notice("error", sentence(text)))
@@ -176,22 +185,32 @@ class Watch:
         return Notice("info", again)
 
     def restart(self) -> None:
-        """Start another monitor with a new trace; waits, so call it in a thread.
+        """Start another monitor with a new trace, or attach to the one that runs in its place;
+        waits, so call it in a thread.
 
         Raises:
-            MonitorError: the monitor cannot be started.
+            MonitorError: the monitor cannot be started, or there is none to attach to.
         """
-        self._starts += 1
-        record = self.options.record
-        if record is not None:
-            record = record.with_name(f"{record.stem}-{self._starts}{record.suffix}")
-        monitor = MonitorProcess.start(replace(self.options, record=record))
+        monitor = self._attached_again() if self.is_shared else self._started_again()
         self._losses_before.merge(self._monitor.losses)
         self._finished.append(self._monitor)
         self._refused_before += self._monitor.refused
         self._monitor = monitor
         self.dead = False
         self._faults.clear()
+
+    def _started_again(self) -> Hearing:
+        self._starts += 1
+        record = self.options.record
+        if record is not None:
+            record = record.with_name(f"{record.stem}-{self._starts}{record.suffix}")
+        return MonitorProcess.start(replace(self.options, record=record))
+
+    def _attached_again(self) -> Hearing:
+        monitor = AttachedMonitor.find(self.options.listen)
+        if monitor is None:
+            raise MonitorError(f"no monitor of gvtui's listens at {self.options.listen} yet")
+        return monitor
 
     def forget_finished(self) -> None:
         """Delete temporary traces of ended monitors that are no longer shown."""

@@ -308,7 +308,8 @@ class GvtuiApp(ViewerBase):
         fault = self.monitor.fault if self.monitor else ""
         dead = self.model.monitor_gone
         notice = self.model.live.notice if self.model.live else ""
-        again = f"  {self.commands.keys_of('live.restart')} starts another." if dead else ""
+        does = "attaches anew" if self.monitor and self.monitor.is_shared else "starts another"
+        again = f"  {self.commands.keys_of('live.restart')} {does}." if dead else ""
         words = f" ✗ {fault}{again}" if fault else notice
         if words != str(self.banner.content):
             self.banner.update(words)

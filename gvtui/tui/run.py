@@ -29,6 +29,7 @@ from gvtui.words import counted
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gvtui.monitor.attached import AttachedMonitor
     from gvtui.tui.options import LiveOptions
 
 
@@ -36,8 +37,12 @@ _GARBAGE = 5_000
 """After how many new objects garbage is looked for while the screen is there: in 3 milliseconds."""
 
 
-def run_live(options: LiveOptions) -> int:
+def run_live(options: LiveOptions, attached: AttachedMonitor | None = None) -> int:
     """Listen, and show messages until the user leaves.
+
+    Args:
+        options: the viewer's options, and how its monitor is started.
+        attached: a monitor that runs already, and goes on; None starts one.
 
     Returns:
         The exit code.
@@ -57,14 +62,9 @@ def run_live(options: LiveOptions) -> int:
         policy=options.on_exit,
         readonly=options.readonly,
     )
-    watch = Watch.start(options.monitor)
-    notes = ConnectionNotes(
-        # The monitor may be started anew.
-        lambda mark, conn: watch.monitor.send_mark(mark, conn),
-        (options.runsc,) if options.runsc else (),
-    )
-    watch.when_opened = notes.opened
-    watch.when_seen = lambda connections: notes.look(connections, time.monotonic())
+    watch = Watch(options.monitor, attached) if attached else Watch.start(options.monitor)
+    # Who keeps a monitor for others finds out about connections too.
+    notes = None if watch.is_shared else _notes(options, watch)
     fault: Exception | None = None
     app: GvtuiApp | None = None
     code = 1
@@ -87,7 +87,7 @@ def run_live(options: LiveOptions) -> int:
         # A shell that closes sends its signal twice: what has begun to end comes to its end.
         with ending_asks(_only_interrupts):
             try:
-                if app is not None:
+                if app is not None and notes is not None:
                     # Before sessions end: then nobody can be asked any more.
                     notes.ask_all(app.model.trace.connections)
                 for line in settle(keeper, watch):
@@ -96,15 +96,18 @@ def run_live(options: LiveOptions) -> int:
                     options.at_exit()
             finally:
                 watch.poll()
-                notes.finish()
+                if notes is not None:
+                    notes.finish()
                 has_left = app is not None and app.has_left
                 watch.stop(keep=fault is not None or not has_left)
-                if watch.monitor.is_kept and fault is None:
+                if (watch.monitor.is_kept or watch.is_shared) and fault is None:
                     # The terminal may have gone with whoever could be told.
                     with contextlib.suppress(OSError):
                         say(f"gvtui: {watch.monitor.became}")
     if fault is not None:
         raise cut_short(fault, watch.monitor.became) from fault
+    if watch.is_shared:
+        return code
     if watch.monitor.was_killed and options.monitor.record is not None:
         raise MonitorError(watch.monitor.became)
     if watch.monitor.unaccounted:
@@ -113,6 +116,18 @@ def run_live(options: LiveOptions) -> int:
         where = f"the recording {watch.trace_path} is not complete: "
         raise MonitorError(f"{where * (options.monitor.record is not None)}{watch.losses.words()}")
     return code
+
+
+def _notes(options: LiveOptions, watch: Watch) -> ConnectionNotes:
+    """What is found out about connections, and noted in the trace."""
+    notes = ConnectionNotes(
+        # The monitor may be started anew.
+        lambda mark, conn: watch.monitor.send_mark(mark, conn),
+        (options.runsc,) if options.runsc else (),
+    )
+    watch.when_opened = notes.opened
+    watch.when_seen = lambda connections: notes.look(connections, time.monotonic())
+    return notes
 
 
 def run_replay(

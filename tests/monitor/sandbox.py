@@ -22,10 +22,22 @@ class FakeSandbox:
     def __init__(self, path: Path, *, greet: bool = True) -> None:
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.socket.settimeout(WAIT_SECONDS)
-        self.socket.connect(str(path))
+        self._connect(path)
         if greet:
             self.socket.send(build_handshake())
             assert parse_handshake(self.socket.recv(1024)) == 1
+
+    def _connect(self, path: Path) -> None:
+        """Connect; a socket has its name a moment before anybody listens there."""
+
+        def is_connected() -> bool:
+            try:
+                self.socket.connect(str(path))
+            except ConnectionRefusedError:
+                return False
+            return True
+
+        assert wait_until(is_connected)
 
     def send(self, *datagrams: bytes) -> None:
         for datagram in datagrams:

@@ -15,6 +15,8 @@ from gvtui.tui.viewer import Feature, Item, Viewer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from gvtui.monitor.watch import Watch
+
 
 class Live(Feature):
     """Copies the trace to a file, shows the monitor's log, restarts the monitor."""
@@ -99,16 +101,22 @@ class Live(Feature):
 
     @command("Start the monitor again, after it has failed", "R")
     def restart(self) -> None:
-        """Start the monitor again, after offering to copy the trace so far."""
+        """Start the monitor again, after offering to copy the trace so far; attach anew to one
+        that others keep."""
         watch = self.viewer.monitor
         if watch is None or not watch.dead:
             self.viewer.tell(
                 "The monitor is running; it can be started again only after it has failed."
             )
-        elif self.model.trace.end_row > self.model.trace.first_row and not watch.options.record:
+        elif self._would_lose(watch):
             self._ask_keep("first keep these rows in (empty: do not)", self._restart)
         else:
             self._restart()
+
+    def _would_lose(self, watch: Watch) -> bool:
+        """Whether rows go with the monitor that has failed."""
+        has_rows = self.model.trace.end_row > self.model.trace.first_row
+        return has_rows and not watch.options.record and not watch.is_shared
 
     def _restart(self) -> None:
         """Start a new monitor, in a thread."""
@@ -125,7 +133,9 @@ class Live(Feature):
             self._is_restarting = False
             self.viewer.take_trace(trace)
             watch.forget_finished()
-            if watch.options.record is not None:
+            if watch.is_shared:
+                self.viewer.tell(f"Attached to the monitor that writes {watch.trace_path}")
+            elif watch.options.record is not None:
                 self.viewer.tell(f"Recording goes on in {watch.trace_path}")
 
         def failed(error: Exception) -> None:

@@ -1,0 +1,134 @@
+"""`gvtui monitor`."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gvtui.commands.exits import ExitingCommand
+from gvtui.commands.options import (
+    FILE,
+    KEEP_OPTION,
+    MONITOR_OPTIONS,
+    SYNC_OPTION,
+    apply,
+    examples,
+    monitor_options,
+)
+from gvtui.saying import say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gvtui.monitor.options import MonitorOptions
+
+_SUFFIX = ".gvtrace"
+
+
+@click.command(
+    cls=ExitingCommand,
+    exit_codes={
+        0: "done, also when Ctrl-C or SIGTERM ended it",
+        1: "failed, or messages could not be written",
+    },
+    epilog=examples(
+        "gvtui monitor --trace /var/lib/gvtui",
+        "gvtui monitor --listen /run/gvtui/events.sock --trace /var/lib/gvtui --keep 20GiB",
+        "gvtui monitor --trace /var/lib/gvtui --metrics 127.0.0.1:9100",
+    ),
+)
+@apply(MONITOR_OPTIONS)
+@click.option(
+    "--trace",
+    metavar="PATH",
+    type=FILE,
+    required=True,
+    help="Where to write: a folder, which keeps what --keep allows and gets a new trace at each "
+    f"start; or a recording, a name that ends with {_SUFFIX}, which grows without limit.",
+)
+@KEEP_OPTION
+@SYNC_OPTION
+@click.option(
+    "--metrics",
+    metavar="HOST:PORT",
+    help="Answer Prometheus there.",
+)
+@click.pass_context
+def monitor(
+    ctx: click.Context,
+    /,
+    trace: Path,
+    keep_bytes: int,
+    metrics: str | None,
+    **options: Any,  # noqa: ANN401
+) -> None:
+    """Receive what sandboxes send, all the time; viewers come and go.
+
+    "gvtui attach" opens the viewer on what the monitor writes. Viewers that leave, are stopped or
+    killed do not disturb it. "gvtui status" tells how it is. Ctrl-C or SIGTERM ends it.
+    """
+    is_given = ctx.get_parameter_source("keep_bytes") is not click.core.ParameterSource.DEFAULT
+    is_folder = trace.is_dir() or trace.suffix != _SUFFIX
+    if is_given and not is_folder:
+        ctx.fail("--keep goes with a folder: a recording keeps all.")
+    if trace.is_file() and is_folder:
+        ctx.fail(f"{trace} is a file that does not end with {_SUFFIX}; give a folder.")
+    started = monitor_options(options, record=None if is_folder else trace, keep_bytes=keep_bytes)
+    if is_folder:
+        started = replace(started, place=trace.absolute())
+    ctx.exit(_run(_with_handed(started), trace, metrics))
+
+
+def _with_handed(options: MonitorOptions) -> MonitorOptions:
+    """The options with the socket that the service manager hands over, if it does."""
+    import socket
+    from pathlib import Path
+
+    from gvtui.monitor.systemd import listening_fd
+
+    fd = listening_fd()
+    if fd is None:
+        return options
+    with socket.socket(fileno=fd) as handed:
+        path = Path(handed.getsockname())
+        handed.detach()
+    return replace(options, listen=path, listen_fd=fd)
+
+
+def _run(options: MonitorOptions, path: Path, metrics: str | None) -> int:
+    """Run the monitor until it is told to end; gives the exit code."""
+    from gvtui.commands.metrics import MetricsServer
+    from gvtui.commands.supervising import Supervisor
+    from gvtui.commands.watching import watching
+    from gvtui.monitor.places import MonitorPlace
+    from gvtui.monitor.systemd import Notifier
+
+    notifier = Notifier()
+    with ExitStack() as stack:
+        is_folder = options.place is not None
+        place = MonitorPlace(path, options.listen, options.keep_bytes, is_folder=is_folder)
+        stack.callback(place.close)
+        served = MetricsServer(metrics) if metrics is not None else None
+        if served is not None:
+            stack.callback(served.close)
+        state = stack.enter_context(watching(options))
+        supervisor = Supervisor(state, options, notifier=notifier, place=place)
+        stack.callback(supervisor.close)
+        if served is not None:
+            supervisor.when_told = served.tell
+            served.tell(supervisor.describe())
+            say(f"gvtui: metrics at http://{served.address}/metrics")
+        say(f"gvtui: listening on {options.listen}, writing to {state.monitor.trace_path}")
+        notifier.say("READY=1", f"STATUS=listening on {options.listen}")
+        try:
+            supervisor.run()
+        finally:
+            notifier.say("STOPPING=1")
+        words = supervisor.end()
+        lost = state.losses.words(noun="")
+        say(f"gvtui: {state.monitor.became}: {words}{lost and f'; {lost}'}")
+        state.has_told = True
+    return 1 if lost else 0

@@ -1,0 +1,170 @@
+"""What a monitor says of itself on a channel, for the process at the other end."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+
+from gvtui.trace.accounting import Accounting
+from gvtui.trace.losses import Losses
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gvtui.monitor.heartbeat import Heartbeat
+    from gvtui.trace.marks import Mark
+
+_MAX_EVENT_BYTES = 1 << 20
+
+
+class Hearing:
+    """Reads a monitor's messages, and keeps what they say of losses and of what has been written.
+
+    Owns the channel; `stop` closes it.
+    """
+
+    is_shared = False
+    """Whether the monitor goes on after `stop`, because others keep it."""
+    is_kept = False
+    """Whether `stop` has kept the flight recorder."""
+    was_killed = False
+    """Whether it did not end when it was told to, and had to be killed."""
+
+    def __init__(self, channel: socket.socket, trace_path: Path, heartbeat: Heartbeat) -> None:
+        """Begin to listen.
+
+        Args:
+            channel: where the monitor's messages come, one in a datagram.
+            trace_path: the trace that it writes.
+            heartbeat: notices that nothing comes.
+        """
+        channel.setblocking(False)
+        self.trace_path = trace_path
+        """The path of the trace, for `Trace.open`."""
+        self.realtime = False
+        """Whether the monitor runs at real-time priority."""
+        self.lost = 0
+        """Messages that came and are in no row, as far as the monitor has said."""
+        self.losses = Losses()
+        """All that was lost, as far as the monitor has said."""
+        self.account = Accounting(received=0)
+        """What has happened to all that came for the trace, as far as it has said."""
+        self.connections = 0
+        """Connections that have opened, as far as it has said."""
+        self.refused = 0
+        """How many connections were refused, as the monitor last reported."""
+        self.left_out = 0
+        """Messages that a limit kept out of the trace, as far as the monitor has said."""
+        self._channel = channel
+        self._heartbeat = heartbeat
+        self._logged_before = 0
+        self._told_death = False
+
+    @property
+    def pid(self) -> int:
+        """The pid of the monitor."""
+        raise NotImplementedError
+
+    @property
+    def became(self) -> str:
+        """What happened to the trace at `stop`, in words for a sentence."""
+        raise NotImplementedError
+
+    def fileno(self) -> int:
+        """The channel's descriptor: readable when `read_events` has something."""
+        return self._channel.fileno()
+
+    def read_events(self) -> list[dict[str, Any]]:
+        """The control messages since the last call; never waits.
+
+        Besides what `gvtui.monitor.options` lists: `died` (with `text`) once, when the process has
+        gone without being asked to; and `fault` (`about` the `monitor`, with `text`) when it has
+        said nothing for some seconds, with an empty text when it speaks again.
+        """
+        events = list(self._read_all())
+        # Whoever has not looked for long finds here what was said meanwhile.
+        if not self._told_death:
+            told = self._heartbeat.listen(heard=bool(events))
+            events += [{"kind": "fault", "about": "monitor", "text": text} for text in told]
+        return events
+
+    def _read_all(self) -> Iterator[dict[str, Any]]:
+        while True:
+            try:
+                data = self._channel.recv(_MAX_EVENT_BYTES)
+            except BlockingIOError:
+                return
+            except OSError:
+                data = b""
+            if not data:
+                if not self._told_death:
+                    self._told_death = True
+                    yield {"kind": "died", "text": self._last_words()}
+                return
+            message = msgpack.unpackb(data)
+            self._take(message)
+            yield message
+
+    def _take(self, message: dict[str, Any]) -> None:
+        self.refused = max(self.refused, int(message.get("refused") or 0))
+        self.left_out = max(self.left_out, int(message.get("left_out") or 0))
+        if "losses" in message:
+            self.lost = int(message.get("lost") or 0)
+            self.losses = Losses.read(message["losses"])
+            self._logged_before = self.account.logged
+            self.account = Accounting.unpack(message["account"])
+        self.connections = max(self.connections, int(message.get("connections") or 0))
+        if message.get("kind") == "stopped":
+            self._told_death = True
+
+    def _last_words(self) -> str:
+        """Why the other end has closed, in words."""
+        raise NotImplementedError
+
+    @property
+    def unaccounted(self) -> str:
+        """What does not add up of what the monitor counts, in a sentence; "" while all does."""
+        return "; ".join(self.account.unaccounted())
+
+    def account_of(self, indexed: int | None) -> Accounting:
+        """What has happened to all that came, with what a reader has found in the index.
+
+        Messages may have come since the monitor spoke last; those that were in the log when it
+        spoke before must have been found.
+
+        Args:
+            indexed: how many messages have been found; None while not all has been read.
+        """
+        logged = self.account.logged
+        is_whole = indexed is None or indexed >= self._logged_before
+        return replace(self.account, indexed=logged if is_whole else indexed or 0)
+
+    def send_mark(self, mark: Mark, conn: int = 0) -> bool:
+        """Ask the monitor to write a mark to the trace; False if the channel is full or closed.
+
+        Args:
+            mark: the mark.
+            conn: the mark's connection; 0 for none.
+        """
+        # Compressed, because one control message must hold a session with all its points.
+        return self.pass_mark(zlib.compress(msgpack.packb(mark.details())), conn)
+
+    def pass_mark(self, packed: bytes, conn: int) -> bool:
+        """As `send_mark`, for details that are packed already."""
+        return self._send({"kind": "mark", "conn": conn, "details": packed})
+
+    def _send(self, message: dict[str, Any]) -> bool:
+        try:
+            self._channel.send(msgpack.packb(message))
+        except OSError:
+            return False
+        return True
+
+    def stop(self, *, keep: bool = False) -> None:
+        """End what this process has to do with the monitor; see the classes that do it."""
+        raise NotImplementedError

@@ -1,0 +1,134 @@
+"""The place that a monitor which always runs writes to: a recording, or a folder of traces.
+
+In a folder each start makes a trace of its own, and the oldest go first when all of them together
+take too much room. A note in the place says which socket the monitor has, so that whoever knows the
+trace finds the monitor.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+from gvtui.files import locked_file, open_to_read, write_whole
+from gvtui.monitor.folder import is_guarded
+from gvtui.monitor.listener import MonitorError
+from gvtui.trace import files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import BinaryIO
+
+_NOTE = "monitor"
+_LOCK = "monitor.lock"
+_MAX_NOTE = 4096
+
+
+def traces_in(folder: Path) -> list[Path]:
+    """The traces of a monitor's folder, oldest first; none in a folder of another kind."""
+    with contextlib.suppress(OSError):
+        found = [each for each in folder.iterdir() if each.is_dir() and files.segment_numbers(each)]
+        return sorted(found)
+    return []
+
+
+def trace_at(path: Path) -> Path:
+    """The newest trace of a monitor's folder; any other path as it is."""
+    if path.is_dir() and not files.segment_numbers(path) and (found := traces_in(path)):
+        return found[-1]
+    return path
+
+
+def socket_of(path: Path) -> Path | None:
+    """The socket of the monitor that writes a trace; None if nothing there says so.
+
+    Args:
+        path: a recording, a folder of traces, or one of these traces.
+    """
+    for note in (path / _NOTE, path.parent / _NOTE, _beside(path)):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            with open_to_read(note) as file:
+                told = json.loads(file.read(_MAX_NOTE))
+            # A folder has notes of one monitor, but may hold recordings of others.
+            if note != path.parent / _NOTE or path in traces_in(path.parent):
+                return type(path)(told["listen"])
+    return None
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{_NOTE}")
+
+
+class MonitorPlace:
+    """Where one monitor writes, for as long as it runs. Owns the note and the lock, until `close`."""
+
+    def __init__(self, path: Path, listen: Path, keep_bytes: int, *, is_folder: bool) -> None:
+        """Take the place.
+
+        Args:
+            path: the recording, or the folder of traces, which is made if it is missing.
+            listen: the socket of the monitor.
+            keep_bytes: how much room all traces of a folder may take together.
+            is_folder: which of both it is.
+
+        Raises:
+            MonitorError: another monitor has it, or nothing can be written there.
+        """
+        self.path = path
+        self._keep_bytes = keep_bytes
+        self._is_folder = is_folder
+        self._lock: BinaryIO | None = None
+        self._note = path / _NOTE if is_folder else _beside(path)
+        try:
+            if is_folder:
+                path.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._lock = locked_file(path / _LOCK)
+                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            told = json.dumps({"listen": str(listen.absolute())})
+            write_whole(self._note, told.encode(), mode=0o600)
+        except BlockingIOError as error:
+            self._unlock()
+            raise MonitorError(
+                f"another monitor writes to {path}; give each a folder of its own"
+            ) from error
+        except OSError as error:
+            self._unlock()
+            raise MonitorError(f"cannot write to {path}: {error.strerror}") from error
+
+    def let_go(self) -> list[Path]:
+        """Remove the oldest traces that nobody writes, where all together take too much room."""
+        if not self._is_folder:
+            return []
+        sizes = {trace: _size(trace) for trace in traces_in(self.path)}
+        total = sum(sizes.values())
+        gone: list[Path] = []
+        for trace, size in sizes.items():
+            if total <= self._keep_bytes:
+                break
+            if not is_guarded(trace):
+                shutil.rmtree(trace, ignore_errors=True)
+                total -= size
+                gone.append(trace)
+        return gone
+
+    def close(self) -> None:
+        """Leave the place."""
+        self._note.unlink(missing_ok=True)
+        self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+
+
+def _size(folder: Path) -> int:
+    """Bytes of disk that a folder takes."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            with contextlib.suppress(OSError):
+                total += path.stat().st_blocks * 512
+    return total

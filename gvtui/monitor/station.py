@@ -1,0 +1,237 @@
+"""Where viewers attach to a running monitor: a socket beside the one of the sandboxes.
+
+Messages are msgpack maps, one in a datagram, each with a `kind`. To a viewer: `hello` first (who
+keeps the monitor, what it writes, see `Hello`), then `before` (`lines`: the end of the log so far),
+the faults that stand, and from then on what the monitor says (see `gvtui.monitor.options`), with a
+`beat` where it says nothing for a second. From a viewer: `mark`, as on the control channel; `ask`,
+which is answered with `told` (`document`: see `gvtui.commands.status`); `stop`.
+
+Nobody waits for a viewer: what it does not read in time it misses, and only its own log lacks it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections import deque
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import msgpack
+
+from gvtui import __version__
+from gvtui.monitor.control import MAX_CONTROL_BYTES, Control
+from gvtui.monitor.listener import Listener
+from gvtui.monitor.peer import credentials
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+    from pathlib import Path
+
+PROTOCOL = 1
+"""The version of the messages; a viewer of another one does not attach."""
+
+MOST_VIEWERS = 64
+"""How many viewers may be attached at once."""
+
+_SUFFIX = ".viewers"
+_BEAT_SECONDS = 1.0
+_MOST_LINES = 200
+_MAX_LINE = 1000
+_MOST_MESSAGES = 64
+"""How many messages of one viewer are taken in one turn."""
+
+
+def station_path(listen: Path) -> Path:
+    """Where viewers attach to the monitor of a socket."""
+    return listen.with_name(listen.name + _SUFFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """What a viewer is told first."""
+
+    pid: int
+    """The process that receives."""
+    keeper: int
+    """The process that keeps it, and talks to viewers."""
+    listen: str
+    """The socket of the sandboxes."""
+    trace: str
+    """The path of the trace that is written now."""
+    recording: bool
+    """Whether it is a recording, and no flight recorder."""
+    keep_bytes: int
+    realtime: bool
+    user: int | None
+    """The user that receives, and that the files belong to; None if it is the keeper's."""
+    is_left: bool
+    """Whether a viewer has left it running."""
+    since_ns: int
+    """When it was started, Unix nanoseconds."""
+    protocol: int = PROTOCOL
+    program: str = f"gvtui {__version__}"
+
+    @classmethod
+    def read(cls, message: dict[str, Any]) -> Hello:
+        """Read it from a message; what it does not know is left out.
+
+        Raises:
+            TypeError: something is missing.
+        """
+        names = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in message.items() if name in names})
+
+
+class _Attached:
+    """A viewer that is attached."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        self.channel = channel
+        self.control = Control(channel)
+        self.only_asks = False
+
+    def messages(self) -> list[dict[str, Any]] | None:
+        """What it has said since the last call; None once it has gone."""
+        found = []
+        for _ in range(_MOST_MESSAGES):
+            try:
+                data = self.channel.recv(MAX_CONTROL_BYTES)
+            except BlockingIOError:
+                break
+            except OSError:
+                return None
+            if not data:
+                return None
+            with contextlib.suppress(ValueError, msgpack.UnpackException):
+                message = msgpack.unpackb(data)
+                if isinstance(message, dict):
+                    found.append(message)
+        return found
+
+
+class Station:
+    """Lets viewers attach. Owns its socket and theirs, until `close`."""
+
+    def __init__(
+        self,
+        listen: Path,
+        hello: Callable[[], Hello],
+        *,
+        pass_mark: Callable[[bytes, int], bool],
+        describe: Callable[[], dict[str, Any]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Listen beside the socket of the sandboxes; call `turn` several times a second.
+
+        Args:
+            listen: the socket of the sandboxes.
+            hello: gives what a viewer is told first.
+            pass_mark: has a mark written that a viewer wants in the trace.
+            describe: gives the answer to `ask`.
+            clock: gives seconds.
+
+        Raises:
+            MonitorError: the socket cannot be made.
+        """
+        self.is_told_to_stop = False
+        """Whether a viewer has asked for the end of the monitor."""
+        self._hello, self._pass_mark, self._describe = hello, pass_mark, describe
+        self._clock = clock
+        self._spoke_at = clock()
+        self._viewers: list[_Attached] = []
+        self._faults: dict[str, dict[str, Any]] = {}
+        self._lines: deque[str] = deque(maxlen=_MOST_LINES)
+        self._listener = Listener(station_path(listen))
+
+    @property
+    def path(self) -> Path:
+        """The socket that viewers connect to."""
+        return self._listener.path
+
+    @property
+    def viewers(self) -> int:
+        """How many viewers are attached; who only asks how the monitor is is none."""
+        return sum(not each.only_asks for each in self._viewers)
+
+    def say(self, event: dict[str, Any]) -> None:
+        """Pass on a message of the monitor to all viewers."""
+        kind, text = event.get("kind"), str(event.get("text") or "")[:_MAX_LINE]
+        if kind == "fault":
+            about = str(event.get("about") or "")
+            self._faults.pop(about, None)
+            if text:
+                self._faults[about] = event
+        if kind in ("opened", "closed"):
+            # The trace tells it.
+            return
+        if text:
+            level = str(event.get("level") or "error") if kind == "log" else "error"
+            self._lines.append(f"{level:<8}{text}")
+        self._spoke_at = self._clock()
+        for viewer in self._viewers:
+            viewer.control.say(**event)
+
+    def turn(self) -> None:
+        """Let viewers in, do what they ask, and send what they have not read; never waits."""
+        self._let_in()
+        for viewer in list(self._viewers):
+            messages = viewer.messages()
+            if messages is None:
+                self._viewers.remove(viewer)
+                viewer.channel.close()
+                continue
+            for message in messages:
+                self._obey(viewer, message)
+            viewer.control.flush()
+        if self._clock() - self._spoke_at >= _BEAT_SECONDS:
+            self.say({"kind": "beat"})
+
+    def _let_in(self) -> None:
+        while True:
+            try:
+                channel, _ = self._listener.socket.accept()
+            except OSError:
+                # Nobody waits, or this process has no descriptor for one more.
+                return
+            is_trusted = credentials(channel)["peer_uid"] in (0, os.geteuid())
+            if not is_trusted or len(self._viewers) >= MOST_VIEWERS:
+                channel.close()
+                continue
+            viewer = _Attached(channel)
+            viewer.control.say("hello", **asdict(self._hello()))
+            viewer.control.say("before", lines=list(self._lines))
+            for fault in self._faults.values():
+                viewer.control.say(**fault)
+            self._viewers.append(viewer)
+
+    def _obey(self, viewer: _Attached, message: dict[str, Any]) -> None:
+        kind = message.get("kind")
+        if kind == "ask":
+            viewer.only_asks = True
+            viewer.control.say("told", document=self._describe())
+        elif kind == "stop":
+            self.is_told_to_stop = True
+        elif kind == "mark":
+            details, conn = message.get("details"), message.get("conn")
+            if isinstance(details, bytes) and isinstance(conn, int):
+                self._pass_mark(details, conn)
+
+    def look_after(self) -> None:
+        """Make the socket anew if it was removed; to be called now and then.
+
+        Raises:
+            MonitorError: it cannot be made.
+        """
+        if not self._listener.is_in_place:
+            self._listener.renew().close()
+
+    def close(self) -> None:
+        """Let all viewers go, and remove the socket."""
+        for viewer in self._viewers:
+            viewer.control.flush()
+            viewer.channel.close()
+        self._viewers.clear()
+        self._listener.close()

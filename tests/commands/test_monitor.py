@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from gvtui.cli import run
+from gvtui.monitor.attached import AttachedMonitor
+from gvtui.monitor.places import traces_in
+from gvtui.trace.reader import Trace
+from tests.commands.helpers import TIMEOUT, Running
+from tests.monitor.sandbox import FakeSandbox, comes, wait_until
+from tests.trace.factory import recorded_datagrams
+
+
+def received(monitor: AttachedMonitor) -> int | None:
+    """How much has come, as far as the monitor has said."""
+    monitor.read_events()
+    return monitor.account.received
+
+
+def test_viewers_come_and_go_and_cost_no_message(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """One monitor, looked at, asked, told to end by a viewer, and started again."""
+    place = tmp_path / "t"
+    datagrams = recorded_datagrams("shell-2024")[:200]
+    with Running(tmp_path, "monitor", "--trace", str(place), "--no-realtime") as command:
+        sandbox = FakeSandbox(command.socket)
+        sandbox.send(*datagrams[:100])
+        first = AttachedMonitor.find(command.socket)
+        second = AttachedMonitor.find(command.socket)
+        assert first is not None
+        assert second is not None
+        trace = Trace.open(second.trace_path)
+        first.stop()
+        sandbox.send(*datagrams[100:])
+        assert comes(trace, lambda: trace.connections.messages == len(datagrams))
+        assert wait_until(lambda: received(second) == 200)
+        assert run(["status", str(place), "--json"]) == 0
+        told = json.loads(capfd.readouterr().out)
+        assert (told["messages"]["received"], told["viewers"]) == (200, 1)
+        assert told["trace"]["path"] == str(second.trace_path)
+        code = run(["status", str(command.socket)])
+        said = capfd.readouterr()
+        assert code == 0, said
+        assert "200 received" in said.out
+        # A second monitor keeps off.
+        assert run(["monitor", "--trace", str(place), "--listen", str(tmp_path / "s2")]) == 1
+        assert "another monitor writes to" in capfd.readouterr().err
+        second.end()
+        second.stop()
+        assert command.process.wait(TIMEOUT) == 0
+        sandbox.close()
+        trace.close()
+    assert "is complete: 200 messages of 1 connection" in command.err
+    assert run(["status", str(place)]) == 1
+    with Running(tmp_path, "monitor", "--trace", str(place), "--no-realtime") as command:
+        # An empty trace goes at the end, and the other stays.
+        assert len(traces_in(place)) == 2
+        assert command.end(signal.SIGTERM) == 0
+    [whole] = traces_in(place)
+    trace = Trace.open(whole)
+    assert [trace.payload(row) for row in range(1, trace.end_row - 1)] == datagrams
+    trace.close()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["stderr", "stdout", "t"]
+
+
+def test_a_recording_survives_its_monitor(tmp_path: Path) -> None:
+    """Killed, monitor and keeper: the recording opens, and has what had come."""
+    record = tmp_path / "x.gvtrace"
+    datagrams = recorded_datagrams("shell-2024")[:100]
+    with Running(tmp_path, "monitor", "--trace", str(record), "--no-realtime") as command:
+        monitor = AttachedMonitor.find(command.socket)
+        assert monitor is not None
+        assert monitor.hello.recording
+        sandbox = FakeSandbox(command.socket)
+        sandbox.send(*datagrams)
+        trace = Trace.open(record)
+        assert comes(trace, lambda: trace.connections.messages == len(datagrams))
+        os.kill(monitor.pid, signal.SIGKILL)
+        assert command.process.wait(TIMEOUT) == 1
+        assert "the monitor has ended: it was killed by SIGKILL" in command.err
+        assert wait_until(lambda: any(each["kind"] == "died" for each in monitor.read_events()))
+        for each in (monitor.stop, sandbox.close, trace.close):
+            each()
+    trace = Trace.open(record)
+    assert [trace.payload(row) for row in range(1, trace.end_row)] == datagrams
+    trace.close()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["x.gvtrace", "--keep", "20MiB"], "--keep goes with a folder"),
+        (["f"], "give a folder"),
+        (["t", "--metrics", "nowhere"], "is no HOST:PORT"),
+    ],
+)
+def test_wrong_usage(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    words: list[str],
+    said: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("f").write_text("")
+    assert run(["monitor", "--listen", "s", "--trace", *words]) == 2
+    assert said in capfd.readouterr().err

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gvtui.commands.supervising import Supervisor
+from gvtui.commands.watching import watching
+from gvtui.monitor.options import MonitorOptions
+
+
+def test_how_it_is_is_told_and_faults_stand_until_they_end(tmp_path: Path) -> None:
+    options = MonitorOptions(listen=tmp_path / "s", realtime=False)
+    with watching(options) as state:
+        supervisor = Supervisor(state, options)
+        told: list[dict[str, Any]] = []
+
+        def take(document: dict[str, Any]) -> None:
+            told.append(document)
+            fault = {"kind": "fault", "about": "trace", "text": "disk full" * (len(told) == 1)}
+            assert state.when_said is not None
+            state.when_said(fault)
+            # Who removes the socket of the viewers takes nothing away.
+            supervisor.station.path.unlink(missing_ok=True)
+            state.signals = len(told) == 3
+
+        supervisor.when_told = take
+        supervisor.run()
+        assert [each["faults"] for each in told] == [[], ["disk full"], []]
+        assert supervisor.end() == "0 messages of 0 connections"
+        supervisor.close()
+        state.has_told = True

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, cast
+
+from gvtui.export.status import MonitorRates, status_document, status_metrics, status_text
+from gvtui.monitor.hearing import Hearing
+from gvtui.trace.accounting import Accounting
+from gvtui.trace.reader import Trace
+from gvtui.trace.writer import TraceWriter
+from tests.trace.factory import recorded_datagrams
+
+
+class FakeHearing:
+    realtime, unaccounted, connections, refused, lost, left_out = True, "", 2, 1, 0, 4
+    account = Accounting(received=500, logged=496, dropped=3)
+
+    def __init__(self, path: Path) -> None:
+        self.trace_path = path
+
+
+def document(tmp_path: Path, *faults: str) -> dict[str, Any]:
+    writer = TraceWriter(tmp_path / "x.gvtrace")
+    writer.opened(1, 10, {"container_id": "web\x1b[2J"})
+    writer.received(1, 11, recorded_datagrams("shell-2024")[:50])
+    trace = Trace.open(writer.path)
+    clock = [0.0]
+    rates = MonitorRates(lambda: clock[0])
+    for second in range(11):
+        clock[0] = float(second)
+        rates.take(second * 50, 0)
+    who = {"pid": 7, "keeper": 8, "listen": "/s", "since_ns": 0, "viewers": 2}
+    told = status_document(
+        cast("Hearing", FakeHearing(writer.path)),
+        trace,
+        rates,
+        who=who,
+        faults=list(faults),
+        now_ns=60_000_000_000,
+    )
+    trace.close()
+    writer.close()
+    return told
+
+
+def test_text_says_what_the_document_holds(tmp_path: Path) -> None:
+    told = json.loads(json.dumps(document(tmp_path, "disk full\x1b[2J")))
+    text = "\n".join(status_text(told))
+    assert "\x1b" not in text
+    for words in (
+        "500 received, 50 a second, 4 left out by limits",
+        "1 connection now, 2 so far, 1 refused",
+        "3 points, 0 a second",
+        "disk full",
+        "2 attached",
+    ):
+        assert words in text
+    assert told["sandboxes"][0]["messages"] == 50
+
+
+def test_metrics_are_in_the_text_format(tmp_path: Path) -> None:
+    lines = status_metrics(document(tmp_path)).splitlines()
+    assert "gvtui_messages_received_total 500" in lines
+    assert "gvtui_faults 0" in lines
+    for line in lines:
+        assert re.fullmatch(r"# (HELP|TYPE) gvtui_\w+ .+|gvtui_[a-z_]+ [0-9.e+-]+", line), line
+
+
+def test_a_rate_begins_anew_with_new_files() -> None:
+    clock = [0.0]
+    rates = MonitorRates(lambda: clock[0])
+    assert rates.per_second == (0.0, 0.0)
+    for received in (1000, 2000, 10):
+        clock[0] += 1
+        rates.take(received, 0)
+    assert rates.per_second == (0.0, 0.0)

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import msgpack
+import pytest
+
+from gvtui.monitor import station as rooms
+from gvtui.monitor.station import Hello, Station, station_path
+from tests.monitor.stationed import hello
+
+
+def make(folder: Path, clock: list[float]) -> Station:
+    return Station(
+        folder / "s",
+        lambda: hello(folder),
+        pass_mark=lambda packed, conn: True,
+        describe=dict,
+        clock=lambda: clock[0],
+    )
+
+
+def connect(folder: Path) -> socket.socket:
+    viewer = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    viewer.setblocking(False)
+    viewer.connect(str(station_path(folder / "s")))
+    return viewer
+
+
+def said(viewer: socket.socket) -> list[str]:
+    kinds: list[str] = []
+    while True:
+        try:
+            data = viewer.recv(1 << 20)
+        except BlockingIOError:
+            return kinds
+        if not data:
+            return [*kinds, "closed"]
+        message = msgpack.unpackb(data)
+        kinds.append(message["kind"])
+
+
+def test_a_viewer_is_told_what_stands_then_what_is_said(tmp_path: Path) -> None:
+    clock = [0.0]
+    station = make(tmp_path, clock)
+    full = {"kind": "fault", "about": "trace", "text": "disk full"}
+    station.say({"kind": "fault", "about": "socket", "text": "gone"})
+    station.say({"kind": "fault", "about": "socket", "text": ""})
+    station.say(full)
+    with connect(tmp_path) as viewer:
+        station.turn()
+        assert said(viewer) == ["hello", "before", "fault"]
+        for kind in ("opened", "closed"):
+            station.say({"kind": kind, "conn": 1})
+        station.say({"kind": "status"})
+        assert said(viewer) == ["status"]
+        clock[0] = 5.0
+        station.turn()
+        station.turn()
+        assert said(viewer) == ["beat"]
+        assert station.viewers == 1
+    station.turn()
+    assert station.viewers == 0
+    station.close()
+    assert not station.path.exists()
+
+
+def test_nobody_waits_for_a_viewer_that_does_not_read(tmp_path: Path) -> None:
+    station = make(tmp_path, [0.0])
+    with connect(tmp_path) as stuck, connect(tmp_path) as other:
+        station.turn()
+        said(other)
+        for _ in range(5000):
+            station.say({"kind": "log", "level": "info", "text": "x" * 900})
+            assert said(other) == ["log"]
+        assert said(stuck)[0] == "hello"
+    station.close()
+
+
+def test_what_strangers_write_does_no_harm(tmp_path: Path) -> None:
+    station = make(tmp_path, [0.0])
+    wrong = (b"\xc1", msgpack.packb([1]), msgpack.packb({"kind": "mark", "details": 1}), b"\x81")
+    with connect(tmp_path) as viewer:
+        for data in wrong:
+            viewer.send(data)
+        station.turn()
+        station.turn()
+        assert station.viewers == 1
+        assert not station.is_told_to_stop
+        viewer.send(msgpack.packb({"kind": "stop"}))
+        station.turn()
+        assert station.is_told_to_stop
+    station.close()
+
+
+def test_too_many_viewers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rooms, "MOST_VIEWERS", 1)
+    station = make(tmp_path, [0.0])
+    with connect(tmp_path), connect(tmp_path) as second:
+        station.turn()
+        assert said(second) == ["closed"]
+    station.close()
+
+
+def test_the_socket_is_made_anew(tmp_path: Path) -> None:
+    station = make(tmp_path, [0.0])
+    station.path.unlink()
+    station.look_after()
+    with connect(tmp_path) as viewer:
+        station.turn()
+        assert said(viewer)[0] == "hello"
+    station.close()
+
+
+def test_a_hello_of_a_later_version_has_more(tmp_path: Path) -> None:
+    told = hello(tmp_path)
+    assert Hello.read({**vars_of(told), "kind": "hello", "colour": "red"}) == told
+    with pytest.raises(TypeError):
+        Hello.read({"pid": 1})
+
+
+def vars_of(told: Hello) -> dict[str, object]:
+    return {name: getattr(told, name) for name in Hello.__slots__}
