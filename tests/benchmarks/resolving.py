@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from gvtui.__main__ import GARBAGE
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.trace.reader import Trace
@@ -44,6 +46,7 @@ def costs(path: Path) -> dict[str, float]:
 
 def main() -> None:
     """Measure each part over each kind of rows."""
+    gc.set_threshold(GARBAGE)
     rows = int(os.environ.get("GVTUI_BENCH_ROWS", ROWS)) // BATCH * BATCH
     lines, parts = [], list[str]()
     with tempfile.TemporaryDirectory() as name:

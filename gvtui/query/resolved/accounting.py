@@ -82,15 +82,22 @@ class ByteAccounting:
         moved_in, moved_out = came[places], went[places]
         sums = [np.bincount(which, values, len(each)) for values in (moved_in, moved_out)]
         counts = [np.bincount(which, values > 0, len(each)) for values in (moved_in, moved_out)]
-        for index, number in enumerate(each.tolist()):
-            description = self._descriptions.get(number)
+        columns = (each, last + start, *(column.astype(np.int64) for column in (*sums, *counts)))
+        known = self._descriptions
+        for number, row, read, wrote, reads, writes in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
+            description = known.get(number)
             if description is None:
                 continue
-            description.last_row = max(description.last_row, start + int(last[index]))
-            description.bytes_in += int(sums[0][index])
-            description.bytes_out += int(sums[1][index])
-            description.reads += int(counts[0][index])
-            description.writes += int(counts[1][index])
+            if row > description.last_row:
+                description.last_row = row
+            if reads:
+                description.bytes_in += read
+                description.reads += reads
+            if writes:
+                description.bytes_out += wrote
+                description.writes += writes
         moving = np.flatnonzero((came > 0) | (went > 0))
         each, which = np.unique(processes[moving], return_inverse=True)
         total_in = np.bincount(which, came[moving], len(each)).tolist()

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import numpy.typing as npt
 
-    from gvtui.query.resolved.files import FilesChange
+    from gvtui.query.resolved.changes import FilesChanges
 
 _FD_MASK = 0xFFFFFFFF
 
@@ -46,6 +46,7 @@ class Uses:
         self._proving = self._order = np.empty(0, np.intp)
         self._proofs: list[int] = []
         self._starts: dict[int, tuple[int, int]] = {}
+        self._descriptors: dict[int, int] = {}
         self._first = np.array(
             [now(key >> 32, _signed(key & _FD_MASK)) for key in self._keys.tolist()], np.int64
         )
@@ -80,9 +81,13 @@ class Uses:
 
     def descriptor(self, place: int) -> tuple[int, int]:
         """The process and the descriptor of the row at one of the places."""
-        return self.key(int(self.which[np.searchsorted(self.places, place)]))
+        if not self._descriptors:
+            told = self._keys[self.which].tolist()
+            self._descriptors = dict(zip(self.places.tolist(), told, strict=True))
+        key = self._descriptors[place]
+        return key >> 32, _signed(key & _FD_MASK)
 
-    def resolved(self, start: int, changes: Sequence[FilesChange]) -> Runs:
+    def resolved(self, start: int, changes: FilesChanges) -> Runs:
         """What each row's descriptor stands for, by what had changed before the row.
 
         Args:
@@ -92,7 +97,7 @@ class Uses:
         count = len(self._keys)
         keys, since, numbers = np.arange(count), np.zeros(count, np.int64), self._first
         if changes and count:
-            told = np.array(changes, np.int64)
+            told = changes.columns()
             key = told[:, 1] << 32 | told[:, 2] & _FD_MASK
             at = np.minimum(np.searchsorted(self._keys, key), count - 1)
             ours = self._keys[at] == key
@@ -100,11 +105,6 @@ class Uses:
             since = np.concatenate((since, np.maximum(told[ours, 0] - start + 1, 0)))
             numbers = np.concatenate((numbers, told[ours, 3]))
         return Runs(self, keys, since, numbers)
-
-    def key(self, index: int) -> tuple[int, int]:
-        """The process and the descriptor of one of the keys."""
-        key = int(self._keys[index])
-        return key >> 32, _signed(key & _FD_MASK)
 
 
 class Runs:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 
 
@@ -127,7 +127,7 @@ class Description:
     is_listening: bool = False
     peer: int = 0
     """The number of the other end of a pipe or a socket pair; 0 if not known."""
-    names: list[tuple[int, int]] = field(default_factory=list)
+    names: tuple[tuple[int, int], ...] = ()
     """For a socket, the rows from which its name changed, each with the number of the text."""
 
     @property
@@ -169,3 +169,24 @@ class Description:
         if self.told.startswith("/"):
             return self.told
         return self.opened_as or self.told
+
+
+_TOLD = {
+    "eventfd": FdKind.EVENT,
+    "timerfd": FdKind.TIMER,
+    "signalfd": FdKind.SIGNAL,
+    "eventpoll": FdKind.EPOLL,
+    "inotifyfd": FdKind.INOTIFY,
+}
+
+
+def kind_of(told: str) -> FdKind:
+    """The kind of a descriptor by what the sandbox says that it is, such as `pipe:[3]`."""
+    if told.startswith("/memfd:"):
+        return FdKind.MEMORY
+    if told.startswith("/"):
+        return FdKind.FILE
+    before, _, after = told.partition(":")
+    if before == "anon_inode":
+        return _TOLD.get(after.strip("[]").partition(":")[0], FdKind.OTHER)
+    return {"pipe": FdKind.PIPE, "socket": FdKind.SOCKET}.get(before, FdKind.UNKNOWN)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from gvtui.query.resolved.description import Description
     from gvtui.query.resolved.files import OpenFiles
+    from gvtui.query.resolved.naming import DescriptorNaming
     from gvtui.trace.row import Row
 
 CHANGING = (
@@ -70,8 +71,9 @@ def _how(flags: int) -> How:
 class Effects(RawEffects):
     """Applies messages to the open files of processes."""
 
-    def __init__(self, files: OpenFiles, architecture: str) -> None:
+    def __init__(self, files: OpenFiles, architecture: str, naming: DescriptorNaming) -> None:
         super().__init__(files, architecture)
+        self._naming = naming
         directory = {"arm64": 0o40000}.get(architecture, 0o200000)
         self._o_directory = directory
         self._decoded: dict[int, Callable[[int, int, Row, Any], int]] = {
@@ -111,22 +113,44 @@ class Effects(RawEffects):
         return self._decoded[row.type](process, number, row, message)
 
     def _opened(self, process: int, number: int, row: Row, message: Any) -> int:  # noqa: ANN401
-        name = self.name(row.sysno)
-        flags = message.flags
+        return self.opened(process, number, row.result, row.sysno, message)
+
+    def opened(self, process: int, number: int, fd: int, sysno: int, message: Any) -> int:  # noqa: ANN401
+        """Apply the exit of an open that succeeded.
+
+        Args:
+            process: the number of the process that called.
+            number: the row's id.
+            fd: the new descriptor.
+            sysno: the number of the call.
+            message: its message.
+
+        Returns:
+            The number of the file's description.
+        """
+        name, flags, given = self.name(sysno), message.flags, message.pathname
         if name == "creat":
             flags |= 1 | O_CREAT | _O_TRUNC
         is_folder = self._o_directory and flags & self._o_directory and not flags & O_TMPFILE_BIT
-        return self.make(
-            process,
-            number,
-            row.result,
+        told_as, path = self._naming.resolved(self.folder(process, message, name), given)
+        made = self.files.descriptions.opened(
             _FOLDER if is_folder else _FILE,
-            cloexec=bool(flags & O_CLOEXEC),
-            path=resolve(self.folder(process, message, name), message.pathname),
-            given=message.pathname,
-            how=_how(flags & _HOW_FLAGS),
-            flags=flags,
+            told_as,
+            process,
+            fd,
+            number,
+            path,
+            given,
+            _how(flags & _HOW_FLAGS),
+            flags,
         )
+        self.files.put_new(process, fd, made, number, cloexec=bool(flags & O_CLOEXEC))
+        return made
+
+    def path(self, process: int, sysno: int, message: Any) -> int:  # noqa: ANN401
+        """The number of the path of a message, as it is from the folder that it is relative to."""
+        folder = self.folder(process, message, self.name(sysno))
+        return self._naming.resolved(folder, message.pathname)[0]
 
     def _closed(self, process: int, number: int, row: Row, _: Any) -> int:  # noqa: ANN401
         self.files.close(process, row.fd, number)

@@ -8,23 +8,11 @@ open all the same.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from gvtui.query.resolved.description import Description, FdKind
+from gvtui.query.resolved.changes import FilesChanges
+from gvtui.query.resolved.description import Description, kind_of
 from gvtui.query.resolved.descriptions import Descriptions
 from gvtui.query.resolved.table import DescriptorTable, FdEntry
-
-
-class FilesChange(NamedTuple):
-    """From after a row on, a descriptor of a process stands for another description, or none."""
-
-    row: int
-    process: int
-    fd: int
-    description: int
-    """0 for none."""
-    open: int = 0
-    """How many descriptors the process has now, as far as known."""
 
 
 @dataclass(slots=True)
@@ -49,7 +37,7 @@ class OpenFiles:
 
     def __init__(self, descriptions: Descriptions | None = None) -> None:
         self.descriptions = descriptions if descriptions is not None else Descriptions()
-        self.changes: list[FilesChange] = []
+        self.changes = FilesChanges()
         """What has changed, in order, until the reader takes it away."""
         self._processes: dict[int, ProcessFiles] = {}
 
@@ -97,7 +85,20 @@ class OpenFiles:
         former = table.put(fd, FdEntry(number, cloexec, -1 if since < 0 else row))
         if former:
             self.descriptions.leave(former, row)
-        self._note(table, self._before(process, fd) if since < 0 else row, fd, number)
+        since_row = self.changes.last_row(process, fd) if since < 0 else row
+        self._note(table, since_row, fd, number)
+
+    def put_new(
+        self, process: int, fd: int, number: int, row: int, *, cloexec: bool = False
+    ) -> None:
+        """From after a row on, a descriptor stands for a description that the row has made, and
+        that nothing else stands for."""
+        table = self.of(process).table
+        self.descriptions.use_new(number)
+        former = table.put(fd, FdEntry(number, cloexec, row))
+        if former:
+            self.descriptions.leave(former, row)
+        self._note(table, row, fd, number)
 
     def close(self, process: int, fd: int, row: int) -> int:
         """A descriptor was closed; returns what it stood for, 0 if that is not known."""
@@ -137,10 +138,8 @@ class OpenFiles:
                     self.descriptions.leave(former, row)
         table.owners[child] = None
         self._processes[child] = ProcessFiles(child, table, cwd)
-        self.changes += [
-            FilesChange(row, child, fd, entry.description, len(table.entries))
-            for fd, entry in table.entries.items()
-        ]
+        for fd, entry in table.entries.items():
+            self.changes.numbers.extend((row, child, fd, entry.description, len(table.entries)))
 
     def unshare(self, process: int) -> None:
         """A process gets a table of its own, with what the shared one has."""
@@ -206,32 +205,7 @@ class OpenFiles:
             last_row=row,
         )
 
-    def _before(self, process: int, fd: int) -> int:
-        """The row of the last change of a descriptor; -1 for none since changes were taken away."""
-        rows = (c.row for c in reversed(self.changes) if c.fd == fd and c.process == process)
-        return next(rows, -1)
-
     def _note(self, table: DescriptorTable, row: int, fd: int, number: int) -> None:
+        count = len(table.entries)
         for owner in table.owners:
-            self.changes.append(FilesChange(row, owner, fd, number, len(table.entries)))
-
-
-_KINDS = {
-    "eventfd": FdKind.EVENT,
-    "timerfd": FdKind.TIMER,
-    "signalfd": FdKind.SIGNAL,
-    "eventpoll": FdKind.EPOLL,
-    "inotifyfd": FdKind.INOTIFY,
-}
-
-
-def kind_of(told: str) -> FdKind:
-    """The kind of a descriptor by what the sandbox says that it is, such as `pipe:[3]`."""
-    if told.startswith("/memfd:"):
-        return FdKind.MEMORY
-    if told.startswith("/"):
-        return FdKind.FILE
-    before, _, after = told.partition(":")
-    if before == "anon_inode":
-        return _KINDS.get(after.strip("[]").partition(":")[0], FdKind.OTHER)
-    return {"pipe": FdKind.PIPE, "socket": FdKind.SOCKET}.get(before, FdKind.UNKNOWN)
+            self.changes.numbers.extend((row, owner, fd, number, count))

@@ -11,10 +11,17 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+import numpy as np
 
-    from gvtui.query.resolved.files import FilesChange
+from gvtui.query.resolved.changes import FilesChange
+from gvtui.query.source import groups
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from gvtui.query.resolved.changes import FilesChanges
+
+_PROCESS, _ROW, _OPEN = map(FilesChange._fields.index, ("process", "row", "open"))
 
 _MOST_SPANS = 8
 _FIRST_SPAN = 64
@@ -37,11 +44,17 @@ class _Floors:
         self.now = 0
         self.floors = [0]
 
-    def note(self, row: int, now: int) -> None:
-        """From a row on, so many descriptors are open."""
-        self.go_on(row)
-        self.now = now
-        self.floors[-1] = min(self.floors[-1], now)
+    def note(self, rows: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> None:
+        """From each of some rows on, which ascend, so many descriptors are open."""
+        at = 0
+        while at < len(rows):
+            self.go_on(int(rows[at]))
+            # All that is in the same span.
+            end = self.start + len(self.floors) * self.span
+            stop = max(int(np.searchsorted(rows, end)), at + 1)
+            self.floors[-1] = min(self.floors[-1], int(counts[at:stop].min()))
+            self.now = int(counts[stop - 1])
+            at = stop
 
     def go_on(self, row: int) -> None:
         """Begin the spans up to that of a row; nothing has changed in between."""
@@ -73,15 +86,18 @@ class DescriptorGrowth:
         self._ended: dict[int, tuple[int, bool]] = {}
         """For processes that have ended, what they had open then, and whether it had grown."""
 
-    def take(self, changes: Iterable[FilesChange]) -> None:
+    def take(self, changes: FilesChanges) -> None:
         """Take up what has changed, then the ends of processes."""
-        for change in changes:
-            floors = self._known.get(change.process)
+        told = changes.columns()
+        for own in groups(np.arange(len(told)), told[:, _PROCESS]):
+            process = int(told[own[0], _PROCESS])
+            rows = told[own, _ROW]
+            floors = self._known.get(process)
             if floors is None:
                 if len(self._known) >= _MAX_PROCESSES:
                     del self._known[next(iter(self._known))]
-                floors = self._known[change.process] = _Floors(max(change.row, 0))
-            floors.note(change.row, change.open)
+                floors = self._known[process] = _Floors(max(int(rows[0]), 0))
+            floors.note(np.maximum.accumulate(rows), told[own, _OPEN])
         for process, row in self._ending:
             self._end(process, row)
         self._ending.clear()

@@ -27,20 +27,21 @@ class DescriptorNaming:
         self._texts = texts
         self._of_string = np.full(1024, _UNREAD, np.int32)
         """For each interned string: the number of its normal form if it is an absolute path."""
-        self._joined: dict[tuple[str, str], int] = {}
+        self._joined: dict[tuple[str, str], tuple[int, str]] = {}
 
     def string(self, number: int) -> str:
         """An interned string of the trace; "" if it was lost."""
         return "" if number == LOST_STRING else self._trace.string(number)
 
-    def resolved(self, base: str, given: str) -> int:
-        """The number of a path that is relative to a folder."""
+    def resolved(self, base: str, given: str) -> tuple[int, str]:
+        """A path that is relative to a folder: its number, and its text as `resolve` gives it."""
         key = (base, given)
         known = self._joined.get(key)
         if known is None:
             if len(self._joined) >= _MAX_JOINED:
                 self._joined.clear()
-            known = self._joined[key] = self._texts.number(resolve(base, given))
+            text = resolve(base, given)
+            known = self._joined[key] = self._texts.number(text), text
         return known
 
     def absolute(self, strings: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
@@ -67,5 +68,5 @@ class DescriptorNaming:
         for number in np.unique(strings[self._of_string[strings] == _UNREAD]).tolist():
             text = self.string(number)
             value = _OTHER if told(text) else _NOT_FOUND
-            self._of_string[number] = self.resolved("", text) if text[:1] == "/" else value
+            self._of_string[number] = self.resolved("", text)[0] if text[:1] == "/" else value
         return self._of_string[strings]

@@ -19,10 +19,9 @@ from gvtui.query.column import RowColumn
 from gvtui.query.follower import Follower
 from gvtui.query.resolved.accounting import ByteAccounting
 from gvtui.query.resolved.assigning import Uses
-from gvtui.query.resolved.description import FdKind
 from gvtui.query.resolved.doubled import DOUBLED, Doubled
 from gvtui.query.resolved.effects import CHANGING, Effects
-from gvtui.query.resolved.files import OpenFiles, kind_of
+from gvtui.query.resolved.files import OpenFiles
 from gvtui.query.resolved.growth import DescriptorGrowth
 from gvtui.query.resolved.happened import goes_on
 from gvtui.query.resolved.naming import DescriptorNaming
@@ -47,11 +46,12 @@ if TYPE_CHECKING:
 _CLONE_FS, _CLONE_FILES, _CLONE_THREAD = 0x200, 0x400, 0x10000
 _EBADF = 9
 _START, _CLONE = int(MessageType.CONTAINER_START), int(MessageType.SENTRY_CLONE)
-_CLOSE, _CHDIR = int(MessageType.SYSCALL_CLOSE), int(MessageType.SYSCALL_CHDIR)
+_OPEN, _CLOSE = int(MessageType.SYSCALL_OPEN), int(MessageType.SYSCALL_CLOSE)
+_CHDIR = int(MessageType.SYSCALL_CHDIR)
 _WATCH, _EXIT = int(MessageType.SYSCALL_INOTIFY_ADD_WATCH), int(Direction.EXIT)
 _PATHS = frozenset(map(int, WITH_PATH))
 """To find an enum's member takes ten times as long, which counts for each call."""
-_LOST, _MARK, _EXEC, _CLOSED = 1, 2, 3, 4
+_LOST, _MARK, _EXEC, _CLOSED, _OPENED, _NAMED = range(1, 7)
 """What a row may be besides a message to read."""
 _AHEAD = 1 << 9
 """How many rows after a slice may have the decoded row of a raw one at its end."""
@@ -89,7 +89,7 @@ class Resolver(Follower):
         if self._architecture == self._trace.architecture:
             return
         self._architecture = architecture = self._trace.architecture
-        self.effects = Effects(self.files, architecture)
+        self.effects = Effects(self.files, architecture, self._naming)
         numbers = sysnos_by_name(architecture)
         self.bytes.settle(architecture)
         changing = {numbers[name] for name in RAW_CHANGING if name in numbers}
@@ -203,21 +203,28 @@ class Resolver(Follower):
         plain = named & ~acts & self._naming.absolute(rows["path"])
         out[start % CHUNK + np.flatnonzero(plain)] = -self._naming.numbers(rows["path"][plain])
         ends = self._ends(start + len(rows), processes)
-        seen = len(self.files.changes)
+        changed = self.files.changes.numbers
+        seen = len(changed)
         heapq.heapify(meets)
-        decoded = (
-            (acts & (types != MessageType.SYSCALL_CLOSE)) | (named & ~plain) | events
-        ) & ~execs
+        decoded = ((acts & (types != _CLOSE)) | (named & ~plain) | events) & ~execs
         messages = SliceMessages(self._trace, start, rows, decoded)
-        held = dict(zip(np.flatnonzero(decoded).tolist(), rows[decoded].tolist(), strict=True))
         chosen = np.flatnonzero(tells & ~(plain & ~execs))
-        kinds = np.select([lost, marks, execs, types == _CLOSE], [_LOST, _MARK, _EXEC, _CLOSED])
-        columns = (kinds, processes, rows["fd"], acts)
-        for place, kind, process, fd, is_act in zip(
+        is_open = types == _OPEN
+        kinds = np.select(
+            [lost, marks, execs, types == _CLOSE, is_open & acts, is_open & named],
+            [_LOST, _MARK, _EXEC, _CLOSED, _OPENED, _NAMED],
+        )
+        others = np.flatnonzero(decoded & (kinds == 0))
+        held = dict(zip(others.tolist(), rows[others].tolist(), strict=True))
+        columns = (kinds, processes, rows["fd"], rows["result"], rows["sysno"], acts)
+        values: dict[int, int] = {}
+        for place, kind, process, fd, result, sysno, is_act in zip(
             chosen.tolist(), *(column[chosen].tolist() for column in columns), strict=True
         ):
             number = start + place
-            self._before(number, start, rows, uses, meets, ends)
+            # Asked here too, since most rows have nothing before them.
+            if (meets and meets[0] <= place) or (ends and ends[-1][0] < number):
+                self._before(number, start, rows, uses, meets, ends)
             if kind == _CLOSED:
                 self.files.close(process, fd, number)
             elif kind == _EXEC:
@@ -226,13 +233,18 @@ class Resolver(Follower):
                 self._lose(int(rows["conn"][place]), number)
             elif kind == _MARK:
                 seed(self.files, self._processes.tree, self._trace, number)
+            elif (message := messages.get(place)) is None:
+                continue
+            elif kind == _OPENED:
+                values[place] = self.effects.opened(process, number, result, sysno, message)
+            elif kind == _NAMED:
+                values[place] = -self.effects.path(process, sysno, message)
             else:
-                message = messages.get(place)
-                if message is not None:
-                    value = self._take(process, number, Row(*held[place]), message, acts=is_act)
-                    if value:
-                        out[number % CHUNK] = value
-            seen = self._expect(seen, uses, meets, start)
+                row = Row(*held[place])
+                values[place] = self._take(process, number, row, message, acts=is_act)
+            if len(changed) > seen:
+                seen = self._expect(seen, uses, meets, start)
+        out[start % CHUNK + np.fromiter(values, np.intp, len(values))] = list(values.values())
         self._before(start + len(rows), start, rows, uses, meets, ends)
 
     def _before(
@@ -260,13 +272,11 @@ class Resolver(Follower):
     def _expect(self, seen: int, uses: Uses, meets: list[int], start: int) -> int:
         """Look for the next use of each descriptor that was closed: it may be one whose opening
         is not seen. Gives how many changes have been looked at."""
-        changes = self.files.changes
-        for change in changes[seen:]:
-            if not change.description:
-                place = uses.next_proof(change.process, change.fd, change.row - start)
-                if place >= 0:
-                    heapq.heappush(meets, place)
-        return len(changes)
+        for row, process, fd in self.files.changes.closings(seen):
+            place = uses.next_proof(process, fd, row - start)
+            if place >= 0:
+                heapq.heappush(meets, place)
+        return len(self.files.changes.numbers)
 
     def _take(self, process: int, number: int, row: Row, message: Any, acts: bool) -> int:  # noqa: ANN401
         """Apply one message; gives what the column has for its row."""
@@ -284,7 +294,6 @@ class Resolver(Follower):
         return made or -path
 
     def _path(self, process: int, row: Row, message: Any) -> int:  # noqa: ANN401
-        name = self.effects.name(row.sysno)
         if row.type == _CHDIR and row.direction == _EXIT and row.errno == 0:
             # The context of the exit has the new folder already.
             files = self.files.get(process)
@@ -292,8 +301,8 @@ class Resolver(Follower):
         elif row.type == _WATCH:
             base = self.effects.cwd(process, message)
         else:
-            base = self.effects.folder(process, message, name)
-        return self._naming.resolved(base, message.pathname)
+            return self.effects.path(process, row.sysno, message)
+        return self._naming.resolved(base, message.pathname)[0]
 
     def _cloned(self, process: int, number: int, row: Row, message: Any) -> None:  # noqa: ANN401
         if message.flags & _CLONE_THREAD:
@@ -354,14 +363,7 @@ class Resolver(Follower):
         places = places[tells][::-1]
         for pair, index in zip(pairs.tolist(), last.tolist(), strict=True):
             path = told(self._naming.string(pair & 0xFFFFFFFF))
-            description = self.descriptions.get(pair >> 32)
-            if path and description is not None and description.told != path:
-                description.told = path
-                if description.kind is FdKind.UNKNOWN:
-                    description.kind = kind_of(path)
-                if not description.path and path.startswith("/"):
-                    description.path = path
-                self.descriptions.changed(description, start + int(places[index]))
+            self.descriptions.tell(pair >> 32, path, start + int(places[index]))
 
     def _undo(self, row: int) -> None:
         """A raw row that was taken in has turned out to have a decoded twin after it."""

@@ -40,23 +40,27 @@ class SliceMessages:
         self._types: list[int] = rows["type"].tolist()
         good = trace.intact(start, rows, asked) if asked.any() else asked
         for stretch in trace.stretches(start, rows, good):
-            size = len(stretch.data)
-            for place in np.flatnonzero(good[stretch.first : stretch.stop]).tolist():
-                end = stretch.ends[place]
-                if end <= size:
-                    self._bytes[stretch.first + place] = stretch.data[stretch.starts[place] : end]
+            first, starts, ends, data = stretch.first, stretch.starts, stretch.ends, stretch.data
+            size = len(data)
+            for place in np.flatnonzero(good[first : stretch.stop]).tolist():
+                begin, end = starts[place], ends[place]
+                if begin + 2 <= end <= size:
+                    # The header was read when the row was made.
+                    head = data[begin] | data[begin + 1] << 8
+                    self._bytes[first + place] = data[begin + head : end]
 
     def get(self, place: int) -> Any:  # noqa: ANN401
         """The message at a place; None if it cannot be read, or its type is not known."""
-        datagram = self._bytes.get(place)
+        payload = self._bytes.get(place)
         try:
-            if datagram is None:
+            if payload is None:
                 message = self._trace.decoded(self._start + place).message
                 return None if isinstance(message, Unknown) else message
-            kind = KINDS.get(self._types[place])
-            if kind is None:
-                return None
-            # The header was read when the row was made.
-            return kind.message_class.FromString(datagram[int.from_bytes(datagram[:2], "little") :])
+            read = _READERS.get(self._types[place])
+            return read(payload) if read is not None else None
         except (WireError, DecodeError, IndexError):
             return None
+
+
+_READERS = {number: kind.message_class.FromString for number, kind in KINDS.items()}
+"""What reads the payload of each message type."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FdEntry:
-    """What one descriptor stands for."""
+    """What one descriptor stands for; never changed, since copies of tables share it. (To make a
+    frozen one takes three times as long.)"""
 
     description: int
     """The description's number."""

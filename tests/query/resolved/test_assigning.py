@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.query.resolved.assigning import Uses
-from gvtui.query.resolved.files import FilesChange
+from gvtui.query.resolved.changes import FilesChange, FilesChanges
 
 KEYS = st.tuples(st.integers(1, 3), st.integers(0, 3))
 
@@ -37,7 +37,7 @@ def test_each_row_sees_the_changes_before_it(
     uses = Uses(
         np.array(places, np.intp), processes, fds, lambda *key: initial.get(key, 0)
     )  # fmt: skip
-    assert uses.resolved(start, changes).numbers.tolist() == expected
+    assert uses.resolved(start, FilesChanges(changes)).numbers.tolist() == expected
 
 
 @given(st.lists(KEYS, min_size=1, max_size=30), st.data())

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.resolved.description import FdKind
-from gvtui.query.resolved.files import OpenFiles, kind_of
+from gvtui.query.resolved.description import FdKind, kind_of
+from gvtui.query.resolved.files import OpenFiles
 
 
 @dataclass

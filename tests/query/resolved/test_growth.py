@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.resolved.files import FilesChange
+from gvtui.query.resolved.changes import FilesChange, FilesChanges
 from gvtui.query.resolved.growth import DescriptorGrowth
 from tests.query.resolved.world import World
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def growth_of(counts: list[tuple[int, int]]) -> DescriptorGrowth:
     growth = DescriptorGrowth()
-    growth.take(FilesChange(row, 1, 0, 1, now) for row, now in counts)
+    growth.take(FilesChanges(FilesChange(row, 1, 0, 1, now) for row, now in counts))
     return growth
 
 
@@ -49,11 +49,11 @@ def test_of_a_process_that_has_ended_it_is_known_what_it_left_open() -> None:
     growth = growth_of([(row, row) for row in range(5_000)])
     assert (growth.at_end(1), growth.growing(5_000)) == (0, 1)
     growth.end(1, 5_000)
-    growth.take([])
+    growth.take(FilesChanges())
     assert (growth.at_end(1), growth.grows(1, 9_000), growth.growing(9_000)) == (4_999, True, 1)
     calm = growth_of([(0, 1), (10, 3)])
     calm.end(1, 5_000)
-    calm.take([FilesChange(4_000, 1, 0, 1, 2)])
+    calm.take(FilesChanges([FilesChange(4_000, 1, 0, 1, 2)]))
     assert (calm.at_end(1), calm.grows(1, 9_000), calm.growing(9_000)) == (2, False, 0)
 
 
