@@ -15,12 +15,15 @@ from gvtui.points.runsc_command import parse_runsc_command
 from gvtui.trace.connection import SECOND_NS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from gvtui.trace.connection import Connection
+    from gvtui.trace.connections import Connections
 
 SILENT_SECONDS = 20
 """After how many seconds without a first message a connection is told of."""
+
+ENDED_SECONDS = 2
+"""After how many seconds one that has gone is told of. A sandbox that was killed closes its
+connection too: by then it is noted that its process runs no more."""
 
 _MAX_WORD = 300
 
@@ -31,7 +34,7 @@ class SilentSandboxes:
     def __init__(self) -> None:
         self._told: set[int] = set()
 
-    def look(self, connections: Iterable[Connection], now_ns: int) -> list[str]:
+    def look(self, connections: Connections, now_ns: int) -> list[str]:
         """Sentences for the user on connections that have become silent, safe for a terminal.
 
         Args:
@@ -40,18 +43,27 @@ class SilentSandboxes:
         """
         silent = {
             each.conn: each
-            for each in connections
+            for each in connections.values()
             if not each.messages
             and (
                 now_ns - each.opened_ns >= SILENT_SECONDS * SECOND_NS
                 if each.connected
-                else parse_runsc_command(each.command).starts_sandbox
+                else _has_gone_silently(connections, each, now_ns)
             )
         }
         self._told &= silent.keys()
         found = [each for conn, each in silent.items() if conn not in self._told]
         self._told |= silent.keys()
         return [silence_words(each) for each in found]
+
+
+def _has_gone_silently(connections: Connections, connection: Connection, now_ns: int) -> bool:
+    """Whether a sandbox has gone for a while, and nothing tells that it has ended."""
+    if now_ns - connection.closed_ns < ENDED_SECONDS * SECOND_NS:
+        return False
+    life = connections.lives.of(connection.conn)
+    has_ended = life is not None and life.ending is not None
+    return not has_ended and parse_runsc_command(connection.command).starts_sandbox
 
 
 def silence_words(connection: Connection) -> str:

@@ -125,7 +125,7 @@ class Watching:
         if now - self._looked >= pause:
             self._looked = now
             self._notes.look(trace.connections, now)
-            for words in self._silent.look(trace.connections.values(), time.time_ns()):
+            for words in self._silent.look(trace.connections, time.time_ns()):
                 say(f"gvtui: {words}")
 
     def ask_all(self, trace: Trace) -> None:
