@@ -6,6 +6,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gvtui.decode.origin import Origin
 from gvtui.export.report.recorded import (
     container_filter,
     containers_in,
@@ -111,7 +112,7 @@ def summary_of(activity: Activity) -> str:
     """The answer in one paragraph: plain sentences with the counts."""
     hosts = {line.what.rpartition(":")[0] for line in activity.section("connected").lines}
     parts = [
-        f"{counted(activity.total('programs'), 'program')} ran",
+        f"{counted(activity.total('programs'), 'program')} ran{_foreign(activity)}",
         f"{activity.total('not_started')} failed to start",
         f"{counted(activity.total('read'), 'file was', 'files were')} read",
         f"{activity.total('written')} written",
@@ -132,6 +133,15 @@ def summary_of(activity: Activity) -> str:
             parts.append(f"{activity.total(key)} {words}")
     unseen = counted(len(activity.not_seen), "thing")
     return f"{', '.join(parts)}. {unseen} may be missing: see Not seen."
+
+
+def _foreign(activity: Activity) -> str:
+    """How many of the programs are known not to be the image's; "" if that is told of none."""
+    origins = [line.origin for line in activity.section("programs").lines]
+    if not any(origin is not Origin.UNKNOWN for origin in origins):
+        return ""
+    count = sum(origin not in (Origin.UNKNOWN, Origin.IMAGE) for origin in origins)
+    return f", {count:,} of them not from the image"
 
 
 def _when(trace: Trace, row: int) -> int:

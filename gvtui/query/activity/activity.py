@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.decode.origin import Origin
 from gvtui.query.activity.rowids import RowIds
 from gvtui.query.filter.write import equals
 
@@ -153,6 +154,13 @@ class ActivityLine:
     """What else is known of it, such as who did it."""
     bytes_in: int = 0
     bytes_out: int = 0
+    origin: Origin = Origin.UNKNOWN
+    """Where the file of a program, or mapped code, came from."""
+    is_noticed: bool = False
+    """Whether one should look at the program: where it came from, or who may command it."""
+    bare: str = ""
+    """The details of a program without what only some gVisor and sessions tell; "" if they have
+    nothing of that."""
     folded: int = 1
     """How many lines stand together in this one."""
     folder: str = ""

@@ -46,7 +46,7 @@ class ActivityLines:
         details: str = "",
         bytes_in: int = 0,
         bytes_out: int = 0,
-    ) -> None:
+    ) -> ActivityLine | None:
         """Add rows to the line with these words, which begins with them if it is new.
 
         Args:
@@ -57,17 +57,21 @@ class ActivityLines:
             details: further words, which tell the line from others too.
             bytes_in: how many bytes the calls of these rows read.
             bytes_out: how many they wrote.
+
+        Returns:
+            The line; None if its section was full.
         """
         lines = self._lines[section]
         line = lines.get((what, details))
         if line is None:
             if len(lines) >= self._max_lines:
                 self.refused += len(rows)
-                return
+                return None
             line = lines[what, details] = ActivityLine(what, Behind(), details)
         line.behind.add(rows, kinds)
         line.bytes_in += bytes_in
         line.bytes_out += bytes_out
+        return line
 
     def name(self, row: np.void) -> str:
         """The name of a row's call or event, as `evt.type` has it."""

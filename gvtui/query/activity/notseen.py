@@ -256,15 +256,39 @@ def _of_gvisor(reader: ActivityReader) -> list[Unseen]:
         title = SECTIONS[section].lower()
         text = f"{title}: of {counted(count, 'call')} gVisor sends no path, so not {lack}"
         found.append(Unseen("gvisor", text, count))
-    if reader.untold_origins:
-        count = reader.untold_origins
-        text = (
-            f"where {counted(count, 'program')} came from: gVisor tells it since 2026, where "
-            "sentry/execve is asked for binary_info"
-        )
-        found.append(Unseen("gvisor", text, count))
+    found += _of_programs(reader)
     text = "what was read and written: gVisor sends sizes, never the bytes"
     found.append(Unseen("gvisor", text))
+    return found
+
+
+def _of_programs(reader: ActivityReader) -> list[Unseen]:
+    found, programs = [], reader.programs
+    tells = "gVisor tells it since 2026, where sentry/execve is asked for"
+    if count := programs.untold_origins:
+        text = f"where {counted(count, 'program')} came from: {tells} binary_info"
+        found.append(Unseen("gvisor", text, count))
+    if count := programs.untold_stdio:
+        text = (
+            f"what the standard input and output of {counted(count, 'program')} were, and so which "
+            f"shells are on sockets: {tells} fd_info"
+        )
+        found.append(Unseen("gvisor", text, count))
+    if (count := programs.untold_first) and not programs.untold_origins:
+        text = (
+            f"where the first program of {counted(count, 'container')} came from, and what its "
+            "standard input and output were: gVisor does not send it"
+        )
+        found.append(Unseen("gvisor", text, count))
+    if count := programs.new:
+        stand = noun_for(
+            count, "stands in place of a file of the image", "stand in place of files of the image"
+        )
+        text = (
+            f"whether {counted(count, 'program')} that came from NEW files {stand}: gVisor tells it "
+            "only where somebody had the former file open all the while"
+        )
+        found.append(Unseen("gvisor", text, count))
     return found
 
 

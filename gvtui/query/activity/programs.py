@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from gvtui.decode.origin import ANONYMOUS, Origin, mapping_origin
 from gvtui.decode.outcome import ExecOutcome
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.activity.activity import ActivityLine, Behind
-from gvtui.query.processes.notices import notice
+from gvtui.query.processes.notices import may_be_noticed, notice
 from gvtui.query.processes.process import MAX_EXECS
 from gvtui.query.processes.rows import processes_filter
 from gvtui.query.resolved.call import Happened
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 MAX_PROCESSES = 1 << 16
 """How many processes are known; programs that failed to start in others are not told."""
+_MAX_FED = 1 << 12
+"""How many shells that are fed through pipes are looked at again; of more it is told what is known
+as they start."""
 
 
 class Programs:
@@ -40,6 +44,12 @@ class Programs:
     def __init__(self, trace: RowSource, processes: Processes) -> None:
         self.untold_origins = 0
         """How many programs ran of which nothing tells where their files came from."""
+        self.untold_stdio = 0
+        """How many ran of which nothing tells what their standard input and output were."""
+        self.new = 0
+        """How many ran whose files gVisor found in the upper layer alone."""
+        self.untold_first = 0
+        """How many containers began with a program, of which gVisor tells its arguments alone."""
         self._trace = trace
         self._processes = processes
         self._known: dict[int, Process] = {}
@@ -48,6 +58,9 @@ class Programs:
         self._count: dict[int, int] = {}
         self._exec_rows: dict[int, str] = {}
         """The rows of execs, with their names: their outcomes may become known later."""
+        self._fed: dict[int, tuple[int, str, ActivityLine]] = {}
+        """The rows of shells that are fed through pipes, with their processes and names, and what
+        was known of them as they started."""
 
     @property
     def cut(self) -> int:
@@ -100,29 +113,52 @@ class Programs:
 
     def _ran(self, number: int, row: np.void, lines: ActivityLines) -> None:
         process = self._processes.tree.spans.at(int(row["conn"]), int(row["pid"]), number)
-        entry = (
-            next((each for each in process.programs if each.row == number), None)
-            if process
-            else None
-        )
+        entry = _exec_at(process, number)
         if process is None or entry is None:
             return
-        if entry.is_told and (entry.image is None or entry.image.file.origin is Origin.UNKNOWN):
-            self.untold_origins += 1
-        told = (entry.path, *self._image(process, entry), f"by {_caller(process, entry)}")
-        details = ", ".join(filter(None, told))
-        lines.add("programs", _words(entry), [number], [lines.name(row)], details=details)
-
-    def _image(self, process: Process, entry: Exec) -> Iterator[str]:
-        """What is told of a program's file and of its descriptors."""
-        if entry.image is None:
+        image, name = entry.image, lines.name(row)
+        if entry.is_told:
+            self.untold_origins += image is None or image.file.origin is Origin.UNKNOWN
+            self.new += image is not None and image.file.origin is Origin.NEW
+            self.untold_stdio += image is None or (image.stdin is None and image.stdout is None)
+        if may_be_noticed(entry) and len(self._fed) < _MAX_FED:
+            self._fed[number] = (process.number, name, self._made(process, entry))
             return
-        file = entry.image.file
-        if file.origin is not Origin.UNKNOWN:
-            yield f"from {file.origin.shown}"
-        yield notice(self._processes.tree, process, entry)
-        if file.origin.shown.isupper() and file.sha256:
-            yield f"sha256 {file.sha256}"
+        made = self._made(process, entry)
+        line = lines.add("programs", made.what, [number], [name], details=made.details)
+        if line is not None:
+            line.origin, line.is_noticed, line.bare = made.origin, made.is_noticed, made.bare
+
+    def _made(self, process: Process, entry: Exec) -> ActivityLine:
+        """The line of a program that ran, without rows behind it."""
+        line = ActivityLine(_words(entry), Behind())
+        by, told = f"by {_caller(process, entry)}", []
+        if entry.image is not None:
+            file = entry.image.file
+            line.origin = file.origin
+            noticed = notice(self._processes.tree, process, entry)
+            line.is_noticed = bool(noticed) or file.origin.is_looked_at
+            if file.origin is not Origin.UNKNOWN:
+                told.append(f"from {file.origin.shown}")
+            told.append(noticed)
+            if file.origin is not Origin.IMAGE and file.sha256:
+                told.append(f"sha256 {file.sha256}")
+        line.details = ", ".join(filter(None, (entry.path, *told, by)))
+        bare = ", ".join(filter(None, (entry.path, by)))
+        line.bare = bare if bare != line.details else ""
+        return line
+
+    def _fed_shells(self) -> Iterator[ActivityLine]:
+        """Shells that are fed through a pipe: who feeds them, and from where, rows tell later."""
+        found: dict[tuple[str, str], ActivityLine] = {}
+        for number, (process_number, name, known) in self._fed.items():
+            process = self._processes.tree.get(process_number)
+            entry = _exec_at(process, number)
+            made = replace(known, behind=Behind())
+            if process is not None and entry is not None:
+                made = self._made(process, entry)
+            found.setdefault((made.what, made.details), made).behind.add([number], [name])
+        yield from found.values()
 
     def _started(self, number: int, row: np.void, lines: ActivityLines) -> None:
         try:
@@ -130,6 +166,7 @@ class Programs:
             args = list(message.args)
         except (WireError, IndexError):
             args = []
+        self.untold_first += 1
         words = shlex.join(args) or "(arguments not told)"
         details = "as the container's first program"
         lines.add("programs", words, [number], ["container/start"], details=details)
@@ -145,11 +182,15 @@ class Programs:
             return
         what = message.mapped_path or ANONYMOUS
         details = f"{origin.shown}, by {self.label(row, number)}"
-        lines.add("mapped", what, [number], [lines.name(row)], details=details)
+        line = lines.add("mapped", what, [number], [lines.name(row)], details=details)
+        if line is not None:
+            line.origin, line.is_noticed = origin, origin.is_looked_at
 
     def lines(self, key: str) -> Iterator[ActivityLine]:
         """The lines of a section that depend on what is known at the end."""
-        if key in ("not_started", "maybe_started"):
+        if key == "programs":
+            yield from self._fed_shells()
+        elif key in ("not_started", "maybe_started"):
             yield from self._attempts(key == "maybe_started")
         elif key == "sessions":
             yield from self._sessions()
@@ -185,6 +226,12 @@ class Programs:
             yield ActivityLine(
                 process.command_line or "(not told)", behind, f"pid {process.pid}{how}"
             )
+
+
+def _exec_at(process: Process | None, number: int) -> Exec | None:
+    """The exec of a program that began at a row."""
+    programs = process.programs if process is not None else ()
+    return next((each for each in programs if each.row == number), None)
 
 
 def _words(entry: Exec) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,14 @@ import numpy as np
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.outcome import RESTARTS
 from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.activity.activity import SECTIONS, Activity, ActivityLine, Section, Unseen
+from gvtui.query.activity.activity import (
+    SECTIONS,
+    Activity,
+    ActivityLine,
+    Behind,
+    Section,
+    Unseen,
+)
 from gvtui.query.activity.calls import PERMISSIONS
 from gvtui.query.activity.folding import fold
 from gvtui.query.activity.lines import ActivityLines
@@ -235,7 +243,11 @@ class ActivityReader(Follower):
 
     def unsorted(self, key: str) -> list[ActivityLine]:
         """The lines of a section so far, in no order and not folded."""
-        return [*self.lines.of(key), *self._programs.lines(key)]
+        lines = list(self.lines.of(key))
+        late = {(line.what, line.details): line for line in self._programs.lines(key)}
+        if late and lines:
+            lines = [_joined(line, late.pop((line.what, line.details), None)) for line in lines]
+        return [*lines, *late.values()]
 
     def section(self, key: str, *, folds: bool = True) -> Section:
         """One section so far, in the order of a report; `folds` as for `activity`."""
@@ -251,11 +263,21 @@ class ActivityReader(Follower):
         return Section(key, SECTIONS[key], tuple(lines), total)
 
     @property
-    def untold_origins(self) -> int:
-        """How many programs ran of which nothing tells where their files came from."""
-        return self._programs.untold_origins
+    def programs(self) -> Programs:
+        """What is known of programs, and how many of them are told in part."""
+        return self._programs
 
     @property
     def forgotten_programs(self) -> int:
         """How many processes executed more programs than are known of each."""
         return self._programs.cut
+
+
+def _joined(line: ActivityLine, late: ActivityLine | None) -> ActivityLine:
+    """A line with the rows of another one with the same words; neither of them changes."""
+    if late is None:
+        return line
+    behind = Behind()
+    behind.join(line.behind)
+    behind.join(late.behind)
+    return replace(line, behind=behind)

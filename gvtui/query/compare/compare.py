@@ -6,17 +6,19 @@ points that were dropped, messages that are missing or could not be read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from math import sqrt
 from typing import TYPE_CHECKING
 
 from gvtui.query.compare.absence import Absence
 from gvtui.query.compare.folding import ALWAYS, RULES
-from gvtui.query.compare.things import EXACT, TITLES, WAITING, Thing, ThingKey
+from gvtui.query.compare.things import EXACT, TITLES, WAITING, Thing, ThingKey, levelled
 from gvtui.words import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gvtui.query.compare.calls import CallFigures
     from gvtui.query.compare.side import Side
 
@@ -121,7 +123,10 @@ def compare(
         thresholds: from where on a number has changed; None for the usual ones.
         same_points: whether the caller knows that both had the same points on.
     """
+    told = levelled(before.things, after.things), levelled(after.things, before.things)
+    before, after = replace(before, things=told[0][0]), replace(after, things=told[1][0])
     comparing = _Comparing(before, after, thresholds or Thresholds(), same_points)
+    comparing.told_on_one_side(told[0][1], told[1][1])
     for key in {**before.things, **after.things}:
         comparing.thing(key)
     for name in sorted({*before.calls, *after.calls} - WAITING):
@@ -190,6 +195,19 @@ class _Comparing:
         self._note(
             Difference(key.section, key.what, key.details, Sign.CHANGED, a, b, tuple(measures), why)
         )
+
+    def told_on_one_side(self, before: Iterable[Thing], after: Iterable[Thing]) -> None:
+        """Note programs that one should look at, and of which the other side does not tell why."""
+        for thing in before:
+            self._note_told(thing, Measure("times", thing.count, 0), "after", Sign.GONE)
+        for thing in after:
+            self._note_told(thing, Measure("times", 0, thing.count), "before", Sign.NEW)
+
+    def _note_told(self, thing: Thing, measure: Measure, where: str, sign: Sign) -> None:
+        a, b = (thing, None) if sign is Sign.GONE else (None, thing)
+        why = f"where it came from, and what its input was, is not told {where}"
+        key = thing.key
+        self._note(Difference(key.section, key.what, key.details, sign, a, b, (measure,), why))
 
     def _measures(self, a: Thing, b: Thing) -> tuple[list[Measure], str]:
         certain, all_changed = [], []

@@ -28,7 +28,7 @@ _UUID = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _HEXADECIMAL = re.compile(
-    r"(?<![0-9A-Za-z])(?=[a-fA-F]*\d)(?=\d*[a-fA-F])(?:[0-9a-f]{8,}|[0-9A-F]{8,})(?![0-9A-Za-z])",
+    r"(?<![0-9A-Za-z])(?<!, sha256 )(?=[a-fA-F]*\d)(?=\d*[a-fA-F])(?:[0-9a-f]{8,}|[0-9A-F]{8,})(?![0-9A-Za-z])",
     re.ASCII,
 )
 _TIME = re.compile(
@@ -41,6 +41,8 @@ _FIRST_PORT = 16_000
 """The lowest port that gVisor gives a socket of its own accord: `FirstEphemeral` in
 `pkg/tcpip/ports/ports.go`."""
 _CLIENT = re.compile(r"(?P<host>[^\s:]*(?:\[[^\]]*\])?):\d+(?=->)", re.ASCII)
+_BOTH_ENDS = re.compile(r"(?<= on a socket )(\S+):(\d+) ⇄ (\S+):(\d+)(?=,|$)", re.ASCII)
+"""How the socket is told that a shell's standard input and output are."""
 _NO_PORT = ("", "0")
 
 
@@ -142,6 +144,7 @@ def _times(text: str, _: RunNames) -> str:
 
 def _ports(text: str, run: RunNames) -> str:
     text = _CLIENT.sub(r"\g<host>:PORT", text)
+    text = _BOTH_ENDS.sub(_client_end, text)
     if run.has_any_port:
         text = _LOOPBACK.sub(_any_port, text)
     return text
@@ -149,6 +152,16 @@ def _ports(text: str, run: RunNames) -> str:
 
 def _any_port(found: re.Match[str]) -> str:
     return f"{found[1]}:PORT" if int(found[2]) >= _FIRST_PORT else found[0]
+
+
+def _client_end(found: re.Match[str]) -> str:
+    """Both ends of a socket without the port that the sandbox or its peer chose: the higher one."""
+    local, local_port, remote, remote_port = found.groups()
+    own, other = int(local_port), int(remote_port)
+    if max(own, other) < _FIRST_PORT:
+        return found[0]
+    ends = (f"{local}:PORT", f"{remote}:{other}")
+    return " ⇄ ".join(ends if own > other else (f"{local}:{own}", f"{remote}:PORT"))
 
 
 def _numbered(text: str, _: RunNames) -> str:
@@ -166,7 +179,10 @@ RULES = (
         "that side are PID",
         _temporary,
     ),
-    FoldingRule("8 or more hexadecimal digits that stand alone, and UUIDs, are HEX", _hexadecimal),
+    FoldingRule(
+        "8 or more hexadecimal digits that stand alone, and UUIDs, are HEX; digests of programs are not folded",
+        _hexadecimal,
+    ),
     FoldingRule(
         "dates and times of day in names and arguments, also as seconds since 1970, are TIME",
         _times,

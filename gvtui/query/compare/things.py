@@ -52,6 +52,11 @@ class Thing:
     behind: Behind = field(default_factory=Behind)
     bytes_in: int = 0
     bytes_out: int = 0
+    is_noticed: bool = False
+    """Whether one should look at the program."""
+    bare: str = ""
+    """The details of a program, folded, without what only some gVisor and sessions tell; "" if
+    they have nothing of that."""
     names: set[str] = field(default_factory=set)
     """What it was called before folding; a few of them."""
 
@@ -74,6 +79,8 @@ def things_of(activity: Activity, folding: Folding) -> dict[ThingKey, Thing]:
                 if thing is None:
                     thing = found[key] = Thing(key)
                 thing.behind.join(line.behind)
+                thing.is_noticed |= line.is_noticed
+                thing.bare = thing.bare or folding.fold(line.bare).strip(", ")
                 thing.bytes_in += line.bytes_in
                 thing.bytes_out += line.bytes_out
                 if len(thing.names) < _MAX_NAMES:
@@ -93,6 +100,32 @@ def _keys(section: str, line: ActivityLine, folding: Folding) -> Iterable[ThingK
     # A connection that failed has a section of its own.
     if about and call != "connect":
         yield ThingKey(section, what, details)
+
+
+def levelled(
+    side: dict[ThingKey, Thing], other: dict[ThingKey, Thing]
+) -> tuple[dict[ThingKey, Thing], list[Thing]]:
+    """The things of a side, with its programs told as the other side tells the same ones.
+
+    Returns:
+        The things: programs that are alike but for where they came from are one, if the other side
+        has it without being told. And those among them that one should look at.
+    """
+    found, noticed = dict(side), []
+    for key, thing in side.items():
+        bare = ThingKey(key.section, key.what, thing.bare)
+        if not thing.bare or bare not in other or other[bare].bare:
+            continue
+        if thing.is_noticed:
+            noticed.append(thing)
+        del found[key]
+        alike, known = Thing(bare), found.get(bare)
+        for each in (known, thing):
+            if each is not None:
+                alike.behind.join(each.behind)
+                alike.names |= each.names
+        found[bare] = alike
+    return found, noticed
 
 
 def is_timing(call: str, error: str) -> bool:

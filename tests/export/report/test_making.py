@@ -2,9 +2,12 @@ import hashlib
 
 import pytest
 
+from gvtui.export.report.making import summary_of
 from gvtui.export.report.recorded import NoContainerError
+from gvtui.query.activity.activity import Activity
+from gvtui.trace.reader import Trace
 from tests.export.report.runs import report_on
-from tests.query.activity.runs import TRACES
+from tests.query.activity.runs import TRACES, activity_of
 
 
 def test_the_head_tells_what_was_recorded() -> None:
@@ -41,3 +44,16 @@ def test_a_line_has_a_command_that_prints_its_rows() -> None:
         "'(proc.name = rm or proc.name = bash) and evt.num = 1842'"
     )
     assert report.when(line) == "2026-11-23 17:36:47Z"
+
+
+def test_the_answer_tells_how_many_programs_are_not_the_image_s() -> None:
+    answer = summary_of(investigated())
+    assert answer.startswith("17 programs ran, 2 of them not from the image, 0 failed to start, ")
+
+
+def investigated() -> Activity:
+    trace = Trace.open(TRACES.parent / "newest" / "investigation.gvtrace")
+    try:
+        return activity_of(trace)
+    finally:
+        trace.close()

@@ -2,8 +2,14 @@ from pathlib import Path
 from shutil import copy
 
 from gvtui.query.activity.activity import Section
+from gvtui.query.activity.reader import ActivityReader
+from gvtui.query.analysis import Analysis
 from gvtui.trace.reader import Trace
+from gvtui.wire.pb import common_pb2
 from tests.query.activity.runs import TRACES, activity_in, activity_of
+from tests.query.processes.box import Box
+from tests.query.processes.test_notices import PIPE, piped
+from tests.query.processes.test_talking import address, connect
 
 EXECS = Path(__file__).parents[2] / "data" / "execs"
 
@@ -64,13 +70,55 @@ def test_where_programs_came_from_is_told_or_said_to_be_untold() -> None:
     finally:
         trace.close()
     details = {line.what: line.details for line in activity.section("programs").lines}
-    assert details["/tmp/id"].startswith("/tmp/evil2, from elsewhere, by sh")
+    assert details["/tmp/id"].startswith("/tmp/evil2, from elsewhere, sha256 3d9f")
+    assert details["/bin/true"] == "/bin/busybox, from image, by sh (pid 1)"
     assert "from MEMORY, sha256 3d9f" in details["memexec 'a b'"]
     assert [line.what for line in activity.section("mapped").lines] == [
         "anonymous executable memory"
     ]
-    assert not [each for each in activity.not_seen if "came from" in each.text]
+    told = [each.text for each in activity.not_seen if each.kind == "gvisor"]
+    assert not [text for text in told if "came from" in text or "standard input" in text]
     old = activity_in("compile-2024")
-    (untold,) = [each for each in old.not_seen if "came from" in each.text]
-    assert untold.count
+    origins, stdio = [each for each in old.not_seen if "since 2026" in each.text]
+    assert origins.text.startswith(f"where {origins.count} programs came from: ")
+    assert stdio.text.startswith(f"what the standard input and output of {stdio.count} programs ")
+    assert origins.count == stdio.count
     assert not old.section("mapped").lines
+
+
+def test_what_gvisor_does_not_tell_of_programs_is_said(tmp_path: Path) -> None:
+    box = Box(tmp_path / "t.gvtrace")
+    box.start(1, "sh")
+    pipe = common_pb2.FdInfo(mode=0o10600, ino=5)
+    new = {"binary_overlayfs_upper": True, "binary_ino": 3, "stdin": pipe}
+    box.executed(box.context(1), "/dropped", **new)
+    box.writer.close()
+    trace = Trace.open(box.path)
+    told = [each.text for each in activity_of(trace).not_seen if each.kind == "gvisor"]
+    trace.close()
+    assert told[:2] == [
+        "where the first program of 1 container came from, and what its standard input and output "
+        "were: gVisor does not send it",
+        "whether 1 program that came from NEW files stands in place of a file of the image: gVisor "
+        "tells it only where somebody had the former file open all the while",
+    ]
+
+
+def test_who_feeds_a_shell_is_told_though_it_connected_later(tmp_path: Path) -> None:
+    box = piped(tmp_path / "t.gvtrace")
+    connect(box, 2, address("10.0.0.9", 80) + bytes(8))
+    box.clone(1, 4)
+    box.executed(box.context(4), "sh", stdin=PIPE)
+    box.writer.close()
+    trace = Trace.open(box.path)
+    context = Analysis(trace).context
+    reader = ActivityReader(context)
+    # The shell's row is read before the one that connects has come.
+    while any((context.advance(1), reader.advance(1))):
+        pass
+    lines = {line.what: line for line in reader.section("programs").lines}
+    trace.close()
+    assert "shell fed by curl (pid 2), which connected to 10.0.0.9:80" in lines["sh"].details
+    assert lines["sh"].is_noticed
+    assert (lines["sh"].behind.count, lines["curl"].behind.count) == (2, 1)
+    assert not lines["curl"].is_noticed

@@ -1,9 +1,11 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gvtui.query.compare.compare import CALLS, Thresholds, compare
 from tests.query.compare.sides import briefly, compared, opens, recorded, sides_of
+from tests.query.processes.box import Box
 from tests.trace.factory import TIME_NS
 
 
@@ -31,6 +33,53 @@ def test_what_is_new_gone_or_failed_is_told(tmp_path: Path) -> None:
     [error] = [each.details for each in found.differences if each.section == "failures"]
     assert error == "EACCES"
     assert found.untold == ()
+
+
+def programs(path: Path, *told: dict[str, Any]) -> Path:
+    """A recording in which a program ran as often, told of so."""
+    box = Box(path)
+    box.start(1, "init")
+    for fields in told:
+        box.executed(box.context(1), "/bin/x", **fields)
+    box.writer.close()
+    return path
+
+
+IMAGE = {"binary_ino": 3, "binary_overlayfs_lower": True}
+MODIFIED = {**IMAGE, "binary_overlayfs_upper": True}
+
+
+def test_a_program_of_which_one_side_is_not_told_where_it_came_from_is_no_other(
+    tmp_path: Path,
+) -> None:
+    old = programs(tmp_path / "a.gvtrace", {}, {})
+    new = programs(tmp_path / "b.gvtrace", IMAGE, MODIFIED)
+    found = compared(old, new)
+    assert found.differences == ()
+    assert found.same["programs"] == 3
+    # What one should look at is told all the same: it may have been so before.
+    assert [(each.sign.value, each.details) for each in found.untold] == [
+        ("new", "/bin/x, from MODIFIED, by x")
+    ]
+    assert found.untold[0].untold == (
+        "where it came from, and what its input was, is not told before"
+    )
+    again = compared(new, old)
+    assert (again.differences, [each.sign.value for each in again.untold]) == ((), ["gone"])
+    image = programs(tmp_path / "c.gvtrace", IMAGE, IMAGE)
+    assert [each.details for each in compared(image, new).differences] == [
+        "/bin/x, from MODIFIED, by x",
+        "/bin/x, from image, by x",
+    ]
+
+
+def test_another_digest_is_another_program(tmp_path: Path) -> None:
+    one, other = (
+        programs(tmp_path / f"{byte}.gvtrace", MODIFIED | {"binary_sha256": bytes([byte]) * 32})
+        for byte in (7, 8)
+    )
+    assert [each.sign.value for each in compared(one, other).differences] == ["new", "gone"]
+    assert compared(one, one).differences == ()
 
 
 def test_no_claim_from_few_reads_or_from_chance(tmp_path: Path) -> None:

@@ -38,6 +38,16 @@ from gvtui.query.compare.folding import RULES, Folding, RunNames, has_any_port, 
         ("127.0.0.1:25367", "127.0.0.1:25367"),
         ("lseek socket:[12]", "lseek socket:[N]"),
         ("/dev/pts/3", "/dev/pts/N"),
+        (f"/x, from NEW, sha256 {'0a' * 32}, by sh", f"/x, from NEW, sha256 {'0a' * 32}, by sh"),
+        (
+            "shell on a socket 10.0.0.2:25367 ⇄ 10.0.0.9:4444, by sh",
+            "shell on a socket 10.0.0.2:PORT ⇄ 10.0.0.9:4444, by sh",
+        ),
+        (
+            "shell on a socket 10.0.0.2:4444 ⇄ 10.0.0.9:40001",
+            "shell on a socket 10.0.0.2:4444 ⇄ 10.0.0.9:PORT",
+        ),
+        ("shell on a socket ?:1 ⇄ 10.0.0.9:443", "shell on a socket ?:1 ⇄ 10.0.0.9:443"),
     ],
 )
 def test_what_differs_from_run_to_run_is_folded_and_nothing_else(text: str, folded: str) -> None:
