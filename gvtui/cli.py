@@ -68,6 +68,10 @@ COMMANDS: dict[str, LazyCommand] = {
     "convert": LazyCommand(
         "gvtui.commands.convert:convert", "Write a recording in another format."
     ),
+    "cut": LazyCommand("gvtui.commands.cut:cut", "Write a part of a recording to a new one."),
+    "merge": LazyCommand(
+        "gvtui.commands.merge:merge", "Write several recordings to a new one, by time."
+    ),
     "session": LazyCommand(
         "gvtui.commands.session:session", "Make, check and apply trace sessions."
     ),

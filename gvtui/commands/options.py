@@ -147,6 +147,15 @@ def apply(options: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any]:
 
 FILE = click.Path(path_type=Path)
 
+OUT_OPTION = click.option(
+    "-o",
+    "--out",
+    metavar="OUT",
+    type=FILE,
+    required=True,
+    help="The new recording, a file that does not exist yet.",
+)
+
 LISTEN_OPTION = click.option(
     "--listen",
     metavar="PATH",

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import errno
-import os
 import re
 from typing import TYPE_CHECKING
 
 from gvtui.decode.ids import SHORT_ID
-from gvtui.errors import GvtuiError, UsageError
+from gvtui.errors import UsageError
 from gvtui.export.formats import BY_SUFFIX, RECORDING, SAVE_FILE
+from gvtui.export.newrecording import ConvertError, new_recording, write_beside
 from gvtui.export.recording import RecordingExport
 from gvtui.export.selection import Selection
-from gvtui.files import put_in_place, unfinished_path, whole_file
-from gvtui.trace.files import index_path, strings_path
+from gvtui.files import whole_file
+from gvtui.trace.bookmarks import Bookmarks
 from gvtui.trace.records import DamagedError
 from gvtui.trace.row import Flag, Kind
 from gvtui.trace.savefile import SaveFileWriter
@@ -31,10 +30,6 @@ _STEP = 4096
 """Rows between two reports of progress."""
 _MOST_NAME = 80
 _HEX = re.compile(r"[0-9a-f]+")
-
-
-class ConvertError(GvtuiError):
-    """An export's file cannot be written."""
 
 
 def convert(selection: Selection, out: Path, *, progress: Progress | None = None) -> int:
@@ -57,19 +52,19 @@ def convert(selection: Selection, out: Path, *, progress: Progress | None = None
     chosen = BY_SUFFIX.get(out.suffix.lower())
     if chosen is None:
         raise UsageError(f"what to write to {out}? Its name must end with {', '.join(BY_SUFFIX)}")
-    try:
-        if chosen is RECORDING:
-            written = _write_recording(selection, out, progress)
-        else:
+    if chosen is RECORDING:
+        written = _write_recording(selection, out, progress)
+    else:
+        try:
             with whole_file(out, is_new=True) as file:
                 if chosen is SAVE_FILE:
                     written = _write_save_file(selection, file, progress)
                 else:
                     written = _write_lines(selection, chosen.make(selection), file, progress)
-    except FileExistsError as error:
-        raise ConvertError(f"{out} exists already; choose another name") from error
-    except OSError as error:
-        raise ConvertError(f"cannot write {out}: {error.strerror or error}") from error
+        except FileExistsError as error:
+            raise ConvertError(f"{out} exists already; choose another name") from error
+        except OSError as error:
+            raise ConvertError(f"cannot write {out}: {error.strerror or error}") from error
     if progress:
         progress(1, 1)
     return written
@@ -159,26 +154,15 @@ def _write_save_file(selection: Selection, file: BinaryIO, progress: Progress | 
 
 
 def _write_recording(selection: Selection, out: Path, progress: Progress | None) -> int:
-    """Write a recording beside its name, then name it: its index and its strings go with it."""
     trace = selection.trace
-    if out.exists():
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(out))
-    unfinished = unfinished_path(out)
-    beside = (index_path, strings_path)
-    try:
-        recording = RecordingExport(selection, unfinished)
+    bookmarks = {each.row: each for each in Bookmarks(trace)}
+    with new_recording(out) as unfinished:
+        recording = RecordingExport(selection, unfinished, bookmarks=bookmarks)
         for start in range(trace.first_row, trace.end_row, _STEP):
             recording.copy(start, min(start + _STEP, trace.end_row))
             _tell(selection, start - start % _STEP, progress)
         recording.close()
-        put_in_place(unfinished, out)
-        for name in beside:
-            # A file of that name belongs to somebody else; the index is then made on opening.
-            with contextlib.suppress(FileExistsError):
-                put_in_place(name(unfinished), name(out))
-    finally:
-        for path in (unfinished, *(name(unfinished) for name in beside)):
-            path.unlink(missing_ok=True)
+    write_beside(out, recording.bookmarked)
     return recording.messages
 
 

@@ -41,7 +41,8 @@ the upper 32 bits.
 
 The payload of a message is what came over the socket, header included; of a truncated one its real
 size (u64, big-endian), then what was received. All others are msgpack maps. A header has:
-`format` (2), `program`, `id` (16 bytes, the same in all segments of a trace), `arch`, `segment`
+`format` (2), `program`, `id` (16 bytes, the same in all segments of a trace), `arch`, `host` (a map,
+see `gvtui.trace.host`), `segment`
 (counts from 1), `first_row`, `connections` (those open: number, time, details, last dropped count),
 `before` (counts of all that was before, see `gvtui.trace.summary`), `needs` (a list of texts: what
 a reader must know beyond this page; empty today) and `previous` (bytes: room for the digest of the

@@ -232,7 +232,7 @@ class _Chunk:
             return
         mark = read_mark(self._source.details(row_id))
         if isinstance(mark, DropsMark):
-            if not mark.is_least:
+            if not (mark.is_least or mark.is_left_out):
                 connection.asked_row = row_id
         elif isinstance(mark, GoneMark):
             self._known.lives.gone(connection.conn, row_id, row.recv_ns)

@@ -16,6 +16,7 @@ import numpy as np
 from google.protobuf.message import DecodeError
 
 from gvtui.limits import AS_THEY_COME
+from gvtui.trace.details import int_in
 from gvtui.trace.marks import MOST_OF_DROPS, DropsMark, read_mark
 from gvtui.trace.repeats import FEWEST, Repeats
 from gvtui.trace.row import Kind
@@ -125,10 +126,19 @@ class Indexer:
 
     def event(self, kind: Kind, conn: int, recv_ns: int, offset: int, length: int) -> bytes:
         """The row of a record that is not a message."""
-        if kind is Kind.OPENED:
-            self._told_ns[conn] = recv_ns
         head = _HEAD.pack(offset, recv_ns, 0, length, 0, conn)
         return head + NO_CONTEXT + event_rest(kind)
+
+    def opened(
+        self, conn: int, recv_ns: int, offset: int, length: int, details: dict[str, Any]
+    ) -> bytes:
+        """The row of a connection that opens. One that stood before tells what it had dropped, and
+        when it had told that."""
+        self._told_ns[conn] = max(0, int_in(details, "dropped_told_ns")) or recv_ns
+        before = details.get("dropped_before")
+        if type(before) is int:
+            self._last_dropped[conn] = before & 0xFFFFFFFF
+        return self.event(Kind.OPENED, conn, recv_ns, offset, length)
 
     def messages(
         self, conn: int, times: Sequence[int], offsets: Sequence[int], datagrams: Sequence[bytes]

@@ -24,15 +24,24 @@ MAX_LIVING = 20_000
 MAX_DEAD = 1_000
 """How many ended processes of each connection are known."""
 
-_TELLING = frozenset(
-    (
-        MessageType.CONTAINER_START,
-        MessageType.SENTRY_CLONE,
-        MessageType.SENTRY_EXEC,
-        MessageType.SENTRY_EXIT_NOTIFY_PARENT,
-        MessageType.SENTRY_TASK_EXIT,
-    )
+TELLING = (
+    MessageType.CONTAINER_START,
+    MessageType.SENTRY_CLONE,
+    MessageType.SENTRY_EXEC,
+    MessageType.SENTRY_EXIT_NOTIFY_PARENT,
+    MessageType.SENTRY_TASK_EXIT,
 )
+"""The types of the messages that tell of processes."""
+_TAKEN_OVER = (
+    "container_id",
+    "name",
+    "args",
+    "cwd",
+    "began_ns",
+    "is_start_told",
+    "is_exec_session",
+)
+"""What is known of a process besides its ids and its end."""
 _CLONE_PARENT = 0x8000
 _CLONE_THREAD = 0x10000
 _MAX_NAME = 15
@@ -78,7 +87,7 @@ class Living:
 
     def take(self, conn: int, message_type: int, datagram: bytes) -> None:
         """Take in a message; those that tell nothing of processes, or are malformed, do nothing."""
-        if message_type not in _TELLING:
+        if message_type not in TELLING:
             return
         try:
             decoded = decode(datagram)
@@ -124,6 +133,22 @@ class Living:
             process.cwd = process.cwd or entry.cwd[:_MAX_TEXT]
             process.args = process.args or _short(entry.args)
             process.container_id = entry.container_id or process.container_id or mark.container_id
+
+    def carry(self, conn: int, mark: CarriedMark) -> None:
+        """Take over what another trace has told of the processes before its rows."""
+        sandbox = self._sandboxes.setdefault(conn, _Sandbox())
+        sandbox.is_cut = sandbox.is_cut or mark.is_cut
+        sandbox.ended += mark.ended - sum(each.has_ended for each in mark.processes)
+        for each in mark.processes:
+            if each.pid in sandbox.living or each.pid in sandbox.dead:
+                continue
+            process = self._add(sandbox, each.pid, each.start_ns, each.parent_pid)
+            if process is None:
+                continue
+            for name in _TAKEN_OVER:
+                setattr(process, name, getattr(each, name))
+            if each.has_ended:
+                self._end(sandbox, process, each.end_ns, each.exit_status)
 
     def marks(self, most_bytes: int) -> list[tuple[int, CarriedMark]]:
         """What is known, for each connection; with more than so many bytes, the newest are left
@@ -218,7 +243,7 @@ class Living:
         process.name = _named(process.args, message.binary_path[:_MAX_TEXT]) or process.name
 
     def _end(
-        self, sandbox: _Sandbox, process: CarriedProcess, end_ns: int, exit_status: int
+        self, sandbox: _Sandbox, process: CarriedProcess, end_ns: int, exit_status: int | None
     ) -> None:
         process.exit_status = exit_status
         process.end_ns = process.end_ns or end_ns

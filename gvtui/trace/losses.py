@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import tzinfo
 
-FULL, REMOVED, SOCKET, LATE = "full", "removed", "socket", "late"
-"""Why something was lost: the disk was full, the files were removed, the socket was removed, or the
-monitor ended before it had taken all that sandboxes had sent. Else the kernel's reason."""
+FULL, REMOVED, SOCKET, LATE, DAMAGED = "full", "removed", "socket", "late", "damaged"
+"""Why something was lost: the disk was full, the files were removed, the socket was removed, the
+monitor ended before it had taken all that sandboxes had sent, or the file was damaged later. Else the
+kernel's reason."""
 
 MAX_REASON = 200
 """How many characters a reason may have."""
@@ -78,6 +79,9 @@ class Loss:
             return f"{taken} not taken that sandboxes had sent before the end {when}"
         was = noun_for(self.messages, "was", "were")
         count = f"{counted(self.messages, noun) if noun else f'{self.messages:,}'} {was}"
+        if self.why == DAMAGED:
+            room = f" ({counted(self.bytes, 'unreadable byte')})" if self.bytes else ""
+            return f"{count} lost where the recording was damaged{room}{often} {when}"
         if self.why == FULL:
             return f"{count} lost while the disk was full{often} {when}"
         if self.why == REMOVED:

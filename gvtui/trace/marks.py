@@ -15,6 +15,7 @@ from gvtui.trace.details import int_in, text_in
 from gvtui.trace.excerpts import DisputeMark, ExcerptMark, ExecMark, ExecOrderMark
 from gvtui.trace.losses import Loss
 from gvtui.trace.names import NamesMark
+from gvtui.trace.origin import OriginMark
 from gvtui.trace.procfs import ProcessesMark
 from gvtui.words import counted
 
@@ -182,7 +183,8 @@ class RefusedMark:
 
 @dataclass(frozen=True, slots=True)
 class DropsMark:
-    """How many points a sandbox has dropped, because somebody asked its runsc.
+    """How many points a sandbox has dropped: somebody asked its runsc, or messages told it that a
+    copy lacks.
 
     A sandbox tells of its drops with its next message, so nothing tells of the last ones. What is
     more than its messages have told stands as a drop in front of this mark.
@@ -194,11 +196,15 @@ class DropsMark:
     """Points since the connection, the row's own, began."""
     is_least: bool = False
     """Whether it may be more: the session has several sinks, and nothing tells which is ours."""
+    is_left_out: bool = False
+    """Whether messages told it that this recording lacks, and nobody asked."""
 
     @property
     def text(self) -> str:
         """The mark for people."""
         points = counted(self.dropped, "point")
+        if self.is_left_out:
+            return f"messages that this recording lacks tell that {points} were dropped so far"
         if self.is_least:
             return (
                 f"asked, the sandbox says that it has dropped at least {points} so far; its session "
@@ -213,7 +219,11 @@ class DropsMark:
     @classmethod
     def read(cls, details: dict[str, Any]) -> DropsMark:
         """The mark from what lies in the recording."""
-        return cls(max(0, int_in(details, "dropped")), details.get("is_least") is True)
+        return cls(
+            max(0, int_in(details, "dropped")),
+            details.get("is_least") is True,
+            details.get("is_left_out") is True,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,6 +326,7 @@ Mark = (
     | CarriedMark
     | BinaryMark
     | NamesMark
+    | OriginMark
     | ExcerptMark
     | ExecMark
     | ExecOrderMark
@@ -337,6 +348,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Mark]] = {
         CarriedMark,
         BinaryMark,
         NamesMark,
+        OriginMark,
         ExcerptMark,
         ExecMark,
         ExecOrderMark,

@@ -135,6 +135,17 @@ class NamesMark:
 MOST_OF_ONE = 64
 """Containers of one connection that have names; a pod has a few."""
 
+
+def named(details: dict[str, Any], mark: NamesMark) -> dict[str, Any]:
+    """The details of a connection with what a container of it is called."""
+    known = details.get("names")
+    names = {
+        **(known if isinstance(known, dict) else {}),
+        mark.container_id: mark.names.details(),
+    }
+    return {**details, "names": names} if len(names) <= MOST_OF_ONE else details
+
+
 _NOBODY = Names()
 _NO_CONTAINERS: Mapping[str, Names] = MappingProxyType({})
 

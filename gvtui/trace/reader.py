@@ -17,6 +17,7 @@ from gvtui.trace.collecting import collect
 from gvtui.trace.connections import Connections
 from gvtui.trace.containers import container_of
 from gvtui.trace.details import list_in, pack_details, unpack_details
+from gvtui.trace.host import host_in
 from gvtui.trace.lostrows import LostRows
 from gvtui.trace.opening import TraceFiles, open_parts
 from gvtui.trace.payloads import payload_start
@@ -220,10 +221,18 @@ class Trace(RowReader):
                 break
         return before != (self.first_row, self.end_row)
 
+    def oldest_head(self) -> dict[str, Any]:
+        """What the header of the oldest log says; empty where nothing of it can be read."""
+        return self._segments.oldest.head()
+
+    @property
+    def host(self) -> dict[str, str]:
+        """The machine that received the messages, as `gvtui.trace.host` tells it."""
+        return host_in(self.oldest_head())
+
     def _carry(self) -> None:
         """Take over the counts of rows that a flight recorder has let go before they were read."""
-        segment = self._segments.oldest
-        head = segment.head()
+        segment, head = self._segments.oldest, self.oldest_head()
         if "connections" not in head:
             return
         first = np.zeros(1, ROW_DTYPE)
@@ -236,11 +245,10 @@ class Trace(RowReader):
 
     def _carry_drops(self) -> None:
         """Take over the drops of connections that closed before the files were made anew."""
-        segment = self._segments.oldest
-        head = segment.head()
+        head = self.oldest_head()
         before = ConnectionCounts.read(head.get("before"))
         # Of recordings joined end to end, this one tells of its own connections alone.
-        if "before" in head and len(segment.parts) == 1:
+        if "before" in head and len(self._segments.oldest.parts) == 1:
             self.connections.believe(before)
         if not before.total().messages:
             self.connections.carry_drops(before)

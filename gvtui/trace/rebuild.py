@@ -121,12 +121,31 @@ def _saved(window: Window) -> Iterator[Record | int]:
     yield Record(LogKind.CLOSED, 1, 0, 0, b"")
 
 
+class JoinedNumbers:
+    """The numbers that connections have among those of all recordings joined in one file."""
+
+    def __init__(self) -> None:
+        self.shift = self._highest = 0
+
+    def begin(self, begin: Begin) -> None:
+        """A segment begins, perhaps of another recording."""
+        if begin.is_joined:
+            self.shift = self._highest
+
+    def moved(self, conn: int) -> int:
+        """The number of a connection of the recording that is being read; 0 stays 0."""
+        if conn:
+            conn = (conn + self.shift) & _MAX_CONN
+            self._highest = max(self._highest, conn)
+        return conn
+
+
 class Making:
     """Makes the rows of a log, recording by recording."""
 
     def __init__(self, indexer: Indexer) -> None:
         self._indexer = indexer
-        self._shift = self._highest = 0
+        self._joined = JoinedNumbers()
         self.parts: list[Part] = []
         """What the log was written by, in the order of their places."""
         self.position = 0
@@ -147,7 +166,9 @@ class Making:
             if batch:
                 times, offsets, payloads = zip(*batch, strict=True)
                 self.position = offsets[-1] + len(payloads[-1])
-                yield b"".join(self._indexer.messages(self._moved(conn), times, offsets, payloads))
+                yield b"".join(
+                    self._indexer.messages(self._joined.moved(conn), times, offsets, payloads)
+                )
                 batch = []
             if isinstance(item, Record) and item.kind == is_message:
                 conn = item.conn
@@ -175,22 +196,14 @@ class Making:
 
     def _begin(self, begin: Begin) -> None:
         self._indexer.drops_a_second = drop_limit_of(begin.head)
-        if begin.is_joined:
-            self._shift = self._highest
-        last = self.parts[-1] if self.parts else None
-        if last is None or (last.format, last.shift) != (begin.format, self._shift):
-            self.parts.append(Part(begin.position, begin.format, self._shift))
-
-    def _moved(self, conn: int) -> int:
-        """The connection's number among those of all recordings joined here."""
-        if conn:
-            conn = (conn + self._shift) & _MAX_CONN
-            self._highest = max(self._highest, conn)
-        return conn
+        self._joined.begin(begin)
+        shift, last = self._joined.shift, self.parts[-1] if self.parts else None
+        if last is None or (last.format, last.shift) != (begin.format, shift):
+            self.parts.append(Part(begin.position, begin.format, shift))
 
     def _of_batch(self, item: Messages) -> Iterator[bytes]:
         batch, payloads, count = item.batch, item.payloads(), item.whole
-        conn = self._moved(batch.conn)
+        conn = self._joined.moved(batch.conn)
         times = batch.times[:count] if batch.times is not None else [batch.recv_ns] * count
         offsets = batch.offsets
         start = 0
@@ -205,7 +218,7 @@ class Making:
             start = bad + 1
 
     def _of_event(self, record: Record) -> bytes:
-        indexer, conn = self._indexer, self._moved(record.conn)
+        indexer, conn = self._indexer, self._joined.moved(record.conn)
         if record.kind == LogKind.TRUNCATED:
             offset = record.offset + REAL_SIZE.size
             beginning = record.payload[REAL_SIZE.size :]
@@ -221,11 +234,10 @@ class Making:
         kind = _EVENT_KINDS.get(LogKind(record.kind))
         if kind is None:
             return b""
-        if kind is Kind.OPENED and not record.is_damaged:
-            before = unpack_details(record.payload).get("dropped_before")
-            if isinstance(before, int):
-                indexer.set_last_dropped(conn, before & 0xFFFFFFFF)
-        elif kind is Kind.CLOSED:
+        if kind is Kind.OPENED:
+            details = {} if record.is_damaged else unpack_details(record.payload)
+            return indexer.opened(conn, record.recv_ns, record.offset, len(record.payload), details)
+        if kind is Kind.CLOSED:
             indexer.forget(conn)
         size = len(record.payload)
         if kind is Kind.MARK and size <= MOST_OF_DROPS and not record.is_damaged:

@@ -110,6 +110,15 @@ class ConnectionCounts:
         self.others.add(other.others)
         self.other_connections += other.other_connections
 
+    def drops_alone(self, shift: int = 0) -> ConnectionCounts:
+        """The drops, without what is held in rows; connections get numbers higher by `shift`."""
+        drops = ConnectionCounts(other_connections=self.other_connections)
+        drops.others.dropped = self.others.dropped
+        for conn, counts in self.by_conn.items():
+            if counts.dropped:
+                drops.of(conn + shift).dropped = counts.dropped
+        return drops
+
     def fold(self, is_open: Iterable[int]) -> None:
         """Add up connections that have ended, the first ones first, where there are far more than
         `MAX_LISTED`."""

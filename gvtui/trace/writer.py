@@ -19,9 +19,10 @@ from gvtui.trace import sidefiles
 from gvtui.trace.batches import LEAD_OF_ONE, pack_one
 from gvtui.trace.details import pack_details
 from gvtui.trace.flight import Flight
+from gvtui.trace.host import this_host
 from gvtui.trace.indexer import Indexer
 from gvtui.trace.living import Living
-from gvtui.trace.names import MOST_OF_ONE, NamesMark
+from gvtui.trace.names import NamesMark, named
 from gvtui.trace.output import STEP_BYTES
 from gvtui.trace.packing import Packing
 from gvtui.trace.procfs import ProcessesMark
@@ -48,12 +49,6 @@ class _OpenConnection:
     recv_ns: int
     details: dict[str, Any] = field(default_factory=dict)
 
-    def take_names(self, mark: NamesMark) -> None:
-        """Tell what its container is called wherever its opening is told anew."""
-        names = {**self.details.get("names", {}), mark.container_id: mark.names.details()}
-        if len(names) <= MOST_OF_ONE:
-            self.details = {**self.details, "names": names}
-
 
 class TraceWriter:
     """Appends to a trace, as one recording or as a flight recorder of limited size.
@@ -70,6 +65,7 @@ class TraceWriter:
         architecture: str | None = None,
         limits: Limits = AS_THEY_COME,
         before: ConnectionCounts | None = None,
+        host: dict[str, Any] | None = None,
     ) -> None:
         """Create the trace.
 
@@ -82,6 +78,8 @@ class TraceWriter:
             architecture: the sandboxes' architecture; by default this machine's.
             limits: of strings, and of drops that a connection can claim.
             before: the drops that were counted in files that are no more.
+            host: the machine that received the messages, as `gvtui.trace.host` tells it; by default
+                this one.
 
         Raises:
             TraceError: the trace exists already, or its files cannot be created.
@@ -91,6 +89,7 @@ class TraceWriter:
         self.trace_id = uuid.uuid4().bytes
         self.message_count = 0
         """How many messages were written, including deleted ones."""
+        self._host = this_host() if host is None else host
         self._keep_bytes = keep_bytes
         self._segment_bytes = segment_bytes
         # Strings stay when segments are deleted, so they get a small part of the disk space.
@@ -117,6 +116,7 @@ class TraceWriter:
                 limits.drops_a_second,
                 before,
                 self._processes,
+                self._host,
             )
         except FileExistsError as error:
             raise TraceError(
@@ -149,12 +149,12 @@ class TraceWriter:
             architecture=self.architecture,
             limits=self._limits,
             before=drops,
+            host=self._host,
         )
         fresh.reception = self.reception
         fresh._living = fresh._indexer.living = self._living
         for conn, known in self._open.items():
             dropped = self._indexer.last_dropped(conn)
-            fresh._indexer.set_last_dropped(conn, dropped)
             told = {"dropped_before": dropped, "drops_before": drops.of(conn).dropped}
             fresh.opened(conn, known.recv_ns, {**known.details, **told})
         return fresh
@@ -254,7 +254,9 @@ class TraceWriter:
         """
         self._open[conn] = _OpenConnection(recv_ns, details)
         self._files.opened(conn, details)
-        self._event(LogKind.OPENED, Kind.OPENED, conn, recv_ns, details)
+        payload, offset = pack_details(details), self._files.segment.log.size + LEAD_OF_ONE
+        row = self._indexer.opened(conn, recv_ns, offset, len(payload), details)
+        self._append([self._one(LogKind.OPENED, conn, recv_ns, payload)], row, conn)
 
     def closed(self, conn: int, recv_ns: int, details: dict[str, Any]) -> None:
         """Write that a connection closed; raises as `opened` does."""
@@ -263,13 +265,16 @@ class TraceWriter:
         if self._living is not None:
             self._living.forget(conn)
         self._files.tally.fold(self._open)
-        self._event(LogKind.CLOSED, Kind.CLOSED, conn, recv_ns, details)
+        payload, offset = pack_details(details), self._files.segment.log.size + LEAD_OF_ONE
+        row = self._indexer.event(Kind.CLOSED, conn, recv_ns, offset, len(payload))
+        self._append([self._one(LogKind.CLOSED, conn, recv_ns, payload)], row, conn)
 
     def mark(self, recv_ns: int, details: dict[str, Any], conn: int = 0) -> None:
         """Write a trace mark; raises as `opened` does."""
         payload = pack_details(details)
         if details.get("kind") == NamesMark.kind and conn in self._open:
-            self._open[conn].take_names(NamesMark.read(details))
+            known = self._open[conn]
+            known.details = named(known.details, NamesMark.read(details))
         if details.get("kind") == ProcessesMark.kind and conn in self._open:
             self._listed(conn, details)
         offset = self._files.segment.log.size + LEAD_OF_ONE
@@ -336,14 +341,6 @@ class TraceWriter:
     def close(self) -> None:
         """Finish the trace: its summary is written, its index sealed, its files closed."""
         self._files.close()
-
-    def _event(
-        self, log_kind: LogKind, kind: Kind, conn: int, recv_ns: int, details: dict[str, Any]
-    ) -> None:
-        payload = pack_details(details)
-        offset = self._files.segment.log.size + LEAD_OF_ONE
-        row = self._indexer.event(kind, conn, recv_ns, offset, len(payload))
-        self._append([self._one(log_kind, conn, recv_ns, payload)], row, conn)
 
     def _one(self, kind: LogKind, conn: int, recv_ns: int, payload: bytes) -> bytes:
         segment = self._files.segment

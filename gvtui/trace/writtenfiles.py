@@ -52,6 +52,7 @@ class WrittenFiles:
         drops_a_second: int = AS_THEY_COME.drops_a_second,
         before: ConnectionCounts | None = None,
         processes: Callable[[int], list[list[Any]]] = lambda _: [],
+        host: dict[str, Any] | None = None,
     ) -> None:
         """Create them.
 
@@ -64,6 +65,7 @@ class WrittenFiles:
             drops_a_second: the limit by which claimed drops are judged, which the heads tell.
             before: what was counted before, in files that are no more.
             processes: those of the connections that stand, in about so many bytes at most.
+            host: the machine that received the messages, which the heads tell.
 
         Raises:
             OSError: a file exists already, or cannot be created.
@@ -77,6 +79,7 @@ class WrittenFiles:
         self._trace_id = trace_id
         self._architecture = architecture
         self._drops_a_second = drops_a_second
+        self._host = host or {}
         self._standing, self._processes = standing, processes
         self._before = before or ConnectionCounts()
         self._shares = Shares()
@@ -283,6 +286,7 @@ class WrittenFiles:
             "program": f"gvtui {__version__}",
             "id": self._trace_id,
             "arch": self._architecture,
+            "host": self._host,
             "drops_a_second": self._drops_a_second,
             "segment": number,
             "first_row": first_row,

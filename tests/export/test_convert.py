@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from gvtui.errors import UsageError
-from gvtui.export.convert import ConvertError, convert
+from gvtui.export.convert import convert
 from gvtui.export.formats import BY_SUFFIX
+from gvtui.export.newrecording import ConvertError
 from gvtui.export.selection import Selection
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Flag, Kind

@@ -73,11 +73,13 @@ def test_no_drop_is_lost(tmp_path: Path, *, closes: bool) -> None:
     recording.copy(0, trace.end_row)
     recording.close()
     copied = Trace.open(tmp_path / "b.gvtrace")
-    expected = [Kind.OPENED, Kind.DROP, Kind.MESSAGE, Kind.MARK, *([Kind.CLOSED] if closes else [])]
+    behind = [Kind.DROP, Kind.MARK, *([Kind.CLOSED] if closes else [])]
+    expected = [Kind.OPENED, Kind.DROP, Kind.MESSAGE, *behind]
     assert kinds(copied) == expected
-    assert copied.row(1).result == 5
-    assert copied.details(3)["text"] == (
-        "1,500 more points dropped behind the last message that was kept"
+    assert [copied.row(row).result for row in (1, 3)] == [5, 1500]
+    assert copied.connections.dropped == trace.connections.dropped == 1505
+    assert copied.details(4)["text"] == (
+        "messages that this recording lacks tell that 1,505 points were dropped so far"
     )
     copied.close()
     trace.close()

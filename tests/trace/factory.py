@@ -99,7 +99,7 @@ def to_format_1(path: Path) -> Path:
     for item in scan_log(log):
         if isinstance(item, Begin):
             head = {**item.head, "format": 1}
-            for name in ("segment", "before", "needs", "previous"):
+            for name in ("host", "segment", "before", "needs", "previous"):
                 head.pop(name)
             records.append(pack_record(LogKind.HEADER, 0, TIME_NS, pack_details(head)))
         elif isinstance(item, Messages):

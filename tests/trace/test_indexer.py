@@ -197,7 +197,7 @@ def test_drops_beyond_what_can_be_are_not_counted(seconds: int) -> None:
         data = b"".join(indexer.messages(1, [recv_ns], [0], [read_message(dropped=dropped)]))
         return len(data) // ROW_SIZE
 
-    indexer.event(Kind.OPENED, 1, TIME_NS, 0, 0)
+    indexer.opened(1, TIME_NS, 0, 0, {})
     assert rows(later, edge) == 2
     assert indexer.impossible == []
     # The time counts from the drops before.
@@ -207,14 +207,14 @@ def test_drops_beyond_what_can_be_are_not_counted(seconds: int) -> None:
     assert rows(later, edge + 1002) == 2
     for _ in range(1000):
         indexer.forget(1)
-        indexer.event(Kind.OPENED, 1, TIME_NS, 0, 0)
+        indexer.opened(1, TIME_NS, 0, 0, {})
         rows(TIME_NS, 1 << 30)
     assert len(indexer.impossible) <= 101
 
 
 def test_without_times_all_drops_are_counted() -> None:
     indexer = Indexer(StringTable(), "x86_64", drops_a_second=1)
-    indexer.event(Kind.OPENED, 1, 0, 0, 0)
+    indexer.opened(1, 0, 0, 0, {})
     data = b"".join(indexer.messages(1, [0], [0], [read_message(dropped=1 << 30)]))
     assert len(data) == 2 * ROW_SIZE
 
@@ -390,3 +390,15 @@ def test_context_data_of_every_message_is_taken() -> None:
     message = syscall_pb2.Fork(context_data=context(pid=3, tid=4, name="x"), sysno=57)
     (row,) = Indexed(build_message(29, message.SerializeToString())).rows
     assert (row.pid, row.tid) == (3, 4)
+
+
+def test_a_connection_that_stood_before_goes_on_counting() -> None:
+    indexer = Indexer(StringTable(), "x86_64", 1000)
+    told = {"dropped_before": 7, "dropped_told_ns": TIME_NS + 5_000_000_000}
+    indexer.opened(1, TIME_NS, 0, 0, told)
+    assert indexer.last_dropped(1) == 7
+    # The time counts from the drops before, not from the beginning of the connection.
+    when = TIME_NS + 6_000_000_000
+    rows = indexer.messages(1, [when], [0], [read_message(dropped=7 + 2001)])
+    assert len(b"".join(rows)) == ROW_SIZE
+    assert indexer.impossible == [2001]

@@ -20,6 +20,7 @@ from gvtui.trace.marks import (
     SessionMark,
     read_mark,
 )
+from gvtui.trace.origin import OriginMark, TraceOrigin
 from gvtui.trace.procfs import ProcessesMark, ProcfsEntry
 
 ENTRY = ProcfsEntry(3, 1, 7, "cat", "/bin/cat", ["cat", "-"], "/", (2, 6), (4, 8), [], "inner")
@@ -43,6 +44,8 @@ MARKS: tuple[Mark, ...] = (
     NoteMark("hello", "later"),
     DropsMark(39_723),
     DropsMark(12, is_least=True),
+    DropsMark(12, is_left_out=True),
+    OriginMark("cut", (TraceOrigin("a.gvtrace", "0a"),), "fd.num = 3"),
     DisputeMark("web"),
 )
 

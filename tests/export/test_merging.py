@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gvtui.export.merging import MergeError
+from gvtui.trace.origin import OriginMark
+from gvtui.trace.reader import Trace
+from gvtui.trace.row import Kind
+from gvtui.trace.writer import TraceWriter
+from tests.export.parts import (
+    dropped,
+    make_merge,
+    marks,
+    payloads,
+    recording,
+)
+from tests.trace.factory import TIME_NS
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("two")
+    return [recording(folder / "a.gvtrace"), recording(folder / "b.gvtrace", drops=False)]
+
+
+def test_merging_keeps_connections_apart_and_the_order_of_each(
+    two: list[Path], tmp_path: Path
+) -> None:
+    merged = make_merge(tmp_path / "c.gvtrace", *two)
+    assert sorted(payloads(merged)) == sorted([*payloads(two[0]), *payloads(two[1])])
+    assert dropped(merged) == 30
+    trace = Trace.open(merged)
+    assert sorted(trace.connections) == [1, 2, 3, 4]
+    assert [trace.connections[conn].peer_pid for conn in (1, 2, 3, 4)] == [101, 102, 101, 102]
+    rows = trace.rows(0, trace.end_row)
+    assert (rows["recv_ns"][1:] >= rows["recv_ns"][:-1]).all()
+    for shift, source in ((0, two[0]), (2, two[1])):
+        own = (rows["kind"] == Kind.MESSAGE) & (rows["conn"] > shift) & (rows["conn"] <= shift + 2)
+        found = [trace.payload(row) for row in own.nonzero()[0].tolist()]
+        assert found == payloads(source)
+    trace.close()
+    (origin,) = (each for each in marks(merged) if isinstance(each, OriginMark))
+    assert [(each.name, each.shift) for each in origin.sources] == [
+        ("a.gvtrace", 0),
+        ("b.gvtrace", 2),
+    ]
+
+
+def test_recordings_of_two_architectures_are_not_merged(tmp_path: Path) -> None:
+    paths = []
+    for architecture in ("x86_64", "arm64"):
+        writer = TraceWriter(tmp_path / f"{architecture}.gvtrace", architecture=architecture)
+        writer.opened(1, TIME_NS, {})
+        writer.close()
+        paths.append(writer.path)
+    with pytest.raises(MergeError, match="one architecture"):
+        make_merge(tmp_path / "out.gvtrace", *paths)
