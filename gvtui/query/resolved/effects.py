@@ -12,7 +12,7 @@ from gvtui.decode.file_flags import O_CREAT, O_TMPFILE_BIT
 from gvtui.query.resolved.description import FdKind, How
 from gvtui.query.resolved.making import FAMILIES, O_CLOEXEC, SOCK_TYPE
 from gvtui.query.resolved.paths import resolve, told
-from gvtui.query.resolved.raweffects import RawEffects
+from gvtui.query.resolved.raweffects import RawEffects, is_joined, listens
 from gvtui.wire.messages import RAW_SYSCALL
 from gvtui.wire.messagetype import MessageType
 from gvtui.wire.sockaddr import parse_sockaddr
@@ -68,11 +68,23 @@ def _how(flags: int) -> How:
     return how
 
 
+def _is_bound(description: Description) -> bool:
+    """Whether bind fails, since the socket has an address: of IP, a connected one has one too."""
+    is_ip = description.kind in (FdKind.IPV4, FdKind.IPV6)
+    return bool(description.local) or (is_ip and description.is_connected)
+
+
 class Effects(RawEffects):
     """Applies messages to the open files of processes."""
 
-    def __init__(self, files: OpenFiles, architecture: str, naming: DescriptorNaming) -> None:
-        super().__init__(files, architecture)
+    def __init__(
+        self,
+        files: OpenFiles,
+        architecture: str,
+        naming: DescriptorNaming,
+        partner: Callable[[int], int | None],
+    ) -> None:
+        super().__init__(files, architecture, partner)
         self._naming = naming
         directory = {"arm64": 0o40000}.get(architecture, 0o200000)
         self._o_directory = directory
@@ -205,7 +217,7 @@ class Effects(RawEffects):
                 description.peer = other
 
     def _connected(self, process: int, number: int, row: Row, message: Any) -> int:  # noqa: ANN401
-        description = self.of(process, row.fd, number, message.fd_path)
+        description = self.socket_of(process, row.fd, number, message.fd_path, listens)
         self._addressed(description, message.address)
         if message.address:
             description.remote = parse_sockaddr(message.address).text
@@ -214,7 +226,7 @@ class Effects(RawEffects):
         return 0
 
     def _bind(self, process: int, number: int, row: Row, message: Any) -> int:  # noqa: ANN401
-        description = self.of(process, row.fd, number, message.fd_path)
+        description = self.socket_of(process, row.fd, number, message.fd_path, _is_bound)
         self._addressed(description, message.address)
         if message.address:
             description.local = parse_sockaddr(message.address).text
@@ -222,7 +234,7 @@ class Effects(RawEffects):
         return 0
 
     def _listen(self, process: int, number: int, row: Row, message: Any) -> int:  # noqa: ANN401
-        description = self.of(process, row.fd, number, message.fd_path)
+        description = self.socket_of(process, row.fd, number, message.fd_path, is_joined)
         self._addressed(description, message.address)
         if message.address:
             description.local = parse_sockaddr(message.address).text
@@ -231,7 +243,7 @@ class Effects(RawEffects):
         return 0
 
     def _accept(self, process: int, number: int, row: Row, message: Any) -> int:  # noqa: ANN401
-        listener = self.of(process, row.fd, number, message.fd_path)
+        listener = self.socket_of(process, row.fd, number, message.fd_path, is_joined)
         address = parse_sockaddr(message.address) if message.address else None
         made = self.make(
             process,

@@ -181,10 +181,15 @@ class OpenFiles:
         if files is None:
             return
         for fd in list(files.table.entries):
-            description = self.descriptions.get(self.close(process, fd, row))
-            if description is not None and not description.is_open:
-                description.is_lost = True
+            self.forget(process, fd, row)
         files.cwd.path = ""
+
+    def forget(self, process: int, fd: int, row: int) -> None:
+        """From after a row on, it is not known what a descriptor stands for, nor what became of
+        what it stood for before."""
+        description = self.descriptions.get(self.close(process, fd, row))
+        if description is not None and not description.is_open:
+            description.is_lost = True
 
     def meet(self, process: int, fd: int, row: int, told: str) -> Description:
         """Describe a descriptor whose opening was not seen; the caller puts it into the table.

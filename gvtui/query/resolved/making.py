@@ -12,6 +12,8 @@ from gvtui.query.resolved.description import FdKind
 from gvtui.query.resolved.paths import told
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gvtui.query.resolved.description import Description
     from gvtui.query.resolved.files import OpenFiles
     from gvtui.trace.row import Row
@@ -26,13 +28,25 @@ FAMILIES: dict[int, FdKind] = {
     socket.AF_UNIX: FdKind.UNIX,
 }
 """The kinds of sockets by their family."""
+_SOCKETS = frozenset({*FAMILIES.values(), FdKind.SOCKET, FdKind.UNKNOWN})
+"""The kinds of what may be a socket."""
 
 
 class DescriptorMaking:
     """Makes, finds and duplicates the descriptors of processes."""
 
-    def __init__(self, files: OpenFiles, architecture: str) -> None:
+    def __init__(
+        self, files: OpenFiles, architecture: str, partner: Callable[[int], int | None]
+    ) -> None:
+        """Begin with some files.
+
+        Args:
+            files: what is changed.
+            architecture: of the sandbox, as in `gvtui.points.syscalls`.
+            partner: gives the row of a call's other side; None if there is none.
+        """
         self.files = files
+        self._partner = partner
         self._names = names_by_sysno(architecture)
 
     def folder(self, process: int, message: Any, name: str) -> str:  # noqa: ANN401
@@ -80,6 +94,33 @@ class DescriptorMaking:
             known = self.files.meet(process, fd, number, told(told_path))
             self.files.put(process, fd, known.number, number, since=-1)
         return known
+
+    def socket_of(
+        self,
+        process: int,
+        fd: int,
+        number: int,
+        told_path: str,
+        is_other: Callable[[Description], bool],
+    ) -> Description:
+        """The socket of a call that succeeded, by its exit.
+
+        The points of close and socket need not be on. If the call could not have succeeded on what
+        the descriptor stood for, it stands for something else by now.
+
+        Args:
+            process: the number of the process that called.
+            fd: the descriptor.
+            number: the row of the exit.
+            told_path: what the sandbox says that the descriptor is; "" if it does not.
+            is_other: whether the call fails on such a socket.
+        """
+        known = self.files.find(process, fd)
+        if known is not None and (known.kind not in _SOCKETS or is_other(known)):
+            entered = self._partner(number)
+            begins = entered if entered is not None and entered < number else number
+            self.files.forget(process, fd, begins - 1)
+        return self.of(process, fd, number, told_path)
 
     def control(
         self, process: int, number: int, row: Row, command: int, argument: int, told_path: str

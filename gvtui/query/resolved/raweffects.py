@@ -9,6 +9,7 @@ from gvtui.query.resolved.description import FdKind
 from gvtui.query.resolved.making import FAMILIES, O_CLOEXEC, SOCK_TYPE, DescriptorMaking
 
 if TYPE_CHECKING:
+    from gvtui.query.resolved.description import Description
     from gvtui.trace.row import Row
 
 _MFD_CLOEXEC = 1
@@ -47,6 +48,16 @@ _RAW_OTHERS = (
 ).split()
 RAW_CHANGING = frozenset((*_RAW_SIMPLE, *_RAW_OTHERS))
 """The names of the raw calls that change descriptors or folders."""
+
+
+def listens(description: Description) -> bool:
+    """Whether connect fails, since the socket listens."""
+    return description.is_listening
+
+
+def is_joined(description: Description) -> bool:
+    """Whether listen and accept fail, since the socket is joined to another."""
+    return description.is_connected
 
 
 class RawEffects(DescriptorMaking):
@@ -93,7 +104,8 @@ class RawEffects(DescriptorMaking):
         elif name == "unshare":
             self._unshare(process, arguments[0])
         elif name in ("connect", "listen"):
-            known = self.of(process, fd, number, "")
+            is_other = listens if name == "connect" else is_joined
+            known = self.socket_of(process, fd, number, "", is_other)
             known.is_connected |= name == "connect"
             known.is_listening |= name == "listen"
         return 0

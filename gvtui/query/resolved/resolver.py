@@ -89,7 +89,7 @@ class Resolver(Follower):
         if self._architecture == self._trace.architecture:
             return
         self._architecture = architecture = self._trace.architecture
-        self.effects = Effects(self.files, architecture, self._naming)
+        self.effects = Effects(self.files, architecture, self._naming, self._pairs.partner)
         numbers = sysnos_by_name(architecture)
         self.bytes.settle(architecture)
         changing = {numbers[name] for name in RAW_CHANGING if name in numbers}

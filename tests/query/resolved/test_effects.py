@@ -74,6 +74,32 @@ def test_sockets_have_their_addresses(world: World) -> None:
         assert client.kind is FdKind.IPV4
 
 
+def test_a_socket_is_another_where_the_call_would_have_failed_on_the_former(world: World) -> None:
+    """As with a session that traces opens and connections, but neither close nor socket."""
+    world.open(3, "/etc/hosts")
+    world.open(4, "/bin/sh")
+    world.call(24, syscall_pb2.Bind, "bind", fd=4, address=ipv4("127.0.0.1", 81))
+    world.raw("listen", 4, 5)
+    world.fork(1, 2)
+    world.call(10, syscall_pb2.Connect, "connect", pid=2, fd=4, address=ipv4("1.2.3.4", 80))
+    world.call(24, syscall_pb2.Bind, "bind", fd=4, address=ipv4("127.0.0.1", 82))
+    world.raw("listen", 4, 5)
+    world.raw("listen", 3, 5)
+    with world.resolved() as found:
+        assert table(found) == {3: "", 4: "127.0.0.1:82"}
+        assert table(found, 2) == {3: "/etc/hosts", 4: "1.2.3.4:80"}
+        (_, own), (_, other) = (list(found.descriptors(p.number))[1] for p in found.processes)
+        assert (own.is_listening, own.remote, own.opened_row) == (True, "", -1)
+        assert (other.is_connected, other.is_listening, other.local) == (True, False, "")
+        # The row itself is about the new socket, and what became of the file is not known.
+        bound = found.call(4)
+        assert bound is not None
+        assert bound.description is not None
+        assert bound.description.local == "127.0.0.1:81"
+        (file,) = [d for d in map(found.descriptions.get, range(1, 9)) if d and d.path == "/bin/sh"]
+        assert file.is_lost
+
+
 def test_how_a_file_was_opened(world: World) -> None:
     world.open(3, "/a", 0o2)
     world.open(4, "/b", 0o1101)
