@@ -73,8 +73,10 @@ class Behind:
         taken = sorted(rows)
         if not taken:
             return
-        self.first = taken[0] if self.first < 0 else min(self.first, taken[0])
-        self.last = max(self.last, taken[-1])
+        if self.first < 0 or taken[0] < self.first:
+            self.first = taken[0]
+        if taken[-1] > self.last:
+            self.last = taken[-1]
         self.count += len(taken)
         self.kinds.update(kinds)
         if self.many is not None:

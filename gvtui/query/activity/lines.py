@@ -29,7 +29,8 @@ class ActivityLines:
         """How many rows have no line because their section was full."""
         self._trace = trace
         self._max_lines = max_lines
-        self._names: dict[tuple[int, int, str], str] = {}
+        self._names: dict[int, str] = {}
+        self._architecture = trace.architecture
         self._lines: dict[str, dict[tuple[str, str], ActivityLine]] = {key: {} for key in SECTIONS}
 
     def of(self, section: str) -> Iterator[ActivityLine]:
@@ -79,12 +80,18 @@ class ActivityLines:
 
     def name_of(self, message_type: int, sysno: int) -> str:
         """The name of a call or event by its message type and the low 32 bits of its number."""
+        return self.name_of_call(message_type << 32 | sysno)
+
+    def name_of_call(self, call: int) -> str:
+        """The same, by type and number as `ActivityPart.calls` has them."""
         architecture = self._trace.architecture
-        key = (message_type, sysno, architecture)
-        known = self._names.get(key)
+        if architecture != self._architecture:
+            self._architecture = architecture
+            self._names.clear()
+        known = self._names.get(call)
         if known is None:
-            point = point_name(message_type, int32(sysno), "E", architecture)
+            point = point_name(call >> 32, int32(call & 0xFFFFFFFF), "E", architecture)
             known = event_type(point, architecture)
             if len(self._names) < _MAX_NAMES:
-                self._names[key] = known
+                self._names[call] = known
         return known

@@ -29,7 +29,7 @@ from gvtui.query.follower import Follower
 from gvtui.query.resolved.call import Happened
 from gvtui.query.resolved.description import FdKind
 from gvtui.query.resolved.happened import goes_on
-from gvtui.query.source import groups
+from gvtui.query.source import group, groups
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.messagetype import MessageType
 
@@ -51,7 +51,6 @@ _WORDED = {
     Happened.TRACED: "traced",
 }
 """What is told by the words of its call, with the section that it belongs to."""
-_FEW = 32
 _FILES = ("read", "written", "created", "maybe_created", "folders", "permissions")
 
 
@@ -135,12 +134,9 @@ class ActivityReader(Follower):
     def _names_of_opened(self, part: ActivityPart) -> npt.NDArray[np.int64]:
         """The paths, where a symbolic link was opened that of the file that it leads to: reads and
         writes have that one too."""
-        names = part.paths.copy()
-        for place in np.flatnonzero(part.happened & int(Happened.OPENED)).tolist():
-            description = self._resolved.descriptions.get(int(part.numbers[place]))
-            if description is not None and description.told.startswith("/"):
-                names[place] = self._resolved.texts.number(description.told)
-        return names
+        told = self._resolved.told_paths(part.numbers)
+        opened = (part.happened & int(Happened.OPENED)) != 0
+        return np.where(opened & (told > 0), told, part.paths)
 
     def _files(self, part: ActivityPart) -> None:
         happened, kinds, came, went = part.happened, part.kinds, part.came, part.went
@@ -157,18 +153,47 @@ class ActivityReader(Follower):
             "maybe_created": has[Happened.MAY_CREATE] & ~has[Happened.CREATED],
         }
         for section, mask in masks.items():
-            for places in groups(np.flatnonzero(mask), paths):
-                path = self._resolved.texts.text(int(paths[places[0]]))
-                if not path:
-                    self.untold[section] = self.untold.get(section, 0) + len(places)
-                self.lines.add(
-                    section,
-                    path or "(path not told)",
-                    (places + part.start).tolist(),
-                    self._names(part, places),
-                    bytes_in=int(came[places].sum()) if section == "read" else 0,
-                    bytes_out=int(went[places].sum()) if section == "written" else 0,
-                )
+            self._add_files(section, part, np.flatnonzero(mask), paths)
+
+    def _add_files(
+        self,
+        section: str,
+        part: ActivityPart,
+        places: npt.NDArray[np.intp],
+        paths: npt.NDArray[np.int64],
+    ) -> None:
+        """Add rows to the lines of their paths."""
+        if not len(places):
+            return
+        order, bounds = group(paths[places])
+        places, begins = places[order], bounds[:-1]
+        calls = part.calls[places]
+        zero = np.zeros(len(begins), np.int64)
+        columns = (
+            begins,
+            bounds[1:],
+            paths[places[begins]],
+            np.minimum.reduceat(calls, begins),
+            np.maximum.reduceat(calls, begins),
+            np.add.reduceat(part.came[places], begins) if section == "read" else zero,
+            np.add.reduceat(part.went[places], begins) if section == "written" else zero,
+        )
+        rows = (places + part.start).tolist()
+        for begin, end, path, call, last, came, went in zip(
+            *(column.tolist() for column in columns), strict=True
+        ):
+            text = self._resolved.texts.text(path)
+            if not text:
+                self.untold[section] = self.untold.get(section, 0) + end - begin
+            every = (call,) if call == last else np.unique(calls[begin:end]).tolist()
+            self.lines.add(
+                section,
+                text or "(path not told)",
+                rows[begin:end],
+                [self.lines.name_of_call(each) for each in every],
+                bytes_in=came,
+                bytes_out=went,
+            )
 
     def _permissions(self, part: ActivityPart) -> None:
         rows = part.rows
@@ -219,16 +244,6 @@ class ActivityReader(Follower):
             path = path if path.startswith("/") else path.partition(":[")[0]
             what = f"{name} {path}" if path else name
             self.lines.add("failed", what, (own + part.start).tolist(), [name], details=error)
-
-    def _names(self, part: ActivityPart, places: npt.NDArray[np.intp]) -> set[str]:
-        """The names of the calls of some rows."""
-        calls = part.calls[places]
-        first = calls[0]
-        if len(calls) < _FEW or (calls == first).all():
-            chosen = set(calls.tolist())
-        else:
-            chosen = set(np.unique(calls).tolist())
-        return {self.lines.name_of(*divmod(call, 1 << 32)) for call in chosen}
 
     def activity(self, not_seen: tuple[Unseen, ...], *, folds: bool = True) -> Activity:
         """What was done in the rows so far.

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.query.source import RowSource
 
+_CONNECTED, _ACCEPTED = int(Happened.CONNECTED), int(Happened.ACCEPTED)
+_LISTENING, _MADE_SOCKET = int(Happened.LISTENING), int(Happened.MADE_SOCKET)
 _NOT_TOLD = "(address not told)"
 _TYPES: dict[int, str] = {
     socket.SOCK_STREAM: "stream",
@@ -38,15 +40,14 @@ class Sockets:
         """Read a slice of rows."""
         happened, came, went = part.happened, part.came, part.went
         is_socket = (part.kinds >= FdKind.SOCKET) & (part.kinds <= FdKind.UNIX)
-        done = int(Happened.CONNECTED | Happened.ACCEPTED | Happened.LISTENING)
-        done |= int(Happened.MADE_SOCKET)
+        done = _CONNECTED | _ACCEPTED | _LISTENING | _MADE_SOCKET
         acts = ((happened & done) != 0) | (came > 0) | (went > 0)
         places = np.flatnonzero(acts & (is_socket | ((happened & done) != 0)))
         for own in groups(places, part.numbers, part.paths, happened):
             found = self._line(
                 self._resolved.descriptions.get(int(part.numbers[own[0]])),
                 self._resolved.texts.text(int(part.paths[own[0]])),
-                Happened(int(happened[own[0]])),
+                int(happened[own[0]]),
             )
             if found is not None:
                 section, what, details = found
@@ -54,19 +55,19 @@ class Sockets:
                     section,
                     what,
                     (own + part.start).tolist(),
-                    sorted({lines.name(part.rows[place]) for place in own[:64].tolist()}),
+                    sorted(map(lines.name_of_call, set(part.calls[own[:64]].tolist()))),
                     details=details,
                     bytes_in=int(came[own].sum()),
                     bytes_out=int(went[own].sum()),
                 )
 
     def _line(
-        self, description: Description | None, name: str, flags: Happened
+        self, description: Description | None, name: str, flags: int
     ) -> tuple[str, str, str] | None:
         """The section, the words and the details of what was done with a socket."""
         kind = description.kind if description is not None else FdKind.UNKNOWN
         sort = _TYPES.get(description.socket_type, "") if description is not None else ""
-        if flags & Happened.MADE_SOCKET:
+        if flags & _MADE_SOCKET:
             is_other = kind is FdKind.SOCKET and description is not None
             if not is_other or description is None or description.family < 0:
                 return None
@@ -76,10 +77,10 @@ class Sockets:
             details = _INET.get(sort, sort)
         else:
             details = "unix" if kind is FdKind.UNIX else ""
-        if flags & Happened.LISTENING:
+        if flags & _LISTENING:
             return "listening", name or _NOT_TOLD, details
         if description is None:
-            section = "accepted" if flags & Happened.ACCEPTED else "connected"
+            section = "accepted" if flags & _ACCEPTED else "connected"
             return section, name or _NOT_TOLD, details
         if kind is FdKind.UNIX and description.peer and not name:
             # Both ends are the sandbox's own.
@@ -93,7 +94,7 @@ class Sockets:
         if description.is_server:
             host = client.rpartition(":")[0] or client
             return "accepted", f"{host or _NOT_TOLD} to {server or _NOT_TOLD}", details
-        if arrow or flags & Happened.CONNECTED or (server and server == description.remote):
+        if arrow or flags & _CONNECTED or (server and server == description.remote):
             return "connected", server or _NOT_TOLD, details
         return "connected", _NOT_TOLD, details
 

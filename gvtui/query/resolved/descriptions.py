@@ -29,6 +29,7 @@ class Descriptions:
         self._closed: OrderedDict[int, None] = OrderedDict()
         self._uses: dict[int, int] = {}
         self._names = array("i", [0])
+        self._told = array("i", [0])
         self._kinds = bytearray(1)
         self._how = bytearray(1)
 
@@ -52,6 +53,7 @@ class Descriptions:
         description = Description(len(self._names), kind, **fields)  # type: ignore[arg-type]
         self._known[description.number] = description
         self._names.append(0)
+        self._told.append(self._told_path(description))
         self._kinds.append(0)
         self._how.append(0)
         self.changed(description, description.first_row)
@@ -90,6 +92,7 @@ class Descriptions:
             number, kind, path, given, "", how, flags, process, fd, row, row, row
         )
         self._names.append(name)
+        self._told.append(0)
         self._kinds.append(kind)
         self._how.append(how)
         return number
@@ -97,6 +100,7 @@ class Descriptions:
     def remove(self, number: int) -> None:
         """Remove a description that turned out not to be one of its own."""
         self._known.pop(number, None)
+        self._told[number] = 0
         self._closed.pop(number, None)
 
     def changed(self, description: Description, row: int) -> None:
@@ -119,6 +123,7 @@ class Descriptions:
         if not path or description is None or description.told == path:
             return
         description.told = path
+        self._told[number] = self._told_path(description)
         if description.kind is FdKind.UNKNOWN:
             description.kind = kind_of(path)
         if not description.path and path.startswith("/"):
@@ -139,6 +144,19 @@ class Descriptions:
                     break
                 name = other
         return name or self.texts.number(description.told)
+
+    def _told_path(self, description: Description) -> int:
+        told = description.told
+        return self.texts.number(told) if told.startswith("/") else 0
+
+    def name_column(self) -> array[int]:
+        """The number of the text by which each description was opened, by its number."""
+        return self._names
+
+    def told_column(self) -> array[int]:
+        """For each description that is known whole the number of the text that the sandbox last
+        said that it is, if that is an absolute path; else 0."""
+        return self._told
 
     def kind_column(self) -> bytearray:
         """The `FdKind` of each description, by its number."""
@@ -173,7 +191,9 @@ class Descriptions:
             description.closed_row = max(row, 0)
             self._closed[number] = None
             if len(self._closed) > self._max_closed:
-                self._known.pop(self._closed.popitem(last=False)[0], None)
+                oldest = self._closed.popitem(last=False)[0]
+                self._known.pop(oldest, None)
+                self._told[oldest] = 0
                 self.forgotten += 1
         return True
 

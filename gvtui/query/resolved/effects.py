@@ -140,11 +140,12 @@ class Effects(RawEffects):
         Returns:
             The number of the file's description.
         """
-        name, flags, given = self.name(sysno), message.flags, message.pathname
+        name, flags = self.name(sysno), message.flags
         if name == "creat":
             flags |= 1 | O_CREAT | _O_TRUNC
         is_folder = self._o_directory and flags & self._o_directory and not flags & O_TMPFILE_BIT
-        told_as, path = self._naming.resolved(self.folder(process, message, name), given)
+        folder = self.folder(process, message, name)
+        told_as, path, given = self._naming.resolved(folder, message.pathname)
         made = self.files.descriptions.opened(
             _FOLDER if is_folder else _FILE,
             told_as,
@@ -162,7 +163,7 @@ class Effects(RawEffects):
     def path(self, process: int, sysno: int, message: Any) -> int:  # noqa: ANN401
         """The number of the path of a message, as it is from the folder that it is relative to."""
         folder = self.folder(process, message, self.name(sysno))
-        return self._naming.resolved(folder, message.pathname)[0]
+        return self._naming.resolved(folder, message.pathname).number
 
     def _closed(self, process: int, number: int, row: Row, _: Any) -> int:  # noqa: ANN401
         self.files.close(process, row.fd, number)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from gvtui.decode.outcome import RESTARTS, ExecOutcome
 from gvtui.points.names import event_type, point_name
 from gvtui.query.calls.call import Unpaired
 from gvtui.query.resolved.call import Happened, Outcome, ResolvedCall
+from gvtui.query.resolved.description import FdKind
 from gvtui.query.resolved.doubled import DOUBLED
 from gvtui.query.resolved.happened import happened
 from gvtui.query.resolved.resolver import Resolver
@@ -21,6 +22,7 @@ from gvtui.wire.messagetype import WITH_ADDRESS, WITH_NEW_FD, MessageType
 from gvtui.wire.sockaddr import parse_sockaddr
 
 if TYPE_CHECKING:
+    from array import array
     from collections.abc import Iterator
 
     import numpy.typing as npt
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
     from gvtui.query.source import RowSource
     from gvtui.trace.row import Row
 
+_Number = TypeVar("_Number", np.uint8, np.int32)
+
 _EXECS = (MessageType.SENTRY_EXEC, MessageType.SYSCALL_EXECVE)
 _CLONE_THREAD = 0x10000
+_SOCKETS = [kind for kind in FdKind if kind.is_socket]
 _MAX_APART = 1 << 12
 """How many rows before a decoded row its raw twin is searched."""
 
@@ -95,29 +100,36 @@ class Resolved:
         out = np.where((column < 0) & (column != DOUBLED), -column, 0)
         tells = (column > 0) & ~np.isin(rows["type"], (*WITH_ADDRESS, MessageType.SYSCALL_OPEN))
         out[tells] = self.resolver.told_paths(rows["path"][tells])
-        about = np.flatnonzero((column > 0) & (out == 0))
-        for own in groups(about, column):
+        about = (column > 0) & (out == 0)
+        named = self.descriptions
+        # A socket has other names at other rows.
+        is_socket = np.isin(_of(named.kind_column(), np.uint8, column), _SOCKETS)
+        out[about] = _of(named.name_column(), np.int32, column[about])
+        told = self.told_paths(column)
+        is_told = about & tells & (told > 0) & ~is_socket
+        out[is_told] = told[is_told]
+        for own in groups(np.flatnonzero(about & (is_socket | (out == 0))), column):
             number = int(column[own[0]])
-            description = self.descriptions.get(number)
-            if description is not None and description.kind.is_socket:
+            if is_socket[own[0]]:
                 for place in own.tolist():
                     out[place] = self.descriptions.name_at(number, start + place)
-                continue
-            name = self.descriptions.name_at(number, start + int(own[-1]))
-            out[own] = name
-            if description is not None and description.told.startswith("/"):
-                out[own[tells[own]]] = self.texts.number(description.told)
+            else:
+                out[own] = self.descriptions.name_at(number, start + int(own[-1]))
         return out
 
     def path_of(self, start: int, rows: npt.NDArray[np.void]) -> list[str]:
         """The texts of `paths`, one for each row; "" where there is none."""
         return [self.texts.text(number) for number in self.paths(start, rows).tolist()]
 
+    def told_paths(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
+        """The numbers in `texts` of the absolute paths that the sandbox last said that some
+        descriptions are, by their numbers; 0 where it did not."""
+        return _of(self.descriptions.told_column(), np.int32, numbers)
+
     def kinds(self, start: int, count: int) -> npt.NDArray[np.uint8]:
         """The `FdKind` of the description that each row is about; 0 if not known."""
-        kinds = np.frombuffer(bytes(self.descriptions.kind_column()), np.uint8)
-        found: npt.NDArray[np.uint8] = kinds[self.description_numbers(start, count)]
-        return found
+        numbers = self.description_numbers(start, count)
+        return _of(self.descriptions.kind_column(), np.uint8, numbers)
 
     def moves(
         self, start: int, rows: npt.NDArray[np.void]
@@ -140,13 +152,13 @@ class Resolved:
             rows: consecutive rows.
         """
         count = len(rows)
-        how = np.frombuffer(bytes(self.descriptions.how_column()), np.uint8)
+        how = _of(self.descriptions.how_column(), np.uint8, self.description_numbers(start, count))
         return happened(
             rows,
             self.doubles(start, count),
             self._programs(start, rows),
             self._children(start, rows),
-            how[self.description_numbers(start, count)],
+            how,
             self._trace.architecture,
         )
 
@@ -336,3 +348,11 @@ class Resolved:
         except (WireError, IndexError):
             return None
         return None if isinstance(message, Unknown) else message
+
+
+def _of(
+    values: array[int] | bytearray, kind: type[_Number], numbers: npt.NDArray[np.int64]
+) -> npt.NDArray[_Number]:
+    """The values of descriptions by number; that of number 0 for what has none."""
+    found: npt.NDArray[_Number] = np.frombuffer(bytes(values), kind)[np.maximum(numbers, 0)]
+    return found

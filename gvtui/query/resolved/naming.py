@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,16 @@ _MAX_JOINED = 1 << 16
 _UNREAD, _OTHER, _NOT_FOUND = -3, -2, -1
 
 
+class ResolvedPath(NamedTuple):
+    """A path that a program gave."""
+
+    number: int
+    """That of its text; 0 if there is no room for it."""
+    text: str
+    """As `resolve` gives it."""
+    given: str
+
+
 class DescriptorNaming:
     """The numbers of paths in `Texts`."""
 
@@ -27,21 +37,21 @@ class DescriptorNaming:
         self._texts = texts
         self._of_string = np.full(1024, _UNREAD, np.int32)
         """For each interned string: the number of its normal form if it is an absolute path."""
-        self._joined: dict[tuple[str, str], tuple[int, str]] = {}
+        self._joined: dict[tuple[str, str], ResolvedPath] = {}
 
     def string(self, number: int) -> str:
         """An interned string of the trace; "" if it was lost."""
         return "" if number == LOST_STRING else self._trace.string(number)
 
-    def resolved(self, base: str, given: str) -> tuple[int, str]:
-        """A path that is relative to a folder: its number, and its text as `resolve` gives it."""
+    def resolved(self, base: str, given: str) -> ResolvedPath:
+        """A path that is relative to a folder; equal texts are one object, mostly."""
         key = (base, given)
         known = self._joined.get(key)
         if known is None:
             if len(self._joined) >= _MAX_JOINED:
                 self._joined.clear()
             text = resolve(base, given)
-            known = self._joined[key] = self._texts.number(text), text
+            known = self._joined[key] = ResolvedPath(self._texts.number(text), text, given)
         return known
 
     def absolute(self, strings: npt.NDArray[np.uint32]) -> npt.NDArray[np.bool_]:
@@ -68,5 +78,5 @@ class DescriptorNaming:
         for number in np.unique(strings[self._of_string[strings] == _UNREAD]).tolist():
             text = self.string(number)
             value = _OTHER if told(text) else _NOT_FOUND
-            self._of_string[number] = self.resolved("", text)[0] if text[:1] == "/" else value
+            self._of_string[number] = self.resolved("", text).number if text[:1] == "/" else value
         return self._of_string[strings]

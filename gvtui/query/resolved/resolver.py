@@ -302,7 +302,7 @@ class Resolver(Follower):
             base = self.effects.cwd(process, message)
         else:
             return self.effects.path(process, row.sysno, message)
-        return self._naming.resolved(base, message.pathname)[0]
+        return self._naming.resolved(base, message.pathname).number
 
     def _cloned(self, process: int, number: int, row: Row, message: Any) -> None:  # noqa: ANN401
         if message.flags & _CLONE_THREAD:

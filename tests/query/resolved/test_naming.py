@@ -30,5 +30,5 @@ def test_absolute_ones_get_the_number_of_their_normal_form() -> None:
     assert naming.numbers(strings).tolist() == [0, 0, b, 0, b, 0, 0]
     assert naming.absolute(strings).tolist() == [False, False, True, False, True, False, False]
     assert naming.tells(strings).tolist() == [False, False, True, True, True, False, True]
-    assert naming.resolved("/x", "../b") == (b, "/b")
+    assert naming.resolved("/x", "../b") == (b, "/b", "../b")
     assert naming.numbers(np.array([3, 2], np.uint32)).tolist() == [0, b]
