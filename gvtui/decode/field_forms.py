@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode import calls, file_flags, memory_flags, sockets, task_flags
@@ -28,14 +28,35 @@ Form = Callable[[Any, Any, str], str]
 _NANOSECONDS = 1_000_000_000
 
 
-def moment(nanoseconds: int) -> str:
-    """A time since the epoch, in UTC: `2026-11-23 12:01:07.118234567`; empty if out of range."""
+def moment(nanoseconds: int, zone: tzinfo | None = UTC) -> str:
+    """A time since the epoch: `2026-11-23 12:01:07.118234567`; empty if out of range.
+
+    Args:
+        nanoseconds: the time, Unix nanoseconds.
+        zone: the time zone of the words; None for the local one.
+    """
     seconds, rest = divmod(nanoseconds, _NANOSECONDS)
     try:
-        shown = datetime.fromtimestamp(seconds, UTC)
+        shown = datetime.fromtimestamp(seconds, zone)
     except (ValueError, OverflowError, OSError):
         return ""
     return f"{shown:%Y-%m-%d %H:%M:%S}.{rest:09d}"
+
+
+class MomentForm:
+    """The form of a time: in UTC, where nobody says otherwise."""
+
+    def __init__(self, nanoseconds: Callable[[Any], int]) -> None:
+        self._nanoseconds = nanoseconds
+        """Gives Unix nanoseconds for a value of the field."""
+
+    def __call__(self, value: object, _message: object, _architecture: str) -> str:
+        """The time in UTC."""
+        return self.words(value, UTC)
+
+    def words(self, value: object, zone: tzinfo | None) -> str:
+        """The time in a zone; None for the local one."""
+        return moment(self._nanoseconds(value), zone)
 
 
 def _simple(form: Callable[[Any], str]) -> Form:
@@ -68,8 +89,8 @@ def _timespec(value: common_pb2.Timespec) -> str:
     return seconds_text(value.sec, value.nsec)
 
 
-def _file_time(value: common_pb2.Timespec) -> str:
-    return moment(value.sec * _NANOSECONDS + value.nsec)
+def _file_time(value: common_pb2.Timespec) -> int:
+    return value.sec * _NANOSECONDS + value.nsec
 
 
 def _itimerspec(value: syscall_pb2.ItimerSpec) -> str:
@@ -106,7 +127,8 @@ _MODE = _simple(octal)
 _FILE_MODE = _simple(file_flags.file_mode)
 _ID = _simple(identity)
 _WAIT = _simple(wait_status)
-_MOMENT = _simple(moment)
+_MOMENT = MomentForm(int)
+_FILE_TIME = MomentForm(_file_time)
 _RLIMIT = _simple(task_flags.rlimit_value)
 _CLONE = _simple(task_flags.clone_flags)
 _RWF = _simple(file_flags.RWF.text)
@@ -133,9 +155,9 @@ FORMS: dict[type[Message], dict[str, Form]] = {
         "binary_mode": _FILE_MODE,
         "binary_sha256": _DIGEST,
         "binary_sha1": _DIGEST,
-        "binary_ctime": _simple(_file_time),
+        "binary_ctime": _FILE_TIME,
     },
-    sentry_pb2.MmapInfo: {"mapped_mode": _FILE_MODE, "mapped_ctime": _simple(_file_time)},
+    sentry_pb2.MmapInfo: {"mapped_mode": _FILE_MODE, "mapped_ctime": _FILE_TIME},
     sentry_pb2.ExitNotifyParentInfo: {"exit_status": _WAIT},
     sentry_pb2.TaskExit: {"exit_status": _WAIT},
     syscall_pb2.Exit: {"errorno": _errno},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import UTC
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from google.protobuf import empty_pb2
@@ -10,7 +11,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.unknown_fields import UnknownFieldSet  # type: ignore[import-not-found]
 
 from gvtui.decode.escape import escape, quoted
-from gvtui.decode.field_forms import FORMS, SYSNO, Form
+from gvtui.decode.field_forms import FORMS, SYSNO, Form, MomentForm
 from gvtui.decode.numbers import int64
 from gvtui.decode.raw import argument_names, named_arguments
 from gvtui.decode.render import call_of, result_of
@@ -21,6 +22,7 @@ from gvtui.wire.ports import right_ports, turned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import tzinfo
 
     from google.protobuf.descriptor import FieldDescriptor
 
@@ -52,13 +54,28 @@ class FieldView:
     """The value in words; the same as `raw` where there is nothing to add."""
 
 
-def field_views(decoded: Decoded, *, architecture: str) -> list[FieldView]:
+class _Telling(NamedTuple):
+    """What decides the words of a value."""
+
+    architecture: str
+    zone: tzinfo | None
+
+
+def field_views(
+    decoded: Decoded, *, architecture: str, zone: tzinfo | None = UTC
+) -> list[FieldView]:
     """Every field that was sent, nested and unknown ones too; context data last.
 
     Fields that hold their default are not sent, and so not listed, except for the result of a
     call that returned 0. The fields of a message of an unknown type are read as far as its bytes
     allow. Never raises.
+
+    Args:
+        decoded: the message.
+        architecture: one of `ARCHITECTURES`.
+        zone: the time zone of times; None for the local one.
     """
+    telling = _Telling(architecture, zone)
     message = right_ports(decoded)
     if isinstance(message, Unknown):
         return _views_of_unknown(message)
@@ -69,7 +86,7 @@ def field_views(decoded: Decoded, *, architecture: str) -> list[FieldView]:
         if field.name == "exit" and field.message_type is not None:
             target.extend(_exit_views(decoded, field.number, architecture))
         else:
-            target.extend(_views(field, value, message, "", architecture, 0))
+            target.extend(_views(field, value, message, "", telling, 0))
     if isinstance(message, syscall_pb2.Syscall):
         views = [view for view in views if not view.path.startswith("arg")]
         views.extend(_raw_views(decoded, architecture))
@@ -202,7 +219,7 @@ def _views(
     value: object,
     parent: Message,
     prefix: str,
-    architecture: str,
+    telling: _Telling,
     depth: int,
 ) -> Iterator[FieldView]:
     path = prefix + field.name
@@ -213,9 +230,9 @@ def _views(
                 left = f"{len(elements) - index:,} more"
                 yield FieldView(f"{path}[{index}…]", field.number, left, left)
                 break
-            yield from _one(field, element, parent, f"{path}[{index}]", architecture, depth)
+            yield from _one(field, element, parent, f"{path}[{index}]", telling, depth)
     else:
-        yield from _one(field, value, parent, path, architecture, depth)
+        yield from _one(field, value, parent, path, telling, depth)
 
 
 def _one(
@@ -223,19 +240,23 @@ def _one(
     value: object,
     parent: Message,
     path: str,
-    architecture: str,
+    telling: _Telling,
     depth: int,
 ) -> Iterator[FieldView]:
     form = FORMS.get(type(parent), {}).get(field.name)
     if form is None and field.name == "sysno":
         form = SYSNO
-    words = escape(form(value, parent, architecture), TEXT_LIMIT) if form is not None else ""
+    words = ""
+    if isinstance(form, MomentForm):
+        words = form.words(value, telling.zone)
+    elif form is not None:
+        words = escape(form(value, parent, telling.architecture), TEXT_LIMIT)
     if isinstance(value, Message):
         inner = value.ListFields() if depth < DEPTH_LIMIT else []
         if words or not inner:
             yield FieldView(path, field.number, "" if inner else "{}", words or "{}")
         for inner_field, inner_value in inner:
-            yield from _views(inner_field, inner_value, value, f"{path}.", architecture, depth + 1)
+            yield from _views(inner_field, inner_value, value, f"{path}.", telling, depth + 1)
         yield from _unknown_fields(value, f"{path}.")
     elif isinstance(value, str):
         yield FieldView(path, field.number, escape(value, TEXT_LIMIT), words or quoted(value))

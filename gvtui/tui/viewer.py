@@ -41,6 +41,8 @@ class Item:
     style: str = ""
     goes: int = 0
     """Its turn to be shortened, later left out, 1 first; 0 is shortened last and never left out."""
+    is_kept: bool = False
+    """Whether it is never left out, although it is shortened early."""
 
 
 class Parts(Protocol):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +17,8 @@ def test_moment() -> None:
     assert moment(1795455436542265587) == "2026-11-23 17:37:16.542265587"
     assert moment(-1) == "1969-12-31 23:59:59.999999999"
     assert moment(1 << 90) == ""
+    tokyo = ZoneInfo("Asia/Tokyo")
+    assert moment(1795455436542265587, tokyo) == "2026-11-24 02:37:16.542265587"
 
 
 @given(st.integers(-(1 << 63), (1 << 63) - 1))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +51,22 @@ def test_raw_and_decoded() -> None:
     assert found["sysno"] == FieldView("sysno", 3, "257", "openat")
     assert found["exit.result"] == FieldView("exit.result", 1, "3", "3</a\\n>")
     assert "mode" not in found
+
+
+def test_times_are_in_the_zone_that_is_asked_for() -> None:
+    message = sentry_pb2.ExecveInfo()
+    message.context_data.time_ns = message.context_data.thread_start_time_ns = 1_795_455_407 * 10**9
+    message.binary_ctime.sec = 1_795_455_407
+    for zone, words in (
+        (UTC, "2026-11-23 17:36:47"),
+        (ZoneInfo("Asia/Tokyo"), "2026-11-24 02:36:47"),
+    ):
+        found = {
+            view.path: view.decoded
+            for view in field_views(wrap(message), architecture="x86_64", zone=zone)
+        }
+        for path in ("context_data.time_ns", "context_data.thread_start_time_ns", "binary_ctime"):
+            assert found[path] == f"{words}.000000000", path
 
 
 def test_ports_of_descriptors_are_right_with_what_came_beside() -> None:

@@ -26,6 +26,7 @@ from gvtui.words import counted, noun_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import tzinfo
 
     import numpy.typing as npt
 
@@ -129,8 +130,8 @@ class Gaps(Follower):
             elif isinstance(mark, DropsMark):
                 noted.is_least |= mark.is_least
 
-    def told(self) -> list[Unseen]:
-        """What was lost, in words."""
+    def told(self, zone: tzinfo | None = UTC) -> list[Unseen]:
+        """What was lost, in words, with times in a zone; None for the local one."""
         noted, found = self._noted, []
         for conn, drops in noted.drops.items():
             least = "at least " if noted.is_least else ""
@@ -138,12 +139,12 @@ class Gaps(Follower):
                 Unseen(
                     "drops",
                     f"{least}{counted(drops.points, 'point was', 'points were')} dropped by the "
-                    f"sandbox of connection {conn}, {_between(drops.first_ns, drops.last_ns)}",
+                    f"sandbox of connection {conn}, {_between(drops.first_ns, drops.last_ns, zone)}",
                     drops.points,
                 )
             )
         for gap in noted.gaps:
-            when = _between(gap.start_ns, gap.end_ns)
+            when = _between(gap.start_ns, gap.end_ns, zone)
             found.append(Unseen("rows", f"points are missing {when}: {gap.text}"))
         if noted.refused:
             text = f"{counted(noted.refused, 'time')} a limit kept something out"
@@ -157,7 +158,11 @@ class Gaps(Follower):
 
 
 def not_seen(
-    trace: Trace, reader: ActivityReader, gaps: Gaps, survey: Survey | None = None
+    trace: Trace,
+    reader: ActivityReader,
+    gaps: Gaps,
+    survey: Survey | None = None,
+    zone: tzinfo | None = UTC,
 ) -> tuple[Unseen, ...]:
     """Everything that may be missing in an activity, the gravest first.
 
@@ -166,9 +171,10 @@ def not_seen(
         reader: it has read the rows.
         gaps: it has read the same ones.
         survey: the account of the whole recording, if there is one.
+        zone: the time zone of times; None for the local one.
     """
-    found = gaps.told()
-    found += _losses(trace, reader, survey)
+    found = gaps.told(zone)
+    found += _losses(trace, reader, survey, zone)
     found += _points(trace, reader, gaps)
     found += _of_gvisor(reader)
     found += _limits(reader)
@@ -182,7 +188,9 @@ def unseen_calls(found: Iterable[Unseen]) -> list[str]:
     return list(dict.fromkeys(name for each in found for name in each.calls))
 
 
-def _losses(trace: Trace, reader: ActivityReader, survey: Survey | None) -> list[Unseen]:
+def _losses(
+    trace: Trace, reader: ActivityReader, survey: Survey | None, zone: tzinfo | None
+) -> list[Unseen]:
     found = []
     if survey is None and trace.first_row:
         text = (
@@ -212,7 +220,7 @@ def _losses(trace: Trace, reader: ActivityReader, survey: Survey | None) -> list
     if trace.damaged_bytes:
         text = f"{counted(trace.damaged_bytes, 'byte')} of the recording cannot be read"
         found.append(Unseen("rows", text, trace.damaged_bytes))
-    if words := trace.lost.losses.words(zone=UTC):
+    if words := trace.lost.losses.words(zone=zone):
         found.append(Unseen("rows", words))
     missed = max(reader.missed_rows, reader.context.resolved.resolver.missed_rows)
     if missed:
@@ -316,17 +324,23 @@ def _limits(reader: ActivityReader) -> list[Unseen]:
     return found
 
 
-def _between(first_ns: int, last_ns: int) -> str:
-    first, last = utc(first_ns), utc(last_ns)
+def _between(first_ns: int, last_ns: int, zone: tzinfo | None) -> str:
+    first, last = _in_zone(first_ns, zone), _in_zone(last_ns, zone)
     return f"at {first}" if first == last else f"from {first} to {last}"
 
 
 def utc(time_ns: int) -> str:
     """A time in UTC, to the second."""
+    return _in_zone(time_ns, UTC)
+
+
+def _in_zone(time_ns: int, zone: tzinfo | None) -> str:
+    """A time to the second, with `Z` for UTC, or the name of another zone."""
     if not time_ns:
         return "a time that is not known"
     try:
-        when = datetime.fromtimestamp(time_ns // _SECOND_NS, UTC)
+        when = datetime.fromtimestamp(time_ns // _SECOND_NS, zone)
     except (OverflowError, OSError, ValueError):
         return "a time that makes no sense"
-    return when.strftime("%Y-%m-%d %H:%M:%SZ")
+    words = when.strftime("%Y-%m-%d %H:%M:%S")
+    return f"{words}Z" if zone is UTC else f"{words} {when.astimezone(zone):%Z}"

@@ -94,7 +94,7 @@ class Acting(Feature):
                 partial(_survey, path), partial(self._take_survey, trace), self._not_surveyed
             )
         is_checking = not self.model.is_live and self._survey is None
-        return self.reading.not_seen(self._survey, is_checking=is_checking)
+        return self.reading.not_seen(self._survey, self.model.zone, is_checking=is_checking)
 
     def _take_survey(self, trace: Trace, found: Survey) -> None:
         if self._surveyed is trace:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from gvtui.decode.escape import escape
 from gvtui.query.activity.activity import SECTIONS
 from gvtui.tui.kit.cells import fit, fit_end, short_bytes, width_of
-from gvtui.tui.kit.times import clock_text
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ class ActivityPainter:
             when = self._model.trace.row(line.behind.last).when_ns
         except IndexError:
             return ""
-        return clock_text(when, self._model.zone, 0) if when else ""
+        return self._model.when_text(when, 0)
 
     def _heading(self, entry: ActivityEntry, width: int) -> list[Part]:
         title = f"{_sign(entry)} {SECTIONS[entry.section]}"

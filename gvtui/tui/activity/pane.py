@@ -16,7 +16,6 @@ from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import fit, width_of
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.signs import DROP_SIGN
-from gvtui.tui.kit.times import clock_text
 from gvtui.tui.model.chips import Chip
 from gvtui.words import counted
 
@@ -164,7 +163,7 @@ class ActivityPane(ListPane):
         reading = self._reading
         if reading is None:
             return []
-        reader, zone = reading.reader, self._model.zone
+        reader = reading.reader
         title: list[Part] = [(self._acting.subject.words, "subject")]
         if self._model.filtered:
             title.append((", filtered", "faint"))
@@ -172,7 +171,7 @@ class ActivityPane(ListPane):
             title.append((f"   {self._order.value}", "faint"))
         title.append((f"   {counted(reader.rows, 'row')}", "faint"))
         if reader.first_ns:
-            times = (clock_text(each, zone, 0) for each in (reader.first_ns, reader.last_ns))
+            times = (self._model.when_text(each, 0) for each in (reader.first_ns, reader.last_ns))
             title.append((f"   {' to '.join(times)}", "faint"))
         if reading.progress < 0.99:
             title.append((f"   reading {reading.progress:.0%}", "progress"))

@@ -10,6 +10,8 @@ from gvtui.query.activity.notseen import Gaps, not_seen
 from gvtui.query.activity.reader import ActivityReader
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from gvtui.query.analysis import Analysis
     from gvtui.query.filter.compile import Filter
     from gvtui.trace.survey import Survey
@@ -47,12 +49,15 @@ class ActivityReading:
         """The part of the trace that has been read, from 0 to 1."""
         return self.reader.progress
 
-    def not_seen(self, survey: Survey | None, *, is_checking: bool) -> tuple[Unseen, ...]:
+    def not_seen(
+        self, survey: Survey | None, zone: tzinfo | None, *, is_checking: bool
+    ) -> tuple[Unseen, ...]:
         """What may be missing, the gravest first.
 
         Args:
             survey: the account of the whole recording, if there is one.
+            zone: the time zone of times; None for the local one.
             is_checking: whether it is being made.
         """
-        found = not_seen(self.analysis.trace, self.reader, self._gaps, survey)
+        found = not_seen(self.analysis.trace, self.reader, self._gaps, survey, zone)
         return (*found, _CHECKING) if is_checking else found

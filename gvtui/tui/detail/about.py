@@ -10,7 +10,6 @@ from gvtui.decode.file_flags import OPEN
 from gvtui.decode.signals import wait_status
 from gvtui.query.resolved.description import How
 from gvtui.trace.row import Direction, Kind
-from gvtui.tui.kit.times import clock_text
 from gvtui.tui.model.rowtext import word
 from gvtui.words import counted
 
@@ -155,7 +154,7 @@ def _opened(model: Model, resolved: Resolved, description: Description) -> str:
     when, name = "", ""
     if row_id >= model.trace.first_row:
         row = model.trace.row(row_id)
-        when = clock_text(row.when_ns, model.zone, 3)
+        when = model.when_text(row.when_ns)
         opening = resolved.call(row_id)
         name = opening.name if opening is not None else ""
     flags = ""

@@ -271,11 +271,12 @@ class Content:
         return True
 
     def _views_of(self, row_id: int, decoded: Decoded) -> list[FieldView]:
-        views = field_views(decoded, architecture=self._model.trace.architecture)[:_MAX_FIELDS]
-        said = untold(self._model.analysis.pairs.execs.outcome(row_id))
+        model = self._model
+        views = field_views(decoded, architecture=model.trace.architecture, zone=model.zone)
+        said = untold(model.analysis.pairs.execs.outcome(row_id))
         return [
             replace(view, decoded=said) if said and view.path == "exit.result" else view
-            for view in views
+            for view in views[:_MAX_FIELDS]
         ]
 
     def _fill_fields(self, sides: Iterable[SideView]) -> None:

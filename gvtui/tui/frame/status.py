@@ -14,6 +14,7 @@ from gvtui.tui.kit.signs import (
     LOST_SIGN,
     UNKNOWN_SIGN,
 )
+from gvtui.tui.kit.times import full_day_text, zone_text
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.viewer import Item
 from gvtui.words import counted, noun_for
@@ -122,6 +123,9 @@ def items(
         said.append(Item(f"● REC {name} {size}", f"● REC {size}", "record"))
     elif model.is_live:
         said.append(Item(f"{short_bytes(trace.size_bytes)} kept", "", "faint", 1))
+    zone = zone_text(model.here_ns, model.zone)
+    day = full_day_text(model.here_ns, model.zone)
+    said.append(Item(f"{day} {zone}".strip(), zone, "faint", 1, is_kept=True))
     said.append(_following(model, new_rows, playing))
     return said
 
@@ -183,7 +187,7 @@ def layout(said: list[Item], width: int) -> list[Part]:
                 break
             if short:
                 forms[place] = said[place].short
-            elif goes < 99:
+            elif goes < 99 and not said[place].is_kept:
                 forms[place] = ""
     for _, place in reversed(turns):
         if not forms[place]:

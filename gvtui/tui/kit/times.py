@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+import time
+from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
 
 SECOND_NS = 1_000_000_000
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @lru_cache(maxsize=512)
@@ -23,6 +25,59 @@ def clock_text(time_ns: int, zone: tzinfo | None, digits: int = 6) -> str:
     seconds, rest = divmod(time_ns, SECOND_NS)
     point = f".{rest:09d}"[: 1 + digits] if digits else ""
     return f"{_second(seconds, zone)}{point}"
+
+
+@lru_cache(maxsize=512)
+def _day(seconds: int, zone: tzinfo | None) -> tuple[int, str]:
+    try:
+        day = datetime.fromtimestamp(seconds, zone)
+    except (OverflowError, OSError, ValueError):
+        return 0, ""
+    return day.toordinal(), f"{day.day} {_MONTHS[day.month - 1]}"
+
+
+def are_of_one_day(time_ns: int, other_ns: int, zone: tzinfo | None) -> bool:
+    """Whether two times are of the same day; also if one of them is not known."""
+    if time_ns <= 0 or other_ns <= 0:
+        return True
+    return _day(time_ns // SECOND_NS, zone) == _day(other_ns // SECOND_NS, zone)
+
+
+def day_text(time_ns: int, zone: tzinfo | None) -> str:
+    """The day without the year, `27 Nov`; "" for a time that is not known."""
+    return _day(time_ns // SECOND_NS, zone)[1] if time_ns > 0 else ""
+
+
+def day_clock_text(time_ns: int, zone: tzinfo | None, width: int = 12) -> str:
+    """The day and the time of day, to the second if that fits: `27 Nov 12:01`."""
+    clock = clock_text(time_ns, zone, 0)
+    words = f"{day_text(time_ns, zone)} {clock}".strip()
+    return words if len(words) <= width else words[: -len(":00")]
+
+
+def full_day_text(time_ns: int, zone: tzinfo | None) -> str:
+    """The day with its year, `27 Nov 2026`; "" for a time that is not known."""
+    if time_ns <= 0:
+        return ""
+    try:
+        day = datetime.fromtimestamp(time_ns // SECOND_NS, zone)
+    except (OverflowError, OSError, ValueError):
+        return ""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def zone_text(time_ns: int, zone: tzinfo | None) -> str:
+    """The name of the zone at a time: `UTC`, `CET`, or its distance as in `UTC+05:30`.
+
+    A zone has another name in summer. For a time that is not known it is the present one's.
+    """
+    try:
+        when = datetime.fromtimestamp(time_ns / SECOND_NS if time_ns > 0 else time.time(), UTC)
+        when = when.astimezone(zone)
+    except (OverflowError, OSError, ValueError):
+        return ""
+    name = when.strftime("%Z")
+    return name if name.isalpha() else f"UTC{when.isoformat()[-6:]}"
 
 
 def date_text(time_ns: int, zone: tzinfo | None) -> str:

@@ -18,6 +18,7 @@ from gvtui.query.processes.rows import filter_words, row_filter
 from gvtui.query.through import ReadingThrough, is_worthwhile
 from gvtui.query.view import RowView
 from gvtui.trace.bookmarks import Bookmarks
+from gvtui.tui.kit.times import are_of_one_day, clock_text, day_clock_text
 from gvtui.tui.model.chips import Chips
 from gvtui.tui.model.rowtext import RowTexts
 
@@ -215,6 +216,25 @@ class Model:
     def clock_ns(self) -> int:
         """The current time; in a played recording the time that it has reached."""
         return self._clock() if self.is_live else self.analysis.timeline.end_ns
+
+    @property
+    def here_ns(self) -> int:
+        """When the selected row happened; where none is, when the trace begins. Unix nanoseconds,
+        0 if not known."""
+        cursor, trace = self.cursor, self.trace
+        if cursor is not None and trace.first_row <= cursor < trace.end_row:
+            row = trace.row(cursor)
+            return row.when_ns or self._base_ns
+        return self._base_ns
+
+    def when_text(self, when_ns: int, digits: int = 3) -> str:
+        """A time for a list that is not in the order of time: the time of day; for another day
+        than that of `now_ns` also the day, and no seconds. "" if the time is not known."""
+        if when_ns <= 0:
+            return ""
+        if are_of_one_day(when_ns, self.now_ns, self.zone):
+            return clock_text(when_ns, self.zone, digits)
+        return day_clock_text(when_ns, self.zone)
 
     @property
     def sandboxes(self) -> list[Sandbox]:

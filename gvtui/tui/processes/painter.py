@@ -23,7 +23,6 @@ from gvtui.tui.kit.signs import (
     PROCFS_SIGN,
     RUNS_SIGN,
 )
-from gvtui.tui.kit.times import clock_text
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.processes.choice import TreeChoice, TreeOrder
 from gvtui.tui.processes.lines import Fold
@@ -186,7 +185,7 @@ class TreePainter:
         sign, told = _told(executed)
         if executed.image is not None and executed.image.file.origin.shown:
             told += f"  {executed.image.file.origin.shown}"
-        when = clock_text(executed.time_ns, self._model.zone, 3) if executed.time_ns else ""
+        when = self._model.when_text(executed.time_ns)
         ran = executed.outcome is ExecOutcome.DONE and bool(executed.args)
         called = executed.args if ran else [executed.path, *executed.args[1:]]
         return [
@@ -284,7 +283,7 @@ class TreePainter:
             return self._stdio(process, image), "failed" if is_noticed else "faint"
         if key in ("started", "ended"):
             when = process.started_ns if key == "started" else process.end_ns
-            return (clock_text(when, model.zone, 3) if when > 0 else ""), "faint"
+            return model.when_text(when), "faint"
         if key == "status":
             if process.exit_status is None:
                 return _unknown_exit(process), "faint"

@@ -6,7 +6,6 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from gvtui.trace.connection import SECOND_NS
-from gvtui.tui.kit.times import clock_text
 from gvtui.tui.sandboxes.folding import Folding, ListEntry
 
 if TYPE_CHECKING:
@@ -149,7 +148,7 @@ class Ordered:
         if not when_ns:
             return ""
         if not self._model.is_live:
-            return f"{word} {clock_text(when_ns, self._model.zone, 0)}"
+            return f"{word} {self._model.when_text(when_ns, 0)}"
         return f"{word} {_span_words(max(0, now_ns - when_ns) // SECOND_NS)} ago"
 
 

@@ -6,7 +6,6 @@ from gvtui.decode.escape import escape
 from gvtui.trace.bookmarks import MAX_NOTE, BookmarksError
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question
-from gvtui.tui.kit.times import clock_text
 from gvtui.tui.viewer import Feature
 
 _REMOVE = "-"
@@ -67,7 +66,7 @@ class Bookmarking(Feature):
         entries = [
             Entry(
                 str(each.row),
-                f"{each.row:>{width},}  {clock_text(each.time_ns or each.recv_ns, model.zone, 3)}"
+                f"{each.row:>{width},}  {model.when_text(each.time_ns or each.recv_ns) or '--:--:--':<12}"
                 f"  {note_text(each.note) or '-'}",
             )
             for each in bookmarks

@@ -12,7 +12,15 @@ from gvtui.decode.ids import called, cut_name
 from gvtui.query.filter.field import CONTAINER
 from gvtui.tui.kit.cells import fit, width_of
 from gvtui.tui.kit.signs import BOOKMARK, BOOKMARK_AT_CURSOR, CURSOR_MARK
-from gvtui.tui.kit.times import SECOND_NS, age_text, took_text
+from gvtui.tui.kit.times import (
+    SECOND_NS,
+    age_text,
+    are_of_one_day,
+    day_clock_text,
+    day_text,
+    took_text,
+    zone_text,
+)
 from gvtui.tui.model.rowtext import Look, RowText, word
 from gvtui.tui.stream.columns import (
     Placed,
@@ -25,9 +33,9 @@ from gvtui.tui.stream.columns import (
     result_text,
     time_text,
 )
+from gvtui.tui.stream.highlight import highlight, highlight_end
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable
 
     from rich.style import Style
@@ -161,25 +169,50 @@ class Painter:
             len(life.containers) > 1 for life in connections.lives.standing()
         )
 
-    def heading(self) -> Strip:
-        """The line of column titles."""
+    def heading(self, row_id: int | None) -> Strip:
+        """The line of column titles; `row_id` is the first row on the screen."""
         style = self._styles["heading"]
         words = [" "]
         for placed in self._placed:
             title = placed.column.title
             if placed.column.key == "time":
-                title = _TIME_TITLES[self._look.time_mode]
+                title = self._time_title(row_id)
             right = placed.column.key in ("pid", "tid", "duration")
             words.append(fit(title, placed.width, right=right) + " ")
         return Strip([Segment(fit("".join(words).rstrip(), self.width), style)], self.width)
 
+    def _time_title(self, row_id: int | None) -> str:
+        """The title of the times: with the zone, where they are times of day."""
+        title = _TIME_TITLES[self._look.time_mode]
+        if self._look.time_mode is not TimeMode.CLOCK:
+            return title
+        return f"{title} {zone_text(self._when(row_id), self._model.zone)}"
+
+    def _when(self, row_id: int | None) -> int:
+        """When a row happened; 0 if it is not there, or it is not known."""
+        trace = self._model.trace
+        if row_id is None or not trace.first_row <= row_id < trace.end_row:
+            return 0
+        return trace.row(row_id).when_ns
+
+    def _new_day(self, row_id: int, previous_id: int | None) -> str:
+        """The day of a row, if that of the row above is another; else ""."""
+        if self._look.time_mode is not TimeMode.CLOCK:
+            return ""
+        when, zone = self._when(row_id), self._model.zone
+        if are_of_one_day(when, self._when(previous_id), zone):
+            return ""
+        return day_text(when, zone)
+
     def row(self, row_id: int, previous_id: int | None, selected: bool) -> Strip:
         """One row; `previous_id` is the row shown above it, if there is one."""
         relative = self._look.time_mode is TimeMode.SINCE_PREVIOUS
-        key = (row_id, selected, previous_id if relative and previous_id is not None else -1)
+        day = self._new_day(row_id, previous_id)
+        above = previous_id if (relative or day) and previous_id is not None else -1
+        key = (row_id, selected, above)
         strip = self._kept.get(key)
         if strip is None:
-            strip, is_final = self._paint(row_id, previous_id, selected)
+            strip, is_final = self._paint(row_id, previous_id, selected, day)
             if not is_final:
                 self.changing = True
                 return strip
@@ -188,7 +221,9 @@ class Painter:
                 self._kept.popitem(last=False)
         return strip
 
-    def _paint(self, row_id: int, previous_id: int | None, selected: bool) -> tuple[Strip, bool]:
+    def _paint(
+        self, row_id: int, previous_id: int | None, selected: bool, day: str
+    ) -> tuple[Strip, bool]:
         styles = self._styles
         try:
             text = self._model.texts.text(row_id, whole=self._model.whole_calls)
@@ -196,11 +231,15 @@ class Painter:
             words = f"  row {row_id:,} is gone: the trace keeps only the newest rows"
             return Strip([Segment(fit(words, self.width), styles["faint"])], self.width), True
         if text.rule:
-            segments = self._rule(text)
+            segments = self._rule(text, day)
         else:
             segments = [Segment(" ", styles["faint"])]
             for placed in self._placed:
-                segments.extend(self._marked_cell(placed, text, previous_id))
+                if day and placed.column.key == "time":
+                    when = day_clock_text(text.row.when_ns, self._model.zone, placed.width)
+                    segments.append(Segment(fit(when, placed.width), styles["mark"]))
+                else:
+                    segments.extend(self._marked_cell(placed, text, previous_id))
                 segments.append(Segment(" ", styles["faint"]))
             segments.pop()
         is_marked = row_id in self._model.bookmarks
@@ -217,10 +256,10 @@ class Painter:
             ]
         return Strip(segments, self.width), text.is_final
 
-    def _rule(self, text: RowText) -> list[Segment]:
+    def _rule(self, text: RowText, day: str) -> list[Segment]:
         style = self._styles["drop" if text.look is Look.DROP else "note"]
         line = self._styles["faint"]
-        words = f" {text.rule} "
+        words = f" {day}  {text.rule} " if day else f" {text.rule} "
         room = self.width - 1
         taken = width_of(words)
         if taken >= room - 8:
@@ -336,32 +375,3 @@ class Painter:
             words = took_text(text.duration_ns)
             style = "slow" if text.duration_ns >= _SLOW_NS else "duration"
         return Segment(fit(words, width, right=True), self._styles[style])
-
-
-def highlight(cell: list[Segment], pattern: re.Pattern[str], style: Style) -> list[Segment] | None:
-    """The cell with all matches of the pattern in `style`; None if there are none."""
-    text = "".join(segment.text for segment in cell)
-    spans = [match.span() for match in pattern.finditer(text) if match.end() > match.start()]
-    return _styled(cell, spans, style) if spans else None
-
-
-def highlight_end(cell: list[Segment], style: Style) -> list[Segment] | None:
-    """The cell with its last character in `style`, for a match in the part cut off."""
-    text = "".join(segment.text for segment in cell).rstrip()
-    return _styled(cell, [(len(text) - 1, len(text))], style) if text else None
-
-
-def _styled(cell: list[Segment], spans: list[tuple[int, int]], style: Style) -> list[Segment]:
-    segments: list[Segment] = []
-    offset = 0
-    for segment in cell:
-        text, plain = segment.text, 0
-        for start, stop in spans:
-            low, high = max(start - offset, 0), min(stop - offset, len(text))
-            if low < high:
-                segments.append(Segment(text[plain:low], segment.style))
-                segments.append(Segment(text[low:high], (segment.style or style) + style))
-                plain = high
-        segments.append(Segment(text[plain:], segment.style))
-        offset += len(text)
-    return [segment for segment in segments if segment.text]

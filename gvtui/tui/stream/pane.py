@@ -207,7 +207,7 @@ class StreamView(Pane, FittedWidget, ScrollView, can_focus=True, inherit_binding
             self._styled = True
             self._painter.restyle(self._find_style)
         if y < _HEADING:
-            return self._painter.heading()
+            return self._painter.heading(self._shown[0] if self._shown else None)
         place = y - _HEADING
         if place >= len(self._shown):
             return self._blank(place)

@@ -1,3 +1,5 @@
+from datetime import UTC
+
 from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.reader import Trace
@@ -18,7 +20,7 @@ def test_it_reads_along_with_the_analysis_and_ends_with_what_the_report_has() ->
     while reading.advance(70):
         pass
     assert reading.progress == 1
-    told = reading.not_seen(None, is_checking=False)
+    told = reading.not_seen(None, UTC, is_checking=False)
     made, whole = (
         reading.reader.activity(told, folds=False),
         activity_in("shell-2024", "proc.pid = 1"),
@@ -37,6 +39,6 @@ def test_it_reads_along_with_the_analysis_and_ends_with_what_the_report_has() ->
 def test_what_the_account_of_the_whole_recording_tells_is_told() -> None:
     trace = Trace.open(TRACES / "newest-2026.trace")
     reading = ActivityReading(Analysis(trace), None)
-    assert "being checked" in reading.not_seen(None, is_checking=True)[-1].text
-    assert reading.not_seen(survey(trace), is_checking=False)
+    assert "being checked" in reading.not_seen(None, UTC, is_checking=True)[-1].text
+    assert reading.not_seen(survey(trace), UTC, is_checking=False)
     trace.close()

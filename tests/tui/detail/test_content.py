@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -45,6 +46,14 @@ def words(content: Content) -> str:
         "".join(text for (parts, _), _ in content.columns(place) for text, _ in parts)
         for place in range(content.height)
     )
+
+
+def test_all_times_are_in_the_zone_of_the_list() -> None:
+    model = model_of("compile-2024", 402)
+    model.zone = ZoneInfo("Asia/Tokyo")
+    text = words(Content(model, WIDE, shows_bytes=False))
+    assert "2026-11-24 02:37:16.713806332" in text
+    assert "2026-11-23" not in text
 
 
 def test_every_field_is_there_decoded_and_raw() -> None:

@@ -65,6 +65,18 @@ def test_a_live_view_says_what_came_and_what_was_lost(tmp_path: Path) -> None:
     app.model.trace.close()
 
 
+def test_the_zone_is_always_there_and_the_day_where_there_is_room(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(9)
+    app = live(recorder.path)
+    app.model.refresh(1.0)
+    said = items(app.model, 0, lost=1200, refused=2, left_out=7)
+    assert "23 Nov 2026 UTC" in "".join(text for text, _ in layout(said, 1000))
+    for width in (80, 100, 120):
+        assert " UTC " in "".join(text for text, _ in layout(said, width))
+    app.model.trace.close()
+
+
 def test_what_is_odd_is_counted_by_its_kind(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "a.gvtrace")
     recorder.writer.message(1, recorder.now, build_message(999, b"later"))

@@ -1,11 +1,22 @@
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from gvtui.tui.kit.cells import width_of
-from gvtui.tui.kit.times import age_text, clock_text, date_text, span_text
+from gvtui.tui.kit.times import (
+    age_text,
+    are_of_one_day,
+    clock_text,
+    date_text,
+    day_clock_text,
+    day_text,
+    full_day_text,
+    span_text,
+    zone_text,
+)
 from gvtui.tui.stream.columns import COLUMNS
 
 MOMENT = 1_795_455_407_118_204_005
@@ -16,6 +27,31 @@ def test_times_of_day() -> None:
     assert clock_text(MOMENT, UTC, 3) == "17:36:47.118"
     assert clock_text(MOMENT, UTC, 0) == "17:36:47"
     assert date_text(MOMENT, UTC) == "2026-11-23 17:36:47.118204005"
+
+
+def test_days() -> None:
+    tokyo = ZoneInfo("Asia/Tokyo")
+    assert day_text(MOMENT, UTC) == "23 Nov"
+    assert day_text(MOMENT, tokyo) == "24 Nov"
+    assert full_day_text(MOMENT, UTC) == "23 Nov 2026"
+    assert day_clock_text(MOMENT, UTC) == "23 Nov 17:36"
+    assert day_clock_text(MOMENT, UTC, 15) == "23 Nov 17:36:47"
+    later = MOMENT + 7 * 3600 * 10**9
+    assert not are_of_one_day(MOMENT, later, UTC)
+    assert are_of_one_day(MOMENT, later, tokyo)
+    assert are_of_one_day(MOMENT, 0, UTC), "what is not known differs from nothing"
+    assert day_text(0, UTC) == full_day_text(0, UTC) == full_day_text(1 << 80, UTC) == ""
+
+
+def test_zones_have_the_name_of_their_time() -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    assert zone_text(MOMENT, UTC) == "UTC"
+    assert zone_text(MOMENT, berlin) == "CET"
+    assert zone_text(MOMENT - 180 * 86_400 * 10**9, berlin) == "CEST"
+    assert zone_text(MOMENT, ZoneInfo("America/Sao_Paulo")) == "UTC-03:00"
+    assert zone_text(MOMENT, timezone(timedelta(hours=5, minutes=30))) == "UTC+05:30"
+    assert zone_text(0, UTC) == "UTC"
+    assert zone_text(1 << 80, UTC) == ""
 
 
 @pytest.mark.parametrize("time_ns", [0, -5, (1 << 63) - 1])

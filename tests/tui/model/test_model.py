@@ -188,3 +188,15 @@ def test_what_another_process_has_read_through_is_taken_up(
     assert model.analysis is again
     model.close()
     model.trace.close()
+
+
+def test_a_time_of_another_day_has_its_day(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(3)
+    model = FakeViewer(trace=Trace.open(recorder.path)).model
+    assert model.when_text(START_NS) == "17:36:47.000"
+    assert model.when_text(START_NS - 86_400 * 10**9) == "22 Nov 17:36"
+    assert model.when_text(0) == ""
+    assert model.here_ns == model.trace.row(0).when_ns
+    model.cursor = 2
+    assert model.here_ns == model.trace.row(2).when_ns
