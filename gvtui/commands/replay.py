@@ -43,7 +43,9 @@ def replay(
 ) -> None:
     """Open a recording in the viewer.
 
-    FILE is a recording of gvtui's, or one that gVisor's tracereplay saved.
+    FILE is a recording of gvtui's, or one that gVisor's tracereplay saved. In the viewer @ shows all
+    panes as of the selected row, as they were then; space plays from there, < and > change the
+    speed.
     """
     need_terminal(f"gvtui print {file}")
     from gvtui.tui.run import run_replay

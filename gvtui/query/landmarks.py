@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from enum import Enum
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.query.calls.pairs import Pairs
-    from gvtui.query.source import RowSource
 
 _SLICE = 1 << 14
 """How many rows are tested in one step."""
@@ -41,8 +40,32 @@ class Landmark(Enum):
     """A program started."""
     CALL = "call"
     """A call began; its exit, where its enter is not there."""
+    ROW = "row"
+    """Any row."""
     EVENT = "event"
     """An event that is no system call, such as the end of a task."""
+
+
+class Rows(Protocol):
+    """The part of a `RowSource` that is needed to look for rows."""
+
+    @property
+    def first_row(self) -> int:
+        """The id of the oldest row."""
+
+    @property
+    def end_row(self) -> int:
+        """The id after the newest row."""
+
+    @property
+    def architecture(self) -> str:
+        """See `RowSource`."""
+
+    def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
+        """See `RowSource`."""
+
+    def string(self, number: int) -> str:
+        """See `RowSource`."""
 
 
 def failed(
@@ -64,7 +87,7 @@ def failed(
 class Landmarks:
     """Tests which rows of a trace are landmarks of one kind."""
 
-    def __init__(self, trace: RowSource, kind: Landmark, pairs: Pairs) -> None:
+    def __init__(self, trace: Rows, kind: Landmark, pairs: Pairs) -> None:
         """Make it.
 
         Args:
@@ -78,6 +101,8 @@ class Landmarks:
         """Which of consecutive rows are landmarks; `start` is the id of the first."""
         if self._kind is Landmark.DROP:
             return np.asarray(rows["kind"] == Kind.DROP)
+        if self._kind is Landmark.ROW:
+            return np.ones(len(rows), np.bool_)
         is_message = rows["kind"] == Kind.MESSAGE
         if self._kind is Landmark.ERROR:
             return failed(rows, self._codes(start, rows))
@@ -131,7 +156,7 @@ class Seeker:
 
     def __init__(
         self,
-        trace: RowSource,
+        trace: Rows,
         landmarks: Landmarks,
         row: int,
         direction: int,

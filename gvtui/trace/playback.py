@@ -1,69 +1,205 @@
-"""Plays a recording: holds back each row until its time has come."""
+"""Plays a recording: shows the rows up to a position, which goes on with time."""
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
-
-from gvtui.trace.connections import Connections
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
+    import numpy.typing as npt
+
     from gvtui.trace.reader import Trace
 
-SLOWEST, FASTEST = 1 / 64, 1024.0
+SPEEDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, math.inf)
+"""How many seconds of the recording are played in a second; the last is as fast as possible."""
 
 _LOOK_AT = 64
-"""How many rows are searched for the time of the recording's start."""
+"""How many rows are searched for the time of the recording's start, or end."""
+_AT_ONCE = 1 << 14
+"""How many rows are released at once, where they are played as fast as possible."""
 
 
 class ReplayClock:
-    """Advances a trace's limit with time: the rows' time of receipt, or else the sandbox's."""
+    """The position in a recording: rows behind it are held back, as if they had not come yet."""
 
     def __init__(
-        self, trace: Trace, speed: float, clock: Callable[[], int] = time.monotonic_ns
+        self, trace: Trace, speed: float | None, clock: Callable[[], int] = time.monotonic_ns
     ) -> None:
-        self._trace = trace
+        """Make it.
+
+        Args:
+            trace: the recording.
+            speed: play from the start on, so many times as fast as it was; None to show all of it.
+            clock: gives nanoseconds.
+        """
+        self.trace = trace
         self._clock = clock
-        self.speed = speed
+        self.speed = 1.0 if speed is None else speed
         """How many seconds of the recording are played in a second."""
-        self.paused = False
-        self._at_ns = _first_time(trace)
-        trace.limit = trace.end_row = trace.first_row
-        trace.connections = Connections()
+        self.is_paused = speed is None
+        self.is_looping = False
+        """Whether it plays again from the start when it has ended."""
         self._last = clock()
+        self._at_ns = self.start_ns
+        if speed is not None:
+            trace.go_back(trace.first_row)
 
     @property
-    def finished(self) -> bool:
-        """Whether all rows are shown."""
-        limit = self._trace.limit
-        return limit is None or limit >= self._trace.available_rows
+    def is_on(self) -> bool:
+        """Whether rows are held back; else the whole recording is shown."""
+        return self.trace.limit is not None
 
-    def advance(self) -> None:
-        """Release the rows whose time has come."""
+    @property
+    def position(self) -> int:
+        """The id after the last row that is shown."""
+        limit = self.trace.limit
+        end = self.trace.available_rows
+        return end if limit is None else min(limit, end)
+
+    @property
+    def is_at_end(self) -> bool:
+        """Whether all rows are shown."""
+        return self.position >= self.trace.available_rows
+
+    @property
+    def is_playing(self) -> bool:
+        """Whether the position goes on by itself."""
+        return self.is_on and not self.is_paused and not (self.is_at_end and not self.is_looping)
+
+    @property
+    def start_ns(self) -> int:
+        """When the recording begins, Unix nanoseconds; 0 if no row tells."""
+        first = self.trace.first_row
+        return _time_in(self.trace.held_rows(first, first + _LOOK_AT))
+
+    @property
+    def end_ns(self) -> int:
+        """When the recording ends, Unix nanoseconds; 0 if no row tells."""
+        end = self.trace.available_rows
+        return _time_in(self.trace.held_rows(end - _LOOK_AT, end)[::-1])
+
+    @property
+    def now_ns(self) -> int:
+        """The time that the position stands at, Unix nanoseconds."""
+        if self.is_playing and not math.isinf(self.speed):
+            return self._at_ns
+        before = self.trace.held_rows(self.position - _LOOK_AT, self.position)
+        return _time_in(before[::-1]) or self.start_ns
+
+    def advance(self) -> bool:
+        """Release the rows whose time has come; True if it has begun again from the start, so that
+        what was found out of the rows has to be forgotten."""
         now = self._clock()
         passed, self._last = now - self._last, now
-        if self.paused or self.finished:
-            return
+        if not self.is_playing:
+            return False
+        if self.is_at_end:
+            self.go_to(self.trace.first_row)
+            return True
+        if math.isinf(self.speed):
+            if self.trace.end_row >= self.position:
+                self._release(self.position + _AT_ONCE)
+            return False
         self._at_ns += round(passed * self.speed)
-        limit = self._trace.row_at_time(self._at_ns + 1)
-        self._trace.limit = max(limit, self._trace.limit or 0)
+        self._release(max(self.position, self.trace.row_at_time(self._at_ns + 1)))
+        return False
 
-    def change_speed(self, factor: float) -> None:
-        """Play faster or slower from here on."""
-        self.speed = min(FASTEST, max(SLOWEST, self.speed * factor))
+    def go_to(self, row: int) -> bool:
+        """Show the rows up to a row, and the row itself.
+
+        Returns:
+            Whether that is back, so that what was found out of the rows has to be forgotten.
+        """
+        first, end = self.trace.first_row, self.trace.available_rows
+        position = max(first, min(row + 1, end))
+        is_back = self.trace.limit is None or position < self.trace.end_row
+        if is_back:
+            self.trace.go_back(position)
+        else:
+            self._release(position)
+        self._at_ns = _time_in(self.trace.held_rows(position - _LOOK_AT, position)[::-1])
+        self._at_ns = self._at_ns or self.start_ns
+        self._last = self._clock()
+        return is_back
+
+    def leave(self) -> None:
+        """Show the whole recording."""
+        self.trace.limit = None
+        self.is_paused = True
+
+    def play(self) -> None:
+        """Go on by itself, from the position on."""
+        self._at_ns, self._last = self.now_ns, self._clock()
+        self.is_paused = False
+
+    def pause(self) -> None:
+        """Stay at the position."""
+        self.is_paused = True
+
+    def change_speed(self, steps: int) -> None:
+        """Play faster from here on, or slower, by so many of `SPEEDS`."""
+        self._at_ns = self.now_ns
+        if steps > 0:
+            faster = [speed for speed in SPEEDS if speed > self.speed]
+            self.speed = faster[min(steps, len(faster)) - 1] if faster else SPEEDS[-1]
+        else:
+            slower = [speed for speed in reversed(SPEEDS) if speed < self.speed]
+            self.speed = slower[min(-steps, len(slower)) - 1] if slower else SPEEDS[0]
+
+    @property
+    def speed_words(self) -> str:
+        """The speed, for the screen."""
+        return "as fast as possible" if math.isinf(self.speed) else f"×{self.speed:g}"
 
     @property
     def words(self) -> str:
-        """The speed, for the status line."""
-        if self.finished:
+        """What it does, for the status line."""
+        if self.is_at_end and not self.is_playing:
             return "at the end"
-        return f"playing ×{self.speed:g}"
+        return f"{'playing' if self.is_playing else 'paused'} {self.speed_words}"
+
+    def _release(self, position: int) -> None:
+        self.trace.limit = min(position, self.trace.available_rows)
 
 
-def _first_time(trace: Trace) -> int:
-    for row in trace.rows(trace.first_row, trace.first_row + _LOOK_AT):
+class AllRows:
+    """The rows of a recording, with those that are held back; as much of a `RowSource` as is needed
+    to look for rows."""
+
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+
+    @property
+    def first_row(self) -> int:
+        """The id of the oldest row."""
+        return self._trace.first_row
+
+    @property
+    def end_row(self) -> int:
+        """The id after the newest row."""
+        return self._trace.available_rows
+
+    @property
+    def architecture(self) -> str:
+        """See `Trace.architecture`."""
+        return self._trace.architecture
+
+    def rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
+        """See `Trace.held_rows`."""
+        return self._trace.held_rows(start, stop)
+
+    def string(self, number: int) -> str:
+        """See `Trace.string`."""
+        return self._trace.string(number)
+
+
+def _time_in(rows: npt.NDArray[np.void]) -> int:
+    """The first time in some rows, Unix nanoseconds; 0 if none of them tells."""
+    for row in rows:
         if when := int(row["recv_ns"]) or int(row["time_ns"]):
             return when
     return 0

@@ -33,6 +33,8 @@ from gvtui.wire.header import WireError
 from gvtui.wire.messages import Decoded, decode
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from gvtui.trace.rebuild import Progress
 
 _NOTHING = (b"", pack_details({}))
@@ -229,6 +231,23 @@ class Trace(RowReader):
     def host(self) -> dict[str, str]:
         """The machine that received the messages, as `gvtui.trace.host` tells it."""
         return host_in(self.oldest_head())
+
+    def held_rows(self, start: int, stop: int) -> npt.NDArray[np.void]:
+        """The rows from `start` to before `stop`, those that are held back too; dtype
+        `ROW_DTYPE`."""
+        return self._segments.read(max(start, self.first_row), min(stop, self.available_rows))
+
+    def go_back(self, limit: int) -> None:
+        """Hold back all rows from an id on, and forget what was taken in: `refresh` takes in anew
+        what is before it."""
+        self.limit = limit
+        self.end_row = self.first_row
+        self.connections = Connections()
+        self.lost = LostRows()
+        if self.first_row and self._folder is not None:
+            self._carry()
+        else:
+            self._carry_drops()
 
     def _carry(self) -> None:
         """Take over the counts of rows that a flight recorder has let go before they were read."""

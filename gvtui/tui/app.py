@@ -25,6 +25,7 @@ from gvtui.tui.frame.status import StatusLine, items
 from gvtui.tui.frame.tabs import TabLine
 from gvtui.tui.kit.driver import TerminalDriver
 from gvtui.tui.kit.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
+from gvtui.tui.replay.bar import PlayBar
 from gvtui.tui.timeline.strip import TimelineStrip
 from gvtui.tui.viewer import Feature
 
@@ -73,6 +74,7 @@ class GvtuiApp(ViewerBase):
         self.use_command_palette = True
         self.status = StatusLine()
         self.timeline = TimelineStrip(self)
+        self.playbar = PlayBar(self)
         self.filterbar = FilterBar(self)
         self.detail = DetailView(self)
         self.banner = Static("", id="banner", markup=False)
@@ -97,6 +99,7 @@ class GvtuiApp(ViewerBase):
         """Status, sidebar, tabs, details and keys."""
         yield self.status
         yield self.timeline
+        yield self.playbar
         yield self.banner
         with Horizontal(id="body"):
             with Vertical(id="sidebar"):
@@ -253,14 +256,16 @@ class GvtuiApp(ViewerBase):
                 self.tell(notice.text, level)
             self.model.monitor_gone = self.monitor.dead
             self.model.monitor_silent = self.monitor.is_silent
-        if self.replay is not None:
-            self.replay.advance()
+        if self.replay is not None and self.replay.advance():
+            self.model.replace_trace(self.model.trace)
         self._settle()
         return self.model.refresh(FILTER_SECONDS)
 
     def _settle(self) -> None:
         try:
             self.model.settle()
+            if self.replay is not None:
+                self.replay.trace = self.model.trace
         except TraceError as error:
             self.tell(f"{error}; only its first rows are shown", "error")
 
@@ -284,13 +289,19 @@ class GvtuiApp(ViewerBase):
                 pane.news()  # type: ignore[attr-defined]
         if calm:
             self._calm_at = time.monotonic()
-            for widget in (self.timeline, self.filterbar, self.detail, *self._lines_above):
+            for widget in (
+                self.timeline,
+                self.playbar,
+                self.filterbar,
+                self.detail,
+                *self._lines_above,
+            ):
                 widget.news()  # type: ignore[attr-defined]
             self._show_status()
             self._show_banner()
 
     def _show_status(self) -> None:
-        playing = self.replay.words if self.replay else ""
+        playing = self.replay.words if self.replay and self.replay.is_on else ""
         lost = self.monitor.lost if self.monitor else self.model.trace.lost.losses.messages
         refused = self.monitor.refused if self.monitor else 0
         left_out = self.monitor.left_out if self.monitor else 0

@@ -81,7 +81,7 @@ class ViewerBase(DoorsApp):
             trace: the trace to show.
             live: how sandboxes are watched; None for a recording.
             monitor: the running monitor that sandboxes connect to; None for a recording.
-            replay: the clock of a recording that is played at a speed.
+            replay: the position in a recording; None when live.
             keeper: finds sandboxes and applies sessions; None for a recording.
             filter_text: a filter to start with.
             zone: the time zone of displayed times; None is the local one.
@@ -324,6 +324,24 @@ class ViewerBase(DoorsApp):
     def jump(self, row_id: int) -> None:
         """Select a row of the stream, or else the next row that passes; stops following."""
         self.stream.jump(row_id)
+
+    def go_to(self, row_id: int) -> None:
+        """Stand at a row where a recording stands at one; else select it."""
+        if self.replay is not None and self.replay.is_on:
+            self.stand_at(row_id)
+        else:
+            self.jump(row_id)
+
+    def stand_at(self, row_id: int | None) -> None:
+        """Show all panes of a recording as of a row; None for the whole recording."""
+        assert self.replay is not None
+        here = self.model.cursor
+        self.model.stand_at(self.replay, row_id)
+        if row_id is None and here is not None:
+            self.jump(here)
+        else:
+            self.follow()
+        self.show_news()
 
     def follow(self) -> None:
         """Show the newest rows from now on."""

@@ -167,6 +167,7 @@ STYLES = tuple(
         "running",
         "sandboxes",
         "timeline",
+        "replay",
     )
 )
 """The rooms' stylesheets, relative to this folder; of two equally specific rules the later one

@@ -152,10 +152,9 @@ def run_replay(
     # Where rows are held back until their time, all of them must be there first.
     progress = _say_progress if sys.stderr.isatty() else None
     trace = Trace.open(path, progress=progress, at_once=speed is None)
-    replay = ReplayClock(trace, speed) if speed is not None else None
     app = GvtuiApp(
         trace,
-        replay=replay,
+        replay=ReplayClock(trace, speed),
         config=config,
         remembered=None if fresh else read_remembered(),
         filter_text=filter_text,

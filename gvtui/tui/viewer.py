@@ -82,7 +82,7 @@ class Viewer(Protocol):
     monitor: Watch | None
     """The monitor, when live."""
     replay: ReplayClock | None
-    """The clock of a recording that is played at a speed; else None."""
+    """The position in a recording; None when live."""
     keeper: Keeper | None
     """Finds sandboxes and applies sessions; None for a recording."""
 
@@ -134,6 +134,13 @@ class Viewer(Protocol):
 
     def jump(self, row_id: int) -> None:
         """Select a row of the stream, or else the next row that passes; stops following."""
+
+    def go_to(self, row_id: int) -> None:
+        """Go to a row: a recording that stands at a row stands at this one then; else it is
+        selected, or else the next row that passes."""
+
+    def stand_at(self, row_id: int | None) -> None:
+        """Show all panes of a recording as of a row; None for the whole recording."""
 
     def follow(self) -> None:
         """Show the newest rows from now on."""

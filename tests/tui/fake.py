@@ -234,6 +234,18 @@ class FakeViewer:
         if view.count:
             self.model.cursor = view[min(view.position_of(row_id), view.count - 1)]
 
+    def go_to(self, row_id: int) -> None:
+        if self.replay is not None and self.replay.is_on:
+            self.stand_at(row_id)
+        else:
+            self.jump(row_id)
+
+    def stand_at(self, row_id: int | None) -> None:
+        assert self.replay is not None
+        self.model.stand_at(self.replay, row_id)
+        if row_id is not None:
+            self.follow()
+
     def follow(self) -> None:
         self.model.following = True
         self.catch_up()

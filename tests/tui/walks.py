@@ -49,7 +49,7 @@ def _replayed(_: Path) -> Iterator[GvtuiApp]:
     replay = ReplayClock(trace, 0.25, clock)
     clock.now += SECOND // 10
     replay.advance()
-    replay.paused = True
+    replay.pause()
     yield GvtuiApp(trace, replay=replay, zone=UTC)
     trace.close()
 

@@ -155,6 +155,8 @@ def _odd_messages(connections: Connections) -> list[Item]:
 
 
 def _following(model: Model, new_rows: int, playing: str) -> Item:
+    if model.following and playing.startswith("paused"):
+        return Item(f"‖ {playing}", f"‖ {playing}", "paused")
     if model.following:
         words = f"▶ {playing}" if playing else "▶ following" if model.is_live else "▶ at the end"
         return Item(words, words.replace("following", "follow"), "good")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from time import thread_time
+from time import monotonic, thread_time
 from typing import TYPE_CHECKING
 
 from gvtui.query.analysis import ANALYSIS_SECONDS, Analysis
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.connection import Sandbox
+    from gvtui.trace.playback import ReplayClock
     from gvtui.trace.reader import Trace
     from gvtui.tui.model.chips import Chip
     from gvtui.tui.options import LiveOptions
@@ -37,6 +38,9 @@ _TAKING_SECONDS = 0.02
 """Time for taking in new rows in one go."""
 _TURN_SECONDS = 0.008
 """The same between two updates of the screen."""
+
+_STANDING_SECONDS = 0.3
+"""For how long rows are read before a recording is shown as of a row."""
 
 _SHARE_MEANWHILE = 0.25
 """The part of the analysis's time while another process reads the recording through."""
@@ -118,6 +122,24 @@ class Model:
         self._take(trace)
         self.apply_chips()
 
+    def stand_at(self, replay: ReplayClock, row_id: int | None) -> None:
+        """Show all of a recording as of a row; None for the whole recording.
+
+        What comes before the row is read in one go as far as that takes a moment, and then on.
+        """
+        cursor = self.cursor
+        if row_id is None:
+            replay.leave()
+            self.replace_trace(self.trace)
+        elif replay.go_to(row_id):
+            self.replace_trace(self.trace)
+        deadline = monotonic() + _STANDING_SECONDS
+        while self.refresh(_TURN_SECONDS) or self.trace.is_behind:
+            if monotonic() >= deadline:
+                break
+        if row_id is None:
+            self.cursor = cursor
+
     def close(self) -> None:
         """End the processes that look at the trace, which stays open."""
         self.view.close()
@@ -158,7 +180,7 @@ class Model:
 
     def catch_up(self) -> bool:
         """Take in more rows of a recording between two refreshes; False if all are there."""
-        if self.is_live or self.trace.limit is not None or not self.trace.is_behind:
+        if self.is_live or not self.trace.is_behind:
             return False
         grew = self.trace.refresh(_TURN_SECONDS)
         self._grew = self._grew or grew

@@ -86,7 +86,7 @@ class Bookmarking(Feature):
             )
             return
         self.viewer.show_pane("stream")
-        self.viewer.jump(row_id)
+        self.viewer.go_to(row_id)
         place = view.position_of(row_id)
         if place >= view.count or view[place] != row_id:
             self.viewer.tell(

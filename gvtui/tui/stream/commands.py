@@ -31,13 +31,20 @@ class Going(Feature):
 
     @command("Pause, or follow the newest rows", "space", footer="pause", heading="Following")
     def follow(self) -> None:
-        """Pause or follow; a recording that is played pauses too."""
-        if self.model.following:
+        """Pause or follow; where a recording stands at a row, pause or play it."""
+        replay = self.viewer.replay
+        if replay is not None and replay.is_on:
+            if replay.is_playing:
+                replay.pause()
+            else:
+                if replay.is_at_end:
+                    self.viewer.go_to(self.model.trace.first_row)
+                replay.play()
+            self.viewer.follow()
+        elif self.model.following:
             self.viewer.pause()
         else:
             self.viewer.follow()
-        if self.viewer.replay is not None:
-            self.viewer.replay.paused = not self.model.following
 
     @command("Go to a time or a row number", "ctrl+g")
     def goto(self) -> None:
@@ -50,7 +57,7 @@ class Going(Feature):
                 row_id = find_row(text, self.model)
             except PlaceError as error:
                 return Mistake(str(error))
-            self.viewer.jump(row_id)
+            self.viewer.go_to(row_id)
             return None
 
         self.viewer.ask(Question("go to", done, hint=HINT))

@@ -39,7 +39,7 @@ def find_row(text: str, model: Model) -> int:
         share = float(match[1])
         if share > 100:
             raise PlaceError(f"{text} is more than the whole recording")
-        first, last = model.trace.first_row, model.trace.end_row - 1
+        first, last = model.trace.first_row, model.trace.available_rows - 1
         return max(first, first + round((last - first) * share / 100))
     if match := _TIME.fullmatch(text):
         hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
@@ -70,15 +70,13 @@ def _row_after(model: Model, match: re.Match[str]) -> int:
     elif span >= 0:
         since = model.base_ns
     else:
-        since = _when(trace, trace.end_row - 1)
+        since = _when(trace, trace.available_rows - 1)
     return trace.row_at_time(since + span)
 
 
 def _when(trace: Trace, row_id: int) -> int:
-    if not trace.first_row <= row_id < trace.end_row:
-        return 0
-    row = trace.row(row_id)
-    return row.recv_ns or row.time_ns
+    row = trace.held_rows(row_id, row_id + 1)
+    return int(row["recv_ns"][0] or row["time_ns"][0]) if len(row) else 0
 
 
 def _row_at(model: Model, moment: datetime, fraction_ns: int) -> int:

@@ -51,7 +51,7 @@ class Along(Feature):
         """Go to the rows of a cell."""
         if self.cells:
             cell = self.cells[min(max(place, 0), len(self.cells) - 1)]
-            self.viewer.jump(cell.row)
+            self.viewer.go_to(cell.row)
             self.viewer.show_pane("stream")
 
     @command("Back along the timeline", "left_square_bracket", -1)

@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 from gvtui.query.landmarks import Landmark, Landmarks, Seeker
+from gvtui.trace.playback import AllRows
 from gvtui.tui.command.command import command
 from gvtui.tui.viewer import Feature, Item, Viewer
 
@@ -24,6 +25,7 @@ _WORDS = {
     Landmark.ERROR: "failed calls",
     Landmark.EXEC: "programs that started",
     Landmark.CALL: "calls",
+    Landmark.ROW: "rows",
     Landmark.EVENT: "events",
 }
 
@@ -64,7 +66,8 @@ class ToLandmarks(Feature):
     @command("Go to the next dropped points", "right_curly_bracket", 1)
     def drop(self, direction: int) -> None:
         """Go to the nearest row before or after the selected one that tells of dropped points."""
-        if not self.model.trace.connections.dropped and not self.model.trace.is_behind:
+        trace = self.model.trace
+        if not trace.connections.dropped and not trace.is_behind and trace.limit is None:
             self.viewer.tell("No points were dropped.")
             return
         self._seek(Landmark.DROP, direction)
@@ -77,7 +80,9 @@ class ToLandmarks(Feature):
     @command("Go to the next call", "f6", "call", 1)
     @command("Go to the previous event", "shift+f7", "event", -1)
     @command("Go to the next event", "f7", "event", 1)
-    def to(self, what: Literal["error", "exec", "call", "event"], direction: int) -> None:
+    @command("Go to the row before; moves where a recording stands", "shift+f8", "row", -1)
+    @command("Go to the next row; moves where a recording stands", "f8", "row", 1)
+    def to(self, what: Literal["error", "exec", "call", "event", "row"], direction: int) -> None:
         """Go to the nearest row of a kind before or after the selected one, of those shown."""
         self._seek(Landmark(what), direction)
 
@@ -102,13 +107,16 @@ class ToLandmarks(Feature):
         model = self.model
         if self._went is not None and model.cursor == self._went[1]:
             return self._went[0]
-        return model.trace.first_row - 1 if model.cursor is None else model.cursor
+        if model.cursor is None:
+            return model.trace.first_row - 1
+        return model.cursor
 
     def _seek(self, kind: Landmark, direction: int) -> None:
         model = self.model
         skip = model.analysis.timeline.past_dropless if kind is Landmark.DROP else None
-        landmarks = Landmarks(model.trace, kind, model.analysis.pairs)
-        seeker = Seeker(model.trace, landmarks, self._here, direction, skip=skip)
+        rows = AllRows(model.trace)
+        landmarks = Landmarks(rows, kind, model.analysis.pairs)
+        seeker = Seeker(rows, landmarks, self._here, direction, skip=skip)
         is_looking = self._sought is not None
         self._sought = _Sought(kind, seeker, direction, model.generation, model.cursor)
         if not is_looking:
@@ -128,10 +136,11 @@ class ToLandmarks(Feature):
         while (left := deadline - perf_counter()) > 0:
             row = sought.held if sought.held is not None else sought.seeker.next(left)
             sought.held = row
-            if row is None or self._is_undecided(row):
+            if row is None or self._is_undecided(row, deadline):
                 break
             shown = self._shown(row)
-            if sought.kind is Landmark.DROP or shown is not None:
+            is_held_back = row >= model.trace.end_row
+            if sought.kind is Landmark.DROP or shown is not None or is_held_back:
                 self._sought = None
                 self._go(row if shown is None else shown)
                 return
@@ -146,9 +155,18 @@ class ToLandmarks(Feature):
             return
         self.viewer.after(_PAUSE, self._look)
 
-    def _is_undecided(self, row: int) -> bool:
+    def _is_undecided(self, row: int, deadline: float) -> bool:
         """Whether the filters have not come to a row yet."""
-        view = self.model.view
+        model = self.model
+        if row >= model.trace.end_row and model.filtered and self.viewer.replay is not None:
+            # Whether a row passes is known only once the recording stands at it.
+            self.viewer.replay.go_to(row)
+            while model.trace.is_behind and perf_counter() < deadline:
+                model.refresh(_STEP_SECONDS)
+            if row >= model.trace.end_row:
+                return True
+            model.view.advance(_STEP_SECONDS)
+        view = model.view
         return not view.complete and view.position_of(row) >= view.count
 
     def _shown(self, row: int) -> int | None:
@@ -169,7 +187,7 @@ class ToLandmarks(Feature):
         """Select a row; if filters hide it, the next one."""
         model = self.model
         self.viewer.show_pane("stream")
-        self.viewer.jump(row)
+        self.viewer.go_to(row)
         self._went = row, model.cursor
         if model.cursor != row:
             self.viewer.tell(

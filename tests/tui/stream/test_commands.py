@@ -22,11 +22,14 @@ def test_following_pauses_and_goes_on_and_so_does_a_replay() -> None:
     viewer = FakeViewer(Going, trace=trace, replay=clock)
     assert viewer.model.following
     viewer.commands.execute("stream.follow")
-    assert not viewer.model.following
-    assert clock.paused
+    assert not clock.is_playing
     viewer.commands.execute("stream.follow")
-    assert viewer.model.following
-    assert not clock.paused
+    assert clock.is_playing
+    whole = FakeViewer(Going)
+    whole.commands.execute("stream.follow")
+    assert whole.model.following
+    whole.commands.execute("stream.follow")
+    assert not whole.model.following
 
 
 @pytest.mark.parametrize(("place", "row"), [("#402", 402), ("+0", 1), ("1,204", 1204)])
