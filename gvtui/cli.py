@@ -72,6 +72,10 @@ COMMANDS: dict[str, LazyCommand] = {
     "merge": LazyCommand(
         "gvtui.commands.merge:merge", "Write several recordings to a new one, by time."
     ),
+    "repair": LazyCommand(
+        "gvtui.commands.repair:repair",
+        "Write what can be read of a damaged recording to a new one.",
+    ),
     "session": LazyCommand(
         "gvtui.commands.session:session", "Make, check and apply trace sessions."
     ),

@@ -86,7 +86,9 @@ class Bookmarks:
             read = _beside(trace.path)
         if read is not None and read.exists():
             try:
-                self._bookmarks = {bookmark.row: bookmark for bookmark in _find(trace, _read(read))}
+                self._bookmarks = {
+                    bookmark.row: bookmark for bookmark in found_in(trace, _read(read))
+                }
             except BookmarksError as error:
                 self.problem = str(error)
 
@@ -215,7 +217,7 @@ def _bookmark(entry: dict[str, Any]) -> Bookmark:
     return Bookmark(row, entry["note"][:MAX_NOTE], conn, kind, recv_ns, time_ns)
 
 
-def _find(trace: Trace, bookmarks: list[Bookmark]) -> Iterator[Bookmark]:
+def found_in(trace: Trace, bookmarks: list[Bookmark]) -> Iterator[Bookmark]:
     """The bookmarks with their rows' numbers in this trace; without those whose row is missing."""
     for bookmark in bookmarks:
         row_id = _row_of(trace, bookmark)

@@ -85,7 +85,7 @@ def rebuild_index(
         window = Window(source.fileno(), size)
         making = Making(indexer)
         told = 0
-        for rows in making.rows(_saved(window) if is_save_file else scan_log(window)):
+        for rows in making.rows(saved_items(window) if is_save_file else scan_log(window)):
             out.write(rows)
             checksum = zlib.crc32(rows, checksum)
             rows_size += len(rows)
@@ -110,7 +110,7 @@ def rebuild_index(
         progress(size, size)
 
 
-def _saved(window: Window) -> Iterator[Record | int]:
+def saved_items(window: Window) -> Iterator[Record | int]:
     """The messages of a save file as records of one connection."""
     yield Record(LogKind.OPENED, 1, 0, 0, b"")
     for item in savefile.scan(window):

@@ -47,6 +47,8 @@ class Begin(NamedTuple):
     """What its header says; empty where that is damaged."""
     is_joined: bool
     """Whether it belongs to another recording than the segment before."""
+    end: int
+    """Where its header ends; where that is damaged, the position."""
 
 
 class Messages(NamedTuple):
@@ -145,10 +147,12 @@ class _Walk:
             self._format = BATCHES
             if batch.kind != LogKind.HEADER:
                 # Its header is damaged, or is not asked for.
-                yield Begin(batch.position, batch.position, BATCHES, {}, is_joined=False)
+                place = batch.position
+                yield Begin(place, place, BATCHES, {}, is_joined=False, end=place)
         if batch.kind == LogKind.HEADER:
             head = unpack_details(found.payloads()[0]) if found.whole and not damaged else {}
-            yield self._begin(batch.position, batch.body, BATCHES, head)
+            end = after if head else batch.position
+            yield self._begin(batch.position, batch.body, BATCHES, head, end)
             if not head:
                 yield after - batch.position
         elif not batch.is_known or not found.whole or (batch.kind == LogKind.SUMMARY and damaged):
@@ -160,7 +164,9 @@ class _Walk:
                 offset, when = batch.offsets[number], batch.time(number)
                 yield Record(batch.kind, batch.conn, when, offset, payload, number in damaged)
 
-    def _begin(self, position: int, offset: int, format_: int, head: dict[str, Any]) -> Begin:
+    def _begin(
+        self, position: int, offset: int, format_: int, head: dict[str, Any], end: int
+    ) -> Begin:
         told = head.get("id")
         before = self._newest
         if isinstance(told, bytes):
@@ -170,7 +176,7 @@ class _Walk:
         if position > 0 and isinstance(told, bytes):
             is_later = before is not None and self._newest is not None and self._newest > before
             is_joined = before is None or told != before[0] or not is_later
-        return Begin(position, offset, format_, head, is_joined)
+        return Begin(position, offset, format_, head, is_joined, end)
 
     def _records(self, position: int) -> Iterator[Begin | Record | int]:
         """Records of format 1, up to where a segment of format 2 begins."""
@@ -191,7 +197,7 @@ class _Walk:
             position = item.offset + len(item.payload)
             if item.kind == LogKind.HEADER:
                 head = unpack_details(item.payload)
-                yield self._begin(item.offset - HEAD_SIZE, item.offset, LOG_FORMAT, head)
+                yield self._begin(item.offset - HEAD_SIZE, item.offset, LOG_FORMAT, head, position)
             yield item
 
     def _first_batch(self, start: int, end: int, *, is_any: bool) -> int | None:

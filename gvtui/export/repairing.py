@@ -1,0 +1,408 @@
+"""Writes all of a damaged recording that can be read to a new one, and tells what was lost."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from gvtui.export.newrecording import new_recording, write_beside
+from gvtui.files import open_to_read
+from gvtui.limits import AS_THEY_COME
+from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE
+from gvtui.trace import files, savefile
+from gvtui.trace.batches import FORMAT
+from gvtui.trace.bookmarks import Bookmarks, bookmarks_path, found_in
+from gvtui.trace.carried import carried_in
+from gvtui.trace.details import int_in, list_in, unpack_details
+from gvtui.trace.header import architecture_of, drop_limit_of, is_being_written, read_header
+from gvtui.trace.host import host_in
+from gvtui.trace.losses import DAMAGED
+from gvtui.trace.marks import DropsMark, LostMark
+from gvtui.trace.origin import OriginMark, TraceOrigin
+from gvtui.trace.reader import Trace
+from gvtui.trace.rebuild import JoinedNumbers, saved_items
+from gvtui.trace.records import REAL_SIZE, LogKind, Record, TraceError, has_real_size
+from gvtui.trace.scanning import Begin, Messages, scan_log
+from gvtui.trace.summary import ConnectionCounts, Summary
+from gvtui.trace.window import Window
+from gvtui.trace.writer import TraceWriter
+from gvtui.wire.header import MIN_HEADER_SIZE
+from gvtui.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from gvtui.trace.rebuild import Progress
+    from gvtui.trace.scanning import Item
+
+_NAMED = 5
+"""Offsets that are told one by one."""
+_STEP_BYTES = 16 << 20
+"""After how many bytes of log progress is reported."""
+_MAX_WORDS = 1000
+"""Clauses that are kept."""
+_UINT32 = 0xFFFFFFFF
+_HALF = 1 << 31
+
+
+@dataclass(slots=True)
+class RepairReport:
+    """What was read, and what was not."""
+
+    messages: int = 0
+    """Messages that were written."""
+    lost: int = 0
+    """Messages that are known to be lost."""
+    unreadable: int = 0
+    """Bytes that could not be read."""
+    words: list[str] = field(default_factory=list)
+    """What was lost, in clauses: at which offset, of which connection."""
+    notes: list[str] = field(default_factory=list)
+    """What else is to be known, in clauses: nothing is lost by it."""
+
+    def tell(self, words: str) -> None:
+        """Take up something that was lost."""
+        if len(self.words) < _MAX_WORDS:
+            self.words.append(words)
+
+
+@dataclass(slots=True)
+class _SegmentCounts:
+    """What a segment has shown so far."""
+
+    number: int = 1
+    messages: int = 0
+    """Damaged ones included."""
+    drops: dict[int, int] = field(default_factory=dict)
+    """What had been counted of each connection when it began."""
+    is_closed: bool = True
+
+
+class _Repairing:
+    """Goes over the logs of a recording."""
+
+    def __init__(self, out: TraceWriter) -> None:
+        self.report = RepairReport()
+        self._out = out
+        self._joined = JoinedNumbers()
+        self._segment: _SegmentCounts | None = None
+        self._name = ""
+        self._position = 0
+        self._newest_ns = 0
+        self._stretch = 0
+        """Bytes that could not be read, of which no mark tells yet."""
+        self._open: dict[int, int] = {}
+        """The last dropped count of each connection that stands."""
+        self._expected = 0
+        """Messages that were before, as far as headers or logs tell."""
+
+    def log(self, name: str, items: Iterable[Item]) -> Iterator[int]:
+        """Take in a log; `name` is told with offsets. Gives how far it has been read."""
+        self._name, self._position = name, 0
+        for item in items:
+            self._take(item)
+            yield self._position
+        self._told_stretch(self._newest_ns)
+
+    def finish(self) -> RepairReport:
+        """All has been read."""
+        self._end_segment()
+        return self.report
+
+    def _take(self, item: Item) -> None:
+        if isinstance(item, int):
+            self.report.unreadable += item
+            self.report.tell(
+                f"{counted(item, 'byte')} {self._at(self._position)} could not be read"
+            )
+            self._stretch += item
+            self._position += item
+        elif isinstance(item, Begin):
+            self._begin(item)
+        elif isinstance(item, Messages):
+            self._messages(item)
+            self._position = item.batch.body + sum(item.batch.sizes[: item.whole])
+        else:
+            self._position = item.offset + len(item.payload)
+            self._record(item)
+
+    def _at(self, *offsets: int) -> str:
+        named = ", ".join(map(str, offsets[:_NAMED]))
+        more = f" and {len(offsets) - _NAMED:,} more" if len(offsets) > _NAMED else ""
+        return f"at offset{'s' * (len(offsets) > 1)} {named}{more}" + self._name
+
+    def _begin(self, begin: Begin) -> None:
+        self._end_segment()
+        self._joined.begin(begin)
+        self._position = begin.end
+        is_first = self._segment is None or begin.is_joined
+        number = int_in(begin.head, "segment", 1)
+        # Format 1 does not tell whether it was closed.
+        is_closed = begin.format != FORMAT
+        self._segment = _SegmentCounts(number, is_closed=is_closed)
+        if not begin.head and begin.format == FORMAT:
+            self.report.tell(f"the header of a segment {self._at(begin.position)} is damaged")
+        before = ConnectionCounts.read(begin.head.get("before")).total().messages
+        if is_first:
+            self._expected = before
+        elif (missing := before - self._expected) > 0:
+            self._expected = before
+            self.report.tell(f"{counted(missing, 'message')} of segments before number {number}")
+            self._lost(missing, self._newest_ns, self._newest_ns)
+        self._stand(begin, is_first=is_first)
+        for conn in self._open:
+            self._segment.drops[conn] = self._out.counts_of(conn).dropped
+
+    def _stand(self, begin: Begin, *, is_first: bool) -> None:
+        """Write who stood when the segment began, as far as that is not known."""
+        counts = ConnectionCounts.read(begin.head.get("before"))
+        processes = dict(carried_in(begin.head)) if is_first else {}
+        for entry in list_in(begin.head, "connections"):
+            if not isinstance(entry, list) or list(map(type, entry)) != [int, int, dict, int]:
+                continue
+            number, opened_ns, details, dropped = entry
+            conn = self._joined.moved(number)
+            if conn not in self._open:
+                before = counts.of(number).dropped if is_first else 0
+                told = {"dropped_before": dropped, "drops_before": before}
+                self._opened(conn, opened_ns, {**details, **told})
+                if number in processes:
+                    self._out.mark(opened_ns, processes[number].details(), conn)
+            elif 0 < (dropped - self._open[conn]) & _UINT32 < _HALF:
+                self._drops(conn, dropped)
+
+    def _end_segment(self) -> None:
+        self._told_stretch(self._newest_ns)
+        segment = self._segment
+        if segment is not None and not segment.is_closed:
+            self.report.notes.append(
+                f"segment {segment.number:,} was not closed: its writer was ended, and what it had "
+                "not written is not known"
+            )
+            segment.is_closed = True
+
+    def _opened(self, conn: int, opened_ns: int, details: dict[str, Any]) -> None:
+        self._out.opened(conn, opened_ns, details)
+        self._open[conn] = int_in(details, "dropped_before") & _UINT32
+
+    def _messages(self, item: Messages) -> None:
+        batch, payloads = item.batch, item.payloads()
+        conn = self._joined.moved(batch.conn)
+        if item.whole:
+            self._told_stretch(batch.time(0))
+        start = 0
+        for bad in [*item.damaged, item.whole]:
+            good = [(batch.time(place), payloads[place]) for place in range(start, bad)]
+            self._out.messages(conn, good)
+            self.report.messages += len(good)
+            for when, payload in good:
+                self._newest_ns = max(self._newest_ns, when)
+                self._follow(conn, payload)
+            start = bad + 1
+        self._seen(item.whole)
+        if item.damaged:
+            offsets = [batch.offsets[place] for place in item.damaged]
+            times = [batch.time(place) for place in item.damaged]
+            self._damaged(offsets, conn, times)
+
+    def _damaged(self, offsets: list[int], conn: int, times: list[int]) -> None:
+        many = counted(len(offsets), "message")
+        self.report.tell(f"{many} of connection {conn} {self._at(*offsets)}")
+        self._lost(len(offsets), times[0], times[-1])
+
+    def _lost(self, messages: int, since_ns: int, until_ns: int, size: int = 0) -> None:
+        self.report.lost += messages
+        mark = LostMark(messages, since_ns, until_ns, DAMAGED, size)
+        self._out.mark(max(until_ns, since_ns), mark.details())
+
+    def _told_stretch(self, until_ns: int) -> None:
+        """Mark where bytes could not be read, once it is known what comes behind."""
+        stretch, self._stretch = self._stretch, 0
+        if stretch:
+            since = self._newest_ns or until_ns
+            self._lost(0, since, max(since, until_ns), stretch)
+
+    def _seen(self, messages: int) -> None:
+        self._expected += messages
+        if self._segment is not None:
+            self._segment.messages += messages
+
+    def _follow(self, conn: int, payload: bytes) -> None:
+        """Follow the dropped count of a connection as whoever makes the rows does."""
+        if conn in self._open and len(payload) >= MIN_HEADER_SIZE:
+            dropped = int.from_bytes(payload[4:8], "little")
+            if 0 < (dropped - self._open[conn]) & _UINT32 < _HALF:
+                self._open[conn] = dropped
+
+    def _record(self, record: Record) -> None:
+        conn, when = self._joined.moved(record.conn), record.recv_ns
+        kind = LogKind(record.kind)
+        if kind == LogKind.SUMMARY:
+            self._summary(Summary.read(unpack_details(record.payload)), when)
+            return
+        if kind == LogKind.HEADER:
+            return
+        self._told_stretch(when)
+        self._newest_ns = max(self._newest_ns, when)
+        details = {} if record.is_damaged else unpack_details(record.payload)
+        if kind == LogKind.TRUNCATED:
+            self._truncated(record, conn)
+        elif kind == LogKind.MESSAGE:
+            self._seen(1)
+            self.report.messages += 1
+            self._out.message(conn, when, record.payload)
+            self._follow(conn, record.payload)
+        elif kind == LogKind.OPENED:
+            if record.is_damaged:
+                self.report.tell(f"who connection {conn} was, {self._at(record.offset)}")
+            self._opened(conn, when, details)
+        elif kind == LogKind.CLOSED:
+            if record.is_damaged:
+                self.report.tell(f"why connection {conn} closed, {self._at(record.offset)}")
+            self._out.closed(conn, when, details)
+            self._open.pop(conn, None)
+        elif record.is_damaged:
+            self.report.tell(f"a trace mark {self._at(record.offset)}")
+        else:
+            self._out.mark(when, details, conn)
+            if details.get("kind") == DropsMark.kind and conn in self._open:
+                self._open[conn] = DropsMark.read(details).dropped & _UINT32
+
+    def _truncated(self, record: Record, conn: int) -> None:
+        self._seen(1)
+        if record.is_damaged or not has_real_size(record.payload):
+            self._damaged([record.offset], conn, [record.recv_ns])
+            return
+        (size,) = REAL_SIZE.unpack_from(record.payload)
+        beginning = record.payload[REAL_SIZE.size :]
+        self.report.messages += 1
+        self._out.truncated(conn, record.recv_ns, beginning, size)
+        self._follow(conn, beginning)
+
+    def _summary(self, summary: Summary, when: int) -> None:
+        """Compare with what the segment's writer counted."""
+        segment = self._segment
+        if segment is None:
+            return
+        segment.is_closed = True
+        missing = summary.tally.total().messages - segment.messages
+        if missing > 0:
+            stretch, self._stretch = self._stretch, 0
+            self._expected += missing
+            many = counted(missing, "message")
+            self.report.tell(f"{many} that segment {segment.number:,} had, as its summary counts")
+            self._lost(missing, self._newest_ns, self._newest_ns, stretch)
+        for number, counts in summary.tally.by_conn.items():
+            conn = self._joined.moved(number)
+            told = self._out.counts_of(conn).dropped - segment.drops.get(conn, 0)
+            if counts.dropped > told:
+                self._drops(conn, self._open.get(conn, 0) + counts.dropped - told)
+
+    def _drops(self, conn: int, dropped: int) -> None:
+        """Count drops that only lost messages told."""
+        mark = DropsMark(dropped & _UINT32, is_left_out=True)
+        self._out.mark(self._newest_ns, mark.details(), conn)
+        if conn in self._open:
+            self._open[conn] = dropped & _UINT32
+
+
+def repair(path: Path, out: Path, *, progress: Progress | None = None) -> RepairReport:
+    """Write a recording anew, without what is damaged; marks tell where something is missing.
+
+    Args:
+        path: a recording, a flight recorder's folder, or a save file of gVisor's.
+        out: the new recording; it appears when it is whole.
+        progress: called with bytes done and bytes in all.
+
+    Raises:
+        TraceError: nothing of it can be read, or a program writes it now.
+        UsageError: the name of the new file says that it has another format.
+        ConvertError: the file exists, or cannot be written.
+    """
+    try:
+        logs = _logs(path)
+        is_save_file = _is_save_file(logs[0])
+        head = {} if is_save_file else _first_head(logs)
+        if is_being_written(logs[-1]):
+            raise TraceError(f"{path} is being written; repair it when its writer has ended")
+        total = sum(log.stat().st_size for log in logs)
+    except OSError as error:
+        raise TraceError(f"cannot read {path}: {error.strerror or error}") from error
+    with new_recording(out) as unfinished:
+        writer = TraceWriter(
+            unfinished,
+            architecture=UNKNOWN_ARCHITECTURE if is_save_file else architecture_of(head),
+            limits=replace(AS_THEY_COME, drops_a_second=drop_limit_of(head)),
+            before=ConnectionCounts.read(head.get("before")).drops_alone(),
+            host=host_in(head),
+        )
+        told = head.get("id")
+        trace_id = told.hex() if isinstance(told, bytes) else ""
+        source = TraceOrigin(path.resolve().name, trace_id, tuple(host_in(head).items()))
+        writer.mark(_first_time(logs[0]), OriginMark("repaired", (source,)).details())
+        repairing = _Repairing(writer)
+        done = told_bytes = 0
+        for log in logs:
+            with open_to_read(log) as file:
+                window = Window(file.fileno(), os.fstat(file.fileno()).st_size)
+                items = saved_items(window) if is_save_file else scan_log(window)
+                for position in repairing.log(f" of {log.name}" * (len(logs) > 1), items):
+                    if progress and done + position - told_bytes >= _STEP_BYTES:
+                        told_bytes = done + position
+                        progress(told_bytes, total)
+                done += window.size
+        report = repairing.finish()
+        writer.close()
+    _move_bookmarks(path, out, report)
+    if progress:
+        progress(total, total)
+    return report
+
+
+def _logs(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    numbers = files.segment_numbers(path)
+    if not numbers:
+        raise TraceError(f"{path} holds no trace")
+    return [files.segment_path(path, number) for number in numbers]
+
+
+def _is_save_file(path: Path) -> bool:
+    with open_to_read(path) as file:
+        return file.read(len(savefile.SIGNATURE)) == savefile.SIGNATURE
+
+
+def _first_head(logs: list[Path]) -> dict[str, Any]:
+    """The header of the first log that has one."""
+    for log in logs[:-1]:
+        with suppress(TraceError):
+            head = read_header(log)
+            # What was before is known of the oldest one alone.
+            return head if log == logs[0] else {**head, "before": {}}
+    return read_header(logs[-1])
+
+
+def _first_time(log: Path) -> int:
+    """When the first record of a log was received; 0 where nothing tells."""
+    with open_to_read(log) as file:
+        for item in scan_log(Window(file.fileno(), os.fstat(file.fileno()).st_size)):
+            if isinstance(item, Messages) and item.whole:
+                return item.batch.time(0)
+            if isinstance(item, Record) and item.kind != LogKind.HEADER:
+                return item.recv_ns
+    return 0
+
+
+def _move_bookmarks(path: Path, out: Path, report: RepairReport) -> None:
+    if path.is_dir() or not bookmarks_path(path).exists():
+        return
+    with closing(Trace.open(path)) as old, closing(Trace.open(out)) as new:
+        known = Bookmarks(old)
+        moved = list(found_in(new, list(known)))
+    if len(moved) < len(known):
+        report.tell(counted(len(known) - len(moved), "bookmark"))
+    write_beside(out, moved)

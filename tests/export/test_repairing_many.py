@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gvtui.export.repairing import RepairReport, repair
+from gvtui.trace.bookmarks import Bookmarks
+from gvtui.trace.files import segment_numbers, segment_path
+from gvtui.trace.marks import DropsMark, LostMark
+from gvtui.trace.origin import OriginMark
+from gvtui.trace.reader import Trace
+from gvtui.trace.records import TraceError
+from gvtui.trace.row import Kind
+from gvtui.trace.scanning import Begin, Messages, scan_log
+from gvtui.trace.survey import survey
+from gvtui.trace.writer import TraceWriter
+from tests.export.parts import dropped, marks, payloads, recording
+from tests.trace.factory import TIME_NS, TRACES, read_message, to_format_1, write_trace
+
+
+def mend(source: Path, name: str = "mended.gvtrace") -> tuple[Path, RepairReport]:
+    out = source.with_name(name)
+    for path in source.parent.glob(f"{name}*"):
+        path.unlink()
+    return out, repair(source, out)
+
+
+def rows(path: Path) -> list[tuple[int, ...]]:
+    """All rows but marks of losses and origin, without what depends on their places."""
+    trace = Trace.open(path)
+    try:
+        found = trace.rows(0, trace.end_row)
+        names = ("kind", "conn", "recv_ns", "time_ns", "pid", "result", "dropped", "fd", "errno")
+        return [
+            tuple(int(found[name][row]) for name in names)
+            for row in range(trace.end_row)
+            if trace.row(row).kind != Kind.MARK
+            or trace.details(row).get("kind") not in ("origin", "lost")
+        ]
+    finally:
+        trace.close()
+
+
+@pytest.mark.parametrize("make", [to_format_1, lambda path: path])
+def test_of_a_sound_recording_nothing_is_lost(tmp_path: Path, make: object) -> None:
+    whole = recording(tmp_path / "a.gvtrace")
+    assert callable(make)
+    make(whole)
+    out, report = mend(whole)
+    assert (report.messages, report.lost, report.words) == (len(payloads(whole)), 0, [])
+    assert report.notes == []
+    assert rows(out) == rows(whole)
+    assert [each for each in marks(out) if not isinstance(each, OriginMark)] == marks(whole)
+    origin = marks(out)[0]
+    assert isinstance(origin, OriginMark)
+    assert (origin.how, origin.sources[0].name) == ("repaired", "a.gvtrace")
+    trace, old = Trace.open(out), Trace.open(whole)
+    assert trace.host == old.host
+    assert trace.connections.dropped == old.connections.dropped
+    trace.close()
+    old.close()
+
+
+def test_of_a_save_file_all_messages_are_kept(tmp_path: Path) -> None:
+    data = (TRACES / "shell-2024.trace").read_bytes()
+    source = tmp_path / "a.trace"
+    source.write_bytes(data)
+    out, report = mend(source)
+    assert report.words == []
+    whole = payloads(source)
+    assert payloads(out) == whole
+    source.write_bytes(data[:-3])
+    out, report = mend(source)
+    assert payloads(out) == whole[:-1]
+    assert report.words
+
+
+@pytest.fixture(scope="module")
+def batches(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A recording whose last message tells of drops, in batches of several messages."""
+    writer = TraceWriter(tmp_path_factory.mktemp("batches") / "a.gvtrace")
+    writer.opened(1, TIME_NS, {"peer_pid": 1})
+    for step in range(6):
+        several = [read_message(fd=step * 4 + each, dropped=step) for each in range(4)]
+        writer.messages(1, [(TIME_NS + step, each) for each in several])
+    writer.opened(2, TIME_NS + 9, {"peer_pid": 2})
+    writer.message(2, TIME_NS + 9, read_message(dropped=7))
+    writer.close()
+    return writer.path
+
+
+def test_all_that_is_in_front_of_where_a_file_ends_is_kept(batches: Path, tmp_path: Path) -> None:
+    log, whole = batches.read_bytes(), payloads(batches)
+    # Where each message ends in the file.
+    ends = [
+        item.batch.offsets[number] + item.batch.sizes[number]
+        for item in scan_log(log)
+        if isinstance(item, Messages)
+        for number in range(item.whole)
+    ]
+    first = next(item.end for item in scan_log(log) if isinstance(item, Begin))
+    path = tmp_path / "a.gvtrace"
+    borders = {*ends, *(end - 1 for end in ends), *(end + 1 for end in ends)}
+    for size in sorted({*borders, *range(first, len(log), 97)}):
+        path.write_bytes(log[:size])
+        out, report = mend(path)
+        expected = whole[: sum(end <= size for end in ends)]
+        assert payloads(out) == expected
+        assert report.messages == len(expected)
+        # What is torn is told, to the byte.
+        kept = report.unreadable
+        assert 0 <= kept < 400
+        assert bool(kept) == bool(report.words)
+        assert any("was not closed" in note for note in report.notes) == (size < len(log))
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), max_size=4))
+def test_a_flipped_byte_costs_what_it_is_in_and_all_of_that_is_told(
+    batches: Path, tmp_path_factory: pytest.TempPathFactory, flips: list[tuple[float, int]]
+) -> None:
+    log, whole = bytearray(batches.read_bytes()), payloads(batches)
+    for place, change in flips:
+        log[int(place * len(log))] ^= change
+    path = tmp_path_factory.mktemp("flips") / "a.gvtrace"
+    path.write_bytes(log)
+    try:
+        out, report = mend(path)
+    except TraceError:
+        return
+    kept = payloads(out)
+    left = iter(whole)
+    assert all(any(each == other for other in left) for each in kept)
+    assert report.messages == len(kept)
+    missing = len(whole) - len(kept)
+    is_changed = bytes(log) != batches.read_bytes()
+    assert bool(report.words) == is_changed
+    if not report.notes:
+        # Its summary was there.
+        assert report.lost == missing
+        assert dropped(out) == 12
+    trace = Trace.open(out)
+    found = survey(trace)
+    assert not trace.damage
+    assert trace.damaged_bytes == 0
+    assert found.problems == []
+    assert trace.lost.losses.messages == report.lost
+    trace.close()
+
+
+def test_drops_that_a_lost_message_told_are_counted(batches: Path, tmp_path: Path) -> None:
+    log = bytearray(batches.read_bytes())
+    last = [item for item in scan_log(bytes(log)) if isinstance(item, Messages)][-1]
+    log[last.batch.body + 20] ^= 1
+    path = tmp_path / "a.gvtrace"
+    path.write_bytes(log)
+    out, report = mend(path)
+    assert report.words == [f"1 message of connection 2 at offset {last.batch.body}"]
+    assert dropped(out) == dropped(batches) == 12
+    found = marks(out)
+    assert [each.messages for each in found if isinstance(each, LostMark)] == [1]
+    assert [each.dropped for each in found if isinstance(each, DropsMark)] == [7]
+
+
+def test_a_batch_that_is_gone_is_counted_by_the_summary(batches: Path, tmp_path: Path) -> None:
+    log = bytearray(batches.read_bytes())
+    second = [item for item in scan_log(bytes(log)) if isinstance(item, Messages)][1]
+    log[second.batch.position + 8] ^= 1
+    path = tmp_path / "a.gvtrace"
+    path.write_bytes(log)
+    _, report = mend(path)
+    size = second.batch.end - second.batch.position
+    assert report.words == [
+        f"{size} bytes at offset {second.batch.position} could not be read",
+        "4 messages that segment 1 had, as its summary counts",
+    ]
+    assert (report.lost, report.unreadable) == (4, size)
+
+
+def test_recordings_that_were_joined_stay_apart(tmp_path: Path) -> None:
+    parts = [
+        write_trace(
+            tmp_path / f"{name}.gvtrace", [(1, [read_message(fd=3)]), (2, [read_message()])]
+        )
+        for name in "ab"
+    ]
+    joined = tmp_path / "joined.gvtrace"
+    joined.write_bytes(b"".join(each.read_bytes() for each in parts))
+    out, report = mend(joined)
+    assert report.words == []
+    assert rows(out) == rows(joined)
+
+
+def test_a_segment_that_is_missing_is_told_and_who_stood_is_known(tmp_path: Path) -> None:
+    folder = tmp_path / "ring"
+    writer = TraceWriter(folder, keep_bytes=1 << 20, segment_bytes=1 << 13)
+    writer.opened(1, TIME_NS, {"peer_pid": 77})
+    for step in range(400):
+        writer.message(1, TIME_NS + step, read_message(fd=step, dropped=step))
+    writer.close()
+    whole = payloads_of_folder(folder)
+    numbers = segment_numbers(folder)
+    gone = segment_path(folder, numbers[2])
+    lost = [item.whole for item in scan_log(gone.read_bytes()) if isinstance(item, Messages)]
+    gone.unlink()
+    out = tmp_path / "out.gvtrace"
+    report = repair(folder, out)
+    assert report.words == [f"{sum(lost):,} messages of segments before number {numbers[3]}"]
+    assert report.messages == len(whole) - sum(lost)
+    assert dropped(out) == 399
+    # Without the first one nobody would know who it was.
+    segment_path(folder, numbers[0]).unlink()
+    repair(folder, tmp_path / "later.gvtrace")
+    trace = Trace.open(tmp_path / "later.gvtrace")
+    assert trace.connections[1].peer_pid == 77
+    assert trace.connections.dropped == 399
+    trace.close()
+
+
+def payloads_of_folder(folder: Path) -> list[bytes]:
+    found: list[bytes] = []
+    for number in segment_numbers(folder):
+        for item in scan_log(segment_path(folder, number).read_bytes()):
+            if isinstance(item, Messages):
+                found += item.payloads()
+    return found
+
+
+def test_bookmarks_go_along_where_their_rows_are(tmp_path: Path) -> None:
+    path = recording(tmp_path / "a.gvtrace")
+    trace = Trace.open(path)
+    bookmarks = Bookmarks(trace)
+    last = trace.end_row - 2
+    for row in (7, last):
+        bookmarks.set(row, f"row {row}")
+    trace.close()
+    out, _ = mend(path)
+    mended = Trace.open(out)
+    assert [each.note for each in Bookmarks(mended)] == ["row 7", f"row {last}"]
+    mended.close()
+
+
+def test_what_is_written_now_is_left_alone(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "a.gvtrace")
+    writer.message(1, TIME_NS, read_message())
+    with pytest.raises(TraceError, match="is being written"):
+        repair(writer.path, tmp_path / "b.gvtrace")
+    writer.close()
+    (tmp_path / "c").write_bytes(b"nothing of the kind" * 100)
+    with pytest.raises(TraceError, match="neither"):
+        repair(tmp_path / "c", tmp_path / "b.gvtrace")
