@@ -172,6 +172,8 @@ class Losses:
 
 def _when(since_ns: int, until_ns: int, zone: tzinfo | None) -> str:
     """`from 14:05:09 to 14:05:12`, with the day where there are several."""
+    if not (since_ns or until_ns):
+        return "at times that are not known"
     if until_ns < since_ns:
         return f"since {_time(since_ns, zone, '%Y-%m-%d %H:%M:%S')}"
     days = {_time(ns, zone, "%Y-%m-%d") for ns in (since_ns, until_ns)}
