@@ -71,6 +71,7 @@ monitor waits at most 40 ms between two turns."""
         "gvtui print save.trace --filter 'evt.type = openat and evt.failed = true'",
         "gvtui print today.gvtrace --format strace > today.strace",
         "gvtui print today.gvtrace --stats",
+        "gvtui print --follow /var/lib/gvtui",
     ),
 )
 @click.argument("file", type=FILE, shell_complete=recordings, required=False)
@@ -87,6 +88,11 @@ monitor waits at most 40 ms between two turns."""
     help="With --format json: say of each call what it did (process with parents, descriptor, "
     "absolute path, bytes), and write a call once that raw and decoded points report.",
 )
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="Go on while somebody else writes FILE; ends when nobody does any more, or with Ctrl-C.",
+)
 @FILTER_OPTION
 @apply(MONITOR_OPTIONS)
 @KEEP_OPTION
@@ -98,13 +104,15 @@ def print_(
     style: str,
     stats: bool,
     calls: bool,
+    follow: bool,
     filter_text: str,
     **options: Any,  # noqa: ANN401
 ) -> None:
     """Print messages, live or from a recording.
 
-    With FILE, prints that recording, gvtui's or gVisor's. Without, listens on the socket and prints
-    messages as they arrive, until Ctrl-C.
+    With FILE, prints that recording, gvtui's or gVisor's; with --follow, one that grows, also the
+    folder that "gvtui monitor" writes to. Without, listens on the socket and prints messages as
+    they arrive, until Ctrl-C.
     """
     from gvtui.query.filter.compile import compile_filter
 
@@ -114,11 +122,16 @@ def print_(
         ctx.fail("--stats takes a file to count, and --format text or json.")
     if calls and (style != "json" or stats):
         ctx.fail("--calls takes --format json, without --stats.")
+    if follow and (file is None or stats):
+        ctx.fail("--follow takes a file to print, without --stats.")
     if file is None:
         ctx.exit(_print_live(style, filter_text, options, calls))
     for name in (*MONITOR_NAMES, "keep_bytes"):
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             ctx.fail("Give a file to print, or options to listen with, not both.")
+    if follow:
+        only_reads(ctx)
+        ctx.exit(_print_growing(file, style, filter_text, calls))
     helpers = () if stats else helpers_for(file, filter_text)
     only_reads(ctx)
     if stats:
@@ -167,11 +180,25 @@ def _print_file(
         selection.joins_points = calls
         export = LINE_FORMATS[style].make(selection)
         for start in range(trace.first_row, trace.end_row, BATCH):
-            _write(export, start, min(start + BATCH, trace.end_row))
+            write_rows(export, start, min(start + BATCH, trace.end_row))
         say_lacking(trace, filter_text, selection.shortfall())
         return _say_end(trace)
     finally:
         trace.close()
+
+
+def _print_growing(file: Path, style: str, filter_text: str, calls: bool) -> int:
+    from gvtui.commands.following import Following
+    from gvtui.monitor.places import trace_at
+
+    following = Following(trace_at(file), filter_text, LINE_FORMATS[style].make, joins=calls)
+    try:
+        following.run()
+        say_lacking(following.trace, filter_text, following.selection.shortfall())
+        code = _say_end(following.trace, live=True)
+        return max(code, int(following.missed > 0))
+    finally:
+        following.close()
 
 
 def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bool) -> int:
@@ -209,11 +236,11 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bo
                     stop = min(stop, end)
                 stop = selection.ready(done, stop, time.monotonic())
                 if done < stop:
-                    stop = _turn(trace, done, stop)
-                    _write(export, done, stop)
+                    stop = turn_end(trace, done, stop)
+                    write_rows(export, done, stop)
                     done = stop
                     state.pass_on()
-                elif _nobody_reads():
+                elif nobody_reads():
                     return 0
                 elif state.is_renewed and done == trace.available_rows:
                     # All is printed that the files had which were removed.
@@ -244,7 +271,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bo
             trace.close()
 
 
-def _turn(trace: Trace, start: int, stop: int) -> int:
+def turn_end(trace: Trace, start: int, stop: int) -> int:
     """How far to print before it is looked whether a signal has come."""
     sizes = trace.rows(start, stop)["length"].cumsum()
     return min(stop, start + max(1, int(sizes.searchsorted(_TURN_BYTES))))
@@ -259,14 +286,19 @@ def _messages(trace: Trace, start: int) -> int:
     return sum(int((rows["kind"] == Kind.MESSAGE).sum()) for rows in parts)
 
 
-def _nobody_reads() -> bool:
+def nobody_reads() -> bool:
     """Whether the output is a pipe whose other end was closed."""
     poll = select.poll()
     poll.register(sys.stdout, 0)
     return any(what & select.POLLERR for _, what in poll.poll(0))
 
 
-def _write(export: Lines, start: int, stop: int) -> None:
+def write_rows(export: Lines, start: int, stop: int) -> None:
+    """Write the lines of rows to standard output.
+
+    Raises:
+        BrokenPipeError: the reader has closed the pipe.
+    """
     pieces: list[str] = []
     size = 0
     for line in export.lines(start, stop):

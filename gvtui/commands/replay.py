@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         "gvtui replay today.gvtrace",
         "gvtui replay save.trace --filter 'evt.failed = true'",
         "gvtui replay today.gvtrace --speed 10",
+        "gvtui replay --follow today.gvtrace",
     )
 )
 @click.argument("file", type=FILE, shell_complete=recordings)
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
     metavar="X",
     type=click.FloatRange(min=0, min_open=True),
     help="Show rows at the pace at which they were received, times X; without it, all at once.",
+)
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="Show new rows as they come: somebody else still writes the recording.",
 )
 @FILTER_OPTION
 @PROFILE_OPTION
@@ -37,6 +43,7 @@ def replay(
     /,
     file: Path,
     speed: float | None,
+    follow: bool,
     filter_text: str,
     profile: str,
     fresh: bool,
@@ -47,6 +54,15 @@ def replay(
     panes as of the selected row, as they were then; space plays from there, < and > change the
     speed.
     """
+    if follow:
+        if speed is not None:
+            ctx.fail("--follow and --speed exclude each other.")
+        need_terminal(f"gvtui print --follow {file}")
+        from gvtui.monitor.places import trace_at
+        from gvtui.tui.run import run_follow
+
+        path = trace_at(file)
+        ctx.exit(run_follow(path, filter_text=filter_text, profile=profile, fresh=fresh))
     need_terminal(f"gvtui print {file}")
     from gvtui.tui.run import run_replay
 

@@ -129,7 +129,7 @@ class AttachedMonitor(Hearing):
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
-            select.select([self._channel], [], [], left)
+            select.select([self], [], [], left)
         return True
 
     def _take(self, message: dict[str, Any]) -> None:
@@ -143,7 +143,7 @@ class AttachedMonitor(Hearing):
     def stop(self, *, keep: bool = False) -> None:
         """Leave the monitor, which goes on."""
         del keep
-        self._channel.close()
+        self._hang_up()
 
 
 _ANSWERS = ("told", "died")

@@ -102,7 +102,7 @@ class MonitorProcess(Hearing):
     def _wait_until_listening(self) -> None:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
-            select.select([self._channel], [], [], max(0.0, deadline - time.monotonic()))
+            select.select([self], [], [], max(0.0, deadline - time.monotonic()))
             for event in self.read_events():
                 if event["kind"] == "listening":
                     self.realtime = bool(event.get("realtime"))
@@ -132,7 +132,7 @@ class MonitorProcess(Hearing):
             keep: have the flight recorder stay as well.
         """
         self.end(timeout)
-        self._channel.close()
+        self._hang_up()
         self._errors.close()
         if self._lock_fd is not None:
             self.is_kept = (keep or self._is_placed) and holds_rows(self.trace_path)
@@ -159,7 +159,7 @@ class MonitorProcess(Hearing):
             self.was_killed = True
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()
-        if self._channel.fileno() >= 0:
+        if self.fileno() >= 0:
             # The last events tell how many messages were lost.
             self.read_events()
 
@@ -178,7 +178,7 @@ class MonitorProcess(Hearing):
             except subprocess.TimeoutExpired:
                 if left <= 0:
                     raise
-            if self._channel.fileno() >= 0:
+            if self.fileno() >= 0:
                 self.read_events()
 
     @property

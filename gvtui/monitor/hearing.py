@@ -30,20 +30,25 @@ class Hearing:
 
     is_shared = False
     """Whether the monitor goes on after `stop`, because others keep it."""
+    counts = True
+    """Whether it says what has come, and what was lost."""
     is_kept = False
     """Whether `stop` has kept the flight recorder."""
     was_killed = False
     """Whether it did not end when it was told to, and had to be killed."""
 
-    def __init__(self, channel: socket.socket, trace_path: Path, heartbeat: Heartbeat) -> None:
+    def __init__(
+        self, channel: socket.socket | None, trace_path: Path, heartbeat: Heartbeat
+    ) -> None:
         """Begin to listen.
 
         Args:
-            channel: where the monitor's messages come, one in a datagram.
+            channel: where the monitor's messages come, one in a datagram; None where none come.
             trace_path: the trace that it writes.
             heartbeat: notices that nothing comes.
         """
-        channel.setblocking(False)
+        if channel is not None:
+            channel.setblocking(False)
         self.trace_path = trace_path
         """The path of the trace, for `Trace.open`."""
         self.realtime = False
@@ -77,7 +82,7 @@ class Hearing:
 
     def fileno(self) -> int:
         """The channel's descriptor: readable when `read_events` has something."""
-        return self._channel.fileno()
+        return self._channel.fileno() if self._channel is not None else -1
 
     def read_events(self) -> list[dict[str, Any]]:
         """The control messages since the last call; never waits.
@@ -94,7 +99,7 @@ class Hearing:
         return events
 
     def _read_all(self) -> Iterator[dict[str, Any]]:
-        while True:
+        while self._channel is not None:
             try:
                 data = self._channel.recv(_MAX_EVENT_BYTES)
             except BlockingIOError:
@@ -159,11 +164,17 @@ class Hearing:
         return self._send({"kind": "mark", "conn": conn, "details": packed})
 
     def _send(self, message: dict[str, Any]) -> bool:
+        if self._channel is None:
+            return False
         try:
             self._channel.send(msgpack.packb(message))
         except OSError:
             return False
         return True
+
+    def _hang_up(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
 
     def stop(self, *, keep: bool = False) -> None:
         """End what this process has to do with the monitor; see the classes that do it."""

@@ -88,6 +88,11 @@ class Watch:
         return self._monitor.is_shared
 
     @property
+    def counts(self) -> bool:
+        """Whether the monitor says what has come, and what was lost; else the trace alone tells."""
+        return self._monitor.counts
+
+    @property
     def refused(self) -> int:
         """How many connections were refused so far."""
         return self._refused_before + self._monitor.refused

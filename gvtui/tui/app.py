@@ -302,13 +302,14 @@ class GvtuiApp(ViewerBase):
 
     def _show_status(self) -> None:
         playing = self.replay.words if self.replay and self.replay.is_on else ""
-        lost = self.monitor.lost if self.monitor else self.model.trace.lost.losses.messages
+        says = self.monitor if self.monitor is not None and self.monitor.counts else None
+        lost = says.lost if says else self.model.trace.lost.losses.messages
         refused = self.monitor.refused if self.monitor else 0
         left_out = self.monitor.left_out if self.monitor else 0
         trace, account = self.model.trace, None
-        if self.monitor is not None and trace.path == self.monitor.trace_path:
+        if says is not None and trace.path == says.trace_path:
             known = None if trace.is_behind else trace.connections.messages
-            account = self.monitor.monitor.account_of(known)
+            account = says.monitor.account_of(known)
         said = items(self.model, self.stream.new_rows, playing, lost, refused, left_out, account)
         for feature in self.rooms.values():
             for item in feature.status():
@@ -320,7 +321,8 @@ class GvtuiApp(ViewerBase):
         dead = self.model.monitor_gone
         notice = self.model.live.notice if self.model.live else ""
         does = "attaches anew" if self.monitor and self.monitor.is_shared else "starts another"
-        again = f"  {self.commands.keys_of('live.restart')} {does}." if dead else ""
+        can = dead and self.monitor is not None and self.monitor.counts
+        again = f"  {self.commands.keys_of('live.restart')} {does}." if can else ""
         words = f" ✗ {fault}{again}" if fault else notice
         if words != str(self.banner.content):
             self.banner.update(words)

@@ -16,6 +16,8 @@ from gvtui.decode.escape import escape
 from gvtui.ending import EndedBySignalError, ending_asks
 from gvtui.faults import cut_short
 from gvtui.monitor.client import MonitorError
+from gvtui.monitor.followed import FollowedWriter
+from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.priority import favoured_screen
 from gvtui.monitor.watch import Watch
 from gvtui.query.filter.compile import compile_filter
@@ -24,13 +26,13 @@ from gvtui.saying import say
 from gvtui.trace.playback import ReplayClock
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
+from gvtui.tui.options import LiveOptions
 from gvtui.words import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from gvtui.monitor.attached import AttachedMonitor
-    from gvtui.tui.options import LiveOptions
 
 
 _GARBAGE = 5_000
@@ -155,6 +157,31 @@ def run_replay(
     app = GvtuiApp(
         trace,
         replay=ReplayClock(trace, speed),
+        config=config,
+        remembered=None if fresh else read_remembered(),
+        filter_text=filter_text,
+    )
+    return _run(app, remember=not fresh)
+
+
+def run_follow(path: Path, *, filter_text: str = "", profile: str = "", fresh: bool = False) -> int:
+    """Show a recording that somebody else writes, as it grows.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        EndedBySignalError: a signal has ended the viewer.
+        GvtuiError: the file is not a trace, the filter is not valid, or the profile does not exist.
+    """
+    compile_filter(filter_text)
+    config = read_config(profile=profile)
+    # Rows come from there, as from a socket, and no sandbox can be changed.
+    options = LiveOptions(MonitorOptions(listen=path, record=path), readonly=True)
+    app = GvtuiApp(
+        Trace.open(path, progress=_say_progress if sys.stderr.isatty() else None),
+        live=options,
+        monitor=Watch(options.monitor, FollowedWriter(path)),
         config=config,
         remembered=None if fresh else read_remembered(),
         filter_text=filter_text,

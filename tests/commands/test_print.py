@@ -256,6 +256,6 @@ def test_lines_of_any_length_are_written_a_few_at_a_time(
             for _ in range(start, stop):
                 yield line
 
-    print_command._write(Long(), 0, 100)
+    print_command.write_rows(Long(), 0, 100)
     assert sum(sizes) == 100 * (len(line) + 1)
     assert max(sizes) < 400_000

@@ -120,7 +120,10 @@ def items(
         # The trace's name: a restarted monitor writes another file.
         name = word(trace.path.name)
         size = short_bytes(trace.size_bytes)
-        said.append(Item(f"● REC {name} {size}", f"● REC {size}", "record"))
+        goes_on = not model.monitor_gone
+        what = "● REC" if goes_on else "recorded"
+        style = "record" if goes_on else ""
+        said.append(Item(f"{what} {name} {size}", f"{what} {size}", style))
     elif model.is_live:
         said.append(Item(f"{short_bytes(trace.size_bytes)} kept", "", "faint", 1))
     zone = zone_text(model.here_ns, model.zone)

@@ -104,7 +104,9 @@ class Live(Feature):
         """Start the monitor again, after offering to copy the trace so far; attach anew to one
         that others keep."""
         watch = self.viewer.monitor
-        if watch is None or not watch.dead:
+        if watch is not None and not watch.counts:
+            self.viewer.tell("This recording is somebody else's: nothing can be started again.")
+        elif watch is None or not watch.dead:
             self.viewer.tell(
                 "The monitor is running; it can be started again only after it has failed."
             )
