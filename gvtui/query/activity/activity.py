@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.decode.origin import Origin
-from gvtui.query.activity.rowids import RowIds
 from gvtui.query.filter.write import equals
+from gvtui.query.rowids import RowIds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

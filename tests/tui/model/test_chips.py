@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from gvtui.query.activity.rowids import RowIds
 from gvtui.query.filter.field import PID
 from gvtui.query.filter.write import equals
+from gvtui.query.rowids import RowIds
 from gvtui.tui.model.chips import Chip, Chips
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.activity.rowids import RowIds
+from gvtui.query.rowids import RowIds
 from gvtui.query.source import CHUNK
 
 ROWS = st.integers(0, 3 * CHUNK)
