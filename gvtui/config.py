@@ -87,6 +87,11 @@ class Config:
         return place_words(self.path, self.lines.get(names, 0))
 
 
+def configured_audit_variable() -> str:
+    """The environment variable with the audit ID of exec sessions; "" if none is configured."""
+    return read_config().exec_audit_variable
+
+
 def read_config(path: Path | None = None, profile: str = "") -> Config:
     """Read the configuration. A missing file counts as empty; a wrong one raises no error.
 

@@ -171,12 +171,14 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
 def _print_file(
     file: Path, style: str, filter_text: str, helpers: Sequence[Helper], calls: bool
 ) -> int:
+    from gvtui.config import configured_audit_variable
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
 
+    audit = configured_audit_variable()
     trace = Trace.open(file, progress=say_progress)
     try:
-        selection = Selection(trace, filter_text, helpers=helpers)
+        selection = Selection(trace, filter_text, helpers=helpers, audit_variable=audit)
         selection.joins_points = calls
         export = LINE_FORMATS[style].make(selection)
         for start in range(trace.first_row, trace.end_row, BATCH):
@@ -203,15 +205,17 @@ def _print_growing(file: Path, style: str, filter_text: str, calls: bool) -> int
 
 def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bool) -> int:
     from gvtui.commands.watching import LostMessagesError, watching
+    from gvtui.config import configured_audit_variable
     from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
 
+    audit = configured_audit_variable()
     kept = options["keep_bytes"]
     with watching(monitor_options(options, keep_bytes=kept, is_spool=True)) as state:
         say(f"gvtui: listening on {options['listen']}; Ctrl-C ends")
         trace = Trace.open(state.monitor.trace_path)
         try:
-            selection = Selection(trace, filter_text)
+            selection = Selection(trace, filter_text, audit_variable=audit)
             selection.joins_points = calls
             export = LINE_FORMATS[style].make(selection)
             done = trace.first_row
@@ -247,7 +251,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bo
                     state.is_renewed = False
                     trace.close()
                     trace = Trace.open(state.monitor.trace_path)
-                    selection = Selection(trace, filter_text)
+                    selection = Selection(trace, filter_text, audit_variable=audit)
                     selection.joins_points = calls
                     export = LINE_FORMATS[style].make(selection)
                     done = trace.first_row

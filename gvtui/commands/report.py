@@ -55,6 +55,7 @@ def report(ctx: click.Context, /, file: Path, container: str, filter_text: str, 
     is left out; command lines are shown as they were. Times are UTC; the same recording gives the
     same report, byte for byte. The keys of the JSON are explained in README.md.
     """
+    from gvtui.config import configured_audit_variable
     from gvtui.export.report.making import make_report
     from gvtui.query.filter.compile import compile_filter
     from gvtui.trace.reader import Trace
@@ -65,7 +66,11 @@ def report(ctx: click.Context, /, file: Path, container: str, filter_text: str, 
     trace = Trace.open(file, progress=say_progress)
     try:
         made = make_report(
-            trace, container=container, filter_text=filter_text, progress=say_progress
+            trace,
+            container=container,
+            filter_text=filter_text,
+            audit_variable=configured_audit_variable(),
+            progress=say_progress,
         )
         write_lines(REPORT_FORMATS[style].lines(made))
         # All of it has been read.

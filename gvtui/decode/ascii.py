@@ -17,7 +17,7 @@ IN_ASCII = {
     **dict.fromkeys("─━┄┈═▔–−", "-"),
     **dict.fromkeys("│┃┆┊║▏▎▍▋▊▉▐▕", "|"),
     **dict.fromkeys("┌┐└┘├┤┬┴┼╭╮╰╯", "+"),
-    **dict.fromkeys("→»▸▷▶▌", ">"),
+    **dict.fromkeys("→»▸▷▶▌⇥", ">"),
     **dict.fromkeys("←⌫", "<"),
     **dict.fromkeys("↑▲", "^"),
     **dict.fromkeys("↓▼▾", "v"),

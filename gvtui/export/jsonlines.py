@@ -34,7 +34,11 @@ its raw points are left out. The rows of calls then have besides
   `duration_ns`; `path`, absolute and normal where its folder is known, and `given`, as the program
   gave it; `address`; `bytes_in` and `bytes_out`, which this call read and wrote; `fd` with `num`,
   `type` and `path` of the descriptor, on an open of the new one; `proc` with `pid`, `name`, `args`
-  and `parents`, each with `pid` and `name`, the nearest first, and `has_more_parents`.
+  and `parents`, each with `pid` and `name`, the nearest first, and `has_more_parents`, with
+  `is_exec_session`, whether it came in from outside, as by docker exec, or descends from such a
+  process, and with `exec_session`: `id` as `proc.exec_session` of a filter has it, `pid`, `name` and
+  `args` of its first process, `tty`, true where it is known to have a terminal, and `audit_id`, which
+  is from the environment of its programs, so that a program can forge it.
 
 What is not known is null. Bytes are hex. Numbers are whole, and may be larger than 2**53. A type that
 is not known has `message` `Unknown` and `fields` `type` and `payload`. A message that cannot be read
@@ -119,7 +123,9 @@ class JsonExport:
         call = resolved.call(row_id)
         if call is None:
             return text
-        return f'{text[:-1]},"call":{_json(resolved_document(call, row_id))}}}'
+        return (
+            f'{text[:-1]},"call":{_json(resolved_document(call, row_id, self._selection.facts))}}}'
+        )
 
     def _is_double(self, row_id: int, row: Row) -> bool:
         """Whether a raw row has a decoded one of the same call that is written too."""

@@ -13,6 +13,7 @@ from gvtui.query.calls.exec_outcomes import BINARY_SECONDS
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.naming import containers_of
 from gvtui.query.helpers.ahead import Ahead
+from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.processes.notices import notice_at
 from gvtui.trace.row import Direction
 from gvtui.wire.messages import RAW_SYSCALL
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from gvtui.query.facts import ProcessFacts
     from gvtui.query.helpers.ahead import Helper
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.reader import Trace
@@ -97,6 +99,7 @@ class Selection:
         analysis: Analysis | None = None,
         helpers: Sequence[Helper] = (),
         conns: Sequence[int] = (),
+        audit_variable: str = "",
     ) -> None:
         """Choose rows.
 
@@ -108,13 +111,15 @@ class Selection:
                 its own.
             helpers: processes that test rows too; see `gvtui.query.helpers`.
             conns: the connections of one sandbox, whose rows alone are chosen; empty for all rows.
+            audit_variable: the environment variable with the audit ID of exec sessions; "" for that
+                of Kubernetes.
 
         Raises:
             FilterError: the text is no filter.
         """
         self.trace = trace
         self._looks_ahead = analysis is None
-        analysis = analysis or Analysis(trace)
+        analysis = analysis or Analysis(trace, audit_variable=audit_variable or AUDIT_VARIABLE)
         self.pairs = analysis.pairs
         """Which enter belongs to which exit, as far as `look_ahead` has read."""
         self._context = analysis.context
@@ -145,6 +150,11 @@ class Selection:
     def is_of_one(self) -> bool:
         """Whether all rows are of one sandbox, whatever the trace has."""
         return bool(self._conns)
+
+    @property
+    def facts(self) -> ProcessFacts:
+        """What the processes tell of each row."""
+        return self._context.facts
 
     def shortfall(self) -> str:
         """What the filter could not compare whole, as a part of a sentence; "" for nothing."""

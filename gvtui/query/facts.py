@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.query.filter.batch import UNKNOWN
+from gvtui.query.filter.field import EXEC_SESSION, IN_CONTEXT, IS_EXEC_SESSION
+from gvtui.query.filter.write import process_id
 from gvtui.query.imagefacts import IMAGE_NUMBERS, IMAGE_TEXTS
 from gvtui.query.processes.process import Evidence
+from gvtui.query.rowids import RowIds
+from gvtui.trace.row import Kind
 from gvtui.wire.header import WireError
 from gvtui.wire.messages import Unknown
+from gvtui.wire.messagetype import MessageType
 from gvtui.words import counted, noun_for
 
 if TYPE_CHECKING:
@@ -33,6 +38,11 @@ _ELEMENT = re.compile(r"(.+)\[([0-9]+)\]", re.ASCII)
 Values = tuple[str, ...]
 
 
+def session_value(top: Process) -> str:
+    """An exec session, by its first process, as the filter language names it."""
+    return process_id(top.container, top.pid, top.start_ns)
+
+
 class ProcessFacts:
     """Answers for rows that `Processes` have read."""
 
@@ -41,6 +51,8 @@ class ProcessFacts:
         self._whole: OrderedDict[int, list[str]] = OrderedDict()
         """Command lines that are too long to be kept with their processes, by row."""
         self._whole_bytes = 0
+        self._unknown = RowIds()
+        """The messages of which it was asked in vain whether they are of an exec session."""
         self.cut: set[int] = set()
         """The numbers of processes of whose command lines only the beginning was known."""
         self._texts: dict[str, Callable[[Process, int], Values | None]] = {
@@ -52,6 +64,7 @@ class ProcessFacts:
             "proc.pcmdline": self._of_parent(self._command_line),
             "proc.pexepath": self._of_parent(self._path),
             "proc.aname": self._ancestors,
+            EXEC_SESSION: self._session,
             **{name: self._of_image(find) for name, find in IMAGE_TEXTS.items()},
         }
 
@@ -85,10 +98,29 @@ class ProcessFacts:
                 began = process.start_ns or process.began_ns
                 known = (times > 0) & (times >= began) & (began > 0)
                 result[places] = np.where(known, times - began, UNKNOWN)
+            elif what == IN_CONTEXT:
+                self._take_told(result, rows, places, process)
             else:
-                session = self._is_exec_session(process)
+                session = self.is_of_session(process)
                 result[places] = UNKNOWN if session is None else int(session)
+        if what in (IN_CONTEXT, IS_EXEC_SESSION):
+            is_lacking = (result == UNKNOWN) & (rows["kind"] == Kind.MESSAGE)
+            if what == IN_CONTEXT:
+                is_lacking &= rows["type"] != MessageType.SENTRY_EXIT_NOTIFY_PARENT
+            self._unknown.add((np.flatnonzero(is_lacking) + start).tolist())
         return result
+
+    def _take_told(
+        self,
+        result: npt.NDArray[np.int64],
+        rows: npt.NDArray[np.void],
+        places: npt.NDArray[np.intp],
+        process: Process,
+    ) -> None:
+        """What the context of messages tells of exec sessions: of a point that is not known to be
+        asked, only that a process is of one."""
+        asked = self._processes.asked.mask(rows, places, int(rows["conn"][places[0]]))
+        result[places[asked]] = int(process.is_exec_session)
 
     def _take_images(
         self,
@@ -142,14 +174,26 @@ class ProcessFacts:
         return whole or args
 
     def cut_text(self) -> str:
-        """What filters could not compare whole, as a sentence without its end; "" for nothing."""
+        """What filters could not compare, or not whole, as a sentence without its end; "" for
+        nothing."""
         if not self.cut:
-            return ""
+            return self._unknown_text()
         many = len(self.cut)
         return (
             f"of {counted(many, 'command line')} the filter compared only the beginning: the "
             f"{noun_for(many, 'message that has it whole is', 'messages that have them whole are')} "
             "not in the trace any more"
+        )
+
+    def _unknown_text(self) -> str:
+        many = self._unknown.count_before(self._processes.position)
+        if not many:
+            return ""
+        return (
+            f"of {counted(many, 'message')} the filter cannot know whether "
+            f"{noun_for(many, 'its process is', 'their processes are')} of an exec session: nothing "
+            f"tells that {noun_for(many, 'its point is', 'their points are')} asked for "
+            "is_exec_session, which gVisor has since 2026"
         )
 
     def _read(self, row: int) -> list[str]:
@@ -242,13 +286,31 @@ class ProcessFacts:
         is_first = process.source is Evidence.EVENT and process.is_start_told
         return is_first or self._processes.tree.is_from_outside(process)
 
-    def _is_exec_session(self, process: Process) -> bool | None:
+    def is_of_session(self, process: Process) -> bool | None:
         """Whether a process was started from outside, or descends from one that was; None if it
         is not known."""
-        if self._processes.tree.session_of(process) is not None:
+        tree = self._processes.tree
+        if self.session_of(process) is not None:
             return True
+        # What messages of it would say is known, if there are any.
+        if process.first_row >= 0 and self._processes.asked.asks_all(
+            tree.spans.connection_of(process)
+        ):
+            return False
         root = (process, *_parents(process))[-1]
         return False if self._is_root(root) else None
+
+    def session_of(self, process: Process) -> Process | None:
+        """The first process of the exec session that a process is of; None if it is of none, as
+        far as known."""
+        return self._processes.tree.session_of(process)
+
+    def _session(self, process: Process, _: int) -> Values | None:
+        """The first process of its exec session, as a value of the filter language."""
+        top = self.session_of(process)
+        if top is not None:
+            return (session_value(top),)
+        return () if self.is_of_session(process) is False else None
 
 
 def _lineage(process: Process) -> Iterator[Process]:

@@ -17,6 +17,7 @@ from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.write import conjunction
+from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def make_report(
     *,
     container: str = "",
     filter_text: str = "",
+    audit_variable: str = "",
     progress: Progress | None = None,
 ) -> Report:
     """Read a recording and sum up what was done.
@@ -69,13 +71,15 @@ def make_report(
         trace: an open recording; it stays the caller's.
         container: only this one: its ID, a beginning of it, or what its operator calls it.
         filter_text: only rows that pass this condition.
+        audit_variable: the environment variable with the audit ID of exec sessions; "" for that of
+            Kubernetes.
         progress: called with bytes done and bytes in all.
 
     Raises:
         FilterError: the text is no filter.
         NoContainerError: there is no such container.
     """
-    analysis = Analysis(trace, is_kept=True)
+    analysis = Analysis(trace, audit_variable=audit_variable or AUDIT_VARIABLE, is_kept=True)
     containers = analysis.answer("containers", lambda: containers_in(trace))
     if container:
         only = container_filter(named_containers(containers, container))

@@ -16,6 +16,7 @@ from gvtui.query.filter.batch import FilterContext, NoContext, RowBatch, Running
 from gvtui.query.filter.compiler import Compiler
 from gvtui.query.filter.conditions import Always, Condition, Cost, Joined
 from gvtui.query.filter.error import FilterError
+from gvtui.query.filter.field import EXEC_SESSION, IN_CONTEXT, IS_EXEC_SESSION
 from gvtui.query.filter.fields import NAMES
 from gvtui.query.filter.parse import Comparison, Negation, Node, parse
 
@@ -183,6 +184,11 @@ class Filter:
     def asks_names(self) -> bool:
         """Whether it asks what operators call containers, which may be told after their rows."""
         return not self.fields.isdisjoint(NAMES)
+
+    @property
+    def asks_sessions(self) -> bool:
+        """Whether it asks for exec sessions, which may be told after their rows."""
+        return not self.fields.isdisjoint((EXEC_SESSION, IS_EXEC_SESSION, IN_CONTEXT))
 
     def matches(self, trace: RowSource, row_id: int) -> bool:
         """Whether one row passes; False for a row that the trace does not have."""

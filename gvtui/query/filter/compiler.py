@@ -37,6 +37,7 @@ from gvtui.query.filter.parse import (
 )
 from gvtui.query.filter.pattern import PatternError
 from gvtui.query.filter.processes import ProcessCondition
+from gvtui.query.filter.sessions import truth_condition
 from gvtui.query.filter.texts import (
     ContextTextCondition,
     TextColumn,
@@ -105,7 +106,9 @@ class Compiler:
     def _comparison(self, node: Comparison) -> Condition:
         field = node.field
         if field.forms is not None:
-            return self._of_argument(node, field.forms)
+            condition = truth_condition(node, self._of_argument(node, field.forms))
+            self.asks_context |= not condition.is_local
+            return condition
         if not isinstance(field.column, NumberColumn):
             return self._of_texts(node)
         self.follows_execs |= field.column.follows_execs

@@ -177,7 +177,8 @@ EVENT_FIELDS: tuple[Field, ...] = (
         "context",
         ValueKind.ANY,
         "any other field of the context, by its name in the message: cwd, is_exec_session, "
-        "credentials.effective_uid, ...; one without a dot that is 0 or empty counts as missing",
+        "credentials.effective_uid, ...; one without a dot that is 0 or empty counts as missing, "
+        "but is_exec_session is false where its point is known to be asked for it",
         "context.cwd startswith /home",
         forms=context_forms,
         arguments=context_names,

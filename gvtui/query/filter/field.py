@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 PROCESS, PID, NAME, DIRECTION = "proc.id", "proc.pid", "proc.name", "evt.dir"
 CONTAINER, CONNECTION, THREAD, ROW = "container.id", "conn.num", "thread.tid", "evt.num"
 CONTAINER_NAME = "container.name"
+EXEC_SESSION, IS_EXEC_SESSION = "proc.exec_session", "proc.is_exec_session"
+IN_CONTEXT = "context.is_exec_session"
 """Fields that commands and panes use in filters."""
 
 TRUTH = {"true": 1, "false": 0}

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from gvtui.decode.origin import Origin
 from gvtui.query.filter.batch import PARENT, NumberColumn, of_context
-from gvtui.query.filter.field import NAME, PID, PROCESS, THREAD, TRUTH, Field
+from gvtui.query.filter.field import IS_EXEC_SESSION, NAME, PID, PROCESS, THREAD, TRUTH, Field
 from gvtui.query.filter.forms import process_of
 from gvtui.query.filter.messages import CwdCondition
 from gvtui.query.filter.newnames import new_names
@@ -189,15 +189,21 @@ PROCESS_FIELDS: tuple[Field, ...] = (
         of_context("proc.duration"),
         needs=("group_id", "time"),
     ),
+    _process_field(
+        "exec_session",
+        "the exec session that the process is of, by its first process, written as proc.id: not of "
+        "it passes all other rows, those of no exec session included",
+        "exec_session = web/58@2026-08-21T14:05:09.25Z",
+    ),
     Field(
-        "proc.is_exec_session",
+        IS_EXEC_SESSION,
         ValueKind.CHOICE,
         "whether the process was started in the container from outside, as by docker exec, or "
         "descends from one that was; where gVisor does not tell, a process without parent that is "
         "not the first one of its container. Its audit ID, which the tree and the details show, "
         "is from the environment of its programs: a program can forge it",
-        "proc.is_exec_session = true",
-        of_context("proc.is_exec_session"),
+        f"{IS_EXEC_SESSION} = true",
+        of_context(IS_EXEC_SESSION),
         choices=TRUTH,
         needs=("group_id",),
     ),

@@ -293,6 +293,11 @@ class Process:
         """The last exec of a thread; None if there is none."""
         return next((entry for entry in reversed(self.execs) if entry.tid == tid), None)
 
+    @property
+    def first_args(self) -> list[str]:
+        """The command line that it began with; none if it is not known, or its parent's."""
+        return self._first_args if self.has_own_args else []
+
     def args_at(self, row: int) -> list[str]:
         """The command line at a row."""
         return self.args_told(row)[0]

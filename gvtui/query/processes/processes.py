@@ -19,6 +19,7 @@ from gvtui.query.calls.doubles import Doubles
 from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.calls.execs import LateOutcomes
 from gvtui.query.follower import Follower
+from gvtui.query.processes.asked import AskedPoints
 from gvtui.query.processes.carried import take_carried
 from gvtui.query.processes.events import (
     AUDIT_VARIABLE,
@@ -32,7 +33,7 @@ from gvtui.query.processes.tree import MAX_PROCESSES, ProcessTree
 from gvtui.query.source import group
 from gvtui.trace.carried import CarriedMark
 from gvtui.trace.containers import container_of
-from gvtui.trace.marks import read_mark
+from gvtui.trace.marks import SessionMark, read_mark
 from gvtui.trace.procfs import ProcessesMark
 from gvtui.trace.row import LOST_STRING, Direction, Flag, Kind
 from gvtui.wire.header import WireError
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.query.calls.pairs import Pairs
+    from gvtui.query.processes.process import Process
     from gvtui.query.source import RowSource
     from gvtui.trace.lives import Change
     from gvtui.wire.pb.common_pb2 import ContextData
@@ -73,6 +75,8 @@ class Processes(Follower):
         self._is_begun = False
         self._doubles = Doubles()
         self._talking = Talking(trace, self.tree)
+        self.asked = AskedPoints(trace)
+        """Which points are asked whether a process is of an exec session."""
         self.execs = pairs.execs
         """The outcomes of execs."""
         self._late = LateOutcomes(self.execs)
@@ -92,6 +96,11 @@ class Processes(Follower):
     @property
     def _end(self) -> int:
         return self._pairs.position
+
+    @property
+    def sessions_told(self) -> int:
+        """Grows when messages tell of exec sessions what concerns rows before them too."""
+        return self.asked.version + self.tree.told_late
 
     def _context(self, row: int) -> ContextData | None:
         try:
@@ -181,6 +190,8 @@ class Processes(Follower):
             self._meet(start, rows[:place])
             conn, name_of = int(rows["conn"][place]), self._trace.connections.name
             take_mark(self.tree, start + place, conn, mark, name_of)
+        elif isinstance(mark, SessionMark):
+            self.asked.note(start + place, mark)
         elif isinstance(mark, CarriedMark):
             conn, name_of = int(rows["conn"][place]), self._trace.connections.name
             take_carried(self.tree, start + place, conn, mark, name_of)
@@ -201,6 +212,8 @@ class Processes(Follower):
                 continue
             if context.container_id and not process.is_container_told:
                 self.tree.move(process, container_of(self._trace, last))
+            if not process.is_exec_session:
+                self._look_for_session(process, start, places[begin:end], start_ns)
             if not start_ns:
                 continue
             if process.start_ns in (0, start_ns):
@@ -208,6 +221,21 @@ class Processes(Follower):
             else:
                 change = self._change(start, places, begin, end, start_ns)
                 self._meet_row(start + int(places[change]))
+
+    def _look_for_session(
+        self, process: Process, start: int, places: npt.NDArray[np.intp], start_ns: int
+    ) -> None:
+        """See whether messages of a process tell that it is of an exec session: its first one, and
+        the last that can."""
+        rows = self._trace.rows(start + int(places[0]), start + int(places[-1]) + 1)
+        types = rows["type"][places - places[0]]
+        can = places[types != MessageType.SENTRY_EXIT_NOTIFY_PARENT]
+        for place in dict.fromkeys(can[[0, -1]].tolist() if len(can) else ()):
+            context = self._context(start + place)
+            if context is None or not context.is_exec_session:
+                continue
+            if context.thread_group_start_time_ns in (0, start_ns):
+                self.tree.came_from_outside(process, start + place)
 
     def _meet_row(self, row: int) -> None:
         context = self._context(row)
@@ -273,6 +301,8 @@ class Processes(Follower):
             for tid in np.unique(rows["tid"][places]).tolist():
                 if tid > 0 and tid not in process.threads:
                     process.thread(tid)
+            if process.is_exec_session:
+                self.asked.look(start, rows, places, int(rows["conn"][places[0]]))
             if process.first_row < 0:
                 process.first_row = start + int(places[0])
             process.last_row = max(process.last_row, start + int(places[-1]))

@@ -6,15 +6,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from gvtui.decode.ids import called_anywhere, short_id
-from gvtui.query.filter.field import CONNECTION, CONTAINER, PID, PROCESS, ROW, THREAD
+from gvtui.query.filter.field import CONNECTION, CONTAINER, EXEC_SESSION, PID, PROCESS, ROW, THREAD
 from gvtui.query.filter.parse import Comparison, Junction, Negation, parse
 from gvtui.query.filter.processes import row_process
 from gvtui.query.filter.values import ValueTextError, process_value
-from gvtui.query.filter.write import equals, literal, process_filter
+from gvtui.query.filter.write import equals, literal, process_filter, process_id
 from gvtui.query.processes.process import ProcessId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import tzinfo
 
     from gvtui.query.filter.parse import Node
@@ -91,6 +91,25 @@ def _span(tree: ProcessTree, process: Process) -> str:
     if is_newest and process.first_row >= 0:
         return text
     return f"{text} and {ROW} <= {process.last_row}"
+
+
+def without_sessions(tops: Sequence[Process]) -> tuple[str, str, str]:
+    """The filter that passes all rows but those of some exec sessions, given by their first
+    processes; what it filters, as a slot for it; and both in words, not escaped."""
+    text = sessions_filter(tops)
+    name = f"exec session {tops[0].pid} {tops[0].name}".rstrip()
+    if len(tops) > 1:
+        name = f"{len(tops):,} exec sessions of {tops[0].name}"
+    return f"not {text}", text, f"without {name}"
+
+
+def sessions_filter(tops: Iterable[Process]) -> str:
+    """The filter for the rows of some exec sessions with all that they started, given by their
+    first processes."""
+    values = [process_id(top.container, top.pid, top.start_ns) for top in tops]
+    if len(values) == 1:
+        return equals(EXEC_SESSION, values[0])
+    return f"{EXEC_SESSION} in ({', '.join(map(literal, values))})"
 
 
 def process_label(

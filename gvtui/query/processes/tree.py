@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -70,10 +70,15 @@ class ProcessTree:
         """How many processes ended in rows that were let go before they were read."""
         self.clones_told: set[int] = set()
         """The connections whose messages tell of clones."""
+        self.told_late = 0
+        """How many processes had rows before one told that they are of an exec session."""
         self.tells_origins = False
         """Whether any program is known to have come from the image or from elsewhere."""
         self.tells_stdio = False
         """Whether any program's standard input and output are known."""
+        self.run_keys: dict[int, tuple[object, Any]] = {}
+        """What exec sessions are runs of, by the numbers of their first processes; see
+        `gvtui.query.processes.runs`."""
         self.pipes = Pipes()
         """Knows the pipes of programs."""
         self.spans = Spans()
@@ -220,13 +225,19 @@ class ProcessTree:
         if source is Evidence.EVENT and process.source is Evidence.CONTEXT:
             process.source = source
             self.version += 1
-        if context.is_exec_session and not process.is_exec_session:
-            process.is_exec_session = True
-            self.version += 1
+        if context.is_exec_session:
+            self.came_from_outside(process, row)
         if process.parent is None and context.parent_thread_group_id > 0:
             parent = self.spans.current(conn, context.parent_thread_group_id, 0)
             self.adopt(process, parent, context.parent_thread_group_id)
         return process
+
+    def came_from_outside(self, process: Process, row: int) -> None:
+        """A message has told that a process came in from outside, or descends from one that did."""
+        if not process.is_exec_session:
+            process.is_exec_session = True
+            self.version += 1
+            self.told_late += 0 <= process.first_row < row
 
     def create(
         self,
@@ -329,6 +340,7 @@ class ProcessTree:
         gone = {process.number for process in chosen}
         for process in chosen:
             del self._by_number[process.number]
+            self.run_keys.pop(process.number, None)
             if process.parent is not None:
                 process.parent.children.pop(process.number, None)
             for child in process.children.values():

@@ -89,12 +89,9 @@ def _partner(model: Model) -> int | None:
 
 def _session(model: Model, row_id: int | None) -> tuple[str, str] | None:
     """The exec session of a row's process, and its audit ID; None if it is of none."""
-    processes = model.analysis.processes
-    if row_id is None or not model.trace.first_row <= row_id < processes.position:
+    if row_id is None or row_id < model.trace.first_row:
         return None
-    row = model.trace.row(row_id)
-    process = processes.tree.spans.at(row.conn, row.pid, row_id)
-    top = processes.tree.session_of(process) if process is not None else None
+    top = model.session_of(row_id)
     if top is None:
         return None
     return f"{top.pid} {word(top.name)}".rstrip() + ", tty" * top.has_tty, word(top.audit_id)

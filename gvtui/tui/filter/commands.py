@@ -48,6 +48,21 @@ class Filtering(Feature):
                 "This row has no pid: the session does not collect group_id.", "warning"
             )
 
+    @command("Without this row's exec session; again: with it", "minus")
+    def session(self) -> None:
+        """Hide all rows of the exec session that the selected row's process is of, or show them."""
+        row, row_id = self.viewer.selected_message(), self.model.cursor
+        if row is None or row_id is None:
+            return
+        top = self.model.session_of(row_id)
+        if top is not None:
+            self.model.flip_sessions([top])
+            self.viewer.refilter()
+        elif row_id >= self.model.analysis.processes.position:
+            self.viewer.tell("This row's process has not been looked at yet.", "warning")
+        else:
+            self.viewer.tell("This row's process is of no exec session, as far as is known.")
+
     @command("Only this row's process name; again: all", "n", footer="name")
     def name(self) -> None:
         """Only the selected row's process name, or all again."""

@@ -16,6 +16,8 @@ EVENT_SIGN = "◆"
 BAD_SIGN, UNKNOWN_SIGN = "!", "?"
 FAILED_SIGN, DROP_SIGN, CALL_SIGN = "✗", "▲", "↔"
 GAP_SIGN, SESSION_SIGN, PROCFS_SIGN = "≠", "■", "◦"
+OUTSIDE_SIGN = "⇥"
+"""In front of the name of a process that is of an exec session."""
 DISPUTED_SIGN = "¬"
 """In front of the name of a sandbox that says it is another; see `gvtui.trace.claims`."""
 

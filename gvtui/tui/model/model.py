@@ -14,18 +14,20 @@ from gvtui.query.folded import call_view
 from gvtui.query.helpers.ahead import Ahead
 from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.processes.notices import notice_at
-from gvtui.query.processes.rows import filter_words, row_filter
+from gvtui.query.processes.rows import filter_words, row_filter, without_sessions
 from gvtui.query.through import ReadingThrough, is_worthwhile
 from gvtui.query.view import RowView
 from gvtui.trace.bookmarks import Bookmarks
+from gvtui.trace.row import Kind
 from gvtui.tui.kit.times import are_of_one_day, clock_text, day_clock_text
 from gvtui.tui.model.chips import Chips
-from gvtui.tui.model.rowtext import RowTexts
+from gvtui.tui.model.rowtext import RowTexts, word
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
+    from gvtui.query.processes.process import Process
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.connection import Sandbox
     from gvtui.trace.playback import ReplayClock
@@ -113,6 +115,7 @@ class Model:
         self.texts.shows_digests = self.shows_digests
         self._named = self.trace.connections.naming.version
         self._renamed = self.trace.connections.claims.renamed
+        self._sessions_told = 0
         self._grew = False
         """Whether rows were taken in since the last refresh."""
 
@@ -203,6 +206,11 @@ class Model:
             self._named = naming.version
             if self.condition is not None and self.condition.asks_names:
                 # Names are told after the first rows of their containers.
+                self.apply_chips()
+        told = self.analysis.processes.sessions_told
+        if self._sessions_told != told:
+            self._sessions_told = told
+            if self.condition is not None and self.condition.asks_sessions:
                 self.apply_chips()
         changed = self.view.advance(budget_seconds) or grew
         left = max(budget_seconds - (thread_time() - began), _LEAST_SECONDS)
@@ -306,6 +314,26 @@ class Model:
         return expression, filter_words(
             processes.tree, expression, name=name, zone=self.zone, naming=naming
         )
+
+    def session_of(self, row_id: int) -> Process | None:
+        """The first process of the exec session that a row's process is of; None if it is of none,
+        as far as known.
+
+        Raises:
+            IndexError: the row has been removed from the trace.
+        """
+        processes = self.analysis.processes
+        row = self.trace.row(row_id)
+        if row.kind != Kind.MESSAGE or row_id >= processes.position:
+            return None
+        process = processes.tree.spans.at(row.conn, row.pid, row_id)
+        return processes.tree.session_of(process) if process is not None else None
+
+    def flip_sessions(self, tops: Sequence[Process]) -> None:
+        """Add a chip that hides exec sessions, given by their first processes, or remove it if it
+        is there and on."""
+        expression, slot, words = without_sessions(tops)
+        self.chips.flip(expression, slot, word(words))
 
     def chip_words(self, chip: Chip) -> str:
         """The text of a chip in the bar."""

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeAlias
 
+from gvtui.query.processes.runs import repeated_runs
 from gvtui.tui.processes.choice import TreeChoice, TreeOrder
 from gvtui.tui.processes.opened import OpenFds, open_fds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gvtui.query.processes.process import Exec, Process, Thread
     from gvtui.query.processes.tree import ProcessTree
@@ -32,12 +33,12 @@ class Fold(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TreeLine:
-    """One line of the tree: a sandbox, a process, or a part of one."""
+    """One line of the tree: a sandbox, a process, a part of one, or runs of one command."""
 
     guide: str
     container: str
     process: Process | None = None
-    """The process; None for a sandbox's heading."""
+    """The process; None for a sandbox's heading, and for runs."""
     fold: Fold = Fold.CHILDREN
     executed: Exec | None = None
     thread: Thread | None = None
@@ -45,12 +46,17 @@ class TreeLine:
     """What the process has open, if the line is about that."""
     left_out: int = 0
     """How many lines about what it has open are left out here; 0 on other lines."""
+    runs: tuple[Process, ...] = ()
+    """The first processes of exec sessions that are runs of one command, if the line is about
+    these; it is about no single process then."""
     is_sorted: bool = False
     """Whether the process stands among others by its numbers, and not below its parent."""
 
     @property
     def key(self) -> Key:
         """Identifies the line's subject, independent of its position."""
+        if self.runs:
+            return ("runs", self.runs[0].number)
         if self.process is None:
             return ("container", self.container)
         if self.executed is not None:
@@ -79,7 +85,8 @@ def tree_lines(
 
     Args:
         tree: the processes.
-        folds: for each process that is not folded as usual, by its number, how far it is unfolded.
+        folds: for each process that is not folded as usual, by its number, how far it is unfolded,
+            and for runs of one command by their `runs_key`.
         choice: which processes to show, and how; None for all, as a tree.
     """
     choice = choice or TreeChoice()
@@ -94,7 +101,36 @@ def tree_lines(
     for container, processes in roots.items():
         if len(roots) > 1:
             yield TreeLine("", container)
-        yield from _forest(processes, folds, kept, choice)
+        yield from _with_runs(tree, processes, folds, kept, choice)
+
+
+def _with_runs(
+    tree: ProcessTree,
+    roots: list[Process],
+    folds: dict[int, Fold],
+    kept: set[int] | None,
+    choice: TreeChoice,
+) -> Iterator[TreeLine]:
+    """The trees of a container, with runs of one command together where the first of them is."""
+    together = {each.number: runs for runs in repeated_runs(tree, roots).values() for each in runs}
+    alone: list[Process] = []
+    for process in roots:
+        runs = together.get(process.number)
+        if runs is None:
+            alone.append(process)
+        elif runs[0] is process:
+            yield from _forest(alone, folds, kept, choice)
+            alone = []
+            fold = folds.get(runs_key(runs), Fold.CLOSED)
+            yield TreeLine("", process.container, fold=fold, runs=tuple(runs))
+            if fold is not Fold.CLOSED:
+                yield from _forest(runs, folds, kept, choice, "  ")
+    yield from _forest(alone, folds, kept, choice)
+
+
+def runs_key(runs: Sequence[Process]) -> int:
+    """What stands for runs of one command among the folds, where processes have their numbers."""
+    return -runs[0].number
 
 
 def _sorted(tree: ProcessTree, folds: dict[int, Fold], choice: TreeChoice) -> Iterator[TreeLine]:
@@ -122,9 +158,13 @@ def _parts(process: Process, rail: str, choice: TreeChoice) -> Iterator[TreeLine
 
 
 def _forest(
-    roots: list[Process], folds: dict[int, Fold], kept: set[int] | None, choice: TreeChoice
+    roots: list[Process],
+    folds: dict[int, Fold],
+    kept: set[int] | None,
+    choice: TreeChoice,
+    indent: str = "",
 ) -> Iterator[TreeLine]:
-    pending = [(process, "", "") for process in reversed(roots)]
+    pending = [(process, indent, indent) for process in reversed(roots)]
     while pending:
         process, guide, below = pending.pop()
         fold = folds.get(process.number, Fold.CHILDREN)
@@ -146,3 +186,12 @@ def _forest(
                 pending.append((child, below + ends[0], below + ends[1]))
             else:
                 pending.append((child, below, below))
+
+
+def open_runs_of(tree: ProcessTree, process: Process, folds: dict[int, Fold]) -> None:
+    """Unfold the line in which a process's exec session stands together with others."""
+    top = (process, *process.ancestors())[-1]
+    if tree.is_from_outside(top):
+        for runs in repeated_runs(tree, tree.roots(top.container)).values():
+            if top in runs:
+                folds[runs_key(runs)] = Fold.CHILDREN

@@ -26,6 +26,7 @@ from gvtui.tui.kit.signs import (
 from gvtui.tui.model.rowtext import word
 from gvtui.tui.processes.choice import TreeChoice, TreeOrder
 from gvtui.tui.processes.lines import Fold
+from gvtui.tui.processes.runs import runs_value, runs_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,6 +143,8 @@ class TreePainter:
 
     def line(self, line: TreeLine, width: int) -> list[Part]:
         """A line of the tree, in parts with their looks."""
+        if line.runs:
+            return self._runs(line, self.layout(width))
         if line.process is None:
             naming = self._model.trace.connections.naming
             container = word(called_anywhere(naming, line.container)) or "container not known"
@@ -173,6 +176,9 @@ class TreePainter:
     def full(self, line: TreeLine) -> str:
         """All words of a line, not cut to a width."""
         process = line.process
+        if line.runs:
+            values = [runs_value(self._model, line.runs, column.key)[0] for column in COLUMNS]
+            return "  ".join(filter(None, (f"{len(line.runs):,} runs", runs_words(line), *values)))
         if process is None or line.is_part:
             words = "".join(text for text, _ in self.line(line, 0))
             return words if process is not None else f"{words}  {word(line.container)}"
@@ -223,6 +229,21 @@ class TreePainter:
         for column in shares.columns:
             text, style = self._value(process, column.key)
             parts.append((" " + _cell(text, column), style if style == "failed" else look(style)))
+        return parts
+
+    def _runs(self, line: TreeLine, shares: Layout) -> list[Part]:
+        """Runs of one command in exec sessions that are over."""
+        more = "▸" if line.fold is Fold.CLOSED else "▾"
+        parts: list[Part] = [
+            (f"{line.guide}{more}", "guide"),
+            (f"{ENDED_SIGN}", "ended"),
+            (fit(f" {len(line.runs):,} runs of", shares.name - 1 - width_of(line.guide)), "ended"),
+            (fit(runs_words(line), shares.command), "ended"),
+        ]
+        for column in shares.columns:
+            text, style = runs_value(self._model, line.runs, column.key)
+            look = style if style == "failed" else "ended"
+            parts.append((" " + _cell(text, column), look))
         return parts
 
     def _tags(self, line: TreeLine, process: Process, shares: Layout) -> str:

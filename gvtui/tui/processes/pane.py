@@ -6,10 +6,10 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from gvtui.query.analysis import Paced
-from gvtui.query.filter.field import CONTAINER, PID, THREAD
+from gvtui.query.filter.field import CONTAINER, EXEC_SESSION, PID, THREAD
 from gvtui.query.filter.write import conjunction, equals
-from gvtui.query.processes.rows import processes_filter
+from gvtui.query.processes.rows import processes_filter, sessions_filter
+from gvtui.query.processes.runs import run_key
 from gvtui.tui.command.command import command
 from gvtui.tui.kit.cells import wrap
 from gvtui.tui.kit.listpane import ListPane
@@ -18,15 +18,14 @@ from gvtui.tui.model.rowtext import word
 from gvtui.tui.processes.choice import TreeChoice, TreeOrder
 from gvtui.tui.processes.commands import Earlier
 from gvtui.tui.processes.heading import TreeCounts, title_of
-from gvtui.tui.processes.lines import Fold, Key, TreeLine, tree_lines
+from gvtui.tui.processes.lines import Fold, Key, TreeLine, open_runs_of, runs_key, tree_lines
 from gvtui.tui.processes.painter import TreePainter, column_titles
+from gvtui.tui.processes.passing import Passing
 from gvtui.tui.processes.places import TreePlaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from gvtui.query.analysis import Analysis
-    from gvtui.query.numbers.statistics import Statistics
     from gvtui.query.processes.process import Process
     from gvtui.query.processes.tree import ProcessTree
     from gvtui.trace.reader import Trace
@@ -70,8 +69,7 @@ class ProcessesPane(ListPane):
         self._selected: Key | None = None
         self._choice = TreeChoice()
         self._by_filter = False
-        self._statistics: tuple[Analysis, tuple[object, ...], Statistics] | None = None
-        """What passes the filters in force, while only that is shown."""
+        self._passing = Passing(self._model)
         self._built: _Version | None = None
         """The version of all that the lines were made from."""
         self._building: tuple[_Version, Iterator[TreeLine], list[TreeLine]] | None = None
@@ -147,33 +145,16 @@ class ProcessesPane(ListPane):
 
     def _take_filter(self) -> None:
         """Count what passes the filters in force, if only that is to be shown."""
-        analysis, condition = self._model.analysis, self._model.condition
-        if not self._by_filter or condition is None:
-            self._end_filter()
-            return
-        held = self._statistics
-        if held is None or held[0] is not analysis or held[1] != condition.identity:
-            self._end_filter()
-            counted = analysis.statistics(condition)
-            held = self._statistics = (analysis, condition.identity, counted)
-        if analysis.follower is None:
-            analysis.follower = Paced(held[2].advance)
-        columns = held[2].process_columns()
-        counts = zip(columns["calls"].tolist(), columns["errors"].tolist(), strict=True)
-        passing = dict(zip(columns["key"].tolist(), counts, strict=True))
+        passing = self._passing.now() if self._by_filter else None
+        if passing is None:
+            self._passing.end()
         if passing != self._choice.passing:
             self._choice = replace(self._choice, passing=passing)
 
-    def _end_filter(self) -> None:
-        if self._statistics is not None:
-            self._statistics[0].follower = None
-        self._statistics = None
-        if self._choice.passing is not None:
-            self._choice = replace(self._choice, passing=None)
-
     def on_hide(self) -> None:
         """Stop counting while the pane is hidden."""
-        self._end_filter()
+        self._passing.end()
+        self._choice = replace(self._choice, passing=None)
 
     def _build(self) -> bool:
         """Make further lines; True if a new set of lines is complete."""
@@ -256,6 +237,9 @@ class ProcessesPane(ListPane):
         line, tree = self._at_cursor()
         if line is None or tree is None:
             return
+        if line.runs:
+            self._only_runs(line.runs)
+            return
         if line.process is None:
             if line.container:
                 expression = equals(CONTAINER, line.container)
@@ -311,8 +295,29 @@ class ProcessesPane(ListPane):
     def subtree(self) -> None:
         """Show the rows of the process at the cursor and of all its descendants."""
         line, tree = self._at_cursor()
-        if line is not None and tree is not None and line.process is not None:
+        if line is not None and line.runs:
+            self._only_runs(line.runs)
+        elif line is not None and tree is not None and line.process is not None:
             self._drill(processes_filter(tree, line.process.subtree()), None)
+
+    def _only_runs(self, runs: Sequence[Process]) -> None:
+        """Show the rows of exec sessions with all that they started."""
+        words = f"{len(runs):,} runs of {word(run_key(runs[0]).words)}"
+        self._viewer.show_rows(Chip(sessions_filter(runs), EXEC_SESSION, label=words))
+
+    @command("Without its exec session, or without these runs; again: with them", "minus")
+    def session(self) -> None:
+        """Hide the rows of the exec session of the process at the cursor, or show them again."""
+        line, tree = self._at_cursor()
+        if line is None or tree is None:
+            return
+        top = tree.session_of(line.process) if line.process is not None else None
+        tops = list(line.runs) or ([top] if top is not None else [])
+        if not tops:
+            self._viewer.tell("This is of no exec session, as far as is known.")
+            return
+        self._model.flip_sessions(tops)
+        self._viewer.refilter()
 
     def _drill(self, expression: str, row: int | None) -> None:
         if expression:
@@ -336,6 +341,8 @@ class ProcessesPane(ListPane):
     def fold(self, step: int) -> None:
         """Fold or unfold the process at the cursor; from a program or thread, go to its process."""
         line, _ = self._at_cursor()
+        if line is not None and line.runs:
+            self._fold_to(line, runs_key(line.runs), Fold.CHILDREN if step > 0 else Fold.CLOSED)
         if line is None or line.process is None:
             return
         process = line.process
@@ -349,7 +356,10 @@ class ProcessesPane(ListPane):
             if step < 0 and process.parent is not None:
                 self._select_process(process.parent)
             return
-        self._folds[process.number] = wanted
+        self._fold_to(line, process.number, wanted)
+
+    def _fold_to(self, line: TreeLine, key: int, wanted: Fold) -> None:
+        self._folds[key] = wanted
         self._folded += 1
         self._selected = line.key
         self._begin()
@@ -365,6 +375,8 @@ class ProcessesPane(ListPane):
         if not self._choice.picks(process):
             self._by_filter = False
             self._choice = replace(self._choice, only_running=False, passing=None)
+        if self._tree is not None:
+            open_runs_of(self._tree, process, self._folds)
         for parent in process.ancestors():
             if self._folds.get(parent.number) is Fold.CLOSED:
                 self._folds[parent.number] = Fold.CHILDREN

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from gvtui.decode.ids import called, cut_name
 from gvtui.query.filter.field import CONTAINER
 from gvtui.tui.kit.cells import fit, width_of
-from gvtui.tui.kit.signs import BOOKMARK, BOOKMARK_AT_CURSOR, CURSOR_MARK
+from gvtui.tui.kit.signs import BOOKMARK, BOOKMARK_AT_CURSOR, CURSOR_MARK, OUTSIDE_SIGN
 from gvtui.tui.kit.times import (
     SECOND_NS,
     age_text,
@@ -105,7 +105,9 @@ class Painter:
         self._measured: tuple[object, int] = None, -1
         """The sandboxes, and the version of their names, that `_name_cells` was taken from."""
         self._name_cells = 0
-        self._kept: OrderedDict[tuple[int, bool, int], Strip] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, bool, int, bool], Strip] = OrderedDict()
+        self._is_outside = False
+        """Whether the row that is painted is of an exec session."""
         self.width = 0
         self.shift = 0
         """How many characters of the arguments are scrolled off to the left."""
@@ -209,9 +211,11 @@ class Painter:
         relative = self._look.time_mode is TimeMode.SINCE_PREVIOUS
         day = self._new_day(row_id, previous_id)
         above = previous_id if (relative or day) and previous_id is not None else -1
-        key = (row_id, selected, above)
+        is_outside = row_id >= self._model.trace.first_row and bool(self._model.session_of(row_id))
+        key = (row_id, selected, above, is_outside)
         strip = self._kept.get(key)
         if strip is None:
+            self._is_outside = is_outside
             strip, is_final = self._paint(row_id, previous_id, selected, day)
             if not is_final:
                 self.changing = True
@@ -322,7 +326,9 @@ class Painter:
             style = styles["faint" if row.tid == row.pid else "pid"]
             return [Segment(fit(str(row.tid or ""), width, right=True), style)]
         if key == "process":
-            return [Segment(fit(text.process, width), styles["process"])]
+            sign = OUTSIDE_SIGN if self._is_outside else ""
+            name = fit(text.process, width - len(sign))
+            return [Segment(sign, styles["event"]), Segment(name, styles["process"])]
         if key == "sign":
             return [Segment(fit(text.sign, width), styles[_SIGN_STYLE[text.look]])]
         if key == "call":

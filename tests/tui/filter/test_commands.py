@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,12 +12,12 @@ from gvtui.query.filter.field import PID
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction
 from gvtui.tui.app import GvtuiApp
+from gvtui.tui.filter.commands import Filtering
 from tests.trace.recorder import START_NS, TRACES, Recorder, open_message
+from tests.tui.fake import FakeViewer
 from tests.tui.helpers import drive, live, recording, screen_text, until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     import numpy.typing as npt
     from textual.pilot import Pilot
@@ -278,3 +280,28 @@ def test_p_is_one_process_though_two_sandboxes_and_two_processes_have_its_id(
         assert shown() == [first, again]
 
     drive(app, script)
+
+
+SESSIONS = Path(__file__).parents[2] / "data" / "newest" / "exec-session.gvtrace"
+
+
+def test_the_exec_session_of_a_row_is_hidden_whole_and_shown_again(tmp_path: Path) -> None:
+    trace = Trace.open(Path(shutil.copy(SESSIONS, tmp_path)))
+    viewer = FakeViewer(Filtering, trace=trace)
+    model = viewer.model
+    while model.analysis.context.advance():
+        pass
+    every = {row for row in range(trace.end_row) if model.session_of(row) is not None}
+    assert len(every) == 36
+    model.cursor = min(every)
+    viewer.run_command("filter.session")
+    (chip,) = model.chips
+    assert model.chip_words(chip) == "without exec session 58 sh"
+    viewer.catch_up()
+    shown = set(model.view.slice(0, model.view.count).tolist())
+    assert shown == set(range(trace.end_row)) - every
+    viewer.run_command("filter.session")
+    assert not len(model.chips)
+    model.cursor = min(set(range(2, trace.end_row)) - every)
+    viewer.run_command("filter.session")
+    assert viewer.said.endswith("is of no exec session, as far as is known.")
