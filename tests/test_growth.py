@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.export.formats import LINE_FORMATS
+from gvtui.export.report.formats import REPORT_FORMATS
+from gvtui.export.report.making import make_report
 from gvtui.export.selection import Selection
 from gvtui.export.stats import stats_text
 from gvtui.points.bundled import bundled_catalogue
@@ -57,6 +59,10 @@ def stats(trace: Trace) -> None:
     assert list(stats_text(statistics))
 
 
+def report(trace: Trace) -> None:
+    assert list(REPORT_FORMATS["text"].lines(make_report(trace)))
+
+
 def look(trace: Trace) -> None:
     """As the viewer looks at the sandboxes while rows come."""
     known = Connections()
@@ -89,6 +95,9 @@ def cost_over(folder: Path, kind: str, work: Callable[[Trace], None], count: int
         ("threads", stats),
         ("execs", stats),
         ("drops", stats),
+        ("programs", report),
+        ("hosts", report),
+        ("paths", report),
     ],
 )
 def test_messages_cost_the_same_however_many_there_are(

@@ -129,7 +129,8 @@ def call_line(
 
 def _with_environment(name: str, arguments: list[str], message: Any) -> list[str]:  # noqa: ANN401
     """The arguments of a call; those of an exec in the form that readers of strace's lines accept."""
-    if name not in EXECUTING:
+    # A sandbox may send any number of a call with any message.
+    if name not in EXECUTING or not isinstance(message, syscall_pb2.Syscall | syscall_pb2.Execve):
         return arguments
     place = 2 if name == "execve" else 3
     shown = list(arguments)

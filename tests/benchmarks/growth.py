@@ -11,6 +11,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +33,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "json": (*PRINT, "--format", "json"),
     "strace": (*PRINT, "--format", "strace"),
     "regex": (*PRINT, "--filter", "evt.arg.pathname regex '(a|b|ab)*c$' or evt.args regex x+y"),
+    "report": ("-m", "gvtui", "report"),
+    "diff": ("-m", "tests.benchmarks.growth", "diff"),
     "viewer": ("-m", "tests.benchmarks.growth", "viewer"),
 }
 NOT_OF = {"long": {"text", "json"}}
@@ -84,6 +87,19 @@ def look_at(path: Path) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > 0
 
 
+def compare(path: Path) -> None:
+    """Tell what differs between the two halves of a recording."""
+    from gvtui.export.diff.formats import DIFF_FORMATS
+    from gvtui.export.diff.making import SideChoice, make_diff
+    from gvtui.query.filter.write import time_text
+    from gvtui.trace.reader import Trace
+
+    with closing(Trace.open(path)) as trace:
+        middle = time_text(trace.row(trace.end_row // 2).recv_ns)
+        made = make_diff(SideChoice(trace, end=middle), SideChoice(trace, begin=middle))
+        assert list(DIFF_FORMATS["text"].lines(made))
+
+
 def main() -> None:
     """Measure each command over each kind, and over twice as much of it."""
     kinds = os.environ.get("GVTUI_BENCH_KINDS", "")
@@ -130,5 +146,7 @@ def _ratio(twice: float, once: float, base: float, least: float) -> float | None
 if __name__ == "__main__":
     if sys.argv[1:2] == ["viewer"]:
         look_at(Path(sys.argv[2]))
+    elif sys.argv[1:2] == ["diff"]:
+        compare(Path(sys.argv[2]))
     else:
         main()

@@ -11,7 +11,7 @@ from gvtui.wire.header import build_message
 from gvtui.wire.pb import common_pb2, container_pb2, sentry_pb2, syscall_pb2
 
 START_NS = 1_795_455_436_533_277_469
-_OPEN, _EXECVE, _CLONE, _START = 7, 11, 2, 1
+_OPEN, _EXECVE, _CLONE, _START, _EXEC, _CONNECT = 7, 11, 2, 1, 3, 10
 
 Messages = Iterator[tuple[int, bytes]]
 """Connections with their messages."""
@@ -87,6 +87,31 @@ def execs(count: int) -> Messages:
         yield 1, build_message(_EXECVE, message.SerializeToString())
 
 
+def programs(count: int) -> Messages:
+    """Programs, files and digests that do not repeat, each of a process of its own."""
+    for number in range(count):
+        message = sentry_pb2.ExecveInfo(
+            context_data=_context(number, thread_group_id=number + 1, thread_id=number + 1),
+            binary_path=f"/bin/{number}",
+            argv=[f"{number}", "-c"],
+            binary_sha256=number.to_bytes(32, "big"),
+        )
+        yield 1, build_message(_EXEC, message.SerializeToString())
+
+
+def hosts(count: int) -> Messages:
+    """Connections to hosts that do not repeat."""
+    for number in range(count):
+        message = syscall_pb2.Connect(
+            context_data=_context(number),
+            sysno=42,
+            fd=number % 1000,
+            address=b"\x02\x00\x01\xbb" + number.to_bytes(4, "big") + bytes(8),
+        )
+        message.exit.SetInParent()
+        yield 1, build_message(_CONNECT, message.SerializeToString())
+
+
 def starts(count: int) -> Messages:
     """Containers that start, with many arguments."""
     for number in range(count // 50):
@@ -135,8 +160,8 @@ def long(count: int) -> Messages:
 KINDS: dict[str, Callable[[int], Messages]] = {
     each.__name__: each
     for each in (
-        connections, clones, chain, processes, threads, execs, starts, paths, drops, nested,
-        unknown, long,
+        connections, clones, chain, processes, threads, execs, programs, hosts, starts, paths, drops,
+        nested, unknown, long,
     )
 }  # fmt: skip
 

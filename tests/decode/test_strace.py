@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from google.protobuf.message import Message
 from hypothesis import given, settings
@@ -12,6 +14,8 @@ from gvtui.decode.strace import (
     told_by_event,
     with_flags,
 )
+from gvtui.points.syscalls import sysnos_by_name
+from gvtui.wire.messages import KINDS, MessageKind
 from gvtui.wire.pb import container_pb2, sentry_pb2
 from gvtui.wire.pb import syscall_pb2 as pb
 from tests.decode.helpers import KNOWN_MESSAGES, call, is_safe, wrap
@@ -79,3 +83,17 @@ def test_clone3_with_flags_of_its_event() -> None:
 @given(KNOWN_MESSAGES)
 def test_any_message_is_one_safe_line(message: Message) -> None:
     assert is_safe(strace_line(wrap(message), architecture="x86_64"))
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS.values() if kind.is_syscall], ids=lambda kind: kind.name
+)
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+def test_a_call_of_any_number_may_come_with_any_message(
+    kind: MessageKind, architecture: str
+) -> None:
+    for number in sysnos_by_name(architecture).values():
+        message: Any = kind.message_class(sysno=number)
+        assert is_safe(strace_line(wrap(message), architecture=architecture))
+        message.exit.SetInParent()
+        assert is_safe(strace_line(wrap(message), architecture=architecture))

@@ -17,6 +17,8 @@ def test_changes_come_out_as_they_went_in(
 ) -> None:
     found = FilesChanges(first)
     seen = len(found.numbers)
+    rows = [each.row for each in first if (each.process, each.fd) == (1, 1)]
+    assert found.last_row(1, 1) == (rows[-1] if rows else -1)
     for change in more:
         found.numbers.extend(change)
     every = [*first, *more]
@@ -31,3 +33,4 @@ def test_changes_come_out_as_they_went_in(
             assert found.last_row(process, fd) == (rows[-1] if rows else -1)
     found.clear()
     assert not list(found)
+    assert found.last_row(1, 1) == -1
