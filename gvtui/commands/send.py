@@ -43,8 +43,9 @@ def send(
     """Send a recording to any monitor's socket.
 
     Repeats what the sandboxes did: opens one connection for each recorded one, exchanges the
-    handshake, and sends the messages at the pace at which they were received. The monitor may be
-    gvtui or any other.
+    handshake, and sends the messages at the pace at which they were received, drops included. The
+    monitor may be gvtui or any other. What gvtui records then has the same messages, in the same
+    order; with --fast in the same order on each connection.
     """
     from gvtui.export.send import play
     from gvtui.trace.reader import Trace
@@ -66,6 +67,9 @@ def send(
                 say(
                     f"gvtui: left out {counted(sent.skipped, 'message')}: the trace has only their beginnings"
                 )
+            if sent.marks:
+                marks = counted(sent.marks, "trace mark")
+                say(f"gvtui: left out {marks} (sessions, gaps, notes): a sandbox cannot send them")
             if not loop:
                 is_damaged = say_losses(trace)
                 break

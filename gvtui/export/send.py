@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import socket
+import struct
+import termios
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,6 +31,13 @@ _BLOCK = 4096
 
 _SECOND_NS = 1_000_000_000
 
+_READ_SECONDS = 60.0
+"""How many seconds a monitor may take to read what was sent before the next is sent elsewhere."""
+_CLOSE_SECONDS = 10.0
+"""How many seconds a monitor may take to notice that a connection ends."""
+_LOOK_SECONDS = 0.0002
+"""Seconds between two looks whether it has."""
+
 
 class SendError(GvtuiError):
     """A trace could not be sent to the end."""
@@ -41,6 +51,8 @@ class Sent:
     connections: int = 0
     skipped: int = 0
     """Messages that were left out, since the trace has only their beginning."""
+    marks: int = 0
+    """Trace marks that were left out: sessions, gaps, notes."""
 
 
 class _Pace:
@@ -65,6 +77,71 @@ class _Pace:
             self._sleep(left / _SECOND_NS)
 
 
+class _Connections:
+    """The connections to the monitor, by their numbers in the trace."""
+
+    def __init__(self, endpoint: Path, *, in_order: bool) -> None:
+        self._endpoint = endpoint
+        self._in_order = in_order
+        self._open: dict[int, socket.socket] = {}
+        self._last: socket.socket | None = None
+        """The connection that was sent on last, as long as the monitor may not have read all of it."""
+
+    def open(self, conn: int) -> bool:
+        """Connect, unless the connection is there; whether it is new."""
+        if conn in self._open:
+            return False
+        self.settle()
+        self._open[conn] = connect(self._endpoint)
+        return True
+
+    def send(self, conn: int, datagram: bytes, sent: Sent) -> None:
+        """Send on a connection that is there; what was sent on others has been read before."""
+        connection = self._open[conn]
+        if self._last is not connection:
+            self.settle()
+        _send(connection, datagram, self._endpoint, sent)
+        self._last = connection
+
+    def close(self, conn: int) -> None:
+        """End a connection, if it is there."""
+        connection = self._open.pop(conn, None)
+        if connection is None:
+            return
+        self.settle()
+        if self._in_order:
+            # A monitor that has noticed the end closes its side.
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_WR)
+                connection.settimeout(_CLOSE_SECONDS)
+                connection.recv(1)
+        connection.close()
+
+    def close_all(self) -> None:
+        """End all connections."""
+        for connection in self._open.values():
+            connection.close()
+        self._open.clear()
+
+    def settle(self) -> None:
+        """Wait until the monitor has read what was sent, if the order over connections is kept."""
+        last, self._last = self._last, None
+        if last is None or not self._in_order:
+            return
+        deadline = time.monotonic() + _READ_SECONDS
+        while _unread_bytes(last) and time.monotonic() < deadline:
+            time.sleep(_LOOK_SECONDS)
+
+
+def _unread_bytes(connection: socket.socket) -> int:
+    """How much of what was sent the other side has not read; 0 where the system does not tell."""
+    try:
+        told = fcntl.ioctl(connection.fileno(), termios.TIOCOUTQ, bytes(4))
+    except OSError:
+        return 0
+    return int(struct.unpack("i", told)[0])
+
+
 def play(
     trace: Trace,
     endpoint: Path,
@@ -77,7 +154,9 @@ def play(
 
     Messages go out in the order and at the intervals in which they were received, or in which they
     happened where the trace does not say when they were received. A slow monitor delays all
-    messages after.
+    messages after. At a pace the order over all connections is kept too: a monitor that reads them
+    in turn has read what was sent on one before anything is sent on another. Drops go along, as
+    each message has the count of those before it.
 
     Args:
         trace: the trace; the caller closes it.
@@ -91,28 +170,28 @@ def play(
     """
     pace = _Pace(speed, clock, sleep)
     sent = Sent()
-    sockets: dict[int, socket.socket] = {}
+    connections = _Connections(endpoint, in_order=speed is not None)
     try:
         for start in range(trace.first_row, trace.end_row, _BLOCK):
             stop = min(start + _BLOCK, trace.end_row)
             for row_id in range(start, stop):
                 row = trace.row(row_id)
                 pace.wait(row.recv_ns or row.time_ns)
-                if row.kind in (Kind.OPENED, Kind.MESSAGE) and row.conn not in sockets:
-                    sockets[row.conn] = connect(endpoint)
-                    sent.connections += 1
-                if row.kind == Kind.CLOSED and row.conn in sockets:
-                    sockets[row.conn].close()
+                if row.kind in (Kind.OPENED, Kind.MESSAGE):
+                    sent.connections += connections.open(row.conn)
+                if row.kind == Kind.CLOSED:
+                    connections.close(row.conn)
+                sent.marks += row.kind == Kind.MARK
                 if row.kind != Kind.MESSAGE:
                     continue
                 if row.flags & Flag.TRUNCATED:
                     sent.skipped += 1
                     continue
                 with contextlib.suppress(DamagedError):
-                    _send(sockets[row.conn], trace.payload(row_id), endpoint, sent)
+                    connections.send(row.conn, trace.payload(row_id), sent)
+        connections.settle()
     finally:
-        for connection in sockets.values():
-            connection.close()
+        connections.close_all()
     return sent
 
 

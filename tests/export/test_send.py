@@ -8,9 +8,14 @@ from pathlib import Path
 import pytest
 
 from gvtui.export.send import SendError, connect, play
+from gvtui.monitor.client import MonitorProcess
+from gvtui.monitor.options import MonitorOptions
 from gvtui.trace.reader import Trace
+from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
 from gvtui.wire.handshake import build_handshake, parse_handshake
+from gvtui.wire.header import build_message
+from tests.monitor.sandbox import comes
 from tests.trace.factory import TIME_NS, TRACES, read_message, recorded_datagrams, write_trace
 
 
@@ -130,6 +135,77 @@ def test_the_pace_of_the_sandbox_where_receipt_is_not_known(collector: Collector
     play(trace, collector.path, clock=clock, sleep=clock.sleep)
     trace.close()
     assert abs(clock.now_ns - (max(times) - times[0])) < 1_000_000
+
+
+def of_several(path: Path) -> Trace:
+    """A recording of connections that overlap, drop points, say nothing, and end or do not."""
+    writer = TraceWriter(path)
+    dropped = {1: 0, 2: 0, 4: 0}
+    at = TIME_NS
+    for conn in (1, 2, 3):
+        writer.opened(conn, at, {"peer_pid": 1, "peer_uid": 0})
+    for number in range(60):
+        at += 1_000_000
+        if number == 20:
+            writer.closed(3, at, {"reason": "closed by the sandbox"})
+            writer.opened(4, at, {"peer_pid": 1, "peer_uid": 0})
+        if number == 40:
+            writer.closed(1, at, {"reason": "closed by the sandbox"})
+            writer.mark(at, {"kind": "note", "text": "here"})
+        conn = (2, 1, 4)[number % 3] if 20 <= number < 40 else 2
+        dropped[conn] += 3 * (number % 7 == 4)
+        writer.message(conn, at, read_message(fd=number, pid=conn, dropped=dropped[conn]))
+    writer.message(4, at, build_message(999, b"of a later version", dropped[4]))
+    writer.close()
+    return Trace.open(path)
+
+
+def sequence(trace: Trace) -> list[tuple[int, int, bytes | int]]:
+    """What came on which connection, in order: messages as bytes, drops as their number."""
+    kinds = (Kind.OPENED, Kind.MESSAGE, Kind.DROP, Kind.CLOSED)
+    rows = ((row_id, trace.row(row_id)) for row_id in range(trace.end_row))
+    numbers: dict[int, int] = {}
+    found: list[tuple[int, int, bytes | int]] = []
+    for row_id, row in rows:
+        if row.kind in kinds:
+            number = numbers.setdefault(row.conn, len(numbers))
+            what = trace.payload(row_id) if row.kind == Kind.MESSAGE else row.result
+            found.append((number, row.kind, what))
+    return found
+
+
+@pytest.mark.parametrize("speed", [1000.0, None], ids=["paced", "fast"])
+def test_what_a_monitor_records_of_it_is_equal(tmp_path: Path, speed: float | None) -> None:
+    first = of_several(tmp_path / "first.gvtrace")
+    sent = sequence(first)
+    again = tmp_path / "again.gvtrace"
+    options = MonitorOptions(listen=tmp_path / "s", record=again, realtime=False)
+    monitor = MonitorProcess.start(options)
+    done = play(first, options.listen, speed=speed)
+    assert (done.messages, done.connections, done.marks) == (61, 4, 1)
+    second = Trace.open(again)
+    assert comes(
+        second,
+        lambda: (
+            second.connections.messages == 61
+            and not any(each.connected for each in second.connections.values())
+        ),
+    )
+    monitor.stop()
+    second.refresh()
+    came = sequence(second)
+    first.close()
+    second.close()
+    assert sum(kind == Kind.DROP for _, kind, _ in sent) > 5
+    # What had not ended in the first ends in the second, when all is sent.
+    ends = {(conn, Kind.CLOSED, 0) for conn in range(4)} - set(sent)
+    assert len(ends) == 2
+    for conn in range(4):
+        of_conn = [each for each in sent if each[0] == conn]
+        of_conn += [each for each in ends if each[0] == conn]
+        assert [each for each in came if each[0] == conn] == of_conn
+    if speed is not None:
+        assert came[:-2] == sent
 
 
 def test_no_monitor(tmp_path: Path) -> None:

@@ -153,6 +153,9 @@ class Timeline(Follower):
         self._take_late(start)
         times = self._times(rows)
         if not self.start_ns:
+            if self._first[0] < 0:
+                # Rows without a time before the first that has one are with it.
+                self._first[0] = start
             return
         self.end_ns = int(times[-1])
         while (self.end_ns - self.start_ns) // self.width_ns >= self._size:

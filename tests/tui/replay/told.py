@@ -1,0 +1,70 @@
+"""What a viewer's panes tell at a moment, as plain values that can be compared."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from gvtui.tui.activity.reading import ActivityReading
+from gvtui.tui.frame.status import items
+from gvtui.tui.processes.choice import TreeChoice
+from gvtui.tui.processes.lines import tree_lines
+from gvtui.tui.processes.painter import TreePainter
+
+if TYPE_CHECKING:
+    from gvtui.tui.model.model import Model
+
+_ROWS = 40
+
+
+def told(model: Model) -> dict[str, Any]:
+    """Rows, sandboxes, tree with descriptors, numbers, activity, running calls, timeline and status
+    line; the analysis has read all that the trace has."""
+    analysis = model.analysis
+    resolved = analysis.resolved
+    statistics = analysis.statistics(by_descriptor=True)
+    analysis.finish(statistics)
+    view = model.view
+    last = view.slice(view.count - _ROWS, view.count).tolist()
+    return {
+        "rows": (view.count, [model.texts.text(row) for row in last]),
+        "calls": [str(resolved.call(row)) for row in last],
+        "sandboxes": [
+            (each.container_id, each.messages, each.dropped, each.connected)
+            for each in model.sandboxes
+        ],
+        "tree": _tree(model),
+        "descriptors": [
+            (process.number, number, description.name, description.bytes_in, description.how)
+            for process in analysis.processes.tree
+            for number, description in resolved.descriptors(process.number)
+        ],
+        "numbers": [
+            statistics.total(),
+            statistics.by_syscall(events=True),
+            statistics.by_process(),
+            statistics.by_path(),
+            statistics.by_errno(),
+            statistics.histogram(),
+            {key: column.tolist() for key, column in statistics.descriptor_columns().items()},
+        ],
+        "activity": _activity(model),
+        "running": [str(call) for call in analysis.pairs.each_running(with_ended=True)],
+        "timeline": analysis.timeline.buckets(100),
+        "status": [item.full for item in items(model, 0)],
+    }
+
+
+def _tree(model: Model) -> list[str]:
+    painter, tree = TreePainter(model), model.analysis.processes.tree
+    painter.tree = tree
+    lines = tree_lines(tree, {}, TreeChoice())
+    return ["".join(text for text, _ in painter.line(line, 200)) for line in lines]
+
+
+def _activity(model: Model) -> list[Any]:
+    reading = ActivityReading(model.analysis, None)
+    while reading.advance(1 << 16):
+        pass
+    activity = reading.reader.activity(reading.not_seen(None, UTC, is_checking=False))
+    return [activity.rows, activity.sections, activity.not_seen]
