@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 def say_lacking(trace: Trace, filter_text: str, shortfall: str = "") -> None:
-    """Write a line to standard error for each context field that the filter needs and most messages
-    of the trace lack, so that an empty result is not taken for an answer.
+    """Write a line to standard error for each field that the filter needs and most messages of the
+    trace lack, so that an empty result is not taken for an answer.
 
     Args:
         trace: the trace.
@@ -20,11 +20,15 @@ def say_lacking(trace: Trace, filter_text: str, shortfall: str = "") -> None:
         shortfall: what the filter could not compare whole, as `Selection.shortfall` gives it.
     """
     from gvtui.query.filter.compile import compile_filter
-    from gvtui.query.lacking import lacking
+    from gvtui.query.lacking import lacking, untold_programs
 
     if not filter_text.strip():
         return
     if shortfall:
         say(f"gvtui: {shortfall}")
-    for lack in lacking(trace, compile_filter(filter_text)):
-        say(f"gvtui: {lack.text}")
+    condition = compile_filter(filter_text)
+    for text in (
+        *(lack.text for lack in lacking(trace, condition)),
+        *untold_programs(trace, condition),
+    ):
+        say(f"gvtui: {text}")

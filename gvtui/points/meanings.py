@@ -9,7 +9,7 @@ FIELD_MEANINGS = {
     "envv": "the environment that a program is started with",
     "env": "the environment of the container's first program",
     "binary_info": "mode, owner, inode, change time, size and links of the program's file, and "
-    "whether it is the image's, modified, new, or in no file system at all",
+    "where it came from: image, modified, new, elsewhere or memory",
     "binary_sha256": "the SHA-256 of the program's file",
     "binary_sha1": "the SHA-1 of the program's file",
     "fd_info": "what the new program's standard input, output and error are: file, terminal, pipe, "

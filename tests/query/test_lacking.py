@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.query.filter.compile import compile_filter
-from gvtui.query.lacking import lacking
+from gvtui.query.lacking import lacking, program_needs, untold_programs
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
 from tests.query.resolved.world import World
@@ -66,3 +66,26 @@ def test_what_most_messages_lack_is_lacking_with_how_many_do(
     words = "the filter cannot know proc.pid: group_id is missing in 3 of 5 messages"
     assert found == ([words] if is_lacking else [])
     trace.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("proc.exe_origin = new", ["binary_info"]),
+        ("proc.sha256 = 1234 or proc.stdin.type = ipv4", ["binary_sha256", "fd_info"]),
+        ("proc.exe_writable = true and proc.exepath = /bin/sh", []),
+    ],
+)
+def test_what_no_message_tells_of_programs_is_lacking(text: str, expected: list[str]) -> None:
+    condition = compile_filter(text)
+    assert list(program_needs(condition)) == expected
+    old = Trace.open(TRACES / "compile-2024.trace")
+    assert untold_programs(old, condition) == [
+        f"the filter cannot know {names[0]}: no message of sentry/execve tells {need}, which gVisor "
+        "has since 2026"
+        for need, names in program_needs(condition).items()
+    ]
+    old.close()
+    new = Trace.open(TRACES.parent / "newest" / "investigation.gvtrace")
+    assert untold_programs(new, condition) == []
+    new.close()

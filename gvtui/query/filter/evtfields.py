@@ -166,8 +166,9 @@ EVENT_FIELDS: tuple[Field, ...] = (
     Field(
         "evt.arg",
         ValueKind.ANY,
-        "one argument, by its name in the message: pathname, flags, argv, ...; compared as a "
-        "number, as a text, and as the list shows it",
+        "one argument, by its name in the message: pathname, flags, argv, stdin.socket.remote, "
+        "...; compared as a number, as a text, and as the list shows it; a message inside the "
+        "message exists if it came: evt.arg.stdin.socket exists",
         "evt.arg.flags contains O_CREAT",
         forms=argument_forms,
         arguments=argument_names,

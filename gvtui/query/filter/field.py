@@ -58,6 +58,8 @@ class Field:
     """A description of these names, in a few words."""
     needs: tuple[str, ...] = ()
     """The context fields that the session must collect for it, by their names in sessions."""
+    optional: str = ""
+    """The optional field of `sentry/execve` that it must collect too; "" for none."""
     choices: Mapping[str, int] = field(default_factory=dict)
     """The allowed values, if there are few, each with its number in the column."""
     aliases: Mapping[str, str] = field(default_factory=dict)

@@ -158,8 +158,10 @@ def _field_lines(field: Field, width: int) -> str:
     text = field.description
     if field.choices and not field.aliases:
         text += f": {', '.join(field.choices)}"
-    if field.needs:
-        text += f" (from {', '.join(sorted(field.needs))})"
+    needs = [f"{field.optional} on sentry/execve"] if field.optional else []
+    needs += sorted(field.needs)
+    if needs:
+        text += f" (from {', '.join(needs)})"
     return f"{_row(field.label, text, width)}\n{' ' * (_COLUMN + 2)}{field.example}"
 
 

@@ -13,8 +13,13 @@ from gvtui.query.filter.newnames import new_names
 from gvtui.query.filter.operators import ValueKind
 from gvtui.query.filter.texts import TextColumn
 
+BINARY_INFO, SHA256, FD_INFO = "binary_info", "binary_sha256", "fd_info"
+"""Optional fields of `sentry/execve`."""
 
-def _process_field(name: str, description: str, example: str, *, is_list: bool = False) -> Field:
+
+def _process_field(
+    name: str, description: str, example: str, *, is_list: bool = False, optional: str = ""
+) -> Field:
     return Field(
         f"proc.{name}",
         ValueKind.TEXT,
@@ -23,6 +28,7 @@ def _process_field(name: str, description: str, example: str, *, is_list: bool =
         of_context=True,
         is_list=is_list,
         needs=("group_id",),
+        optional=optional,
     )
 
 
@@ -35,6 +41,7 @@ def _layer_field(name: str, description: str) -> Field:
         of_context(f"proc.is_exe_{name}"),
         choices=TRUTH,
         needs=("group_id",),
+        optional=BINARY_INFO,
     )
 
 
@@ -98,11 +105,12 @@ PROCESS_FIELDS: tuple[Field, ...] = (
         "where its program's file came from: image, modified, new (written since the start; gVisor "
         "sees a modified file of the image so too, unless somebody had it open all the while), "
         "elsewhere (a tmpfs or a mount), memory (a memfd); missing where gVisor did not tell, as "
-        "before 2026 or without binary_info on sentry/execve",
+        "before 2026",
         "proc.exe_origin in (new, modified, memory)",
         of_context("proc.exe_origin"),
         choices=ORIGIN_NUMBERS,
         needs=("group_id",),
+        optional=BINARY_INFO,
     ),
     _layer_field("upper_layer", "lies in the upper layer of the overlay: new or modified"),
     _layer_field("lower_layer", "lies in the lower layer alone: it is the image's"),
@@ -114,6 +122,7 @@ PROCESS_FIELDS: tuple[Field, ...] = (
         "proc.exe_ino = 12",
         of_context("proc.exe_ino"),
         needs=("group_id",),
+        optional=BINARY_INFO,
     ),
     Field(
         "proc.exe_ino.ctime",
@@ -122,13 +131,14 @@ PROCESS_FIELDS: tuple[Field, ...] = (
         "proc.exe_ino.ctime > -1h",
         of_context("proc.exe_ino.ctime"),
         needs=("group_id",),
+        optional=BINARY_INFO,
     ),
     Field(
         "proc.exe_writable",
         ValueKind.CHOICE,
         "whether the user that started its program may write to the program's file; missing where "
-        "that depends on a capability or on further groups, and without credentials on "
-        "sentry/execve",
+        "that depends on a capability or on further groups, and without binary_info and credentials "
+        "on sentry/execve",
         "proc.exe_writable = true",
         of_context("proc.exe_writable"),
         choices=TRUTH,
@@ -142,9 +152,12 @@ PROCESS_FIELDS: tuple[Field, ...] = (
             "sha256 = 9f2c41d8",
         ),
         is_digest=True,
+        optional=SHA256,
     ),
     *(
-        _process_field(f"{which}.{what}", description, f"{which}.{what} {example}")
+        _process_field(
+            f"{which}.{what}", description, f"{which}.{what} {example}", optional=FD_INFO
+        )
         for which in ("stdin", "stdout", "stderr")
         for what, description, example in (
             (

@@ -205,7 +205,9 @@ class ProcessEvents:
                 top.has_tty = top.has_tty or is_tty(file.mode, file.path)
         self._pipe(row.conn, process, message, "pipe_input_proc", "pipe_from")
         self._pipe(row.conn, process, message, "pipe_output_proc", "pipe_to")
+        self._tree.tells_programs = True
         if last.image is not None:
+            self._tree.tells_digests = self._tree.tells_digests or bool(last.image.file.digests)
             is_known = last.image.file.origin is not Origin.UNKNOWN
             self._tree.tells_origins = self._tree.tells_origins or is_known
             has_stdio = last.image.stdin is not None or last.image.stdout is not None

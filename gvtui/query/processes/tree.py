@@ -76,6 +76,10 @@ class ProcessTree:
         """Whether any program is known to have come from the image or from elsewhere."""
         self.tells_stdio = False
         """Whether any program's standard input and output are known."""
+        self.tells_digests = False
+        """Whether some program is told with a digest of its file."""
+        self.tells_programs = False
+        """Whether `sentry/execve` has told of a program."""
         self.run_keys: dict[int, tuple[object, Any]] = {}
         """What exec sessions are runs of, by the numbers of their first processes; see
         `gvtui.query.processes.runs`."""

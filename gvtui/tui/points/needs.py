@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from gvtui.agent.targets import SessionOwner
 from gvtui.points.edit import lacks_context
-from gvtui.query.lacking import missing_text
+from gvtui.query.filter.procfields import BINARY_INFO, FD_INFO, SHA256
+from gvtui.query.lacking import missing_text, program_needs
 from gvtui.tui.command.command import command
 from gvtui.tui.points.survey import Targets
 from gvtui.tui.viewer import Feature, Viewer
@@ -111,8 +112,11 @@ class Needs(Feature):
         offer = self._offer() if self._changeable() else ""
         self._can_be_staged = bool(by_calls and offer)
         words = ""
+        untold = self._untold_of_programs()
         if by_filter:
             words = f" ! This filter needs {_listed(by_filter)}"
+        elif untold:
+            words = f" ! This filter needs {untold}."
         elif cut := model.analysis.context.facts.cut_text():
             words = f" ! {cut[0].upper()}{cut[1:]}."
         elif model.whole_calls and by_calls:
@@ -145,6 +149,24 @@ class Needs(Feature):
             f"{names} {are} not traced: {keys_of('points.show')} shows the points, "
             f"{keys_of('points.switch')} switches on, {keys_of('points.apply')} applies.",
         ]
+
+    def _untold_of_programs(self) -> str:
+        """What the filter asks of programs and none was told with; "" for nothing."""
+        model = self.model
+        if model.condition is None:
+            return ""
+        tree, names = model.analysis.processes.tree, program_needs(model.condition)
+        told = {
+            BINARY_INFO: tree.tells_origins,
+            SHA256: tree.tells_digests,
+            FD_INFO: tree.tells_stdio,
+        }
+        untold = [need for need in names if not told[need]]
+        # Live a program may start yet.
+        if not untold or (model.is_live and not tree.tells_programs):
+            return ""
+        what = " and ".join(untold)
+        return f"{what}, which no message of sentry/execve tells; gVisor has it since 2026"
 
     def _changeable(self) -> list[Target]:
         """The sandboxes whose sessions can be changed to send more fields."""

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from gvtui.points.session import Point
+from gvtui.trace.reader import Trace
 from gvtui.tui.points.needs import Needs, untraced_events
 from gvtui.tui.points.state import PointsState
+from gvtui.tui.points.survey import Targets
+from tests.tui.fake import FakeViewer
 from tests.tui.points.bench import OPEN, PointsBench
 
-if TYPE_CHECKING:
-    from pathlib import Path
+DATA = Path(__file__).parents[2] / "data"
 
 
 @pytest.fixture
@@ -40,6 +42,27 @@ def test_a_filter_says_what_is_not_collected_and_a_key_stages_it(bench: PointsBe
     bench.run("points.collect")
     assert bench.state.edit.points()[OPEN].context_fields == ("time",)
     assert "Staged: time on all points of c1. a applies it here." in bench.viewer.said
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "traces/compile-2024.trace",
+            " ! This filter needs binary_info and fd_info, which no message of sentry/execve tells; "
+            "gVisor has it since 2026.",
+        ),
+        ("newest/investigation.gvtrace", ""),
+    ],
+)
+def test_a_filter_says_what_gvisor_does_not_tell_of_programs(name: str, words: str) -> None:
+    viewer = FakeViewer(Targets, Needs, trace=Trace.open(DATA / name))
+    viewer.model.chips.put("proc.exe_origin = new and proc.stdin.type exists")
+    viewer.refilter()
+    while viewer.model.analysis.context.advance():
+        pass
+    viewer.feature(Needs).tick()
+    assert viewer.feature(Needs).words == words
 
 
 def test_calls_lack_fields_where_they_are_shown(bench: PointsBench) -> None:
