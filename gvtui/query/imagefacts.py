@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gvtui.decode.origin import Origin
-from gvtui.query.filter.procfields import ORIGIN_NUMBERS
+from gvtui.query.filter.origins import ORIGIN_NUMBERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -28,6 +28,7 @@ from gvtui.query.filter.forms import (
 from gvtui.query.filter.messages import ArgumentsCondition
 from gvtui.query.filter.opens import CREATES, READS, WRITES
 from gvtui.query.filter.operators import ValueKind
+from gvtui.query.filter.origins import ORIGIN, ORIGIN_NUMBERS
 from gvtui.query.filter.texts import TextColumn
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.messages import direction
@@ -173,6 +174,15 @@ EVENT_FIELDS: tuple[Field, ...] = (
         forms=argument_forms,
         arguments=argument_names,
         argument_note="an argument",
+    ),
+    Field(
+        "evt.origin",
+        ValueKind.CHOICE,
+        "on sentry/execve and sentry/mmap, where the program's file or the mapped code came from, as "
+        "proc.exe_origin; executable memory without a file is memory",
+        "evt.origin in (new, modified, memory)",
+        ORIGIN,
+        choices=ORIGIN_NUMBERS,
     ),
     Field(
         "context",

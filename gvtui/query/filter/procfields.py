@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gvtui.decode.origin import Origin
 from gvtui.query.filter.batch import PARENT, NumberColumn, of_context
 from gvtui.query.filter.field import IS_EXEC_SESSION, NAME, PID, PROCESS, THREAD, TRUTH, Field
 from gvtui.query.filter.forms import process_of
 from gvtui.query.filter.messages import CwdCondition
 from gvtui.query.filter.newnames import new_names
 from gvtui.query.filter.operators import ValueKind
+from gvtui.query.filter.origins import ORIGIN_NUMBERS
 from gvtui.query.filter.texts import TextColumn
 
 BINARY_INFO, SHA256, FD_INFO = "binary_info", "binary_sha256", "fd_info"
@@ -43,10 +43,6 @@ def _layer_field(name: str, description: str) -> Field:
         needs=("group_id",),
         optional=BINARY_INFO,
     )
-
-
-ORIGIN_NUMBERS = {origin.value: number for number, origin in enumerate(Origin) if origin.value}
-"""Where a file came from, as the values of a field, with their numbers in its column."""
 
 
 PROCESS_FIELDS: tuple[Field, ...] = (
