@@ -79,8 +79,8 @@ monitor waits at most 40 ms between two turns."""
 @click.option(
     "--stats",
     is_flag=True,
-    help="Print statistics instead of messages, as strace -c does; with --format json as JSON. "
-    "For a recording only.",
+    help="Print statistics instead of messages, as strace -c does, with bytes by descriptor and by "
+    "remote address; with --format json as JSON. For a recording only.",
 )
 @click.option(
     "--calls",
@@ -150,7 +150,7 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
     try:
         analysis = Analysis(trace, is_kept=True)
         condition = compile_filter(filter_text, analysis.context) if filter_text else None
-        statistics = analysis.statistics(condition)
+        statistics = analysis.statistics(condition, by_descriptor=True)
         analysis.finish(statistics)
         found = analysis.survey(say_progress)
         lacks = Shortfall.of(trace, found)

@@ -44,8 +44,10 @@ def _opened_path(call: CallSide) -> str:
     """Where the opened path leads, as far as the message tells; symbolic links are not seen."""
     message = call.message
     path: str = message.pathname
-    if not path or path.startswith("/"):
-        return path
+    if not path:
+        return ""
+    if path.startswith("/"):
+        return posixpath.normpath("/" + path.lstrip("/"))
     at_cwd = call.name in ("open", "creat") or message.fd == file_flags.AT_FDCWD
     base = message.context_data.cwd if at_cwd else call.fd_path()
     return posixpath.normpath(posixpath.join(base, path)) if base.startswith("/") else ""

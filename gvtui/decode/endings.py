@@ -14,6 +14,18 @@ if TYPE_CHECKING:
 _NO_EXIT = "no exit of its first process was told"
 
 
+def untold_ending(traces_exits: bool | None) -> str:
+    """How something has ended whose exit was not told, in one or a few words.
+
+    Args:
+        traces_exits: whether the session traces exits, so that its exit would have been told; None
+            if nothing tells.
+    """
+    if traces_exits is None:
+        return "no exit told"
+    return "cut off" if traces_exits else "ended"
+
+
 def ending_words(life: Life | None) -> str:
     """How a sandbox without a connection has ended, in one or a few words.
 
@@ -24,7 +36,7 @@ def ending_words(life: Life | None) -> str:
         return "gone"
     if life.exit_status is not None:
         return wait_status(life.exit_status)
-    return "cut off"
+    return untold_ending(life.traces_exits)
 
 
 def closing_words(life: Life | None, conn: int) -> str:
@@ -42,6 +54,13 @@ def closing_words(life: Life | None, conn: int) -> str:
         return f"its session or its sandbox has ended; {_NO_EXIT}"
     if life.exit_status is not None:
         return f"its first process has ended, {wait_status(life.exit_status)}"
-    if life.ending is LifeEnding.CUT_OFF:
-        return f"cut off, its sandbox has gone; {_NO_EXIT}"
-    return f"cut off, and the sandbox was started again later; {_NO_EXIT}"
+    is_gone = life.ending is LifeEnding.CUT_OFF
+    if life.traces_exits:
+        how = "its sandbox has gone" if is_gone else "and the sandbox was started again later"
+        return f"cut off, {how}; {_NO_EXIT}"
+    how = "its sandbox has gone" if is_gone else "its sandbox was started again later"
+    if life.traces_exits is None:
+        return (
+            f"{how}; no exit was told of any process, and nothing tells whether exits were traced"
+        )
+    return f"{how}; {_NO_EXIT}, since the session traces none"

@@ -202,6 +202,14 @@ close_range first:fd last:uint flags:close_range
 name_to_handle_at dirfd:dirfd pathname:ptr handle:ptr mount_id:ptr flags:at
 mount source:ptr target:ptr filesystemtype:ptr mountflags:hex data:ptr
 umount2 target:ptr flags:hex
+open_tree dirfd:dirfd pathname:ptr flags:hex
+move_mount from_dirfd:dirfd from_pathname:ptr to_dirfd:dirfd to_pathname:ptr flags:hex
+fsopen fsname:ptr flags:hex
+fsconfig fd:fd cmd:uint key:ptr value:ptr aux:int
+fsmount fsfd:fd flags:hex attr_flags:hex
+fspick dirfd:dirfd pathname:ptr flags:hex
+mount_setattr dirfd:dirfd pathname:ptr flags:hex attr:ptr size:size
+open_by_handle_at mount_fd:fd handle:ptr flags:open
 getxattr path:ptr name:ptr value:ptr size:size
 lgetxattr path:ptr name:ptr value:ptr size:size
 fgetxattr fd:fd name:ptr value:ptr size:size
@@ -261,6 +269,8 @@ futex uaddr:ptr op:futex val:uint timeout:ptr uaddr2:ptr val3:hex
 seccomp operation:seccomp flags:uint args:ptr
 getrandom buf:ptr buflen:size flags:getrandom
 memfd_create name:ptr flags:memfd
+memfd_secret flags:open
+fanotify_init flags:hex event_f_flags:open
 userfaultfd flags:open
 epoll_create size:int
 epoll_create1 flags:epoll

@@ -40,6 +40,8 @@ CLONE_BITS = {
 }
 
 _CLONE = Flags(CLONE_BITS, zero="", width=64)
+NEW_NAMESPACES = 0x7E020000
+"""CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID and NEWNET of clone."""
 UNSHARE = Flags({**CLONE_BITS, "CLONE_NEWTIME": 0x80})
 """Flags of unshare and setns, in which the low byte holds no signal (unlike clone's)."""
 

@@ -62,13 +62,16 @@ _TOP = 20
 
 
 def stats_text(statistics: Statistics, lacks: Shortfall = NOTHING) -> Iterator[str]:
-    """Lines of text: a table by system call, then the busiest processes and paths, and errors.
+    """Lines of text: a table by system call, then the busiest processes and paths, what moved most
+    bytes, and errors.
 
     Times are seconds in all, and microseconds for each call.
     """
     yield from _syscall_table(statistics)
     yield from _short_table("process", statistics.by_process())
     yield from _short_table("path", [line for line in statistics.by_path() if line.is_call])
+    yield from _bytes_table("descriptor", statistics.by_descriptor())
+    yield from _bytes_table("host", statistics.by_remote())
     yield from _short_table("error", statistics.by_errno())
     events = [line for line in statistics.by_syscall(events=True) if not line.is_call]
     if events:
@@ -100,6 +103,8 @@ def stats_json(statistics: Statistics, more: Mapping[str, Any], lacks: Shortfall
         "syscalls": [_fields(line) for line in statistics.by_syscall()],
         "processes": [_fields(line) for line in statistics.by_process()],
         "paths": [_fields(line) for line in statistics.by_path()],
+        "descriptors": [_with_bytes(line) for line in statistics.by_descriptor()],
+        "hosts": [_with_bytes(line) for line in statistics.by_remote()],
         "errors": [_fields(line) for line in statistics.by_errno()],
         "events": [
             {"name": line.label, "count": line.calls, "filter": line.filter_text}
@@ -130,6 +135,10 @@ def _fields(line: Line) -> dict[str, Any]:
         "p99_ns": line.p99_ns,
         "share": round(line.share, 6),
     }
+
+
+def _with_bytes(line: Line) -> dict[str, Any]:
+    return {**_fields(line), "bytes_in": line.bytes_in, "bytes_out": line.bytes_out}
 
 
 def _syscall_table(statistics: Statistics) -> Iterator[str]:
@@ -180,6 +189,19 @@ def _short_table(name: str, lines: Sequence[Line]) -> Iterator[str]:
         yield f"{seconds:>11} {line.calls:>9} {line.errors or '':>9} {escape(line.label)}"
     if len(lines) > _TOP:
         yield f"{'':>31} ({len(lines) - _TOP} more)"
+
+
+def _bytes_table(name: str, lines: Sequence[Line]) -> Iterator[str]:
+    """The lines that moved most first, with the bytes that calls read and wrote."""
+    if not lines:
+        return
+    yield ""
+    yield f"{'read':>15} {'written':>15} {'calls':>9} {'errors':>9} {name}"
+    for line in lines[:_TOP]:
+        moved = f"{line.bytes_in:>15} {line.bytes_out:>15}"
+        yield f"{moved} {line.calls:>9} {line.errors or '':>9} {escape(line.label)}"
+    if len(lines) > _TOP:
+        yield f"{'':>51} ({len(lines) - _TOP} more)"
 
 
 def _notes(statistics: Statistics, lacks: Shortfall) -> Iterator[str]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from gvtui.points.document import SessionError, parse_document
 from gvtui.trace.connection import SECOND_NS
 from gvtui.trace.containers import MAX_ID, said_container
 from gvtui.trace.details import MAX_TEXT, short_args, text_in
 from gvtui.trace.excerpts import DisputeMark
-from gvtui.trace.marks import MOST_OF_CONNECTION, DropsMark, GoneMark, read_mark
+from gvtui.trace.marks import MOST_OF_CONNECTION, DropsMark, GoneMark, SessionMark, read_mark
 from gvtui.trace.names import NamesMark
 from gvtui.trace.row import Direction, Flag, Kind, Row
 from gvtui.wire.header import WireError
@@ -33,6 +34,11 @@ _FIRST_PID = 1
 """The thread group id of a sandbox's first process, in all releases of gVisor."""
 
 _UNREAD_ARGS = ["…"]
+
+_EXITS = (MessageType.SENTRY_TASK_EXIT, MessageType.SENTRY_EXIT_NOTIFY_PARENT)
+_EXIT_POINTS = ("sentry/task_exit", "sentry/exit_notify_parent")
+_WITHOUT_SESSION = ("deleted", "lost")
+"""The states of a session mark after which there is no session; see `gvtui.agent.outcome.State`."""
 
 
 _ODD = (Flag.MALFORMED, Flag.TRUNCATED, Flag.UNKNOWN_TYPE)
@@ -111,7 +117,8 @@ class _Chunk:
     def _take_events(self) -> None:
         """Take in, in their order, what comes beside messages, and who speaks for what."""
         known, rows, begin = self._known, self._rows, self._begin
-        events = np.flatnonzero((rows["kind"] != Kind.MESSAGE) & (rows["conn"] > 0)).tolist()
+        beside = (rows["kind"] != Kind.MESSAGE) & ((rows["conn"] > 0) | (rows["kind"] == Kind.MARK))
+        events = np.flatnonzero(beside).tolist()
         speaking = {*known.speaking.first_places(rows), *known.speaking.late_places(rows)}
         events = [*events, *speaking.union(self._first_processes())]
         heapify(events)
@@ -119,8 +126,12 @@ class _Chunk:
         while events:
             place = heappop(events)
             row = Row(*rows[place].tolist())
-            connection = known.of(row.conn)
+            if row.kind == Kind.MARK:
+                self._take_session(row, begin + place)
+            connection = known.of(row.conn) if row.conn else None
             if row.kind == Kind.MESSAGE:
+                if row.type in _EXITS:
+                    known.lives.tells_exits(row.conn)
                 if place in speaking:
                     self._speak(row, begin + place)
                 self._take_first_process(row, begin + place)
@@ -144,7 +155,8 @@ class _Chunk:
         self._known.speak(row.conn, said, when_ns, "message", row_id, is_start=is_start)
 
     def _first_processes(self) -> list[int]:
-        """Places of the last exit of each sandbox's first process, and of its last call."""
+        """Places of the last exit of each sandbox's first process, of its last call, and of the first
+        exit of any process."""
         rows, places = self._rows, []
         of_first = (rows["kind"] == Kind.MESSAGE) & (rows["pid"] == _FIRST_PID) & (rows["conn"] > 0)
         is_exit = (
@@ -157,7 +169,24 @@ class _Chunk:
             chosen = np.flatnonzero(wanted)
             _, lasts = np.unique(rows["conn"][chosen][::-1], return_index=True)
             places += chosen[::-1][lasts].tolist()
-        return places
+        tells = (rows["kind"] == Kind.MESSAGE) & (rows["conn"] > 0) & np.isin(rows["type"], _EXITS)
+        chosen = np.flatnonzero(tells)
+        _, firsts = np.unique(rows["conn"][chosen], return_index=True)
+        return [*places, *chosen[firsts].tolist()]
+
+    def _take_session(self, row: Row, row_id: int) -> None:
+        """Note whether a session that a mark tells of traces exits."""
+        mark = read_mark(self._source.details(row_id))
+        if not isinstance(mark, SessionMark):
+            return
+        try:
+            points = parse_document(mark.session).session.point_names
+        except SessionError:
+            if mark.session or mark.state not in _WITHOUT_SESSION:
+                return
+            points = frozenset()
+        name = mark.container_id[:MAX_ID]
+        self._known.lives.takes_session(name, traces_exits=not points.isdisjoint(_EXIT_POINTS))
 
     def _take_first_process(self, row: Row, row_id: int) -> None:
         if row.pid != _FIRST_PID:

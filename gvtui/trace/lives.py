@@ -61,6 +61,9 @@ class Life:
     """How its end is known; None while it runs, and while it is not known whether it does."""
     ended_ns: int = 0
     """When it ended, Unix nanoseconds: at the latest, unless a process has told its exit."""
+    traces_exits: bool | None = None
+    """Whether exits of processes are traced, by the session or since one was told; None if nothing
+    tells."""
 
     @property
     def is_out_of_sight(self) -> bool:
@@ -78,6 +81,8 @@ class Change(NamedTuple):
     """False if the last connection has closed, and the sandbox may run on."""
     when_ns: int
     """Since when, Unix nanoseconds."""
+    traces_exits: bool | None = None
+    """As the life has it."""
 
 
 class Lives:
@@ -161,6 +166,8 @@ class Lives:
         else:
             known.containers |= own.containers | known.containers
             known.connected |= own.connected
+            if own.traces_exits is not None:
+                known.traces_exits = own.traces_exits
             self._of_conn[conn] = known
             if known.closed_ns and known.connected:
                 known.closed_ns = 0
@@ -198,6 +205,18 @@ class Lives:
         life = self._of_conn.get(conn)
         if life is not None and life.ending is None:
             life.exit_status = status
+
+    def tells_exits(self, conn: int) -> None:
+        """Note that a message of a connection tells the exit of a process or a thread."""
+        life = self._of_conn.get(conn)
+        if life is not None and life.ending is None:
+            life.traces_exits = True
+
+    def takes_session(self, sandbox: str, *, traces_exits: bool) -> None:
+        """Note that a sandbox has another session, and whether that traces exits."""
+        life = self._current.get(sandbox)
+        if life is not None and life.ending is None:
+            life.traces_exits = traces_exits
 
     def goes_on(self, conn: int) -> None:
         """Note that a sandbox's first process has called something after an exit of a thread that
@@ -260,5 +279,5 @@ class Lives:
 
     def _change(self, life: Life, row: int) -> None:
         has_ended = life.ending is not None
-        self._changes.append(Change(row, life.number, has_ended, life.closed_ns))
+        self._changes.append(Change(row, life.number, has_ended, life.closed_ns, life.traces_exits))
         self._changed += 1

@@ -67,6 +67,10 @@ CASES: list[tuple[Decoded, str]] = [
         call(pb.Open, "openat", fd=-100, pathname="/t", flags=0x40000001),
         'openat(AT_FDCWD, "/t", O_WRONLY|0x40000000)',
     ),
+    (
+        call(pb.Open, "openat", 3, fd=-100, pathname="//tmp/../etc/./passwd"),
+        'openat(AT_FDCWD, "//tmp/../etc/./passwd", O_RDONLY) = 3</etc/passwd>',
+    ),
     (call(pb.Close, "close", fd=3, fd_path="/etc/passwd"), "close(3</etc/passwd>)"),
     (call(pb.Close, "close", 0, fd=3, fd_path="[err: FD not found]"), "close(3) = 0"),
     (

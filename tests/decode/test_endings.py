@@ -27,15 +27,27 @@ from gvtui.trace.lives import Life, LifeEnding
             "its first process has ended, killed by SIGKILL",
         ),
         (
-            Life(1, last_conn=1, ending=LifeEnding.CUT_OFF),
+            Life(1, last_conn=1, ending=LifeEnding.CUT_OFF, traces_exits=True),
             "cut off",
             "cut off, its sandbox has gone; no exit of its first process was told",
         ),
         (
-            Life(1, last_conn=1, ending=LifeEnding.RESTARTED),
+            Life(1, last_conn=1, ending=LifeEnding.RESTARTED, traces_exits=True),
             "cut off",
             "cut off, and the sandbox was started again later; no exit of its first process was "
             "told",
+        ),
+        (
+            Life(1, last_conn=1, ending=LifeEnding.RESTARTED, traces_exits=False),
+            "ended",
+            "its sandbox was started again later; no exit of its first process was told, since the "
+            "session traces none",
+        ),
+        (
+            Life(1, last_conn=1, ending=LifeEnding.CUT_OFF),
+            "no exit told",
+            "its sandbox has gone; no exit was told of any process, and nothing tells whether exits "
+            "were traced",
         ),
     ],
 )

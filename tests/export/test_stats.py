@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gvtui.export.stats import Shortfall, stats_json, stats_text
+from gvtui.query.analysis import Analysis
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.numbers.statistics import Statistics
 from gvtui.query.processes.processes import Processes
@@ -74,6 +75,22 @@ def test_text_of_hostile_names_is_escaped() -> None:
     text = "\n".join(stats_text(statistics_of(hostile)))
     assert "\x1b" not in text
     assert "\\x1b]0;x" in text
+
+
+def test_bytes_stand_by_descriptor_and_by_remote_address() -> None:
+    trace = Trace.open(TRACES / "network-2024.trace")
+    analysis = Analysis(trace)
+    statistics = analysis.statistics(by_descriptor=True)
+    analysis.finish(statistics)
+    lines = [line.split() for line in stats_text(statistics)]
+    content = json.loads(stats_json(statistics, {}))
+    trace.close()
+    for name, table in (("descriptor", "descriptors"), ("host", "hosts")):
+        place = lines.index(["read", "written", "calls", "errors", name])
+        first = content[table][0]
+        assert lines[place + 1][:2] == [str(first["bytes_in"]), str(first["bytes_out"])]
+        assert first["bytes_in"] + first["bytes_out"] > 0
+        assert first["filter"].startswith("fd.")
 
 
 def test_long_tables_are_cut() -> None:

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from gvtui.points.document import dump_session
+from gvtui.points.session import Point, Session
 from gvtui.trace.collecting import collect
 from gvtui.trace.connection import SECOND_NS
 from gvtui.trace.connections import Connections
-from gvtui.trace.marks import DropsMark
+from gvtui.trace.marks import DropsMark, SessionMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
@@ -43,6 +47,26 @@ def test_the_command_line_names_the_container_before_any_message(tmp_path: Path)
     trace.refresh()
     containers = [trace.container_of(row) for row in (1, 2)]
     assert containers == ["web", CONTAINER]
+    trace.close()
+    writer.close()
+
+
+@pytest.mark.parametrize("point", ["sentry/task_exit", "sentry/clone"])
+def test_a_session_tells_whether_exits_are_traced(tmp_path: Path, point: str) -> None:
+    writer = TraceWriter(tmp_path / "a.gvtrace")
+    writer.opened(1, TIME_NS, {"container_id": "web"})
+    session = dump_session(Session(points=(Point(point),)))
+    writer.mark(TIME_NS, SessionMark("", "applied", "web", "/r", session).details())
+    trace = Trace.open(tmp_path / "a.gvtrace")
+    life = trace.connections.lives.of(1)
+    assert life is not None
+    assert life.traces_exits is (point == "sentry/task_exit")
+    writer.mark(TIME_NS, SessionMark("", "deleted", "web", "/r", "").details())
+    trace.refresh()
+    assert life.traces_exits is False
+    writer.message(1, TIME_NS, build_message(5, b""))
+    trace.refresh()
+    assert life.traces_exits is True
     trace.close()
     writer.close()
 

@@ -135,6 +135,25 @@ def test_a_process_that_has_gone_ends_a_life_that_nobody_hears_of(story: Story) 
     assert story.lives.changes(1)[0].row == 9
 
 
+@pytest.mark.parametrize("traced", [None, False, True])
+def test_whether_exits_were_traced_is_told_by_exits_and_by_the_session(
+    story: Story, traced: bool | None
+) -> None:
+    story.opens(1, sandbox="")
+    if traced:
+        # Before the connection has its name.
+        story.lives.tells_exits(1)
+    story.says(1)
+    if traced is False:
+        story.lives.tells_exits(1)
+        story.lives.takes_session("web", traces_exits=False)
+    story.closes(1)
+    story.lives.gone(1, 9, 9)
+    story.lives.tells_exits(1)
+    assert story.of(1).traces_exits is traced
+    assert [change.traces_exits for change in story.lives.changes(1)] == [traced]
+
+
 def test_a_monitor_that_stops_ends_nothing(story: Story) -> None:
     story.opens(1, made_by=100)
     story.closes(1, by_monitor=True)

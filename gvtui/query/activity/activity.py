@@ -34,8 +34,9 @@ SECTIONS = {
     "renamed": "Renamed",
     "linked": "Linked",
     "folders_made": "Folders created",
+    "nodes": "Devices, pipes and other nodes created",
     "folders": "Folders opened",
-    "permissions": "Owners, modes and sizes changed",
+    "permissions": "Owners, modes, sizes, times and attributes changed",
     "connected": "Connections to others",
     "accepted": "Connections from others",
     "not_connected": "Connections that failed",
@@ -44,7 +45,7 @@ SECTIONS = {
     "users": "Changes of user",
     "mounts": "Mounts",
     "namespaces": "Changes of namespace and root",
-    "traced": "ptrace",
+    "traced": "ptrace, and other ways into processes",
     "failed": "Failures by call, path and error",
 }
 """The sections by key, in the order of a report."""
@@ -163,6 +164,8 @@ class ActivityLine:
     bare: str = ""
     """The details of a program without what only some gVisor and sessions tell; "" if they have
     nothing of that."""
+    is_begun: bool = False
+    """Whether nothing tells more than that it was begun: a connection may have failed."""
     folded: int = 1
     """How many lines stand together in this one."""
     folder: str = ""

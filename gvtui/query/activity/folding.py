@@ -36,18 +36,21 @@ def fold(lines: list[ActivityLine], least: int = FROM) -> list[ActivityLine]:
     """
     if len(lines) < least:
         return lines
-    by_folder: dict[tuple[str, str], list[ActivityLine]] = defaultdict(list)
+    by_folder: dict[tuple[str, str, str], list[ActivityLine]] = defaultdict(list)
     for line in lines:
         call, path = _split(line.what)
-        by_folder[call, folder_of(path)].append(line)
+        # Of failures the error stands in the details.
+        by_folder[call, folder_of(path), line.details if call else ""].append(line)
     folded: list[ActivityLine] = []
-    for (call, folder), own in by_folder.items():
+    for (call, folder, details), own in by_folder.items():
         if not folder or len(own) < _LEAST:
             folded += own
             continue
         inner = _by_pattern(own, folder)
         words = f"{call}{counted(len(own), 'file')} below {folder}"
-        folded.append(inner[0] if len(inner) == 1 else _together(words, own, inner, folder))
+        folded.append(
+            inner[0] if len(inner) == 1 else _together(words, own, inner, folder, details)
+        )
     return sorted(folded, key=lambda line: (line.folded > 1, line.what))
 
 
@@ -104,11 +107,16 @@ def _one_pattern(parent: str, lines: list[ActivityLine], folder: str) -> Activit
     if not pattern:
         return None
     words = f"{parent}/{pattern}: {counted(len(lines), 'file')}"
-    return _together(words, lines, lines, folder)
+    same = {line.details for line in lines}
+    return _together(words, lines, lines, folder, same.pop() if len(same) == 1 else "")
 
 
 def _together(
-    words: str, lines: list[ActivityLine], inner: list[ActivityLine], folder: str
+    words: str,
+    lines: list[ActivityLine],
+    inner: list[ActivityLine],
+    folder: str,
+    details: str = "",
 ) -> ActivityLine:
     behind = Behind()
     for line in lines:
@@ -116,6 +124,7 @@ def _together(
     return ActivityLine(
         words,
         behind,
+        details,
         bytes_in=sum(line.bytes_in for line in lines),
         bytes_out=sum(line.bytes_out for line in lines),
         folded=len(lines),

@@ -47,6 +47,7 @@ class ActivityLines:
         details: str = "",
         bytes_in: int = 0,
         bytes_out: int = 0,
+        is_begun: bool = False,
     ) -> ActivityLine | None:
         """Add rows to the line with these words, which begins with them if it is new.
 
@@ -58,6 +59,7 @@ class ActivityLines:
             details: further words, which tell the line from others too.
             bytes_in: how many bytes the calls of these rows read.
             bytes_out: how many they wrote.
+            is_begun: whether they tell only that something was begun.
 
         Returns:
             The line; None if its section was full.
@@ -68,8 +70,9 @@ class ActivityLines:
             if len(lines) >= self._max_lines:
                 self.refused += len(rows)
                 return None
-            line = lines[what, details] = ActivityLine(what, Behind(), details)
+            line = lines[what, details] = ActivityLine(what, Behind(), details, is_begun=True)
         line.behind.add(rows, kinds)
+        line.is_begun &= is_begun
         line.bytes_in += bytes_in
         line.bytes_out += bytes_out
         return line

@@ -12,6 +12,7 @@ from gvtui.points.document import SessionError, parse_document
 from gvtui.query.activity.activity import SECTIONS, Unseen
 from gvtui.query.activity.calls import untraced
 from gvtui.query.follower import Follower
+from gvtui.query.resolved.transfers import UNTOLD
 from gvtui.trace.marks import (
     BinaryMark,
     DropsMark,
@@ -42,8 +43,9 @@ _LACKS = {
     "renamed": "what was renamed, and to what",
     "linked": "what was linked",
     "folders_made": "which folders were created",
+    "nodes": "which nodes were created",
     "mounts": "what was mounted, and where",
-    "permissions": "whose owner, mode or size was changed",
+    "permissions": "whose owner, mode, size, times or attributes were changed",
     "namespaces": "which folder became the root",
     "read": "which file was opened",
     "written": "which file was opened",
@@ -265,6 +267,12 @@ def _of_gvisor(reader: ActivityReader) -> list[Unseen]:
         text = f"{title}: of {counted(count, 'call')} gVisor sends no path, so not {lack}"
         found.append(Unseen("gvisor", text, count))
     found += _of_programs(reader)
+    for names, told in UNTOLD.items():
+        if count := reader.vague.get(names, 0):
+            text = (
+                f"{counted(count, 'call')} of {', '.join(names.split())}: the result tells {told}"
+            )
+            found.append(Unseen("gvisor", text, count))
     text = "what was read and written: gVisor sends sizes, never the bytes"
     found.append(Unseen("gvisor", text))
     return found

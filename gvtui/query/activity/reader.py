@@ -18,19 +18,20 @@ from gvtui.query.activity.activity import (
     Section,
     Unseen,
 )
-from gvtui.query.activity.calls import PERMISSIONS
 from gvtui.query.activity.folding import fold
 from gvtui.query.activity.lines import ActivityLines
 from gvtui.query.activity.part import ActivityPart, part_of
 from gvtui.query.activity.programs import Programs
 from gvtui.query.activity.sockets import Sockets
 from gvtui.query.activity.words import call_words
+from gvtui.query.calls.begun import goes_on
 from gvtui.query.follower import Follower
 from gvtui.query.resolved.call import Happened
 from gvtui.query.resolved.description import FdKind
-from gvtui.query.resolved.happened import goes_on
+from gvtui.query.resolved.transfers import UNTOLD
 from gvtui.query.source import group, groups
 from gvtui.trace.row import Direction, Kind
+from gvtui.wire.messages import RAW_SYSCALL
 from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _WORDED = {
     Happened.RENAMED: "renamed",
     Happened.LINKED: "linked",
     Happened.CREATED_FOLDER: "folders_made",
+    Happened.CREATED_NODE: "nodes",
     Happened.CHANGED_USER: "users",
     Happened.MOUNTED: "mounts",
     Happened.CHANGED_NAMESPACE: "namespaces",
@@ -51,7 +53,12 @@ _WORDED = {
     Happened.TRACED: "traced",
 }
 """What is told by the words of its call, with the section that it belongs to."""
+_BEGUN = "begun; nothing tells whether it came about"
 _FILES = ("read", "written", "created", "maybe_created", "folders", "permissions")
+
+
+def _with_doubt(line: ActivityLine) -> ActivityLine:
+    return replace(line, details=", ".join(filter(None, (line.details, _BEGUN))))
 
 
 class ActivityReader(Follower):
@@ -83,6 +90,8 @@ class ActivityReader(Follower):
         """Numbers of descriptors that were used, and whose opening was not seen."""
         self.untold: dict[str, int] = {}
         """How many calls of a section have no path in their messages."""
+        self.vague: dict[str, int] = {}
+        """How many calls there were of those of `UNTOLD`, by the calls' names."""
         self._programs = Programs(self._trace, context.processes)
         self._sockets = Sockets(self._trace, self._resolved)
         if condition is None and context.kept is not None:
@@ -106,6 +115,7 @@ class ActivityReader(Follower):
         self._time(rows[chosen])
         self.unread += int(np.count_nonzero(chosen & (rows["flags"] != 0)))
         part = part_of(self._resolved, start, rows, chosen)
+        self._note_vague(part)
         self._note_unknown(np.unique(part.numbers[part.chosen]).tolist())
         self._programs.take_in(part, self.lines)
         self._files(part)
@@ -124,6 +134,15 @@ class ActivityReader(Follower):
             first = int(times.min())
             self.first_ns = min(self.first_ns or first, first)
             self.last_ns = max(self.last_ns, int(times.max()))
+
+    def _note_vague(self, part: ActivityPart) -> None:
+        rows, numbers = part.rows, sysnos_by_name(self._trace.architecture)
+        done = part.chosen & (rows["type"] == RAW_SYSCALL) & (rows["direction"] == Direction.EXIT)
+        sysnos = rows["sysno"][done & (rows["errno"] == 0) & (rows["result"] > 0)]
+        for names in UNTOLD if len(sysnos) else ():
+            wanted = [numbers[name] for name in names.split() if name in numbers]
+            if count := int(np.count_nonzero(np.isin(sysnos, wanted))):
+                self.vague[names] = self.vague.get(names, 0) + count
 
     def _note_unknown(self, numbers: list[int]) -> None:
         for number in numbers:
@@ -197,11 +216,7 @@ class ActivityReader(Follower):
 
     def _permissions(self, part: ActivityPart) -> None:
         rows = part.rows
-        numbers = sysnos_by_name(self._trace.architecture)
-        wanted = [numbers[name] for name in PERMISSIONS if name in numbers]
-        done = part.chosen & (rows["direction"] == Direction.EXIT) & (rows["errno"] == 0)
-        done &= np.isin(rows["sysno"], wanted)
-        for place in np.flatnonzero(done).tolist():
+        for place in np.flatnonzero(part.happened & int(Happened.CHANGED_FILE)).tolist():
             path = self._resolved.texts.text(int(part.paths[place]))
             name = self.lines.name(rows[place])
             if not path:
@@ -262,7 +277,8 @@ class ActivityReader(Follower):
         late = {(line.what, line.details): line for line in self._programs.lines(key)}
         if late and lines:
             lines = [_joined(line, late.pop((line.what, line.details), None)) for line in lines]
-        return [*lines, *late.values()]
+        every = [*lines, *late.values()]
+        return [_with_doubt(line) if line.is_begun else line for line in every]
 
     def section(self, key: str, *, folds: bool = True) -> Section:
         """One section so far, in the order of a report; `folds` as for `activity`."""
@@ -272,6 +288,7 @@ class ActivityReader(Follower):
             lines.sort(key=lambda line: line.what)
             lines = fold(lines) if folds else lines
         elif key == "failed":
+            lines = fold(lines) if folds else lines
             lines.sort(key=lambda line: (-line.behind.count, line.details, line.what))
         else:
             lines.sort(key=lambda line: line.behind.first)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gvtui.query.calls.begun import goes_on
 from gvtui.query.resolved.call import Happened
 from gvtui.query.resolved.description import FdKind
 from gvtui.query.source import groups
@@ -43,7 +44,8 @@ class Sockets:
         done = _CONNECTED | _ACCEPTED | _LISTENING | _MADE_SOCKET
         acts = ((happened & done) != 0) | (came > 0) | (went > 0)
         places = np.flatnonzero(acts & (is_socket | ((happened & done) != 0)))
-        for own in groups(places, part.numbers, part.paths, happened):
+        begun = goes_on(part.rows)
+        for own in groups(places, part.numbers, part.paths, happened, begun):
             found = self._line(
                 self._resolved.descriptions.get(int(part.numbers[own[0]])),
                 self._resolved.texts.text(int(part.paths[own[0]])),
@@ -59,6 +61,7 @@ class Sockets:
                     details=details,
                     bytes_in=int(came[own].sum()),
                     bytes_out=int(went[own].sum()),
+                    is_begun=bool(begun[own[0]]),
                 )
 
     def _line(
@@ -82,7 +85,7 @@ class Sockets:
         if description is None:
             section = "accepted" if flags & _ACCEPTED else "connected"
             return section, name or _NOT_TOLD, details
-        if kind is FdKind.UNIX and description.peer and not name:
+        if kind is FdKind.UNIX and description.peer:
             # Both ends are the sandbox's own.
             return None
         if kind is FdKind.UNIX:

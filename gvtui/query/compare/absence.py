@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from gvtui.query.activity.calls import NEEDED, WITHOUT_PATH
+from gvtui.query.activity.calls import NEEDED, OF_SECTIONS
 from gvtui.query.compare.coverage import traces
 from gvtui.query.compare.things import FAILURES, Thing
 from gvtui.words import counted
@@ -43,7 +43,7 @@ _CALLS = {
     "users": NEEDED["the user"],
     "namespaces": NEEDED["namespaces and roots"],
     "traced": NEEDED["looking into processes"],
-    **WITHOUT_PATH,
+    **OF_SECTIONS,
 }
 """The calls that a section is made from."""
 _OF_PROGRAMS = ("programs", "not_started", "maybe_started", "sessions")

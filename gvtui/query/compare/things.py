@@ -21,7 +21,7 @@ TITLES = {**SECTIONS, "failed": "Failures by call, path and error", FAILURES: "F
 
 EXACT = frozenset(
     "programs not_started maybe_started sessions created maybe_created deleted renamed linked "
-    "folders_made permissions listening users mounts namespaces".split()
+    "folders_made nodes permissions listening users mounts namespaces".split()
 )
 """Sections whose lines stand for acts, each of which counts; in others rows are counted that a
 program needs more or fewer of from run to run, as reads and writes."""

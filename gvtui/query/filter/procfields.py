@@ -82,6 +82,22 @@ PROCESS_FIELDS: tuple[Field, ...] = (
         PARENT,
         needs=("group_id",),
     ),
+    *(
+        Field(
+            name,
+            ValueKind.NUMBER,
+            f"the same as {same}, by the name that Falco has for an id inside the sandbox; in a PID "
+            "namespace of its own a process sees another one, which gVisor does not tell",
+            f"{name} = {value}",
+            column,
+            needs=needs,
+        )
+        for name, same, value, column, needs in (
+            ("proc.vpid", PID, 110, NumberColumn("pid", 0), ("group_id",)),
+            ("proc.pvpid", "proc.ppid", 1, PARENT, ("group_id",)),
+            ("thread.vtid", THREAD, 7, NumberColumn("tid", 0), ("thread_id",)),
+        )
+    ),
     _process_field(
         "cmdline",
         "the process's name, and the arguments of its program after it, with blanks between them; "

@@ -246,6 +246,19 @@ class Statistics:
         words, tally = counts.descriptor_words(number), counts.by_descriptor
         return self._line(*words, tally.sums(number), tally, number)
 
+    def by_descriptor(self) -> list[Line]:
+        """Lines by open file or socket, the most bytes first; none if they are not counted."""
+        if not self.counts_descriptors:
+            return []
+        numbers = [number for number, _ in self._of_descriptors.by_descriptor]
+        return _by_bytes([self.descriptor_line(number) for number in numbers])
+
+    def by_remote(self) -> list[Line]:
+        """Lines by the other end of sockets, the most bytes first; none if they are not counted."""
+        if not self.counts_descriptors:
+            return []
+        return _by_bytes([self.remote_line(number) for number, _ in self._of_descriptors.by_remote])
+
     def remote_columns(self) -> dict[str, npt.NDArray[np.int64]]:
         """The sums by the other end of sockets, as `Tally.columns` gives them."""
         return self._of_descriptors.by_remote.columns()
@@ -331,6 +344,12 @@ class Statistics:
             sums.bytes_in,
             sums.bytes_out,
         )
+
+
+def _by_bytes(lines: list[Line]) -> list[Line]:
+    return sorted(
+        lines, key=lambda line: (-line.bytes_in - line.bytes_out, -line.calls, line.label)
+    )
 
 
 def _sorted(lines: list[Line]) -> list[Line]:

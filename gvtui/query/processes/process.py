@@ -153,6 +153,8 @@ class Process:
     """The life of its sandbox, see `gvtui.trace.lives`: ids are reused after its end."""
     is_cut_off: bool = False
     """Whether it ended because its sandbox did, and nothing told of its own end."""
+    traces_exits: bool | None = None
+    """For a process that was cut off, whether its exit would have been told; None if nothing tells."""
     is_out_of_sight: bool = False
     """Whether its sandbox's last connection has closed, so that it may run or not."""
     has_ended: bool = False
@@ -248,11 +250,12 @@ class Process:
         self.has_ended, self.end_ns, self.end_row, self.exit_status = False, 0, -1, None
         self.is_cut_off = self.is_out_of_sight = False
 
-    def cut_off(self, when_ns: int) -> None:
+    def cut_off(self, when_ns: int, traces_exits: bool | None) -> None:
         """Its sandbox has ended, at the Unix time `when_ns` in nanoseconds."""
         self.is_out_of_sight = False
         if not self.has_ended:
             self.has_ended = self.is_cut_off = True
+            self.traces_exits = traces_exits
             self.end_ns = when_ns
 
     def runs(self, program: Exec, row: int) -> None:

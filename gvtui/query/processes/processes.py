@@ -176,7 +176,7 @@ class Processes(Follower):
         while self._lives_changed and self._lives_changed[0].row < before:
             change = self._lives_changed.popleft()
             if change.has_ended:
-                self.tree.ends(change.life, change.when_ns)
+                self.tree.ends(change.life, change.when_ns, change.traces_exits)
             else:
                 self.tree.is_lost(change.life)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.calls.begun import goes_on
 from gvtui.trace.row import LOST_STRING, Direction, Kind
 from gvtui.wire.messages import RAW_SYSCALL
 from gvtui.wire.messagetype import MessageType
@@ -54,7 +54,7 @@ class Talking:
                 process.received_row = start + place
                 self._tree.version += 1
         connects = is_message & (types == MessageType.SYSCALL_CONNECT) & is_exit
-        connects &= np.isin(rows["errno"], (0, errno.EINPROGRESS))
+        connects &= (rows["errno"] == 0) | goes_on(rows)
         for place in np.flatnonzero(connects).tolist():
             address = self._string(int(rows["path"][place]))
             if _ADDRESS.match(address) is None:

@@ -178,10 +178,16 @@ class ProcessTree:
         """The processes of one life of a sandbox, in the order in which they were seen."""
         return list(self._by_life.get(life, {}).values())
 
-    def ends(self, life: int, when_ns: int) -> None:
-        """A life of a sandbox has ended, and with it all its processes."""
+    def ends(self, life: int, when_ns: int, traces_exits: bool | None = None) -> None:
+        """A life of a sandbox has ended, and with it all its processes.
+
+        Args:
+            life: its number.
+            when_ns: when, Unix nanoseconds.
+            traces_exits: whether exits were traced; None if nothing tells.
+        """
         for process in self.of_life(life):
-            process.cut_off(when_ns)
+            process.cut_off(when_ns, traces_exits)
         self.version += 1
 
     def is_lost(self, life: int) -> None:

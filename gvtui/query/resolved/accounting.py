@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.query.resolved.doubled import DOUBLED
-from gvtui.query.resolved.transfers import array_of, sysnos_in, sysnos_out
+from gvtui.query.resolved.transfers import array_of, sysnos_between, sysnos_in, sysnos_out
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.messages import RAW_SYSCALL
 from gvtui.wire.messagetype import MessageType
@@ -28,16 +28,19 @@ class ByteAccounting:
         self.moved = np.zeros(2, np.int64)
         """How many bytes were read and written in all."""
         self._bytes: dict[int, tuple[int, int]] = {}
-        self._in = self._out = array_of(frozenset())
+        self._in = self._out = self._between = array_of(frozenset())
 
     def settle(self, architecture: str) -> None:
         """Take the numbers of the system calls from an architecture."""
         self._in, self._out = array_of(sysnos_in(architecture)), array_of(sysnos_out(architecture))
+        self._between = array_of(sysnos_between(architecture))
 
     def moves(
         self, rows: npt.NDArray[np.void], column: npt.NDArray[np.int32]
     ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """How many bytes each row's call read, and how many it wrote: told by its exit.
+
+        Of a call between two descriptors this is the side of the first one.
 
         Args:
             rows: consecutive rows.
@@ -75,7 +78,6 @@ class ByteAccounting:
             processes: for each row the number of its process.
         """
         came, went = self.moves(rows, out)
-        self.moved += (int(came.sum()), int(went.sum()))
         each, which = np.unique(numbers, return_inverse=True)
         last = np.zeros(len(each), np.int64)
         last[which] = places
@@ -99,15 +101,30 @@ class ByteAccounting:
                 description.bytes_out += wrote
                 description.writes += writes
         moving = np.flatnonzero((came > 0) | (went > 0))
+        came, went = self._both_sides(rows[moving], came[moving], went[moving])
+        self.moved += (int(came.sum()), int(went.sum()))
         each, which = np.unique(processes[moving], return_inverse=True)
-        total_in = np.bincount(which, came[moving], len(each)).tolist()
-        total_out = np.bincount(which, went[moving], len(each)).tolist()
+        total_in = np.bincount(which, came, len(each)).tolist()
+        total_out = np.bincount(which, went, len(each)).tolist()
         for number, read, wrote in zip(each.tolist(), total_in, total_out, strict=True):
             if number:
                 before = self._bytes.get(number, (0, 0))
                 if len(self._bytes) >= _MAX_PROCESSES:
                     del self._bytes[next(iter(self._bytes))]
                 self._bytes[number] = before[0] + int(read), before[1] + int(wrote)
+
+    def _both_sides(
+        self,
+        rows: npt.NDArray[np.void],
+        came: npt.NDArray[np.int64],
+        went: npt.NDArray[np.int64],
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The bytes that rows moved, with what a call between two descriptors did on the other."""
+        between = (rows["type"] == RAW_SYSCALL) & np.isin(rows["sysno"], self._between)
+        if not between.any():
+            return came, went
+        both = came + went
+        return np.where(between, both, came), np.where(between, both, went)
 
     def take_back(self, rows: npt.NDArray[np.void], number: int, process: int) -> None:
         """Take back what one row was counted for.

@@ -49,7 +49,7 @@ class Happened(IntFlag):
     EXITED = 1 << 15
     CHANGED_USER = 1 << 16
     TRACED = 1 << 17
-    """ptrace."""
+    """ptrace, and other calls that reach into a process."""
     CHANGED_FOLDER = 1 << 18
     CHANGED_ROOT = 1 << 19
     RENAMED = 1 << 20
@@ -60,6 +60,10 @@ class Happened(IntFlag):
     CHANGED_NAMESPACE = 1 << 25
     MADE_SOCKET = 1 << 26
     SIGNALLED = 1 << 27
+    CREATED_NODE = 1 << 28
+    """A device, a named pipe or another node was made by mknod."""
+    CHANGED_FILE = 1 << 29
+    """Owner, mode, size, times or extended attributes of a file."""
 
 
 @dataclass(frozen=True, slots=True)

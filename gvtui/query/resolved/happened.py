@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import errno
 from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.calls.begun import goes_on
 from gvtui.query.resolved.call import Happened
 from gvtui.query.resolved.description import How
-from gvtui.query.resolved.transfers import IN, OUT
+from gvtui.query.resolved.transfers import BETWEEN, IN, OUT
 from gvtui.trace.row import Direction, Kind
 from gvtui.wire.messagetype import MessageType
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 CALLS: dict[Happened, str] = {
-    Happened.OPENED: "open openat openat2 creat",
+    Happened.OPENED: "open openat openat2 creat open_by_handle_at",
     Happened.READ: f"{IN} recvmmsg",
     Happened.WROTE: f"{OUT} sendmmsg",
-    Happened.READ | Happened.WROTE: "sendfile splice tee copy_file_range",
+    Happened.READ | Happened.WROTE: BETWEEN,
     Happened.CLOSED: "close close_range",
     Happened.CONNECTED: "connect",
     Happened.ACCEPTED: "accept accept4",
@@ -30,18 +30,26 @@ CALLS: dict[Happened, str] = {
     Happened.LISTENING: "listen",
     Happened.MADE_SOCKET: "socket socketpair",
     Happened.CHANGED_USER: (
-        "setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid setgroups"
+        "setuid setgid setreuid setregid setresuid setresgid setfsuid setfsgid setgroups capset"
     ),
-    Happened.TRACED: "ptrace",
+    Happened.TRACED: "ptrace process_vm_readv process_vm_writev pidfd_getfd",
     Happened.CHANGED_FOLDER: "chdir fchdir",
     Happened.CHANGED_ROOT: "chroot pivot_root",
     Happened.RENAMED: "rename renameat renameat2",
     Happened.REMOVED: "unlink unlinkat rmdir",
     Happened.LINKED: "link linkat symlink symlinkat",
     Happened.CREATED_FOLDER: "mkdir mkdirat",
-    Happened.MOUNTED: "mount umount2 move_mount fsmount",
+    Happened.CREATED_NODE: "mknod mknodat",
+    Happened.CHANGED_FILE: (
+        "chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat truncate ftruncate fallocate "
+        "utime utimes futimesat utimensat setxattr lsetxattr fsetxattr removexattr lremovexattr "
+        "fremovexattr"
+    ),
+    Happened.MOUNTED: (
+        "mount umount2 open_tree move_mount fsopen fsconfig fsmount fspick mount_setattr"
+    ),
     Happened.CHANGED_NAMESPACE: "unshare setns",
-    Happened.SIGNALLED: "kill tkill tgkill",
+    Happened.SIGNALLED: ("kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo pidfd_send_signal"),
 }
 """The names of the calls that do each thing, parted by spaces."""
 
@@ -77,19 +85,11 @@ def flags_of(how: int) -> Happened:
 _OF_HOW = np.array([int(flags_of(how)) for how in range(64)], np.int32)
 
 
-def goes_on(rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
-    """The exits of connects that go on without blocking: their error is no failure."""
-    found: npt.NDArray[np.bool_] = (rows["type"] == MessageType.SYSCALL_CONNECT) & (
-        rows["errno"] == errno.EINPROGRESS
-    )
-    return found
-
-
 def happened(
     rows: npt.NDArray[np.void],
     is_double: npt.NDArray[np.bool_],
     programs: npt.NDArray[np.bool_],
-    children: npt.NDArray[np.bool_],
+    children: npt.NDArray[np.int32],
     how: npt.NDArray[np.uint8],
     architecture: str,
 ) -> npt.NDArray[np.int32]:
@@ -99,7 +99,7 @@ def happened(
         rows: consecutive rows.
         is_double: which of them repeat a decoded row.
         programs: the rows that show that a new program ran, one for each program.
-        children: the rows that show that a process was created, one for each process.
+        children: for each row that shows that a process was created what that did; 0 for others.
         how: for the exit of an open, how it opened its file.
         architecture: the one of the trace.
     """
@@ -115,7 +115,8 @@ def happened(
     moves = (out & int(Happened.READ | Happened.WROTE) != 0) & (rows["result"] <= 0)
     out[moves] = 0
     out[programs] = Happened.EXECUTED
-    out[children] = Happened.CREATED_PROCESS
+    created = children != 0
+    out[created] = children[created]
     out[
         is_message & (rows["type"] == MessageType.SENTRY_TASK_EXIT) & (rows["pid"] == rows["tid"])
     ] = Happened.EXITED

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from gvtui.decode.outcome import RESTARTS, ExecOutcome
+from gvtui.decode.task_flags import NEW_NAMESPACES
 from gvtui.points.names import event_type, point_name
 from gvtui.query.calls.call import Unpaired
+from gvtui.query.calls.doubles import Twins
 from gvtui.query.resolved.call import Happened, Outcome, ResolvedCall
 from gvtui.query.resolved.description import FdKind
 from gvtui.query.resolved.doubled import DOUBLED
@@ -39,8 +41,6 @@ _Number = TypeVar("_Number", np.uint8, np.int32)
 _EXECS = (MessageType.SENTRY_EXEC, MessageType.SYSCALL_EXECVE)
 _CLONE_THREAD = 0x10000
 _SOCKETS = [kind for kind in FdKind if kind.is_socket]
-_MAX_APART = 1 << 12
-"""How many rows before a decoded row its raw twin is searched."""
 
 
 class Resolved:
@@ -53,6 +53,7 @@ class Resolved:
         self._trace = trace
         self._pairs = pairs
         self._processes = processes
+        self._twins = Twins(trace)
         self.resolver = Resolver(trace, pairs, processes)
         self.texts = self.resolver.texts
         self.descriptions = self.resolver.descriptions
@@ -242,34 +243,14 @@ class Resolved:
         if held.type == RAW_SYSCALL:
             if not self.doubles(row, 1)[0]:
                 return row, (None, None)
-            twin = self._neighbour(row, held, 1)
+            twin = self._twins.decoded(row)
             if twin is None:
                 return row, (None, None)
             row = twin
         pair = self._pairs.call(row)
-        found: list[int | None] = []
-        for side in (pair.enter, pair.exit) if pair is not None else (row, None):
-            raw = None
-            if side is not None:
-                raw = self._neighbour(side, self._trace.row(side), -1)
-            found.append(raw)
-        return row, (found[0], found[1])
-
-    def _neighbour(self, row: int, held: Row, step: int) -> int | None:
-        """The row of the same side of the call that the thread sent before or after a row."""
-        if step > 0:
-            begin, stop = row + 1, row + _MAX_APART
-        else:
-            begin, stop = max(row - _MAX_APART, self._trace.first_row), row
-        rows = self._trace.rows(begin, min(stop, self._trace.end_row))
-        own = np.flatnonzero((rows["conn"] == held.conn) & (rows["tid"] == held.tid))
-        if not len(own) or not held.tid:
-            return None
-        place = int(own[0] if step > 0 else own[-1])
-        other = rows[place]
-        is_same = other["sysno"] == held.sysno and other["direction"] == held.direction
-        is_raw = other["type"] == RAW_SYSCALL
-        return begin + place if is_same and is_raw == (step < 0) else None
+        enter, exit_ = (pair.enter, pair.exit) if pair is not None else (row, None)
+        raw = [self._twins.raw(side) if side is not None else None for side in (enter, exit_)]
+        return row, (raw[0], raw[1])
 
     def _outcome(self, row: int, held: Row) -> tuple[Outcome, int]:
         if held.direction == Direction.ENTER:
@@ -333,13 +314,16 @@ class Resolved:
                 out[place] = any(entry.row == start + place for entry in process.programs)
         return out
 
-    def _children(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
-        """The rows that show that a process, not a thread, was created: by `sentry/clone`."""
-        out = np.zeros(len(rows), np.bool_)
+    def _children(self, start: int, rows: npt.NDArray[np.void]) -> npt.NDArray[np.int32]:
+        """What the rows did that show that a process, not a thread, was created: `sentry/clone`."""
+        out = np.zeros(len(rows), np.int32)
         tells = (rows["kind"] == Kind.MESSAGE) & (rows["type"] == MessageType.SENTRY_CLONE)
         for place in np.flatnonzero(tells).tolist():
             message = self._message(start + place)
-            out[place] = message is not None and not message.flags & _CLONE_THREAD
+            if message is None or message.flags & _CLONE_THREAD:
+                continue
+            is_apart = message.flags & NEW_NAMESPACES
+            out[place] = Happened.CREATED_PROCESS | (is_apart and Happened.CHANGED_NAMESPACE)
         return out
 
     def _message(self, row: int) -> Any:  # noqa: ANN401

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.decode.numbers import int32
 from gvtui.query.resolved.description import FdKind
 from gvtui.query.resolved.making import FAMILIES, O_CLOEXEC, SOCK_TYPE, DescriptorMaking
+from gvtui.query.resolved.transfers import OTHER_SIDES
 
 if TYPE_CHECKING:
     from gvtui.query.resolved.description import Description
@@ -21,6 +22,11 @@ _RAW_SIMPLE: dict[str, tuple[FdKind, int | None, int]] = {
     "openat": (FdKind.FILE, 2, O_CLOEXEC),
     "openat2": (FdKind.FILE, None, 0),
     "creat": (FdKind.FILE, None, 0),
+    "open_by_handle_at": (FdKind.FILE, 2, O_CLOEXEC),
+    "open_tree": (FdKind.OTHER, 2, O_CLOEXEC),
+    "fsopen": (FdKind.OTHER, 1, 1),
+    "fsmount": (FdKind.OTHER, 1, 1),
+    "fspick": (FdKind.OTHER, 2, 1),
     "socket": (FdKind.SOCKET, 1, O_CLOEXEC),
     "accept": (FdKind.SOCKET, None, 0),
     "accept4": (FdKind.SOCKET, 3, O_CLOEXEC),
@@ -32,7 +38,9 @@ _RAW_SIMPLE: dict[str, tuple[FdKind, int | None, int]] = {
     "epoll_create": (FdKind.EPOLL, None, 0),
     "epoll_create1": (FdKind.EPOLL, 0, O_CLOEXEC),
     "memfd_create": (FdKind.MEMORY, 1, _MFD_CLOEXEC),
+    "memfd_secret": (FdKind.MEMORY, 0, O_CLOEXEC),
     "userfaultfd": (FdKind.OTHER, 0, O_CLOEXEC),
+    "fanotify_init": (FdKind.OTHER, 0, 1),
     "io_uring_setup": (FdKind.OTHER, None, 0),
     "perf_event_open": (FdKind.OTHER, 4, 8),
     "pidfd_open": (FdKind.PIDFD, None, 0),
@@ -46,8 +54,8 @@ _RAW_OTHERS = (
     "close dup dup2 dup3 fcntl close_range chdir fchdir chroot signalfd signalfd4 bind connect "
     "listen unshare pipe pipe2 socketpair"
 ).split()
-RAW_CHANGING = frozenset((*_RAW_SIMPLE, *_RAW_OTHERS))
-"""The names of the raw calls that change descriptors or folders."""
+RAW_CHANGING = frozenset((*_RAW_SIMPLE, *_RAW_OTHERS, *OTHER_SIDES))
+"""The names of the raw calls that change descriptors or folders, or move bytes between two."""
 
 
 def listens(description: Description) -> bool:
@@ -108,7 +116,19 @@ class RawEffects(DescriptorMaking):
             known = self.socket_of(process, fd, number, "", is_other)
             known.is_connected |= name == "connect"
             known.is_listening |= name == "listen"
+        elif name in OTHER_SIDES and row.result > 0:
+            self._move(process, number, row, arguments)
         return 0
+
+    def _move(self, process: int, number: int, row: Row, arguments: tuple[int, ...]) -> None:
+        """Count the bytes that a call between two descriptors moved for the second one."""
+        place, comes_from = OTHER_SIDES[self.name(row.sysno)]
+        other = self.of(process, int32(arguments[place]), number, "")
+        other.last_row = max(other.last_row, number)
+        if comes_from:
+            other.bytes_in, other.reads = other.bytes_in + row.result, other.reads + 1
+        else:
+            other.bytes_out, other.writes = other.bytes_out + row.result, other.writes + 1
 
     def _close_range(self, process: int, number: int, arguments: tuple[int, ...]) -> None:
         first, last = arguments[0] & 0xFFFFFFFF, arguments[1] & 0xFFFFFFFF

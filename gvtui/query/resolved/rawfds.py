@@ -10,13 +10,18 @@ import numpy as np
 from gvtui.decode.numbers import int32
 from gvtui.decode.raw_table import ARGUMENTS
 from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.resolved.effects import CHANGING
+from gvtui.query.resolved.raweffects import RAW_CHANGING
 from gvtui.query.resolved.slicemessages import SliceMessages
 from gvtui.trace.row import NO_FD
+from gvtui.wire.messages import RAW_SYSCALL
+from gvtui.wire.messagetype import WITH_FD, WITH_PATH
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from gvtui.query.source import RowSource
+    from gvtui.trace.row import Row
 
 
 @cache
@@ -27,6 +32,19 @@ def fd_calls(architecture: str) -> frozenset[int]:
         for name, number in sysnos_by_name(architecture).items()
         if name != "close_range" and any(form == "fd" for _, form in ARGUMENTS.get(name, ())[:1])
     )
+
+
+@cache
+def _about(architecture: str) -> frozenset[int]:
+    names = sysnos_by_name(architecture)
+    return fd_calls(architecture) | {names[name] for name in RAW_CHANGING if name in names}
+
+
+def may_be_about(row: Row, architecture: str) -> bool:
+    """Whether a row of a call can be about a descriptor or a file, by its kind."""
+    if row.type == RAW_SYSCALL:
+        return row.sysno in _about(architecture)
+    return row.type in (*CHANGING, *WITH_FD, *WITH_PATH)
 
 
 def first_arguments(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
+from gvtui.query.calls.begun import goes_on
 from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.calls.execs import LateOutcomes
 from gvtui.query.column import RowColumn
@@ -23,7 +24,6 @@ from gvtui.query.resolved.doubled import DOUBLED, Doubled
 from gvtui.query.resolved.effects import CHANGING, Effects
 from gvtui.query.resolved.files import OpenFiles
 from gvtui.query.resolved.growth import DescriptorGrowth
-from gvtui.query.resolved.happened import goes_on
 from gvtui.query.resolved.naming import DescriptorNaming
 from gvtui.query.resolved.paths import told
 from gvtui.query.resolved.raweffects import RAW_CHANGING

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gvtui.decode.escape import escape
 from gvtui.query.activity.activity import SECTIONS
 from gvtui.tui.kit.cells import fit, fit_end, short_bytes, width_of
+from gvtui.tui.kit.signs import CLOSED_SIGN, OPEN_SIGN
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from gvtui.tui.kit.cells import Part
     from gvtui.tui.model.model import Model
 
-OPEN_SIGN, CLOSED_SIGN = "▾", "▸"
 _TITLE, _SHORT_TITLE, _TOTAL = 40, 28, 7
 _ROWS, _BYTES, _LAST = 10, 10, 9
 _ROOMY = 100

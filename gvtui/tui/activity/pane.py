@@ -132,12 +132,7 @@ class ActivityPane(ListPane):
     def _find_cursor(self) -> None:
         """Put the cursor back on its line after the lines have changed."""
         key = self._selected
-        while key:
-            for place, entry in enumerate(self._entries):
-                if entry.key == key:
-                    self._top += place - self.cursor
-                    self.cursor = place
-                    return
+        while key and not self.keep_cursor((entry.key for entry in self._entries), key):
             # Its fold was closed: the line that it stands in.
             key = key[:-2] if len(key) > 1 else ()
 

@@ -6,9 +6,11 @@ import shlex
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from gvtui.decode.endings import untold_ending
 from gvtui.decode.file_flags import OPEN
 from gvtui.decode.signals import wait_status
 from gvtui.query.resolved.description import How
+from gvtui.query.resolved.rawfds import may_be_about
 from gvtui.trace.row import Direction, Kind
 from gvtui.tui.model.rowtext import word
 from gvtui.words import counted
@@ -97,7 +99,7 @@ def _end(process: Process) -> str:
     if not process.has_ended:
         return ""
     if process.is_cut_off:
-        return "cut off"
+        return untold_ending(process.traces_exits)
     return wait_status(process.exit_status) if process.exit_status is not None else "has ended"
 
 
@@ -105,6 +107,8 @@ def _file(model: Model, row_id: int, life: str) -> Iterator[About]:
     """What is known of a row's descriptor, or of its file."""
     row = model.trace.row(row_id)
     if row.kind != Kind.MESSAGE or row.direction == Direction.NONE:
+        return
+    if not may_be_about(row, model.trace.architecture):
         return
     is_passing = model.is_live and model.following and not model.analysis.context.is_resolving
     resolved = None if is_passing else model.resolved_at_hand()

@@ -39,7 +39,7 @@ _FORGEABLE = "from the environment: a program can forge it"
 NO_FIELD = -1
 
 Line: TypeAlias = tuple[list[Part], int]
-"""Words, and which of the fields they are about; `NO_FIELD` if none."""
+"""Words, and whose they are: the index of a field, or below `NO_FIELD` the number of what is no field."""
 
 _BLANK: Line = ([], NO_FIELD)
 
@@ -113,6 +113,8 @@ class Content:
         """
         self.width = width
         self.heading: list[Part] = []
+        self.entries: list[tuple[int, str]] = []
+        """All that is said, in order: whose lines each has, as in `Line`, and its words in full."""
         self.views: list[SideView] = []
         """The fields, in the order of their lines."""
         self.fields: list[Line] = []
@@ -156,7 +158,7 @@ class Content:
         return [(lines[place] if place < len(lines) else _BLANK, cells) for lines, cells in sides]
 
     def places_of(self, owner: int) -> list[int]:
-        """The lines that are about a field."""
+        """The lines of a field, or of what is no field, by its number."""
         below = 0 if self._two_columns else len(self.fields)
         return [
             place
@@ -166,7 +168,7 @@ class Content:
         ]
 
     def owner_at(self, x: int, place: int) -> int:
-        """The field at a cell of a line; `NO_FIELD` if there is none."""
+        """Whose words stand at a cell of a line; `NO_FIELD` if there are none."""
         if not 0 <= place < self.height:
             return NO_FIELD
         line, cells = self.columns(place)[0]
@@ -234,7 +236,8 @@ class Content:
 
     def _alarm(self, words: str, payload: bytes) -> None:
         """Say why there are no fields, and show the bytes whether they are asked for or not."""
-        self.fields.append(([(words, "alarm")], NO_FIELD))
+        owner = self._said(words)
+        self.fields.append(([(words, "alarm")], owner))
         self.data = [payload]
 
     def _fill_call(self, row_id: int, row: Row, container: str) -> bool:
@@ -305,10 +308,17 @@ class Content:
             named = (f"{flag}{side.sign}{name[2:]}", "alarm" if side.differs else look)
             lines[place] = ([named, *rest], owner)
 
+    def _said(self, words: str, owner: int = NO_FIELD) -> int:
+        """Note the words of an entry; gives whose its lines are."""
+        owner = NO_FIELD - 1 - len(self.entries) if owner == NO_FIELD else owner
+        self.entries.append((owner, words))
+        return owner
+
     def _add(
         self, name: str, value: str, raw: str, look: str = "field", owner: int = NO_FIELD
     ) -> None:
         value, raw = value[:_MAX_VALUE], raw[:_MAX_VALUE]
+        owner = self._said(f"{name}  {value}  {raw}", owner)
         width = _NAME_WIDTH if self.width >= _ROOMY else _NARROW_NAME_WIDTH
         in_context = look == "context"
         lines = self.context if in_context else self.fields

@@ -14,6 +14,7 @@ from gvtui.tui.detail import hexdump
 from gvtui.tui.detail.commands import Details
 from gvtui.tui.detail.content import NO_FIELD, Content, grounds
 from gvtui.tui.kit.cells import Part, fit, width_of
+from gvtui.tui.kit.finding import FindingWidget
 from gvtui.tui.kit.fitting import FittedWidget
 from gvtui.tui.kit.lines import LineWidget
 
@@ -26,16 +27,34 @@ if TYPE_CHECKING:
 
 
 class DetailView(
-    Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inherit_bindings=False
+    Pane,
+    FittedWidget,
+    FindingWidget,
+    LineWidget,
+    ScrollView,
+    can_focus=True,
+    inherit_bindings=False,
 ):
     """A heading, then fields, then bytes if wanted; only the lines on the screen are made."""
 
     PREFIX = "detail"
-    LOOKS = ("heading", "bar", "field", "value", "raw", "context", "faint", "alarm", "cursor")
+    LOOKS = (
+        "heading",
+        "bar",
+        "field",
+        "value",
+        "raw",
+        "context",
+        "faint",
+        "alarm",
+        "cursor",
+        "sought",
+    )
     prefix, heading = "detail", "In the details"
     home = "detail"
     part: ClassVar = "detail"
     ALLOW_SELECT = False
+    SOUGHT_IN = "text in the details"
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(id="detail")
@@ -46,6 +65,8 @@ class DetailView(
         self.content = Content(viewer.model, 0, shows_bytes=False)
         self._picked = 0
         """The index of the field at the cursor, which is visible while the pane has the focus."""
+        self._found: int | None = None
+        """What a search has found that is no field, as `Content.entries` has it."""
         self._had_bytes = False
 
     def news(self) -> None:
@@ -69,6 +90,10 @@ class DetailView(
         # The cursor stays on its field from row to row, so that values can be compared.
         paths = [side.view.path for side in content.views]
         self._picked = paths.index(path) if path in paths else 0
+        self._found = None
+        self._note_cursor()
+        self.seek_anew()
+        self.go_on_seeking()
         if not same_row:
             self.scroll_to(y=0, animate=False)
             if self.has_focus:
@@ -86,6 +111,8 @@ class DetailView(
         width, content = self.scrollable_content_region.width, self.content
         if y == 0:
             return self.strip(_whole_parts(content.heading, width), width, ground="bar")
+        if self.sought and y == self.size.height - 1:
+            return self.strip([(" ", ""), *self.seek_lines(width - 1)[0]], width, ground="sought")
         place = y - 1 + round(self.scroll_y)
         if place < content.height:
             return Strip.join(self._one_line(*column) for column in content.columns(place))
@@ -93,8 +120,43 @@ class DetailView(
 
     def _one_line(self, line: Line, width: int) -> Strip:
         parts, owner = line
-        at_cursor = self.has_focus and owner == self._picked
+        at_cursor = self.shows_cursor and owner == self._owner
         return self.strip(parts, width, ground="cursor" if at_cursor else "")
+
+    @property
+    def _owner(self) -> int:
+        """Whose lines the cursor is on."""
+        return self._picked if self._found is None else self._found
+
+    def _note_cursor(self) -> None:
+        """Note which of all entries the cursor is on."""
+        owners = [owner for owner, _ in self.content.entries]
+        self.cursor = owners.index(self._owner) if self._owner in owners else 0
+
+    def count(self) -> int:
+        """How many fields there are, and what else is told of the row."""
+        return len(self.content.entries)
+
+    def full(self, place: int) -> str:
+        """The words of an entry, not wrapped."""
+        return self.content.entries[place][1]
+
+    def select(self, place: int) -> None:
+        """Go to an entry, a field or not."""
+        if not self.content.entries:
+            return
+        self.cursor = max(0, min(place, self.count() - 1))
+        owner = self.content.entries[self.cursor][0]
+        if owner >= 0:
+            self._picked, self._found = owner, None
+        else:
+            self._found = owner
+        self._show_picked()
+
+    def redraw(self) -> None:
+        """Draw the lines anew, and go on searching."""
+        self.go_on_seeking()
+        self.refresh()
 
     @property
     def picked(self) -> FieldView | None:
@@ -107,9 +169,9 @@ class DetailView(
 
     def _show_picked(self) -> None:
         """Scroll to the field at the cursor."""
-        places = self.content.places_of(self._picked)
+        places = self.content.places_of(self._owner)
         if places:
-            room = max(1, self.size.height - 1)
+            room = max(1, self.size.height - 1 - bool(self.sought))
             top = min(max(round(self.scroll_y), places[-1] - room + 1), places[0])
             self.scroll_to(y=top, animate=False)
         self.refresh()
@@ -143,8 +205,25 @@ class DetailView(
         self._go(self._picked + halves * max(1, (self.size.height - 1) // 2))
 
     def _go(self, place: int) -> None:
-        self._picked = max(0, min(place, len(self.content.views) - 1))
+        self._picked, self._found = max(0, min(place, len(self.content.views) - 1)), None
+        self._note_cursor()
         self._show_picked()
+
+    @command("Search text in the details", "slash", footer="search")
+    def find(self) -> None:
+        """Ask for a text; the first line that has it is selected while the user types."""
+        self.ask_for_text()
+
+    @command("The next line that has the text", "full_stop,f3", 1)
+    @command("The previous line that has the text", "comma,shift+f3", -1)
+    def find_next(self, direction: int) -> None:
+        """Go to the next or previous line that has the text."""
+        self.go_to_next(direction)
+
+    @command("End the search; without one, back by one level", "escape")
+    def leave(self) -> None:
+        """End the search; without one, leave the details."""
+        self.end_search_or_leave()
 
     @command("Choose what to do with this field", "enter", "menu", footer="use")
     @command("Filter to this", "plus,equals_sign", "only", footer="only this")
@@ -169,10 +248,11 @@ class DetailView(
         menu."""
         place = event.y - 1 + round(self.scroll_y)
         owner = self.content.owner_at(event.x, place) if event.y > 0 else NO_FIELD
-        if owner == NO_FIELD:
+        if owner < 0:
             return
         again = owner == self._picked and event.chain > 1
-        self._picked = owner
+        self._picked, self._found = owner, None
+        self._note_cursor()
         self.refresh()
         if again or event.button != 1:
             self.use("menu")

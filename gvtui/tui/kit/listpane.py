@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.scroll_view import ScrollView
 
-from gvtui.decode.escape import escape
 from gvtui.tui.command.bindings import Pane
 from gvtui.tui.command.command import command
-from gvtui.tui.kit.asking import Mistake, Question
-from gvtui.tui.kit.cells import fit, width_of
+from gvtui.tui.kit.finding import FindingWidget
 from gvtui.tui.kit.fitting import FittedWidget
 from gvtui.tui.kit.lines import LineWidget
-from gvtui.tui.kit.seeking import Asks, Seek
 from gvtui.tui.kit.signs import CURSOR_MARK
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from textual import events
     from textual.screen import Screen
     from textual.scrollbar import ScrollDown, ScrollTo, ScrollUp
@@ -27,11 +26,17 @@ if TYPE_CHECKING:
 
 _WHEEL_LINES = 3
 _GAP = re.compile(" {2,}")
-_SEEK_PAUSE = 0.02
-"""Seconds between two steps of a search, in which keys are handled."""
 
 
-class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inherit_bindings=False):
+class ListPane(
+    Pane,
+    FittedWidget,
+    FindingWidget,
+    LineWidget,
+    ScrollView,
+    can_focus=True,
+    inherit_bindings=False,
+):
     """Shows a subclass's entries, of one line or several; draws only those on the screen.
 
     The scrollbar is set by hand and `virtual_size` never changes, so that new entries need no
@@ -48,20 +53,10 @@ class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inher
 
     def __init__(self, *, id: str, classes: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id, classes=classes)
-        self.cursor = 0
-        """The index of the selected entry."""
         self._top = 0
         self._drawn: list[tuple[list[Part], str]] = []
         self._headings: list[list[Part]] = []
         self._footings: list[list[Part]] = []
-        self._seek: Seek | None = None
-        self._wanted: tuple[int, int, bool] | None = None
-        """The place and the direction from which an entry found is wanted, and whether it may be
-        the one at the place; None if none is."""
-        self._sought_before = ""
-        self._is_seeking = False
-        self.is_asking = False
-        """Whether the prompt asks for the text to search for in this list."""
 
     def count(self) -> int:
         """How many entries there are."""
@@ -81,11 +76,6 @@ class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inher
             return " ", None
         return (CURSOR_MARK if self.shows_cursor else " "), "cursor"
 
-    @property
-    def shows_cursor(self) -> bool:
-        """Whether the cursor has its sign: the keys move it, or a text that is typed does."""
-        return self.has_focus or self.is_asking
-
     def headings(self) -> list[list[Part]]:
         """The lines above the list."""
         raise NotImplementedError
@@ -101,6 +91,22 @@ class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inher
 
     def moved(self) -> None:
         """Called when the user has moved the cursor."""
+
+    def keep_cursor(self, keys: Iterable[object], wanted: object) -> bool:
+        """Put the cursor back on its entry after the entries have changed; the lines around it stay.
+
+        Args:
+            keys: for each entry what it is about.
+            wanted: what the cursor was on.
+
+        Returns:
+            Whether there is such an entry.
+        """
+        place = next((place for place, key in enumerate(keys) if key == wanted), None)
+        if place is not None:
+            self._top += place - self.cursor
+            self.cursor = place
+        return place is not None
 
     def on_mount(self) -> None:
         """Set the scrollbar after every layout."""
@@ -134,11 +140,9 @@ class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inher
         before = (self._headings, self._footings, self._drawn)
         count = self.count()
         self.cursor = max(0, min(self.cursor, count - 1))
-        if self._seek is not None:
-            self._seek.renew()
-            self._scan(self._seek)
+        self.go_on_seeking()
         self._headings = self.headings()
-        self._footings = [*self.footings(), *self._seek_lines()]
+        self._footings = [*self.footings(), *self.seek_lines(self.width)]
         page = self.page
         self._top = max(0, min(self._top, count - page))
         shown = range(self._top, min(self._top + page, count))
@@ -231,109 +235,18 @@ class ListPane(Pane, FittedWidget, LineWidget, ScrollView, can_focus=True, inher
     @command("Search text", "slash", footer="search")
     def find(self) -> None:
         """Ask for a text; the first entry that has it is selected while the user types."""
-        before = self.cursor
-
-        def typed(text: str) -> None:
-            if text != self.sought:
-                self.seek(text, before)
-                if not text:
-                    self.select(before)
-
-        def done(text: str) -> Mistake | None:
-            self.is_asking = False
-            if text:
-                typed(text)
-            elif self._sought_before:
-                self.seek(self._sought_before, before + 1)
-            self._sought_before = self.sought
-            return None
-
-        def cancelled() -> None:
-            self.is_asking = False
-            self.end_search()
-            self.select(before)
-
-        self.is_asking = True
-        hint = self._sought_before or "text in the list"
-        asks = cast("Asks", self.app)
-        question = Question(
-            "/", done, value=self.sought, hint=hint, typed=typed, cancelled=cancelled
-        )
-        asks.ask(question)
+        self.ask_for_text()
 
     @command("The next entry that has the text", "full_stop,f3", 1)
     @command("The previous entry that has the text", "comma,shift+f3", -1)
     def find_next(self, direction: int) -> None:
         """Go to the next or previous entry that has the text."""
-        if self.sought:
-            self.seek_next(direction)
-        elif self._sought_before:
-            self.seek(self._sought_before, self.cursor + 1)
-        else:
-            self.find()
+        self.go_to_next(direction)
 
     @command("End the search; without one, back by one level", "escape")
     def leave(self) -> None:
         """End the search; without one, leave the pane."""
-        if not self.end_search():
-            cast("Asks", self.app).run_command("screen.back")
-
-    @property
-    def sought(self) -> str:
-        """The text that is searched for; "" while none is."""
-        return self._seek.text if self._seek is not None else ""
-
-    def seek(self, text: str, start: int) -> None:
-        """Search for a text, and select the first entry at `start` or below that has it."""
-        self._seek = Seek(text, self.count, self.full) if text else None
-        self._wanted = (start, 1, True) if text else None
-        self.redraw()
-        self.refresh()
-
-    def seek_next(self, direction: int) -> None:
-        """Select the next (1) or previous (-1) entry that has the text."""
-        if self._seek is not None:
-            self._wanted = (self.cursor, direction, False)
-            self._seek.restart()
-            self.redraw()
-
-    def seek_anew(self) -> None:
-        """Search all entries again, as there are others now."""
-        if self._seek is not None:
-            self._seek.restart()
-
-    def end_search(self) -> bool:
-        """End the search; False if there is none."""
-        was_searching = self._seek is not None
-        self._seek = self._wanted = None
-        self.redraw()
-        return was_searching
-
-    def _scan(self, seek: Seek) -> None:
-        """Search for a moment; select what is wanted, or go on soon."""
-        if not seek.advance():
-            if not self._is_seeking:
-                self._is_seeking = True
-                self.set_timer(_SEEK_PAUSE, self._scan_on)
-        elif self._wanted is not None:
-            start, direction, is_first = self._wanted
-            self._wanted = None
-            place = seek.step(start, direction, is_first=is_first)
-            if place is not None:
-                self.select(place)
-
-    def _scan_on(self) -> None:
-        self._is_seeking = False
-        self.redraw()
-
-    def _seek_lines(self) -> list[list[Part]]:
-        """What is searched for, and how many entries have it."""
-        if self._seek is None:
-            return []
-        said = self._seek.said(self.cursor)
-        text = f"/ {escape(self._seek.text)}"
-        room = max(0, self.width - width_of(said) - 3)
-        return [[(fit(text, min(room, width_of(text))), ""), (f"   {said}", "")]]
+        self.end_search_or_leave()
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Scroll down."""

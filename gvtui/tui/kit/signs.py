@@ -22,6 +22,8 @@ DISPUTED_SIGN = "¬"
 """In front of the name of a sandbox that says it is another; see `gvtui.trace.claims`."""
 
 CURSOR_MARK = "▌"
+OPEN_SIGN, CLOSED_SIGN = "▾", "▸"
+"""In front of what is unfolded, and of what can be."""
 BOOKMARK, BOOKMARK_AT_CURSOR = "⚑", "⚐"
 WINDOW_SIGN = "┃"
 """On the timeline, the part that the stream shows."""

@@ -11,7 +11,7 @@ from gvtui.points.meanings import FIELD_MEANINGS
 from gvtui.points.session import Session
 from gvtui.tui.kit.cells import fit, short_count, width_of
 from gvtui.tui.kit.seeking import count_words
-from gvtui.tui.kit.signs import COMES_SIGN, COST_SIGN
+from gvtui.tui.kit.signs import CLOSED_SIGN, COMES_SIGN, COST_SIGN, OPEN_SIGN
 from gvtui.tui.points.state import Box
 from gvtui.tui.points.tree import LineKind, PointLine
 from gvtui.words import counted
@@ -213,7 +213,7 @@ class PointsPainter:
 
 def box_spots(state: PointsState, line: PointLine) -> list[tuple[str, str, str | None]]:
     """The boxes before a label: words, their style, and the side that a click switches."""
-    twist = ("▾ " if line.is_open else "▸ ") if line.can_open else "  "
+    twist = f"{OPEN_SIGN if line.is_open else CLOSED_SIGN} " if line.can_open else "  "
     spots: list[tuple[str, str, str | None]] = [("  " * line.depth + twist, "faint", None)]
     if line.kind is LineKind.FIELDS:
         return spots

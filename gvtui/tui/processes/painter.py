@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from gvtui.decode.endings import untold_ending
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.events import NOTICE_SIGN
 from gvtui.decode.ids import called_anywhere, short_id
@@ -16,10 +17,12 @@ from gvtui.query.processes.process import MAX_EXECS, Evidence
 from gvtui.query.processes.tree import ProcessTree
 from gvtui.tui.kit.cells import fit, short_bytes, short_count, width_of
 from gvtui.tui.kit.signs import (
+    CLOSED_SIGN,
     COMES_SIGN,
     ENDED_SIGN,
     FAILED_SIGN,
     LOST_SIGN,
+    OPEN_SIGN,
     PROCFS_SIGN,
     RUNS_SIGN,
 )
@@ -206,7 +209,7 @@ class TreePainter:
         def look(usual: str) -> str:
             return "ended" if ended else usual
 
-        more = "▸" if line.fold is Fold.CLOSED else "▾" if line.fold is Fold.ALL else " "
+        more = {Fold.CLOSED: CLOSED_SIGN, Fold.ALL: OPEN_SIGN}.get(line.fold, " ")
         if line.fold is Fold.CLOSED and not process.children:
             more = " "
         state = ENDED_SIGN if ended else LOST_SIGN if process.is_out_of_sight else RUNS_SIGN
@@ -355,7 +358,7 @@ def _opened(opened: OpenFds) -> list[Part]:
 def _unknown_exit(process: Process) -> str:
     """What is known of the end of a process whose exit status is not."""
     if process.is_cut_off:
-        return "cut off"
+        return untold_ending(process.traces_exits)
     if process.is_out_of_sight:
         return "not known"
     return "ended" if process.has_ended else ""

@@ -173,18 +173,8 @@ class ProcessesPane(ListPane):
 
     def _find_cursor(self) -> None:
         """Put the cursor back on its subject after the lines have changed."""
-        if self._selected is None:
-            return
-        if (
-            not 0 <= self.cursor < len(self._lines)
-            or self._lines[self.cursor].key != self._selected
-        ):
-            offset = self.cursor - self._top
-            for place, line in enumerate(self._lines):
-                if line.key == self._selected:
-                    self.cursor = place
-                    self._top = max(0, place - offset)
-                    break
+        if self._selected is not None:
+            self.keep_cursor((line.key for line in self._lines), self._selected)
 
     def moved(self) -> None:
         """Note the subject of the selected line."""

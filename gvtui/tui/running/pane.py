@@ -102,11 +102,7 @@ class RunningPane(ListPane):
         return age if call.has_exits else f"? {age}"
 
     def _find_cursor(self) -> None:
-        for place, call in enumerate(self._calls):
-            if (call.row, call.conn) == self._selected:
-                self._top += place - self.cursor
-                self.cursor = place
-                return
+        self.keep_cursor(((call.row, call.conn) for call in self._calls), self._selected)
 
     def moved(self) -> None:
         """Note the call at the cursor."""

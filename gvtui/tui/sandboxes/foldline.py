@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.tui.kit.cells import Part, fit, short_count, width_of
-from gvtui.tui.kit.signs import DROP_SIGN
+from gvtui.tui.kit.signs import CLOSED_SIGN, DROP_SIGN, OPEN_SIGN
 from gvtui.tui.model.rowtext import word
 from gvtui.words import counted, noun_for
 
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gvtui.tui.sandboxes.folding import SandboxFold
-
-_CLOSED, _OPEN = "▸", "▾"
 
 
 def fold_lines(
@@ -32,7 +30,7 @@ def fold_lines(
     known = [(kind.name, "id")] if kind.is_named else []
     known += [(text, look) for text, look in _facts(kind.image, kind.command) if text]
     count = f"{len(fold.sandboxes):,} × " if known else f"{len(fold.sandboxes):,} sandboxes"
-    first: list[Part] = [(f"{_OPEN if is_open else _CLOSED} ", "gone"), (count, "id")]
+    first: list[Part] = [(f"{OPEN_SIGN if is_open else CLOSED_SIGN} ", "gone"), (count, "id")]
     room = width - 3 - width_of(count)
     for text, look in known:
         shown = word(text)

@@ -50,6 +50,17 @@ def test_changes_of_rights_fold_by_call_and_folder() -> None:
     assert folded.folder == "/srv/www"
 
 
+def test_failures_fold_by_call_folder_and_error() -> None:
+    made = lines([f"openat /usr/lib/{number}" for number in range(20)])
+    for number, line in enumerate(made):
+        line.details = "ENOENT" if number < 15 else "EACCES"
+    folded = [(line.what, line.details, line.folded) for line in fold(made)]
+    assert sorted(folded) == [
+        ("openat 15 files below /usr/lib", "ENOENT", 15),
+        ("openat 5 files below /usr/lib", "EACCES", 5),
+    ]
+
+
 def test_few_files_stay_as_they_are() -> None:
     few = lines(["/a/1", "/a/2", "/a/3", "/a/4"])
     assert fold(few) == few

@@ -1,8 +1,16 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
 from gvtui.query.filter.compile import compile_filter
 from gvtui.trace.reader import Trace
-from tests.query.activity.runs import TRACES, activity_in
+from tests.query.activity.runs import TRACES, activity_in, activity_of
+from tests.query.resolved.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NAMES = ["compile-2024", "network-2024", "newest-2026", "shell-2022", "shell-2024"]
 
@@ -62,3 +70,35 @@ def test_a_call_that_two_points_report_counts_once() -> None:
     # All its calls are reported by raw and decoded points.
     [opened] = activity_in("shell-2024").section("maybe_created").lines
     assert opened.behind.count == 1
+
+
+def test_what_changes_files_users_and_namespaces_is_told_once_each(tmp_path: Path) -> None:
+    world = World(tmp_path / "a.gvtrace")
+    world.open(3, "/etc/motd")
+    world.raw("fchmod", 3, 0o600)
+    world.raw("utimensat", 3, 0x1000, 0x2000, 0)
+    world.raw("mknodat", -100 & 0xFFFFFFFFFFFFFFFF, 0x1000, 0o10644, 0)
+    world.raw("setgroups", 2, 0x7FFF1000)
+    world.raw("setgroups", 2, 0x7FFF2000)
+    world.raw("process_vm_readv", 9, 0x1000, 1, 0x2000, 1, result=8)
+    world.raw("fsopen", 0x1000, 1, result=4)
+    world.raw("sendmmsg", 5, 0x1000, 3, result=3)
+    world.fork(1, 2, 0x20000 | 0x20000000)
+    world.writer.close()
+    trace = Trace.open(world.path)
+    activity = activity_of(trace)
+    told = {
+        key: [line.what for line in activity.section(key).lines]
+        for key in ("permissions", "nodes", "users", "traced", "mounts", "namespaces", "forks")
+    }
+    trace.close()
+    assert told.pop("forks")
+    assert told == {
+        "permissions": ["fchmod /etc/motd", "utimensat (path not told)"],
+        "nodes": ["mknodat (path not told)"],
+        "users": ["setgroups(2, …)"],
+        "traced": ["process_vm_readv(9, …)"],
+        "mounts": ["fsopen (path not told)"],
+        "namespaces": ["sentry/clone(CLONE_NEWNS|CLONE_NEWPID)"],
+    }
+    assert any(each.text.startswith("1 call of recvmmsg, sendmmsg") for each in activity.not_seen)

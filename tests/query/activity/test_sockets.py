@@ -1,4 +1,27 @@
-from tests.query.activity.runs import activity_in
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gvtui.trace.reader import Trace
+from gvtui.wire.messagetype import MessageType
+from gvtui.wire.pb import syscall_pb2 as pb
+from tests.query.activity.runs import activity_in, activity_of
+from tests.query.resolved.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path / "a.gvtrace")
+
+
+def trace_of(world: World) -> Trace:
+    world.writer.close()
+    return Trace.open(world.path)
 
 
 def test_connections_have_direction_address_and_bytes() -> None:
@@ -17,3 +40,33 @@ def test_a_connection_that_failed_is_none() -> None:
     activity = activity_in("network-2024")
     failed = [(line.what, line.details) for line in activity.section("not_connected").lines]
     assert failed == [("127.0.0.1:9", "ECONNREFUSED"), ("/tmp/none.sock", "ENOENT")]
+
+
+def test_a_connection_that_is_begun_is_in_doubt_until_bytes_move(world: World) -> None:
+    for fd, port in ((3, 80), (4, 81)):
+        address = b"\x02\x00" + port.to_bytes(2, "big") + b"\x0a\0\0\x09" + bytes(8)
+        world.call(MessageType.SYSCALL_SOCKET, pb.Socket, "socket", fd, domain=2, type=1)
+        world.call(
+            MessageType.SYSCALL_CONNECT,
+            pb.Connect,
+            "connect",
+            -115,
+            errno=115,
+            fd=fd,
+            address=address,
+        )
+    world.call(34, pb.Write, "write", 5, fd=4)
+    told = {
+        line.what: line.details for line in activity_of(trace_of(world)).section("connected").lines
+    }
+    assert told == {
+        "10.0.0.9:80": "tcp, begun; nothing tells whether it came about",
+        "10.0.0.9:81": "tcp",
+    }
+
+
+def test_a_pair_of_sockets_is_no_connection_to_others(world: World) -> None:
+    world.call(33, pb.SocketPair, "socketpair", domain=1, type=1, socket1=3, socket2=4)
+    world.call(34, pb.Write, "write", 5, fd=3, fd_path="socket:[1]")
+    world.call(9, pb.Read, "read", 5, fd=4, fd_path="socket:[2]")
+    assert not activity_of(trace_of(world)).total("connected")

@@ -24,7 +24,16 @@ def test_raw_calls_make_descriptors_too(world: World) -> None:
     world.raw("write", 5, 0x1000, 100, result=60)
     world.raw("recvfrom", 6, 0x1000, 100, result=0)
     world.raw("close", 4)
+    world.raw("fsopen", 0x1000, 1, result=12)
+    world.raw("open_tree", 3, 0x1000, 0, result=13)
     with world.resolved() as found:
-        assert table(found) == {3: "eventpoll", 5: "file", 6: "eventpoll", 10: "memfd"}
+        assert table(found) == {
+            3: "eventpoll",
+            5: "file",
+            6: "eventpoll",
+            10: "memfd",
+            12: "other",
+            13: "other",
+        }
         assert dict(found.descriptors(1))[5].bytes_out == 60
         assert found.resolver.bytes.bytes_of(1) == (0, 60)

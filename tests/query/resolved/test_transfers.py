@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.resolved.transfers import array_of, sysnos_in, sysnos_out
+from gvtui.query.resolved.transfers import array_of, sysnos_between, sysnos_in, sysnos_out
 
 
 def test_each_way_has_the_calls_of_each_architecture() -> None:
@@ -12,6 +12,9 @@ def test_each_way_has_the_calls_of_each_architecture() -> None:
         assert {numbers["read"], numbers["recvfrom"]} < sysnos_in(architecture)
         assert {numbers["write"], numbers["sendmsg"]} < sysnos_out(architecture)
         assert not sysnos_in(architecture) & sysnos_out(architecture)
+        between = sysnos_between(architecture)
+        assert numbers["sendfile"] in between & sysnos_out(architecture)
+        assert numbers["splice"] in between & sysnos_in(architecture)
         assert numbers["recvmmsg"] not in sysnos_in(architecture)
 
 

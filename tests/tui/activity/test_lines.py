@@ -1,9 +1,12 @@
 from typing import Any
 
+import pytest
+
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.trace.reader import Trace
-from gvtui.tui.activity.lines import SHOWN, ActivityFolds, ActivityOrder, activity_entries
+from gvtui.tui.activity import lines as lines_module
+from gvtui.tui.activity.lines import ActivityFolds, ActivityOrder, activity_entries
 from tests.trace.recorder import TRACES
 
 ALL = 1 << 20
@@ -36,7 +39,8 @@ def test_a_fold_opens_and_nothing_is_left_out() -> None:
     trace, reader = read("network-2024")
     folds = ActivityFolds()
     entries = list(activity_entries(reader, folds, ActivityOrder.REPORT))
-    [lib] = [each for each in entries if each.line and each.line.folder == "/usr/lib"]
+    own = [each for each in entries if each.section == "read"]
+    [lib] = [each for each in own if each.line and each.line.folder == "/usr/lib"]
     assert (lib.depth, lib.can_open, lib.is_open) == (1, True, False)
     folds.turn(lib.key, True)
     opened = list(activity_entries(reader, folds, ActivityOrder.REPORT))
@@ -47,7 +51,10 @@ def test_a_fold_opens_and_nothing_is_left_out() -> None:
     trace.close()
 
 
-def test_a_long_section_says_how_many_more_there_are_until_all_are_asked_for() -> None:
+def test_a_long_section_says_how_many_more_there_are_until_all_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lines_module, "SHOWN", 5)
     trace, reader = read("network-2024")
     folds = ActivityFolds()
     failed = [
@@ -55,16 +62,16 @@ def test_a_long_section_says_how_many_more_there_are_until_all_are_asked_for() -
         for each in activity_entries(reader, folds, ActivityOrder.REPORT)
         if each.section == "failed"
     ]
-    assert len(failed) == SHOWN + 2
+    assert len(failed) == 7
     assert failed[-1].is_more
-    assert failed[0].total == SHOWN + failed[-1].total
     folds.whole |= {"failed"}
     whole = [
         each
         for each in activity_entries(reader, folds, ActivityOrder.REPORT)
         if each.section == "failed"
     ]
-    assert len(whole) == failed[0].total + 1
+    assert len(whole) == 1 + 5 + failed[-1].total
+    assert failed[0].total == sum(each.line.folded for each in whole if each.line)
     trace.close()
 
 

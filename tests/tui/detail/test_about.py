@@ -94,6 +94,20 @@ def test_of_a_large_trace_a_key_is_named_that_looks_descriptors_up(
     assert not model.analysis.context.is_resolving
 
 
+def test_of_a_call_without_a_descriptor_none_is_looked_up(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_module, "RESOLVED_UNASKED", 0)
+    world.raw("prlimit64", 0, 7, 0, 0)
+    world.raw("fstat", 3, 0x1000)
+    world.writer.close()
+    model = FakeViewer(trace=Trace.open(world.path)).model
+    names = [
+        [each.name for each in about(model, row, "L")] for row in (last(model) - 1, last(model))
+    ]
+    assert ["descriptor" in each for each in names] == [False, True]
+
+
 def test_hostile_words_are_escaped(world: World) -> None:
     hostile = "/a\x1b[2Jb\n"
     world.open(3, hostile)

@@ -86,6 +86,32 @@ def test_a_screen_that_is_paused_tells_of_the_descriptor_at_once(
     drive(app, script)
 
 
+def test_a_text_is_searched_in_the_details_and_not_in_the_rows() -> None:
+    app = recording("compile-2024")
+
+    async def script(pilot: Pilot[int]) -> None:
+        app.stream.jump(402)
+        catch_up(app)
+        await pilot.press("enter", "slash", *"thread", "enter")
+        detail, row = app.detail, app.model.cursor
+        words = detail.full(detail.cursor)
+        assert "thread" in words
+        assert detail.picked is not None
+        assert "thread" in detail.picked.path
+        assert "/ thread   1 of " in _lines(app)[-1]
+        await pilot.press("full_stop")
+        assert "/ thread   2 of " in _lines(app)[-1]
+        await pilot.press("comma", "slash", *[*["backspace"] * 6, *"parents"], "enter")
+        # What other rows tell is no field, and is found too.
+        assert detail.full(detail.cursor).startswith("parents  ")
+        await pilot.press("down", "escape")
+        assert not detail.sought
+        assert detail.has_focus
+        assert app.model.cursor == row
+
+    drive(app, script, (120, 40))
+
+
 def test_while_the_details_are_hidden_nothing_is_looked_up_for_them() -> None:
     app = recording("compile-2024")
 
