@@ -139,6 +139,8 @@ def test_what_was_played_is_told(played: Play, binary: RunscBinary) -> None:
     sections = {each["key"]: each["lines"] for each in json.loads(made)["sections"]}
     assert sections["traced"]
     assert sections["listening"]
+    # Neither close nor socket is traced: a descriptor stands for one socket after the other.
+    assert {line["what"] for line in sections["listening"]} == {"127.0.0.1:8081", "127.0.0.1:8082"}
     rows = played.rows("evt.type in (sentry/execve, sentry/mmap)")
     text = gvtui("report", str(played.path))
     if binary.date < SINCE:
@@ -148,6 +150,9 @@ def test_what_was_played_is_told(played: Play, binary: RunscBinary) -> None:
         assert "shell on a socket" not in text
         assert "shell fed by" not in text
         assert "from image" not in text
+        assert "not from the image" not in text
+        assert text.count("gVisor tells it since 2026") == 2
+        assert played.rows("evt.origin exists") == []
         for field in ("exe_origin", "is_exe_upper_layer", "exe_ino", "sha256", "stdin.type"):
             assert played.rows(f"proc.{field} exists") == []
         return
@@ -168,6 +173,10 @@ def test_what_was_played_is_told(played: Play, binary: RunscBinary) -> None:
     assert shell["notice"].startswith("shell on a socket 127.0.0.1:")
     assert shell["notice"].endswith(" ⇄ 127.0.0.1:8082")
     assert "which connected to 127.0.0.1:8081" in text
+    assert "ran, 4 of them not from the image" in text
+    assert {row["pid"] for row in played.rows("evt.origin = memory")} == {
+        row["pid"] for row in rows if row["from"] == "memory"
+    }
     mapped = {(line["what"], line["details"].partition(",")[0]) for line in sections["mapped"]}
     assert mapped == {("anonymous executable memory", "MEMORY"), ("/dropped", "NEW")}
     came = {line["what"] for line in sections["sessions"]}
