@@ -39,7 +39,10 @@ class LazyCommand(NamedTuple):
 
 
 COMMANDS: dict[str, LazyCommand] = {
-    "replay": LazyCommand("gvtui.commands.replay:replay", "Open a recording in the viewer."),
+    "replay": LazyCommand(
+        "gvtui.commands.replay:replay",
+        "Open a recording in the viewer; several are merged by time.",
+    ),
     "print": LazyCommand(
         "gvtui.commands.print:print_", "Print messages, live or from a recording."
     ),

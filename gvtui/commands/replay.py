@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gvtui.commands.completing import recordings
 from gvtui.commands.options import FILE, FILTER_OPTION, FRESH_OPTION, PROFILE_OPTION, examples
-from gvtui.commands.terminal import need_terminal
+from gvtui.commands.terminal import need_terminal, say_progress
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
+
+_PREFIX = "gvtui-replay-"
+"""How folders of merged recordings are called."""
+_MOST_NAME = 80
+"""How many characters the name of a merged recording has at most."""
 
 
 @click.command(
@@ -19,10 +26,13 @@ if TYPE_CHECKING:
         "gvtui replay today.gvtrace",
         "gvtui replay save.trace --filter 'evt.failed = true'",
         "gvtui replay today.gvtrace --speed 10",
+        "gvtui replay host-a.gvtrace host-b.gvtrace",
         "gvtui replay --follow today.gvtrace",
     )
 )
-@click.argument("file", type=FILE, shell_complete=recordings)
+@click.argument(
+    "files", metavar="FILE...", type=FILE, shell_complete=recordings, nargs=-1, required=True
+)
 @click.option(
     "--speed",
     metavar="X",
@@ -41,30 +51,56 @@ if TYPE_CHECKING:
 def replay(
     ctx: click.Context,
     /,
-    file: Path,
+    files: tuple[Path, ...],
     speed: float | None,
     follow: bool,
     filter_text: str,
     profile: str,
     fresh: bool,
 ) -> None:
-    """Open a recording in the viewer.
+    """Open a recording in the viewer; several are merged by time.
 
     FILE is a recording of gvtui's, or one that gVisor's tracereplay saved. In the viewer @ shows all
     panes as of the selected row, as they were then; space plays from there, < and > change the
     speed.
+
+    Several FILEs are shown as one recording, which is made in a temporary folder and removed at the
+    end, with the bookmarks set in it; gvtui merge makes one that stays.
     """
     if follow:
         if speed is not None:
             ctx.fail("--follow and --speed exclude each other.")
-        need_terminal(f"gvtui print --follow {file}")
+        if len(files) > 1:
+            ctx.fail("--follow shows one FILE.")
+        need_terminal(f"gvtui print --follow {files[0]}")
         from gvtui.monitor.places import trace_at
         from gvtui.tui.run import run_follow
 
-        path = trace_at(file)
+        path = trace_at(files[0])
         ctx.exit(run_follow(path, filter_text=filter_text, profile=profile, fresh=fresh))
-    need_terminal(f"gvtui print {file}")
+    need_terminal(f"gvtui print {files[0]}")
     from gvtui.tui.run import run_replay
 
-    shown = run_replay(file, speed=speed, filter_text=filter_text, profile=profile, fresh=fresh)
+    with _as_one(files) as file:
+        shown = run_replay(file, speed=speed, filter_text=filter_text, profile=profile, fresh=fresh)
     ctx.exit(shown)
+
+
+@contextmanager
+def _as_one(files: tuple[Path, ...]) -> Iterator[Path]:
+    """The only recording, or one made of several, as long as it is needed."""
+    if len(files) == 1:
+        yield files[0]
+        return
+    from gvtui.export.merging import merge
+    from gvtui.scratch import Scratch
+    from gvtui.trace.reader import Trace
+
+    with Scratch(_PREFIX) as folder, ExitStack() as opened:
+        path = Path(folder, f"{'+'.join(file.stem for file in files)[:_MOST_NAME]}.gvtrace")
+        traces = [
+            opened.enter_context(closing(Trace.open(file, progress=say_progress))) for file in files
+        ]
+        merge(traces, path, progress=say_progress)
+        opened.close()
+        yield path

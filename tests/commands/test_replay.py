@@ -6,7 +6,9 @@ import pytest
 
 from gvtui.cli import run
 from gvtui.commands import replay
+from gvtui.trace.reader import Trace
 from gvtui.tui import run as viewer
+from tests.trace.recorder import TRACES
 
 
 def test_options(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,6 +31,32 @@ def test_options(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+def test_several_are_merged_as_long_as_they_are_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found: list[tuple[Path, int]] = []
+
+    def run_replay(path: Path, **_: object) -> int:
+        trace = Trace.open(path)
+        found.append((path, trace.connections.messages))
+        trace.close()
+        return 0
+
+    monkeypatch.setattr(viewer, "run_replay", run_replay)
+    monkeypatch.setattr(replay, "need_terminal", lambda instead: None)
+    files = [TRACES / f"{name}.trace" for name in ("upstream-echo", "seed-example")]
+    assert run(["replay", *map(str, files)]) == 0
+    alone = [Trace.open(file) for file in files]
+    [(path, messages)] = found
+    assert path.name == "upstream-echo+seed-example.gvtrace"
+    assert messages == sum(trace.connections.messages for trace in alone)
+    for trace in alone:
+        trace.close()
+    assert not path.exists()
+    assert run(["replay", str(files[0]), "/no/such.gvtrace"]) == 1
+    assert "/no/such.gvtrace" in capsys.readouterr().err
+
+
 def test_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["replay", "a.trace"]) == 1
     assert "use: gvtui print a.trace" in capsys.readouterr().err
@@ -37,3 +65,4 @@ def test_without_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
 def test_wrong_usage() -> None:
     assert run(["replay"]) == 2
     assert run(["replay", "a.trace", "--speed", "-1"]) == 2
+    assert run(["replay", "--follow", "a.gvtrace", "b.gvtrace"]) == 2

@@ -12,6 +12,7 @@ from gvtui.tui.processes.lines import tree_lines
 from gvtui.tui.processes.painter import TreePainter
 
 if TYPE_CHECKING:
+    from gvtui.query.resolved.lookup import Resolved
     from gvtui.tui.model.model import Model
 
 _ROWS = 40
@@ -28,7 +29,7 @@ def told(model: Model) -> dict[str, Any]:
     last = view.slice(view.count - _ROWS, view.count).tolist()
     return {
         "rows": (view.count, [model.texts.text(row) for row in last]),
-        "calls": [str(resolved.call(row)) for row in last],
+        "calls": [_call(resolved, row) for row in last],
         "sandboxes": [
             (each.container_id, each.messages, each.dropped, each.connected)
             for each in model.sandboxes
@@ -53,6 +54,19 @@ def told(model: Model) -> dict[str, Any]:
         "timeline": analysis.timeline.buckets(100),
         "status": [item.full for item in items(model, 0)],
     }
+
+
+def _call(resolved: Resolved, row: int) -> tuple[object, ...]:
+    call = resolved.call(row)
+    if call is None:
+        return ()
+    process, open_file = call.process, call.description
+    return (
+        *(call.name, call.enter, call.exit, call.outcome, call.errno, call.result, call.fd),
+        *(call.path, call.bytes_in, call.bytes_out, call.happened, call.duration_ns),
+        (process.number, process.command_line) if process is not None else (),
+        (open_file.name, open_file.opened_row, open_file.closed_row) if open_file else (),
+    )
 
 
 def _tree(model: Model) -> list[str]:
