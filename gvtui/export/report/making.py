@@ -141,10 +141,12 @@ def summary_of(activity: Activity) -> str:
 
 def _foreign(activity: Activity) -> str:
     """How many of the programs are known not to be the image's; "" if that is told of none."""
-    origins = [line.origin for line in activity.section("programs").lines]
-    if not any(origin is not Origin.UNKNOWN for origin in origins):
+    known = [
+        line for line in activity.section("programs").lines if line.origin is not Origin.UNKNOWN
+    ]
+    if not known:
         return ""
-    count = sum(origin not in (Origin.UNKNOWN, Origin.IMAGE) for origin in origins)
+    count = sum(line.folded for line in known if line.origin is not Origin.IMAGE)
     return f", {count:,} of them not from the image"
 
 

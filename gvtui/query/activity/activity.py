@@ -170,6 +170,9 @@ class ActivityLine:
     """How many lines stand together in this one."""
     folder: str = ""
     """For a folded line the folder below which all of them are."""
+    session: int = field(default=0, compare=False, repr=False)
+    """The number of the first process of the exec session that it is about, or that did it; 0 for
+    none."""
     inner: tuple[ActivityLine, ...] = field(default=(), compare=False, repr=False)
     """The lines that stand together in a folded one."""
 

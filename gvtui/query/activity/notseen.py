@@ -305,6 +305,19 @@ def _of_programs(reader: ActivityReader) -> list[Unseen]:
             "only where somebody had the former file open all the while"
         )
         found.append(Unseen("gvisor", text, count))
+    if count := programs.untold_commands:
+        text = (
+            f"with which arguments {counted(count, 'exec session')} began: gVisor does not send "
+            "them for the first program of one, and no sandbox that was asked has told them"
+        )
+        found.append(Unseen("gvisor", text, count))
+    if programs.untold_sessions:
+        text = (
+            "who came in from outside: nothing tells that all sessions ask for is_exec_session, "
+            "which gVisor before 2026 lacks; without it that is known of a process without parent "
+            "alone, where clones are traced"
+        )
+        found.append(Unseen("gvisor", text))
     return found
 
 

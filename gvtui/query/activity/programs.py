@@ -128,10 +128,13 @@ class Programs:
         line = lines.add("programs", made.what, [number], [name], details=made.details)
         if line is not None:
             line.origin, line.is_noticed, line.bare = made.origin, made.is_noticed, made.bare
+            line.session = made.session
 
     def _made(self, process: Process, entry: Exec) -> ActivityLine:
         """The line of a program that ran, without rows behind it."""
         line = ActivityLine(_words(entry), Behind())
+        top = self._processes.tree.session_of(process)
+        line.session = top.number if top is not None else 0
         by, told = f"by {_caller(process, entry)}", []
         if entry.image is not None:
             file = entry.image.file
@@ -223,9 +226,26 @@ class Programs:
                 self._first[number], self._last[number], self._count[number], None, text=text
             )
             how = "" if process.is_exec_session else ", known by having no parent"
+            how += ", tty" * process.has_tty
+            how += f", audit ID {process.audit_id}" * bool(process.audit_id)
             yield ActivityLine(
-                process.command_line or "(not told)", behind, f"pid {process.pid}{how}"
+                process.command_line or "(not told)",
+                behind,
+                f"pid {process.pid}{how}",
+                session=number,
             )
+
+    @property
+    def untold_commands(self) -> int:
+        """How many exec sessions came in of which nothing tells the first program's arguments."""
+        is_first = self._processes.tree.is_from_outside
+        return sum(is_first(each) and not each.first_args for each in self._known.values())
+
+    @property
+    def untold_sessions(self) -> bool:
+        """Whether it is not known of some connection that it is asked who came in from outside."""
+        conns = {self._processes.tree.spans.connection_of(each) for each in self._known.values()}
+        return not all(map(self._processes.asked.asks_all, conns))
 
 
 def _exec_at(process: Process | None, number: int) -> Exec | None:

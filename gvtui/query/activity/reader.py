@@ -22,6 +22,7 @@ from gvtui.query.activity.folding import fold
 from gvtui.query.activity.lines import ActivityLines
 from gvtui.query.activity.part import ActivityPart, part_of
 from gvtui.query.activity.programs import Programs
+from gvtui.query.activity.runs import fold_programs, fold_sessions
 from gvtui.query.activity.sockets import Sockets
 from gvtui.query.activity.words import call_words
 from gvtui.query.calls.begun import goes_on
@@ -284,6 +285,10 @@ class ActivityReader(Follower):
         """One section so far, in the order of a report; `folds` as for `activity`."""
         lines = self.unsorted(key)
         total = len(lines)
+        if folds and key == "sessions":
+            lines = fold_sessions(self.context.processes.tree, lines)
+        elif folds and key == "programs":
+            lines = fold_programs(lines)
         if key in _FILES:
             lines.sort(key=lambda line: line.what)
             lines = fold(lines) if folds else lines

@@ -247,13 +247,13 @@ class Processes(Follower):
 
     def _would_tell(self, conn: int, start_ns: int) -> bool:
         """Whether nothing hid the start of a process: it came after the connection, which has
-        dropped no point."""
+        dropped no point. Where its time is not known, the whole container did."""
         connection = self._trace.connections.get(conn)
-        return (
-            connection is not None
-            and 0 < connection.opened_ns < start_ns
-            and not connection.dropped
-        )
+        if connection is None or connection.dropped:
+            return False
+        if not start_ns:
+            return bool(connection.container_args)
+        return 0 < connection.opened_ns < start_ns
 
     def _change(
         self, start: int, places: npt.NDArray[np.intp], begin: int, end: int, start_ns: int

@@ -157,9 +157,9 @@ class ProcessTree:
         ):
             return False
         return any(
-            each is not process and each.started_ns < process.started_ns
+            each is not process and _is_before(each, process)
             for each in self._by_life.get(process.life, {}).values()
-            if each.container == process.container and each.started_ns
+            if each.container == process.container
         )
 
     def session_of(self, process: Process) -> Process | None:
@@ -366,6 +366,13 @@ class ProcessTree:
         self.spans.forget(gone)
         self.forgotten += len(chosen)
         self.version += 1
+
+
+def _is_before(one: Process, other: Process) -> bool:
+    """Whether a process is known to have begun before another."""
+    if one.started_ns and other.started_ns:
+        return one.started_ns < other.started_ns
+    return one.is_start_told and not other.started_ns and 0 <= one.first_row < other.first_row
 
 
 def _drop(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SHOWN = 6
 """How many lines of a section stand below its heading, until the user asks for all."""
-_COUNT = re.compile(r"\b[0-9,]+ files?\b")
+_COUNT = re.compile(r"\b[0-9,]+ (?:files?|runs)\b")
 _SAMPLE = 24
 """How many lines a heading names at most."""
 
