@@ -106,7 +106,7 @@ def processes_of(wanted: Sequence[tuple[str, str]]) -> list[SandboxProcess | Non
 
 def _hints(entry: Path, words: list[str], gofer: Path | None) -> Iterator[Hint]:
     runs = _exe(entry)
-    whole = _command(entry)
+    whole = command_of(entry)
     # While the prewarmer runs, the sentry's path is one of its arguments.
     will_run = whole[1] if whole != words and len(whole) > 1 else ""
     for path in dict.fromkeys((will_run, runs)):
@@ -151,7 +151,7 @@ def pod_init_of(pid: int, proc: Path = Path("/proc")) -> str:
 
     A sandbox has runsc's flags in its command line, and so has the `runsc` that starts it.
     """
-    words = _command(proc / str(pid))
+    words = command_of(proc / str(pid))
     for start in (0, _PREWARMER_WORDS):
         path = parse_runsc_command(words[start:]).flags.get("pod-init-config", "")
         if path.startswith("/"):
@@ -183,7 +183,7 @@ def _is_sandbox_of(container: Container, proc: Path) -> bool:
 
 def _gvisor_command(entry: Path) -> tuple[list[str], str]:
     """The command line of a sandbox or a gofer, and `boot` or `gofer`; "" for other processes."""
-    whole = _command(entry)
+    whole = command_of(entry)
     for start in (0, _PREWARMER_WORDS):
         words = whole[start:]
         if len(words) > 1 and _GVISOR_NAME.search(Path(words[0]).name):
@@ -193,7 +193,8 @@ def _gvisor_command(entry: Path) -> tuple[list[str], str]:
     return [], ""
 
 
-def _command(entry: Path) -> list[str]:
+def command_of(entry: Path) -> list[str]:
+    """The command line of a process, by its folder in /proc; none if it cannot be read."""
     try:
         with (entry / "cmdline").open("rb") as file:
             raw = file.read(_MAX_COMMAND)

@@ -253,7 +253,7 @@ class Processes(Follower):
             return False
         if not start_ns:
             return bool(connection.container_args)
-        return 0 < connection.opened_ns < start_ns
+        return bool(0 < connection.opened_ns < start_ns)
 
     def _change(
         self, start: int, places: npt.NDArray[np.intp], begin: int, end: int, start_ns: int

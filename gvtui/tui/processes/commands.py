@@ -6,6 +6,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from gvtui.agent.entering import Entering
 from gvtui.agent.procfs import marks_of
 from gvtui.decode.ids import called
 from gvtui.errors import GvtuiError
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _NOTE_SECONDS = 5.0
 """How many seconds the monitor may take to write a dump to the trace."""
 _RETRY_SECONDS = 0.01
+_LOOK_SECONDS = 1.0
+"""How often it is looked for `runsc exec` on this machine."""
 _ASK_AGAIN_SECONDS = 1.0
 """How often at most a sandbox is asked about exec sessions, which health checks may begin often."""
 
@@ -60,6 +63,9 @@ class Earlier(Feature):
         self._waiting: set[int] = set()
         """The connections with exec sessions whose first programs are not known."""
         self._asked_at: dict[int, float] = {}
+        self._entering = Entering()
+        self._looked_at = time.monotonic()
+        self._is_looking = False
 
     def tick(self) -> None:
         """Ask the sandboxes of new connections."""
@@ -80,6 +86,7 @@ class Earlier(Feature):
             elif (container := keeper.container_of(connection)) is not None:
                 self._settled.add(connection.conn)
                 questions.append(_Question(connection.conn, container))
+        self._look_for_quiet()
         questions += self._about_newcomers(keeper, {each.conn for each in questions})
         if questions:
             self._ask(questions)
@@ -88,6 +95,24 @@ class Earlier(Feature):
             del self._problems[conn]
         if gone:
             self._say_problems()
+
+    def _look_for_quiet(self) -> None:
+        """Look for exec sessions that make no traced call, by the commands that started them."""
+        now = time.monotonic()
+        if self._is_looking or now - self._looked_at < _LOOK_SECONDS:
+            return
+        self._is_looking, self._looked_at = True, now
+        self.viewer.in_thread(self._entering.stayed, self._entered, self._not_looked)
+
+    def _entered(self, containers: frozenset[str]) -> None:
+        self._is_looking = False
+        for connection in self.model.trace.connections.values() if containers else ():
+            own = {connection.container_id, *connection.container_args}
+            if connection.connected and not own.isdisjoint(containers):
+                self._waiting.add(connection.conn)
+
+    def _not_looked(self, _: Exception) -> None:
+        self._is_looking = False
 
     def _about_newcomers(self, keeper: Keeper, asked: set[int]) -> Iterator[_Question]:
         """Questions about exec sessions that have begun: gVisor sends no arguments for their first

@@ -4,6 +4,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any, cast
 
+from gvtui.agent.entering import Entering
 from gvtui.errors import GvtuiError
 from gvtui.monitor.options import MonitorOptions
 from gvtui.query.processes.process import Evidence
@@ -166,3 +167,22 @@ def test_processes_from_within_are_not_asked_about(
     tree.ensure(1, 1, context, "c1", Evidence.CONTEXT)
     earlier.tick()
     assert keeping.agent.asked == 1
+
+
+def test_an_exec_session_that_makes_no_call_is_asked_about_as_its_command_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeping = Keeping()
+    viewer, earlier = watched(tmp_path, monkeypatch, keeping)
+    earlier.tick()
+    assert keeping.agent.asked == 1
+    (connection,) = viewer.model.trace.connections.values()
+    proc = tmp_path / "proc"
+    (proc / "7").mkdir(parents=True)
+    words = ["runsc", "exec", connection.container_id, "sleep", "9"]
+    (proc / "7" / "cmdline").write_text("\0".join(words))
+    earlier._entering = Entering(proc)
+    for _ in range(3):
+        earlier._looked_at = -1e9
+        earlier.tick()
+    assert keeping.agent.asked == 2
