@@ -164,8 +164,8 @@ class Agent:
         return bundled_catalogue()
 
     def processes(self, container: Container) -> Dump:
-        """The processes that run in the container's sandbox now, those of a pod with the container
-        that each belongs to.
+        """The processes that run in the container's sandbox now, each with the container that it
+        belongs to.
 
         Raises:
             RunscError: the sandbox could not be asked.
@@ -178,7 +178,9 @@ class Agent:
             if sandbox == container.sandbox_id
         ]
         if len(members) < 2:
-            return dump
+            return dump.in_containers(
+                {entry.pid: each for each in members for entry in dump.entries}
+            )
         container_of: dict[int, str] = {}
         for member in sorted(members)[:_MOST_MEMBERS]:
             try:

@@ -305,7 +305,7 @@ def test_a_sandbox_of_one_container_is_not_asked_whose_its_processes_are(
     _runs(fake, (1, 0))
     (fake.root / "c1_sandbox:c1.state").touch()
     (entry,) = agent.processes(fake.container()).entries
-    assert entry.container_id == ""
+    assert entry.container_id == "c1"
     assert not any("ps" in call for call in fake.calls())
 
 

@@ -136,12 +136,14 @@ class Earlier(Feature):
         for conn in sorted(self._waiting - asked):
             if now - self._asked_at.get(conn, -_ASK_AGAIN_SECONDS) < _ASK_AGAIN_SECONDS:
                 continue
-            self._waiting.discard(conn)
             connection = trace.connections.get(conn)
             if connection is None or not connection.connected:
+                self._waiting.discard(conn)
                 continue
+            # A container that has just started is found some moments later.
             container = keeper.container_of(connection)
             if container is not None:
+                self._waiting.discard(conn)
                 self._asked_at[conn] = now
                 yield _Question(conn, container)
         self._waiting -= asked
