@@ -177,7 +177,13 @@ def watching(options: MonitorOptions) -> Iterator[Watching]:
         LostMessagesError: messages that were received are not in the output.
         FaultError: the block has failed because of a fault of gvtui's own.
     """
-    monitor = MonitorProcess.start(options)
+    with watching_over(MonitorProcess.start(options)) as state:
+        yield state
+
+
+@contextmanager
+def watching_over(monitor: MonitorProcess) -> Iterator[Watching]:
+    """As `watching`, for a monitor that runs already."""
     state = Watching(monitor)
 
     def count(_: int) -> None:

@@ -41,6 +41,7 @@ class AttachedMonitor(Hearing):
         )
         super().__init__(channel, Path(hello.trace), heartbeat)
         self.hello = hello
+        self.is_viewers = hello.is_left
         self.realtime = hello.realtime
 
     @classmethod
@@ -89,6 +90,8 @@ class AttachedMonitor(Hearing):
     def became(self) -> str:
         """That the monitor goes on, in words for a sentence."""
         if self._told_death:
+            if not self.trace_path.exists():
+                return "the monitor has ended, and its trace is not kept"
             return f"the monitor has ended; gvtui replay {self.trace_path} opens what it wrote"
         return f"the monitor (process {self.hello.keeper}) goes on, and writes {self.trace_path}"
 

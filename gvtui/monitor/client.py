@@ -12,7 +12,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from gvtui.files import trust
 from gvtui.monitor.folder import holds_rows, left_behind, make_folder, take_back
@@ -24,6 +24,7 @@ from gvtui.python import python
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gvtui.monitor.adopted import Runs
     from gvtui.monitor.options import MonitorOptions
 
 __all__ = ["MonitorError", "MonitorProcess"]
@@ -43,9 +44,11 @@ class MonitorProcess(Hearing):
     Owns the process, the control channel, and the flight recorder's folder; `stop` ends all three.
     """
 
+    is_viewers = True
+
     def __init__(
         self,
-        process: subprocess.Popen[bytes],
+        process: Runs,
         channel: socket.socket,
         trace_path: Path,
         errors: IO[bytes],
@@ -56,7 +59,9 @@ class MonitorProcess(Hearing):
         self._errors = errors
         self._lock_fd = lock_fd
         self._is_recording = lock_fd is None
-        self._is_placed = False
+        self.keeps = False
+        """Whether the flight recorder stays at the end in any case."""
+        self._has_stopped = False
 
     @classmethod
     def start(cls, options: MonitorOptions) -> MonitorProcess:
@@ -91,7 +96,7 @@ class MonitorProcess(Hearing):
                 env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
             )
         monitor = cls(process, ours, trace_path, errors, lock_fd)
-        monitor._is_placed = options.place is not None
+        monitor.keeps = options.place is not None
         try:
             monitor._wait_until_listening()
         except BaseException:
@@ -135,7 +140,7 @@ class MonitorProcess(Hearing):
         self._hang_up()
         self._errors.close()
         if self._lock_fd is not None:
-            self.is_kept = (keep or self._is_placed) and holds_rows(self.trace_path)
+            self.is_kept = (keep or self.keeps) and holds_rows(self.trace_path)
             if self.is_kept:
                 take_back(self.trace_path)
             else:
@@ -190,19 +195,42 @@ class MonitorProcess(Hearing):
             words = f"what was seen is kept (gvtui replay {self.trace_path}) and"
         else:
             return "its trace is not kept"
-        whole = "is complete" if self._process.returncode == 0 else "lacks the last messages"
+        is_whole = self._process.returncode == 0 or self._has_stopped
+        whole = "is complete" if is_whole else "lacks the last messages"
         if self.was_killed:
             whole = "lacks what came last: the monitor did not end and had to be killed"
         if self.losses:
             whole += f"; {self.losses.words()}"
         return f"{words} {whole}"
 
+    @property
+    def descriptors(self) -> tuple[int, int | None]:
+        """The descriptors of the control channel and of the flight recorder's lock."""
+        return self.fileno(), self._lock_fd
+
+    def let_go(self) -> None:
+        """Close this process's end of all, for another process has it."""
+        self._hang_up()
+        self._errors.close()
+        if self._lock_fd is not None:
+            os.close(self._lock_fd)
+            self._lock_fd = None
+        if isinstance(self._process, subprocess.Popen):
+            # Nobody waits for it here.
+            self._process.returncode = 0
+
+    def _take(self, message: dict[str, Any]) -> None:
+        super()._take(message)
+        self._has_stopped = self._has_stopped or message.get("kind") == "stopped"
+
     def _last_words(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(1.0)
         code = self._process.returncode
+        if code is None:
+            return "it was killed, or has failed"
         self._errors.seek(0)
         lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        if code is not None and code < 0:
+        if code < 0:
             return f"it was killed by {signal.Signals(-code).name}"
         return f"it ended with code {code}" + (f": {lines[-1]}" if lines else "")

@@ -30,6 +30,8 @@ class Hearing:
 
     is_shared = False
     """Whether the monitor goes on after `stop`, because others keep it."""
+    is_viewers = False
+    """Whether it is a viewer that ends it, or may leave it running."""
     counts = True
     """Whether it says what has come, and what was lost."""
     is_kept = False

@@ -11,11 +11,12 @@ from gvtui.decode.escape import escape
 from gvtui.monitor.attached import AttachedMonitor
 from gvtui.monitor.client import MonitorError, MonitorProcess
 from gvtui.monitor.folder import left_behind
+from gvtui.monitor.handing import hand_over
 from gvtui.trace.losses import Losses
 from gvtui.words import sentence, upper_first
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from gvtui.monitor.folder import LeftBehind
@@ -56,6 +57,8 @@ class Watch:
         """Called with the monitor's event for each connection that opens."""
         self.when_seen: Callable[[Connections], None] | None = None
         """Called now and then with the connections of the trace that the viewer shows."""
+        self.goes_on = monitor.is_shared
+        """Whether the monitor is to go on when this viewer ends."""
         self._monitor = monitor
         self._finished: list[Hearing] = []
         self._starts = 1
@@ -86,6 +89,12 @@ class Watch:
     def is_shared(self) -> bool:
         """Whether the monitor goes on when this viewer ends, because another process keeps it."""
         return self._monitor.is_shared
+
+    @property
+    def asks_to_end(self) -> bool:
+        """Whether the user decides if the monitor ends with the viewer: it is this viewer's own,
+        or one that a viewer has left running."""
+        return not self.dead and self._monitor.is_viewers
 
     @property
     def counts(self) -> bool:
@@ -222,8 +231,30 @@ class Watch:
         while self._finished:
             self._finished.pop().stop()
 
+    def leave_running(self, command: Sequence[str]) -> int:
+        """Have another process keep the monitor, which goes on; gives its id.
+
+        Args:
+            command: what starts that process, see `gvtui.monitor.handing`.
+
+        Raises:
+            MonitorError: it does not; `stop` is still to be called.
+        """
+        assert isinstance(self._monitor, MonitorProcess)
+        keeper = hand_over(self._monitor, self.options, command)
+        self.forget_finished()
+        return keeper
+
     def stop(self, *, keep: bool = False) -> None:
-        """End the monitor and delete temporary traces; with `keep`, all but the newest."""
+        """End the monitor and delete temporary traces; with `keep`, all but the newest.
+
+        A monitor that others keep goes on, unless the user has decided that it ends.
+
+        Raises:
+            MonitorError: it has not ended.
+        """
         for monitor in self._finished:
             monitor.stop()
+        if isinstance(self._monitor, AttachedMonitor) and not self.goes_on and not self.dead:
+            self._monitor.end()
         self._monitor.stop(keep=keep)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import shlex
 import signal
 import sys
 import time
@@ -17,9 +18,10 @@ from gvtui.ending import EndedBySignalError, ending_asks
 from gvtui.faults import cut_short
 from gvtui.monitor.client import MonitorError
 from gvtui.monitor.followed import FollowedWriter
-from gvtui.monitor.options import MonitorOptions
+from gvtui.monitor.options import DEFAULT_LISTEN, MonitorOptions
 from gvtui.monitor.priority import favoured_screen
 from gvtui.monitor.watch import Watch
+from gvtui.python import python
 from gvtui.query.filter.compile import compile_filter
 from gvtui.remembered import RememberError, read_remembered, write_remembered
 from gvtui.saying import say
@@ -70,6 +72,7 @@ def run_live(options: LiveOptions, attached: AttachedMonitor | None = None) -> i
     fault: Exception | None = None
     app: GvtuiApp | None = None
     code = 1
+    is_left = False
     try:
         trace = Trace.open(watch.trace_path)
         app = GvtuiApp(
@@ -101,14 +104,17 @@ def run_live(options: LiveOptions, attached: AttachedMonitor | None = None) -> i
                 if notes is not None:
                     notes.finish()
                 has_left = app is not None and app.has_left
-                watch.stop(keep=fault is not None or not has_left)
+                keep = fault is not None or not has_left
+                is_left = not keep and not watch.is_shared and _leave_running(watch)
+                if not is_left:
+                    watch.stop(keep=keep or (watch.goes_on and not watch.is_shared))
                 if (watch.monitor.is_kept or watch.is_shared) and fault is None:
                     # The terminal may have gone with whoever could be told.
                     with contextlib.suppress(OSError):
                         say(f"gvtui: {watch.monitor.became}")
     if fault is not None:
         raise cut_short(fault, watch.monitor.became) from fault
-    if watch.is_shared:
+    if watch.is_shared or is_left:
         return code
     if watch.monitor.was_killed and options.monitor.record is not None:
         raise MonitorError(watch.monitor.became)
@@ -118,6 +124,23 @@ def run_live(options: LiveOptions, attached: AttachedMonitor | None = None) -> i
         where = f"the recording {watch.trace_path} is not complete: "
         raise MonitorError(f"{where * (options.monitor.record is not None)}{watch.losses.words()}")
     return code
+
+
+def _leave_running(watch: Watch) -> bool:
+    """Have another process keep the monitor, if the user wants that; whether it does."""
+    if not watch.goes_on or watch.dead:
+        return False
+    try:
+        keeper = watch.leave_running(python("-m", "gvtui.commands.keeping"))
+    except MonitorError as error:
+        say(f"gvtui: {error}; what was seen is kept")
+        return False
+    listen = watch.options.listen
+    place = "" if listen == DEFAULT_LISTEN else f" {shlex.quote(str(listen))}"
+    say(
+        f"gvtui: the monitor goes on (process {keeper}): gvtui attach{place} leads back, and ends it"
+    )
+    return True
 
 
 def _notes(options: LiveOptions, watch: Watch) -> ConnectionNotes:

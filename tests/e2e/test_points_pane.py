@@ -302,6 +302,8 @@ def test_leaving_may_keep_the_session(binary: RunscBinary, shared: Container) ->
         await viewer.apply(pilot)
         await pilot.press("q")
         await answer(pilot, "keep")
+        # The sandbox is connected.
+        await answer(pilot, "end")
 
     try:
         use(script, shared)

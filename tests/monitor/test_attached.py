@@ -51,7 +51,7 @@ def test_what_the_monitor_says_reaches_its_viewers(tmp_path: Path) -> None:
         assert hears(second, "trace_path", Path("/x/y"))
         place.close()
         assert wait_until(lambda: any(each["kind"] == "died" for each in second.read_events()))
-        assert "has ended" in second.became
+        assert second.became == "the monitor has ended, and its trace is not kept"
         second.stop()
 
 

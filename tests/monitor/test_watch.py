@@ -27,7 +27,7 @@ class FakeMonitor:
         self.stopped = False
         self.refused = self.left_out = 0
         self.losses = Losses()
-        self.is_shared, self.counts = False, True
+        self.is_shared, self.counts, self.is_viewers = False, True, True
 
     def read_events(self) -> list[dict[str, Any]]:
         events, self.events = self.events, []

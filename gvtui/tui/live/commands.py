@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING
 from gvtui.trace import keep
 from gvtui.trace.reader import Trace
 from gvtui.tui.command.command import command
-from gvtui.tui.kit.asking import Mistake, Question, Text
+from gvtui.tui.kit.asking import Choice, Entry, Mistake, Question, Text
 from gvtui.tui.viewer import Feature, Item, Viewer
+from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from gvtui.monitor.watch import Watch
+
+_END, _LEAVE, _STAY = "end", "leave", "stay"
+_LEAVING = (
+    Entry(_END, "end it"),
+    Entry(_LEAVE, "leave it running: gvtui attach leads back"),
+    Entry(_STAY, "do not leave"),
+)
 
 
 class Live(Feature):
@@ -46,6 +54,31 @@ class Live(Feature):
         monitor = self.viewer.monitor
         said = "\n".join(monitor.said if monitor else []) or "The monitor has said nothing yet."
         self.viewer.read(Text("", [said], line="live.log", from_end=True, is_wide=False))
+
+    def may_leave(self, leave: Callable[[], None]) -> bool:
+        """Ask whether the monitor ends too, while sandboxes are connected: they cannot connect
+        again."""
+        watch = self.viewer.monitor
+        if watch is None or not watch.asks_to_end or self._is_demo:
+            return True
+        connected = sum(each.connected for each in self.model.sandboxes)
+        if not connected and not watch.is_shared:
+            return True
+        who = counted(connected, "sandbox is", "sandboxes are")
+        heading = f"{who} connected, and cannot connect again. What should happen to the monitor?\n"
+
+        def answered(answer: str) -> None:
+            if answer != _STAY:
+                watch.goes_on = answer == _LEAVE
+                leave()
+
+        self.viewer.choose(Choice(heading, _LEAVING, answered))
+        return False
+
+    @property
+    def _is_demo(self) -> bool:
+        live = self.model.live
+        return live is not None and live.at_exit is not None
 
     @command("Copy the trace so far to a file", "K,ctrl+s", footer="keep")
     def keep(self) -> None:

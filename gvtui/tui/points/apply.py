@@ -37,7 +37,7 @@ _Change = tuple["Container", "Session"]
 _LEAVE = (
     Entry("restore", "restore the sessions from before; end the others"),
     Entry("delete", "end them"),
-    Entry("keep", "keep them: the sandboxes go on sending, and nobody receives it"),
+    Entry("keep", "keep them: the sandboxes go on sending"),
     Entry("stay", "do not leave"),
 )
 

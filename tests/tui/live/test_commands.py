@@ -7,8 +7,11 @@ from textual.widgets import Input
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.watch import Watch
 from gvtui.trace.reader import Trace
+from gvtui.tui.live.commands import Live
+from gvtui.tui.options import LiveOptions
 from tests.monitor.test_watch import FakeMonitor
 from tests.trace.recorder import Recorder
+from tests.tui.fake import FakeViewer
 from tests.tui.helpers import drive, live, screen_text
 
 if TYPE_CHECKING:
@@ -91,3 +94,25 @@ def test_a_monitor_that_died_leaves_what_came_and_a_way_out(tmp_path: Path) -> N
         await pilot.press("escape")
 
     drive(app, script)
+
+
+def test_who_leaves_decides_about_the_monitor(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    viewer = FakeViewer(Live, trace=Trace.open(recorder.path), live=LiveOptions())
+    monitor = FakeMonitor(recorder.path)
+    watch = viewer.monitor = Watch(MonitorOptions(), cast("MonitorProcess", monitor))
+    live_room = viewer.feature(Live)
+    left: list[bool] = []
+
+    def leave() -> None:
+        left.append(watch.goes_on)
+
+    watch.dead = True
+    assert live_room.may_leave(leave)
+    watch.dead = False
+    for answer in ("stay", "leave", "end"):
+        assert not live_room.may_leave(leave)
+        viewer.pick(answer)
+    assert left == [True, False]
+    monitor.is_viewers = False
+    assert live_room.may_leave(leave)
