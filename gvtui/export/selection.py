@@ -119,7 +119,13 @@ class Selection:
         """
         self.trace = trace
         self._looks_ahead = analysis is None
-        analysis = analysis or Analysis(trace, audit_variable=audit_variable or AUDIT_VARIABLE)
+        if analysis is None:
+            # A filter that asks for it has the whole trace analysed first, unless that is kept.
+            analysis = Analysis(
+                trace,
+                audit_variable=audit_variable or AUDIT_VARIABLE,
+                is_kept=compile_filter(filter_text).asks_context,
+            )
         self.pairs = analysis.pairs
         """Which enter belongs to which exit, as far as `look_ahead` has read."""
         self._context = analysis.context

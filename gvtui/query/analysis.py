@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
 from gvtui.query.kept.keeper import Keeper
+from gvtui.query.leftovers import give_back
 from gvtui.query.numbers.statistics import Statistics
 from gvtui.query.numbers.timeline import Timeline
 from gvtui.query.processes.events import AUDIT_VARIABLE
@@ -182,6 +183,8 @@ class Analysis:
         written."""
         if self.kept is None:
             return False
+        # Reading is over: now the values are in memory together with their bytes.
+        give_back()
         # Most who analyse a trace keep nothing.
         from gvtui.query.activity.reader import ActivityReader
 
@@ -205,6 +208,11 @@ class Analysis:
         from gvtui.trace.survey import survey
 
         return self.answer("survey", lambda: survey(self.trace, progress))
+
+    def kept_survey(self) -> Survey | None:
+        """The account of the whole recording, if it is kept."""
+        found: Survey | None = self.kept.known("survey") if self.kept is not None else None
+        return found
 
     def digests(self) -> list[str]:
         """SHA-256 in hex of the recording; of a flight recorder one for each segment."""

@@ -85,6 +85,8 @@ def read_through(path: Path, audit_variable: str) -> bool:
         activity = ActivityReader(analysis.context)
         statistics = [analysis.statistics(by_descriptor=each) for each in (False, True)]
         analysis.finish(activity, *statistics)
+        analysis.survey()
+        analysis.digests()
         return analysis.keep()
     finally:
         trace.close()

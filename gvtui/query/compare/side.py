@@ -16,6 +16,7 @@ from gvtui.query.compare.things import Thing, ThingKey, things_of
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.write import conjunction
 from gvtui.query.lacking import lacking
+from gvtui.query.leftovers import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -161,6 +162,8 @@ def read_sides(plans: Sequence[SidePlan], progress: Progress | None = None) -> t
     for trace in {id(plan.trace): plan.trace for plan in plans}.values():
         own = {place: plan for place, plan in enumerate(plans) if plan.trace is trace}
         found |= _read_trace(trace, own, progress)
+        # Else what is left of one analysis would be in memory together with the next.
+        give_back()
     ends = random_ends(text for each in found.values() for text in each.texts())
     return tuple(found[place].folded(ends) for place in range(len(plans)))
 

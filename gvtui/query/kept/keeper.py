@@ -55,6 +55,8 @@ class Keeper:
         self._waiting: list[tuple[str, Roots]] = []
         self._restored: set[str] = set()
         self._answers: dict[str, Any] = {}
+        self._has_recalled = self._has_learnt = False
+        """Whether the answers that are kept were read, and whether others were found out since."""
         self._began_whole = trace.settling is None and trace.end_row == trace.available_rows
         """Whether all rows were there at the beginning: what is read while they come may count
         otherwise, such as a raw row whose decoded one has not come yet."""
@@ -153,15 +155,27 @@ class Keeper:
 
     def answer(self, name: str, find: Callable[[], Any]) -> Any:  # noqa: ANN401
         """What is known of the whole recording under a name; found out where it is not kept."""
-        if not self._answers and self._file is not None and self._reader is not None:
-            data = self._file.stream(_ANSWERS)
-            try:
-                self._answers = self._reader.values(data) if data is not None else {}
-            except BrokenStateError:
-                self._give_up()
+        self._recall()
         if name not in self._answers:
             self._answers[name] = find()
+            self._has_learnt = True
         return self._answers[name]
+
+    def known(self, name: str) -> Any:  # noqa: ANN401
+        """What is kept under a name; None if nothing is."""
+        self._recall()
+        return self._answers.get(name)
+
+    def _recall(self) -> None:
+        """Read the answers that are kept, once."""
+        if self._has_recalled or self._file is None or self._reader is None:
+            return
+        self._has_recalled = True
+        data = self._file.stream(_ANSWERS)
+        try:
+            self._answers |= self._reader.values(data) if data is not None else {}
+        except BrokenStateError:
+            self._give_up()
 
     def keep(self, makers: Mapping[str, Callable[[], object]]) -> bool:
         """Write what has been found out, unless all of it is kept already.
@@ -181,8 +195,9 @@ class Keeper:
             return False
         known = set(self._file.names) if self._file is not None else set()
         complete = {name for name, roots in self._offered.items() if self._is_complete(roots)}
-        if not complete - known and (_ANSWERS in known or not self._answers):
+        if not complete - known and not self._has_learnt:
             return False
+        self._recall()
         for name in SECTIONS:
             if name in known and name not in complete and name in makers:
                 makers[name]()

@@ -88,11 +88,13 @@ class Acting(Feature):
         """What may be missing in the activity, the gravest first."""
         trace = self.model.trace
         if not self.model.is_live and self._surveyed is not trace:
-            self._survey, self._surveyed = None, trace
-            path = trace.path
-            self.viewer.in_thread(
-                partial(_survey, path), partial(self._take_survey, trace), self._not_surveyed
-            )
+            self._survey, self._surveyed = self.model.analysis.kept_survey(), trace
+            if self._survey is None:
+                self.viewer.in_thread(
+                    partial(_survey, trace.path),
+                    partial(self._take_survey, trace),
+                    self._not_surveyed,
+                )
         is_checking = not self.model.is_live and self._survey is None
         return self.reading.not_seen(self._survey, self.model.zone, is_checking=is_checking)
 

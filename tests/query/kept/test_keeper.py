@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gvtui.export.report.formats import REPORT_FORMATS
 from gvtui.export.report.making import make_report
+from gvtui.export.selection import Selection
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.kept import keeper
@@ -197,6 +198,52 @@ def test_what_was_kept_and_not_asked_for_is_kept_on(tmp_path: Path) -> None:
     assert again.analysis.kept is not None
     assert again.analysis.kept.restored == set(SECTIONS) - {"descriptors"}
     again.trace.close()
+
+
+def test_later_answers_are_kept_with_those_before(tmp_path: Path) -> None:
+    path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("shell-2024"))])
+    first = Reading(path, is_kept=True)
+    assert first.analysis.kept_survey() is None
+    survey = first.analysis.survey()
+    assert first.analysis.keep()
+    first.trace.close()
+    trace = Trace.open(path)
+    second = Analysis(trace, is_kept=True)
+    found = second.kept_survey()
+    assert found is not None
+    assert (found.log_bytes, found.tally) == (survey.log_bytes, survey.tally)
+    assert not second.keep()
+    digests = second.digests()
+    assert second.keep()
+    trace.close()
+    third = Reading(path, is_kept=True)
+    assert third.read == 0
+    assert third.analysis.kept_survey() is not None
+    assert third.analysis.kept is not None
+    assert third.analysis.kept.known("digests") == digests
+    assert third.analysis.kept.restored == set(SECTIONS)
+    third.trace.close()
+
+
+def test_a_filter_takes_from_what_is_kept_what_calls_did(tmp_path: Path) -> None:
+    path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("shell-2024"))])
+    expression = "fd.name startswith /etc or proc.pname exists"
+
+    def chosen() -> tuple[bool, list[int]]:
+        trace = Trace.open(path)
+        selection = Selection(trace, expression)
+        is_read = selection.pairs.is_done
+        rows = [row for each in selection.chunks(0, trace.end_row) for row in each.row_ids()]
+        trace.close()
+        return is_read, rows
+
+    before = chosen()
+    assert before[0] is False
+    assert before[1]
+    reading = Reading(path, is_kept=True)
+    assert reading.analysis.keep()
+    reading.trace.close()
+    assert chosen() == (True, before[1])
 
 
 def test_of_a_recording_that_changed_nothing_is_believed(tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ def test_rows_too_many_to_be_named_are_exact_too_also_as_calls() -> None:
         await pilot.pause()
         assert app.pane == "activity"
         assert not list(app.model.chips)
+        _draw(pane)
         assert pane.cursor == place
 
     _shown(app, look)
