@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gvtui.decode.errno_names import errno_name
+from gvtui.decode.events import NOTICE_SIGN
 from gvtui.decode.origin import ANONYMOUS, Origin, mapping_origin
 from gvtui.decode.outcome import ExecOutcome
 from gvtui.points.syscalls import sysnos_by_name
@@ -135,18 +136,19 @@ class Programs:
         line = ActivityLine(_words(entry), Behind())
         top = self._processes.tree.session_of(process)
         line.session = top.number if top is not None else 0
-        by, told = f"by {_caller(process, entry)}", []
+        by, noticed, told = f"by {_caller(process, entry)}", "", []
         if entry.image is not None:
             file = entry.image.file
             line.origin = file.origin
-            noticed = notice(self._processes.tree, process, entry)
-            line.is_noticed = bool(noticed) or file.origin.is_looked_at
+            words = notice(self._processes.tree, process, entry)
+            noticed = f"{NOTICE_SIGN} {words}" if words else ""
+            line.is_noticed = bool(words) or file.origin.is_looked_at
             if file.origin is not Origin.UNKNOWN:
                 told.append(f"from {file.origin.shown}")
-            told.append(noticed)
             if file.origin is not Origin.IMAGE and file.sha256:
                 told.append(f"sha256 {file.sha256}")
-        line.details = ", ".join(filter(None, (entry.path, *told, by)))
+        # First, for the end of a long line is not on the screen.
+        line.details = ", ".join(filter(None, (noticed, entry.path, *told, by)))
         bare = ", ".join(filter(None, (entry.path, by)))
         line.bare = bare if bare != line.details else ""
         return line

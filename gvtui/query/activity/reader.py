@@ -296,7 +296,8 @@ class ActivityReader(Follower):
             lines = fold(lines) if folds else lines
             lines.sort(key=lambda line: (-line.behind.count, line.details, line.what))
         else:
-            lines.sort(key=lambda line: line.behind.first)
+            # What one should look at is not to be among those for which there is no room.
+            lines.sort(key=lambda line: (not line.is_noticed, line.behind.first))
         return Section(key, SECTIONS[key], tuple(lines), total)
 
     @property

@@ -116,9 +116,15 @@ def test_who_feeds_a_shell_is_told_though_it_connected_later(tmp_path: Path) -> 
     # The shell's row is read before the one that connects has come.
     while any((context.advance(1), reader.advance(1))):
         pass
-    lines = {line.what: line for line in reader.section("programs").lines}
+    shell, *others = reader.section("programs").lines
     trace.close()
-    assert "shell fed by curl (pid 2), which connected to 10.0.0.9:80" in lines["sh"].details
-    assert lines["sh"].is_noticed
-    assert (lines["sh"].behind.count, lines["curl"].behind.count) == (2, 1)
-    assert not lines["curl"].is_noticed
+    told = "◀ shell fed by curl (pid 2), which connected to 10.0.0.9:80, sh, by "
+    # What one should look at comes first.
+    assert shell.details.startswith(told)
+    assert shell.is_noticed
+    assert [(each.what, each.behind.count) for each in (shell, *others)] == [
+        ("sh", 2),
+        ("sh", 1),
+        ("curl", 1),
+    ]
+    assert not any(each.is_noticed for each in others)
