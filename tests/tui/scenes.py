@@ -30,6 +30,7 @@ from gvtui.trace.row import Kind
 from gvtui.trace.writer import TraceWriter
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.options import LiveOptions
+from gvtui.tui.search.commands import Searching
 from gvtui.wire.header import build_message
 from gvtui.wire.messages import Unknown
 from gvtui.wire.pb import container_pb2, sentry_pb2
@@ -245,7 +246,11 @@ async def press(pilot: Pilot[int], key: str) -> None:
     """Press a key, and let the app take in all that it is about, before another is pressed: what
     the next one does may depend on it, such as how far a pane can scroll."""
     await pilot.press(key)
-    await _take_in(pilot)
+    app = await _take_in(pilot)
+    searching = app.feature(Searching)
+    # Until it has come to its match, the next key would be about another row.
+    while searching._wanted is not None:
+        await pilot.pause()
 
 
 async def _take_in(pilot: Pilot[int]) -> GvtuiApp:
