@@ -34,9 +34,9 @@ SECTIONS = {
     "renamed": "Renamed",
     "linked": "Linked",
     "folders_made": "Folders created",
-    "nodes": "Devices, pipes and other nodes created",
+    "nodes": "Devices and pipes created",
     "folders": "Folders opened",
-    "permissions": "Owners, modes, sizes, times and attributes changed",
+    "permissions": "File attributes changed",
     "connected": "Connections to others",
     "accepted": "Connections from others",
     "not_connected": "Connections that failed",
@@ -45,7 +45,7 @@ SECTIONS = {
     "users": "Changes of user",
     "mounts": "Mounts",
     "namespaces": "Changes of namespace and root",
-    "traced": "ptrace, and other ways into processes",
+    "traced": "ptrace and the like",
     "failed": "Failures by call, path and error",
 }
 """The sections by key, in the order of a report."""
