@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.events import NOTICE_SIGN
-from gvtui.decode.origin import Origin
+from gvtui.decode.origin import ANONYMOUS, Origin, mapping_origin
 from gvtui.query.processes.notices import notice
 from gvtui.tui.model.rowtext import word
+from gvtui.wire.header import WireError
 from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
@@ -33,12 +34,13 @@ def program_lines(model: Model, row_id: int | None) -> tuple[tuple[str, str], ..
     if row_id is None or not trace.first_row <= row_id < processes.position:
         return ()
     row = trace.row(row_id)
+    mapped = _mapped_lines(model, row_id) if row.type == MessageType.SENTRY_MMAP else ()
     process = processes.tree.spans.at(row.conn, row.pid, row_id)
     if process is None:
-        return ()
+        return mapped
     entry = model.analysis.context.facts.program(process, row_id)
     if entry is None or entry.image is None:
-        return ()
+        return mapped
     image = entry.image
     lines = [("program", word(entry.path))]
     lines += _file_lines(image.file, has_digests=row.type != MessageType.SENTRY_EXEC)
@@ -48,7 +50,21 @@ def program_lines(model: Model, row_id: int | None) -> tuple[tuple[str, str], ..
             lines.append((f"program's {name}", stdio.words + _other_end(process, name, stdio.kind)))
     if words := notice(processes.tree, process, entry):
         lines.append(("notice", f"{NOTICE_SIGN} {word(words)}"))
-    return tuple(lines)
+    return (*mapped, *lines)
+
+
+def _mapped_lines(model: Model, row_id: int) -> tuple[tuple[str, str], ...]:
+    """Where the mapped code of a row came from; nothing where that is not told."""
+    try:
+        message: Any = model.trace.decoded(row_id).message
+    except (WireError, IndexError):
+        return ()
+    origin = mapping_origin(message)
+    if origin is Origin.UNKNOWN:
+        return ()
+    is_anonymous = origin is Origin.MEMORY and not message.mapped_path
+    meaning = ANONYMOUS if is_anonymous else MEANINGS[origin]
+    return (("mapped code from", f"{origin.shown}   {meaning}"),)
 
 
 def _other_end(process: Process, name: str, kind: str) -> str:

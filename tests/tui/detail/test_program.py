@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gvtui.trace.reader import Trace
 from gvtui.tui.detail.program import program_lines
+from gvtui.wire.messagetype import MessageType
+from gvtui.wire.pb import sentry_pb2
+from tests.query.processes.box import Box
 from tests.tui.fake import FakeViewer
 
 if TYPE_CHECKING:
@@ -38,6 +41,23 @@ def test_the_other_end_of_a_pipe_is_told() -> None:
     model = model_of("newest/investigation.gvtrace")
     assert dict(program_lines(model, 78))["program's stdin"] == "pipe:[5]   from pid 1901"
     assert dict(program_lines(model, 71))["program's stdout"] == "pipe:[5]   to pid 1902"
+
+
+def test_mapped_code_is_told_in_the_same_words(tmp_path: Path) -> None:
+    memory = dict(program_lines(model_of("newest/investigation.gvtrace"), 306))
+    assert memory["mapped code from"] == "MEMORY   anonymous executable memory"
+    box = Box(tmp_path / "t.gvtrace")
+    told: list[dict[str, Any]] = [{"mapped_ino": 3, "overlayfs_upper": True}, {}]
+    for fields in told:
+        mapped = sentry_pb2.MmapInfo(context_data=box.context(1), mapped_path="/x", **fields)
+        box.send(MessageType.SENTRY_MMAP, mapped)
+    box.writer.close()
+    model = FakeViewer(trace=Trace.open(box.path)).model
+    while model.analysis.context.advance():
+        pass
+    new = "NEW   written since the start; perhaps in place of a file of the image"
+    assert program_lines(model, 1) == (("mapped code from", new),)
+    assert program_lines(model, 2) == ()
 
 
 @pytest.mark.parametrize("row", [None, 0, 10**6])
