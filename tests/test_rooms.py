@@ -22,6 +22,7 @@ ROOMS = (
     "fence",
     "trace",
     "decode",
+    "redact",
     "query",
     "monitor",
     "agent",

@@ -114,6 +114,18 @@ class Setting(_Read[tuple[str, int]]):
             raise ValueError(f"{name}: {error}.") from error
 
 
+class Rules(_Read[list[str]]):
+    """Rules of redaction, separated by commas."""
+
+    name = "rules"
+
+    def read(self, text: str) -> list[str]:
+        """The names of rules; raises ValueError."""
+        from gvtui.redact.redactor import rules_in
+
+        return rules_in(text)
+
+
 class User(_Read[int]):
     """A user, by number or by name."""
 
@@ -154,6 +166,13 @@ OUT_OPTION = click.option(
     type=FILE,
     required=True,
     help="The new recording, a file that does not exist yet.",
+)
+
+ENVIRONMENT_OPTION = click.option(
+    "--environment",
+    is_flag=True,
+    help="Write the values of environment variables, where secrets often are; JSON has [redacted] "
+    "in their place otherwise.",
 )
 
 LISTEN_OPTION = click.option(

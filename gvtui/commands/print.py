@@ -16,6 +16,7 @@ from gvtui.commands.fencing import helpers_for, only_reads
 from gvtui.commands.lacking import say_lacking
 from gvtui.commands.losses import say_losses
 from gvtui.commands.options import (
+    ENVIRONMENT_OPTION,
     FILE,
     FILTER_OPTION,
     KEEP_OPTION,
@@ -28,6 +29,7 @@ from gvtui.commands.options import (
 )
 from gvtui.commands.terminal import fit_encoding, say_progress, write_lines, write_out
 from gvtui.export.formats import LINE_FORMATS
+from gvtui.redact.patterns import ENVIRONMENT
 from gvtui.saying import say
 from gvtui.words import counted
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
     from gvtui.export.formats import Lines
     from gvtui.query.helpers.ahead import Helper
+    from gvtui.redact.redactor import Redactor
     from gvtui.trace.reader import Trace
 
 BATCH = 2048
@@ -94,6 +97,7 @@ monitor waits at most 40 ms between two turns."""
     help="Go on while somebody else writes FILE; ends when nobody does any more, or with Ctrl-C.",
 )
 @FILTER_OPTION
+@ENVIRONMENT_OPTION
 @apply(MONITOR_OPTIONS)
 @KEEP_OPTION
 @click.pass_context
@@ -106,6 +110,7 @@ def print_(
     calls: bool,
     follow: bool,
     filter_text: str,
+    environment: bool,
     **options: Any,  # noqa: ANN401
 ) -> None:
     """Print messages, live or from a recording.
@@ -125,7 +130,7 @@ def print_(
     if follow and (file is None or stats):
         ctx.fail("--follow takes a file to print, without --stats.")
     if file is None:
-        ctx.exit(_print_live(style, filter_text, options, calls))
+        ctx.exit(_print_live(style, filter_text, options, calls, environment))
     for name in (*MONITOR_NAMES, "keep_bytes"):
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             ctx.fail("Give a file to print, or options to listen with, not both.")
@@ -136,7 +141,7 @@ def print_(
     only_reads(ctx)
     if stats:
         ctx.exit(_print_stats(file, style, filter_text))
-    ctx.exit(_print_file(file, style, filter_text, helpers, calls))
+    ctx.exit(_print_file(file, style, filter_text, helpers, calls, environment))
 
 
 def _print_stats(file: Path, style: str, filter_text: str) -> int:
@@ -168,8 +173,20 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
         trace.close()
 
 
+def _redactor(style: str, environment: bool) -> Redactor | None:
+    """What takes the values of environment variables out, where the format does without."""
+    from gvtui.redact.redactor import Redactor
+
+    return Redactor([ENVIRONMENT]) if LINE_FORMATS[style].redacts and not environment else None
+
+
 def _print_file(
-    file: Path, style: str, filter_text: str, helpers: Sequence[Helper], calls: bool
+    file: Path,
+    style: str,
+    filter_text: str,
+    helpers: Sequence[Helper],
+    calls: bool,
+    environment: bool,
 ) -> int:
     from gvtui.config import configured_audit_variable
     from gvtui.export.selection import Selection
@@ -180,6 +197,7 @@ def _print_file(
     try:
         selection = Selection(trace, filter_text, helpers=helpers, audit_variable=audit)
         selection.joins_points = calls
+        selection.redactor = _redactor(style, environment)
         export = LINE_FORMATS[style].make(selection)
         for start in range(trace.first_row, trace.end_row, BATCH):
             write_rows(export, start, min(start + BATCH, trace.end_row))
@@ -203,7 +221,9 @@ def _print_growing(file: Path, style: str, filter_text: str, calls: bool) -> int
         following.close()
 
 
-def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bool) -> int:
+def _print_live(
+    style: str, filter_text: str, options: dict[str, Any], calls: bool, environment: bool
+) -> int:
     from gvtui.commands.watching import LostMessagesError, watching
     from gvtui.config import configured_audit_variable
     from gvtui.export.selection import Selection
@@ -217,6 +237,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bo
         try:
             selection = Selection(trace, filter_text, audit_variable=audit)
             selection.joins_points = calls
+            selection.redactor = _redactor(style, environment)
             export = LINE_FORMATS[style].make(selection)
             done = trace.first_row
             end: int | None = None
@@ -253,6 +274,7 @@ def _print_live(style: str, filter_text: str, options: dict[str, Any], calls: bo
                     trace = Trace.open(state.monitor.trace_path)
                     selection = Selection(trace, filter_text, audit_variable=audit)
                     selection.joins_points = calls
+                    selection.redactor = _redactor(style, environment)
                     export = LINE_FORMATS[style].make(selection)
                     done = trace.first_row
                 elif ends_at is None:

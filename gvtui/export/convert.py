@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from gvtui.export.formats import Lines
+    from gvtui.export.formats import Format, Lines
+    from gvtui.redact.redactor import Redactor
     from gvtui.trace.reader import Trace
     from gvtui.trace.rebuild import Progress
 
@@ -49,9 +50,9 @@ def convert(selection: Selection, out: Path, *, progress: Progress | None = None
         UsageError: the suffix is not known.
         ConvertError: the file exists, cannot be written, or cannot hold what was chosen.
     """
-    chosen = BY_SUFFIX.get(out.suffix.lower())
-    if chosen is None:
-        raise UsageError(f"what to write to {out}? Its name must end with {', '.join(BY_SUFFIX)}")
+    chosen = format_of_name(out)
+    if not chosen.redacts:
+        selection.redactor = None
     if chosen is RECORDING:
         written = _write_recording(selection, out, progress)
     else:
@@ -70,8 +71,25 @@ def convert(selection: Selection, out: Path, *, progress: Progress | None = None
     return written
 
 
+def format_of_name(out: Path) -> Format:
+    """The format that the name of a new file asks for.
+
+    Raises:
+        UsageError: the suffix is not known.
+    """
+    chosen = BY_SUFFIX.get(out.suffix.lower())
+    if chosen is None:
+        raise UsageError(f"what to write to {out}? Its name must end with {', '.join(BY_SUFFIX)}")
+    return chosen
+
+
 def convert_split(
-    trace: Trace, filter_text: str, out: Path, *, progress: Progress | None = None
+    trace: Trace,
+    filter_text: str,
+    out: Path,
+    *,
+    redactor: Redactor | None = None,
+    progress: Progress | None = None,
 ) -> list[tuple[Path, int]]:
     """Write the rows of each sandbox to a file of its own, as `convert` does.
 
@@ -83,6 +101,7 @@ def convert_split(
         trace: the trace.
         filter_text: which rows; empty for all.
         out: what the files are named after.
+        redactor: takes secrets out where a format does not tell all.
         progress: called with rows done and rows in all, for each file.
 
     Returns:
@@ -104,10 +123,12 @@ def convert_split(
     for path in files:
         if path.exists():
             raise ConvertError(f"{path} exists already; choose another name")
-    return [
-        (path, convert(Selection(trace, filter_text, conns=conns), path, progress=progress))
-        for path, conns in files.items()
-    ]
+    written = []
+    for path, conns in files.items():
+        selection = Selection(trace, filter_text, conns=conns)
+        selection.redactor = redactor
+        written.append((path, convert(selection, path, progress=progress)))
+    return written
 
 
 def _file_name(container: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from gvtui.export.recordingsink import RecordingSink
     from gvtui.export.selection import Selection
+    from gvtui.redact.redactor import Redactor
     from gvtui.trace.bookmarks import Bookmark
     from gvtui.trace.marks import Mark
     from gvtui.trace.row import Row
@@ -40,6 +41,7 @@ class RowCopying:
         is_part: bool = False,
         bookmarks: Mapping[int, Bookmark] | None = None,
         is_wanted: Callable[[Mark], bool] = lambda _: True,
+        redactor: Redactor | None = None,
     ) -> None:
         """Begin.
 
@@ -50,11 +52,13 @@ class RowCopying:
             is_part: whether rows of the trace are left out before or behind, whatever the filter.
             bookmarks: those of the trace, by row; `bookmarked` has them with their new rows.
             is_wanted: whether a mark of the trace is written.
+            redactor: takes secrets out of all that is written.
         """
         self._selection = selection
         self._sink = sink
         self._shift = shift
         self._is_wanted = is_wanted
+        self._redactor = redactor
         self._is_part = is_part or selection.trace.first_row > 0
         self._bookmarks = bookmarks or {}
         self.bookmarked: list[Bookmark] = []
@@ -98,15 +102,18 @@ class RowCopying:
 
     def mark(self, when_ns: int, details: dict[str, Any], conn: int) -> None:
         """Write a trace mark, of a connection with the number that it has in the trace."""
-        moved = self._moved(conn)
-        self._sink.write(lambda writer: writer.mark(when_ns, details, moved))
+        moved, shown = self._moved(conn), self._shown(details)
+        self._sink.write(lambda writer: writer.mark(when_ns, shown, moved))
 
     def _moved(self, conn: int) -> int:
         return conn + self._shift if conn else 0
 
     def _open(self, conn: int, recv_ns: int, details: dict[str, Any]) -> None:
-        moved = self._moved(conn)
-        self._sink.write(lambda writer: writer.opened(moved, recv_ns, details))
+        moved, shown = self._moved(conn), self._shown(details)
+        self._sink.write(lambda writer: writer.opened(moved, recv_ns, shown))
+
+    def _shown(self, details: dict[str, Any]) -> dict[str, Any]:
+        return self._redactor.details(details) if self._redactor is not None else details
 
     def row(self, row_id: int, row: Row, *, is_chosen: bool) -> None:
         """Write a row: a message only if it is chosen."""
@@ -137,7 +144,7 @@ class RowCopying:
         elif row.kind == Kind.CLOSED:
             self._note_execs(row.conn)
             self._note_drops(row.conn, row.recv_ns)
-            details, moved = trace.details(row_id), self._moved(row.conn)
+            details, moved = self._shown(trace.details(row_id)), self._moved(row.conn)
             self._sink.write(lambda writer: writer.closed(moved, row.recv_ns, details))
         elif row.kind == Kind.MARK:
             self._copy_mark(row_id, row)
@@ -155,7 +162,9 @@ class RowCopying:
             known = self._bookmarks.get(old)
             if known is not None and (back == 1 or (known.kind == Kind.DROP and rows == back)):
                 row = self._sink.end_row() - back
-                self.bookmarked.append(replace(known, row=row, conn=self._moved(conn)))
+                note = self._redactor.text(known.note) if self._redactor else known.note
+                moved = replace(known, row=row, note=note, conn=self._moved(conn))
+                self.bookmarked.append(moved)
 
     def _note_disputes(self, row: Row) -> None:
         """Note which containers a connection falsely claims: who they are may be left out."""
@@ -196,6 +205,9 @@ class RowCopying:
         self._unwritten.pop(row.conn, None)
         self._note_disputes(row)
         conn = self._moved(row.conn)
+        if self._redactor is not None:
+            is_whole = not row.flags & Flag.TRUNCATED
+            payload = self._redactor.message(payload) if is_whole else self._redactor.cut(payload)
         if row.flags & Flag.TRUNCATED:
             size = row.result
             self._sink.write(lambda writer: writer.truncated(conn, row.recv_ns, payload, size), 1)

@@ -31,6 +31,8 @@ class Format:
     """What the format is, for help texts."""
     maker: str = ""
     """Module and class that make its lines; "" for a recording, which is no text."""
+    redacts: bool = False
+    """Whether it leaves the values of environment variables out, unless they are asked for."""
 
     @property
     def has_lines(self) -> bool:
@@ -51,7 +53,7 @@ FORMATS = (
     RECORDING,
     SAVE_FILE,
     Format("text", (".txt",), "lines as gVisor's example server prints them", "gvtui.export.text:TextExport"),
-    Format("json", (".jsonl", ".json"), "one JSON object a line", "gvtui.export.jsonlines:JsonExport"),
+    Format("json", (".jsonl", ".json"), "one JSON object a line", "gvtui.export.jsonlines:JsonExport", redacts=True),
     Format("strace", (".strace",), "lines as strace -f -ttt prints them; 0x0: address not sent", "gvtui.export.strace:StraceExport"),
 )  # fmt: skip
 

@@ -140,13 +140,14 @@ class JsonExport:
         try:
             payload = trace.payload(row_id)
             if row.flags & Flag.TRUNCATED:
-                problem, fields = f',"truncated":{row.result}', _json({"bytes": payload})
+                shown = self._selection.shown(payload, row)
+                problem, fields = f',"truncated":{row.result}', _json({"bytes": shown})
             else:
                 # Whether an exec's ports are swapped is known from other rows only.
                 if row.type == MessageType.SENTRY_EXEC:
-                    fields = _fields_text(trace.decoded(row_id))
+                    fields = _fields_text(self._selection.decoded(row_id))
                 else:
-                    fields = self._fields.text(payload, row.time_ns)
+                    fields = self._fields.text(self._selection.shown(payload, row), row.time_ns)
                 if row.type in (MessageType.SENTRY_EXEC, MessageType.SENTRY_MMAP):
                     problem = self._origin_text(row_id, row)
                 outcome = self._selection.pairs.execs.outcome(row_id)
@@ -154,7 +155,8 @@ class JsonExport:
                     problem, fields = f',"outcome":"{outcome.value}"', self._told(fields, outcome)
         except WireError as error:
             trace.note_unreadable(row_id)
-            problem, fields = f',"malformed":{_json(str(error))}', _json({"bytes": payload})
+            shown = self._selection.shown_raw(payload)
+            problem, fields = f',"malformed":{_json(str(error))}', _json({"bytes": shown})
         container = trace.container_of(row_id)
         process = trace.process_name(row_id)
         what = _what(row.type, row.sysno, row.direction, trace.architecture)

@@ -15,8 +15,8 @@ from gvtui.query.filter.naming import containers_of
 from gvtui.query.helpers.ahead import Ahead
 from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.processes.notices import notice_at
-from gvtui.trace.row import Direction
-from gvtui.wire.messages import RAW_SYSCALL
+from gvtui.trace.row import Direction, Flag
+from gvtui.wire.messages import RAW_SYSCALL, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from gvtui.query.facts import ProcessFacts
     from gvtui.query.helpers.ahead import Helper
     from gvtui.query.resolved.lookup import Resolved
+    from gvtui.redact.redactor import Redactor
     from gvtui.trace.reader import Trace
     from gvtui.trace.row import Row
+    from gvtui.wire.messages import Decoded
 
 CHUNK = 1 << 14
 """How many rows are filtered in one step."""
@@ -142,6 +144,8 @@ class Selection:
         """Whether raw and decoded points of a call are one: a raw row then waits for the other, in
         a trace that grows."""
         self._conns = list(conns)
+        self.redactor: Redactor | None = None
+        """Takes secrets out of messages that are put into words; None for none."""
         self._doubled: set[tuple[int, int]] = set()
         """Connections and numbers of calls that came twice, for `joins_points`."""
         self._waits_for = -1
@@ -161,6 +165,24 @@ class Selection:
     def facts(self) -> ProcessFacts:
         """What the processes tell of each row."""
         return self._context.facts
+
+    def shown(self, payload: bytes, row: Row) -> bytes:
+        """A message as it may be shown; one that cannot be read as it is."""
+        if self.redactor is None or row.flags & Flag.MALFORMED:
+            return payload
+        is_whole = not row.flags & Flag.TRUNCATED
+        return self.redactor.for_export(payload, row.type, is_whole=is_whole)
+
+    def shown_raw(self, payload: bytes) -> bytes:
+        """What may be shown of a message that cannot be read."""
+        return payload if self.redactor is None else self.redactor.cut(payload)
+
+    def decoded(self, row_id: int) -> Decoded:
+        """The decoded message of a row as it may be shown; raises as `Trace.decoded` does."""
+        decoded = self.trace.decoded(row_id)
+        if self.redactor is not None and not isinstance(decoded.message, Unknown):
+            self.redactor.fields(decoded.message)
+        return decoded
 
     def shortfall(self) -> str:
         """What the filter could not compare whole, as a part of a sentence; "" for nothing."""

@@ -1,0 +1,1 @@
+"""Takes secrets out of messages, marks and texts."""

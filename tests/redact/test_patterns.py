@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+import re2
+
+from gvtui.redact.patterns import ENVIRONMENT, OPTION_NAME, PATTERNS, RULES
+
+
+def test_each_pattern_has_a_name_of_its_own_and_one_group() -> None:
+    assert len(RULES) == len(PATTERNS) + 2
+    assert {ENVIRONMENT, OPTION_NAME} < set(RULES)
+    for each in PATTERNS:
+        assert re2.compile(each.pattern).groups == 1
