@@ -18,6 +18,7 @@ from gvtui.commands.options import (
     examples,
     monitor_options,
 )
+from gvtui.commands.units import SOCKET, TRACES, UNITS, Wanted
 from gvtui.saying import say
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ _SUFFIX = ".gvtrace"
         "gvtui monitor --trace /var/lib/gvtui",
         "gvtui monitor --listen /run/gvtui/events.sock --trace /var/lib/gvtui --keep 20GiB",
         "gvtui monitor --trace /var/lib/gvtui --metrics 127.0.0.1:9100",
+        "gvtui monitor --keep 20GiB --print-unit systemd > /etc/systemd/system/gvtui.service",
     ),
 )
 @apply(MONITOR_OPTIONS)
@@ -45,7 +47,6 @@ _SUFFIX = ".gvtrace"
     "--trace",
     metavar="PATH",
     type=FILE,
-    required=True,
     help="Where to write: a folder, which keeps what --keep allows and gets a new trace at each "
     f"start; or a recording, a name that ends with {_SUFFIX}, which grows without limit.",
 )
@@ -56,13 +57,22 @@ _SUFFIX = ".gvtrace"
     metavar="HOST:PORT",
     help="Answer Prometheus there.",
 )
+@click.option(
+    "--print-unit",
+    "unit",
+    type=click.Choice(list(UNITS)),
+    help="Print what starts the monitor with the options given, and do nothing else. "
+    + "; ".join(f"{name}: {each.words}" for name, each in UNITS.items())
+    + ".",
+)
 @click.pass_context
 def monitor(
     ctx: click.Context,
     /,
-    trace: Path,
+    trace: Path | None,
     keep_bytes: int,
     metrics: str | None,
+    unit: str | None,
     **options: Any,  # noqa: ANN401
 ) -> None:
     """Receive what sandboxes send, all the time; viewers come and go.
@@ -70,7 +80,16 @@ def monitor(
     "gvtui attach" opens the viewer on what the monitor writes. Viewers that leave, are stopped or
     killed do not disturb it. "gvtui status" tells how it is. Ctrl-C or SIGTERM ends it.
     """
-    is_given = ctx.get_parameter_source("keep_bytes") is not click.core.ParameterSource.DEFAULT
+    if unit is not None:
+        is_default = _is_default(ctx, "listen")
+        wanted = Wanted(
+            SOCKET if is_default else options["listen"], trace or TRACES, _other_words(ctx)
+        )
+        click.echo(UNITS[unit].text(wanted), nl=False)
+        return
+    if trace is None:
+        ctx.fail("Give --trace, the folder or recording to write.")
+    is_given = not _is_default(ctx, "keep_bytes")
     is_folder = trace.is_dir() or trace.suffix != _SUFFIX
     if is_given and not is_folder:
         ctx.fail("--keep goes with a folder: a recording keeps all.")
@@ -80,6 +99,27 @@ def monitor(
     if is_folder:
         started = replace(started, place=trace.absolute())
     ctx.exit(_run(_with_handed(started), trace, metrics))
+
+
+def _is_default(ctx: click.Context, name: str) -> bool:
+    return ctx.get_parameter_source(name) is click.core.ParameterSource.DEFAULT
+
+
+def _other_words(ctx: click.Context) -> list[str]:
+    """The options given, as words of a command line, but for the places and --print-unit."""
+    words: list[str] = []
+    for option in ctx.command.params:
+        name = option.name or ""
+        if _is_default(ctx, name) or name in ("listen", "trace", "unit"):
+            continue
+        value = ctx.params[name]
+        if value is True:
+            words.append(option.opts[0])
+            continue
+        for each in value if option.multiple else [value]:
+            text = f"{each[0]}={each[1]}" if isinstance(each, tuple) else str(each)
+            words += [option.opts[0], f"{each:o}" if name == "socket_mode" else text]
+    return words
 
 
 def _with_handed(options: MonitorOptions) -> MonitorOptions:

@@ -3,6 +3,9 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from gvtui.cli import run
 from gvtui.monitor.attached import AttachedMonitor
 from gvtui.monitor.places import traces_in
 from gvtui.trace.reader import Trace
+from gvtui.wire.handshake import build_handshake, parse_handshake
 from tests.commands.helpers import TIMEOUT, Running
 from tests.monitor.sandbox import FakeSandbox, comes, wait_until
 from tests.trace.factory import recorded_datagrams
@@ -90,6 +94,51 @@ def test_a_recording_survives_its_monitor(tmp_path: Path) -> None:
     trace = Trace.open(record)
     assert [trace.payload(row) for row in range(1, trace.end_row)] == datagrams
     trace.close()
+
+
+HANDED = """
+import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
+os.execv(sys.executable, [sys.executable, "-m", "gvtui", *sys.argv[2:]])
+"""
+"""Starts gvtui as systemd does, with a socket that listens already."""
+
+
+def test_a_socket_of_systemd_outlives_its_monitors(tmp_path: Path) -> None:
+    """Who connects while the monitor starts anew waits for the next one."""
+    path = tmp_path / "s"
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.settimeout(TIMEOUT)
+    manager.bind(str(tmp_path / "n"))
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listening.bind(str(path))
+    listening.listen()
+    words = ["monitor", "--trace", str(tmp_path / "t"), "--no-realtime"]
+    start = [sys.executable, "-c", HANDED, str(listening.fileno()), *words]
+    with manager, listening:
+        for _ in range(2):
+            sandbox = FakeSandbox(path, greet=False)
+            sandbox.send(build_handshake())
+            command = subprocess.Popen(
+                start,
+                pass_fds=[listening.fileno()],
+                env={**os.environ, "NOTIFY_SOCKET": str(tmp_path / "n")},
+                stderr=subprocess.DEVNULL,
+            )
+            assert manager.recv(1000).startswith(b"READY=1\n")
+            assert parse_handshake(sandbox.socket.recv(1024)) == 1
+            sandbox.send(recorded_datagrams("shell-2024")[0])
+            command.terminate()
+            assert manager.recv(1000) == b"STOPPING=1"
+            assert command.wait(TIMEOUT) == 0
+            sandbox.close()
+            assert path.exists()
+    for each in traces_in(tmp_path / "t"):
+        trace = Trace.open(each)
+        assert trace.connections.messages == 1
+        trace.close()
+    assert len(traces_in(tmp_path / "t")) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,210 @@
+"""What starts the monitor: units of systemd, a container, a DaemonSet of Kubernetes."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gvtui import __version__
+from gvtui.python import python
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+SOCKET = Path("/run/gvtui/events.sock")
+"""Where sandboxes connect, unless --listen names another place."""
+TRACES = Path("/var/lib/gvtui")
+"""Where the traces are, unless --trace names another place."""
+
+_NEEDS = """\
+# It needs: to look at the processes that connect (CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH), to enlarge
+# their send buffers (CAP_NET_ADMIN), and real-time priority, without which sandboxes drop points
+# sooner. The process that reads what sandboxes send gives up all of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the monitor is started with."""
+
+    listen: Path
+    trace: Path
+    words: Sequence[str]
+    """The other options, as on the command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Something that starts the monitor."""
+
+    words: str
+    """What it is, for the help text."""
+    text: Callable[[Wanted], str]
+
+
+def _service(wanted: Wanted) -> str:
+    listen, trace = wanted.listen.absolute(), wanted.trace.absolute()
+    command = [*python("-m", "gvtui"), "monitor", "--listen", str(listen), "--trace", str(trace)]
+    line = " ".join(map(_quoted, [*command, *wanted.words]))
+    return f"""\
+# /etc/systemd/system/gvtui.service, of gvtui {__version__}
+[Unit]
+Description=gvtui monitor: receives the trace points of gVisor sandboxes
+Documentation=man:gvtui(1)
+# Sandboxes connect once, when they start.
+Before=containerd.service docker.service
+
+[Service]
+Type=notify
+NotifyAccess=main
+ExecStart={line}
+Restart=always
+RestartSec=1
+WatchdogSec=30
+TimeoutStopSec=30
+KillMode=mixed
+RuntimeDirectory=gvtui
+RuntimeDirectoryMode=0700
+RuntimeDirectoryPreserve=restart
+StateDirectory=gvtui
+StateDirectoryMode=0700
+Environment=HOME=/var/lib/gvtui XDG_CACHE_HOME=/var/lib/gvtui/.cache
+LimitNOFILE=65536
+{_NEEDS}
+CapabilityBoundingSet=CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_NET_ADMIN CAP_SYS_NICE CAP_CHOWN CAP_SETUID CAP_SETGID
+LimitRTPRIO=10
+NoNewPrivileges=yes
+ProtectSystem=full
+ProtectHome=read-only
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+RestrictNamespaces=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6
+SystemCallArchitectures=native
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def _socket(wanted: Wanted) -> str:
+    return f"""\
+# /etc/systemd/system/gvtui.socket, of gvtui {__version__}
+# With it sandboxes can connect while the monitor starts anew: they wait for it.
+[Unit]
+Description=The socket at which gVisor sandboxes reach gvtui
+Before=containerd.service docker.service
+
+[Socket]
+ListenSequentialPacket={wanted.listen.absolute()}
+SocketMode=0600
+DirectoryMode=0700
+RemoveOnStop=yes
+
+[Install]
+WantedBy=sockets.target
+"""
+
+
+def _docker(wanted: Wanted) -> str:
+    listen, trace = wanted.listen.absolute(), wanted.trace.absolute()
+    run = [
+        "docker run --detach --restart=always --name=gvtui --pid=host --network=none",
+        "--cap-drop=ALL --cap-add=SYS_PTRACE --cap-add=DAC_READ_SEARCH",
+        "--cap-add=NET_ADMIN --cap-add=SYS_NICE --security-opt=no-new-privileges",
+        f"--volume={shlex.quote(f'{listen.parent}:{listen.parent}')}",
+        f"--volume={shlex.quote(f'{trace}:{trace}')}",
+        f"gvtui:{__version__} monitor --listen {shlex.quote(str(listen))}",
+        shlex.join(["--trace", str(trace), *wanted.words]),
+    ]
+    command = " \\\n#     ".join(run)
+    return f"""\
+# The recipe of the image. Build it in the folder with gvtui's wheel (python -m build --wheel):
+#   docker build --tag gvtui:{__version__} --file Dockerfile .
+{_NEEDS}
+# Run it:
+#   {command}
+# Look at it: docker exec --interactive --tty gvtui gvtui attach {listen}
+FROM python:3.11-slim
+COPY gvtui-{__version__}-py3-none-any.whl /tmp/
+RUN pip install --no-cache-dir /tmp/gvtui-{__version__}-py3-none-any.whl
+ENTRYPOINT ["gvtui"]
+"""
+
+
+def _daemon_set(wanted: Wanted) -> str:
+    listen, trace = wanted.listen.absolute(), wanted.trace.absolute()
+    words = ["monitor", "--listen", str(listen), "--trace", str(trace), *wanted.words]
+    arguments = "\n".join(f"            - {_yaml(word)}" for word in words)
+    return f"""\
+# A monitor on each node, of gvtui {__version__}. No schema of Kubernetes has checked this text.
+# Look at one: kubectl exec --stdin --tty --namespace gvtui POD -- gvtui attach {listen}
+{_NEEDS}
+apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: gvtui
+  namespace: gvtui
+  labels: {{app: gvtui}}
+spec:
+  selector:
+    matchLabels: {{app: gvtui}}
+  template:
+    metadata:
+      labels: {{app: gvtui}}
+    spec:
+      hostPID: true
+      tolerations:
+        - operator: Exists
+      containers:
+        - name: monitor
+          image: gvtui:{__version__}
+          args:
+{arguments}
+          securityContext:
+            allowPrivilegeEscalation: false
+            capabilities:
+              drop: [ALL]
+              add: [SYS_PTRACE, DAC_READ_SEARCH, NET_ADMIN, SYS_NICE]
+          volumeMounts:
+            - name: socket
+              mountPath: {_yaml(str(listen.parent))}
+            - name: traces
+              mountPath: {_yaml(str(trace))}
+      volumes:
+        - name: socket
+          hostPath:
+            path: {_yaml(str(listen.parent))}
+            type: DirectoryOrCreate
+        - name: traces
+          hostPath:
+            path: {_yaml(str(trace))}
+            type: DirectoryOrCreate
+"""
+
+
+def _quoted(word: str) -> str:
+    """A word of a systemd command line; see systemd.syntax(7)."""
+    word = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{word}"' if any(char in word for char in " '\"\\;") or not word else word
+
+
+def _yaml(word: str) -> str:
+    """A string of YAML that is read as nothing else."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+UNITS = {
+    "systemd": Unit("a service", _service),
+    "systemd-socket": Unit("the socket unit beside it", _socket),
+    "docker": Unit("an image's recipe, with the command line", _docker),
+    "kubernetes": Unit("a DaemonSet", _daemon_set),
+}
+"""Everything that can be printed, by its name on the command line."""

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from gvtui.cli import run
+from gvtui.commands.units import UNITS
+
+
+def printed(capsys: pytest.CaptureFixture[str], unit: str, *words: str) -> str:
+    assert run(["monitor", "--print-unit", unit, *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_options_go_along(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--keep", "20GiB", "--limit", "connections=9", "--no-realtime", "--socket-mode", "660"]
+    text = printed(capsys, "systemd", *words, "--trace", "/data/a b")
+    (line,) = [each for each in text.splitlines() if each.startswith("ExecStart=")]
+    command = shlex.split(line.removeprefix("ExecStart="))
+    assert command[command.index("monitor") :] == [
+        *("monitor", "--listen", "/run/gvtui/events.sock", "--trace", "/data/a b"),
+        *("--socket-mode", "660", "--no-realtime", "--limit", "connections=9"),
+        *("--keep", str(20 << 30)),
+    ]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_places_are_in_each(capsys: pytest.CaptureFixture[str], unit: str) -> None:
+    text = printed(capsys, unit, "--listen", "/run/x/y.sock", "--trace", "/data/t")
+    assert "/run/x/y.sock" in text
+    assert ("/data/t" in text) is (unit != "systemd-socket")
+
+
+def test_systemd_finds_nothing_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd-analyze on this machine")
+    files = {"gvtui.service": "systemd", "gvtui.socket": "systemd-socket"}
+    for name, unit in files.items():
+        (tmp_path / name).write_text(printed(capsys, unit))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / name) for name in files)],
+        capture_output=True,
+        text=True,
+        env={"SYSTEMD_LOG_LEVEL": "notice", "PATH": "/usr/bin:/bin"},
+    )
+    said = [line for line in done.stderr.splitlines() if "gvtui." in line]
+    assert (done.returncode, said) == (0, [])
