@@ -79,6 +79,10 @@ COMMANDS: dict[str, LazyCommand] = {
         "gvtui.commands.repair:repair",
         "Write what can be read of a damaged recording to a new one.",
     ),
+    "seal": LazyCommand(
+        "gvtui.commands.seal:seal", "Seal a recording, so that any later change can be found."
+    ),
+    "verify": LazyCommand("gvtui.commands.verify:verify", "Compare a recording with its seal."),
     "session": LazyCommand(
         "gvtui.commands.session:session", "Make, check and apply trace sessions."
     ),
