@@ -47,7 +47,12 @@ def told(model: Model) -> dict[str, Any]:
             statistics.by_path(),
             statistics.by_errno(),
             statistics.histogram(),
-            {key: column.tolist() for key, column in statistics.descriptor_columns().items()},
+            # Their keys are numbers of no meaning.
+            {
+                name: column.tolist()
+                for name, column in statistics.descriptor_columns().items()
+                if name != "key"
+            },
         ],
         "activity": _activity(model),
         "running": [str(call) for call in analysis.pairs.each_running(with_ended=True)],
