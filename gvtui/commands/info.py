@@ -40,6 +40,9 @@ def info(ctx: click.Context, files: tuple[Path, ...], as_json: bool) -> None:
     received message must be in the log and in the index, or refused by a limit, or lost because it
     could not be written; a difference is an alarm. Points that sandboxes dropped were never
     received.
+
+    Tells also the machine that it comes from, what it was made from, sandboxes, points with their
+    messages, changes of trace sessions, and gaps.
     """
     from gvtui.errors import GvtuiError
     from gvtui.saying import say

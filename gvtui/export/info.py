@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from gvtui.decode.escape import escape
+from gvtui.export.contents import RecordingContents
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def info_document(trace: Trace, survey: Survey) -> dict[str, Any]:
         "accounting": {**_counts(survey), "difference": accounting.difference},
         "losses": survey.losses.pack(),
         "problems": survey.problems,
+        **RecordingContents.of(trace).document(),
         "connections": [
             {
                 "conn": conn,
@@ -143,6 +145,7 @@ def _facts(trace: Trace, survey: Survey) -> Iterator[tuple[str, str]]:
     yield from _accounts(survey)
     if words := trace.lost.words():
         yield "", words
+    yield from RecordingContents.of(trace).facts()
 
 
 def _not_closed(survey: Survey) -> str:

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from gvtui.export.contents import RecordingContents
+from gvtui.trace.host import this_host
+from gvtui.trace.marks import SessionMark
+from gvtui.trace.reader import Trace
+from gvtui.trace.writer import TraceWriter
+from tests.export.parts import GAP, SECOND, SESSION, make_cut, recording
+from tests.trace.factory import CONTAINER, TIME_NS
+
+
+def contents(path: Path) -> RecordingContents:
+    trace = Trace.open(path)
+    try:
+        return RecordingContents.of(trace)
+    finally:
+        trace.close()
+
+
+def test_what_a_recording_holds_is_told(tmp_path: Path) -> None:
+    found = contents(make_cut(recording(tmp_path / "a.gvtrace"), tmp_path / "b.gvtrace"))
+    facts = dict(found.facts())
+    assert found.host == this_host()
+    assert facts["made"].startswith("cut from a.gvtrace")
+    assert facts["sandboxes"] == "1"
+    assert facts["points"] == "2: syscall/read/enter 17, container/start 1"
+    assert facts["sessions"] == "1 change; the last: applied"
+    assert facts["gaps"] == "1, 2.0 s together"
+    document = found.document()
+    assert document["points"] == {"syscall/read/enter": 17, "container/start": 1}
+    assert document["sessions"] == [
+        {"container": CONTAINER, "state": "applied", "text": SESSION.text}
+    ]
+    assert document["gaps"][0]["end_ns"] == GAP.end_ns
+
+
+def test_a_session_tells_its_gap_and_nothing_is_told_of_nothing(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "a.gvtrace", host={})
+    gap = (TIME_NS, TIME_NS + 3 * SECOND)
+    writer.mark(TIME_NS, SessionMark("new", "applied", CONTAINER, "/", "{}", 0, *gap).details())
+    writer.close()
+    assert dict(contents(writer.path).facts())["gaps"] == "1, 3.0 s together"
+    empty = TraceWriter(tmp_path / "b.gvtrace", host={})
+    empty.close()
+    assert dict(contents(empty.path).facts()) == {"sandboxes": "0"}
