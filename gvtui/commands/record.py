@@ -148,7 +148,8 @@ def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict
     with watching(monitor_options(options, keep_bytes=kept, is_spool=True)) as state:
         trace = Trace.open(state.monitor.trace_path)
         try:
-            recording = RecordingExport(Selection(trace, filter_text), out, _Saying())
+            selection = Selection(trace, filter_text)
+            recording = RecordingExport(selection, out, _Saying())
             say(
                 f"gvtui: listening on {options['listen']}, recording to {out} what passes the filter"
             )
@@ -164,7 +165,7 @@ def _record_chosen(out: Path, end: float | None, filter_text: str, options: dict
             words = f"{recording.messages:,} of {words}"
             state.lost_here.merge(recording.losses)
             is_whole = _end(words + _refused(state), state)
-            say_lacking(trace, filter_text)
+            say_lacking(trace, filter_text, selection.shortfall())
             say_disputes(trace)
         except OSError as error:
             raise TraceError(f"cannot write {out}: {error.strerror or error}") from error
