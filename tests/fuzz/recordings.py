@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from gvtui.export.formats import LINE_FORMATS
 from gvtui.export.info import info_document, info_text, is_sound
+from gvtui.export.report.formats import REPORT_FORMATS
+from gvtui.export.report.making import make_report
 from gvtui.export.selection import Selection
 from gvtui.trace.bookmarks import Bookmarks, bookmarks_path
 from gvtui.trace.details import pack_details, unpack_details
@@ -50,8 +52,8 @@ _SHARE = 4
 _MEMORY = Path("/dev/shm")
 """Where files cost no disk."""
 
-_INFO = "info"
-_WAYS = (*LINE_FORMATS, _INFO)
+_INFO, _REPORT = "info", "report"
+_WAYS = (*LINE_FORMATS, _INFO, _REPORT)
 
 
 @contextmanager
@@ -63,13 +65,13 @@ def _folder() -> Iterator[Path]:
 def _way_for(data: bytes) -> str:
     """One of the ways to read a recording, the same for the same input.
 
-    Each of them for every input would be five times fewer inputs.
+    Each of them for every input would be six times fewer inputs.
     """
     return _WAYS[zlib.crc32(data) % len(_WAYS)]
 
 
 def _read(path: Path, way: str) -> list[str]:
-    """Read a recording as `gvtui print` does in one format, or as `gvtui info` does."""
+    """Read a recording as `gvtui print` does in one format, or as `gvtui info` or `report` does."""
     try:
         trace = Trace.open(path)
     except TraceError:
@@ -81,6 +83,12 @@ def _read(path: Path, way: str) -> list[str]:
             json.dumps(info_document(trace, about), allow_nan=False)
             found = list(info_text(trace, about))
             assert all(map(is_safe, found))
+            return found
+        if way == _REPORT:
+            made = make_report(trace)
+            for each in REPORT_FORMATS.values():
+                found += each.lines(made)
+            assert all(map(is_safe, "\n".join(found).replace("\t", " ").split("\n")))
             return found
         stop = min(trace.end_row, trace.first_row + _MOST_ROWS)
         selection = Selection(trace)

@@ -369,6 +369,9 @@ def narrow_column(app: GvtuiApp) -> str:
         region = widget.region
         if region.width != 1 or region.height < _NARROW or not widget.is_on_screen:
             continue
+        if not region.overlaps(app.screen.region):
+            # Where the sidebar takes all of a narrow screen, the rest lies beside it.
+            continue
         letters = "".join(widget.render_line(row).text.strip() for row in range(region.height))
         if sum(map(str.isalpha, letters)) >= _NARROW and not widget.children:
             return f"{widget!r} is one cell wide: {letters!r}"

@@ -16,6 +16,7 @@ from rich.console import COLOR_SYSTEMS
 from textual import events
 from textual._compositor import CompositorUpdate
 
+from gvtui.decode.escape import escape
 from gvtui.errors import GvtuiError
 from gvtui.tui.kit.driver import TerminalDriver
 from gvtui.tui.kit.failing import FailingApp
@@ -47,11 +48,20 @@ class TerminalApp(FailingApp):
         self._borrower: subprocess.Popen[bytes] | None = None
 
     async def on_event(self, event: events.Event) -> None:
-        """Have a key wait until everything that the one before it set off is done."""
+        """Have a key wait until everything that the one before it set off is done; what is pasted
+        has escapes for what a terminal would act on, whichever input takes it."""
+        if isinstance(event, events.Paste):
+            event.text = _harmless(event.text)
         if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
             await self._turns.take(event)
         else:
             await super().on_event(event)
+
+    @property
+    def clipboard(self) -> str:
+        """What was copied last, as inputs take it on Ctrl+V: with escapes for what a terminal would
+        act on."""
+        return _harmless(super().clipboard)
 
     async def on_turn_follower(self, message: TurnFollower) -> None:
         """A follower has come up from the widget that got a key."""
@@ -216,3 +226,9 @@ class DoorsApp(TerminalApp):
     ) -> None:
         """Show a note for some seconds; its text is never read as markup."""
         self.notify(text, severity=level, markup=False)
+
+
+def _harmless(text: str) -> str:
+    """A text with its lines and tabs; all else that a terminal acts on is escaped."""
+    lines = text.split("\n")
+    return "\n".join("\t".join(map(escape, line.split("\t"))) for line in lines)

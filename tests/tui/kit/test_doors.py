@@ -10,6 +10,8 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from textual import events
+from textual.widgets import Input
 
 from gvtui.ending import ending_asks
 from gvtui.errors import GvtuiError
@@ -195,5 +197,23 @@ def test_an_empty_no_color_does_not_count(
 
     async def script(pilot: Pilot[int]) -> None:
         assert app.no_color is counts
+
+    drive(app, script)
+
+
+def test_every_input_takes_what_is_pasted_with_escapes() -> None:
+    app = recording()
+    hostile, shown = "a\x1b]0;x\x07\x9b31m\u202e", "a\\x1b]0;x\\x07\\x9b31m\\u202e"
+
+    async def script(pilot: Pilot[int]) -> None:
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        entry = app.focused
+        assert isinstance(entry, Input)
+        app.post_message(events.Paste(f"{hostile}\nsecond line"))
+        await until(pilot, lambda: entry.value == shown)
+        app.send_to_clipboard(hostile)
+        await pilot.press("ctrl+v")
+        await until(pilot, lambda: entry.value == shown * 2)
 
     drive(app, script)
