@@ -225,7 +225,8 @@ class TreePainter:
         ]
         tags = self._tags(line, process, shares)
         tag = fit(tags + " ", min(width_of(tags) + 1, shares.command)) if tags else ""
-        parts.append((tag, look("tag")))
+        is_noticed = bool(process_notice(self.tree, process))
+        parts.append((tag, "failed" if is_noticed else look("tag")))
         parts.append(
             (fit(word(process.command_line), shares.command - width_of(tag)), look("command"))
         )

@@ -195,6 +195,11 @@ def test_a_recording_s_tree_tells_where_programs_came_from_and_what_they_are_joi
     assert " image     ⇄ 127.0.0.1:8081 " in line(1920)
     assert "◀ shell on a socket 127.0.0.1:60110 ⇄ 127.0.0.1:8081" in line(1920)
     assert "◀" not in line(1902)
+    # It stands out though the process has ended.
+    (shell,) = [each for each in painter.tree if each.pid == 1920]
+    looks = [look for text, look in painter.line(TreeLine("", "c1", shell), 80) if "◀" in text]
+    assert shell.has_ended
+    assert looks == ["failed"]
     # Where there is no room for the column, the words stay at which one should look.
     assert "[MEMORY] memexec" in line(1916, 80)
     assert "elsewhere" not in line(1900, 80)
