@@ -182,7 +182,7 @@ def test_keys_of_the_users_own_commands_that_are_typed_ways_back_and_the_zoom(
     config = tmp_path / "config" / "gvtui" / "config.toml"
     config.parent.mkdir(parents=True)
     config.write_text(
-        '[keys]\n"filter.add evt.failed = true" = "Ctrl+E"\n"tabs.show numbers" = "F5"\n'
+        '[keys]\n"filter.add evt.failed = true" = "Ctrl+E"\n"tabs.show numbers" = "F9"\n'
         '"filter.pit" = "x"\n'
     )
     places = f"XDG_CONFIG_HOME={tmp_path}/config XDG_STATE_HOME={tmp_path}/state"
@@ -190,7 +190,7 @@ def test_keys_of_the_users_own_commands_that_are_typed_ways_back_and_the_zoom(
     try:
         screen = terminal.wait_for(r"filter\.pid\?")
         assert "line 4: filter.pit" in " ".join(screen.replace("▌", " ").split())
-        assert "F5 Numbers" in screen
+        assert "F9 Numbers" in screen
         terminal.keys("C-e")
         terminal.wait_for(r"82 of 2,171")
 
@@ -209,7 +209,7 @@ def test_keys_of_the_users_own_commands_that_are_typed_ways_back_and_the_zoom(
         assert wait_until(lambda: terminal.screen.count("✗") > 15), terminal.screen
         assert "Numbers" not in terminal.screen
         terminal.keys("Escape")
-        terminal.wait_for(r"F5 Numbers")
+        terminal.wait_for(r"F9 Numbers")
         terminal.keys("g", "j")
         terminal.wait_for(r"(?m)^▌.*rseq")
         terminal.keys("G")
