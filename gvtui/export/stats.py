@@ -70,8 +70,11 @@ def stats_text(statistics: Statistics, lacks: Shortfall = NOTHING) -> Iterator[s
     yield from _syscall_table(statistics)
     yield from _short_table("process", statistics.by_process())
     yield from _short_table("path", [line for line in statistics.by_path() if line.is_call])
-    yield from _bytes_table("descriptor", statistics.by_descriptor())
-    yield from _bytes_table("host", statistics.by_remote())
+    if statistics.counts_descriptors:
+        count = len(statistics.descriptor_columns()["key"])
+        yield from _bytes_table("descriptor", statistics.by_descriptor(_TOP), count)
+        count = len(statistics.remote_columns()["key"])
+        yield from _bytes_table("host", statistics.by_remote(_TOP), count)
     yield from _short_table("error", statistics.by_errno())
     events = [line for line in statistics.by_syscall(events=True) if not line.is_call]
     if events:
@@ -191,17 +194,17 @@ def _short_table(name: str, lines: Sequence[Line]) -> Iterator[str]:
         yield f"{'':>31} ({len(lines) - _TOP} more)"
 
 
-def _bytes_table(name: str, lines: Sequence[Line]) -> Iterator[str]:
-    """The lines that moved most first, with the bytes that calls read and wrote."""
+def _bytes_table(name: str, lines: Sequence[Line], count: int) -> Iterator[str]:
+    """Some of `count` lines, with the bytes that calls read and wrote."""
     if not lines:
         return
     yield ""
     yield f"{'read':>15} {'written':>15} {'calls':>9} {'errors':>9} {name}"
-    for line in lines[:_TOP]:
+    for line in lines:
         moved = f"{line.bytes_in:>15} {line.bytes_out:>15}"
         yield f"{moved} {line.calls:>9} {line.errors or '':>9} {escape(line.label)}"
-    if len(lines) > _TOP:
-        yield f"{'':>51} ({len(lines) - _TOP} more)"
+    if count > len(lines):
+        yield f"{'':>51} ({count - len(lines)} more)"
 
 
 def _notes(statistics: Statistics, lacks: Shortfall) -> Iterator[str]:

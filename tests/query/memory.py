@@ -82,7 +82,7 @@ class MemoryTrace:
         self.strings = ["", "…"]
         self.side_folders: list[Path] = []
         self.connections = KnownConnections(
-            {1: SimpleNamespace(container_id="box", opened_ns=0, dropped=0)}
+            {1: SimpleNamespace(container_id="box", opened_ns=0, dropped=0, container_args={})}
         )
         self._rows = np.zeros(len(rows), ROW_DTYPE)
         for name in ROW_DTYPE.names or ():

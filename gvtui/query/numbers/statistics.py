@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gvtui.decode.errno_names import errno_name
 from gvtui.decode.outcome import NOT_SENT
 from gvtui.points.names import event_type, point_name
@@ -21,7 +23,6 @@ from gvtui.trace.row import ERRNO_OTHER, LOST_STRING
 from gvtui.wire.messages import RAW_SYSCALL
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     from gvtui.query.calls.pairs import Pairs
@@ -246,18 +247,19 @@ class Statistics:
         words, tally = counts.descriptor_words(number), counts.by_descriptor
         return self._line(*words, tally.sums(number), tally, number)
 
-    def by_descriptor(self) -> list[Line]:
-        """Lines by open file or socket, the most bytes first; none if they are not counted."""
+    def by_descriptor(self, most: int | None = None) -> list[Line]:
+        """Lines by open file or socket, at most so many, the most bytes first; none if they are not
+        counted."""
         if not self.counts_descriptors:
             return []
-        numbers = [number for number, _ in self._of_descriptors.by_descriptor]
-        return _by_bytes([self.descriptor_line(number) for number in numbers])
+        return [self.descriptor_line(key) for key in _by_bytes(self.descriptor_columns(), most)]
 
-    def by_remote(self) -> list[Line]:
-        """Lines by the other end of sockets, the most bytes first; none if they are not counted."""
+    def by_remote(self, most: int | None = None) -> list[Line]:
+        """Lines by the other end of sockets, at most so many, the most bytes first; none if they are
+        not counted."""
         if not self.counts_descriptors:
             return []
-        return _by_bytes([self.remote_line(number) for number, _ in self._of_descriptors.by_remote])
+        return [self.remote_line(key) for key in _by_bytes(self.remote_columns(), most)]
 
     def remote_columns(self) -> dict[str, npt.NDArray[np.int64]]:
         """The sums by the other end of sockets, as `Tally.columns` gives them."""
@@ -346,10 +348,12 @@ class Statistics:
         )
 
 
-def _by_bytes(lines: list[Line]) -> list[Line]:
-    return sorted(
-        lines, key=lambda line: (-line.bytes_in - line.bytes_out, -line.calls, line.label)
-    )
+def _by_bytes(columns: dict[str, npt.NDArray[np.int64]], most: int | None) -> list[int]:
+    """The keys of sums, those with the most bytes and then the most calls first."""
+    moved = columns["bytes_in"] + columns["bytes_out"]
+    order = np.lexsort((columns["key"], -columns["calls"], -moved))
+    found: list[int] = columns["key"][order[:most]].tolist()
+    return found
 
 
 def _sorted(lines: list[Line]) -> list[Line]:
