@@ -34,6 +34,8 @@ _SHORTEST = 5
 _NO_SECRETS = frozenset({"false", "none", "null", "true", "undefined", REDACTED})
 MAX_SECRETS = 20_000
 """How many secrets are remembered."""
+_MAX_KEPT, _LONGEST_KEPT = 1 << 15, 512
+"""Texts that are known with what is shown of them, and characters of the longest."""
 _AT_ONCE = 500
 """How many are looked for with one expression."""
 
@@ -64,6 +66,8 @@ class Redactor:
         self._is_option = re2.compile(OPTION)
         self._secrets: set[str] = set()
         self._known: list[Any] = []
+        self._shown: dict[str, str] = {}
+        """Texts and what is shown of them: names and paths come again and again."""
         self._is_learning = False
         self.is_full = False
         """Whether there were more secrets than are remembered."""
@@ -76,6 +80,7 @@ class Redactor:
     def learn(self, *, begins: bool) -> None:
         """Begin or end to remember each secret that is found; it is then taken out wherever it is."""
         self._is_learning = begins
+        self._shown.clear()
         if not begins:
             # The longest first: one may be a part of another.
             words = sorted(self._secrets, key=len, reverse=True)
@@ -84,11 +89,19 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """A text without what looks like a secret."""
+        shown = self._shown.get(text)
+        if shown is not None:
+            return shown
+        shown = text
         for pattern in self._patterns:
-            text = pattern.sub(self._in_match, text)
+            shown = pattern.sub(self._in_match, shown)
         for known in self._known:
-            text = known.sub(REDACTED, text)
-        return text
+            shown = known.sub(REDACTED, shown)
+        if len(text) <= _LONGEST_KEPT:
+            if len(self._shown) >= _MAX_KEPT:
+                self._shown.clear()
+            self._shown[text] = shown
+        return shown
 
     def _in_match(self, match: Any) -> str:  # noqa: ANN401
         whole: str = match.group(0)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.trace.losses import FULL, LATE, MAX_REASONS, REMOVED, SOCKET, Loss, Losses
+from gvtui.trace.losses import DAMAGED, FULL, LATE, MAX_REASONS, REMOVED, SOCKET, Loss, Losses
 
 SECOND = 1_000_000_000
 NOON = 1_795_435_509 * SECOND
@@ -36,6 +36,15 @@ NOON = 1_795_435_509 * SECOND
         (
             Loss(2, NOON, NOON, "Input/output error"),
             "2 messages were lost that could not be written at 12:05:09: Input/output error",
+        ),
+        (
+            Loss(3, NOON, NOON + SECOND, DAMAGED, 40),
+            "3 messages were lost where the recording was damaged (40 unreadable bytes) from "
+            "12:05:09 to 12:05:10",
+        ),
+        (
+            Loss(1, 0, 0, DAMAGED),
+            "1 message was lost where the recording was damaged at times that are not known",
         ),
         (
             Loss(2, NOON),
