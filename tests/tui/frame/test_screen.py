@@ -55,8 +55,8 @@ def test_no_key_of_textuals_goes_before_a_commands() -> None:
 def test_a_key_that_textual_uses_can_be_given_away(key: str) -> None:
     keys = {
         "filter.add evt.failed = true": key,
-        "screen.focus 1": "f7",
-        "screen.focus -1": "f8",
+        "screen.focus 1": "f11",
+        "screen.focus -1": "f12",
         "screen.quit": "q",
         "screen.back": "f9",
         "stream.oldest": "g",
