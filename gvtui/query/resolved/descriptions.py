@@ -98,10 +98,14 @@ class Descriptions:
         return number
 
     def remove(self, number: int) -> None:
-        """Remove a description that turned out not to be one of its own."""
+        """Remove a description that turned out not to be one of its own; the next one has its number
+        if it was the latest."""
         self._known.pop(number, None)
         self._told[number] = 0
         self._closed.pop(number, None)
+        if number == len(self._names) - 1:
+            for column in (self._names, self._told, self._kinds, self._how):
+                column.pop()
 
     def changed(self, description: Description, row: int) -> None:
         """Note what a description is called, and of which kind it is, from a row on."""

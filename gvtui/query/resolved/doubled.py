@@ -29,6 +29,7 @@ class Doubled:
         self._decoded: dict[int, None] = {}
         self._array = np.empty(0, np.int64)
         self._unsure: dict[int, int] = {}
+        self._unsure_rows: set[int] = set()
         self._late: list[int] = []
 
     def mask(
@@ -50,9 +51,14 @@ class Doubled:
         result[raw] = np.isin(keys, self._array)
         first = np.unique(keys[~result[raw]], return_index=True)
         for key, place in zip(*(each.tolist() for each in first), strict=True):
-            if len(self._unsure) < _MAX_KNOWN:
-                self._unsure.setdefault(key, start + int(raw[~result[raw]][place]))
+            if key not in self._unsure and len(self._unsure) < _MAX_KNOWN:
+                self._unsure[key] = row = start + int(raw[~result[raw]][place])
+                self._unsure_rows.add(row)
         return result
+
+    def is_unsure(self, row: int) -> bool:
+        """Whether `take_late` may tell this row, which was given before."""
+        return row in self._unsure_rows
 
     def learn(self, rows: npt.NDArray[np.void]) -> None:
         """Note which decoded rows there are among some rows."""
@@ -75,6 +81,7 @@ class Doubled:
         self._array = np.array(list(self._decoded), np.int64)
         row = self._unsure.pop(key, None)
         if row is not None:
+            self._unsure_rows.discard(row)
             self._late.append(row)
 
 

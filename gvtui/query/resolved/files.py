@@ -191,6 +191,19 @@ class OpenFiles:
         if description is not None and not description.is_open:
             description.is_lost = True
 
+    def restore(self, process: int, fd: int, entry: FdEntry | None, row: int) -> None:
+        """A descriptor stands for what it stood for before a row that did not do what was taken in
+        for it: an entry of the table, or None for what is not known."""
+        if entry is None:
+            self.close(process, fd, row)
+            return
+        table = self.of(process).table
+        self.descriptions.use(entry.description)
+        former = table.put(fd, entry)
+        if former:
+            self.descriptions.leave(former, row)
+        self._note(table, row, fd, entry.description)
+
     def meet(self, process: int, fd: int, row: int, told: str) -> Description:
         """Describe a descriptor whose opening was not seen; the caller puts it into the table.
 

@@ -31,6 +31,7 @@ from gvtui.query.resolved.rawfds import fd_calls, first_arguments
 from gvtui.query.resolved.seeds import seed
 from gvtui.query.resolved.slicemessages import SliceMessages
 from gvtui.query.resolved.transfers import array_of
+from gvtui.query.resolved.undoing import RawUndoing
 from gvtui.query.source import CHUNK
 from gvtui.trace.row import NO_FD, Direction, Kind, Row
 from gvtui.wire.messages import RAW_SYSCALL
@@ -80,6 +81,7 @@ class Resolver(Follower):
         """The bytes that the rows moved."""
         self._naming = DescriptorNaming(trace, self.texts)
         self._doubled = Doubled()
+        self._undoing = RawUndoing(self.files)
         self._late = LateOutcomes(pairs.execs)
         self._architecture = ""
         self._tree_version = -1
@@ -241,7 +243,11 @@ class Resolver(Follower):
                 values[place] = -self.effects.path(process, sysno, message)
             else:
                 row = Row(*held[place])
-                values[place] = self._take(process, number, row, message, acts=is_act)
+                if self._doubled.is_unsure(number):
+                    with self._undoing.watched(number, process):
+                        values[place] = self._take(process, number, row, message, acts=is_act)
+                else:
+                    values[place] = self._take(process, number, row, message, acts=is_act)
             if len(changed) > seen:
                 seen = self._expect(seen, uses, meets, start)
         out[start % CHUNK + np.fromiter(values, np.intp, len(values))] = list(values.values())
@@ -368,16 +374,15 @@ class Resolver(Follower):
     def _undo(self, row: int) -> None:
         """A raw row that was taken in has turned out to have a decoded twin after it."""
         number = self.column.get(row)
-        made = self.descriptions.get(number)
-        if made is not None and made.opened_row == row:
-            self.files.close(made.process, made.fd, row)
-            self.descriptions.remove(number)
         self.column.put(row, DOUBLED)
         held = self._trace.rows(row, row + 1)
-        if not len(held):
-            return
-        process = int(self._processes.tree.numbers(row, held)[0])
-        self.bytes.take_back(held, number, process)
+        if len(held):
+            process = int(self._processes.tree.numbers(row, held)[0])
+            self.bytes.take_back(held, number, process)
+            self._undoing.undo(row, process)
+        made = self.descriptions.get(number)
+        if made is not None and made.opened_row == row:
+            self.descriptions.remove(number)
 
     def _take_late(self, before: int) -> None:
         """Let execs take effect whose outcome became known after their rows were read."""

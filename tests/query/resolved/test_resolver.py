@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +61,15 @@ def facts(found: Resolved) -> list[tuple[Any, ...]]:
     )
 
 
+def open_files(found: Resolved) -> dict[tuple[int, int], int]:
+    files = found.resolver.files
+    return {
+        (process, fd): entry.description
+        for process in files.known()
+        for fd, entry in files.of(process).table.entries.items()
+    }
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_sizes_of_slices_do_not_matter(name: str, resolved: Open) -> None:
     trace, whole = resolved(name)
@@ -70,6 +79,25 @@ def test_the_sizes_of_slices_do_not_matter(name: str, resolved: Open) -> None:
     assert whole.path_of(0, rows) == sliced.path_of(0, rows)
     assert whole.happened(0, rows).tolist() == sliced.happened(0, rows).tolist()
     assert whole.resolver.bytes.moved.tolist() == sliced.resolver.bytes.moved.tolist()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_where_reading_stopped_does_not_matter(name: str, resolved: Open) -> None:
+    # What comes then may be the decoded row of a raw one that was taken in.
+    end = 100
+
+    def read(*stops: int) -> tuple[list[tuple[Any, ...]], dict[tuple[int, int], int]]:
+        with closing(Trace.open(TRACES / f"{name}.trace", limit=stops[0])) as trace:
+            analysis = Analysis(trace)
+            for stop in stops:
+                trace.limit = stop
+                trace.refresh()
+                analysis.finish(analysis.resolved)
+            return facts(analysis.resolved), open_files(analysis.resolved)
+
+    whole = read(end)
+    for stop in range(1, end):
+        assert read(stop, end) == whole, stop
 
 
 @pytest.mark.parametrize("name", NAMES)
