@@ -63,6 +63,7 @@ def test_a_key_that_textual_uses_can_be_given_away(key: str) -> None:
         "list.first": "g",
         "detail.first": "g",
         "list.leave": "f10",
+        "detail.leave": "f10",
     }
     app = recording(config=Config(config_path(), keys=keys))
 
