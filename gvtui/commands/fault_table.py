@@ -128,7 +128,7 @@ FAULTS = (
         "tests/monitor/test_server.py::test_the_end_under_load_is_bounded_and_what_was_not_taken_is_told",
     ),
     Played(
-        "gvtui record cannot keep pace with its monitor",
+        "the command record cannot keep pace with its monitor",
         "It ends in time, and its numbers are right.",
         "0",
         "tests/commands/test_record.py::"
