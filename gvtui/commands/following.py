@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from gvtui.commands.print import nobody_reads, turn_end, write_rows
 from gvtui.ending import ending_asks
-from gvtui.export.selection import Selection
 from gvtui.saying import say
 from gvtui.trace.growing import is_growing
 from gvtui.trace.reader import Trace
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gvtui.export.formats import Lines
+    from gvtui.export.selection import Selection
 
 _BATCH = 2048
 """How many rows are printed in one step."""
@@ -31,15 +31,17 @@ class Following:
     """A growing recording while it is printed. Owns its reader, until `close`."""
 
     def __init__(
-        self, file: Path, filter_text: str, make: Callable[[Selection], Lines], *, joins: bool
+        self,
+        file: Path,
+        select: Callable[[Trace], Selection],
+        make: Callable[[Selection], Lines],
     ) -> None:
         """Open it.
 
         Args:
             file: a recording, or a flight recorder's folder.
-            filter_text: the filter for rows.
+            select: says which of its rows are printed, and how.
             make: makes the lines of rows.
-            joins: whether raw and decoded points of a call become one.
 
         Raises:
             TraceError: it is no trace.
@@ -47,8 +49,7 @@ class Following:
         self.missed = 0
         """How many rows a flight recorder let go before they were printed."""
         self.trace = Trace.open(file)
-        self.selection = Selection(self.trace, filter_text)
-        self.selection.joins_points = joins
+        self.selection = select(self.trace)
         self._file = file
         self._export = make(self.selection)
         self._done = self.trace.first_row

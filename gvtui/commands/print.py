@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gvtui.export.formats import Lines
+    from gvtui.export.selection import Selection
     from gvtui.query.helpers.ahead import Helper
-    from gvtui.redact.redactor import Redactor
     from gvtui.trace.reader import Trace
 
 BATCH = 2048
@@ -129,19 +130,20 @@ def print_(
         ctx.fail("--calls takes --format json, without --stats.")
     if follow and (file is None or stats):
         ctx.fail("--follow takes a file to print, without --stats.")
+    wanted = _Wanted(style, filter_text, calls, environment)
     if file is None:
-        ctx.exit(_print_live(style, filter_text, options, calls, environment))
+        ctx.exit(_print_live(wanted, options))
     for name in (*MONITOR_NAMES, "keep_bytes"):
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT:
             ctx.fail("Give a file to print, or options to listen with, not both.")
     if follow:
         only_reads(ctx)
-        ctx.exit(_print_growing(file, style, filter_text, calls))
+        ctx.exit(_print_growing(file, wanted))
     helpers = () if stats else helpers_for(file, filter_text)
     only_reads(ctx)
     if stats:
         ctx.exit(_print_stats(file, style, filter_text))
-    ctx.exit(_print_file(file, style, filter_text, helpers, calls, environment))
+    ctx.exit(_print_file(file, wanted, helpers))
 
 
 def _print_stats(file: Path, style: str, filter_text: str) -> int:
@@ -173,72 +175,73 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
         trace.close()
 
 
-def _redactor(style: str, environment: bool) -> Redactor | None:
-    """What takes the values of environment variables out, where the format does without."""
-    from gvtui.redact.redactor import Redactor
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be printed, of whatever trace."""
 
-    return Redactor([ENVIRONMENT]) if LINE_FORMATS[style].redacts and not environment else None
+    style: str
+    filter_text: str
+    calls: bool
+    environment: bool
+
+    def of(self, trace: Trace, helpers: Sequence[Helper] = ()) -> Selection:
+        """Which rows of a trace are printed, and what their lines have."""
+        from gvtui.config import configured_audit_variable
+        from gvtui.export.selection import Selection
+        from gvtui.redact.redactor import Redactor
+
+        audit = configured_audit_variable()
+        selection = Selection(trace, self.filter_text, helpers=helpers, audit_variable=audit)
+        selection.joins_points = self.calls
+        if LINE_FORMATS[self.style].redacts and not self.environment:
+            selection.redactor = Redactor([ENVIRONMENT])
+        return selection
+
+    def lines(self, selection: Selection) -> Lines:
+        """What makes the lines of the rows."""
+        return LINE_FORMATS[self.style].make(selection)
 
 
-def _print_file(
-    file: Path,
-    style: str,
-    filter_text: str,
-    helpers: Sequence[Helper],
-    calls: bool,
-    environment: bool,
-) -> int:
-    from gvtui.config import configured_audit_variable
-    from gvtui.export.selection import Selection
+def _print_file(file: Path, wanted: _Wanted, helpers: Sequence[Helper]) -> int:
     from gvtui.trace.reader import Trace
 
-    audit = configured_audit_variable()
     trace = Trace.open(file, progress=say_progress)
     try:
-        selection = Selection(trace, filter_text, helpers=helpers, audit_variable=audit)
-        selection.joins_points = calls
-        selection.redactor = _redactor(style, environment)
-        export = LINE_FORMATS[style].make(selection)
+        selection = wanted.of(trace, helpers)
+        export = wanted.lines(selection)
         for start in range(trace.first_row, trace.end_row, BATCH):
             write_rows(export, start, min(start + BATCH, trace.end_row))
-        say_lacking(trace, filter_text, selection.shortfall())
+        say_lacking(trace, wanted.filter_text, selection.shortfall())
         return _say_end(trace)
     finally:
         trace.close()
 
 
-def _print_growing(file: Path, style: str, filter_text: str, calls: bool) -> int:
+def _print_growing(file: Path, wanted: _Wanted) -> int:
     from gvtui.commands.following import Following
     from gvtui.monitor.places import trace_at
 
-    following = Following(trace_at(file), filter_text, LINE_FORMATS[style].make, joins=calls)
+    following = Following(trace_at(file), wanted.of, wanted.lines)
     try:
         following.run()
-        say_lacking(following.trace, filter_text, following.selection.shortfall())
+        say_lacking(following.trace, wanted.filter_text, following.selection.shortfall())
         code = _say_end(following.trace, live=True)
         return max(code, int(following.missed > 0))
     finally:
         following.close()
 
 
-def _print_live(
-    style: str, filter_text: str, options: dict[str, Any], calls: bool, environment: bool
-) -> int:
+def _print_live(wanted: _Wanted, options: dict[str, Any]) -> int:
     from gvtui.commands.watching import LostMessagesError, watching
-    from gvtui.config import configured_audit_variable
-    from gvtui.export.selection import Selection
     from gvtui.trace.reader import Trace
 
-    audit = configured_audit_variable()
     kept = options["keep_bytes"]
     with watching(monitor_options(options, keep_bytes=kept, is_spool=True)) as state:
         say(f"gvtui: listening on {options['listen']}; Ctrl-C ends")
         trace = Trace.open(state.monitor.trace_path)
         try:
-            selection = Selection(trace, filter_text, audit_variable=audit)
-            selection.joins_points = calls
-            selection.redactor = _redactor(style, environment)
-            export = LINE_FORMATS[style].make(selection)
+            selection = wanted.of(trace)
+            export = wanted.lines(selection)
             done = trace.first_row
             end: int | None = None
             ends_at: float | None = None
@@ -272,10 +275,8 @@ def _print_live(
                     state.is_renewed = False
                     trace.close()
                     trace = Trace.open(state.monitor.trace_path)
-                    selection = Selection(trace, filter_text, audit_variable=audit)
-                    selection.joins_points = calls
-                    selection.redactor = _redactor(style, environment)
-                    export = LINE_FORMATS[style].make(selection)
+                    selection = wanted.of(trace)
+                    export = wanted.lines(selection)
                     done = trace.first_row
                 elif ends_at is None:
                     state.wait(_PAUSE_SECONDS)
@@ -287,7 +288,7 @@ def _print_live(
                 # What the monitor has still to write came too.
                 state.monitor.end()
                 trace.refresh()
-            say_lacking(trace, filter_text, selection.shortfall())
+            say_lacking(trace, wanted.filter_text, selection.shortfall())
             code = _say_end(trace, live=True)
             if state.signals > 1 and (left := _messages(trace, done)):
                 words = counted(left, "message came and is", "messages came and are")

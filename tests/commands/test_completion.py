@@ -128,7 +128,7 @@ def test_recordings_come_before_other_files(name: str, folder: Path) -> None:
 
 
 def test_commands_and_options() -> None:
-    assert offered("gvtui se") == ["send", "session"]
+    assert offered("gvtui se") == ["send", "seal", "session"]
     assert offered("gvtui session ") == ["apply", "check", "delete", "list", "new"]
     assert offered("gvtui session apply --rep") == ["--replace"]
     assert offered("gvtui --rec") == ["--record"]

@@ -69,6 +69,7 @@ STYLED = {
     "timeline--some",
     "timeline--many",
     "list--sought",
+    "detail--sought",
     "numbers--active",
     "chips--selected",
     "status--bad",

@@ -136,6 +136,9 @@ def test_a_recording_that_lacks_messages_is_a_failure(tmp_path: Path) -> None:
         send(socket)
         viewer.wait_for(" lost")
         viewer.type("q")
+        # That the sandbox has gone could not be written either.
+        viewer.wait_for("end it")
+        viewer.type("\r")
         code, said = viewer.end()
     assert code == 1
     assert re.search(

@@ -14,8 +14,8 @@ def test_no_frame_shows_lines_that_are_laid_out_for_another_size(tmp_path: Path)
         frames = [*terminal.frames, terminal.screen.display]
         first = next(frame for frame in frames if "Sandboxes" in "".join(frame))
         assert any(line.startswith(" Sandboxes   ") for line in first)
-        headings = [line_with(" time   ", terminal.screen.display)]
-        for key, words in (("3", "system call"), ("1", " time   "), ("2", " process ")):
+        headings = [line_with(" time ", terminal.screen.display)]
+        for key, words in (("3", "system call"), ("1", " time "), ("2", " process ")):
             terminal.frames.clear()
             terminal.type(key)
             assert wait_until(lambda words=words: terminal.shows(words))  # type: ignore[misc]

@@ -48,8 +48,8 @@ def test_the_bar_names_the_keys_in_force() -> None:
         await pilot.pause()
         assert bar.display
         assert "Enter . next   , back   Esc ends" in screen_text(app)
-        app.commands.use(app.commands.keymap({"search.next 1": "f8"}))
-        assert "Enter F8 next" in bar.render_line(0).text
+        app.commands.use(app.commands.keymap({"search.next 1": "ctrl+f8"}))
+        assert "Enter Ctrl+F8 next" in bar.render_line(0).text
         await pilot.press("escape")
         await pilot.pause()
         assert not bar.display

@@ -306,7 +306,7 @@ def test_rows_that_are_gone_do_not_move_the_reader(tmp_path: Path) -> None:
         await pilot.press("end")
         assert app.model.cursor == app.model.trace.end_row - 1
 
-    drive(app, script)
+    drive(app, script, (240, 40))
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 50), (30, 10), (10, 3)])
