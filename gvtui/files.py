@@ -110,6 +110,7 @@ def whole_file(
     is_new: bool = False,
     follow: bool = False,
     sync: bool = True,
+    is_believed: bool = False,
 ) -> Iterator[BinaryIO]:
     """Write a file that appears under its name at the end, in one step; after an error, never.
 
@@ -122,6 +123,8 @@ def whole_file(
         is_new: never replace a file.
         follow: if the path is a symbolic link, replace the file it leads to, not the link.
         sync: wait until the data is on the disk before the file gets its name.
+        is_believed: it is read later only if nobody else may write it; so it takes over nothing
+            from a file that others may write.
 
     Raises:
         FileExistsError: the file exists, and `is_new` is set.
@@ -142,7 +145,7 @@ def whole_file(
             # So that nobody takes it for one whose writer has gone.
             with contextlib.suppress(OSError):
                 fcntl.flock(out, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if old is not None and stat.S_ISREG(old.st_mode):
+            if old is not None and _passes_on(old, is_believed=is_believed):
                 _take_over(old, out.fileno())
             yield out
             out.flush()
@@ -262,6 +265,11 @@ def _stat(path: Path) -> os.stat_result | None:
         return path.lstat()
     except FileNotFoundError:
         return None
+
+
+def _passes_on(old: os.stat_result, *, is_believed: bool) -> bool:
+    """Whether a file gives its mode and owner to the one that replaces it."""
+    return stat.S_ISREG(old.st_mode) and (not is_believed or is_only_ours(old))
 
 
 def _take_over(old: os.stat_result, fd: int) -> None:

@@ -228,7 +228,7 @@ def write_kept(
     if key is None or not nobody_else_writes(path.parent):
         return False
     try:
-        with whole_file(path, mode=0o600, sync=False) as out:
+        with whole_file(path, mode=0o600, sync=False, is_believed=True) as out:
             # The head comes first and is known last.
             out.seek(_FRONT.size + _MAX_HEAD)
             places: dict[str, KeptSection] = {}

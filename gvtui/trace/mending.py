@@ -85,7 +85,7 @@ def mended(
         done += log.stat().st_size
         if progress:
             progress(min(done, total), total)
-    with whole_file(strings, mode=0o600, sync=False) as out:
+    with whole_file(strings, mode=0o600, sync=False, is_believed=True) as out:
         out.write(MAGIC + trace_id + table.pending())
     return FolderFiles(here.logs, indexes, strings)
 
@@ -122,7 +122,10 @@ def _make_index(
             conn, dropped = known[0], known[3]
             if isinstance(conn, int) and isinstance(dropped, int):
                 indexer.set_last_dropped(conn, dropped & 0xFFFFFFFF)
-    with open_to_read(log) as source, whole_file(index, mode=0o600, sync=False) as out:
+    with (
+        open_to_read(log) as source,
+        whole_file(index, mode=0o600, sync=False, is_believed=True) as out,
+    ):
         size = os.fstat(source.fileno()).st_size
         window = Window(source.fileno(), size)
         out.write(bytes(files.INDEX_HEAD_SIZE))

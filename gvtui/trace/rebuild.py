@@ -71,8 +71,8 @@ def rebuild_index(
     # disk.
     with (
         open_to_read(log) as source,
-        whole_file(index, mode=0o600, sync=False) as out,
-        whole_file(strings, mode=0o600, sync=False) as texts,
+        whole_file(index, mode=0o600, sync=False, is_believed=True) as out,
+        whole_file(strings, mode=0o600, sync=False, is_believed=True) as texts,
     ):
         info = os.fstat(source.fileno())
         size = info.st_size if stop is None else min(info.st_size, stop)

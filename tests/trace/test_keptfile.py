@@ -133,6 +133,10 @@ def test_one_that_others_may_write_is_not_believed(log: Path) -> None:
     pair = kept(log)
     kept_path(pair).chmod(0o666)
     assert open_kept(log, pair, "1") is None
+    # What is made in its place is.
+    kept(log)
+    assert open_kept(log, pair, "1") is not None
+    assert kept_path(pair).stat().st_mode & 0o777 == 0o600
 
 
 def test_nothing_is_written_where_others_may_write(log: Path) -> None:
