@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _SCHEMA, _VERSION = "gvtui-seal", 1
 _START = hashlib.sha256(b"gvtui seal").hexdigest()
+_SHA256 = re.compile("[0-9a-f]{64}")
 _PIECE = 4 << 20
 _MOST_LINK = 64 << 20
 """Bytes of the longest part that one link stands for."""
@@ -128,9 +130,19 @@ def read_seal(path: Path) -> list[SealLink]:
         links = [_link(values) for values in document["segments"]]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TraceError(f"{place} is no seal that can be read") from error
-    if not links:
+    if not links or not _follow_each_other(links):
         raise TraceError(f"{place} is no seal that can be read")
     return links
+
+
+def _follow_each_other(links: list[SealLink]) -> bool:
+    """Whether each part begins where the one before ends: no byte is read for two links."""
+    ends: dict[str, int] = {}
+    for link in links:
+        if link.offset != ends.get(link.log, 0):
+            return False
+        ends[link.log] = link.offset + link.size
+    return True
 
 
 def verify(
@@ -177,6 +189,8 @@ def _link(values: dict[str, Any]) -> SealLink:
     texts, numbers = (link.log, link.sha256, link.chain), (link.offset, link.size)
     if not all(isinstance(text, str) for text in texts):
         raise TypeError("not a text")
+    if not _SHA256.fullmatch(link.sha256):
+        raise ValueError("not a hash")
     if not all(type(number) is int and 0 <= number < 1 << 63 for number in numbers):
         raise ValueError("not a place")
     return link

@@ -119,3 +119,13 @@ def test_a_folder_is_sealed_as_a_whole(tmp_path: Path) -> None:
 def test_without_a_seal_nothing_can_be_compared(joined: Path) -> None:
     with pytest.raises(TraceError, match="has no seal"):
         verify(joined)
+
+
+def test_a_seal_of_a_stranger_s_makes_nothing_be_read_many_times(joined: Path) -> None:
+    seal(joined)
+    document = json.loads(seal_path(joined).read_text())
+    first, second, third = document["segments"]
+    for links in ([first] * 1000, [first, third], [second], [{**first, "sha256": ""}]):
+        seal_path(joined).write_text(json.dumps({**document, "segments": links}))
+        with pytest.raises(TraceError, match="no seal that can be read"):
+            verify(joined)
