@@ -147,9 +147,10 @@ class Supervisor:
             self.station.look_after()
             self._trouble = ""
         except GvtuiError as error:
-            if str(error) != self._trouble:
-                self._trouble = f"no viewer can attach: {error}"
-                say(f"gvtui: {self._trouble}")
+            trouble = f"no viewer can attach: {error}"
+            if trouble != self._trouble:
+                self._trouble = trouble
+                say(f"gvtui: {trouble}")
         told = self.describe()
         if self.when_told is not None:
             self.when_told(told)

@@ -22,6 +22,8 @@ VERSION = 1
 
 MOST_SANDBOXES = 1000
 """How many connected sandboxes are listed, the newest first."""
+MOST_NAME_BYTES = 96 << 10
+"""How many bytes their names have together; the document goes to viewers in one message."""
 
 _RATE_SECONDS = 5.0
 _MAX_TEXT = 500
@@ -75,7 +77,6 @@ def status_document(
     """
     account, connections = monitor.account, trace.connections
     messages_rate, dropped_rate = rates.per_second
-    connected = [each for each in connections.sandboxes() if each.connected]
     return {
         "version": VERSION,
         **who,
@@ -106,16 +107,29 @@ def status_document(
             "is_least": connections.may_lack_drops(now_ns),
             "per_second": round(dropped_rate, 1),
         },
-        "sandboxes": [
-            {
-                "container_id": each.container_id,
-                "name": connections.names(each.latest.conn, each.container_id).full,
-                "messages": each.messages,
-                "dropped": each.dropped,
-            }
-            for each in reversed(connected[-MOST_SANDBOXES:])
-        ],
+        "sandboxes": list(_sandboxes(trace)),
     }
+
+
+def _sandboxes(trace: Trace) -> Iterator[dict[str, Any]]:
+    connections, size = trace.connections, 0
+    connected = [each for each in connections.sandboxes() if each.connected]
+    for each in reversed(connected[-MOST_SANDBOXES:]):
+        name = _short(connections.names(each.latest.conn, each.container_id).full)
+        container_id = _short(each.container_id)
+        size += sum(len(text.encode("utf-8", "replace")) for text in (container_id, name))
+        if size > MOST_NAME_BYTES:
+            return
+        yield {
+            "container_id": container_id,
+            "name": name,
+            "messages": each.messages,
+            "dropped": each.dropped,
+        }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MAX_TEXT else text[: _MAX_TEXT - 1] + "…"
 
 
 def _free_bytes(path: Path) -> int | None:

@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
+import errno
 import socket
+import zlib
 from collections import deque
 from typing import Any
 
 import msgpack
 import trio
 
+from gvtui.trace.details import MAX_DETAILS, unpack_details
+
 MAX_CONTROL_BYTES = 1 << 20
 """The largest control message in bytes, enough for a session with all points."""
 
 MAX_UNSENT = 1000
 """How many messages are kept for a viewer that does not read; the oldest are dropped."""
+
+_MAX_CONN = (1 << 32) - 1
+
+
+def mark_in(message: dict[str, Any]) -> tuple[dict[str, Any], int] | None:
+    """The details and the connection of a mark that a viewer wants written.
+
+    Returns:
+        None if it is none: the details are damaged or too large, or no connection has that number.
+    """
+    packed, conn = message.get("details"), message.get("conn") or 0
+    if not isinstance(packed, bytes) or not isinstance(conn, int) or not 0 <= conn <= _MAX_CONN:
+        return None
+    # A few bytes may become very many.
+    unpacking = zlib.decompressobj()
+    try:
+        details = unpack_details(unpacking.decompress(packed, MAX_DETAILS))
+    except zlib.error:
+        return None
+    return (details, int(conn)) if details and unpacking.eof else None
 
 
 class Control:
@@ -40,10 +64,17 @@ class Control:
                 self._channel.send(self._unsent[0])
             except BlockingIOError:
                 return
-            except OSError:
-                self._unsent.clear()
-                return
+            except OSError as error:
+                if error.errno != errno.EMSGSIZE:
+                    self._unsent.clear()
+                    return
+                # No viewer can ever read this one.
             self._unsent.popleft()
+
+    @property
+    def is_read(self) -> bool:
+        """Whether nothing waits to be sent."""
+        return not self._unsent
 
     @property
     def is_alone(self) -> bool:

@@ -7,18 +7,17 @@ import math
 import signal
 import termios
 import time
-import zlib
 from array import array
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import msgpack
 import trio
 
 from gvtui.monitor.accepting import accept_sandboxes
 from gvtui.monitor.admission import Admission
 from gvtui.monitor.bounds import Bounds, StringBounds
+from gvtui.monitor.control import mark_in
 from gvtui.monitor.descriptors import room_for_connections
 from gvtui.monitor.greeting import greet
 from gvtui.monitor.house import House
@@ -164,8 +163,9 @@ class Monitor:
                 scope.cancel()
                 return
             if message.get("kind") == "mark":
-                details = msgpack.unpackb(zlib.decompress(message["details"]))
-                self._mark(details, int(message.get("conn") or 0))
+                mark = mark_in(message)
+                if mark is not None:
+                    self._mark(*mark)
 
     def _mark(self, details: dict[str, Any], conn: int) -> None:
         now = time.time_ns()

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import msgpack
 
 from gvtui import __version__
-from gvtui.monitor.control import MAX_CONTROL_BYTES, Control
+from gvtui.monitor.control import MAX_CONTROL_BYTES, Control, mark_in
 from gvtui.monitor.listener import Listener
 from gvtui.monitor.peer import credentials
 
@@ -40,6 +40,8 @@ _SUFFIX = ".viewers"
 _BEAT_SECONDS = 1.0
 _MOST_LINES = 200
 _MAX_LINE = 1000
+_LINES_AT_ONCE = 40
+"""How many lines one message has: as many as fit, whatever letters they are of."""
 _MOST_MESSAGES = 64
 """How many messages of one viewer are taken in one turn."""
 
@@ -92,6 +94,7 @@ class _Attached:
         self.channel = channel
         self.control = Control(channel)
         self.only_asks = False
+        self.awaits_answer = False
 
     def messages(self) -> list[dict[str, Any]] | None:
         """What it has said since the last call; None once it has gone."""
@@ -186,6 +189,10 @@ class Station:
             for message in messages:
                 self._obey(viewer, message)
             viewer.control.flush()
+            # One answer serves all that it has asked, once it has read what was said before.
+            if viewer.awaits_answer and viewer.control.is_read:
+                viewer.awaits_answer = False
+                viewer.control.say("told", document=self._describe())
         if self._clock() - self._spoke_at >= _BEAT_SECONDS:
             self.say({"kind": "beat"})
 
@@ -202,7 +209,9 @@ class Station:
                 continue
             viewer = _Attached(channel)
             viewer.control.say("hello", **asdict(self._hello()))
-            viewer.control.say("before", lines=list(self._lines))
+            lines = list(self._lines)
+            for at in range(0, len(lines), _LINES_AT_ONCE):
+                viewer.control.say("before", lines=lines[at : at + _LINES_AT_ONCE])
             for fault in self._faults.values():
                 viewer.control.say(**fault)
             self._viewers.append(viewer)
@@ -210,14 +219,11 @@ class Station:
     def _obey(self, viewer: _Attached, message: dict[str, Any]) -> None:
         kind = message.get("kind")
         if kind == "ask":
-            viewer.only_asks = True
-            viewer.control.say("told", document=self._describe())
+            viewer.only_asks = viewer.awaits_answer = True
         elif kind == "stop":
             self.is_told_to_stop = True
-        elif kind == "mark":
-            details, conn = message.get("details"), message.get("conn")
-            if isinstance(details, bytes) and isinstance(conn, int):
-                self._pass_mark(details, conn)
+        elif kind == "mark" and mark_in(message) is not None:
+            self._pass_mark(message["details"], int(message.get("conn") or 0))
 
     def look_after(self) -> None:
         """Make the socket anew if it was removed; to be called now and then.

@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from gvtui.commands.supervising import Supervisor
 from gvtui.commands.watching import watching
 from gvtui.monitor.options import MonitorOptions
@@ -29,3 +31,30 @@ def test_how_it_is_is_told_and_faults_stand_until_they_end(tmp_path: Path) -> No
         assert supervisor.end() == "0 messages of 0 connections"
         supervisor.close()
         state.has_told = True
+
+
+def test_what_stands_where_viewers_attach_is_told_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = MonitorOptions(listen=tmp_path / "s", realtime=False)
+    with watching(options) as state:
+        supervisor = Supervisor(state, options)
+        path = supervisor.station.path
+        told: list[dict[str, Any]] = []
+
+        def take(document: dict[str, Any]) -> None:
+            told.append(document)
+            if len(told) == 1:
+                path.unlink()
+                path.write_text("a file")
+            if len(told) == 3:
+                path.unlink()
+            state.signals = len(told) == 4
+
+        supervisor.when_told = take
+        supervisor.run()
+        assert [len(each["faults"]) for each in told] == [0, 1, 1, 0]
+        supervisor.end()
+        supervisor.close()
+        state.has_told = True
+    assert capsys.readouterr().err.count("no viewer can attach") == 1

@@ -5,7 +5,15 @@ import re
 from pathlib import Path
 from typing import Any, cast
 
-from gvtui.export.status import MonitorRates, status_document, status_metrics, status_text
+import msgpack
+
+from gvtui.export.status import (
+    MOST_NAME_BYTES,
+    MonitorRates,
+    status_document,
+    status_metrics,
+    status_text,
+)
 from gvtui.monitor.hearing import Hearing
 from gvtui.trace.accounting import Accounting
 from gvtui.trace.reader import Trace
@@ -21,8 +29,10 @@ class FakeHearing:
         self.trace_path = path
 
 
-def document(tmp_path: Path, *faults: str) -> dict[str, Any]:
+def document(tmp_path: Path, *faults: str, others: int = 0) -> dict[str, Any]:
     writer = TraceWriter(tmp_path / "x.gvtrace")
+    for number in range(others):
+        writer.opened(2 + number, 10, {"container_id": f"{number} " + "\U0001f600" * 4000})
     writer.opened(1, 10, {"container_id": "web\x1b[2J"})
     writer.received(1, 11, recorded_datagrams("shell-2024")[:50])
     trace = Trace.open(writer.path)
@@ -76,3 +86,10 @@ def test_a_rate_begins_anew_with_new_files() -> None:
         clock[0] += 1
         rates.take(received, 0)
     assert rates.per_second == (0.0, 0.0)
+
+
+def test_sandboxes_with_long_names_make_no_document_that_nobody_can_send(tmp_path: Path) -> None:
+    told = document(tmp_path, others=100)
+    assert told["connections"]["now"] == 101
+    assert 20 < len(told["sandboxes"]) < 101
+    assert len(msgpack.packb(told)) < MOST_NAME_BYTES * 2

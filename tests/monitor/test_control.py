@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import socket
+import zlib
 from collections.abc import Iterator
+from typing import Any
 
 import msgpack
 import pytest
 import trio
 
-from gvtui.monitor.control import MAX_UNSENT, Control
+from gvtui.monitor.control import MAX_UNSENT, Control, mark_in
 
 
 @pytest.fixture
@@ -75,3 +77,44 @@ def test_what_the_viewer_says(ends: tuple[socket.socket, socket.socket]) -> None
             assert await control.receive() is None
 
     trio.run(main)
+
+
+def test_what_no_viewer_could_read_holds_up_nothing(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = ends
+    control = Control(theirs)
+    control.say("told", document="x" * (8 << 20))
+    control.say("beat")
+    assert msgpack.unpackb(ours.recv(1 << 20)) == {"kind": "beat"}
+    assert control.is_read
+
+
+A_MARK = {"kind": "note", "text": "x"}
+PACKED = zlib.compress(msgpack.packb(A_MARK))
+
+
+@pytest.mark.parametrize("conn", [0, 7, (1 << 32) - 1])
+def test_a_mark_is_read(conn: int) -> None:
+    assert mark_in({"kind": "mark", "details": PACKED, "conn": conn}) == (A_MARK, conn)
+
+
+WRONG_MARKS: dict[str, dict[str, Any]] = {
+    "nothing": {},
+    "no bytes": {"details": "x"},
+    "empty": {"details": b""},
+    "not compressed": {"details": msgpack.packb(A_MARK)},
+    "cut": {"details": PACKED[:-5]},
+    "no map": {"details": zlib.compress(msgpack.packb([1]))},
+    "damaged inside": {"details": zlib.compress(b"\x81")},
+    "a few bytes that become very many": {"details": zlib.compress(bytes(32 << 20))},
+    "nested deep": {"details": zlib.compress(b"\x81\xa1x" + b"\x91" * 1000 + b"\xc0")},
+    "no connection has a negative number": {"details": PACKED, "conn": -1},
+    "nor a larger one than fits": {"details": PACKED, "conn": 1 << 32},
+    "nor a list": {"details": PACKED, "conn": [1]},
+}
+
+
+@pytest.mark.parametrize("message", WRONG_MARKS.values(), ids=WRONG_MARKS)
+def test_what_is_no_mark_is_none(message: dict[str, Any]) -> None:
+    assert mark_in({"kind": "mark", **message}) is None

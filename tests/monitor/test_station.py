@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import socket
+import zlib
 from pathlib import Path
+from typing import Any
 
 import msgpack
 import pytest
@@ -11,11 +13,18 @@ from gvtui.monitor.station import Hello, Station, station_path
 from tests.monitor.stationed import hello
 
 
-def make(folder: Path, clock: list[float]) -> Station:
+def make(
+    folder: Path, clock: list[float], passed: list[tuple[bytes, int]] | None = None
+) -> Station:
+    def pass_mark(packed: bytes, conn: int) -> bool:
+        if passed is not None:
+            passed.append((packed, conn))
+        return True
+
     return Station(
         folder / "s",
         lambda: hello(folder),
-        pass_mark=lambda packed, conn: True,
+        pass_mark=pass_mark,
         describe=dict,
         clock=lambda: clock[0],
     )
@@ -79,8 +88,18 @@ def test_nobody_waits_for_a_viewer_that_does_not_read(tmp_path: Path) -> None:
 
 
 def test_what_strangers_write_does_no_harm(tmp_path: Path) -> None:
-    station = make(tmp_path, [0.0])
-    wrong = (b"\xc1", msgpack.packb([1]), msgpack.packb({"kind": "mark", "details": 1}), b"\x81")
+    passed: list[tuple[bytes, int]] = []
+    station = make(tmp_path, [0.0], passed)
+    wrong = (
+        b"\xc1",
+        msgpack.packb([1]),
+        msgpack.packb({"kind": ["mark"]}),
+        msgpack.packb({"kind": "mark", "details": 1}),
+        msgpack.packb({"kind": "mark", "details": b"", "conn": 1}),
+        msgpack.packb({"kind": "mark", "details": zlib.compress(b"\x81\xa1x\x01"), "conn": -1}),
+        b"\x81",
+        b"\x81\x91\x01\x01",
+    )
     with connect(tmp_path) as viewer:
         for data in wrong:
             viewer.send(data)
@@ -88,6 +107,7 @@ def test_what_strangers_write_does_no_harm(tmp_path: Path) -> None:
         station.turn()
         assert station.viewers == 1
         assert not station.is_told_to_stop
+        assert not passed
         viewer.send(msgpack.packb({"kind": "stop"}))
         station.turn()
         assert station.is_told_to_stop
@@ -122,3 +142,30 @@ def test_a_hello_of_a_later_version_has_more(tmp_path: Path) -> None:
 
 def vars_of(told: Hello) -> dict[str, object]:
     return {name: getattr(told, name) for name in Hello.__slots__}
+
+
+def test_the_log_so_far_reaches_a_viewer_whatever_it_holds(tmp_path: Path) -> None:
+    station = make(tmp_path, [0.0])
+    for number in range(300):
+        station.say({"kind": "log", "level": "info", "text": f"{number} " + "\U0001f600" * 1000})
+    station.say({"kind": "fault", "about": "trace", "text": "disk full"})
+    found: list[dict[str, Any]] = []
+    with connect(tmp_path) as viewer:
+        while not found or found[-1]["kind"] != "fault":
+            station.turn()
+            found.append(msgpack.unpackb(viewer.recv(1 << 20)))
+    lines = [line for each in found if each["kind"] == "before" for line in each["lines"]]
+    assert [line.split()[1] for line in lines[:-1]] == [str(n) for n in range(101, 300)]
+    station.close()
+
+
+def test_many_questions_have_one_answer(tmp_path: Path) -> None:
+    station = make(tmp_path, [0.0])
+    with connect(tmp_path) as viewer:
+        station.turn()
+        said(viewer)
+        for _ in range(50):
+            viewer.send(msgpack.packb({"kind": "ask"}))
+        station.turn()
+        assert said(viewer) == ["told"]
+    station.close()
