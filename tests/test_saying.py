@@ -19,6 +19,7 @@ from gvtui.cli import cli, run
 from gvtui.saying import say
 from gvtui.trace.details import pack_details
 from gvtui.trace.records import LogKind, pack_record
+from gvtui.trace.seal import seal_path
 from tests.trace.factory import read_message, start_message, write_trace
 
 HOSTILE = (
@@ -66,6 +67,11 @@ def theirs(tmp_path: Path) -> dict[str, str]:
     later.write_bytes(pack_record(LogKind.HEADER, 0, 1, pack_details(head)))
     session = tmp_path / "session.json"
     session.write_text(json.dumps({name: 1, "name": "Default", "points": [{"name": name}]}))
+    sealed = tmp_path / "sealed.gvtrace"
+    sealed.write_bytes(Path(other).read_bytes())
+    link = {"log": name, "offset": 0, "size": 1, "sha256": "0" * 64, "chain": name}
+    seal = {"schema": "gvtui-seal", "version": 1, "file": name, "segments": [link]}
+    seal_path(sealed).write_text(json.dumps(seal))
     runsc = tmp_path / "runsc"
     runsc.write_text(f"#!/bin/sh\nprintf '%s' '{name}'; printf '%s' '{name}' >&2; exit 1\n")
     runsc.chmod(0o700)
@@ -75,6 +81,8 @@ def theirs(tmp_path: Path) -> dict[str, str]:
         "later": str(later),
         "session": str(session),
         "runsc": str(runsc),
+        "sealed": str(sealed),
+        "out": str(tmp_path / f"{name}made"),
         "name": name,
         "missing": str(tmp_path / name / "x"),
     }
@@ -109,6 +117,34 @@ SINKS = [
     "convert {log} {missing}",
     "convert {log} {log}",
     "send {log} --endpoint {missing}",
+    "convert {log} {out}.txt --redact --rules {name}",
+    "convert {log} {out}.strace --redact",
+    "cut {log} -o {out}.gvtrace --filter proc.name={name}",
+    "cut {log} -o {out}.gvtrace --from {name}",
+    "cut {log} -o {log}",
+    "cut {later} -o {out}.gvtrace",
+    "cut {missing} -o {missing}",
+    "merge {log} {other} -o {out}2.gvtrace",
+    "merge {log} {missing} -o {missing}",
+    "merge {later} {log} -o {out}3.gvtrace",
+    "repair {log} -o {out}4.gvtrace",
+    "repair {later} -o {out}5.gvtrace",
+    "repair {missing} -o {missing}",
+    "repair {session} -o {missing}",
+    "seal {log}",
+    "seal {missing}",
+    "verify {log}",
+    "verify {log} --expect {name}",
+    "verify {sealed}",
+    "verify {missing}",
+    "monitor --listen {missing} --trace {missing}",
+    "monitor --listen {log} --trace {log}",
+    "monitor --listen {name} --trace {missing} --metrics {name}",
+    "monitor --listen {missing} --print-unit {name}",
+    "attach {missing}",
+    "attach {log}",
+    "status {missing}",
+    "status {log} --json",
     "send {missing} --endpoint {missing}",
     "record --out {missing} --listen {missing} --for 0.1",
     "session check {session}",
