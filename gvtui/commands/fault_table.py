@@ -115,6 +115,43 @@ FAULTS = (
         "tests/commands/test_watching.py::test_a_monitor_that_dies",
     ),
     Played(
+        "an attached viewer is killed, stopped, or leaves",
+        "The monitor goes on, and no message is lost.",
+        "0",
+        "tests/commands/test_monitor.py::test_viewers_come_and_go_and_cost_no_message",
+    ),
+    Played(
+        "an attached viewer does not read what it is told",
+        "Nobody waits for it: only its own log lacks what it missed.",
+        "0",
+        "tests/monitor/test_station.py::test_nobody_waits_for_a_viewer_that_does_not_read",
+    ),
+    Played(
+        "an attached viewer sends what makes no sense",
+        "It is left out, and the monitor goes on.",
+        "0",
+        "tests/monitor/test_station.py::test_what_strangers_write_does_no_harm",
+    ),
+    Played(
+        "the socket where viewers attach is removed",
+        "It is made anew within a second. Viewers that are attached notice nothing.",
+        "0",
+        "tests/monitor/test_station.py::test_the_socket_is_made_anew",
+    ),
+    Played(
+        "something else stands where viewers attach",
+        "It is left alone, and told once. Nobody can attach until it is gone; the monitor receives "
+        "all the while.",
+        "0",
+        "tests/commands/test_supervising.py::test_what_stands_where_viewers_attach_is_told_once",
+    ),
+    Played(
+        "the command monitor is killed",
+        "All that was logged is in its trace, to the last record.",
+        "137",
+        "tests/e2e/test_attach.py::test_a_killed_monitor_leaves_an_exact_prefix",
+    ),
+    Played(
         "the monitor is stopped or stuck",
         "An alarm after 4 s, with the process and what to do; the time is marked in the recording.",
         "0",
