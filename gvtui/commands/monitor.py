@@ -168,7 +168,7 @@ def _run(options: MonitorOptions, path: Path, metrics: str | None) -> int:
         finally:
             notifier.say("STOPPING=1")
         words = supervisor.end()
-        lost = state.losses.words(noun="")
-        say(f"gvtui: {state.monitor.became}: {words}{lost and f'; {lost}'}")
+        became = state.monitor.became
+        say(f"gvtui: {became}{'; ' if state.losses else ': '}{words}")
         state.has_told = True
-    return 1 if lost else 0
+    return 1 if state.losses else 0

@@ -199,6 +199,8 @@ class MonitorProcess(Hearing):
         whole = "is complete" if is_whole else "lacks the last messages"
         if self.was_killed:
             whole = "lacks what came last: the monitor did not end and had to be killed"
+        elif is_whole and self.losses:
+            return f"{words} is not complete: {self.losses.words()}"
         if self.losses:
             whole += f"; {self.losses.words()}"
         return f"{words} {whole}"
