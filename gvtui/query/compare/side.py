@@ -17,9 +17,10 @@ from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.write import conjunction
 from gvtui.query.lacking import lacking
 from gvtui.query.leftovers import give_back
+from gvtui.query.packed import Packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from gvtui.query.activity.activity import Activity, Unseen
     from gvtui.trace.reader import Trace
@@ -78,18 +79,15 @@ class _ReadSide(NamedTuple):
     """A side whose things are not folded yet: what is random, all sides tell together."""
 
     side: Side
-    activity: Activity
+    packed: Packed[Activity]
+    """What it did: other sides are read and folded meanwhile."""
     run: RunNames
-
-    def texts(self) -> Iterator[str]:
-        """All that its things are called."""
-        for section in self.activity.sections:
-            yield from (line.what for line in section.lines)
+    """What it has of its own; the random ends of names as far as it tells them itself."""
 
     def folded(self, ends: frozenset[tuple[str, int]]) -> Side:
         """The side; `ends` are the random ends of names on any side."""
         folding = Folding(replace(self.run, random_ends=ends))
-        things = things_of(self.activity, folding)
+        things = things_of(self.packed.value(), folding)
         return replace(self.side, things=things, used_rules=frozenset(folding.used))
 
 
@@ -125,7 +123,9 @@ class _Reading:
             unseen,
             tuple(digests),
         )
-        return _ReadSide(side, activity, RunNames(pids, has_any_port(listened)))
+        ends = random_ends(line.what for section in activity.sections for line in section.lines)
+        run = RunNames(pids, has_any_port(listened), ends)
+        return _ReadSide(side, Packed(activity), run)
 
     def _holes(self, gaps: Gaps, survey: Survey, unseen: Sequence[Unseen]) -> list[str]:
         reader, found = self.reader, []
@@ -164,8 +164,8 @@ def read_sides(plans: Sequence[SidePlan], progress: Progress | None = None) -> t
         found |= _read_trace(trace, own, progress)
         # Else what is left of one analysis would be in memory together with the next.
         give_back()
-    ends = random_ends(text for each in found.values() for text in each.texts())
-    return tuple(found[place].folded(ends) for place in range(len(plans)))
+    ends = frozenset(chain.from_iterable(each.run.random_ends for each in found.values()))
+    return tuple(found.pop(place).folded(ends) for place in range(len(plans)))
 
 
 def _read_trace(

@@ -29,7 +29,7 @@ _PARTS: dict[str, tuple[str, ...]] = {
     "Timeline": (),
     "Counts": ("_condition",),
     "DescriptorCounts": ("_resolved", "_facts"),
-    "Resolver": ("effects",),
+    "Resolver": ("effects", "_telling"),
     "Effects": (ALL,),
     "OpenFiles": (),
     "Descriptions": (),

@@ -17,6 +17,7 @@ import msgpack
 import numpy as np
 
 from gvtui.query.column import RowColumn
+from gvtui.query.kept.objectnumbers import ObjectNumbers
 from gvtui.query.kept.parts import ROOMS, kept_fields, parts_of
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class StateWriter:
         self.columns: list[RowColumn] = []
         """The columns that the sections have, which are written apart."""
         self._names = {id(value): name for name, value in anchors.items()}
-        self._numbers: dict[int, int] = {}
+        self._numbers = ObjectNumbers()
         self._alive: list[object] = list(anchors.values())
         self._queue: list[Any] = []
 
@@ -89,13 +90,14 @@ class StateWriter:
                     heads.append(head)
                     if contents is not None:
                         yield _pack(contents)
+        self._numbers.settle()
         packed = _pack(heads)
         yield packed
         yield len(packed).to_bytes(8, "little")
 
     def _group(self, kind: Any, values: list[Any]) -> tuple[list[Any], list[Any] | None]:  # noqa: ANN401
         """What objects of one kind are, and what they contain; None if the first tells all."""
-        numbers = [self._numbers[id(value)] for value in values]
+        numbers = [self._numbers.get(id(value)) for value in values]
         if isinstance(kind, tuple):
             cls, names = kind
             columns = [
@@ -165,8 +167,8 @@ class StateWriter:
         if kind is frozenset:
             return ["f", self._column(_sorted(value))]
         number = self._numbers.get(id(value))
-        if number is None:
-            number = self._numbers[id(value)] = len(self._numbers)
+        if number < 0:
+            number = self._numbers.add(id(value))
             self._alive.append(value)
             self._queue.append(value)
         return ["r", number]

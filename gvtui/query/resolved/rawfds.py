@@ -12,7 +12,6 @@ from gvtui.decode.raw_table import ARGUMENTS
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.resolved.effects import CHANGING
 from gvtui.query.resolved.raweffects import RAW_CHANGING
-from gvtui.query.resolved.slicemessages import SliceMessages
 from gvtui.trace.row import NO_FD
 from gvtui.wire.messages import RAW_SYSCALL
 from gvtui.wire.messagetype import WITH_FD, WITH_PATH
@@ -20,7 +19,7 @@ from gvtui.wire.messagetype import WITH_FD, WITH_PATH
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from gvtui.query.source import RowSource
+    from gvtui.query.resolved.slicemessages import SliceMessages
     from gvtui.trace.row import Row
 
 
@@ -47,20 +46,15 @@ def may_be_about(row: Row, architecture: str) -> bool:
     return row.type in (*CHANGING, *WITH_FD, *WITH_PATH)
 
 
-def first_arguments(
-    trace: RowSource, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
-) -> npt.NDArray[np.int64]:
+def first_arguments(messages: SliceMessages, asked: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """The first arguments of some raw rows, in order; `NO_FD` where the message cannot be read.
 
     Args:
-        trace: where the rows are.
-        start: row id of the first of `rows`.
-        rows: consecutive rows.
-        asked: which of them are wanted.
+        messages: those of a slice of rows, these among them.
+        asked: which of the rows are wanted.
     """
     places = np.flatnonzero(asked)
     out = np.full(len(places), NO_FD, np.int64)
-    messages = SliceMessages(trace, start, rows, asked)
     for index, place in enumerate(places.tolist()):
         message = messages.get(place)
         if message is not None:

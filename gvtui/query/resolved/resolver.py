@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gvtui.points.syscalls import sysnos_by_name
-from gvtui.query.calls.begun import goes_on
 from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.calls.execs import LateOutcomes
 from gvtui.query.column import RowColumn
@@ -21,21 +19,29 @@ from gvtui.query.follower import Follower
 from gvtui.query.resolved.accounting import ByteAccounting
 from gvtui.query.resolved.assigning import Uses
 from gvtui.query.resolved.doubled import DOUBLED, Doubled
-from gvtui.query.resolved.effects import CHANGING, Effects
+from gvtui.query.resolved.effects import Effects
 from gvtui.query.resolved.files import OpenFiles
 from gvtui.query.resolved.growth import DescriptorGrowth
 from gvtui.query.resolved.naming import DescriptorNaming
 from gvtui.query.resolved.paths import told
-from gvtui.query.resolved.raweffects import RAW_CHANGING
-from gvtui.query.resolved.rawfds import fd_calls, first_arguments
+from gvtui.query.resolved.rawfds import first_arguments
 from gvtui.query.resolved.seeds import seed
 from gvtui.query.resolved.slicemessages import SliceMessages
-from gvtui.query.resolved.transfers import array_of
+from gvtui.query.resolved.telling import (
+    CLOSED,
+    EXEC,
+    LOST,
+    MARK,
+    NAMED,
+    OPENED,
+    Telling,
+    TellingRows,
+)
 from gvtui.query.resolved.undoing import RawUndoing
 from gvtui.query.source import CHUNK
 from gvtui.trace.row import NO_FD, Direction, Kind, Row
 from gvtui.wire.messages import RAW_SYSCALL
-from gvtui.wire.messagetype import WITH_ADDRESS, WITH_FD, WITH_PATH, MessageType
+from gvtui.wire.messagetype import WITH_ADDRESS, WITH_PATH, MessageType
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -47,15 +53,24 @@ if TYPE_CHECKING:
 _CLONE_FS, _CLONE_FILES, _CLONE_THREAD = 0x200, 0x400, 0x10000
 _EBADF = 9
 _START, _CLONE = int(MessageType.CONTAINER_START), int(MessageType.SENTRY_CLONE)
-_OPEN, _CLOSE = int(MessageType.SYSCALL_OPEN), int(MessageType.SYSCALL_CLOSE)
 _CHDIR = int(MessageType.SYSCALL_CHDIR)
 _WATCH, _EXIT = int(MessageType.SYSCALL_INOTIFY_ADD_WATCH), int(Direction.EXIT)
 _PATHS = frozenset(map(int, WITH_PATH))
 """To find an enum's member takes ten times as long, which counts for each call."""
-_LOST, _MARK, _EXEC, _CLOSED, _OPENED, _NAMED = range(1, 7)
-"""What a row may be besides a message to read."""
 _AHEAD = 1 << 9
 """How many rows after a slice may have the decoded row of a raw one at its end."""
+
+
+def _used(
+    rows: npt.NDArray[np.void], telling: Telling, messages: SliceMessages
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
+    """The places of the rows that are about a descriptor, and the descriptors."""
+    fds, about = rows["fd"].astype(np.int64), telling.about
+    if telling.asked.any():
+        fds[telling.asked] = first_arguments(messages, telling.asked)
+        about = about | (telling.asked & (fds >= 0))
+    places = np.flatnonzero(about & (fds != NO_FD))
+    return places, fds[places]
 
 
 class Resolver(Follower):
@@ -92,12 +107,8 @@ class Resolver(Follower):
             return
         self._architecture = architecture = self._trace.architecture
         self.effects = Effects(self.files, architecture, self._naming, self._pairs.partner)
-        numbers = sysnos_by_name(architecture)
+        self._telling = TellingRows(architecture)
         self.bytes.settle(architecture)
-        changing = {numbers[name] for name in RAW_CHANGING if name in numbers}
-        self._raw_changing = array_of(frozenset(changing))
-        self._raw_fd = array_of(fd_calls(architecture))
-        self._fchdir = numbers.get("fchdir", -1)
 
     @property
     def _end(self) -> int:
@@ -120,9 +131,8 @@ class Resolver(Follower):
         self._take_late(start)
         offset = start % CHUNK
         out = self.column.chunk(start // CHUNK)[offset : offset + len(rows)]
-        types, is_exit = rows["type"], rows["direction"] == Direction.EXIT
         readable = (rows["kind"] == Kind.MESSAGE) & (rows["flags"] == 0)
-        is_raw = readable & (types == RAW_SYSCALL)
+        is_raw = readable & (rows["type"] == RAW_SYSCALL)
         stop = start + len(rows)
         self._doubled.learn(self._trace.rows(stop, min(stop + _AHEAD, self._trace.end_row)))
         doubled = self._doubled.mask(start, rows, is_raw)
@@ -131,10 +141,14 @@ class Resolver(Follower):
         processes = self._processes.tree.numbers(start, rows)
         known = readable & (processes > 0)
 
-        places, fds = self._uses(start, rows, known, is_raw & ~doubled)
+        codes = self._pairs.execs.codes(start, len(rows))
+        absolute = self._naming.absolute(rows["path"])
+        telling = self._telling.find(rows, known, is_raw & ~doubled, codes, absolute)
+        messages = SliceMessages(self._trace, start, rows, telling.asked | telling.read)
+        places, fds = _used(rows, telling, messages)
         uses = Uses(places, processes[places], fds, self._now)
         meets = uses.unknown(self._proves(rows, places))
-        self._apply(start, rows, known, is_raw & ~doubled, is_exit, processes, uses, meets)
+        self._apply(start, rows, telling, messages, processes, uses, meets)
         runs = uses.resolved(start, self.files.changes)
         self._end_changes()
         numbers = runs.numbers
@@ -152,73 +166,35 @@ class Resolver(Follower):
         files = self.files.get(process)
         return files.table.get(fd) if files is not None else 0
 
-    def _uses(
-        self,
-        start: int,
-        rows: npt.NDArray[np.void],
-        known: npt.NDArray[np.bool_],
-        raw: npt.NDArray[np.bool_],
-    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
-        """The places of the rows that are about a descriptor, and the descriptors."""
-        fds = rows["fd"].astype(np.int64)
-        about = known & np.isin(rows["type"], WITH_FD) & (fds >= 0)
-        about |= (
-            known & (rows["type"] == MessageType.SYSCALL_CHDIR) & (rows["sysno"] == self._fchdir)
-        )
-        asked = raw & known & np.isin(rows["sysno"], self._raw_fd)
-        if asked.any():
-            fds[asked] = first_arguments(self._trace, start, rows, asked)
-            about |= asked & (fds >= 0)
-        places = np.flatnonzero(about & (fds != NO_FD))
-        return places, fds[places]
-
     def _apply(
         self,
         start: int,
         rows: npt.NDArray[np.void],
-        known: npt.NDArray[np.bool_],
-        raw: npt.NDArray[np.bool_],
-        is_exit: npt.NDArray[np.bool_],
+        telling: Telling,
+        messages: SliceMessages,
         processes: npt.NDArray[np.int64],
         uses: Uses,
         meets: list[int],
     ) -> None:
         """Let the slice's calls take effect in their order, and name their paths."""
         out = self.column.chunk(start // CHUNK)
-        types, errnos = rows["type"], rows["errno"]
-        done = known & is_exit & ((errnos == 0) | goes_on(rows))
-        acts = done & np.isin(types, CHANGING)
-        acts |= done & raw & np.isin(rows["sysno"], self._raw_changing)
-        named = known & np.isin(types, WITH_PATH) & (rows["path"] != 0)
-        codes = self._pairs.execs.codes(start, len(rows))
-        execs = known & (
-            (types == MessageType.SENTRY_EXEC)
-            | (codes == ExecCode.DONE)
-            | (codes == ExecCode.DONE_LATER)
-        )
-        events = known & (
-            (types == MessageType.CONTAINER_START) | (types == MessageType.SENTRY_CLONE)
-        )
-        lost = rows["kind"] == Kind.DROP
-        marks = rows["kind"] == Kind.MARK
-        tells = acts | named | execs | events | lost | marks
-        plain = named & ~acts & self._naming.absolute(rows["path"])
+        plain = telling.plain
         out[start % CHUNK + np.flatnonzero(plain)] = -self._naming.numbers(rows["path"][plain])
         ends = self._ends(start + len(rows), processes)
         changed = self.files.changes.numbers
         seen = len(changed)
         heapq.heapify(meets)
-        decoded = ((acts & (types != _CLOSE)) | (named & ~plain) | events) & ~execs
-        messages = SliceMessages(self._trace, start, rows, decoded)
-        chosen = np.flatnonzero(tells & ~(plain & ~execs))
-        is_open = types == _OPEN
-        kinds = np.select(
-            [lost, marks, execs, types == _CLOSE, is_open & acts, is_open & named],
-            [_LOST, _MARK, _EXEC, _CLOSED, _OPENED, _NAMED],
-        )
-        others = np.flatnonzero(decoded & (kinds == 0))
+        chosen = np.flatnonzero(telling.tells)
+        others = np.flatnonzero(telling.read & (telling.kinds == 0))
         held = dict(zip(others.tolist(), rows[others].tolist(), strict=True))
-        columns = (kinds, processes, rows["fd"], rows["result"], rows["sysno"], acts)
+        columns = (
+            telling.kinds,
+            processes,
+            rows["fd"],
+            rows["result"],
+            rows["sysno"],
+            telling.acts,
+        )
         values: dict[int, int] = {}
         for place, kind, process, fd, result, sysno, is_act in zip(
             chosen.tolist(), *(column[chosen].tolist() for column in columns), strict=True
@@ -227,19 +203,19 @@ class Resolver(Follower):
             # Asked here too, since most rows have nothing before them.
             if (meets and meets[0] <= place) or (ends and ends[-1][0] < number):
                 self._before(number, start, rows, uses, meets, ends)
-            if kind == _CLOSED:
+            if kind == CLOSED:
                 self.files.close(process, fd, number)
-            elif kind == _EXEC:
+            elif kind == EXEC:
                 self.files.exec(process, number)
-            elif kind == _LOST:
+            elif kind == LOST:
                 self._lose(int(rows["conn"][place]), number)
-            elif kind == _MARK:
+            elif kind == MARK:
                 seed(self.files, self._processes.tree, self._trace, number)
             elif (message := messages.get(place)) is None:
                 continue
-            elif kind == _OPENED:
+            elif kind == OPENED:
                 values[place] = self.effects.opened(process, number, result, sysno, message)
-            elif kind == _NAMED:
+            elif kind == NAMED:
                 values[place] = -self.effects.path(process, sysno, message)
             else:
                 row = Row(*held[place])

@@ -8,6 +8,7 @@ import numpy as np
 
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.resolved.rawfds import fd_calls, first_arguments
+from gvtui.query.resolved.slicemessages import SliceMessages
 from gvtui.trace.reader import Trace
 from gvtui.wire.messages import RAW_SYSCALL
 
@@ -33,6 +34,7 @@ def test_the_argument_is_that_of_the_message() -> None:
     said = [int(trace.decoded(index).message.arg1) for index in places.tolist()]  # type: ignore[union-attr]
     rows = trace.rows(0, trace.end_row)
     asked = np.isin(np.arange(len(rows)), places)
-    assert first_arguments(trace, 0, rows, asked).tolist() == said
+    messages = SliceMessages(trace, 0, rows, asked)
+    assert first_arguments(messages, asked).tolist() == said
     assert len(said) > 10
     trace.close()
