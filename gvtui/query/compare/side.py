@@ -84,6 +84,11 @@ class _ReadSide(NamedTuple):
     run: RunNames
     """What it has of its own; the random ends of names as far as it tells them itself."""
 
+    @classmethod
+    def of(cls, side: Side, activity: Activity, run: RunNames) -> _ReadSide:
+        """A side of which nothing else is in memory any more: packing takes some."""
+        return cls(side, Packed(activity), run)
+
     def folded(self, ends: frozenset[tuple[str, int]]) -> Side:
         """The side; `ends` are the random ends of names on any side."""
         folding = Folding(replace(self.run, random_ends=ends))
@@ -104,7 +109,9 @@ class _Reading:
         self.counts = analysis.statistics(self.condition).counts
         self.coverage = SideCoverage(trace, scope)
 
-    def read(self, gaps: Gaps, survey: Survey, digests: Sequence[str]) -> _ReadSide:
+    def read(
+        self, gaps: Gaps, survey: Survey, digests: Sequence[str]
+    ) -> tuple[Side, Activity, RunNames]:
         """What was read; it needs the readers no more."""
         unseen = not_seen(self.plan.trace, self.reader, gaps, survey)
         activity = self.reader.activity(unseen, folds=False)
@@ -125,7 +132,7 @@ class _Reading:
         )
         ends = random_ends(line.what for section in activity.sections for line in section.lines)
         run = RunNames(pids, has_any_port(listened), ends)
-        return _ReadSide(side, Packed(activity), run)
+        return side, activity, run
 
     def _holes(self, gaps: Gaps, survey: Survey, unseen: Sequence[Unseen]) -> list[str]:
         reader, found = self.reader, []
@@ -161,8 +168,13 @@ def read_sides(plans: Sequence[SidePlan], progress: Progress | None = None) -> t
     found: dict[int, _ReadSide] = {}
     for trace in {id(plan.trace): plan.trace for plan in plans}.values():
         own = {place: plan for place, plan in enumerate(plans) if plan.trace is trace}
-        found |= _read_trace(trace, own, progress)
+        read = _read_trace(trace, own, progress)
         # Else what is left of one analysis would be in memory together with the next.
+        give_back()
+        while read:
+            place, parts = read.popitem()
+            found[place] = _ReadSide.of(*parts)
+            del parts
         give_back()
     ends = frozenset(chain.from_iterable(each.run.random_ends for each in found.values()))
     return tuple(found.pop(place).folded(ends) for place in range(len(plans)))
@@ -170,7 +182,7 @@ def read_sides(plans: Sequence[SidePlan], progress: Progress | None = None) -> t
 
 def _read_trace(
     trace: Trace, plans: Mapping[int, SidePlan], progress: Progress | None
-) -> dict[int, _ReadSide]:
+) -> dict[int, tuple[Side, Activity, RunNames]]:
     """The sides of one trace; what was needed to read it is let go before the next is read."""
     analysis, gaps = Analysis(trace, is_kept=True), Gaps(trace)
     readings = {place: _Reading(plan, analysis) for place, plan in plans.items()}
