@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import Enum
 
 from gvtui.decode.errno_names import RESTART_TEXTS
@@ -10,6 +11,13 @@ RESTARTS = tuple(RESTART_TEXTS)
 """Errors that never reach the program: a signal interrupted the call, which is begun anew, or fails
 with EINTR after all. Calls that end so are counted apart, not as failures.
 """
+
+
+BEGUN = errno.EINPROGRESS
+"""The error of a connect that does not wait: it goes on after the call, as connect(2) says."""
+
+NO_FAILURES = (0, BEGUN, *RESTARTS)
+"""The errors of calls that have not failed, and 0, which stands for no error."""
 
 
 class ExecOutcome(Enum):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gvtui.decode import calls, events
 from gvtui.decode.call import CallSide
 from gvtui.decode.escape import escape, quoted, string_list
-from gvtui.decode.outcome import RESTARTS, ExecOutcome, untold
+from gvtui.decode.outcome import NO_FAILURES, ExecOutcome, untold
 from gvtui.decode.raw import raw_arguments, raw_result
 from gvtui.decode.sockets import address, hex_bytes
 from gvtui.points.names import event_type, point_name
@@ -95,7 +95,7 @@ def render(
         arguments += "".join(f" ⚠ {note}" for note in notes)
     if call.is_exit and not call.errno and (words := untold(outcome)):
         return Rendered(call.name, arguments, words, outcome is ExecOutcome.FAILED)
-    failed = call.errno != 0 and call.errno not in RESTARTS
+    failed = call.errno not in NO_FAILURES
     return Rendered(call.name, arguments, calls.result(call, forms[1]), failed)
 
 

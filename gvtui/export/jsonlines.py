@@ -30,7 +30,7 @@ With `gvtui print --calls`, a call that raw and decoded points report is written
 its raw points are left out. The rows of calls then have besides
 
 - `call`: what the call did, as far as the trace tells: `name`; `outcome`, which is `running`,
-  `returned`, `failed`, `restarted`, `asked` or `exit not seen`; the rows `enter` and `exit`;
+  `returned`, `failed`, `restarted`, `begun`, `asked` or `exit not seen`; the rows `enter` and `exit`;
   `duration_ns`; `path`, absolute and normal where its folder is known, and `given`, as the program
   gave it; `address`; `bytes_in` and `bytes_out`, which this call read and wrote; `fd` with `num`,
   `type` and `path` of the descriptor, on an open of the new one; `proc` with `pid`, `name`, `args`

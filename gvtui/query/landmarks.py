@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from gvtui.decode.outcome import RESTARTS
+from gvtui.decode.outcome import NO_FAILURES
 from gvtui.points.names import event_type
 from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.trace.row import Direction, Kind
@@ -78,7 +78,7 @@ def failed(
         codes: their `ExecCode`s, as far as they are known.
     """
     is_failed = (rows["kind"] == Kind.MESSAGE) & (rows["direction"] == Direction.EXIT)
-    is_failed &= (rows["errno"] != 0) & ~np.isin(rows["errno"], RESTARTS)
+    is_failed &= ~np.isin(rows["errno"], NO_FAILURES)
     if codes is not None:
         is_failed |= codes == ExecCode.FAILED
     return np.asarray(is_failed)

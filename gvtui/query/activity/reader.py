@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.decode.errno_names import errno_name
-from gvtui.decode.outcome import RESTARTS
+from gvtui.decode.outcome import NO_FAILURES
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.activity.activity import (
     SECTIONS,
@@ -25,7 +25,6 @@ from gvtui.query.activity.programs import Programs
 from gvtui.query.activity.runs import fold_programs, fold_sessions
 from gvtui.query.activity.sockets import Sockets
 from gvtui.query.activity.words import call_words
-from gvtui.query.calls.begun import goes_on
 from gvtui.query.follower import Follower
 from gvtui.query.resolved.call import Happened
 from gvtui.query.resolved.description import FdKind
@@ -239,9 +238,8 @@ class ActivityReader(Follower):
 
     def _failures(self, part: ActivityPart) -> None:
         rows, paths = part.rows, part.paths
-        failed = part.chosen & (rows["direction"] == Direction.EXIT) & (rows["errno"] != 0)
-        failed &= ~np.isin(rows["errno"], RESTARTS)
-        failed &= ~goes_on(rows)
+        failed = part.chosen & (rows["direction"] == Direction.EXIT)
+        failed &= ~np.isin(rows["errno"], NO_FAILURES)
         numbers = sysnos_by_name(self._trace.architecture)
         # A program that did not start has a section of its own.
         failed &= ~np.isin(rows["sysno"], [numbers.get("execve", -2), numbers.get("execveat", -2)])

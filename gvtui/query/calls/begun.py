@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 from typing import TYPE_CHECKING
 
+from gvtui.decode.outcome import BEGUN
 from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
@@ -15,6 +15,6 @@ if TYPE_CHECKING:
 def goes_on(rows: npt.NDArray[np.void]) -> npt.NDArray[np.bool_]:
     """The exits of connects that go on without blocking: their error is no failure."""
     found: npt.NDArray[np.bool_] = (rows["type"] == MessageType.SYSCALL_CONNECT) & (
-        rows["errno"] == errno.EINPROGRESS
+        rows["errno"] == BEGUN
     )
     return found

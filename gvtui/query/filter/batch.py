@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from gvtui.decode.outcome import RESTARTS
+from gvtui.decode.outcome import NO_FAILURES, RESTARTS
 from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.trace.row import NO_FD, Direction, Kind
 from gvtui.wire.header import WireError
@@ -272,7 +272,7 @@ def _restarted(batch: RowBatch) -> Numbers:
 
 def _failed(batch: RowBatch) -> Numbers:
     codes, errors = batch.numbers(EXEC_CODES), batch.column("errno")
-    failed = ((errors != 0) & ~np.isin(errors, RESTARTS)) | (codes == ExecCode.FAILED)
+    failed = ~np.isin(errors, NO_FAILURES) | (codes == ExecCode.FAILED)
     return np.where(codes == ExecCode.ASKED, UNKNOWN, _on_exits(batch, failed.astype(np.int64)))
 
 

@@ -98,7 +98,7 @@ EVENT_FIELDS: tuple[Field, ...] = (
         "evt.failed",
         ValueKind.CHOICE,
         "whether the call failed, if that is known; on exits only; a call that a signal "
-        "interrupted has not failed, see evt.restarted",
+        "interrupted (see evt.restarted) and a connect that goes on (EINPROGRESS) have not failed",
         "evt.failed = true",
         FAILED,
         choices=TRUTH,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from gvtui.decode.outcome import RESTARTS
+from gvtui.decode.outcome import NO_FAILURES, RESTARTS
 from gvtui.query.calls.doubles import Doubles
 from gvtui.query.calls.exec_rules import ExecCode
 from gvtui.query.calls.execs import LateOutcomes
@@ -152,7 +152,7 @@ class Counts(Follower):
 
         durations = self._pairs.durations(start, rows)
         restarted = np.isin(rows["errno"], RESTARTS)
-        failed = ((rows["errno"] != 0) & ~restarted) | (codes == ExecCode.FAILED)
+        failed = ~np.isin(rows["errno"], NO_FAILURES) | (codes == ExecCode.FAILED)
         ends = (failed, durations, restarted)
         syscall = rows["sysno"].astype(np.int64) & 0xFFFFFFFF
         is_event = matched & (rows["kind"] == Kind.MESSAGE) & ~is_enter & ~is_exit

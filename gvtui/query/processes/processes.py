@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gvtui.decode.outcome import RESTARTS, ExecOutcome
+from gvtui.decode.outcome import NO_FAILURES, ExecOutcome
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.calls.doubles import Doubles
 from gvtui.query.calls.exec_rules import ExecCode
@@ -280,7 +280,7 @@ class Processes(Follower):
         double = self._doubles.mask(rows)
         enters = (rows["direction"] == Direction.ENTER) & ~double
         exits = (rows["direction"] == Direction.EXIT) & ~double
-        failed = exits & (rows["errno"] != 0) & ~np.isin(rows["errno"], RESTARTS)
+        failed = exits & ~np.isin(rows["errno"], NO_FAILURES)
         codes = self.execs.codes(start, len(rows))
         failed |= exits & (codes == ExecCode.FAILED)
         # What tells of an exec has still the name from before it.

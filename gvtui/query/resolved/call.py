@@ -18,6 +18,8 @@ class Outcome(Enum):
     RETURNED = "returned"
     FAILED = "failed"
     RESTARTED = "restarted"
+    BEGUN = "begun"
+    """A connect that does not wait: it goes on after the call."""
     ASKED = "asked"
     """An exec of which nothing tells whether it succeeded."""
     NOT_SEEN = "exit not seen"

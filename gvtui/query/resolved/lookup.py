@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from gvtui.decode.outcome import RESTARTS, ExecOutcome
+from gvtui.decode.outcome import BEGUN, RESTARTS, ExecOutcome
 from gvtui.decode.task_flags import NEW_NAMESPACES
 from gvtui.points.names import event_type, point_name
 from gvtui.query.calls.call import Unpaired
@@ -258,6 +258,8 @@ class Resolved:
             return (Outcome.RUNNING if is_running else Outcome.NOT_SEEN), 0
         if held.errno in RESTARTS:
             return Outcome.RESTARTED, held.errno
+        if held.errno == BEGUN:
+            return Outcome.BEGUN, held.errno
         if held.errno:
             return Outcome.FAILED, held.errno
         of_exec = self._pairs.execs.outcome(row)

@@ -169,16 +169,17 @@ def test_relative_times_are_counted_from_a_given_moment() -> None:
         assert condition.mask(trace, trace.rows(0, 4), 0).tolist() == list(map(bool, expected))
 
 
-def test_a_call_that_a_signal_interrupts_is_restarted_and_has_not_failed() -> None:
+def test_calls_that_are_interrupted_or_go_on_have_not_failed() -> None:
     trace = TextTrace()
-    for errno in (0, 4, 512, 513, 514, 516):
+    for errno in (0, 4, 512, 513, 514, 516, 115):
         trace.add(direction=2, errno=errno)
-    held = trace.rows(0, 6)
+    held = trace.rows(0, 7)
     for text, expected in (
-        ("evt.failed = true", [0, 1, 0, 0, 0, 0]),
-        ("evt.failed = false", [1, 0, 1, 1, 1, 1]),
-        ("evt.restarted = true", [0, 0, 1, 1, 1, 1]),
-        ("evt.errno = ERESTARTSYS", [0, 0, 1, 0, 0, 0]),
+        ("evt.failed = true", [0, 1, 0, 0, 0, 0, 0]),
+        ("evt.failed = false", [1, 0, 1, 1, 1, 1, 1]),
+        ("evt.restarted = true", [0, 0, 1, 1, 1, 1, 0]),
+        ("evt.errno = ERESTARTSYS", [0, 0, 1, 0, 0, 0, 0]),
+        ("evt.errno = EINPROGRESS", [0, 0, 0, 0, 0, 0, 1]),
     ):
         mask = compile_filter(text).mask(trace, held, 0)
         assert mask.tolist() == list(map(bool, expected))

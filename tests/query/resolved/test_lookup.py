@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from gvtui.decode.outcome import RESTARTS
+from gvtui.decode.outcome import BEGUN, RESTARTS
 from gvtui.query.analysis import Analysis
 from gvtui.query.resolved.call import Outcome
 from gvtui.trace.reader import Trace
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("errno", RESTARTS)
-def test_an_interrupted_call_is_restarted_and_not_failed(tmp_path: Path, errno: int) -> None:
+@pytest.mark.parametrize("errno", [*RESTARTS, BEGUN])
+def test_a_call_that_goes_on_has_not_failed(tmp_path: Path, errno: int) -> None:
     box = Box(tmp_path / "made-up.gvtrace")
     box.start()
     box.read(box.context(1))
@@ -35,12 +35,12 @@ def test_an_interrupted_call_is_restarted_and_not_failed(tmp_path: Path, errno: 
     exit_row = trace.end_row - 2
     call = found.call(exit_row)
     assert call is not None
-    assert (call.outcome, call.errno) == (Outcome.RESTARTED, errno)
+    assert (call.outcome, call.errno) == (Outcome.BEGUN if errno == BEGUN else Outcome.RESTARTED, errno)
     failed = found.call(exit_row + 1)
     assert failed is not None
     assert failed.outcome is Outcome.FAILED
     rows = trace.rows(0, trace.end_row)
-    assert np.flatnonzero(found.restarted(rows)).tolist() == [exit_row]
+    assert np.flatnonzero(found.restarted(rows)).tolist() == ([] if errno == BEGUN else [exit_row])
     assert found.call(0) is None
     assert found.call(10_000) is None
     trace.close()
