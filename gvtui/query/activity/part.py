@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,4 +66,24 @@ def part_of(
         rows["type"].astype(np.int64) << 32 | rows["sysno"].astype(np.int64) & 0xFFFFFFFF,
         came,
         went,
+    )
+
+
+def second_side(resolved: Resolved, part: ActivityPart) -> ActivityPart | None:
+    """What calls between two descriptors, such as sendfile, did with the second one, as a slice of
+    the same rows; None if there are none."""
+    found = resolved.second_sides(part.start, part.rows)
+    if found is None:
+        return None
+    numbers, paths, kinds = found
+    has = part.chosen & (numbers > 0)
+    return replace(
+        part,
+        chosen=has,
+        happened=np.zeros(len(has), np.int32),
+        paths=paths,
+        kinds=kinds,
+        numbers=numbers,
+        came=np.where(has, part.went, 0),
+        went=np.where(has, part.came, 0),
     )

@@ -20,7 +20,7 @@ from gvtui.query.activity.activity import (
 )
 from gvtui.query.activity.folding import fold
 from gvtui.query.activity.lines import ActivityLines
-from gvtui.query.activity.part import ActivityPart, part_of
+from gvtui.query.activity.part import ActivityPart, part_of, second_side
 from gvtui.query.activity.programs import Programs
 from gvtui.query.activity.runs import fold_programs, fold_sessions
 from gvtui.query.activity.sockets import Sockets
@@ -119,6 +119,11 @@ class ActivityReader(Follower):
         self._note_unknown(np.unique(part.numbers[part.chosen]).tolist())
         self._programs.take_in(part, self.lines)
         self._files(part)
+        other = second_side(self._resolved, part)
+        if other is not None:
+            self._note_unknown(np.unique(other.numbers[other.chosen]).tolist())
+            self._files(other)
+            self._sockets.take_in(other, self.lines)
         self._permissions(part)
         self._worded(part)
         self._sockets.take_in(part, self.lines)

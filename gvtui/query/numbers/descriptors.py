@@ -1,6 +1,7 @@
 """Counts calls by open file or socket, and by the address at the other end, with their bytes.
 
 Only calls that have returned count: with their exits it is known which file or socket they made.
+A call between two descriptors counts with the first one, its bytes with both.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from gvtui.query.fdfacts import FdFacts
 from gvtui.query.filter.write import literal
 from gvtui.query.numbers.tally import OTHER, Tally
 from gvtui.query.resolved.description import FdKind
+from gvtui.query.source import groups
 from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
@@ -111,6 +113,30 @@ class DescriptorCounts:
             tally.count(keys[mine])
             tally.outcome(keys[mine], failed[mine], durations[mine], restarted[mine])
             tally.moved(keys[mine], came[mine], went[mine])
+        self._second_sides(start, rows, ended, came, went)
+
+    def _second_sides(
+        self,
+        start: int,
+        rows: npt.NDArray[np.void],
+        ended: npt.NDArray[np.bool_],
+        came: npt.NDArray[np.int64],
+        went: npt.NDArray[np.int64],
+    ) -> None:
+        """Add the bytes that calls such as sendfile moved on their second descriptor; the calls
+        themselves are counted with the first."""
+        found = self._resolved.second_sides(start, rows)
+        if found is None:
+            return
+        numbers, paths, kinds = found
+        mine = ended & (numbers != 0)
+        self.by_descriptor.moved(numbers[mine], went[mine], came[mine])
+        is_socket = mine & (kinds >= FdKind.SOCKET) & (kinds <= FdKind.UNIX)
+        for own in groups(np.flatnonzero(is_socket), numbers, paths):
+            remote = self._remote(int(paths[own[0]]), int(numbers[own[0]]), 0)
+            if remote is not None:
+                keys = np.full(len(own), self._number(remote), np.int64)
+                self.by_remote.moved(keys, went[own], came[own])
 
     def descriptor_words(self, number: int) -> tuple[str, str]:
         """What a descriptor is, and the filter for its rows; the number is the description's."""

@@ -97,7 +97,13 @@ class Resolved:
             start: row id of the first of `rows`.
             rows: consecutive rows.
         """
-        column = self.resolver.column.slice(start, len(rows)).astype(np.int64)
+        return self._names(start, rows, self.resolver.column.slice(start, len(rows)))
+
+    def _names(
+        self, start: int, rows: npt.NDArray[np.void], numbers: npt.NDArray[np.int32]
+    ) -> npt.NDArray[np.int64]:
+        """What rows are about, as `paths` has it, by what a column has for them."""
+        column = numbers.astype(np.int64)
         out = np.where((column < 0) & (column != DOUBLED), -column, 0)
         tells = (column > 0) & ~np.isin(rows["type"], (*WITH_ADDRESS, MessageType.SYSCALL_OPEN))
         out[tells] = self.resolver.told_paths(rows["path"][tells])
@@ -129,8 +135,25 @@ class Resolved:
 
     def kinds(self, start: int, count: int) -> npt.NDArray[np.uint8]:
         """The `FdKind` of the description that each row is about; 0 if not known."""
-        numbers = self.description_numbers(start, count)
+        return self._kinds(self.description_numbers(start, count))
+
+    def _kinds(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         return _of(self.descriptions.kind_column(), np.uint8, numbers)
+
+    def second_sides(
+        self, start: int, rows: npt.NDArray[np.void]
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.uint8]] | None:
+        """What the second descriptor of each row's call is, as sendfile has one: the numbers of the
+        descriptions, 0 for rows without one, the numbers in `texts` of their names, and their
+        kinds. None if no row has one.
+
+        The bytes of such a call are those of `moves` in the other direction.
+        """
+        numbers = self.resolver.others.slice(start, len(rows))
+        if not numbers.any():
+            return None
+        wide = numbers.astype(np.int64)
+        return wide, self._names(start, rows, numbers), self._kinds(wide)
 
     def moves(
         self, start: int, rows: npt.NDArray[np.void]

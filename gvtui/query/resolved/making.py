@@ -48,6 +48,9 @@ class DescriptorMaking:
         self.files = files
         self._partner = partner
         self._names = names_by_sysno(architecture)
+        self.others: dict[int, int] = {}
+        """By row of a call between two descriptors the number of the second one's description,
+        until the resolver takes it up."""
 
     def folder(self, process: int, message: Any, name: str) -> str:  # noqa: ANN401
         """The absolute path that the path of a message is relative to; "" if not known."""

@@ -125,6 +125,7 @@ class RawEffects(DescriptorMaking):
         place, comes_from = OTHER_SIDES[self.name(row.sysno)]
         other = self.of(process, int32(arguments[place]), number, "")
         other.last_row = max(other.last_row, number)
+        self.others[number] = other.number
         if comes_from:
             other.bytes_in, other.reads = other.bytes_in + row.result, other.reads + 1
         else:

@@ -62,12 +62,12 @@ _AHEAD = 1 << 9
 
 
 def _used(
-    rows: npt.NDArray[np.void], telling: Telling, messages: SliceMessages
+    rows: npt.NDArray[np.void], telling: Telling, messages: SliceMessages, architecture: str
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.int64]]:
     """The places of the rows that are about a descriptor, and the descriptors."""
     fds, about = rows["fd"].astype(np.int64), telling.about
     if telling.asked.any():
-        fds[telling.asked] = first_arguments(messages, telling.asked)
+        fds[telling.asked] = first_arguments(messages, telling.asked, architecture)
         about = about | (telling.asked & (fds >= 0))
     places = np.flatnonzero(about & (fds != NO_FD))
     return places, fds[places]
@@ -92,6 +92,8 @@ class Resolver(Follower):
         """How many rows were removed from the trace before they could be read."""
         self.column = RowColumn(trace.side_folders)
         """For each row the number of its description, or below 0 that of its path's text."""
+        self.others = RowColumn(trace.side_folders)
+        """For the exit of a call between two descriptors the number of the second's description."""
         self.bytes = ByteAccounting(self.descriptions)
         """The bytes that the rows moved."""
         self._naming = DescriptorNaming(trace, self.texts)
@@ -118,6 +120,7 @@ class Resolver(Follower):
         self._settle_architecture()
         self.missed_rows += max(0, self._trace.first_row - self.position)
         self.column.let_go(self._trace.first_row)
+        self.others.let_go(self._trace.first_row)
         if self._trace.first_row > self.position:
             for process in self.files.known():
                 self.files.lose(process, self._trace.first_row)
@@ -145,7 +148,7 @@ class Resolver(Follower):
         absolute = self._naming.absolute(rows["path"])
         telling = self._telling.find(rows, known, is_raw & ~doubled, codes, absolute)
         messages = SliceMessages(self._trace, start, rows, telling.asked | telling.read)
-        places, fds = _used(rows, telling, messages)
+        places, fds = _used(rows, telling, messages, self._architecture)
         uses = Uses(places, processes[places], fds, self._now)
         meets = uses.unknown(self._proves(rows, places))
         self._apply(start, rows, telling, messages, processes, uses, meets)
@@ -228,6 +231,9 @@ class Resolver(Follower):
                 seen = self._expect(seen, uses, meets, start)
         out[start % CHUNK + np.fromiter(values, np.intp, len(values))] = list(values.values())
         self._before(start + len(rows), start, rows, uses, meets, ends)
+        for number, other in self.effects.others.items():
+            self.others.chunk_of(number)[number % CHUNK] = other
+        self.effects.others.clear()
 
     def _before(
         self,

@@ -31,7 +31,6 @@ BETWEEN = " ".join(OTHER_SIDES)
 UNTOLD = {
     "recvmmsg sendmmsg": "the number of messages, not of their bytes",
     "io_uring_enter": "how many requests were taken, not what they did",
-    BETWEEN: "the bytes, which stand with the first descriptor and with the process",
 }
 """Calls that move more than is added up, with what their results tell."""
 

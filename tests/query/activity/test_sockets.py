@@ -70,3 +70,20 @@ def test_a_pair_of_sockets_is_no_connection_to_others(world: World) -> None:
     world.call(34, pb.Write, "write", 5, fd=3, fd_path="socket:[1]")
     world.call(9, pb.Read, "read", 5, fd=4, fd_path="socket:[2]")
     assert not activity_of(trace_of(world)).total("connected")
+
+
+def test_both_sides_of_a_call_between_two_descriptors_are_told(world: World) -> None:
+    world.call(7, pb.Open, "openat", 5, pathname="/srv/page", fd=-100)
+    world.call(MessageType.SYSCALL_SOCKET, pb.Socket, "socket", 6, domain=2, type=1)
+    address = b"\x02\x00\x00\x50\x0a\0\0\x09" + bytes(8)
+    world.call(MessageType.SYSCALL_CONNECT, pb.Connect, "connect", fd=6, address=address)
+    world.raw("sendfile", 6, 5, 0, 100, result=40)
+    world.raw("sendfile", 6, 5, 0, 100, errno=11)
+    world.raw("splice", 5, 0, 6, 0, 100, 0, result=2)
+    activity = activity_of(trace_of(world))
+    [read] = activity.section("read").lines
+    assert (read.what, read.bytes_in, read.bytes_out, read.behind.count) == ("/srv/page", 42, 0, 3)
+    [out] = activity.section("connected").lines
+    assert (out.what, out.bytes_in, out.bytes_out) == ("10.0.0.9:80", 0, 42)
+    assert not any(section.key == "written" for section in activity.sections)
+    assert not any("sendfile" in each.text and "result" in each.text for each in activity.not_seen)

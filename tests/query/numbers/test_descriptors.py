@@ -12,6 +12,7 @@ from gvtui.query.numbers.descriptors import DescriptorCounts, Remote
 from gvtui.query.numbers.tally import OTHER, Tally
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction
+from gvtui.wire.pb import syscall_pb2
 from tests.query.numbers.test_statistics import TRACES
 from tests.query.resolved.world import World
 
@@ -85,6 +86,26 @@ def test_a_filter_narrows_the_sums(tmp_path: Path) -> None:
     _, statistics = statistics_of(trace, "fd.name = /tmp/4")
     [line] = lines_of(statistics)
     assert (line.label, line.calls, line.bytes_in) == ("/tmp/4   4 of 1", 2, 20)
+    trace.close()
+
+
+def test_bytes_between_two_descriptors_stand_with_both(tmp_path: Path) -> None:
+    world = World(tmp_path / "a.gvtrace")
+    world.open(5, "/srv/page")
+    world.raw("socket", 2, 1, 0, result=6)
+    address = b"\x02\x00\x00\x50\x0a\0\0\x09" + bytes(8)
+    world.call(10, syscall_pb2.Connect, "connect", fd=6, address=address)
+    world.raw("sendfile", 6, 5, 0, 100, result=40)
+    world.raw("splice", 5, 0, 6, 0, 100, 0, result=2)
+    world.writer.close()
+    trace = Trace.open(world.path)
+    _, statistics = statistics_of(trace)
+    page, remote = (
+        next(line for line in lines_of(statistics) if line.label.startswith(name))
+        for name in ("/srv/page", "to 10.0.0.9")
+    )
+    assert (page.calls, page.bytes_in, page.bytes_out) == (2, 42, 0)
+    assert (remote.calls, remote.bytes_in, remote.bytes_out) == (2, 0, 42)
     trace.close()
 
 

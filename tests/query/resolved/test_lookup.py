@@ -35,7 +35,10 @@ def test_a_call_that_goes_on_has_not_failed(tmp_path: Path, errno: int) -> None:
     exit_row = trace.end_row - 2
     call = found.call(exit_row)
     assert call is not None
-    assert (call.outcome, call.errno) == (Outcome.BEGUN if errno == BEGUN else Outcome.RESTARTED, errno)
+    assert (call.outcome, call.errno) == (
+        Outcome.BEGUN if errno == BEGUN else Outcome.RESTARTED,
+        errno,
+    )
     failed = found.call(exit_row + 1)
     assert failed is not None
     assert failed.outcome is Outcome.FAILED
