@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gvtui.export.report.recorded import (
@@ -48,7 +49,7 @@ class DiffSide:
     """What the reader must know of one side."""
 
     file: str
-    """The recording's name, without its folder."""
+    """The recording's name; with folders only where both sides' names are the same otherwise."""
     containers: tuple[str, ...]
     """Its containers, with their names in words."""
     filter_text: str
@@ -137,15 +138,27 @@ def make_diff(
     sides = read_sides(plans, progress)
     first, second = (
         DiffSide(
-            each.trace.path.name,
+            name,
             _words_of(known[each.trace], named),
             side.plan.filter_text,
             side,
         )
-        for each, named, side in zip(choices, chosen, sides, strict=True)
+        for each, name, named, side in zip(
+            choices, _names([each.trace.path for each in choices]), chosen, sides, strict=True
+        )
     )
     compared = compare(first.side, second.side, same_points=same_points)
     return DiffDocument(first, second, compared)
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """The names of recordings, with as many folders as tell different ones apart."""
+    parts = [path.absolute().parts for path in paths]
+    for length in range(1, max(map(len, parts))):
+        names = [str(Path(*each[-length:])) for each in parts]
+        if len(set(names)) == len(set(parts)):
+            return names
+    return [str(Path(*each)) for each in parts]
 
 
 def _words_of(known: dict[tuple[int, str], str], named: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 TITLE = "What the sandbox did"
 HEADINGS = ("what", "details", "times", "in", "out", "first", "rows")
 FINDING = (
-    "The last column is a filter for the rows behind a line. To print them: "
+    "What stands last of each line is a filter for the rows behind it. To print them: "
     "gvtui print {file} --filter 'FILTER'. Where it begins with about, it finds others too."
 )
 _MAX_CELL = 400
@@ -25,7 +26,7 @@ _MAX_CELL = 400
 def finding(report: Report) -> str:
     """How the rows behind a line are found, in words."""
     own = f" Join it to the report's own filter: {report.filter_text}" if report.filter_text else ""
-    return FINDING.format(file=report.file) + own
+    return FINDING.format(file=shlex.quote(report.file)) + own
 
 
 def title_of(section: Section) -> str:

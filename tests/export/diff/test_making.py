@@ -60,3 +60,19 @@ def test_a_side_names_its_container_and_none_whose_id_only_begins_alike(tmp_path
     made = make_diff(SideChoice(trace, "web-10"), SideChoice(trace, "web-1"))
     trace.close()
     assert (made.before.containers, made.after.containers) == (("web-10",), ("web-1",))
+
+
+def test_recordings_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    content = (TRACES / "network-2024.trace").read_bytes()
+    traces = []
+    for folder in ("monday/a", "tuesday/a"):
+        (tmp_path / folder).mkdir(parents=True)
+        path = tmp_path / folder / "night.trace"
+        path.write_bytes(content)
+        traces.append(Trace.open(path))
+    made = make_diff(SideChoice(traces[0]), SideChoice(traces[1]))
+    assert [made.before.file, made.after.file] == ["monday/a/night.trace", "tuesday/a/night.trace"]
+    same = make_diff(SideChoice(traces[0]), SideChoice(traces[0]))
+    assert [same.before.file, same.after.file] == ["night.trace"] * 2
+    for trace in traces:
+        trace.close()
