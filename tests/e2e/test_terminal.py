@@ -230,7 +230,7 @@ def test_a_key_that_the_terminal_library_uses_can_be_given_away(tmux: None, tmp_
     config = tmp_path / "config" / "gvtui" / "config.toml"
     config.parent.mkdir(parents=True)
     config.write_text(
-        'theme = "drak"\n[keys]\n"screen.focus 1" = "F7"\n"filter.add evt.failed = true" = "Tab"\n'
+        'theme = "drak"\n[keys]\n"screen.focus 1" = "F11"\n"filter.add evt.failed = true" = "Tab"\n'
     )
     places = f"XDG_CONFIG_HOME={tmp_path}/config XDG_STATE_HOME={tmp_path}/state"
     terminal = Terminal(f"{places} {GVTUI} replay {TRACES / 'shell-2024.trace'}", 120, 40)
