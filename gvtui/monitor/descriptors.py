@@ -21,4 +21,9 @@ def raise_limit() -> None:
 def room_for_connections() -> int:
     """How many more connections this process has descriptors for, at least one."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(1, soft - len(os.listdir("/proc/self/fd")) - _KEPT_FREE)
+    try:
+        used = len(os.listdir("/proc/self/fd"))
+    except OSError:
+        # There is none left to look with.
+        used = soft
+    return max(1, soft - used - _KEPT_FREE)
