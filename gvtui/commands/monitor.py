@@ -18,7 +18,7 @@ from gvtui.commands.options import (
     examples,
     monitor_options,
 )
-from gvtui.commands.units import SOCKET, TRACES, UNITS, Wanted
+from gvtui.commands.units import SOCKET, TRACES, UNITS, UnitOptions
 from gvtui.saying import say
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def monitor(
     """
     if unit is not None:
         is_default = _is_default(ctx, "listen")
-        wanted = Wanted(
+        wanted = UnitOptions(
             SOCKET if is_default else options["listen"], trace or TRACES, _other_words(ctx)
         )
         click.echo(UNITS[unit].text(wanted), nl=False)

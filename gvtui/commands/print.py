@@ -130,7 +130,7 @@ def print_(
         ctx.fail("--calls takes --format json, without --stats.")
     if follow and (file is None or stats):
         ctx.fail("--follow takes a file to print, without --stats.")
-    wanted = _Wanted(style, filter_text, calls, environment)
+    wanted = _PrintedRows(style, filter_text, calls, environment)
     if file is None:
         ctx.exit(_print_live(wanted, options))
     for name in (*MONITOR_NAMES, "keep_bytes"):
@@ -176,7 +176,7 @@ def _print_stats(file: Path, style: str, filter_text: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _PrintedRows:
     """What is to be printed, of whatever trace."""
 
     style: str
@@ -202,7 +202,7 @@ class _Wanted:
         return LINE_FORMATS[self.style].make(selection)
 
 
-def _print_file(file: Path, wanted: _Wanted, helpers: Sequence[Helper]) -> int:
+def _print_file(file: Path, wanted: _PrintedRows, helpers: Sequence[Helper]) -> int:
     from gvtui.trace.reader import Trace
 
     trace = Trace.open(file, progress=say_progress)
@@ -217,7 +217,7 @@ def _print_file(file: Path, wanted: _Wanted, helpers: Sequence[Helper]) -> int:
         trace.close()
 
 
-def _print_growing(file: Path, wanted: _Wanted) -> int:
+def _print_growing(file: Path, wanted: _PrintedRows) -> int:
     from gvtui.commands.following import Following
     from gvtui.monitor.places import trace_at
 
@@ -231,7 +231,7 @@ def _print_growing(file: Path, wanted: _Wanted) -> int:
         following.close()
 
 
-def _print_live(wanted: _Wanted, options: dict[str, Any]) -> int:
+def _print_live(wanted: _PrintedRows, options: dict[str, Any]) -> int:
     from gvtui.commands.watching import LostMessagesError, watching
     from gvtui.trace.reader import Trace
 

@@ -25,7 +25,7 @@ _NEEDS = """\
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class UnitOptions:
     """What the monitor is started with."""
 
     listen: Path
@@ -40,10 +40,10 @@ class Unit:
 
     words: str
     """What it is, for the help text."""
-    text: Callable[[Wanted], str]
+    text: Callable[[UnitOptions], str]
 
 
-def _service(wanted: Wanted) -> str:
+def _service(wanted: UnitOptions) -> str:
     listen, trace = wanted.listen.absolute(), wanted.trace.absolute()
     command = [*python("-m", "gvtui"), "monitor", "--listen", str(listen), "--trace", str(trace)]
     line = " ".join(map(_quoted, [*command, *wanted.words]))
@@ -93,7 +93,7 @@ WantedBy=multi-user.target
 """
 
 
-def _socket(wanted: Wanted) -> str:
+def _socket(wanted: UnitOptions) -> str:
     return f"""\
 # /etc/systemd/system/gvtui.socket, of gvtui {__version__}
 # With it sandboxes can connect while the monitor starts anew: they wait for it.
@@ -112,7 +112,7 @@ WantedBy=sockets.target
 """
 
 
-def _docker(wanted: Wanted) -> str:
+def _docker(wanted: UnitOptions) -> str:
     listen, trace = wanted.listen.absolute(), wanted.trace.absolute()
     run = [
         "docker run --detach --restart=always --name=gvtui --pid=host --network=none",
@@ -138,7 +138,7 @@ ENTRYPOINT ["gvtui"]
 """
 
 
-def _daemon_set(wanted: Wanted) -> str:
+def _daemon_set(wanted: UnitOptions) -> str:
     listen, trace = wanted.listen.absolute(), wanted.trace.absolute()
     words = ["monitor", "--listen", str(listen), "--trace", str(trace), *wanted.words]
     arguments = "\n".join(f"            - {_yaml(word)}" for word in words)
