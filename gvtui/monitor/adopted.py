@@ -9,7 +9,7 @@ import subprocess
 from typing import Protocol
 
 
-class Runs(Protocol):
+class RunningProcess(Protocol):
     """A process that runs: what `subprocess.Popen` and `AdoptedProcess` have in common."""
 
     @property

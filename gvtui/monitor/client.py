@@ -24,7 +24,7 @@ from gvtui.python import python
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gvtui.monitor.adopted import Runs
+    from gvtui.monitor.adopted import RunningProcess
     from gvtui.monitor.options import MonitorOptions
 
 __all__ = ["MonitorError", "MonitorProcess"]
@@ -48,7 +48,7 @@ class MonitorProcess(Hearing):
 
     def __init__(
         self,
-        process: Runs,
+        process: RunningProcess,
         channel: socket.socket,
         trace_path: Path,
         errors: IO[bytes],

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.context import QueryContext
-from gvtui.query.kept.keeper import Keeper
+from gvtui.query.kept.keeper import StateKeeper
 from gvtui.query.leftovers import give_back
 from gvtui.query.numbers.statistics import Statistics
 from gvtui.query.numbers.timeline import Timeline
@@ -134,7 +134,7 @@ class Analysis:
         self._processes = Paced(self.processes.advance)
         self._resolved = Paced(self._resolve)
         self._follower_first = False
-        self.kept = Keeper(trace, audit_variable) if is_kept else None
+        self.kept = StateKeeper(trace, audit_variable) if is_kept else None
         if self.kept is not None:
             self.context.kept = self.kept
             self.kept.offer("processes", {"pairs": self.pairs, "processes": self.processes})

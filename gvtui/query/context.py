@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gvtui.query.calls.pairs import Pairs
     from gvtui.query.filter.batch import AgeTest
-    from gvtui.query.kept.keeper import Keeper
+    from gvtui.query.kept.keeper import StateKeeper
     from gvtui.query.processes.processes import Processes
 
 _UNKNOWN = -1
@@ -47,7 +47,7 @@ class QueryContext:
         """The calls that have not returned."""
         self.clock: Callable[[], int] | None = None
         """Gives the present moment, Unix nanoseconds; None in a recording, whose end is meant."""
-        self.kept: Keeper | None = None
+        self.kept: StateKeeper | None = None
         """Has what was found out before; None where nothing is kept."""
         self.is_resolving = False
         """Whether anybody has asked for `resolved`."""

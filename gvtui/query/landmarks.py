@@ -46,7 +46,7 @@ class Landmark(Enum):
     """An event that is no system call, such as the end of a task."""
 
 
-class Rows(Protocol):
+class LandmarkRows(Protocol):
     """The part of a `RowSource` that is needed to look for rows."""
 
     @property
@@ -87,7 +87,7 @@ def failed(
 class Landmarks:
     """Tests which rows of a trace are landmarks of one kind."""
 
-    def __init__(self, trace: Rows, kind: Landmark, pairs: Pairs) -> None:
+    def __init__(self, trace: LandmarkRows, kind: Landmark, pairs: Pairs) -> None:
         """Make it.
 
         Args:
@@ -151,12 +151,12 @@ class Landmarks:
         return np.array(wanted, np.bool_)[places] if wanted else np.zeros(len(rows), np.bool_)
 
 
-class Seeker:
+class LandmarkSeeker:
     """Looks from a row on, or back, for the nearest landmark, in steps of a few milliseconds."""
 
     def __init__(
         self,
-        trace: Rows,
+        trace: LandmarkRows,
         landmarks: Landmarks,
         row: int,
         direction: int,

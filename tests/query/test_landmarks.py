@@ -8,7 +8,7 @@ import pytest
 
 from gvtui.query.calls.pairs import Pairs
 from gvtui.query.filter.compile import compile_filter
-from gvtui.query.landmarks import Landmark, Landmarks, Seeker
+from gvtui.query.landmarks import Landmark, Landmarks, LandmarkSeeker
 from gvtui.query.numbers.timeline import Timeline
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Kind
@@ -29,7 +29,7 @@ def opened() -> Iterator[Callable[[Path], Trace]]:
 def every(
     trace: Trace, landmarks: Landmarks, row: int, direction: int, **options: object
 ) -> list[int]:
-    seeker = Seeker(trace, landmarks, row, direction, **options)  # type: ignore[arg-type]
+    seeker = LandmarkSeeker(trace, landmarks, row, direction, **options)  # type: ignore[arg-type]
     found = []
     while not seeker.is_done:
         each = seeker.next(1.0)

@@ -203,7 +203,7 @@ ALWAYS = (
 """What is left out of the comparison in any case."""
 
 
-class Folding:
+class ThingFolding:
     """Folds the texts of one side, and knows which rules have changed any."""
 
     def __init__(self, run: RunNames) -> None:

@@ -11,7 +11,7 @@ from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
 from gvtui.query.compare.calls import CallFigures, call_figures
 from gvtui.query.compare.coverage import SideCoverage
-from gvtui.query.compare.folding import Folding, RunNames, has_any_port, random_ends
+from gvtui.query.compare.folding import RunNames, ThingFolding, has_any_port, random_ends
 from gvtui.query.compare.things import Thing, ThingKey, things_of
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.write import conjunction
@@ -91,7 +91,7 @@ class _ReadSide(NamedTuple):
 
     def folded(self, ends: frozenset[tuple[str, int]]) -> Side:
         """The side; `ends` are the random ends of names on any side."""
-        folding = Folding(replace(self.run, random_ends=ends))
+        folding = ThingFolding(replace(self.run, random_ends=ends))
         things = things_of(self.packed.value(), folding)
         return replace(self.side, things=things, used_rules=frozenset(folding.used))
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gvtui.query.activity.activity import Activity, ActivityLine
-    from gvtui.query.compare.folding import Folding
+    from gvtui.query.compare.folding import ThingFolding
 
 FAILURES = "failures"
 """The section of failures by call and error, whatever they were about."""
@@ -69,7 +69,7 @@ class Thing:
 _MAX_NAMES = 8
 
 
-def things_of(activity: Activity, folding: Folding) -> dict[ThingKey, Thing]:
+def things_of(activity: Activity, folding: ThingFolding) -> dict[ThingKey, Thing]:
     """The things of an activity of which nothing is folded yet."""
     found: dict[ThingKey, Thing] = {}
     for section in activity.sections:
@@ -88,7 +88,7 @@ def things_of(activity: Activity, folding: Folding) -> dict[ThingKey, Thing]:
     return found
 
 
-def _keys(section: str, line: ActivityLine, folding: Folding) -> Iterable[ThingKey]:
+def _keys(section: str, line: ActivityLine, folding: ThingFolding) -> Iterable[ThingKey]:
     what, details = folding.fold(line.what), folding.fold(line.details).strip(", ")
     if section != "failed":
         yield ThingKey(section, what, details)

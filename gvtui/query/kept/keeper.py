@@ -36,7 +36,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 _ANSWERS = "answers"
 
 
-class Keeper:
+class StateKeeper:
     """What is kept of one recording."""
 
     def __init__(self, trace: Trace, options: str = "") -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
-from gvtui.query.landmarks import Landmark, Landmarks, Seeker
+from gvtui.query.landmarks import Landmark, Landmarks, LandmarkSeeker
 from gvtui.trace.playback import AllRows
 from gvtui.tui.command.command import command
 from gvtui.tui.viewer import Feature, Item, Viewer
@@ -35,7 +35,7 @@ class _Sought:
     """What is looked for."""
 
     kind: Landmark
-    seeker: Seeker
+    seeker: LandmarkSeeker
     direction: int
     generation: int
     cursor: int | None
@@ -116,7 +116,7 @@ class ToLandmarks(Feature):
         skip = model.analysis.timeline.past_dropless if kind is Landmark.DROP else None
         rows = AllRows(model.trace)
         landmarks = Landmarks(rows, kind, model.analysis.pairs)
-        seeker = Seeker(rows, landmarks, self._here, direction, skip=skip)
+        seeker = LandmarkSeeker(rows, landmarks, self._here, direction, skip=skip)
         is_looking = self._sought is not None
         self._sought = _Sought(kind, seeker, direction, model.generation, model.cursor)
         if not is_looking:

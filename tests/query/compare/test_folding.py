@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gvtui.query.compare.folding import RULES, Folding, RunNames, has_any_port, random_ends
+from gvtui.query.compare.folding import RULES, RunNames, ThingFolding, has_any_port, random_ends
 
 
 @pytest.mark.parametrize(
@@ -51,13 +51,13 @@ from gvtui.query.compare.folding import RULES, Folding, RunNames, has_any_port, 
     ],
 )
 def test_what_differs_from_run_to_run_is_folded_and_nothing_else(text: str, folded: str) -> None:
-    folding = Folding(RunNames(frozenset({7})))
+    folding = ThingFolding(RunNames(frozenset({7})))
     assert folding.fold(text) == folded
     assert bool(folding.used) == (text != folded)
 
 
 def test_loopback_ports_are_folded_only_where_a_socket_listened_on_any() -> None:
-    folding = Folding(RunNames(has_any_port=True))
+    folding = ThingFolding(RunNames(has_any_port=True))
     assert folding.fold("127.0.0.1:25367") == "127.0.0.1:PORT"
     assert folding.fold("[::1]:25367") == "[::1]:PORT"
     assert folding.fold("127.0.0.1:8080") == "127.0.0.1:8080"
@@ -67,7 +67,7 @@ def test_loopback_ports_are_folded_only_where_a_socket_listened_on_any() -> None
 def test_an_end_that_looks_like_a_word_is_folded_if_others_of_its_name_are_random() -> None:
     ends = random_ends(["cat /tmp/job.aB3dE6 x", "/srv/other.aB3dE6", "/tmp/app.config"])
     assert ends == {("job.", 6)}
-    folding = Folding(RunNames(random_ends=ends))
+    folding = ThingFolding(RunNames(random_ends=ends))
     assert (
         folding.fold("rm /tmp/job.ulopzk /tmp/app.config") == "rm /tmp/job.?????? /tmp/app.config"
     )
@@ -87,11 +87,11 @@ def test_each_rule_says_what_it_folds() -> None:
 
 @given(st.text(max_size=300))
 def test_any_text_can_be_folded_and_folding_again_changes_nothing_of_ids(text: str) -> None:
-    folding = Folding(RunNames(frozenset({1, 2}), has_any_port=True))
+    folding = ThingFolding(RunNames(frozenset({1, 2}), has_any_port=True))
     assert isinstance(folding.fold(text), str)
     assert folding.fold(text) == folding.fold(text)
 
 
 def test_a_long_text_takes_no_longer_and_keeps_its_rest() -> None:
     text = "/tmp/" + "a0" * 100_000
-    assert Folding(RunNames()).fold(text).endswith("a0" * 90_000)
+    assert ThingFolding(RunNames()).fold(text).endswith("a0" * 90_000)

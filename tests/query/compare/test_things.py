@@ -1,5 +1,5 @@
 from gvtui.query.activity.activity import Activity, ActivityLine, Behind, Section
-from gvtui.query.compare.folding import Folding, RunNames
+from gvtui.query.compare.folding import RunNames, ThingFolding
 from gvtui.query.compare.things import FAILURES, TITLES, ThingKey, is_timing, things_of
 
 
@@ -11,7 +11,7 @@ def line(what: str, details: str = "", *, row: int = 1, bytes_in: int = 0) -> Ac
 
 def things(key: str, *lines: ActivityLine) -> dict[ThingKey, tuple[int, int]]:
     section = Section(key, "", lines, len(lines))
-    found = things_of(Activity((section,), (), 0, 0, 0), Folding(RunNames()))
+    found = things_of(Activity((section,), (), 0, 0, 0), ThingFolding(RunNames()))
     return {key: (thing.count, thing.bytes_in) for key, thing in found.items()}
 
 
