@@ -1,11 +1,13 @@
-"""Gives the monitor real-time priority and the screen more than ordinary programs; controls when
-garbage is collected."""
+"""Gives the monitor and the screen priority over ordinary programs; controls when garbage is
+collected."""
 
 from __future__ import annotations
 
 import contextlib
 import gc
 import os
+import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +19,12 @@ if TYPE_CHECKING:
 FIFO_PRIORITY = 10
 """The priority: above every ordinary process, below those of the kernel and audio servers."""
 
+SCREEN_PRIORITY = 1
+"""The screen's real-time priority, below the monitor's. Niceness alone is not enough: the kernel
+leaves a thread that outweighs all others of a processor where it is, behind the monitor."""
 SCREEN_NICENESS = -15
-"""The share of a processor that 30 ordinary programs have together: the screen needs less."""
+"""Where it gets none: the share of a processor that 30 ordinary programs have together."""
+_THREADS = Path("/proc/self/task")
 _SWITCH = Path("/proc/sys/kernel/sched_autogroup_enabled")
 _SESSION = Path("/proc/self/autogroup")
 
@@ -38,8 +44,11 @@ def become_realtime() -> bool:
 
 @contextlib.contextmanager
 def favoured_screen() -> Iterator[bool]:
-    """Have this thread served before ordinary ones meanwhile, so that keys are answered while
-    sandboxes take all processors. Programs and threads that it starts are ordinary.
+    """Have this process served before ordinary ones meanwhile, so that keys are answered while
+    sandboxes take all processors. Programs that it starts are ordinary.
+
+    All of its threads are favoured, those that begin meanwhile too: one that holds the interpreter
+    and waits for a processor would keep the screen waiting as long.
 
     Where the kernel shares processors out by session (sched(7), "The autogroup feature"), the session
     of this terminal gets more, until the end.
@@ -49,19 +58,47 @@ def favoured_screen() -> Iterator[bool]:
     """
     before = _session_niceness()
     try:
-        os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
-        os.setpriority(os.PRIO_PROCESS, 0, SCREEN_NICENESS)
-        if before is not None:
+        is_realtime = False not in {_favour(int(each.name)) for each in _THREADS.iterdir()}
+        if before is not None and not is_realtime:
             _favour_session(SCREEN_NICENESS)
     except (OSError, AttributeError):
         yield False
         return
+    threading.setprofile(_favour_new_thread)
     try:
         yield True
     finally:
-        if before is not None:
+        threading.setprofile(None)
+        if before is not None and not is_realtime:
             with contextlib.suppress(OSError):
                 _favour_session(before)
+
+
+def _favour(thread: int) -> bool:
+    """Favour a thread, if there still is one of this number; gives whether at real-time priority.
+
+    Raises:
+        OSError: this user may not.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        if len(os.sched_getaffinity(0)) > 1:
+            # On a single processor there would be nothing left for what is ordinary: the kernel would
+            # hold up the monitor too, see `gvtui.monitor.pace.Breath`.
+            with contextlib.suppress(PermissionError):
+                policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK
+                os.sched_setscheduler(thread, policy, os.sched_param(SCREEN_PRIORITY))
+                return True
+        os.sched_setscheduler(thread, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+        os.setpriority(os.PRIO_PROCESS, thread, SCREEN_NICENESS)
+        return False
+    return True
+
+
+def _favour_new_thread(*_: object) -> None:
+    """Favour a thread that begins, which calls this before all else."""
+    sys.setprofile(None)
+    with contextlib.suppress(OSError):
+        _favour(threading.get_native_id())
 
 
 def _session_niceness() -> int | None:

@@ -13,8 +13,9 @@ from pathlib import Path
 MIB = 1 << 20
 _MONITOR = b"gvtui.monitor"
 
-LATE_THREADS = 4
-"""Threads that begin when they are needed first, and stay."""
+LATE_THREADS = 4 + min(32, (os.cpu_count() or 1) + 4)
+"""Threads that begin when they are needed first, and stay: four that find out about connections, and
+as many as asyncio has at most for long work (`concurrent.futures.ThreadPoolExecutor`)."""
 LATE_DESCRIPTORS = 4
 """Files that are opened when they are needed first, and stay: where the rows of the view, the pairs of
 calls, the resolved calls and the outcomes of execs lie once there are more than memory is to hold."""

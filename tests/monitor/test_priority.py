@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import sys
 import pytest
 
 from gvtui.monitor import priority
-from gvtui.monitor.priority import become_realtime, collect
+from gvtui.monitor.priority import SCREEN_NICENESS, become_realtime, collect
 
 
 def test_real_time_is_granted_or_quietly_refused() -> None:
@@ -56,26 +57,56 @@ def test_it_is_collected_when_idle_or_when_it_is_much(
     assert len(done) == times
 
 
-def test_the_screen_comes_first_but_not_what_it_starts() -> None:
-    script = """
-import os, subprocess, sys, threading
+_SCREEN = """
+import json, os, subprocess, sys, threading
 from gvtui.monitor.priority import _session_niceness, favoured_screen
+
+NOW = "[os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK, os.getpriority(os.PRIO_PROCESS, 0)]"
+
+def now():
+    return eval(NOW)
+
+if sys.argv[1] == "one":
+    os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1])
 os.setsid()
-before = _session_niceness()
+begin, before, found = threading.Event(), _session_niceness(), {"usual": now()}
+def look(name):
+    found[name] = now()
+early = threading.Thread(target=lambda: begin.wait() and look("early"))
+early.start()
 with favoured_screen() as granted:
-    own = os.getpriority(os.PRIO_PROCESS, 0)
-    code = "import os; print(os.getpriority(os.PRIO_PROCESS, 0))"
-    child = subprocess.check_output([sys.executable, "-c", code], text=True).strip()
-    found = []
-    thread = threading.Thread(target=lambda: found.append(os.getpriority(os.PRIO_PROCESS, 0)))
-    thread.start()
-    thread.join()
+    look("own")
+    code = f"import json, os; print(json.dumps({NOW}))"
+    found["child"] = json.loads(subprocess.check_output([sys.executable, "-c", code]))
+    late = threading.Thread(target=look, args=("late",))
+    late.start()
+    late.join()
+    begin.set()
+    early.join()
     session = _session_niceness()
-print(granted, own, child, found[0], session, before, _session_niceness())
+after = threading.Thread(target=look, args=("after",))
+after.start()
+after.join()
+print(json.dumps([granted, found, before, session, _session_niceness()]))
 """
-    usual = str(os.getpriority(os.PRIO_PROCESS, 0))
-    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    granted, own, child, thread, session, before, after = out.stdout.split()
-    assert (own, child, thread) == (("-15", "0", "0") if granted == "True" else (usual,) * 3)
-    assert session in ("None", "-15" if granted == "True" else before)
-    assert before == after
+
+
+@pytest.mark.parametrize("processors", ["one", "all"])
+def test_the_screen_comes_first_with_all_its_threads_but_not_what_it_starts(
+    processors: str,
+) -> None:
+    words = [sys.executable, "-c", _SCREEN, processors]
+    out = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    granted, found, before, session, after = json.loads(out)
+    favoured = found["own"]
+    assert found["early"] == found["late"] == favoured
+    assert (favoured != found["usual"]) == granted
+    if granted:
+        assert found["child"] == found["after"] == [os.SCHED_OTHER, 0]
+        assert favoured in ([os.SCHED_RR, found["usual"][1]], [os.SCHED_OTHER, SCREEN_NICENESS])
+    if processors == "one":
+        assert favoured[0] == os.SCHED_OTHER
+    # A session is favoured in place of the screen's threads alone.
+    is_nice = granted and favoured[0] == os.SCHED_OTHER
+    assert session == (SCREEN_NICENESS if is_nice and before is not None else before)
+    assert after == before
