@@ -16,6 +16,7 @@ from gvtui.commands.options import (
     SYNC_OPTION,
     apply,
     examples,
+    limits_in_force,
     monitor_options,
 )
 from gvtui.commands.units import SOCKET, TRACES, UNITS, UnitOptions
@@ -48,7 +49,8 @@ _SUFFIX = ".gvtrace"
     metavar="PATH",
     type=FILE,
     help="Where to write: a folder, which keeps what --keep allows and gets a new trace at each "
-    f"start; or a recording, a name that ends with {_SUFFIX}, which grows without limit.",
+    f"start; or a recording, a name that ends with {_SUFFIX}, which grows without limit. A service "
+    "that starts again goes on in another recording, with a number behind its name.",
 )
 @KEEP_OPTION
 @SYNC_OPTION
@@ -83,7 +85,10 @@ def monitor(
     if unit is not None:
         is_default = _is_default(ctx, "listen")
         wanted = UnitOptions(
-            SOCKET if is_default else options["listen"], trace or TRACES, _other_words(ctx)
+            SOCKET if is_default else options["listen"],
+            trace or TRACES,
+            _other_words(ctx),
+            limits_in_force(options).connections,
         )
         click.echo(UNITS[unit].text(wanted), nl=False)
         return
@@ -98,7 +103,7 @@ def monitor(
     started = monitor_options(options, record=None if is_folder else trace, keep_bytes=keep_bytes)
     if is_folder:
         started = replace(started, place=trace.absolute())
-    ctx.exit(_run(_with_handed(started), trace, metrics))
+    ctx.exit(_run(started, trace, metrics))
 
 
 def _is_default(ctx: click.Context, name: str) -> bool:
@@ -122,25 +127,10 @@ def _other_words(ctx: click.Context) -> list[str]:
     return words
 
 
-def _with_handed(options: MonitorOptions) -> MonitorOptions:
-    """The options with the socket that the service manager hands over, if it does."""
-    import socket
-    from pathlib import Path
-
-    from gvtui.monitor.systemd import listening_fd
-
-    fd = listening_fd()
-    if fd is None:
-        return options
-    with socket.socket(fileno=fd) as handed:
-        path = Path(handed.getsockname())
-        handed.detach()
-    return replace(options, listen=path, listen_fd=fd)
-
-
 def _run(options: MonitorOptions, path: Path, metrics: str | None) -> int:
     """Run the monitor until it is told to end; gives the exit code."""
     from gvtui.commands.metrics import MetricsServer
+    from gvtui.commands.succeeding import close_passed, succeeding
     from gvtui.commands.supervising import Supervisor
     from gvtui.commands.watching import watching
     from gvtui.monitor.places import MonitorPlace
@@ -148,6 +138,7 @@ def _run(options: MonitorOptions, path: Path, metrics: str | None) -> int:
 
     notifier = Notifier()
     with ExitStack() as stack:
+        options, store = stack.enter_context(succeeding(options, path, notifier))
         is_folder = options.place is not None
         place = MonitorPlace(path, options.listen, options.keep_bytes, is_folder=is_folder)
         stack.callback(place.close)
@@ -155,7 +146,8 @@ def _run(options: MonitorOptions, path: Path, metrics: str | None) -> int:
         if served is not None:
             stack.callback(served.close)
         state = stack.enter_context(watching(options))
-        supervisor = Supervisor(state, options, notifier=notifier, place=place)
+        close_passed(options)
+        supervisor = Supervisor(state, options, notifier=notifier, place=place, store=store)
         stack.callback(supervisor.close)
         if served is not None:
             supervisor.when_told = served.tell

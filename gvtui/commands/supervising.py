@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gvtui.commands.watching import Watching
+    from gvtui.monitor.fdstore import DescriptorStore
     from gvtui.monitor.options import MonitorOptions
     from gvtui.monitor.places import MonitorPlace
     from gvtui.monitor.systemd import Notifier
@@ -41,6 +42,7 @@ class Supervisor:
         *,
         notifier: Notifier | None = None,
         place: MonitorPlace | None = None,
+        store: DescriptorStore | None = None,
         is_left: bool = False,
     ) -> None:
         """Let viewers attach.
@@ -50,6 +52,7 @@ class Supervisor:
             options: how it was started.
             notifier: tells the service manager that all is well; None if there is none.
             place: where the monitor writes; None for the user's cache.
+            store: keeps connections for the next monitor; None if nobody does.
             is_left: whether a viewer has left the monitor running.
 
         Raises:
@@ -59,7 +62,7 @@ class Supervisor:
         self.when_told: Callable[[dict[str, Any]], None] | None = None
         """Called every second with how the monitor is."""
         self._state, self._options = state, options
-        self._notifier, self._place = notifier, place
+        self._notifier, self._place, self._store = notifier, place, store
         self._is_left = is_left
         self._since_ns = time.time_ns()
         self._rates = MonitorRates()
@@ -110,6 +113,8 @@ class Supervisor:
         )
 
     def _hear(self, event: dict[str, Any]) -> None:
+        if self._store is not None and event.get("kind") == "opened":
+            self._store.turn()
         kind, text = event.get("kind"), str(event.get("text") or "")
         if kind == "fault":
             about = str(event.get("about") or "")
@@ -130,6 +135,8 @@ class Supervisor:
         while not self._state.ending and not self.station.is_told_to_stop:
             self._state.wait(_TURN_SECONDS)
             self.station.turn()
+            if self._store is not None:
+                self._store.turn()
             now = time.monotonic()
             if now - self._looked_at >= _LOOK_SECONDS:
                 self._looked_at = now

@@ -32,6 +32,8 @@ class UnitOptions:
     trace: Path
     words: Sequence[str]
     """The other options, as on the command line."""
+    connections: int
+    """How many sandboxes may be connected at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ KillMode=mixed
 RuntimeDirectory=gvtui
 RuntimeDirectoryMode=0700
 RuntimeDirectoryPreserve=restart
+# Connections, and the socket, outlive a restart: a sandbox never connects twice.
+FileDescriptorStoreMax={wanted.connections + 1}
 StateDirectory=gvtui
 StateDirectoryMode=0700
 Environment=HOME=/var/lib/gvtui XDG_CACHE_HOME=/var/lib/gvtui/.cache

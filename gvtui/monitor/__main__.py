@@ -18,6 +18,8 @@ import trio
 from gvtui.errors import GvtuiError
 from gvtui.monitor.control import Control
 from gvtui.monitor.descriptors import raise_limit
+from gvtui.monitor.fdstore import Storing
+from gvtui.monitor.goingon import WentBefore
 from gvtui.monitor.listener import Listener
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.porter import Porter
@@ -40,7 +42,8 @@ def main() -> int:
             options.listen,
             mode=options.socket_mode,
             group=options.socket_group,
-            handed=_handed(options),
+            handed=_socket_of(options.listen_fd),
+            stays=options.store_fd is not None,
         )
     except GvtuiError as error:
         control.say("failed", text=str(error))
@@ -61,9 +64,8 @@ def main() -> int:
             porter.end()
 
 
-def _handed(options: MonitorOptions) -> socket.socket | None:
-    """The socket that listens already; None if there is none."""
-    fd = options.listen_fd
+def _socket_of(fd: int | None) -> socket.socket | None:
+    """The socket of a descriptor that was inherited; None if there is none."""
     return None if fd is None else socket.socket(fileno=fd)
 
 
@@ -79,7 +81,9 @@ def _receive(
     writer = TraceWriter(trace_path, keep_bytes=keep_bytes, limits=options.limits)
     is_realtime = options.realtime and become_realtime()
     quiet_collector()
-    monitor = Monitor(options, listener, writer, control, porter)
+    storing = Storing(_socket_of(options.store_fd))
+    before = None if options.before_fd is None else WentBefore.unpack(options.before_fd)
+    monitor = Monitor(options, listener, writer, control, porter, storing, before)
     try:
         is_folder = options.record is None
         lacks = confine_receiver(trace_path, options.listen, options.user, is_folder=is_folder)

@@ -163,13 +163,27 @@ class Admission:
                 self._refuse_over(peer, share, name)
                 return False
         for share in shares:
-            share.now += 1
             share.room -= 1
+        self._count(peer, shares)
+        return True
+
+    def take_over(self, connection: socket.socket) -> Peer:
+        """Count a connection that was allowed already, whatever the limits; the caller must call
+        `leave` with the peer."""
+        peer = peer_of(connection)
+        shares, now = self._shares(peer), self._clock()
+        for share in shares:
+            share.refill(now)
+        self._count(peer, shares)
+        return peer
+
+    def _count(self, peer: Peer, shares: list[_Share]) -> None:
+        for share in shares:
+            share.now += 1
         if peer.uid not in self._trusted:
             self._by_user[peer.uid] = shares[2]
         if peer.pid:
             self._by_process[peer.pid, peer.start] = shares[-1]
-        return True
 
     def _refuse_over(self, peer: Peer, share: _Share, name: str) -> None:
         if name == "connections" and share.most < self._limits.connections:

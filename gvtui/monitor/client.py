@@ -81,8 +81,8 @@ class MonitorProcess(Hearing):
             trace_path, lock_fd = make_folder(options.place, is_spool=options.is_spool)
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         errors = tempfile.TemporaryFile()  # noqa: SIM115
-        handed = (lock_fd, options.listen_fd)
-        inherited = [theirs.fileno(), *(fd for fd in handed if fd is not None)]
+        inherited = [theirs.fileno(), *options.passed_fds]
+        inherited += [lock_fd] if lock_fd is not None else []
         with theirs:
             command = python("-m", "gvtui.monitor", str(theirs.fileno()))
             process = subprocess.Popen(
@@ -108,9 +108,11 @@ class MonitorProcess(Hearing):
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             select.select([self], [], [], max(0.0, deadline - time.monotonic()))
-            for event in self.read_events():
+            events = self.read_events()
+            for place, event in enumerate(events):
                 if event["kind"] == "listening":
                     self.realtime = bool(event.get("realtime"))
+                    self._unread = events[place + 1 :]
                     return
                 if event["kind"] == "failed":
                     raise MonitorError(str(event.get("text")))

@@ -69,6 +69,8 @@ class Hearing:
         """Messages that a limit kept out of the trace, as far as the monitor has said."""
         self._channel = channel
         self._heartbeat = heartbeat
+        self._unread: list[dict[str, Any]] = []
+        """What has been received, and is to be read next."""
         self._logged_before = 0
         self._told_death = False
 
@@ -93,7 +95,8 @@ class Hearing:
         gone without being asked to; and `fault` (`about` the `monitor`, with `text`) when it has
         said nothing for some seconds, with an empty text when it speaks again.
         """
-        events = list(self._read_all())
+        before, self._unread = self._unread, []
+        events = [*before, *self._read_all()]
         # Whoever has not looked for long finds here what was said meanwhile.
         if not self._told_death:
             told = self._heartbeat.listen(heard=bool(events))

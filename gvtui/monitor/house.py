@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import trio
 
 from gvtui.errors import GvtuiError
+from gvtui.monitor.fdstore import Storing
 from gvtui.monitor.renewing import Renewing
+from gvtui.monitor.systemd import LISTENER_NAME
 from gvtui.trace.losses import SOCKET, Loss
 from gvtui.trace.marks import ClockMark, LostMark, NoteMark
 
@@ -47,6 +49,7 @@ class House:
         *,
         wall_ns: Callable[[], int] = time.time_ns,
         steady_ns: Callable[[], int] = _since_boot_ns,
+        storing: Storing | None = None,
     ) -> None:
         """Begin; the listener and the channel stay the caller's, and the writers whoever's closes them.
 
@@ -57,8 +60,10 @@ class House:
             control: gets the lines for the user.
             wall_ns: the clock that may be set, Unix nanoseconds.
             steady_ns: a clock that cannot be set.
+            storing: has the socket kept for the next monitor; None if nobody keeps it.
         """
         self._listener = listener
+        self._storing = storing or Storing()
         self._ledger = ledger
         self._control = control
         self._wall_ns, self._steady_ns = wall_ns, steady_ns
@@ -113,6 +118,8 @@ class House:
             return
         trio.lowlevel.notify_closing(old)
         old.close()
+        self._storing.let_go(LISTENER_NAME)
+        self._storing.keep(LISTENER_NAME, self._listener.socket)
         deaf, self._deaf = self._deaf, None
         mark = LostMark(0, deaf.since_ns, max(self._wall_ns(), deaf.since_ns), SOCKET)
         self._ledger.note(mark)

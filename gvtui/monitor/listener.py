@@ -42,6 +42,7 @@ class Listener:
         mode: int = 0o600,
         group: str | None = None,
         handed: socket.socket | None = None,
+        stays: bool = False,
     ) -> None:
         """Bind and listen, or take over a socket that listens already.
 
@@ -52,6 +53,7 @@ class Listener:
             mode: the permissions of the socket file.
             group: the group that owns it; None leaves it.
             handed: a socket that the service manager has made there, whose file stays its own.
+            stays: whether the file stays at the end, since the service manager keeps the socket.
 
         Raises:
             MonitorError: the path is in use or too long, or the socket cannot be created.
@@ -65,6 +67,7 @@ class Listener:
         self._group_id = _group_id(group)
         self._folder_mode = 0o700
         self._is_handed = handed is not None
+        self._stays = stays
         if handed is not None:
             handed.setblocking(False)
             self.socket, self._identity = handed, _identity_of(path)
@@ -99,6 +102,11 @@ class Listener:
                 made.close()
                 raise MonitorError(f"cannot set up the socket {path}: {error.strerror}") from error
         return made, (info.st_dev, info.st_ino)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether this process has made the socket, not the service manager."""
+        return not self._is_handed
 
     @property
     def is_in_place(self) -> bool:
@@ -156,7 +164,7 @@ class Listener:
         """Remove the socket file, unless another has taken its place, it is the service manager's,
         or it cannot be done."""
         with contextlib.suppress(OSError):
-            if self.is_in_place and not self._is_handed:
+            if self.is_in_place and not (self._is_handed or self._stays):
                 os.unlink(self.path)
 
 

@@ -42,6 +42,14 @@ class MonitorOptions:
     listen: Path = DEFAULT_LISTEN
     listen_fd: int | None = None
     """The descriptor of a socket that listens there already; None makes one."""
+    store_fd: int | None = None
+    """The descriptor of a channel to who has connections kept for the next monitor, see
+    `gvtui.monitor.fdstore`; None if they are not kept."""
+    before_fd: int | None = None
+    """The descriptor that tells what goes on from the monitor before, see
+    `gvtui.monitor.goingon`; None if nothing does."""
+    handed_fds: tuple[int, ...] = ()
+    """The descriptors of the connections that go on."""
     record: Path | None = None
     """The recording to write; None for a flight recorder, which is deleted at the end."""
     keep_bytes: int = DEFAULT_KEEP_BYTES
@@ -69,11 +77,20 @@ class MonitorOptions:
     sync_seconds: float = 0.0
     """How often the log is brought onto the disk itself; 0 leaves that to the kernel."""
 
+    @property
+    def passed_fds(self) -> list[int]:
+        """The descriptors among the options, which the monitor's process inherits."""
+        named = (self.listen_fd, self.store_fd, self.before_fd)
+        return [*(fd for fd in named if fd is not None), *self.handed_fds]
+
     def pack(self) -> dict[str, Any]:
         """The options as plain values, for the monitor's command line."""
         return {
             "listen": str(self.listen),
             "listen_fd": self.listen_fd,
+            "store_fd": self.store_fd,
+            "before_fd": self.before_fd,
+            "handed_fds": self.handed_fds,
             "record": str(self.record) if self.record else None,
             "keep_bytes": self.keep_bytes,
             "place": str(self.place) if self.place else None,
@@ -93,12 +110,13 @@ class MonitorOptions:
     def unpack(cls, values: dict[str, Any]) -> MonitorOptions:
         """Read the options from plain values."""
         record, allowed = values.pop("record"), values.pop("allow_uids")
-        place = values.pop("place")
+        place, handed = values.pop("place"), values.pop("handed_fds")
         return cls(
             listen=Path(values.pop("listen")),
             record=Path(record) if record else None,
             place=Path(place) if place else None,
             allow_uids=None if allowed is None else tuple(allowed),
+            handed_fds=tuple(handed),
             limits=Limits(**values.pop("limits")),
             **values,
         )

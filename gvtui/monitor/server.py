@@ -5,12 +5,13 @@ from __future__ import annotations
 import fcntl
 import math
 import signal
+import socket
 import termios
 import time
 from array import array
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import trio
 
@@ -19,24 +20,28 @@ from gvtui.monitor.admission import Admission
 from gvtui.monitor.bounds import Bounds, StringBounds
 from gvtui.monitor.control import mark_in
 from gvtui.monitor.descriptors import room_for_connections
+from gvtui.monitor.fdstore import Storing
+from gvtui.monitor.goingon import STORED_AS, WentBefore, stored_name
 from gvtui.monitor.greeting import greet
 from gvtui.monitor.house import House
 from gvtui.monitor.intake import Intake, Received
 from gvtui.monitor.ledger import Ledger
 from gvtui.monitor.ondisk import keep_on_disk
 from gvtui.monitor.pace import Breath, Pace
+from gvtui.monitor.peer import credentials
 from gvtui.monitor.porter import look
 from gvtui.monitor.priority import collect
 from gvtui.monitor.refusals import Refusals
+from gvtui.monitor.systemd import LISTENER_NAME
 from gvtui.trace.connections import MONITOR_STOPPED
 from gvtui.trace.losses import LATE
-from gvtui.trace.marks import LostMark
+from gvtui.trace.marks import LostMark, NoteMark
+from gvtui.words import counted
 
 if TYPE_CHECKING:
-    import socket
-
     from gvtui.monitor.admission import Peer
     from gvtui.monitor.control import Control
+    from gvtui.monitor.goingon import GoingOn
     from gvtui.monitor.intake import Truncated, Turn
     from gvtui.monitor.listener import Listener
     from gvtui.monitor.options import MonitorOptions
@@ -54,6 +59,14 @@ BEAT_SECONDS = 1.0
 """How often the viewer hears that the monitor lives."""
 
 
+class _Open(NamedTuple):
+    """A connection that is open."""
+
+    conn: int
+    connection: socket.socket
+    details: dict[str, Any]
+
+
 class Monitor:
     """Receives the sandboxes' messages. The caller closes the listener, the writer and the
     channel."""
@@ -65,6 +78,8 @@ class Monitor:
         writer: TraceWriter,
         control: Control,
         porter: Porter | None = None,
+        storing: Storing | None = None,
+        before: WentBefore | None = None,
     ) -> None:
         """Set it up.
 
@@ -74,12 +89,16 @@ class Monitor:
             writer: of the trace.
             control: the channel to the viewer.
             porter: looks at who connects; without one it is done in this process.
+            storing: has connections kept for the next monitor; None for none.
+            before: what goes on from the monitor before.
         """
         self.ledger = Ledger(writer, control)
         self._options = options
         self._listener = listener
         self._control = control
         self._porter = porter
+        self._storing = storing or Storing()
+        self._before = before or WentBefore()
         limits = options.limits
         if options.is_spool:
             # What others sent has been read meanwhile, or is told as not read.
@@ -99,7 +118,7 @@ class Monitor:
         )
         self._room_for = limits.send_buffers if options.send_buffer_bytes else 0
         self._enlarged = 0
-        self._house = House(options, listener, self.ledger, control)
+        self._house = House(options, listener, self.ledger, control, storing=self._storing)
         self._next_conn = 1
         self._untaken_bytes = 0
         self._ends_at = math.inf
@@ -127,16 +146,56 @@ class Monitor:
                     nursery.start_soon(keep_on_disk, self.ledger, self._control, self._options)
                 if self._porter is not None:
                     nursery.start_soon(self._hear, self._porter)
-                self.admission.bound(room_for_connections())
+                self._go_on(nursery)
+                self.admission.bound(self.admission.connections + room_for_connections())
                 accept = partial(accept_sandboxes, self._listener, self._control, self.admission)
                 nursery.start_soon(accept, self._serve)
         finally:
             self._string_bounds.look(self.ledger.writer)
             self._refusals.tell_rest()
             if self._untaken_bytes:
-                now = time.time_ns()
-                self.ledger.note(LostMark(0, now, now, LATE, self._untaken_bytes))
+                self.ledger.note(self._untaken())
             self.ledger.recover(is_last=True)
+
+    def _untaken(self) -> LostMark | NoteMark:
+        """The mark of what sandboxes have sent that was not taken."""
+        now, size = time.time_ns(), self._untaken_bytes
+        if not self._storing.is_on:
+            return LostMark(0, now, now, LATE, size)
+        return NoteMark(
+            f"the monitor stopped before it had taken {counted(size, 'byte')} that sandboxes had "
+            "sent: they wait for the monitor that comes next"
+        )
+
+    def _go_on(self, nursery: trio.Nursery) -> None:
+        """Take over what goes on from the monitor before, and have the listener kept."""
+        if self._listener.is_own:
+            self._storing.keep(LISTENER_NAME, self._listener.socket)
+        before, self._before = self._before, WentBefore()
+        for mark_ns, details in before.marks:
+            self.ledger.write(partial(_mark, mark_ns, details, 0))
+        if before.text:
+            self.ledger.note(NoteMark(before.text))
+            self._control.log("info", before.text)
+        for one in before.connections:
+            connection = socket.socket(fileno=one.fd)
+            connection.setblocking(False)
+            if not one.opened_ns:
+                one.opened_ns = time.time_ns()
+                one.details = {**credentials(connection), STORED_AS: one.name}
+            self._enlarged += bool(one.details.get("send_buffer"))
+            peer = self.admission.take_over(connection)
+            opened = self._open(connection, one.details, one)
+            nursery.start_soon(self._serve_further, opened, peer)
+
+    async def _serve_further(self, opened: _Open, peer: Peer) -> None:
+        """Serve a connection that the monitor before has greeted."""
+        try:
+            with opened.connection:
+                await self._take_in(opened)
+        finally:
+            self._enlarged -= bool(opened.details.get("send_buffer"))
+            self.admission.leave(peer)
 
     async def _wait_for_signal(
         self, scope: trio.CancelScope, *, task_status: trio.TaskStatus[None]
@@ -181,6 +240,7 @@ class Monitor:
             self.admission.keep_house()
             self._string_bounds.look(self.ledger.writer)
             self._refusals.keep_house()
+            self._storing.flush()
             self._control.say(
                 "status",
                 fault=self.ledger.fault,
@@ -206,18 +266,30 @@ class Monitor:
             try:
                 refused = await greet(connection, self._options.limits.handshake_seconds)
                 if refused is None:
-                    await self._take_in(connection, details)
+                    await self._take_in(self._open(connection, details))
                 elif refused:
                     self.admission.refuse(peer, "handshake", refused)
             finally:
                 self._enlarged -= is_enlarged
 
-    async def _take_in(self, connection: socket.socket, details: dict[str, Any]) -> None:
+    def _open(
+        self, connection: socket.socket, details: dict[str, Any], before: GoingOn | None = None
+    ) -> _Open:
+        """Note that a connection is open; from then on it is kept, where anything is."""
         conn = self._next_conn
         self._next_conn += 1
-        opened_ns = time.time_ns()
+        opened_ns = before.opened_ns if before is not None else time.time_ns()
+        if before is None and self._storing.is_on:
+            details = {**details, STORED_AS: stored_name(conn, self.ledger.writer.trace_id)}
+            self._storing.keep(details[STORED_AS], connection)
         self.ledger.write(lambda writer: writer.opened(conn, opened_ns, details))
+        for mark_ns, told in before.marks if before is not None else ():
+            self.ledger.write(partial(_mark, mark_ns, told, conn))
         self._control.say("opened", conn=conn, **details)
+        return _Open(conn, connection, details)
+
+    async def _take_in(self, opened: _Open) -> None:
+        conn, connection, details = opened
         messages = 0
         reason = MONITOR_STOPPED
         bounds = Bounds(self._limits, self._refusals, conn)
@@ -247,6 +319,8 @@ class Monitor:
             closed_ns = time.time_ns()
             self.ledger.write(lambda writer: writer.closed(conn, closed_ns, summary))
             self._control.say("closed", conn=conn, **summary)
+            if reason != MONITOR_STOPPED and STORED_AS in details:
+                self._storing.let_go(details[STORED_AS])
 
     def _take_last(self, conn: int, connection: socket.socket, bounds: Bounds) -> int:
         """Take what has been sent before the monitor stops; gives the number of messages."""
@@ -283,6 +357,10 @@ class Monitor:
     def _store_truncated(self, conn: int, part: Truncated) -> None:
         cut = (part.recv_ns, part.beginning, part.real_size)
         self.ledger.write(lambda writer: writer.truncated(conn, *cut), 1)
+
+
+def _mark(when_ns: int, details: dict[str, Any], conn: int, writer: TraceWriter) -> None:
+    writer.mark(when_ns, details, conn)
 
 
 def _waiting_bytes(connection: socket.socket) -> int:

@@ -7,6 +7,7 @@ import errno
 import tempfile
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,15 +55,21 @@ class TraceFiles:
     """Checks the index, or makes it, while the first rows can be looked at already."""
 
 
-def open_parts(path: Path, progress: Progress | None) -> TraceFiles:
+def open_parts(path: Path, progress: Progress | None, newest: int | None = None) -> TraceFiles:
     """Open a recording, a save file of gVisor's, or a flight recorder's folder.
+
+    Args:
+        path: the file or folder.
+        progress: called with bytes done and bytes in all if it takes long.
+        newest: of a flight recorder open only the newest segments, together at most so many bytes,
+            but at least one.
 
     Raises:
         TraceError: the path is none of these.
         OSError: a file cannot be read.
     """
     if path.is_dir():
-        return _open_folder(path, progress)
+        return _open_folder(path, progress, newest)
     with open_to_read(path) as file:
         start = file.read(len(savefile.SIGNATURE))
     if start == savefile.SIGNATURE:
@@ -70,7 +77,7 @@ def open_parts(path: Path, progress: Progress | None) -> TraceFiles:
     return _open_recording(path, progress)
 
 
-def _open_folder(folder: Path, progress: Progress | None) -> TraceFiles:
+def _open_folder(folder: Path, progress: Progress | None, newest: int | None) -> TraceFiles:
     numbers = files.segment_numbers(folder)
     if not numbers:
         raise TraceError(f"{folder} holds no trace")
@@ -100,10 +107,19 @@ def _open_folder(folder: Path, progress: Progress | None) -> TraceFiles:
             with removed_on_failure(scratch):
                 here = mend(lambda: place, progress)
     strings = StringReader(here.strings, trace_id)
+    if newest is not None:
+        numbers = _newest(here, numbers, newest)
     segments = [Segment.open(number, logs[number], here.indexes[number]) for number in numbers]
     damaged = sum(_damaged_bytes(here.indexes[number]) for number in numbers)
     drops = drop_limit_of(head)
     return TraceFiles(segments, strings, architecture, drops, scratch, damaged_bytes=damaged)
+
+
+def _newest(here: FolderFiles, numbers: list[int], most_bytes: int) -> list[int]:
+    """The newest of the segments that are together no larger, at least one."""
+    sizes = [here.logs[n].stat().st_size + here.indexes[n].stat().st_size for n in numbers[::-1]]
+    count = sum(total <= most_bytes for total in accumulate(sizes))
+    return numbers[-max(1, count) :]
 
 
 def _open_save_file(path: Path, progress: Progress | None) -> TraceFiles:

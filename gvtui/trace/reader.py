@@ -87,6 +87,7 @@ class Trace(RowReader):
         progress: Progress | None = None,
         limit: int | None = None,
         at_once: bool = False,
+        newest: int | None = None,
     ) -> Trace:
         """Open a recording, a save file of gVisor's, or a flight recorder's folder.
 
@@ -100,13 +101,16 @@ class Trace(RowReader):
             at_once: do not wait until the index of a large recording is checked, or made: rows
                 come as `refresh` finds them, and `settled` says what to show at the end.
 
+            newest: of a flight recorder read only the newest segments, together at most so many
+                bytes, but at least one.
+
         Raises:
             TraceError: the path is not a trace, or cannot be read.
         """
         path = Path(path)
         try:
             parts = open_at_once(path) if at_once else None
-            trace = cls(path, parts or open_parts(path, progress))
+            trace = cls(path, parts or open_parts(path, progress, newest))
         except OSError as error:
             raise TraceError(f"cannot read {path}: {error.strerror or error}") from error
         trace.limit = limit

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from gvtui.trace.carried import CarriedMark, carried_in
+from gvtui.trace.connections import MONITOR_STOPPED
 from gvtui.trace.details import int_in, list_in
 from gvtui.trace.excerpts import DisputeMark
 from gvtui.trace.living import TELLING, Living
@@ -61,17 +62,19 @@ class _Connected:
 class Standing:
     """What a trace tells before a row."""
 
-    def __init__(self, trace: Trace, row: int) -> None:
+    def __init__(self, trace: Trace, row: int, *, is_stopped: bool = False) -> None:
         """Read the rows before one.
 
         Args:
             trace: the trace; it stays the caller's.
             row: the row; with the trace's first one, what a flight recorder's header tells is all.
+            is_stopped: whether what the end of the monitor has closed stands still.
 
         Raises:
             OSError: a log cannot be read.
         """
         self._trace = trace
+        self._is_stopped = is_stopped
         self._open: dict[int, _Connected] = {}
         self._sessions: dict[str, Retold] = {}
         self._living = Living()
@@ -161,6 +164,8 @@ class Standing:
             told_ns = max(0, int_in(details, "dropped_told_ns")) or row.recv_ns
             self._open[conn] = _Connected(row.recv_ns, details, row_id, dropped, told_ns)
         elif row.kind == Kind.CLOSED:
+            if self._is_stopped and self._trace.details(row_id).get("reason") == MONITOR_STOPPED:
+                return
             self._open.pop(conn, None)
             self._living.forget(conn)
         elif row.kind == Kind.MARK:

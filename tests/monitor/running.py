@@ -12,6 +12,8 @@ import msgpack
 import trio
 
 from gvtui.monitor.control import Control
+from gvtui.monitor.fdstore import Storing
+from gvtui.monitor.goingon import WentBefore
 from gvtui.monitor.listener import Listener
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.server import Monitor
@@ -22,7 +24,13 @@ from gvtui.trace.writer import TraceWriter
 class Running:
     """A monitor run within the test's own event loop, and both ends of its control channel."""
 
-    def __init__(self, tmp_path: Path, options: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        tmp_path: Path,
+        options: dict[str, Any],
+        storing: Storing | None = None,
+        before: WentBefore | None = None,
+    ) -> None:
         self.path = tmp_path / "s.sock"
         self.ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.ours.setblocking(False)
@@ -31,7 +39,12 @@ class Running:
         self.trace = Trace.open(tmp_path / "t.gvtrace")
         self.theirs = theirs
         self.monitor = Monitor(
-            MonitorOptions(listen=self.path, **options), self.listener, self.writer, Control(theirs)
+            MonitorOptions(listen=self.path, **options),
+            self.listener,
+            self.writer,
+            Control(theirs),
+            storing=storing,
+            before=before,
         )
 
     def close(self) -> None:
@@ -70,9 +83,11 @@ def run(
     tmp_path: Path,
     test: Callable[[Running], Awaitable[None]],
     clock: Any = None,
+    storing: Storing | None = None,
+    before: WentBefore | None = None,
     **options: Any,
 ) -> None:
-    running = Running(tmp_path, options)
+    running = Running(tmp_path, options, storing, before)
 
     async def main() -> None:
         async with trio.open_nursery() as nursery:

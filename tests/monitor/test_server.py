@@ -10,9 +10,12 @@ import msgpack
 import pytest
 import trio
 
+from gvtui.monitor.fdstore import Storing
+from gvtui.monitor.goingon import STORED_AS, GoingOn, WentBefore
 from gvtui.monitor.intake import Turn
 from gvtui.monitor.pace import USUAL_BUFFER_BYTES
 from gvtui.monitor.sendbuffer import _SO_SNDBUFFORCE
+from gvtui.trace.marks import BinaryMark, NoteMark
 from gvtui.trace.reader import Trace
 from gvtui.trace.row import Flag, Kind
 from gvtui.wire.handshake import build_handshake
@@ -205,3 +208,46 @@ def test_the_end_under_load_is_bounded_and_what_was_not_taken_is_told(
     assert words.startswith(
         f"{len(sent)} bytes were not taken that sandboxes had sent before the end"
     )
+
+
+def test_a_connection_goes_on_without_a_handshake(tmp_path: Path) -> None:
+    """It is greeted no more, its drops count from what it had told, and its end ends its keeping."""
+    sandbox, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    channel, manager = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    told = {"peer_pid": 7, "peer_start": 5, STORED_AS: "n", "dropped_before": 4, "drops_before": 0}
+    mark = BinaryMark("/runsc", "1", is_exec_exit_last=False).details()
+    one = GoingOn(theirs.detach(), "n", 5_000, told, [(6_000, mark)])
+    unknown, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    sandbox.send(read_message(dropped=6))
+
+    async def check(running: Running) -> None:
+        await running.until(lambda: running.trace.connections.messages == 1)
+        assert [len(running.trace.connections), running.monitor.admission.connections] == [2, 2]
+        sandbox.close()
+        await running.until(lambda: not running.trace.connections[1].connected)
+        other.close()
+        await running.until(lambda: not running.trace.connections[2].connected)
+
+    before = WentBefore([one, GoingOn(unknown.detach(), "m")], text="2 go on")
+    with channel, manager:
+        run(tmp_path, check, storing=Storing(channel), before=before)
+        assert [manager.recv(100) for _ in range(3)] == [b"gvtui-listener", b"n", b"m"]
+    trace = Trace.open(tmp_path / "t.gvtrace")
+    known, unknown_one = trace.connections.values()
+    assert (known.opened_ns, known.peer_pid, known.dropped) == (5_000, 7, 2)
+    assert unknown_one.peer_pid == os.getpid()
+    rows = trace.rows(0, trace.end_row)["kind"].tolist()
+    assert rows[:4] == [Kind.MARK, Kind.OPENED, Kind.MARK, Kind.OPENED]
+    assert trace.details(0)["text"] == "2 go on"
+    trace.close()
+
+
+def test_what_waits_for_the_next_monitor_is_not_lost(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs:
+        running = Running(tmp_path, {}, storing=Storing(ours))
+        running.monitor._untaken_bytes = 5
+        mark = running.monitor._untaken()
+        assert isinstance(mark, NoteMark)
+        assert "5 bytes" in mark.text
+        running.close()

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from gvtui.monitor import systemd
 from gvtui.monitor.listener import MonitorError
-from gvtui.monitor.systemd import Notifier, listening_fd
+from gvtui.monitor.systemd import LISTENER_NAME, HandedOver, Notifier, handed_over
 
 
 def test_it_tells_the_service_manager(tmp_path: Path) -> None:
@@ -38,9 +40,78 @@ def test_nobody_listens(tmp_path: Path) -> None:
     Notifier({"NOTIFY_SOCKET": "@gvtui-nobody"}).say("READY=1")
 
 
+def test_descriptors_are_kept_until_they_are_forgotten(tmp_path: Path) -> None:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, ours, theirs:
+        manager.bind(str(tmp_path / "n"))
+        notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "n")})
+        assert notifier.keep(ours.fileno(), "x")
+        data, [kept], _, _ = socket.recv_fds(manager, 100, 2)
+        assert data == b"FDSTORE=1\nFDNAME=x\nFDPOLL=0"
+        assert os.path.sameopenfile(kept, ours.fileno())
+        os.close(kept)
+        assert notifier.forget("x")
+        assert manager.recv(100) == b"FDSTOREREMOVE=1\nFDNAME=x"
+        # A manager that does not read is told again later.
+        while notifier.keep(ours.fileno(), "x"):
+            pass
+        assert not notifier.forget("x")
+    assert notifier.forget("x")
+
+
 def test_only_what_is_meant_for_this_process_is_taken() -> None:
-    assert listening_fd({}) is None
-    assert listening_fd({"LISTEN_PID": "1", "LISTEN_FDS": "1"}) is None
-    assert listening_fd({"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "0"}) is None
-    with pytest.raises(MonitorError, match="hands over 2 sockets"):
-        listening_fd({"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "2"})
+    nothing = HandedOver()
+    assert handed_over({}) == nothing
+    assert handed_over({"LISTEN_PID": "1", "LISTEN_FDS": "1"}) == nothing
+    assert handed_over({"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": "0"}) == nothing
+
+
+@pytest.fixture
+def sockets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[socket.socket]]:
+    """Two that listen, a connection, and one of another kind, at places that follow each other."""
+    made = []
+    for name in ("a", "b"):
+        made.append(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+        made[-1].bind(str(tmp_path / name))
+        made[-1].listen()
+    made.append(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+    made[-1].connect(str(tmp_path / "a"))
+    made.append(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+    monkeypatch.setattr(systemd, "_FIRST_FD", 300)
+    for place, each in enumerate(made):
+        os.dup2(each.fileno(), 300 + place)
+    yield made
+    for place, each in enumerate(made):
+        os.close(300 + place)
+        each.close()
+
+
+def handed(*names: str) -> dict[str, str]:
+    """The environment of a service that gets so many descriptors."""
+    count = str(len(names))
+    return {
+        "LISTEN_PID": str(os.getpid()),
+        "LISTEN_FDS": count,
+        "LISTEN_FDNAMES": ":".join(names),
+    }
+
+
+@pytest.mark.usefixtures("sockets")
+def test_listeners_and_connections_are_told_apart() -> None:
+    environment = handed("gvtui.socket", LISTENER_NAME, "gvtui-connection-1")
+    assert handed_over(environment) == HandedOver(300, 301, [(302, "gvtui-connection-1")])
+    assert environment == {}
+
+
+@pytest.mark.usefixtures("sockets")
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["x", "y"], "hands over 2 sockets"),
+        ([LISTENER_NAME, "x", "somebody's"], "not one of sandboxes"),
+        (["x", LISTENER_NAME, "gvtui-connection-1", "gvtui-connection-2"], "not one of sandboxes"),
+    ],
+)
+def test_what_is_no_monitors_is_refused(names: list[str], said: str) -> None:
+    with pytest.raises(MonitorError, match=said):
+        handed_over(handed(*names))
