@@ -19,6 +19,7 @@ from gvtui.trace.summary import Reception
 from gvtui.trace.writer import TraceWriter
 from tests.commands.helpers import Running
 from tests.monitor.sandbox import FakeSandbox, wait_until
+from tests.processes import monitor_of
 from tests.trace.factory import TIME_NS, TRACES, read_message, recorded_datagrams, write_trace
 
 if TYPE_CHECKING:
@@ -231,9 +232,7 @@ def test_a_second_signal_ends_it_and_says_what_is_not_printed(tmp_path: Path) ->
 
 def test_live_ends_when_the_monitor_dies(tmp_path: Path) -> None:
     with Running(tmp_path, "print", "--no-realtime") as command:
-        children = Path(f"/proc/{command.process.pid}/task/{command.process.pid}/children")
-        (monitor,) = children.read_text().split()
-        os.kill(int(monitor), signal.SIGKILL)
+        os.kill(monitor_of(command.process.pid), signal.SIGKILL)
         assert command.process.wait(120) == 1
         assert "gvtui: the monitor has ended: it was killed by SIGKILL" in command.err
 

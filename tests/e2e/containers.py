@@ -322,8 +322,8 @@ class Listener:
 def wait_until(condition: Callable[[], bool]) -> bool:
     """Poll for what another process does; False if it has not come in time."""
     deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        if condition():
-            return True
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
         time.sleep(0.02)
-    return False
+    return True

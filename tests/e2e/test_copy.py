@@ -49,8 +49,8 @@ def test_what_is_copied_is_in_tmux(opened: list[Terminal], option: str) -> None:
     to_row_3(terminal)
     terminal.keys("y")
     terminal.wait_for(rf"Copied row 3 through {'the' if option == 'on' else 'tmux'}")
-    assert wait_until(lambda: "brk(NULL) = 0x55b0c7d62000" in terminal.tmux("list-buffers"))
-    assert terminal.tmux("show-buffer").count("\n") == 0
+    assert wait_until(lambda: "brk(NULL) = 0x55b0c7d62000" in terminal.copied)
+    assert terminal.copied.count("\n") == 0
 
 
 def test_the_list_copies_what_is_picked(opened: list[Terminal], tmp_path: Path) -> None:
@@ -61,8 +61,8 @@ def test_the_list_copies_what_is_picked(opened: list[Terminal], tmp_path: Path) 
     terminal.wait_for("All rows shown, to a file +2,171 rows")
     terminal.keys("Down", "Down", "Enter")
     terminal.wait_for("as JSON through the")
-    assert wait_until(lambda: "sysno/12/exit" in terminal.tmux("show-buffer"))
-    assert json.loads(terminal.tmux("show-buffer"))["process"] == "bash"
+    assert wait_until(lambda: "sysno/12/exit" in terminal.copied)
+    assert json.loads(terminal.copied)["process"] == "bash"
     terminal.keys("Y")
     terminal.wait_for("All rows shown, to a file +2,171 rows")
     terminal.keys("End")
@@ -126,6 +126,7 @@ def test_what_is_pasted_into_a_shell_runs_nothing(opened: list[Terminal], tmp_pa
     terminal.tmux("send-keys", "-l", ":")
     terminal.keys("copy.as command", "Enter")
     terminal.wait_for("Copied the command line")
+    assert wait_until(lambda: "printf" in terminal.copied)
     shell = uuid.uuid4().hex
     terminal.tmux("new-window", "-n", shell, "bash --norc --noediting")
     terminal.tmux("paste-buffer", "-t", shell)

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+from gvtui.agent.scratch import scratch_folder
 from gvtui.export.report.recorded import containers_in
 from gvtui.trace.reader import Trace
 from tests.e2e.containers import RunscBinary
@@ -33,14 +35,16 @@ mv /tmp/work.$$/out /tmp/work.$$/done
 for each in 1 2 3; do
     sh -c "ls /usr > /dev/null; cat /nonexistent$each" 2> /dev/null
 done
-perl -MIO::Socket::INET -e '
-    $server = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1:8080") or die;
+perl -MSocket -e '
+    $place = sockaddr_in(8080, INADDR_LOOPBACK);
+    socket($server, PF_INET, SOCK_STREAM, 0) and bind($server, $place) and listen($server, 1) or die;
     if (!($child = fork)) {
-        $client = IO::Socket::INET->new("127.0.0.1:8080") or die;
-        print $client "hello";
+        socket($client, PF_INET, SOCK_STREAM, 0) and connect($client, $place) or die;
+        syswrite($client, "hello");
         exit 0;
     }
-    read($server->accept, $got, 5);
+    accept($came, $server) or die;
+    sysread($came, $got, 5);
     waitpid($child, 0);
 '
 . "$1"
@@ -56,22 +60,37 @@ cat /nowhere 2> /dev/null
 USUAL = "head -n 1 services > /dev/null\n"
 
 
-def record(binary: RunscBinary, folder: Path, name: str, *changes: str) -> Path:
-    """A recording in which each container ran the script with its change."""
-    place = folder / name
-    place.mkdir()
-    script = folder / "script.sh"
-    script.write_text(SCRIPT)
-    with recording(place) as one:
-        pod_init = write_pod_init(place / "pod.json", everything(one.socket))
-        for number, change in enumerate(changes, 1):
-            # The command line is the same each time.
-            (folder / "change.sh").write_text(change)
-            words = ("/bin/sh", str(script), str(folder / "change.sh"))
-            run_do(binary, place, pod_init, *words)
-            one.wait_for(number)
-        one.end().close()
-    return one.path
+class Recorded(NamedTuple):
+    """Recordings of three containers: that ran the script, ran it again, and ran a changed one."""
+
+    first: Path
+    again: Path
+    changed: Path
+    all_three: Path
+    """Another monitor's, which had all of them."""
+
+
+@pytest.fixture(scope="module")
+def recorded(binary: RunscBinary) -> Iterator[Recorded]:
+    with scratch_folder("gv") as folder:
+        paths = [folder / name for name in ("first", "again", "changed", "all")]
+        for path in paths:
+            path.mkdir()
+        script, change_script = folder / "script.sh", folder / "change.sh"
+        script.write_text(SCRIPT)
+        with recording(paths[-1]) as all_three:
+            for place, change in zip(paths[:-1], (USUAL, USUAL, CHANGE), strict=True):
+                # The command line is the same each time.
+                change_script.write_text(change)
+                with recording(place) as one:
+                    session = everything(one.socket, all_three.socket)
+                    pod_init = write_pod_init(place / "pod.json", session)
+                    run_do(binary, place, pod_init, "/bin/sh", str(script), str(change_script))
+                    one.wait_for(1)
+                    one.end().close()
+            all_three.wait_for(3)
+            all_three.end().close()
+        yield Recorded(*(path / "record.gvtrace" for path in paths))
 
 
 def diff(*words: str) -> tuple[int, dict[str, Any]]:
@@ -93,12 +112,9 @@ def briefly(made: dict[str, Any], kind: str = "differences") -> list[tuple[str, 
 
 
 def test_the_same_workload_differs_in_nothing_and_a_changed_one_as_its_manifest(
-    binary: RunscBinary, folder: Path
+    recorded: Recorded,
 ) -> None:
-    first, again, changed = (
-        record(binary, folder, name, change)
-        for name, change in (("first", USUAL), ("again", USUAL), ("changed", CHANGE))
-    )
+    first, again, changed, _ = recorded
     code, made = diff(str(first), str(again))
     assert (briefly(made), briefly(made, "untold")) == ([], [])
     assert code == 0
@@ -130,8 +146,8 @@ def test_the_same_workload_differs_in_nothing_and_a_changed_one_as_its_manifest(
     )
 
 
-def test_two_containers_of_one_recording(binary: RunscBinary, folder: Path) -> None:
-    path = record(binary, folder, "both", USUAL, USUAL, CHANGE)
+def test_two_containers_of_one_recording(recorded: Recorded) -> None:
+    path = recorded.all_three
     trace = Trace.open(path)
     first, again, changed = containers_in(trace).values()
     trace.close()

@@ -103,7 +103,7 @@ def test_a_recording_has_the_names(docker: Docker, container: str, tmp_path: Pat
         assert wait_until(socket.exists)
         applied = gvtui("session", "apply", "--replace", str(session), NAME, docker=docker)
         assert applied.returncode == 0, applied.stderr
-        assert wait_until(lambda: _names(out, container) is not None)
+        assert wait_until(lambda: _names(out, container) is not None and _messages(out) > 2)
         recording.send_signal(signal.SIGINT)
         assert recording.wait(WAIT_SECONDS) == 0
     names = _names(out, container)
@@ -119,6 +119,14 @@ def _names(recording: Path, container: str) -> Names | None:
     trace = Trace.open(recording)
     try:
         return trace.connections.names(1, container) or None
+    finally:
+        trace.close()
+
+
+def _messages(recording: Path) -> int:
+    trace = Trace.open(recording)
+    try:
+        return trace.connections.messages
     finally:
         trace.close()
 

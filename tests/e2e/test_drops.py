@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from tests.e2e.containers import (
 )
 from tests.e2e.recorded import recording
 from tests.e2e.test_terminal import Terminal
+from tests.processes import monitor_of
 
 pytestmark = pytest.mark.e2e
 
@@ -35,27 +35,6 @@ def lossy(*endpoints: Path) -> Session:
         tuple(Point(name, (), ("time", "thread_id", "group_id", "container_id")) for name in sides),
         tuple(Sink(REMOTE, {"endpoint": str(each), "retries": 0}) for each in endpoints),
     )
-
-
-def child_of(pid: int, words: str) -> int:
-    """The child of a process whose command line has these words."""
-    children = (
-        child
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
-    )
-    (found,) = (
-        int(child)
-        for child in children
-        if words in Path(f"/proc/{child}/cmdline").read_bytes().decode()
-    )
-    return found
-
-
-def monitor_of(process: subprocess.Popen[bytes]) -> int:
-    """The process that receives: the first child of the command."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return int(children[0])
 
 
 def dropped_by(binary: RunscBinary, root: Path, sandbox: str) -> int:
@@ -97,7 +76,7 @@ def test_drops_that_no_message_tells_of_are_asked_for(binary: RunscBinary, tmp_p
         save_document(config, pod_init_document(lossy(one.socket)))
         with running_container(binary, tmp_path, ["/bin/sleep", "1000"]) as container:
             container.runsc("trace", "create", f"--config={config}", container.id)
-            receiving = monitor_of(one.process)
+            receiving = monitor_of(one.process.pid)
             os.kill(receiving, signal.SIGSTOP)
             try:
                 container.runsc("exec", container.id, *BURST)
@@ -132,7 +111,7 @@ def test_the_viewer_asks_a_connection_that_is_quiet(
         save_document(config, pod_init_document(lossy(socket)))
         with running_container(binary, tmp_path, ["/bin/sleep", "1000"]) as container:
             container.runsc("trace", "create", f"--config={config}", container.id)
-            receiving = child_of(terminal.program, "gvtui.monitor")
+            receiving = monitor_of(terminal.program)
             dropped = burst_while_stopped(binary, container, receiving)
             assert wait_until(lambda: told(out) == (dropped, True)), (told(out), dropped)
             assert dropped_by(binary, container.root, container.id) == dropped
@@ -149,7 +128,7 @@ def test_with_two_sinks_drops_are_exact_or_at_least(binary: RunscBinary, tmp_pat
         save_document(config, pod_init_document(lossy(one.socket, beside.socket)))
         with running_container(binary, tmp_path, ["/bin/sleep", "1000"]) as container:
             container.runsc("trace", "create", f"--config={config}", container.id)
-            burst_while_stopped(binary, container, monitor_of(one.process))
+            burst_while_stopped(binary, container, monitor_of(one.process.pid))
             (session,) = Runsc(binary.path).list_sessions(container.root, container.id)
             ours, theirs = (sink.dropped for sink in session.sinks)
             assert ours > 100
@@ -172,7 +151,7 @@ def test_with_two_sinks_a_message_settles_whose_drops_they_are(
         save_document(config, pod_init_document(lossy(one.socket, one.socket)))
         with running_container(binary, tmp_path, ["/bin/sleep", "1000"]) as container:
             container.runsc("trace", "create", f"--config={config}", container.id)
-            burst_while_stopped(binary, container, monitor_of(one.process))
+            burst_while_stopped(binary, container, monitor_of(one.process.pid))
             container.runsc("exec", container.id, "dd", "if=/dev/zero", "of=/dev/null", "count=3")
             (session,) = Runsc(binary.path).list_sessions(container.root, container.id)
             trace = one.end()

@@ -7,12 +7,11 @@ parent, and what no message tells is not claimed.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.commands import gvtui, json_lines
 from tests.e2e.containers import start_bundle, write_bundle
 from tests.e2e.recorded import recording
 from tests.e2e.tools import need_tools
@@ -32,15 +31,6 @@ CHECK = "/bin/busybox true; /bin/busybox true"
 OTHER = "/bin/busybox echo other; /bin/busybox true"
 
 
-def gvtui(*words: str) -> tuple[str, str]:
-    """What a command prints, and what it says besides."""
-    done = subprocess.run(
-        [sys.executable, "-m", "gvtui", *words], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout, done.stderr
-
-
 @pytest.fixture
 def recorded(binary: RunscBinary, folder: Path) -> Path:
     """Three health checks and another session, in a container that does nothing else."""
@@ -49,7 +39,7 @@ def recorded(binary: RunscBinary, folder: Path) -> Path:
     with recording(folder) as one:
         pod_init = folder / "pod.json"
         made = ("session", "new", "--preset", "processes", "--pod-init", "--runsc", binary.path)
-        gvtui(*made, "--endpoint", str(one.socket), "--out", str(pod_init))
+        gvtui(*made, "--endpoint", one.socket, "--out", pod_init)
         flags = [f"--pod-init-config={pod_init}"]
         container = start_bundle(binary, folder / "root", bundle, "entered", flags=flags)
         try:
@@ -64,8 +54,7 @@ def recorded(binary: RunscBinary, folder: Path) -> Path:
 
 
 def rows_of(path: Path, text: str) -> list[dict[str, Any]]:
-    out, _ = gvtui("print", str(path), "--format", "json", "--calls", "--filter", text)
-    return [json.loads(line) for line in out.splitlines()]
+    return json_lines(path, "--calls", "--filter", text)
 
 
 def test_what_came_in_from_outside_is_told(recorded: Path, binary: RunscBinary) -> None:

@@ -20,6 +20,7 @@ import pytest
 
 from gvtui.trace.writer import TraceWriter
 from gvtui.wire.handshake import build_handshake
+from tests.e2e.commands import gvtui, json_lines
 from tests.e2e.containers import WAIT_SECONDS, RunscBinary
 from tests.e2e.tools import compiled
 
@@ -120,20 +121,9 @@ def record(
     return recorder.end(), told
 
 
-def printed(path: Path, *words: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-m", "gvtui", "print", path, *words],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    ).stdout
-
-
 def exits(path: Path, *words: str) -> list[dict[str, Any]]:
     """The decoded exits of execs, as JSON lines tell them."""
-    lines = printed(path, "--format", "json", *words).splitlines()
-    return [shown for shown in map(json.loads, lines) if shown["point"] in _EXITS]
+    return [shown for shown in json_lines(path, *words) if shown["point"] in _EXITS]
 
 
 def number(shown: dict[str, Any]) -> int:
@@ -169,8 +159,8 @@ def test_outcomes_are_what_the_program_saw(
         assert sent == told[key] or (sent is None and told[key])
     failed = {number(shown) for shown in exits(path, "--filter", "evt.failed = true")}
     assert failed == {key for key, error in told.items() if error}
-    lines = printed(path, "--format", "strace").splitlines()
-    for line in lines:
+    lines, _ = gvtui("print", path, "--format", "strace")
+    for line in lines.splitlines():
         if " execve" in line and "[" in line and " sentry/" not in line:
             first = line.split('["')[1].split('"')[0]
             if first == str(program):
@@ -178,7 +168,7 @@ def test_outcomes_are_what_the_program_saw(
                 continue
             key = int(first)
             assert (") = 0" in line) == (told[key] == 0), line
-    counted = json.loads(printed(path, "--stats", "--format", "json"))["total"]
+    counted = json.loads(gvtui("print", path, "--stats", "--format", "json")[0])["total"]
     if "syscall/pwrite64/enter" not in points:
         assert counted["errors"] == sum(error != 0 for error in told.values())
 
@@ -259,11 +249,7 @@ def test_the_binary_noted_tells_without_the_point(binary: RunscBinary, folder: P
     shown = exits(recording)
     assert len(shown) >= 3
     assert {each["outcome"] for each in shown} == {expected}
-    marks = [
-        each["fields"]
-        for each in map(json.loads, printed(recording, "--format", "json").splitlines())
-        if each.get("event") == "mark"
-    ]
+    marks = [each["fields"] for each in json_lines(recording) if each.get("event") == "mark"]
     # Another may tell that the sandbox is gone, if it went before the recording ended.
     assert [mark["path"] for mark in marks if mark["kind"] == "binary"] == [binary.path]
     # A recording of the rows chosen while they come, and live lines, say the same.
@@ -287,8 +273,7 @@ def test_a_recording_of_failed_execs_says_so(
     path, told = record(binary, program, folder, [*EXECS, INFO, *EVENTS])
     for name, filter_text in (("f", "evt.failed = true"), ("x", "evt.dir = X")):
         out = folder / f"{name}.gvtrace"
-        command = [sys.executable, "-m", "gvtui", "convert", str(path), str(out)]
-        subprocess.run([*command, "--filter", filter_text], check=True, timeout=120)
+        gvtui("convert", path, out, "--filter", filter_text)
         found = {number(shown): shown["outcome"] for shown in exits(out)}
         wanted = {key: result(error) for key, error in told.items() if error or name == "x"}
         assert found == wanted
@@ -298,11 +283,7 @@ def test_drops_make_no_outcome_wrong(binary: RunscBinary, program: Path, folder:
     points = [*EXECS, INFO, *EVENTS, *WRITES]
     path, told = record(binary, program, folder, points, rounds=40, writes=300, rest_seconds=0.02)
     shown = exits(path)
-    dropped = sum(
-        row["fields"]["points"]
-        for row in map(json.loads, printed(path, "--format", "json").splitlines())
-        if row.get("event") == "drop"
-    )
+    dropped = sum(row["fields"]["points"] for row in json_lines(path) if row.get("event") == "drop")
     assert dropped > 0
     outcomes = Counter(row["outcome"] for row in shown)
     assert outcomes["done"] > 0

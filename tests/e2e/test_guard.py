@@ -16,6 +16,7 @@ from gvtui.trace.row import Kind
 from gvtui.wire.handshake import build_handshake
 from tests.e2e.containers import RunscBinary, wait_until
 from tests.e2e.recorded import Recording, everything, recording, run_do, write_pod_init
+from tests.processes import monitor_of
 
 pytestmark = pytest.mark.e2e
 
@@ -93,9 +94,8 @@ def test_a_process_that_takes_all_it_may_shuts_no_sandbox_out(
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can have another user receive")
 def test_another_user_can_receive(binary: RunscBinary, tmp_path: Path) -> None:
     with recording(tmp_path, "--user", str(NOBODY)) as one:
-        children = Path(f"/proc/{one.process.pid}/task/{one.process.pid}/children")
-        (monitor,) = children.read_text().split()
-        assert Path(f"/proc/{monitor}").stat().st_uid == NOBODY
+        monitor = Path("/proc", str(monitor_of(one.process.pid)))
+        assert wait_until(lambda: monitor.stat().st_uid == NOBODY)
         watched(one, binary, tmp_path)
         trace = one.end()
     check(trace)

@@ -10,12 +10,12 @@ import hashlib
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.e2e.commands import gvtui, json_lines
 from tests.e2e.containers import (
     Container,
     RunscBinary,
@@ -33,14 +33,6 @@ QUIET = ("/bin/busybox", "sleep", "999")
 SINCE = 20260101
 """The date from which on releases tell what this is about."""
 BUSYBOX = Path("/bin/busybox")
-
-
-def gvtui(*words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "gvtui", *words], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +64,7 @@ class Play:
         self.path = path
 
     def rows(self, text: str, *options: str) -> list[dict[str, Any]]:
-        words = ("print", str(self.path), "--format", "json", "--filter", text, *options)
-        return [json.loads(line) for line in gvtui(*words).splitlines()]
+        return json_lines(self.path, "--filter", text, *options)
 
     def told(self, text: str) -> set[str]:
         """The last arguments of the programs that began in the rows that pass."""
@@ -92,11 +83,11 @@ def play(binary: RunscBinary, folder: Path, program: Path) -> Play:
             "--context",
             "+credentials",
             "--endpoint",
-            str(one.socket),
+            one.socket,
             "--out",
-            str(pod_init),
+            pod_init,
         )
-        gvtui("session", "check", "--runsc", binary.path, str(pod_init))
+        gvtui("session", "check", "--runsc", binary.path, pod_init)
         flags = [f"--pod-init-config={pod_init}"]
         container = start_bundle(binary, folder / "root", bundle, "played", flags=flags)
         quiet = subprocess.Popen(
@@ -135,14 +126,14 @@ def test_what_was_played_is_told(played: Play, binary: RunscBinary) -> None:
         "on-the-root", "on-tmp", "modified", "of-the-image", "in-memory", r"true\n", "sh", "8081",
     }  # fmt: skip
     assert argv <= played.told("proc.pid > 1")
-    made = gvtui("report", str(played.path), "--format", "json")
+    made, _ = gvtui("report", played.path, "--format", "json")
     sections = {each["key"]: each["lines"] for each in json.loads(made)["sections"]}
     assert sections["traced"]
     assert sections["listening"]
     # Neither close nor socket is traced: a descriptor stands for one socket after the other.
     assert {line["what"] for line in sections["listening"]} == {"127.0.0.1:8081", "127.0.0.1:8082"}
     rows = played.rows("evt.type in (sentry/execve, sentry/mmap)")
-    text = gvtui("report", str(played.path))
+    text, _ = gvtui("report", played.path)
     if binary.date < SINCE:
         # What cannot be known is not said.
         assert {row["from"] for row in rows} == {None}

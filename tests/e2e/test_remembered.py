@@ -29,7 +29,7 @@ def opened(command: str) -> Terminal:
 
 def test_looks_are_remembered_and_fresh_leaves_them(own_home: Path) -> None:
     first = opened(REPLAY)
-    assert "since start" not in first.screen
+    first.wait_until_gone("since start")
     first.keys("t")
     first.wait_for("since start")
     first.keys("C-t")
@@ -51,7 +51,7 @@ def test_looks_are_remembered_and_fresh_leaves_them(own_home: Path) -> None:
     assert json.loads(state.read_text())["viewer"] == told
 
     fresh = opened(f"{REPLAY} --fresh")
-    assert "since start" not in fresh.screen
+    fresh.wait_until_gone("since start")
     fresh.keys("t")
     fresh.wait_for("since start")
     fresh.keys("t")

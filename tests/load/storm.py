@@ -15,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -212,7 +212,14 @@ def play(seconds: float, crowd: Crowd) -> Storm:
             with sampler.running():
                 sent, delays = _send(viewer, listen, seconds, crowd)
                 _settle(viewer, record)
-            most = {name: usage.descriptors + LATE_DESCRIPTORS for name, usage in before.items()}
+            most = {
+                name: replace(
+                    usage,
+                    descriptors=usage.descriptors + LATE_DESCRIPTORS,
+                    threads=usage.threads + LATE_THREADS,
+                )
+                for name, usage in before.items()
+            }
             after = sampler.at_rest(REST_AT_MOST_SECONDS, lambda: viewer.read(REST_SECONDS), most)
         finally:
             viewer.close()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
-from tests.load.usage import MIB, Sampler, children_of, processes_of, usage_of
+from tests.load.usage import MIB, Sampler, processes_of, usage_of
+from tests.processes import children_of
 
 TAKING = """
 import os, sys, threading
@@ -58,12 +60,15 @@ def test_what_is_open_in_passing_is_waited_for_and_what_stays_open_is_told() -> 
         sampler = Sampler({"one": process.pid}, 1)
         assert sampler.now()["one"].descriptors == 6
         # It ends with the look at which no more is open.
-        assert sampler.at_rest(120.0, close_one, {"one": 4})["one"].descriptors == 4
+        now = sampler.now()["one"]
+        most = {"one": replace(now, descriptors=4)}
+        assert sampler.at_rest(120.0, close_one, most)["one"].descriptors == 4
         assert sampler.now()["one"].descriptors == 4
-        assert sampler.at_rest(0.0, close_one, {"one": 3})["one"].descriptors == 4
+        most = {"one": replace(now, descriptors=3)}
+        assert sampler.at_rest(0.0, close_one, most)["one"].descriptors == 4
         process.stdin.close()
 
 
 def test_a_process_without_monitor_is_told_from_a_viewer() -> None:
     with pytest.raises(LookupError, match="no monitor"):
-        processes_of(os.getpid())
+        processes_of(os.getpid(), 0.0)

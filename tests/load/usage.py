@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests.processes import MONITOR, children_of, words_of
+
 MIB = 1 << 20
-_MONITOR = b"gvtui.monitor"
+START_SECONDS = 60.0
 
 LATE_THREADS = 4 + min(32, (os.cpu_count() or 1) + 4)
 """Threads that begin when they are needed first, and stay: four that find out about connections, and
@@ -19,6 +21,7 @@ as many as asyncio has at most for long work (`concurrent.futures.ThreadPoolExec
 LATE_DESCRIPTORS = 4
 """Files that are opened when they are needed first, and stay: where the rows of the view, the pairs of
 calls, the resolved calls and the outcomes of execs lie once there are more than memory is to hold."""
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,15 @@ class Usage:
     """Bytes of files that it has mapped and that are in memory; the kernel takes them back."""
     descriptors: int
     threads: int
+
+    def has_more_than(self, other: Usage) -> bool:
+        """Whether it has more descriptors or threads than another."""
+        return self.descriptors > other.descriptors or self.threads > other.threads
+
+    def at_most(self, other: Usage) -> Usage:
+        """This, with no more descriptors and threads than another has."""
+        descriptors = min(self.descriptors, other.descriptors)
+        return replace(self, descriptors=descriptors, threads=min(self.threads, other.threads))
 
 
 def usage_of(pid: int) -> Usage:
@@ -55,28 +67,25 @@ def usage_of(pid: int) -> Usage:
     )
 
 
-def children_of(pid: int) -> list[int]:
-    """The processes that any thread of a process has started."""
-    found = []
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        found += (task / "children").read_text().split()
-    return [int(each) for each in found]
-
-
-def processes_of(viewer: int) -> dict[str, int]:
+def processes_of(viewer: int, seconds: float = START_SECONDS) -> dict[str, int]:
     """The processes of a live view by what they are for: `viewer`, `monitor`, `porter`.
+
+    Args:
+        viewer: the view's own process.
+        seconds: how long to wait until all of them run.
 
     Raises:
         LookupError: one of them does not run.
     """
-    for monitor in children_of(viewer):
-        words = Path(f"/proc/{monitor}/cmdline").read_bytes().split(b"\0")
-        if _MONITOR in words:
-            porters = children_of(monitor)
-            if len(porters) != 1:
-                break
-            return {"viewer": viewer, "monitor": monitor, "porter": porters[0]}
-    raise LookupError(f"process {viewer} has no monitor with a porter")
+    deadline = time.monotonic() + seconds
+    while True:
+        for monitor in children_of(viewer):
+            porters = children_of(monitor) if MONITOR in words_of(monitor) else []
+            if len(porters) == 1:
+                return {"viewer": viewer, "monitor": monitor, "porter": porters[0]}
+        if time.monotonic() >= deadline:
+            raise LookupError(f"process {viewer} has no monitor with a porter")
+        time.sleep(_LOOK_SECONDS)
 
 
 class Sampler:
@@ -103,28 +112,26 @@ class Sampler:
         self,
         seconds: float,
         rest: Callable[[], object],
-        enough: dict[str, int] | None = None,
+        enough: dict[str, Usage] | None = None,
     ) -> dict[str, Usage]:
-        """Measure each process when it has the fewest descriptors open.
+        """Measure each process, and tell the fewest descriptors and threads that it has had.
 
-        More are open in passing: while the viewer asks a runsc what runs, the answer goes to files.
+        More are there in passing: while the viewer asks a runsc what runs, the answer goes to files,
+        and threads wait a while for more to do before they end.
 
         Args:
             seconds: how long to look.
             rest: what to do between two looks.
-            enough: ends it as soon as none has more descriptors than these.
+            enough: ends it as soon as none has more descriptors and threads than these.
         """
         deadline = time.monotonic() + seconds
         least = self.now()
         while time.monotonic() < deadline and (
-            enough is None or any(least[name].descriptors > enough[name] for name in least)
+            enough is None or any(least[name].has_more_than(enough[name]) for name in least)
         ):
             rest()
             now = self.now()
-            least = {
-                name: min(least[name], now[name], key=lambda usage: usage.descriptors)
-                for name in least
-            }
+            least = {name: now[name].at_most(usage) for name, usage in least.items()}
         return least
 
     @contextmanager

@@ -77,11 +77,11 @@ def start_client(path: Path, *words: str) -> subprocess.Popen[str]:
 def wait_until(condition: Callable[[], bool]) -> bool:
     """Poll for what another process does; False if it has not come in time."""
     deadline = time.monotonic() + WAIT_SECONDS
-    while time.monotonic() < deadline:
-        if condition():
-            return True
+    while not condition():
+        if time.monotonic() >= deadline:
+            return False
         time.sleep(0.005)
-    return False
+    return True
 
 
 def comes(trace: Trace, condition: Callable[[], bool]) -> bool:

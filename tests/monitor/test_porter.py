@@ -18,6 +18,7 @@ from gvtui.monitor.client import MonitorProcess
 from gvtui.monitor.options import MonitorOptions
 from gvtui.monitor.rights import PORTER_CAPABILITIES, RECEIVER_CAPABILITIES
 from tests.monitor.sandbox import FakeSandbox, start_client, wait_until
+from tests.processes import child_of
 
 
 @pytest.fixture
@@ -36,9 +37,7 @@ def monitor(tmp_path: Path, listen: Path) -> Iterator[MonitorProcess]:
 
 
 def porter_of(monitor: MonitorProcess) -> int:
-    text = Path(f"/proc/{monitor.pid}/task/{monitor.pid}/children").read_text()
-    (pid,) = map(int, text.split())
-    return pid
+    return child_of(monitor.pid)
 
 
 def capabilities_of(task: Path) -> int:
