@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import shlex
-import subprocess
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.e2e.commands import gvtui
 from tests.e2e.containers import wait_until
 from tests.e2e.test_terminal import GVTUI, Terminal
 from tests.trace.factory import TRACES
@@ -73,13 +72,8 @@ def test_the_list_copies_what_is_picked(opened: list[Terminal], tmp_path: Path) 
     terminal.wait_for("write the rows shown to .gvtrace")
     terminal.keys(str(out), "Enter")
     terminal.wait_for(r"Wrote [0-9,]+")
-    printed = subprocess.run(
-        [*shlex.split(GVTUI), "print", TRACES / "shell-2024.trace"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert out.read_text() == printed.stdout
+    printed, _ = gvtui("print", TRACES / "shell-2024.trace")
+    assert out.read_text() == printed
 
 
 def test_a_program_of_the_users_has_the_text(

@@ -6,8 +6,6 @@ With each runsc, between recordings and between containers of one.
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +15,7 @@ import pytest
 from gvtui.agent.scratch import scratch_folder
 from gvtui.export.report.recorded import containers_in
 from gvtui.trace.reader import Trace
+from tests.e2e.commands import called
 from tests.e2e.containers import RunscBinary
 from tests.e2e.recorded import everything, recording, run_do, write_pod_init
 
@@ -95,10 +94,9 @@ def recorded(binary: RunscBinary) -> Iterator[Recorded]:
 
 def diff(*words: str) -> tuple[int, dict[str, Any]]:
     """The exit code, and the comparison."""
-    command = [sys.executable, "-m", "gvtui", "diff", *words, "--format", "json"]
-    done = subprocess.run(command, capture_output=True, check=False)
-    assert done.stdout, done.stderr.decode()
-    return done.returncode, json.loads(done.stdout)
+    done = called("diff", *words, "--format", "json")
+    assert done.out, done.err
+    return done.code, json.loads(done.out)
 
 
 def briefly(made: dict[str, Any], kind: str = "differences") -> list[tuple[str, str, str, str]]:

@@ -16,6 +16,7 @@ import pytest
 from gvtui.agent.scratch import scratch_folder
 from gvtui.trace.names import Names
 from gvtui.trace.reader import Trace
+from tests.e2e.commands import Done, called
 from tests.e2e.containers import WAIT_SECONDS, RunscBinary, running_container, wait_until
 from tests.e2e.docker import IMAGE, Docker, running_docker
 
@@ -39,23 +40,18 @@ def container(docker: Docker, binary: RunscBinary) -> Iterator[str]:
         yield container_id
 
 
-def gvtui(*words: str, docker: Docker | None = None) -> subprocess.CompletedProcess[str]:
+def gvtui(*words: str, docker: Docker | None = None) -> Done:
     """Call gvtui; with a Docker daemon, as a user whose Docker that is."""
-    host = {"DOCKER_HOST": f"unix://{docker.socket}"} if docker is not None else {}
-    return subprocess.run(
-        [sys.executable, "-m", "gvtui", *words],
-        capture_output=True,
-        text=True,
-        timeout=WAIT_SECONDS,
-        env={**os.environ, **host},
-        check=False,
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        if docker is not None:
+            patch.setenv("DOCKER_HOST", f"unix://{docker.socket}")
+        return called(*words)
 
 
 @pytest.mark.parametrize("asks", [True, False], ids=["socket", "files"])
 def test_containers_are_listed_by_name(docker: Docker, container: str, asks: bool) -> None:
     listed = gvtui("session", "list", "--json", docker=docker if asks else None)
-    [row] = [each for each in json.loads(listed.stdout)["sandboxes"] if each["id"] == container]
+    [row] = [each for each in json.loads(listed.out)["sandboxes"] if each["id"] == container]
     assert row["label"] == f"{NAME} {IMAGE}"
     assert row["names"] == {
         "manager": "docker",
@@ -68,7 +64,7 @@ def test_containers_are_listed_by_name(docker: Docker, container: str, asks: boo
 def test_a_container_is_addressed_by_its_name(docker: Docker, container: str) -> None:
     for word in (NAME, f"docker://{container}", container[:12]):
         done = gvtui("session", "delete", word, docker=docker)
-        assert done.stdout == f"{NAME} ({container}): there was no session\n", done.stderr
+        assert done.out == f"{NAME} ({container}): there was no session\n", done.err
 
 
 def test_two_of_one_name_are_listed(docker: Docker, container: str, binary: RunscBinary) -> None:
@@ -77,10 +73,10 @@ def test_two_of_one_name_are_listed(docker: Docker, container: str, binary: Runs
         other = {"nerdctl/name": NAME}
         with running_container(binary, folder, annotations=other) as same:
             done = gvtui("session", "delete", NAME, docker=docker)
-            assert done.returncode == 1
-            assert "matches more than one container" in done.stderr
-            assert f"({container})" in done.stderr
-            assert f"({same.id})" in done.stderr
+            assert done.code == 1
+            assert "matches more than one container" in done.err
+            assert f"({container})" in done.err
+            assert f"({same.id})" in done.err
 
 
 def test_a_recording_has_the_names(docker: Docker, container: str, tmp_path: Path) -> None:
@@ -88,12 +84,12 @@ def test_a_recording_has_the_names(docker: Docker, container: str, tmp_path: Pat
     out, socket = tmp_path / "x.gvtrace", docker.folder / "s"
     session = tmp_path / "session.json"
     made = gvtui("session", "new", "--preset=files", f"--endpoint={socket}", f"--out={session}")
-    assert made.returncode == 0, made.stderr
+    assert made.code == 0, made.err
     live = ("print", f"--listen={socket}", "--format=json", f"--filter=container.name = {NAME}")
     with running_gvtui(*live, docker=docker) as printing:
         assert wait_until(socket.exists)
         applied = gvtui("session", "apply", str(session), NAME, docker=docker)
-        assert applied.stdout.startswith(f"{NAME} ({container}): "), applied.stderr
+        assert applied.out.startswith(f"{NAME} ({container}): "), applied.err
         assert printing.stdout is not None
         lines = [json.loads(printing.stdout.readline()) for _ in range(20)]
     # What gvtui notes of the connection, such as its runsc, has no container of its own.
@@ -102,15 +98,15 @@ def test_a_recording_has_the_names(docker: Docker, container: str, tmp_path: Pat
     with running_gvtui("record", f"--out={out}", f"--listen={socket}", docker=docker) as recording:
         assert wait_until(socket.exists)
         applied = gvtui("session", "apply", "--replace", str(session), NAME, docker=docker)
-        assert applied.returncode == 0, applied.stderr
+        assert applied.code == 0, applied.err
         assert wait_until(lambda: _names(out, container) is not None and _messages(out) > 2)
         recording.send_signal(signal.SIGINT)
         assert recording.wait(WAIT_SECONDS) == 0
     names = _names(out, container)
     assert names == Names("docker", NAME, IMAGE, labels={"team": "pay"})
     chosen = gvtui("print", str(out), "--format=json", f"--filter=container.image = {IMAGE}")
-    assert len(chosen.stdout.splitlines()) > 2
-    assert gvtui("session", "delete", NAME, docker=docker).returncode == 0
+    assert len(chosen.out.splitlines()) > 2
+    assert gvtui("session", "delete", NAME, docker=docker).code == 0
 
 
 def _names(recording: Path, container: str) -> Names | None:

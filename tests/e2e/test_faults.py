@@ -16,6 +16,7 @@ import pytest
 
 from gvtui.trace.reader import Trace
 from tests.disks import filled, small_disk
+from tests.e2e.commands import called, play
 from tests.e2e.containers import WAIT_SECONDS, RunscBinary, wait_until
 from tests.e2e.recorded import Recording, everything, recording, run_do, start_do, write_pod_init
 from tests.e2e.test_terminal import GVTUI, Terminal, rows
@@ -57,12 +58,6 @@ def messages(path: Path) -> int:
     return count
 
 
-def play(socket: Path, name: str = "upstream-echo") -> None:
-    """Send what a real sandbox sent."""
-    words = ["send", str(TRACES / f"{name}.trace"), "--endpoint", str(socket), "--fast"]
-    subprocess.run([sys.executable, "-m", "gvtui", *words], check=True, capture_output=True)
-
-
 @contextmanager
 def viewer(folder: Path, *, cache: Path | None = None, columns: int = 130) -> Iterator[Terminal]:
     """The viewer, listening at `s` in a folder."""
@@ -92,11 +87,10 @@ def test_a_recording_on_a_full_disk(binary: RunscBinary, tmp_path: Path) -> None
         assert f"{trace.lost.losses.messages:,}" == found[1]
         trace.close()
         for style in ("text", "strace"):
-            words = [sys.executable, "-m", "gvtui", "print", str(one.path), "--format", style]
-            done = subprocess.run(words, capture_output=True, text=True, check=False)
-            assert done.returncode == 1
-            assert f"{found[1]} messages were lost while the disk was full" in done.stdout
-            assert f"{found[1]} messages were lost while the disk was full" in done.stderr
+            done = called("print", one.path, "--format", style)
+            assert done.code == 1
+            assert f"{found[1]} messages were lost while the disk was full" in done.out
+            assert f"{found[1]} messages were lost while the disk was full" in done.err
 
 
 def test_a_live_view_on_a_full_disk(tmux: None, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from gvtui.agent.runsc import Runsc
 from gvtui.agent.scratch import scratch_folder
 from gvtui.commands.doctor import check_runsc
 from gvtui.points.runsc_command import parse_runsc_command, value_flags
+from tests.e2e.commands import called, gvtui
 from tests.e2e.containers import (
     Container,
     Listener,
@@ -41,18 +41,9 @@ pytestmark = pytest.mark.e2e
 OPENAT = "syscall/openat/enter"
 
 
-def gvtui(*words: str, path: str, state: Path) -> subprocess.CompletedProcess[str]:
-    """The command line as its user starts it, with this PATH and nothing named."""
-    environment = {**os.environ, "PATH": path, "XDG_STATE_HOME": str(state)}
-    command = [sys.executable, "-m", "gvtui", "session", *words]
-    return subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
-
-
-def row_of(container: Container, path: str, state: Path) -> dict[str, Any]:
+def row_of(container: Container) -> dict[str, Any]:
     """What `session list` says of a container, whatever else it lists."""
-    values = json.loads(gvtui("list", "--json", path=path, state=state).stdout)
+    values = json.loads(called("session", "list", "--json").out)
     [row] = [each for each in values["sandboxes"] if each["id"] == container.id]
     found: dict[str, Any] = row
     return found
@@ -60,34 +51,38 @@ def row_of(container: Container, path: str, state: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("in_path", ["no runsc", "the oldest runsc"])
 def test_a_session_is_listed_applied_and_deleted_with_nothing_named(
-    shared: Container, listener: Listener, in_path: str, tmp_path: Path
+    shared: Container,
+    listener: Listener,
+    in_path: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder = tmp_path / "bin"
     folder.mkdir()
     old = oldest()
     if in_path == "the oldest runsc" and old is not None:
         (folder / "runsc").symlink_to(old.path)
-    path, state = str(folder), tmp_path / "state"
-    row = row_of(shared, path, state)
+    monkeypatch.setenv("PATH", str(folder))
+    row = row_of(shared)
     assert (row["status"], row["error"], row["sessions"]) == ("running", "", [])
     assert os.path.samefile(row["runsc"], shared.binary.path)
     assert row["root"] == str(shared.root)
 
-    made = gvtui("new", "--point", OPENAT, "--endpoint", str(listener.path), path=path, state=state)
+    made, _ = gvtui("session", "new", "--point", OPENAT, "--endpoint", listener.path)
     session = tmp_path / "session.json"
-    session.write_text(made.stdout)
-    done = gvtui("apply", str(session), shared.id, path=path, state=state)
-    assert (done.returncode, done.stderr) == (0, "")
+    session.write_text(made)
+    done = called("session", "apply", session, shared.id)
+    assert (done.code, done.err) == (0, "")
     assert wait_until(lambda: listener.connections[-1].points()[OPENAT] > 0)
-    [running] = row_of(shared, path, state)["sessions"]
+    [running] = row_of(shared)["sessions"]
     assert running["sinks"][0]["name"] == "remote"
-    told = gvtui("list", "-v", path=path, state=state).stdout.splitlines()
+    told = called("session", "list", "-v").out.splitlines()
     place = next(place for place, line in enumerate(told) if line.startswith(shared.id))
     assert told[place + 1].startswith(f"  by {row['runsc']} (")
 
-    done = gvtui("delete", shared.id, path=path, state=state)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert row_of(shared, path, state)["sessions"] == []
+    done = called("session", "delete", shared.id)
+    assert (done.code, done.err) == (0, "")
+    assert row_of(shared)["sessions"] == []
 
 
 def with_sidecars() -> RunscBinary:

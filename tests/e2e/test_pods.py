@@ -6,8 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,8 +18,8 @@ from gvtui.points.session import REMOTE, Sink
 from gvtui.query.processes.process import Process
 from gvtui.trace.lives import LifeEnding
 from gvtui.trace.reader import Trace
+from tests.e2e.commands import gvtui
 from tests.e2e.containers import (
-    WAIT_SECONDS,
     Container,
     RunscBinary,
     wait_until,
@@ -133,12 +131,6 @@ def test_each_process_of_a_pod_is_one(binary: RunscBinary, tmp_path: Path) -> No
     assert len(by_run[0]) + len(by_run[1]) == len(processes.tree)
     trace.close()
 
-    said = subprocess.run(
-        [sys.executable, "-m", "gvtui", "print", "--stats", str(one.path)],
-        capture_output=True,
-        text=True,
-        timeout=WAIT_SECONDS,
-        check=True,
-    ).stdout
+    said, _ = gvtui("print", "--stats", one.path)
     shells = [line for line in said.splitlines() if " 2 sh in inner" in line]
     assert len(shells) == len(set(shells)) == 2, said

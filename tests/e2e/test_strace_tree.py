@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.containers import WAIT_SECONDS, RunscBinary
+from tests.e2e.commands import gvtui
+from tests.e2e.containers import RunscBinary
 from tests.e2e.recorded import everything, recording, run_do, write_pod_init
 
 pytestmark = pytest.mark.e2e
@@ -28,8 +29,7 @@ def test_the_tree_of_two_sandboxes(binary: RunscBinary, folder: Path) -> None:
             run_do(binary, folder, pod_init, "/bin/sh", "-c", SCRIPT)
         one.wait_for(2)
         one.end().close()
-    words = ["convert", str(one.path), str(folder / "x.strace"), "--split"]
-    subprocess.run([sys.executable, "-m", "gvtui", *words], check=True, timeout=WAIT_SECONDS)
+    gvtui("convert", one.path, folder / "x.strace", "--split")
     files = sorted(folder.glob("x-*.strace"))
     assert len(files) == 2
     for file in files:

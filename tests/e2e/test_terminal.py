@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.commands import play
 from tests.e2e.containers import wait_until
 from tests.processes import child_of
 from tests.trace.factory import TRACES
@@ -105,9 +106,7 @@ def live(tmux: None, tmp_path: Path) -> Iterator[tuple[Terminal, Path]]:
 
 def test_what_is_sent_is_on_the_screen_and_filters_narrow_it(live: tuple[Terminal, Path]) -> None:
     terminal, socket = live
-    trace = TRACES / "shell-2024.trace"
-    words = ["send", str(trace), "--endpoint", str(socket), "--fast"]
-    subprocess.run([sys.executable, "-m", "gvtui", *words], check=True, capture_output=True)
+    play(socket, "shell-2024")
     terminal.wait_for(rows(2171), "runsc-749074")
     terminal.keys("End")
     terminal.wait_for(r"sentry/task_exit|exit_group")
@@ -162,9 +161,7 @@ def test_ctrl_z_stops_the_viewer_and_no_sandbox(tmux: None, tmp_path: Path) -> N
         terminal.wait_for(r"No sandbox has connected")
         terminal.keys("C-z")
         terminal.wait_for(r"Stopped")
-        trace = str(TRACES / "upstream-echo.trace")
-        words = ["send", trace, "--endpoint", str(socket), "--fast"]
-        subprocess.run([sys.executable, "-m", "gvtui", *words], check=True, capture_output=True)
+        play(socket)
         terminal.keys("fg", "Enter")
         terminal.wait_for(rows(12))
         # What has not changed is drawn again too.
