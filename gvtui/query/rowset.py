@@ -50,6 +50,38 @@ class RowSet:
         self._counts[number] += 1
         self._size += 1
 
+    def add_all(self, rows: npt.NDArray[np.int64]) -> None:
+        """Add many rows at once, each once, in any order; fast where they are near each other."""
+        if not len(rows):
+            return
+        numbers = rows // CHUNK
+        for number in range(int(numbers.min()), int(numbers.max()) + 1):
+            places = rows[numbers == number] - number * CHUNK
+            if not len(places):
+                continue
+            chunk = self._chunks.edit(number)
+            if chunk is None:
+                chunk = self._chunks.put(number, np.zeros(CHUNK // 8, np.uint8))
+                self._counts[number] = 0
+                insort(self._numbers, number)
+            bits = np.unpackbits(chunk, bitorder="little")
+            added = len(places) - int(np.count_nonzero(bits[places]))
+            bits[places] = 1
+            chunk[:] = np.packbits(bits, bitorder="little")
+            self._size += added
+            self._counts[number] += added
+
+    def discard(self, row: int) -> None:
+        """Remove a row; nothing happens if the set does not have it."""
+        if row not in self:
+            return
+        number = row // CHUNK
+        chunk = self._chunks.edit(number)
+        assert chunk is not None
+        chunk[row % CHUNK >> 3] &= ~(1 << (row & 7)) & 0xFF
+        self._counts[number] -= 1
+        self._size -= 1
+
     def after(self, row: int) -> int | None:
         """The first row of the set that comes after a row; None if none does."""
         for number in self._numbers[bisect_left(self._numbers, row // CHUNK) :]:

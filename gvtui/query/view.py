@@ -102,8 +102,8 @@ class RowView:
 
     Positions are 0 to `count - 1`. New rows are appended, so a row keeps its position until the
     trace removes old rows; then all positions decrease by as much as `removed` increases. Only a
-    row whose answer depends on later rows, such as the exit of an exec, may be inserted or removed
-    in between, soon after it was read. Call `advance` to take up changes: the trace's `refresh`
+    row whose answer depends on later rows, such as the exit of an exec or the raw row of a call,
+    may be inserted or removed in between, soon after it was read. Call `advance` to take up changes: the trace's `refresh`
     alone does not change the view. Memory does not grow with the rows: most ids are on disk.
     """
 
@@ -227,6 +227,13 @@ class RowView:
         place = chunk.place_of(row_id)
         return place < chunk.count and int(chunk.distances[place]) + chunk.base == row_id
 
+    def __contains__(self, row_id: object) -> bool:
+        if not isinstance(row_id, int):
+            return False
+        if self._filter is None:
+            return self._first <= row_id < self._end
+        return row_id >= self._first and self._has(row_id)
+
     def _put(self, row_id: int) -> None:
         index = self._chunk_for(row_id)
         if index < 0:
@@ -268,6 +275,9 @@ class RowView:
                 break
             mask = condition.mask(self._trace, rows, self._scanned, may_pass)
             self._add(np.flatnonzero(mask) + self._scanned)
+            for row_id in condition.late:
+                if self._has(row_id):
+                    self._remove(row_id)
             self._scanned += len(rows)
             now = time.monotonic()
             took, left, started = now - started, deadline - now, now

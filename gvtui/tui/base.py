@@ -323,7 +323,14 @@ class ViewerBase(DoorsApp):
 
     def jump(self, row_id: int) -> None:
         """Select a row of the stream, or else the next row that passes; stops following."""
+        twin = self.model.doubles.twin(row_id, self.model.view)
         self.stream.jump(row_id)
+        if twin is not None and self.model.cursor == self.model.stand_in(row_id):
+            key = self.commands.keys_of("stream.doubles")
+            self.tell(
+                f"Row {row_id:,} is hidden: row {twin:,} tells the same side of the call, decoded; "
+                f"{key} shows both."
+            )
 
     def go_to(self, row_id: int) -> None:
         """Stand at a row where a recording stands at one; else select it."""

@@ -8,13 +8,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from gvtui.query.calls.doubles import Twins
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.write import process_filter
+from gvtui.query.once import BothKinds, OnceFilter
 from gvtui.query.view import RowView
 from gvtui.trace import files
 from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
-from gvtui.wire.header import build_message
+from gvtui.wire.header import MIN_HEADER_SIZE, build_message
+from gvtui.wire.messages import RAW_SYSCALL
 from gvtui.wire.pb import syscall_pb2
 from tests.benchmarks.screen import Viewer
 from tests.benchmarks.table import print_table
@@ -45,9 +48,9 @@ def varied_messages(count: int) -> list[bytes]:
     return messages
 
 
-def write_rows(path: Path, rows: int) -> None:
+def write_rows(path: Path, rows: int, make: Callable[[int], list[bytes]] = varied_messages) -> None:
     """A recording of so many messages, received 2 microseconds apart."""
-    messages = varied_messages(DISTINCT)
+    messages = make(DISTINCT)
     writer = TraceWriter(path)
     now = START_NS
     writer.opened(1, now, {"peer_pid": 1, "command": ["runsc"]})
@@ -64,18 +67,62 @@ def timed(run: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def filter_seconds(trace: Trace, text: str) -> tuple[float, int]:
-    """Median seconds until a filter has gone over the whole trace, and its matches."""
+def filter_seconds(trace: Trace, text: str, *, once: bool = False) -> tuple[float, int]:
+    """Median seconds until a filter has gone over the whole trace, and its matches.
+
+    Args:
+        trace: the trace.
+        text: the filter.
+        once: whether raw rows of calls that have decoded ones are left out.
+    """
     found = 0
 
     def run() -> None:
         nonlocal found
-        view = RowView(trace, compile_filter(text))
+        condition = compile_filter(text) if text else None
+        view = RowView(trace, OnceFilter(trace, condition, Twins(trace)) if once else condition)
         while not view.complete:
             view.advance(10.0)
         found = view.count
 
     return statistics.median(timed(run) for _ in range(ROUNDS)), found
+
+
+def doubled_messages(count: int) -> list[bytes]:
+    """The same calls, each side told by a raw point first, then by a decoded one."""
+    messages = []
+    for message in varied_messages(count // 2):
+        opened = syscall_pb2.Open.FromString(message[MIN_HEADER_SIZE:])
+        raw = syscall_pb2.Syscall(sysno=opened.sysno, context_data=opened.context_data)
+        if opened.HasField("exit"):
+            raw.exit.CopyFrom(opened.exit)
+        messages += [build_message(RAW_SYSCALL, raw.SerializeToString()), message]
+    return messages
+
+
+def look_seconds(trace: Trace) -> float:
+    """Median seconds until all rows have been looked at for both kinds."""
+
+    def run() -> None:
+        kinds = BothKinds(trace)
+        while kinds.is_behind:
+            kinds.advance(10.0)
+
+    return statistics.median(timed(run) for _ in range(ROUNDS))
+
+
+def once_rows(path: Path, one_kind: Trace) -> list[tuple[str, str, str]]:
+    """What it costs to leave out doubled rows: where there are none, and where all calls are."""
+    found = [("one kind of rows: looked at", f"{look_seconds(one_kind):.3f}", "")]
+    write_rows(path, ROWS, doubled_messages)
+    trace = Trace.open(path)
+    for text in ("", "proc.pid = 110", "evt.dir = X"):
+        for once in (False, True):
+            seconds, count = filter_seconds(trace, text, once=once)
+            words = f"doubled: {text or 'no filter'}{', each once' * once}"
+            found.append((words, f"{seconds:.3f}", f"{count:,}"))
+    trace.close()
+    return found
 
 
 def viewer_memory(path: Path, rows: int) -> int:
@@ -107,6 +154,7 @@ def main() -> None:
         ):
             seconds, found = filter_seconds(trace, text)
             rows.append((text, f"{seconds:.3f}", f"{found:,}"))
+        rows += once_rows(Path(name, "doubled.gvtrace"), trace)
         trace.close()
         print_table(f"filters over {ROWS:,} rows", ("filter", "seconds", "matches"), rows)
         memory = [viewer_memory(path, ROWS + 1), viewer_memory(small, BATCH + 1)]

@@ -210,7 +210,7 @@ def test_keys_of_the_users_own_commands_that_are_typed_ways_back_and_the_zoom(
         screen = terminal.wait_for(r"filter\.pid\?", "F9 Numbers")
         assert "line 4: filter.pit" in " ".join(screen.replace("▌", " ").split())
         terminal.keys("C-e")
-        terminal.wait_for(r"82 of 2,171")
+        terminal.wait_for(r"68 of 2,171")
 
         terminal.keys(":")
         terminal.wait_for(r"(?m)^ : ")
@@ -255,7 +255,7 @@ def test_a_key_that_the_terminal_library_uses_can_be_given_away(tmux: None, tmp_
     try:
         terminal.wait_for(r"drak")
         terminal.keys("Tab")
-        terminal.wait_for(r"82 of 2,171")
+        terminal.wait_for(r"68 of 2,171")
         terminal.keys("q")
         terminal.wait_for(r"ended 0")
     finally:

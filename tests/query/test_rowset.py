@@ -3,6 +3,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,6 +37,27 @@ def test_it_has_what_a_sorted_list_has(
         assert found.before(row) == (kept[place - 1] if place else None)
         assert found.after(row) == (kept[end] if end < len(kept) else None)
     assert found.after(-1) == (kept[0] if kept else None)
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), st.lists(rows, max_size=10, unique=True)), max_size=6),
+    st.lists(rows, max_size=10),
+)
+def test_many_rows_are_added_at_once_and_single_ones_removed(
+    changes: list[tuple[bool, list[int]]], asked: list[int]
+) -> None:
+    found, plain = RowSet(), set[int]()
+    for adds, given_ in changes:
+        if adds:
+            found.add_all(np.array(given_, np.int64))
+            plain.update(given_)
+        for row in given_ if not adds else []:
+            found.discard(row)
+            plain.discard(row)
+        assert len(found) == len(plain)
+        for row in [*asked, *given_]:
+            assert (row in found) == (row in plain)
+            assert found.count_before(row) == sum(each < row for each in plain)
 
 
 def test_rows_of_many_chunks_are_not_all_in_memory(tmp_path: Path) -> None:

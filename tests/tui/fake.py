@@ -232,7 +232,8 @@ class FakeViewer:
         view = self.model.view
         self.model.following = False
         if view.count:
-            self.model.cursor = view[min(view.position_of(row_id), view.count - 1)]
+            shown = self.model.stand_in(row_id)
+            self.model.cursor = view[min(view.position_of(shown), view.count - 1)]
 
     def go_to(self, row_id: int) -> None:
         if self.replay is not None and self.replay.is_on:

@@ -32,7 +32,7 @@ ANYTHING = st.recursive(
     lambda inner: st.lists(inner, max_size=3),
     max_leaves=6,
 )
-NAMES = st.sampled_from(["time", "hidden", "added", "bytes", "theme", "sizes"])
+NAMES = st.sampled_from(["time", "hidden", "added", "doubles", "bytes", "theme", "sizes"])
 
 
 def configured(**settings_: Any) -> Config:
@@ -51,7 +51,12 @@ def memory_of(app: GvtuiApp, *keys: str) -> Any:
 
 def test_what_the_screen_looked_like_is_there_again() -> None:
     memory = memory_of(recording(), "t", "ctrl+t", "b", "H", "ctrl+up", "d")
-    assert memory["stream"] == {"time": "since_first", "hidden": [], "added": []}
+    assert memory["stream"] == {
+        "time": "since_first",
+        "hidden": [],
+        "added": [],
+        "doubles": False,
+    }
     assert memory["detail"] == {"bytes": True}
     assert memory["screen"]["theme"] == "gvtui-light"
     assert memory["screen"]["hidden"] == ["sidebar", "detail"]
@@ -85,7 +90,12 @@ def test_columns_are_remembered() -> None:
 
 def test_what_is_configured_goes_before() -> None:
     memory: dict[str, dict[str, Any]] = {
-        "stream": {"hidden": ["pid"], "added": ["evt.arg.fd"], "time": "since_first"},
+        "stream": {
+            "hidden": ["pid"],
+            "added": ["evt.arg.fd"],
+            "time": "since_first",
+            "doubles": True,
+        },
         "screen": {"theme": "gvtui-light"},
     }
     config = configured(theme="dark", columns=("took", "time", "evt.arg.pathname", "process"))
@@ -93,6 +103,7 @@ def test_what_is_configured_goes_before() -> None:
     look = viewer.feature(Rows).look
     assert viewer.theme_name == "gvtui-dark"
     assert look.time_mode is TimeMode.SINCE_FIRST
+    assert viewer.model.shows_doubles
     placed = place(200, look.hidden, frozenset(), look.added, look.order)
     assert [each.column.key for each in placed] == [
         "sign", "call", "duration", "time", "evt.arg.pathname", "process",

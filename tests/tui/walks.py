@@ -132,6 +132,7 @@ WALKS: tuple[Walk, ...] = (
             "unfolded": (*["down"] * 2, "right", *["down"] * 6, "right"),
             "sorted": ("s", "s"),
             "not-seen": ("exclamation_mark",),
+            "doubled-rows": ("escape", "1", "Z", "down"),
         },
     ),
     Walk(

@@ -86,6 +86,8 @@ class Filter:
         self._follows_calls = follows_calls
         self._age_tests = age_tests
         self._among: tuple[AmongRows, ...] = ()
+        self.late: Sequence[int] = ()
+        """Rows before those tested last that do not pass any more because of these."""
 
     def among(self, rows: Sequence[AmongRows]) -> Filter:
         """The same filter for rows only that are among all of these."""

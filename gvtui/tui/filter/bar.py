@@ -73,15 +73,20 @@ class FilterBar(Pane, LineWidget, can_focus=True):
 
     def _count(self) -> str:
         model, view = self._model, self._model.view
-        if not model.filtered:
+        doubled = model.doubles.left_out
+        if not model.filtered and not doubled and view.complete:
             return ""
         shown = f"{view.count:,} of {view.total:,}"
         if not view.complete:
             return f"filtering {view.progress:.0%}   {shown}"
         if model.whole_calls:
             # An exit that is one row with its enter does not count as hidden.
-            return f"{shown} {noun_for(view.total, 'row')}"
-        return f"{shown} · {view.total - view.count:,} hidden"
+            rows = f"{shown} {noun_for(view.total, 'row')}"
+            return f"{rows} · {doubled:,} doubled hidden" if doubled else rows
+        hidden = view.total - view.count
+        if not model.filtered:
+            return f"{shown} · {doubled:,} doubled hidden"
+        return f"{shown} · {hidden:,} hidden" + f", {doubled:,} doubled" * bool(doubled)
 
     def _spots(self, width: int) -> list[_Spot]:
         model = self._model
@@ -104,12 +109,16 @@ class FilterBar(Pane, LineWidget, can_focus=True):
         """One line of chips."""
         width = self.size.width
         chips = self._model.chips
+        parts: list[Part]
         if not len(chips):
             if y:
                 return self.strip([], width)
-            hint = f" no filter     {self._hint()}"
-            return self.strip([(hint, "faint")], width)
-        parts: list[Part] = []
+            hint, count = f" no filter     {self._hint()}", self._count()
+            if count:
+                hint = fit(hint, width - width_of(count) - 4) + "   "
+            parts = [(hint, "faint"), (count, self._count_look())]
+            return self.strip(parts, width)
+        parts = []
         taken = 0
         for place, spot in enumerate(self._spots(width)):
             if spot.line != y:
@@ -123,15 +132,17 @@ class FilterBar(Pane, LineWidget, can_focus=True):
             taken = spot.start + width_of(spot.text)
         if y == 0:
             count = self._count()
-            look = "count" if self._model.view.complete else "progress"
             gap = width - taken - width_of(count) - 1
             if gap < 1:
                 parts = [
                     (fit("".join(text for text, _ in parts), width - width_of(count) - 2), "chip")
                 ]
                 gap = 1
-            parts += [(" " * gap, ""), (count, look)]
+            parts += [(" " * gap, ""), (count, self._count_look())]
         return self.strip(parts, width)
+
+    def _count_look(self) -> str:
+        return "count" if self._model.view.complete else "progress"
 
     def _hint(self) -> str:
         keys_of = self._viewer.commands.keys_of

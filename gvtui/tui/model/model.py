@@ -21,6 +21,7 @@ from gvtui.trace.bookmarks import Bookmarks
 from gvtui.trace.row import Kind
 from gvtui.tui.kit.times import are_of_one_day, clock_text, day_clock_text
 from gvtui.tui.model.chips import Chips
+from gvtui.tui.model.doubles import DoubledRows
 from gvtui.tui.model.rowtext import RowTexts, word
 
 if TYPE_CHECKING:
@@ -79,6 +80,8 @@ class Model:
         """Whether programs that started are shown with the digests of their files."""
         self.whole_calls = False
         """Whether a call is shown as one row, not as enter and exit."""
+        self.shows_doubles = False
+        """Whether raw rows are shown which a decoded row of the same call repeats."""
         self.monitor_gone = False
         """Whether the monitor has ended, so that no messages arrive although sandboxes may run."""
         self.monitor_silent = False
@@ -92,6 +95,7 @@ class Model:
         self.condition: Filter | None = None
         """All filters in force as one condition; None lets every row pass."""
         self.view = RowView(trace, None)
+        self.doubles = DoubledRows(trace)
         self.bookmarks = Bookmarks(trace)
         self.cursor: int | None = None
         """The id of the selected row."""
@@ -212,7 +216,10 @@ class Model:
             self._sessions_told = told
             if self.condition is not None and self.condition.asks_sessions:
                 self.apply_chips()
-        changed = self.view.advance(budget_seconds) or grew
+        looked, both = self.doubles.look()
+        if both and not self.shows_doubles:
+            self.apply_chips()
+        changed = self.view.advance(budget_seconds) or grew or looked
         left = max(budget_seconds - (thread_time() - began), _LEAST_SECONDS)
         share = _SHARE_MEANWHILE if self._through is not None and self._reads_through else 1.0
         budget = min(left, share * ANALYSIS_SECONDS)
@@ -352,11 +359,18 @@ class Model:
         ahead = None
         if self.condition is not None and self.condition.is_slow:
             ahead = Ahead(self.trace, self.condition)
+        shown = self.doubles.narrowed(self.condition, shown=self.shows_doubles)
         if self.whole_calls:
-            self.view = call_view(self.trace, self.condition, self.analysis.pairs, ahead)
+            self.view = call_view(self.trace, shown, self.analysis.pairs, ahead)
         else:
-            self.view = RowView(self.trace, self.condition, ahead)
+            self.view = RowView(self.trace, shown, ahead)
         self.generation += 1
+
+    def stand_in(self, row_id: int) -> int:
+        """The row that shows another one: itself, its decoded twin where it is left out as doubled,
+        or the other side of its call where calls are one row; itself if none of them is shown."""
+        pairs = self.analysis.pairs if self.whole_calls else None
+        return self.doubles.stand_in(row_id, self.view, pairs)
 
     def narrowed(self, expression: str = "") -> Filter | None:
         """The filters in force and one more as one condition; None if there is none at all.

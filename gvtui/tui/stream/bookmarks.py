@@ -79,7 +79,7 @@ class Bookmarking(Feature):
         )
 
     def _go_to(self, key: str) -> None:
-        row_id, view = int(key), self.model.view
+        row_id = int(key)
         if row_id < self.model.trace.first_row:
             self.viewer.tell(
                 f"Row {row_id:,} is gone: the trace keeps only the newest rows.", "warning"
@@ -87,8 +87,7 @@ class Bookmarking(Feature):
             return
         self.viewer.show_pane("stream")
         self.viewer.go_to(row_id)
-        place = view.position_of(row_id)
-        if place >= view.count or view[place] != row_id:
+        if self.model.stand_in(row_id) not in self.model.view:
             self.viewer.tell(
                 f"Row {row_id:,} is hidden by the filters; this is the next one.", "warning"
             )

@@ -1,4 +1,4 @@
-"""Commands of the stream: follow, go to a row or time, columns, times, whole calls."""
+"""Commands of the stream: follow, go to a row or time, columns, times, calls, doubled rows."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ _KEYS = frozenset(column.key for column in COLUMNS)
 
 
 class Rows(Feature):
-    """Chooses the times and columns of rows, and whether calls are one row."""
+    """Chooses the times and columns of rows, and how many rows a call has."""
 
     prefix, heading = "stream", "Screen"
 
@@ -85,21 +85,26 @@ class Rows(Feature):
         """The stored columns, while configured ones, perhaps a profile's, are used instead."""
 
     def recall(self, told: Mapping[str, Any]) -> None:
-        """Restore the mode of times and the columns."""
+        """Restore the mode of times, the columns, and whether doubled rows are shown."""
         modes = {mode.name.lower(): mode for mode in TimeMode}
         self.look.time_mode = modes.get(str(told.get("time")), self.look.time_mode)
         self.look.added = tuple(map(field_column, _texts(told, "added")))[:MAX_FIELD_COLUMNS]
         known = {column.key for column in (*COLUMNS, *self.look.added)} - FIXED
         self.look.hidden = frozenset(_texts(told, "hidden")) & known
+        shows = told.get("doubles") is True
+        if shows != self.model.shows_doubles:
+            self._show_doubles(shows)
         config = self.viewer.config
         if config.columns:
             self._set_aside = self._columns()
             self._configure(config.columns)
 
     def remember(self) -> dict[str, Any]:
-        """The mode of times, the hidden columns and the added ones, to be stored."""
+        """The mode of times, the hidden columns and the added ones, and whether doubled rows are
+        shown, to be stored."""
         columns = self._set_aside or self._columns()
-        return {"time": self.look.time_mode.name.lower(), **columns}
+        shows = self.model.shows_doubles
+        return {"time": self.look.time_mode.name.lower(), **columns, "doubles": shows}
 
     def _columns(self) -> dict[str, list[str]]:
         added = [column.key for column in self.look.added]
@@ -145,6 +150,30 @@ class Rows(Feature):
                 f"{self.viewer.remedy()}",
                 "warning",
             )
+
+    @command("Show or hide the raw rows that a decoded row of the call repeats", "Z")
+    def doubles(self) -> None:
+        """Show the raw rows of calls that have decoded rows too, or hide them again."""
+        model = self.model
+        self._show_doubles(not model.shows_doubles)
+        key = self.viewer.commands.keys_of("stream.doubles")
+        if not model.shows_doubles:
+            words = f"Raw rows that a decoded row of the same call repeats are hidden; {key} shows them."
+        elif model.doubles.may_be_there:
+            words = (
+                f"Raw rows are shown beside the decoded ones of the same call; {key} hides them."
+            )
+        else:
+            words = (
+                "Raw rows will be shown beside the decoded ones of the same call. "
+                f"No rows of both kinds have been seen; {key} hides them."
+            )
+        self.viewer.tell(words)
+
+    def _show_doubles(self, shows: bool) -> None:
+        self.model.shows_doubles = shows
+        if self.model.doubles.may_be_there:
+            self.viewer.refilter()
 
     @command("Choose the columns", "C")
     def columns(self) -> None:

@@ -28,7 +28,7 @@ def lines(viewer: Viewer, start: str) -> list[AdviceLine]:
     """
     model, keys_of = viewer.model, viewer.commands.keys_of
     view = model.view
-    if model.filtered and view.total:
+    if view.total and (model.filtered or not view.complete):
         if not view.complete:
             return [AdviceLine(f"Filtering {counted(view.total, 'row')}: {view.progress:.0%}")]
         return [

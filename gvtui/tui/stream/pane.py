@@ -124,6 +124,12 @@ class StreamView(Pane, FittedWidget, ScrollView, can_focus=True, inherit_binding
             self._settling = True
         if self._settling:
             self._settle()
+        elif not model.following and model.cursor is not None:
+            # The twin of a raw row, when it comes, takes its place.
+            now = model.stand_in(model.cursor)
+            if now != model.cursor:
+                self._select_id(now)
+                self._anchor = now
         last = max(0, view.count - self.page)
         if model.following:
             self._top = last
@@ -143,7 +149,7 @@ class StreamView(Pane, FittedWidget, ScrollView, can_focus=True, inherit_binding
         self._settling = not view.complete
         if self._model.following or self._anchor is None or not view.count:
             return
-        place = min(self._place_of(self._anchor), view.count - 1)
+        place = min(self._place_of(self._model.stand_in(self._anchor)), view.count - 1)
         self._select_id(view[place])
         self._top = max(0, place - self.page // 2)
         self._hold_top()
@@ -269,8 +275,9 @@ class StreamView(Pane, FittedWidget, ScrollView, can_focus=True, inherit_binding
         self._show()
 
     def jump(self, row_id: int) -> None:
-        """Select a row, or else the next one in the view, and scroll it to the middle."""
-        place = self._place_of(row_id)
+        """Select a row or what stands for it, or else the next one in the view, and scroll it to
+        the middle."""
+        place = self._place_of(self._model.stand_in(row_id))
         self._top = max(0, min(place - self.page // 2, self._model.view.count - self.page))
         self.select(place)
 

@@ -171,17 +171,12 @@ class ToLandmarks(Feature):
 
     def _shown(self, row: int) -> int | None:
         """The row that shows another: the enter of its call, where calls are one row; None if
-        filters hide it."""
+        filters hide it, or a decoded row repeats it, which is found on its own."""
         model = self.model
-        rows = [row]
-        if model.whole_calls:
-            partner = model.analysis.pairs.partner(row)
-            rows = [row] if partner is None else sorted((row, partner))
-        for each in rows:
-            place = model.view.position_of(each)
-            if place < model.view.count and model.view[place] == each:
-                return each
-        return None
+        if model.doubles.twin(row, model.view) is not None:
+            return None
+        shown = model.stand_in(row)
+        return shown if shown in model.view else None
 
     def _go(self, row: int) -> None:
         """Select a row; if filters hide it, the next one."""
@@ -189,7 +184,7 @@ class ToLandmarks(Feature):
         self.viewer.show_pane("stream")
         self.viewer.go_to(row)
         self._went = row, model.cursor
-        if model.cursor != row:
+        if model.cursor != model.stand_in(row):
             self.viewer.tell(
                 f"Row {row:,} is hidden by the filters; this is the next one.", "warning"
             )

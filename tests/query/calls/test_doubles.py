@@ -26,7 +26,7 @@ MOST_APART = 11
 
 @pytest.fixture(autouse=True)
 def _near(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_APART", MOST_APART)
+    monkeypatch.setattr(module, "MOST_APART", MOST_APART)
     monkeypatch.setattr(threadrows, "_NEAR", (2, 4))
     monkeypatch.setattr(threadrows, "_FEW", 2)
 

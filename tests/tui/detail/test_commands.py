@@ -52,7 +52,8 @@ def test_a_field_becomes_a_filter_for_it_or_against_it() -> None:
             "not evt.arg.pathname = /etc/passwd"
         ]
         finish(app)
-        assert app.model.view.total - app.model.view.count < 20
+        by_filter = app.model.view.total - app.model.view.count - app.model.doubles.left_out
+        assert 0 < by_filter < 20
 
     drive(app, script)
 

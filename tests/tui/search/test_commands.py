@@ -73,12 +73,12 @@ def test_escape_while_typing_goes_back_to_where_one_was() -> None:
     app = recording()
 
     async def script(pilot: Pilot[int]) -> None:
-        app.stream.jump(50)
+        app.stream.jump(51)
         await pilot.press("slash", *"exit")
         await searched(pilot)
-        assert app.model.cursor != 50
+        assert app.model.cursor != 51
         await pilot.press("escape")
-        assert app.model.cursor == 50
+        assert app.model.cursor == 51
         assert app.feature(Searching).search is None
 
     drive(app, script)
@@ -88,11 +88,11 @@ def test_nothing_found_is_said_and_the_cursor_stays() -> None:
     app = recording()
 
     async def script(pilot: Pilot[int]) -> None:
-        app.stream.jump(50)
+        app.stream.jump(51)
         await pilot.press("slash", *"no such words", "enter")
         await searched(pilot)
         assert "nothing found" in screen_text(app)
-        assert app.model.cursor == 50
+        assert app.model.cursor == 51
 
     drive(app, script)
 

@@ -29,23 +29,23 @@ def test_a_bookmark_has_a_note_and_a_sign(tmp_path: Path) -> None:
     app = copied(tmp_path)
 
     async def script(pilot: Pilot[int]) -> None:
-        app.stream.jump(100)
+        app.stream.jump(102)
         await pilot.press("m", *"why here", "enter")
-        assert app.model.bookmarks.note(100) == "why here"
+        assert app.model.bookmarks.note(102) == "why here"
         assert sum(line.startswith(BOOKMARK_AT_CURSOR) for line in stream_lines(app)) == 1
         await pilot.press("down")
         assert sum(line.startswith(BOOKMARK) for line in stream_lines(app)) == 1
         await pilot.press("home", "apostrophe")
         await pilot.pause()
-        assert "100" in screen_text(app)
+        assert "102" in screen_text(app)
         assert "why here" in screen_text(app)
         await pilot.press("enter")
         await pilot.pause()
-        assert app.model.cursor == 100
+        assert app.model.cursor == 102
         await pilot.press("m")
         assert app.prompt.is_open
         await pilot.press(*["backspace"] * 8, "minus", "enter")
-        assert 100 not in app.model.bookmarks
+        assert 102 not in app.model.bookmarks
 
     drive(app, script)
     assert not bookmarks_path(app.model.trace.path).exists()
@@ -55,7 +55,7 @@ def test_bookmarks_are_there_again_and_go_with_delete(tmp_path: Path) -> None:
     app = copied(tmp_path)
 
     async def set_two(pilot: Pilot[int]) -> None:
-        app.stream.jump(100)
+        app.stream.jump(102)
         await pilot.press("m", "enter", "down", "m", *"second", "enter")
 
     drive(app, set_two)
@@ -65,7 +65,7 @@ def test_bookmarks_are_there_again_and_go_with_delete(tmp_path: Path) -> None:
         await pilot.press("apostrophe")
         await pilot.pause()
         await pilot.press("delete")
-        assert [bookmark.row for bookmark in again.model.bookmarks] == [101]
+        assert [bookmark.row for bookmark in again.model.bookmarks] == [103]
         await pilot.press("escape")
         again.model.chips.put("evt.num > 105")
         again.refilter()

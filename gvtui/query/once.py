@@ -1,0 +1,152 @@
+"""Leaves out raw rows that a decoded row of the same call repeats."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gvtui.query.calls.doubles import MOST_APART, Doubles, Twins
+from gvtui.query.rowset import RowSet
+from gvtui.query.view import SLICE
+from gvtui.query.wrapping import WrappingFilter
+from gvtui.trace.row import Direction
+from gvtui.wire.messages import RAW_SYSCALL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gvtui.query.filter.batch import Mask, Rows
+    from gvtui.query.filter.compile import ChangeMark, Filter
+    from gvtui.query.source import RowSource
+
+
+class BothKinds:
+    """Whether a trace has both raw and decoded rows of calls: only then can any be doubled."""
+
+    def __init__(self, trace: RowSource) -> None:
+        self._trace = trace
+        self._position = trace.first_row
+        self._has_raw = self._has_decoded = False
+
+    @property
+    def are_there(self) -> bool:
+        """Whether rows of both kinds have been seen."""
+        return self._has_raw and self._has_decoded
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there are rows that may decide it and were not looked at."""
+        return not self.are_there and self._position < self._trace.end_row
+
+    def advance(self, budget_seconds: float) -> None:
+        """Look at more rows for about the given time, until both kinds have been seen."""
+        deadline = time.monotonic() + budget_seconds
+        self._position = max(self._position, self._trace.first_row)
+        while self.is_behind:
+            rows = self._trace.rows(self._position, self._position + SLICE)
+            if not len(rows):
+                break
+            self._position += len(rows)
+            types = rows["type"]
+            self._has_raw = self._has_raw or bool((types == RAW_SYSCALL).any())
+            if not self._has_decoded:
+                is_call = rows["direction"] != Direction.NONE
+                self._has_decoded = bool((is_call & (types != RAW_SYSCALL)).any())
+            if time.monotonic() >= deadline:
+                break
+
+
+def leave_out_doubles(
+    start: int, rows: Rows, passed: Mask, twins: Twins, passes: Callable[[int], bool]
+) -> None:
+    """Take raw rows whose decoded twin passes too out of those that pass, in place.
+
+    Args:
+        start: row id of the first of `rows`.
+        rows: consecutive rows.
+        passed: which of them pass.
+        twins: the twins of single rows of the trace.
+        passes: tells for a row after them whether it passes.
+    """
+    doubles = Doubles()
+    raw, decoded = doubles.pairs(start, rows)
+    passed[raw[(decoded - raw <= MOST_APART) & passed[decoded - start]] - start] = False
+    for row in doubles.alone:
+        twin = twins.decoded(row) if passed[row - start] else None
+        if twin is not None and passes(twin):
+            passed[row - start] = False
+
+
+class OnceFilter(WrappingFilter):
+    """Lets the rows of another filter pass, except raw rows whose decoded twin passes it too.
+
+    Which rows are twins, `Doubles` and `Twins` tell. A twin that comes later takes the place of
+    the raw row that was there before it: see `late`. For one view, which asks for rows in order.
+    """
+
+    def __init__(self, trace: RowSource, condition: Filter | None, twins: Twins) -> None:
+        """Make it.
+
+        Args:
+            trace: the trace.
+            condition: which rows pass; None for all.
+            twins: the twins of single rows of the trace.
+        """
+        super().__init__("once", condition)
+        self._trace = trace
+        self._twins = twins
+        self._position = -1
+        self._doubles = Doubles()
+        self._left_out = RowSet(trace.side_folders)
+
+    @property
+    def left_out(self) -> int:
+        """How many rows are left out only because a decoded row repeats them, as far as known."""
+        self._left_out.let_go(self._trace.first_row)
+        return len(self._left_out)
+
+    def mask(self, trace: RowSource, rows: Rows, start: int, may_pass: Mask | None = None) -> Mask:
+        """See `Filter.mask`."""
+        if start != self._position:
+            # Rows between were let go, or the view has begun anew.
+            self._doubles = Doubles()
+            if start < self._position:
+                self._left_out = RowSet(trace.side_folders)
+        self._position = start + len(rows)
+        if self.inner is None:
+            passed = np.ones(len(rows), np.bool_)
+        else:
+            passed = self.inner.mask(trace, rows, start, may_pass)
+        raw, decoded = self._doubles.pairs(start, rows)
+        are_near = (decoded - raw <= MOST_APART) & passed[decoded - start]
+        raw = raw[are_near]
+        inside = raw[raw >= start]
+        inside = inside[passed[inside - start]]
+        passed[inside - start] = False
+        earlier = raw[raw < start].tolist()
+        if self.inner is not None:
+            earlier = [row for row in earlier if self.inner.matches(trace, row)]
+        self.late = [row for row in earlier if row >= trace.first_row]
+        self._left_out.add_all(np.append(inside, np.array(self.late, np.int64)))
+        return passed
+
+    def matches(self, trace: RowSource, row_id: int) -> bool:
+        """See `Filter.matches`; notes whether the row is left out from now on."""
+        passes = self.inner is None or self.inner.matches(trace, row_id)
+        twin = self._twins.decoded(row_id) if passes else None
+        if twin is not None and (self.inner is None or self.inner.matches(trace, twin)):
+            self._left_out.add(row_id)
+            return False
+        self._left_out.discard(row_id)
+        return passes
+
+    def changed_since(self, mark: ChangeMark) -> list[int] | None:
+        """See `Filter.changed_since`: with a decoded row's answer that of its raw twin changes."""
+        changed = super().changed_since(mark)
+        if not changed:
+            return changed
+        here = [row for row in changed if self._trace.first_row <= row < self._trace.end_row]
+        raw = [twin for row in here if (twin := self._twins.raw(row)) is not None]
+        return [*changed, *raw]

@@ -1,0 +1,90 @@
+"""The rows that the stream leaves out because a decoded row of the same call repeats them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gvtui.query.calls.doubles import Twins
+from gvtui.query.once import BothKinds, OnceFilter
+
+if TYPE_CHECKING:
+    from gvtui.query.calls.pairs import Pairs
+    from gvtui.query.filter.compile import Filter
+    from gvtui.query.view import RowView
+    from gvtui.trace.reader import Trace
+
+_LOOKING_SECONDS = 0.002
+"""Time for finding out in one go whether a trace has both kinds of rows."""
+
+
+class DoubledRows:
+    """Which rows of a trace are left out, and which ones stand for them."""
+
+    def __init__(self, trace: Trace) -> None:
+        """Make it; nothing is known yet."""
+        self._trace = trace
+        self._twins = Twins(trace)
+        self._kinds = BothKinds(trace)
+        self._once: OnceFilter | None = None
+
+    @property
+    def may_be_there(self) -> bool:
+        """Whether raw and decoded rows have been seen."""
+        return self._kinds.are_there
+
+    @property
+    def left_out(self) -> int:
+        """How many rows of the view are left out only because another one repeats them."""
+        return self._once.left_out if self._once is not None else 0
+
+    @property
+    def are_sought(self) -> bool:
+        """Whether the view looks at all rows for doubled ones."""
+        return self._once is not None
+
+    def look(self) -> tuple[bool, bool]:
+        """Look at new rows for a moment: whether any were looked at, and whether it has just come
+        out that both kinds are there."""
+        if not self._kinds.is_behind:
+            return False, False
+        self._kinds.advance(_LOOKING_SECONDS)
+        return True, self._kinds.are_there
+
+    def narrowed(self, condition: Filter | None, *, shown: bool) -> Filter | None:
+        """The condition for the view.
+
+        Args:
+            condition: the filters in force; None for none.
+            shown: whether doubled rows are shown.
+        """
+        self._once = None
+        if not shown and self.may_be_there:
+            self._once = OnceFilter(self._trace, condition, self._twins)
+        return self._once or condition
+
+    def twin(self, row_id: int, view: RowView) -> int | None:
+        """The decoded row that repeats one which the view leaves out for that; else None."""
+        first, end = self._trace.first_row, self._trace.end_row
+        if self._once is None or not first <= row_id < end or row_id in view:
+            return None
+        return self._twins.decoded(row_id)
+
+    def stand_in(self, row_id: int, view: RowView, pairs: Pairs | None) -> int:
+        """The row that shows another one in the view.
+
+        Args:
+            row_id: the row.
+            view: the view.
+            pairs: which enter belongs to which exit, where a call is one row; else None.
+
+        Returns:
+            The row itself where it is shown, or none is shown for it; else its decoded twin, or
+            the other side of the call.
+        """
+        if row_id in view:
+            return row_id
+        row = self.twin(row_id, view)
+        row = row_id if row is None else row
+        other = pairs.partner(row) if pairs is not None else None
+        sides = [row] if other is None else sorted((row, other))
+        return next((side for side in sides if side in view), row_id)
