@@ -12,7 +12,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.widgets import ContentSwitcher, Static
 
 from gvtui.trace.records import TraceError
-from gvtui.tui.base import FILTER_SECONDS, ViewerBase
+from gvtui.tui.base import ViewerBase
 from gvtui.tui.command.bindings import bindings, put_in_force
 from gvtui.tui.command.keys import key_words, keys_words
 from gvtui.tui.detail.pane import DetailView
@@ -26,6 +26,7 @@ from gvtui.tui.frame.tabs import TabLine
 from gvtui.tui.kit.driver import TerminalDriver
 from gvtui.tui.kit.theme import DARK, DARK_NAME, DEFAULT_VARIABLES, LIGHT
 from gvtui.tui.replay.bar import PlayBar
+from gvtui.tui.rows import FILTER_SECONDS
 from gvtui.tui.timeline.strip import TimelineStrip
 from gvtui.tui.viewer import Feature
 

@@ -1,4 +1,4 @@
-"""The app as a `Viewer`: the methods that features call."""
+"""The app as a `Viewer`: the methods that features call, apart from those for rows."""
 
 from __future__ import annotations
 
@@ -10,24 +10,21 @@ from gvtui.config import Config, config_path
 from gvtui.decode.escape import escape
 from gvtui.query.filter.compile import FilterError
 from gvtui.remembered import Remembered
-from gvtui.trace.row import Kind
 from gvtui.tui.command.command import CommandError
 from gvtui.tui.command.configured import configured_keys, said_at_start
 from gvtui.tui.command.registry import Commands
 from gvtui.tui.detail.pane import DetailView
 from gvtui.tui.features import FEATURES, PANES
-from gvtui.tui.filter.commands import Filtering
-from gvtui.tui.filter.drill import Drilling
 from gvtui.tui.frame.parts import ScreenParts
 from gvtui.tui.frame.zoom import Zoom
 from gvtui.tui.kit.asking import Mistake
-from gvtui.tui.kit.doors import DoorsApp
 from gvtui.tui.kit.listpane import ListPane
 from gvtui.tui.kit.overlays import ListScreen, TextScreen
 from gvtui.tui.kit.prompt import Prompt
 from gvtui.tui.kit.theme import DARK_NAME, LIGHT_NAME, THEMES
 from gvtui.tui.model.model import Model
 from gvtui.tui.processes.pane import ProcessesPane
+from gvtui.tui.rows import RowsApp
 from gvtui.tui.settings import problems_of
 from gvtui.tui.stream.pane import StreamView
 
@@ -44,21 +41,15 @@ if TYPE_CHECKING:
     from gvtui.remembered import Memory
     from gvtui.trace.playback import ReplayClock
     from gvtui.trace.reader import Trace
-    from gvtui.trace.row import Row
     from gvtui.tui.command.command import Owner
     from gvtui.tui.kit.asking import Choice, Question, Text
-    from gvtui.tui.model.chips import Chip
     from gvtui.tui.options import LiveOptions
     from gvtui.tui.viewer import Feature
 
 _Found = TypeVar("_Found")
-_Feature = TypeVar("_Feature", bound="Feature")
-
-FILTER_SECONDS = 0.008
-"""How many seconds one step of filtering may take; a longer step would delay keys."""
 
 
-class ViewerBase(DoorsApp):
+class ViewerBase(RowsApp):
     """The app without its screen: a `Viewer` for its features."""
 
     def __init__(
@@ -152,16 +143,6 @@ class ViewerBase(DoorsApp):
     def action_command(self, line: str) -> None:
         """Run the command that is bound to a key."""
         self.run_command(line)
-
-    def feature(self, kind: type[_Feature]) -> _Feature:
-        """The only object of a feature's class."""
-        found = self.rooms[kind]
-        assert isinstance(found, kind)
-        return found
-
-    def show_news(self) -> None:
-        """Have every pane draw its changes now."""
-        raise NotImplementedError
 
     def show_pane(self, pane_id: str) -> None:
         """Show a tab by its id."""
@@ -292,72 +273,6 @@ class ViewerBase(DoorsApp):
             return Mistake(error.explanation, error.column)
         return None
 
-    def selected_message(self) -> Row | None:
-        """The row at the cursor if it is a message; else None, after a note for the user."""
-        model, keys_of = self.model, self.commands.keys_of
-        if model.cursor is not None and model.cursor >= model.trace.first_row:
-            row = model.trace.row(model.cursor)
-            if row.kind == Kind.MESSAGE:
-                return row
-        up, down = keys_of("stream.move -1"), keys_of("stream.move 1")
-        self.tell(f"Select a message first: {up} and {down} do.", "warning")
-        return None
-
-    def narrow(self, field: str, value: int | str) -> None:
-        """Show only rows with this value of a field; called again, show all rows."""
-        self.feature(Filtering).narrow(field, value)
-
-    def refilter(self) -> None:
-        """Apply changed chips, and show the rows that pass them."""
-        self.model.apply_chips()
-        self.model.view.advance(FILTER_SECONDS)
-        self.show_news()
-
-    def show_rows(self, chip: Chip, row: int | None = None) -> None:
-        """Show in the stream the rows behind a line of another pane; a key leads back."""
-        self.feature(Drilling).show(chip, row)
-
-    def redraw_rows(self) -> None:
-        """Draw all rows of the stream again, because their look has changed."""
-        self.stream.redraw()
-
-    def jump(self, row_id: int) -> None:
-        """Select a row of the stream, or else the next row that passes; stops following."""
-        twin = self.model.doubles.twin(row_id, self.model.view)
-        self.stream.jump(row_id)
-        if twin is not None and self.model.cursor == self.model.stand_in(row_id):
-            key = self.commands.keys_of("stream.doubles")
-            self.tell(
-                f"Row {row_id:,} is hidden: row {twin:,} tells the same side of the call, decoded; "
-                f"{key} shows both."
-            )
-
-    def go_to(self, row_id: int) -> None:
-        """Stand at a row where a recording stands at one; else select it."""
-        if self.replay is not None and self.replay.is_on:
-            self.stand_at(row_id)
-        else:
-            self.jump(row_id)
-
-    def stand_at(self, row_id: int | None) -> None:
-        """Show all panes of a recording as of a row; None for the whole recording."""
-        assert self.replay is not None
-        here = self.model.cursor
-        self.model.stand_at(self.replay, row_id)
-        if row_id is None and here is not None:
-            self.jump(here)
-        else:
-            self.follow()
-        self.show_news()
-
-    def follow(self) -> None:
-        """Show the newest rows from now on."""
-        self.stream.follow()
-
-    def pause(self) -> None:
-        """Stop following; the rows on the screen stay in place."""
-        self.stream.pause()
-
     def entered(self) -> None:
         """Handle the Enter key on a row."""
         if any(feature.entered() for feature in self.rooms.values()):
@@ -377,13 +292,6 @@ class ViewerBase(DoorsApp):
     def remedy(self) -> str:
         """How the user gets context fields that messages lack; "" if this is impossible."""
         return next(filter(None, (each.remedy() for each in self.rooms.values())), "")
-
-    def take_trace(self, trace: Trace) -> None:
-        """Show another trace, and close the former one."""
-        old = self.model.trace
-        self.model.replace_trace(trace)
-        old.close()
-        self.show_news()
 
     def stop_process(self) -> None:
         """Return to the shell until `fg`; the monitor goes on."""

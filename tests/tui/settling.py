@@ -13,6 +13,9 @@ import textual.app
 import textual.pilot
 from textual._context import active_app
 
+import gvtui.tui.app
+import gvtui.tui.rows
+
 if TYPE_CHECKING:
     import pytest
     from textual.screen import Screen
@@ -65,7 +68,10 @@ def _is_due(screen: Screen[Any]) -> bool:
 
 
 def use_in(patch: pytest.MonkeyPatch) -> None:
-    """Have pilots wait in this way; and notes stay, for a busy machine may look at them late."""
+    """Have pilots wait in this way; notes stay, for a busy machine may look at them late, and each
+    step of filtering goes over all rows."""
     patch.setattr(textual.app.App, "NOTIFICATION_TIMEOUT", 3600)
+    for viewer in (gvtui.tui.app, gvtui.tui.rows):
+        patch.setattr(viewer, "FILTER_SECONDS", 3600.0)
     for module in (textual.app, textual.pilot):
         patch.setattr(module, "wait_for_idle", settle)
