@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message_factory import GetMessageClass
 
 from gvtui.decode.field_forms import FORMS
 from gvtui.query.filter.values import ValueTextError, number
@@ -18,7 +19,7 @@ from gvtui.wire.sockaddr import parse_sockaddr
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from gvtui.wire.messages import Decoded
+    from gvtui.wire.messages import Decoded, MessageKind
 
 Forms: TypeAlias = "Callable[[Decoded, str, str], list[int | str]]"
 """Gives an argument in all forms to compare: takes a message, a name and an architecture."""
@@ -27,10 +28,10 @@ _MOST_DEPTH = 4
 """How deep messages lie inside messages in the schema."""
 _NO_ARGUMENTS = ("context_data", "exit")
 """Messages inside messages that are no arguments."""
-_PLAIN = tuple(
-    getattr(FieldDescriptor, f"TYPE_{kind}")
-    for kind in ("STRING", "INT32", "INT64", "UINT32", "UINT64")
+_NUMBERS = tuple(
+    getattr(FieldDescriptor, f"TYPE_{kind}") for kind in ("INT32", "INT64", "UINT32", "UINT64")
 )
+_PLAIN = (FieldDescriptor.TYPE_STRING, *_NUMBERS)
 """The types of fields that are a text or a number, and nothing else."""
 _SYSNO = "sysno"
 """Each call has its number, which is no argument, and so has no words."""
@@ -102,6 +103,8 @@ def _reader(message_type: int, name: str) -> Forms:
     if place is not None:
         return lambda decoded, _name, _architecture: _element(decoded, base, place)
     kind = KINDS.get(message_type)
+    if kind is not None and kind.is_syscall and (inner := _inner_number(kind, name)) is not None:
+        return inner
     if kind is None or message_type == RAW_SYSCALL:
         return _any_forms
     field = kind.message_class.DESCRIPTOR.fields_by_name.get(name)
@@ -117,6 +120,33 @@ def _reader(message_type: int, name: str) -> Forms:
             return [words] if value == words else [words, value]
         text = str(value)
         return [words, value] if text == words else [words, value, text]
+
+    return forms
+
+
+def _inner_number(kind: MessageKind, path: str) -> Forms | None:
+    """What reads a number without words, in a message inside a call's; None if it is none."""
+    *outer, last = path.split(".")
+    descriptor: Any = kind.message_class.DESCRIPTOR
+    for name in outer:
+        field = descriptor.fields_by_name.get(name)
+        if field is None or field.message_type is None or field.is_repeated:
+            return None
+        descriptor = field.message_type
+    field = descriptor.fields_by_name.get(last)
+    if not outer or field is None or field.is_repeated or field.type not in _NUMBERS:
+        return None
+    if last in FORMS.get(GetMessageClass(descriptor), {}):
+        return None
+
+    def forms(decoded: Decoded, _name: str, _architecture: str) -> list[int | str]:
+        message: Any = decoded.message
+        for name in outer:
+            if not message.HasField(name):
+                return []
+            message = getattr(message, name)
+        value: int = getattr(message, last)
+        return [value, str(value)]
 
     return forms
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from gvtui.decode.field_forms import FORMS
 from gvtui.decode.raw_table import ARGUMENTS
-from gvtui.trace.row import Kind
+from gvtui.trace.row import Direction, Kind
 from gvtui.wire.messages import KINDS, RAW_SYSCALL
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ NEVER, IF_FOUND, PERHAPS = range(3)
 
 _MAX_NEEDLES = 16
 """How many texts are searched one after the other; for more, decoding is as fast."""
+_OF_EXITS = "exit."
+"""The message that only the exit of a call has."""
 _OF_ONE_TEXT = ("=", "contains", "startswith", "endswith")
 _RAW_NAMES = frozenset(name for call in ARGUMENTS.values() for name, _ in call) | {
     f"arg{number}" for number in range(1, 7)
@@ -60,15 +62,16 @@ def needles(operator: str, texts: Sequence[str]) -> list[bytes]:
 
 @functools.lru_cache(maxsize=256)
 def _by_type(name: str) -> npt.NDArray[np.uint8]:
-    """For each message type, whether it has the argument."""
-    if "." in name:
-        return np.full(1 << 16, PERHAPS, np.uint8)
+    """For each message type, whether it has the argument, or the message that it is in."""
+    outer, dot, _ = name.partition(".")
     kinds = np.full(1 << 16, NEVER, np.uint8)
     for number, kind in KINDS.items():
-        field = kind.message_class.DESCRIPTOR.fields_by_name.get(name)
+        field = kind.message_class.DESCRIPTOR.fields_by_name.get(outer)
         if field is not None:
-            is_text = field.type == field.TYPE_STRING and name not in FORMS.get(
-                kind.message_class, {}
+            is_text = (
+                not dot
+                and field.type == field.TYPE_STRING
+                and name not in FORMS.get(kind.message_class, {})
             )
             kinds[number] = IF_FOUND if is_text else PERHAPS
     if name in _RAW_NAMES:
@@ -83,11 +86,14 @@ class Seeker:
         """Make it for a comparison of the argument `name`."""
         self._needles = needles(operator, texts)
         self._kinds = _by_type(name)
+        self._is_of_exits = name.startswith(_OF_EXITS)
 
     def may_pass(self, batch: RowBatch, wanted: Mask | None) -> Mask:
         """For each wanted row, whether it may pass; other rows never pass."""
         kinds = self._kinds.take(batch.column("type"))
         may: Mask = (batch.column("kind") == Kind.MESSAGE) & (kinds != NEVER)
+        if self._is_of_exits:
+            may &= batch.column("direction") == Direction.EXIT
         if wanted is not None:
             may &= wanted
         if self._needles:

@@ -11,6 +11,7 @@ from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.forms import argument_forms
 from gvtui.query.filter.seeking import Seeker, needles
 from gvtui.query.filter.texts import text_test
+from gvtui.trace.row import Direction
 from gvtui.wire.messages import RAW_SYSCALL
 from gvtui.wire.pb import sentry_pb2, syscall_pb2
 from tests.query.filter.conftest import Decodings
@@ -67,6 +68,19 @@ READ = 9, syscall_pb2.Read(sysno=0, fd=3, count=7)
 )
 def test_bytes_that_must_be_there(operator: str, texts: list[str], expected: list[bytes]) -> None:
     assert needles(operator, texts) == expected
+
+
+def test_results_are_looked_for_in_exits_alone(decodings: Decodings) -> None:
+    trace = TextTrace()
+    call = syscall_pb2.Read(sysno=0, fd=3)
+    trace.add(message=(9, call), direction=Direction.ENTER)
+    call.exit.result = 7
+    trace.add(message=(9, call), direction=Direction.EXIT)
+    trace.add(message=(2, sentry_pb2.CloneInfo(created_thread_id=7)))
+    assert found(trace, "evt.arg.exit.result = 7") == [1]
+    assert decodings.count == 1
+    assert found(trace, "evt.arg.stdin.socket exists") == []
+    assert decodings.count == 1
 
 
 def test_only_what_may_pass_is_decoded(decodings: Decodings) -> None:
