@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,13 @@ from gvtui.trace.batches import FORMAT
 from gvtui.trace.bookmarks import Bookmarks, bookmarks_path, found_in
 from gvtui.trace.carried import carried_in
 from gvtui.trace.details import int_in, list_in, unpack_details
-from gvtui.trace.header import architecture_of, drop_limit_of, is_being_written, read_header
+from gvtui.trace.header import (
+    architecture_of,
+    are_being_written,
+    drop_limit_of,
+    folder_header,
+    segment_header,
+)
 from gvtui.trace.host import host_in
 from gvtui.trace.losses import DAMAGED
 from gvtui.trace.marks import DropsMark, LostMark
@@ -323,10 +329,10 @@ def repair(path: Path, out: Path, *, progress: Progress | None = None) -> Repair
         ConvertError: the file exists, or cannot be written.
     """
     try:
-        logs = _logs(path)
+        logs = files.logs_of(path)
         is_save_file = _is_save_file(logs[0])
         head = {} if is_save_file else _first_head(logs)
-        if is_being_written(logs[-1]):
+        if are_being_written(logs):
             raise TraceError(f"{path} is being written; repair it when its writer has ended")
         total = sum(log.stat().st_size for log in logs)
     except OSError as error:
@@ -353,6 +359,8 @@ def repair(path: Path, out: Path, *, progress: Progress | None = None) -> Repair
                     if progress and done + position - told_bytes >= _STEP_BYTES:
                         told_bytes = done + position
                         progress(told_bytes, total)
+                if not window.size and log != logs[-1]:
+                    repairing.report.tell(f"all of {log.name}, which is empty")
                 done += window.size
         report = repairing.finish()
         writer.close()
@@ -362,15 +370,6 @@ def repair(path: Path, out: Path, *, progress: Progress | None = None) -> Repair
     return report
 
 
-def _logs(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    numbers = files.segment_numbers(path)
-    if not numbers:
-        raise TraceError(f"{path} holds no trace")
-    return [files.segment_path(path, number) for number in numbers]
-
-
 def _is_save_file(path: Path) -> bool:
     with open_to_read(path) as file:
         return file.read(len(savefile.SIGNATURE)) == savefile.SIGNATURE
@@ -378,12 +377,9 @@ def _is_save_file(path: Path) -> bool:
 
 def _first_head(logs: list[Path]) -> dict[str, Any]:
     """The header of the first log that has one."""
-    for log in logs[:-1]:
-        with suppress(TraceError):
-            head = read_header(log)
-            # What was before is known of the oldest one alone.
-            return head if log == logs[0] else {**head, "before": {}}
-    return read_header(logs[-1])
+    head = folder_header(logs)
+    # What was before is known of the oldest one alone.
+    return head if segment_header(logs[0]).get("id") == head.get("id") else {**head, "before": {}}
 
 
 def _first_time(log: Path) -> int:

@@ -6,6 +6,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
+from gvtui.trace.records import TraceError
 from gvtui.trace.row import ROW_SIZE
 
 if TYPE_CHECKING:
@@ -101,3 +102,17 @@ def segment_numbers(folder: Path) -> list[int]:
     """The numbers of a flight recorder's existing segments, oldest first."""
     found = (path.name.removesuffix(LOG_SUFFIX) for path in folder.glob(f"*{LOG_SUFFIX}"))
     return sorted(int(name) for name in found if name.isdigit())
+
+
+def logs_of(trace: Path) -> list[Path]:
+    """The logs of a recording, or of a flight recorder's folder, oldest first.
+
+    Raises:
+        TraceError: the folder has none.
+    """
+    if not trace.is_dir():
+        return [trace]
+    numbers = segment_numbers(trace)
+    if not numbers:
+        raise TraceError(f"{trace} holds no trace")
+    return [segment_path(trace, number) for number in numbers]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.trace import files
-from gvtui.trace.header import is_being_written
+from gvtui.trace.header import are_being_written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,12 +17,12 @@ def is_growing(path: Path) -> bool:
     One that was removed does not grow, for nothing more can be read by its name.
     """
     newest = _newest(path)
-    while newest is not None:
+    while newest:
         try:
-            if is_being_written(newest):
+            if are_being_written(newest):
                 return True
         except OSError:
-            # It has gone; a flight recorder lets old segments go.
+            # One has gone; a flight recorder lets old segments go.
             pass
         former, newest = newest, _newest(path)
         if newest == former:
@@ -30,9 +30,8 @@ def is_growing(path: Path) -> bool:
     return False
 
 
-def _newest(path: Path) -> Path | None:
-    """The log that is written if any is; None if there is none."""
+def _newest(path: Path) -> list[Path]:
+    """The logs of which one is written if any is."""
     if not path.is_dir():
-        return path
-    numbers = files.segment_numbers(path)
-    return files.segment_path(path, numbers[-1]) if numbers else None
+        return [path]
+    return [files.segment_path(path, number) for number in files.segment_numbers(path)[-2:]]

@@ -17,6 +17,7 @@ from gvtui.trace.scanning import first_head
 from gvtui.trace.window import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _MAX_LOOK = 32 << 20
@@ -44,12 +45,45 @@ def read_header(log: Path) -> dict[str, Any]:
         size = min(os.fstat(file.fileno()).st_size, _MAX_LOOK)
         head = first_head(Window(file.fileno(), size, step=_LOOK_STEP))
         if head is None:
-            raise TraceError(f"{log} is neither a gvtui recording nor a gVisor save file")
+            raise TraceError(
+                f"{log} is neither a gvtui recording nor a gVisor save file"
+                + ": it is empty; its writer may have been killed before anything came" * (not size)
+            )
         _refuse_later(log, head)
         if not isinstance(head.get("id"), bytes):
             # A name that is the same the next time, so that an index can be made for it.
             start = os.pread(file.fileno(), _NAMING_BYTES, 0)
             head = {**head, "id": hashlib.sha256(start).digest()[:16]}
+    return head
+
+
+def folder_header(logs: Sequence[Path]) -> dict[str, Any]:
+    """What the first header says that can be read of the segments of a flight recorder, oldest first;
+    it has an `id`.
+
+    Raises:
+        TraceError: there is none, or it is of a later version.
+        OSError: a file cannot be read.
+    """
+    for log in logs[:-1]:
+        head = segment_header(log)
+        if isinstance(head.get("id"), bytes):
+            return head
+    return read_header(logs[-1])
+
+
+def segment_header(log: Path) -> dict[str, Any]:
+    """What the header of a flight recorder's segment says; empty where nothing of it can be read,
+    as of one that its writer had only just begun when it was killed.
+
+    Raises:
+        TraceError: it is of a later version.
+        OSError: the file cannot be read.
+    """
+    with open_to_read(log) as file:
+        size = min(os.fstat(file.fileno()).st_size, _MAX_LOOK)
+        head = first_head(Window(file.fileno(), size, step=_LOOK_STEP)) or {}
+    _refuse_later(log, head)
     return head
 
 
@@ -80,6 +114,12 @@ def drop_limit_of(head: dict[str, Any]) -> int:
     row = LIMITS["drops-a-second"]
     told = int_in(head, "drops_a_second")
     return told if row.least <= told <= row.most else row.default
+
+
+def are_being_written(logs: Sequence[Path]) -> bool:
+    """Whether a program has locked one of the segments of a flight recorder, oldest first, as their
+    writer does: the newest, or the one before while the newest is only just made."""
+    return any(is_being_written(log) for log in logs[-2:])
 
 
 def is_being_written(log: Path) -> bool:

@@ -53,13 +53,13 @@ def mended(
         here: what is in the folder.
         trace_id: the id of the trace.
         architecture: the architecture in its header.
-        head_of: reads the header of a log.
+        head_of: reads the header of a log; empty where nothing of it can be read.
         elsewhere: makes a folder for what is made again; None has it take its place here.
         progress: called with bytes done and bytes in all.
 
     Raises:
         OSError: a file cannot be read, or not be written.
-        TraceError: a log has no header.
+        TraceError: a log is of a later version.
     """
     texts = _texts(here.strings, trace_id)
     bad = [
@@ -76,12 +76,15 @@ def mended(
     for text in (texts or [])[2:]:
         table.number(text, is_given=True)
     total = sum(here.logs[number].stat().st_size for number in bad)
-    done = 0
-    for number in bad:
-        log = here.logs[number]
+    done = end_row = 0
+    for number, log in here.logs.items():
+        if number not in bad:
+            end_row = _end_row(indexes[number])
+            continue
         if place:
             indexes[number] = place / here.indexes[number].name
-        _make_index(log, indexes[number], head_of(log), trace_id, Indexer(table, architecture))
+        indexer = Indexer(table, architecture)
+        end_row = _make_index(log, indexes[number], head_of(log), trace_id, indexer, end_row)
         done += log.stat().st_size
         if progress:
             progress(min(done, total), total)
@@ -114,9 +117,27 @@ def _is_finished(log: Path, index: Path, trace_id: bytes) -> bool:
     return head.log_size == log.stat().st_size and size >= rows
 
 
+def _end_row(index: Path) -> int:
+    """The id after the last row of a finished index."""
+    with open_to_read(index) as file:
+        head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
+    return head.first_row + head.rows if head is not None else 0
+
+
 def _make_index(
-    log: Path, index: Path, head: dict[str, Any], trace_id: bytes, indexer: Indexer
-) -> None:
+    log: Path,
+    index: Path,
+    head: dict[str, Any],
+    trace_id: bytes,
+    indexer: Indexer,
+    least_row: int,
+) -> int:
+    """Make the index of a segment; gives the id after its last row.
+
+    The first row is what the header says, or `least_row` where the header is damaged, or was not
+    written whole: no row comes before those of the segment before.
+    """
+    first_row = max(least_row, int_in(head, "first_row"))
     for known in list_in(head, "connections"):
         if isinstance(known, list) and len(known) > 3:
             conn, dropped = known[0], known[3]
@@ -139,10 +160,11 @@ def _make_index(
         out.write(
             files.IndexHead(
                 trace_id,
-                max(0, int_in(head, "first_row")),
+                first_row,
                 rows_size // ROW_SIZE,
                 size,
                 checksum,
                 making.lost,
             ).pack()
         )
+    return first_row + rows_size // ROW_SIZE

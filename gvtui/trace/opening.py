@@ -7,7 +7,7 @@ import errno
 import tempfile
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,15 @@ from gvtui.limits import AS_THEY_COME
 from gvtui.points.syscalls import UNKNOWN_ARCHITECTURE
 from gvtui.scratch import Scratch
 from gvtui.trace import files, savefile, sidefiles
-from gvtui.trace.header import architecture_of, drop_limit_of, is_being_written, read_header
+from gvtui.trace.header import (
+    architecture_of,
+    are_being_written,
+    drop_limit_of,
+    folder_header,
+    is_being_written,
+    read_header,
+    segment_header,
+)
 from gvtui.trace.mending import FolderFiles, mended
 from gvtui.trace.rebuild import rebuild_index
 from gvtui.trace.records import TraceError
@@ -30,6 +38,9 @@ if TYPE_CHECKING:
     from gvtui.trace.rebuild import Progress
     from gvtui.trace.settling import Settling
 
+
+_PATIENCE = 10
+"""How often a folder is looked at whose oldest segments go while it is opened."""
 
 _CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
@@ -86,17 +97,33 @@ def _open_folder(folder: Path, progress: Progress | None, newest: int | None) ->
             f"others than you and root may write into {folder}, so its index cannot be trusted; "
             "open its .gvtrace files one by one"
         )
-    logs = {number: files.segment_path(folder, number) for number in numbers}
+    for _ in range(_PATIENCE):
+        logs = [files.segment_path(folder, number) for number in numbers]
+        try:
+            found = dict(zip(numbers, logs, strict=True))
+            return _open_segments(folder, found, progress, newest)
+        except FileNotFoundError:
+            # Its writer has let an old segment go meanwhile.
+            before, numbers = numbers, files.segment_numbers(folder)
+            if numbers == before or not numbers:
+                raise
+    raise TraceError(f"{folder} loses its segments too quickly to be opened; try again")
+
+
+def _open_segments(
+    folder: Path, logs: dict[int, Path], progress: Progress | None, newest: int | None
+) -> TraceFiles:
     here = FolderFiles(
         logs,
         {number: files.index_path(log) for number, log in logs.items()},
         files.strings_path(folder),
     )
-    head = read_header(logs[numbers[0]])
+    head = folder_header(list(logs.values()))
     trace_id, architecture = head["id"], architecture_of(head)
     scratch = None
-    if not is_being_written(logs[numbers[-1]]):
-        mend = partial(mended, here, trace_id, architecture, read_header)
+    is_written = are_being_written(list(logs.values()))
+    if not is_written:
+        mend = partial(mended, here, trace_id, architecture, segment_header)
         try:
             here = mend(None, progress)
         except OSError as error:
@@ -106,20 +133,38 @@ def _open_folder(folder: Path, progress: Progress | None, newest: int | None) ->
             place = Path(scratch.name)
             with removed_on_failure(scratch):
                 here = mend(lambda: place, progress)
+    numbers = list(logs)
+    if is_written and len(numbers) > 1 and not _has_head(here.indexes[numbers[-1]]):
+        # It is only just made: a refresh finds it.
+        numbers.pop()
     strings = StringReader(here.strings, trace_id)
     if newest is not None:
         numbers = _newest(here, numbers, newest)
-    segments = [Segment.open(number, logs[number], here.indexes[number]) for number in numbers]
-    damaged = sum(_damaged_bytes(here.indexes[number]) for number in numbers)
+    segments: list[Segment] = []
+    try:
+        segments.extend(
+            Segment.open(number, logs[number], here.indexes[number]) for number in numbers
+        )
+        damaged = sum(_damaged_bytes(here.indexes[number]) for number in numbers)
+    except OSError:
+        strings.close()
+        for segment in segments:
+            segment.close()
+        raise
+    for before, after in pairwise(segments):
+        # Of a segment that was cut short, or removed, rows are missing: those behind it move up.
+        after.number_from(before.end_row)
     drops = drop_limit_of(head)
     return TraceFiles(segments, strings, architecture, drops, scratch, damaged_bytes=damaged)
 
 
 def _newest(here: FolderFiles, numbers: list[int], most_bytes: int) -> list[int]:
-    """The newest of the segments that are together no larger, at least one."""
+    """The newest of the segments that are together no larger, at least one that had begun."""
     sizes = [here.logs[n].stat().st_size + here.indexes[n].stat().st_size for n in numbers[::-1]]
-    count = sum(total <= most_bytes for total in accumulate(sizes))
-    return numbers[-max(1, count) :]
+    count = max(1, sum(total <= most_bytes for total in accumulate(sizes)))
+    while count < len(numbers) and not segment_header(here.logs[numbers[-count]]):
+        count += 1
+    return numbers[-count:]
 
 
 def _open_save_file(path: Path, progress: Progress | None) -> TraceFiles:
@@ -238,6 +283,14 @@ def removed_on_failure(scratch: Scratch) -> Iterator[None]:
                 "name a place with more room in TMPDIR"
             ) from error
         raise
+
+
+def _has_head(index: Path) -> bool:
+    try:
+        with open_to_read(index) as file:
+            return files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE)) is not None
+    except FileNotFoundError:
+        return False
 
 
 def _damaged_bytes(index: Path) -> int:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from gvtui.files import open_to_read, write_whole
 from gvtui.trace import files
-from gvtui.trace.header import is_being_written
+from gvtui.trace.header import are_being_written
 from gvtui.trace.records import TraceError
 from gvtui.trace.scanning import Begin, scan_log
 from gvtui.trace.window import Window
@@ -91,7 +91,7 @@ def seal(path: Path, *, progress: Progress | None = None) -> list[SealLink]:
         raise TraceError(f"{place} exists already; verify it, or move it away")
     try:
         logs = _logs(path)
-        if is_being_written(logs[-1][1]):
+        if are_being_written([log for _, log in logs]):
             raise TraceError(f"{path} is being written; seal it when its writer has ended")
         links = list(_links(logs, _parts(logs), progress))
     except OSError as error:
@@ -198,12 +198,7 @@ def _link(values: dict[str, Any]) -> SealLink:
 
 def _logs(path: Path) -> list[tuple[str, Path]]:
     """The logs of a recording with their names in the seal."""
-    if not path.is_dir():
-        return [("", path)]
-    logs = [files.segment_path(path, number) for number in files.segment_numbers(path)]
-    if not logs:
-        raise TraceError(f"{path} holds no trace")
-    return [(log.name, log) for log in logs]
+    return [(log.name if path.is_dir() else "", log) for log in files.logs_of(path)]
 
 
 def _parts(logs: list[tuple[str, Path]]) -> Iterator[tuple[str, int, int]]:

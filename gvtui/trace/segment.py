@@ -52,6 +52,12 @@ class Segment:
     def __post_init__(self) -> None:
         self.payloads = Payloads(self.log_fd, self.parts, self.first_row, self.read)
 
+    def number_from(self, first_row: int) -> None:
+        """Give its rows other ids, from this one on."""
+        if first_row != self.first_row:
+            self.first_row = first_row
+            self.payloads = Payloads(self.log_fd, self.parts, first_row, self.read)
+
     @property
     def end_row(self) -> int:
         """The id after its newest row."""

@@ -72,6 +72,7 @@ class Segments:
                     segment.close()
                     break
                 self._segments[-1].refresh()
+                segment.number_from(self._segments[-1].end_row)
                 self._segments.append(segment)
         if numbers:
             while len(self._segments) > 1 and self._segments[0].number < numbers[0]:

@@ -169,6 +169,10 @@ class _Reading:
         if len(self.survey.problems) < _MAX_PROBLEMS:
             self.survey.problems.append(text)
 
+    def note_empty(self, number: int) -> None:
+        """Note a segment, not the newest, of which nothing is left."""
+        self._problem(f"segment {number:,} is empty: all that it had is missing")
+
     def note_lost_bytes(self) -> None:
         """Note in the trace how many bytes cannot be read."""
         self._trace.damaged_bytes = max(self._trace.damaged_bytes, self._lost_bytes)
@@ -244,6 +248,8 @@ def _read(trace: Trace, progress: Progress | None) -> _Reading:
         done = told = 0
         for number, (fd, size) in zip(trace.segment_numbers, extents, strict=True):
             reading.survey.log_bytes += size
+            if not size and number != trace.segment_numbers[-1]:
+                reading.note_empty(number)
             for item in scan_log(Window(fd, size)) if not trace.is_save_file else ():
                 reading.read(number, item)
                 position = done + _end_of(item)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -252,3 +253,17 @@ def test_what_is_written_now_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "c").write_bytes(b"nothing of the kind" * 100)
     with pytest.raises(TraceError, match="neither"):
         repair(tmp_path / "c", tmp_path / "b.gvtrace")
+
+
+def test_an_empty_segment_is_told(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "live", keep_bytes=1 << 20, segment_bytes=1500)
+    writer.opened(1, TIME_NS, {"peer_pid": 7})
+    for number in range(24):
+        writer.message(1, TIME_NS + number, read_message(fd=number))
+    writer.closed(1, TIME_NS + 24, {})
+    writer.close()
+    os.truncate(tmp_path / "live" / "00000002.gvtrace", 0)
+    report = repair(tmp_path / "live", tmp_path / "out.gvtrace")
+    assert "all of 00000002.gvtrace, which is empty" in report.words
+    assert report.messages + report.lost == 24
+    assert 0 < report.lost < 24

@@ -9,6 +9,7 @@ import pytest
 
 from gvtui.trace import files
 from gvtui.trace.reader import Trace
+from gvtui.trace.survey import survey
 from gvtui.trace.writer import TraceWriter
 from tests.trace.factory import TIME_NS, read_message
 
@@ -63,6 +64,43 @@ def test_all_that_was_logged_before_the_kill_is_shown(tmp_path: Path, torn: int)
     before = (tmp_path / "killed" / "trace.strings").stat()
     assert read(tmp_path / "killed") == had
     assert (tmp_path / "killed" / "trace.strings").stat().st_ino == before.st_ino
+
+
+@pytest.mark.parametrize("left", [None, 0, 7, 0.5, -3])
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_a_segment_that_was_cut_short_costs_no_rows_of_others(
+    tmp_path: Path, place: int, left: float | None
+) -> None:
+    killed(tmp_path)
+    folder = tmp_path / "killed"
+    numbers = segments(folder)
+    cut = files.segment_path(folder, numbers[place])
+    first = Trace.open(folder)
+    told = {
+        number: (each.first_row, each.rows)
+        for number, each in zip(numbers, first._segments, strict=True)
+    }
+    whole = {row: first.payload(row) for row in range(first.first_row, first.end_row)}
+    first.close()
+    size = cut.stat().st_size
+    if left is None:
+        cut.unlink()
+    else:
+        os.truncate(cut, int(size * left) if left == 0.5 else int(left) % size)
+    trace = Trace.open(folder)
+    try:
+        assert len(trace.rows(trace.first_row, trace.end_row)) == trace.end_row - trace.first_row
+        found = [trace.payload(row) for row in range(trace.first_row, trace.end_row)]
+        begin, count = told[numbers[place]]
+        kept = len(found) - (len(whole) - count)
+        assert 0 <= kept <= count
+        before = [whole[row] for row in sorted(whole) if row < begin + kept]
+        assert found == before + [whole[row] for row in sorted(whole) if row >= begin + count]
+        assert not trace.damage
+        if left == 0 and place != -1:
+            assert "is empty: all that it had is missing" in survey(trace).problems[0]
+    finally:
+        trace.close()
 
 
 @pytest.mark.parametrize("which", ["strings", "first", "last", "all"])
