@@ -33,7 +33,7 @@ format:
 _REDACTING = """Secrets stand in environments above all, which an exec reports. JSON leaves their
 values out; a recording, a save file and the text of gVisor's server have all as it came. --redact
 takes secrets out of any of them: of messages, marks, peers, sessions, names and bookmarks. What one
-rule finds is taken out wherever it stands. What gvtui cannot read is cut to its header. The first
+rule finds is taken out wherever it stands, in every file of --split. What gvtui cannot read is cut to its header. The first
 row of a recording tells it. The rules:
 
 \b
@@ -100,20 +100,18 @@ def convert(
     from gvtui.redact.redactor import Redactor
     from gvtui.trace.reader import Trace
 
-    if split and redact:
-        ctx.fail("--redact writes one file: redact to a .gvtrace first, and split that.")
-    helpers = () if split else helpers_for(source, filter_text)
+    helpers = () if split and not redact else helpers_for(source, filter_text)
     redactor = None if environment else Redactor([ENVIRONMENT])
     only_reads(ctx)
     trace = Trace.open(source, progress=say_progress)
     shortfall = ""
     try:
-        if split:
-            files = convert_split(trace, filter_text, out, redactor=redactor, progress=say_progress)
-        elif redact:
+        if redact:
             selection = Selection(trace, filter_text, helpers=helpers)
-            files = [(out, _redacted(selection, out, rules))]
+            files = _redacted(selection, out, rules, split=split)
             shortfall = selection.shortfall()
+        elif split:
+            files = convert_split(trace, filter_text, out, redactor=redactor, progress=say_progress)
         else:
             selection = Selection(trace, filter_text, helpers=helpers)
             selection.redactor = redactor
@@ -136,10 +134,13 @@ def convert(
     ctx.exit(1 if is_damaged else 0)
 
 
-def _redacted(selection: Selection, out: Path, rules: list[str]) -> int:
-    """Write rows without secrets, by way of a recording without them; gives how many."""
+def _redacted(
+    selection: Selection, out: Path, rules: list[str], *, split: bool
+) -> list[tuple[Path, int]]:
+    """Write rows without secrets, by way of a recording without them; gives the files, each with how
+    many messages or lines it has."""
     from gvtui.export.convert import convert as write
-    from gvtui.export.convert import format_of_name
+    from gvtui.export.convert import convert_split, format_of_name
     from gvtui.export.redacting import write_redacted
     from gvtui.export.selection import Selection
     from gvtui.redact.redactor import Redactor
@@ -148,17 +149,21 @@ def _redacted(selection: Selection, out: Path, rules: list[str]) -> int:
 
     redactor = Redactor(rules)
     say(f"gvtui: redacted by the rules {', '.join(rules) or '(none)'}")
-    if format_of_name(out) is RECORDING:
-        written = write_redacted(selection, out, redactor, rules, progress=say_progress)
+    if format_of_name(out) is RECORDING and not split:
+        messages = write_redacted(selection, out, redactor, rules, progress=say_progress)
+        files = [(out, messages)]
     else:
         with Scratch("gvtui-redacted-") as folder:
             clean = Path(folder, f"{selection.trace.path.stem}.gvtrace")
             write_redacted(selection, clean, redactor, rules, progress=say_progress)
             trace = Trace.open(clean)
             try:
-                written = write(Selection(trace), out, progress=say_progress)
+                if split:
+                    files = convert_split(trace, "", out, progress=say_progress)
+                else:
+                    files = [(out, write(Selection(trace), out, progress=say_progress))]
             finally:
                 trace.close()
     if redactor.is_full:
         say("gvtui: there are more secrets than are remembered: some may stand elsewhere")
-    return written
+    return files

@@ -94,8 +94,9 @@ def convert_split(
     """Write the rows of each sandbox to a file of its own, as `convert` does.
 
     The files are named after `out`: `night.strace` gives `night-dee0da1eafc6.strace`, with the
-    container's ID, or `night-conn-2.strace` for a connection whose container is not known. Rows
-    that belong to no sandbox, such as marks, are in none of them.
+    container's ID, or `night-conn-2.strace` for a connection whose container is not known. Nothing
+    in a file tells of the other sandboxes. Marks that belong to no sandbox, such as those of losses,
+    are in each recording, and in no file of another format.
 
     Args:
         trace: the trace.

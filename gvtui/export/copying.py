@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gvtui.query.calls.exec_rules import ExecCode
+from gvtui.trace.details import text_in
 from gvtui.trace.excerpts import MAX_EXECS, DisputeMark, ExcerptMark, ExecMark
 from gvtui.trace.marks import BinaryMark, DropsMark, read_mark
 from gvtui.trace.records import DamagedError, LogKind
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 class RowCopying:
     """Copies the chosen messages of a trace, byte for byte, into a sink.
 
-    Connections and trace marks are copied whatever the filter: rows need them. A message tells how
+    Connections and trace marks are copied whatever the filter: rows need them; but of one sandbox's
+    rows, those of the others are not. A message tells how
     many points were dropped before it; drops that only left-out messages tell of are written as a
     trace mark when their connection ends. The messages that tell an exec's outcome may be left out
     too, so a trace mark tells it.
@@ -78,6 +80,8 @@ class RowCopying:
         for kind, conn, recv_ns, details, old in Standing(self._selection.trace, row).records(
             when_ns
         ):
+            if not self._selection.concerns(conn, text_in(details, "container_id")):
+                continue
             if kind == LogKind.OPENED:
                 self._open(conn, recv_ns, details)
             else:
@@ -127,6 +131,8 @@ class RowCopying:
         """Write a row; False if it was left out, or comes with another one."""
         trace = self._selection.trace
         self._newest_ns = max(self._newest_ns, row.recv_ns)
+        if row.conn and not self._selection.concerns(row.conn):
+            return False
         if row.kind == Kind.MESSAGE:
             try:
                 payload = trace.payload(row_id) if is_chosen else None
@@ -147,7 +153,7 @@ class RowCopying:
             details, moved = self._shown(trace.details(row_id)), self._moved(row.conn)
             self._sink.write(lambda writer: writer.closed(moved, row.recv_ns, details))
         elif row.kind == Kind.MARK:
-            self._copy_mark(row_id, row)
+            return self._copy_mark(row_id, row)
         return True
 
     def _bookmark(self, row_id: int, conn: int, rows: int = 1) -> None:
@@ -176,8 +182,11 @@ class RowCopying:
             noted.add(container)
             self.mark(row.recv_ns, DisputeMark(container).details(), row.conn)
 
-    def _copy_mark(self, row_id: int, row: Row) -> None:
+    def _copy_mark(self, row_id: int, row: Row) -> bool:
+        """Write a mark; False if it is another sandbox's."""
         details = self._selection.trace.details(row_id)
+        if not self._selection.concerns(row.conn, text_in(details, "container_id")):
+            return False
         mark = read_mark(details)
         if isinstance(mark, DropsMark):
             self._unwritten.pop(row.conn, None)
@@ -188,6 +197,7 @@ class RowCopying:
         # The outcomes of execs are written anew.
         if not isinstance(mark, ExecMark) and self._is_wanted(mark):
             self.mark(row.recv_ns, details, row.conn)
+        return True
 
     def _note_order(self, conn: int, recv_ns: int, details: dict[str, Any]) -> None:
         """Note in front of a mark about the runsc what messages have shown that the copy may lack."""

@@ -12,7 +12,7 @@ from gvtui.trace.summary import ConnectionCounts
 from gvtui.trace.writer import TraceWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from gvtui.export.selection import Selection
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from gvtui.trace.reader import Trace
 
 
-def writer_for(trace: Trace, out: Path, *, from_first: bool = True) -> TraceWriter:
+def writer_for(
+    trace: Trace, out: Path, *, from_first: bool = True, conns: Sequence[int] = ()
+) -> TraceWriter:
     """Make a new recording for rows of a trace.
 
     Args:
@@ -30,6 +32,7 @@ def writer_for(trace: Trace, out: Path, *, from_first: bool = True) -> TraceWrit
         out: the new file.
         from_first: whether the trace's first row is among them: what was dropped before it is then
             told too.
+        conns: the connections whose rows alone are written; empty for those of all.
 
     Raises:
         TraceError: the file is there already, or cannot be made.
@@ -38,15 +41,24 @@ def writer_for(trace: Trace, out: Path, *, from_first: bool = True) -> TraceWrit
         out,
         architecture=trace.architecture,
         limits=replace(AS_THEY_COME, drops_a_second=trace.drops_a_second),
-        before=drops_before(trace) if from_first else None,
+        before=drops_before(trace, conns=conns) if from_first else None,
         host=trace.host,
     )
 
 
-def drops_before(trace: Trace, shift: int = 0) -> ConnectionCounts:
-    """What was dropped before the first row, as the trace's header tells it; connections get
-    numbers higher by `shift`."""
-    return ConnectionCounts.read(trace.oldest_head().get("before")).drops_alone(shift)
+def drops_before(trace: Trace, shift: int = 0, conns: Sequence[int] = ()) -> ConnectionCounts:
+    """What was dropped before the first row, as the trace's header tells it, of some connections or
+    of all; connections get numbers higher by `shift`."""
+    drops = ConnectionCounts.read(trace.oldest_head().get("before")).drops_alone(shift)
+    if not conns:
+        return drops
+    return ConnectionCounts(
+        {
+            conn + shift: drops.by_conn[conn + shift]
+            for conn in conns
+            if conn + shift in drops.by_conn
+        }
+    )
 
 
 class RecordingExport:
@@ -71,7 +83,7 @@ class RecordingExport:
             TraceError: the file is there already, or cannot be made.
         """
         self._selection = selection
-        self._sink = RecordingSink(writer_for(selection.trace, out), control)
+        self._sink = RecordingSink(writer_for(selection.trace, out, conns=selection.conns), control)
         self._copying = RowCopying(selection, self._sink, bookmarks=bookmarks)
         trace = selection.trace
         if 0 < trace.first_row < trace.end_row:

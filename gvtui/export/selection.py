@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.query.analysis import Analysis
-from gvtui.query.calls.doubles import Twins
 from gvtui.query.calls.exec_outcomes import BINARY_SECONDS
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.naming import containers_of
 from gvtui.query.helpers.ahead import Ahead
-from gvtui.query.once import leave_out_doubles
 from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.processes.notices import notice_at
 from gvtui.trace.row import Direction, Flag
@@ -145,10 +143,12 @@ class Selection:
         self.joins_points = False
         """Whether raw and decoded points of a call are one: a raw row then waits for the other, in
         a trace that grows."""
-        self.leaves_out_doubles = False
-        """Whether raw rows that a chosen decoded row of the same call repeats are not chosen."""
-        self._twins = Twins(trace)
-        self._conns = list(conns)
+        self.conns = list(conns)
+        """The connections whose rows alone are chosen; empty for those of all."""
+        self._containers = {
+            "",
+            *(each.container_id for each in trace.connections.values() if each.conn in self.conns),
+        }
         self.redactor: Redactor | None = None
         """Takes secrets out of messages that are put into words; None for none."""
         self._doubled: set[tuple[int, int]] = set()
@@ -164,7 +164,19 @@ class Selection:
     @property
     def is_of_one(self) -> bool:
         """Whether all rows are of one sandbox, whatever the trace has."""
-        return bool(self._conns)
+        return bool(self.conns)
+
+    def concerns(self, conn: int, container: str = "") -> bool:
+        """Whether what is said of a connection, or of a container, may stand beside the chosen rows:
+        rows of one sandbox do not tell who the others are.
+
+        Args:
+            conn: the connection; 0 for none.
+            container: the container's ID; "" for none.
+        """
+        if not self.conns:
+            return True
+        return conn in self.conns if conn else container in self._containers
 
     @property
     def facts(self) -> ProcessFacts:
@@ -271,7 +283,7 @@ class Selection:
 
     def includes(self, row_id: int) -> bool:
         """Whether a row is chosen."""
-        if self._conns and self.trace.row(row_id).conn not in self._conns:
+        if self.conns and self.trace.row(row_id).conn not in self.conns:
             return False
         return self._filter is None or self._filter.matches(self.trace, row_id)
 
@@ -293,12 +305,9 @@ class Selection:
             if self._ahead is not None and may_pass is None:
                 took = time.perf_counter() - began
                 self._ahead.took(took, len(rows), start + len(rows))
-            if self._conns:
-                own = np.isin(rows["conn"], self._conns)
+            if self.conns:
+                own = np.isin(rows["conn"], self.conns)
                 chosen = own if chosen is None else chosen & own
-            if self.leaves_out_doubles:
-                chosen = np.ones(len(rows), np.bool_) if chosen is None else chosen
-                leave_out_doubles(start, rows, chosen, self._twins, self.includes)
             yield Chunk(start, rows, chosen)
             start += len(rows)
 

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from gvtui.cli import run
+from gvtui.trace.marks import GapMark, LostMark
+from gvtui.trace.names import Names, NamesMark
+from gvtui.trace.reader import Trace
 from gvtui.trace.writer import TraceWriter
-from tests.trace.factory import TIME_NS, TRACES, start_message
+from tests.trace.factory import TIME_NS, TRACES, read_message, start_message
 
 ECHO = str(TRACES / "upstream-echo.trace")
 
@@ -18,6 +21,31 @@ def test_converts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["convert", str(tmp_path / "x.gvtrace"), str(lines), "--filter", "fd.num = 3"]) == 0
     assert "wrote 4 lines to " in capsys.readouterr().err
     assert len(lines.read_text().splitlines()) == 4
+
+
+def test_a_recording_for_each_sandbox_tells_nothing_of_the_others(tmp_path: Path) -> None:
+    writer = TraceWriter(tmp_path / "two.gvtrace")
+    for conn, container in ((1, "aaaa"), (2, "bbbb")):
+        writer.opened(conn, TIME_NS, {"container_id": container, "command": [f"peer-{conn}"]})
+        writer.mark(TIME_NS, GapMark(f"gap-{container}", container, 1, 2).details())
+        writer.mark(TIME_NS, NamesMark(container, Names("docker", f"name-{conn}")).details(), conn)
+        writer.message(conn, TIME_NS, read_message(dropped=10 * conn))
+        writer.closed(conn, TIME_NS, {})
+    writer.mark(TIME_NS, LostMark(7, TIME_NS, TIME_NS, "disk").details())
+    writer.close()
+    assert run(["convert", str(writer.path), str(tmp_path / "x.gvtrace"), "--split"]) == 1
+    for conn, container, other in ((1, "aaaa", b"bbbb"), (2, "bbbb", b"aaaa")):
+        part = tmp_path / f"x-{container}.gvtrace"
+        data = part.read_bytes()
+        assert b"gap-%s" % container.encode() in data
+        assert other not in data
+        assert b"peer-%d" % (3 - conn) not in data
+        assert b"name-%d" % (3 - conn) not in data
+        trace = Trace.open(part)
+        assert [each.conn for each in trace.connections.values()] == [conn]
+        assert trace.connections.dropped == 10 * conn
+        assert trace.lost.losses.messages == 7
+        trace.close()
 
 
 def test_fails_with_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

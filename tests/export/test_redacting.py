@@ -95,6 +95,42 @@ def test_planted_secrets_are_in_no_byte_of_the_result(
             assert secret.encode().hex().encode() not in path.read_bytes()
 
 
+@pytest.mark.parametrize("suffix", ["gvtrace", "trace", "jsonl", "txt", "strace"])
+def test_planted_secrets_are_in_no_byte_of_a_file_for_each_sandbox(
+    planted: Path, tmp_path: Path, suffix: str
+) -> None:
+    both, other = tmp_path / "both.gvtrace", "otherone-55"
+    joined = planted.read_bytes()
+    writer = TraceWriter(tmp_path / "b.gvtrace")
+    writer.opened(1, TIME_NS, {"container_id": "abcd", "command": ["runsc", "--token", other]})
+    writer.mark(TIME_NS, NamesMark("abcd", Names("docker", "quiet")).details(), 1)
+    # What only the other sandbox shows as a secret is taken out of this one's messages too.
+    texts = (SECRETS[0], other)
+    for place, each in enumerate(texts):
+        call = syscall_pb2.Execve(context_data=context(), pathname=f"/x/{each}")
+        writer.message(1, TIME_NS + place, message(13, call))
+    writer.closed(1, TIME_NS + 9, {})
+    writer.close()
+    both.write_bytes(joined + writer.path.read_bytes())
+    folder = tmp_path / "out"
+    folder.mkdir()
+    out = folder / f"o.{suffix}"
+    assert run(["convert", str(both), str(out), "--redact", "--split"]) == 0
+    parts = sorted(folder.glob(f"o-*.{suffix}"))
+    assert [path.name for path in parts] == [f"o-abcd.{suffix}", f"o-{CONTAINER}.{suffix}"]
+    for path in folder.iterdir():
+        data = path.read_bytes()
+        assert len(data) > 50
+        for secret in (*SECRETS, other):
+            assert secret.encode() not in data, (path, secret)
+            assert secret.encode().hex().encode() not in data
+        assert (b"quiet" in data) <= ("abcd" in path.name)
+    if suffix == "gvtrace":
+        for path in parts:
+            (origin,) = (each for each in marks(path) if isinstance(each, OriginMark))
+            assert origin.how == "redacted"
+
+
 def test_all_else_is_kept_and_told(
     planted: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
