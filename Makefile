@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test lint proto man screenshots bench fuzz search soak storm clean keys
+.PHONY: help demo test lint proto man screenshots bench fuzz search soak storm kills clean keys
 
 help:
 	@echo "make demo         show gvtui at work"
@@ -16,6 +16,7 @@ help:
 	@echo "make fuzz         random input for all that reads strangers' bytes, SECONDS=60 for each"
 	@echo "make search       other examples for the property tests than make test has, and more of them"
 	@echo "make soak         a sandbox at full rate for MINUTES=30: nothing grows, nothing is missing"
+	@echo "make kills        SIGKILL at MOMENTS=100: every trace opens, and is an exact prefix"
 	@echo "make storm        200 sandboxes and a storm of connections: nothing lost, all in order"
 
 # The program alone, and with what its development needs.
@@ -82,6 +83,10 @@ soak: $(DEV)
 
 storm: $(DEV)
 	$(BIN)/python -m tests.load.storm
+
+MOMENTS ?= 100
+kills: $(DEV)
+	$(BIN)/python -m tests.load.kills $(MOMENTS)
 
 clean:
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

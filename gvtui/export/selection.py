@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gvtui.query.analysis import Analysis
+from gvtui.query.calls.doubles import Twins
 from gvtui.query.calls.exec_outcomes import BINARY_SECONDS
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.filter.naming import containers_of
 from gvtui.query.helpers.ahead import Ahead
+from gvtui.query.once import leave_out_doubles
 from gvtui.query.processes.events import AUDIT_VARIABLE
 from gvtui.query.processes.notices import notice_at
 from gvtui.trace.row import Direction, Flag
@@ -143,6 +145,9 @@ class Selection:
         self.joins_points = False
         """Whether raw and decoded points of a call are one: a raw row then waits for the other, in
         a trace that grows."""
+        self.leaves_out_doubles = False
+        """Whether raw rows that a chosen decoded row of the same call repeats are not chosen."""
+        self._twins = Twins(trace)
         self.conns = list(conns)
         """The connections whose rows alone are chosen; empty for those of all."""
         self._containers = {
@@ -308,6 +313,9 @@ class Selection:
             if self.conns:
                 own = np.isin(rows["conn"], self.conns)
                 chosen = own if chosen is None else chosen & own
+            if self.leaves_out_doubles:
+                chosen = np.ones(len(rows), np.bool_) if chosen is None else chosen
+                leave_out_doubles(start, rows, chosen, self._twins, self.includes)
             yield Chunk(start, rows, chosen)
             start += len(rows)
 

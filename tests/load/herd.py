@@ -57,12 +57,14 @@ class Sent:
     problem: str = ""
 
 
-def payload(number: int, time_ns: int, name: str) -> bytes:
-    """An `open` that returned this number."""
+def payload(number: int, time_ns: int, name: str, more: str = "") -> bytes:
+    """An `open` that returned this number; its path ends with `more`."""
     context = common_pb2.ContextData(
         time_ns=time_ns, thread_id=7, thread_group_id=7, container_id=name, process_name="storm"
     )
-    message = syscall_pb2.Open(context_data=context, sysno=257, pathname=f"/srv/{name}/{number}")
+    message = syscall_pb2.Open(
+        context_data=context, sysno=257, pathname=f"/srv/{name}/{number}{more}"
+    )
     message.exit.result = number
     return message.SerializeToString()
 
