@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
 """The errors of link(2) on a file system without hard links."""
 
+_LOCK_SECONDS = 2.0
+"""How long another may take who changes something in the same folder."""
+
 
 _trusted: set[int] = set()
 """Users besides root and this one whose files are believed."""
@@ -213,6 +216,33 @@ def locked_file(path: Path) -> BinaryIO:
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     return _regular(os.open(path, flags, 0o600), path, "r+b")
+
+
+@contextlib.contextmanager
+def folder_locked(folder: Path) -> Iterator[None]:
+    """Have nobody else change something in a folder meanwhile who asks for this lock too.
+
+    Who holds the lock for longer than that takes is no gvtui, and is not waited for; nor is there a
+    lock in a folder that cannot be opened.
+    """
+    try:
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
+    try:
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                time.sleep(_LOCK_SECONDS / 200)
+            except OSError:
+                break
+        yield
+    finally:
+        os.close(fd)
 
 
 def unfinished_path(path: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import socket
@@ -71,6 +72,10 @@ class AttachedMonitor(Hearing):
             hello = _greeting(channel.recv(_MAX_MESSAGE), path)
         except OSError as error:
             channel.close()
+            if error.errno == errno.EACCES:
+                raise MonitorError(
+                    f"the monitor at {path} is another user's: only that user and root can attach"
+                ) from error
             reason = error.strerror or f"it does not answer within {ANSWER_SECONDS:g} s"
             raise MonitorError(f"cannot attach to the monitor at {path}: {reason}") from error
         except MonitorError:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import grp
 import os
 import socket
 import stat
-import time
 from typing import TYPE_CHECKING
 
 from gvtui.errors import GvtuiError
+from gvtui.files import folder_locked
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
@@ -23,9 +21,6 @@ MAX_PATH_BYTES = 107
 """The longest path that fits `sun_path` of Linux, in bytes without the final zero."""
 
 _BACKLOG = 128
-
-_LOCK_SECONDS = 2.0
-"""How long another may take who makes a socket in the same folder."""
 
 
 class MonitorError(GvtuiError):
@@ -83,7 +78,9 @@ class Listener:
             MonitorError: the path is taken, or cannot be made.
         """
         path = self.path
-        with _folder_locked(path.parent):
+        # Between a look at a stale socket and a socket of one's own in its place another could do
+        # the same, and both would seem to listen.
+        with folder_locked(path.parent):
             _clear_stale(path)
             made = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             made.setblocking(False)
@@ -179,34 +176,6 @@ def _identity_of(path: Path) -> tuple[int, int]:
     except OSError as error:
         raise MonitorError(f"cannot look at the socket {path}: {error.strerror}") from error
     return info.st_dev, info.st_ino
-
-
-@contextlib.contextmanager
-def _folder_locked(folder: Path) -> Iterator[None]:
-    """Have nobody else put a socket into a folder meanwhile who asks for this lock too.
-
-    Between a look at a stale socket and a socket of one's own in its place, another could do the
-    same, and both would seem to listen. Who holds the lock for longer than that takes is no gvtui,
-    and is not waited for; nor is there a lock in a folder that cannot be opened.
-    """
-    try:
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except OSError:
-        yield
-        return
-    try:
-        deadline = time.monotonic() + _LOCK_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(_LOCK_SECONDS / 200)
-            except OSError:
-                break
-        yield
-    finally:
-        os.close(fd)
 
 
 def _bind(made: socket.socket, path: Path, mode: int, group_id: int | None) -> None:

@@ -1,20 +1,26 @@
-"""Bookmarks: notes on rows, stored in a file beside the recording."""
+"""Bookmarks: notes on rows, stored in a file beside the recording, or in a flight recorder's folder.
+
+Several viewers share them: each change is made to what is in the file then, under a lock, and each
+viewer looks now and then whether another has changed it.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gvtui.errors import GvtuiError
-from gvtui.files import open_to_read, write_whole
+from gvtui.files import folder_locked, open_to_read, write_whole
 from gvtui.trace import sidefiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from gvtui.trace.reader import Trace
@@ -25,9 +31,14 @@ MAX_NOTE = 1000
 MAX_BOOKMARKS = 10_000
 
 _FORMAT = 1
+_IN_FOLDER = "bookmarks"
+"""The name of the file in a flight recorder's folder."""
 _MAX_FILE = 32 << 20
 _NEAR = 4096
 """How many rows around its old number are searched for a row whose number has changed."""
+
+
+_Stamp = tuple[int, int, int, int]
 
 
 class BookmarksError(GvtuiError):
@@ -59,38 +70,72 @@ class Bookmark:
 
 
 def bookmarks_path(trace_path: Path) -> Path:
-    """The file of a trace's bookmarks: beside it, or in the user's state if others may write
-    there."""
-    if sidefiles.may_stand_beside(trace_path):
+    """The file of a trace's bookmarks: beside it, in its folder, or in the user's state if others
+    may write there."""
+    if trace_path.is_dir():
+        if os.access(trace_path, os.W_OK):
+            return trace_path / _IN_FOLDER
+    elif sidefiles.may_stand_beside(trace_path):
         return _beside(trace_path)
     return sidefiles.private_place(trace_path, "bookmarks")
 
 
 def _beside(trace_path: Path) -> Path:
+    if trace_path.is_dir():
+        return trace_path / _IN_FOLDER
     return trace_path.with_name(f"{trace_path.name}.marks")
 
 
 class Bookmarks:
-    """The bookmarks of a trace; each change is written at once, except for a flight recorder."""
+    """The bookmarks of a trace, as all viewers of it have them; each change is written at once."""
 
     def __init__(self, trace: Trace) -> None:
         self._trace = trace
-        self._path = None if trace.path.is_dir() else bookmarks_path(trace.path)
+        self._path = bookmarks_path(trace.path)
         self._bookmarks: dict[int, Bookmark] = {}
+        self._elsewhere: list[Bookmark] = []
+        """Those whose rows are not here, or not yet."""
+        self._stamp: _Stamp | None = None
+        self._end_row = trace.end_row
         self.changes = 0
         """Grows with each change."""
         self.problem = ""
         """Why the file could not be read; "" if it could."""
-        read = self._path
-        if read is not None and not read.exists():
-            read = _beside(trace.path)
-        if read is not None and read.exists():
-            try:
-                self._bookmarks = {
-                    bookmark.row: bookmark for bookmark in found_in(trace, _read(read))
-                }
-            except BookmarksError as error:
-                self.problem = str(error)
+        if self._path.exists():
+            self.look()
+        elif (told := _beside(trace.path)).exists():
+            self._take(told)
+
+    def look(self) -> bool:
+        """Take in what other viewers have changed; whether anything has."""
+        stamp = _stamp(self._path)
+        has_come = bool(self._elsewhere) and self._trace.end_row > self._end_row
+        if stamp == self._stamp and not has_come:
+            return False
+        self._stamp = stamp
+        before = self._bookmarks
+        self._take(self._path if stamp is not None else None)
+        if before == self._bookmarks:
+            return False
+        self.changes += 1
+        return True
+
+    def _take(self, path: Path | None) -> None:
+        self.problem = ""
+        self._end_row = self._trace.end_row
+        try:
+            known = _read(path) if path is not None else []
+        except BookmarksError as error:
+            self.problem = str(error)
+            return
+        here, self._elsewhere = {}, []
+        for each in known:
+            found = _found(self._trace, each)
+            if found is not None:
+                here[found.row] = found
+            else:
+                self._elsewhere.append(each)
+        self._bookmarks = here
 
     def __len__(self) -> int:
         return len(self._bookmarks)
@@ -109,8 +154,8 @@ class Bookmarks:
 
     @property
     def is_kept(self) -> bool:
-        """Whether changes go to a file at once; else they are written when the trace is copied."""
-        return self._path is not None
+        """Whether they stay with the recording; those of a flight recorder stay as long as it."""
+        return not self._trace.path.is_dir()
 
     def set(self, row_id: int, note: str) -> None:
         """Set a bookmark on a row, or change its note.
@@ -120,15 +165,16 @@ class Bookmarks:
             BookmarksError: there are too many, or the file cannot be written; the bookmark stays in
                 memory.
         """
-        if row_id not in self._bookmarks and len(self._bookmarks) >= MAX_BOOKMARKS:
-            raise BookmarksError(
-                f"there are {MAX_BOOKMARKS:,} bookmarks already; remove some first"
-            )
         row = self._trace.row(row_id)
-        self._bookmarks[row_id] = Bookmark(
-            row_id, note[:MAX_NOTE], row.conn, row.kind, row.recv_ns, row.time_ns
-        )
-        self._changed()
+        bookmark = Bookmark(row_id, note[:MAX_NOTE], row.conn, row.kind, row.recv_ns, row.time_ns)
+        with self._locked():
+            self.look()
+            if row_id not in self._bookmarks and len(self._bookmarks) >= MAX_BOOKMARKS:
+                raise BookmarksError(
+                    f"there are {MAX_BOOKMARKS:,} bookmarks already; remove some first"
+                )
+            self._bookmarks[row_id] = bookmark
+            self._write()
 
     def remove(self, row_id: int) -> None:
         """Remove a row's bookmark, if it has one.
@@ -136,18 +182,25 @@ class Bookmarks:
         Raises:
             BookmarksError: the file cannot be written; the bookmark is removed from memory.
         """
-        if self._bookmarks.pop(row_id, None) is not None:
-            self._changed()
+        with self._locked():
+            self.look()
+            if self._bookmarks.pop(row_id, None) is not None:
+                self._write()
 
-    def _changed(self) -> None:
+    def _locked(self) -> AbstractContextManager[None]:
+        """Keep other viewers from changing them meanwhile."""
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder_locked(self._path.parent)
+
+    def _write(self) -> None:
         self.changes += 1
-        if self._path is None:
-            return
         if self.problem:
             raise BookmarksError(
                 f"{self.problem}; it is not overwritten, and this change is not saved"
             )
-        write_bookmarks(self._path, list(self))
+        write_bookmarks(self._path, [*self, *self._elsewhere])
+        self._stamp = _stamp(self._path)
 
     def write_beside(self, trace_path: Path) -> None:
         """Write the bookmarks for a copy of the trace, if there are any.
@@ -217,19 +270,30 @@ def _bookmark(entry: dict[str, Any]) -> Bookmark:
     return Bookmark(row, entry["note"][:MAX_NOTE], conn, kind, recv_ns, time_ns)
 
 
+def _stamp(path: Path) -> _Stamp | None:
+    """What tells a file's present content from another; None if there is no file."""
+    try:
+        info = path.stat()
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino, info.st_size, info.st_mtime_ns
+
+
 def found_in(trace: Trace, bookmarks: list[Bookmark]) -> Iterator[Bookmark]:
     """The bookmarks with their rows' numbers in this trace; without those whose row is missing."""
     for bookmark in bookmarks:
-        row_id = _row_of(trace, bookmark)
-        if row_id is not None:
-            yield Bookmark(
-                row_id,
-                bookmark.note,
-                bookmark.conn,
-                bookmark.kind,
-                bookmark.recv_ns,
-                bookmark.time_ns,
-            )
+        found = _found(trace, bookmark)
+        if found is not None:
+            yield found
+
+
+def _found(trace: Trace, bookmark: Bookmark) -> Bookmark | None:
+    """A bookmark with the number of its row in this trace; None if that is not here."""
+    if trace.path.is_dir() and bookmark.row < trace.first_row:
+        # The row has been removed, and rows of a flight recorder keep their numbers.
+        return bookmark
+    row = _row_of(trace, bookmark)
+    return replace(bookmark, row=row) if row is not None else None
 
 
 def _row_of(trace: Trace, bookmark: Bookmark) -> int | None:

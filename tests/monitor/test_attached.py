@@ -93,3 +93,13 @@ def test_anothers_monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setattr(attached, "credentials", lambda _: {"peer_uid": os.geteuid() + 1})
         with pytest.raises(MonitorError, match="is of user"):
             AttachedMonitor.find(place.listen)
+
+
+def test_a_user_without_rights_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(socket.socket):
+        def connect(self, address: object) -> None:
+            raise PermissionError(13, "Permission denied", address)
+
+    monkeypatch.setattr(attached.socket, "socket", Closed)
+    with pytest.raises(MonitorError, match="another user's: only that user and root can attach"):
+        AttachedMonitor.find(tmp_path / "s")

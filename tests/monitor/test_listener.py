@@ -157,7 +157,7 @@ def test_of_several_starts_on_a_stale_socket_one_listens(tmp_path: Path) -> None
 def test_a_stranger_s_lock_on_the_folder_keeps_nobody_from_listening(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gvtui.monitor.listener._LOCK_SECONDS", 0.05)
+    monkeypatch.setattr("gvtui.files._LOCK_SECONDS", 0.05)
     fd = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(fd, fcntl.LOCK_EX)
     Listener(tmp_path / "s").close()

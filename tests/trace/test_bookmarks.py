@@ -46,6 +46,46 @@ def test_they_lie_beside_the_recording(trace: Trace) -> None:
     trace.close()
 
 
+def test_several_viewers_share_them(trace: Trace) -> None:
+    """What one changes the others see, and none undoes what another has done."""
+    mine, theirs = Bookmarks(trace), Bookmarks(trace)
+    mine.set(3, "mine")
+    theirs.set(4, "theirs")
+    assert [(each.row, each.note) for each in theirs] == [(3, "mine"), (4, "theirs")]
+    changes = mine.changes
+    assert mine.look()
+    assert mine.changes > changes
+    assert mine.note(4) == "theirs"
+    assert not mine.look()
+    theirs.remove(3)
+    mine.set(5, "")
+    assert 3 not in mine
+    mine.remove(4)
+    mine.remove(5)
+    assert theirs.look()
+    assert len(theirs) == 0
+    trace.close()
+
+
+def test_a_row_that_is_not_here_yet_keeps_its_bookmark(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(3)
+    behind, ahead = Trace.open(recorder.path), Trace.open(recorder.path)
+    late = Bookmarks(behind)
+    recorder.add(3)
+    ahead.refresh()
+    Bookmarks(ahead).set(5, "new")
+    late.look()
+    late.set(1, "old")
+    assert [each.row for each in late] == [1]
+    behind.refresh()
+    assert late.look()
+    assert [each.row for each in late] == [each.row for each in Bookmarks(ahead)] == [1, 5]
+    for each in (behind, ahead):
+        each.close()
+    recorder.writer.close()
+
+
 def test_a_flight_recorders_are_written_when_it_is_kept(tmp_path: Path) -> None:
     folder = tmp_path / "live"
     folder.mkdir()
@@ -62,6 +102,8 @@ def test_a_flight_recorders_are_written_when_it_is_kept(tmp_path: Path) -> None:
     marked = trace.first_row + 20
     bookmarks.set(marked, "this one")
     assert not bookmarks.is_kept
+    # They are there for whoever opens the trace while it is there.
+    assert [each.note for each in Bookmarks(trace)] == ["this one"]
     kept = tmp_path / "kept.gvtrace"
     keep.save(trace, kept)
     bookmarks.write_beside(kept)

@@ -21,6 +21,11 @@ class Bookmarking(Feature):
         if self.model.bookmarks.problem:
             self.viewer.tell(f"Bookmarks: {self.model.bookmarks.problem}.", "warning")
 
+    def tick(self) -> None:
+        """Show what other viewers have bookmarked."""
+        if self.model.bookmarks.look():
+            self.viewer.redraw_rows()
+
     @command("Bookmark this row, with a note", "m")
     def set(self) -> None:
         """Ask for a note, and bookmark the selected row."""
@@ -72,7 +77,8 @@ class Bookmarking(Feature):
             for each in bookmarks
         ]
         heading = "Bookmarks: Enter goes there, Del removes, Esc closes"
-        if not model.bookmarks.is_kept:
+        monitor = self.viewer.monitor
+        if not model.bookmarks.is_kept and not (monitor and monitor.is_shared):
             heading += f"   (kept in a file when you keep the trace: {keys_of('live.keep')})"
         self.viewer.choose(
             Choice(heading, entries, self._go_to, removed=self._remove, line="bookmarks.go")

@@ -9,8 +9,9 @@ from gvtui.trace.bookmarks import Bookmarks, bookmarks_path
 from gvtui.trace.reader import Trace
 from gvtui.tui.app import GvtuiApp
 from gvtui.tui.kit.signs import BOOKMARK, BOOKMARK_AT_CURSOR
-from gvtui.tui.stream.bookmarks import note_text
+from gvtui.tui.stream.bookmarks import Bookmarking, note_text
 from tests.trace.recorder import TRACES, Recorder
+from tests.tui.fake import FakeViewer
 from tests.tui.helpers import drive, live, screen_text, stream_lines
 
 if TYPE_CHECKING:
@@ -128,3 +129,17 @@ def test_marking_pauses_so_that_the_row_stays(tmp_path: Path) -> None:
 
 def test_a_note_is_harmless_on_screen() -> None:
     assert note_text("a\x1b]0;x\x07\u202e") == "a\\x1b]0;x\\x07\\u202e"
+
+
+def test_another_viewer_s_bookmarks_come(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(5)
+    recorder.writer.close()
+    viewer = FakeViewer(Bookmarking, trace=Trace.open(recorder.path))
+    feature = viewer.feature(Bookmarking)
+    other = Trace.open(recorder.path)
+    Bookmarks(other).set(2, "theirs")
+    feature.tick()
+    assert viewer.model.bookmarks.note(2) == "theirs"
+    assert viewer.model.bookmarks.changes == 1
+    other.close()
