@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from time import thread_time
+from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from gvtui.query.calls.pairs import Pairs
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from gvtui.query.filter.compile import Filter
+    from gvtui.query.kept.spaced import StateAt
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.reader import Trace
     from gvtui.trace.rebuild import Progress
@@ -31,6 +32,9 @@ ANALYSIS_SECONDS = 0.008
 
 _STEP = 1 << 18
 """How many rows are read in one step where nobody waits for keys."""
+
+_HURRIED = 1 << 14
+"""The same where somebody waits for all of them: it takes some hundredths of a second."""
 
 _LEAST, _MOST = 64, 1 << 16
 _TURN_SECONDS = 0.007
@@ -107,7 +111,12 @@ class Analysis:
     """The pairs, processes and timeline of one trace, updated as the trace grows."""
 
     def __init__(
-        self, trace: Trace, *, audit_variable: str = AUDIT_VARIABLE, is_kept: bool = False
+        self,
+        trace: Trace,
+        *,
+        audit_variable: str = AUDIT_VARIABLE,
+        is_kept: bool = False,
+        state: StateAt | None = None,
     ) -> None:
         """Begin with a trace.
 
@@ -115,6 +124,7 @@ class Analysis:
             trace: the trace.
             audit_variable: the environment variable with the audit ID of exec sessions.
             is_kept: whether what was found out before is taken up, and `keep` will be called.
+            state: what was found out at a row, with which it begins.
         """
         self.trace = trace
         self.pairs = Pairs(trace)
@@ -135,10 +145,13 @@ class Analysis:
         self._resolved = Paced(self._resolve)
         self._follower_first = False
         self.kept = StateKeeper(trace, audit_variable) if is_kept else None
+        self.began_with = state
+        """What was found out at a row, if the analysis began with it."""
+        self._before = self.context.kept = state or self.kept
+        if self._before is not None:
+            self._before.offer("processes", {"pairs": self.pairs, "processes": self.processes})
+            self._before.offer("timeline", {"timeline": self.timeline})
         if self.kept is not None:
-            self.context.kept = self.kept
-            self.kept.offer("processes", {"pairs": self.pairs, "processes": self.processes})
-            self.kept.offer("timeline", {"timeline": self.timeline})
             self.kept.take_up()
 
     @property
@@ -159,11 +172,11 @@ class Analysis:
         """
         resolved = self.resolved if by_descriptor else None
         found = Statistics(self.trace, self.pairs, self.processes, condition, resolved)
-        if condition is None and self.kept is not None:
+        if condition is None and self._before is not None:
             if by_descriptor:
-                self.kept.offer("descriptors", {"descriptor_counts": found.counts})
+                self._before.offer("descriptors", {"descriptor_counts": found.counts})
             else:
-                self.kept.offer("numbers", {"counts": found.counts})
+                self._before.offer("numbers", {"counts": found.counts})
         return found
 
     def finish(self, *readers: SliceReader) -> None:
@@ -195,6 +208,21 @@ class Analysis:
             "activity": partial(ActivityReader, self.context),
         }
         return self.kept.keep(makers)
+
+    def hurry(self, seconds: float) -> None:
+        """Analyse further rows for so long, in slices as large as nobody would wait for who types."""
+        deadline = monotonic() + seconds
+        readers: list[Callable[[int], int]] = [
+            self.timeline.advance,
+            self.pairs.advance,
+            self.processes.advance,
+        ]
+        if self.context.is_resolving:
+            readers.append(self._resolve)
+        # One after the other in each round: what they tell is then of about the same row.
+        while monotonic() < deadline:
+            if not sum(advance(_HURRIED) for advance in readers):
+                break
 
     def answer(self, name: str, find: Callable[[], _Answer]) -> _Answer:
         """What is known of the whole recording under a name; found out where it is not kept."""

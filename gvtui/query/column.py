@@ -10,10 +10,12 @@ from gvtui.query.shelf import Shelf
 from gvtui.query.source import CHUNK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
+
+CHUNK_BYTES = CHUNK * np.dtype(np.int32).itemsize
 
 
 class RowColumn:
@@ -77,9 +79,17 @@ class RowColumn:
 
     def lend(self, fd: int, offset: int, numbers: Sequence[int]) -> None:
         """Take chunks as they lie in an open file, one behind the other."""
-        size = CHUNK * np.dtype(np.int32).itemsize
-        places = {number: offset + index * size for index, number in enumerate(numbers)}
-        self._chunks.lend(fd, places, size)
+        self.lend_at(
+            fd, {number: offset + index * CHUNK_BYTES for index, number in enumerate(numbers)}
+        )
+
+    def lend_at(self, fd: int, offsets: Mapping[int, int]) -> None:
+        """Take chunks as they lie in an open file, by their numbers."""
+        self._chunks.lend(fd, offsets, CHUNK_BYTES)
+
+    def touched(self) -> list[int]:
+        """The numbers of the chunks that were given out for writing since the last call."""
+        return self._chunks.touched()
 
     def let_go(self, before: int) -> None:
         """Free the chunks whose rows all come before a row."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -17,18 +17,24 @@ from gvtui.query.source import CHUNK
 from gvtui.trace.row import Direction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy.typing as npt
 
     from gvtui.query.calls.pairs import Pairs
     from gvtui.query.filter.batch import AgeTest
-    from gvtui.query.kept.keeper import StateKeeper
     from gvtui.query.processes.processes import Processes
 
 _UNKNOWN = -1
 _NEWEST = 64
 """Among how many rows the newest one is: those of several sandboxes may come out of order."""
+
+
+class FoundBefore(Protocol):
+    """What was found out before."""
+
+    def offer(self, name: str, roots: Mapping[str, Any]) -> None:
+        """Give the parts of a section, still empty: they are filled if it is kept."""
 
 
 class QueryContext:
@@ -47,7 +53,7 @@ class QueryContext:
         """The calls that have not returned."""
         self.clock: Callable[[], int] | None = None
         """Gives the present moment, Unix nanoseconds; None in a recording, whose end is meant."""
-        self.kept: StateKeeper | None = None
+        self.kept: FoundBefore | None = None
         """Has what was found out before; None where nothing is kept."""
         self.is_resolving = False
         """Whether anybody has asked for `resolved`."""

@@ -59,6 +59,7 @@ class Shelf:
         self._most = HELD if held is None else held
         self._held: OrderedDict[int, npt.NDArray[Any]] = OrderedDict()
         self._changed: set[int] = set()
+        self._touched: set[int] = set()
         self._newest: int | None = None
         """The key of the array last given out for writing, which stays in memory."""
         self._places: dict[int, _Place] = {}
@@ -109,7 +110,14 @@ class Shelf:
             array = self._take(key)
             if array is not None:
                 self._changed.add(key)
+                self._touched.add(key)
             return array
+
+    def touched(self) -> list[int]:
+        """The keys of the arrays that were given out for writing, or put, since the last call."""
+        with self._lock:
+            touched, self._touched = self._touched, set()
+            return sorted(touched)
 
     def put(self, key: int, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Store an array, in place of an earlier one; gives it back for writing, as `edit` does."""
@@ -117,6 +125,7 @@ class Shelf:
             self._held[key] = array
             self._held.move_to_end(key)
             self._changed.add(key)
+            self._touched.add(key)
             self._newest = key
             self._tidy()
             return array

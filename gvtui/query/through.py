@@ -1,7 +1,7 @@
 """Reads a recording through in a process of its own, and keeps what it finds out.
 
-Run as `python -m gvtui.query.through RECORDING VARIABLE`. The viewer goes on meanwhile, and takes up
-what is kept at the end. The exit code is 0 if something was kept.
+Run as `python -m gvtui.query.through WHAT RECORDING VARIABLE`; `WHAT` is one of `WAYS`. The viewer goes
+on meanwhile, and takes up what is kept at the end. The exit code is 0 if something was kept.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
@@ -20,7 +21,11 @@ from gvtui.fence.landlock import KEEP, fence, own_files
 from gvtui.python import python
 from gvtui.query.activity.reader import ActivityReader
 from gvtui.query.analysis import Analysis
+from gvtui.query.spacing import keep_spaced
 from gvtui.trace.reader import Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LEAST_ROWS = 1_000_000
 """With fewer rows, the viewer has read them itself before another process has begun."""
@@ -30,15 +35,16 @@ _NICENESS = 5
 class ReadingThrough:
     """The process. Whoever starts it calls `close`."""
 
-    def __init__(self, path: Path, audit_variable: str) -> None:
+    def __init__(self, path: Path, audit_variable: str, way: str = "whole") -> None:
         """Start it.
 
         Args:
             path: the recording, of which nothing is kept yet.
             audit_variable: see `Analysis`.
+            way: what is to be kept, one of `WAYS`.
         """
         self._process = subprocess.Popen(
-            python("-m", __name__, str(path), audit_variable),
+            python("-m", __name__, way, str(path), audit_variable),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -92,13 +98,30 @@ def read_through(path: Path, audit_variable: str) -> bool:
         trace.close()
 
 
+def read_spaced(path: Path, audit_variable: str) -> bool:
+    """Read a recording, and keep what is found out at some of its rows; True if it was kept.
+
+    Raises:
+        TraceError: it is no recording.
+    """
+    trace = Trace.open(path, limit=0)
+    try:
+        return keep_spaced(trace, audit_variable)
+    finally:
+        trace.close()
+
+
+WAYS: dict[str, Callable[[Path, str], bool]] = {"whole": read_through, "spaced": read_spaced}
+"""What reads a recording, by what is kept of it: what is found out at its end, or at some rows."""
+
+
 def main() -> int:
     """Read the recording that is named; gives the process's exit code."""
-    path = Path(sys.argv[1])
+    way, path = WAYS[sys.argv[1]], Path(sys.argv[2])
     os.nice(_NICENESS)
     _confine(path)
     try:
-        return 0 if read_through(path, sys.argv[2]) else 1
+        return 0 if way(path, sys.argv[3]) else 1
     except (GvtuiError, OSError):
         return 1
 

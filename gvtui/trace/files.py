@@ -16,6 +16,7 @@ LOG_SUFFIX = ".gvtrace"
 INDEX_SUFFIX = ".index"
 STRINGS_SUFFIX = ".strings"
 KEPT_SUFFIX = ".kept"
+SPACED_SUFFIX = ".asof"
 
 INDEX_MAGIC = b"GVTUIDX\x01"
 _INDEX_HEAD = struct.Struct("<8s16sQIIQQQII")

@@ -128,6 +128,11 @@ class KeptFile:
         """The names of its sections, in their order."""
         return list(self._sections)
 
+    def size(self, name: str) -> int:
+        """How many bytes a section has; 0 if it is missing."""
+        place = self._sections.get(name)
+        return place.size if place is not None else 0
+
     def read(self, name: str) -> bytes | None:
         """A section's bytes; None if it is missing, or damaged."""
         stream = self.stream(name)
@@ -158,25 +163,27 @@ class KeptFile:
         return None
 
 
-def open_kept(log: Path, pair: IndexFiles, version: str) -> KeptFile | None:
+def open_kept(
+    log: Path, pair: IndexFiles, version: str, path: Path | None = None
+) -> KeptFile | None:
     """The side file of a recording with this index, if it can be believed.
 
     Args:
         log: the recording.
         pair: its index.
         version: of those who read and write sections.
+        path: where it is; None for that of the whole recording.
     """
-    return _opened(log, pair, version)
+    return _opened(log, pair, version, path or kept_path(pair))
 
 
 def vouches(log: Path, pair: IndexFiles) -> bool:
     """Whether a side file says that this index was checked against its log, and both have been left
     alone since."""
-    return _opened(log, pair, None) is not None
+    return _opened(log, pair, None, kept_path(pair)) is not None
 
 
-def _opened(log: Path, pair: IndexFiles, version: str | None) -> KeptFile | None:
-    path = kept_path(pair)
+def _opened(log: Path, pair: IndexFiles, version: str | None, path: Path) -> KeptFile | None:
     key = _key(make=False)
     if key is None:
         return None
@@ -213,6 +220,7 @@ def write_kept(
     version: str,
     rows: int,
     sections: Iterable[tuple[str, Iterable[bytes]]],
+    path: Path | None = None,
 ) -> bool:
     """Write the side file of a recording; False if there is no place for it.
 
@@ -222,8 +230,9 @@ def write_kept(
         version: of those who read and write sections.
         rows: how many rows the recording has.
         sections: their names, and for each its bytes in pieces.
+        path: where to write it; None for that of the whole recording.
     """
-    path = kept_path(pair)
+    path = path or kept_path(pair)
     key = _key(make=True)
     if key is None or not nobody_else_writes(path.parent):
         return False

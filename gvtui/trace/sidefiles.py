@@ -20,6 +20,7 @@ from gvtui.trace.files import (
     INDEX_MAGIC,
     INDEX_SUFFIX,
     KEPT_SUFFIX,
+    SPACED_SUFFIX,
     STRINGS_SUFFIX,
     index_path,
     strings_path,
@@ -45,6 +46,16 @@ class IndexFiles(NamedTuple):
 def kept_path(pair: IndexFiles) -> Path:
     """The path of what an analysis has found out: beside the index."""
     return pair.rows.with_suffix(KEPT_SUFFIX)
+
+
+def spaced_path(pair: IndexFiles) -> Path:
+    """The path of what an analysis had found out at rows of the recording: beside the index."""
+    return pair.rows.with_suffix(SPACED_SUFFIX)
+
+
+def _derived(pair: IndexFiles) -> tuple[Path, ...]:
+    """The paths of all that goes with an index."""
+    return kept_path(pair), spaced_path(pair)
 
 
 def beside(log: Path) -> IndexFiles:
@@ -123,14 +134,14 @@ def forget_old(kept: IndexFiles) -> None:
             with contextlib.suppress(OSError):
                 info = index.stat()
                 size = info.st_size + sum(
-                    path.stat().st_size for path in (pair.strings, kept_path(pair)) if path.exists()
+                    path.stat().st_size for path in (pair.strings, *_derived(pair)) if path.exists()
                 )
                 pairs.append((info.st_mtime_ns, size, pair))
         taken = 0
         for count, (_, size, pair) in enumerate(sorted(pairs, reverse=True), 1):
             taken += size
             if pair != kept and (count > MAX_CACHED or taken > MAX_CACHED_BYTES):
-                for path in (*pair, kept_path(pair)):
+                for path in (*pair, *_derived(pair)):
                     path.unlink(missing_ok=True)
 
 

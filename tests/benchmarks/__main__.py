@@ -1,4 +1,4 @@
-"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|decoding|tunings|printing|memory|opening|crowd|growth|slow|diff|resolving|kept]...`."""
+"""All measurements: `python -m tests.benchmarks [intake|traced|keys|queries|decoding|tunings|printing|memory|opening|crowd|growth|slow|diff|resolving|kept|jumps]...`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ NAMES = (
     "diff",
     "resolving",
     "kept",
+    "jumps",
 )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,6 +9,9 @@ from hypothesis import strategies as st
 
 from gvtui.query import column as column_module
 from gvtui.query.column import RowColumn
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHUNK = 4
 
@@ -68,3 +73,26 @@ def test_only_chunks_that_lie_wholly_before_a_row_are_let_go() -> None:
     assert [column.get(row) for row in (1, 5, 9)] == [0, 0, 9]
     column.put(5, 3)
     assert column.slice(0, 12).tolist() == [0] * 9 + [9, 0, 0]
+
+
+def test_chunks_are_taken_where_they_lie_in_a_file_and_tell_when_they_are_changed(
+    tmp_path: Path,
+) -> None:
+    whole = np.arange(2 * column_module.CHUNK_BYTES // 4, dtype=np.int32)
+    place = tmp_path / "chunks"
+    place.write_bytes(whole.tobytes())
+    column = RowColumn([tmp_path])
+    with place.open("rb") as file:
+        column.lend_at(file.fileno(), {7: column_module.CHUNK_BYTES, 2: 0})
+    assert column.known() == [2, 7]
+    assert column.touched() == []
+    found = column.read(7)
+    assert found is not None
+    assert found.tolist() == whole[column_module.CHUNK_BYTES // 4 :].tolist()
+    column.chunk(7)[0] = -1
+    assert column.touched() == [7]
+    assert whole[0] == 0
+    column.put(2 * CHUNK, 5)
+    assert column.touched() == [2]
+    column.let_go(3 * CHUNK)
+    assert column.known() == [7]

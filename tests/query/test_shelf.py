@@ -134,3 +134,15 @@ def test_it_holds_what_a_dict_would(steps: list[tuple[str, int, int]]) -> None:
         found = shelf.get(key)
         assert (None if found is None else found.tolist()) == expected.get(key)
     assert shelf.known() == sorted(expected)
+
+
+def test_it_tells_what_was_given_out_for_writing_since_it_was_last_asked() -> None:
+    shelf = Shelf(np.int32)
+    shelf.put(3, numbers(4))
+    shelf.put(1, numbers(4))
+    assert shelf.touched() == [1, 3]
+    shelf.get(1)
+    assert shelf.edit(9) is None
+    assert shelf.touched() == []
+    shelf.edit(3)
+    assert shelf.touched() == [3]

@@ -62,12 +62,13 @@ def test_the_cache_stays_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         log.write_bytes(b"x")
         pair = sidefiles.cached(log)
         assert pair is not None
-        for path in (*pair, sidefiles.kept_path(pair)):
+        for path in (*pair, sidefiles.kept_path(pair), sidefiles.spaced_path(pair)):
             path.write_bytes(b"x")
             os.utime(path, ns=(number, number))
         pairs.append(pair)
         sidefiles.forget_old(pair)
-    files = [[path.exists() for path in (*pair, sidefiles.kept_path(pair))] for pair in pairs]
+    places = [(*pair, sidefiles.kept_path(pair), sidefiles.spaced_path(pair)) for pair in pairs]
+    files = [[path.exists() for path in each] for each in places]
     left = [all(each) for each in files]
     assert left == [any(each) for each in files]
     assert left == [False, False, True, True]

@@ -307,8 +307,8 @@ class Processes(Follower):
                 process.first_row = start + int(places[0])
             process.last_row = max(process.last_row, start + int(places[-1]))
             own = places[~of_exec[places]]
-            last = int(own[-1]) if len(own) else -1
-            name = self._name(rows, start, last) if start + last > process.named_row else ""
+            tells = len(own) > 0 and start + int(own[-1]) > process.named_row
+            name = self._name(rows, start, int(own[-1])) if tells else ""
             if name not in ("", process.name):
                 process.name = name
                 self.tree.version += 1

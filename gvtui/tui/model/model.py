@@ -23,11 +23,13 @@ from gvtui.tui.kit.times import are_of_one_day, clock_text, day_clock_text
 from gvtui.tui.model.chips import Chips
 from gvtui.tui.model.doubles import DoubledRows
 from gvtui.tui.model.rowtext import RowTexts, word
+from gvtui.tui.model.standing import Beforehand
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import tzinfo
 
+    from gvtui.query.kept.spaced import StateAt
     from gvtui.query.processes.process import Process
     from gvtui.query.resolved.lookup import Resolved
     from gvtui.trace.connection import Sandbox
@@ -42,7 +44,7 @@ _TAKING_SECONDS = 0.02
 _TURN_SECONDS = 0.008
 """The same between two updates of the screen."""
 
-_STANDING_SECONDS = 0.3
+_STANDING_SECONDS = 0.4
 """For how long rows are read before a recording is shown as of a row."""
 
 _SHARE_MEANWHILE = 0.25
@@ -87,6 +89,10 @@ class Model:
         self.monitor_silent = False
         """Whether the monitor lives and says nothing, so that nothing comes."""
         self._clock = clock
+        self.beforehand = Beforehand(self._audit_variable)
+        """What is known beforehand where a recording is shown as of a row."""
+        self._state: StateAt | None = None
+        """What had been found out before a row, where the analysis begins with it."""
         self._take(trace)
 
     def _take(self, trace: Trace) -> None:
@@ -111,7 +117,11 @@ class Model:
     def _begin_anew(self) -> None:
         """Look at all rows of the trace as if none had been looked at."""
         is_kept = not self.is_live and self.trace.limit is None
-        self.analysis = Analysis(self.trace, audit_variable=self._audit_variable, is_kept=is_kept)
+        self.analysis = Analysis(
+            self.trace, audit_variable=self._audit_variable, is_kept=is_kept, state=self._state
+        )
+        # What is taken up once has become the analysis's own.
+        self._state = None
         if self.is_live:
             self.analysis.context.clock = self._clock
         noticed = partial(notice_at, self.analysis.processes)
@@ -125,7 +135,7 @@ class Model:
 
     def replace_trace(self, trace: Trace) -> None:
         """Switch to another trace, with the same filters."""
-        self.close()
+        self._end_looking()
         self._take(trace)
         self.apply_chips()
 
@@ -134,13 +144,20 @@ class Model:
 
         What comes before the row is read in one go as far as that takes a moment, and then on.
         """
+        deadline = monotonic() + _STANDING_SECONDS
         cursor = self.cursor
         if row_id is None:
             replay.leave()
             self.replace_trace(self.trace)
-        elif replay.go_to(row_id):
-            self.replace_trace(self.trace)
-        deadline = monotonic() + _STANDING_SECONDS
+        else:
+            is_back = replay.go_to(row_id)
+            self.trace.refresh(_STANDING_SECONDS)
+            if not self.trace.is_behind:
+                reached = 0 if is_back else self.analysis.pairs.position
+                self._state = self.beforehand.best(self.trace, reached)
+            if is_back or self._state is not None:
+                self.replace_trace(self.trace)
+            self.analysis.hurry(deadline - monotonic())
         while self.refresh(_TURN_SECONDS) or self.trace.is_behind:
             if monotonic() >= deadline:
                 break
@@ -149,6 +166,10 @@ class Model:
 
     def close(self) -> None:
         """End the processes that look at the trace, which stays open."""
+        self.beforehand.close()
+        self._end_looking()
+
+    def _end_looking(self) -> None:
         self.view.close()
         if self._through is not None:
             self._through.close()

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gvtui.decode.outcome import ExecOutcome
+from gvtui.query.analysis import Analysis
 from gvtui.query.filter.compile import compile_filter
 from gvtui.query.processes.process import Evidence, ProcessId
 from gvtui.query.processes.rows import processes_filter
@@ -22,6 +23,7 @@ from gvtui.trace.reader import Trace
 from gvtui.wire.messages import decode
 from gvtui.wire.pb import common_pb2, container_pb2, sentry_pb2, syscall_pb2
 from tests.query.processes.box import Box, only, tree_of
+from tests.trace.factory import recorded_datagrams, write_trace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -446,3 +448,16 @@ def test_whatever_a_sandbox_sends_the_tree_stays_a_tree(
             assert process.parent is None or process.number in process.parent.children
             assert process.command_line is not None
             compile_filter(processes_filter(tree, process.subtree()))
+
+
+def test_a_process_has_the_name_of_no_other_in_whatever_slices_rows_come(tmp_path: Path) -> None:
+    path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("newest-2026"))])
+    trace = Trace.open(path, limit=0)
+    analysis = Analysis(trace)
+    # At 755 a process has rows of an exec alone, and then comes one of another process.
+    for limit in (755, 762):
+        trace.limit = limit
+        trace.refresh()
+        analysis.finish()
+        assert [each.name for each in analysis.processes.tree if each.pid == 6] == ["sh"]
+    trace.close()

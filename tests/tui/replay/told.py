@@ -47,12 +47,17 @@ def told(model: Model) -> dict[str, Any]:
             statistics.by_path(),
             statistics.by_errno(),
             statistics.histogram(),
-            # Their keys are numbers of no meaning.
-            {
-                name: column.tolist()
-                for name, column in statistics.descriptor_columns().items()
-                if name != "key"
-            },
+            # Their keys are numbers of no meaning, and so is the order, which is theirs.
+            sorted(
+                zip(
+                    *(
+                        column.tolist()
+                        for name, column in statistics.descriptor_columns().items()
+                        if name != "key"
+                    ),
+                    strict=True,
+                )
+            ),
         ],
         "activity": _activity(model),
         "running": [str(call) for call in analysis.pairs.each_running(with_ended=True)],

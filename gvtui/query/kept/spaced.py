@@ -1,0 +1,211 @@
+"""Takes up what an analysis had found out at rows of a recording that `spacing` has chosen.
+
+So one can stand at any row soon: the rows between the chosen one and that one are all that is read.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgpack
+
+from gvtui.query.column import CHUNK_BYTES, RowColumn
+from gvtui.query.kept.keeper import SECTIONS as NEEDED
+from gvtui.query.kept.reading import BrokenStateError, StateReader
+from gvtui.query.kept.version import version
+from gvtui.query.leftovers import without_collecting
+from gvtui.trace.keptfile import open_kept
+from gvtui.trace.sidefiles import spaced_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gvtui.trace.keptfile import KeptFile
+    from gvtui.trace.reader import Trace
+
+LEAST_ROWS = 50_000
+"""A recording with fewer rows is read again sooner than anybody notices."""
+
+SECTIONS = ("processes", "timeline", "numbers", "resolved", "descriptors")
+"""What a state has of `keeper.SECTIONS`, in this order. Activity is none of them: what it says of a
+row may depend on what later rows tell."""
+
+COLUMNS, CHUNKS = "columns", "chunks"
+"""What a state has beside its sections: see `ColumnsTold`, and the chunks, one behind the other."""
+
+BYTES_A_ROW = 50
+"""To take up so many bytes, as they lie in the file, takes as long as to read a row."""
+
+
+def spaced_version(audit_variable: str) -> str:
+    """What the states depend on beside the recording; "" where that cannot be told."""
+    code = version()
+    return f"{code} as of rows {audit_variable}" if code else ""
+
+
+def section_name(row: int, name: str) -> str:
+    """The name in the file of a section of the state at a row."""
+    return f"{row} {name}"
+
+
+class ColumnsTold(NamedTuple):
+    """What a state says of the columns of its parts."""
+
+    numbers: list[int]
+    """For each column in the order of the sections, its number over all states."""
+    changed: list[tuple[int, list[int]]]
+    """Columns by these numbers with the chunks that have changed since the state before, in the
+    order in which they lie there."""
+    renamed: int
+    """How often a container's name had been taken back: what was found out before is void then."""
+
+
+class SpacedStates:
+    """All states that are kept of one recording."""
+
+    def __init__(self, trace: Trace, file: KeptFile) -> None:
+        """Make it of an open file; callers use `open`."""
+        self._trace = trace
+        self._file = file
+        self._told: dict[int, ColumnsTold] = {}
+        names: dict[int, list[str]] = {}
+        for name in file.names:
+            row, _, what = name.partition(" ")
+            names.setdefault(int(row), []).append(what)
+        self._rows = sorted(names)
+        self._places: dict[int, tuple[int, int, int]] = {}
+
+    @classmethod
+    def open(cls, trace: Trace, audit_variable: str) -> SpacedStates | None:
+        """The states that are kept of a recording; None if none are, or they cannot be believed."""
+        pair, known = trace.index_files, spaced_version(audit_variable)
+        if pair is None or not known:
+            return None
+        file = open_kept(trace.path, pair, known, spaced_path(pair))
+        return cls(trace, file) if file is not None and file.rows == trace.available_rows else None
+
+    @property
+    def rows(self) -> list[int]:
+        """The rows before which the states are, in their order."""
+        return list(self._rows)
+
+    def best(self, position: int, reached: int) -> StateAt | None:
+        """The state from which all rows before a position are read soonest.
+
+        The trace has taken in these rows.
+
+        Args:
+            position: the position.
+            reached: the position up to which an analysis has read.
+
+        Returns:
+            None if that analysis is there sooner.
+        """
+        place = bisect_right(self._rows, position) - 1
+        if place < 0 or self._rows[place] <= reached:
+            return None
+        row = self._rows[place]
+        size = sum(self._file.size(section_name(row, name)) for name in SECTIONS)
+        if row - reached < size // BYTES_A_ROW:
+            return None
+        try:
+            told = self._columns_told(row)
+        except BrokenStateError:
+            return None
+        if told.renamed != self._trace.connections.claims.renamed:
+            return None
+        return StateAt(self, row)
+
+    def reader(self, row: int) -> StateReader:
+        """What fills parts with the state at a row."""
+        return StateReader({"trace": self._trace}, lambda number: self._column(row, number))
+
+    def stream(self, row: int, name: str) -> io.BytesIO:
+        """The bytes of a section of the state at a row.
+
+        Raises:
+            BrokenStateError: they are missing, or damaged.
+        """
+        packed = self._file.read(section_name(row, name))
+        if packed is None:
+            raise BrokenStateError(f"{name} at {row}")
+        try:
+            return io.BytesIO(zlib.decompress(packed))
+        except zlib.error as error:
+            raise BrokenStateError(f"{name} at {row}: {error}") from error
+
+    def _columns_told(self, row: int) -> ColumnsTold:
+        told = self._told.get(row)
+        if told is None:
+            packed = self._file.read(section_name(row, COLUMNS))
+            if packed is None:
+                raise BrokenStateError(f"columns at {row}")
+            told = self._told[row] = ColumnsTold(*msgpack.unpackb(packed))
+        return told
+
+    def _column(self, row: int, number: int) -> RowColumn:
+        """A column as it was at a row: each chunk is as the last state has it that changed it."""
+        wanted = self._columns_told(row).numbers[number]
+        offsets: dict[int, int] = {}
+        fd = -1
+        for earlier in self._rows[: bisect_right(self._rows, row)]:
+            changed = self._columns_told(earlier).changed
+            if not any(column == wanted for column, _ in changed):
+                continue
+            fd, offset, size = self._chunks_at(earlier)
+            if size != sum(len(chunks) for _, chunks in changed) * CHUNK_BYTES:
+                raise BrokenStateError(f"chunks at {earlier}")
+            for column, chunks in changed:
+                for chunk in chunks:
+                    if column == wanted:
+                        offsets[chunk] = offset
+                    offset += CHUNK_BYTES
+        made = RowColumn(self._trace.side_folders)
+        if offsets:
+            made.lend_at(fd, offsets)
+        return made
+
+    def _chunks_at(self, row: int) -> tuple[int, int, int]:
+        """Where the chunks of a state lie; that they are as they were written is found out once."""
+        place = self._places.get(row)
+        if place is None:
+            place = self._file.place(section_name(row, CHUNKS))
+            if place is None:
+                raise BrokenStateError(f"chunks at {row}")
+            self._places[row] = place
+        return place
+
+
+class StateAt:
+    """What an analysis had found out when it had read the rows before one, and no others."""
+
+    def __init__(self, states: SpacedStates, row: int) -> None:
+        """Make it; callers use `SpacedStates.best`."""
+        self._states = states
+        self._reader = states.reader(row)
+        self._is_broken = False
+        self.row = row
+        """The row."""
+        self.restored: set[str] = set()
+        """The sections that were filled."""
+
+    def offer(self, name: str, roots: Mapping[str, Any]) -> None:
+        """Give the parts of a section, still empty: they are filled if they can be.
+
+        Args:
+            name: one of `keeper.SECTIONS`.
+            roots: its parts by name.
+        """
+        is_known = name in SECTIONS and self.restored.issuperset(NEEDED[name])
+        if self._is_broken or name in self.restored or not is_known:
+            return
+        try:
+            with without_collecting():
+                self._reader.restore(self._states.stream(self.row, name), roots)
+        except BrokenStateError:
+            self._is_broken = True
+            return
+        self.restored.add(name)

@@ -1,0 +1,231 @@
+"""Reads a recording through, and keeps what an analysis has found out at some of its rows.
+
+How far these rows are apart follows from the time that a state takes to write, and from the room
+that is left for them.
+"""
+
+from __future__ import annotations
+
+import zlib
+from time import process_time
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgpack
+import numpy as np
+
+from gvtui.query.analysis import Analysis
+from gvtui.query.calls.doubles import Doubles
+from gvtui.query.column import CHUNK_BYTES, RowColumn
+from gvtui.query.kept.spaced import (
+    CHUNKS,
+    COLUMNS,
+    SECTIONS,
+    ColumnsTold,
+    section_name,
+    spaced_version,
+)
+from gvtui.query.kept.writing import NotKeptError, StateWriter
+from gvtui.query.leftovers import without_collecting
+from gvtui.trace.keptfile import identity_of, write_kept
+from gvtui.trace.sidefiles import spaced_path
+from gvtui.wire.messagetype import MessageType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    import numpy.typing as npt
+
+    from gvtui.trace.reader import Trace
+
+LEAST_APART = 1 << 15
+"""The fewest rows between two states: they are read in a sixth of a second."""
+MOST_STATES = 256
+"""The most states of a recording."""
+LEAST_BYTES, MOST_BYTES = 32 << 20, 512 << 20
+"""The room for states: a quarter of the recording's size, and within these bounds."""
+_MOST_BEGINNINGS = 8
+"""How often all rows are read again because a container's name was taken back."""
+WRITING_SHARE = 2
+"""How many times as long as reading the rows the writing of states may take."""
+_TRIED = 64
+"""Beside how many rows one is searched that parts no call that is told twice."""
+_NEAR = 1 << 9
+"""How many rows before and after it are looked at for that."""
+
+
+class _Written(NamedTuple):
+    """What a state took."""
+
+    row: int
+    size: int
+    """Bytes without chunks."""
+    seconds: float
+
+
+def room_for(size_bytes: int) -> int:
+    """How many bytes the states of a recording of so many bytes may have together."""
+    return min(max(size_bytes // 4, LEAST_BYTES), MOST_BYTES)
+
+
+def keep_spaced(trace: Trace, audit_variable: str) -> bool:
+    """Read a recording through, and keep the states at some rows; True if they were written.
+
+    Args:
+        trace: it, opened for this.
+        audit_variable: see `Analysis`.
+    """
+    pair, known = trace.index_files, spaced_version(audit_variable)
+    identity = identity_of(trace.path, pair) if pair is not None else None
+    if pair is None or identity is None or not known:
+        return False
+    if trace.damage or trace.damaged_bytes or trace.settling is not None:
+        return False
+    spacer = StateSpacer(trace, audit_variable)
+    rows, path = trace.available_rows, spaced_path(pair)
+    try:
+        return write_kept(pair, identity, known, rows, spacer.sections(), path)
+    except NotKeptError:
+        return False
+
+
+class StateSpacer:
+    """Reads a recording, row after row held back, and gives the sections of its states."""
+
+    def __init__(self, trace: Trace, audit_variable: str) -> None:
+        """Begin at the first row; see `keep_spaced` for the arguments."""
+        self._trace = trace
+        self._audit_variable = audit_variable
+        self._room = room_for(trace.size_bytes)
+        self._columns: list[RowColumn] = []
+        self._beginnings = 0
+        self._reading_seconds = 0.0
+        self._last = _Written(trace.first_row, 0, 0.0)
+        trace.go_back(trace.first_row)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._beginnings += 1
+        self._renamed = self._trace.connections.claims.renamed
+        self._analysis = analysis = Analysis(self._trace, audit_variable=self._audit_variable)
+        self._readers = (
+            analysis.statistics(),
+            analysis.statistics(by_descriptor=True),
+        )
+
+    @property
+    def _roots(self) -> dict[str, Mapping[str, Any]]:
+        analysis, (numbers, descriptors) = self._analysis, self._readers
+        return {
+            "processes": {"pairs": analysis.pairs, "processes": analysis.processes},
+            "timeline": {"timeline": analysis.timeline},
+            "numbers": {"counts": numbers.counts},
+            "resolved": {"resolver": analysis.resolved.resolver},
+            "descriptors": {"descriptor_counts": descriptors.counts},
+        }
+
+    def sections(self) -> Iterator[tuple[str, Iterable[bytes]]]:
+        """The sections of one state after the other, as `write_kept` takes them.
+
+        Raises:
+            NotKeptError: something cannot be written.
+        """
+        for _ in range(MOST_STATES):
+            row = self._next_row()
+            if row is None or not self._read_up_to(row):
+                return
+            began = process_time()
+            with without_collecting():
+                state = self._state(row)
+            if state is None:
+                return
+            size = sum(len(packed) for name, packed in state.items() if name != CHUNKS)
+            self._last = _Written(row, size, process_time() - began)
+            for name, packed in state.items():
+                yield section_name(row, name), (packed,)
+
+    def _next_row(self) -> int | None:
+        """Where the next state is to be; None if there is no room, or no row for it."""
+        trace, last = self._trace, self._last
+        end, first = trace.available_rows, trace.first_row
+        left = end - last.row
+        apart = LEAST_APART
+        if last.size:
+            # What states tell grows with the rows.
+            expected = last.size * (1 + (end - first) / (last.row - first)) / 2
+            chunks = 2 * CHUNK_BYTES
+            apart = max(apart, int(left * (expected + chunks) / max(self._room, 1)))
+            pace = (last.row - first) / max(self._reading_seconds, 1e-3)
+            apart = max(apart, int(last.seconds / WRITING_SHARE * pace))
+        for begin in range(last.row + apart, end, LEAST_APART):
+            for row in range(begin, min(begin + _TRIED, end)):
+                if parts_nothing(trace, row):
+                    return row
+        return None
+
+    def _read_up_to(self, row: int) -> bool:
+        """Let an analysis see the rows before one, and no others; False if it is not worth it."""
+        trace, began = self._trace, process_time()
+        trace.limit = row
+        trace.refresh()
+        if self._renamed != trace.connections.claims.renamed:
+            if self._beginnings >= _MOST_BEGINNINGS:
+                return False
+            self._begin()
+        self._analysis.finish(*self._readers)
+        self._reading_seconds += process_time() - began
+        return True
+
+    def _state(self, row: int) -> dict[str, bytes] | None:
+        """The bytes of a state by their names; None if there is no room for them."""
+        writer, roots = StateWriter({"trace": self._trace}), self._roots
+        state = {name: _packed(writer.section(roots[name])) for name in SECTIONS}
+        numbers = [self._number_of(column) for column in writer.columns]
+        changed = [(number, column.touched()) for number, column in enumerate(self._columns)]
+        changed = [(number, chunks) for number, chunks in changed if chunks]
+        told = ColumnsTold(numbers, changed, self._renamed)
+        state[COLUMNS] = msgpack.packb(told)
+        chunks = sum(len(chunks) for _, chunks in changed) * CHUNK_BYTES
+        self._room -= chunks + sum(map(len, state.values()))
+        if self._room < 0:
+            return None
+        state[CHUNKS] = b"".join(
+            found.tobytes()
+            for number, chunks in changed
+            for chunk in chunks
+            if (found := self._columns[number].read(chunk)) is not None
+        )
+        return state
+
+    def _number_of(self, column: RowColumn) -> int:
+        for number, known in enumerate(self._columns):
+            if known is column:
+                return number
+        self._columns.append(column)
+        return len(self._columns) - 1
+
+
+def parts_nothing(trace: Trace, row: int) -> bool:
+    """Whether no two rows that tell the same are before a row and after it: who has not seen the
+    second takes the first for all that comes.
+
+    These are the raw and the decoded row of a call, and the two rows of a process's end.
+    """
+    before, after = trace.held_rows(row - _NEAR, row), trace.held_rows(row, row + _NEAR)
+    going_on, anew = Doubles(), Doubles()
+    going_on.mask(before)
+    if not np.array_equal(going_on.mask(after), anew.mask(after)):
+        return False
+    ending = _ends(before, MessageType.SENTRY_TASK_EXIT)
+    ending -= _ends(before, MessageType.SENTRY_EXIT_NOTIFY_PARENT)
+    return ending.isdisjoint(_ends(after, MessageType.SENTRY_EXIT_NOTIFY_PARENT))
+
+
+def _ends(rows: npt.NDArray[np.void], told_by: MessageType) -> set[tuple[int, int]]:
+    """The connections and thread group ids of which rows tell an end in one way."""
+    own = rows[rows["type"] == told_by]
+    return set(zip(own["conn"].tolist(), own["pid"].tolist(), strict=True))
+
+
+def _packed(pieces: Iterable[bytes]) -> bytes:
+    packer = zlib.compressobj(1)
+    return b"".join([*map(packer.compress, pieces), packer.flush()])

@@ -1,0 +1,138 @@
+"""A state that is taken up is the one that reading gives, or none at all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gvtui.query import spacing
+from gvtui.query.analysis import Analysis
+from gvtui.query.kept import spaced
+from gvtui.query.kept.spaced import SECTIONS, SpacedStates, StateAt
+from gvtui.query.spacing import keep_spaced
+from gvtui.trace import keptfile
+from gvtui.trace.reader import Trace
+from gvtui.trace.sidefiles import beside, spaced_path
+from tests.trace.factory import recorded_datagrams, write_trace
+
+POSITION = 1200
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(keptfile, "SETTLED_NS", 0)
+    monkeypatch.setattr(spaced, "BYTES_A_ROW", 1 << 40)
+    monkeypatch.setattr(spacing, "LEAST_APART", 500)
+    monkeypatch.setattr(spacing, "WRITING_SHARE", 1 << 40)
+    path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("shell-2024"))])
+    trace = Trace.open(path, limit=0)
+    assert keep_spaced(trace, "")
+    trace.close()
+    return path
+
+
+@pytest.fixture
+def trace(path: Path) -> Iterator[Trace]:
+    trace = Trace.open(path, limit=POSITION)
+    yield trace
+    trace.close()
+
+
+def best(trace: Trace, position: int = POSITION, reached: int = 0) -> StateAt | None:
+    states = SpacedStates.open(trace, "")
+    assert states is not None
+    return states.best(position, reached)
+
+
+def read(trace: Trace, state: StateAt | None) -> list[object]:
+    """What is found out of all rows."""
+    analysis = Analysis(trace, audit_variable="", state=state)
+    numbers, descriptors = analysis.statistics(), analysis.statistics(by_descriptor=True)
+    analysis.finish(numbers, descriptors)
+    return [
+        analysis.timeline.buckets(50),
+        numbers.by_process(),
+        numbers.by_syscall(events=True),
+        numbers.histogram(),
+        descriptors.by_path(),
+        [
+            (each.pid, each.name, each.command_line, each.end_row)
+            for each in analysis.processes.tree
+        ],
+        [
+            (call.name, call.path, call.bytes_in, call.outcome, call.duration_ns)
+            for row in range(trace.end_row - 200, trace.end_row)
+            if (call := analysis.resolved.call(row)) is not None
+        ],
+    ]
+
+
+def test_reading_on_from_a_state_gives_what_reading_gives(trace: Trace) -> None:
+    state = best(trace)
+    assert state is not None
+    assert POSITION - 564 <= state.row <= POSITION
+    assert read(trace, state) == read(trace, None)
+    assert state.restored == set(SECTIONS)
+
+
+def test_a_state_at_the_very_position_leaves_nothing_to_read(path: Path, trace: Trace) -> None:
+    states = SpacedStates.open(trace, "")
+    assert states is not None
+    at = Trace.open(path, limit=states.rows[1])
+    state = best(at, states.rows[1])
+    analysis = Analysis(at, audit_variable="", state=state)
+    assert analysis.context.advance() == 0
+    assert analysis.timeline.advance() == 0
+    at.close()
+
+
+def test_it_is_taken_up_only_if_one_is_there_sooner(
+    trace: Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = SpacedStates.open(trace, "")
+    assert states is not None
+    first, second = states.rows[:2]
+    assert states.best(first - 1, 0) is None
+    found = states.best(second, first)
+    assert found is not None
+    assert found.row == second
+    assert states.best(second, second) is None
+    monkeypatch.setattr(spaced, "BYTES_A_ROW", 1)
+    assert states.best(second, 0) is None
+
+
+def test_a_name_that_is_taken_back_makes_states_of_before_void(trace: Trace) -> None:
+    assert best(trace) is not None
+    trace.connections.claims.renamed += 1
+    assert best(trace) is None
+
+
+def test_what_is_not_kept_is_read(trace: Trace) -> None:
+    state = best(trace)
+    assert state is not None
+    state.offer("activity", {})
+    state.offer("descriptors", {})
+    assert not state.restored
+
+
+@pytest.mark.parametrize("part", [0.2, 0.5, 0.9])
+def test_a_damaged_file_gives_no_wrong_state(path: Path, part: float) -> None:
+    kept = spaced_path(beside(path))
+    data = bytearray(kept.read_bytes())
+    front = (1 << 20) + 44
+    place = front + int((len(data) - front) * part)
+    data[place : place + 4000] = bytes(255 - byte for byte in data[place : place + 4000])
+    kept.write_bytes(data)
+    trace = Trace.open(path, limit=POSITION)
+    assert read(trace, best(trace)) == read(trace, None)
+    trace.close()
+
+
+def test_a_file_that_others_may_write_is_not_believed(path: Path, trace: Trace) -> None:
+    spaced_path(beside(path)).chmod(0o666)
+    assert SpacedStates.open(trace, "") is None

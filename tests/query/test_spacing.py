@@ -1,0 +1,155 @@
+"""States are kept at rows that are apt, in a room that is bounded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from gvtui.query import spacing
+from gvtui.query.kept.spaced import CHUNKS, COLUMNS, SECTIONS, SpacedStates
+from gvtui.query.spacing import (
+    LEAST_BYTES,
+    MOST_BYTES,
+    StateSpacer,
+    keep_spaced,
+    parts_nothing,
+    room_for,
+)
+from gvtui.trace import keptfile
+from gvtui.trace.reader import Trace
+from gvtui.trace.sidefiles import beside, spaced_path
+from gvtui.wire.pb import sentry_pb2
+from tests.query.resolved.world import World
+from tests.trace.factory import recorded_datagrams, write_trace
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(keptfile, "SETTLED_NS", 0)
+    monkeypatch.setattr(spacing, "LEAST_APART", 150)
+    monkeypatch.setattr(spacing, "WRITING_SHARE", 1 << 40)
+    return write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("shell-2024"))])
+
+
+def keep(path: Path) -> bool:
+    trace = Trace.open(path, limit=0)
+    try:
+        return keep_spaced(trace, "")
+    finally:
+        trace.close()
+
+
+def states_of(path: Path, variable: str = "") -> SpacedStates | None:
+    trace = Trace.open(path)
+    states = SpacedStates.open(trace, variable)
+    trace.close()
+    return states
+
+
+def test_states_are_spaced_over_the_recording(path: Path) -> None:
+    assert states_of(path) is None
+    assert keep(path)
+    states = states_of(path)
+    assert states is not None
+    rows = states.rows
+    assert all(150 <= b - a < 150 + 64 for a, b in zip([0, *rows], rows, strict=False))
+    assert len(rows) >= 2171 // (150 + 64)
+    assert spaced_path(beside(path)).stat().st_mode & 0o777 == 0o600
+
+
+def test_each_state_has_all_sections(path: Path) -> None:
+    trace = Trace.open(path, limit=0)
+    names = [name for name, pieces in StateSpacer(trace, "").sections() if b"".join(pieces) or True]
+    trace.close()
+    own = [name.partition(" ")[2] for name in names]
+    every = [*SECTIONS, COLUMNS, CHUNKS]
+    assert own == every * (len(own) // len(every))
+
+
+def test_the_room_is_a_share_of_the_recording_within_bounds() -> None:
+    assert room_for(0) == LEAST_BYTES
+    assert room_for(LEAST_BYTES * 8) == LEAST_BYTES * 2
+    assert room_for(1 << 50) == MOST_BYTES
+
+
+@pytest.mark.parametrize("room", [0, 1 << 20, 3 << 20])
+def test_states_stop_where_there_is_no_room(
+    path: Path, room: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spacing, "LEAST_BYTES", room)
+    monkeypatch.setattr(spacing, "MOST_BYTES", room)
+    trace = Trace.open(path, limit=0)
+    size = sum(len(b"".join(pieces)) for _, pieces in StateSpacer(trace, "").sections())
+    trace.close()
+    assert size <= room
+
+
+def test_there_are_no_more_states_than_so_many(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spacing, "MOST_STATES", 3)
+    assert keep(path)
+    states = states_of(path)
+    assert states is not None
+    assert len(states.rows) == 3
+
+
+def test_no_state_is_between_the_two_rows_of_what_is_told_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keptfile, "SETTLED_NS", 0)
+    monkeypatch.setattr(spacing, "WRITING_SHARE", 1 << 40)
+    world = World(tmp_path / "run.gvtrace")
+    for number in range(30):
+        world.raw("openat", 1, 2, result=3 + number)
+        world.open(3 + number, f"f{number}")
+    world.writer.close()
+    trace = Trace.open(world.path)
+    rows = trace.rows(0, trace.end_row)
+    trace.close()
+    for apart in (20, 21, 22, 23):
+        monkeypatch.setattr(spacing, "LEAST_APART", apart)
+        assert keep(world.path)
+        states = states_of(world.path)
+        assert states is not None
+        assert states.rows
+        for row in states.rows:
+            before, after = rows[row - 1], rows[row]
+            assert not (
+                before["type"] == 6
+                and after["type"] == 7
+                and before["direction"] == after["direction"]
+                and before["sysno"] == after["sysno"]
+            ), row
+
+
+def test_no_state_is_between_the_two_rows_of_an_end(tmp_path: Path) -> None:
+    world = World(tmp_path / "run.gvtrace")
+    for pid in (7, 8):
+        world.open(3, "f", pid=pid)
+        world.send(5, sentry_pb2.TaskExit(context_data=world.context(pid)))
+        world.send(4, sentry_pb2.ExitNotifyParentInfo(context_data=world.context(pid)))
+    world.open(3, "f", pid=9)
+    world.writer.close()
+    trace = Trace.open(world.path)
+    types = trace.rows(0, trace.end_row)["type"].tolist()
+    found = [row for row in range(1, trace.end_row) if not parts_nothing(trace, row)]
+    assert [(types[row - 1], types[row]) for row in found] == [(5, 4), (5, 4)]
+    trace.close()
+
+
+def test_states_of_another_variable_or_another_recording_are_none(path: Path) -> None:
+    assert keep(path)
+    assert states_of(path, "OTHER") is None
+    path.write_bytes(path.read_bytes())
+    assert states_of(path) is None
+
+
+def test_nothing_is_kept_of_what_has_no_index_of_its_own(tmp_path: Path) -> None:
+    path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("upstream-echo"))])
+    trace = Trace.open(path)
+    trace.index_files = None
+    assert not keep_spaced(trace, "")
+    trace.close()
