@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FIFO_PRIORITY = 10
 """The priority: above every ordinary process, below those of the kernel and audio servers."""
 
+MONITOR_NICENESS = -20
+"""Where it gets none: more than the screen, which would keep the monitor from receiving."""
+
 SCREEN_PRIORITY = 1
 """The screen's real-time priority, below the monitor's. Niceness alone is not enough: the kernel
 leaves a thread that outweighs all others of a processor where it is, behind the monitor."""
@@ -33,13 +36,26 @@ MOST_UNCOLLECTED = 50_000
 
 
 def become_realtime() -> bool:
-    """Ask for real-time priority; False if this user may not have it."""
+    """Ask for real-time priority; False if this user may not have it, or if the kernel has none for
+    the control group of this process. Then the thread gets as much as an ordinary one can."""
     try:
         policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
         os.sched_setscheduler(0, policy, os.sched_param(FIFO_PRIORITY))
     except (OSError, AttributeError):
+        with contextlib.suppress(OSError, AttributeError):
+            _be_nice(0, MONITOR_NICENESS)
         return False
     return True
+
+
+def _be_nice(thread: int, niceness: int) -> None:
+    """Give an ordinary thread a niceness; programs and threads that it starts have the usual one.
+
+    Raises:
+        OSError: this user may not.
+    """
+    os.sched_setscheduler(thread, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+    os.setpriority(os.PRIO_PROCESS, thread, niceness)
 
 
 @contextlib.contextmanager
@@ -88,8 +104,7 @@ def _favour(thread: int) -> bool:
                 policy = os.SCHED_RR | os.SCHED_RESET_ON_FORK
                 os.sched_setscheduler(thread, policy, os.sched_param(SCREEN_PRIORITY))
                 return True
-        os.sched_setscheduler(thread, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
-        os.setpriority(os.PRIO_PROCESS, thread, SCREEN_NICENESS)
+        _be_nice(thread, SCREEN_NICENESS)
         return False
     return True
 

@@ -27,7 +27,26 @@ def test_a_refusal_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
         raise PermissionError(1, "Operation not permitted")
 
     monkeypatch.setattr(os, "sched_setscheduler", refuse)
+    monkeypatch.setattr(os, "setpriority", refuse)
     assert become_realtime() is False
+
+
+def test_without_real_time_the_monitor_still_comes_before_the_screen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[tuple[int, ...]] = []
+
+    def schedule(thread: int, policy: int, _parameter: object) -> None:
+        if policy & ~os.SCHED_RESET_ON_FORK != os.SCHED_OTHER:
+            raise PermissionError(1, "Operation not permitted")
+        given.append((thread, policy))
+
+    monkeypatch.setattr(os, "sched_setscheduler", schedule)
+    monkeypatch.setattr(os, "setpriority", lambda *words: given.append(words))
+    assert become_realtime() is False
+    ordinary = (0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK)
+    assert given == [ordinary, (os.PRIO_PROCESS, 0, priority.MONITOR_NICENESS)]
+    assert priority.MONITOR_NICENESS < SCREEN_NICENESS
 
 
 def test_the_collector_is_off_until_idle() -> None:
