@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import zlib
 from typing import Generic, TypeVar
 
 _Held = TypeVar("_Held")
@@ -17,9 +18,9 @@ class Packed(Generic[_Held]):
     """
 
     def __init__(self, value: _Held) -> None:
-        self._bytes = pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+        self._bytes = zlib.compress(pickle.dumps(value, pickle.HIGHEST_PROTOCOL), 1)
 
     def value(self) -> _Held:
         """The value, made anew each time."""
-        found: _Held = pickle.loads(self._bytes)
+        found: _Held = pickle.loads(zlib.decompress(self._bytes))
         return found

@@ -27,9 +27,9 @@ class RowIds:
         """Begin with these rows."""
         self._dense: dict[int, bytes] = {}
         """Chunks with many rows, as bits."""
-        self._chunks = array("Q")
+        self._chunks = array("I")
         """The numbers of the other chunks, in order."""
-        self._begins = array("Q")
+        self._begins = array("I")
         """Where the places of each of them begin."""
         self._places = array("H")
         """The places of rows within their chunks."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +24,7 @@ MAX_ROWS = 64
 SECTIONS = {
     "programs": "Programs that ran",
     "not_started": "Programs that failed to start",
+    "searched": "Programs found by a search of folders",
     "maybe_started": "Programs of which nothing tells whether they started",
     "mapped": "Executable memory that is not the image's",
     "sessions": "Came in from outside",
@@ -58,7 +61,7 @@ class Behind:
     first: int = -1
     last: int = -1
     count: int = 0
-    rows: list[int] | None = field(default_factory=list)
+    rows: array[int] | None = field(default_factory=partial(array, "Q"))
     """All of them, in order; None if there are more than `MAX_ROWS`."""
     kinds: set[str] = field(default_factory=set)
     """The names of their calls and events."""
@@ -83,17 +86,15 @@ class Behind:
         if self.many is not None:
             self.many.add(taken)
         elif self.rows is not None:
-            taken = sorted(self.rows + taken)
-            self.rows = taken if self.count <= MAX_ROWS else None
-            self.many = RowIds(taken) if self.rows is None else None
+            self._set_rows(sorted([*self.rows, *taken]))
 
     def join(self, other: Behind) -> None:
         """Count the rows of another line too."""
         own = self.rows
         if own is not None and other.rows is not None:
             rows = sorted({*own, *other.rows})
-            self.rows, self.count = (rows if len(rows) <= MAX_ROWS else None), len(rows)
-            self.many = RowIds(rows) if self.rows is None else None
+            self.count = len(rows)
+            self._set_rows(rows)
         else:
             if not self.parts and self.count:
                 kept = Behind(self.first, self.last, self.count, own, many=self.many)
@@ -104,6 +105,10 @@ class Behind:
         self.first = other.first if self.first < 0 else min(self.first, other.first)
         self.last = max(self.last, other.last)
         self.kinds |= other.kinds
+
+    def _set_rows(self, rows: list[int]) -> None:
+        few = len(rows) <= MAX_ROWS
+        self.rows, self.many = (array("Q", rows), None) if few else (None, RowIds(rows))
 
     @property
     def is_exact(self) -> bool:

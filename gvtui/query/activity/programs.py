@@ -14,6 +14,7 @@ from gvtui.decode.origin import ANONYMOUS, Origin, mapping_origin
 from gvtui.decode.outcome import ExecOutcome
 from gvtui.points.syscalls import sysnos_by_name
 from gvtui.query.activity.activity import ActivityLine, Behind
+from gvtui.query.activity.searches import searches_of
 from gvtui.query.processes.notices import may_be_noticed, notice
 from gvtui.query.processes.process import MAX_EXECS
 from gvtui.query.processes.rows import processes_filter
@@ -191,32 +192,67 @@ class Programs:
         if line is not None:
             line.origin, line.is_noticed = origin, origin.is_looked_at
 
-    def lines(self, key: str) -> Iterator[ActivityLine]:
-        """The lines of a section that depend on what is known at the end."""
+    def lines(self, key: str, *, folds: bool = True) -> Iterator[ActivityLine]:
+        """The lines of a section that depend on what is known at the end.
+
+        Args:
+            key: the section's.
+            folds: whether the tries of one search of PATH are one line.
+        """
         if key == "programs":
             yield from self._fed_shells()
-        elif key in ("not_started", "maybe_started"):
-            yield from self._attempts(key == "maybe_started")
+        elif key in ("not_started", "searched", "maybe_started"):
+            yield from self._attempts(key, folds=folds)
         elif key == "sessions":
             yield from self._sessions()
 
-    def _attempts(self, is_asked: bool) -> Iterator[ActivityLine]:
-        wanted = ExecOutcome.ASKED if is_asked else ExecOutcome.FAILED
-        found: dict[tuple[str, str], ActivityLine] = {}
+    def _attempts(self, key: str, *, folds: bool) -> Iterator[ActivityLine]:
+        """The execs that failed or of which nothing tells whether they did, by section; if searches
+        are folded, those that found their program have a section of their own."""
+        wanted = ExecOutcome.ASKED if key == "maybe_started" else ExecOutcome.FAILED
+        alone: dict[tuple[str, str], ActivityLine] = {}
+        searched: dict[tuple[str, str], dict[tuple[str, str], ActivityLine]] = {}
         for process in self._known.values():
-            for entry in process.execs:
-                row = entry.row if entry.row in self._exec_rows else entry.exit_row
-                if entry.outcome is not wanted or row not in self._exec_rows:
+            tries = {id(entry): row for entry in process.execs if (row := self._row_of(entry)) >= 0}
+            found = searches_of(process) if folds and wanted is ExecOutcome.FAILED else ()
+            for search in found:
+                own = [entry for entry in search.tries if id(entry) in tries]
+                if len(own) < 2 and not search.is_found:
                     continue
-                error = errno_name(entry.errno) if entry.errno else ""
-                why = "" if is_asked else f", {error or 'the error is not sent'}"
-                path = f"{entry.path}, " if entry.path else ""
-                details = f"{path}by {_caller(process, entry)}{why}"
-                line = found.setdefault(
-                    (_words(entry), details), ActivityLine(_words(entry), Behind(), details)
-                )
-                line.behind.add([row], [self._exec_rows[row]])
-        yield from found.values()
+                if (key == "searched") is search.is_found and own:
+                    told = _words(own[0]), f"{search.words}, by {_caller(process, own[0])}"
+                    inner = searched.setdefault(told, {})
+                    for entry in own:
+                        self._add_attempt(inner, process, entry, tries[id(entry)])
+                for entry in own:
+                    del tries[id(entry)]
+            for entry in process.execs if key != "searched" else ():
+                if entry.outcome is wanted and id(entry) in tries:
+                    self._add_attempt(alone, process, entry, tries[id(entry)])
+        for (what, details), inner in searched.items():
+            behind = Behind()
+            for line in inner.values():
+                behind.join(line.behind)
+            yield ActivityLine(what, behind, details, inner=tuple(inner.values()))
+        yield from alone.values()
+
+    def _row_of(self, entry: Exec) -> int:
+        """The row that stands for an exec that did not start its program; -1 if none was read."""
+        row = entry.row if entry.row in self._exec_rows else entry.exit_row
+        return row if row in self._exec_rows else -1
+
+    def _add_attempt(
+        self, found: dict[tuple[str, str], ActivityLine], process: Process, entry: Exec, row: int
+    ) -> None:
+        error = errno_name(entry.errno) if entry.errno else ""
+        is_asked = entry.outcome is ExecOutcome.ASKED
+        why = "" if is_asked else f", {error or 'the error is not sent'}"
+        path = f"{entry.path}, " if entry.path else ""
+        details = f"{path}by {_caller(process, entry)}{why}"
+        line = found.setdefault(
+            (_words(entry), details), ActivityLine(_words(entry), Behind(), details)
+        )
+        line.behind.add([row], [self._exec_rows[row]])
 
     def _sessions(self) -> Iterator[ActivityLine]:
         tree = self._processes.tree

@@ -7,6 +7,9 @@ from bisect import bisect_left
 
 import numpy as np
 
+_MOST_RECENT = 1 << 16
+"""How many are looked up fast before they are settled."""
+
 
 class ObjectNumbers:
     """The numbers of objects, by what `id` gives for them: the caller keeps them alive."""
@@ -32,6 +35,8 @@ class ObjectNumbers:
     def add(self, identity: int) -> int:
         """Give an object that has no number the next one."""
         number = self._recent[identity] = len(self)
+        if len(self._recent) >= _MOST_RECENT:
+            self.settle()
         return number
 
     def settle(self) -> None:

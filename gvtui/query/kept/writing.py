@@ -78,7 +78,7 @@ class StateWriter:
         """Fields, the contents of the objects that they lead to in groups, and at the end what the
         objects of each group are: so not all of them are in memory as values and as bytes."""
         yield _pack(fields)
-        heads: list[Any] = []
+        heads: list[bytes] = []
         while self._queue:
             found, self._queue = self._queue, []
             by_kind: dict[Any, list[Any]] = {}
@@ -87,13 +87,15 @@ class StateWriter:
             for kind, values in by_kind.items():
                 for start in range(0, len(values), _GROUP):
                     head, contents = self._group(kind, values[start : start + _GROUP])
-                    heads.append(head)
+                    heads.append(_pack(head))
                     if contents is not None:
                         yield _pack(contents)
         self._numbers.settle()
-        packed = _pack(heads)
-        yield packed
-        yield len(packed).to_bytes(8, "little")
+        count: bytes = msgpack.Packer().pack_array_header(len(heads))
+        yield count
+        yield from heads
+        size = len(count) + sum(map(len, heads))
+        yield size.to_bytes(8, "little")
 
     def _group(self, kind: Any, values: list[Any]) -> tuple[list[Any], list[Any] | None]:  # noqa: ANN401
         """What objects of one kind are, and what they contain; None if the first tells all."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
@@ -175,7 +174,7 @@ class Process:
     _counted: int = 0
     _loose_enters: int = 0
     _loose_exits: int = 0
-    _recent: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=_RECENT_SECONDS))
+    _recent: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def id(self) -> ProcessId:
@@ -244,6 +243,7 @@ class Process:
                 return
         if not self._recent or self._recent[-1][0] < second:
             self._recent.append((second, count))
+            del self._recent[:-_RECENT_SECONDS]
 
     def revive(self) -> None:
         """Mark the process as running again."""

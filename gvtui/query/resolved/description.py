@@ -104,6 +104,8 @@ class Description:
     last_row: int = -1
     closed_row: int = -1
     """The row after which no descriptor stands for it; -1 while there is one, as far as known."""
+    is_kept_closed: bool = False
+    """Whether it stands among those that are closed, of which a limited number is kept."""
     is_lost: bool = False
     """Whether it is not known what became of it, since messages of its process were lost."""
     bytes_in: int = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections import OrderedDict
+from collections import deque
 from typing import TYPE_CHECKING
 
 from gvtui.query.resolved.description import Description, FdKind, How, kind_of
@@ -26,7 +26,11 @@ class Descriptions:
         """How many closed descriptions were forgotten because there were too many."""
         self._max_closed = max_closed
         self._known: dict[int, Description] = {}
-        self._closed: OrderedDict[int, None] = OrderedDict()
+        self._closed: deque[int] = deque()
+        """Those that were closed, in that order: of one that was closed again only the last counts."""
+        self._reopened: dict[int, int] = {}
+        """How many times each stands in `_closed` without counting."""
+        self._closed_count = 0
         self._uses: dict[int, int] = {}
         self._names = array("i", [0])
         self._told = array("i", [0])
@@ -100,9 +104,10 @@ class Descriptions:
     def remove(self, number: int) -> None:
         """Remove a description that turned out not to be one of its own; the next one has its number
         if it was the latest."""
-        self._known.pop(number, None)
+        description = self._known.pop(number, None)
         self._told[number] = 0
-        self._closed.pop(number, None)
+        if description is not None and description.is_kept_closed:
+            self._reopen(description)
         if number == len(self._names) - 1:
             for column in (self._names, self._told, self._kinds, self._how):
                 column.pop()
@@ -177,7 +182,8 @@ class Descriptions:
             description = self._known.get(number)
             if description is not None:
                 description.closed_row = -1
-            self._closed.pop(number, None)
+                if description.is_kept_closed:
+                    self._reopen(description)
 
     def use_new(self, number: int) -> None:
         """A first descriptor stands for a description that was made just now."""
@@ -193,18 +199,45 @@ class Descriptions:
         description = self._known.get(number)
         if description is not None:
             description.closed_row = max(row, 0)
-            self._closed[number] = None
-            if len(self._closed) > self._max_closed:
-                oldest = self._closed.popitem(last=False)[0]
+            if not description.is_kept_closed:
+                description.is_kept_closed = True
+                # The same object as in the description: there are many.
+                self._closed.append(description.number)
+                self._closed_count += 1
+            if self._closed_count > self._max_closed:
+                oldest = self._oldest_closed()
                 self._known.pop(oldest, None)
                 self._told[oldest] = 0
                 self.forgotten += 1
         return True
+
+    def _reopen(self, description: Description) -> None:
+        description.is_kept_closed = False
+        self._reopened[description.number] = self._reopened.get(description.number, 0) + 1
+        self._closed_count -= 1
+        if len(self._closed) > 2 * self._closed_count + _MOST_REOPENED:
+            self._closed = deque(number for number in self._closed if not self._is_over(number))
+
+    def _is_over(self, number: int) -> bool:
+        """Whether the next one in `_closed` with a number does not count."""
+        times = self._reopened.pop(number, 0)
+        if times > 1:
+            self._reopened[number] = times - 1
+        return times > 0
+
+    def _oldest_closed(self) -> int:
+        """Take out the description that has been closed longest."""
+        while True:
+            number = self._closed.popleft()
+            if not self._is_over(number):
+                self._closed_count -= 1
+                return number
 
     def uses(self, number: int) -> int:
         """How many descriptors stand for a description, as far as known."""
         return self._uses.get(number, 0)
 
 
+_MOST_REOPENED = 1 << 10
 _MAX_NAMES = 64
 """How many changes of a socket's name are kept."""

@@ -9,7 +9,10 @@ def test_rows_go_to_the_line_with_their_words() -> None:
     lines.add("read", "/a", [1], ["openat"], bytes_in=3)
     lines.add("read", "/a", [5], ["read"], bytes_in=4)
     lines.add("read", "/a", [6], ["read"], details="other")
-    assert [line.behind.rows for line in lines.of("read")] == [[1, 5], [6]]
+    assert [line.behind.rows and line.behind.rows.tolist() for line in lines.of("read")] == [
+        [1, 5],
+        [6],
+    ]
     assert next(lines.of("read")).bytes_in == 7
     lines.add("read", "/b", [7, 8], ["read"])
     assert lines.refused == 2

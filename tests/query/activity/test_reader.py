@@ -47,7 +47,7 @@ def test_each_line_has_rows_and_its_filter_finds_them(name: str) -> None:
             assert line.behind.count > 0
             found = compile_filter(line.behind.filter_text).mask(trace, rows, 0).nonzero()[0]
             if line.behind.is_exact:
-                assert found.tolist() == line.behind.rows
+                assert found.tolist() == list(line.behind.rows or ())
             else:
                 assert len(found) >= line.behind.count
                 assert (found[0], found[-1]) == (line.behind.first, line.behind.last)

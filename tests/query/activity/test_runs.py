@@ -45,7 +45,7 @@ def _read(box: Box) -> tuple[dict[str, list[tuple[str, str, int]]], list[str], l
         }
         missing = [each.text for each in not_seen(trace, reader, gaps)]
         lines = reader.section("programs").lines
-        return found, missing, (lines[0].behind.rows or []) if lines else []
+        return found, missing, [*(lines[0].behind.rows or ())] if lines else []
 
 
 def test_runs_of_one_command_are_one_line_and_what_they_executed_is_one_too(box: Box) -> None:

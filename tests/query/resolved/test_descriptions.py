@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from gvtui.query.resolved.description import FdKind
 from gvtui.query.resolved.descriptions import Descriptions
 
@@ -54,3 +57,42 @@ def test_one_that_was_none_of_its_own_is_removed() -> None:
     made = descriptions.create(FdKind.EVENT)
     descriptions.remove(made.number)
     assert descriptions.get(made.number) is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(("close", "open", "remove")))))
+def test_those_that_have_been_closed_longest_are_forgotten_first(
+    steps: list[tuple[int, str]],
+) -> None:
+    descriptions = Descriptions(max_closed=2)
+    numbers = [descriptions.create(FdKind.FILE, path=f"/{n}").number for n in range(6)]
+    for number in numbers:
+        descriptions.use(number)
+    known, closed = set(numbers), list[int]()
+    for row, (which, what) in enumerate(steps):
+        number = numbers[which]
+        if what == "open":
+            descriptions.use(number)
+            closed = [each for each in closed if each != number]
+        elif what == "remove" and number in known:
+            descriptions.remove(number)
+            known.discard(number)
+            closed = [each for each in closed if each != number]
+        elif what == "close":
+            while not descriptions.leave(number, row):
+                pass
+            if number in known and number not in closed:
+                closed.append(number)
+            for each in closed[:-2]:
+                known.discard(each)
+            closed = closed[-2:]
+    assert {number for number in numbers if descriptions.get(number) is not None} == known
+
+
+def test_one_that_is_opened_again_very_often_takes_no_more_room() -> None:
+    descriptions = Descriptions(max_closed=2)
+    made = descriptions.create(FdKind.FILE, path="/x")
+    for row in range(5_000):
+        descriptions.use(made.number)
+        descriptions.leave(made.number, row)
+    assert len(descriptions._closed) < 2_000
+    assert descriptions.get(made.number) is made

@@ -1,0 +1,102 @@
+"""Finds the searches among a process's execs: one program tried in folder after folder of PATH."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gvtui.decode.errno_names import errno_name
+from gvtui.decode.outcome import ExecOutcome
+from gvtui.query.processes.process import MAX_EXECS
+from gvtui.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gvtui.query.processes.process import Exec, Process
+
+_MAX_NAMING = 3
+"""How many arguments may name what runs: those of a script begin with its interpreter's."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramSearch:
+    """Execs of one thread, one directly after the other, of programs of one name in different
+    folders, with the same arguments, each of which failed with ENOENT."""
+
+    tries: tuple[Exec, ...]
+    """In the order of their rows."""
+    then: Exec | None
+    """The exec of the same name that ended the search; None if the thread gave up, or has not gone
+    on yet."""
+
+    @property
+    def is_found(self) -> bool:
+        """Whether the program ran in the end."""
+        return self.then is not None and self.then.outcome is ExecOutcome.DONE
+
+    @property
+    def words(self) -> str:
+        """How it went; not escaped."""
+        folders = f"ENOENT in {counted(len(self.tries), 'folder')}"
+        if self.then is None:
+            return f"nowhere: {folders}"
+        if self.is_found:
+            return f"ran as {self.then.path or '(path not told)'} after {folders}"
+        if self.then.outcome is ExecOutcome.ASKED:
+            return f"{folders}; nothing tells whether it started as {self.then.path}"
+        error = errno_name(self.then.errno) if self.then.errno else "an error that is not sent"
+        return f"{folders}, then {error} at {self.then.path}"
+
+
+def searches_of(process: Process) -> Iterator[ProgramSearch]:
+    """The searches of a process: of several folders, or of one before the program was found."""
+    by_thread: dict[int, list[Exec]] = {}
+    for entry in sorted(process.execs, key=lambda each: each.row):
+        by_thread.setdefault(entry.tid, []).append(entry)
+    # Of a process with more execs than are kept, those that are forgotten came after the first.
+    parted = process.execs[0] if len(process.execs) >= MAX_EXECS else None
+    for own in by_thread.values():
+        start = 0
+        while start < len(own):
+            stop = _end_of(own, start, parted)
+            tries, after = own[start:stop], own[stop] if stop < len(own) else None
+            start = max(stop, start + 1)
+            if not tries or tries[-1] is parted:
+                continue
+            then = after if after is not None and _is_same_program(tries[0], after) else None
+            if len(tries) > 1 or (then is not None and then.outcome is ExecOutcome.DONE):
+                yield ProgramSearch(tuple(tries), then)
+
+
+def _end_of(execs: Sequence[Exec], start: int, parted: Exec | None) -> int:
+    """The place after the last exec of the search that begins at a place; that place for none."""
+    first, stop, folders = execs[start], start, set[str]()
+    while stop < len(execs) and _is_try(execs[stop]) and _are_alike(first, execs[stop]):
+        folder = execs[stop].path.rpartition("/")[0]
+        if folder in folders:
+            break
+        folders.add(folder)
+        stop += 1
+        if execs[stop - 1] is parted:
+            break
+    return stop
+
+
+def _is_try(entry: Exec) -> bool:
+    return entry.outcome is ExecOutcome.FAILED and entry.errno == errno.ENOENT and bool(entry.path)
+
+
+def _are_alike(one: Exec, other: Exec) -> bool:
+    return _name(one.path) == _name(other.path) and one.args[1:] == other.args[1:]
+
+
+def _is_same_program(tried: Exec, entry: Exec) -> bool:
+    """Whether an exec is of the program that was tried: where that is a script or a link, gVisor
+    tells the path of what ran instead, and the arguments tell the name."""
+    return _name(tried.path) in {_name(text) for text in (entry.path, *entry.args[:_MAX_NAMING])}
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]

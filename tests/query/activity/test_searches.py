@@ -1,0 +1,146 @@
+"""Searches of PATH, of which each try is an exec of its own."""
+
+from __future__ import annotations
+
+from errno import EACCES, ENOENT
+from pathlib import Path
+
+from gvtui.query.activity.activity import Activity
+from gvtui.query.filter.compile import compile_filter
+from gvtui.query.processes.process import MAX_EXECS
+from gvtui.trace.reader import Trace
+from gvtui.wire.pb import syscall_pb2
+from tests.query.activity.runs import activity_of
+from tests.query.processes.box import Box
+
+FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin")
+
+
+class Searching(Box):
+    """A shell whose children look for programs."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.start(1, "sh")
+
+    def tried(self, pid: int, path: str, *argv: str, errno: int = ENOENT) -> None:
+        """One exec that fails."""
+        for is_exit in (False, True):
+            message = syscall_pb2.Execve(
+                context_data=self.context(pid), sysno=59, pathname=path, argv=argv
+            )
+            if is_exit:
+                message.exit.errorno = errno
+            self.send(11, message)
+
+    def activity(self, *, folds: bool = True) -> Activity:
+        """What it did."""
+        self.writer.close()
+        trace = Trace.open(self.path)
+        try:
+            return activity_of(trace, folds=folds)
+        finally:
+            trace.close()
+
+
+def told(activity: Activity, key: str) -> list[tuple[str, str, int, int]]:
+    return [
+        (line.what, line.details, line.behind.count, len(line.inner))
+        for line in activity.section(key).lines
+    ]
+
+
+def test_a_search_that_found_nothing_is_one_line(tmp_path: Path) -> None:
+    box = Searching(tmp_path / "t.gvtrace")
+    for child in (2, 3):
+        box.clone(1, child)
+        for folder in FOLDERS:
+            box.tried(child, f"{folder}/nosuch", "nosuch", "-x")
+        box.task_exit(box.context(child), 127 << 8)
+    activity = box.activity()
+    details = "nowhere: ENOENT in 3 folders, by sh (pid 1)"
+    assert told(activity, "not_started") == [("nosuch -x", details, 6, 3)]
+    assert activity.total("not_started") == 1
+    assert activity.total("searched") == 0
+    [search] = activity.section("not_started").lines
+    assert [(line.details, line.behind.count) for line in search.inner] == [
+        (f"{folder}/nosuch, by sh (pid 1), ENOENT", 2) for folder in FOLDERS
+    ]
+    assert search.behind.rows is not None
+    own = compile_filter(search.behind.filter_text)
+    trace = Trace.open(box.path)
+    rows = trace.rows(0, trace.end_row)
+    assert own.mask(trace, rows, 0).nonzero()[0].tolist() == search.behind.rows.tolist()
+    trace.close()
+
+
+def test_a_search_that_found_its_program_is_no_failure(tmp_path: Path) -> None:
+    box = Searching(tmp_path / "t.gvtrace")
+    box.clone(1, 2)
+    box.tried(2, "/usr/local/bin/ls", "ls")
+    box.tried(2, "/usr/bin/ls", "ls")
+    box.execve(box.context(2), "ls")
+    box.executed(box.context(2), "/bin/busybox", "ls")
+    activity = box.activity()
+    details = "ran as /bin/busybox after ENOENT in 2 folders, by sh (pid 1)"
+    assert told(activity, "searched") == [("ls", details, 2, 2)]
+    assert activity.total("not_started") == 0
+
+
+def test_the_way_a_search_ended_is_told(tmp_path: Path) -> None:
+    box = Searching(tmp_path / "t.gvtrace")
+    for child, error in ((2, EACCES), (3, 0)):
+        box.clone(1, child)
+        name = f"tool{child}"
+        box.tried(child, f"/usr/bin/{name}", name)
+        box.tried(child, f"/bin/{name}", name)
+        if error:
+            box.tried(child, f"/opt/{name}", name, errno=error)
+        else:
+            # What comes of it is not told.
+            box.execve(box.context(child), f"/opt/{name}")
+    activity = box.activity()
+    assert told(activity, "not_started") == [
+        ("tool2", "ENOENT in 2 folders, then EACCES at /opt/tool2, by sh (pid 1)", 2, 2),
+        ("tool2", "/opt/tool2, by sh (pid 1), EACCES", 1, 0),
+        (
+            "tool3",
+            "ENOENT in 2 folders; nothing tells whether it started as /opt/tool3, by sh (pid 1)",
+            2,
+            2,
+        ),
+    ]
+
+
+def test_what_is_no_search_stays_line_by_line(tmp_path: Path) -> None:
+    box = Searching(tmp_path / "t.gvtrace")
+    # Other names, one folder twice, other arguments, other threads, another program afterwards.
+    box.tried(1, "/usr/bin/one", "one")
+    box.tried(1, "/bin/two", "two")
+    box.tried(1, "/bin/two", "two")
+    box.tried(1, "/usr/bin/two", "two", "-x")
+    box.execve(box.context(1), "other")
+    box.executed(box.context(1), "/bin/other")
+    activity = box.activity()
+    assert [each[0] for each in told(activity, "not_started")] == ["one", "two", "two -x"]
+    assert activity.total("searched") == 0
+
+
+def test_unfolded_each_try_is_a_line_of_its_own(tmp_path: Path) -> None:
+    box = Searching(tmp_path / "t.gvtrace")
+    for folder in FOLDERS:
+        box.tried(1, f"{folder}/nosuch", "nosuch")
+    activity = box.activity(folds=False)
+    assert [line.behind.count for line in activity.section("not_started").lines] == [1, 1, 1]
+
+
+def test_what_stood_between_two_tries_may_be_forgotten(tmp_path: Path) -> None:
+    box = Searching(tmp_path / "t.gvtrace")
+    box.tried(1, "/usr/local/bin/nosuch", "nosuch")
+    box.tried(1, "/bin/other", "other")
+    for number in range(MAX_EXECS):
+        box.tried(1, f"/opt/{number}/nosuch", "nosuch")
+    assert [each[1:] for each in told(box.activity(), "not_started")] == [
+        ("/usr/local/bin/nosuch, by sh (pid 1), ENOENT", 1, 0),
+        (f"nowhere: ENOENT in {MAX_EXECS - 1} folders, by sh (pid 1)", MAX_EXECS - 1, 255),
+    ]
