@@ -23,7 +23,8 @@ _MAX_NAMING = 3
 @dataclass(frozen=True, slots=True)
 class ProgramSearch:
     """Execs of one thread, one directly after the other, of programs of one name in different
-    folders, with the same arguments, each of which failed with ENOENT."""
+    folders, with the same arguments, each of which failed with ENOENT, or with an error that the
+    sandbox does not send: gVisor of 2026 sends none."""
 
     tries: tuple[Exec, ...]
     """In the order of their rows."""
@@ -39,15 +40,17 @@ class ProgramSearch:
     @property
     def words(self) -> str:
         """How it went; not escaped."""
-        folders = f"ENOENT in {counted(len(self.tries), 'folder')}"
+        folders, is_told = counted(len(self.tries), "folder"), self.tries[0].errno != 0
+        failed = f"ENOENT in {folders}" if is_told else f"failed in {folders}, errors not sent"
         if self.then is None:
-            return f"nowhere: {folders}"
+            return f"nowhere: {failed}" if is_told else failed
         if self.is_found:
-            return f"ran as {self.then.path or '(path not told)'} after {folders}"
+            as_what = f"ran as {self.then.path or '(path not told)'}"
+            return f"{as_what} after {failed}" if is_told else f"{failed}, then {as_what}"
         if self.then.outcome is ExecOutcome.ASKED:
-            return f"{folders}; nothing tells whether it started as {self.then.path}"
+            return f"{failed}; nothing tells whether it started as {self.then.path}"
         error = errno_name(self.then.errno) if self.then.errno else "an error that is not sent"
-        return f"{folders}, then {error} at {self.then.path}"
+        return f"{failed}, then {error} at {self.then.path}"
 
 
 def searches_of(process: Process) -> Iterator[ProgramSearch]:
@@ -85,11 +88,16 @@ def _end_of(execs: Sequence[Exec], start: int, parted: Exec | None) -> int:
 
 
 def _is_try(entry: Exec) -> bool:
-    return entry.outcome is ExecOutcome.FAILED and entry.errno == errno.ENOENT and bool(entry.path)
+    is_no_program = entry.errno in (0, errno.ENOENT)
+    return entry.outcome is ExecOutcome.FAILED and is_no_program and bool(entry.path)
 
 
 def _are_alike(one: Exec, other: Exec) -> bool:
-    return _name(one.path) == _name(other.path) and one.args[1:] == other.args[1:]
+    return (_name(one.path), one.errno, one.args[1:]) == (
+        _name(other.path),
+        other.errno,
+        other.args[1:],
+    )
 
 
 def _is_same_program(tried: Exec, entry: Exec) -> bool:

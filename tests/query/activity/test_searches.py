@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from errno import EACCES, ENOENT
 from pathlib import Path
+from shutil import copy
 
 from gvtui.query.activity.activity import Activity
 from gvtui.query.filter.compile import compile_filter
@@ -13,6 +14,7 @@ from gvtui.wire.pb import syscall_pb2
 from tests.query.activity.runs import activity_of
 from tests.query.processes.box import Box
 
+SEARCHES = Path(__file__).parents[2] / "data" / "newest" / "path-searches.gvtrace"
 FOLDERS = ("/usr/local/bin", "/usr/bin", "/bin")
 
 
@@ -85,6 +87,26 @@ def test_a_search_that_found_its_program_is_no_failure(tmp_path: Path) -> None:
     details = "ran as /bin/busybox after ENOENT in 2 folders, by sh (pid 1)"
     assert told(activity, "searched") == [("ls", details, 2, 2)]
     assert activity.total("not_started") == 0
+
+
+def test_a_search_whose_errors_are_not_sent_is_one_line_too(tmp_path: Path) -> None:
+    # A real sandbox of 2026: Python and env look for programs that there are and that there are not.
+    trace = Trace.open(copy(SEARCHES, tmp_path))
+    activity = activity_of(trace, folds=True)
+    trace.close()
+    assert told(activity, "not_started") == [
+        ("nosuchprogram", "failed in 6 folders, errors not sent, by python3 (pid 2)", 6, 6),
+        ("nosuchenv", "failed in 6 folders, errors not sent, by env (pid 8)", 6, 6),
+        ("/nope/abs", "/nope/abs, by dash (pid 6), the error is not sent", 1, 0),
+    ]
+    found = [(what, details) for what, details, _, _ in told(activity, "searched")]
+    ran = "failed in 3 folders, errors not sent, then ran as /usr/bin/"
+    assert found == [
+        ("ls", f"{ran}ls, by python3 (pid 2)"),
+        ("whoami", f"{ran}whoami, by python3 (pid 2)"),
+        ("id -u", f"{ran.replace('3', '2')}id, by python3 (pid 2)"),
+        ("true", f"{ran}true, by env (pid 10)"),
+    ]
 
 
 def test_the_way_a_search_ended_is_told(tmp_path: Path) -> None:
