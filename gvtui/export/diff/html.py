@@ -6,8 +6,8 @@ from html import escape as in_html
 from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
-from gvtui.export.diff.rows import HEADINGS, TITLE, by_section, cells, lists, summary
-from gvtui.export.page import bullets, page_start, shown, table
+from gvtui.export.diff.rows import HEADINGS, TITLE, by_section, cells, heads, lists, summary
+from gvtui.export.page import bullets, page_start, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,8 @@ def lines(diff: DiffDocument) -> Iterator[str]:
     yield from page_start(f"{TITLE}: {diff.before.file}, {diff.after.file}")
     yield f"<h1>{TITLE}</h1>"
     yield "<table>"
-    yield f"<tr><th>Before</th><td>{shown(diff.before.head)}</td></tr>"
-    yield f"<tr><th>After</th><td>{shown(diff.after.head)}</td></tr>"
+    for label, words in heads(diff):
+        yield f"<tr><th>{in_html(label)}</th><td>{in_html(words)}</td></tr>"
     yield "</table>"
     yield f"<p>{in_html(summary(diff))}</p>"
     for title, own in by_section(diff.compared.differences):

@@ -5,7 +5,8 @@ Its keys:
 - `schema`: `gvtui-diff`, and `version`: 1. A key may be added within a version; none goes, and none
   changes its meaning.
 - `before`, `after`: the sides: `file`, `sha256` (a list, one for each segment of a flight recorder,
-  else of one), `containers`, `filter` (the condition that rows passed, null for all rows), `rows`,
+  else of one), `containers`, `gvisor` (a list of `runsc`, its path, and `version`, null if not told;
+  empty where the recording does not tell), `filter` (the condition that rows passed, null for all rows), `rows`,
   `first_ns` and `last_ns` (Unix nanoseconds, null if not known), `dropped` (points, as far as told),
   and `not_seen` (as in a report: `kind`, `text`, `count`).
 - `per_second`: whether counts were compared per second, as windows are.
@@ -63,6 +64,7 @@ def _side(side: DiffSide) -> dict[str, Any]:
         "file": side.file,
         "sha256": list(read.digests),
         "containers": list(side.containers),
+        "gvisor": [{"runsc": path, "version": version or None} for path, version in side.binaries],
         "filter": side.filter_text or None,
         "rows": read.rows,
         "first_ns": read.first_ns or None,

@@ -55,6 +55,15 @@ class DiffSide:
     filter_text: str
     """The condition that its rows pass; "" for all rows."""
     side: Side
+    conns: frozenset[int]
+    """The connections of its containers."""
+
+    @property
+    def binaries(self) -> tuple[tuple[str, str], ...]:
+        """Path and version of each runsc that ran its containers, as far as the recording tells;
+        a version that is not told is ""."""
+        told = (each for each in self.side.binaries if each.conn in self.conns)
+        return tuple(dict.fromkeys((each.path, each.version) for each in told))
 
     @property
     def head(self) -> str:
@@ -142,6 +151,7 @@ def make_diff(
             _words_of(known[each.trace], named),
             side.plan.filter_text,
             side,
+            frozenset(conn for conn, _ in _own(known[each.trace], named)),
         )
         for each, name, named, side in zip(
             choices, _names([each.trace.path for each in choices]), chosen, sides, strict=True
@@ -161,7 +171,11 @@ def _names(paths: Sequence[Path]) -> list[str]:
     return [str(Path(*each)) for each in parts]
 
 
+def _own(known: dict[tuple[int, str], str], named: Sequence[str]) -> dict[tuple[int, str], str]:
+    """The containers with one of these IDs; all if there is none."""
+    return {key: words for key, words in known.items() if not named or key[1] in named}
+
+
 def _words_of(known: dict[tuple[int, str], str], named: Sequence[str]) -> tuple[str, ...]:
     """What containers are called in words: those with one of these IDs; all if there is none."""
-    own = [words for (_, container), words in known.items() if not named or container in named]
-    return tuple(dict.fromkeys(own))
+    return tuple(dict.fromkeys(_own(known, named).values()))

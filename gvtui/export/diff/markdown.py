@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
-from gvtui.export.diff.rows import HEADINGS, TITLE, by_section, cells, lists, summary
+from gvtui.export.diff.rows import HEADINGS, TITLE, by_section, cells, heads, lists, summary
 from gvtui.export.report.markdown import plain, table
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ def lines(diff: DiffDocument) -> Iterator[str]:
     """The lines of the comparison."""
     yield f"# {TITLE}"
     yield ""
-    yield f"- **Before:** {plain(escape(diff.before.head))}"
-    yield f"- **After:** {plain(escape(diff.after.head))}"
+    for label, words in heads(diff):
+        yield f"- **{label}:** {plain(words)}"
     yield ""
     yield plain(summary(diff))
     for title, own in by_section(diff.compared.differences):

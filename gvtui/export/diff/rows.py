@@ -30,6 +30,15 @@ _NAMES = {
 _MAX_CELL = 400
 
 
+def heads(diff: DiffDocument) -> Iterator[tuple[str, str]]:
+    """What was compared: labels, and what they stand for, escaped for a terminal."""
+    for label, side in (("Before", diff.before), ("After", diff.after)):
+        yield label, escape(side.head)
+        for path, version in side.binaries:
+            words = f"{version or 'version not told'}, {path}"
+            yield f"gVisor {label.lower()}", escape(words)
+
+
 def title_of(section: str) -> str:
     """The heading of a section."""
     return "Calls" if section == CALLS else TITLES[section]

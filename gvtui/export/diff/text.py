@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gvtui.decode.escape import escape
-from gvtui.export.diff.rows import TITLE, by_section, cells, lists, summary
+from gvtui.export.diff.rows import TITLE, by_section, cells, heads, lists, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +18,10 @@ def lines(diff: DiffDocument) -> Iterator[str]:
     """The lines of the comparison."""
     yield TITLE
     yield "=" * len(TITLE)
-    yield f"Before  {escape(diff.before.head)}"
-    yield f"After   {escape(diff.after.head)}"
+    found = list(heads(diff))
+    width = max(len(label) for label, _ in found)
+    for label, words in found:
+        yield f"{label:{width}}  {words}"
     yield ""
     yield summary(diff)
     for title, own in by_section(diff.compared.differences):

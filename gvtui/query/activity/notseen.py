@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -61,11 +61,26 @@ class Drops:
     last_ns: int = 0
 
 
+class Binary(NamedTuple):
+    """The runsc of a sandbox, as a mark tells it."""
+
+    conn: int
+    """The connection of the sandbox."""
+    path: str
+    version: str
+    """"" if it is not told."""
+
+    @property
+    def words(self) -> str:
+        """Path and version; not escaped."""
+        return f"{self.path}, version {self.version or 'not told'}"
+
+
 @dataclass(slots=True)
 class _Noted:
     drops: dict[int, Drops] = field(default_factory=dict)
     sessions: dict[str, SessionMark] = field(default_factory=dict)
-    binaries: dict[str, None] = field(default_factory=dict)
+    binaries: dict[Binary, None] = field(default_factory=dict)
     gaps: list[GapMark] = field(default_factory=list)
     refused: int = 0
     gone: int = 0
@@ -89,7 +104,12 @@ class Gaps(Follower):
     @property
     def binaries(self) -> list[str]:
         """The runsc of each sandbox and its version, in words, as far as marks tell."""
-        return list(self._noted.binaries)
+        return list(dict.fromkeys(each.words for each in self._noted.binaries))
+
+    @property
+    def binary_of(self) -> tuple[Binary, ...]:
+        """The runsc of each connection, as far as marks tell."""
+        return tuple(self._noted.binaries)
 
     @property
     def points_words(self) -> str:
@@ -122,7 +142,8 @@ class Gaps(Follower):
             if isinstance(mark, SessionMark) and mark.session:
                 noted.sessions[mark.container_id] = mark
             elif isinstance(mark, BinaryMark):
-                noted.binaries[f"{mark.path}, version {mark.version or 'not told'}"] = None
+                conn = int(rows["conn"][place])
+                noted.binaries[Binary(conn, mark.path, mark.version)] = None
             elif isinstance(mark, GapMark):
                 noted.gaps.append(mark)
             elif isinstance(mark, RefusedMark):

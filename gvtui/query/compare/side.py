@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from gvtui.query.activity.activity import Activity, Unseen
+    from gvtui.query.activity.notseen import Binary
     from gvtui.trace.reader import Trace
     from gvtui.trace.rebuild import Progress
     from gvtui.trace.survey import Survey
@@ -66,6 +67,8 @@ class Side:
     not_seen: tuple[Unseen, ...]
     digests: tuple[str, ...]
     """SHA-256 in hex of its recording; of a flight recorder one for each segment."""
+    binaries: tuple[Binary, ...] = ()
+    """The runsc of each connection of its trace, as far as marks tell."""
     used_rules: frozenset[int] = field(default_factory=frozenset)
     """The places in `RULES` of those that folded something."""
 
@@ -129,6 +132,7 @@ class _Reading:
             tuple(self._holes(gaps, survey, unseen)),
             unseen,
             tuple(digests),
+            gaps.binary_of,
         )
         ends = random_ends(line.what for section in activity.sections for line in section.lines)
         run = RunNames(pids, has_any_port(listened), ends)

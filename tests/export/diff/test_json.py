@@ -18,8 +18,8 @@ def test_the_object_has_the_documented_keys() -> None:
         *("folded", "thresholds"),
     }
     assert set(made["before"]) == {
-        *("file", "sha256", "containers", "filter", "rows", "first_ns", "last_ns", "dropped"),
-        "not_seen",
+        *("file", "sha256", "containers", "gvisor", "filter", "rows", "first_ns", "last_ns"),
+        *("dropped", "not_seen"),
     }
     assert all(set(each) == DIFFERENCE for each in made["differences"])
     assert all(set(each) == {*DIFFERENCE, "why"} for each in made["untold"])

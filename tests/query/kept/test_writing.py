@@ -38,7 +38,7 @@ VALUES = st.recursive(
         | st.frozensets(KEYS)
         | st.lists(inner).map(lambda given: deque(given, 5))
         | st.dictionaries(KEYS, inner).map(OrderedDict)
-        | st.lists(inner, max_size=3).map(lambda given: [Behind(rows=given)])
+        | st.lists(inner, max_size=3).map(lambda given: [Behind(parts=given)])
     ),
     max_leaves=30,
 )
