@@ -1,7 +1,8 @@
 """Rebuilds indexes in a flight recorder's folder that are missing or unfinished.
 
 A killed monitor leaves records in its last log that have no row yet, or somebody has removed an
-index or the strings. The logs are the truth: missing files are rebuilt from them.
+index or the strings, or the disk has changed a byte of them. The logs are the truth: files that are
+missing, or not what they were, are rebuilt from them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from gvtui.trace.rebuild import Making
 from gvtui.trace.records import TraceError
 from gvtui.trace.row import ROW_SIZE
 from gvtui.trace.scanning import scan_log
-from gvtui.trace.strings import MAGIC, StringReader, StringTable
+from gvtui.trace.strings import HEAD_SIZE, LENGTH, MAGIC, StringReader, StringTable
 from gvtui.trace.window import Window
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gvtui.trace.rebuild import Progress
+
+_STEP_BYTES = 4 << 20
+"""Bytes of an index that are checked in one step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,17 @@ def mended(
         TraceError: a log is of a later version.
     """
     texts = _texts(here.strings, trace_id)
-    bad = [
-        number
-        for number, log in here.logs.items()
-        if texts is None or not _is_finished(log, here.indexes[number], trace_id)
-    ]
+    finished: dict[int, files.IndexHead] = {}
+    for number, log in here.logs.items() if texts is not None else ():
+        known = _finished(log, here.indexes[number], trace_id)
+        if known is not None:
+            finished[number] = known
+    if finished and not _has_all(
+        here.strings, {each.strings_checksum for each in finished.values()}
+    ):
+        texts = None
+        finished.clear()
+    bad = [number for number in here.logs if number not in finished]
     if not bad:
         return here
     place = elsewhere() if elsewhere is not None else None
@@ -78,13 +88,14 @@ def mended(
     total = sum(here.logs[number].stat().st_size for number in bad)
     done = end_row = 0
     for number, log in here.logs.items():
-        if number not in bad:
-            end_row = _end_row(indexes[number])
+        if number in finished:
+            end_row = finished[number].first_row + finished[number].rows
             continue
         if place:
             indexes[number] = place / here.indexes[number].name
-        indexer = Indexer(table, architecture)
-        end_row = _make_index(log, indexes[number], head_of(log), trace_id, indexer, end_row)
+        end_row = _make_index(
+            log, indexes[number], head_of(log), trace_id, table, architecture, end_row
+        )
         done += log.stat().st_size
         if progress:
             progress(min(done, total), total)
@@ -103,25 +114,40 @@ def _texts(strings: Path, trace_id: bytes) -> list[str] | None:
     return reader.texts
 
 
-def _is_finished(log: Path, index: Path, trace_id: bytes) -> bool:
-    """Whether an index was finished for the log as it is."""
+def _has_all(strings: Path, checksums: set[int]) -> bool:
+    """Whether the strings are what they were each time when a segment was complete.
+
+    Args:
+        strings: the file.
+        checksums: CRC-32 of all strings that there were then; 0 where that is not known.
+    """
+    left = checksums - {0}
+    with open_to_read(strings) as file:
+        data = file.read()
+    position, checksum = HEAD_SIZE, 0
+    while left and position + LENGTH.size <= len(data):
+        end = position + LENGTH.size + LENGTH.unpack_from(data, position)[0]
+        checksum = zlib.crc32(data[position:end], checksum)
+        left.discard(checksum)
+        position = end
+    return not left
+
+
+def _finished(log: Path, index: Path, trace_id: bytes) -> files.IndexHead | None:
+    """The head of an index that was finished for the log as it is, and has not changed since."""
     try:
         with open_to_read(index) as file:
             head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
-            size = os.fstat(file.fileno()).st_size
+            if head is None or head.trace_id != trace_id or not head.log_size:
+                return None
+            left, checksum = head.rows * ROW_SIZE, 0
+            while left and (data := file.read(min(left, _STEP_BYTES))):
+                checksum = zlib.crc32(data, checksum)
+                left -= len(data)
     except OSError:
-        return False
-    if head is None or head.trace_id != trace_id or not head.log_size:
-        return False
-    rows = files.INDEX_HEAD_SIZE + head.rows * ROW_SIZE
-    return head.log_size == log.stat().st_size and size >= rows
-
-
-def _end_row(index: Path) -> int:
-    """The id after the last row of a finished index."""
-    with open_to_read(index) as file:
-        head = files.IndexHead.unpack(file.read(files.INDEX_HEAD_SIZE))
-    return head.first_row + head.rows if head is not None else 0
+        return None
+    is_whole = not left and checksum == head.checksum and head.log_size == log.stat().st_size
+    return head if is_whole else None
 
 
 def _make_index(
@@ -129,7 +155,8 @@ def _make_index(
     index: Path,
     head: dict[str, Any],
     trace_id: bytes,
-    indexer: Indexer,
+    table: StringTable,
+    architecture: str,
     least_row: int,
 ) -> int:
     """Make the index of a segment; gives the id after its last row.
@@ -138,6 +165,7 @@ def _make_index(
     written whole: no row comes before those of the segment before.
     """
     first_row = max(least_row, int_in(head, "first_row"))
+    indexer = Indexer(table, architecture)
     for known in list_in(head, "connections"):
         if isinstance(known, list) and len(known) > 3:
             conn, dropped = known[0], known[3]
@@ -165,6 +193,7 @@ def _make_index(
                 size,
                 checksum,
                 making.lost,
+                zlib.crc32(table.pending()),
             ).pack()
         )
     return first_row + rows_size // ROW_SIZE

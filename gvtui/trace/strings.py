@@ -43,7 +43,8 @@ LEAST_STRINGS, LEAST_BYTES = 4, 256
 
 LOST_TEXT = "\N{HORIZONTAL ELLIPSIS}"
 
-_LENGTH = struct.Struct("<I")
+LENGTH = struct.Struct("<I")
+"""What stands in front of each string: its bytes."""
 
 
 @dataclass(slots=True)
@@ -103,7 +104,7 @@ class StringTable:
             return LOST_STRING
         number = self._numbers[text] = len(self._numbers)
         self._total_bytes += len(encoded)
-        self._pending.append(_LENGTH.pack(len(encoded)) + encoded)
+        self._pending.append(LENGTH.pack(len(encoded)) + encoded)
         if not is_given:
             self._own.strings += 1
             self._own.size += len(encoded)
@@ -174,7 +175,7 @@ class StringReader:
     def _take(self, data: bytes) -> int:
         position = 0
         while position + 4 <= len(data):
-            (length,) = _LENGTH.unpack_from(data, position)
+            (length,) = LENGTH.unpack_from(data, position)
             end = position + 4 + length
             if end > len(data):
                 break

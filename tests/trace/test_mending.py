@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,25 @@ def test_all_that_was_logged_before_the_kill_is_shown(tmp_path: Path, torn: int)
     before = (tmp_path / "killed" / "trace.strings").stat()
     assert read(tmp_path / "killed") == had
     assert (tmp_path / "killed" / "trace.strings").stat().st_ino == before.st_ino
+
+
+@pytest.mark.parametrize("name", ["00000002.gvtrace.index", "trace.strings"])
+def test_a_flipped_byte_of_an_index_or_of_the_strings_shows_nowhere(
+    tmp_path: Path, name: str
+) -> None:
+    had = killed(tmp_path)
+    whole = read(tmp_path / "killed")
+    assert whole == had
+    path, dice = tmp_path / "killed" / name, random.Random(name)
+    for _ in range(5):
+        data = bytearray(path.read_bytes())
+        data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+        path.write_bytes(data)
+        assert read(tmp_path / "killed") == had
+    # What was made then is not made again.
+    before = path.stat().st_ino
+    assert read(tmp_path / "killed") == had
+    assert path.stat().st_ino == before
 
 
 @pytest.mark.parametrize("left", [None, 0, 7, 0.5, -3])
