@@ -23,6 +23,7 @@ _NO_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS})
 
 _LOCK_SECONDS = 2.0
 """How long another may take who changes something in the same folder."""
+_LOCK_PAUSE = 0.01
 
 
 _trusted: set[int] = set()
@@ -219,30 +220,44 @@ def locked_file(path: Path) -> BinaryIO:
 
 
 @contextlib.contextmanager
-def folder_locked(folder: Path) -> Iterator[None]:
+def folder_locked(folder: Path, seconds: float | None = None) -> Iterator[bool]:
     """Have nobody else change something in a folder meanwhile who asks for this lock too.
 
-    Who holds the lock for longer than that takes is no gvtui, and is not waited for; nor is there a
-    lock in a folder that cannot be opened.
+    There is no lock in a folder that cannot be opened.
+
+    Args:
+        folder: the folder.
+        seconds: how long to wait for another who has the lock; None for as long as a gvtui takes
+            to change a file.
+
+    Yields:
+        False where another has it all the while.
     """
     try:
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError:
-        yield
+        yield True
         return
     try:
-        deadline = time.monotonic() + _LOCK_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                time.sleep(_LOCK_SECONDS / 200)
-            except OSError:
-                break
-        yield
+        yield _is_locked(fd, _LOCK_SECONDS if seconds is None else seconds)
     finally:
         os.close(fd)
+
+
+def _is_locked(fd: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_LOCK_PAUSE)
+        except OSError:
+            # This file system has none.
+            return True
+        else:
+            return True
 
 
 def unfinished_path(path: Path) -> Path:

@@ -1,8 +1,8 @@
 """The agent: all that the viewer and the command line ask of runsc, or have it do.
 
 Every method that calls runsc blocks, for at most some multiples of the time limit, so the viewer
-calls it in a thread. An `Agent` may be used from several threads; changes of the same sandbox wait
-for each other, changes of different sandboxes do not.
+calls it in a thread. An `Agent` may be used from several threads; changes of sessions in one runsc
+root wait for each other, whichever viewers and commands of gvtui make them.
 """
 
 from __future__ import annotations
@@ -24,12 +24,14 @@ from gvtui.agent.running import own_runsc
 from gvtui.agent.runsc import DEFAULT_TIMEOUT, RunscError
 from gvtui.agent.transaction import Transaction
 from gvtui.errors import GvtuiError, ReadOnlyError
+from gvtui.files import folder_locked
 from gvtui.points.bundled import bundled_catalogue
 from gvtui.points.runsc_command import container_id_from_command, root_from_command
 from gvtui.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from gvtui.agent.containers import Container
@@ -43,6 +45,9 @@ OnExit = Literal["delete", "keep", "restore"]
 
 MOST_CATALOGUES = 256
 """How many containers' catalogues are remembered: those of the newest."""
+
+BUSY_SECONDS = 60.0
+"""How long to wait for another who changes a session in the same root."""
 
 _MOST_MEMBERS = 64
 """How many containers of a pod are asked for their processes; a pod has a few."""
@@ -212,7 +217,9 @@ class Agent:
         if self.readonly:
             return _refusal(container)
         container = _unstoppable(container)
-        with self._sandbox_lock(container):
+        with self._sandbox_lock(container), _alone(container) as is_alone:
+            if not is_alone:
+                return _busy(container)
             own = self.registry.get(container)
             try:
                 catalogue = self.catalogue(container) if container.can_be_traced else None
@@ -239,7 +246,9 @@ class Agent:
         if self.readonly:
             return _refusal(container)
         container = _unstoppable(container)
-        with self._sandbox_lock(container):
+        with self._sandbox_lock(container), _alone(container) as is_alone:
+            if not is_alone:
+                return _busy(container)
             own = self.registry.get(container)
             transaction = Transaction(
                 container,
@@ -353,6 +362,20 @@ class Agent:
 def _unstoppable(container: Container) -> Container:
     """The container with a runsc that ignores `stop`, so that a change is always completed."""
     return replace(container, runsc=replace(container.runsc, stop=None))
+
+
+def _alone(container: Container) -> AbstractContextManager[bool]:
+    """Keep all others on this machine from changing a session of the same root meanwhile: two
+    changes at once would each take the other's work for a failure. Gives False if one of them
+    does not come to an end."""
+    return folder_locked(container.root, BUSY_SECONDS)
+
+
+def _busy(container: Container) -> ChangeOutcome:
+    error = f"another viewer or command of gvtui is changing a session in {container.root}"
+    return ChangeOutcome(
+        container, State.REFUSED, "nothing has changed here; try again later", error=error
+    )
 
 
 def _refusal(container: Container) -> ChangeOutcome:

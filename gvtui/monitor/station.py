@@ -4,7 +4,8 @@ Messages are msgpack maps, one in a datagram, each with a `kind`. To a viewer: `
 keeps the monitor, what it writes, see `Hello`), then `before` (`lines`: the end of the log so far),
 the faults that stand, and from then on what the monitor says (see `gvtui.monitor.options`), with a
 `beat` where it says nothing for a second. From a viewer: `mark`, as on the control channel; `ask`,
-which is answered with `told` (`document`: see `gvtui.commands.status`); `stop`.
+which is answered with `told` (`document`: see `gvtui.commands.status`); `changing` (`sandbox`: the
+one whose session it changes), which the others are told in a `log`; `stop`.
 
 Nobody waits for a viewer: what it does not read in time it misses, and only its own log lacks it.
 """
@@ -40,6 +41,7 @@ _SUFFIX = ".viewers"
 _BEAT_SECONDS = 1.0
 _MOST_LINES = 200
 _MAX_LINE = 1000
+_MAX_NAME = 200
 _LINES_AT_ONCE = 40
 """How many lines one message has: as many as fit, whatever letters they are of."""
 _MOST_MESSAGES = 64
@@ -222,8 +224,19 @@ class Station:
             viewer.only_asks = viewer.awaits_answer = True
         elif kind == "stop":
             self.is_told_to_stop = True
+        elif kind == "changing" and isinstance(message.get("sandbox"), str):
+            self._tell_changing(viewer, message["sandbox"])
         elif kind == "mark" and mark_in(message) is not None:
             self._pass_mark(message["details"], int(message.get("conn") or 0))
+
+    def _tell_changing(self, by: _Attached, sandbox: str) -> None:
+        """Tell all viewers but one that it changes a session: what it makes of it, a mark tells."""
+        pid = credentials(by.channel)["peer_pid"]
+        who = f"another viewer{f' (process {pid})' * bool(pid)}"
+        text = f"{who} changes the session of {sandbox[:_MAX_NAME]}"
+        for viewer in self._viewers:
+            if viewer is not by:
+                viewer.control.log("info", text)
 
     def look_after(self) -> None:
         """Make the socket anew if it was removed; to be called now and then.

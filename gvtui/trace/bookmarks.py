@@ -187,7 +187,7 @@ class Bookmarks:
             if self._bookmarks.pop(row_id, None) is not None:
                 self._write()
 
-    def _locked(self) -> AbstractContextManager[None]:
+    def _locked(self) -> AbstractContextManager[bool]:
         """Keep other viewers from changing them meanwhile."""
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

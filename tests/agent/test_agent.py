@@ -4,6 +4,7 @@ import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from gvtui.agent.agent import Agent, ContainerMatch
 from gvtui.agent.memory import Memory
 from gvtui.agent.outcome import State
+from gvtui.files import folder_locked
 from gvtui.points.session import Point, Session, Sink
 from tests.agent.fake import FakeRunsc
 
@@ -323,3 +325,26 @@ def test_a_pod_that_does_not_answer_is_asked_once(agent: Agent, fake: FakeRunsc)
     (entry,) = agent.processes(dead).entries
     assert entry.container_id == ""
     assert not any("ps" in call for call in fake.calls())
+
+
+def test_one_change_at_a_time_over_all_viewers(
+    agent: Agent, fake: FakeRunsc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = fake.container()
+    with ExitStack() as other:
+        other.enter_context(folder_locked(container.root))
+        monkeypatch.setattr("gvtui.agent.agent.BUSY_SECONDS", 0.0)
+        for outcome in (agent.apply(container, FIRST), agent.delete(container)):
+            assert outcome.state is State.REFUSED
+            assert outcome.sentence == (
+                "another viewer or command of gvtui is changing a session in "
+                f"{container.root}; nothing has changed here; try again later"
+            )
+        # Who waits gets its turn.
+        monkeypatch.setattr("gvtui.agent.agent.BUSY_SECONDS", 120.0)
+        with ThreadPoolExecutor() as pool:
+            waiting = pool.submit(agent.apply, container, FIRST)
+            assert not waiting.done()
+            assert fake.session() is None
+            other.close()
+            assert waiting.result().applied

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import socket
 import zlib
 from pathlib import Path
@@ -168,4 +169,20 @@ def test_many_questions_have_one_answer(tmp_path: Path) -> None:
             viewer.send(msgpack.packb({"kind": "ask"}))
         station.turn()
         assert said(viewer) == ["told"]
+    station.close()
+
+
+def test_a_change_of_a_session_is_told_to_the_others(tmp_path: Path) -> None:
+    station = make(tmp_path, [0.0])
+    with connect(tmp_path) as changer, connect(tmp_path) as other:
+        station.turn()
+        for viewer in (changer, other):
+            assert said(viewer) == ["hello"]
+        for sandbox in ("web", 7):
+            changer.send(msgpack.packb({"kind": "changing", "sandbox": sandbox}))
+        station.turn()
+        assert said(changer) == []
+        text = f"another viewer (process {os.getpid()}) changes the session of web"
+        assert msgpack.unpackb(other.recv(1000)) == {"kind": "log", "level": "info", "text": text}
+        assert said(other) == []
     station.close()

@@ -143,6 +143,8 @@ class Applying(Feature):
         def work() -> tuple[list[ChangeOutcome], TargetSurvey]:
             outcomes = []
             for container, session in changes:
+                if monitor is not None and not monitor.dead:
+                    monitor.monitor.tell_changing(container.sandbox_id)
                 outcome = keeper.apply(container, session, replace=replace_unknown)
                 outcomes.append(outcome)
                 note(outcome)

@@ -49,6 +49,7 @@ class Marks:
     def __init__(self, trace_path: Path) -> None:
         self.trace_path = trace_path
         self.marks: list[dict[str, Any]] = []
+        self.changing: list[str] = []
         self.said: list[str] = []
         self.left_behind: list[Any] = []
 
@@ -61,6 +62,9 @@ class Marks:
 
     def account_of(self, indexed: int | None) -> Accounting:
         return Accounting()
+
+    def tell_changing(self, sandbox: str) -> None:
+        self.changing.append(sandbox)
 
     def send_mark(self, mark: Mark, conn: int = 0) -> bool:
         self.marks.append(mark.details())
@@ -142,6 +146,7 @@ def test_a_point_is_staged_and_applied(bench: Bench) -> None:
         assert not bench.state.edit.is_staged
         assert "The new session runs" in screen_text(bench.app)
         assert [mark["kind"] for mark in bench.watch.marks] == ["session"]
+        assert bench.watch.changing == ["c1"]
 
     bench.run(script)
 
