@@ -53,9 +53,9 @@ def test_descriptors_are_kept_until_they_are_forgotten(tmp_path: Path) -> None:
         assert notifier.forget("x")
         assert manager.recv(100) == b"FDSTOREREMOVE=1\nFDNAME=x"
         # A manager that does not read is told again later.
-        while notifier.keep(ours.fileno(), "x"):
+        while notifier.forget("x"):
             pass
-        assert not notifier.forget("x")
+        assert not notifier.keep(ours.fileno(), "x")
     assert notifier.forget("x")
 
 
@@ -77,12 +77,12 @@ def sockets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[so
     made.append(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
     made[-1].connect(str(tmp_path / "a"))
     made.append(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-    monkeypatch.setattr(systemd, "_FIRST_FD", 300)
+    monkeypatch.setattr(systemd, "_FIRST_FD", 900)
     for place, each in enumerate(made):
-        os.dup2(each.fileno(), 300 + place)
+        os.dup2(each.fileno(), 900 + place)
     yield made
     for place, each in enumerate(made):
-        os.close(300 + place)
+        os.close(900 + place)
         each.close()
 
 
@@ -99,7 +99,7 @@ def handed(*names: str) -> dict[str, str]:
 @pytest.mark.usefixtures("sockets")
 def test_listeners_and_connections_are_told_apart() -> None:
     environment = handed("gvtui.socket", LISTENER_NAME, "gvtui-connection-1")
-    assert handed_over(environment) == HandedOver(300, 301, [(302, "gvtui-connection-1")])
+    assert handed_over(environment) == HandedOver(900, 901, [(902, "gvtui-connection-1")])
     assert environment == {}
 
 
