@@ -20,6 +20,7 @@ from gvtui.query.kept.spaced import (
     CHUNKS,
     COLUMNS,
     SECTIONS,
+    TAKEN_IN,
     ColumnsTold,
     section_name,
     spaced_version,
@@ -179,6 +180,8 @@ class StateSpacer:
         """The bytes of a state by their names; None if there is no room for them."""
         writer, roots = StateWriter({"trace": self._trace}), self._roots
         state = {name: _packed(writer.section(roots[name])) for name in SECTIONS}
+        taken_in = {"connections": self._trace.connections, "lost": self._trace.lost}
+        state[TAKEN_IN] = _packed(StateWriter({}).values(taken_in))
         numbers = [self._number_of(column) for column in writer.columns]
         changed = [(number, column.touched()) for number, column in enumerate(self._columns)]
         changed = [(number, chunks) for number, chunks in changed if chunks]

@@ -253,6 +253,16 @@ class Trace(RowReader):
         else:
             self._carry_drops()
 
+    def take_up(self, row: int, connections: Connections, lost: LostRows) -> None:
+        """Go on behind rows that somebody else has taken in.
+
+        Args:
+            row: the row behind them.
+            connections: what is known of connections from them, and from no others.
+            lost: what they tell of losses.
+        """
+        self.end_row, self.connections, self.lost = row, connections, lost
+
     def _carry(self) -> None:
         """Take over the counts of rows that a flight recorder has let go before they were read."""
         segment, head = self._segments.oldest, self.oldest_head()

@@ -53,7 +53,7 @@ def measure(path: Path, rows: int) -> list[tuple[str, ...]]:
                 # Without states: the process that makes them is ended, and begun at the next jump.
                 model.beforehand.close()
         if not is_kept:
-            model.beforehand.best(trace, 0)
+            model.beforehand.best(trace, rows, 0)
             model.beforehand.wait()
     model.close()
     trace.close()

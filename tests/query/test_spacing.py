@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gvtui.query import spacing
-from gvtui.query.kept.spaced import CHUNKS, COLUMNS, SECTIONS, SpacedStates
+from gvtui.query.kept.spaced import CHUNKS, COLUMNS, SECTIONS, TAKEN_IN, SpacedStates
 from gvtui.query.spacing import (
     LEAST_BYTES,
     MOST_BYTES,
@@ -66,7 +66,7 @@ def test_each_state_has_all_sections(path: Path) -> None:
     names = [name for name, pieces in StateSpacer(trace, "").sections() if b"".join(pieces) or True]
     trace.close()
     own = [name.partition(" ")[2] for name in names]
-    every = [*SECTIONS, COLUMNS, CHUNKS]
+    every = [*SECTIONS, TAKEN_IN, COLUMNS, CHUNKS]
     assert own == every * (len(own) // len(every))
 
 

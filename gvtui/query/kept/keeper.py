@@ -10,6 +10,7 @@ from gvtui.query.column import RowColumn
 from gvtui.query.kept.reading import BrokenStateError, StateReader
 from gvtui.query.kept.version import version
 from gvtui.query.kept.writing import NotKeptError, StateWriter
+from gvtui.query.leftovers import without_collecting
 from gvtui.query.source import CHUNK
 from gvtui.trace.header import is_being_written
 from gvtui.trace.keptfile import identity_of, open_kept, write_kept
@@ -129,7 +130,8 @@ class StateKeeper:
         try:
             if data is None or self._reader is None:
                 raise BrokenStateError(name)
-            self._reader.restore(data, roots)
+            with without_collecting():
+                self._reader.restore(data, roots)
         except BrokenStateError:
             self._give_up()
             return

@@ -17,7 +17,9 @@ from gvtui.query.kept.keeper import SECTIONS as NEEDED
 from gvtui.query.kept.reading import BrokenStateError, StateReader
 from gvtui.query.kept.version import version
 from gvtui.query.leftovers import without_collecting
+from gvtui.trace.connections import Connections
 from gvtui.trace.keptfile import open_kept
+from gvtui.trace.lostrows import LostRows
 from gvtui.trace.sidefiles import spaced_path
 
 if TYPE_CHECKING:
@@ -33,8 +35,9 @@ SECTIONS = ("processes", "timeline", "numbers", "resolved", "descriptors")
 """What a state has of `keeper.SECTIONS`, in this order. Activity is none of them: what it says of a
 row may depend on what later rows tell."""
 
-COLUMNS, CHUNKS = "columns", "chunks"
-"""What a state has beside its sections: see `ColumnsTold`, and the chunks, one behind the other."""
+TAKEN_IN, COLUMNS, CHUNKS = "taken in", "columns", "chunks"
+"""What a state has beside its sections: what the trace had taken in; see `ColumnsTold`; and the
+chunks, one behind the other."""
 
 BYTES_A_ROW = 50
 """To take up so many bytes, as they lie in the file, takes as long as to read a row."""
@@ -95,8 +98,6 @@ class SpacedStates:
     def best(self, position: int, reached: int) -> StateAt | None:
         """The state from which all rows before a position are read soonest.
 
-        The trace has taken in these rows.
-
         Args:
             position: the position.
             reached: the position up to which an analysis has read.
@@ -111,13 +112,30 @@ class SpacedStates:
         size = sum(self._file.size(section_name(row, name)) for name in SECTIONS)
         if row - reached < size // BYTES_A_ROW:
             return None
-        try:
-            told = self._columns_told(row)
-        except BrokenStateError:
-            return None
-        if told.renamed != self._trace.connections.claims.renamed:
-            return None
         return StateAt(self, row)
+
+    def take_in(self, row: int) -> None:
+        """Have the trace take in all rows up to its limit, those before a state at once.
+
+        Raises:
+            BrokenStateError: what it had taken in then is missing, or damaged.
+        """
+        reader = StateReader({}, lambda _: RowColumn())
+        found = reader.values(self.stream(row, TAKEN_IN))
+        connections, lost = found.get("connections"), found.get("lost")
+        if not isinstance(connections, Connections) or not isinstance(lost, LostRows):
+            raise BrokenStateError(f"{TAKEN_IN} at {row}")
+        self._trace.take_up(row, connections, lost)
+        self._trace.refresh()
+
+    def is_void(self, row: int) -> bool:
+        """Whether rows that the trace has taken in since tell that those before a state are of
+        another sandbox than it seemed.
+
+        Raises:
+            BrokenStateError: nothing tells.
+        """
+        return self._columns_told(row).renamed != self._trace.connections.claims.renamed
 
     def reader(self, row: int) -> StateReader:
         """What fills parts with the state at a row."""
@@ -191,6 +209,20 @@ class StateAt:
         """The row."""
         self.restored: set[str] = set()
         """The sections that were filled."""
+
+    def take_in(self) -> bool:
+        """Have the trace take in all rows up to its limit, those before the state at once.
+
+        Whoever reads the trace begins anew then: its connections are others.
+
+        Returns:
+            Whether the state holds good for these rows.
+        """
+        try:
+            self._states.take_in(self.row)
+            return not self._states.is_void(self.row)
+        except BrokenStateError:
+            return False
 
     def offer(self, name: str, roots: Mapping[str, Any]) -> None:
         """Give the parts of a section, still empty: they are filled if they can be.

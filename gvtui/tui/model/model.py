@@ -151,11 +151,12 @@ class Model:
             self.replace_trace(self.trace)
         else:
             is_back = replay.go_to(row_id)
+            reached = 0 if is_back else self.analysis.pairs.position
+            state = self.beforehand.best(self.trace, replay.position, reached)
+            if state is not None and state.take_in():
+                self._state = state
             self.trace.refresh(_STANDING_SECONDS)
-            if not self.trace.is_behind:
-                reached = 0 if is_back else self.analysis.pairs.position
-                self._state = self.beforehand.best(self.trace, reached)
-            if is_back or self._state is not None:
+            if is_back or state is not None:
                 self.replace_trace(self.trace)
             self.analysis.hurry(deadline - monotonic())
         while self.refresh(_TURN_SECONDS) or self.trace.is_behind:

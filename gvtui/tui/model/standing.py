@@ -28,14 +28,14 @@ class Beforehand:
         self._is_over = False
         """Whether the process has ended."""
 
-    def best(self, trace: Trace, reached: int) -> StateAt | None:
-        """The state from which an analysis of a recording is soonest at its present end; None if it
-        is there sooner from a row that has been reached."""
+    def best(self, trace: Trace, position: int, reached: int) -> StateAt | None:
+        """The state from which an analysis of a recording is soonest at a position; None if it is
+        there sooner from the one that it has reached."""
         if trace is not self._trace:
             self.close()
             self._trace, self._states, self._is_over = trace, None, False
         self._look(trace)
-        return self._states.best(trace.end_row, reached) if self._states is not None else None
+        return self._states.best(position, reached) if self._states is not None else None
 
     def wait(self) -> None:
         """Wait until the process has ended, if there is one."""

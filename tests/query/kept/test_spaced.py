@@ -51,6 +51,9 @@ def best(trace: Trace, position: int = POSITION, reached: int = 0) -> StateAt | 
 
 def read(trace: Trace, state: StateAt | None) -> list[object]:
     """What is found out of all rows."""
+    if state is not None and not state.take_in():
+        state = None
+    trace.refresh()
     analysis = Analysis(trace, audit_variable="", state=state)
     numbers, descriptors = analysis.statistics(), analysis.statistics(by_descriptor=True)
     analysis.finish(numbers, descriptors)
@@ -106,10 +109,28 @@ def test_it_is_taken_up_only_if_one_is_there_sooner(
     assert states.best(second, 0) is None
 
 
-def test_a_name_that_is_taken_back_makes_states_of_before_void(trace: Trace) -> None:
-    assert best(trace) is not None
-    trace.connections.claims.renamed += 1
-    assert best(trace) is None
+def test_a_name_that_is_taken_back_makes_states_of_before_void(
+    trace: Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = best(trace)
+    assert state is not None
+    assert state.take_in()
+    monkeypatch.setattr(trace, "refresh", lambda: setattr(trace.connections.claims, "renamed", 1))
+    assert not state.take_in()
+
+
+def test_the_trace_takes_in_what_the_state_had(trace: Trace) -> None:
+    connections, lost = trace.connections, trace.lost
+    trace.go_back(POSITION)
+    state = best(trace)
+    assert state is not None
+    assert state.take_in()
+    assert trace.end_row == POSITION
+    assert trace.connections is not connections
+    (sandbox,), (known,) = trace.connections.sandboxes(), connections.sandboxes()
+    assert (sandbox.container_id, sandbox.messages) == (known.container_id, known.messages)
+    assert trace.connections.messages == connections.messages > state.row // 2
+    assert trace.lost.words() == lost.words()
 
 
 def test_what_is_not_kept_is_read(trace: Trace) -> None:

@@ -28,9 +28,9 @@ def test_states_are_made_once_and_taken_up(tmp_path: Path, monkeypatch: pytest.M
     write_mixed(path, LEAST_ROWS)
     assert wait_until(lambda: identity_of(path, beside(path)) is not None)
     trace, beforehand = Trace.open(path), Beforehand("")
-    assert beforehand.best(trace, 0) is None
+    assert beforehand.best(trace, trace.end_row, 0) is None
     beforehand.wait()
-    found = beforehand.best(trace, 0)
+    found = beforehand.best(trace, trace.end_row, 0)
     assert found is not None
     assert found.row >= spacing.LEAST_APART
     beforehand.close()
@@ -46,7 +46,7 @@ def test_a_process_that_keeps_nothing_is_not_begun_again(
     trace, beforehand = Trace.open(path), Beforehand("")
     spaced_path(beside(path)).mkdir()
     for _ in range(3):
-        assert beforehand.best(trace, 0) is None
+        assert beforehand.best(trace, trace.end_row, 0) is None
         beforehand.wait()
     beforehand.close()
     trace.close()
@@ -55,7 +55,7 @@ def test_a_process_that_keeps_nothing_is_not_begun_again(
 def test_of_a_small_recording_nothing_is_made(tmp_path: Path) -> None:
     path = write_trace(tmp_path / "run.gvtrace", [(1, recorded_datagrams("shell-2024"))])
     trace, beforehand = Trace.open(path), Beforehand("")
-    assert beforehand.best(trace, 0) is None
+    assert beforehand.best(trace, trace.end_row, 0) is None
     beforehand.wait()
     assert not spaced_path(beside(path)).exists()
     beforehand.close()
