@@ -20,8 +20,17 @@ TRACES = Path("/var/lib/gvtui")
 
 _NEEDS = """\
 # It needs: to look at the processes that connect (CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH), to enlarge
-# their send buffers (CAP_NET_ADMIN), and real-time priority, without which sandboxes drop points
-# sooner. The process that reads what sandboxes send gives up all of these."""
+# their send buffers (CAP_NET_ADMIN), and real-time priority (CAP_SYS_NICE), without which sandboxes
+# drop points sooner. The process that reads what sandboxes send gives up all of these. What else is
+# here lets it become the user of --user, or gives the socket to a group."""
+
+_CAPABILITIES = ("SYS_PTRACE", "DAC_READ_SEARCH", "NET_ADMIN", "SYS_NICE")
+_FOR_OPTION = {
+    # To become the user, to give it the trace and take it back, and to end its process.
+    "--user": ("CHOWN", "SETUID", "SETGID", "KILL", "DAC_OVERRIDE"),
+    "--socket-group": ("CHOWN", "SETGID"),
+}
+"""Capabilities that the monitor needs always, and with an option."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,12 @@ class UnitOptions:
     """The other options, as on the command line."""
     connections: int
     """How many sandboxes may be connected at once."""
+
+    @property
+    def capabilities(self) -> list[str]:
+        """The capabilities that it needs, without the `CAP_` of their names."""
+        further = (each for word in self.words for each in _FOR_OPTION.get(word, ()))
+        return [*_CAPABILITIES, *dict.fromkeys(further)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +91,7 @@ StateDirectoryMode=0700
 Environment=HOME=/var/lib/gvtui XDG_CACHE_HOME=/var/lib/gvtui/.cache
 LimitNOFILE=65536
 {_NEEDS}
-CapabilityBoundingSet=CAP_SYS_PTRACE CAP_DAC_READ_SEARCH CAP_NET_ADMIN CAP_SYS_NICE CAP_CHOWN CAP_SETUID CAP_SETGID
+CapabilityBoundingSet={" ".join(f"CAP_{each}" for each in wanted.capabilities)}
 LimitRTPRIO=10
 NoNewPrivileges=yes
 ProtectSystem=full
@@ -120,8 +135,8 @@ def _docker(wanted: UnitOptions) -> str:
     listen, trace = wanted.listen.absolute(), wanted.trace.absolute()
     run = [
         "docker run --detach --restart=always --name=gvtui --pid=host --network=none",
-        "--cap-drop=ALL --cap-add=SYS_PTRACE --cap-add=DAC_READ_SEARCH",
-        "--cap-add=NET_ADMIN --cap-add=SYS_NICE --security-opt=no-new-privileges",
+        "--cap-drop=ALL --security-opt=no-new-privileges",
+        " ".join(f"--cap-add={each}" for each in wanted.capabilities),
         f"--volume={shlex.quote(f'{listen.parent}:{listen.parent}')}",
         f"--volume={shlex.quote(f'{trace}:{trace}')}",
         f"gvtui:{__version__} monitor --listen {shlex.quote(str(listen))}",
@@ -175,7 +190,7 @@ spec:
             allowPrivilegeEscalation: false
             capabilities:
               drop: [ALL]
-              add: [SYS_PTRACE, DAC_READ_SEARCH, NET_ADMIN, SYS_NICE]
+              add: [{", ".join(wanted.capabilities)}]
           volumeMounts:
             - name: socket
               mountPath: {_yaml(str(listen.parent))}

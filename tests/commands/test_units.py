@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -26,6 +27,29 @@ def test_options_go_along(capsys: pytest.CaptureFixture[str]) -> None:
         *("--socket-mode", "660", "--no-realtime", "--limit", "connections=9"),
         *("--keep", str(20 << 30)),
     ]
+
+
+@pytest.mark.parametrize("unit", ["systemd", "docker", "kubernetes"])
+@pytest.mark.parametrize(
+    ("words", "also"),
+    [
+        ([], set()),
+        (["--socket-group", "0"], {"CHOWN", "SETGID"}),
+        (["--user", "0"], {"CHOWN", "SETUID", "SETGID", "KILL", "DAC_OVERRIDE"}),
+    ],
+)
+def test_it_has_the_rights_that_it_needs(
+    capsys: pytest.CaptureFixture[str], unit: str, words: list[str], also: set[str]
+) -> None:
+    lines = printed(capsys, unit, *words).splitlines()
+    (line,) = [each for each in lines if re.search(r"BoundingSet=|cap-add=|add: \[", each)]
+    found = set(re.findall(r"[A-Z]+_?[A-Z]+_?[A-Z]+", line.replace("CAP_", "")))
+    assert found == {"SYS_PTRACE", "DAC_READ_SEARCH", "NET_ADMIN", "SYS_NICE"} | also
+
+
+def test_the_store_has_room_for_all_connections(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "systemd", "--limit", "connections=9")
+    assert "FileDescriptorStoreMax=10\n" in text
 
 
 @pytest.mark.parametrize("unit", UNITS)
