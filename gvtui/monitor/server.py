@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import math
 import signal
@@ -312,6 +313,10 @@ class Monitor:
                 # Even a rest of 0 s gives the other connections their turn.
                 await trio.sleep(pace.rest_after(turn.messages, is_full=turn.is_full))
         except trio.Cancelled:
+            if STORED_AS not in details:
+                # Whatever has been sent by now is taken, and nothing more can be sent.
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RD)
             messages += self._take_last(conn, connection, bounds)
             raise
         finally:

@@ -185,6 +185,33 @@ def test_the_stop_of_the_monitor_closes_its_connections(tmp_path: Path) -> None:
     run(tmp_path, check)
 
 
+def test_nothing_can_be_sent_behind_the_last_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused: list[bool] = []
+
+    async def check(running: Running) -> None:
+        client = await connect(running.path, build_handshake())
+        await running.until(lambda: len(running.trace.connections) == 1)
+        take = running.monitor._intake.take_turn
+
+        def last_turn(connection: socket.socket) -> Turn:
+            turn = take(connection)
+            try:
+                os.write(client.fileno(), read_message())
+            except BrokenPipeError:
+                refused.append(True)
+            return turn
+
+        monkeypatch.setattr(running.monitor._intake, "take_turn", last_turn)
+        running.ours.send(msgpack.packb({"kind": "stop"}))
+        await running.until(lambda: not running.trace.connections[1].connected)
+        client.close()
+
+    run(tmp_path, check)
+    assert refused == [True]
+
+
 def test_the_end_under_load_is_bounded_and_what_was_not_taken_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
