@@ -183,7 +183,8 @@ class GvtuiApp(ViewerBase):
         screen = self.main
         screen.query_one("#tabs", ContentSwitcher).current = pane_id
         self._tabline.show(pane_id)
-        screen.set_class(pane_id != "stream", "other-tab")
+        # Of this pane alone: a class of the screen has the looks of all that is on it worked out anew.
+        screen.query("#detail").set_class(pane_id != "stream", "other-tab")
         self.zoom.leave_unless("tab")
         self._focus_tab()
         self.show_news()

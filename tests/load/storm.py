@@ -197,13 +197,20 @@ def _spread(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[objec
     return f"{len(values):,}", *(f"{each:.1f}" for each in figures)
 
 
-def play(seconds: float, crowd: Crowd) -> Storm:
-    """Run a viewer, have the crowd send to it, and look at what was recorded."""
+def play(seconds: float, crowd: Crowd, limits: Sequence[str] = ()) -> Storm:
+    """Run a viewer, have the crowd send to it, and look at what was recorded.
+
+    Args:
+        seconds: how long the crowd sends.
+        crowd: who sends.
+        limits: those of the viewer that are not the usual ones, as for `--limit`.
+    """
     with tempfile.TemporaryDirectory(prefix="gvtui-storm-") as name, _cache_in(Path(name)):
         listen, record = Path(name, "s.sock"), Path(name, "storm.gvtrace")
         # Another user connects, too.
         Path(name).chmod(0o711)
         words = ["--record", str(record), "--socket-mode", "666", "--fresh", "--on-exit", "keep"]
+        words += [word for limit in limits for word in ("--limit", limit)]
         viewer = Viewer(["--listen", str(listen), *words])
         try:
             viewer.wait_for("following", START_SECONDS)

@@ -48,6 +48,7 @@ _SECOND = 1_000_000_000
 _STEADY_SECONDS = 0.8
 """A picture is taken when it has been the same for so long: panes read a trace bit by bit, and draw
 what they have read a few times a second."""
+_LOOK_SECONDS = 0.1
 _START_NS = 1_795_455_407 * _SECOND
 _NAMES = (
     Names("docker", "image-builder", "gcc:14"),
@@ -272,6 +273,9 @@ async def settle(pilot: Pilot[int]) -> None:
         before, seen = seen, app.screen._compositor.render_strips()
         if seen != before:
             since = time.monotonic()
+        else:
+            # What another look would find in the meantime, the last one finds too.
+            await pilot.pause(_LOOK_SECONDS)
 
 
 def main(folder: str = "screenshots") -> int:
