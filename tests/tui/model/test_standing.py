@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from gvtui.query import spacing
 from gvtui.query.kept import spaced
-from gvtui.query.kept.spaced import LEAST_ROWS
 from gvtui.trace.keptfile import identity_of
 from gvtui.trace.reader import Trace
 from gvtui.trace.sidefiles import beside, spaced_path
@@ -24,8 +23,9 @@ if TYPE_CHECKING:
 
 def test_states_are_made_once_and_taken_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spaced, "BYTES_A_ROW", 1 << 40)
+    monkeypatch.setattr(standing, "LEAST_ROWS", 1)
     path = tmp_path / "run.gvtrace"
-    write_mixed(path, LEAST_ROWS)
+    write_mixed(path, spacing.LEAST_APART + 500)
     assert wait_until(lambda: identity_of(path, beside(path)) is not None)
     trace, beforehand = Trace.open(path), Beforehand("")
     assert beforehand.best(trace, trace.end_row, 0) is None

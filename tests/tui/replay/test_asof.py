@@ -83,7 +83,7 @@ def states_at_every_few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keptfile, "SETTLED_NS", 0)
     monkeypatch.setattr(standing, "LEAST_ROWS", 1)
     monkeypatch.setattr(spaced, "BYTES_A_ROW", 1 << 40)
-    monkeypatch.setattr(spacing, "LEAST_APART", 29)
+    monkeypatch.setattr(spacing, "LEAST_APART", 149)
     monkeypatch.setattr(spacing, "WRITING_SHARE", 1 << 40)
 
 
