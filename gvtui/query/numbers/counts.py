@@ -3,8 +3,11 @@
 How calls are counted:
 
 - A call counts once, whether its enter, its exit or both pass the filter. Its error and duration
-come from its exit row, its path from its enter row. Without thread ids there are no pairs, and the
+come from its exit row. Without thread ids there are no pairs, and the
 larger of the numbers of enters and exits counts.
+- By path a call counts with each path that one of its rows names which pass the filter, and by error
+where its exit passes: so many calls are found by the filter of a line. What the sandbox says where it
+could not look a descriptor up is no path.
 - A call that raw and decoded points both report counts once in every table, with what its raw rows
   tell. Only its path and its descriptor come from its decoded rows, and so do the sums by them.
 - A call that a signal interrupted, to be begun anew, is no error; such calls are counted apart.
@@ -26,6 +29,7 @@ from gvtui.query.calls.pairs import UNKNOWN_NS
 from gvtui.query.column import RowColumn
 from gvtui.query.follower import Follower
 from gvtui.query.numbers.descriptors import DescriptorCounts
+from gvtui.query.numbers.paths import NamedPaths
 from gvtui.query.numbers.tally import Tally
 from gvtui.query.source import CHUNK
 from gvtui.trace.row import Direction, Kind
@@ -103,7 +107,8 @@ class Counts(Follower):
         self.by_process = Tally(max_keys=_MAX_PROCESSES)
         """Sums by the process's number in the tree."""
         self.by_path = Tally(max_keys=_MAX_PATHS)
-        """Sums by the string number of the path."""
+        """Sums by the string number of the path that rows name."""
+        self._named = NamedPaths(trace)
         self.by_errno = Tally(max_keys=1 << 16)
         self.descriptors = DescriptorCounts(resolved) if resolved is not None else None
         """Sums by descriptor and by the other end of sockets; None if they are not counted."""
@@ -165,16 +170,25 @@ class Counts(Follower):
         numbers = self._processes.tree.numbers(start, rows)
         self._add(self.by_process, numbers, *calls, *ends)
         errors = np.where(rows["errno"] != 0, rows["errno"].astype(np.int64), NOT_SENT_KEY)
-        ended = settled & once & failed
+        ended = settled & once & failed & matched
         self.by_errno.count(errors[ended])
         self.by_errno.outcome(errors[ended], failed[ended], durations[ended])
 
-        own = rows["path"].astype(np.int64)
-        of_enter = self._pairs.gather("path", rows["path"], start, np.where(is_exit, partners, -1))
+        own = self._named.only(rows["path"].astype(np.int64))
+        enters = np.where(enter_matched, partners, -1)
+        of_enter = self._pairs.gather("path", own, start, enters)
+        is_before = (enters >= 0) & (enters < start)
+        if is_before.any():
+            of_enter[is_before] = self._named.only(of_enter[is_before])
         paths = np.where(of_enter != 0, of_enter, own)
-        has = paths != 0
-        calls = (counted & has, loose & matched & has, is_enter, settled & has)
+        is_first = is_enter | loose | (of_enter != 0)
+        is_other = is_exit & matched & ~loose & (own != 0) & (own != of_enter)
+        has = is_first & (paths != 0)
+        calls = (counted & ~is_exit & has, loose & matched & has, is_enter, settled & has)
         self._add(self.by_path, paths, *calls, *ends)
+        if is_other.any():
+            calls = (is_other, np.zeros(count, np.bool_), is_enter, is_other)
+            self._add(self.by_path, own, *calls, *ends)
         if self.descriptors is not None:
             self.descriptors.take_in(start, rows, settled, *ends, totals=self.totals)
         for place in np.flatnonzero(codes == ExecCode.ASKED).tolist():
@@ -240,7 +254,7 @@ class Counts(Follower):
             durations = np.array([UNKNOWN_NS])
         for tally, key in self._late_keys(exec_):
             tally.outcome(np.array([key]), failed, durations)
-        if failed[0] and not exec_.is_double:
+        if failed[0] and exec_.is_matched and not exec_.is_double:
             self.by_errno.count(np.array([NOT_SENT_KEY]))
             self.by_errno.outcome(np.array([NOT_SENT_KEY]), failed, durations)
 
