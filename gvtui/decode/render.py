@@ -71,7 +71,8 @@ def render(
         decoded: The message.
         architecture: Of the sandbox; one of `gvtui.points.syscalls.ARCHITECTURES`.
         enter: The enter that belongs to an exit, if it is known. It supplies the path of a closed
-            descriptor, and tells whether the program's memory changed during the call.
+            descriptor, and tells whether the program's memory changed during the call; of a decoded
+            point where the exit is of a raw one, it gives the arguments.
         outcome: What other rows tell about an exec's exit; None where the exit tells it itself.
         limit: Characters of the arguments; `…` ends them where some had to go.
         shows_digests: Whether a program that started is shown with its digests.
@@ -89,7 +90,7 @@ def render(
             text = ", ".join(filter(None, (events.digests(message), text)))
         return Rendered(_name(message_type, 0, architecture), _cut(text, limit), "", False)
     call = call_of(decoded, architecture, enter)
-    arguments = _cut(", ".join(forms[0](call)), limit)
+    arguments = _cut(", ".join(arguments_of(call, enter)), limit)
     if call.enter is not None:
         notes = changes(message, call.enter)
         arguments += "".join(f" ⚠ {note}" for note in notes)
@@ -106,6 +107,14 @@ def arguments_text(decoded: Decoded, *, architecture: str, limit: int = ARGUMENT
     if forms is None:
         return render(decoded, architecture=architecture, limit=limit).arguments
     return _cut(", ".join(forms[0](call_of(decoded, architecture))), limit)
+
+
+def arguments_of(call: CallSide, enter: Decoded | None) -> list[str]:
+    """The arguments of a call, as a decoded enter gives them where the exit is of a raw point."""
+    is_raw = isinstance(call.message, syscall_pb2.Syscall)
+    if is_raw and enter is not None and type(enter.message) is not syscall_pb2.Syscall:
+        call = call_of(enter, call.architecture)
+    return FORMS[type(call.message)][0](call)
 
 
 def call_of(decoded: Decoded, architecture: str, enter: Decoded | None = None) -> CallSide:

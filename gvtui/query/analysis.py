@@ -7,6 +7,7 @@ from time import monotonic, thread_time
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from gvtui.query.calls.pairs import Pairs
+from gvtui.query.calls.sides import JoinedSides
 from gvtui.query.context import QueryContext
 from gvtui.query.kept.keeper import StateKeeper
 from gvtui.query.leftovers import give_back
@@ -128,6 +129,8 @@ class Analysis:
         """
         self.trace = trace
         self.pairs = Pairs(trace)
+        self.sides = JoinedSides(trace, self.pairs)
+        """The two sides of calls, also where one has a raw point alone."""
         self.processes = Processes(trace, self.pairs, audit_variable=audit_variable)
         self.timeline = Timeline(trace, self.pairs.execs)
         self.context = QueryContext(self.pairs, self.processes)

@@ -7,6 +7,7 @@ from typing import Any
 
 from gvtui.trace.writer import TraceWriter
 from gvtui.wire.header import build_message
+from gvtui.wire.messages import RAW_SYSCALL
 from gvtui.wire.pb import syscall_pb2
 
 TRACES = Path(__file__).parent.parent / "data" / "traces"
@@ -42,6 +43,23 @@ def open_message(
     return build_message(7, message.SerializeToString(), dropped)
 
 
+def raw_message(
+    *,
+    pid: int = 1,
+    container: str = "c0ffee",
+    result: int | None = None,
+    time_ns: int = START_NS,
+) -> bytes:
+    """The same by a raw point."""
+    message = syscall_pb2.Syscall(sysno=257)
+    context = message.context_data
+    context.time_ns, context.container_id = time_ns, container
+    context.thread_group_id = context.thread_id = pid
+    if result is not None:
+        message.exit.result = result
+    return build_message(RAW_SYSCALL, message.SerializeToString())
+
+
 class Recorder:
     """Writes a trace while something reads it."""
 
@@ -56,4 +74,10 @@ class Recorder:
         for _ in range(count):
             self.now += 1_000_000
             self.writer.message(1, self.now, open_message(path, time_ns=self.now, **options))
+        self.writer.flush()
+
+    def add_raw(self, **options: Any) -> None:
+        """Write the message of a raw point, a millisecond after the last one."""
+        self.now += 1_000_000
+        self.writer.message(1, self.now, raw_message(time_ns=self.now, **options))
         self.writer.flush()

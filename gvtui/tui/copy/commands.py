@@ -100,7 +100,7 @@ class Copying(Feature):
             "json": lambda: printed(model, row_id, "json"),
             "strace": lambda: printed(model, row_id, "strace"),
         }
-        other = model.analysis.pairs.partner(row_id) if model.whole_calls else None
+        other = model.analysis.sides.other(row_id) if model.whole_calls else None
         if other is not None:
             makers["other-text"] = lambda: printed(model, other, "text")
             makers["other-json"] = lambda: printed(model, other, "json")

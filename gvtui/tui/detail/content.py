@@ -69,12 +69,12 @@ def pair_words(model: Model, row_id: int | None) -> str:
     if row_id is None or not model.trace.first_row <= row_id < pairs.position:
         return ""
     is_enter = model.trace.row(row_id).direction == Direction.ENTER
-    other = pairs.partner(row_id)
+    other = model.analysis.sides.other(row_id)
     if other is None:
         reason = pairs.reason(row_id)
         is_call = reason is not None and reason is not Unpaired.NOT_A_CALL
         return f"   {reason.value}" if is_call and reason else ""
-    took = pairs.duration_ns(row_id)
+    took = model.analysis.sides.duration_ns(row_id)
     when = "" if took is None else f", {span_text(took if is_enter else -took)}"
     return f"   {'exit' if is_enter else 'enter'}: row {other:,}{when}"
 
@@ -84,7 +84,7 @@ def _partner(model: Model) -> int | None:
     pairs = model.analysis.pairs
     if not model.whole_calls or model.cursor is None or model.cursor >= pairs.position:
         return None
-    return pairs.partner(model.cursor)
+    return model.analysis.sides.other(model.cursor)
 
 
 def _session(model: Model, row_id: int | None) -> tuple[str, str] | None:
@@ -253,7 +253,7 @@ class Content:
         sides = both_sides(
             enter, self._views_of(enter, entered), exit_, self._views_of(exit_, left)
         )
-        duration = self._model.analysis.pairs.duration_ns(row_id)
+        duration = self._model.analysis.sides.duration_ns(row_id)
         took = f"   took {took_text(duration)}" if duration is not None else ""
         point = word(trace.string(row.point)).removesuffix("/enter").removesuffix("/exit")
         self.heading = [

@@ -8,7 +8,7 @@ from gvtui.query.calls.doubles import Twins
 from gvtui.query.once import BothKinds, OnceFilter
 
 if TYPE_CHECKING:
-    from gvtui.query.calls.pairs import Pairs
+    from gvtui.query.calls.sides import JoinedSides
     from gvtui.query.filter.compile import Filter
     from gvtui.query.view import RowView
     from gvtui.trace.reader import Trace
@@ -69,13 +69,13 @@ class DoubledRows:
             return None
         return self._twins.decoded(row_id)
 
-    def stand_in(self, row_id: int, view: RowView, pairs: Pairs | None) -> int:
+    def stand_in(self, row_id: int, view: RowView, sides: JoinedSides | None) -> int:
         """The row that shows another one in the view.
 
         Args:
             row_id: the row.
             view: the view.
-            pairs: which enter belongs to which exit, where a call is one row; else None.
+            sides: the two sides of calls, where a call is one row; else None.
 
         Returns:
             The row itself where it is shown, or none is shown for it; else its decoded twin, or
@@ -85,6 +85,6 @@ class DoubledRows:
             return row_id
         row = self.twin(row_id, view)
         row = row_id if row is None else row
-        other = pairs.partner(row) if pairs is not None else None
-        sides = [row] if other is None else sorted((row, other))
-        return next((side for side in sides if side in view), row_id)
+        other = sides.other(row) if sides is not None else None
+        both = [row] if other is None else sorted((row, other))
+        return next((side for side in both if side in view), row_id)

@@ -391,8 +391,8 @@ class Model:
     def stand_in(self, row_id: int) -> int:
         """The row that shows another one: itself, its decoded twin where it is left out as doubled,
         or the other side of its call where calls are one row; itself if none of them is shown."""
-        pairs = self.analysis.pairs if self.whole_calls else None
-        return self.doubles.stand_in(row_id, self.view, pairs)
+        sides = self.analysis.sides if self.whole_calls else None
+        return self.doubles.stand_in(row_id, self.view, sides)
 
     def narrowed(self, expression: str = "") -> Filter | None:
         """The filters in force and one more as one condition; None if there is none at all.

@@ -17,6 +17,7 @@ from gvtui.decode.render import render
 from gvtui.decode.stdio import shell_on_a_socket
 from gvtui.points.names import event_type
 from gvtui.query.calls.call import Unpaired
+from gvtui.query.calls.sides import JoinedSides
 from gvtui.trace.connections import CLOSED_BY_SANDBOX
 from gvtui.trace.marks import GapMark, LostMark, SessionMark, read_mark
 from gvtui.trace.procfs import ProcessesMark
@@ -157,6 +158,7 @@ class RowTexts:
         """
         self._trace = trace
         self._pairs = pairs
+        self._sides = JoinedSides(trace, pairs)
         self._notice_of = notice_of
         self._shows_digests = False
         self._named = trace.connections.naming.version
@@ -275,7 +277,7 @@ class RowTexts:
             waits = Unpaired.NOT_READ if whole and row.direction == Direction.ENTER else None
             outcome = pairs.execs.outcome(row_id)
             return _Side(trace.decoded(row_id), outcome=outcome, unpaired=waits, is_final=False)
-        other = pairs.partner(row_id)
+        other = self._sides.other(row_id)
         if row.direction == Direction.EXIT:
             outcome = pairs.execs.outcome(row_id)
             is_final = outcome is not ExecOutcome.ASKED
@@ -288,7 +290,7 @@ class RowTexts:
                 self._enter(other),
                 row.errno,
                 outcome,
-                pairs.duration_ns(row_id),
+                self._sides.duration_ns(row_id),
                 is_whole=whole,
                 is_final=is_final,
             )
@@ -309,7 +311,7 @@ class RowTexts:
             trace.decoded(row_id),
             trace.row(other).errno,
             outcome,
-            pairs.duration_ns(row_id),
+            self._sides.duration_ns(row_id),
             is_whole=True,
             is_final=outcome is not ExecOutcome.ASKED,
         )

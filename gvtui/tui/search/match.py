@@ -190,12 +190,12 @@ class RowMatcher:
 
     def _in_call(self, row_id: int, row: Row) -> Match:
         """Test the call, its result, and its duration."""
-        model, pairs = self._model, self._model.analysis.pairs
+        model, sides = self._model, self._model.analysis.sides
         partner = None
         if row.direction == Direction.EXIT or (
             model.whole_calls and row.direction == Direction.ENTER
         ):
-            partner = pairs.partner(row_id)
+            partner = sides.other(row_id)
         words = self._words.words(model, row_id, partner)
         if self.pattern.search(words.call):
             return Match(True)
@@ -203,11 +203,11 @@ class RowMatcher:
             return Match(True)
         if partner is not None:
             if self._is_span and "duration" not in self._hidden:
-                took = pairs.duration_ns(row_id)
+                took = sides.duration_ns(row_id)
                 return Match(took is not None and bool(self.pattern.search(took_text(took))))
             return Match(False)
         if model.whole_calls and row.direction == Direction.ENTER:
-            why = pairs.reason(row_id)
+            why = model.analysis.pairs.reason(row_id)
             said = UNPAIRED.get(why, "") if why is not None else ""
             found = "result" not in self._hidden and self.pattern.search(said) is not None
             return Match(found, why is not Unpaired.IN_FLIGHT)

@@ -141,8 +141,8 @@ class Rows(Feature):
         if not model.whole_calls:
             return
         if cursor is not None and not model.following:
-            # Only an exit's partner comes before it.
-            enter = model.analysis.pairs.partner(cursor)
+            # Only an exit's other side comes before it.
+            enter = model.analysis.sides.other(cursor)
             self.viewer.jump(enter if enter is not None and enter < cursor else cursor)
         if "thread_id" in model.analysis.pairs.missing_fields:
             self.viewer.tell(

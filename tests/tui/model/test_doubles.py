@@ -6,14 +6,18 @@ import pytest
 
 from gvtui.query.numbers.tables import By, Table, TableOrder
 from gvtui.query.source import CHUNK
+from gvtui.trace.reader import Trace
 from gvtui.trace.row import Direction
+from gvtui.tui.detail.content import pair_words
 from gvtui.tui.stream.bookmarks import Bookmarking
 from gvtui.tui.stream.commands import Rows
 from gvtui.tui.timeline.landmarks import ToLandmarks
+from tests.trace.recorder import Recorder
 from tests.tui.fake import FakeViewer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 RAW, DECODED = 8, 9
 """Two rows of the recording that tell the enter of one call."""
@@ -41,6 +45,45 @@ def test_a_row_is_stood_for_by_itself_its_twin_or_its_call() -> None:
     assert model.doubles.twin(RAW, model.view) is None
     for beyond in (-1, model.trace.end_row + 5):
         assert model.stand_in(beyond) == beyond
+
+
+@pytest.mark.parametrize(
+    ("sides", "kept", "arguments", "result"),
+    [
+        ("rxR", 1, 'AT_FDCWD, "/a"', "3"),
+        ("rRX", 0, 'AT_FDCWD, "/a"', "3</a>"),
+        ("rxRX", 1, 'AT_FDCWD, "/a"', "3</a>"),
+        ("rR", 0, "0, NULL", "3"),
+    ],
+)
+def test_a_call_is_one_row_whichever_of_its_sides_have_decoded_points(
+    tmp_path: Path, sides: str, kept: int, arguments: str, result: str
+) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    # Elsewhere both kinds of rows are seen, so doubled ones are sought.
+    recorder.add(1, pid=2)
+    recorder.add_raw(pid=2)
+    for side in sides:
+        returned = {"result": 3} if side.isupper() else {}
+        if side in "rR":
+            recorder.add_raw(**returned)
+        else:
+            recorder.add(1, path="/a", **returned)
+    viewer = FakeViewer(Rows, trace=Trace.open(recorder.path))
+    model = viewer.model
+    viewer.commands.execute("stream.calls")
+    first = model.trace.end_row - len(sides)
+    assert [row for row in shown(viewer) if row >= first] == [first + kept]
+    text = model.texts.text(first + kept, whole=True)
+    assert text.arguments.startswith(arguments)
+    assert (text.result, text.is_whole, text.unpaired) == (result, True, None)
+    assert text.duration_ns is not None
+    assert {model.stand_in(first + place) for place in range(len(sides))} == {first + kept}
+    other = model.analysis.sides.other(first + kept)
+    assert other is not None
+    assert f"exit: row {other}, +" in pair_words(model, first + kept)
+    viewer.commands.execute("stream.doubles")
+    assert first + kept in shown(viewer)
 
 
 def test_without_raw_rows_nothing_is_looked_for() -> None:

@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING
 
 from gvtui.remembered import Remembered
 from gvtui.tui.filter.bar import FilterBar
-from gvtui.wire.header import build_message
-from gvtui.wire.messages import RAW_SYSCALL
-from gvtui.wire.pb import syscall_pb2
 from tests.trace.recorder import Recorder
 from tests.tui.helpers import by_hand, catch_up, drive, live, notes, recording, until
 
@@ -24,18 +21,6 @@ if TYPE_CHECKING:
 def bar_text(app: GvtuiApp) -> str:
     app.show_news()
     return app.main.query_one(FilterBar).render_line(0).text
-
-
-def add_raw(recorder: Recorder, thread: int = 1) -> None:
-    """The raw enter of an `openat`."""
-    message = syscall_pb2.Syscall(sysno=257)
-    context = message.context_data
-    recorder.now += 1_000_000
-    context.time_ns, context.container_id = recorder.now, "c0ffee"
-    context.thread_id = context.thread_group_id = thread
-    data = build_message(RAW_SYSCALL, message.SerializeToString())
-    recorder.writer.message(1, recorder.now, data)
-    recorder.writer.flush()
 
 
 def test_a_key_shows_the_doubled_rows_and_the_line_of_filters_counts_the_hidden_ones() -> None:
@@ -95,7 +80,7 @@ def test_a_twin_that_comes_takes_the_place_of_the_selected_row(
     by_hand(monkeypatch)
     recorder = Recorder(tmp_path / "a.gvtrace")
     recorder.add(2)
-    add_raw(recorder)
+    recorder.add_raw()
     app = live(recorder.path)
 
     async def script(pilot: Pilot[int]) -> None:
@@ -104,7 +89,7 @@ def test_a_twin_that_comes_takes_the_place_of_the_selected_row(
         app.stream.select(2)
         app.stream.select(3)
         assert app.model.cursor == 3
-        add_raw(recorder, 2)
+        recorder.add_raw(pid=2)
         catch_up(app)
         app.show_news()
         assert app.model.cursor == 3
