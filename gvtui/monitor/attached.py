@@ -168,7 +168,8 @@ def _greeting(data: bytes, path: Path) -> Hello:
         message = msgpack.unpackb(data) if data else None
     if not isinstance(message, dict) or message.get("kind") != "hello":
         raise MonitorError(
-            f"the program at {path} lets nobody attach: it may have too many viewers"
+            f"the program at {path} does not let you attach: it may be another user's, or have too "
+            "many viewers"
         )
     if message.get("protocol") != PROTOCOL:
         raise MonitorError(
