@@ -24,7 +24,7 @@ MAX_ROWS = 64
 SECTIONS = {
     "programs": "Programs that ran",
     "not_started": "Programs that failed to start",
-    "searched": "Programs found by a search of folders",
+    "searched": "Programs found by search",
     "maybe_started": "Programs of which nothing tells whether they started",
     "mapped": "Executable memory that is not the image's",
     "sessions": "Came in from outside",

@@ -22,15 +22,21 @@ _MAX_NAMING = 3
 
 @dataclass(frozen=True, slots=True)
 class ProgramSearch:
-    """Execs of one thread, one directly after the other, of programs of one name in different
+    """Execs of one thread, one directly after the other, of programs of one name in several
     folders, with the same arguments, each of which failed with ENOENT, or with an error that the
-    sandbox does not send: gVisor of 2026 sends none."""
+    sandbox does not send: gVisor of 2026 sends none. A folder that PATH names twice is tried twice.
+    """
 
     tries: tuple[Exec, ...]
     """In the order of their rows."""
     then: Exec | None
     """The exec of the same name that ended the search; None if the thread gave up, or has not gone
     on yet."""
+
+    @property
+    def folders(self) -> set[str]:
+        """Those in which the program was tried."""
+        return {entry.path.rpartition("/")[0] for entry in self.tries}
 
     @property
     def is_found(self) -> bool:
@@ -40,7 +46,7 @@ class ProgramSearch:
     @property
     def words(self) -> str:
         """How it went; not escaped."""
-        folders, is_told = counted(len(self.tries), "folder"), self.tries[0].errno != 0
+        folders, is_told = counted(len(self.folders), "folder"), self.tries[0].errno != 0
         failed = f"ENOENT in {folders}" if is_told else f"failed in {folders}, errors not sent"
         if self.then is None:
             return f"nowhere: {failed}" if is_told else failed
@@ -69,18 +75,16 @@ def searches_of(process: Process) -> Iterator[ProgramSearch]:
             if not tries or tries[-1] is parted:
                 continue
             then = after if after is not None and _is_same_program(tries[0], after) else None
-            if len(tries) > 1 or (then is not None and then.outcome is ExecOutcome.DONE):
-                yield ProgramSearch(tuple(tries), then)
+            search = ProgramSearch(tuple(tries), then)
+            is_elsewhere = then is not None and then.path.rpartition("/")[0] not in search.folders
+            if len(search.folders) > 1 or (search.is_found and is_elsewhere):
+                yield search
 
 
 def _end_of(execs: Sequence[Exec], start: int, parted: Exec | None) -> int:
     """The place after the last exec of the search that begins at a place; that place for none."""
-    first, stop, folders = execs[start], start, set[str]()
+    first, stop = execs[start], start
     while stop < len(execs) and _is_try(execs[stop]) and _are_alike(first, execs[stop]):
-        folder = execs[stop].path.rpartition("/")[0]
-        if folder in folders:
-            break
-        folders.add(folder)
         stop += 1
         if execs[stop - 1] is parted:
             break

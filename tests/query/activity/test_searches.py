@@ -134,6 +134,23 @@ def test_the_way_a_search_ended_is_told(tmp_path: Path) -> None:
     ]
 
 
+def test_a_folder_that_stands_twice_in_path_is_one(tmp_path: Path) -> None:
+    box = Searching(tmp_path / "t.gvtrace")
+    for folder in (*FOLDERS, FOLDERS[0], "/sbin"):
+        box.tried(1, f"{folder}/nosuch", "nosuch")
+    # Waiting for one file is no search.
+    for _ in range(3):
+        box.tried(1, "/opt/late", "late")
+    box.execve(box.context(1), "/opt/late")
+    box.executed(box.context(1), "/opt/late")
+    activity = box.activity()
+    assert told(activity, "not_started") == [
+        ("nosuch", "nowhere: ENOENT in 4 folders, by sh (pid 1)", 5, 4),
+        ("late", "/opt/late, by sh (pid 1), ENOENT", 3, 0),
+    ]
+    assert activity.total("searched") == 0
+
+
 def test_what_is_no_search_stays_line_by_line(tmp_path: Path) -> None:
     box = Searching(tmp_path / "t.gvtrace")
     # Other names, one folder twice, other arguments, other threads, another program afterwards.
