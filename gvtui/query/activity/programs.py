@@ -192,29 +192,24 @@ class Programs:
         if line is not None:
             line.origin, line.is_noticed = origin, origin.is_looked_at
 
-    def lines(self, key: str, *, folds: bool = True) -> Iterator[ActivityLine]:
-        """The lines of a section that depend on what is known at the end.
-
-        Args:
-            key: the section's.
-            folds: whether the tries of one search of PATH are one line.
-        """
+    def lines(self, key: str) -> Iterator[ActivityLine]:
+        """The lines of a section that depend on what is known at the end."""
         if key == "programs":
             yield from self._fed_shells()
         elif key in ("not_started", "searched", "maybe_started"):
-            yield from self._attempts(key, folds=folds)
+            yield from self._attempts(key)
         elif key == "sessions":
             yield from self._sessions()
 
-    def _attempts(self, key: str, *, folds: bool) -> Iterator[ActivityLine]:
-        """The execs that failed or of which nothing tells whether they did, by section; if searches
-        are folded, those that found their program have a section of their own."""
+    def _attempts(self, key: str) -> Iterator[ActivityLine]:
+        """The execs that failed or of which nothing tells whether they did, by section: those of one
+        search in one line. Searches that found their program have a section of their own."""
         wanted = ExecOutcome.ASKED if key == "maybe_started" else ExecOutcome.FAILED
         alone: dict[tuple[str, str], ActivityLine] = {}
         searched: dict[tuple[str, str], dict[tuple[str, str], ActivityLine]] = {}
         for process in self._known.values():
             tries = {id(entry): row for entry in process.execs if (row := self._row_of(entry)) >= 0}
-            found = searches_of(process) if folds and wanted is ExecOutcome.FAILED else ()
+            found = searches_of(process) if wanted is ExecOutcome.FAILED else ()
             for search in found:
                 own = [entry for entry in search.tries if id(entry) in tries]
                 if len(own) < 2 and not search.is_found:

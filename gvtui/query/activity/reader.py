@@ -269,18 +269,16 @@ class ActivityReader(Follower):
 
         Args:
             not_seen: what is missing, see `gvtui.query.activity.notseen`.
-            folds: whether files of one folder stand together where there are many, and the tries of
-                one search of PATH.
+            folds: whether files of one folder stand together where there are many.
         """
         sections = [self.section(key, folds=folds) for key in SECTIONS]
         happened = tuple(section for section in sections if section.total)
         return Activity(happened, not_seen, self.rows, self.first_ns, self.last_ns)
 
-    def unsorted(self, key: str, *, folds: bool = True) -> list[ActivityLine]:
-        """The lines of a section so far, in no order; none is folded but the tries of one search of
-        PATH, if `folds`."""
+    def unsorted(self, key: str) -> list[ActivityLine]:
+        """The lines of a section so far, in no order and not folded, but for searches of PATH."""
         lines = list(self.lines.of(key))
-        late = {(line.what, line.details): line for line in self._programs.lines(key, folds=folds)}
+        late = {(line.what, line.details): line for line in self._programs.lines(key)}
         if late and lines:
             lines = [_joined(line, late.pop((line.what, line.details), None)) for line in lines]
         every = [*lines, *late.values()]
@@ -288,7 +286,7 @@ class ActivityReader(Follower):
 
     def section(self, key: str, *, folds: bool = True) -> Section:
         """One section so far, in the order of a report; `folds` as for `activity`."""
-        lines = self.unsorted(key, folds=folds)
+        lines = self.unsorted(key)
         total = len(lines)
         if folds and key == "sessions":
             lines = fold_sessions(self.context.processes.tree, lines)

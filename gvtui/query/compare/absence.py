@@ -46,7 +46,7 @@ _CALLS = {
     **OF_SECTIONS,
 }
 """The calls that a section is made from."""
-_OF_PROGRAMS = ("programs", "not_started", "maybe_started", "sessions")
+_OF_PROGRAMS = ("programs", "not_started", "searched", "maybe_started", "sessions")
 _PATHS = ("read", "written", "created", "maybe_created", "folders", "failed", "permissions")
 _VAGUE = ("not told)", "(not told", "not known")
 

@@ -20,8 +20,8 @@ TITLES = {**SECTIONS, "failed": "Failures by call, path and error", FAILURES: "F
 """The sections that are compared, by key, in the order of the output."""
 
 EXACT = frozenset(
-    "programs not_started maybe_started sessions created maybe_created deleted renamed linked "
-    "folders_made nodes permissions listening users mounts namespaces".split()
+    "programs not_started searched maybe_started sessions created maybe_created deleted renamed "
+    "linked folders_made nodes permissions listening users mounts namespaces".split()
 )
 """Sections whose lines stand for acts, each of which counts; in others rows are counted that a
 program needs more or fewer of from run to run, as reads and writes."""

@@ -42,6 +42,8 @@ class Comparing(Feature):
         self._pair: ComparedPair | None = None
         self._found: ComparedLines | None = None
         self._typed = ""
+        self._found_for = ""
+        """What was typed for the last comparison that is done."""
 
     @command("Compare with another recording, a window or a container", "equals_sign")
     def to(self, *words: str) -> None:
@@ -101,7 +103,9 @@ class Comparing(Feature):
             env=environment,
         )
         self.viewer.in_thread(
-            lambda: _read(process), lambda found: self._done(process, found), self._failed(process)
+            lambda: _read(process),
+            lambda found: self._done(process, text, found),
+            self._failed(process),
         )
         return None
 
@@ -113,10 +117,10 @@ class Comparing(Feature):
 
         return failed
 
-    def _done(self, process: subprocess.Popen[str], found: ComparedLines) -> None:
+    def _done(self, process: subprocess.Popen[str], text: str, found: ComparedLines) -> None:
         if self._process is process:
             self._process = None
-            self._found = found
+            self._found, self._found_for = found, text
             self._show(found)
 
     def _show(self, found: ComparedLines) -> None:
@@ -125,7 +129,9 @@ class Comparing(Feature):
             for place, line in enumerate(found.lines)
         ]
         before, after = map(escape, found.files)
-        heading = f"{before} → {after}: {found.heading}; Enter: its rows"
+        # Of one recording its name does not tell the sides apart.
+        sides = f"{before} → {after}" if before != after else f"{before}, {escape(self._found_for)}"
+        heading = f"{sides}: {found.heading}; Enter: its rows"
         self.viewer.choose(Choice(heading, entries, self._go_to, line="compare.again"))
 
     def _go_to(self, key: str) -> None:

@@ -14,16 +14,14 @@ from gvtui.trace.reader import Trace
 TRACES = Path(__file__).parents[2] / "data" / "traces"
 
 
-def activity_of(
-    trace: Trace, filter_text: str = "", *, step: int = 1 << 18, folds: bool = False
-) -> Activity:
-    """What was done in a trace, read in slices of so many rows."""
+def activity_of(trace: Trace, filter_text: str = "", *, step: int = 1 << 18) -> Activity:
+    """What was done in a trace, read in slices of so many rows; no folder is folded."""
     context = Analysis(trace).context
     condition = compile_filter(filter_text, context) if filter_text else None
     reader, gaps = ActivityReader(context, condition), Gaps(trace)
     while context.advance(step) or reader.advance(step) or gaps.advance(step):
         pass
-    return reader.activity(not_seen(trace, reader, gaps), folds=folds)
+    return reader.activity(not_seen(trace, reader, gaps), folds=False)
 
 
 def activity_in(name: str, filter_text: str = "", *, step: int = 1 << 18) -> Activity:

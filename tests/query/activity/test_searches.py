@@ -35,12 +35,12 @@ class Searching(Box):
                 message.exit.errorno = errno
             self.send(11, message)
 
-    def activity(self, *, folds: bool = True) -> Activity:
+    def activity(self) -> Activity:
         """What it did."""
         self.writer.close()
         trace = Trace.open(self.path)
         try:
-            return activity_of(trace, folds=folds)
+            return activity_of(trace)
         finally:
             trace.close()
 
@@ -92,7 +92,7 @@ def test_a_search_that_found_its_program_is_no_failure(tmp_path: Path) -> None:
 def test_a_search_whose_errors_are_not_sent_is_one_line_too(tmp_path: Path) -> None:
     # A real sandbox of 2026: Python and env look for programs that there are and that there are not.
     trace = Trace.open(copy(SEARCHES, tmp_path))
-    activity = activity_of(trace, folds=True)
+    activity = activity_of(trace)
     trace.close()
     assert told(activity, "not_started") == [
         ("nosuchprogram", "failed in 6 folders, errors not sent, by python3 (pid 2)", 6, 6),
@@ -163,14 +163,6 @@ def test_what_is_no_search_stays_line_by_line(tmp_path: Path) -> None:
     activity = box.activity()
     assert [each[0] for each in told(activity, "not_started")] == ["one", "two", "two -x"]
     assert activity.total("searched") == 0
-
-
-def test_unfolded_each_try_is_a_line_of_its_own(tmp_path: Path) -> None:
-    box = Searching(tmp_path / "t.gvtrace")
-    for folder in FOLDERS:
-        box.tried(1, f"{folder}/nosuch", "nosuch")
-    activity = box.activity(folds=False)
-    assert [line.behind.count for line in activity.section("not_started").lines] == [1, 1, 1]
 
 
 def test_what_stood_between_two_tries_may_be_forgotten(tmp_path: Path) -> None:

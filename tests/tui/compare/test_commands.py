@@ -42,6 +42,8 @@ def test_a_line_leads_to_its_rows_here(viewer: FakeViewer, tmp_path: Path) -> No
 def test_windows_of_this_trace_have_their_rows_here(viewer: FakeViewer) -> None:
     cut = f"{TIME_NS + 10**8}"
     viewer.commands.execute(f"compare.to @..{cut} @{cut}..")
+    assert viewer.choice is not None
+    assert viewer.choice.heading.startswith(f"a.gvtrace, @..{cut} @{cut}..: ")
     viewer.pick(entry(viewer, "Files read: /a"))
     assert viewer.model.chips.active() == ["evt.num = 3"]
 
