@@ -30,8 +30,9 @@ class Found:
     """What is not as it was sent, in sentences without full stop."""
 
 
-def found_in(path: Path) -> Found:
-    """Look at each message of a recording.
+def found_in(path: Path, *, counts_gone: bool = True) -> Found:
+    """Look at each message of a recording; `counts_gone` if it tells how many have been let go, which
+    one that was repaired does not.
 
     Raises:
         TraceError: it cannot be opened.
@@ -52,7 +53,7 @@ def found_in(path: Path) -> Found:
         found.torn, found.let_go = trace.damaged_bytes, told.accounting.let_go
         if len(trace.damage):
             found.problems.append(f"{len(trace.damage):,} damaged messages")
-        for conn, place in places.items():
+        for conn, place in places.items() if counts_gone else ():
             first, last = found.first[place], found.last[place]
             gone = trace.connections[conn].messages - (last - first + 1 if last else 0)
             if last and gone != first - 1:
@@ -102,7 +103,7 @@ def problems_of(found: Found, seen: Sequence[int], sent: Sequence[int]) -> list[
 def repaired_problems(path: Path, out: Path, found: Found) -> list[str]:
     """Whether a repair of the same recording, which nobody has opened before, has the same."""
     report = repair(path, out)
-    mended = found_in(out)
+    mended = found_in(out, counts_gone=False)
     problems = [f"repaired: {each}" for each in mended.problems]
     if (mended.first, mended.last) != (found.first, found.last):
         problems.append(f"repaired it has {mended.first} to {mended.last}")
