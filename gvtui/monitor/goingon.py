@@ -57,14 +57,17 @@ class WentBefore:
         """A new descriptor, the caller's, of a file in memory that holds it."""
         fd = os.memfd_create("gvtui-going-on")
         values = [[each.values() for each in self.connections], self.marks, self.text]
-        with os.fdopen(os.dup(fd), "wb") as file:
-            file.write(msgpack.packb(values))
+        left = memoryview(msgpack.packb(values))
+        while left:
+            left = left[os.write(fd, left) :]
         return fd
 
     @classmethod
     def unpack(cls, fd: int) -> WentBefore:
         """Read it from that descriptor, which is closed."""
-        with os.fdopen(fd, "rb") as file:
-            file.seek(0)
-            connections, marks, text = msgpack.unpackb(file.read(), strict_map_key=False)
+        try:
+            packed = os.pread(fd, os.fstat(fd).st_size, 0)
+        finally:
+            os.close(fd)
+        connections, marks, text = msgpack.unpackb(packed, strict_map_key=False)
         return cls([GoingOn(*each) for each in connections], list(map(tuple, marks)), text)

@@ -100,13 +100,11 @@ def _sentence(before: WentBefore, sources: list[str], unknown: int) -> str:
     words = []
     if sources:
         known = len(before.connections) - unknown
-        goes = "goes" if known == 1 else "go"
-        words.append(f"{counted(known, 'connection')} {goes} on from {', '.join(sources)}")
+        go_on = counted(known, "connection goes on", "connections go on")
+        words.append(f"{go_on} from {', '.join(sources)}")
     if unknown:
-        goes = "goes" if unknown == 1 else "go"
-        words.append(
-            f"{counted(unknown, 'connection')} {goes} on of whose beginning no trace here tells"
-        )
+        go_on = counted(unknown, "connection goes on", "connections go on")
+        words.append(f"{go_on} of whose beginning no trace here tells")
     return "; ".join(words)
 
 
