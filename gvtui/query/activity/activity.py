@@ -167,8 +167,8 @@ class ActivityLine:
     is_noticed: bool = False
     """Whether one should look at the program: where it came from, or who may command it."""
     bare: str = ""
-    """The details of a program without what only some gVisor and sessions tell; "" if they have
-    nothing of that."""
+    """The details of a program as they would be without what only some gVisor and sessions tell; ""
+    if they have nothing of that."""
     is_begun: bool = False
     """Whether nothing tells more than that it was begun: a connection may have failed."""
     folded: int = 1

@@ -206,7 +206,7 @@ class Programs:
         search in one line. Searches that found their program have a section of their own."""
         wanted = ExecOutcome.ASKED if key == "maybe_started" else ExecOutcome.FAILED
         alone: dict[tuple[str, str], ActivityLine] = {}
-        searched: dict[tuple[str, str], dict[tuple[str, str], ActivityLine]] = {}
+        searched: dict[tuple[str, str, str], dict[tuple[str, str], ActivityLine]] = {}
         for process in self._known.values():
             tries = {id(entry): row for entry in process.execs if (row := self._row_of(entry)) >= 0}
             found = searches_of(process) if wanted is ExecOutcome.FAILED else ()
@@ -215,8 +215,9 @@ class Programs:
                 if len(own) < 2 and not search.is_found:
                     continue
                 if (key == "searched") is search.is_found and own:
-                    told = _words(own[0]), f"{search.words}, by {_caller(process, own[0])}"
-                    inner = searched.setdefault(told, {})
+                    by = f"by {_caller(process, own[0])}"
+                    details, bare = f"{search.words}, {by}", f"{search.bare_words}, {by}"
+                    inner = searched.setdefault((_words(own[0]), details, bare), {})
                     for entry in own:
                         self._add_attempt(inner, process, entry, tries[id(entry)])
                 for entry in own:
@@ -224,11 +225,12 @@ class Programs:
             for entry in process.execs if key != "searched" else ():
                 if entry.outcome is wanted and id(entry) in tries:
                     self._add_attempt(alone, process, entry, tries[id(entry)])
-        for (what, details), inner in searched.items():
+        for (what, details, bare), inner in searched.items():
             behind = Behind()
             for line in inner.values():
                 behind.join(line.behind)
-            yield ActivityLine(what, behind, details, inner=tuple(inner.values()))
+            bare = bare if bare != details else ""
+            yield ActivityLine(what, behind, details, bare=bare, inner=tuple(inner.values()))
         yield from alone.values()
 
     def _row_of(self, entry: Exec) -> int:
@@ -239,13 +241,14 @@ class Programs:
     def _add_attempt(
         self, found: dict[tuple[str, str], ActivityLine], process: Process, entry: Exec, row: int
     ) -> None:
-        error = errno_name(entry.errno) if entry.errno else ""
-        is_asked = entry.outcome is ExecOutcome.ASKED
-        why = "" if is_asked else f", {error or 'the error is not sent'}"
         path = f"{entry.path}, " if entry.path else ""
-        details = f"{path}by {_caller(process, entry)}{why}"
+        details, bare = f"{path}by {_caller(process, entry)}", ""
+        if entry.outcome is not ExecOutcome.ASKED:
+            untold = f"{details}, the error is not sent"
+            told = f"{details}, {errno_name(entry.errno)}"
+            details, bare = (told, untold) if entry.errno else (untold, "")
         line = found.setdefault(
-            (_words(entry), details), ActivityLine(_words(entry), Behind(), details)
+            (_words(entry), details), ActivityLine(_words(entry), Behind(), details, bare=bare)
         )
         line.behind.add([row], [self._exec_rows[row]])
 

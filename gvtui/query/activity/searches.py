@@ -46,7 +46,16 @@ class ProgramSearch:
     @property
     def words(self) -> str:
         """How it went; not escaped."""
-        folders, is_told = counted(len(self.folders), "folder"), self.tries[0].errno != 0
+        return self._words(tells_errors=True)
+
+    @property
+    def bare_words(self) -> str:
+        """The same as of a sandbox that sends no errors; not escaped."""
+        return self._words(tells_errors=False)
+
+    def _words(self, *, tells_errors: bool) -> str:
+        folders = counted(len(self.folders), "folder")
+        is_told = tells_errors and self.tries[0].errno != 0
         failed = f"ENOENT in {folders}" if is_told else f"failed in {folders}, errors not sent"
         if self.then is None:
             return f"nowhere: {failed}" if is_told else failed
@@ -55,7 +64,8 @@ class ProgramSearch:
             return f"{as_what} after {failed}" if is_told else f"{failed}, then {as_what}"
         if self.then.outcome is ExecOutcome.ASKED:
             return f"{failed}; nothing tells whether it started as {self.then.path}"
-        error = errno_name(self.then.errno) if self.then.errno else "an error that is not sent"
+        has_error = tells_errors and self.then.errno
+        error = errno_name(self.then.errno) if has_error else "an error that is not sent"
         return f"{failed}, then {error} at {self.then.path}"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gvtui.query.activity.calls import NEEDED, OF_SECTIONS
 from gvtui.query.compare.coverage import traces
-from gvtui.query.compare.things import FAILURES, Thing
+from gvtui.query.compare.things import FAILURES, Thing, ThingKey
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -47,6 +47,8 @@ _CALLS = {
 }
 """The calls that a section is made from."""
 _OF_PROGRAMS = ("programs", "not_started", "searched", "maybe_started", "sessions")
+_STARTS = ("programs", "not_started", "searched", "maybe_started")
+"""Where a program stands by what is told of its start."""
 _PATHS = ("read", "written", "created", "maybe_created", "folders", "failed", "permissions")
 _VAGUE = ("not told)", "(not told", "not known")
 
@@ -169,9 +171,21 @@ class Absence:
                 return f"whether a point of {names[0]} was on {which} is not told"
         return ""
 
+    def _start(self, key: ThingKey, is_new: bool) -> str:
+        """Why a program may have started on one side as on the other; "" if it is told."""
+        sides = ("before", "after") if is_new else ("after", "before")
+        other = self._told[is_new].details
+        if key.section == "maybe_started":
+            has = any((section, key.what) in other for section in _STARTS)
+            return f"whether it started is not told {sides[1]}" if has else ""
+        has = key.section in _STARTS and ("maybe_started", key.what) in other
+        return f"whether it started is not told {sides[0]}" if has else ""
+
     def _vague(self, thing: Thing, is_new: bool) -> str:
         key, told = thing.key, self._told[is_new]
         which = "before" if is_new else "after"
+        if why := self._start(key, is_new):
+            return why
         if key.section in told.vague or (
             _is_vague(key.what) and any(of == key.section for of, _ in told.details)
         ):

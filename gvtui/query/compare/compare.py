@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING
 
 from gvtui.query.compare.absence import Absence
 from gvtui.query.compare.folding import ALWAYS, RULES
-from gvtui.query.compare.things import EXACT, TITLES, WAITING, Thing, ThingKey, levelled
+from gvtui.query.compare.things import (
+    EXACT,
+    FAILED_STARTS,
+    TITLES,
+    WAITING,
+    Thing,
+    ThingKey,
+    levelled,
+)
 from gvtui.words import counted
 
 if TYPE_CHECKING:
@@ -197,7 +205,8 @@ class _Comparing:
         )
 
     def told_on_one_side(self, before: Iterable[Thing], after: Iterable[Thing]) -> None:
-        """Note programs that one should look at, and of which the other side does not tell why."""
+        """Note programs that one should look at, and of which the other side does not tell why; and
+        those that failed to start, of which it does not tell the error."""
         for thing in before:
             self._note_told(thing, Measure("times", thing.count, 0), "after", Sign.GONE)
         for thing in after:
@@ -207,6 +216,11 @@ class _Comparing:
         a, b = (thing, None) if sign is Sign.GONE else (None, thing)
         why = f"where it came from, and what its input was, is not told {where}"
         key = thing.key
+        if key.section in FAILED_STARTS:
+            bare = ThingKey(key.section, key.what, thing.bare)
+            a, b = a or self.before.things[bare], b or self.after.things[bare]
+            sign, measure = Sign.CHANGED, Measure("times", a.count, b.count)
+            why = f"its error is not told {where}"
         self._note(Difference(key.section, key.what, key.details, sign, a, b, (measure,), why))
 
     def _measures(self, a: Thing, b: Thing) -> tuple[list[Measure], str]:

@@ -26,6 +26,9 @@ EXACT = frozenset(
 """Sections whose lines stand for acts, each of which counts; in others rows are counted that a
 program needs more or fewer of from run to run, as reads and writes."""
 
+FAILED_STARTS = ("not_started", "searched")
+"""Sections of programs that failed to start, with errors where the sandbox sends them."""
+
 WAITING = frozenset(
     "futex nanosleep clock_nanosleep poll ppoll select pselect6 epoll_wait epoll_pwait "
     "epoll_pwait2 wait4 waitid pause rt_sigtimedwait rt_sigsuspend restart_syscall sched_yield "
@@ -55,8 +58,8 @@ class Thing:
     is_noticed: bool = False
     """Whether one should look at the program."""
     bare: str = ""
-    """The details of a program, folded, without what only some gVisor and sessions tell; "" if
-    they have nothing of that."""
+    """The details of a program, folded, as they would be without what only some gVisor and sessions
+    tell; "" if they have nothing of that."""
     names: set[str] = field(default_factory=set)
     """What it was called before folding; a few of them."""
 
@@ -108,15 +111,16 @@ def levelled(
     """The things of a side, with its programs told as the other side tells the same ones.
 
     Returns:
-        The things: programs that are alike but for where they came from are one, if the other side
-        has it without being told. And those among them that one should look at.
+        The things: programs that are alike but for where they came from, or for the error with
+        which they failed to start, are one, if the other side has it without being told. And those
+        among them that one should look at, or that failed.
     """
     found, noticed = dict(side), []
     for key, thing in side.items():
         bare = ThingKey(key.section, key.what, thing.bare)
         if not thing.bare or bare not in other or other[bare].bare:
             continue
-        if thing.is_noticed:
+        if thing.is_noticed or key.section in FAILED_STARTS:
             noticed.append(thing)
         del found[key]
         alike, known = Thing(bare), found.get(bare)

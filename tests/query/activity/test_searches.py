@@ -65,6 +65,7 @@ def test_a_search_that_found_nothing_is_one_line(tmp_path: Path) -> None:
     assert activity.total("not_started") == 1
     assert activity.total("searched") == 0
     [search] = activity.section("not_started").lines
+    assert search.bare == "failed in 3 folders, errors not sent, by sh (pid 1)"
     assert [(line.details, line.behind.count) for line in search.inner] == [
         (f"{folder}/nosuch, by sh (pid 1), ENOENT", 2) for folder in FOLDERS
     ]
@@ -87,6 +88,8 @@ def test_a_search_that_found_its_program_is_no_failure(tmp_path: Path) -> None:
     details = "ran as /bin/busybox after ENOENT in 2 folders, by sh (pid 1)"
     assert told(activity, "searched") == [("ls", details, 2, 2)]
     assert activity.total("not_started") == 0
+    bare = "failed in 2 folders, errors not sent, then ran as /bin/busybox, by sh (pid 1)"
+    assert activity.section("searched").lines[0].bare == bare
 
 
 def test_a_search_whose_errors_are_not_sent_is_one_line_too(tmp_path: Path) -> None:

@@ -1,17 +1,31 @@
 from gvtui.query.activity.activity import Activity, ActivityLine, Behind, Section
 from gvtui.query.compare.folding import RunNames, ThingFolding
-from gvtui.query.compare.things import FAILURES, TITLES, ThingKey, is_timing, things_of
+from gvtui.query.compare.things import (
+    FAILURES,
+    TITLES,
+    Thing,
+    ThingKey,
+    is_timing,
+    levelled,
+    things_of,
+)
 
 
-def line(what: str, details: str = "", *, row: int = 1, bytes_in: int = 0) -> ActivityLine:
+def line(
+    what: str, details: str = "", *, row: int = 1, bytes_in: int = 0, bare: str = ""
+) -> ActivityLine:
     behind = Behind()
     behind.add([row], ["openat"])
-    return ActivityLine(what, behind, details, bytes_in=bytes_in)
+    return ActivityLine(what, behind, details, bytes_in=bytes_in, bare=bare)
+
+
+def made(key: str, *lines: ActivityLine) -> dict[ThingKey, Thing]:
+    section = Section(key, "", lines, len(lines))
+    return things_of(Activity((section,), (), 0, 0, 0), ThingFolding(RunNames()))
 
 
 def things(key: str, *lines: ActivityLine) -> dict[ThingKey, tuple[int, int]]:
-    section = Section(key, "", lines, len(lines))
-    found = things_of(Activity((section,), (), 0, 0, 0), ThingFolding(RunNames()))
+    found = made(key, *lines)
     return {key: (thing.count, thing.bytes_in) for key, thing in found.items()}
 
 
@@ -42,6 +56,27 @@ def test_failures_that_tell_of_waiting_are_left_out() -> None:
     assert is_timing("futex", "ETIMEDOUT")
     assert not is_timing("connect", "ETIMEDOUT")
     assert not things("failed", line("read socket", "EAGAIN"))
+
+
+def test_failed_programs_are_one_thing_where_the_other_side_tells_no_errors() -> None:
+    bare = "/bin/x, by sh, the error is not sent"
+    one = made(
+        "not_started",
+        line("x", "/bin/x, by sh, ENOENT", row=1, bare=bare),
+        line("x", "/bin/x, by sh, EACCES", row=2, bare=bare),
+        line("y", "/bin/y, by sh, ENOENT", row=3, bare=bare.replace("x", "y")),
+    )
+    found, told = levelled(one, made("not_started", line("x", bare, row=9)))
+    assert {(key.what, key.details): thing.count for key, thing in found.items()} == {
+        ("x", bare): 2,
+        ("y", "/bin/y, by sh, ENOENT"): 1,
+    }
+    assert [thing.key.details for thing in told] == [
+        "/bin/x, by sh, ENOENT",
+        "/bin/x, by sh, EACCES",
+    ]
+    # Where both tell errors, these are what differs.
+    assert levelled(one, one) == (one, [])
 
 
 def test_each_section_has_a_heading() -> None:
