@@ -100,6 +100,9 @@ class OnceFilter(WrappingFilter):
         self._position = -1
         self._doubles = Doubles()
         self._left_out = RowSet(trace.side_folders)
+        self.found = np.empty(0, np.int64), np.empty(0, np.int64)
+        """The raw and the decoded twins among the rows that `mask` was last asked for, as
+        `Doubles.pairs` gives them."""
 
     @property
     def left_out(self) -> int:
@@ -119,7 +122,7 @@ class OnceFilter(WrappingFilter):
             passed = np.ones(len(rows), np.bool_)
         else:
             passed = self.inner.mask(trace, rows, start, may_pass)
-        raw, decoded = self._doubles.pairs(start, rows)
+        raw, decoded = self.found = self._doubles.pairs(start, rows)
         are_near = (decoded - raw <= MOST_APART) & passed[decoded - start]
         raw = raw[are_near]
         inside = raw[raw >= start]
