@@ -224,7 +224,7 @@ SOCKET_OPTIONS = (
     click.option(
         "--no-realtime",
         is_flag=True,
-        help="Receive at normal priority. Sandboxes then drop points sooner.",
+        help="Do without real-time priority, in the viewer too. Sandboxes then drop points sooner.",
     ),
     click.option(
         "--no-enlarge",

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, MutableMapping, Sequence
 
 _FIRST_FD = 3
+_MOST_DIGITS = 20
+"""Of a number of 64 bits."""
 
 LISTENER_NAME = "gvtui-listener"
 """The name in the store of the socket that sandboxes connect to."""
@@ -49,7 +51,7 @@ class Notifier:
         self._address = environment.pop("NOTIFY_SOCKET", "")
         usec, pid = environment.pop("WATCHDOG_USEC", ""), environment.pop("WATCHDOG_PID", "")
         is_ours = not pid or pid == str(os.getpid())
-        self._pause = int(usec) / 2e6 if usec.isdecimal() and is_ours else 0.0
+        self._pause = _number(usec) / 2e6 if is_ours else 0.0
         self._clock = clock
         self._beat_at = clock()
 
@@ -130,11 +132,17 @@ def handed_over(environment: MutableMapping[str, str] = os.environ) -> HandedOve
     pid, count = environment.pop("LISTEN_PID", ""), environment.pop("LISTEN_FDS", "")
     names = environment.pop("LISTEN_FDNAMES", "").split(":")
     found = HandedOver()
-    if pid != str(os.getpid()) or not count.isdecimal():
+    if pid != str(os.getpid()):
         return found
-    for place in range(int(count)):
+    for place in range(_number(count)):
         fd, name = _FIRST_FD + place, names[place] if place < len(names) else ""
-        os.set_inheritable(fd, False)
+        try:
+            os.set_inheritable(fd, False)
+        except OSError as error:
+            raise MonitorError(
+                f"LISTEN_FDS says that systemd hands over {count} descriptors, and descriptor {fd} "
+                "is not there"
+            ) from error
         listens = _is_listening(fd)
         if not listens and name.startswith(CONNECTION_PREFIX):
             found.connections.append((fd, name))
@@ -149,6 +157,11 @@ def handed_over(environment: MutableMapping[str, str] = os.environ) -> HandedOve
                 "systemd hands over 2 sockets or more; one ListenSequentialPacket= is enough"
             )
     return found
+
+
+def _number(text: str) -> int:
+    """The number that a variable tells; 0 for what is none, or larger than any that systemd sets."""
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else 0
 
 
 def _is_listening(fd: int) -> bool:

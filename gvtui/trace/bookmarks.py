@@ -108,17 +108,40 @@ class Bookmarks:
 
     def look(self) -> bool:
         """Take in what other viewers have changed; whether anything has."""
-        stamp = _stamp(self._path)
-        has_come = bool(self._elsewhere) and self._trace.end_row > self._end_row
-        if stamp == self._stamp and not has_come:
-            return False
-        self._stamp = stamp
-        before = self._bookmarks
-        self._take(self._path if stamp is not None else None)
+        stamp, before = _stamp(self._path), self._bookmarks
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._take(self._path if stamp is not None else None)
+        elif self._elsewhere and self._trace.end_row > self._end_row:
+            self._take_come()
         if before == self._bookmarks:
             return False
         self.changes += 1
         return True
+
+    def _take_come(self) -> None:
+        """Take in those whose rows are among the rows that have come.
+
+        Only those that may be there are looked for: a stranger's file may have thousands of others.
+        """
+        start, self._end_row = self._end_row, self._trace.end_row
+        start, stop = max(start, self._trace.first_row), self._end_row
+        if start >= stop:
+            return
+        from_ns, to_ns = (self._trace.row(row).recv_ns for row in (start, stop - 1))
+        here, elsewhere = dict(self._bookmarks), []
+        for each in self._elsewhere:
+            may_be_here = (
+                start <= each.row < stop
+                or from_ns <= each.recv_ns <= to_ns
+                or (not each.recv_ns and start < _NEAR)
+            )
+            found = _found(self._trace, each) if may_be_here else None
+            if found is not None:
+                here[found.row] = found
+            else:
+                elsewhere.append(each)
+        self._bookmarks, self._elsewhere = here, elsewhere
 
     def _take(self, path: Path | None) -> None:
         self.problem = ""

@@ -115,3 +115,20 @@ def test_listeners_and_connections_are_told_apart() -> None:
 def test_what_is_no_monitors_is_refused(names: list[str], said: str) -> None:
     with pytest.raises(MonitorError, match=said):
         handed_over(handed(*names))
+
+
+@pytest.mark.usefixtures("sockets")
+def test_a_descriptor_that_is_not_there_is_told() -> None:
+    environment = handed("gvtui.socket", LISTENER_NAME, "gvtui-connection-1")
+    environment |= {"LISTEN_FDS": "1" + "0" * 9, "LISTEN_FDNAMES": "gvtui.socket"}
+    os.dup2(902, 903)
+    environment["LISTEN_FDNAMES"] += f":{LISTENER_NAME}:gvtui-connection-1:gvtui-connection-2"
+    with pytest.raises(MonitorError, match=r"hands over 1000000000 descriptors, and .* 904 is not"):
+        handed_over(environment)
+
+
+@pytest.mark.parametrize("count", ["9" * 5000, "-1", "x", "\u00b2"])
+def test_a_number_that_is_none_is_left_alone(count: str) -> None:
+    environment = {"LISTEN_PID": str(os.getpid()), "LISTEN_FDS": count, "WATCHDOG_USEC": count}
+    assert Notifier(environment, lambda: 0.0).is_heard is False
+    assert handed_over(environment) == HandedOver()

@@ -86,6 +86,30 @@ def test_a_row_that_is_not_here_yet_keeps_its_bookmark(tmp_path: Path) -> None:
     recorder.writer.close()
 
 
+def test_rows_that_come_void_no_bookmarks_of_anothers_recording(tmp_path: Path) -> None:
+    """Those are read beside the recording, and written among our own."""
+    folder = tmp_path / "theirs"
+    folder.mkdir()
+    recorder = Recorder(folder / "a.gvtrace")
+    recorder.add(6)
+    behind, ahead = Trace.open(recorder.path), Trace.open(recorder.path)
+    told = Bookmarks(ahead)
+    for row in (1, 5):
+        told.set(row, "told")
+    folder.chmod(0o777)
+    behind.go_back(3)
+    behind.refresh()
+    marks = Bookmarks(behind)
+    assert [each.row for each in marks] == [1]
+    behind.limit = None
+    behind.refresh()
+    assert marks.look()
+    assert [each.row for each in marks] == [1, 5]
+    for each in (behind, ahead):
+        each.close()
+    recorder.writer.close()
+
+
 def test_a_flight_recorders_are_written_when_it_is_kept(tmp_path: Path) -> None:
     folder = tmp_path / "live"
     folder.mkdir()
@@ -216,3 +240,32 @@ def test_bookmarks_of_rows_that_are_not_there_cost_little(
     assert len(asked) == 500
     path.write_text(json.dumps({"format": 1, "marks": bookmarks}))
     assert "no bookmarks that can be read" in Bookmarks(trace).problem
+
+
+def test_of_bookmarks_that_wait_only_those_are_looked_for_whose_rows_may_have_come(
+    trace: Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = {"note": "", "conn": 1, "kind": 0, "time_ns": 1}
+    far = [{**entry, "row": 10**9 + n, "recv_ns": START_NS + 10**15 + n} for n in range(500)]
+    Bookmarks(trace).set(7, "waits")
+    path = bookmarks_path(trace.path)
+    marks = json.loads(path.read_bytes())["marks"]
+    # The row is known by its time too, where its number is another.
+    marks[0]["row"] = 10**9
+    path.write_text(json.dumps({"format": 1, "marks": [*far, *marks]}))
+    trace.go_back(5)
+    trace.refresh()
+    bookmarks = Bookmarks(trace)
+    asked: list[int] = []
+    row = trace.row
+
+    def asking(index: int) -> Row:
+        asked.append(index)
+        return row(index)
+
+    monkeypatch.setattr(trace, "row", asking)
+    trace.limit = None
+    trace.refresh()
+    assert bookmarks.look()
+    assert [(each.row, each.note) for each in bookmarks] == [(7, "waits")]
+    assert len(asked) < 10
