@@ -190,7 +190,8 @@ class Counts(Follower):
             calls = (is_other, np.zeros(count, np.bool_), is_enter, is_other)
             self._add(self.by_path, own, *calls, *ends)
         if self.descriptors is not None:
-            self.descriptors.take_in(start, rows, settled, *ends, totals=self.totals)
+            passing = (matched, enters, settled)
+            self.descriptors.take_in(start, rows, *passing, *ends, totals=self.totals)
         for place in np.flatnonzero(codes == ExecCode.ASKED).tolist():
             if len(self._open) >= _MAX_OPEN:
                 del self._open[next(iter(self._open))]

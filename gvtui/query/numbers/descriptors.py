@@ -1,7 +1,9 @@
 """Counts calls by open file or socket, and by the address at the other end, with their bytes.
 
 Only calls that have returned count: with their exits it is known which file or socket they made.
-A call between two descriptors counts with the first one, its bytes with both.
+Such a call counts with each file or socket that one of its rows names which pass the filter: an
+accept with the socket that listens and with the one that it made. A call between two descriptors
+counts with the first one, its bytes with both.
 """
 
 from __future__ import annotations
@@ -15,15 +17,20 @@ from gvtui.query.filter.write import literal
 from gvtui.query.numbers.tally import OTHER, Tally
 from gvtui.query.resolved.description import FdKind
 from gvtui.query.source import groups
+from gvtui.trace.row import Direction
 from gvtui.wire.messagetype import MessageType
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from gvtui.query.resolved.lookup import Resolved
 
 _MAX_DESCRIPTORS = 50_000
 _MAX_REMOTES = 50_000
+_MAX_OPEN = 1 << 16
+"""Of how many calls the other end is kept until they return."""
 _OTHERS = "(others)"
 _NOT_TOLD = "(address not told)"
 _INET = (FdKind.IPV4, FdKind.IPV6)
@@ -77,6 +84,8 @@ class DescriptorCounts:
         """Sums by the number of the other end, from 1."""
         self._remotes: list[Remote] = []
         self._numbers: dict[Remote, int] = {}
+        self._open: dict[int, int] = {}
+        """The numbers of the other ends that enters name whose exits have not been read."""
 
     @property
     def position(self) -> int:
@@ -87,6 +96,8 @@ class DescriptorCounts:
         self,
         start: int,
         rows: npt.NDArray[np.void],
+        passed: npt.NDArray[np.bool_],
+        enters: npt.NDArray[np.int64],
         ended: npt.NDArray[np.bool_],
         failed: npt.NDArray[np.bool_],
         durations: npt.NDArray[np.int64],
@@ -98,6 +109,8 @@ class DescriptorCounts:
         Args:
             start: row id of the first of `rows`.
             rows: consecutive rows.
+            passed: which rows pass the filter.
+            enters: for each exit the id of its enter, if that passes; else -1.
             ended: which of them are exits that count, each call once.
             failed: which exits are of calls that failed.
             durations: nanoseconds; below 0 where not known.
@@ -107,12 +120,24 @@ class DescriptorCounts:
         numbers = self._resolved.description_numbers(start, len(rows))
         came, went = self._resolved.moves(start, rows)
         totals.moved(np.zeros(int(ended.sum()), np.int64), came[ended], went[ended])
-        remotes = self._of_rows(start, rows, ended)
-        for tally, keys in ((self.by_descriptor, numbers), (self.by_remote, remotes)):
-            mine = ended & (keys != 0)
-            tally.count(keys[mine])
-            tally.outcome(keys[mine], failed[mine], durations[mine], restarted[mine])
-            tally.moved(keys[mine], came[mine], went[mine])
+        is_enter = passed & (rows["direction"] == Direction.ENTER)
+        remotes = self._of_rows(start, rows, ended | is_enter)
+        for tally, keys, before in (
+            (self.by_descriptor, numbers, self._number_at),
+            (self.by_remote, remotes, lambda row: self._open.pop(row, 0)),
+        ):
+            own, of_enter = np.where(passed, keys, 0), _of_enters(start, keys, enters, before)
+            for each in (own, np.where(of_enter != own, of_enter, 0)):
+                mine = ended & (each != 0)
+                tally.count(each[mine])
+                tally.outcome(each[mine], failed[mine], durations[mine], restarted[mine])
+                tally.moved(each[mine], came[mine], went[mine])
+        is_open = is_enter & (remotes != 0)
+        is_open[enters[enters >= start] - start] = False
+        for place in np.flatnonzero(is_open).tolist():
+            if len(self._open) >= _MAX_OPEN:
+                del self._open[next(iter(self._open))]
+            self._open[start + place] = int(remotes[place])
         self._second_sides(start, rows, ended, came, went)
 
     def _second_sides(
@@ -160,15 +185,18 @@ class DescriptorCounts:
         remote = self._remotes[number - 1]
         return remote.label, remote.filter_text
 
+    def _number_at(self, row: int) -> int:
+        return int(self._resolved.description_numbers(row, 1)[0])
+
     def _of_rows(
-        self, start: int, rows: npt.NDArray[np.void], ended: npt.NDArray[np.bool_]
+        self, start: int, rows: npt.NDArray[np.void], asked: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.int64]:
-        """For each row the number of the other end of its socket; 0 for none."""
+        """For each row that is asked for the number of the other end of its socket; 0 for none."""
         found = np.zeros(len(rows), np.int64)
         kinds = self._resolved.kinds(start, len(rows))
         may_be = (kinds >= FdKind.SOCKET) & (kinds <= FdKind.UNIX)
         may_be |= rows["type"] == MessageType.SYSCALL_CONNECT
-        asked = ended & may_be
+        asked = asked & may_be
         if not asked.any():
             return found
         for places, (path, number, calls) in self._facts.subjects(start, rows, asked):
@@ -197,3 +225,25 @@ class DescriptorCounts:
             self._remotes.append(remote)
             known = self._numbers[remote] = len(self._remotes)
         return known
+
+
+def _of_enters(
+    start: int,
+    keys: npt.NDArray[np.int64],
+    enters: npt.NDArray[np.int64],
+    before: Callable[[int], int],
+) -> npt.NDArray[np.int64]:
+    """The keys of enters; 0 for those that are -1.
+
+    Args:
+        start: row id of the first of some rows.
+        keys: their keys.
+        enters: the ids of the enters.
+        before: gives the key of an earlier row.
+    """
+    found = np.zeros(len(enters), np.int64)
+    is_inside = enters >= start
+    found[is_inside] = keys[enters[is_inside] - start]
+    for place in np.flatnonzero((enters >= 0) & ~is_inside).tolist():
+        found[place] = before(int(enters[place]))
+    return found

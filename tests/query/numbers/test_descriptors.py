@@ -49,12 +49,14 @@ def test_each_line_counts_the_rows_that_its_filter_finds(name: str, step: int) -
     trace = Trace.open(TRACES / f"{name}.trace")
     analysis, statistics = statistics_of(trace, step=step)
     rows = trace.rows(0, trace.end_row)
+    partners = analysis.pairs.partners(0, len(rows))
     came, went = analysis.resolved.moves(0, rows)
     lines = lines_of(statistics)
     assert lines
     for line in lines:
         mask = compile_filter(line.filter_text, analysis.context).mask(trace, rows, 0)
-        ended = mask & (rows["direction"] == Direction.EXIT)
+        # A call is found by either of its rows.
+        ended = (mask | (mask[partners] & (partners >= 0))) & (rows["direction"] == Direction.EXIT)
         ended &= ~analysis.resolved.doubles(0, len(rows))
         assert (line.label, line.calls) == (line.label, int(ended.sum()))
         assert (line.bytes_in, line.bytes_out) == (int(came[ended].sum()), int(went[ended].sum()))
@@ -129,7 +131,8 @@ def test_more_ends_than_there_is_room_for_are_counted_together(
     counts, rows = DescriptorCounts(analysis.resolved), trace.rows(0, trace.end_row)
     ended = rows["direction"] == Direction.EXIT
     no, times = np.zeros(len(rows), np.bool_), np.full(len(rows), -1, np.int64)
-    counts.take_in(0, rows, ended, no, times, no, Tally(max_keys=1))
+    enters = np.where(ended, analysis.pairs.partners(0, len(rows)), -1)
+    counts.take_in(0, rows, ~no, enters, ended, no, times, no, Tally(max_keys=1))
     [(key, sums)] = counts.by_remote
     assert (key, counts.remote_words(key)) == (OTHER, ("(others)", ""))
     assert sums.bytes_in == sums.bytes_out == 12
