@@ -11,8 +11,9 @@ from gvtui.commands.completing import recordings
 from gvtui.commands.fencing import helpers_for, only_reads
 from gvtui.commands.lacking import say_lacking
 from gvtui.commands.losses import say_losses
-from gvtui.commands.options import ENVIRONMENT_OPTION, FILE, FILTER_OPTION, Rules, examples
+from gvtui.commands.options import ENVIRONMENT_OPTION, FILE, FILTER_OPTION, examples
 from gvtui.commands.terminal import say_progress
+from gvtui.commands.values import Rules
 from gvtui.export.formats import BY_SUFFIX, FORMATS, RECORDING, SAVE_FILE
 from gvtui.redact.patterns import ENVIRONMENT, RULES
 from gvtui.saying import say

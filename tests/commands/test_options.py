@@ -7,10 +7,6 @@ import pytest
 
 from gvtui.commands.options import (
     MONITOR_OPTIONS,
-    FileMode,
-    Setting,
-    Size,
-    User,
     apply,
     examples,
     format_option,
@@ -20,35 +16,6 @@ from gvtui.commands.options import (
 from gvtui.export.formats import LINE_FORMATS
 from gvtui.limits import AS_THEY_COME, changed
 from gvtui.monitor.options import MonitorOptions
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [
-        ("16777216", 16 << 20),
-        ("500M", 500 << 20),
-        ("500 mb", 500 << 20),
-        ("2GiB", 2 << 30),
-        ("1.5g", 3 << 29),
-    ],
-)
-def test_sizes(text: str, size: int) -> None:
-    assert Size().convert(text, None, None) == size
-    assert Size().convert(size, None, None) == size
-
-
-@pytest.mark.parametrize("text", ["", "much", "-5G", "5X", "1M", "1e9"])
-def test_what_is_no_size(text: str) -> None:
-    with pytest.raises(click.BadParameter):
-        Size().convert(text, None, None)
-
-
-def test_file_modes() -> None:
-    assert FileMode().convert("660", None, None) == 0o660
-    assert FileMode().convert("0600", None, None) == 0o600
-    for text in ("", "888", "6", "u+w", "7777"):
-        with pytest.raises(click.BadParameter):
-            FileMode().convert(text, None, None)
 
 
 def test_examples_stand_as_they_are() -> None:
@@ -104,27 +71,6 @@ def test_limits_of_the_configuration_count_unless_the_command_line_sets_them(
     assert "line 4: limits, 'conections': there is no limit" in capsys.readouterr().err
     limits_in_force({**given, "profile": ""})
     assert capsys.readouterr().err == ""
-
-
-@pytest.mark.parametrize(
-    ("value", "why"),
-    [
-        ("connections", "no NAME=VALUE"),
-        ("connections=0", "it may be from 1 to"),
-        ("x=1", "there is no limit 'x'"),
-    ],
-)
-def test_what_is_no_limit(value: str, why: str) -> None:
-    assert Setting().convert(("connections", 1), None, None) == ("connections", 1)
-    with pytest.raises(click.BadParameter, match=why):
-        Setting().convert(value, None, None)
-
-
-@pytest.mark.parametrize("value", ["nobody at all", "", "-1", "4294967295", "a\0b"])
-def test_what_is_no_user(value: str) -> None:
-    assert User().convert(5, None, None) == 5
-    with pytest.raises(click.BadParameter):
-        User().convert(value, None, None)
 
 
 def test_formats_are_told_in_the_order_of_their_table(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import click
+import pytest
+
+from gvtui.commands.values import FileMode, Setting, Size, User
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("16777216", 16 << 20),
+        ("500M", 500 << 20),
+        ("500 mb", 500 << 20),
+        ("2GiB", 2 << 30),
+        ("1.5g", 3 << 29),
+    ],
+)
+def test_sizes(text: str, size: int) -> None:
+    assert Size().convert(text, None, None) == size
+    assert Size().convert(size, None, None) == size
+
+
+@pytest.mark.parametrize("text", ["", "much", "-5G", "5X", "1M", "1e9"])
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        Size().convert(text, None, None)
+
+
+def test_file_modes() -> None:
+    assert FileMode().convert("660", None, None) == 0o660
+    assert FileMode().convert("0600", None, None) == 0o600
+    for text in ("", "888", "6", "u+w", "7777"):
+        with pytest.raises(click.BadParameter):
+            FileMode().convert(text, None, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("connections", "no NAME=VALUE"),
+        ("connections=0", "it may be from 1 to"),
+        ("x=1", "there is no limit 'x'"),
+    ],
+)
+def test_what_is_no_limit(value: str, why: str) -> None:
+    assert Setting().convert(("connections", 1), None, None) == ("connections", 1)
+    with pytest.raises(click.BadParameter, match=why):
+        Setting().convert(value, None, None)
+
+
+@pytest.mark.parametrize("value", ["nobody at all", "", "-1", "4294967295", "a\0b"])
+def test_what_is_no_user(value: str) -> None:
+    assert User().convert(5, None, None) == 5
+    with pytest.raises(click.BadParameter):
+        User().convert(value, None, None)
