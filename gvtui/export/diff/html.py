@@ -29,7 +29,9 @@ def lines(diff: DiffDocument) -> Iterator[str]:
         yield from table(HEADINGS, (cells(diff, each) for each in own))
     if diff.compared.untold:
         yield "<h2>What cannot be told</h2>"
-        untold = ((*cells(diff, each), escape(each.untold)) for each in diff.compared.untold)
+    for title, own in by_section(diff.compared.untold):
+        yield f"<h3>{in_html(title)}</h3>"
+        untold = ((*cells(diff, each), escape(each.untold)) for each in own)
         yield from table((*HEADINGS, "why"), untold)
     for title, sentences in lists(diff):
         yield f"<h2>{in_html(title)}</h2>"

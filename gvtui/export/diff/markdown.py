@@ -30,8 +30,11 @@ def lines(diff: DiffDocument) -> Iterator[str]:
     if diff.compared.untold:
         yield ""
         yield "## What cannot be told"
+    for title, own in by_section(diff.compared.untold):
         yield ""
-        untold = ((*cells(diff, each), escape(each.untold)) for each in diff.compared.untold)
+        yield f"### {plain(title)}"
+        yield ""
+        untold = ((*cells(diff, each), escape(each.untold)) for each in own)
         yield from table((*HEADINGS, "why"), untold)
     for title, sentences in lists(diff):
         yield ""
