@@ -63,6 +63,11 @@ class PointTally:
         """Whether all rows have been counted."""
         return self._position >= self.trace.end_row
 
+    @property
+    def is_ahead(self) -> bool:
+        """Whether rows have been counted that the trace holds back since: then one begins anew."""
+        return self._position > max(self.trace.end_row, self.trace.first_row)
+
     def advance(self, seconds: float) -> bool:
         """Count more rows for about `seconds`; True if there were any."""
         deadline = perf_counter() + seconds

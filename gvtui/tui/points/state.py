@@ -186,6 +186,12 @@ class PointsState:
                 self.edit.stage(nowhere.staged)
         self.changed()
 
+    def forget_targets(self) -> None:
+        """Begin anew, as with a recording none of whose rows was read; the choice stays."""
+        self.targets, self.gone = (), None
+        self._edits.clear()
+        self.changed()
+
     def take_guess(self, names: Iterable[str]) -> None:
         """Take the points that a sandbox has sent as those of its session, which cannot be read."""
         edit, target = self.edit, self.target

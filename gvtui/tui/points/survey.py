@@ -66,10 +66,12 @@ class Targets(Feature):
         model, state = self.model, self.state
         trace = model.trace
         self.state.architecture = trace.architecture
-        if self.tally.trace is not trace:
+        if self.tally.trace is not trace or self.tally.is_ahead:
             self.tally = PointTally(trace)
             self._ended.clear()
             self._recorded = 0
+            if not model.is_live:
+                state.forget_targets()
         self.tally.advance(_COUNT_SECONDS)
         if not model.is_live:
             self._take_recorded()

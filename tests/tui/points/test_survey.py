@@ -6,7 +6,10 @@ import pytest
 
 from gvtui.agent.targets import SessionOwner
 from gvtui.trace.marks import SessionMark
+from gvtui.trace.playback import ReplayClock
+from gvtui.trace.reader import Trace
 from gvtui.tui.points.survey import Targets, recorded_target
+from tests.trace.recorder import Recorder
 from tests.tui.fake import FakeViewer
 from tests.tui.points.bench import PointsBench
 
@@ -76,6 +79,27 @@ def test_what_has_come_is_counted_by_point(bench: PointsBench) -> None:
     bench.state.take_targets([])
     bench.targets.tick()
     assert sum(bench.state.counts.values()) == 7
+
+
+def test_a_recording_that_stands_at_a_row_tells_counts_and_sessions_as_of_it(
+    tmp_path: Path,
+) -> None:
+    recorder = Recorder(tmp_path / "a.gvtrace")
+    recorder.add(3)
+    session = '{"name": "Default", "points": [{"name": "syscall/open/enter"}]}'
+    recorder.writer.mark(recorder.now, SessionMark("", "applied", "c1", "/r", session).details())
+    recorder.add(4)
+    recorder.writer.close()
+    viewer = FakeViewer(Targets, trace=Trace.open(recorder.path))
+    targets, replay = viewer.feature(Targets), ReplayClock(viewer.model.trace, None)
+    for row, count, titles in ((None, 7, ["c1"]), (2, 2, []), (6, 5, ["c1"]), (None, 7, ["c1"])):
+        viewer.model.stand_at(replay, row)
+        while viewer.model.trace.is_behind:
+            viewer.model.trace.refresh()
+        targets.tick()
+        assert sum(targets.state.counts.values()) == count
+        assert [each.title for each in targets.state.targets] == titles
+        assert targets.state.is_known is bool(titles)
 
 
 def test_nothing_may_be_staged_where_nothing_may_change(tmp_path: Path) -> None:
