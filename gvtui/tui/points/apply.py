@@ -202,7 +202,11 @@ class Applying(Feature):
         )
 
         def left() -> None:
-            self._state.say("Nothing was changed; the new session is still staged.")
+            edits = [self._state.edit_of(container.sandbox_key) for container, _ in changes]
+            # Another viewer may have made just what was staged here.
+            is_staged = any(edit.is_staged for edit in edits)
+            left = "the new session is still staged" if is_staged else "nothing is staged any more"
+            self._state.say(f"Nothing was changed; {left}.")
             self._targets.show()
 
         def answered(answer: str) -> None:

@@ -11,7 +11,7 @@ from gvtui.trace.reader import Trace
 from gvtui.tui.points.survey import Targets, recorded_target
 from tests.trace.recorder import Recorder
 from tests.tui.fake import FakeViewer
-from tests.tui.points.bench import PointsBench
+from tests.tui.points.bench import OPEN, PointsBench
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,3 +155,21 @@ def test_the_pane_aims_at_a_sandbox_by_its_container(bench: PointsBench) -> None
     assert bench.state.target.title == "c1"
     bench.run("points.aim c2")
     assert bench.state.target.title == "c2"
+
+
+def test_who_leaves_a_session_as_it_is_hears_whether_anything_is_still_staged(
+    bench: PointsBench,
+) -> None:
+    bench.runsc.run_session(FOREIGN)
+    bench.run("points.look")
+    for is_there, said in ((False, "is still staged"), (True, "nothing is staged any more")):
+        bench.state.switch([OPEN], True)
+        bench.run("points.apply")
+        choice, edit = bench.viewer.choice, bench.state.edit
+        assert choice is not None
+        assert choice.cancelled is not None
+        if is_there:
+            # Another viewer has made what is staged here.
+            edit.take_applied(edit.staged)
+        choice.cancelled()
+        assert said in bench.state.note
