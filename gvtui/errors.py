@@ -16,9 +16,10 @@ class UsageError(GvtuiError):
 
 
 class ReadOnlyError(GvtuiError):
-    """A change was refused because gvtui was started with --readonly."""
+    """A change was refused: this gvtui only looks, for --readonly or as it follows a recording."""
 
     def __init__(self) -> None:
         super().__init__(
-            "gvtui was started with --readonly: it changes no sandbox and no session file"
+            "gvtui follows a recording or was started with --readonly: it changes no sandbox and no "
+            "session file"
         )

@@ -30,7 +30,8 @@ def test_each_has_the_exit_code_of_its_kind() -> None:
 
 def test_what_readonly_refuses_is_told_whole() -> None:
     assert str(ReadOnlyError()) == (
-        "gvtui was started with --readonly: it changes no sandbox and no session file"
+        "gvtui follows a recording or was started with --readonly: it changes no sandbox and no "
+        "session file"
     )
     with pytest.raises(GvtuiError):
         raise ReadOnlyError

@@ -192,7 +192,8 @@ class ActivityPane(ListPane):
         more = len(self._unseen) - len(shown)
         words = f"{DROP_SIGN} not seen: {len(self._unseen)}"
         hints = [f"{keys_of('activity.not-seen')} all of it"] if more else []
-        if self._model.is_live and any(each.calls for each in self._unseen):
+        live = self._model.live
+        if live and not live.readonly and any(each.calls for each in self._unseen):
             hints.append(f"{keys_of('activity.trace')} stages what is off")
         hints.append(f"{keys_of('activity.whose')} whose activity")
         hints.append(f"{keys_of('activity.report')} report")

@@ -4,11 +4,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from gvtui.monitor.options import MonitorOptions
 from gvtui.tui.activity.pane import ActivityPane
+from gvtui.tui.options import LiveOptions
 from tests.tui.helpers import catch_up, drive, recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from pathlib import Path
 
     from textual.pilot import Pilot
 
@@ -110,6 +113,18 @@ def test_rows_too_many_to_be_named_are_exact_too_also_as_calls() -> None:
         assert not list(app.model.chips)
         _draw(pane)
         assert pane.cursor == place
+
+    _shown(app, look)
+
+
+@pytest.mark.parametrize("readonly", [False, True])
+def test_points_are_offered_where_they_can_be_staged(tmp_path: Path, readonly: bool) -> None:
+    watched = LiveOptions(MonitorOptions(listen=tmp_path / "s"), readonly=readonly)
+    app = recording("shell-2024", live=watched)
+
+    async def look(pane: ActivityPane, pilot: Pilot[int]) -> None:
+        assert any(each.calls for each in pane._unseen)
+        assert ("stages what is off" in "\n".join(_lines(pane))) is not readonly
 
     _shown(app, look)
 
