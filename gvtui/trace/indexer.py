@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError
 from gvtui.limits import AS_THEY_COME
 from gvtui.trace.details import int_in
 from gvtui.trace.marks import MOST_OF_DROPS, DropsMark, read_mark
+from gvtui.trace.recent import Recent
 from gvtui.trace.repeats import FEWEST, Repeats
 from gvtui.trace.row import Kind
 from gvtui.trace.rowparts import NO_CONTEXT, RowParts, event_rest
@@ -36,10 +37,18 @@ if TYPE_CHECKING:
 _HEADER = struct.Struct("<HHI")
 _HEAD = struct.Struct("<QqqIII")
 
-_MAX_CACHED = 1 << 15
-"""How many entries a cache has before it is emptied, so that no sandbox can fill the memory."""
+MAX_CACHED = 1 << 15
+"""How many entries a cache has at most, so that no sandbox can fill the memory."""
 _MAX_CACHED_BYTES = 512
 """The longest piece that is cached, in bytes: longer ones seldom repeat."""
+AGE_NS = 10_000_000_000
+"""After so many nanoseconds what has not come for as long goes from the caches: processes that have
+ended, paths that were asked for once. Else memory would grow for hours, until the caches are full."""
+
+_MAX_TIMES = 1 << 10
+"""Upper bits of times that are remembered: those of 0.27 s are the same."""
+_CONTEXT = 0
+"""The only kind among the cached contexts."""
 
 _LONGEST_PATIENCE = 64
 """How many batches at most are indexed one by one before repeats are searched again."""
@@ -83,12 +92,11 @@ class Indexer:
         self.living = living
         """Takes in what events tell of processes; None if nobody wants to know."""
         self._parts = RowParts(strings, architecture)
-        self._contexts: dict[bytes, bytes | None] = {}
+        self._contexts = Recent([_CONTEXT], MAX_CACHED)
         self._high_bits: dict[bytes, int] = {}
-        self._rests: dict[int, dict[bytes, bytes | None]] = {
-            number: {} for number, kind in KINDS.items() if kind.is_syscall
-        }
-        self._cached_rests = 0
+        syscalls = [number for number, kind in KINDS.items() if kind.is_syscall]
+        self._rests = Recent(syscalls, MAX_CACHED)
+        self._aged_ns = 0
         self._last_dropped: dict[int, int] = {}
         self.drops_a_second = drops_a_second
         """The limit that holds for the messages that follow."""
@@ -217,11 +225,14 @@ class Indexer:
     ) -> list[tuple[int, bytes]]:
         """Add rows of messages; gives index and row of those in which only the time was new."""
         self._strings.charge_to(conn)
+        if times:
+            self._age(times[0])
         plain: list[tuple[int, bytes]] = []
         append = pieces.append
         unpack_short, unpack_long = _SHORT.unpack_from, _LONG.unpack_from
         pack_head, low_bits = _HEAD.pack, _LOW_BITS
-        contexts, rests, high_bits = self._contexts, self._rests, self._high_bits
+        contexts, rests = self._contexts.now[_CONTEXT], self._rests.now
+        high_bits = self._high_bits
         last_dropped = self._last_dropped.get(conn, 0)
         for place, (recv_ns, offset, datagram) in enumerate(
             zip(times, offsets, datagrams, strict=True)
@@ -277,12 +288,22 @@ class Indexer:
                 plain.append((place, row))
         return plain
 
+    def _age(self, recv_ns: int) -> None:
+        """Let what has not come for a while go from the caches, where it is time to."""
+        # The clock may have been set back.
+        if abs(recv_ns - self._aged_ns) >= AGE_NS:
+            self._aged_ns = recv_ns
+            self._contexts.age()
+            self._rests.age()
+            self._repeats.age()
+            self._high_bits.clear()
+
     def _new_high_bits(self, high: bytes) -> int | None:
         """The upper 35 bits of a time from the last five of its nine bytes; None for other
         lengths."""
         if high[4] > 127 or any(byte < 128 for byte in high[:4]):
             return None
-        if len(self._high_bits) >= _MAX_CACHED:
+        if len(self._high_bits) >= _MAX_TIMES:
             self._high_bits.clear()
         bits = sum((byte & 0x7F) << (28 + 7 * place) for place, byte in enumerate(high))
         self._high_bits[high] = bits
@@ -356,8 +377,11 @@ class Indexer:
 
     def _new_context(self, tail: bytes) -> bytes | None:
         """The context part for context data without its time; None if it must be parsed in full."""
-        if tail in self._contexts:
+        known = self._contexts.now[_CONTEXT]
+        if tail in known:
             return None
+        if self._contexts.recall(_CONTEXT, tail):
+            return known[tail]
         try:
             context_data = common_pb2.ContextData.FromString(tail)
         except DecodeError:
@@ -369,23 +393,18 @@ class Indexer:
             part = self._parts.context(context_data, context_data.container_id)
         # A string that was refused to one connection may be accepted from another.
         if len(tail) <= _MAX_CACHED_BYTES and refused == self._strings.refused:
-            if len(self._contexts) >= _MAX_CACHED:
-                self._contexts.clear()
-            self._contexts[tail] = part
+            self._contexts.learn(_CONTEXT, tail, part)
         return part
 
     def _new_rest(self, message_type: int, tail: bytes) -> bytes | None:
         """The remaining part for a message without its context data; None as above."""
-        by_rest = self._rests[message_type]
-        if tail in by_rest:
+        known = self._rests.now[message_type]
+        if tail in known:
             return None
+        if self._rests.recall(message_type, tail):
+            return known[tail]
         refused = self._strings.refused
         part = self._parts.rest(message_type, tail)
         if len(tail) <= _MAX_CACHED_BYTES and refused == self._strings.refused:
-            if self._cached_rests >= _MAX_CACHED:
-                for cache in self._rests.values():
-                    cache.clear()
-                self._cached_rests = 0
-            by_rest[tail] = part
-            self._cached_rests += 1
+            self._rests.learn(message_type, tail, part)
         return part

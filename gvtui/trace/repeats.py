@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import repeat
+from itertools import islice, repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,14 +29,15 @@ FEWEST = 64
 """The smallest batch that is looked up: indexing fewer messages one by one is faster."""
 
 MAX_KNOWN = 1 << 14
-"""How many messages are remembered before all are forgotten. Some 5 MB."""
+"""How many messages are remembered at most. Some 5 MB, of which as much is used as is remembered."""
 
 _WORDS = WIDTH // 8
 _STEP_MESSAGES = 64
 _STEP_BYTES = 64
 
-_SLOT_BITS = 20
-"""How many bits of a line's sum are its index in the table: 4 MB, few of which are used."""
+_SLOT_BITS = 18
+"""How many bits of a line's sum are its index in the table: 512 KB. As indices are at random, a table
+of any size is soon used throughout."""
 
 _U64 = np.uint64
 _CONTINUED = _U64(0x8080_8080_8080_8080)
@@ -74,9 +75,12 @@ class Repeats:
         # Random weights, so that no sandbox can make its messages collide.
         self._weights = np.frombuffer(np.random.default_rng().bytes(WIDTH), _U64) | _U64(1)
         # Index 0 is unused: no message gives a line of zeros.
-        self._table = np.zeros(1 << _SLOT_BITS, np.int32)
+        self._table = np.zeros(1 << _SLOT_BITS, np.uint16)
         self._words = np.zeros((MAX_KNOWN + 1, _WORDS), _U64)
         self._rows = np.zeros(MAX_KNOWN + 1, ROW_DTYPE)
+        self._slots = np.zeros(MAX_KNOWN + 1, np.int32)
+        self._came = np.zeros(MAX_KNOWN + 1, np.bool_)
+        """Which have come since `age` was called last."""
         self._count = 0
 
     def __len__(self) -> int:
@@ -117,6 +121,7 @@ class Repeats:
         The caller has to set `offset`, `recv_ns` and `conn` of each row.
         """
         places = self._table.take(lines.slots)
+        self._came[places] = True
         width = lines.words.shape[1]
         words = self._words.take(places, axis=0)[:, :width]
         known = lines.fits & (words == lines.words).all(axis=1)
@@ -143,9 +148,11 @@ class Repeats:
         }
         if not new:
             return
+        new = dict(islice(new.items(), MAX_KNOWN))
         if self._count + len(new) > MAX_KNOWN:
-            self._table[:] = 0
-            self._count = 0
+            self.age()
+            if self._count + len(new) > MAX_KNOWN // 2:
+                self._keep(np.zeros(0, np.int64))
         slots = np.fromiter(new, np.int64, len(new))
         learned = self._table.take(slots)
         # A message displaced from its slot gives its number to the new one.
@@ -157,6 +164,24 @@ class Repeats:
         self._words[learned, width:] = 0
         self._rows[learned] = np.frombuffer(b"".join(row for _, row in new.values()), ROW_DTYPE)
         self._table[slots] = learned
+        self._slots[learned] = slots
+        self._came[learned] = True
+
+    def age(self) -> None:
+        """Forget the messages that have not come since this was called last."""
+        self._keep(np.flatnonzero(self._came[1 : self._count + 1]) + 1)
+
+    def _keep(self, kept: npt.NDArray[np.int64]) -> None:
+        """Forget all messages but those of these numbers, which rise."""
+        count = len(kept)
+        if count < self._count:
+            numbers = slice(1, count + 1)
+            for each in (self._words, self._rows, self._slots):
+                each[numbers] = each[kept]
+            self._table[:] = 0
+            self._table[self._slots[numbers]] = np.arange(1, count + 1)
+            self._count = count
+        self._came[:] = False
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,8 @@ from google.protobuf.message import DecodeError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gvtui.trace.indexer import Indexer
+from gvtui.trace.indexer import AGE_NS, Indexer
+from gvtui.trace.repeats import MAX_KNOWN
 from gvtui.trace.row import (
     ERRNO_OTHER,
     LOST_STRING,
@@ -326,6 +327,8 @@ def test_repeated_messages_get_the_rows_of_the_plain_way(
     for start in range(0, len(flood), third):
         numbers = range(start, min(start + third, len(flood)))
         times, offsets = [5 + n for n in numbers], [100 * n for n in numbers]
+        if data.draw(st.booleans()):
+            indexer._aged_ns -= AGE_NS
         indexer._varied = 0
         rows += b"".join(indexer.messages(1, times, offsets, flood[start : start + third]))
     assert resolved(table, rows) == rows_in_full(flood)
@@ -379,11 +382,63 @@ def test_what_never_repeats_is_looked_up_seldom() -> None:
 
 
 def test_the_caches_stay_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gvtui.trace.indexer._MAX_CACHED", 50)
+    monkeypatch.setattr("gvtui.trace.indexer.MAX_CACHED", 50)
     indexer = Indexer(StringTable(), "x86_64")
     pieces(indexer, [read_message(pid=n, fd=n) for n in range(1, 500)])
-    assert len(indexer._contexts) <= 50
-    assert sum(len(cache) for cache in indexer._rests.values()) <= 50
+    assert 20 < len(indexer._contexts) <= 50
+    assert 20 < len(indexer._rests) <= 50
+
+
+def known_after(processes: int) -> list[int]:
+    """How much is remembered after so many processes, one a second, that do the same and go."""
+    indexer = Indexer(StringTable(), "x86_64")
+    for number in range(1, processes + 1):
+        # Each has its id, and asks for files that no other asks for; what it does often is found
+        # among what repeats.
+        batch = [read_message(pid=number, fd=fd + number * 100) for fd in range(40)] * 3
+        recv_ns = [TIME_NS + number * AGE_NS // 10] * len(batch)
+        clock = count(recv_ns[0], 1 << 20)
+        indexer._varied = 0
+        indexer.messages(1, recv_ns, range(len(batch)), at_times(batch, clock))
+    caches = indexer._contexts, indexer._rests, indexer._repeats, indexer._high_bits
+    return [len(cache) for cache in caches]
+
+
+def test_caches_grow_with_what_comes_at_present_and_not_with_what_came() -> None:
+    few, many = known_after(60), known_after(600)
+    assert all(few)
+    # The weights of the table of repeats are random, and a time's upper bits begin anywhere.
+    assert all(most <= 1.1 * least + 3 for least, most in zip(few, many, strict=True)), (few, many)
+
+
+def test_a_process_that_goes_on_stays_known() -> None:
+    indexer = Indexer(StringTable(), "x86_64")
+    loop = [read_message(fd=fd) for fd in (3, 4)] * 64
+    clock = count(TIME_NS, 1 << 20)
+    found = []
+    for second in range(60):
+        indexer._varied = 0
+        lines = indexer._repeats.lines(loop, np.array(list(map(len, loop)), np.int64))
+        found.append(bool(indexer._repeats.find(lines)[0].all()))
+        recv_ns = [TIME_NS + second * AGE_NS // 10] * len(loop)
+        indexer.messages(1, recv_ns, range(len(loop)), at_times(loop, clock))
+        # What comes but once drives the caches on.
+        pieces_at(indexer, recv_ns[0], [read_message(pid=1000 + second)])
+    assert found.index(True) < 5
+    assert all(found[found.index(True) :])
+
+
+def pieces_at(indexer: Indexer, recv_ns: int, datagrams: list[bytes]) -> None:
+    indexer.messages(2, [recv_ns] * len(datagrams), range(len(datagrams)), datagrams)
+
+
+def test_more_repeats_at_once_than_are_remembered_are_indexed() -> None:
+    indexer = Indexer(StringTable(), "x86_64")
+    messages = [read_message(pid=pid, fd=fd) for pid in range(1, 161) for fd in range(160)]
+    assert len(messages) > MAX_KNOWN + 320
+    rows = np.frombuffer(pieces(indexer, messages), ROW_DTYPE)
+    assert rows["pid"].tolist() == [pid for pid in range(1, 161) for _ in range(160)]
+    assert rows["fd"].tolist() == list(range(160)) * 160
 
 
 def test_context_data_of_every_message_is_taken() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -120,6 +121,41 @@ def test_what_is_known_stays_bounded() -> None:
         assert MAX_KNOWN / 2 < len(repeats) <= MAX_KNOWN
     # Those of before were let go to make room.
     assert found(repeats, messages[-1], messages[0]) == [1, 0]
+
+
+def test_what_has_not_come_for_a_while_is_forgotten() -> None:
+    messages = [read_at(TIME_NS, fd=fd) for fd in range(1, 6)]
+    repeats = knowing(*messages)
+    repeats.age()
+    assert found(repeats, messages[1], messages[3]) == [2, 4]
+    repeats.age()
+    assert len(repeats) == 2
+    assert found(repeats, *messages) == [0, 2, 0, 4, 0]
+    # The numbers of those that went are given anew.
+    lines = lines_of(repeats, messages)
+    repeats.learn(lines, [0, 4], [a_row(8), a_row(9)])
+    assert found(repeats, *messages) == [8, 2, 0, 4, 9]
+    for _ in range(2):
+        repeats.age()
+    assert len(repeats) == 0
+    assert found(repeats, *messages) == [0] * 5
+
+
+def test_room_is_made_by_forgetting_what_has_not_come_lately() -> None:
+    repeats = Repeats()
+    messages = [read_at(TIME_NS, fd=fd) for fd in range(MAX_KNOWN + 100)]
+    lines = lines_of(repeats, messages)
+    # Of messages that are looked up at the same place one is known.
+    slots = lines.slots.tolist()
+    alone = {slot for slot, times in Counter(slots).items() if times == 1}
+    again, other = [place for place in range(100) if slots[place] in alone][:2]
+    repeats.learn(lines, list(range(MAX_KNOWN - 1000)), [a_row(1)] * (MAX_KNOWN - 1000))
+    repeats.age()
+    assert found(repeats, messages[again]) == [1]
+    rest = list(range(MAX_KNOWN - 1000, MAX_KNOWN + 100))
+    repeats.learn(lines, rest, [a_row(2)] * len(rest))
+    assert found(repeats, messages[again], messages[other], messages[-1]) == [1, 0, 2]
+    assert len(repeats) <= len(rest) + 1
 
 
 @given(st.lists(st.binary(max_size=WIDTH + 20), min_size=1, max_size=20))
