@@ -8,6 +8,7 @@ limit.
 
 from __future__ import annotations
 
+from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
 from gvtui.trace.carried import CarriedMark, CarriedProcess
@@ -23,6 +24,11 @@ MAX_LIVING = 20_000
 """How many living processes are known in all."""
 MAX_DEAD = 1_000
 """How many ended processes of each connection are known."""
+MAX_BYTES = 16 << 20
+"""How many bytes of memory what is known may take in all."""
+_OVERHEAD = 600
+"""About the bytes that a process takes without its texts."""
+_WORD_BYTES = 8
 
 TELLING = (
     MessageType.CONTAINER_START,
@@ -54,7 +60,16 @@ _MAX_TEXT = 1024
 class _Sandbox:
     """The processes of one connection by thread group id."""
 
-    __slots__ = ("children", "dead", "ended", "is_cut", "living", "taken_over")
+    __slots__ = (
+        "children",
+        "dead",
+        "ended",
+        "is_cut",
+        "living",
+        "size",
+        "sizes",
+        "taken_over",
+    )
 
     def __init__(self) -> None:
         self.living: dict[int, CarriedProcess] = {}
@@ -66,15 +81,30 @@ class _Sandbox:
         """Processes whose id a thread takes over that executes a program."""
         self.ended = 0
         self.is_cut = False
+        self.sizes: dict[int, int] = {}
+        """Bytes that each known process takes."""
+        self.size = 0
+        """Bytes that all of them take."""
 
 
 class Living:
     """The processes of all connections that stand."""
 
-    def __init__(self, max_living: int = MAX_LIVING, max_dead: int = MAX_DEAD) -> None:
-        self._max_living, self._max_dead = max_living, max_dead
+    def __init__(
+        self,
+        max_living: int = MAX_LIVING,
+        max_dead: int = MAX_DEAD,
+        max_bytes: int = MAX_BYTES,
+    ) -> None:
+        self._max_living, self._max_dead, self._max_bytes = max_living, max_dead, max_bytes
         self._sandboxes: dict[int, _Sandbox] = {}
         self._count = 0
+        self._size = 0
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory what is known takes."""
+        return self._size
 
     def __len__(self) -> int:
         return self._count
@@ -84,6 +114,7 @@ class Living:
         sandbox = self._sandboxes.pop(conn, None)
         if sandbox is not None:
             self._count -= len(sandbox.living)
+            self._size -= sandbox.size
 
     def take(self, conn: int, message_type: int, datagram: bytes) -> None:
         """Take in a message; those that tell nothing of processes, or are malformed, do nothing."""
@@ -95,10 +126,20 @@ class Living:
             return
         message: Any = decoded.message
         sandbox = self._sandboxes.setdefault(conn, _Sandbox())
-        context = message.context_data
-        process = self._ensure(sandbox, context)
+        process = self._ensure(sandbox, message.context_data)
         if process is None:
             return
+        self._take_in(sandbox, process, message_type, message)
+        self._weigh(sandbox, process)
+
+    def _take_in(
+        self,
+        sandbox: _Sandbox,
+        process: CarriedProcess,
+        message_type: int,
+        message: Any,  # noqa: ANN401
+    ) -> None:
+        context = message.context_data
         if message_type == MessageType.CONTAINER_START:
             process.is_start_told = True
             process.began_ns = process.began_ns or context.time_ns
@@ -133,6 +174,7 @@ class Living:
             process.cwd = process.cwd or entry.cwd[:_MAX_TEXT]
             process.args = process.args or _short(entry.args)
             process.container_id = entry.container_id or process.container_id or mark.container_id
+            self._weigh(sandbox, process)
 
     def carry(self, conn: int, mark: CarriedMark) -> None:
         """Take over what another trace has told of the processes before its rows."""
@@ -149,6 +191,7 @@ class Living:
                 setattr(process, name, getattr(each, name))
             if each.has_ended:
                 self._end(sandbox, process, each.end_ns, each.exit_status)
+            self._weigh(sandbox, process)
 
     def marks(self, most_bytes: int) -> list[tuple[int, CarriedMark]]:
         """What is known, for each connection; with more than so many bytes, the newest are left
@@ -227,6 +270,7 @@ class Living:
         child.name, child.cwd = child.name or process.name, child.cwd or process.cwd
         child.args = child.args or process.args
         child.is_exec_session = child.is_exec_session or process.is_exec_session
+        self._weigh(sandbox, child)
 
     def _executed(self, sandbox: _Sandbox, message: Any, process: CarriedProcess) -> None:  # noqa: ANN401
         tid = message.context_data.thread_id
@@ -267,7 +311,40 @@ class Living:
             pid = next(iter(sandbox.dead))
         self._leave(sandbox, sandbox.dead.pop(pid))
 
+    def _weigh(self, sandbox: _Sandbox, process: CarriedProcess) -> None:
+        """Count the bytes of a process of which something was told, and let others go for it."""
+        pid = process.pid
+        if process not in (sandbox.living.get(pid), sandbox.dead.get(pid)):
+            return
+        size = _size_of(process)
+        more = size - sandbox.sizes.get(pid, 0)
+        sandbox.sizes[pid] = size
+        sandbox.size += more
+        self._size += more
+        if self._size > self._max_bytes:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Forget processes of the sandboxes that have the most, down to the half of each: first what
+        has ended, then what began last."""
+        # Not for each that comes: this takes time that grows with the number of sandboxes.
+        enough = self._max_bytes - self._max_bytes // 16
+        for sandbox in sorted(self._sandboxes.values(), key=lambda each: each.size, reverse=True):
+            half = sandbox.size // 2
+            while self._size > enough and sandbox.size > half:
+                if sandbox.dead:
+                    self._let_one_go(sandbox)
+                else:
+                    pid, process = sandbox.living.popitem()
+                    sandbox.taken_over.discard(pid)
+                    sandbox.is_cut = True
+                    self._count -= 1
+                    self._leave(sandbox, process)
+
     def _leave(self, sandbox: _Sandbox, process: CarriedProcess) -> None:
+        size = sandbox.sizes.pop(process.pid, 0)
+        sandbox.size -= size
+        self._size -= size
         count = sandbox.children.get(process.parent_pid, 0) - 1
         if count > 0:
             sandbox.children[process.parent_pid] = count
@@ -279,6 +356,12 @@ def _short(args: Any) -> list[str]:  # noqa: ANN401
     """A command line, cut: the words that a list shows."""
     words = [word[:_MAX_WORD] + "…" * (len(word) > _MAX_WORD) for word in args[:_MAX_WORDS]]
     return short_args(words + ["…"] * (len(args) > _MAX_WORDS))
+
+
+def _size_of(process: CarriedProcess) -> int:
+    """About how many bytes of memory a process takes; words that others have too count again."""
+    texts = (process.container_id, process.name, process.cwd, *process.args)
+    return _OVERHEAD + sum(map(getsizeof, texts)) + _WORD_BYTES * len(process.args)
 
 
 def _named(args: list[str], path: str) -> str:

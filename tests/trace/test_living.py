@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from gvtui.trace.carried import CarriedMark, CarriedProcess
-from gvtui.trace.living import Living
+from gvtui.trace.living import Living, _size_of
 from gvtui.trace.procfs import ProcessesMark, ProcfsEntry
 from gvtui.wire.header import build_message
 from gvtui.wire.pb import common_pb2, container_pb2, sentry_pb2
@@ -180,3 +183,68 @@ def test_messages_that_make_no_sense_do_nothing() -> None:
     told.living.take(1, 9, build_message(9, b""))
     told.send(5, sentry_pb2.TaskExit())
     assert all(not mark.processes for _, mark in told.living.marks(1000))
+
+
+def counted_size(living: Living) -> int:
+    """The bytes of what is known, counted anew."""
+    return sum(
+        _size_of(process)
+        for sandbox in living._sandboxes.values()
+        for process in (*sandbox.living.values(), *sandbox.dead.values())
+    )
+
+
+def test_bytes_are_bounded_and_who_has_the_most_pays() -> None:
+    told = Told(max_bytes=1 << 20)
+    quiet = ProcessesMark("", "quiet", 5, True, 1, 1, (ProcfsEntry(1, 0, 1, "sh", "/bin/sh"),))
+    told.living.listed(2, quiet)
+    for child in range(2, 2000):
+        told.clone(1, child)
+        # Four bytes for each letter.
+        told.executed(child, "/bin/x", *(f"{child}\N{PILE OF POO}" * 100,) * 30)
+        assert told.living.size <= 1 << 20
+    assert told.living.size == counted_size(told.living)
+    (_, mark), (_, other) = sorted((conn, mark) for conn, mark in told.living.marks(1 << 24))
+    assert mark.is_cut
+    assert 20 < mark.running < 100
+    assert mark.processes[0].pid == 1
+    assert (other.running, other.is_cut) == (1, False)
+    told.living.forget(1)
+    told.living.forget(2)
+    assert (told.living.size, len(told.living)) == (0, 0)
+
+
+def test_what_has_ended_goes_first_for_want_of_bytes() -> None:
+    told = Told(max_bytes=100_000)
+    told.start("/bin/sh")
+    for child in range(2, 500):
+        told.clone(1, child)
+        told.executed(child, "/bin/x", "y" * 100)
+        told.exits(child)
+    mark = told.mark()
+    assert (mark.running, mark.ended, mark.is_cut) == (1, 498, False)
+    assert mark.processes[-1].pid == 499
+    assert told.living.size == counted_size(told.living) <= 100_000
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["clone", "exec", "exit", "again"]), st.integers(1, 9)),
+        max_size=80,
+    )
+)
+def test_the_bytes_that_are_counted_are_those_that_are_known(events: list[tuple[str, int]]) -> None:
+    told = Told(max_living=6, max_dead=3, max_bytes=9_000)
+    for what, pid in events:
+        if what == "clone":
+            told.clone(1, pid)
+        elif what == "exec":
+            told.executed(pid, "/bin/x", *("y" * pid,) * pid, tid=pid + pid % 2)
+        elif what == "exit":
+            told.exits(pid)
+        else:
+            context = told.context(pid, thread_group_start_time_ns=pid + 100)
+            told.send(3, sentry_pb2.ExecveInfo(context_data=context, argv=["new"] * pid))
+        assert told.living.size == counted_size(told.living) <= 9_000
+        sandboxes = told.living._sandboxes.values()
+        assert len(told.living) == sum(len(each.living) for each in sandboxes)
