@@ -15,13 +15,12 @@ from gvtui.trace.details import args_in, int_in, text_in
 from gvtui.trace.lives import Lives
 from gvtui.trace.names import Names, Naming
 from gvtui.trace.speaking import Speaking
+from gvtui.trace.summary import ConnectionCounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
-
-    from gvtui.trace.summary import ConnectionCounts
 
 
 MONITOR_STOPPED, CLOSED_BY_SANDBOX = "the monitor stopped", "closed by the sandbox"
@@ -29,8 +28,6 @@ MONITOR_STOPPED, CLOSED_BY_SANDBOX = "the monitor stopped", "closed by the sandb
 BEFORE = ("drops_before", "dropped_before")
 """What the details of a connection tell that was dropped before the recording began: the points
 that were counted, and what the sandbox had said."""
-_MOST_SAID = (1 << 32) - 1
-"""The header of a message has no room for more."""
 MAX_CLOSED = 1024
 """Closed connections that are known in full; those before are summed up."""
 MAX_OPEN = 8192
@@ -68,7 +65,7 @@ class Connections:
         """What operators call their containers."""
         self.lives = Lives()
         """Tells apart the sandboxes that had the same ID one after the other."""
-        self._before: ConnectionCounts | None = None
+        self._before = ConnectionCounts()
         self.messages = 0
         """How many messages came on all connections."""
         self.dropped = 0
@@ -173,18 +170,15 @@ class Connections:
         self._earlier_lack_drops = True
 
     def believe(self, before: ConnectionCounts) -> None:
-        """Know what the recording's header tells that was dropped before it began."""
-        self._before = before
+        """Know what a recording's header tells that was dropped before it began."""
+        self._before.add(before)
 
     def _dropped_before(self, conn: int, details: dict[str, Any]) -> int:
         """How many points a connection had dropped when the recording began, as its details say,
-        but no more than the header counts; where that counts nothing, no more than a sandbox can
-        say."""
+        but no more than the header counts."""
         # What it said then, if nothing tells what of that was counted.
         counted, said = BEFORE
         told = max(0, int_in(details, counted, int_in(details, said)))
-        if self._before is None:
-            return min(told, _MOST_SAID)
         counts = self._before.by_conn.get(conn)
         return min(told, counts.dropped) if counts is not None else 0
 

@@ -278,13 +278,12 @@ class Trace(RowReader):
 
     def _carry_drops(self) -> None:
         """Take over the drops of connections that closed before the files were made anew."""
-        head = self.oldest_head()
-        before = ConnectionCounts.read(head.get("before"))
-        # Of recordings joined end to end, this one tells of its own connections alone.
-        if "before" in head and len(self._segments.oldest.parts) == 1:
-            self.connections.believe(before)
-        if not before.total().messages:
-            self.connections.carry_drops(before)
+        for shift, head in self._segments.oldest.heads():
+            before = ConnectionCounts.read(head.get("before"))
+            drops = before.drops_alone(shift)
+            self.connections.believe(drops)
+            if not before.total().messages:
+                self.connections.carry_drops(drops)
 
     def share(self) -> Share:
         """What another process needs to read the rows that are there now."""

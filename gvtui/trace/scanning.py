@@ -262,13 +262,14 @@ def scan_log(data: Window | bytes, start: int = 0, end: int | None = None) -> It
     yield from _Walk(Window.over(data), end).items(start)
 
 
-def first_head(data: Window | bytes) -> dict[str, Any] | None:
-    """What the header says that a log begins with, its `format` included.
+def first_head(data: Window | bytes, start: int = 0) -> dict[str, Any] | None:
+    """What the header says that a log begins with, or a recording that stands at `start` in it;
+    its `format` included.
 
     Returns:
         Without anything else where the header is damaged; None where nothing can be read.
     """
-    for item in scan_log(data):
+    for item in scan_log(data, start):
         if isinstance(item, Begin):
             # Format 1 was the only one of its kind: another number there is damage.
             told = {"format": item.format} if item.format != BATCHES or not item.head else {}

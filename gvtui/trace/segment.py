@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from gvtui.trace.scanning import first_head, format_of
 from gvtui.trace.window import Window
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import numpy.typing as npt
@@ -24,6 +26,8 @@ _STEP = 64 << 10
 """Bytes of a log read at once to tell its format."""
 
 _MAX_PARTS = 1 << 20
+_MAX_HEADS = 256
+"""How many headers of joined recordings are read: each is read when a recording is opened."""
 
 
 def _opened(path: Path) -> int:
@@ -114,6 +118,15 @@ class Segment:
         """What the header of its log says; empty where nothing of it can be read."""
         window = Window(self.log_fd, os.fstat(self.log_fd).st_size, step=_STEP)
         return first_head(window) or {}
+
+    def heads(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """What the headers say of the recordings that its log is joined of, of 256 at most; in
+        front of each, what the numbers of its connections have been moved on by."""
+        shifts = dict.fromkeys(part.shift for part in self.parts)
+        first = {part.shift: part.position for part in reversed(self.parts)}
+        for shift in islice(shifts, _MAX_HEADS):
+            window = Window(self.log_fd, os.fstat(self.log_fd).st_size, step=_STEP)
+            yield shift, first_head(window, first[shift]) or {}
 
     def close(self) -> None:
         """Close both files."""

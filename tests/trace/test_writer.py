@@ -9,8 +9,9 @@ import pytest
 
 from gvtui.trace import files
 from gvtui.trace.connections import BEFORE
+from gvtui.trace.details import pack_details
 from gvtui.trace.reader import Trace
-from gvtui.trace.records import TraceError
+from gvtui.trace.records import LOG_FORMAT, LogKind, TraceError, pack_record
 from gvtui.trace.row import Kind
 from gvtui.trace.survey import survey
 from gvtui.trace.writer import TraceWriter
@@ -133,8 +134,39 @@ def test_drops_before_a_recording_are_believed_as_far_as_its_header_counts_them(
         assert trace.connections.dropped == trace.connections[1].dropped == 0
     path.write_bytes(path.read_bytes() * 2)
     with closing(Trace.open(path)) as trace:
-        # Two, joined: nobody knows the header of the second, but what a sandbox can say.
-        assert trace.connections.dropped == 2 * ((1 << 32) - 1)
+        assert trace.connections.dropped == survey(trace).accounting.dropped == 0
+
+
+def test_drops_before_a_recording_without_such_a_header_are_not_believed(tmp_path: Path) -> None:
+    path = tmp_path / "a.gvtrace"
+    head = {"format": LOG_FORMAT, "program": "gvtui 0.1", "id": bytes(16)}
+    path.write_bytes(
+        pack_record(LogKind.HEADER, 0, TIME_NS, pack_details(head))
+        + pack_record(LogKind.OPENED, 1, TIME_NS, pack_details({"dropped_before": 1 << 31}))
+        + pack_record(LogKind.MESSAGE, 1, TIME_NS, read_message(dropped=(1 << 31) + 3))
+    )
+    with closing(Trace.open(path)) as trace:
+        assert trace.connections.dropped == survey(trace).accounting.dropped == 3
+
+
+def test_each_of_joined_recordings_tells_what_was_dropped_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.gvtrace"
+    writer = TraceWriter(path)
+    for conn, dropped in ((1, 5), (2, 7)):
+        writer.opened(conn, TIME_NS, {"peer_pid": conn})
+        writer.message(conn, TIME_NS, read_message())
+        writer.message(conn, TIME_NS, read_message(dropped=dropped))
+    writer.closed(1, TIME_NS, {"reason": "gone"})
+    path.unlink()
+    fresh = writer.begin_anew()
+    writer.close()
+    fresh.message(2, TIME_NS, read_message(dropped=9))
+    fresh.close()
+    path.write_bytes(path.read_bytes() * 2)
+    with closing(Trace.open(path)) as trace:
+        assert trace.connections.dropped == survey(trace).accounting.dropped == 2 * (5 + 9)
+        assert sorted(each.dropped for each in trace.connections.values()) == [9, 9]
+        assert trace.connections.earlier.dropped == 2 * 5
 
 
 def test_claims_that_were_not_counted_are_not_when_the_files_are_made_anew(tmp_path: Path) -> None:
