@@ -79,3 +79,23 @@ def test_a_follower_is_paced_too() -> None:
         pass
     assert worker.left == 0
     trace.close()
+
+
+def test_in_a_hurry_slices_are_large_and_the_follower_reads_along() -> None:
+    trace = Trace.open(TRACES / "compile-2024.trace")
+    analysis = Analysis(trace)
+    statistics = analysis.statistics(by_descriptor=True)
+    asked: list[int] = []
+
+    def advance(budget: int) -> int:
+        asked.append(budget)
+        return statistics.advance(budget)
+
+    analysis.follower = Paced(advance)
+    assert analysis.hurry(60)
+    assert not analysis.is_behind
+    assert min(asked) >= 1 << 14
+    ends = [analysis.pairs.position, analysis.timeline.position, statistics.counts.position]
+    assert {*ends, analysis.resolved.position} == {trace.end_row}
+    assert not analysis.hurry(60)
+    trace.close()

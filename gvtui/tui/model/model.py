@@ -46,6 +46,8 @@ _TURN_SECONDS = 0.008
 
 _STANDING_SECONDS = 0.4
 """For how long rows are read before a recording is shown as of a row."""
+_HURRYING_SECONDS = 2.0
+"""For how many seconds of the processor rows are read in large slices once one has gone to a row."""
 
 _SHARE_MEANWHILE = 0.25
 """The part of the analysis's time while another process reads the recording through."""
@@ -91,6 +93,8 @@ class Model:
         self._clock = clock
         self.beforehand = Beforehand(self._audit_variable)
         """What is known beforehand where a recording is shown as of a row."""
+        self._hurries_until = 0.0
+        """Until when, by this thread's processor time, rows are read in large slices."""
         self._state: StateAt | None = None
         """What had been found out before a row, where the analysis begins with it."""
         self._take(trace)
@@ -158,6 +162,7 @@ class Model:
             self.trace.refresh(_STANDING_SECONDS)
             if is_back or state is not None:
                 self.replace_trace(self.trace)
+            self._hurries_until = thread_time() + _HURRYING_SECONDS
             self.analysis.hurry(deadline - monotonic())
         while self.refresh(_TURN_SECONDS) or self.trace.is_behind:
             if monotonic() >= deadline:
@@ -242,6 +247,8 @@ class Model:
         if both and not self.shows_doubles:
             self.apply_chips()
         changed = self.view.advance(budget_seconds) or grew or looked
+        if thread_time() < self._hurries_until:
+            return self.analysis.hurry(budget_seconds) or changed
         left = max(budget_seconds - (thread_time() - began), _LEAST_SECONDS)
         share = _SHARE_MEANWHILE if self._through is not None and self._reads_through else 1.0
         budget = min(left, share * ANALYSIS_SECONDS)
