@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gvtui.errors import GvtuiError
@@ -110,12 +111,15 @@ def read_toml(path: Path, problems: Problems) -> tuple[dict[str, Any], Lines]:
 def _read(lines: list[str], problems: Problems) -> tuple[dict[str, Any], Lines]:
     reader = _Reader()
     statements = list(_statements(reader, lines))
+    headers = [each.start for each in statements if _HEADER.match(lines[each.start])]
     wrong = [each for each in statements if each.values is None]
+    before = -1
     for each in wrong:
-        _take_out(lines, statements, each)
+        _take_out(lines, headers, each)
         # A wrong statement of several lines is reported once, at its first line.
-        if not any(other.stop == each.start for other in wrong):
+        if before != each.start:
             problems.add(each.start + 1, f"this is no TOML: {lower_first(each.problem)}")
+        before = each.stop
     for _ in range(len(statements) + 1):
         try:
             document = reader.loads(lines)
@@ -125,7 +129,7 @@ def _read(lines: list[str], problems: Problems) -> tuple[dict[str, Any], Lines]:
             line = int(found[1]) - 1 if found and found[1] else len(lines) - 1
             each = next(each for each in statements if line < each.stop)
             problems.add(each.start + 1, lower_first(reason(error)))
-            _take_out(lines, statements, each)
+            _take_out(lines, headers, each)
         else:
             return document, _places(statements, lines)
     return {}, {}
@@ -235,12 +239,18 @@ def _statement(reader: _Reader, text: list[str], start: int) -> _Statement:
     return _Statement(start, start + 1, None, problem)
 
 
-def _take_out(lines: list[str], statements: list[_Statement], wrong: _Statement) -> None:
-    """Empty the lines of a statement; for a header also those of its table."""
+def _take_out(lines: list[str], headers: list[int], wrong: _Statement) -> None:
+    """Empty the lines of a statement; for a header also those of its table.
+
+    Args:
+        lines: all lines.
+        headers: those that are headers of tables.
+        wrong: the statement.
+    """
     stop = wrong.stop
     if _HEADER.match(lines[wrong.start]):
-        later = (each.start for each in statements if each.start > wrong.start)
-        stop = next((start for start in later if _HEADER.match(lines[start])), len(lines))
+        later = bisect_right(headers, wrong.start)
+        stop = headers[later] if later < len(headers) else len(lines)
     lines[wrong.start : stop] = [""] * (stop - wrong.start)
 
 

@@ -19,6 +19,7 @@ from gvtui.toml import (
     read_toml,
     toml_text,
 )
+from tests.steps import growth, steps
 
 Read = tuple[dict[str, Any], dict[tuple[str, ...], int], list[str]]
 
@@ -147,6 +148,17 @@ def test_a_file_that_is_all_wrong_is_not_read_again_and_again(
     assert sum(read_bytes) <= 100_000
     assert not document
     assert problems[0].endswith("too much of it is wrong, so none of it counts")
+
+
+@pytest.mark.parametrize(
+    "line", ["a\n", "[a\n", "[a]]\nb = 2\n", "a = [1\n", "[a{}]\nb = 1\n", "a{} = 1\n"]
+)
+def test_what_is_wrong_costs_as_much_as_it_is_long(tmp_path: Path, line: str) -> None:
+    def cost(count: int) -> int:
+        text = "".join(line.format(number) for number in range(count))
+        return steps(lambda: read(tmp_path / "x.toml", text))
+
+    assert growth(cost, 200) < 2.5
 
 
 def test_lines_that_end_as_on_windows(tmp_path: Path) -> None:

@@ -28,6 +28,9 @@ _MARK_SIZE = 48 << 10
 
 _PIPE = "pipe:"
 
+MAX_UNREADABLE = 64
+"""After so many that cannot be read no more are looked for: each takes as long as the text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dump:
@@ -69,23 +72,24 @@ def _nearest(
 
 
 def parse_procfs(text: str) -> Dump:
-    """The processes in the output of `runsc trace procfs`; unreadable ones are left out."""
+    """The processes in the output of `runsc trace procfs`; unreadable ones are left out, and all
+    behind `MAX_UNREADABLE` of them."""
     decoder = json.JSONDecoder()
     dumps: list[Any] = []
-    is_whole = True
+    unreadable = 0
     place = text.find("{")
-    while 0 <= place < len(text) and len(dumps) < MAX_PROCESSES:
+    while 0 <= place < len(text) and len(dumps) < MAX_PROCESSES and unreadable < MAX_UNREADABLE:
         try:
             dump, place = decoder.raw_decode(text, place)
         except (ValueError, RecursionError):
-            is_whole = False
+            unreadable += 1
             place = text.find("\n{", place + 1)
             place += place >= 0
             continue
         dumps.append(dump)
         place = text.find("{", place)
     entries = _read_entries(dumps)
-    return Dump(entries, is_whole and place < 0 and len(entries) == len(dumps))
+    return Dump(entries, not unreadable and place < 0 and len(entries) == len(dumps))
 
 
 def _read_entries(dumps: Iterable[Any]) -> tuple[ProcfsEntry, ...]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gvtui.agent.procfs import Dump, marks_of, parse_procfs
+from gvtui.agent.procfs import MAX_UNREADABLE, Dump, marks_of, parse_procfs
 from gvtui.trace.procfs import ProcfsEntry
 
 TEXT = (Path(__file__).parents[1] / "data" / "procfs-2024-07.txt").read_text()
@@ -53,6 +53,14 @@ def test_a_dump_that_was_cut_says_so() -> None:
     assert mark.text == (
         "2 processes run in box, others could not be read: told by runsc trace procfs"
     )
+
+
+@pytest.mark.parametrize("broken", ['{"a":\n', '{"a":"x\n', '{"a":[1,\n'])
+def test_what_cannot_be_read_is_passed_over_so_many_times(broken: str) -> None:
+    whole = '{"status": {"pid": 3}}\n'
+    for number, pids in ((MAX_UNREADABLE - 1, [3]), (MAX_UNREADABLE, [])):
+        dump = parse_procfs(broken * number + whole)
+        assert ([each.pid for each in dump.entries], dump.is_whole) == (pids, False)
 
 
 def test_open_descriptors_are_read() -> None:
